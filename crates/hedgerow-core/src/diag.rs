@@ -1,0 +1,274 @@
+//! Faults as data: what the author of an input should know, and where.
+//!
+//! A fault in a user's file is a [`Diagnostic`], never an `Err`: a run collects all of them and prints them at the edge.
+
+use crate::source::Span;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
+        /// What kind of fault a diagnostic reports. Each code has a page, `docs/codes/<code>.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in the order of their definition.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The code as users write and read it, in kebab case.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The severity a diagnostic of this code has unless the caller asks for another.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)+ }
+            }
+
+            /// One sentence on what the code means.
+            #[must_use]
+            pub const fn summary(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A text is not YAML, or uses YAML that these files may not use.
+    InvalidYaml = "invalid-yaml", Error;
+    /// A file is not valid UTF-8.
+    InvalidEncoding = "invalid-encoding", Error;
+    /// A file or directory could not be read, or leads out of the tree.
+    Unreadable = "unreadable", Error;
+    /// A key that has no meaning here.
+    UnknownKey = "unknown-key", Error;
+    /// A key that must be there is not.
+    MissingKey = "missing-key", Error;
+    /// The same key is written twice in one mapping.
+    DuplicateKey = "duplicate-key", Error;
+    /// A value has the wrong shape or is not one of the allowed ones.
+    InvalidValue = "invalid-value", Error;
+    /// An empty list, which could mean nobody as well as anybody.
+    EmptyList = "empty-list", Error;
+    /// A name that does not follow the grammar of its kind.
+    BadName = "bad-name", Error;
+    /// A rule names a service that does not exist.
+    UnknownCallee = "unknown-callee", Error;
+    /// A rule lets a service call itself.
+    SelfCall = "self-call", Error;
+    /// Two directories claim one service name.
+    DuplicateService = "duplicate-service", Error;
+    /// Two services would share a label key, a label value or an object name.
+    LabelCollision = "label-collision", Error;
+    /// A type that `hedgerow.yaml` does not declare.
+    UnknownType = "unknown-type", Error;
+    /// An environment that `hedgerow.yaml` does not declare.
+    UnknownEnvironment = "unknown-environment", Error;
+    /// A service that does not exist was asked for.
+    UnknownService = "unknown-service", Error;
+    /// A port that the callee does not declare.
+    UnknownPort = "unknown-port", Error;
+    /// A service lives in a namespace that `hedgerow.yaml` does not list.
+    NamespaceNotListed = "namespace-not-listed", Error;
+    /// A rule's `expires` date is close or has passed.
+    RuleExpired = "rule-expired", Error;
+    /// A file in a rule directory that is not a rule.
+    NotARule = "not-a-rule", Error;
+    /// A label of Hedgerow's on a workload that no rule or service file backs.
+    UnbackedLabel = "unbacked-label", Error;
+    /// An object selects by a label that Hedgerow writes.
+    SelectorUsesLabel = "selector-uses-label", Error;
+    /// Two services claim one workload, or a claim contradicts the deploy.
+    AmbiguousWorkload = "ambiguous-workload", Error;
+    /// No service claims a workload.
+    UnclaimedWorkload = "unclaimed-workload", Warning;
+    /// A workload does not wear the label that its service's policy selects by.
+    IdentityMissing = "identity-missing", Error;
+    /// No label can select a pod on the host's network.
+    HostNetwork = "host-network", Warning;
+    /// A Job's template cannot change once it lives.
+    JobTemplateImmutable = "job-template-immutable", Warning;
+    /// A catch-all would isolate pods of a staged policy.
+    StagedCatchAll = "staged-catch-all", Error;
+    /// The workload's namespace is not its service's.
+    NamespaceMismatch = "namespace-mismatch", Error;
+    /// A policy object stands in the stream that Hedgerow did not write or no longer backs.
+    UnbackedPolicy = "unbacked-policy", Error;
+    /// The labels cannot be edited without changing something else.
+    UneditableLabels = "uneditable-labels", Error;
+    /// A structural key is written twice on the way to the labels; the last one counts.
+    DuplicateStructure = "duplicate-structure", Warning;
+    /// No workload of the service is in the stream.
+    NoWorkload = "no-workload", Warning;
+    /// A sensitive callee's rule files are not covered by the code owners' file.
+    NotCoveredByReview = "not-covered-by-review", Error;
+}
+
+/// Whether a diagnostic stops the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is rendered.
+    Error,
+    /// The run goes on.
+    Warning,
+}
+
+/// Something the author of an input should know, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of fault it is.
+    pub code: Code,
+    /// Whether it stops the run.
+    pub severity: Severity,
+    /// What is wrong: lower case, no full stop, names the thing in `ticks`.
+    pub message: String,
+    /// Where; the first is the primary place.
+    pub marks: Vec<Mark>,
+    /// What the reader can do, each an action.
+    pub help: Vec<String>,
+    /// A change that mends it, where one is known.
+    pub fix: Option<Fix>,
+}
+
+/// A place in a source with a few words on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The place.
+    pub span: Span,
+    /// What to see there; may be empty.
+    pub text: String,
+}
+
+/// A change to the user's files that mends a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Replacements, none overlapping.
+    pub edits: Vec<FixEdit>,
+    /// How far the change may be trusted.
+    pub applicability: Applicability,
+}
+
+/// One replacement of a [`Fix`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixEdit {
+    /// What is replaced.
+    pub span: Span,
+    /// The text that takes its place.
+    pub text: String,
+}
+
+/// How far a [`Fix`] may be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applicability {
+    /// It is what the author meant.
+    Safe,
+    /// It mends the fault and may change the meaning.
+    Unsafe,
+    /// It is a sketch for a person.
+    DisplayOnly,
+}
+
+impl Diagnostic {
+    /// A diagnostic of `code` with its usual severity and no place yet.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            marks: Vec::new(),
+            help: Vec::new(),
+            fix: None,
+        }
+    }
+
+    /// Adds a place; the first one added is the primary one.
+    #[must_use]
+    pub fn mark(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.marks.push(Mark { span, text: text.into() });
+        self
+    }
+
+    /// Adds an action the reader can take.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Offers a change that mends the fault.
+    #[must_use]
+    pub fn fix(mut self, span: Span, text: impl Into<String>, applicability: Applicability) -> Self {
+        self.fix = Some(Fix { edits: vec![FixEdit { span, text: text.into() }], applicability });
+        self
+    }
+
+    /// Gives the diagnostic another severity than its code's usual one.
+    #[must_use]
+    pub const fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Whether it stops the run.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The primary place, where there is one.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.marks.first().map(|mark| mark.span)
+    }
+}
+
+/// Puts diagnostics into the order of their places, those without a place last, and drops repeats.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.span().is_none(), d.span(), d.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup();
+}
+
+/// The name among `known` that is nearest to `written`, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (written.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(written, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_kebab_case_and_unique() {
+        let mut texts: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(texts.iter().all(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')), "{texts:?}");
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn nearest_refuses_far_names() {
+        let known = ["service.ledger", "service.emoji", "port"];
+        for (written, expected) in [
+            ("service.legder", Some("service.ledger")),
+            ("prot", Some("port")),
+            ("xyz", None),
+            ("service.entirely-else", None),
+        ] {
+            assert_eq!(nearest(written, known), expected, "{written}");
+        }
+    }
+}

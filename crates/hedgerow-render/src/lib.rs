@@ -1,0 +1,1 @@
+//! Translates a finished plan into manifests.

@@ -1,0 +1,1 @@
+//! Lossless YAML documents: byte ranges, routes and edits.
