@@ -1,0 +1,4 @@
+{{- define "ledger.selector" -}}
+app: ledger
+release: {{ .Release.Name }}
+{{- end -}}
