@@ -72,6 +72,8 @@ codes! {
     UnknownPort = "unknown-port", Error;
     /// A service lives in a namespace that `hedgerow.yaml` does not list.
     NamespaceNotListed = "namespace-not-listed", Error;
+    /// Two files permit the same edge.
+    DuplicateRule = "duplicate-rule", Error;
     /// A rule's `expires` date is close or has passed.
     RuleExpired = "rule-expired", Error;
     /// A file in a rule directory that is not a rule.
@@ -104,6 +106,24 @@ codes! {
     NoWorkload = "no-workload", Warning;
     /// A sensitive callee's rule files are not covered by the code owners' file.
     NotCoveredByReview = "not-covered-by-review", Error;
+    /// A manifest is neither YAML nor JSON, or not a Kubernetes object.
+    UnreadableManifest = "unreadable-manifest", Error;
+    /// A policy that the API server would refuse, so that it has no effect.
+    InvalidPolicy = "invalid-policy", Error;
+    /// A policy uses a part that the evaluator does not model.
+    UnsupportedPolicy = "unsupported-policy", Error;
+    /// A policy in Calico's storage form lacks what nothing fills in there.
+    UndefaultedPolicy = "undefaulted-policy", Warning;
+    /// The rules permit an edge that the manifests do not allow.
+    MissingEdge = "missing-edge", Error;
+    /// The manifests allow an edge that no rule permits.
+    UnruledEdge = "unruled-edge", Error;
+    /// No policy guards pods that should be isolated.
+    NotIsolated = "not-isolated", Error;
+    /// A policy selects no pod.
+    IdlePolicy = "idle-policy", Warning;
+    /// Policies that should only add traffic isolate pods that nothing else isolates.
+    CatchAllIsolates = "catch-all-isolates", Error;
 }
 
 /// Whether a diagnostic stops the run.
