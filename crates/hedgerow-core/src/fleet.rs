@@ -1,0 +1,199 @@
+//! The checked fleet: what the files say, with every name resolved and every default chosen.
+//!
+//! A [`Fleet`] exists only where no error was found; [`crate::check`] makes it. Only a `Fleet` can be planned.
+
+use crate::label::{Scheme, Slug};
+use crate::name::{EnvironmentName, Namespace, ServiceName, TypeName};
+use crate::nonempty::NonEmpty;
+use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peers, Ports, Rule, RulePorts, Stage};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What `hedgerow.yaml` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// How labels and objects are named.
+    pub scheme: Scheme,
+    /// Which directories are services and where their rules lie.
+    pub layout: Layout,
+    /// What a service has that does not say otherwise.
+    pub defaults: Defaults,
+    /// Where services may live.
+    pub namespaces: BTreeSet<Namespace>,
+    /// The types, each with the types that may call all of its services.
+    pub types: BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
+    /// The environments.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// What makes the stage `audit` let traffic through.
+    pub audit: AuditBackend,
+    /// Which objects carry the catch-alls.
+    pub catch_alls: CatchAllBackend,
+    /// The section for `hedgerow scan`, unread: where it stands in `hedgerow.yaml`.
+    pub scan: Option<Span>,
+}
+
+/// Which directories are services and where their rules lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Globs of directories that are services, relative to the fleet's root.
+    pub include: Vec<String>,
+    /// Globs of directories that are not, although they match.
+    pub exclude: Vec<String>,
+    /// Directories with rule files, relative to a service's; new rules go to the first.
+    pub rules: NonEmpty<String>,
+}
+
+/// What a service has that does not say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// Where its pods live.
+    pub namespace: Namespace,
+    /// Its type.
+    pub service_type: Option<TypeName>,
+    /// Who owns it.
+    pub owner: Option<String>,
+    /// Where it listens.
+    pub ports: Ports,
+}
+
+/// The settings of one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Environment {
+    /// The stage of every service that does not say otherwise.
+    pub stage: Stage,
+    /// Whether traffic that nobody permits is logged.
+    pub log: bool,
+}
+
+/// One service with its defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its name.
+    pub name: ServiceName,
+    /// Its name in labels and objects.
+    pub slug: Slug,
+    /// Its directory, relative to the fleet's root.
+    pub directory: String,
+    /// Where its pods live.
+    pub namespace: Namespace,
+    /// Its type.
+    pub service_type: Option<TypeName>,
+    /// Who owns it.
+    pub owner: Option<String>,
+    /// Where it listens.
+    pub ports: Ports,
+    /// Its own stages, which win over its environment's.
+    pub stages: BTreeMap<EnvironmentName, Stage>,
+    /// Globs of `Kind/name` of the workloads that are this service.
+    pub workloads: Vec<String>,
+    /// How its pods are selected.
+    pub identity: ServiceIdentity,
+    /// Peers that are no services, in the order of the file.
+    pub allow: Vec<Allow>,
+    /// Its file, or its directory where it has none: a span of no width.
+    pub file: Span,
+}
+
+/// How a service's pods are selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceIdentity {
+    /// By the fleet's identity label.
+    Fleet,
+    /// By labels of their own; at least one.
+    Labels(Labels),
+}
+
+/// A peer that is no service and may call all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// Who.
+    pub peers: Peers,
+    /// On which ports.
+    pub ports: RulePorts,
+    /// Why, in the author's words.
+    pub reason: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// How much of a fleet was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Whole,
+    /// One service, the metadata of those it calls, and the names of the others.
+    One(ServiceName),
+}
+
+/// A fleet in which no error was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fleet {
+    config: Config,
+    scope: Scope,
+    services: BTreeMap<ServiceName, Service>,
+    rules: BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>>,
+    /// Every service by its name, also those that were not read, where its name can stand in a label.
+    slugs: BTreeMap<ServiceName, Slug>,
+}
+
+impl Fleet {
+    pub(crate) const fn new(
+        config: Config,
+        scope: Scope,
+        services: BTreeMap<ServiceName, Service>,
+        rules: BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>>,
+        slugs: BTreeMap<ServiceName, Slug>,
+    ) -> Self {
+        Self { config, scope, services, rules, slugs }
+    }
+
+    /// What `hedgerow.yaml` says.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How much of the fleet was read.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The services that are planned, by name: all, or the one that the fleet was read for.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.get(name)
+    }
+
+    /// The names of all services, read or not.
+    pub fn names(&self) -> impl Iterator<Item = &ServiceName> {
+        self.slugs.keys()
+    }
+
+    /// The short name of a service, read or not.
+    #[must_use]
+    pub fn slug(&self, name: &ServiceName) -> Option<&Slug> {
+        self.slugs.get(name)
+    }
+
+    /// What a service may call, by callee.
+    pub fn rules_of(&self, caller: &ServiceName) -> impl Iterator<Item = &Rule> {
+        self.rules.get(caller).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The rule that lets `caller` call `callee`.
+    #[must_use]
+    pub fn rule(&self, caller: &ServiceName, callee: &ServiceName) -> Option<&Rule> {
+        self.rules.get(caller)?.get(callee)
+    }
+
+    /// All rules, by caller and callee.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values().flat_map(BTreeMap::values)
+    }
+}

@@ -1,0 +1,177 @@
+//! The nouns of the policy: who listens where, who may come, what happens to the rest.
+//!
+//! "Nobody", "anybody" and "these" are three different values everywhere; no meaning hangs on an empty list.
+
+use crate::cidr::Cidr;
+use crate::date::Date;
+use crate::name::{LabelKey, LabelValue, Namespace, PortName, PortRef, Protocol, ServiceName};
+use crate::nonempty::NonEmpty;
+use crate::source::Span;
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+/// Labels that select pods, all of which must match.
+pub type Labels = BTreeMap<LabelKey, LabelValue>;
+
+/// A container port. Policy is evaluated after the Service's translation, so never a Service's port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Port {
+    /// Its name, by which rules know it.
+    pub name: Option<PortName>,
+    /// Its number.
+    pub number: NonZeroU16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+impl Port {
+    /// How rules write this port: by its name, by its number where it has none.
+    #[must_use]
+    pub fn reference(&self) -> PortRef {
+        self.name.clone().map_or(PortRef::Number(self.number), PortRef::Name)
+    }
+}
+
+/// Where a service listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ports {
+    /// On ports that nobody has listed: all are meant.
+    Any,
+    /// Nowhere; nobody can call it.
+    Nothing,
+    /// On these.
+    These(NonEmpty<Port>),
+}
+
+impl Ports {
+    /// The listed ports; none where the service listens anywhere or nowhere.
+    #[must_use]
+    pub fn listed(&self) -> &[Port] {
+        match self {
+            Self::Any | Self::Nothing => &[],
+            Self::These(ports) => ports.as_slice(),
+        }
+    }
+}
+
+/// Which of its callee's ports a rule permits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RulePorts {
+    /// All that the callee listens on.
+    All,
+    /// These alone.
+    These(NonEmpty<PortRef>),
+}
+
+/// Who put a rule file there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// `hedgerow scan`, which may also take it away.
+    Scan,
+    /// A person; `scan` keeps it.
+    Manual,
+}
+
+/// One permitted edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Who may call.
+    pub caller: ServiceName,
+    /// Who may be called.
+    pub callee: ServiceName,
+    /// On which ports.
+    pub ports: RulePorts,
+    /// Why, in the author's words.
+    pub reason: Option<String>,
+    /// Who wrote the file; nothing where the file does not say.
+    pub origin: Option<Origin>,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
+    /// The rule file, as a span of no width at its start.
+    pub file: Span,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peers {
+    /// Nobody.
+    Nobody,
+    /// Anybody, inside the cluster or outside.
+    Anybody,
+    /// These.
+    These(NonEmpty<Peer>),
+}
+
+/// One kind of peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// Pods that wear all of these labels.
+    Pods {
+        /// Where they live.
+        place: Place,
+        /// What they wear; at least one label.
+        labels: Labels,
+    },
+    /// Every pod of a namespace.
+    Namespace(Namespace),
+    /// Addresses.
+    Block {
+        /// The block.
+        cidr: Cidr,
+        /// Parts of it that are not meant.
+        except: Vec<Cidr>,
+    },
+}
+
+/// Where a peer's pods live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the namespace of the policy.
+    SameNamespace,
+    /// In one of these.
+    Namespaces(NonEmpty<Namespace>),
+}
+
+/// What happens to traffic that nobody permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// There is no policy.
+    Off,
+    /// It is let through and seen.
+    Audit,
+    /// It is dropped.
+    Enforce,
+}
+
+impl Stage {
+    /// All stages, from the loosest.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Audit, Self::Enforce];
+
+    /// The word for the stage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Audit => "audit",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// What makes the stage `audit` let traffic through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditBackend {
+    /// A Calico policy after all others that logs and allows.
+    CalicoLog,
+    /// A staged Calico policy, which is evaluated and not enforced.
+    CalicoStaged,
+}
+
+/// Which objects carry the catch-alls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatchAllBackend {
+    /// A Kubernetes NetworkPolicy per type and namespace.
+    Kubernetes,
+    /// A Calico GlobalNetworkPolicy per type.
+    Calico,
+}

@@ -1,0 +1,142 @@
+//! Text → draft: reads `hedgerow.yaml`, `service.yaml` and rule files and reports every fault in them.
+//!
+//! Reading never fails: what cannot be understood is reported and left out, so that one run finds everything. The texts
+//! are read by the lossless parser instead of serde, because serde stops at the first fault and knows no spans.
+
+mod config;
+mod decode;
+mod rule;
+mod service;
+
+use crate::check::{Draft, check};
+use crate::date::Date;
+use crate::diag::{Code, Diagnostic, sort};
+use crate::draft::Spanned;
+use crate::fleet::{Config, Fleet, Scope};
+use crate::name::ServiceName;
+use crate::source::{SourceId, Sources};
+use crate::tree::{Directory, File, FileFault, Loaded};
+
+/// Collects the texts of a fleet and what is wrong with them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reader {
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What a reader found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The fleet, where no error was found.
+    pub fleet: Option<Fleet>,
+    /// All faults, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts, for printing the faults.
+    pub sources: Sources,
+}
+
+/// What is read beside `hedgerow.yaml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Directories {
+    /// How much of the fleet it is.
+    pub scope: Scope,
+    /// The service directories that were read.
+    pub read: Vec<Directory>,
+    /// The paths of the others; their last parts are their services' names.
+    pub names: Vec<String>,
+    /// What could not be read above the services: paths with the reason.
+    pub faults: Vec<(String, FileFault)>,
+}
+
+impl Reader {
+    /// A reader that has read nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads `hedgerow.yaml`. Where something in it is faulty, the configuration holds what could be understood, so that
+    /// the rest can be read and reported too; a fleet never comes of it.
+    pub fn config(&mut self, file: File) -> Config {
+        let loaded = self.load(file);
+        config::read(&loaded, &mut self.diagnostics)
+    }
+
+    /// Reads the directories and checks everything together. `today` decides which rules have expired.
+    #[must_use]
+    pub fn fleet(mut self, config: Config, mut directories: Directories, today: Option<Date>) -> Reading {
+        directories.read.sort_by(|a, b| a.path.cmp(&b.path));
+        directories.names.sort();
+        for (path, fault) in directories.faults {
+            self.fault(&path, &fault);
+        }
+        let whole = directories.scope == Scope::Whole;
+        let services = directories.read.into_iter().filter_map(|directory| self.directory(directory)).collect();
+        let names = directories.names.iter().filter_map(|path| self.name(path, whole)).collect();
+        let draft = Draft { scope: directories.scope, services, names };
+        let fleet = check(config, draft, today, &mut self.diagnostics);
+        sort(&mut self.diagnostics);
+        Reading { fleet, diagnostics: self.diagnostics, sources: self.sources }
+    }
+
+    /// Gives up without a fleet: what was found so far.
+    #[must_use]
+    pub fn finish(mut self) -> Reading {
+        sort(&mut self.diagnostics);
+        Reading { fleet: None, diagnostics: self.diagnostics, sources: self.sources }
+    }
+
+    fn load(&mut self, file: File) -> Loaded {
+        match file.text {
+            Ok(text) => {
+                let source = self.sources.add(file.path, text.clone());
+                Loaded { source, text }
+            }
+            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: "".into() },
+        }
+    }
+
+    fn fault(&mut self, path: &str, fault: &FileFault) -> SourceId {
+        let source = self.sources.add(path, "");
+        let (code, message) = match fault {
+            FileFault::Unreadable(why) => (Code::Unreadable, format!("cannot read `{path}`: {why}")),
+            FileFault::Encoding(why) => (Code::InvalidEncoding, format!("`{path}` is not UTF-8 text: {why}")),
+            FileFault::LeadsOut => (Code::Unreadable, format!("`{path}` is a link that leads out of the tree")),
+            FileFault::NotAFile => (Code::Unreadable, format!("`{path}` is not a regular file")),
+            FileFault::TooLarge(limit) => (Code::Unreadable, format!("`{path}` is larger than {limit} bytes")),
+        };
+        self.diagnostics.push(Diagnostic::new(code, message).mark(source.span(0, 0), ""));
+        source
+    }
+
+    fn directory(&mut self, directory: Directory) -> Option<crate::draft::ServiceDraft> {
+        for (path, fault) in &directory.faults {
+            self.fault(path, fault);
+        }
+        let file = directory.file.map(|file| self.load(file));
+        let mut files = directory.rules;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let files: Vec<_> = files.into_iter().map(|file| (file.path.clone(), self.load(file))).collect();
+        let rules = files.iter().filter_map(|(path, file)| rule::read(path, file, &mut self.diagnostics)).collect();
+        let source = match &file {
+            Some(file) => file.source,
+            None => self.sources.add(directory.path.clone(), ""),
+        };
+        service::read(&directory.path, source, file.as_ref(), rules, &mut self.diagnostics)
+    }
+
+    /// The name of a service whose directory was not read; a bad one is reported where the whole fleet is asked for.
+    fn name(&mut self, path: &str, report: bool) -> Option<Spanned<ServiceName>> {
+        let name = ServiceName::new(service::last_part(path));
+        let span = self.sources.add(path, "").span(0, 0);
+        match name {
+            Ok(value) => Some(Spanned { value, span }),
+            Err(error) => {
+                if report {
+                    self.diagnostics.push(service::bad_directory(path, span, &error));
+                }
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! YAML nodes → values, reporting every fault with its span.
+
+use crate::diag::{Applicability, Code, Diagnostic, nearest};
+use crate::draft::Spanned;
+use crate::name::NameError;
+use crate::source::{SourceId, Span};
+use crate::tree::Loaded;
+use hedgerow_yaml::{Content, Node};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// One text being decoded.
+pub(super) struct Decoder<'d> {
+    source: SourceId,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+/// The pairs of one mapping by key.
+pub(super) struct Fields<'n, 't> {
+    by_key: BTreeMap<&'n str, &'n Node<'t>>,
+    /// Where the mapping stands.
+    pub(super) span: Span,
+}
+
+impl<'n, 't> Fields<'n, 't> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node<'t>> {
+        self.by_key.get(key).copied()
+    }
+}
+
+impl<'d> Decoder<'d> {
+    pub(super) const fn new(source: SourceId, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+        Self { source, diagnostics }
+    }
+
+    /// Parses a file; nothing where it is empty or no YAML.
+    pub(super) fn parse<'t>(&mut self, file: &'t Loaded) -> Option<Node<'t>> {
+        match hedgerow_yaml::parse(&file.text) {
+            Ok(node) => node,
+            Err(error) => {
+                let at = error.offset.min(file.text.len());
+                let span = self.source.span(at, at);
+                self.report(
+                    Diagnostic::new(Code::InvalidYaml, format!("not valid YAML: {}", error.message)).mark(span, ""),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        self.source.span(range.start, range.end)
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a value that is not what its place asks for.
+    pub(super) fn invalid(&mut self, node: &Node<'_>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Code::InvalidValue, message).mark(self.span(node.range()), "")
+    }
+
+    /// The pairs of a mapping whose keys are all in `known`. `what` names the mapping in messages.
+    pub(super) fn fields<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, known: &[&str]) -> Option<Fields<'n, 't>> {
+        let pairs = self.pairs(node, what)?;
+        let mut by_key = BTreeMap::new();
+        for (key, value) in pairs {
+            if known.contains(&key.value) {
+                by_key.insert(key.value, value);
+                continue;
+            }
+            let diagnostic =
+                Diagnostic::new(Code::UnknownKey, format!("{what} has no key `{}`", key.value)).mark(key.span, "");
+            self.report(match nearest(key.value, known.iter().copied()) {
+                Some(near) => diagnostic.help(format!("a key with a similar name exists: `{near}`")).fix(
+                    key.span,
+                    near,
+                    Applicability::Unsafe,
+                ),
+                None => diagnostic.help(format!("known keys: {}", known.join(", "))),
+            });
+        }
+        Some(Fields { by_key, span: self.span(node.range()) })
+    }
+
+    /// The pairs of a mapping with free keys, each key once.
+    pub(super) fn pairs<'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: &str,
+    ) -> Option<Vec<(Spanned<&'n str>, &'n Node<'t>)>> {
+        let Some(mapping) = node.as_mapping() else {
+            let diagnostic = self.invalid(node, format!("{what} must be a mapping, not {}", node.noun()));
+            self.report(diagnostic);
+            return None;
+        };
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for pair in &mapping.pairs {
+            let span = self.span(pair.key.range());
+            let Some(key) = pair.key.as_str().filter(|_| !pair.is_merge()) else {
+                self.report(
+                    Diagnostic::new(
+                        Code::InvalidYaml,
+                        format!("{what} may not have merge keys or keys that are no text"),
+                    )
+                    .mark(span, ""),
+                );
+                continue;
+            };
+            if let Some(first) = seen.get(key) {
+                let message = format!("the key `{key}` is written twice");
+                self.report(
+                    Diagnostic::new(Code::DuplicateKey, message).mark(span, "again here").mark(*first, "first here"),
+                );
+                continue;
+            }
+            seen.insert(key, span);
+            if let Content::Alias(name) = pair.value.content() {
+                let span = self.span(pair.value.range());
+                self.report(
+                    Diagnostic::new(Code::InvalidYaml, format!("aliases such as `*{name}` are not read here"))
+                        .mark(span, "")
+                        .help("write the value out"),
+                );
+                continue;
+            }
+            pairs.push((Spanned { value: key, span }, &pair.value));
+        }
+        Some(pairs)
+    }
+
+    /// The elements of a list that is not empty. `leave_out` says what to do instead of writing an empty one.
+    pub(super) fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, leave_out: &str) -> Vec<&'n Node<'t>> {
+        let Some(sequence) = node.as_sequence() else {
+            let diagnostic = self.invalid(node, format!("{what} must be a list, not {}", node.noun()));
+            self.report(diagnostic);
+            return Vec::new();
+        };
+        if sequence.elements.is_empty() {
+            let span = self.span(node.range());
+            let message = format!("{what} is an empty list, which could mean nothing as well as everything");
+            self.report(Diagnostic::new(Code::EmptyList, message).mark(span, "").help(leave_out));
+        }
+        sequence.elements.iter().map(|element| &element.node).collect()
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<Spanned<&'n str>> {
+        match node.as_str() {
+            Some(text) if !node.is_null() && !text.is_empty() => {
+                Some(Spanned { value: text, span: self.span(node.range()) })
+            }
+            _ => {
+                let found = if node.as_str() == Some("") && !node.is_null() { "empty" } else { node.noun() };
+                let diagnostic = self.invalid(node, format!("{what} must be a text, not {found}"));
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// A name that follows a grammar.
+    pub(super) fn name<T>(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        parse: impl Fn(&str) -> Result<T, NameError>,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(node, what)?;
+        match parse(text.value) {
+            Ok(value) => Some(Spanned { value, span: text.span }),
+            Err(error) => {
+                let message = format!("{what} `{}` is not valid: it {error}", text.value.escape_debug());
+                self.report(Diagnostic::new(Code::BadName, message).mark(text.span, ""));
+                None
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, node: &Node<'_>, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let message = format!("{what} must be {}, not `{}`", names.join(" or "), text.value.escape_debug());
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message).mark(text.span, "");
+            self.report(match nearest(text.value, words.iter().map(|(word, _)| *word)) {
+                Some(near) => diagnostic.fix(text.span, near, Applicability::Unsafe),
+                None => diagnostic,
+            });
+        }
+        found
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, node: &Node<'_>, what: &str) -> Option<bool> {
+        let value = node.as_scalar().and_then(hedgerow_yaml::Scalar::as_bool);
+        if value.is_none() {
+            let diagnostic = self.invalid(node, format!("{what} must be `true` or `false`"));
+            self.report(diagnostic);
+        }
+        value
+    }
+
+    /// Reports a key that must be there.
+    pub(super) fn missing(&mut self, span: Span, what: &str, key: &str, help: &str) {
+        self.report(
+            Diagnostic::new(Code::MissingKey, format!("{what} needs the key `{key}`")).mark(span, "").help(help),
+        );
+    }
+}

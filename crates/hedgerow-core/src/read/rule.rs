@@ -1,0 +1,60 @@
+//! Rule files: the name says who may be called, the text may say more.
+
+use super::decode::Decoder;
+use super::service::{last_part, port_refs, rule_list_help};
+use crate::date::Date;
+use crate::diag::{Code, Diagnostic};
+use crate::draft::{RuleDraft, Spanned};
+use crate::name::ServiceName;
+use crate::policy::Origin;
+use crate::tree::Loaded;
+
+/// What the name of a rule file ends in.
+pub(crate) const EXTENSION: &str = ".rule";
+
+pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<RuleDraft> {
+    let place = file.source.span(0, 0);
+    let name = last_part(path);
+    let Some(callee) = name.strip_suffix(EXTENSION) else {
+        let message = format!("`{}` is not a rule file", name.escape_debug());
+        let help =
+            format!("a rule file is named `<callee>{EXTENSION}`; rename it, or move it out of the rule directory");
+        diagnostics.push(Diagnostic::new(Code::NotARule, message).mark(place, "").help(help));
+        return None;
+    };
+    let callee = match ServiceName::new(callee) {
+        Ok(callee) => callee,
+        Err(error) => {
+            let message = format!("the callee `{}` is not valid: it {error}", callee.escape_debug());
+            let help = "a rule file is named after the callee's exact name";
+            diagnostics.push(Diagnostic::new(Code::BadName, message).mark(place, "this rule file").help(help));
+            return None;
+        }
+    };
+    let mut rule = RuleDraft { callee, ports: None, reason: None, origin: None, expires: None, file: place };
+    if file.text.is_empty() {
+        return Some(rule);
+    }
+    let mut decoder = Decoder::new(file.source, diagnostics);
+    let Some(node) = decoder.parse(file) else { return Some(rule) };
+    let Some(fields) = decoder.fields(&node, "a rule file", &["ports", "reason", "origin", "expires"]) else {
+        return Some(rule);
+    };
+    rule.ports = fields.get("ports").and_then(|node| port_refs(&mut decoder, node, rule_list_help()));
+    rule.reason =
+        fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
+    rule.origin = fields
+        .get("origin")
+        .and_then(|node| decoder.word(node, "`origin`", &[("scan", Origin::Scan), ("manual", Origin::Manual)]));
+    rule.expires = fields.get("expires").and_then(|node| {
+        let text = decoder.text(node, "`expires`")?;
+        let date = Date::new(text.value);
+        if date.is_none() {
+            let message = format!("`expires` must be a day such as `2027-01-31`, not `{}`", text.value.escape_debug());
+            let diagnostic = decoder.invalid(node, message);
+            decoder.report(diagnostic);
+        }
+        date.map(|value| Spanned { value, span: text.span })
+    });
+    Some(rule)
+}

@@ -1,0 +1,349 @@
+//! `service.yaml`: what a service is, where it listens and who else may call it.
+
+use super::decode::{Decoder, Fields};
+use crate::cidr::Cidr;
+use crate::diag::{Code, Diagnostic};
+use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
+use crate::fleet::ServiceIdentity;
+use crate::name::{
+    EnvironmentName, LabelKey, LabelValue, NameError, Namespace, PortName, PortRef, Protocol, ServiceName, TypeName,
+};
+use crate::nonempty::NonEmpty;
+use crate::policy::{Labels, Peer, Peers, Place, Port, Ports, Stage};
+use crate::source::{SourceId, Span};
+use crate::tree::Loaded;
+use hedgerow_yaml::Node;
+use std::num::NonZeroU16;
+
+/// The most characters of a Calico selector, which a service's own identity labels become.
+const SELECTOR_LIMIT: usize = 1024;
+
+const KEYS: &[&str] = &["name", "namespace", "type", "owner", "ports", "stage", "workloads", "identity", "allow"];
+
+pub(super) const fn rule_list_help() -> &'static str {
+    "leave `ports` out to mean all ports of the callee"
+}
+
+/// The words for the stages.
+pub(super) const STAGES: [(&str, Stage); 3] =
+    [("off", Stage::Off), ("audit", Stage::Audit), ("enforce", Stage::Enforce)];
+
+/// The last part of a path.
+pub(super) fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The report of a directory whose name is no service's.
+pub(super) fn bad_directory(path: &str, span: Span, error: &NameError) -> Diagnostic {
+    Diagnostic::new(Code::BadName, format!("the service name `{}` is not valid: it {error}", last_part(path).escape_debug()))
+        .mark(span, "this directory")
+        .help("rename the directory, give the service a `name:` in its service.yaml, or exclude the directory in hedgerow.yaml")
+}
+
+pub(super) fn read(
+    directory: &str,
+    source: SourceId,
+    file: Option<&Loaded>,
+    rules: Vec<RuleDraft>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<ServiceDraft> {
+    let place = source.span(0, 0);
+    let mut decoder = Decoder::new(source, diagnostics);
+    let node = file.and_then(|file| decoder.parse(file));
+    let fields = node.as_ref().and_then(|node| decoder.fields(node, "service.yaml", KEYS));
+    let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
+    let named = field("name").map(|node| decoder.name(node, "the service name", ServiceName::new));
+    let name = match named {
+        Some(name) => name?,
+        None => match ServiceName::new(last_part(directory)) {
+            Ok(value) => Spanned { value, span: place },
+            Err(error) => {
+                decoder.report(bad_directory(directory, place, &error));
+                return None;
+            }
+        },
+    };
+    let identity = field("identity").and_then(|node| {
+        let labels = identity(&mut decoder, node)?;
+        Some(Spanned { value: ServiceIdentity::Labels(labels), span: decoder.span(node.range()) })
+    });
+    Some(ServiceDraft {
+        name,
+        directory: directory.to_owned(),
+        namespace: field("namespace").and_then(|node| decoder.name(node, "the namespace", Namespace::new)),
+        service_type: field("type").and_then(|node| decoder.name(node, "the type", TypeName::new)),
+        owner: field("owner").and_then(|node| owner(&mut decoder, node)),
+        ports: field("ports").and_then(|node| ports(&mut decoder, node)),
+        stages: field("stage").map(|node| stages(&mut decoder, node)).unwrap_or_default(),
+        workloads: field("workloads").map(|node| workloads(&mut decoder, node)).unwrap_or_default(),
+        identity: identity.unwrap_or(Spanned { value: ServiceIdentity::Fleet, span: place }),
+        allow: field("allow").map(|node| allow(&mut decoder, node)).unwrap_or_default(),
+        file: place,
+        rules,
+    })
+}
+
+/// An owner: free text on one line.
+pub(super) fn owner(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<String> {
+    let text = decoder.text(node, "the owner")?;
+    if text.value.chars().any(char::is_control) {
+        let diagnostic = decoder.invalid(node, "the owner must stand on one line, without control characters");
+        decoder.report(diagnostic);
+        return None;
+    }
+    Some(text.value.to_owned())
+}
+
+/// `any`, `none`, or a list of ports.
+pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Ports> {
+    if node.as_str().is_some() {
+        return decoder
+            .word(node, "`ports`", &[("any", true), ("none", false)])
+            .map(|any| if any { Ports::Any } else { Ports::Nothing });
+    }
+    let help = "write `ports: any` for a service that listens on any port, `ports: none` for one that listens on none";
+    let mut ports: Vec<Port> = Vec::new();
+    for element in decoder.list(node, "`ports`", help) {
+        let Some(port) = port(decoder, element) else { continue };
+        let same_name = port.name.is_some() && ports.iter().any(|other| other.name == port.name);
+        let same_number = ports.iter().any(|other| {
+            other.number == port.number
+                && (other.protocol == port.protocol || other.name.is_some() != port.name.is_some())
+        });
+        if same_name || same_number {
+            let message = format!("the port `{}` is declared twice", port.reference());
+            let span = decoder.span(element.range());
+            decoder.report(Diagnostic::new(Code::DuplicateKey, message).mark(span, "again here"));
+            continue;
+        }
+        ports.push(port);
+    }
+    NonEmpty::new(ports).map(Ports::These)
+}
+
+fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
+    let fields = decoder.fields(node, "a port", &["name", "port", "protocol"])?;
+    let name = fields.get("name").map(|node| decoder.name(node, "the port name", PortName::new));
+    let protocols = Protocol::ALL.map(|protocol| (protocol.as_str(), protocol));
+    let protocol = fields.get("protocol").map(|node| decoder.word(node, "`protocol`", &protocols));
+    let Some(number) = fields.get("port") else {
+        decoder.missing(fields.span, "a port", "port", "give the number of the container port");
+        return None;
+    };
+    let number = port_number(decoder, number)?;
+    // A name or protocol that is faulty was reported; half a port would be a different one.
+    Some(Port {
+        name: name.map_or(Some(None), |n| n.map(|n| Some(n.value)))?,
+        number,
+        protocol: protocol.unwrap_or(Some(Protocol::Tcp))?,
+    })
+}
+
+fn port_number(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<NonZeroU16> {
+    let number = node.as_scalar().and_then(hedgerow_yaml::Scalar::as_int);
+    let number = number.and_then(|number| u16::try_from(number).ok()).and_then(NonZeroU16::new);
+    if number.is_none() {
+        let diagnostic = decoder.invalid(node, "`port` must be a number from 1 to 65535");
+        decoder.report(diagnostic);
+    }
+    number
+}
+
+/// A list of ports as rules write them.
+pub(super) fn port_refs(decoder: &mut Decoder<'_>, node: &Node<'_>, help: &str) -> Option<NonEmpty<Spanned<PortRef>>> {
+    let elements = decoder.list(node, "`ports`", help);
+    let refs = elements.into_iter().filter_map(|element| decoder.name(element, "the port", PortRef::new));
+    NonEmpty::new(refs.collect())
+}
+
+fn stages(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(Spanned<EnvironmentName>, Stage)> {
+    let mut stages = Vec::new();
+    for (key, value) in decoder.pairs(node, "`stage`").unwrap_or_default() {
+        match EnvironmentName::new(key.value) {
+            Ok(name) => {
+                if let Some(stage) = decoder.word(value, "the stage", &STAGES) {
+                    stages.push((Spanned { value: name, span: key.span }, stage));
+                }
+            }
+            Err(error) => {
+                let message = format!("the environment `{}` is not valid: it {error}", key.value.escape_debug());
+                decoder.report(Diagnostic::new(Code::BadName, message).mark(key.span, ""));
+            }
+        }
+    }
+    stages
+}
+
+fn workloads(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<String> {
+    let help = "leave `workloads` out to claim the workload that is named after the service";
+    let mut globs = Vec::new();
+    for element in decoder.list(node, "`workloads`", help) {
+        let Some(text) = decoder.text(element, "a workload") else { continue };
+        let problem = match globset::GlobBuilder::new(text.value).literal_separator(true).build() {
+            Ok(_) if text.value.split('/').count() != 2 => Some("it must be `Kind/name`".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(error.kind().to_string()),
+        };
+        match problem {
+            None => globs.push(text.value.to_owned()),
+            Some(problem) => {
+                let message = format!("the workload `{}` is not valid: {problem}", text.value.escape_debug());
+                decoder.report(
+                    Diagnostic::new(Code::InvalidValue, message)
+                        .mark(text.span, "")
+                        .help("write a glob of kind and name such as `Deployment/emoji*`"),
+                );
+            }
+        }
+    }
+    globs
+}
+
+fn identity(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Labels> {
+    let labels = labels(decoder, node, "`identity`")?;
+    let length: usize =
+        labels.iter().map(|(key, value)| key.as_str().len() + value.as_str().len() + " == '' && ".len()).sum();
+    if length > SELECTOR_LIMIT {
+        let diagnostic = decoder
+            .invalid(
+                node,
+                format!("these labels make a selector of {length} characters; Calico takes {SELECTOR_LIMIT}"),
+            )
+            .help("select the pods by fewer labels");
+        decoder.report(diagnostic);
+        return None;
+    }
+    Some(labels)
+}
+
+/// Labels that select pods; never none, since that would select all.
+fn labels(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Labels> {
+    let pairs = decoder.pairs(node, what)?;
+    if pairs.is_empty() {
+        let message = format!("{what} holds no label, which would select every pod");
+        let span = decoder.span(node.range());
+        decoder.report(Diagnostic::new(Code::EmptyList, message).mark(span, "").help("give at least one label"));
+        return None;
+    }
+    let mut labels = Some(Labels::new());
+    for (key, value) in pairs {
+        let parsed = LabelKey::new(key.value);
+        if let Err(error) = &parsed {
+            let message = format!("the label `{}` is not valid: it {error}", key.value.escape_debug());
+            decoder.report(Diagnostic::new(Code::BadName, message).mark(key.span, ""));
+        }
+        let value = if value.as_str() == Some("") && !value.is_null() {
+            LabelValue::new("").ok()
+        } else {
+            decoder.name(value, "the label value", LabelValue::new).map(|value| value.value)
+        };
+        // One faulty label spoils the selector: without it, it would select more than was meant.
+        labels = match (labels, parsed, value) {
+            (Some(mut labels), Ok(key), Some(value)) => {
+                labels.insert(key, value);
+                Some(labels)
+            }
+            _ => None,
+        };
+    }
+    labels
+}
+
+fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowDraft> {
+    let mut entries = Vec::new();
+    for element in decoder.list(node, "`allow`", "leave `allow` out where only services call") {
+        let Some(fields) = decoder.fields(element, "an `allow` entry", &["from", "ports", "reason"]) else { continue };
+        let reason =
+            fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
+        let ports = fields
+            .get("ports")
+            .map(|node| port_refs(decoder, node, "leave `ports` out to mean all ports of the service"));
+        let Some(from) = fields.get("from") else {
+            decoder.missing(
+                fields.span,
+                "an `allow` entry",
+                "from",
+                "say who is let in: `{namespace, pods}` or `{cidr}`",
+            );
+            continue;
+        };
+        let (Some(peers), Some(ports)) = (peers(decoder, from), ports.map_or(Some(None), |ports| ports.map(Some)))
+        else {
+            continue;
+        };
+        entries.push(AllowDraft { peers, ports, reason, span: fields.span });
+    }
+    entries
+}
+
+fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
+    if node.as_str().is_some() {
+        return decoder.word(node, "`from`", &[("anybody", ())]).map(|()| Peers::Anybody);
+    }
+    let fields = decoder.fields(node, "`from`", &["namespace", "pods", "cidr", "except"])?;
+    let peer = match (fields.get("cidr"), fields.get("namespace"), fields.get("pods")) {
+        (Some(cidr), None, None) => block(decoder, cidr, &fields)?,
+        (Some(_), _, _) => {
+            let diagnostic = decoder.invalid(node, "`cidr` stands alone: addresses have no namespace and no labels");
+            decoder.report(diagnostic);
+            return None;
+        }
+        (None, None, None) => {
+            let help = "say who is let in: `{namespace, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
+            decoder.missing(fields.span, "`from`", "namespace", help);
+            return None;
+        }
+        (None, Some(namespace), None) => {
+            Peer::Namespace(decoder.name(namespace, "the namespace", Namespace::new)?.value)
+        }
+        (None, namespace, Some(pods)) => {
+            let place = match namespace {
+                None => Place::SameNamespace,
+                Some(node) => {
+                    Place::Namespaces(NonEmpty::one(decoder.name(node, "the namespace", Namespace::new)?.value))
+                }
+            };
+            Peer::Pods { place, labels: labels(decoder, pods, "`pods`")? }
+        }
+    };
+    if fields.get("cidr").is_none()
+        && let Some(except) = fields.get("except")
+    {
+        let diagnostic = decoder.invalid(except, "`except` goes with `cidr`");
+        decoder.report(diagnostic);
+        return None;
+    }
+    Some(Peers::These(NonEmpty::one(peer)))
+}
+
+fn block(decoder: &mut Decoder<'_>, node: &Node<'_>, fields: &Fields<'_, '_>) -> Option<Peer> {
+    let outer = cidr(decoder, node)?;
+    let mut except = Vec::new();
+    if let Some(list) = fields.get("except") {
+        for element in decoder.list(list, "`except`", "leave `except` out where the whole block is meant") {
+            let inner = cidr(decoder, element)?;
+            if !outer.strictly_contains(inner) {
+                let diagnostic = decoder.invalid(element, format!("`{inner}` is not a part of `{outer}`"));
+                decoder.report(diagnostic);
+                return None;
+            }
+            except.push(inner);
+        }
+        except.sort();
+        except.dedup();
+    }
+    Some(Peer::Block { cidr: outer, except })
+}
+
+fn cidr(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Cidr> {
+    let text = decoder.text(node, "a block of addresses")?;
+    match Cidr::new(text.value) {
+        Ok(cidr) => Some(cidr),
+        Err(error) => {
+            let message = format!("the block `{}` is not valid: it {error}", text.value.escape_debug());
+            let diagnostic = decoder.invalid(node, message);
+            decoder.report(diagnostic);
+            None
+        }
+    }
+}
