@@ -1,0 +1,133 @@
+//! A document and the questions that can be asked of it: the seam between callers and the ways to find an answer.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use crate::error::YamlError;
+use crate::parse::parse_piece;
+use crate::route::{Route, RouteId, RouteSet};
+use crate::site::{Duplicate, Site};
+use crate::split::Piece;
+use crate::tree::Node;
+use crate::walk::{self, Place};
+
+/// One document of a stream. Nothing is read before the first question, and nothing is read twice.
+#[derive(Debug)]
+pub struct Document<'t> {
+    stream: &'t str,
+    range: Range<usize>,
+    tree: OnceCell<Result<Option<Node<'t>>, YamlError>>,
+}
+
+/// The answers to the questions of one [`RouteSet`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline<'t> {
+    pub(crate) sites: Vec<Vec<Site<'t>>>,
+    pub(crate) duplicates: Vec<Duplicate>,
+}
+
+impl<'t> Document<'t> {
+    /// A text that is one document.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        Self::at(text, 0..text.len())
+    }
+
+    /// A piece of a stream, cut by [`split`](crate::split()); all answers are in the stream's coordinates.
+    #[must_use]
+    pub fn of_piece(stream: &'t str, piece: &Piece) -> Self {
+        Self::at(stream, piece.range.clone())
+    }
+
+    fn at(stream: &'t str, range: Range<usize>) -> Self {
+        Self { stream, range, tree: OnceCell::new() }
+    }
+
+    /// Where the document stands in its stream.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// The whole tree; `None` for a document of comments alone.
+    ///
+    /// # Errors
+    /// [`YamlError`] when the document is not YAML.
+    pub fn tree(&self) -> Result<Option<&Node<'t>>, YamlError> {
+        let tree = self.tree.get_or_init(|| parse_piece(self.stream, self.range.clone()));
+        tree.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// Answers the questions of a set.
+    ///
+    /// # Errors
+    /// [`YamlError`] when the document is not YAML. Not every document that is not YAML is found out: only
+    /// [`Document::tree`] reads all of it.
+    pub fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
+        Ok(walk::outline(self.stream, &self.range, self.tree()?, routes))
+    }
+
+    /// The nodes that a route leads to, each to be asked on its own: the objects of a `List`, for instance.
+    ///
+    /// # Errors
+    /// [`YamlError`] when the document is not YAML.
+    pub fn parts(&self, route: &Route) -> Result<Vec<Part<'_, 't>>, YamlError> {
+        Ok(walk::parts(self.stream, &self.range, self.tree()?, route))
+    }
+}
+
+impl<'t> Outline<'t> {
+    /// What stands where a question leads: one site, or as many as `[]` and `*` find.
+    ///
+    /// # Panics
+    /// If the question belongs to another set.
+    #[must_use]
+    pub fn sites(&self, id: RouteId) -> &[Site<'t>] {
+        &self.sites[id.0]
+    }
+
+    /// What stands where a question without `[]` and `*` leads.
+    ///
+    /// # Panics
+    /// If the question belongs to another set.
+    #[must_use]
+    pub fn site(&self, id: RouteId) -> Option<&Site<'t>> {
+        self.sites(id).first()
+    }
+
+    /// Structural keys that stand more than once on the way, in the order of the text.
+    #[must_use]
+    pub fn duplicates(&self) -> &[Duplicate] {
+        &self.duplicates
+    }
+}
+
+/// A node inside a document that is asked like a document of its own.
+#[derive(Debug, Clone)]
+pub struct Part<'d, 't> {
+    pub(crate) stream: &'t str,
+    pub(crate) document: Range<usize>,
+    pub(crate) root: &'d Node<'t>,
+    pub(crate) node: &'d Node<'t>,
+    pub(crate) place: Place,
+}
+
+impl<'d, 't> Part<'d, 't> {
+    /// The node itself.
+    #[must_use]
+    pub fn node(&self) -> &'d Node<'t> {
+        self.node
+    }
+
+    /// Answers the questions of a set, with routes that begin at this node.
+    #[must_use]
+    pub fn outline(&self, routes: &RouteSet) -> Outline<'t> {
+        walk::outline_of_part(self, routes)
+    }
+
+    /// The nodes that a route leads to from this node.
+    #[must_use]
+    pub fn parts(&self, route: &Route) -> Vec<Self> {
+        walk::parts_of_part(self, route)
+    }
+}

@@ -1,0 +1,419 @@
+//! The general path: routes are followed through the tree of a document.
+//!
+//! This is the definition of every answer. Whoever answers in another way must give what is given here.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::document::{Outline, Part};
+use crate::opening::{opening_at_null, opening_in_mapping};
+use crate::route::{Fork, Route, RouteId, RouteSet, Step, Want};
+use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Opening, Reason, ScalarSite, Site};
+use crate::tree::{Content, Mapping, Node, Pair, Scalar, ScalarStyle};
+
+/// How a node is reached: what an edit at the node must know of its surroundings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    /// Behind the colon or dash that the node belongs to; `None` at the root.
+    pub(crate) header: Option<usize>,
+    /// Start of the pair whose value the node is.
+    pub(crate) pair: Option<usize>,
+    /// Whether the node stands in a flow collection.
+    pub(crate) in_flow: bool,
+    /// Whether the pair's key is introduced by `?`.
+    pub(crate) explicit: bool,
+    /// Whether the pair lacks its colon.
+    pub(crate) no_colon: bool,
+    /// What on the way forbids edits.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// Answers questions about a whole document.
+pub(crate) fn outline<'t>(
+    stream: &'t str,
+    document: &Range<usize>,
+    root: Option<&Node<'t>>,
+    routes: &RouteSet,
+) -> Outline<'t> {
+    let mut walk = Walk::new(stream, root, routes);
+    match (root, foreign_line_break(stream, document, root)) {
+        (_, Some(range)) => walk.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
+        (Some(root), None) if !root.is_null() => walk.visit(0, root, &Place::default()),
+        (_, None) => {
+            let range = document.end..document.end;
+            walk.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
+        }
+    }
+    walk.outline
+}
+
+/// Answers questions about a node inside a document.
+pub(crate) fn outline_of_part<'t>(part: &Part<'_, 't>, routes: &RouteSet) -> Outline<'t> {
+    let mut walk = Walk::new(part.stream, Some(part.root), routes);
+    match foreign_line_break(part.stream, &part.document, Some(part.root)) {
+        Some(range) => walk.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
+        None => walk.visit(0, part.node, &part.place),
+    }
+    walk.outline
+}
+
+/// The nodes that a route leads to in a document.
+pub(crate) fn parts<'d, 't>(
+    stream: &'t str,
+    document: &Range<usize>,
+    root: Option<&'d Node<'t>>,
+    route: &Route,
+) -> Vec<Part<'d, 't>> {
+    let Some(root) = root else { return Vec::new() };
+    parts_of_part(&Part { stream, document: document.clone(), root, node: root, place: Place::default() }, route)
+}
+
+/// The nodes that a route leads to from a node inside a document.
+pub(crate) fn parts_of_part<'d, 't>(part: &Part<'d, 't>, route: &Route) -> Vec<Part<'d, 't>> {
+    route
+        .steps()
+        .iter()
+        .fold(vec![part.clone()], |parts, step| parts.iter().flat_map(|part| children(part, step)).collect())
+}
+
+fn children<'d, 't>(part: &Part<'d, 't>, step: &Step) -> Vec<Part<'d, 't>> {
+    let place = part.place.behind(part.node);
+    let part_at = |(node, place)| Part { node, place, ..part.clone() };
+    match (step, &part.node.content) {
+        (Step::Key(key), Content::Mapping(mapping)) => {
+            let last = mapping.pairs.iter().rev().find(|pair| pair.key.as_str() == Some(key));
+            last.map(|pair| part_at((&pair.value, place.in_pair(mapping, pair)))).into_iter().collect()
+        }
+        (Step::EachValue, Content::Mapping(mapping)) => {
+            mapping.pairs.iter().map(|pair| part_at((&pair.value, place.in_pair(mapping, pair)))).collect()
+        }
+        (Step::EachElement, Content::Sequence(sequence)) => {
+            let flow = sequence.style == crate::tree::CollectionStyle::Flow;
+            let in_element = |start| place.in_element(start, flow);
+            sequence.elements.iter().map(|element| part_at((&element.node, in_element(element.start)))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Place {
+    /// The place with what the node itself forbids.
+    fn behind(&self, node: &Node<'_>) -> Self {
+        let anchor = node.anchor.as_ref().map(|anchor| obstacle(Reason::Anchor, anchor.range.clone()));
+        Self { obstacle: self.obstacle.clone().or(anchor), ..self.clone() }
+    }
+
+    fn in_pair(&self, mapping: &Mapping<'_>, pair: &Pair<'_>) -> Self {
+        let merge =
+            mapping.pairs.iter().find(|pair| pair.is_merge()).map(|pair| obstacle(Reason::MergeKey, pair.range()));
+        Self {
+            header: Some(pair.colon.map_or(pair.key.range.end, |colon| colon + 1)),
+            pair: Some(pair.start),
+            in_flow: mapping.style == crate::tree::CollectionStyle::Flow,
+            explicit: pair.is_explicit(),
+            no_colon: pair.colon.is_none(),
+            obstacle: self.obstacle.clone().or(merge),
+        }
+    }
+
+    fn in_element(&self, start: usize, in_flow: bool) -> Self {
+        let header = Some(if in_flow { start } else { start + 1 });
+        Self { header, in_flow, obstacle: self.obstacle.clone(), ..Self::default() }
+    }
+}
+
+/// One walk through a tree along all routes of a set.
+struct Walk<'a, 't> {
+    stream: &'t str,
+    root: Option<&'a Node<'t>>,
+    routes: &'a RouteSet,
+    /// Anchored nodes by name, in the order of the text; gathered when the first alias is met.
+    anchored: Option<BTreeMap<&'a str, Vec<&'a Node<'t>>>>,
+    outline: Outline<'t>,
+}
+
+impl<'a, 't> Walk<'a, 't> {
+    fn new(stream: &'t str, root: Option<&'a Node<'t>>, routes: &'a RouteSet) -> Self {
+        let sites = routes.routes.iter().map(|_| Vec::new()).collect();
+        Self { stream, root, routes, anchored: None, outline: Outline { sites, duplicates: Vec::new() } }
+    }
+
+    fn visit(&mut self, fork: usize, node: &'a Node<'t>, place: &Place) {
+        let routes = self.routes;
+        let fork_here = &routes.forks[fork];
+        let place = place.behind(node);
+        for &id in &fork_here.wanted {
+            let site = self.site(routes.routes[id.0].1, node, &place);
+            self.outline.sites[id.0].push(site);
+        }
+        if fork_here.is_leaf() {
+            return;
+        }
+        if let Some(tag) = &node.tag {
+            return self.refuse_children(fork_here, &obstacle(Reason::Tag, tag.range.clone()));
+        }
+        match &node.content {
+            Content::Mapping(mapping) => self.visit_mapping(fork_here, node, mapping, &place),
+            Content::Sequence(sequence) => {
+                let flow = sequence.style == crate::tree::CollectionStyle::Flow;
+                if let Some(behind) = fork_here.each_element {
+                    for element in &sequence.elements {
+                        self.visit(behind, &element.node, &place.in_element(element.start, flow));
+                    }
+                }
+                let keys_only = Fork { each_element: None, wanted: Vec::new(), ..fork_here.clone() };
+                self.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
+            }
+            Content::Alias(_) => self.refuse_children(fork_here, &obstacle(Reason::Alias, node.range())),
+            Content::Scalar(scalar) if scalar.is_null() => {
+                let opening = opening_at_null(self.stream, node, &place);
+                self.miss_children(fork_here, &mut Vec::new(), &opening);
+            }
+            Content::Scalar(_) => {
+                let keys_only = Fork { each_element: None, wanted: Vec::new(), ..fork_here.clone() };
+                self.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
+                if let Some(behind) = fork_here.each_element {
+                    self.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
+                }
+            }
+        }
+    }
+
+    fn visit_mapping(&mut self, fork: &'a Fork, node: &'a Node<'t>, mapping: &'a Mapping<'t>, place: &Place) {
+        if let Some(odd) = odd_key(mapping) {
+            return self.refuse_children(fork, &odd);
+        }
+        for (key, behind) in &fork.keys {
+            let mut found = mapping.pairs.iter().filter(|pair| pair.key.as_str() == Some(key)).rev();
+            if let Some(pair) = found.next() {
+                self.note_duplicates(key, &pair.key, found);
+                self.visit(*behind, &pair.value, &place.in_pair(mapping, pair));
+            } else if let Some(merge) = mapping.pairs.iter().find(|pair| pair.is_merge()) {
+                self.refuse_below(*behind, &obstacle(Reason::MergeKey, merge.range()));
+            } else {
+                let opening = opening_in_mapping(self.stream, node, mapping, place);
+                self.miss_below(*behind, &mut vec![key.clone()], &opening);
+            }
+        }
+        if let Some(behind) = fork.each_value {
+            for pair in &mapping.pairs {
+                self.visit(behind, &pair.value, &place.in_pair(mapping, pair));
+            }
+        }
+        if let Some(behind) = fork.each_element {
+            self.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
+        }
+    }
+
+    fn note_duplicates(&mut self, key: &str, counted: &Node<'t>, ignored: impl Iterator<Item = &'a Pair<'t>>)
+    where
+        't: 'a,
+    {
+        for pair in ignored {
+            let duplicate = Duplicate { key: key.to_owned(), ignored: pair.key.range(), counted: counted.range() };
+            if !self.outline.duplicates.contains(&duplicate) {
+                self.outline.duplicates.push(duplicate);
+            }
+        }
+    }
+
+    fn site(&mut self, want: Want, node: &'a Node<'t>, place: &Place) -> Site<'t> {
+        if node.is_null() {
+            return Site::Null(Gap { missing: Vec::new(), opening: opening_at_null(self.stream, node, place) });
+        }
+        match want {
+            Want::Range => Site::Node(node.whole_range()),
+            Want::Scalar => self.scalar_site(node),
+            Want::Map => self.map_site(node, place),
+        }
+    }
+
+    fn scalar_site(&mut self, node: &'a Node<'t>) -> Site<'t> {
+        if let Some(tag) = node.tag.as_ref().filter(|tag| tag.name != STRING_TAG) {
+            return Site::Refused(obstacle(Reason::Tag, tag.range.clone()));
+        }
+        match &node.content {
+            Content::Mapping(_) | Content::Sequence(_) => Site::Node(node.whole_range()),
+            Content::Alias(_) | Content::Scalar(_) => match self.scalar_behind(node) {
+                Some((scalar, style)) => {
+                    Site::Scalar(ScalarSite { value: scalar.value.clone(), style, range: node.range() })
+                }
+                None => Site::Refused(obstacle(Reason::Alias, node.range())),
+            },
+        }
+    }
+
+    /// The scalar that a node is or that its alias names, and the style that its type follows from.
+    fn scalar_behind(&mut self, node: &'a Node<'t>) -> Option<(&'a Scalar<'t>, ScalarStyle)> {
+        let node = match &node.content {
+            Content::Alias(name) => self.anchored_before(name, node.range.start)?,
+            Content::Scalar(_) | Content::Mapping(_) | Content::Sequence(_) => node,
+        };
+        let scalar = node.as_scalar()?;
+        match &node.tag {
+            None => Some((scalar, scalar.style)),
+            Some(tag) if tag.name == STRING_TAG => Some((scalar, ScalarStyle::DoubleQuoted)),
+            Some(_) => None,
+        }
+    }
+
+    fn anchored_before(&mut self, name: &str, offset: usize) -> Option<&'a Node<'t>> {
+        let root = self.root;
+        let anchored = self.anchored.get_or_insert_with(|| {
+            let mut anchored: BTreeMap<&'a str, Vec<&'a Node<'t>>> = BTreeMap::new();
+            if let Some(root) = root {
+                each_node(root, &mut |node| {
+                    if let Some(anchor) = &node.anchor {
+                        anchored.entry(&anchor.name).or_default().push(node);
+                    }
+                });
+            }
+            anchored
+        });
+        let nodes = anchored.get(name)?;
+        let before = nodes.partition_point(|node| node.whole_range().start < offset);
+        nodes.get(before.checked_sub(1)?).copied()
+    }
+
+    fn map_site(&mut self, node: &'a Node<'t>, place: &Place) -> Site<'t> {
+        let refused = match (&node.tag, &node.content) {
+            (Some(tag), _) => obstacle(Reason::Tag, tag.range.clone()),
+            (None, Content::Alias(_)) => obstacle(Reason::Alias, node.range()),
+            (None, Content::Scalar(_) | Content::Sequence(_)) => obstacle(Reason::NotAMapping, node.range()),
+            (None, Content::Mapping(mapping)) => match odd_key(mapping) {
+                Some(odd) => odd,
+                None => {
+                    return Site::Map(MapSite {
+                        pairs: mapping.pairs.iter().map(|pair| self.map_pair(pair)).collect(),
+                        style: mapping.style,
+                        range: node.range(),
+                        header: place.header,
+                        opening: opening_in_mapping(self.stream, node, mapping, place),
+                    });
+                }
+            },
+        };
+        Site::Refused(refused)
+    }
+
+    fn map_pair(&mut self, pair: &'a Pair<'t>) -> MapPair<'t> {
+        let behind = self.scalar_behind(&pair.value);
+        let collection = matches!(pair.value.content, Content::Mapping(_) | Content::Sequence(_));
+        let anchor = pair.value.anchor.as_ref().or(pair.key.anchor.as_ref());
+        let obstacle = match anchor {
+            Some(anchor) => Some(obstacle(Reason::Anchor, anchor.range.clone())),
+            None if collection => Some(obstacle(Reason::NotAScalar, pair.value.range())),
+            None => None,
+        };
+        MapPair {
+            key: pair.key.as_scalar().map(|key| key.value.clone()).unwrap_or_default(),
+            key_range: pair.key.range(),
+            value: behind.map(|(scalar, _)| scalar.value.clone()),
+            value_style: behind.map(|(_, style)| style),
+            value_range: pair.value.whole_range(),
+            range: pair.range(),
+            colon: pair.colon.is_some(),
+            obstacle,
+        }
+    }
+
+    /// Answers every question at and below a fork with the same refusal.
+    fn refuse_below(&mut self, fork: usize, obstacle: &Obstacle) {
+        let fork = &self.routes.forks[fork];
+        self.answer(&fork.wanted, || Site::Refused(obstacle.clone()));
+        self.refuse_children(fork, obstacle);
+    }
+
+    fn refuse_children(&mut self, fork: &Fork, obstacle: &Obstacle) {
+        for behind in fork.children() {
+            self.refuse_below(behind, obstacle);
+        }
+    }
+
+    /// Answers every question at and below a fork with a gap; behind `[]` and `*` there is nothing to ask about.
+    fn miss_below(&mut self, fork: usize, missing: &mut Vec<String>, opening: &Result<Opening, Obstacle>) {
+        let fork = &self.routes.forks[fork];
+        self.answer(&fork.wanted, || Site::Missing(Gap { missing: missing.clone(), opening: opening.clone() }));
+        self.miss_children(fork, missing, opening);
+    }
+
+    fn miss_children(&mut self, fork: &Fork, missing: &mut Vec<String>, opening: &Result<Opening, Obstacle>) {
+        for (key, behind) in &fork.keys {
+            missing.push(key.clone());
+            self.miss_below(*behind, missing, opening);
+            missing.pop();
+        }
+    }
+
+    fn answer(&mut self, wanted: &[RouteId], site: impl Fn() -> Site<'t>) {
+        for id in wanted {
+            self.outline.sites[id.0].push(site());
+        }
+    }
+}
+
+const STRING_TAG: &str = "tag:yaml.org,2002:str";
+
+impl Fork {
+    fn is_leaf(&self) -> bool {
+        self.keys.is_empty() && self.each_element.is_none() && self.each_value.is_none()
+    }
+
+    fn children(&self) -> impl Iterator<Item = usize> {
+        self.keys.iter().map(|&(_, behind)| behind).chain(self.each_element).chain(self.each_value)
+    }
+}
+
+/// A key that might be any text: an alias, tagged, or a collection. The merge key is not odd.
+fn odd_key(mapping: &Mapping<'_>) -> Option<Obstacle> {
+    let odd = |pair: &&Pair<'_>| !pair.is_merge() && (pair.key.tag.is_some() || pair.key.as_scalar().is_none());
+    mapping.pairs.iter().find(odd).map(|pair| obstacle(Reason::OddKey, pair.key.whole_range()))
+}
+
+fn obstacle(reason: Reason, range: Range<usize>) -> Obstacle {
+    Obstacle { reason, range }
+}
+
+/// Calls `see` for every node, parents before children, in the order of the text.
+fn each_node<'a, 't>(node: &'a Node<'t>, see: &mut impl FnMut(&'a Node<'t>)) {
+    see(node);
+    match &node.content {
+        Content::Mapping(mapping) => {
+            for pair in &mapping.pairs {
+                each_node(&pair.key, see);
+                each_node(&pair.value, see);
+            }
+        }
+        Content::Sequence(sequence) => {
+            for element in &sequence.elements {
+                each_node(&element.node, see);
+            }
+        }
+        Content::Scalar(_) | Content::Alias(_) => {}
+    }
+}
+
+/// The first character outside quotes that YAML 1.1, and so Kubernetes, takes for a line break and YAML 1.2 does not.
+fn foreign_line_break(stream: &str, document: &Range<usize>, root: Option<&Node<'_>>) -> Option<Range<usize>> {
+    let text = &stream[document.clone()];
+    if text.is_ascii() || !text.contains(FOREIGN_LINE_BREAKS) {
+        return None;
+    }
+    let mut quoted: Vec<Range<usize>> = Vec::new();
+    if let Some(root) = root {
+        each_node(root, &mut |node| {
+            let style = node.as_scalar().map(|scalar| scalar.style);
+            if matches!(style, Some(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)) {
+                quoted.push(node.range());
+            }
+        });
+    }
+    text.match_indices(FOREIGN_LINE_BREAKS)
+        .map(|(at, found)| document.start + at..document.start + at + found.len())
+        .find(|found| {
+            let before = quoted.partition_point(|range| range.start <= found.start);
+            before == 0 || quoted[before - 1].end <= found.start
+        })
+}
+
+pub(crate) const FOREIGN_LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
