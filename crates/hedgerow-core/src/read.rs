@@ -48,6 +48,14 @@ pub struct Directories {
     pub faults: Vec<(String, FileFault)>,
 }
 
+/// The name that a `service.yaml` gives its service, if it gives one. Faults are nobody's business here: whoever reads
+/// the service reports them.
+#[must_use]
+pub fn service_name(text: &str) -> Option<String> {
+    let node = hedgerow_yaml::parse(text).ok()??;
+    node.as_mapping()?.get("name")?.as_str().map(str::to_owned)
+}
+
 impl Reader {
     /// A reader that has read nothing.
     #[must_use]

@@ -1,0 +1,101 @@
+//! A Kubernetes object that Hedgerow writes.
+
+use hedgerow_core::label::ObjectName;
+use hedgerow_core::name::Namespace;
+use hedgerow_yaml::Yaml;
+
+/// The label that says who wrote an object.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Its value on objects of ours.
+pub const MANAGER: &str = "hedgerow";
+
+/// What kind of object it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `networking.k8s.io/v1` NetworkPolicy.
+    NetworkPolicy,
+    /// `projectcalico.org/v3` NetworkPolicy.
+    CalicoNetworkPolicy,
+    /// `projectcalico.org/v3` GlobalNetworkPolicy; has no namespace.
+    CalicoGlobalNetworkPolicy,
+    /// `projectcalico.org/v3` StagedKubernetesNetworkPolicy.
+    CalicoStagedKubernetesNetworkPolicy,
+}
+
+impl Kind {
+    /// All kinds of objects that Hedgerow writes.
+    pub const ALL: [Self; 4] = [
+        Self::NetworkPolicy,
+        Self::CalicoNetworkPolicy,
+        Self::CalicoGlobalNetworkPolicy,
+        Self::CalicoStagedKubernetesNetworkPolicy,
+    ];
+
+    /// The `apiVersion`.
+    #[must_use]
+    pub const fn api_version(self) -> &'static str {
+        match self {
+            Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::CalicoNetworkPolicy | Self::CalicoGlobalNetworkPolicy | Self::CalicoStagedKubernetesNetworkPolicy => {
+                "projectcalico.org/v3"
+            }
+        }
+    }
+
+    /// The `kind`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NetworkPolicy | Self::CalicoNetworkPolicy => "NetworkPolicy",
+            Self::CalicoGlobalNetworkPolicy => "GlobalNetworkPolicy",
+            Self::CalicoStagedKubernetesNetworkPolicy => "StagedKubernetesNetworkPolicy",
+        }
+    }
+
+    /// The kind with these two names, if it is one that Hedgerow writes.
+    #[must_use]
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.api_version() == api_version && known.as_str() == kind)
+    }
+}
+
+/// One object, ready to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: ObjectName,
+    /// Its namespace; nothing where it is to land wherever the deploy lands, or has none.
+    pub namespace: Option<Namespace>,
+    pub(crate) spec: Yaml,
+}
+
+impl Object {
+    /// The object as a tree, its keys in the order of the Kubernetes documentation.
+    #[must_use]
+    pub fn to_yaml(&self) -> Yaml {
+        let mut metadata = vec![("name", Yaml::str(self.name.as_str()))];
+        if let Some(namespace) = &self.namespace {
+            metadata.push(("namespace", Yaml::str(namespace.as_str())));
+        }
+        metadata.push(("labels", Yaml::map([(MANAGED_BY, Yaml::str(MANAGER))])));
+        Yaml::map([
+            ("apiVersion", Yaml::str(self.kind.api_version())),
+            ("kind", Yaml::str(self.kind.as_str())),
+            ("metadata", Yaml::map(metadata)),
+            ("spec", self.spec.clone()),
+        ])
+    }
+
+    /// The object as one YAML document in block style, without a separator, ending in a line feed.
+    #[must_use]
+    pub fn emit(&self) -> String {
+        self.to_yaml().to_block()
+    }
+}
+
+/// A sequence of strings.
+pub(crate) fn strings<'s>(items: impl IntoIterator<Item = &'s str>) -> Yaml {
+    Yaml::seq(items.into_iter().map(Yaml::str))
+}

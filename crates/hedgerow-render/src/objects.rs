@@ -1,0 +1,31 @@
+//! Which objects a plan asks for; how each looks is the backends' business.
+
+use crate::object::Object;
+use crate::{calico, k8s};
+use hedgerow_core::name::Namespace;
+use hedgerow_core::plan::{Plan, Protection, ServicePlan};
+use hedgerow_core::policy::CatchAllBackend;
+
+/// The objects that protect one service, in the order in which they are written. They carry `namespace` where one is given,
+/// else none, so that they land wherever the service's pods land.
+#[must_use]
+pub fn service_objects(service: &ServicePlan, namespace: Option<&Namespace>) -> Vec<Object> {
+    match &service.protection {
+        Protection::Open => Vec::new(),
+        Protection::Enforced { policy, rest } => {
+            let backstop = calico::backstop(policy, *rest, namespace.cloned());
+            [k8s::network_policy(policy, namespace.cloned())].into_iter().chain(backstop).collect()
+        }
+        Protection::Staged { policy } => vec![k8s::staged_network_policy(policy, namespace.cloned())],
+    }
+}
+
+/// The objects that a cluster needs once: the catch-alls.
+#[must_use]
+pub fn platform_objects(plan: &Plan) -> Vec<Object> {
+    let of_type = plan.catch_alls().iter().flat_map(|catch_all| match plan.catch_all_backend() {
+        CatchAllBackend::Kubernetes => k8s::catch_all(plan, catch_all),
+        CatchAllBackend::Calico => vec![calico::catch_all(plan, catch_all)],
+    });
+    of_type.collect()
+}

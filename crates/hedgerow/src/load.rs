@@ -1,0 +1,214 @@
+//! From a directory to a fleet: finds the services, reads their files, lists what it read.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
+
+mod directories;
+mod files;
+
+use directories::ServiceDirectories;
+use files::Tree;
+use hedgerow_core::date::Date;
+use hedgerow_core::diag::{Code, Diagnostic, nearest};
+use hedgerow_core::fleet::{Config, Scope};
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::read::{Directories, Reader, Reading};
+use hedgerow_core::tree::{Directory, File};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The fleet's root: the directory of `hedgerow.yaml`, below which the services lie.
+    pub root: PathBuf,
+    /// The configuration, where it is not `hedgerow.yaml` in the root.
+    pub config: Option<PathBuf>,
+    /// The whole fleet or one service.
+    pub scope: Scope,
+    /// Decides which rules have expired; without it none has.
+    pub today: Option<Date>,
+}
+
+impl Request {
+    /// A request for the whole fleet below `root`.
+    pub fn whole(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), config: None, scope: Scope::Whole, today: None }
+    }
+
+    /// A request for what a deploy of one service needs: its own directory, the metadata of the services it calls, and
+    /// the names of the others. A fault in a stranger's directory does not show.
+    pub fn service(root: impl Into<PathBuf>, name: ServiceName) -> Self {
+        Self { scope: Scope::One(name), ..Self::whole(root) }
+    }
+}
+
+/// What was loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The fleet, what is wrong with it, and the texts.
+    pub reading: Reading,
+    /// Every file that was read and every directory that was listed, as paths that begin with the request's root: what
+    /// a build depends on.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Why nothing could be loaded at all. Faults in the files are diagnostics instead.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no configuration.
+    #[error("there is no `{}`; `hedgerow init` writes one", .0.display())]
+    NoConfig(PathBuf),
+    /// The root cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Root {
+        /// The root as requested.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// Loads a fleet from disk.
+///
+/// # Errors
+/// When there is no configuration or the root cannot be read. Everything else that is wrong is among the diagnostics.
+pub fn load(request: &Request) -> Result<Loaded, LoadError> {
+    let tree = Tree::open(&request.root).map_err(|source| LoadError::Root { path: request.root.clone(), source })?;
+    let config_path = request.config.clone().unwrap_or_else(|| request.root.join("hedgerow.yaml"));
+    let config_file = tree.config(&config_path).ok_or_else(|| LoadError::NoConfig(config_path.clone()))?;
+    let mut reader = Reader::new();
+    let config = reader.config(config_file);
+    let found = ServiceDirectories::find(&tree, &config);
+    let directories = match &request.scope {
+        Scope::Whole => {
+            let read = found.paths.par_iter().map(|path| read_directory(&tree, &config, path)).collect();
+            Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults }
+        }
+        Scope::One(name) => one(&tree, &config, found, name),
+    };
+    let missing = missing_service(&directories);
+    let mut reading = reader.fleet(config, directories, request.today);
+    if let Some(diagnostic) = missing {
+        // A fault in the service's own name explains why it was not found.
+        if reading.diagnostics.is_empty() || reading.fleet.is_some() {
+            reading.diagnostics.push(diagnostic);
+        }
+        reading.fleet = None;
+    }
+    let mut inputs = tree.into_inputs();
+    inputs.push(config_path);
+    inputs.sort();
+    inputs.dedup();
+    Ok(Loaded { reading, inputs })
+}
+
+fn read_directory(tree: &Tree, config: &Config, path: &str) -> Directory {
+    let mut directory = read_metadata(tree, path);
+    for rules in config.layout.rules.iter() {
+        tree.rules(&format!("{path}/{rules}"), &mut directory);
+    }
+    directory
+}
+
+fn read_metadata(tree: &Tree, path: &str) -> Directory {
+    let file = tree.file_if_present(&format!("{path}/service.yaml"));
+    Directory { path: path.to_owned(), file, rules: Vec::new(), faults: Vec::new() }
+}
+
+/// What a deploy of one service needs.
+fn one(tree: &Tree, config: &Config, found: ServiceDirectories, name: &ServiceName) -> Directories {
+    let named =
+        |wanted: &str| -> Vec<&String> { found.paths.iter().filter(|path| last_part(path) == wanted).collect() };
+    // A service is nearly always named after its directory; only one that is not costs a look into the others' files.
+    let mut others = OtherNames { tree, paths: &found.paths, read: None };
+    let own: Vec<_> = match named(name.as_str()) {
+        own if own.iter().any(|path| others.is_named_after_directory(path)) => own,
+        mut own => {
+            own.extend(others.find(name.as_str()));
+            own
+        }
+    };
+    let own: BTreeSet<&String> = own.into_iter().collect();
+    let mut read: Vec<_> = own.iter().map(|path| read_directory(tree, config, path)).collect();
+    let callees: BTreeSet<String> =
+        read.iter().flat_map(|directory| &directory.rules).filter_map(|file| callee_of(&file.path)).collect();
+    let mut metadata: BTreeSet<&String> = BTreeSet::new();
+    for callee in &callees {
+        let mut paths = named(callee);
+        if paths.is_empty() {
+            paths = others.find(callee);
+        }
+        metadata.extend(paths);
+    }
+    let metadata: Vec<_> = metadata.difference(&own).copied().collect();
+    read.extend(metadata.iter().map(|path| read_metadata(tree, path)));
+    let is_read = |path: &String| own.contains(path) || metadata.contains(&path);
+    let names = found.paths.iter().filter(|path| !is_read(path)).cloned().collect();
+    Directories { scope: Scope::One(name.clone()), read, names, faults: Vec::new() }
+}
+
+/// The names that services give themselves in files of theirs, read at most once.
+struct OtherNames<'a> {
+    tree: &'a Tree,
+    paths: &'a [String],
+    read: Option<Vec<(String, &'a String)>>,
+}
+
+impl<'a> OtherNames<'a> {
+    fn find(&mut self, wanted: &str) -> Vec<&'a String> {
+        let (tree, paths) = (self.tree, self.paths);
+        let named = self.read.get_or_insert_with(|| {
+            paths.iter().filter_map(|path| own_name(tree, path).map(|name| (name, path))).collect()
+        });
+        named.iter().filter(|(name, _)| name == wanted).map(|(_, path)| *path).collect()
+    }
+
+    fn is_named_after_directory(&self, path: &str) -> bool {
+        own_name(self.tree, path).is_none_or(|name| name == last_part(path))
+    }
+}
+
+fn own_name(tree: &Tree, path: &str) -> Option<String> {
+    let text = tree.file_if_present(&format!("{path}/service.yaml"))?.text.ok()?;
+    hedgerow_core::read::service_name(&text)
+}
+
+fn missing_service(directories: &Directories) -> Option<Diagnostic> {
+    let Scope::One(name) = &directories.scope else { return None };
+    let is_it = |directory: &Directory| {
+        let own = directory.file.as_ref().and_then(|file| file.text.as_deref().ok());
+        own.and_then(hedgerow_core::read::service_name).as_deref().unwrap_or_else(|| last_part(&directory.path))
+            == name.as_str()
+    };
+    if directories.read.iter().any(is_it) {
+        return None;
+    }
+    let known = directories.names.iter().map(|path| last_part(path));
+    let diagnostic = Diagnostic::new(Code::UnknownService, format!("there is no service `{name}`"));
+    Some(match nearest(name.as_str(), known) {
+        Some(near) => diagnostic.help(format!("a service with a similar name exists: `{near}`")),
+        None => diagnostic.help("services are the directories that `services.include` in hedgerow.yaml matches"),
+    })
+}
+
+fn callee_of(path: &str) -> Option<String> {
+    last_part(path).strip_suffix(".rule").map(str::to_owned)
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A fleet from texts instead of a disk, for tools that have them already.
+pub fn read_texts(config: File, directories: Directories, today: Option<Date>) -> Reading {
+    let mut reader = Reader::new();
+    let config = reader.config(config);
+    reader.fleet(config, directories, today)
+}
+
+/// Where `hedgerow.yaml` lies: in `start` or the nearest directory above it.
+#[must_use]
+pub fn find_root(start: &Path) -> Option<PathBuf> {
+    let start = start.canonicalize().ok()?;
+    start.ancestors().find(|directory| directory.join("hedgerow.yaml").is_file()).map(Path::to_path_buf)
+}

@@ -1,0 +1,175 @@
+//! Reading files below a root, and nothing outside of it.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
+
+use hedgerow_core::tree::{Directory, File, FileFault};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// The most bytes that a configuration, service or rule file may have.
+const LIMIT: u64 = 1 << 20;
+
+/// A root below which everything is read, and what was read there.
+pub(crate) struct Tree {
+    root: PathBuf,
+    /// The root with all links resolved, to see whether a link leads out of it.
+    real_root: PathBuf,
+    inputs: Mutex<Vec<PathBuf>>,
+}
+
+/// One entry of a directory.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) is_directory: bool,
+    pub(super) is_link: bool,
+}
+
+impl Tree {
+    pub(super) fn open(root: &Path) -> io::Result<Self> {
+        let real_root = root.canonicalize()?;
+        if !real_root.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        Ok(Self { root: root.to_path_buf(), real_root, inputs: Mutex::new(Vec::new()) })
+    }
+
+    /// Every file read and every directory listed so far.
+    pub(super) fn into_inputs(self) -> Vec<PathBuf> {
+        self.inputs.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn input(&self, path: &Path) {
+        self.inputs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path.to_path_buf());
+    }
+
+    /// The configuration, which may lie anywhere; nothing where there is none.
+    pub(super) fn config(&self, path: &Path) -> Option<File> {
+        let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            _ => Some(File { path: shown, text: read(path) }),
+        }
+    }
+
+    /// A file that may be absent.
+    pub(super) fn file_if_present(&self, path: &str) -> Option<File> {
+        let full = self.root.join(path);
+        let text = match fs::symlink_metadata(&full) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
+            Err(error) => Err(FileFault::Unreadable(error.to_string())),
+            Ok(metadata) => self.text(&full, metadata.is_symlink(), metadata.len()),
+        };
+        self.input(&full);
+        Some(File { path: path.to_owned(), text })
+    }
+
+    fn text(&self, full: &Path, is_link: bool, length: u64) -> Result<std::sync::Arc<str>, FileFault> {
+        if is_link {
+            self.inside(full)?;
+        } else if length == 0 {
+            // Most rule files are empty; not opening them is half the time of loading a fleet.
+            return Ok("".into());
+        }
+        read(full)
+    }
+
+    /// Refuses a link that leads out of the tree.
+    pub(super) fn inside(&self, full: &Path) -> Result<PathBuf, FileFault> {
+        let real = full.canonicalize().map_err(|error| FileFault::Unreadable(error.to_string()))?;
+        if real.starts_with(&self.real_root) { Ok(real) } else { Err(FileFault::LeadsOut) }
+    }
+
+    /// The same for a path relative to the root.
+    pub(super) fn inside_path(&self, path: &str) -> Result<PathBuf, FileFault> {
+        self.inside(&self.root.join(path))
+    }
+
+    /// The entries of a directory by name, without hidden ones; an empty list where there is no such directory.
+    pub(super) fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+        let full = self.root.join(path);
+        let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
+        let list = match fs::read_dir(&full) {
+            Ok(list) => list,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable(error)),
+        };
+        self.input(&full);
+        let mut entries = Vec::new();
+        for entry in list {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') && !name.ends_with(".rule") {
+                continue;
+            }
+            let is_directory = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+            entries.push(Entry { name, is_directory, is_link: kind.is_symlink() });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    /// Adds the files of one rule directory to a service's.
+    pub(super) fn rules(&self, path: &str, directory: &mut Directory) {
+        let full = self.root.join(path);
+        match fs::symlink_metadata(&full) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return,
+            Err(error) => {
+                directory.faults.push((path.to_owned(), FileFault::Unreadable(error.to_string())));
+                return;
+            }
+            Ok(metadata) if metadata.is_symlink() => {
+                if let Err(fault) = self.inside(&full) {
+                    directory.faults.push((path.to_owned(), fault));
+                    return;
+                }
+            }
+            Ok(_) => {}
+        }
+        let entries = match self.entries(path) {
+            Ok(entries) => entries,
+            Err(fault) => {
+                directory.faults.push((path.to_owned(), fault));
+                return;
+            }
+        };
+        for entry in entries {
+            // Reserved for rules about hosts outside the cluster.
+            if entry.is_directory && entry.name == "external" {
+                continue;
+            }
+            let file = format!("{path}/{}", entry.name);
+            if entry.is_directory {
+                directory.faults.push((file, FileFault::NotAFile));
+                continue;
+            }
+            let full = self.root.join(&file);
+            let text = match fs::symlink_metadata(&full) {
+                Ok(metadata) => self.text(&full, entry.is_link, metadata.len()),
+                Err(error) => Err(FileFault::Unreadable(error.to_string())),
+            };
+            self.input(&full);
+            directory.rules.push(File { path: file, text });
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<std::sync::Arc<str>, FileFault> {
+    let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(FileFault::NotAFile);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 20));
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(FileFault::TooLarge(LIMIT));
+    }
+    match hedgerow_yaml::decode(&bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(FileFault::Encoding(error.to_string())),
+    }
+}
