@@ -1,0 +1,205 @@
+//! What network policies mean: an evaluator of Kubernetes' and Calico's policies that shares nothing with the renderer.
+//!
+//! Manifests go in as texts; verdicts come out. The crate knows nothing of rule files or of how Hedgerow writes
+//! policies, so that it can be believed when it finds in rendered objects exactly what was planned.
+//!
+//! ```
+//! use hedgerow_core::source::Sources;
+//! use hedgerow_eval::{DecidedBy, Flow, Manifests, Network};
+//!
+//! let mut sources = Sources::default();
+//! sources.add("cluster.yaml", r#"
+//! {kind: Pod, apiVersion: v1, metadata: {name: a, labels: {calls-b: "true"}}, spec: {containers: []}}
+//! ---
+//! {kind: Pod, apiVersion: v1, metadata: {name: b, labels: {app: b}}, spec: {containers: []}}
+//! ---
+//! apiVersion: networking.k8s.io/v1
+//! kind: NetworkPolicy
+//! metadata: {name: b}
+//! spec:
+//!   podSelector: {matchLabels: {app: b}}
+//!   ingress:
+//!     - from: [{podSelector: {matchLabels: {calls-b: "true"}}}]
+//!       ports: [{port: 80}]
+//! "#);
+//! let (manifests, faults) = Manifests::read(&sources, "default");
+//! assert!(faults.is_empty());
+//! let network = Network::new(manifests, &[]);
+//! let [a, b] = network.pods().collect::<Vec<_>>()[..] else { panic!("two pods") };
+//! assert!(network.verdict(a, b, Flow::tcp(80)).allows());
+//! let verdict = network.verdict(a, b, Flow::tcp(81));
+//! assert!(matches!(verdict.ingress.by, DecidedBy::EndOfTier { policies, .. } if policies[0].name == "b"));
+//! ```
+//!
+//! # What is modelled
+//! * All of `networking.k8s.io/v1` NetworkPolicy.
+//! * `projectcalico.org/v3` NetworkPolicy, GlobalNetworkPolicy, Tier, NetworkSet and GlobalNetworkSet, with Kubernetes'
+//!   policies at order 1000 of tier `default`. Staged kinds have no effect and are listed.
+//! * Pods of any object that has a pod or a pod template. Pods on their node's network are out of every policy's reach.
+//!
+//! # What this crate does not do
+//! * It reads no files and asks no cluster.
+//! * It does not guess. `services`, `http`, `ipVersion` and ports of the source in Calico rules, and types and codes of
+//!   ICMP, are reported as `unsupported-policy`; so are kinds of policy that it does not know. No verdict on the pods
+//!   concerned holds then.
+//! * It knows pods' addresses only where the manifests give them (`status.podIPs`). A pod without one is in `0.0.0.0/0`
+//!   and in no smaller block, and a rule that leaves out blocks (`except`, `notNets`) and names no pods does not match it.
+//! * Host endpoints, and traffic from a node to its own pods, which no policy can stop, are left aside.
+
+mod bits;
+mod calico;
+mod cluster;
+mod k8s;
+mod manifest;
+mod net;
+mod network;
+mod policy;
+mod port;
+mod selector;
+
+use std::collections::BTreeMap;
+
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::source::Sources;
+
+pub use cluster::{Cluster, Endpoint, Labels};
+pub use manifest::ObjectRef;
+pub use net::{AddressRange, Cidr, Family};
+pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Verdict};
+pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault};
+pub use port::{Flow, NamedPort, PortRange, Protocol};
+
+use manifest::Object;
+use policy::{NetworkSet, Policy, Tier};
+
+/// Everything in some manifests that bears on who may reach whom.
+#[derive(Debug, Clone, Default)]
+pub struct Manifests {
+    /// Pods and what they inherit labels from.
+    pub cluster: Cluster,
+    /// Policies that have no effect because they are staged.
+    pub staged: Vec<ObjectRef>,
+    policies: Vec<Policy>,
+    tiers: BTreeMap<String, Tier>,
+    network_sets: Vec<NetworkSet>,
+}
+
+impl Manifests {
+    /// Reads manifests: YAML streams, JSON, lists, or what `kubectl get -o yaml` prints. Objects without a namespace are
+    /// taken to be in `default_namespace`, where `kubectl apply` would put them.
+    ///
+    /// What could not be read, or is not modelled, is among the diagnostics; where any of them is an error, verdicts do
+    /// not hold.
+    #[must_use]
+    pub fn read(sources: &Sources, default_namespace: &str) -> (Self, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let mut objects = Vec::new();
+        for (id, source) in sources.iter() {
+            objects.extend(manifest::parse(id, &source.text, &mut diagnostics));
+        }
+        let cluster = Cluster::read(&objects, default_namespace, &mut diagnostics);
+        let tiers = calico::built_in_tiers().into_iter().map(|tier| (tier.name.clone(), tier)).collect();
+        let mut manifests = Self { cluster, tiers, ..Self::default() };
+        for object in &objects {
+            manifests.read_object(object, default_namespace, &mut diagnostics);
+        }
+        manifests.settle(&mut diagnostics);
+        (manifests, diagnostics)
+    }
+
+    /// Adds pods that the manifests do not hold.
+    pub fn add_endpoints(&mut self, endpoints: impl IntoIterator<Item = Endpoint>) {
+        self.cluster.endpoints.extend(endpoints);
+        self.cluster.imply_namespaces();
+    }
+
+    /// Every policy that has an effect.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicyId> {
+        self.policies.iter().map(|policy| &policy.id)
+    }
+
+    fn read_object(&mut self, object: &Object, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) {
+        let own_namespace = object.namespace.as_deref().unwrap_or(default_namespace);
+        let policy = match (object.group.as_str(), object.kind.as_str()) {
+            ("networking.k8s.io" | "extensions", "NetworkPolicy") => k8s::read(object, default_namespace, diagnostics),
+            (calico::GROUP | calico::STORAGE_GROUP, kind) => match kind {
+                "NetworkPolicy" => calico::read_policy(object, PolicyKind::Calico, default_namespace, diagnostics),
+                "GlobalNetworkPolicy" => {
+                    calico::read_policy(object, PolicyKind::CalicoGlobal, default_namespace, diagnostics)
+                }
+                "StagedNetworkPolicy" | "StagedKubernetesNetworkPolicy" => {
+                    self.staged.push(object.namespaced(default_namespace));
+                    None
+                }
+                "StagedGlobalNetworkPolicy" => {
+                    self.staged.push(object.unnamespaced());
+                    None
+                }
+                "Tier" => {
+                    let tier = calico::read_tier(object, diagnostics);
+                    self.tiers.extend(tier.map(|tier| (tier.name.clone(), tier)));
+                    None
+                }
+                "NetworkSet" => {
+                    self.network_sets.extend(calico::read_network_set(object, Some(own_namespace), diagnostics));
+                    None
+                }
+                "GlobalNetworkSet" => {
+                    self.network_sets.extend(calico::read_network_set(object, None, diagnostics));
+                    None
+                }
+                "HostEndpoint" => {
+                    let what = format!("{}: host endpoints are not modelled", object.unnamespaced());
+                    let diagnostic = Diagnostic::new(Code::UnsupportedPolicy, what).severity(Severity::Warning);
+                    diagnostics.push(diagnostic.mark(object.place, ""));
+                    None
+                }
+                _ => None,
+            },
+            (
+                "policy.networking.k8s.io" | "cilium.io" | "crd.antrea.io",
+                "AdminNetworkPolicy"
+                | "BaselineAdminNetworkPolicy"
+                | "ClusterNetworkPolicy"
+                | "CiliumNetworkPolicy"
+                | "CiliumClusterwideNetworkPolicy"
+                | "NetworkPolicy",
+            ) => {
+                let what = format!("{}: policies of `{}` are not modelled", object.unnamespaced(), object.group);
+                diagnostics.push(Diagnostic::new(Code::UnsupportedPolicy, what).mark(object.place, ""));
+                None
+            }
+            _ => None,
+        };
+        self.policies.extend(policy);
+    }
+
+    /// Finds policies that are there twice and tiers that are not there.
+    fn settle(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        self.staged.sort();
+        self.staged.dedup();
+        let mut unique = BTreeMap::<PolicyId, Policy>::new();
+        for policy in std::mem::take(&mut self.policies) {
+            if !self.tiers.contains_key(&policy.tier) {
+                let what = format!(
+                    "{}: tier `{}` is not among the manifests; taken to be last and to deny",
+                    policy.id, policy.tier
+                );
+                let diagnostic = Diagnostic::new(Code::InvalidPolicy, what).severity(Severity::Warning);
+                diagnostics.push(diagnostic.mark(policy.place, ""));
+            }
+            match unique.get(&policy.id) {
+                Some(other) if (Policy { place: policy.place, ..other.clone() }) != policy => {
+                    let what = format!("{} is there twice, with different meanings", policy.id);
+                    let diagnostic = Diagnostic::new(Code::InvalidPolicy, what).mark(policy.place, "");
+                    diagnostics.push(diagnostic.mark(other.place, "the other one"));
+                }
+                Some(_) => {}
+                None => {
+                    unique.insert(policy.id.clone(), policy);
+                }
+            }
+        }
+        self.policies = unique.into_values().collect();
+    }
+}

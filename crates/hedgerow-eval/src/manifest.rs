@@ -1,0 +1,269 @@
+//! Manifests: streams of YAML or JSON documents in, Kubernetes objects out.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::source::{SourceId, Span};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Which object: its kind and where it lives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// The kind as written.
+    pub kind: String,
+    /// The namespace; absent for objects of the whole cluster.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.kind, self.name),
+            None => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// One Kubernetes object, as read.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// The API group without its version; empty for the core group.
+    pub(crate) group: String,
+    pub(crate) kind: String,
+    /// As written; an absent one is the caller's to fill.
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+    /// The document it was read from.
+    pub(crate) place: Span,
+    pub(crate) value: Value,
+}
+
+impl Object {
+    /// The value at a route of keys; absent and `null` are the same to Kubernetes.
+    pub(crate) fn get(&self, route: &[&str]) -> Option<&Value> {
+        route.iter().try_fold(&self.value, |value, key| value.get(key)).filter(|value| !value.is_null())
+    }
+
+    /// Its reference, with `default` for a namespace that is not written.
+    pub(crate) fn namespaced(&self, default: &str) -> ObjectRef {
+        let namespace = self.namespace.as_deref().unwrap_or(default).to_owned();
+        ObjectRef { kind: self.kind.clone(), namespace: Some(namespace), name: self.name.clone() }
+    }
+
+    /// Its reference as an object of the whole cluster.
+    pub(crate) fn unnamespaced(&self) -> ObjectRef {
+        ObjectRef { kind: self.kind.clone(), namespace: None, name: self.name.clone() }
+    }
+
+    /// Reads what stands under `key` into a typed form. What is wrong with it is the text of the error, with the route to it.
+    pub(crate) fn read<T: DeserializeOwned + Default>(&self, key: &str) -> Result<T, String> {
+        let Some(value) = self.get(&[key]) else { return Ok(T::default()) };
+        serde_path_to_error::deserialize(value).map(|Mapping(typed)| typed).map_err(|error| {
+            match error.path().to_string().as_str() {
+                "." => format!("{key}: {}", error.inner()),
+                path => format!("{key}.{path}: {}", error.inner()),
+            }
+        })
+    }
+}
+
+/// A typed form that is written as a mapping. Serde alone reads a list as the fields in their order, so that
+/// `podSelector: []` would select everything; the API server refuses it.
+#[derive(Debug, Default)]
+pub(crate) struct Mapping<T>(pub(crate) T);
+
+impl<T> Deref for Mapping<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapping<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MappingVisitor(PhantomData))
+    }
+}
+
+struct MappingVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MappingVisitor<T> {
+    type Value = Mapping<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Mapping)
+    }
+}
+
+/// Reads every object of a text. What is no object at all is reported and left out.
+pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Object> {
+    let mut objects = Vec::new();
+    for (start, end) in documents(text) {
+        let place = source.span(start, end);
+        match parse_document(&text[start..end]) {
+            Ok(Value::Null) => {}
+            Ok(value) => collect(value, place, &mut objects, diagnostics),
+            Err(error) => diagnostics.push(
+                Diagnostic::new(Code::UnreadableManifest, format!("cannot read the document: {error}")).mark(place, ""),
+            ),
+        }
+    }
+    objects
+}
+
+/// The byte ranges of the documents of a YAML stream, markers left out.
+fn documents(text: &str) -> Vec<(usize, usize)> {
+    let mut ranges = Vec::new();
+    let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
+    let mut offset = start;
+    for line in text[start..].split_inclusive('\n') {
+        let (at, next) = (offset, offset + line.len());
+        offset = next;
+        let marker = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+        if let Some(rest) = marker.filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n'])) {
+            ranges.push((start, at));
+            // A document may begin on the line of its marker: `--- {kind: Pod}`.
+            start = next - rest.len();
+        }
+    }
+    ranges.push((start, text.len()));
+    ranges.retain(|(start, end)| !text[*start..*end].trim().is_empty());
+    ranges
+}
+
+fn parse_document(text: &str) -> Result<Value, String> {
+    // JSON is read as JSON first: YAML has no surrogate pairs. Reading into JSON's value lets the last of two equal
+    // keys win, as it does for Kubernetes.
+    if text.trim_start().starts_with('{')
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
+    }
+    let mut value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    merge(&mut value);
+    Ok(value)
+}
+
+/// Carries out merge keys (`<<`): keys of their own win, then earlier sources before later ones.
+fn merge(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(merge);
+            let sources = match map.remove("<<") {
+                Some(Value::Array(sources)) => sources,
+                Some(source) => vec![source],
+                None => return,
+            };
+            for source in sources {
+                if let Value::Object(source) = source {
+                    for (key, value) in source {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(merge),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn collect(mut value: Value, place: Span, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+    let text = |value: &Value, route: &str| value.pointer(route).and_then(Value::as_str).map(str::to_owned);
+    let Some(kind) = text(&value, "/kind") else {
+        diagnostics.push(Diagnostic::new(Code::UnreadableManifest, "the document has no `kind`").mark(place, ""));
+        return;
+    };
+    if kind.ends_with("List")
+        && let Some(Value::Array(items)) = value.get_mut("items").map(Value::take)
+    {
+        // Depth is bounded by the readers' limit on nesting.
+        items.into_iter().for_each(|item| collect(item, place, objects, diagnostics));
+        return;
+    }
+    let api = text(&value, "/apiVersion").unwrap_or_default();
+    let group = api.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+    let namespace = text(&value, "/metadata/namespace").filter(|namespace| !namespace.is_empty());
+    let name = text(&value, "/metadata/name").or_else(|| text(&value, "/metadata/generateName")).unwrap_or_default();
+    objects.push(Object { group, kind, namespace, name, place, value });
+}
+
+#[cfg(test)]
+mod tests {
+    use hedgerow_core::source::Sources;
+
+    use super::*;
+
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let id = Sources::default().add("in.yaml", text);
+        let mut diagnostics = Vec::new();
+        let objects = parse(id, text, &mut diagnostics);
+        let names = objects.iter().map(|object| format!("{}:{}", object.group, object.namespaced("default"))).collect();
+        (names, diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect())
+    }
+
+    #[test]
+    fn streams_lists_and_json_come_apart_into_objects() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("---\n# nothing\n---\n", &[]),
+            ("kind: Pod\nmetadata: {name: a}\n", &[":Pod default/a"]),
+            (
+                "\u{feff}kind: Pod\nmetadata: {name: a}\n---\nkind: Pod\nmetadata: {name: b, namespace: x}\n",
+                &[":Pod default/a", ":Pod x/b"],
+            ),
+            (
+                "--- {kind: Pod, metadata: {name: a}}\n...\n---\nkind: Pod\nmetadata: {name: b}",
+                &[":Pod default/a", ":Pod default/b"],
+            ),
+            (
+                "kind: Pod\r\nmetadata: {name: a}\r\n---\r\nkind: Pod\r\nmetadata: {name: b}\r\n",
+                &[":Pod default/a", ":Pod default/b"],
+            ),
+            (
+                r#"{"kind": "List", "items": [{"kind": "PodList", "items": [{"kind": "Pod", "metadata": {"name": "\ud83d\ude00"}}]}]}"#,
+                &[":Pod default/😀"],
+            ),
+            ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, name: b}\n", &["apps:Deployment default/b"]),
+            ("kind: Pod\nbase: &b {name: a}\nmetadata: {<<: *b, namespace: x}\n", &[":Pod x/a"]),
+            (
+                "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  text: |\n    ---\n    kind: Pod\n",
+                &[":ConfigMap default/c"],
+            ),
+        ] {
+            assert_eq!(read(text), (expected.iter().map(ToString::to_string).collect(), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_reported_beside_the_others() {
+        let (names, messages) = read("kind: Pod\nmetadata: {name: a}\n---\n[1, 2\n---\njust text\n---\nname: x\n");
+        assert_eq!(names, [":Pod default/a"]);
+        assert_eq!(messages.len(), 3, "{messages:?}");
+    }
+
+    #[test]
+    fn aliases_that_multiply_are_refused() {
+        let mut text = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
+        for (from, to) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+            text.push_str(&format!(
+                "{to}: &{to} [*{from}, *{from}, *{from}, *{from}, *{from}, *{from}, *{from}, *{from}, *{from}]\n"
+            ));
+        }
+        let (names, messages) = read(&text);
+        assert!(names.is_empty() && messages.len() == 1, "{messages:?}");
+        let deep = "[".repeat(100_000);
+        assert_eq!(read(&deep).1.len(), 1);
+    }
+}

@@ -1,0 +1,496 @@
+//! Which flows policies let through.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::Manifests;
+use crate::bits::Bits;
+use crate::cluster::Endpoint;
+use crate::net::{AddressRange, Cidr, Family};
+use crate::policy::{Action, Direction, Party, Policy, PolicyId, Rule, Tier, TierDefault};
+use crate::port::{Flow, NamedPort, PortRange, Protocol};
+use crate::selector::{Fact, Index, Space};
+
+/// One end of a flow: the pods of one [`Endpoint`], or addresses outside of the cluster that no policy tells apart.
+/// Valid only in the [`Network`] it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeerId(usize);
+
+/// What a [`PeerId`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer<'a> {
+    /// Pods.
+    Pods(&'a Endpoint),
+    /// Addresses that belong to no known pod.
+    Outside(AddressRange),
+}
+
+/// Several peers of one [`Network`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerSet(Bits);
+
+/// Whether a flow arrives, and what each end says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the policies that guard the source let leave.
+    pub egress: Decision,
+    /// What the policies that guard the destination let in.
+    pub ingress: Decision,
+}
+
+/// What one end says of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether it lets the flow through.
+    pub allows: bool,
+    /// What decided it.
+    pub by: DecidedBy,
+}
+
+/// What decided about a flow at one end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// No policy can guard this end: it is outside, or shares its node's network.
+    OutOfReach,
+    /// No policy guards this end in this direction.
+    Unguarded,
+    /// A rule.
+    Rule {
+        /// The policy it stands in.
+        policy: PolicyId,
+        /// The rule's index among the policy's rules for the direction.
+        index: usize,
+    },
+    /// No rule of a tier's policies, which therefore drops the flow.
+    EndOfTier {
+        /// The tier.
+        tier: String,
+        /// Its policies that guard this end, in the order they were asked.
+        policies: Vec<PolicyId>,
+    },
+    /// No rule of any tier's policies, and every tier passes on what it does not decide.
+    EndOfTiers,
+}
+
+/// Policies applied to a cluster: answers who may reach whom.
+#[derive(Debug, Clone)]
+pub struct Network {
+    endpoints: Vec<Endpoint>,
+    ranges: Vec<AddressRange>,
+    /// In the order in which they are asked.
+    policies: Vec<Compiled>,
+    /// For each endpoint, the policies that guard it: in the order in which they are asked.
+    guards: [Vec<Vec<usize>>; 2],
+    /// Sources that the same policies guard, with these policies.
+    egress_classes: Vec<(Vec<usize>, Bits)>,
+    index: Index,
+}
+
+#[derive(Debug, Clone)]
+struct Compiled {
+    policy: Policy,
+    tier: Tier,
+    selected: Bits,
+    rules: [Vec<CompiledRule>; 2],
+}
+
+#[derive(Debug, Clone)]
+struct CompiledRule {
+    rule: Rule,
+    /// The peers it can match; absent where it asks nothing of them.
+    source: Option<Bits>,
+    destination: Option<Bits>,
+}
+
+impl Verdict {
+    /// Whether the flow arrives: neither end stops it.
+    #[must_use]
+    pub const fn allows(&self) -> bool {
+        self.egress.allows && self.ingress.allows
+    }
+}
+
+impl PeerSet {
+    /// Whether the peer is one of them.
+    #[must_use]
+    pub fn contains(&self, peer: PeerId) -> bool {
+        self.0.contains(peer.0)
+    }
+
+    /// The peers, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = PeerId> + '_ {
+        self.0.iter().map(PeerId)
+    }
+}
+
+impl Network {
+    /// Applies the policies of `manifests` to its pods. `blocks` are told apart from the addresses around them, so that
+    /// a question about a block has one answer even where no policy names the block.
+    #[must_use]
+    pub fn new(manifests: Manifests, blocks: &[Cidr]) -> Self {
+        let Manifests { cluster, policies, tiers, network_sets, .. } = manifests;
+        let set_blocks = network_sets.iter().flat_map(|set| &set.nets);
+        let rule_blocks = policies.iter().flat_map(Policy::all_rules).flat_map(Rule::parties).flat_map(Party::blocks);
+        let ranges = AddressRange::cut(blocks.iter().chain(set_blocks).chain(rule_blocks));
+
+        // Network sets are selected like endpoints and stand behind them in the index.
+        let pods = cluster.endpoints.len();
+        let mut index = Index::new(pods + network_sets.len());
+        for (id, endpoint) in cluster.endpoints.iter().enumerate().filter(|(_, endpoint)| !endpoint.host_network) {
+            index.wear(id, Space::Fact, Fact::NAMESPACE, &endpoint.namespace);
+            index.wear(id, Space::Fact, Fact::ORCHESTRATOR, Fact::KUBERNETES);
+            index.wear(id, Space::Fact, Fact::SERVICE_ACCOUNT, &endpoint.service_account);
+            index.wear(id, Space::ServiceAccount, crate::cluster::CALICO_NAME, &endpoint.service_account);
+            let account = cluster.service_accounts.get(&(endpoint.namespace.clone(), endpoint.service_account.clone()));
+            for (space, labels) in [
+                (Space::Own, Some(&endpoint.labels)),
+                (Space::Namespace, cluster.namespaces.get(&endpoint.namespace)),
+                (Space::ServiceAccount, account),
+            ] {
+                labels.into_iter().flatten().for_each(|(name, value)| index.wear(id, space, name, value));
+            }
+        }
+        for (id, set) in (pods..).zip(&network_sets) {
+            index.admit(id);
+            set.labels.iter().for_each(|(name, value)| index.wear(id, Space::Own, name, value));
+            if let Some(namespace) = &set.namespace {
+                index.wear(id, Space::Fact, Fact::NAMESPACE, namespace);
+                let labels = cluster.namespaces.get(namespace).into_iter().flatten();
+                labels.for_each(|(name, value)| index.wear(id, Space::Namespace, name, value));
+            }
+        }
+
+        let endpoints = cluster.endpoints;
+        let resolver = Resolver {
+            endpoints: &endpoints,
+            ranges: &ranges,
+            index: &index,
+            sets: network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges)).collect(),
+        };
+        let mut policies: Vec<_> = policies.into_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
+        policies.sort_by(|a, b| {
+            let key = |p: &Compiled| (p.tier.name.clone(), p.policy.id.tie_break());
+            let ((tier_a, name_a), (tier_b, name_b)) = (key(a), key(b));
+            (a.tier.order.total_cmp(&b.tier.order).then(tier_a.cmp(&tier_b)))
+                .then(a.policy.order.total_cmp(&b.policy.order))
+                .then(name_a.cmp(&name_b))
+        });
+
+        let guards = [Direction::Ingress, Direction::Egress].map(|direction| {
+            let mut guards = vec![Vec::new(); pods];
+            for (at, compiled) in policies.iter().enumerate() {
+                if compiled.policy.rules(direction).is_some() {
+                    compiled.selected.iter().for_each(|endpoint| guards[endpoint].push(at));
+                }
+            }
+            guards
+        });
+        let mut classes = BTreeMap::<_, Vec<usize>>::new();
+        for (endpoint, policies) in guards[Direction::Egress as usize].iter().enumerate() {
+            if !policies.is_empty() {
+                classes.entry(policies.clone()).or_default().push(endpoint);
+            }
+        }
+        let size = pods + ranges.len();
+        let egress_classes =
+            classes.into_iter().map(|(policies, members)| (policies, Bits::of(size, members))).collect();
+        Self { endpoints, ranges, policies, guards, egress_classes, index }
+    }
+
+    /// Every endpoint's peer, in the order of the endpoints.
+    pub fn pods(&self) -> impl Iterator<Item = PeerId> + use<> {
+        (0..self.endpoints.len()).map(PeerId)
+    }
+
+    /// Every range of outside addresses, IPv4 first, ascending.
+    pub fn outside(&self) -> impl Iterator<Item = PeerId> + use<> {
+        (self.endpoints.len()..self.size()).map(PeerId)
+    }
+
+    /// The outside peer that an address belongs to. Addresses of known pods have one too: it stands for the address
+    /// when no pod holds it.
+    #[must_use]
+    pub fn outside_at(&self, address: IpAddr) -> PeerId {
+        let at = self.ranges.iter().position(|range| range.contains(address)).unwrap_or_default();
+        PeerId(self.endpoints.len() + at)
+    }
+
+    /// What a peer stands for.
+    ///
+    /// # Panics
+    /// When the peer is of another network and has no counterpart here.
+    #[must_use]
+    pub fn peer(&self, id: PeerId) -> Peer<'_> {
+        match id.0.checked_sub(self.endpoints.len()) {
+            None => Peer::Pods(&self.endpoints[id.0]),
+            Some(at) => Peer::Outside(self.ranges[at]),
+        }
+    }
+
+    /// The policies in the order in which they are asked.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicyId> {
+        self.policies.iter().map(|compiled| &compiled.policy.id)
+    }
+
+    /// The policies that guard pods in a direction, in the order in which they are asked; none for what is outside.
+    pub fn guards(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
+        let guards = self.guards[direction as usize].get(peer.0).into_iter().flatten();
+        guards.map(|at| &self.policies[*at].policy.id)
+    }
+
+    /// Policies that guard no pod.
+    pub fn idle_policies(&self) -> impl Iterator<Item = &PolicyId> {
+        self.policies.iter().filter(|compiled| compiled.selected.is_empty()).map(|compiled| &compiled.policy.id)
+    }
+
+    /// Label keys that policies ask of pods and that no pod wears, each with the policies that ask.
+    #[must_use]
+    pub fn unworn_keys(&self) -> BTreeMap<String, BTreeSet<PolicyId>> {
+        let mut unworn = BTreeMap::<_, BTreeSet<_>>::new();
+        for Compiled { policy, .. } in &self.policies {
+            let parties = policy.all_rules().flat_map(Rule::parties);
+            let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
+            for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {
+                if !self.index.is_worn(key) {
+                    unworn.entry(key.to_owned()).or_default().insert(policy.id.clone());
+                }
+            }
+        }
+        unworn
+    }
+
+    /// Whether `source` may reach `destination` with this flow, and what says so.
+    #[must_use]
+    pub fn verdict(&self, source: PeerId, destination: PeerId, flow: Flow) -> Verdict {
+        Verdict {
+            egress: self.decide(Direction::Egress, source, destination, flow),
+            ingress: self.decide(Direction::Ingress, source, destination, flow),
+        }
+    }
+
+    /// Every peer that may reach `destination` with this flow.
+    #[must_use]
+    pub fn sources(&self, destination: PeerId, flow: Flow) -> PeerSet {
+        let everyone = Bits::all(self.size());
+        let mut allowed = match self.guards[Direction::Ingress as usize].get(destination.0) {
+            Some(guards) => self.filter(Direction::Ingress, guards, everyone, destination, flow),
+            None => everyone,
+        };
+        for (guards, members) in &self.egress_classes {
+            let here = members.and(&allowed);
+            if !here.is_empty() {
+                let mut stopped = here.clone();
+                stopped.subtract(&self.filter(Direction::Egress, guards, here, destination, flow));
+                allowed.subtract(&stopped);
+            }
+        }
+        PeerSet(allowed)
+    }
+
+    /// Every port of the destination, cut into ranges that no policy and none of `others` tells apart.
+    #[must_use]
+    pub fn port_ranges(&self, destination: PeerId, others: &[PortRange]) -> Vec<PortRange> {
+        let named = self.named_ports(destination);
+        let guards = self.guards[Direction::Ingress as usize].get(destination.0).into_iter().flatten();
+        let of_ingress = guards.flat_map(|at| &self.policies[*at].rules[Direction::Ingress as usize]);
+        let of_egress = self.policies.iter().flat_map(|compiled| &compiled.rules[Direction::Egress as usize]);
+        let rules = of_ingress.chain(of_egress).filter(|rule| rule.reaches(destination));
+        let ranges = rules.flat_map(|CompiledRule { rule, .. }| {
+            rule.ports.ranges(named).chain(rule.not_ports.iter().flat_map(|ports| ports.ranges(named)))
+        });
+        let mut starts: BTreeSet<_> = Protocol::WITH_PORTS.map(|protocol| (protocol, 0)).into();
+        for range in ranges.chain(others.iter().copied()).filter(|range| range.protocol.has_ports()) {
+            starts.insert((range.protocol, range.first));
+            starts.extend(range.last.checked_add(1).map(|next| (range.protocol, next)));
+        }
+        let starts: Vec<_> = starts.into_iter().collect();
+        let ends = starts.iter().skip(1).map(Some).chain([None]);
+        starts
+            .iter()
+            .zip(ends)
+            .map(|(&(protocol, first), next)| {
+                let last = next.filter(|next| next.0 == protocol).map_or(u16::MAX, |next| next.1 - 1);
+                PortRange { protocol, first, last }
+            })
+            .collect()
+    }
+
+    /// Who may reach `destination` on which ports, over TCP, UDP and SCTP: neighbouring ranges with the same sources are one.
+    #[must_use]
+    pub fn admitted(&self, destination: PeerId) -> Vec<(PortRange, PeerSet)> {
+        let mut admitted: Vec<(PortRange, PeerSet)> = Vec::new();
+        for range in self.port_ranges(destination, &[]) {
+            let sources = self.sources(destination, Flow { protocol: range.protocol, port: range.last });
+            match admitted.last_mut() {
+                Some((before, same)) if before.protocol == range.protocol && *same == sources => {
+                    before.last = range.last;
+                }
+                _ => admitted.push((range, sources)),
+            }
+        }
+        admitted
+    }
+
+    fn size(&self) -> usize {
+        self.endpoints.len() + self.ranges.len()
+    }
+
+    fn named_ports(&self, peer: PeerId) -> &[NamedPort] {
+        self.endpoints.get(peer.0).map_or(&[], |endpoint| &endpoint.ports)
+    }
+
+    /// The policies of a list, tier by tier.
+    fn tiers<'a>(&'a self, guards: &'a [usize]) -> impl Iterator<Item = (&'a Tier, &'a [usize])> {
+        guards
+            .chunk_by(|a, b| self.policies[*a].tier.name == self.policies[*b].tier.name)
+            .filter_map(|chunk| Some((&self.policies[*chunk.first()?].tier, chunk)))
+    }
+
+    /// Asks the policies `guards` about one flow from every one of `sources`; gives those that are let through.
+    fn filter(&self, direction: Direction, guards: &[usize], sources: Bits, to: PeerId, flow: Flow) -> Bits {
+        let named = self.named_ports(to);
+        let mut allowed = Bits::none(self.size());
+        let mut open = sources;
+        for (tier, guards) in self.tiers(guards) {
+            let mut passed = Bits::none(self.size());
+            let rules = guards.iter().flat_map(|at| &self.policies[*at].rules[direction as usize]);
+            for compiled in rules.filter(|rule| rule.reaches(to) && rule.rule.admits(flow, named)) {
+                let matched = compiled.source.as_ref().map_or_else(|| open.clone(), |source| source.and(&open));
+                match compiled.rule.action {
+                    Action::Allow => allowed.unite(&matched),
+                    Action::Pass => passed.unite(&matched),
+                    Action::Deny => {}
+                    Action::Log => continue,
+                }
+                open.subtract(&matched);
+            }
+            match tier.default {
+                TierDefault::Deny => open = passed,
+                TierDefault::Pass => open.unite(&passed),
+            }
+        }
+        allowed.unite(&open);
+        allowed
+    }
+
+    /// Asks the policies at one end about one flow: what [`Self::filter`] does for many, with the reason.
+    fn decide(&self, direction: Direction, from: PeerId, to: PeerId, flow: Flow) -> Decision {
+        let guarded = match direction {
+            Direction::Ingress => to,
+            Direction::Egress => from,
+        };
+        if self.endpoints.get(guarded.0).is_none_or(|endpoint| endpoint.host_network) {
+            return Decision { allows: true, by: DecidedBy::OutOfReach };
+        }
+        let guards = &self.guards[direction as usize][guarded.0];
+        if guards.is_empty() {
+            return Decision { allows: true, by: DecidedBy::Unguarded };
+        }
+        let named = self.named_ports(to);
+        'tiers: for (tier, guards) in self.tiers(guards) {
+            for compiled in guards.iter().map(|at| &self.policies[*at]) {
+                let matches =
+                    |rule: &&CompiledRule| rule.comes_from(from) && rule.reaches(to) && rule.rule.admits(flow, named);
+                for rule in compiled.rules[direction as usize].iter().filter(matches) {
+                    let by = DecidedBy::Rule { policy: compiled.policy.id.clone(), index: rule.rule.index };
+                    match rule.rule.action {
+                        Action::Allow => return Decision { allows: true, by },
+                        Action::Deny => return Decision { allows: false, by },
+                        Action::Pass => continue 'tiers,
+                        Action::Log => {}
+                    }
+                }
+            }
+            if tier.default == TierDefault::Deny {
+                let policies = guards.iter().map(|at| self.policies[*at].policy.id.clone()).collect();
+                return Decision { allows: false, by: DecidedBy::EndOfTier { tier: tier.name.clone(), policies } };
+            }
+        }
+        Decision { allows: true, by: DecidedBy::EndOfTiers }
+    }
+}
+
+impl CompiledRule {
+    fn comes_from(&self, peer: PeerId) -> bool {
+        self.source.as_ref().is_none_or(|peers| peers.contains(peer.0))
+    }
+
+    fn reaches(&self, peer: PeerId) -> bool {
+        self.destination.as_ref().is_none_or(|peers| peers.contains(peer.0))
+    }
+}
+
+/// Turns what policies say of peers into sets of peers.
+struct Resolver<'a> {
+    endpoints: &'a [Endpoint],
+    ranges: &'a [AddressRange],
+    index: &'a Index,
+    /// The peers of each network set.
+    sets: Vec<Bits>,
+}
+
+impl Resolver<'_> {
+    fn compile(&self, policy: Policy, tiers: &BTreeMap<String, Tier>) -> Compiled {
+        let rules = [Direction::Ingress, Direction::Egress].map(|direction| {
+            let rules = policy.rules(direction).unwrap_or_default().iter();
+            rules
+                .map(|rule| CompiledRule {
+                    rule: rule.clone(),
+                    source: self.peers(&rule.source),
+                    destination: self.peers(&rule.destination),
+                })
+                .collect()
+        });
+        let last = || Tier { name: policy.tier.clone(), order: f64::INFINITY, default: TierDefault::Deny };
+        let tier = tiers.get(&policy.tier).cloned().unwrap_or_else(last);
+        let selected = self.index.select(&policy.selects);
+        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy }
+    }
+
+    fn peers(&self, party: &Party) -> Option<Bits> {
+        if *party == Party::default() {
+            return None;
+        }
+        let mut peers = Bits::all(self.endpoints.len() + self.ranges.len());
+        if let Some(selector) = &party.selector {
+            peers.intersect(&self.select(selector));
+        }
+        if let Some(selector) = &party.not_selector {
+            peers.subtract(&self.select(selector));
+        }
+        if let Some(nets) = &party.nets {
+            peers.intersect(&within(nets, self.endpoints, self.ranges));
+        }
+        if !party.not_nets.is_empty() {
+            peers.subtract(&within(&party.not_nets, self.endpoints, self.ranges));
+            // A pod whose address is not known may lie in what is left out.
+            let unknown = self.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.addresses.is_empty());
+            if party.selector.is_none() {
+                peers.subtract(&Bits::of(peers.size(), unknown.map(|(id, _)| id)));
+            }
+        }
+        Some(peers)
+    }
+
+    fn select(&self, selector: &crate::selector::Selector) -> Bits {
+        let selected = self.index.select(selector);
+        let pods = selected.iter().take_while(|id| *id < self.endpoints.len());
+        let mut peers = Bits::of(self.endpoints.len() + self.ranges.len(), pods);
+        for (_, set) in (self.endpoints.len()..).zip(&self.sets).filter(|(id, _)| selected.contains(*id)) {
+            peers.unite(set);
+        }
+        peers
+    }
+}
+
+/// The peers whose addresses lie in one of `nets`. A pod whose address is not known is taken to have some IPv4 address.
+fn within(nets: &[Cidr], endpoints: &[Endpoint], ranges: &[AddressRange]) -> Bits {
+    let has_every_v4 = nets.iter().any(|net| net.is_whole_family() && net.family() == Family::V4);
+    let pods = endpoints.iter().enumerate().filter(|(_, endpoint)| match endpoint.addresses.as_slice() {
+        [] => has_every_v4,
+        addresses => addresses.iter().any(|address| nets.iter().any(|net| net.contains(*address))),
+    });
+    let outside = ranges.iter().enumerate().filter(|(_, range)| nets.iter().any(|net| range.is_within(*net)));
+    let members = pods.map(|(id, _)| id).chain(outside.map(|(at, _)| endpoints.len() + at));
+    Bits::of(endpoints.len() + ranges.len(), members)
+}
