@@ -44,7 +44,7 @@
 //! | `parse`, `tree` | a piece | nodes with ranges, keys in order, duplicates and styles kept |
 //! | `route` | `spec.tasks[].template` | questions compiled into one tree |
 //! | `document`, `walk`, `site` | a document and questions | what stands there, or why it cannot be told |
-//! | `opening`, `map_edit`, `seq_edit`, `edit` | a site and a wish | edits, and the spliced text |
+//! | `opening`, `insert`, `remove`, `map_edit`, `seq_edit`, `edit` | a site and a wish | edits, and the spliced text |
 //! | `quote`, `emit` | values | text that no YAML 1.1 or 1.2 reader can misread |
 //!
 //! # What this crate does not do
@@ -56,12 +56,15 @@ mod edit;
 mod emit;
 mod encoding;
 mod error;
+mod insert;
 mod lines;
 mod map_edit;
 mod opening;
 mod parse;
 mod quote;
+mod remove;
 mod route;
+mod seq_edit;
 mod site;
 mod split;
 mod tree;
@@ -76,6 +79,7 @@ pub use map_edit::{MapChange, change_map};
 pub use parse::parse;
 pub use quote::{quote, quote_always};
 pub use route::{Route, RouteError, RouteId, RouteSet, Step, Want};
-pub use site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Reason, ScalarSite, Site};
+pub use seq_edit::{SeqChange, change_seq};
+pub use site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Reason, ScalarSite, SeqElement, SeqSite, Site};
 pub use split::{Piece, Pieces, split, split_even};
 pub use tree::{Anchor, CollectionStyle, Content, Element, Mapping, Node, Pair, Scalar, ScalarStyle, Sequence, Tag};

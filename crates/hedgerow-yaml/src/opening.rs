@@ -66,6 +66,9 @@ pub(crate) fn opening_at_null(text: &str, node: &Node<'_>, place: &Place) -> Res
     if !node.range.is_empty() {
         return Ok(Opening::Whole { at: node.range(), lead: "" });
     }
+    if place.explicit && place.no_colon {
+        return Err(Obstacle { reason: Reason::ExplicitKey, range: node.range() });
+    }
     match place.pair {
         Some(pair) if !place.in_flow && !place.explicit => {
             if rest_is_blank(text, header) {

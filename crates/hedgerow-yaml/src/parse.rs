@@ -39,7 +39,8 @@ pub(crate) fn parse_piece(stream: &str, piece: Range<usize>) -> Result<Option<No
     let mut options = granit::Options::default();
     options.emit_anchor_events = true;
     options.emit_unresolved_aliases = true;
-    let mut builder = Builder { text, base, parser: granit::Parser::new_from_str_with_options(&text[base..], options) };
+    let parser = granit::Parser::new_from_str_with_options(&text[base..], options);
+    let mut builder = Builder { text, base, parser, open: Vec::new() };
     let mut root = None;
     let mut documents = 0;
     while let Some((event, span)) = builder.next()? {
@@ -49,19 +50,12 @@ pub(crate) fn parse_piece(stream: &str, piece: Range<usize>) -> Result<Option<No
                 let message = "a second document behind `...`, which Kubernetes does not read";
                 return Err(YamlError::new(builder.at(&span).start, message));
             }
-            root = root_node(&mut builder)?;
+            let node = builder.root()?;
+            let unwritten = node.is_null() && node.whole_range().is_empty();
+            root = (!unwritten).then_some(node);
         }
     }
     Ok(root)
-}
-
-/// Reads the root node; a document that holds none counts as absent.
-fn root_node<'t>(builder: &mut Builder<'t>) -> Result<Option<Node<'t>>, YamlError> {
-    let (event, span) = builder.expect_next()?;
-    let start = builder.at(&span).start;
-    let node = builder.node(event, &span, start)?;
-    let unwritten = node.is_null() && node.whole_range().is_empty();
-    Ok((!unwritten).then_some(node))
 }
 
 /// Where the parser begins: a byte order mark is only legal at the start of its input, so one behind the separator
@@ -76,12 +70,49 @@ fn parse_start(text: &str, start: usize) -> usize {
     start
 }
 
+/// Builds a tree from events without recursion, so that depth costs no stack.
 struct Builder<'t> {
     /// The stream up to the end of the piece, so that offsets need no conversion.
     text: &'t str,
     /// Where the parser's own offset 0 is.
     base: usize,
     parser: granit::Parser<'t, granit::StrInput<'t>>,
+    /// The collections that are not closed yet, outermost first.
+    open: Vec<Open<'t>>,
+}
+
+/// A collection that is not closed yet.
+struct Open<'t> {
+    anchor: Option<Anchor<'t>>,
+    tag: Option<Tag>,
+    style: CollectionStyle,
+    /// Where it begins: the bracket, or the place of the first member.
+    start: usize,
+    /// Whether it is closed by a bracket of its own.
+    bracket: bool,
+    /// Behind the last token that belongs to a member.
+    cursor: usize,
+    members: Members<'t>,
+}
+
+enum Members<'t> {
+    Pairs { pairs: Vec<Pair<'t>>, key: Option<Key<'t>> },
+    Elements(Vec<Element<'t>>),
+}
+
+/// A key whose value is still to come.
+struct Key<'t> {
+    start: usize,
+    node: Node<'t>,
+    colon: Option<usize>,
+}
+
+/// Where the next node stands.
+struct Next {
+    /// Where its pair or element begins, if a `?` or a dash shows it.
+    indicator: Option<usize>,
+    /// Behind the token before it.
+    cursor: usize,
 }
 
 impl<'t> Builder<'t> {
@@ -103,8 +134,49 @@ impl<'t> Builder<'t> {
         self.base + range.start..self.base + range.end
     }
 
-    /// Reads the node that `event` begins; `cursor` is behind the token before it.
-    fn node(&mut self, event: Event<'t>, span: &Span, cursor: usize) -> Result<Node<'t>, YamlError> {
+    /// Reads the root node of a document.
+    fn root(&mut self) -> Result<Node<'t>, YamlError> {
+        loop {
+            let (event, span) = self.expect_next()?;
+            let range = self.at(&span);
+            let read = if matches!(event, Event::MappingEnd | Event::SequenceEnd) {
+                self.close(range.end)
+            } else {
+                let next = self.next_place(range.start);
+                match self.node(event, &span, &next)? {
+                    Some(node) => Some((next, node)),
+                    None => continue,
+                }
+            };
+            let Some((next, node)) = read else { return Err(YamlError::new(range.start, "a node was expected")) };
+            if let Some(root) = self.deliver(&next, node) {
+                return Ok(root);
+            }
+        }
+    }
+
+    /// Where a node stands whose own token begins at `start`.
+    fn next_place(&self, start: usize) -> Next {
+        let Some(open) = self.open.last() else { return Next { indicator: None, cursor: start } };
+        let (indicator, at) = match &open.members {
+            Members::Pairs { key: Some(key), .. } => {
+                let cursor = key.colon.map_or(key.node.range.end, |colon| colon + 1);
+                return Next { indicator: None, cursor };
+            }
+            Members::Pairs { pairs, key: None } => (b'?', self.behind_comma(open, pairs.is_empty())),
+            Members::Elements(elements) => (b'-', self.behind_comma(open, elements.is_empty())),
+        };
+        // A dash in flow style is text, and so is a question mark that the node itself begins with.
+        let shown = (indicator == b'?' || open.style == CollectionStyle::Block) && self.is_indicator(at, indicator);
+        if shown && (start > at || indicator == b'-') {
+            Next { indicator: Some(at), cursor: at + 1 }
+        } else {
+            Next { indicator: None, cursor: if indicator == b'?' { open.cursor } else { at } }
+        }
+    }
+
+    /// Reads the node that `event` begins; `None` when it is a collection that has yet to be closed.
+    fn node(&mut self, event: Event<'t>, span: &Span, next: &Next) -> Result<Option<Node<'t>>, YamlError> {
         let tag = event.tag().zip(span.tag_span()).map(|(tag, tag_span)| Tag {
             name: format!("{}{}", tag.handle(), tag.suffix()),
             range: self.at(&tag_span),
@@ -112,13 +184,29 @@ impl<'t> Builder<'t> {
         let anchor = self.anchor(&event)?;
         let range = self.at(span);
         let (range, content) = match event {
-            Event::Scalar(value, style, _, _) => self.scalar(value, style, range, cursor, tag.is_some()),
+            Event::Scalar(value, style, _, _) => self.scalar(value, style, range, next.cursor, tag.is_some()),
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let name = self.text.get(range.start + 1..range.end).unwrap_or("");
                 (range, Content::Alias(Cow::Borrowed(name)))
             }
-            Event::MappingStart(style, _, _) => self.mapping(collection_style(style), range)?,
-            Event::SequenceStart(style, _, _) => self.sequence(collection_style(style), range)?,
+            Event::MappingStart(style, _, _) => {
+                let bracket = self.text[range.clone()].starts_with('{');
+                let cursor = if bracket { range.end } else { range.start };
+                let members = Members::Pairs { pairs: Vec::new(), key: None };
+                let style = collection_style(style);
+                self.open.push(Open { anchor, tag, style, start: range.start, bracket, cursor, members });
+                return Ok(None);
+            }
+            Event::SequenceStart(style, _, _) => {
+                let style = collection_style(style);
+                let bracket = style == CollectionStyle::Flow;
+                // In block style the parser's own start may be behind the first dash.
+                let start = if bracket { range.start } else { self.skip_properties(next.cursor) };
+                let cursor = if bracket { range.end } else { start };
+                let members = Members::Elements(Vec::new());
+                self.open.push(Open { anchor, tag, style, start, bracket, cursor, members });
+                return Ok(None);
+            }
             Event::StreamStart
             | Event::StreamEnd
             | Event::DocumentStart(..)
@@ -129,8 +217,45 @@ impl<'t> Builder<'t> {
             | _ => return Err(YamlError::new(range.start, "a node was expected")),
         };
         // A value that is not written stands behind the token before it, or behind its own anchor and tag.
-        let range = if range.is_empty() && anchor.is_none() && tag.is_none() { cursor..cursor } else { range };
-        Ok(Node { range, anchor, tag, content })
+        let unwritten = range.is_empty() && anchor.is_none() && tag.is_none();
+        let range = if unwritten { next.cursor..next.cursor } else { range };
+        Ok(Some(Node { range, anchor, tag, content }))
+    }
+
+    /// Closes the innermost collection, whose last token ends at `end`.
+    fn close(&mut self, end: usize) -> Option<(Next, Node<'t>)> {
+        let Open { anchor, tag, style, start, bracket, cursor, members } = self.open.pop()?;
+        let (first, content) = match members {
+            Members::Pairs { pairs, .. } => {
+                (pairs.first().map(|pair| pair.start), Content::Mapping(Mapping { style, pairs }))
+            }
+            Members::Elements(elements) => {
+                (elements.first().map(|element| element.start), Content::Sequence(Sequence { style, elements }))
+            }
+        };
+        let range = if bracket { start..end } else { first.unwrap_or(start)..cursor };
+        let node = Node { range, anchor, tag, content };
+        Some((self.next_place(node.whole_range().start), node))
+    }
+
+    /// Hands a whole node to the collection it belongs to, or back if it is the root.
+    fn deliver(&mut self, next: &Next, node: Node<'t>) -> Option<Node<'t>> {
+        let text = self.text;
+        let Some(open) = self.open.last_mut() else { return Some(node) };
+        let start = next.indicator.unwrap_or_else(|| node.whole_range().start);
+        open.cursor = node.range.end;
+        match &mut open.members {
+            Members::Elements(elements) => elements.push(Element { start, node }),
+            Members::Pairs { pairs, key } => match key.take() {
+                Some(Key { start, node: key, colon }) => pairs.push(Pair { start, key, colon, value: node }),
+                None => {
+                    let found = skip_blank_and_comments(text, node.range.end);
+                    let colon = text[found..].starts_with(':').then_some(found);
+                    *key = Some(Key { start, node, colon });
+                }
+            },
+        }
+        None
     }
 
     /// Takes the anchor event, which follows the node that it names.
@@ -168,17 +293,23 @@ impl<'t> Builder<'t> {
 
     /// From the `|` or `>` to the end of the last line that is not blank, without its line break.
     fn block_scalar_range(&self, cursor: usize, content: Range<usize>) -> Range<usize> {
-        let bytes = self.text.as_bytes();
-        let mut header = skip_blank_and_comments(self.text, cursor);
-        while matches!(bytes.get(header), Some(b'&' | b'!')) {
-            let word = bytes[header..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-            header = skip_blank_and_comments(self.text, header + word);
-        }
+        let header = self.skip_properties(cursor);
         let written = self.text[content.clone()].trim_end_matches([' ', '\t', '\n', '\r']).len();
         if written == 0 {
             return header..self.header_end(header);
         }
         header..line_end(self.text, content.start + written)
+    }
+
+    /// First offset at or after `cursor` that belongs to neither blanks, comments, anchors nor tags.
+    fn skip_properties(&self, cursor: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = skip_blank_and_comments(self.text, cursor);
+        while matches!(bytes.get(at), Some(b'&' | b'!')) {
+            let word = bytes[at..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            at = skip_blank_and_comments(self.text, at + word);
+        }
+        at
     }
 
     /// Behind the indicators of a block scalar header such as `|2-`.
@@ -187,64 +318,10 @@ impl<'t> Builder<'t> {
         header + bytes.iter().take_while(|byte| matches!(byte, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9')).count()
     }
 
-    fn mapping(
-        &mut self,
-        style: CollectionStyle,
-        opening: Range<usize>,
-    ) -> Result<(Range<usize>, Content<'t>), YamlError> {
-        let braces = self.text[opening.clone()].starts_with('{');
-        let mut cursor = if braces { opening.end } else { opening.start };
-        let mut pairs: Vec<Pair<'t>> = Vec::new();
-        loop {
-            let (event, span) = self.expect_next()?;
-            if matches!(event, Event::MappingEnd) {
-                let start = pairs.first().map_or(opening.start, |pair| pair.start);
-                let closing = if braces { opening.start..self.at(&span).end } else { start..cursor };
-                return Ok((closing, Content::Mapping(Mapping { style, pairs })));
-            }
-            let question = self.behind_comma(cursor, style, pairs.is_empty());
-            let explicit = self.is_indicator(question, b'?') && self.at(&span).start > question;
-            let key = self.node(event, &span, if explicit { question + 1 } else { cursor })?;
-            let start = if explicit { question } else { key.whole_range().start };
-            let found = skip_blank_and_comments(self.text, key.range.end);
-            let colon = self.text[found..].starts_with(':').then_some(found);
-            let (event, span) = self.expect_next()?;
-            let value = self.node(event, &span, colon.map_or(key.range.end, |colon| colon + 1))?;
-            cursor = value.range.end;
-            pairs.push(Pair { start, key, colon, value });
-        }
-    }
-
-    fn sequence(
-        &mut self,
-        style: CollectionStyle,
-        opening: Range<usize>,
-    ) -> Result<(Range<usize>, Content<'t>), YamlError> {
-        let mut cursor = if style == CollectionStyle::Flow { opening.end } else { opening.start };
-        let mut elements: Vec<Element<'t>> = Vec::new();
-        loop {
-            let (event, span) = self.expect_next()?;
-            if matches!(event, Event::SequenceEnd) {
-                let start = elements.first().map_or(opening.start, |element| element.start);
-                let range = match style {
-                    CollectionStyle::Flow => opening.start..self.at(&span).end,
-                    CollectionStyle::Block => start..cursor,
-                };
-                return Ok((range, Content::Sequence(Sequence { style, elements })));
-            }
-            let dash = self.behind_comma(cursor, style, elements.is_empty());
-            let dashed = style == CollectionStyle::Block && self.is_indicator(dash, b'-');
-            let node = self.node(event, &span, if dashed { dash + 1 } else { dash })?;
-            cursor = node.range.end;
-            let start = if dashed { dash } else { node.whole_range().start };
-            elements.push(Element { start, node });
-        }
-    }
-
-    /// First offset behind `cursor` that may begin a key or an element: behind the comma in flow style.
-    fn behind_comma(&self, cursor: usize, style: CollectionStyle, first: bool) -> usize {
-        let at = skip_blank_and_comments(self.text, cursor);
-        if style == CollectionStyle::Flow && !first && self.text[at..].starts_with(',') {
+    /// First offset that may begin the next member: behind the comma in flow style.
+    fn behind_comma(&self, open: &Open<'t>, first: bool) -> usize {
+        let at = skip_blank_and_comments(self.text, open.cursor);
+        if open.style == CollectionStyle::Flow && !first && self.text[at..].starts_with(',') {
             return skip_blank_and_comments(self.text, at + 1);
         }
         at

@@ -90,6 +90,8 @@ pub enum Want {
     Scalar,
     /// The pairs of a mapping, to read and to edit.
     Map,
+    /// The elements of a sequence, to replace, remove and append.
+    Seq,
     /// Where the node stands, whatever it is.
     Range,
 }

@@ -17,6 +17,8 @@ pub enum Site<'t> {
     Scalar(ScalarSite<'t>),
     /// A mapping, where the question was for one.
     Map(MapSite<'t>),
+    /// A sequence, where the question was for one.
+    Seq(SeqSite),
     /// Anything, where the question was for the range alone; or a mapping or sequence where it was for a scalar.
     Node(Range<usize>),
     /// Something is in the way that cannot be read or edited without guessing.
@@ -76,6 +78,34 @@ pub struct MapPair<'t> {
     /// Whether a colon stands between key and value.
     pub(crate) colon: bool,
     /// Why the value must not be replaced or removed.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// A sequence that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeqSite {
+    /// The elements as written.
+    pub elements: Vec<SeqElement>,
+    /// Block or flow.
+    pub style: CollectionStyle,
+    /// Where the sequence stands.
+    pub range: Range<usize>,
+    /// Behind the colon or the dash that the sequence belongs to; `None` at the root.
+    pub(crate) header: Option<usize>,
+    /// Why the sequence must not be edited.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// An element of a sequence that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeqElement {
+    /// From its dash, or its first byte in flow style, to its last byte.
+    pub range: Range<usize>,
+    /// The element without its dash.
+    pub value_range: Range<usize>,
+    /// Whether its last line belongs to a block scalar.
+    pub(crate) ends_in_block_scalar: bool,
+    /// Why the element must not be replaced or removed: it holds an anchor that others may use.
     pub(crate) obstacle: Option<Obstacle>,
 }
 
@@ -214,16 +244,17 @@ impl Site<'_> {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Scalar(scalar) => Some(&scalar.value),
-            Self::Missing(_) | Self::Null(_) | Self::Map(_) | Self::Node(_) | Self::Refused(_) => None,
+            Self::Missing(_) | Self::Null(_) | Self::Map(_) | Self::Seq(_) | Self::Node(_) | Self::Refused(_) => None,
         }
     }
 
-    /// Why the place cannot be edited; `None` when it can.
+    /// Why the place cannot be edited as the map or sequence that was asked for; `None` when it can.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         match self {
             Self::Missing(gap) | Self::Null(gap) => gap.opening.clone().err(),
             Self::Map(map) => map.opening.clone().err(),
+            Self::Seq(seq) => seq.obstacle.clone(),
             Self::Scalar(scalar) => Some(Obstacle { reason: Reason::NotAMapping, range: scalar.range.clone() }),
             Self::Node(range) => Some(Obstacle { reason: Reason::NotAMapping, range: range.clone() }),
             Self::Refused(obstacle) => Some(obstacle.clone()),

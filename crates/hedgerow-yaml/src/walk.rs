@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::document::{Outline, Part};
 use crate::opening::{opening_at_null, opening_in_mapping};
 use crate::route::{Fork, Route, RouteId, RouteSet, Step, Want};
-use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Opening, Reason, ScalarSite, Site};
-use crate::tree::{Content, Mapping, Node, Pair, Scalar, ScalarStyle};
+use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Opening, Reason, ScalarSite, SeqElement, SeqSite, Site};
+use crate::tree::{CollectionStyle, Content, Element, Mapping, Node, Pair, Scalar, ScalarStyle};
 
 /// How a node is reached: what an edit at the node must know of its surroundings.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +88,7 @@ fn children<'d, 't>(part: &Part<'d, 't>, step: &Step) -> Vec<Part<'d, 't>> {
             mapping.pairs.iter().map(|pair| part_at((&pair.value, place.in_pair(mapping, pair)))).collect()
         }
         (Step::EachElement, Content::Sequence(sequence)) => {
-            let flow = sequence.style == crate::tree::CollectionStyle::Flow;
+            let flow = sequence.style == CollectionStyle::Flow;
             let in_element = |start| place.in_element(start, flow);
             sequence.elements.iter().map(|element| part_at((&element.node, in_element(element.start)))).collect()
         }
@@ -109,7 +109,7 @@ impl Place {
         Self {
             header: Some(pair.colon.map_or(pair.key.range.end, |colon| colon + 1)),
             pair: Some(pair.start),
-            in_flow: mapping.style == crate::tree::CollectionStyle::Flow,
+            in_flow: mapping.style == CollectionStyle::Flow,
             explicit: pair.is_explicit(),
             no_colon: pair.colon.is_none(),
             obstacle: self.obstacle.clone().or(merge),
@@ -155,7 +155,7 @@ impl<'a, 't> Walk<'a, 't> {
         match &node.content {
             Content::Mapping(mapping) => self.visit_mapping(fork_here, node, mapping, &place),
             Content::Sequence(sequence) => {
-                let flow = sequence.style == crate::tree::CollectionStyle::Flow;
+                let flow = sequence.style == CollectionStyle::Flow;
                 if let Some(behind) = fork_here.each_element {
                     for element in &sequence.elements {
                         self.visit(behind, &element.node, &place.in_element(element.start, flow));
@@ -225,6 +225,7 @@ impl<'a, 't> Walk<'a, 't> {
             Want::Range => Site::Node(node.whole_range()),
             Want::Scalar => self.scalar_site(node),
             Want::Map => self.map_site(node, place),
+            Want::Seq => seq_site(node, place),
         }
     }
 
@@ -303,6 +304,7 @@ impl<'a, 't> Walk<'a, 't> {
         let obstacle = match anchor {
             Some(anchor) => Some(obstacle(Reason::Anchor, anchor.range.clone())),
             None if collection => Some(obstacle(Reason::NotAScalar, pair.value.range())),
+            None if pair.is_explicit() && pair.colon.is_none() => Some(obstacle(Reason::ExplicitKey, pair.range())),
             None => None,
         };
         MapPair {
@@ -349,6 +351,41 @@ impl<'a, 't> Walk<'a, 't> {
         for id in wanted {
             self.outline.sites[id.0].push(site());
         }
+    }
+}
+
+fn seq_site<'t>(node: &Node<'t>, place: &Place) -> Site<'t> {
+    let refused = match (&node.tag, &node.content) {
+        (Some(tag), _) => obstacle(Reason::Tag, tag.range.clone()),
+        (None, Content::Alias(_)) => obstacle(Reason::Alias, node.range()),
+        (None, Content::Scalar(_) | Content::Mapping(_)) => obstacle(Reason::NotASequence, node.range()),
+        (None, Content::Sequence(sequence)) => {
+            return Site::Seq(SeqSite {
+                elements: sequence.elements.iter().map(seq_element).collect(),
+                style: sequence.style,
+                range: node.range(),
+                header: place.header,
+                obstacle: place.obstacle.clone(),
+            });
+        }
+    };
+    Site::Refused(refused)
+}
+
+fn seq_element(element: &Element<'_>) -> SeqElement {
+    let mut anchor = None;
+    let mut ends_in_block_scalar = false;
+    each_node(&element.node, &mut |node| {
+        anchor = anchor.take().or_else(|| node.anchor.as_ref().map(|anchor| anchor.range.clone()));
+        if let Some(scalar) = node.as_scalar() {
+            ends_in_block_scalar = matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded);
+        }
+    });
+    SeqElement {
+        range: element.start..element.node.range.end,
+        value_range: element.node.whole_range(),
+        ends_in_block_scalar,
+        obstacle: anchor.map(|range| obstacle(Reason::Anchor, range)),
     }
 }
 

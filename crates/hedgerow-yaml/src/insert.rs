@@ -1,0 +1,109 @@
+//! Writing what is new at an opening, within containers that are made on the way.
+
+use crate::edit::Edit;
+use crate::emit::Yaml;
+use crate::lines::{break_before, break_near, line_start};
+use crate::opening::STEP;
+use crate::quote::{quote, quote_always};
+use crate::site::{FlowBefore, Opening};
+
+/// What is written in the innermost container.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Payload<'a> {
+    /// Keys with text values, to add to a mapping or to make one of.
+    Pairs(&'a [(&'a str, &'a str)]),
+    /// A sequence, as the value of the innermost container or in place of a null.
+    Elements(&'a [Yaml]),
+}
+
+/// Writes a payload in the notation that the opening asks for.
+pub(crate) fn insert(text: &str, opening: &Opening, containers: &[String], payload: Payload<'_>) -> Edit {
+    match opening {
+        Opening::Lines { at, column } => {
+            let lines = payload.block_lines(*column, containers);
+            let eol = break_near(text, *at);
+            Edit::insert(*at, lines.iter().flat_map(|line| [line.as_str(), eol]).collect::<String>())
+        }
+        Opening::Inline { at, column } => {
+            let eol = break_near(text, *at);
+            let mut inserted = payload.block_lines(*column, containers).join(eol).trim_start_matches(' ').to_owned();
+            inserted.push_str(eol);
+            inserted.push_str(&" ".repeat(*column));
+            Edit::insert(*at, inserted)
+        }
+        Opening::Below { at, column } => {
+            let eol = break_near(text, *at);
+            let lines = payload.block_lines(*column, containers);
+            Edit::insert(*at, lines.iter().flat_map(|line| [eol, line.as_str()]).collect::<String>())
+        }
+        Opening::Flow { at, before } => {
+            let pairs = payload.flow_pairs(containers);
+            Edit::insert(*at, before.joined(text, *at, &pairs))
+        }
+        Opening::Whole { at, lead } => {
+            let whole = match payload {
+                Payload::Elements(values) if containers.is_empty() => Yaml::Seq(values.to_vec()).to_json(),
+                Payload::Pairs(_) | Payload::Elements(_) => {
+                    format!("{{{}}}", payload.flow_pairs(containers).join(", "))
+                }
+            };
+            Edit::replace(at.clone(), format!("{lead}{whole}"))
+        }
+    }
+}
+
+impl Payload<'_> {
+    /// Lines of a block, without line breaks.
+    fn block_lines(&self, column: usize, containers: &[String]) -> Vec<String> {
+        let indent = |depth: usize| " ".repeat(column + depth * STEP);
+        let opened = containers.iter().enumerate().map(|(depth, key)| format!("{}{}:", indent(depth), quote(key)));
+        let inner = indent(containers.len());
+        let written: Vec<String> = match self {
+            Payload::Pairs(pairs) => {
+                pairs.iter().map(|(key, value)| format!("{inner}{}: {}", quote(key), quote_always(value))).collect()
+            }
+            Payload::Elements(values) => {
+                let block = Yaml::Seq(values.to_vec()).to_block_at(inner.len());
+                block.lines().map(str::to_owned).collect()
+            }
+        };
+        opened.chain(written).collect()
+    }
+
+    /// Pairs of a flow mapping: one per key, or one that holds them all where containers must be made.
+    fn flow_pairs(&self, containers: &[String]) -> Vec<String> {
+        let wrap = |inner: String, key: &String| format!("{}: {{{inner}}}", quote_always(key));
+        match (self, containers) {
+            (Payload::Pairs(pairs), _) => {
+                let pairs: Vec<String> = pairs
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", quote_always(key), quote_always(value)))
+                    .collect();
+                match containers {
+                    [] => pairs,
+                    _ => vec![containers.iter().rev().fold(pairs.join(", "), wrap)],
+                }
+            }
+            (Payload::Elements(values), [outer @ .., last]) => {
+                let pair = format!("{}: {}", quote_always(last), Yaml::Seq(values.to_vec()).to_json());
+                vec![outer.iter().rev().fold(pair, wrap)]
+            }
+            (Payload::Elements(values), []) => values.iter().map(Yaml::to_json).collect(),
+        }
+    }
+}
+
+impl FlowBefore {
+    /// The new pairs or elements with the commas and line breaks between them and what follows.
+    fn joined(self, text: &str, at: usize, new: &[String]) -> String {
+        match self {
+            Self::Brace => new.join(", "),
+            Self::Pair => new.iter().flat_map(|pair| [pair.as_str(), ", "]).collect(),
+            Self::PairOnOwnLine => {
+                let line = line_start(text, at);
+                let (eol, lead) = (break_before(text, line), &text[line..at]);
+                new.iter().flat_map(|pair| [pair.as_str(), ",", eol, lead]).collect()
+            }
+        }
+    }
+}
