@@ -44,10 +44,13 @@ pub(crate) fn parse_piece(stream: &str, piece: Range<usize>) -> Result<Option<No
     let mut root = None;
     let mut documents = 0;
     while let Some((event, span)) = builder.next()? {
-        if matches!(event, Event::DocumentStart(..)) {
+        if let Event::DocumentStart(explicit, _) = event {
             documents += 1;
             if documents > 1 {
-                let message = "a second document behind `...`, which Kubernetes does not read";
+                let message = match explicit {
+                    true => "a second document begins here, where only one is read",
+                    false => "a second document behind `...`, which Kubernetes does not read",
+                };
                 return Err(YamlError::new(builder.at(&span).start, message));
             }
             let node = builder.root()?;

@@ -98,7 +98,7 @@ fn what_is_not_one_document_is_an_error_at_its_place() {
         ("a: 1\n\tb: 2\n", 3),
         ("a: [\n", 3),
         ("a: 1\n...\nb: 2\n", 9),
-        ("a: 1\n---\nb: 2\n", 9),
+        ("a: 1\n---\nb: 2\n", 5),
         ("a: b: c\n", 4),
         ("%YAML 1.2\n", 10),
     ];
