@@ -1,0 +1,813 @@
+//! What an expression may be worth, asked for from its use backwards: through locals, fields, parameters and results.
+//!
+//! The order of statements is not looked at. A value is followed through calls in both directions; going into a callee
+//! remembers the call, so that its parameters are those of that call.
+
+use crate::infer::{Callee, Infer};
+use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
+use crate::pack::{Gives, Packs, Place, Source, Target, Transfer};
+use crate::program::{FnId, GlobalId, Meaning, Owner, Ty};
+use crate::reach::{Reach, Site, Stored};
+use crate::value::{Crossing, Piece, Template, Value, Values, Way};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How many calls deep the callers of a callee are kept apart.
+const MAX_CHAIN: usize = 6;
+
+/// How deep one question may lead.
+const MAX_DEPTH: usize = 120;
+
+/// How many steps one question may take.
+const MAX_STEPS: u32 = 40_000;
+
+/// A function, and the calls that lead to it as far as they are known: the innermost last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Frame {
+    /// The function.
+    pub(crate) function: FnId,
+    /// The calls.
+    pub(crate) chain: Vec<Site>,
+}
+
+type Key = (Frame, ExprId, u16);
+
+/// Values of one service's reached code. Answers are kept.
+pub(crate) struct Eval<'a, 'p> {
+    infer: &'a Infer<'a, 'p>,
+    packs: &'a Packs,
+    reach: &'a Reach<'p>,
+    paths: BTreeMap<Site, &'a str>,
+    known: RefCell<BTreeMap<Key, Rc<Values>>>,
+    open: RefCell<BTreeSet<Key>>,
+    depth: Cell<usize>,
+    steps: Cell<u32>,
+    /// How often a question met itself: an answer that was cut short by that is not kept.
+    cuts: Cell<u32>,
+}
+
+impl Frame {
+    /// A function, whoever calls it.
+    pub(crate) fn of(function: FnId) -> Self {
+        Self { function, chain: Vec::new() }
+    }
+
+    fn enter(&self, site: Site, function: FnId) -> Self {
+        let mut chain = self.chain.clone();
+        if chain.len() == MAX_CHAIN {
+            chain.remove(0);
+        }
+        chain.push(site);
+        Self { function, chain }
+    }
+}
+
+impl<'a, 'p> Eval<'a, 'p> {
+    /// Begins with nothing known.
+    pub(crate) fn new(infer: &'a Infer<'a, 'p>, packs: &'a Packs, reach: &'a Reach<'p>) -> Self {
+        Self {
+            infer,
+            packs,
+            reach,
+            paths: reach.external.iter().map(|(site, path)| (*site, path.as_str())).collect(),
+            known: RefCell::default(),
+            open: RefCell::default(),
+            depth: Cell::new(0),
+            steps: Cell::new(0),
+            cuts: Cell::new(0),
+        }
+    }
+
+    /// What an expression may be worth, whoever calls its function.
+    pub(crate) fn value(&self, site: Site) -> Rc<Values> {
+        self.steps.set(0);
+        self.eval(&Frame::of(site.function), site.expr, 0)
+    }
+
+    fn eval(&self, frame: &Frame, id: ExprId, result: u16) -> Rc<Values> {
+        let key = (frame.clone(), id, result);
+        if let Some(values) = self.known.borrow().get(&key) {
+            return Rc::clone(values);
+        }
+        if self.open.borrow().contains(&key) {
+            // The value is made of itself; the other ways to it say what it can be.
+            self.cuts.set(self.cuts.get() + 1);
+            return Rc::default();
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.depth.get() > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            self.cuts.set(self.cuts.get() + 1);
+            return Rc::new(Values::lost(Site { function: frame.function, expr: id }));
+        }
+        self.open.borrow_mut().insert(key.clone());
+        self.depth.set(self.depth.get() + 1);
+        let cuts = self.cuts.get();
+        let values = Rc::new(self.find(frame, id, result));
+        self.depth.set(self.depth.get() - 1);
+        self.open.borrow_mut().remove(&key);
+        if self.cuts.get() == cuts || self.depth.get() == 0 {
+            self.known.borrow_mut().insert(key, Rc::clone(&values));
+        }
+        values
+    }
+
+    fn find(&self, frame: &Frame, id: ExprId, result: u16) -> Values {
+        let program = self.infer.program;
+        let site = Site { function: frame.function, expr: id };
+        match program.expr(frame.function, id) {
+            Expr::Text(text) | Expr::Number(text) => Values::text(text),
+            Expr::Local(local) => self.local(frame, *local, site),
+            Expr::Name(name) => match program.meaning(program.file_of(frame.function), name) {
+                Meaning::Global(global) => self.global(global),
+                Meaning::External(..) => Values::lost(site),
+                Meaning::Function(_) | Meaning::Type(_) | Meaning::Package(_) | Meaning::Unknown => Values::default(),
+            },
+            Expr::Member { of, name } => self.member(frame, *of, name, site),
+            Expr::Call { callee, arguments } => self.call(frame, *callee, arguments, result, site),
+            Expr::Concat(left, right) => self.eval(frame, *left, 0).then(&self.eval(frame, *right, 0)),
+            Expr::Format(parts) => self.chain(frame, parts),
+            Expr::Composite { ty, parts } => self.composite(frame, ty, parts, site),
+            Expr::New { .. } => match self.packs_call(frame, site, &[], result) {
+                Some(values) => values,
+                None => Values::one(Value::Made(site, frame.chain.clone())),
+            },
+            Expr::Index { of, key } => {
+                let key = self.eval(frame, *key, 0);
+                let key = match key.known.keys().next() {
+                    Some(Value::Text(text)) if key.known.len() == 1 => text.constant(),
+                    _ => None,
+                };
+                self.elements(&self.eval(frame, *of, 0), key)
+            }
+            Expr::Address(of) | Expr::Deref(of) | Expr::Cast { of, .. } => (*self.eval(frame, *of, result)).clone(),
+            Expr::Choice(of) => {
+                let mut values = Values::default();
+                for id in of {
+                    values.add(&self.eval(frame, *id, result));
+                }
+                values
+            }
+            Expr::Closure(_) | Expr::Type(_) => Values::default(),
+            Expr::Other => Values::lost(site),
+        }
+    }
+
+    fn chain(&self, frame: &Frame, parts: &[ExprId]) -> Values {
+        let mut values = Values::text("");
+        for part in parts {
+            values = values.then(&self.eval(frame, *part, 0));
+        }
+        values
+    }
+
+    fn composite(&self, frame: &Frame, r: &'p TypeRef, parts: &[Part], site: Site) -> Values {
+        let ty = Ty::Written { file: self.infer.program.file_of(frame.function), r };
+        if let Some(field) = self.infer.program.external(ty).and_then(|path| self.packs.text_field(&path)) {
+            // A structure from outside that stands for a text: an address in parts.
+            let mut parts = parts.iter().filter(|part| part.field.as_deref() == Some(field));
+            return parts.next().map_or_else(|| Values::lost(site), |part| (*self.eval(frame, part.value, 0)).clone());
+        }
+        Values::one(Value::Made(site, frame.chain.clone()))
+    }
+
+    /// The elements of a list or a map, or the one under a key. A container has no value apart from its elements', so
+    /// that what is no container here is an element already.
+    fn elements(&self, of: &Values, key: Option<&str>) -> Values {
+        let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
+        for (value, way) in &of.known {
+            match value {
+                Value::Setting(path) => {
+                    let mut path = path.clone();
+                    path.push(key.unwrap_or("*").to_owned());
+                    values.known.insert(Value::Setting(path), way.clone());
+                }
+                Value::Made(site, chain) => {
+                    let frame = Frame { function: site.function, chain: chain.clone() };
+                    let Expr::Composite { ty, parts } = self.infer.program.expr(site.function, site.expr) else {
+                        values.known.insert(value.clone(), way.clone());
+                        continue;
+                    };
+                    let ty = Ty::Written { file: self.infer.program.file_of(site.function), r: ty };
+                    let container = match self.infer.program.underlying(ty) {
+                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown)) => true,
+                        _ => false,
+                    };
+                    if !container {
+                        values.known.insert(value.clone(), way.clone());
+                        continue;
+                    }
+                    let under = |part: &&Part| match (part.key, key) {
+                        (Some(id), Some(key)) => {
+                            let written = self.eval(&frame, id, 0);
+                            let same = |value: &Value| matches!(value, Value::Text(t) if t.constant().is_none_or(|t| t == key));
+                            written.known.is_empty() || written.known.keys().any(same)
+                        }
+                        _ => part.field.as_deref().is_none_or(|field| key.is_none_or(|key| field == key)),
+                    };
+                    for part in parts.iter().filter(under) {
+                        values.add(&self.eval(&frame, part.value, 0));
+                    }
+                }
+                Value::Text(_) | Value::Connection(..) => {
+                    values.known.insert(value.clone(), way.clone());
+                }
+            }
+        }
+        values
+    }
+
+    fn local(&self, frame: &Frame, local: LocalId, site: Site) -> Values {
+        let program = self.infer.program;
+        let decl = &program.function(frame.function).locals[local.0 as usize];
+        let mut values = Values::default();
+        for def in &decl.defs {
+            match *def {
+                Def::Value { expr, result } => values.add(&self.eval(frame, expr, result)),
+                Def::Element(over) => values.add(&self.elements(&self.eval(frame, over, 0), None)),
+                Def::Key(over) => values.add(&self.keys(frame, over)),
+                Def::Zero => {
+                    let file = program.file_of(frame.function);
+                    if decl.ty.as_ref().is_some_and(|r| self.holds_parts(Ty::Written { file, r })) {
+                        values.add(&Values::one(Value::Setting(Vec::new())));
+                    }
+                }
+                Def::Parameter(at) => values.add(&self.parameter(frame, at, &decl.name, site)),
+                Def::Receiver => values.add(&self.receiver(frame, site)),
+                Def::ClosureParameter { closure, index } => values.add(&self.closure_parameter(frame, closure, index, site)),
+                Def::Address { call, argument } => {
+                    let call = Site { function: frame.function, expr: call };
+                    values.add(&self.stored_by(frame, call, argument));
+                }
+            }
+        }
+        values
+    }
+
+    /// Whether a type has parts that something else may fill: what begins empty is then taken for configuration.
+    fn holds_parts(&self, ty: Ty<'p>) -> bool {
+        match self.infer.program.underlying(ty) {
+            Some((_, TypeRef::Struct(_) | TypeRef::Map(_))) => true,
+            Some((_, TypeRef::Name { .. })) => self.infer.program.external(ty).is_some(),
+            _ => false,
+        }
+    }
+
+    fn keys(&self, frame: &Frame, over: ExprId) -> Values {
+        let container = self.eval(frame, over, 0);
+        let mut values = Values { known: BTreeMap::new(), unknown: container.unknown.clone() };
+        for value in container.known.keys() {
+            let Value::Made(site, chain) = value else { continue };
+            let frame = Frame { function: site.function, chain: chain.clone() };
+            if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
+                for key in parts.iter().filter_map(|part| part.key) {
+                    values.add(&self.eval(&frame, key, 0));
+                }
+            }
+        }
+        values
+    }
+
+    fn parameter(&self, frame: &Frame, at: u16, name: &str, site: Site) -> Values {
+        if let Some((call, before)) = frame.chain.split_last() {
+            let outer = Frame { function: call.function, chain: before.to_vec() };
+            return self.passed(&outer, *call, frame.function, at, name);
+        }
+        let mut values = Values::default();
+        let callers = self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice);
+        for call in callers {
+            let passed = self.passed(&Frame::of(call.function), *call, frame.function, at, name);
+            values.add(&passed.across(Crossing { site: *call, way: Way::Argument }));
+        }
+        if callers.is_empty() {
+            values.add(&Values::lost(site));
+        }
+        values
+    }
+
+    /// What a call passes for a parameter.
+    fn passed(&self, outer: &Frame, call: Site, function: FnId, at: u16, name: &str) -> Values {
+        let program = self.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(call.function, call.expr) else {
+            // The function is called from where it is handed to; what it is passed there is not known.
+            return Values::lost(call);
+        };
+        let decl = program.function(function);
+        let last = decl.variadic && usize::from(at) + 1 == decl.parameters.len();
+        let positional: Vec<&Argument> = arguments.iter().filter(|argument| argument.name.is_none()).collect();
+        let mut values = Values::default();
+        if last {
+            for argument in positional.iter().skip(usize::from(at)) {
+                let value = self.eval(outer, argument.value, 0);
+                values.add(&if argument.spread { self.elements(&value, None) } else { (*value).clone() });
+            }
+            return values;
+        }
+        let named = arguments.iter().find(|argument| argument.name.as_deref() == Some(name));
+        if let Some(argument) = named.or_else(|| positional.get(usize::from(at)).copied()) {
+            values.add(&self.eval(outer, argument.value, 0));
+        } else if let [only] = positional.as_slice() {
+            // `f(g())`, where `g` gives all that `f` takes.
+            if at > 0 && matches!(program.expr(call.function, only.value), Expr::Call { .. }) {
+                values.add(&self.eval(outer, only.value, at));
+            }
+        }
+        values
+    }
+
+    fn receiver(&self, frame: &Frame, site: Site) -> Values {
+        let of = |outer: &Frame, call: Site| match self.infer.program.expr(call.function, call.expr) {
+            Expr::Call { callee, .. } => match self.infer.program.expr(call.function, *callee) {
+                Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
+                _ => Values::one(Value::Made(call, outer.chain.clone())),
+            },
+            Expr::New { .. } => Values::one(Value::Made(call, outer.chain.clone())),
+            _ => Values::default(),
+        };
+        if let Some((call, before)) = frame.chain.split_last() {
+            return of(&Frame { function: call.function, chain: before.to_vec() }, *call);
+        }
+        let mut values = Values::default();
+        for call in self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice) {
+            let found = of(&Frame::of(call.function), *call);
+            values.add(&found.across(Crossing { site: *call, way: Way::Argument }));
+        }
+        if values.is_empty() { Values::lost(site) } else { values }
+    }
+
+    /// What is passed to a closure: by the calls of the locals that hold it, in its own function.
+    fn closure_parameter(&self, frame: &Frame, closure: u32, index: u16, site: Site) -> Values {
+        let program = self.infer.program;
+        let facts = program.facts_of(frame.function);
+        let decl = program.function(frame.function);
+        let holds = |local: LocalId| {
+            decl.locals[local.0 as usize].defs.iter().any(|def| match def {
+                Def::Value { expr, .. } => *facts.expr(*expr) == Expr::Closure(closure),
+                _ => false,
+            })
+        };
+        let mut values = Values::default();
+        let mut called = false;
+        for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+            let Expr::Call { callee, arguments } = facts.expr(id) else { continue };
+            let direct = match facts.expr(*callee) {
+                Expr::Local(local) => holds(*local),
+                Expr::Closure(other) => *other == closure,
+                _ => false,
+            };
+            if let Some(argument) = arguments.get(usize::from(index)).filter(|_| direct) {
+                called = true;
+                values.add(&self.eval(frame, argument.value, 0));
+            }
+        }
+        if called { values } else { Values::lost(site) }
+    }
+
+    /// What a call stores through the address it is given.
+    fn stored_by(&self, frame: &Frame, call: Site, argument: u16) -> Values {
+        let program = self.infer.program;
+        let mut values = Values::default();
+        for function in self.reach.targets.get(&call).map_or(&[][..], Vec::as_slice) {
+            let inner = frame.enter(call, *function);
+            let decl = program.function(*function);
+            let Some(parameter) = decl.parameters.get(usize::from(argument)) else { continue };
+            let is_parameter = |id: ExprId| *program.expr(*function, id) == Expr::Local(*parameter);
+            let mut found = Values::default();
+            for store in &decl.stores {
+                if let Expr::Deref(of) = program.expr(*function, store.target)
+                    && is_parameter(*of)
+                {
+                    found.add(&self.eval(&inner, store.value, store.result));
+                }
+            }
+            for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+                if let Expr::Call { arguments, .. } = program.expr(*function, id) {
+                    for (at, passed) in (0_u16..).zip(arguments) {
+                        if is_parameter(passed.value) && inner.chain.len() < MAX_CHAIN {
+                            found.add(&self.stored_by(&inner, Site { function: *function, expr: id }, at));
+                        }
+                    }
+                }
+            }
+            values.add(&found.across(Crossing { site: call, way: Way::Result }));
+        }
+        if let Some(path) = self.paths.get(&call)
+            && let Some(transfer) = self.packs.transfer(self.language(call.function), path)
+            && transfer.into == Some(argument)
+            && let Expr::Call { callee, arguments } = program.expr(call.function, call.expr)
+        {
+            values.add(&self.transfer(frame, transfer, *callee, arguments, 0, call));
+        }
+        values
+    }
+
+    fn stored(&self, stored: Stored) -> Values {
+        match stored {
+            Stored::Value(site, result) | Stored::Part(site, result) => {
+                (*self.eval(&Frame::of(site.function), site.expr, result)).clone()
+            }
+            Stored::Address(call, argument) => self.stored_by(&Frame::of(call.function), call, argument),
+        }
+    }
+
+    fn global(&self, id: GlobalId) -> Values {
+        let program = self.infer.program;
+        let global = program.global(id);
+        let mut values = Values::default();
+        if let Some(loader) = program.loader(id.file) {
+            for (value, result) in &global.values {
+                values.add(&self.eval(&Frame::of(loader), *value, *result));
+            }
+        }
+        for stored in self.reach.globals.get(&id).into_iter().flatten() {
+            values.add(&self.stored(*stored));
+        }
+        let empty = global.values.is_empty();
+        if empty && global.ty.as_ref().is_some_and(|r| self.holds_parts(Ty::Written { file: id.file, r })) {
+            values.add(&Values::one(Value::Setting(Vec::new())));
+        }
+        values
+    }
+
+    fn member(&self, frame: &Frame, of: ExprId, name: &'p str, site: Site) -> Values {
+        let program = self.infer.program;
+        match self.infer.qualified(frame.function, of, name) {
+            Some(Meaning::Global(global)) => return self.global(global),
+            Some(Meaning::External(..)) => {
+                return self.packs_call(frame, site, &[], 0).unwrap_or_else(|| Values::lost(site));
+            }
+            Some(_) => return Values::default(),
+            None => {}
+        }
+        if let Some(values) = self.outside_member(frame, site) {
+            return values;
+        }
+        let base = self.eval(frame, of, 0);
+        let ty = self.infer.type_of(frame.function, of, 0);
+        let field = ty.and_then(|ty| program.field(ty, name));
+        let mut values = Values { known: BTreeMap::new(), unknown: BTreeSet::new() };
+        let mut precise = !base.known.is_empty();
+        let mut settings = Values::default();
+        for (value, way) in &base.known {
+            match value {
+                Value::Setting(path) => {
+                    precise = false;
+                    let found = setting(path, name, field.map(|(_, _, field)| field));
+                    settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
+                }
+                Value::Made(made, chain) => match self.part(*made, chain, name) {
+                    Some(found) => values.add(&found),
+                    None => precise = false,
+                },
+                Value::Text(_) | Value::Connection(..) => precise = false,
+            }
+        }
+        let mut stored: Vec<Stored> = Vec::new();
+        match (field, ty.and_then(|ty| program.type_id(ty))) {
+            (Some((owner, _, _)), _) => stored.extend(self.reach.fields.get(&(owner, name)).into_iter().flatten()),
+            (None, Some(id)) => stored.extend(self.reach.fields.get(&(Owner::Type(id), name)).into_iter().flatten()),
+            (None, None) => stored.extend(self.reach.loose_fields.get(name).into_iter().flatten()),
+        }
+        for stored in stored {
+            // Where each value is seen being written out, other values of the type have nothing to say.
+            if !(precise && matches!(stored, Stored::Part(..))) {
+                values.add(&self.stored(stored));
+            }
+        }
+        values.add(&settings);
+        if values.is_empty() { if base.unknown.is_empty() { Values::lost(site) } else { Values { known: Values::lost(site).known, unknown: base.unknown.clone() } } } else { values }
+    }
+
+    /// A member of something outside of the tree that the packs know.
+    fn outside_member(&self, frame: &Frame, site: Site) -> Option<Values> {
+        let path = self.infer.origin(frame.function, site.expr, 0)?;
+        let transfer = self.packs.transfer(self.language(frame.function), &path)?;
+        let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
+        match transfer.gives {
+            // `process.env.NAME`
+            Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(name.clone()))))),
+            _ => Some((*self.eval(frame, *of, 0)).clone()),
+        }
+    }
+
+    /// The field of a value that is written out.
+    fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
+        let Expr::Composite { ty, parts } = self.infer.program.expr(made.function, made.expr) else { return None };
+        let frame = Frame { function: made.function, chain: chain.to_vec() };
+        let order: &[crate::ir::Field] = {
+            let ty = Ty::Written { file: self.infer.program.file_of(made.function), r: ty };
+            match self.infer.program.underlying(ty) {
+                Some((_, TypeRef::Struct(fields))) => fields,
+                _ => &[],
+            }
+        };
+        let part = parts.iter().enumerate().find(|(at, part)| match (&part.field, part.key) {
+            (Some(field), _) => field == name,
+            (None, Some(key)) => matches!(self.infer.program.expr(made.function, key), Expr::Text(text) if text == name),
+            (None, None) => order.get(*at).is_some_and(|field| field.name == name),
+        });
+        part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
+    }
+
+    fn call(&self, frame: &Frame, callee: ExprId, arguments: &'p [Argument], result: u16, site: Site) -> Values {
+        if let Some(values) = self.packs_call(frame, site, arguments, result) {
+            return values;
+        }
+        let program = self.infer.program;
+        if let Some(functions) = self.reach.targets.get(&site) {
+            let mut values = Values::default();
+            for function in functions {
+                let decl = program.function(*function);
+                if matches!(decl.name.as_str(), "__init__" | "constructor" | "<new>") {
+                    values.add(&Values::one(Value::Made(site, frame.chain.clone())));
+                    continue;
+                }
+                let inner = frame.enter(site, *function);
+                let mut found = Values::default();
+                for returned in &decl.returns {
+                    match returned.as_slice() {
+                        [] => {
+                            if let Some(local) = decl.named_results.get(usize::from(result)) {
+                                found.add(&self.local(&inner, *local, site));
+                            }
+                        }
+                        [only] if result > 0 => found.add(&self.eval(&inner, *only, result)),
+                        several => {
+                            if let Some(id) = several.get(usize::from(result)) {
+                                found.add(&self.eval(&inner, *id, 0));
+                            }
+                        }
+                    }
+                }
+                values.add(&found.across(Crossing { site, way: Way::Result }));
+            }
+            return values;
+        }
+        match self.infer.callee(frame.function, callee) {
+            Some(Callee::Type(_)) => match arguments {
+                [only] if self.language(frame.function) == crate::frontend::Language::Go => {
+                    (*self.eval(frame, only.value, 0)).clone()
+                }
+                _ => Values::one(Value::Made(site, frame.chain.clone())),
+            },
+            Some(Callee::Builtin("string")) if arguments.len() == 1 => (*self.eval(frame, arguments[0].value, 0)).clone(),
+            Some(Callee::Builtin("new" | "make")) => Values::one(Value::Setting(Vec::new())),
+            Some(Callee::Builtin("append")) => {
+                let mut values = Values::default();
+                for (at, argument) in arguments.iter().enumerate() {
+                    let value = self.eval(frame, argument.value, 0);
+                    values.add(&if at == 0 || argument.spread { self.elements(&value, None) } else { (*value).clone() });
+                }
+                // The list that is appended to may begin empty, which says nothing.
+                values.known.retain(|value, _| !matches!(value, Value::Setting(path) if path.len() <= 1));
+                values
+            }
+            Some(Callee::Value) => self.closure_call(frame, callee, result, site),
+            _ => Values::lost(site),
+        }
+    }
+
+    /// A call of a closure that a local holds.
+    fn closure_call(&self, frame: &Frame, callee: ExprId, result: u16, site: Site) -> Values {
+        let program = self.infer.program;
+        let decl = program.function(frame.function);
+        let mut closures = Vec::new();
+        match program.expr(frame.function, callee) {
+            Expr::Closure(id) => closures.push(*id),
+            Expr::Local(local) => {
+                for def in &decl.locals[local.0 as usize].defs {
+                    if let Def::Value { expr, .. } = def
+                        && let Expr::Closure(id) = program.expr(frame.function, *expr)
+                    {
+                        closures.push(*id);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if closures.is_empty() {
+            return Values::lost(site);
+        }
+        let mut values = Values::default();
+        for returned in closures.iter().flat_map(|id| &decl.closures[*id as usize].returns) {
+            if let Some(id) = returned.get(usize::from(result)) {
+                values.add(&self.eval(frame, *id, 0));
+            }
+        }
+        values
+    }
+
+    fn language(&self, function: FnId) -> crate::frontend::Language {
+        let program = self.infer.program;
+        program.files[program.file_of(function) as usize].language
+    }
+
+    /// What the packs say about a call; none where they do not know it.
+    fn packs_call(&self, frame: &Frame, site: Site, arguments: &'p [Argument], result: u16) -> Option<Values> {
+        let language = self.language(frame.function);
+        let path = self.paths.get(&site)?;
+        if let Some((sink, _)) = self.packs.sink(language, path)
+            && sink.gives == Some(Gives::Connection)
+            && let Some(target) = &sink.target
+        {
+            let target = self.target(frame, site, target);
+            let templates = target.templates().into_keys().collect();
+            return Some(Values { known: BTreeMap::from([(Value::Connection(site, templates), Vec::new())]), unknown: target.unknown });
+        }
+        let transfer = self.packs.transfer(language, path)?;
+        let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
+            Expr::Call { callee, arguments } => (*callee, arguments.as_slice()),
+            Expr::New { arguments, .. } => (site.expr, arguments.as_slice()),
+            _ => (site.expr, arguments),
+        };
+        Some(self.transfer(frame, transfer, callee, arguments, result, site))
+    }
+
+    /// The target of a sink.
+    pub(crate) fn target(&self, frame: &Frame, site: Site, target: &Target) -> Values {
+        let program = self.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr) else {
+            return Values::lost(site);
+        };
+        match target {
+            Target::Argument(at) => {
+                let positional = arguments.iter().filter(|argument| argument.name.is_none()).nth(usize::from(*at));
+                positional.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
+            }
+            Target::Named(name) => {
+                let found = arguments.iter().find(|argument| argument.name.as_deref() == Some(name));
+                found.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
+            }
+            Target::Any(targets) => {
+                let mut found = targets.iter().map(|target| self.target(frame, site, target));
+                found.find(|values| !values.is_empty()).unwrap_or_default()
+            }
+            Target::Option { option, argument } => {
+                let mut values = Values::default();
+                for passed in arguments {
+                    let inner = Site { function: site.function, expr: passed.value };
+                    if self.paths.get(&inner).is_some_and(|path| option.fits(path)) {
+                        values.add(&self.target(frame, inner, &Target::Argument(*argument)));
+                    }
+                }
+                if values.is_empty() { Values::lost(site) } else { values }
+            }
+            Target::Field { argument, field } => {
+                let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::lost(site) };
+                let mut values = Values::default();
+                for value in self.eval(frame, passed.value, 0).known.keys() {
+                    if let Value::Made(made, chain) = value {
+                        values.add(&self.part(*made, chain, field).unwrap_or_default());
+                    }
+                }
+                values
+            }
+            Target::Path { .. } => Values::default(),
+        }
+    }
+
+    fn transfer(
+        &self,
+        frame: &Frame,
+        transfer: &Transfer,
+        callee: ExprId,
+        arguments: &'p [Argument],
+        result: u16,
+        site: Site,
+    ) -> Values {
+        let program = self.infer.program;
+        if result > 0 && !matches!(transfer.gives, Source::Argument) {
+            return Values::default();
+        }
+        let at = match transfer.argument {
+            Place::Argument(at) => usize::from(at),
+            Place::Receiver => 0,
+        };
+        let text = match transfer.argument {
+            Place::Argument(_) => arguments.get(at).map(|argument| self.eval(frame, argument.value, 0)),
+            Place::Receiver => match program.expr(frame.function, callee) {
+                Expr::Member { of, .. } => Some(self.eval(frame, *of, 0)),
+                _ => None,
+            },
+        };
+        let Some(text) = text else { return Values::lost(site) };
+        let symbol = |piece: fn(String) -> Piece| {
+            let mut values = Values { known: BTreeMap::new(), unknown: text.unknown.clone() };
+            for (template, way) in text.templates() {
+                let found = match template.constant() {
+                    Some(name) => Template::piece(piece(name.to_owned())),
+                    None => Template::piece(Piece::Hole),
+                };
+                values.known.insert(Value::Text(found), way);
+            }
+            if let Some(default) = transfer.default.and_then(|at| arguments.get(usize::from(at))) {
+                values.add(&self.eval(frame, default.value, 0));
+            }
+            values
+        };
+        let rest: Vec<ExprId> = arguments.iter().skip(at).map(|argument| argument.value).collect();
+        match transfer.gives {
+            Source::Environment => symbol(Piece::Environment),
+            Source::Flag => symbol(Piece::Flag),
+            Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
+            Source::Argument => (*text).clone(),
+            Source::Elements => {
+                let mut values = Values::default();
+                for id in rest {
+                    values.add(&self.elements(&self.eval(frame, id, 0), None));
+                }
+                values
+            }
+            Source::Concat => self.chain(frame, &rest),
+            Source::HostPort => {
+                let port = arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
+                text.then(&Values::text(":")).then(&port)
+            }
+            Source::Format | Source::Braces => {
+                let filled = if transfer.argument == Place::Receiver { arguments } else { arguments.get(at + 1..).unwrap_or_default() };
+                self.format(frame, &text, filled, transfer.gives)
+            }
+        }
+    }
+
+    /// A format filled with its arguments.
+    fn format(&self, frame: &Frame, format: &Values, arguments: &[Argument], source: Source) -> Values {
+        let spread = arguments.iter().any(|argument| argument.spread);
+        let mut values = Values { known: BTreeMap::new(), unknown: format.unknown.clone() };
+        for (template, way) in format.templates() {
+            let mut filled = Values::text("");
+            let mut next = 0;
+            for piece in &template.0 {
+                let Piece::Text(text) = piece else {
+                    filled = filled.then(&Values::one(Value::Text(Template::piece(piece.clone()))));
+                    continue;
+                };
+                let cut = if source == Source::Braces { crate::format::braces(text) } else { crate::format::verbs(text) };
+                for part in cut {
+                    let value = match part {
+                        crate::format::Part::Text(text) => Values::text(&text),
+                        crate::format::Part::Next => {
+                            next += 1;
+                            self.filled(frame, arguments, next - 1, spread)
+                        }
+                        crate::format::Part::At(at) => self.filled(frame, arguments, at, spread),
+                        crate::format::Part::Named(name) => {
+                            let found = arguments.iter().find(|argument| argument.name.as_deref() == Some(name.as_str()));
+                            found.map_or_else(hole, |argument| (*self.eval(frame, argument.value, 0)).clone())
+                        }
+                    };
+                    filled = filled.then(&value);
+                }
+            }
+            for (value, inner) in filled.known {
+                let mut way = way.clone();
+                way.extend(inner);
+                values.known.entry(value).or_insert(way);
+            }
+            values.unknown.extend(filled.unknown);
+        }
+        values
+    }
+
+    fn filled(&self, frame: &Frame, arguments: &[Argument], at: usize, spread: bool) -> Values {
+        match arguments.get(at) {
+            Some(argument) if !spread => {
+                let values = self.eval(frame, argument.value, 0);
+                if values.is_empty() { hole() } else { (*values).clone() }
+            }
+            _ => hole(),
+        }
+    }
+}
+
+/// Anything, from nowhere in particular.
+fn hole() -> Values {
+    Values::one(Value::Text(Template::piece(Piece::Hole)))
+}
+
+/// What lies under `name` in a part of the configuration, by the field's tag where it has one.
+fn setting(path: &[String], name: &str, field: Option<&crate::ir::Field>) -> Vec<Value> {
+    let Some(field) = field else {
+        return vec![Value::Setting([path, &[name.to_owned()]].concat())];
+    };
+    if field.embedded {
+        return vec![Value::Setting(path.to_vec())];
+    }
+    let tag = |key: &str| {
+        let text = field.tag.as_deref()?;
+        let rest = &text[text.find(&format!("{key}:\""))? + key.len() + 2..];
+        let value = rest.split('"').next()?.split(',').next()?;
+        (!value.is_empty() && value != "-").then(|| value.to_owned())
+    };
+    let mut values = Vec::new();
+    for key in ["env", "envconfig"] {
+        values.extend(tag(key).map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
+    }
+    for key in ["envDefault", "default"] {
+        values.extend(tag(key).map(|text| Value::Text(Template::text(&text))));
+    }
+    let keys = ["json", "yaml", "mapstructure", "toml", "koanf"];
+    let key = keys.into_iter().find_map(tag).unwrap_or_else(|| name.to_owned());
+    values.push(Value::Setting([path, &[key]].concat()));
+    values
+}

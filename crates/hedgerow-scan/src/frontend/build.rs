@@ -1,0 +1,270 @@
+//! What all front ends share: building [`Facts`] expression by expression, with the scopes of names.
+
+use crate::ir::{Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef};
+use std::collections::BTreeMap;
+use tree_sitter::{Language, Node, Parser, Tree};
+
+/// The depth of nesting at which a front end stops to descend: deeper code is not written by people.
+pub(crate) const MAX_DEPTH: usize = 300;
+
+/// Facts in the making.
+pub(crate) struct Builder<'t> {
+    /// The text that is read.
+    pub(crate) text: &'t str,
+    /// What is known so far.
+    pub(crate) facts: Facts,
+    /// The function that is being read, and those around it that wait.
+    open: Vec<Open>,
+    /// How deep the walk is.
+    pub(crate) depth: usize,
+}
+
+/// A function whose body is being read.
+struct Open {
+    function: Function,
+    scopes: Vec<BTreeMap<String, LocalId>>,
+    closures: Vec<u32>,
+}
+
+/// Parses `text`; none only when the grammar does not fit the library, which the tests rule out.
+pub(crate) fn parse(language: &Language, text: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(language).ok()?;
+    parser.parse(text, None)
+}
+
+/// The range of a node.
+pub(crate) fn range(node: Node) -> Range {
+    let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Range { start: cut(node.start_byte()), end: cut(node.end_byte()) }
+}
+
+/// The named children of a node, without comments.
+pub(crate) fn children<'n>(node: Node<'n>) -> Vec<Node<'n>> {
+    let mut cursor = node.walk();
+    let children = node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect();
+    children
+}
+
+impl<'t> Builder<'t> {
+    /// Begins with the function that holds what runs when the file is loaded.
+    pub(crate) fn new(text: &'t str, root: Node) -> Self {
+        let mut builder = Self { text, facts: Facts::default(), open: Vec::new(), depth: 0 };
+        builder.facts.functions.push(Function { span: range(root), ..Function::default() });
+        builder
+    }
+
+    /// The text of a node.
+    pub(crate) fn slice(&self, node: Node) -> &'t str {
+        self.text.get(node.start_byte()..node.end_byte()).unwrap_or_default()
+    }
+
+    /// The text of a node's field, owned; empty where there is none.
+    pub(crate) fn field(&self, node: Node, name: &str) -> String {
+        node.child_by_field_name(name).map(|child| self.slice(child).to_owned()).unwrap_or_default()
+    }
+
+    /// Adds an expression.
+    pub(crate) fn push(&mut self, expr: Expr, span: Range) -> ExprId {
+        let id = ExprId(u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX));
+        self.facts.exprs.push(expr);
+        self.facts.spans.push(span);
+        id
+    }
+
+    /// Opens a function; it gets its place in [`Facts::functions`] now and its content when it is closed.
+    pub(crate) fn open(&mut self, function: Function) {
+        let start = u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX);
+        let function = Function { exprs: (start, start), ..function };
+        self.open.push(Open { function, scopes: vec![BTreeMap::new()], closures: Vec::new() });
+    }
+
+    /// Closes the function opened last and adds it.
+    pub(crate) fn close(&mut self) {
+        if let Some(mut open) = self.open.pop() {
+            open.function.exprs.1 = u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX);
+            self.facts.functions.push(open.function);
+        }
+    }
+
+    /// Closes the function opened last as the one that holds what runs when the file is loaded.
+    pub(crate) fn close_file(&mut self) {
+        self.close();
+        if let Some(function) = self.facts.functions.pop() {
+            let span = self.facts.functions[0].span;
+            self.facts.functions[0] = Function { span, ..function };
+        }
+    }
+
+    /// The function that is being read.
+    pub(crate) fn function(&mut self) -> Option<&mut Function> {
+        self.open.last_mut().map(|open| &mut open.function)
+    }
+
+    /// Whether a function is being read.
+    pub(crate) fn in_function(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Opens a block of names.
+    pub(crate) fn enter(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.scopes.push(BTreeMap::new());
+        }
+    }
+
+    /// Closes a block of names.
+    pub(crate) fn leave(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.scopes.pop();
+        }
+    }
+
+    /// Declares a local in the innermost block.
+    pub(crate) fn declare(&mut self, name: &str, ty: Option<TypeRef>) -> LocalId {
+        let Some(open) = self.open.last_mut() else { return LocalId(0) };
+        let id = LocalId(u32::try_from(open.function.locals.len()).unwrap_or(u32::MAX));
+        open.function.locals.push(Local { name: name.to_owned(), ty, defs: Vec::new() });
+        if let Some(scope) = open.scopes.last_mut() {
+            scope.insert(name.to_owned(), id);
+        }
+        id
+    }
+
+    /// The local of this name, the innermost first.
+    pub(crate) fn local(&self, name: &str) -> Option<LocalId> {
+        self.open.last()?.scopes.iter().rev().find_map(|scope| scope.get(name)).copied()
+    }
+
+    /// The local of this name in the innermost block alone.
+    pub(crate) fn local_here(&self, name: &str) -> Option<LocalId> {
+        self.open.last()?.scopes.last()?.get(name).copied()
+    }
+
+    /// Says where a value of a local comes from.
+    pub(crate) fn define(&mut self, local: LocalId, def: Def) {
+        if let Some(local) = self.function().and_then(|function| function.locals.get_mut(local.0 as usize)) {
+            local.defs.push(def);
+        }
+    }
+
+    /// A name: a local, or one that is not.
+    pub(crate) fn name(&mut self, name: &str, span: Range) -> ExprId {
+        let expr = self.local(name).map_or_else(|| Expr::Name(name.to_owned()), Expr::Local);
+        self.push(expr, span)
+    }
+
+    /// Opens a closure and its block of names.
+    pub(crate) fn open_closure(&mut self) -> u32 {
+        let Some(open) = self.open.last_mut() else { return 0 };
+        let id = u32::try_from(open.function.closures.len()).unwrap_or(u32::MAX);
+        open.function.closures.push(Closure::default());
+        open.closures.push(id);
+        open.scopes.push(BTreeMap::new());
+        id
+    }
+
+    /// Closes the closure opened last.
+    pub(crate) fn close_closure(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.closures.pop();
+            open.scopes.pop();
+        }
+    }
+
+    /// Declares the next parameter of a closure.
+    pub(crate) fn closure_parameter(&mut self, closure: u32, name: &str, ty: Option<TypeRef>) {
+        let local = self.declare(name, ty);
+        let Some(open) = self.open.last_mut() else { return };
+        let Some(found) = open.function.closures.get_mut(closure as usize) else { return };
+        let index = u16::try_from(found.parameters.len()).unwrap_or(u16::MAX);
+        found.parameters.push(local);
+        self.define(local, Def::ClosureParameter { closure, index });
+    }
+
+    /// Adds the values of a `return` to the innermost closure or the function.
+    pub(crate) fn give_back(&mut self, values: Vec<ExprId>) {
+        let Some(open) = self.open.last_mut() else { return };
+        match open.closures.last() {
+            Some(closure) => open.function.closures[*closure as usize].returns.push(values),
+            None => open.function.returns.push(values),
+        }
+    }
+
+    /// Whether what is read belongs to a closure.
+    pub(crate) fn in_closure(&self) -> bool {
+        self.open.last().is_some_and(|open| !open.closures.is_empty())
+    }
+
+    /// Adds an assignment. Locals get a definition, everything else a store.
+    pub(crate) fn assign(&mut self, target: ExprId, value: ExprId, result: u16) {
+        // `m[k] = v` on a local gives the local an element; elements and their container share one set of values.
+        let mut base = target;
+        while let Expr::Index { of, .. } = self.facts.expr(base) {
+            base = *of;
+        }
+        if let Expr::Local(local) = *self.facts.expr(base) {
+            self.define(local, Def::Value { expr: value, result });
+        } else if let Some(function) = self.function() {
+            function.stores.push(Store { target, value, result });
+        }
+    }
+
+    /// Adds a call, and gives the locals whose address is passed their definition.
+    pub(crate) fn call(&mut self, callee: ExprId, arguments: Vec<Argument>, span: Range) -> ExprId {
+        let addressed: Vec<(LocalId, u16)> = (0..)
+            .zip(&arguments)
+            .filter_map(|(at, argument)| match self.facts.expr(argument.value) {
+                Expr::Address(of) => match self.facts.expr(*of) {
+                    Expr::Local(local) => Some((*local, at)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let call = self.push(Expr::Call { callee, arguments }, span);
+        for (local, argument) in addressed {
+            self.define(local, Def::Address { call, argument });
+        }
+        call
+    }
+
+    /// Adds a comment if it speaks to the scan. [`Comment::function`] is found when the file is done.
+    pub(crate) fn comment(&mut self, node: Node) {
+        let span = range(node);
+        if let Some(directive) = super::comment::directive(self.slice(node), span.start) {
+            self.facts.comments.push(Comment { directive, span, function: None });
+        }
+    }
+
+    /// Gives each comment the function it belongs to: the innermost one around it, or the one that begins right below
+    /// (a comment on the lines before a function speaks about that function).
+    pub(crate) fn finish(mut self) -> Facts {
+        let text = self.text;
+        let between = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or_default();
+        for comment in &mut self.facts.comments {
+            let functions = (0_u32..).zip(&self.facts.functions).skip(1);
+            let around = functions
+                .clone()
+                .filter(|(_, f)| f.span.start <= comment.span.start && comment.span.end <= f.span.end)
+                .min_by_key(|(_, f)| f.span.end - f.span.start);
+            let below = functions
+                .filter(|(_, f)| f.span.start >= comment.span.end && is_comment(between(comment.span.end, f.span.start)))
+                .min_by_key(|(_, f)| f.span.start);
+            comment.function = around.or(below).map(|(at, _)| at);
+        }
+        self.facts
+    }
+}
+
+/// Whether only comments and decorators stand in `text`, and no empty line.
+fn is_comment(text: &str) -> bool {
+    let mut lines = text.split('\n').map(str::trim);
+    // What follows the comment on its own line, and what precedes the function on its line.
+    lines.next().is_none_or(str::is_empty) && {
+        let rest: Vec<&str> = lines.collect();
+        let (last, whole) = rest.split_last().map_or(("", &[][..]), |(last, whole)| (*last, whole));
+        last.is_empty()
+            && whole.iter().all(|line| ["//", "#", "*", "/*", "@"].iter().any(|start| line.starts_with(start)))
+    }
+}

@@ -1,0 +1,112 @@
+//! The comments that speak to the scan.
+//!
+//! ```text
+//! // rpcmap: service.ledger                      these services are called from the function around the comment
+//! // hedgerow: calls service.ledger, service.api.*
+//! // hedgerow: ignore telemetry, not a service   the unresolved calls of the function need no rule, for this reason
+//! ```
+//! The same in `#`, `--`, `;`, `/* … */` and `<!-- … -->`. `rpcmap:` is the form that Monzo's posts show.
+
+use crate::ir::{Directive, Range};
+
+/// What a comment, with its marks, asks for; none if it does not speak to the scan. `start` is its first byte.
+pub(crate) fn directive(comment: &str, start: u32) -> Option<Directive> {
+    let marks: &[char] = &['/', '#', '-', '*', ';', '<', '!', ' ', '\t'];
+    for line in comment.lines() {
+        let body = line.trim_start_matches(marks);
+        let names_at = |rest: &str| {
+            // `rest` is a piece of `comment`, so that the distance of the two is the piece's place.
+            start + u32::try_from(rest.as_ptr() as usize - comment.as_ptr() as usize).unwrap_or(0)
+        };
+        if let Some(rest) = body.strip_prefix("rpcmap:") {
+            return Some(names(rest, names_at(rest)));
+        }
+        let Some(rest) = body.strip_prefix("hedgerow:") else { continue };
+        let rest = rest.trim_start();
+        let (verb, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        return Some(match verb {
+            "calls" => names(rest, names_at(rest)),
+            "ignore" => match without_end(rest).trim() {
+                "" => Directive::Malformed("`hedgerow: ignore` needs a reason".to_owned()),
+                reason => Directive::Ignore(reason.to_owned()),
+            },
+            other => Directive::Malformed(format!("`hedgerow: {other}` is neither `calls` nor `ignore`")),
+        });
+    }
+    None
+}
+
+/// A list of names between commas or spaces; `start` is the place of `text`.
+fn names(text: &str, start: u32) -> Directive {
+    let text = without_end(text);
+    let mut found = Vec::new();
+    let mut at = 0;
+    for piece in text.split([',', ' ', '\t', '\r']) {
+        let from = start + u32::try_from(at).unwrap_or(0);
+        at += piece.len() + 1;
+        if piece.is_empty() {
+            continue;
+        }
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-_.*?[]{}".contains(c);
+        if !piece.chars().all(legal) {
+            // Prose behind the names ends the list; prose in their place is a fault.
+            if found.is_empty() {
+                return Directive::Malformed(format!("`{piece}` is not a service's name"));
+            }
+            break;
+        }
+        let end = from + u32::try_from(piece.len()).unwrap_or(0);
+        found.push((piece.to_owned(), Range { start: from, end }));
+    }
+    if found.is_empty() { Directive::Malformed("names no service".to_owned()) } else { Directive::Calls(found) }
+}
+
+/// A comment's text without the mark that ends it.
+fn without_end(text: &str) -> &str {
+    let text = text.trim_end();
+    ["*/", "-->"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_read_in_every_form() {
+        let calls = |names: &[&str]| {
+            let strip = |d: Directive| match d {
+                Directive::Calls(found) => found.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+                other => vec![format!("{other:?}")],
+            };
+            (strip, names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())
+        };
+        for (comment, expected) in [
+            ("// rpcmap: service.ledger", &["service.ledger"][..]),
+            ("//rpcmap:service.ledger", &["service.ledger"]),
+            ("# hedgerow: calls a, b,c", &["a", "b", "c"]),
+            ("-- rpcmap: service.a", &["service.a"]),
+            ("/* hedgerow: calls service.api.* */", &["service.api.*"]),
+            ("/*\n * about this\n * rpcmap: x y\n */", &["x", "y"]),
+            ("// rpcmap: service.a (because)", &["service.a"]),
+        ] {
+            let (strip, expected) = calls(expected);
+            assert_eq!(directive(comment, 0).map(strip), Some(expected), "{comment}");
+        }
+        assert_eq!(
+            directive("// hedgerow: ignore telemetry only", 0),
+            Some(Directive::Ignore("telemetry only".to_owned()))
+        );
+        for comment in ["// about rpcmap: it was great", "// nothing", "// see hedgerow"] {
+            assert_eq!(directive(comment, 0), None, "{comment}");
+        }
+        for comment in ["// rpcmap:", "// hedgerow: ignore", "// hedgerow: cals x", "// rpcmap: (none)"] {
+            assert!(matches!(directive(comment, 0), Some(Directive::Malformed(_))), "{comment}");
+        }
+    }
+
+    #[test]
+    fn names_know_their_place() {
+        let Some(Directive::Calls(found)) = directive("// rpcmap: one, two", 100) else { panic!("a list of calls") };
+        assert_eq!(found[1], ("two".to_owned(), Range { start: 116, end: 119 }));
+    }
+}

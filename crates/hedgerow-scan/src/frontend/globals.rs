@@ -1,0 +1,19 @@
+//! Names that a language gives without an import, as far as packs speak about them.
+
+use super::Language;
+
+impl Language {
+    /// The path of a name that needs no import: packs name it so.
+    #[must_use]
+    pub fn global(self, name: &str) -> Option<&'static str> {
+        match (self, name) {
+            (Self::JavaScript | Self::TypeScript, "fetch") => Some("fetch"),
+            (Self::JavaScript | Self::TypeScript, "process") => Some("process"),
+            (Self::JavaScript | Self::TypeScript, "axios") => Some("axios"),
+            (Self::JavaScript | Self::TypeScript, "Deno") => Some("Deno"),
+            (Self::Java, "System") => Some("java.lang.System"),
+            (Self::Java, "String") => Some("java.lang.String"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! From the text of a file to its [`Facts`]: one module per language behind one trait.
+
+pub(crate) mod build;
+pub(crate) mod comment;
+mod globals;
+#[cfg(feature = "go")]
+mod go;
+#[cfg(feature = "java")]
+mod java;
+#[cfg(feature = "javascript")]
+mod javascript;
+#[cfg(feature = "python")]
+mod python;
+
+use crate::ir::Facts;
+use serde::{Deserialize, Serialize};
+
+/// A language the scan reads in depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Go.
+    Go,
+    /// Python.
+    Python,
+    /// Java.
+    Java,
+    /// JavaScript.
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+}
+
+/// One language's way from text to facts. A front end sees one file and nothing else.
+pub trait Frontend: Sync {
+    /// The facts of `text`. What cannot be parsed is listed in [`Facts::faults`]; the rest is still there.
+    fn facts(&self, text: &str) -> Facts;
+}
+
+impl Language {
+    /// The language of a file, by its name; none for a file the scan does not read or was built without.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        let (_, extension) = path.rsplit_once('.')?;
+        let language = match extension {
+            "go" => Self::Go,
+            "py" => Self::Python,
+            "java" => Self::Java,
+            "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
+            "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
+            _ => return None,
+        };
+        language.frontend().map(|_| language)
+    }
+
+    /// The front end of the language; none if this build leaves it out.
+    #[must_use]
+    pub fn frontend(self) -> Option<&'static dyn Frontend> {
+        match self {
+            #[cfg(feature = "go")]
+            Self::Go => Some(&go::Go),
+            #[cfg(feature = "python")]
+            Self::Python => Some(&python::Python),
+            #[cfg(feature = "java")]
+            Self::Java => Some(&java::Java),
+            #[cfg(feature = "javascript")]
+            Self::JavaScript => Some(&javascript::JavaScript),
+            #[cfg(feature = "javascript")]
+            Self::TypeScript => Some(&javascript::TypeScript),
+            #[cfg(not(all(feature = "go", feature = "python", feature = "java", feature = "javascript")))]
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The types of expressions and the targets of calls, from what is written alone.
+
+use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
+use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// How deep an expression's type is searched for.
+const MAX_DEPTH: usize = 24;
+
+/// What a call leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Callee<'p> {
+    /// A function of the tree.
+    Function(FnId),
+    /// A method of an interface or an open class.
+    Dispatch(TypeId, &'p str),
+    /// Something outside of the tree, by its path: `net/http.Get`, `net/http.Client.Do`, `example.com/x.New().Send`.
+    External(String),
+    /// A method of this name on something whose type cannot be told.
+    Method(&'p str),
+    /// A type: a conversion or a constructor.
+    Type(Ty<'p>),
+    /// A function that the language gives.
+    Builtin(&'p str),
+    /// A function held in a value.
+    Value,
+}
+
+/// Types and calls of one program. Answers are kept.
+#[derive(Debug)]
+pub(crate) struct Infer<'a, 'p> {
+    /// The program.
+    pub(crate) program: &'a Program<'p>,
+    types: RefCell<BTreeMap<(FnId, ExprId, u16), Option<Ty<'p>>>>,
+}
+
+impl<'a, 'p> Infer<'a, 'p> {
+    /// Begins with nothing known.
+    pub(crate) fn new(program: &'a Program<'p>) -> Self {
+        Self { program, types: RefCell::default() }
+    }
+
+    /// The type of the `result`-th value of an expression.
+    pub(crate) fn type_of(&self, function: FnId, id: ExprId, result: u16) -> Option<Ty<'p>> {
+        self.type_at(function, id, result, 0)
+    }
+
+    fn type_at(&self, function: FnId, id: ExprId, result: u16, depth: usize) -> Option<Ty<'p>> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        if let Some(known) = self.types.borrow().get(&(function, id, result)) {
+            return *known;
+        }
+        let ty = self.find_type(function, id, result, depth + 1);
+        // What was cut off by the depth may be found from elsewhere.
+        if ty.is_some() || depth == 0 {
+            self.types.borrow_mut().insert((function, id, result), ty);
+        }
+        ty
+    }
+
+    fn find_type(&self, function: FnId, id: ExprId, result: u16, depth: usize) -> Option<Ty<'p>> {
+        let file = self.program.file_of(function);
+        let written = |r| Ty::Written { file, r };
+        match self.program.expr(function, id) {
+            Expr::Local(local) => self.local_type(function, *local, depth),
+            Expr::Name(name) => self.meaning_type(self.program.meaning(file, name), depth),
+            Expr::Member { of, name } => {
+                if let Some(meaning) = self.qualified(function, *of, name) {
+                    return self.meaning_type(meaning, depth);
+                }
+                let base = self.type_at(function, *of, 0, depth)?;
+                self.program.field(base, name).map(|(_, ty, _)| ty)
+            }
+            Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
+                Callee::Function(called) => {
+                    let r = self.program.function(called).results.get(usize::from(result))?;
+                    Some(Ty::Written { file: self.program.file_of(called), r })
+                }
+                Callee::Dispatch(ty, name) => self.signature(ty, name, result),
+                Callee::Type(ty) => Some(ty),
+                Callee::Builtin("new" | "make") => match self.program.expr(function, arguments.first()?.value) {
+                    Expr::Type(r) => Some(written(r)),
+                    // `new(T)`, where the grammar takes the type for a name.
+                    Expr::Name(name) => match self.program.meaning(file, name) {
+                        Meaning::Type(id) => Some(Ty::Declared(id)),
+                        _ => None,
+                    },
+                    Expr::Member { of, name } => match self.qualified(function, *of, name) {
+                        Some(Meaning::Type(id)) => Some(Ty::Declared(id)),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+                Callee::Builtin("append" | "min" | "max") => self.type_at(function, arguments.first()?.value, 0, depth),
+                Callee::Builtin(_) | Callee::External(_) | Callee::Method(_) => None,
+                Callee::Value => match self.type_at(function, *callee, 0, depth).and_then(|ty| self.program.underlying(ty)) {
+                    Some((file, TypeRef::Function(results))) => {
+                        results.get(usize::from(result)).map(|r| Ty::Written { file, r })
+                    }
+                    _ => None,
+                },
+            },
+            Expr::Composite { ty, .. } | Expr::New { ty, .. } => (*ty != TypeRef::Unknown).then(|| written(ty)),
+            Expr::Cast { of, ty } => match ty {
+                TypeRef::Unknown => self.type_at(function, *of, 0, depth),
+                ty => Some(written(ty)),
+            },
+            Expr::Address(of) | Expr::Deref(of) => self.type_at(function, *of, 0, depth),
+            Expr::Index { of, .. } => self.type_at(function, *of, 0, depth).and_then(|ty| self.program.element(ty)),
+            Expr::Choice(of) => of.iter().find_map(|id| self.type_at(function, *id, 0, depth)),
+            Expr::Text(_)
+            | Expr::Number(_)
+            | Expr::Concat(..)
+            | Expr::Format(_)
+            | Expr::Closure(_)
+            | Expr::Type(_)
+            | Expr::Other => None,
+        }
+    }
+
+    fn meaning_type(&self, meaning: Meaning<'p>, depth: usize) -> Option<Ty<'p>> {
+        let Meaning::Global(id) = meaning else { return None };
+        let global = self.program.global(id);
+        if let Some(r) = global.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
+            return Some(Ty::Written { file: id.file, r });
+        }
+        let loader = self.program.loader(id.file)?;
+        global.values.iter().find_map(|(expr, result)| self.type_at(loader, *expr, *result, depth))
+    }
+
+    fn local_type(&self, function: FnId, local: LocalId, depth: usize) -> Option<Ty<'p>> {
+        let local = &self.program.function(function).locals[local.0 as usize];
+        if let Some(r) = local.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
+            return Some(Ty::Written { file: self.program.file_of(function), r });
+        }
+        local.defs.iter().find_map(|def| match *def {
+            Def::Value { expr, result } => self.type_at(function, expr, result, depth),
+            Def::Element(over) => self.type_at(function, over, 0, depth).and_then(|ty| self.program.element(ty)),
+            // Of a map the keys, of which nothing is known; of a channel, which is a list here, the elements.
+            Def::Key(over) => {
+                let (file, r) = self.program.underlying(self.type_at(function, over, 0, depth)?)?;
+                match r {
+                    TypeRef::List(inner) => Some(Ty::Written { file, r: inner }),
+                    _ => None,
+                }
+            }
+            Def::Receiver => self.receiver(function).map(Ty::Declared),
+            Def::Zero | Def::Parameter(_) | Def::ClosureParameter { .. } | Def::Address { .. } => None,
+        })
+    }
+
+    /// The type a function is a method of.
+    pub(crate) fn receiver(&self, function: FnId) -> Option<TypeId> {
+        let receiver = self.program.function(function).receiver.as_ref()?;
+        match self.program.meaning(self.program.file_of(function), receiver) {
+            Meaning::Type(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The types of the results of a method of an interface or class.
+    fn signature(&self, ty: TypeId, name: &str, result: u16) -> Option<Ty<'p>> {
+        if let Some(function) = self.program.own_method(ty, name) {
+            let r = self.program.function(function).results.get(usize::from(result))?;
+            return Some(Ty::Written { file: self.program.file_of(function), r });
+        }
+        let (file, decl) = self.program.ty(ty);
+        let TypeRef::Interface { methods, embeds } = &decl.ty else { return None };
+        if let Some(method) = methods.iter().find(|method| method.name == name) {
+            return method.results.get(usize::from(result)).map(|r| Ty::Written { file, r });
+        }
+        let embeds = embeds.iter().filter_map(|r| self.program.type_id(Ty::Written { file, r }));
+        embeds.filter(|embed| *embed != ty).find_map(|embed| self.signature(embed, name, result))
+    }
+
+    /// What `of.name` means where `of` is the name of an import or of a type.
+    pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
+        let Expr::Name(qualifier) = self.program.expr(function, of) else { return None };
+        match self.program.meaning(self.program.file_of(function), qualifier) {
+            Meaning::Package(package) => Some(self.program.item(package, name)),
+            Meaning::External(path, None) => Some(Meaning::External(path, Some(name))),
+            _ => None,
+        }
+    }
+
+    /// What the callee of a call leads to.
+    pub(crate) fn callee(&self, function: FnId, callee: ExprId) -> Option<Callee<'p>> {
+        let file = self.program.file_of(function);
+        match self.program.expr(function, callee) {
+            Expr::Name(name) => Some(match self.program.meaning(file, name) {
+                Meaning::Function(id) => Callee::Function(id),
+                Meaning::Type(id) => Callee::Type(Ty::Declared(id)),
+                Meaning::External(path, Some(name)) => Callee::External(format!("{path}.{name}")),
+                Meaning::External(path, None) => Callee::External(path.to_owned()),
+                Meaning::Global(_) => match self.origin(function, callee, 0) {
+                    Some(path) => Callee::External(path),
+                    None => Callee::Value,
+                },
+                Meaning::Package(_) => Callee::Value,
+                Meaning::Unknown => match self.program.files[file as usize].language.global(name) {
+                    Some(path) => Callee::External(path.to_owned()),
+                    None => Callee::Builtin(name),
+                },
+            }),
+            Expr::Type(r) => Some(Callee::Type(Ty::Written { file, r })),
+            Expr::Member { of, name } => Some(self.member_callee(function, *of, name)),
+            Expr::Local(_) => Some(match self.origin(function, callee, 0) {
+                Some(path) => Callee::External(path),
+                None => Callee::Value,
+            }),
+            _ => Some(Callee::Value),
+        }
+    }
+
+    fn member_callee(&self, function: FnId, of: ExprId, name: &'p str) -> Callee<'p> {
+        match self.qualified(function, of, name) {
+            Some(Meaning::Function(id)) => return Callee::Function(id),
+            Some(Meaning::Type(id)) => return Callee::Type(Ty::Declared(id)),
+            Some(Meaning::External(path, item)) => {
+                return Callee::External(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")));
+            }
+            Some(Meaning::Unknown) => {
+                // A package of the tree that does not hold the name: its generated code is not checked in.
+                if let Some(path) = self.origin(function, of, 0) {
+                    return Callee::External(format!("{path}.{name}"));
+                }
+            }
+            Some(Meaning::Global(_) | Meaning::Package(_)) => return Callee::Value,
+            None => {}
+        }
+        if let Expr::Name(base) = self.program.expr(function, of)
+            && let Meaning::Type(id) = self.program.meaning(self.program.file_of(function), base)
+        {
+            // A static method, or in Go a method as a function of its receiver.
+            return match self.program.method_of(id, name) {
+                Some(Found::Function(function)) => Callee::Function(function),
+                _ => Callee::Method(name),
+            };
+        }
+        if let Some(ty) = self.type_of(function, of, 0) {
+            match self.program.method(ty, name) {
+                Some(Found::Function(id)) => return Callee::Function(id),
+                Some(Found::Dispatch(id)) => return Callee::Dispatch(id, name),
+                Some(Found::External(path)) => return Callee::External(format!("{path}.{name}")),
+                Some(Found::Field(_)) => return Callee::Value,
+                None => {}
+            }
+        }
+        match self.origin(function, of, 0) {
+            Some(path) => Callee::External(format!("{path}.{name}")),
+            None => Callee::Method(name),
+        }
+    }
+
+    /// Where outside of the tree a value comes from: `net/http.DefaultClient`, `example.com/x.New()`.
+    pub(crate) fn origin(&self, function: FnId, id: ExprId, depth: usize) -> Option<String> {
+        if depth > 8 {
+            return None;
+        }
+        let file = self.program.file_of(function);
+        match self.program.expr(function, id) {
+            Expr::Name(name) => match self.program.meaning(file, name) {
+                Meaning::External(path, item) => {
+                    Some(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")))
+                }
+                Meaning::Package(package) => Some(self.program.package(package).path.clone()),
+                Meaning::Global(global) => {
+                    let loader = self.program.loader(global.file)?;
+                    let decl = self.program.global(global);
+                    if let Some(r) = &decl.ty {
+                        if let Some(path) = self.program.external(Ty::Written { file: global.file, r }) {
+                            return Some(path);
+                        }
+                    }
+                    decl.values.iter().find_map(|(value, result)| match result {
+                        0 => self.origin(loader, *value, depth + 1),
+                        _ => None,
+                    })
+                }
+                Meaning::Unknown => self.program.files[file as usize].language.global(name).map(str::to_owned),
+                Meaning::Function(_) | Meaning::Type(_) => None,
+            },
+            Expr::Member { of, name } => {
+                if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
+                    return Some(path);
+                }
+                match self.origin(function, *of, depth + 1) {
+                    Some(path) => Some(format!("{path}.{name}")),
+                    None => None,
+                }
+            }
+            Expr::Call { callee, .. } => match self.callee(function, *callee)? {
+                Callee::External(path) => Some(format!("{path}()")),
+                Callee::Function(_) | Callee::Dispatch(..) => {
+                    self.type_of(function, id, 0).and_then(|ty| self.program.external(ty))
+                }
+                _ => None,
+            },
+            Expr::New { ty, .. } | Expr::Composite { ty, .. } => self.program.external(Ty::Written { file, r: ty }),
+            Expr::Local(local) => {
+                let decl = &self.program.function(function).locals[local.0 as usize];
+                if let Some(r) = &decl.ty {
+                    if let Some(path) = self.program.external(Ty::Written { file, r }) {
+                        return Some(path);
+                    }
+                }
+                decl.defs.iter().find_map(|def| match *def {
+                    Def::Value { expr, result: 0 } => self.origin(function, expr, depth + 1),
+                    _ => None,
+                })
+            }
+            Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of, depth + 1),
+            Expr::Cast { of, ty } => match ty {
+                TypeRef::Unknown => self.origin(function, *of, depth + 1),
+                r => self.program.external(Ty::Written { file, r }),
+            },
+            Expr::Choice(of) => of.iter().find_map(|id| self.origin(function, *id, depth + 1)),
+            _ => None,
+        }
+    }
+}

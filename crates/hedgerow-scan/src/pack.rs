@@ -1,0 +1,315 @@
+//! What the scan knows of libraries: which calls go out, which functions pass texts on. All of it is data.
+
+use crate::frontend::Language;
+use crate::pattern::Pattern;
+use serde::{Deserialize, Deserializer};
+use std::sync::LazyLock;
+
+/// The packs this crate brings.
+static BUILT_IN: LazyLock<Result<Packs, String>> = LazyLock::new(|| {
+    let mut packs = Packs::default();
+    for (language, text) in [
+        (Some(Language::Go), include_str!("../packs/go.yaml")),
+        (Some(Language::Python), include_str!("../packs/python.yaml")),
+        (Some(Language::Java), include_str!("../packs/java.yaml")),
+        (Some(Language::JavaScript), include_str!("../packs/javascript.yaml")),
+    ] {
+        let pack: Pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;
+        packs.add(pack, language);
+    }
+    Ok(packs)
+});
+
+/// One pack as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Pack {
+    /// Calls and assignments that go out.
+    pub(crate) sinks: Vec<Sink>,
+    /// Functions that pass texts on or bring them in.
+    pub(crate) functions: Vec<Transfer>,
+    /// Structures from outside that stand for a text.
+    pub(crate) texts: Vec<TextType>,
+    /// What a service does that offers a contract to its callers.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) servers: Vec<Pattern>,
+    /// Functions in whose arguments a function is listed without being called.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) registries: Vec<Pattern>,
+    /// Functions that call no method of what they are given.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) inert: Vec<Pattern>,
+}
+
+/// A structure from outside of which one field says what it is worth as a text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextType {
+    /// Its path.
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    /// The field.
+    pub(crate) field: String,
+}
+
+/// A call or an assignment that goes out of the service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Sink {
+    /// Which calls: paths of functions, `package.name`, `package.Type.name`.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub(crate) call: Vec<Pattern>,
+    /// Which assignments: the tail of what is assigned to.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub(crate) assign: Vec<Pattern>,
+    /// Where the target's address is.
+    #[serde(default)]
+    pub(crate) target: Option<Target>,
+    /// Which argument is the connection, for what makes a client of a contract over one.
+    #[serde(default)]
+    pub(crate) connection: Option<u16>,
+    /// Whether the call only opens a connection that clients are made over.
+    #[serde(default)]
+    pub(crate) gives: Option<Gives>,
+    /// Whether calls with a target that is no service are to be left alone: clients that are used for other things too.
+    #[serde(default)]
+    pub(crate) kind: Kind,
+}
+
+/// What the call of a sink gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Gives {
+    /// A connection to the target.
+    Connection,
+}
+
+/// The protocol of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// HTTP.
+    #[default]
+    Http,
+    /// gRPC.
+    Grpc,
+    /// A plain connection.
+    Tcp,
+}
+
+/// Where a call has its target.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Target {
+    /// The argument with this index.
+    Argument(u16),
+    /// The argument of this name.
+    Named(String),
+    /// More than one way, the first that is there.
+    Any(Vec<Self>),
+    /// What another call among the arguments is given.
+    Option {
+        /// That call.
+        option: Pattern,
+        /// Its argument.
+        argument: u16,
+    },
+    /// The field of an argument that is written out there.
+    Field {
+        /// The argument.
+        argument: u16,
+        /// The field.
+        field: String,
+    },
+    /// The name that the call's own pattern takes out: the package or type says who is called.
+    Path {
+        /// Always true.
+        path: bool,
+    },
+}
+
+/// A function that passes texts on or brings them in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Transfer {
+    /// Which functions.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) call: Vec<Pattern>,
+    /// What they give.
+    pub(crate) gives: Source,
+    /// The argument that matters: a name, a format, the text itself; `receiver` for what the method is called on.
+    #[serde(default)]
+    pub(crate) argument: Place,
+    /// The argument that is given where nothing is set.
+    #[serde(default)]
+    pub(crate) default: Option<u16>,
+    /// The argument through which the result is stored, for functions that are given an address.
+    #[serde(default)]
+    pub(crate) into: Option<u16>,
+}
+
+/// An argument or the receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The argument with this index.
+    Argument(u16),
+    /// What the method is called on.
+    Receiver,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Argument(0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            Index(u16),
+            Name(String),
+        }
+        match Raw::deserialize(deserializer)? {
+            Raw::Index(at) => Ok(Self::Argument(at)),
+            Raw::Name(name) if name == "receiver" => Ok(Self::Receiver),
+            Raw::Name(name) => Err(serde::de::Error::custom(format!("`{name}` is neither a number nor `receiver`"))),
+        }
+    }
+}
+
+/// What a function gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Source {
+    /// The environment variable named by the argument.
+    Environment,
+    /// The flag named by the argument.
+    Flag,
+    /// The key of the configuration named by the argument.
+    Setting,
+    /// The argument itself, give or take what no host name has.
+    Argument,
+    /// All arguments from that one on, one behind the other.
+    Concat,
+    /// The argument as a format with `%` verbs, filled with those behind it.
+    Format,
+    /// The argument as a format with `{}` holes, filled with those behind it.
+    Braces,
+    /// The argument's elements, each for itself.
+    Elements,
+    /// A host and a port, from the argument and the one behind it.
+    HostPort,
+}
+
+/// All packs of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Packs {
+    sinks: Vec<(Option<Language>, Sink)>,
+    functions: Vec<(Option<Language>, Transfer)>,
+    texts: Vec<TextType>,
+    servers: Vec<(Option<Language>, Pattern)>,
+    registries: Vec<Pattern>,
+    inert: Vec<Pattern>,
+}
+
+impl Packs {
+    /// The built-in packs, with the user's own in front of them.
+    ///
+    /// # Errors
+    /// When a built-in pack cannot be read, which the tests rule out.
+    pub(crate) fn with(own: Pack) -> Result<Self, String> {
+        let mut packs = Self::default();
+        packs.add(own, None);
+        let built_in = BUILT_IN.as_ref().map_err(Clone::clone)?.clone();
+        packs.sinks.extend(built_in.sinks);
+        packs.functions.extend(built_in.functions);
+        packs.texts.extend(built_in.texts);
+        packs.servers.extend(built_in.servers);
+        packs.registries.extend(built_in.registries);
+        packs.inert.extend(built_in.inert);
+        Ok(packs)
+    }
+
+    fn add(&mut self, pack: Pack, language: Option<Language>) {
+        self.sinks.extend(pack.sinks.into_iter().map(|sink| (language, sink)));
+        self.functions.extend(pack.functions.into_iter().map(|function| (language, function)));
+        self.servers.extend(pack.servers.into_iter().map(|server| (language, server)));
+        self.texts.extend(pack.texts);
+        self.registries.extend(pack.registries);
+        self.inert.extend(pack.inert);
+    }
+
+    /// The first sink that a call of `path` is, with the name its pattern takes out.
+    pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
+        self.sinks.iter().filter(|(of, _)| speaks(*of, language)).find_map(|(_, sink)| {
+            sink.call.iter().find_map(|pattern| pattern.take(path)).map(|name| (sink, name))
+        })
+    }
+
+    /// The sink that an assignment to `path` is.
+    pub(crate) fn assignment(&self, language: Language, path: &str) -> Option<&Sink> {
+        let mut sinks = self.sinks.iter().filter(|(of, _)| speaks(*of, language)).map(|(_, sink)| sink);
+        sinks.find(|sink| sink.assign.iter().any(|pattern| pattern.fits(path)))
+    }
+
+    /// What a call of `path` does with texts.
+    pub(crate) fn transfer(&self, language: Language, path: &str) -> Option<&Transfer> {
+        let mut functions = self.functions.iter().filter(|(of, _)| speaks(*of, language)).map(|(_, function)| function);
+        functions.find(|function| function.call.iter().any(|pattern| pattern.fits(path)))
+    }
+
+    /// The field that says what a structure from outside is worth as a text.
+    pub(crate) fn text_field(&self, path: &str) -> Option<&str> {
+        self.texts.iter().find(|text| text.ty == path).map(|text| text.field.as_str())
+    }
+
+    /// The contract that a service offers by naming `path`.
+    pub(crate) fn offers<'t>(&self, language: Language, path: &'t str) -> Option<&'t str> {
+        let mut servers = self.servers.iter().filter(|(of, _)| speaks(*of, language));
+        servers.find_map(|(_, pattern)| pattern.take(path))
+    }
+
+    /// Whether a function only lists the functions it is given.
+    pub(crate) fn is_registry(&self, path: &str) -> bool {
+        self.registries.iter().any(|pattern| pattern.fits(path))
+    }
+
+    /// Whether a function calls no method of what it is given.
+    pub(crate) fn is_inert(&self, path: &str) -> bool {
+        self.inert.iter().any(|pattern| pattern.fits(path))
+    }
+}
+
+/// Whether rules of one language apply to another: JavaScript's hold for TypeScript, the user's own for all.
+fn speaks(of: Option<Language>, language: Language) -> bool {
+    of.is_none_or(|of| of == language || (of == Language::JavaScript && language == Language::TypeScript))
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Raw {
+        One(Pattern),
+        Many(Vec<Pattern>),
+    }
+    Ok(match Raw::deserialize(deserializer)? {
+        Raw::One(one) => vec![one],
+        Raw::Many(many) => many,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_packs_are_read() {
+        let packs = Packs::with(Pack::default()).unwrap();
+        assert!(packs.sink(Language::Go, "net/http.Get").is_some());
+        assert!(packs.sink(Language::Python, "net/http.Get").is_none());
+        assert!(packs.sink(Language::TypeScript, "fetch").is_some());
+        assert!(packs.is_registry("github.com/google/wire.NewSet"));
+    }
+}

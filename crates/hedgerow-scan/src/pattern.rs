@@ -1,0 +1,140 @@
+//! Patterns of names: `*` stands for anything, `{service}` for one name that is taken out.
+
+use serde::Deserialize;
+
+/// What `{…}` in a pattern takes out.
+const HOLE: &str = "{";
+
+/// A pattern, cut into its pieces.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Pattern {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Any,
+    Name,
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::new(&text)
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Says what is wrong with it: a brace that is not closed, or two holes.
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(tail) = rest.strip_prefix('*') {
+                pieces.push(Piece::Any);
+                rest = tail;
+            } else if let Some(tail) = rest.strip_prefix(HOLE) {
+                let Some((_, tail)) = tail.split_once('}') else {
+                    return Err(format!("`{text}` has a `{{` without its `}}`"));
+                };
+                if pieces.contains(&Piece::Name) {
+                    return Err(format!("`{text}` takes out more than one name"));
+                }
+                pieces.push(Piece::Name);
+                rest = tail;
+            } else {
+                let end = rest.find(['*', '{']).unwrap_or(rest.len());
+                pieces.push(Piece::Text(rest[..end].to_owned()));
+                rest = &rest[end..];
+            }
+        }
+        Ok(Self { pieces })
+    }
+
+    /// The name taken out of `text` where it fits; empty for a pattern without a hole.
+    pub(crate) fn take<'t>(&self, text: &'t str) -> Option<&'t str> {
+        Self::fit(&self.pieces, text, "")
+    }
+
+    /// Whether `text` fits.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.take(text).is_some()
+    }
+
+    /// The text with `name` put in; none if something else is left open.
+    pub(crate) fn put(&self, name: &str) -> Option<String> {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(text.as_str()),
+                Piece::Name => Some(name),
+                Piece::Any => None,
+            })
+            .collect()
+    }
+
+    /// What the pattern begins with before anything is left open.
+    pub(crate) fn suffix(&self) -> Option<&str> {
+        match self.pieces.last() {
+            Some(Piece::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn fit<'t>(pieces: &[Piece], text: &'t str, taken: &'t str) -> Option<&'t str> {
+        let Some((piece, rest)) = pieces.split_first() else { return text.is_empty().then_some(taken) };
+        match piece {
+            Piece::Text(head) => Self::fit(rest, text.strip_prefix(head.as_str())?, taken),
+            Piece::Any => Self::cuts(text).find_map(|at| Self::fit(rest, &text[at..], taken)),
+            Piece::Name => {
+                let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+                let end = text.find(|c| !legal(c)).unwrap_or(text.len());
+                // The longest name first.
+                (1..=end).rev().find_map(|at| Self::fit(rest, &text[at..], &text[..at]))
+            }
+        }
+    }
+
+    fn cuts(text: &str) -> impl Iterator<Item = usize> {
+        text.char_indices().map(|(at, _)| at).chain([text.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_take_names_out() {
+        for (pattern, text, expected) in [
+            ("net/http.Get", "net/http.Get", Some("")),
+            ("net/http.Get", "net/http.GetX", None),
+            ("*.New{service}Client", "a/b.NewLedgerClient", Some("Ledger")),
+            ("*.New{service}Client", "a/b.NewClient", None),
+            ("beer.{}.service", "beer.shop.user.service", Some("shop.user")),
+            ("*URL.Host", "req.URL.Host", Some("")),
+            ("{x}.boulder", "ra.boulder", Some("ra")),
+            ("", "", Some("")),
+        ] {
+            assert_eq!(Pattern::new(pattern).unwrap().take(text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_filled() {
+        assert_eq!(Pattern::new("beer.{name}.service").unwrap().put("user").as_deref(), Some("beer.user.service"));
+        assert_eq!(Pattern::new("*{name}").unwrap().put("user"), None);
+    }
+
+    #[test]
+    fn broken_patterns_are_refused() {
+        assert!(Pattern::new("a{b").is_err());
+        assert!(Pattern::new("{a}{b}").is_err());
+    }
+}

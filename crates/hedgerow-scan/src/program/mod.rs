@@ -1,0 +1,348 @@
+//! All files together: which package a name leads to, which type, which function.
+
+mod modules;
+mod types;
+
+pub(crate) use modules::Modules;
+pub(crate) use types::{Found, Owner, Ty};
+
+use crate::frontend::Language;
+use crate::ir::{Expr, ExprId, Facts, Function, Global, TypeDecl};
+use std::collections::BTreeMap;
+
+/// A file with its facts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct File<'p> {
+    /// Its path below the tree's root.
+    pub(crate) path: &'p str,
+    /// Its language.
+    pub(crate) language: Language,
+    /// What it says.
+    pub(crate) facts: &'p Facts,
+}
+
+/// The index of a function in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FnId(pub(crate) u32);
+
+/// The index of a type in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TypeId(pub(crate) u32);
+
+/// The index of a package in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PackageId(pub(crate) u32);
+
+/// A name at the top of a file: the file and the index there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GlobalId {
+    /// The file.
+    pub(crate) file: u32,
+    /// The index in [`Facts::globals`].
+    pub(crate) index: u32,
+}
+
+/// What a name that is not a local stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Meaning<'p> {
+    /// A function.
+    Function(FnId),
+    /// A type.
+    Type(TypeId),
+    /// A variable or constant of a package.
+    Global(GlobalId),
+    /// A package of the tree.
+    Package(PackageId),
+    /// Something outside of the tree: the path of the import, and the name taken out of it.
+    External(&'p str, Option<&'p str>),
+    /// A name the language itself gives, or one that nothing declares.
+    Unknown,
+}
+
+/// A package: the files that share their names.
+#[derive(Debug, Default)]
+pub(crate) struct Package<'p> {
+    /// Its path, as imports write it.
+    pub(crate) path: String,
+    /// Its files.
+    pub(crate) files: Vec<u32>,
+    /// Its functions that are no methods.
+    functions: BTreeMap<&'p str, FnId>,
+    types: BTreeMap<&'p str, TypeId>,
+    globals: BTreeMap<&'p str, GlobalId>,
+    methods: BTreeMap<(&'p str, &'p str), FnId>,
+    /// What runs when it is loaded.
+    pub(crate) initializers: Vec<FnId>,
+}
+
+/// The whole tree.
+#[derive(Debug)]
+pub(crate) struct Program<'p> {
+    /// Its files, in the order of their paths.
+    pub(crate) files: Vec<File<'p>>,
+    /// Its packages.
+    pub(crate) packages: Vec<Package<'p>>,
+    package_of: Vec<PackageId>,
+    by_path: BTreeMap<String, PackageId>,
+    /// The file and the index of each function.
+    functions: Vec<(u32, u32)>,
+    types: Vec<(u32, u32)>,
+    /// Per file, what each alias of an import stands for.
+    aliases: Vec<BTreeMap<&'p str, Vec<Meaning<'p>>>>,
+    /// Per file, the packages whose names are used without a qualifier.
+    dots: Vec<Vec<PackageId>>,
+    /// The methods of all types by name.
+    pub(crate) methods_by_name: BTreeMap<&'p str, Vec<(TypeId, FnId)>>,
+}
+
+impl<'p> Program<'p> {
+    /// Puts the files together. `modules` says which package a file belongs to and what an import leads to.
+    pub(crate) fn new(files: Vec<File<'p>>, modules: &Modules) -> Self {
+        let mut program = Self {
+            packages: Vec::new(),
+            package_of: Vec::new(),
+            by_path: BTreeMap::new(),
+            functions: Vec::new(),
+            types: Vec::new(),
+            aliases: Vec::new(),
+            dots: Vec::new(),
+            methods_by_name: BTreeMap::new(),
+            files,
+        };
+        for at in 0..program.files.len() {
+            program.add(at, modules);
+        }
+        program.add_methods();
+        program.add_imports(modules);
+        program
+    }
+
+    fn add(&mut self, at: usize, modules: &Modules) {
+        let file = self.files[at];
+        let at = index(at);
+        let path = modules.package(&file);
+        let next = PackageId(index(self.packages.len()));
+        let id = *self.by_path.entry(path.clone()).or_insert(next);
+        if id == next {
+            self.packages.push(Package { path, ..Package::default() });
+        }
+        self.package_of.push(id);
+        let package = &mut self.packages[id.0 as usize];
+        package.files.push(at);
+        for (n, function) in (0..).zip(&file.facts.functions) {
+            let id = FnId(index(self.functions.len()));
+            self.functions.push((at, n));
+            let runs_on_load = n == 0 || (file.language == Language::Go && function.name == "init" && function.receiver.is_none());
+            if runs_on_load {
+                package.initializers.push(id);
+            } else if let Some(receiver) = &function.receiver {
+                package.methods.entry((receiver, &function.name)).or_insert(id);
+            } else {
+                package.functions.entry(&function.name).or_insert(id);
+            }
+        }
+        for (n, ty) in (0..).zip(&file.facts.types) {
+            let id = TypeId(index(self.types.len()));
+            self.types.push((at, n));
+            package.types.entry(&ty.name).or_insert(id);
+        }
+        for (n, global) in (0..).zip(&file.facts.globals) {
+            package.globals.entry(&global.name).or_insert(GlobalId { file: at, index: n });
+        }
+    }
+
+    fn add_methods(&mut self) {
+        let mut found: BTreeMap<&'p str, Vec<(TypeId, FnId)>> = BTreeMap::new();
+        for package in &self.packages {
+            for ((receiver, name), function) in &package.methods {
+                if let Some(ty) = package.types.get(receiver) {
+                    found.entry(name).or_default().push((*ty, *function));
+                }
+            }
+        }
+        self.methods_by_name = found;
+    }
+
+    fn add_imports(&mut self, modules: &Modules) {
+        for at in 0..self.files.len() {
+            let file = self.files[at];
+            let mut aliases: BTreeMap<&'p str, Vec<Meaning<'p>>> = BTreeMap::new();
+            let mut dots = Vec::new();
+            for import in &file.facts.imports {
+                let package = modules.resolve(&file, import).and_then(|path| self.by_path.get(&path)).copied();
+                let mut names = modules.aliases(file.language, import);
+                let meaning = match (package, &import.name) {
+                    (Some(package), None) => {
+                        // Without an alias of its own an import goes by the name the package gives itself.
+                        if import.alias.is_none() && file.language == Language::Go {
+                            let declared = self.packages[package.0 as usize].files.first();
+                            names.extend(declared.map(|f| self.files[*f as usize].facts.package.as_str()));
+                        }
+                        if import.alias.as_deref() == Some(".") {
+                            dots.push(package);
+                        }
+                        Meaning::Package(package)
+                    }
+                    (Some(package), Some(name)) => match self.item(package, name) {
+                        Meaning::Unknown => modules
+                            .resolve_item(&file, import)
+                            .and_then(|path| self.by_path.get(&path))
+                            .map_or(Meaning::External(&import.path, Some(name)), |id| Meaning::Package(*id)),
+                        meaning => meaning,
+                    },
+                    (None, name) => modules
+                        .resolve_item(&file, import)
+                        .and_then(|path| self.by_path.get(&path))
+                        .map_or(Meaning::External(&import.path, name.as_deref()), |id| Meaning::Package(*id)),
+                };
+                for name in names {
+                    aliases.entry(name).or_default().push(meaning);
+                }
+            }
+            self.aliases.push(aliases);
+            self.dots.push(dots);
+        }
+    }
+
+    /// The package of a file.
+    pub(crate) fn package_of(&self, file: u32) -> PackageId {
+        self.package_of[file as usize]
+    }
+
+    /// The package with this id.
+    pub(crate) fn package(&self, id: PackageId) -> &Package<'p> {
+        &self.packages[id.0 as usize]
+    }
+
+    /// The packages the files of a package import.
+    pub(crate) fn imported(&self, id: PackageId) -> impl Iterator<Item = PackageId> {
+        self.package(id).files.iter().flat_map(|file| {
+            let named = self.aliases[*file as usize].values().flatten().filter_map(|meaning| match meaning {
+                Meaning::Package(package) => Some(*package),
+                Meaning::Function(function) => Some(self.package_of(self.file_of(*function))),
+                Meaning::Type(ty) => Some(self.package_of(self.types[ty.0 as usize].0)),
+                Meaning::Global(global) => Some(self.package_of(global.file)),
+                Meaning::External(..) | Meaning::Unknown => None,
+            });
+            named.chain(self.dots[*file as usize].iter().copied())
+        })
+    }
+
+    /// The file a function stands in.
+    pub(crate) fn file_of(&self, function: FnId) -> u32 {
+        self.functions[function.0 as usize].0
+    }
+
+    /// The facts of the file a function stands in.
+    pub(crate) fn facts_of(&self, function: FnId) -> &'p Facts {
+        self.files[self.file_of(function) as usize].facts
+    }
+
+    /// The function with this id.
+    pub(crate) fn function(&self, id: FnId) -> &'p Function {
+        let (file, at) = self.functions[id.0 as usize];
+        &self.files[file as usize].facts.functions[at as usize]
+    }
+
+    /// The functions of a file with their indices there.
+    pub(crate) fn function_at(&self, file: u32, at: u32) -> Option<FnId> {
+        self.functions.binary_search(&(file, at)).ok().map(|id| FnId(index(id)))
+    }
+
+    /// The function that holds what runs when the file is loaded.
+    pub(crate) fn loader(&self, file: u32) -> Option<FnId> {
+        self.function_at(file, 0)
+    }
+
+    /// An expression of a function.
+    pub(crate) fn expr(&self, function: FnId, id: ExprId) -> &'p Expr {
+        self.facts_of(function).expr(id)
+    }
+
+    /// The type with this id, and its file.
+    pub(crate) fn ty(&self, id: TypeId) -> (u32, &'p TypeDecl) {
+        let (file, at) = self.types[id.0 as usize];
+        (file, &self.files[file as usize].facts.types[at as usize])
+    }
+
+    /// The global with this id.
+    pub(crate) fn global(&self, id: GlobalId) -> &'p Global {
+        &self.files[id.file as usize].facts.globals[id.index as usize]
+    }
+
+    /// The types of a file.
+    pub(crate) fn types_of(&self, file: u32) -> impl Iterator<Item = TypeId> {
+        let start = self.types.partition_point(|(f, _)| *f < file);
+        let end = self.types.partition_point(|(f, _)| *f <= file);
+        (start..end).map(|at| TypeId(index(at)))
+    }
+
+    /// What `name` means in a package, seen from outside.
+    pub(crate) fn item(&self, package: PackageId, name: &str) -> Meaning<'p> {
+        let package = self.package(package);
+        let function = package.functions.get(name).map(|id| Meaning::Function(*id));
+        let ty = || package.types.get(name).map(|id| Meaning::Type(*id));
+        let global = || package.globals.get(name).map(|id| Meaning::Global(*id));
+        function.or_else(ty).or_else(global).unwrap_or(Meaning::Unknown)
+    }
+
+    /// What a name that is not a local means in a file: the package's own names win over imports.
+    pub(crate) fn meaning(&self, file: u32, name: &str) -> Meaning<'p> {
+        match self.item(self.package_of(file), name) {
+            Meaning::Unknown => {}
+            meaning => return meaning,
+        }
+        if let Some(meanings) = self.aliases[file as usize].get(name) {
+            // Two imports can guess the same alias; the one that leads into the tree is the one that was meant.
+            let inside = meanings.iter().find(|meaning| !matches!(meaning, Meaning::External(..)));
+            return inside.or(meanings.first()).copied().unwrap_or(Meaning::Unknown);
+        }
+        let dots = self.dots[file as usize].iter().map(|package| self.item(*package, name));
+        dots.into_iter().find(|meaning| *meaning != Meaning::Unknown).unwrap_or(Meaning::Unknown)
+    }
+
+    /// A function of a package.
+    pub(crate) fn function_in(&self, package: PackageId, name: &str) -> Option<FnId> {
+        self.package(package).functions.get(name).copied()
+    }
+
+    /// The method that a type itself declares.
+    pub(crate) fn own_method(&self, ty: TypeId, name: &str) -> Option<FnId> {
+        let (file, decl) = self.ty(ty);
+        self.package(self.package_of(file)).methods.get(&(decl.name.as_str(), name)).copied()
+    }
+
+    /// All methods that a type itself declares.
+    pub(crate) fn own_methods(&self, ty: TypeId) -> impl Iterator<Item = (&'p str, FnId)> {
+        let (file, decl) = self.ty(ty);
+        let methods = &self.package(self.package_of(file)).methods;
+        let start = (decl.name.as_str(), "");
+        methods.range(start..).take_while(move |((ty, _), _)| *ty == decl.name).map(|((_, name), id)| (*name, *id))
+    }
+
+    /// How people call a function: `package.Type.name`.
+    pub(crate) fn label(&self, id: FnId) -> String {
+        let function = self.function(id);
+        let file = self.file_of(id);
+        let facts = self.files[file as usize].facts;
+        let package = if facts.package.is_empty() {
+            let path = self.files[file as usize].path;
+            path.rsplit('/').next().unwrap_or(path).to_owned()
+        } else {
+            facts.package.rsplit('.').next().unwrap_or_default().to_owned()
+        };
+        let name = if function.name.is_empty() { "(on load)" } else { &function.name };
+        match &function.receiver {
+            Some(receiver) => format!("{package}.{receiver}.{name}"),
+            None => format!("{package}.{name}"),
+        }
+    }
+}
+
+/// An index as it is kept.
+///
+/// # Panics
+/// Past four thousand million functions, which no tree holds.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("a tree has fewer than 2^32 functions and types")
+}

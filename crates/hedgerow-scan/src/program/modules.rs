@@ -1,0 +1,283 @@
+//! Which package a file belongs to, and which package an import leads to.
+
+use super::File;
+use crate::frontend::Language;
+use crate::ir::Import;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The modules of a tree: Go's by `go.mod`, the others' by where their files lie.
+#[derive(Debug, Default)]
+pub(crate) struct Modules {
+    /// Directory and module path of each `go.mod`, the longest directory first.
+    go: Vec<(String, String)>,
+    /// What `replace` turns a module path into: a directory of the tree.
+    replaced: BTreeMap<String, String>,
+    /// Every file's path, to find modules by their place.
+    paths: BTreeSet<String>,
+    /// Java: the package names of the tree with the source roots that hold them.
+    java: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Modules {
+    /// Reads the `go.mod` texts (path and text) and takes in where the files lie.
+    pub(crate) fn new<'a>(
+        manifests: impl Iterator<Item = (&'a str, &'a str)>,
+        files: &[File],
+    ) -> Self {
+        let mut modules = Self::default();
+        for (path, text) in manifests {
+            modules.manifest(path, text);
+        }
+        modules.go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        for file in files {
+            modules.paths.insert(file.path.to_owned());
+            if file.language == Language::Java {
+                let roots = modules.java.entry(file.facts.package.clone()).or_default();
+                roots.insert(java_root(file).to_owned());
+            }
+        }
+        modules
+    }
+
+    fn manifest(&mut self, path: &str, text: &str) {
+        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let mut block = "";
+        for line in text.lines() {
+            let line = line.split("//").next().unwrap_or_default().trim();
+            if line == ")" {
+                block = "";
+            } else if let Some(verb) = line.strip_suffix('(') {
+                block = verb.trim();
+            } else if let Some(module) = line.strip_prefix("module ") {
+                self.go.push((dir.to_owned(), module.trim().trim_matches('"').to_owned()));
+            } else if let Some(rest) = line.strip_prefix("replace ").or((block == "replace").then_some(line)) {
+                let Some((old, new)) = rest.split_once("=>") else { continue };
+                let old = old.split_whitespace().next().unwrap_or_default();
+                let new = new.split_whitespace().next().unwrap_or_default();
+                if new.starts_with("./") || new.starts_with("../") {
+                    self.replaced.insert(old.to_owned(), join(dir, new));
+                }
+            }
+        }
+    }
+
+    /// The package of a file: of Go the import path, of Java source root and package, of the others the file itself.
+    pub(crate) fn package(&self, file: &File) -> String {
+        let dir = dir_of(file.path);
+        match file.language {
+            Language::Go => {
+                // Two packages may share a directory only as a package and its tests, which are never read.
+                self.go_path(dir)
+            }
+            Language::Java => format!("{}:{}", java_root(file), file.facts.package),
+            Language::Python | Language::JavaScript | Language::TypeScript => file.path.to_owned(),
+        }
+    }
+
+    /// The import path of a directory.
+    pub(crate) fn go_path(&self, dir: &str) -> String {
+        if let Some((_, path)) = dir.rsplit_once("vendor/").filter(|(before, _)| before.is_empty() || before.ends_with('/')) {
+            return path.to_owned();
+        }
+        for (root, module) in &self.go {
+            if let Some(rest) = below(dir, root) {
+                return if rest.is_empty() { module.clone() } else { format!("{module}/{rest}") };
+            }
+        }
+        dir.to_owned()
+    }
+
+    /// The package an import leads to, if it lies in the tree.
+    pub(crate) fn resolve(&self, file: &File, import: &Import) -> Option<String> {
+        match file.language {
+            Language::Go => {
+                for (module, dir) in &self.replaced {
+                    if let Some(rest) = below(&import.path, module) {
+                        let dir = if rest.is_empty() { dir.clone() } else { format!("{dir}/{rest}") };
+                        return Some(self.go_path(&dir));
+                    }
+                }
+                Some(import.path.clone())
+            }
+            Language::Java => {
+                let roots = self.java.get(&import.path)?;
+                let own = java_root(file);
+                let root = roots.get(own).or_else(|| roots.first())?;
+                Some(format!("{root}:{}", import.path))
+            }
+            Language::Python => self.python(file.path, &import.path),
+            Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
+        }
+    }
+
+    /// The package that a name taken out of an import is itself (`from package import module`).
+    pub(crate) fn resolve_item(&self, file: &File, import: &Import) -> Option<String> {
+        let name = import.name.as_ref()?;
+        match file.language {
+            Language::Python => {
+                let dot = if import.path.ends_with('.') { "" } else { "." };
+                self.python(file.path, &format!("{}{dot}{name}", import.path))
+            }
+            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript => None,
+        }
+    }
+
+    /// A Python module: relative to the file, else below the file's directory or one of those above it.
+    fn python(&self, from: &str, module: &str) -> Option<String> {
+        let dots = module.bytes().take_while(|byte| *byte == b'.').count();
+        let tail = module[dots..].replace('.', "/");
+        let mut dir = dir_of(from);
+        for _ in 1..dots {
+            dir = dir_of(dir);
+        }
+        loop {
+            let base = join(dir, &tail);
+            for path in [format!("{base}.py"), format!("{base}/__init__.py")] {
+                if self.paths.contains(&path) {
+                    return Some(path);
+                }
+            }
+            if dots > 0 || dir.is_empty() {
+                return None;
+            }
+            dir = dir_of(dir);
+        }
+    }
+
+    /// A JavaScript module by a relative path. A bare name is a package of the registry.
+    fn javascript(&self, from: &str, module: &str) -> Option<String> {
+        if !module.starts_with('.') {
+            return None;
+        }
+        let base = join(dir_of(from), module);
+        let stem = [".js", ".mjs", ".cjs"].iter().find_map(|e| base.strip_suffix(e)).unwrap_or(&base);
+        let endings = ["", ".js", ".ts", ".tsx", ".jsx", ".mjs", ".cjs", ".mts", "/index.js", "/index.ts"];
+        let whole = endings.iter().map(|ending| format!("{base}{ending}"));
+        // TypeScript writes `./x.js` for what is `x.ts`.
+        let typed = [".ts", ".tsx", ".mts"].iter().map(|ending| format!("{stem}{ending}"));
+        whole.chain(typed).find(|path| self.paths.contains(path))
+    }
+
+    /// The names by which an import is known in its file.
+    pub(crate) fn aliases<'p>(&self, language: Language, import: &'p Import) -> Vec<&'p str> {
+        match &import.alias {
+            Some(alias) if alias == "." || alias == "_" => {
+                // Known by no name, but loaded all the same.
+                return vec![alias];
+            }
+            Some(alias) => return vec![alias],
+            None => {}
+        }
+        if let Some(name) = &import.name {
+            return vec![name];
+        }
+        if language != Language::Go {
+            return vec![import.path.split('.').next().unwrap_or(&import.path)];
+        }
+        go_aliases(&import.path)
+    }
+}
+
+/// The names a Go package outside of the tree may have, by its path: what it declares itself cannot be read.
+fn go_aliases(path: &str) -> Vec<&str> {
+    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let mut parts = path.rsplit('/');
+    let mut last = parts.next().unwrap_or(path);
+    let mut names = vec![last];
+    if is_version(last) {
+        last = parts.next().unwrap_or(last);
+        names.push(last);
+    }
+    // `gopkg.in/yaml.v3`
+    if let Some((stem, version)) = last.rsplit_once('.') {
+        if is_version(version) || version == "go" {
+            names.push(stem);
+            last = stem;
+        }
+    }
+    names.extend(last.strip_prefix("go-"));
+    names.extend(last.strip_suffix("-go"));
+    names.extend(last.rsplit_once('-').map(|(_, tail)| tail));
+    names
+}
+
+/// What is left of `path` below `root`.
+fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    if root.is_empty() || root == path {
+        return Some(if root.is_empty() { path } else { "" });
+    }
+    path.strip_prefix(root)?.strip_prefix('/')
+}
+
+/// The directory of a path; empty for the root.
+pub(crate) fn dir_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// The directory above the packages of a Java file.
+fn java_root<'a>(file: &'a File) -> &'a str {
+    let dir = dir_of(file.path);
+    let package = file.facts.package.replace('.', "/");
+    dir.strip_suffix(&package).map_or(dir, |root| root.trim_end_matches('/'))
+}
+
+/// `path` seen from `dir`, without `.` and `..`; steps above the root stay at the root.
+pub(crate) fn join(dir: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_paths_come_from_the_nearest_manifest() {
+        let manifests = [
+            ("go.mod", "module example.com/a\n\nreplace (\n\texample.com/c => ./libs/c // local\n)\n"),
+            ("libs/c/go.mod", "module example.com/c\n"),
+        ];
+        let modules = Modules::new(manifests.into_iter(), &[]);
+        for (dir, path) in [
+            ("", "example.com/a"),
+            ("service.x/proto", "example.com/a/service.x/proto"),
+            ("libs/c/d", "example.com/c/d"),
+            ("libs/cc", "example.com/a/libs/cc"),
+            ("vendor/example.org/z", "example.org/z"),
+        ] {
+            assert_eq!(modules.go_path(dir), path, "{dir}");
+        }
+        assert_eq!(modules.replaced["example.com/c"], "libs/c");
+    }
+
+    #[test]
+    fn aliases_of_outside_packages_are_guessed_from_the_path() {
+        for (path, alias) in [
+            ("google.golang.org/grpc", "grpc"),
+            ("github.com/a/b/v2", "b"),
+            ("gopkg.in/yaml.v3", "yaml"),
+            ("github.com/a/go-redis", "redis"),
+            ("github.com/a/b-go", "b"),
+        ] {
+            assert!(go_aliases(path).contains(&alias), "{path}");
+        }
+    }
+
+    #[test]
+    fn joined_paths_stay_in_the_tree() {
+        for (dir, path, expected) in
+            [("a/b", "../c", "a/c"), ("", "./x", "x"), ("a", "../../../etc", "etc"), ("a", "b//c", "a/b/c")]
+        {
+            assert_eq!(join(dir, path), expected);
+        }
+    }
+}

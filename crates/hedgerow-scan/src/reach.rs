@@ -1,0 +1,504 @@
+//! What a service's entry points reach, function by function, and what is stored where on the way.
+//!
+//! This is rapid type analysis: a call through an interface reaches the methods of the types that reached code makes.
+//! It errs on the side of too much *inside* of what is reached, never beyond it.
+
+use crate::frontend::Language;
+use crate::infer::{Callee, Infer};
+use crate::ir::{Def, Expr, ExprId, Part, TypeRef};
+use crate::pack::Packs;
+use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A place in a function: a call, most of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Site {
+    /// The function.
+    pub(crate) function: FnId,
+    /// The expression.
+    pub(crate) expr: ExprId,
+}
+
+/// Something that is stored in a field or a global.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// The `result`-th value of an expression.
+    Value(Site, u16),
+    /// The same, written out where the value around it is made.
+    Part(Site, u16),
+    /// Whatever a call stores through the address it is given as this argument.
+    Address(Site, u16),
+}
+
+/// What one service reaches.
+#[derive(Debug, Default)]
+pub(crate) struct Reach<'p> {
+    /// The functions, each with the place that reached it first; none for an entry point.
+    pub(crate) functions: BTreeMap<FnId, Option<Site>>,
+    /// Who calls a function.
+    pub(crate) callers: BTreeMap<FnId, Vec<Site>>,
+    /// What the calls lead to that do not lead into one function of the tree.
+    pub(crate) external: Vec<(Site, String)>,
+    /// The functions of the tree that calls lead to.
+    pub(crate) targets: BTreeMap<Site, Vec<FnId>>,
+    /// What is stored in the fields of a type.
+    pub(crate) fields: BTreeMap<(Owner, &'p str), Vec<Stored>>,
+    /// What is stored in fields of this name whose owner cannot be told.
+    pub(crate) loose_fields: BTreeMap<&'p str, Vec<Stored>>,
+    /// What is stored in globals after they are made.
+    pub(crate) globals: BTreeMap<GlobalId, Vec<Stored>>,
+    /// The types that are made.
+    pub(crate) made: BTreeSet<TypeId>,
+}
+
+/// The walk.
+struct Walk<'a, 'p> {
+    infer: &'a Infer<'a, 'p>,
+    packs: &'a Packs,
+    reach: Reach<'p>,
+    open: Vec<FnId>,
+    /// Calls through an interface, by the interface and the method.
+    dispatched: BTreeMap<(TypeId, &'p str), Dynamic>,
+    /// Calls of a method on something unknown, by name and number of arguments.
+    loose: BTreeMap<(&'p str, usize), BTreeSet<Site>>,
+    /// The made types, in the order in which they were met.
+    made: Vec<TypeId>,
+    /// Whether a type can stand for another one.
+    stands: BTreeMap<(TypeId, TypeId), bool>,
+    escaped: BTreeSet<TypeId>,
+}
+
+/// The calls of one method through one interface.
+#[derive(Debug, Default)]
+struct Dynamic {
+    sites: Vec<Site>,
+    /// How many of the calls have been led to the first `types` made types.
+    done: usize,
+    types: usize,
+}
+
+/// Whether the language of a function lets a call leave parameters out.
+fn is_flexible(program: &Program, function: FnId) -> bool {
+    let language = program.files[program.file_of(function) as usize].language;
+    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
+}
+
+/// The packages that loading `packages` loads, those included.
+pub(crate) fn loaded(infer: &Infer, packages: impl IntoIterator<Item = PackageId>) -> BTreeSet<PackageId> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<PackageId> = packages.into_iter().collect();
+    while let Some(package) = open.pop() {
+        if found.insert(package) {
+            open.extend(infer.program.imported(package));
+        }
+    }
+    found
+}
+
+/// What the entry points reach. What runs when their packages are loaded is reached too.
+pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) -> Reach<'p> {
+    let mut walk = Walk {
+        infer,
+        packs,
+        reach: Reach::default(),
+        open: Vec::new(),
+        dispatched: BTreeMap::new(),
+        loose: BTreeMap::new(),
+        made: Vec::new(),
+        stands: BTreeMap::new(),
+        escaped: BTreeSet::new(),
+    };
+    for entry in entries {
+        walk.add(*entry, None);
+    }
+    let packages = entries.iter().map(|entry| infer.program.package_of(infer.program.file_of(*entry)));
+    for package in loaded(infer, packages) {
+        for initializer in &infer.program.package(package).initializers {
+            walk.add(*initializer, None);
+        }
+    }
+    walk.run();
+    walk.reach
+}
+
+impl<'p> Walk<'_, 'p> {
+    fn add(&mut self, function: FnId, from: Option<Site>) {
+        if let std::collections::btree_map::Entry::Vacant(vacant) = self.reach.functions.entry(function) {
+            vacant.insert(from);
+            self.open.push(function);
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            while let Some(function) = self.open.pop() {
+                self.function(function);
+            }
+            self.dispatch();
+            if self.open.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Leads the calls whose target depends on a value's type to the methods of the types made so far. Only pairs of a
+    /// call and a type that were not both known before are looked at.
+    fn dispatch(&mut self) {
+        let program = self.infer.program;
+        let mut found = Vec::new();
+        for ((interface, name), call) in &mut self.dispatched {
+            for (at, ty) in self.made.iter().enumerate() {
+                let sites = if at < call.types { &call.sites[call.done..] } else { &call.sites[..] };
+                if sites.is_empty() {
+                    continue;
+                }
+                let stands = self.stands.entry((*ty, *interface)).or_insert_with(|| program.stands_for(*ty, *interface));
+                if *stands && let Some(Found::Function(function)) = program.method_of(*ty, name) {
+                    found.extend(sites.iter().map(|site| (*site, function)));
+                }
+            }
+            call.done = call.sites.len();
+            call.types = self.made.len();
+        }
+        for ((name, arity), sites) in &self.loose {
+            for (ty, function) in program.methods_by_name.get(name).into_iter().flatten() {
+                let decl = program.function(*function);
+                let fits = decl.parameters.len() == *arity || decl.variadic || is_flexible(program, *function);
+                if fits && self.reach.made.contains(ty) {
+                    found.extend(sites.iter().map(|site| (*site, *function)));
+                }
+            }
+        }
+        for (site, function) in found {
+            self.call(site, function);
+        }
+    }
+
+    fn call(&mut self, site: Site, function: FnId) {
+        let targets = self.reach.targets.entry(site).or_default();
+        if !targets.contains(&function) {
+            targets.push(function);
+            self.reach.callers.entry(function).or_default().push(site);
+            self.passed(site, function);
+        }
+        self.add(function, Some(site));
+    }
+
+    /// A value that is passed for a parameter of an outside type goes out of sight.
+    fn passed(&mut self, site: Site, function: FnId) {
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = self.infer.program.expr(site.function, site.expr)
+        else {
+            return;
+        };
+        let decl = self.infer.program.function(function);
+        let file = self.infer.program.file_of(function);
+        for (argument, parameter) in arguments.iter().zip(&decl.parameters) {
+            let r = decl.locals[parameter.0 as usize].ty.as_ref();
+            let outside = r.is_some_and(|r| self.infer.program.external(Ty::Written { file, r }).is_some());
+            if outside {
+                self.escape(site.function, argument.value);
+            }
+        }
+    }
+
+    fn function(&mut self, function: FnId) {
+        let program = self.infer.program;
+        let facts = program.facts_of(function);
+        let decl = program.function(function);
+        let run = decl.exprs.0..decl.exprs.1;
+        let mut called = BTreeSet::new();
+        for id in run.clone().map(ExprId) {
+            if let Expr::Call { callee, arguments } = facts.expr(id) {
+                called.insert(*callee);
+                let found = self.infer.callee(function, *callee);
+                if let Some(Callee::External(path)) = &found
+                    && self.packs.is_registry(path)
+                {
+                    // Being listed in a registry is not being called.
+                    called.extend(arguments.iter().map(|argument| argument.value));
+                }
+            }
+        }
+        for id in run.map(ExprId) {
+            let site = Site { function, expr: id };
+            match facts.expr(id) {
+                Expr::Call { callee, arguments } => {
+                    let passed: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+                    self.callee(site, *callee, &passed);
+                    self.addressed(site, &passed);
+                }
+                Expr::New { ty, arguments } => {
+                    let ty = Ty::Written { file: program.file_of(function), r: ty };
+                    let passed: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+                    self.made(site, ty, &passed);
+                }
+                Expr::Composite { ty, parts } => self.composite(site, ty, parts),
+                Expr::Name(_) | Expr::Member { .. } if !called.contains(&id) => self.reference(site),
+                Expr::Address(of) => {
+                    if let Some(id) = self.infer.type_of(function, *of, 0).and_then(|ty| program.type_id(ty)) {
+                        self.make(id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.locals(function);
+        for store in &decl.stores {
+            let value = Stored::Value(Site { function, expr: store.value }, store.result);
+            self.store(function, store.target, value);
+        }
+    }
+
+    /// Locals that begin with a zero value make their type; values that get an outside type go out of sight.
+    fn locals(&mut self, function: FnId) {
+        let program = self.infer.program;
+        let decl = program.function(function);
+        let file = program.file_of(function);
+        for local in &decl.locals {
+            let Some(r) = &local.ty else { continue };
+            let ty = Ty::Written { file, r };
+            for def in &local.defs {
+                match *def {
+                    Def::Zero => {
+                        if let Some(id) = program.type_id(ty) {
+                            self.make(id);
+                        }
+                    }
+                    Def::Value { expr, .. } if program.external(ty).is_some() => self.escape(function, expr),
+                    _ => {}
+                }
+            }
+        }
+        for values in &decl.returns {
+            for (value, r) in values.iter().zip(&decl.results) {
+                if program.external(Ty::Written { file, r }).is_some() {
+                    self.escape(function, *value);
+                }
+            }
+        }
+    }
+
+    fn callee(&mut self, site: Site, callee: ExprId, passed: &[ExprId]) {
+        match self.infer.callee(site.function, callee) {
+            Some(Callee::Function(function)) => self.call(site, function),
+            Some(Callee::Dispatch(ty, name)) => {
+                self.dispatched.entry((ty, name)).or_default().sites.push(site);
+                // A class that nothing is seen to make may be made by a framework: its own method stands for it.
+                if let Some(function) = self.infer.program.own_method(ty, name) {
+                    self.call(site, function);
+                }
+            }
+            Some(Callee::External(path)) => {
+                if !self.packs.is_inert(&path) {
+                    for argument in passed {
+                        self.escape(site.function, *argument);
+                    }
+                }
+                self.loosely(site, callee, passed.len());
+                self.reach.external.push((site, path));
+            }
+            Some(Callee::Method(name)) => {
+                self.loose.entry((name, passed.len())).or_default().insert(site);
+                for argument in passed {
+                    self.escape(site.function, *argument);
+                }
+                self.reach.external.push((site, format!("?.{name}")));
+            }
+            Some(Callee::Type(ty)) => self.made(site, ty, passed),
+            Some(Callee::Builtin(name)) => self.reach.external.push((site, name.to_owned())),
+            Some(Callee::Value) | None => {}
+        }
+    }
+
+    /// A method on what a call outside of the tree gave back may be one of the tree's, through a type parameter.
+    fn loosely(&mut self, site: Site, callee: ExprId, arity: usize) {
+        let program = self.infer.program;
+        if let Expr::Member { of, name } = program.expr(site.function, callee)
+            && let Expr::Call { .. } = program.expr(site.function, *of)
+        {
+            self.loose.entry((name, arity)).or_default().insert(site);
+        }
+    }
+
+    /// A value of a type is made, by its constructor where it has one.
+    fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[ExprId]) {
+        let Some(id) = self.infer.program.type_id(ty) else {
+            if let Some(path) = self.infer.program.external(ty) {
+                for argument in passed {
+                    self.escape(site.function, *argument);
+                }
+                self.reach.external.push((site, path));
+            }
+            return;
+        };
+        self.make(id);
+        for constructor in ["__init__", "constructor", "<new>"] {
+            if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
+                self.call(site, function);
+            }
+        }
+    }
+
+    fn make(&mut self, id: TypeId) {
+        if !self.reach.made.insert(id) {
+            return;
+        }
+        self.made.push(id);
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        if let TypeRef::Struct(fields) = &decl.ty {
+            for field in fields.iter().filter(|field| field.embedded) {
+                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
+                    self.make(inner);
+                }
+            }
+        }
+        // A class that extends one from outside is called from there.
+        let extends = match &decl.ty {
+            TypeRef::Struct(fields) if program.files[file as usize].language != Language::Go => {
+                fields.iter().any(|f| f.embedded && program.type_id(Ty::Written { file, r: &f.ty }).is_none())
+            }
+            _ => false,
+        };
+        if extends {
+            self.escape_type(id, None);
+        }
+    }
+
+    fn composite(&mut self, site: Site, r: &'p TypeRef, parts: &'p [Part]) {
+        let program = self.infer.program;
+        let ty = Ty::Written { file: program.file_of(site.function), r };
+        if let Some(id) = program.type_id(ty) {
+            self.make(id);
+        }
+        let outside = program.external(ty).is_some();
+        let order: &[crate::ir::Field] = match program.underlying(ty) {
+            Some((_, TypeRef::Struct(fields))) => fields,
+            _ => &[],
+        };
+        for (at, part) in parts.iter().enumerate() {
+            if outside {
+                self.escape(site.function, part.value);
+            }
+            let name = part.field.as_deref().or_else(|| order.get(at).filter(|_| part.key.is_none()).map(|f| f.name.as_str()));
+            let Some(name) = name else { continue };
+            let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
+            if let Some((owner, field_ty, _)) = program.field(ty, name) {
+                if program.external(field_ty).is_some() {
+                    self.escape(site.function, part.value);
+                }
+                self.reach.fields.entry((owner, name)).or_default().push(value);
+            }
+        }
+    }
+
+    /// Arguments that are addresses of fields or globals.
+    fn addressed(&mut self, site: Site, passed: &[ExprId]) {
+        for (at, argument) in (0_u16..).zip(passed) {
+            if let Expr::Address(of) = self.infer.program.expr(site.function, *argument) {
+                self.store(site.function, *of, Stored::Address(site, at));
+            }
+        }
+    }
+
+    fn store(&mut self, function: FnId, target: ExprId, value: Stored) {
+        let program = self.infer.program;
+        match program.expr(function, target) {
+            Expr::Index { of, .. } | Expr::Deref(of) => self.store(function, *of, value),
+            Expr::Name(name) => {
+                if let Meaning::Global(id) = program.meaning(program.file_of(function), name) {
+                    self.reach.globals.entry(id).or_default().push(value);
+                }
+            }
+            Expr::Member { of, name } => match self.infer.qualified(function, *of, name) {
+                Some(Meaning::Global(id)) => self.reach.globals.entry(id).or_default().push(value),
+                Some(_) => {}
+                None => {
+                    let field = self.infer.type_of(function, *of, 0).and_then(|ty| {
+                        let found = program.field(ty, name).map(|(owner, ty, _)| (owner, Some(ty)));
+                        found.or_else(|| program.type_id(ty).map(|id| (Owner::Type(id), None)))
+                    });
+                    match field {
+                        Some((owner, ty)) => {
+                            if ty.is_some_and(|ty| program.external(ty).is_some())
+                                && let Stored::Value(site, _) = value
+                            {
+                                self.escape(site.function, site.expr);
+                            }
+                            self.reach.fields.entry((owner, name)).or_default().push(value);
+                        }
+                        None => self.reach.loose_fields.entry(name).or_default().push(value),
+                    }
+                }
+            },
+            _ => {}
+        }
+    }
+
+    /// A function, a method or a type that is named without being called here.
+    fn reference(&mut self, site: Site) {
+        let program = self.infer.program;
+        let meaning = match program.expr(site.function, site.expr) {
+            Expr::Name(name) => program.meaning(program.file_of(site.function), name),
+            Expr::Member { of, name } => match self.infer.qualified(site.function, *of, name) {
+                Some(meaning) => meaning,
+                None => {
+                    if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
+                        match program.method(ty, name) {
+                            Some(Found::Function(function)) => self.add(function, Some(site)),
+                            Some(Found::Dispatch(id)) => {
+                                self.dispatched.entry((id, name)).or_default().sites.push(site);
+                            }
+                            Some(Found::External(_) | Found::Field(_)) | None => {}
+                        }
+                    }
+                    return;
+                }
+            },
+            _ => return,
+        };
+        match meaning {
+            Meaning::Function(function) => self.add(function, Some(site)),
+            // A class handed on as a value is made by whoever gets it.
+            Meaning::Type(id) if program.files[program.ty(id).0 as usize].language != Language::Go => self.make(id),
+            _ => {}
+        }
+    }
+
+    /// A value goes where the scan cannot follow: what is there may call every method that is visible there.
+    fn escape(&mut self, function: FnId, value: ExprId) {
+        let program = self.infer.program;
+        let site = Site { function, expr: value };
+        let Some(id) = self.infer.type_of(function, value, 0).and_then(|ty| program.type_id(ty)) else { return };
+        if let TypeRef::Interface { .. } = program.ty(id).1.ty {
+            for name in program.asks_for(id) {
+                self.dispatched.entry((id, name)).or_default().sites.push(site);
+            }
+        } else {
+            self.escape_type(id, Some(site));
+        }
+    }
+
+    fn escape_type(&mut self, id: TypeId, site: Option<Site>) {
+        if !self.escaped.insert(id) {
+            return;
+        }
+        self.make(id);
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let go = program.files[file as usize].language == Language::Go;
+        let methods: Vec<_> = program.own_methods(id).collect();
+        for (name, function) in methods {
+            if !go || name.starts_with(char::is_uppercase) {
+                self.add(function, site);
+            }
+        }
+        if let TypeRef::Struct(fields) = &decl.ty {
+            for field in fields.iter().filter(|field| field.embedded) {
+                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
+                    self.escape_type(inner, site);
+                }
+            }
+        }
+    }
+}

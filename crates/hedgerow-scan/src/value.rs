@@ -1,0 +1,231 @@
+//! What an expression may be worth.
+
+use crate::reach::Site;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More values than this are not told apart: the rest is unknown.
+pub(crate) const MAX_VALUES: usize = 256;
+
+/// More ways to put texts together than this are not told apart.
+pub(crate) const MAX_PRODUCT: usize = 64;
+
+/// How many crossings of a value's way are kept.
+const MAX_WAY: usize = 16;
+
+/// How many unknown places are kept.
+const MAX_UNKNOWN: usize = 64;
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Piece {
+    /// Letters that are there in any case.
+    Text(String),
+    /// What an environment variable holds.
+    Environment(String),
+    /// What a flag is given.
+    Flag(String),
+    /// What the configuration says at a path.
+    Setting(Vec<String>),
+    /// Anything.
+    Hole,
+}
+
+/// A text with pieces that come from outside.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Template(pub(crate) Vec<Piece>);
+
+/// What an expression may be worth.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Value {
+    /// A text.
+    Text(Template),
+    /// A part of the configuration: a structure, a list, or a text.
+    Setting(Vec<String>),
+    /// A value that is written out or constructed there, seen from the calls that lead there.
+    Made(Site, Vec<Site>),
+    /// A connection opened there to one of these targets.
+    Connection(Site, Vec<Template>),
+}
+
+/// A call between the place of a value and the place of its use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Crossing {
+    /// The call.
+    pub(crate) site: Site,
+    /// Which way the value comes.
+    pub(crate) way: Way,
+}
+
+/// Which way a value crosses a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// As an argument, from the caller.
+    Argument,
+    /// As a result, from the callee.
+    Result,
+}
+
+/// A place at which a value gets out of sight.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Unknown {
+    /// The place.
+    pub(crate) at: Site,
+    /// The calls between it and the use, the nearest to the use first.
+    pub(crate) way: Vec<Crossing>,
+}
+
+/// Everything an expression may be worth.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    /// The values, each with the calls between its place and the use, the nearest to the use first.
+    pub(crate) known: BTreeMap<Value, Vec<Crossing>>,
+    /// Where others get out of sight.
+    pub(crate) unknown: BTreeSet<Unknown>,
+}
+
+impl Template {
+    /// A text without pieces from outside.
+    pub(crate) fn text(text: &str) -> Self {
+        Self(if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] })
+    }
+
+    /// One piece alone.
+    pub(crate) fn piece(piece: Piece) -> Self {
+        Self(vec![piece])
+    }
+
+    /// One text behind the other. Letters that meet become one piece.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for piece in &other.0 {
+            match (self.0.last_mut(), piece) {
+                (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(more),
+                (Some(Piece::Hole), Piece::Hole) => {}
+                _ => self.0.push(piece.clone()),
+            }
+        }
+    }
+
+    /// The text, if it has no pieces from outside.
+    pub(crate) fn constant(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a part of it can be anything.
+    pub(crate) fn has_hole(&self) -> bool {
+        self.0.contains(&Piece::Hole)
+    }
+}
+
+impl std::fmt::Display for Template {
+    /// As a person reads it: `http://$LEDGER_ADDR/…`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => f.write_str(text)?,
+                Piece::Environment(name) => write!(f, "${name}")?,
+                Piece::Flag(name) => write!(f, "<flag {name}>")?,
+                Piece::Setting(path) => write!(f, "<setting {}>", path.join("."))?,
+                Piece::Hole => f.write_str("…")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Values {
+    /// One value.
+    pub(crate) fn one(value: Value) -> Self {
+        Self { known: BTreeMap::from([(value, Vec::new())]), unknown: BTreeSet::new() }
+    }
+
+    /// One text.
+    pub(crate) fn text(text: &str) -> Self {
+        Self::one(Value::Text(Template::text(text)))
+    }
+
+    /// Anything, because the value gets out of sight there.
+    pub(crate) fn lost(at: Site) -> Self {
+        let mut values = Self::one(Value::Text(Template::piece(Piece::Hole)));
+        values.unknown.insert(Unknown { at, way: Vec::new() });
+        values
+    }
+
+    /// Whether nothing at all is known, not even that it can be anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Adds other values.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (value, way) in &other.known {
+            if self.known.len() >= MAX_VALUES {
+                self.known.entry(Value::Text(Template::piece(Piece::Hole))).or_default();
+                break;
+            }
+            self.known.entry(value.clone()).or_insert_with(|| way.clone());
+        }
+        for unknown in &other.unknown {
+            if self.unknown.len() < MAX_UNKNOWN {
+                self.unknown.insert(unknown.clone());
+            }
+        }
+    }
+
+    /// The same values, seen from the other side of a call.
+    pub(crate) fn across(&self, crossing: Crossing) -> Self {
+        let step = |way: &Vec<Crossing>| {
+            let mut way = way.clone();
+            if way.len() < MAX_WAY {
+                way.insert(0, crossing);
+            }
+            way
+        };
+        Self {
+            known: self.known.iter().map(|(value, way)| (value.clone(), step(way))).collect(),
+            unknown: self.unknown.iter().map(|u| Unknown { at: u.at, way: step(&u.way) }).collect(),
+        }
+    }
+
+    /// The values as texts. What is no text can be anything.
+    pub(crate) fn templates(&self) -> BTreeMap<Template, Vec<Crossing>> {
+        let mut found = BTreeMap::new();
+        for (value, way) in &self.known {
+            let template = match value {
+                Value::Text(template) => template.clone(),
+                Value::Setting(path) => Template::piece(Piece::Setting(path.clone())),
+                Value::Made(..) | Value::Connection(..) => Template::piece(Piece::Hole),
+            };
+            found.entry(template).or_insert_with(|| way.clone());
+        }
+        found
+    }
+
+    /// Every text of these behind every text of those.
+    pub(crate) fn then(&self, other: &Self) -> Self {
+        let mut found = Self { known: BTreeMap::new(), unknown: self.unknown.clone() };
+        found.unknown.extend(other.unknown.iter().cloned());
+        let (left, mut right) = (self.templates(), other.templates());
+        if right.is_empty() {
+            right.insert(Template::default(), Vec::new());
+        }
+        if left.len() * right.len() > MAX_PRODUCT {
+            right = BTreeMap::from([(Template::piece(Piece::Hole), Vec::new())]);
+        }
+        let left = if left.is_empty() { BTreeMap::from([(Template::default(), Vec::new())]) } else { left };
+        for (a, way) in &left {
+            for (b, other_way) in &right {
+                let mut both = a.clone();
+                both.append(b);
+                let mut way = way.clone();
+                way.extend(other_way.iter().filter(|c| !way.contains(c)).copied().collect::<Vec<_>>());
+                way.truncate(MAX_WAY);
+                found.known.entry(Value::Text(both)).or_insert(way);
+            }
+        }
+        found
+    }
+}
