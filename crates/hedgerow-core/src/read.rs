@@ -4,7 +4,7 @@
 //! are read by the lossless parser instead of serde, because serde stops at the first fault and knows no spans.
 
 mod config;
-mod decode;
+pub mod decode;
 mod rule;
 mod service;
 

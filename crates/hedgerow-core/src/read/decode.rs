@@ -1,4 +1,5 @@
-//! YAML nodes → values, reporting every fault with its span.
+//! YAML nodes → values, reporting every fault with its span. Public for the sections of `hedgerow.yaml` that other crates
+//! read.
 
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
@@ -10,26 +11,29 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// One text being decoded.
-pub(super) struct Decoder<'d> {
+pub struct Decoder<'d> {
     source: SourceId,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
 /// The pairs of one mapping by key.
-pub(super) struct Fields<'n, 't> {
+pub struct Fields<'n, 't> {
     by_key: BTreeMap<&'n str, &'n Node<'t>>,
     /// Where the mapping stands.
-    pub(super) span: Span,
+    pub span: Span,
 }
 
 impl<'n, 't> Fields<'n, 't> {
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node<'t>> {
+    /// The value under `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'n Node<'t>> {
         self.by_key.get(key).copied()
     }
 }
 
 impl<'d> Decoder<'d> {
-    pub(super) const fn new(source: SourceId, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+    /// A decoder of the text `source` that adds its findings to `diagnostics`.
+    pub const fn new(source: SourceId, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         Self { source, diagnostics }
     }
 
@@ -48,21 +52,25 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    pub(super) fn span(&self, range: Range<usize>) -> Span {
+    /// The span of a range of the text.
+    #[must_use]
+    pub fn span(&self, range: Range<usize>) -> Span {
         self.source.span(range.start, range.end)
     }
 
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+    /// Adds a finding.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reports a value that is not what its place asks for.
-    pub(super) fn invalid(&mut self, node: &Node<'_>, message: impl Into<String>) -> Diagnostic {
+    /// The finding that a value is not what its place asks for.
+    #[must_use]
+    pub fn invalid(&mut self, node: &Node<'_>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Code::InvalidValue, message).mark(self.span(node.range()), "")
     }
 
     /// The pairs of a mapping whose keys are all in `known`. `what` names the mapping in messages.
-    pub(super) fn fields<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, known: &[&str]) -> Option<Fields<'n, 't>> {
+    pub fn fields<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, known: &[&str]) -> Option<Fields<'n, 't>> {
         let pairs = self.pairs(node, what)?;
         let mut by_key = BTreeMap::new();
         for (key, value) in pairs {
@@ -85,7 +93,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// The pairs of a mapping with free keys, each key once.
-    pub(super) fn pairs<'n, 't>(
+    pub fn pairs<'n, 't>(
         &mut self,
         node: &'n Node<'t>,
         what: &str,
@@ -132,7 +140,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// The elements of a list that is not empty. `leave_out` says what to do instead of writing an empty one.
-    pub(super) fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, leave_out: &str) -> Vec<&'n Node<'t>> {
+    pub fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, leave_out: &str) -> Vec<&'n Node<'t>> {
         let Some(sequence) = node.as_sequence() else {
             let diagnostic = self.invalid(node, format!("{what} must be a list, not {}", node.noun()));
             self.report(diagnostic);
@@ -147,7 +155,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// A text that is not empty.
-    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<Spanned<&'n str>> {
+    pub fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<Spanned<&'n str>> {
         match node.as_str() {
             Some(text) if !node.is_null() && !text.is_empty() => {
                 Some(Spanned { value: text, span: self.span(node.range()) })
@@ -162,7 +170,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// A name that follows a grammar.
-    pub(super) fn name<T>(
+    pub fn name<T>(
         &mut self,
         node: &Node<'_>,
         what: &str,
@@ -180,7 +188,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node<'_>, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub fn word<T: Copy>(&mut self, node: &Node<'_>, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?;
         let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
         if found.is_none() {
@@ -196,7 +204,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&mut self, node: &Node<'_>, what: &str) -> Option<bool> {
+    pub fn boolean(&mut self, node: &Node<'_>, what: &str) -> Option<bool> {
         let value = node.as_scalar().and_then(hedgerow_yaml::Scalar::as_bool);
         if value.is_none() {
             let diagnostic = self.invalid(node, format!("{what} must be `true` or `false`"));
@@ -206,7 +214,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// Reports a key that must be there.
-    pub(super) fn missing(&mut self, span: Span, what: &str, key: &str, help: &str) {
+    pub fn missing(&mut self, span: Span, what: &str, key: &str, help: &str) {
         self.report(
             Diagnostic::new(Code::MissingKey, format!("{what} needs the key `{key}`")).mark(span, "").help(help),
         );
