@@ -93,11 +93,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// The pairs of a mapping with free keys, each key once.
-    pub fn pairs<'n, 't>(
-        &mut self,
-        node: &'n Node<'t>,
-        what: &str,
-    ) -> Option<Vec<(Spanned<&'n str>, &'n Node<'t>)>> {
+    pub fn pairs<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Option<Vec<(Spanned<&'n str>, &'n Node<'t>)>> {
         let Some(mapping) = node.as_mapping() else {
             let diagnostic = self.invalid(node, format!("{what} must be a mapping, not {}", node.noun()));
             self.report(diagnostic);
