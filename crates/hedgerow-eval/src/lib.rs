@@ -22,7 +22,7 @@
 //!     - from: [{podSelector: {matchLabels: {calls-b: "true"}}}]
 //!       ports: [{port: 80}]
 //! "#);
-//! let (manifests, faults) = Manifests::read(&sources, "default");
+//! let (manifests, faults) = Manifests::read(sources.iter(), "default");
 //! assert!(faults.is_empty());
 //! let network = Network::new(manifests, &[]);
 //! let [a, b] = network.pods().collect::<Vec<_>>()[..] else { panic!("two pods") };
@@ -56,11 +56,12 @@ mod network;
 mod policy;
 mod port;
 mod selector;
+mod verify;
 
 use std::collections::BTreeMap;
 
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
-use hedgerow_core::source::Sources;
+use hedgerow_core::source::{Source, SourceId};
 
 pub use cluster::{Cluster, Endpoint, Labels};
 pub use manifest::ObjectRef;
@@ -68,6 +69,7 @@ pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Verdict};
 pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault};
 pub use port::{Flow, NamedPort, PortRange, Protocol};
+pub use verify::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded, verify};
 
 use manifest::Object;
 use policy::{NetworkSet, Policy, Tier};
@@ -91,10 +93,13 @@ impl Manifests {
     /// What could not be read, or is not modelled, is among the diagnostics; where any of them is an error, verdicts do
     /// not hold.
     #[must_use]
-    pub fn read(sources: &Sources, default_namespace: &str) -> (Self, Vec<Diagnostic>) {
+    pub fn read<'a>(
+        texts: impl IntoIterator<Item = (SourceId, &'a Source)>,
+        default_namespace: &str,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut objects = Vec::new();
-        for (id, source) in sources.iter() {
+        for (id, source) in texts {
             objects.extend(manifest::parse(id, &source.text, &mut diagnostics));
         }
         let cluster = Cluster::read(&objects, default_namespace, &mut diagnostics);

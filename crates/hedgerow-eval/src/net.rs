@@ -148,6 +148,18 @@ impl AddressRange {
             .collect()
     }
 
+    /// Makes one range of those that touch; `ranges` ascend.
+    #[must_use]
+    pub fn join(ranges: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        ranges.into_iter().fold(Vec::new(), |mut joined: Vec<Self>, range| {
+            match joined.last_mut() {
+                Some(last) if last.touches(range) => last.last = range.last,
+                _ => joined.push(range),
+            }
+            joined
+        })
+    }
+
     /// Whether `address` lies in the range.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hedgerow_core::source::Span;
+
 use crate::Manifests;
 use crate::bits::Bits;
 use crate::cluster::Endpoint;
@@ -48,7 +50,7 @@ pub struct Decision {
 }
 
 /// What decided about a flow at one end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DecidedBy {
     /// No policy can guard this end: it is outside, or shares its node's network.
     OutOfReach,
@@ -110,7 +112,21 @@ impl Verdict {
     }
 }
 
+impl PeerId {
+    pub(crate) const fn at(index: usize) -> Self {
+        Self(index)
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
 impl PeerSet {
+    pub(crate) fn into_bits(self) -> Bits {
+        self.0
+    }
+
     /// Whether the peer is one of them.
     #[must_use]
     pub fn contains(&self, peer: PeerId) -> bool {
@@ -238,9 +254,30 @@ impl Network {
         guards.map(|at| &self.policies[*at].policy.id)
     }
 
-    /// Policies that guard no pod.
-    pub fn idle_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.policies.iter().filter(|compiled| compiled.selected.is_empty()).map(|compiled| &compiled.policy.id)
+    /// Policies that guard no pod, with their texts.
+    pub fn idle_policies(&self) -> impl Iterator<Item = (&PolicyId, Span)> {
+        let idle = self.policies.iter().filter(|compiled| compiled.selected.is_empty());
+        idle.map(|compiled| (&compiled.policy.id, compiled.policy.place))
+    }
+
+    /// Whether the policies that guard a destination drop this flow from anybody.
+    pub(crate) fn drops_some(&self, destination: PeerId, flow: Flow) -> bool {
+        let Some(guards) = self.guards[Direction::Ingress as usize].get(destination.0) else { return false };
+        let everyone = Bits::all(self.size());
+        self.filter(Direction::Ingress, guards, everyone.clone(), destination, flow) != everyone
+    }
+
+    /// The peers in a block of addresses and in none of its exceptions, as a rule's `ipBlock` would match them.
+    pub(crate) fn in_block(&self, cidr: Cidr, except: &[Cidr]) -> Bits {
+        let party = Party { nets: Some(vec![cidr]), not_nets: except.to_vec(), ..Party::default() };
+        let resolver =
+            Resolver { endpoints: &self.endpoints, ranges: &self.ranges, index: &self.index, sets: Vec::new() };
+        resolver.peers(&party).unwrap_or_else(|| Bits::all(self.size()))
+    }
+
+    /// Where a policy's text is.
+    pub(crate) fn place_of(&self, policy: &PolicyId) -> Option<Span> {
+        self.policies.iter().find(|compiled| compiled.policy.id == *policy).map(|compiled| compiled.policy.place)
     }
 
     /// Label keys that policies ask of pods and that no pod wears, each with the policies that ask.
@@ -298,7 +335,7 @@ impl Network {
         let ranges = rules.flat_map(|CompiledRule { rule, .. }| {
             rule.ports.ranges(named).chain(rule.not_ports.iter().flat_map(|ports| ports.ranges(named)))
         });
-        let mut starts: BTreeSet<_> = Protocol::WITH_PORTS.map(|protocol| (protocol, 0)).into();
+        let mut starts: BTreeSet<_> = Protocol::WITH_PORTS.map(|protocol| (protocol, 1)).into();
         for range in ranges.chain(others.iter().copied()).filter(|range| range.protocol.has_ports()) {
             starts.insert((range.protocol, range.first));
             starts.extend(range.last.checked_add(1).map(|next| (range.protocol, next)));
@@ -331,7 +368,7 @@ impl Network {
         admitted
     }
 
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.endpoints.len() + self.ranges.len()
     }
 

@@ -75,7 +75,7 @@ fn staged_policies_have_no_effect_and_are_listed() {
     check(&network(&text), &[("a -> b 80", true)]);
     let mut sources = hedgerow_core::source::Sources::default();
     sources.add("in.yaml", text);
-    let staged = hedgerow_eval::Manifests::read(&sources, "default").0.staged;
+    let staged = hedgerow_eval::Manifests::read(sources.iter(), "default").0.staged;
     let staged: Vec<_> = staged.iter().map(ToString::to_string).collect();
     assert_eq!(
         staged,

@@ -12,7 +12,7 @@ mod kubernetes;
 fn network(text: &str) -> Network {
     let mut sources = Sources::default();
     sources.add("cluster.yaml", text);
-    let (manifests, diagnostics) = Manifests::read(&sources, "default");
+    let (manifests, diagnostics) = Manifests::read(sources.iter(), "default");
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     Network::new(manifests, &[])
 }
@@ -21,7 +21,7 @@ fn network(text: &str) -> Network {
 fn faults(text: &str) -> Vec<String> {
     let mut sources = Sources::default();
     sources.add("cluster.yaml", text);
-    let (_, diagnostics) = Manifests::read(&sources, "default");
+    let (_, diagnostics) = Manifests::read(sources.iter(), "default");
     diagnostics.into_iter().map(|diagnostic| format!("{}: {}", diagnostic.code.as_str(), diagnostic.message)).collect()
 }
 
@@ -56,7 +56,8 @@ fn check(network: &Network, flows: &[(&str, bool)]) {
     for (text, expected) in flows {
         let [from, "->", to, port] = text.split(' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
         let (port, protocol) = port.split_once('/').unwrap_or((port, "TCP"));
-        let flow = Flow { port: port.parse().unwrap(), protocol: Protocol::named(protocol).unwrap() };
+        let protocol = Protocol::named(protocol).expect("a case names a protocol");
+        let flow = Flow { port: port.parse().expect("a case names a port"), protocol };
         let (from, to) = (peer(network, from), peer(network, to));
         let verdict = network.verdict(from, to, flow);
         assert_eq!(verdict.allows(), *expected, "{text}: {verdict:#?}");
@@ -84,9 +85,9 @@ spec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{}}}}], ports: [{{
     ));
     let (a, b) = (peer(&network, "a"), peer(&network, "b"));
     let by = |port| network.verdict(a, b, Flow::tcp(port)).ingress.by;
-    let rule = |by| match by {
-        DecidedBy::Rule { policy, index } => format!("{policy}[{index}]"),
-        other => format!("{other:?}"),
+    let rule = |by| {
+        let DecidedBy::Rule { policy, index } = by else { panic!("{by:?}") };
+        format!("{policy}[{index}]")
     };
     assert_eq!(rule(by(2)), "NetworkPolicy default/one[1]");
     assert_eq!(rule(by(3)), "NetworkPolicy default/two[0]");

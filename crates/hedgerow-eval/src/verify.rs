@@ -1,0 +1,354 @@
+//! Compares what manifests allow with what the rules permit.
+
+mod expected;
+mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hedgerow_core::plan::Plan;
+use hedgerow_core::source::Span;
+
+use crate::Manifests;
+use crate::bits::Bits;
+use crate::cluster::{Endpoint, Labels};
+use crate::manifest::ObjectRef;
+use crate::network::{DecidedBy, Network, Peer, PeerId};
+use crate::policy::Direction;
+use crate::port::{Flow, PortRange};
+use expected::{Expected, ExpectedService, Isolation, Who};
+pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};
+
+/// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
+const PLANNED: &str = "planned pods";
+
+/// Compares manifests with a plan.
+///
+/// Pods belong to the service whose identity they wear in its namespace. A service of which the manifests hold no pods is
+/// taken to have pods that wear what the plan gives them; where no policy guards those either, it is not in these
+/// manifests at all and is not compared. Flows between pods of one service are left aside: no rule speaks of them.
+#[must_use]
+pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
+    let expected = Expected::of(plan);
+    let real = manifests.cluster.endpoints.len();
+    let mut service_of = claim(&expected, &manifests.cluster.endpoints);
+    let claimed: BTreeSet<&str> = service_of.iter().flatten().copied().collect();
+    let absent = expected.services.iter().filter(|(name, _)| !claimed.contains(name.as_str()));
+    let planned: Vec<_> = absent.map(|(name, service)| (name.as_str(), planned_pods(name, service))).collect();
+    for (name, endpoint) in planned {
+        service_of.push(Some(name));
+        manifests.add_endpoints([endpoint]);
+    }
+    let staged = manifests.staged.clone();
+    let policies = manifests.policies().count();
+    let network = Network::new(manifests, &expected.blocks());
+
+    let mut members = BTreeMap::<&str, Bits>::new();
+    for (id, service) in service_of.iter().enumerate() {
+        if let Some(service) = service {
+            members.entry(service).or_insert_with(|| Bits::none(network.size())).insert(id);
+        }
+    }
+    let groups = expected.types.iter().map(|(name, services)| {
+        let mut bits = Bits::none(network.size());
+        services.iter().filter_map(|service| members.get(service.as_str())).for_each(|of| bits.unite(of));
+        (name.as_str(), bits)
+    });
+    let groups = groups.collect();
+    let comparison =
+        Comparison { expected: &expected, network: &network, service_of: &service_of, members, groups, real };
+    let mut report = comparison.run();
+    report.staged = staged;
+    report.checked.policies = policies;
+    report
+}
+
+/// The service of each endpoint: the one whose selector it matches in its namespace.
+fn claim<'a>(expected: &'a Expected, endpoints: &[Endpoint]) -> Vec<Option<&'a str>> {
+    // One label of each selector is enough to find the few services that are worth a closer look.
+    let mut by_label = BTreeMap::<(&str, &str, &str), Vec<(&str, &ExpectedService)>>::new();
+    for (name, service) in &expected.services {
+        if let Some((key, value)) = service.selector.iter().next() {
+            by_label.entry((&service.namespace, key, value)).or_default().push((name, service));
+        }
+    }
+    let claims = |endpoint: &Endpoint| {
+        endpoint.labels.iter().find_map(|(key, value)| {
+            let candidates = by_label.get(&(endpoint.namespace.as_str(), key.as_str(), value.as_str()))?;
+            candidates.iter().find(|(_, service)| wears(&endpoint.labels, &service.selector)).map(|(name, _)| *name)
+        })
+    };
+    endpoints.iter().map(claims).collect()
+}
+
+fn wears(worn: &Labels, wanted: &Labels) -> bool {
+    wanted.iter().all(|(key, value)| worn.get(key) == Some(value))
+}
+
+fn planned_pods(name: &str, service: &ExpectedService) -> Endpoint {
+    let namespace = service.namespace.clone();
+    Endpoint {
+        object: ObjectRef { kind: PLANNED.to_owned(), namespace: Some(namespace.clone()), name: name.to_owned() },
+        namespace,
+        labels: service.labels.clone(),
+        ports: service.ports.clone(),
+        service_account: "default".to_owned(),
+        host_network: false,
+        addresses: Vec::new(),
+        place: service.place,
+    }
+}
+
+/// Everything one comparison needs to know.
+struct Comparison<'a> {
+    expected: &'a Expected,
+    network: &'a Network,
+    service_of: &'a [Option<&'a str>],
+    /// The pods of each service.
+    members: BTreeMap<&'a str, Bits>,
+    /// The pods of each type's services.
+    groups: BTreeMap<&'a str, Bits>,
+    /// How many endpoints were among the manifests; those after them are planned ones.
+    real: usize,
+}
+
+/// The flows of one callee's pods that are not as they should be: callers by the ports concerned.
+#[derive(Default)]
+struct Difference {
+    missing: Vec<(PortRange, Bits)>,
+    unruled: Vec<(PortRange, Bits)>,
+    is_isolated: bool,
+}
+
+impl<'a> Comparison<'a> {
+    fn run(&self) -> Report {
+        let mut report = Report::default();
+        let mut findings = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        for (id, service) in self.network.pods().zip(self.service_of) {
+            let is_real = id.index() < self.real;
+            let Peer::Pods(pods) = self.network.peer(id) else { continue };
+            report.checked.workloads += usize::from(is_real);
+            if is_real {
+                self.labels(pods, *service, &mut findings);
+            }
+            let is_guarded = self.network.guards(id, Direction::Ingress).next().is_some();
+            match service {
+                Some(name) if is_real || is_guarded => {
+                    if let Some(expected) = self.expected.services.get(*name) {
+                        seen.insert(*name);
+                        self.callee(id, name, expected, is_guarded, &mut findings);
+                    }
+                }
+                Some(name) => report.absent.push((*name).to_owned()),
+                None if !is_guarded => report.unguarded.push(pods.object.clone()),
+                None => {}
+            }
+        }
+        for (policy, place) in self.network.idle_policies() {
+            findings.insert(Finding::Idle { policy: policy.clone(), place });
+        }
+        report.checked.services = seen.len();
+        let compared = self.expected.services.iter().filter(|(name, _)| seen.contains(name.as_str()));
+        report.checked.permissions = compared.map(|(_, service)| service.admits.len()).sum();
+        report.findings = findings.into_iter().collect();
+        report
+    }
+
+    /// Finds labels of Hedgerow's that the rules do not give.
+    fn labels(&self, pods: &Endpoint, service: Option<&str>, findings: &mut BTreeSet<Finding>) {
+        let given = service.and_then(|name| self.expected.services.get(name)).map(|service| &service.labels);
+        for (key, value) in &pods.labels {
+            let is_given = given.and_then(|labels| labels.get(key)) == Some(value);
+            if !is_given && self.expected.scheme.meaning(key).is_some() {
+                findings.insert(Finding::UnbackedLabel {
+                    service: service.map(str::to_owned),
+                    pods: pods.object.clone(),
+                    key: key.clone(),
+                    value: value.clone(),
+                    place: pods.place,
+                });
+            }
+        }
+    }
+
+    /// Compares who may reach one service's pods.
+    fn callee(
+        &self,
+        id: PeerId,
+        name: &str,
+        expected: &ExpectedService,
+        is_guarded: bool,
+        findings: &mut BTreeSet<Finding>,
+    ) {
+        let Peer::Pods(pods) = self.network.peer(id) else { return };
+        let why = match expected.isolation {
+            _ if is_guarded => None,
+            Isolation::Open => None,
+            Isolation::Tried | Isolation::Enforced if pods.host_network => Some(Unguarded::HostNetwork),
+            Isolation::Tried => Some(Unguarded::NotWatched),
+            Isolation::Enforced => Some(Unguarded::NotSelected),
+        };
+        if let Some(why) = why {
+            let (service, pods) = (name.to_owned(), pods.object.clone());
+            findings.insert(Finding::NotIsolated { service, pods, why, place: expected.place });
+        }
+        let difference = self.difference(id, name, expected, is_guarded);
+        if difference.is_isolated {
+            let policies = self.network.guards(id, Direction::Ingress);
+            findings.insert(Finding::Isolated {
+                service: name.to_owned(),
+                pods: pods.object.clone(),
+                policies: policies
+                    .filter_map(|policy| Some((policy.clone(), self.network.place_of(policy)?)))
+                    .collect(),
+                place: expected.place,
+            });
+        }
+        let edges = |flows| self.edges(id, name, &pods.object, expected, flows);
+        findings.extend(edges(difference.missing).map(Finding::Missing));
+        findings.extend(edges(difference.unruled).map(Finding::Unruled));
+    }
+
+    fn difference(&self, id: PeerId, name: &str, expected: &ExpectedService, is_guarded: bool) -> Difference {
+        let ports: Vec<_> = expected.admits.iter().flat_map(|admit| admit.ports.ranges()).copied().collect();
+        let admits: Vec<_> = expected.admits.iter().map(|admit| (self.who(&admit.who), &admit.ports)).collect();
+        let mut difference = Difference::default();
+        for range in self.network.port_ranges(id, &ports) {
+            let flow = Flow { protocol: range.protocol, port: range.last };
+            let mut permitted = Bits::none(self.network.size());
+            admits.iter().filter(|(_, ports)| ports.cover(range)).for_each(|(who, _)| permitted.unite(who));
+            if let Some(own) = self.members.get(name) {
+                permitted.unite(own);
+            }
+            let actual = self.network.sources(id, flow).into_bits();
+            let mut missing = permitted.clone();
+            missing.subtract(&actual);
+            if let Some(own) = self.members.get(name) {
+                missing.subtract(own);
+            }
+            push(&mut difference.missing, range, missing);
+            match expected.isolation {
+                Isolation::Enforced if is_guarded => {
+                    let mut unruled = actual;
+                    unruled.subtract(&permitted);
+                    push(&mut difference.unruled, range, unruled);
+                }
+                // That no policy guards the pods is one finding, not one for each who comes through.
+                Isolation::Enforced => {}
+                Isolation::Open | Isolation::Tried => {
+                    difference.is_isolated |= self.network.drops_some(id, flow);
+                }
+            }
+        }
+        difference
+    }
+
+    /// The peers that a permission is for.
+    fn who(&self, who: &Who) -> Bits {
+        let nobody = || Bits::none(self.network.size());
+        match who {
+            Who::Service(name) => self.members.get(name.as_str()).cloned().unwrap_or_else(nobody),
+            Who::Type(name) => self.groups.get(name.as_str()).cloned().unwrap_or_else(nobody),
+            Who::Anybody => Bits::all(self.network.size()),
+            Who::Block { cidr, except } => self.network.in_block(*cidr, except),
+            Who::Pods { namespaces, labels } => {
+                let matching = self.network.pods().filter(|id| match self.network.peer(*id) {
+                    Peer::Pods(pods) => {
+                        namespaces.contains(&pods.namespace) && wears(&pods.labels, labels) && !pods.host_network
+                    }
+                    Peer::Outside(_) => false,
+                });
+                Bits::of(self.network.size(), matching.map(PeerId::index))
+            }
+        }
+    }
+
+    /// The flows as edges: callers with the same ports and the same cause together.
+    fn edges(
+        &self,
+        id: PeerId,
+        callee: &str,
+        pods: &ObjectRef,
+        expected: &ExpectedService,
+        flows: Vec<(PortRange, Bits)>,
+    ) -> impl Iterator<Item = Edges> + use<'a> {
+        let mut ports_of = BTreeMap::<usize, Vec<PortRange>>::new();
+        for (range, callers) in &flows {
+            callers.iter().for_each(|caller| ports_of.entry(caller).or_default().push(*range));
+        }
+        let mut grouped = BTreeMap::<(Vec<PortRange>, Cause, Span), BTreeSet<Caller>>::new();
+        let mut outside = BTreeMap::<(Vec<PortRange>, Cause, Span), Vec<crate::net::AddressRange>>::new();
+        for (caller, ports) in ports_of {
+            let Some(first) = ports.first() else { continue };
+            let cause = self.cause(PeerId::at(caller), id, Flow { protocol: first.protocol, port: first.last });
+            let place = self.permitting(caller, &ports, expected).unwrap_or(expected.place);
+            match self.network.peer(PeerId::at(caller)) {
+                Peer::Pods(from) => {
+                    grouped.entry((ports, cause, place)).or_default().insert(self.caller(caller, from));
+                }
+                Peer::Outside(range) => outside.entry((ports, cause, place)).or_default().push(range),
+            }
+        }
+        for (key, ranges) in outside {
+            let joined = crate::net::AddressRange::join(ranges).into_iter().map(Caller::Outside);
+            grouped.entry(key).or_default().extend(joined);
+        }
+        let (callee, pods) = (callee.to_owned(), pods.clone());
+        grouped.into_iter().map(move |((ports, cause, place), callers)| {
+            let ports = join_ports(ports);
+            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place }
+        })
+    }
+
+    fn caller(&self, id: usize, pods: &Endpoint) -> Caller {
+        let service = self.service_of.get(id).copied().flatten();
+        match service.and_then(|name| Some((name, self.expected.services.get(name)?))) {
+            Some((name, expected)) => {
+                let lacks = expected.labels.iter().filter(|(key, value)| pods.labels.get(*key) != Some(value));
+                Caller::Service { name: name.to_owned(), lacks: lacks.map(|(key, _)| key.clone()).collect() }
+            }
+            None => Caller::Pods(pods.object.clone()),
+        }
+    }
+
+    /// The file that permits a caller, where one does.
+    fn permitting(&self, caller: usize, ports: &[PortRange], expected: &ExpectedService) -> Option<Span> {
+        let mut admits = expected.admits.iter().filter(|admit| ports.iter().any(|range| admit.ports.cover(*range)));
+        admits
+            .find(|admit| admit.place.is_some() && self.who(&admit.who).contains(caller))
+            .and_then(|admit| admit.place)
+    }
+
+    fn cause(&self, from: PeerId, to: PeerId, flow: Flow) -> Cause {
+        let verdict = self.network.verdict(from, to, flow);
+        let (direction, by) = match verdict.egress.allows {
+            true => (Direction::Ingress, verdict.ingress.by),
+            false => (Direction::Egress, verdict.egress.by),
+        };
+        let policy = match &by {
+            DecidedBy::Rule { policy, .. } => Some(policy),
+            DecidedBy::EndOfTier { policies, .. } => policies.first(),
+            DecidedBy::OutOfReach | DecidedBy::Unguarded | DecidedBy::EndOfTiers => None,
+        };
+        Cause { direction, place: policy.and_then(|policy| self.network.place_of(policy)), by }
+    }
+}
+
+fn push(flows: &mut Vec<(PortRange, Bits)>, range: PortRange, callers: Bits) {
+    if !callers.is_empty() {
+        flows.push((range, callers));
+    }
+}
+
+/// Makes neighbouring ranges one.
+fn join_ports(ranges: Vec<PortRange>) -> Vec<PortRange> {
+    ranges.into_iter().fold(Vec::new(), |mut joined: Vec<PortRange>, range| {
+        match joined.last_mut() {
+            Some(last) if last.protocol == range.protocol && last.last.checked_add(1) == Some(range.first) => {
+                last.last = range.last
+            }
+            _ => joined.push(range),
+        }
+        joined
+    })
+}

@@ -1,0 +1,242 @@
+//! What should be allowed: a plan, said in this crate's words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hedgerow_core::fleet::Service;
+use hedgerow_core::label::Scheme;
+use hedgerow_core::name::PortRef;
+use hedgerow_core::plan::{Plan, Protection, ServicePlan};
+use hedgerow_core::policy::{self, Peer, Peers, Place, Ports, RulePorts};
+use hedgerow_core::source::Span;
+
+use crate::cluster::Labels;
+use crate::net::Cidr;
+use crate::port::{NamedPort, PortRange, Protocol};
+
+/// Every service with who may call it.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    pub(crate) services: BTreeMap<String, ExpectedService>,
+    /// The services of each type.
+    pub(crate) types: BTreeMap<String, BTreeSet<String>>,
+    /// Which label keys are Hedgerow's.
+    pub(crate) scheme: Scheme,
+}
+
+/// One service.
+#[derive(Debug, Clone)]
+pub(crate) struct ExpectedService {
+    pub(crate) namespace: String,
+    /// Which pods are the service's.
+    pub(crate) selector: Labels,
+    /// What its pods should wear.
+    pub(crate) labels: Labels,
+    /// Where its pods listen, by name.
+    pub(crate) ports: Vec<NamedPort>,
+    pub(crate) isolation: Isolation,
+    pub(crate) admits: Vec<Admit>,
+    /// The service's file.
+    pub(crate) place: Span,
+}
+
+/// What becomes of traffic that nothing permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// It passes, and no policy that is enforced guards the pods.
+    Open,
+    /// It passes, and a policy watches it.
+    Tried,
+    /// It is dropped.
+    Enforced,
+}
+
+/// Somebody who is permitted to call.
+#[derive(Debug, Clone)]
+pub(crate) struct Admit {
+    pub(crate) who: Who,
+    pub(crate) ports: AdmitPorts,
+    /// The file that says so, where one does.
+    pub(crate) place: Option<Span>,
+}
+
+/// Whom a permission is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    Service(String),
+    /// Every service of a type.
+    Type(String),
+    /// Pods in one of these namespaces with all of these labels.
+    Pods {
+        namespaces: BTreeSet<String>,
+        labels: Labels,
+    },
+    Block {
+        cidr: Cidr,
+        except: Vec<Cidr>,
+    },
+    Anybody,
+}
+
+/// On which ports.
+#[derive(Debug, Clone)]
+pub(crate) enum AdmitPorts {
+    Any,
+    These(Vec<PortRange>),
+}
+
+impl AdmitPorts {
+    pub(crate) fn ranges(&self) -> &[PortRange] {
+        match self {
+            Self::Any => &[],
+            Self::These(ranges) => ranges,
+        }
+    }
+
+    /// Whether the whole range is meant; ranges are cut at the edges of every port asked about.
+    pub(crate) fn cover(&self, range: PortRange) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(ranges) => ranges
+                .iter()
+                .any(|mine| mine.protocol == range.protocol && mine.first <= range.first && range.last <= mine.last),
+        }
+    }
+}
+
+impl Expected {
+    /// Says a plan. It is read from the rules, types and `allow` entries, not from the policies planned for the renderer.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut services = BTreeMap::new();
+        let mut types = BTreeMap::<String, BTreeSet<String>>::new();
+        for (name, planned) in plan.services() {
+            if let Some(service) = plan.fleet().service(name.as_str()) {
+                services.insert(name.as_str().to_owned(), say_service(plan, service, planned));
+            }
+            if let Some(service_type) = &planned.service_type {
+                types.entry(service_type.as_str().to_owned()).or_default().insert(name.as_str().to_owned());
+            }
+        }
+        for rule in plan.fleet().rules() {
+            let Some(callee) = plan.fleet().service(rule.callee.as_str()) else { continue };
+            if let (Some(ports), Some(expected)) =
+                (admit_ports(&rule.ports, &callee.ports), services.get_mut(rule.callee.as_str()))
+            {
+                let who = Who::Service(rule.caller.as_str().to_owned());
+                expected.admits.push(Admit { who, ports, place: Some(rule.file) });
+            }
+        }
+        for catch_all in plan.catch_alls() {
+            let callees = types.get(catch_all.service_type.as_str()).into_iter().flatten();
+            for callee in callees {
+                let Some(expected) = services.get_mut(callee) else { continue };
+                expected.admits.extend(catch_all.callers.iter().map(|callers| Admit {
+                    who: Who::Type(callers.as_str().to_owned()),
+                    ports: AdmitPorts::Any,
+                    place: None,
+                }));
+            }
+        }
+        Self { services, types, scheme: plan.scheme().clone() }
+    }
+
+    /// Every block that a permission names.
+    pub(crate) fn blocks(&self) -> Vec<Cidr> {
+        let admits = self.services.values().flat_map(|service| &service.admits);
+        admits
+            .flat_map(|admit| match &admit.who {
+                Who::Block { cidr, except } => std::iter::once(*cidr).chain(except.iter().copied()).collect(),
+                Who::Service(_) | Who::Type(_) | Who::Pods { .. } | Who::Anybody => Vec::new(),
+            })
+            .collect()
+    }
+}
+
+fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> ExpectedService {
+    let config = plan.fleet().config();
+    let isolation = match &planned.protection {
+        Protection::Open | Protection::Staged { .. } => Isolation::Open,
+        Protection::Enforced { rest, .. } if rest.is_allowed() => Isolation::Tried,
+        Protection::Enforced { .. } => Isolation::Enforced,
+    };
+    let mut admits = Vec::new();
+    for allow in &service.allow {
+        let Some(ports) = admit_ports(&allow.ports, &service.ports) else { continue };
+        let who: Vec<_> = match &allow.peers {
+            Peers::Nobody => Vec::new(),
+            Peers::Anybody => vec![Who::Anybody],
+            Peers::These(peers) => peers.iter().map(|peer| say_peer(peer, service)).collect(),
+        };
+        admits.extend(who.into_iter().map(|who| Admit { who, ports: ports.clone(), place: Some(allow.span) }));
+    }
+    let named = service.ports.listed().iter().filter_map(|port| {
+        let name = port.name.as_ref()?.as_str().to_owned();
+        Some(NamedPort { name, protocol: say_protocol(port.protocol), number: port.number.get() })
+    });
+    ExpectedService {
+        namespace: service.namespace.as_str().to_owned(),
+        selector: say_labels(&hedgerow_core::plan::selector(config, service)),
+        labels: say_labels(&planned.pods.all()),
+        ports: named.collect(),
+        isolation,
+        admits,
+        place: service.file,
+    }
+}
+
+fn say_peer(peer: &Peer, service: &Service) -> Who {
+    match peer {
+        Peer::Pods { place, labels } => {
+            let namespaces = match place {
+                Place::SameNamespace => BTreeSet::from([service.namespace.as_str().to_owned()]),
+                Place::Namespaces(namespaces) => namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+            };
+            Who::Pods { namespaces, labels: say_labels(labels) }
+        }
+        Peer::Namespace(namespace) => {
+            Who::Pods { namespaces: BTreeSet::from([namespace.as_str().to_owned()]), labels: Labels::new() }
+        }
+        Peer::Block { cidr, except } => {
+            let parse = |cidr: &hedgerow_core::cidr::Cidr| Cidr::parse(&cidr.to_string());
+            match parse(cidr) {
+                Some(cidr) => Who::Block { cidr, except: except.iter().filter_map(parse).collect() },
+                None => Who::Pods { namespaces: BTreeSet::new(), labels: Labels::new() },
+            }
+        }
+    }
+}
+
+/// The ports a permission opens at a service that listens on `listens`; nothing where it opens none.
+fn admit_ports(wanted: &RulePorts, listens: &Ports) -> Option<AdmitPorts> {
+    let one = |port: &policy::Port| PortRange::one(say_protocol(port.protocol), port.number.get());
+    let is_wanted = |reference: &PortRef| match wanted {
+        RulePorts::All => true,
+        RulePorts::These(references) => references.iter().any(|wanted| wanted == reference),
+    };
+    match (listens, wanted) {
+        (Ports::Nothing, _) => None,
+        (Ports::Any, RulePorts::All) => Some(AdmitPorts::Any),
+        // Where no port is listed, a rule can only have meant numbers, and of TCP.
+        (Ports::Any, RulePorts::These(references)) => {
+            let numbers = references.iter().filter_map(|reference| match reference {
+                PortRef::Number(number) => Some(PortRange::one(Protocol::TCP, number.get())),
+                PortRef::Name(_) => None,
+            });
+            Some(AdmitPorts::These(numbers.collect()))
+        }
+        (Ports::These(ports), _) => {
+            Some(AdmitPorts::These(ports.iter().filter(|port| is_wanted(&port.reference())).map(one).collect()))
+        }
+    }
+}
+
+const fn say_protocol(protocol: hedgerow_core::name::Protocol) -> Protocol {
+    match protocol {
+        hedgerow_core::name::Protocol::Tcp => Protocol::TCP,
+        hedgerow_core::name::Protocol::Udp => Protocol::UDP,
+        hedgerow_core::name::Protocol::Sctp => Protocol::SCTP,
+    }
+}
+
+fn say_labels(labels: &policy::Labels) -> Labels {
+    labels.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned())).collect()
+}

@@ -1,0 +1,292 @@
+//! What a comparison of manifests and rules has found.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::source::Span;
+
+use crate::manifest::ObjectRef;
+use crate::net::AddressRange;
+use crate::network::DecidedBy;
+use crate::policy::{Direction, PolicyId};
+use crate::port::PortRange;
+
+/// What was compared and how it differs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The differences, in a stable order.
+    pub findings: Vec<Finding>,
+    /// How much was compared.
+    pub checked: Checked,
+    /// Services that the manifests do not hold: neither pods of theirs nor a policy that would guard them.
+    pub absent: Vec<String>,
+    /// Pods of no service that no policy guards.
+    pub unguarded: Vec<ObjectRef>,
+    /// Policies that have no effect because they are staged.
+    pub staged: Vec<ObjectRef>,
+}
+
+/// How much was compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Services of which the manifests hold pods or policies.
+    pub services: usize,
+    /// Permissions of these services: rules, types and `allow` entries.
+    pub permissions: usize,
+    /// Workloads, also those of no service.
+    pub workloads: usize,
+    /// Policies that have an effect.
+    pub policies: usize,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// An edge is permitted and does not work.
+    Missing(Edges),
+    /// An edge works and is not permitted.
+    Unruled(Edges),
+    /// No policy guards pods that should be guarded.
+    NotIsolated {
+        /// The service.
+        service: String,
+        /// Its pods.
+        pods: ObjectRef,
+        /// Why no policy does.
+        why: Unguarded,
+        /// The service's file.
+        place: Span,
+    },
+    /// Policies drop traffic to pods to which everybody should come through.
+    Isolated {
+        /// The service.
+        service: String,
+        /// Its pods.
+        pods: ObjectRef,
+        /// The policies that guard them.
+        policies: Vec<(PolicyId, Span)>,
+        /// The service's file.
+        place: Span,
+    },
+    /// A policy selects no pod.
+    Idle {
+        /// The policy.
+        policy: PolicyId,
+        /// Its text.
+        place: Span,
+    },
+    /// A pod wears a label of Hedgerow's that the rules do not give it.
+    UnbackedLabel {
+        /// The service whose pod it is; absent for pods of no service.
+        service: Option<String>,
+        /// The pods.
+        pods: ObjectRef,
+        /// The label's key.
+        key: String,
+        /// The label's value.
+        value: String,
+        /// The pods' text.
+        place: Span,
+    },
+}
+
+/// Several callers of one callee, on the same ports and for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edges {
+    /// Who is called.
+    pub callee: String,
+    /// The callee's pods.
+    pub pods: ObjectRef,
+    /// Who calls.
+    pub callers: BTreeSet<Caller>,
+    /// On which container ports.
+    pub ports: Vec<PortRange>,
+    /// What the policies did.
+    pub cause: Cause,
+    /// The file that permits the edge, or else the callee's.
+    pub place: Span,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// A service.
+    Service {
+        /// Its name.
+        name: String,
+        /// Label keys that the rules give its pods and that these do not wear.
+        lacks: Vec<String>,
+    },
+    /// Pods of no service.
+    Pods(ObjectRef),
+    /// Addresses outside.
+    Outside(AddressRange),
+}
+
+/// What the policies did with a flow, and at which end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cause {
+    /// The end that decided.
+    pub direction: Direction,
+    /// What decided.
+    pub by: DecidedBy,
+    /// The text of the policy that decided, or of the first that failed to.
+    pub place: Option<Span>,
+}
+
+/// Why no policy guards some pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unguarded {
+    /// None selects them.
+    NotSelected,
+    /// They share their node's network, where none can.
+    HostNetwork,
+    /// None selects them, and it is only tried: nothing is dropped, and nothing is seen either.
+    NotWatched,
+}
+
+impl Report {
+    /// Whether the manifests differ from the rules in a way that matters.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity() == Severity::Error)
+    }
+}
+
+impl Finding {
+    /// The code it is reported by.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Missing(_) => Code::MissingEdge,
+            Self::Unruled(_) => Code::UnruledEdge,
+            Self::NotIsolated { .. } => Code::NotIsolated,
+            Self::Isolated { .. } => Code::CatchAllIsolates,
+            Self::Idle { .. } => Code::IdlePolicy,
+            Self::UnbackedLabel { .. } => Code::UnbackedLabel,
+        }
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::NotIsolated { why: Unguarded::NotWatched, .. } => Severity::Warning,
+            _ => self.code().severity(),
+        }
+    }
+
+    /// The finding as a diagnostic, with the places of the rule and of the policy.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let diagnostic = |message| Diagnostic::new(self.code(), message).severity(self.severity());
+        match self {
+            Self::Missing(edges) => {
+                let message = format!(
+                    "{} cannot reach `{}` on {}, which is permitted",
+                    edges.subject(),
+                    edges.callee,
+                    edges.on()
+                );
+                edges.marked(diagnostic(message), "permitted here")
+            }
+            Self::Unruled(edges) => {
+                let message = format!(
+                    "{} can reach `{}` on {}, which nothing permits",
+                    edges.subject(),
+                    edges.callee,
+                    edges.on()
+                );
+                edges.marked(diagnostic(message), "the service that is reached")
+            }
+            Self::NotIsolated { service, pods, why, place } => {
+                let message = match why {
+                    Unguarded::NotSelected => {
+                        format!("no policy selects {pods} of `{service}`: everybody comes through")
+                    }
+                    Unguarded::HostNetwork => {
+                        format!("no policy can select {pods} of `{service}`, which is on its node's network")
+                    }
+                    Unguarded::NotWatched => {
+                        format!("no policy selects {pods} of `{service}`: the stage `audit` sees nothing")
+                    }
+                };
+                diagnostic(message).mark(*place, "")
+            }
+            Self::Isolated { service, pods, policies, place } => {
+                let names: Vec<_> = policies.iter().map(|(policy, _)| policy.to_string()).collect();
+                let message = format!(
+                    "{pods} of `{service}`, which should be open to everybody, is isolated by {}",
+                    names.join(" and ")
+                );
+                let marked = diagnostic(message).mark(*place, "its stage drops nothing");
+                policies.iter().fold(marked, |diagnostic, (_, place)| diagnostic.mark(*place, "this policy"))
+            }
+            Self::Idle { policy, place } => diagnostic(format!("{policy} selects no pod")).mark(*place, ""),
+            Self::UnbackedLabel { service, pods, key, value, place } => {
+                let whose = service.as_ref().map_or(String::new(), |service| format!(" of `{service}`"));
+                let message = format!("{pods}{whose} wears `{key}: {value}`, which no rule gives it");
+                diagnostic(message).mark(*place, "")
+            }
+        }
+    }
+}
+
+impl Edges {
+    /// The callers in words: all of them where they are few.
+    fn subject(&self) -> String {
+        const SHOWN: usize = 4;
+        let shown: Vec<_> = self.callers.iter().take(SHOWN).map(ToString::to_string).collect();
+        match self.callers.len().saturating_sub(SHOWN) {
+            0 => shown.join(", "),
+            more => format!("{} and {more} more", shown.join(", ")),
+        }
+    }
+
+    fn on(&self) -> String {
+        self.ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    fn marked(&self, diagnostic: Diagnostic, here: &str) -> Diagnostic {
+        let mut diagnostic = diagnostic.mark(self.place, here);
+        if let Some(place) = self.cause.place {
+            diagnostic = diagnostic.mark(place, self.cause.to_string());
+        }
+        for caller in &self.callers {
+            if let Caller::Service { name, lacks } = caller
+                && !lacks.is_empty()
+            {
+                let keys: Vec<_> = lacks.iter().map(|key| format!("`{key}`")).collect();
+                diagnostic = diagnostic.help(format!("deploy `{name}` again: its pods lack {}", keys.join(", ")));
+            }
+        }
+        if self.cause.place.is_none() { diagnostic.help(self.cause.to_string()) } else { diagnostic }
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service { name, .. } => write!(f, "`{name}`"),
+            Self::Pods(pods) => pods.fmt(f),
+            Self::Outside(range) => range.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direction = self.direction.as_str();
+        match &self.by {
+            DecidedBy::OutOfReach => write!(f, "no policy for {direction} can guard that end"),
+            DecidedBy::Unguarded => write!(f, "no policy for {direction} guards that end"),
+            DecidedBy::Rule { policy, index } => write!(f, "{policy} decides by its {direction} rule {index}"),
+            DecidedBy::EndOfTier { tier, policies } => {
+                let names: Vec<_> = policies.iter().map(ToString::to_string).collect();
+                write!(f, "no {direction} rule of {} lets it through (tier `{tier}`)", names.join(", "))
+            }
+            DecidedBy::EndOfTiers => write!(f, "no {direction} rule of any tier decides, and every tier passes it on"),
+        }
+    }
+}
