@@ -1,0 +1,222 @@
+//! A seeded network with the shape of a large fleet: few hubs, many small services, owners that mostly call themselves.
+
+use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Outside, Port, Stage};
+use std::collections::BTreeSet;
+
+/// SplitMix64 (public domain, Sebastiano Vigna): small, seeded, the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
+    /// 0 to `end`, small values far more often: the square of a uniform number, twice.
+    fn skewed(&mut self, end: usize) -> usize {
+        let unit = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        ((unit * unit * unit) * end as f64) as usize
+    }
+}
+
+const TEAMS: [&str; 40] = [
+    "payments",
+    "ledger",
+    "cards",
+    "fraud",
+    "identity",
+    "lending",
+    "savings",
+    "platform",
+    "growth",
+    "support",
+    "notifications",
+    "mobile",
+    "web",
+    "data",
+    "analytics",
+    "risk",
+    "compliance",
+    "treasury",
+    "onboarding",
+    "search",
+    "reporting",
+    "pricing",
+    "rewards",
+    "disputes",
+    "limits",
+    "statements",
+    "merchants",
+    "kyc",
+    "messaging",
+    "billing",
+    "partners",
+    "open-banking",
+    "insights",
+    "scheduling",
+    "documents",
+    "feature-flags",
+    "observability",
+    "edge",
+    "acquiring",
+    "collections",
+];
+const THINGS: [&str; 48] = [
+    "accounts",
+    "transactions",
+    "profiles",
+    "events",
+    "tokens",
+    "limits",
+    "balances",
+    "orders",
+    "invoices",
+    "tickets",
+    "emails",
+    "push",
+    "sms",
+    "sessions",
+    "devices",
+    "addresses",
+    "contacts",
+    "scores",
+    "rules",
+    "alerts",
+    "exports",
+    "imports",
+    "schedules",
+    "templates",
+    "webhooks",
+    "audits",
+    "receipts",
+    "refunds",
+    "transfers",
+    "quotes",
+    "rates",
+    "fees",
+    "merchants",
+    "categories",
+    "goals",
+    "pots",
+    "loans",
+    "payouts",
+    "settlements",
+    "batches",
+    "snapshots",
+    "indexes",
+    "streams",
+    "reports",
+    "consents",
+    "documents",
+    "images",
+    "labels",
+];
+const ROLES: [&str; 8] = ["api", "store", "worker", "sync", "proxy", "processor", "reader", "gateway"];
+
+/// `services` services with about `edges` rules, the same for the same numbers.
+pub(crate) fn network(services: usize, edges: usize, seed: u64) -> Network {
+    let mut random = Random(seed);
+    let teams = (services / 12).clamp(1, TEAMS.len());
+    let mut names = BTreeSet::new();
+    let mut nodes = Vec::new();
+    while nodes.len() < services {
+        let team = TEAMS[random.skewed(teams * 2).min(teams * 2 - 1) % teams];
+        let name = match nodes.len() {
+            0 => "service.ledger".to_owned(),
+            1 => "service.monitoring".to_owned(),
+            2 => "service.edge-proxy".to_owned(),
+            index if index % 25 == 3 => format!("cron.{team}-{}", THINGS[random.below(THINGS.len())]),
+            _ => format!("service.{team}-{}", THINGS[random.below(THINGS.len())]),
+        };
+        let name = if names.contains(&name) { format!("{name}-{}", ROLES[random.below(ROLES.len())]) } else { name };
+        if names.insert(name.clone()) {
+            nodes.push(node(&mut random, name, team));
+        }
+    }
+    for (index, owner, service_type) in
+        [(0, "ledger", "backend"), (1, "platform", "monitoring"), (2, "platform", "edge")]
+    {
+        if let Some(node) = nodes.get_mut(index) {
+            node.owner = owner.to_owned();
+            node.service_type = service_type.to_owned();
+        }
+    }
+    let edges = edges_between(&mut random, &nodes, edges);
+    Network::new(Some("prod".to_owned()), nodes, edges).expect("names are unique and every end exists")
+}
+
+fn node(random: &mut Random, name: String, team: &str) -> Node {
+    let is_api = random.below(9) == 0;
+    Node {
+        owner: team.to_owned(),
+        service_type: if is_api { "api" } else { "backend" }.to_owned(),
+        namespace: if team == "platform" { "platform" } else { "default" }.to_owned(),
+        stage: match random.below(10) {
+            0 => Stage::Off,
+            1 | 2 => Stage::Audit,
+            _ => Stage::Enforce,
+        },
+        ports: vec![Port { name: Some("http".to_owned()), number: 80, protocol: "TCP".to_owned() }],
+        outside: if is_api && random.below(3) == 0 {
+            vec![Outside {
+                peer: "pods app.kubernetes.io/name=ingress-nginx in ingress-nginx".to_owned(),
+                ports: EdgePorts::Only(vec!["http".to_owned()]),
+                reason: Some("public API".to_owned()),
+            }]
+        } else {
+            vec![]
+        },
+        file: format!("{name}/service.yaml"),
+        name,
+    }
+}
+
+fn edges_between(random: &mut Random, nodes: &[Node], wanted: usize) -> Vec<Edge> {
+    let mut pairs = BTreeSet::new();
+    let count = nodes.len();
+    // The hub that calls everything.
+    if count > 100 {
+        pairs.extend((0..count).filter(|index| index % 4 == 0 && *index != 1).map(|index| (1, index)));
+    }
+    let mut tries = 0;
+    while pairs.len() < wanted && tries < wanted * 50 {
+        tries += 1;
+        let caller = random.below(count);
+        let callee = random.skewed(count);
+        let near = nodes[caller].owner == nodes[callee].owner;
+        // Half of what would cross a border stays at home instead, as in most fleets.
+        let callee = if near || random.below(2) == 0 { callee } else { neighbour(random, nodes, caller) };
+        if caller != callee {
+            pairs.insert((caller, callee));
+        }
+    }
+    pairs
+        .into_iter()
+        .map(|(caller, callee)| {
+            let (caller, callee) = (&nodes[caller].name, &nodes[callee].name);
+            Edge {
+                caller: caller.clone(),
+                callee: callee.clone(),
+                basis: Basis::Rule,
+                ports: if random.below(12) == 0 { EdgePorts::Only(vec!["http".to_owned()]) } else { EdgePorts::All },
+                file: format!("{caller}/egress/{callee}.rule"),
+            }
+        })
+        .collect()
+}
+
+/// A service of the same owner.
+fn neighbour(random: &mut Random, nodes: &[Node], caller: usize) -> usize {
+    let start = random.below(nodes.len());
+    (0..nodes.len())
+        .map(|step| (start + step) % nodes.len())
+        .find(|&index| nodes[index].owner == nodes[caller].owner)
+        .unwrap_or(caller)
+}

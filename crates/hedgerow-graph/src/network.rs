@@ -1,0 +1,364 @@
+//! What is drawn: services as nodes, permitted calls as edges.
+//!
+//! The model is small on purpose. It is filled from a plan by the command line and knows nothing of rule syntax, labels
+//! or Kubernetes, so that whoever draws another kind of network can use this crate as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far a service's policy goes, as in `hedgerow.yaml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// No policy is rendered: everyone may call the service, whatever the rules say.
+    Off,
+    /// What the rules forbid is counted or logged, and let through.
+    Audit,
+    /// What the rules forbid is dropped.
+    Enforce,
+}
+
+impl Stage {
+    /// All stages, from open to closed.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Audit, Self::Enforce];
+
+    /// The word in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Audit => "audit",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// The ports an edge opens. "All" is a value of its own: an empty list never means everything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EdgePorts {
+    /// Every port the callee declares.
+    All,
+    /// These ports only, as the rule writes them (names, or numbers for ports without a name).
+    Only(Vec<String>),
+}
+
+impl EdgePorts {
+    /// `all`, or the ports with a space between them.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Only(ports) => ports.join(" "),
+        }
+    }
+}
+
+/// Why an edge is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// A rule file of the caller.
+    Rule,
+    /// The callee's type lists the caller's type (`types:` in `hedgerow.yaml`).
+    Type,
+}
+
+impl Basis {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Type => "type",
+        }
+    }
+}
+
+/// A port a service listens on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Port {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// The container port.
+    pub number: u16,
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: String,
+}
+
+impl Port {
+    /// `http 80/TCP`, or `80/TCP` without a name.
+    pub fn to_text(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} {}/{}", self.number, self.protocol),
+            None => format!("{}/{}", self.number, self.protocol),
+        }
+    }
+}
+
+/// A caller that is no service: an `allow` entry of the callee.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outside {
+    /// The peer in words, such as `cidr 10.20.0.0/16` or `pods app=nginx in ingress-nginx`.
+    pub peer: String,
+    /// The ports it may use.
+    pub ports: EdgePorts,
+    /// The reason the entry gives.
+    pub reason: Option<String>,
+}
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    /// The service's name, unique in the network.
+    pub name: String,
+    /// Who answers for it. Decides colour and place.
+    pub owner: String,
+    /// Its type (`backend`, `api`).
+    pub service_type: String,
+    /// The namespace of its pods.
+    pub namespace: String,
+    /// The stage in the environment that is drawn.
+    pub stage: Stage,
+    /// The ports it listens on.
+    pub ports: Vec<Port>,
+    /// Callers that are no services.
+    pub outside: Vec<Outside>,
+    /// Where it is described, relative to the tree's root; its directory if it has no `service.yaml`.
+    pub file: String,
+}
+
+/// A permitted call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// Name of the calling service.
+    pub caller: String,
+    /// Name of the called service.
+    pub callee: String,
+    /// Why it is permitted.
+    pub basis: Basis,
+    /// The ports it opens.
+    pub ports: EdgePorts,
+    /// The file that says so, relative to the tree's root.
+    pub file: String,
+}
+
+/// Why nodes and edges make no network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// Two nodes have one name: an edge could mean either.
+    #[error("two services are named `{0}`")]
+    DuplicateNode(String),
+    /// An edge names a service that is not among the nodes.
+    #[error("`{caller}` calls `{callee}`, but `{missing}` is not among the services")]
+    UnknownEnd {
+        /// The edge's caller.
+        caller: String,
+        /// The edge's callee.
+        callee: String,
+        /// The end that is missing.
+        missing: String,
+    },
+}
+
+/// Callers and callees of one node, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Degree {
+    /// How many services may call it.
+    pub callers: usize,
+    /// How many services it may call.
+    pub callees: usize,
+}
+
+/// A checked network: names are unique, every edge has both ends, everything is sorted. The order in which nodes and
+/// edges were handed over is forgotten, so it cannot reach any output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    environment: Option<String>,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    ends: Vec<(usize, usize)>,
+    degrees: Vec<Degree>,
+}
+
+impl Network {
+    /// Checks and sorts. Edges that are equal in every field are kept once.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if two nodes share a name or an edge names a service that is not there.
+    pub fn new(environment: Option<String>, mut nodes: Vec<Node>, mut edges: Vec<Edge>) -> Result<Self, NetworkError> {
+        nodes.sort();
+        edges.sort();
+        edges.dedup();
+        if let Some(pair) = nodes.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(NetworkError::DuplicateNode(pair[0].name.clone()));
+        }
+        let ends = {
+            let index: BTreeMap<&str, usize> =
+                nodes.iter().enumerate().map(|(i, node)| (node.name.as_str(), i)).collect();
+            let find = |edge: &Edge, name: &str| {
+                index.get(name).copied().ok_or_else(|| NetworkError::UnknownEnd {
+                    caller: edge.caller.clone(),
+                    callee: edge.callee.clone(),
+                    missing: name.to_owned(),
+                })
+            };
+            edges
+                .iter()
+                .map(|edge| Ok((find(edge, &edge.caller)?, find(edge, &edge.callee)?)))
+                .collect::<Result<Vec<_>, NetworkError>>()?
+        };
+        let degrees = count(nodes.len(), &ends);
+        Ok(Self { environment, nodes, edges, ends, degrees })
+    }
+
+    /// The part around the services that `chosen` picks: they, the edges that touch them, and the services at the other
+    /// ends. [`Network::degree`] still counts in the whole network: a part must not make a service look harmless.
+    #[must_use]
+    pub fn around(&self, chosen: impl Fn(&Node) -> bool) -> Self {
+        let picked: Vec<bool> = self.nodes.iter().map(chosen).collect();
+        let touched = |&(a, b): &(usize, usize)| picked[a] || picked[b];
+        let mut kept = picked.clone();
+        for &(a, b) in self.ends.iter().filter(|ends| touched(ends)) {
+            kept[a] = true;
+            kept[b] = true;
+        }
+        let mut place = vec![0; self.nodes.len()];
+        let mut nodes = Vec::new();
+        let mut degrees = Vec::new();
+        for (i, node) in self.nodes.iter().enumerate().filter(|(i, _)| kept[*i]) {
+            place[i] = nodes.len();
+            nodes.push(node.clone());
+            degrees.push(self.degrees[i]);
+        }
+        let (edges, ends) = self
+            .edges
+            .iter()
+            .zip(&self.ends)
+            .filter(|(_, ends)| touched(ends))
+            .map(|(edge, &(a, b))| (edge.clone(), (place[a], place[b])))
+            .unzip();
+        Self { environment: self.environment.clone(), nodes, edges, ends, degrees }
+    }
+
+    /// The environment whose stages are drawn, if one was chosen.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// The services, by name.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The edges, by caller, callee, basis.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// Per edge, the positions of caller and callee in [`Network::nodes`].
+    pub fn ends(&self) -> &[(usize, usize)] {
+        &self.ends
+    }
+
+    /// Callers and callees of the node at `index`, each service counted once. `None` past the end.
+    pub fn degree(&self, index: usize) -> Option<Degree> {
+        self.degrees.get(index).copied()
+    }
+
+    /// Callers and callees of all nodes, in their order.
+    pub(crate) fn degrees(&self) -> &[Degree] {
+        &self.degrees
+    }
+
+    /// The owners, sorted.
+    pub fn owners(&self) -> Vec<&str> {
+        distinct(self.nodes.iter().map(|node| node.owner.as_str()))
+    }
+
+    /// The first name up to its first dot (with the dot) that at least half of the services begin with, if there is one:
+    /// on a map `service.` before every name is noise.
+    pub(crate) fn common_prefix(&self) -> Option<&str> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for node in &self.nodes {
+            if let Some(dot) = node.name.find('.').filter(|dot| dot + 1 < node.name.len()) {
+                *counts.entry(&node.name[..=dot]).or_default() += 1;
+            }
+        }
+        let most = counts.into_iter().max_by_key(|&(_, count)| count)?;
+        (most.1 * 2 >= self.nodes.len()).then_some(most.0)
+    }
+
+    /// The name as maps show it: without the common prefix, unless that would make two services look the same.
+    pub(crate) fn short_names(&self) -> Vec<&str> {
+        let prefix = self.common_prefix().unwrap_or("");
+        let names: BTreeSet<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+        self.nodes
+            .iter()
+            .map(|node| match node.name.strip_prefix(prefix) {
+                Some(short) if !names.contains(short) => short,
+                _ => node.name.as_str(),
+            })
+            .collect()
+    }
+}
+
+fn count(nodes: usize, ends: &[(usize, usize)]) -> Vec<Degree> {
+    let mut degrees = vec![Degree::default(); nodes];
+    let pairs: BTreeSet<(usize, usize)> = ends.iter().copied().collect();
+    for (caller, callee) in pairs {
+        degrees[caller].callees += 1;
+        degrees[callee].callers += 1;
+    }
+    degrees
+}
+
+/// The different values, sorted.
+pub(crate) fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    values.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn two_services_of_one_name_are_refused() {
+        let node = sample::node("service.a", "x");
+        assert_eq!(
+            Network::new(None, vec![node.clone(), node], vec![]),
+            Err(NetworkError::DuplicateNode("service.a".to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_edge_to_nowhere_is_refused() {
+        let error = Network::new(None, vec![sample::node("a", "x")], vec![sample::edge("a", "b")]).unwrap_err();
+        assert_eq!(error.to_string(), "`a` calls `b`, but `b` is not among the services");
+    }
+
+    #[test]
+    fn a_caller_by_rule_and_by_type_counts_once() {
+        let mut by_type = sample::edge("a", "b");
+        by_type.basis = Basis::Type;
+        let nodes = vec![sample::node("a", "x"), sample::node("b", "x")];
+        let network = Network::new(None, nodes, vec![sample::edge("a", "b"), by_type]).unwrap();
+        assert_eq!(network.edges().len(), 2);
+        assert_eq!(network.degree(1), Some(Degree { callers: 1, callees: 0 }));
+    }
+
+    #[test]
+    fn a_part_keeps_neighbours_and_the_counts_of_the_whole() {
+        let nodes = ["a", "b", "c", "d"].map(|name| sample::node(name, "x")).to_vec();
+        let edges = vec![sample::edge("a", "b"), sample::edge("c", "b"), sample::edge("c", "d")];
+        let part = Network::new(None, nodes, edges).unwrap().around(|node| node.name == "a");
+        assert_eq!(part.nodes().iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(part.ends(), [(0, 1)]);
+        assert_eq!(
+            part.degree(1),
+            Some(Degree { callers: 2, callees: 0 }),
+            "b has two callers, one is not in the part"
+        );
+    }
+
+    #[test]
+    fn short_names_never_make_two_services_look_the_same() {
+        let nodes = ["service.a", "service.b", "b"].map(|name| sample::node(name, "x")).to_vec();
+        let network = Network::new(None, nodes, vec![]).unwrap();
+        assert_eq!(network.short_names(), ["b", "a", "service.b"]);
+    }
+}

@@ -1,0 +1,36 @@
+//! The same network gives the same bytes: in any order of input, with any number of threads.
+
+use hedgerow_graph::{Layout, Network};
+use proptest::prelude::*;
+
+use crate::small;
+
+/// All formats, one after the other.
+fn all(network: &Network) -> String {
+    let layout = Layout::new(network, &|_| ());
+    [
+        hedgerow_graph::dot(network),
+        hedgerow_graph::json(network).unwrap(),
+        hedgerow_graph::csv(network),
+        hedgerow_graph::mermaid(network),
+        hedgerow_graph::svg(network, &layout),
+        hedgerow_graph::html(network, &layout).unwrap(),
+    ]
+    .concat()
+}
+
+fn shuffled() -> impl Strategy<Value = Network> {
+    let (nodes, edges) = small::parts();
+    // One edge stands twice, as when two walks of a tree are joined.
+    let edges: Vec<_> = edges.iter().cloned().chain(edges.first().cloned()).collect();
+    (Just(nodes).prop_shuffle(), Just(edges).prop_shuffle())
+        .prop_map(|(nodes, edges)| Network::new(Some("prod".to_owned()), nodes, edges).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn order_of_input_reaches_no_output(network in shuffled()) {
+        prop_assert_eq!(all(&network), all(&small::network()));
+    }
+}

@@ -1,0 +1,52 @@
+//! A network whose every text tries to break out of the format it is written in.
+
+use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Outside, Port, Stage};
+
+/// Texts that mean something to HTML, XML, JavaScript, DOT, Mermaid, CSV or a terminal.
+pub(crate) const TEXTS: [&str; 14] = [
+    "<script>window.broken=1</script>",
+    "</script><script>window.broken=2</script>",
+    "<!--<script>",
+    "\"><img src=x onerror=window.broken=3>",
+    "a\"b",
+    "a'b",
+    "]]>",
+    "a|b",
+    "a\\",
+    "two\nlines",
+    "=cmd|' /C calc'!A0",
+    "{{script}}",
+    "\u{202e}gnp.exe\u{0}\u{1b}[2J",
+    "end\nend;]}%%{init: {}}%%#quot;",
+];
+
+/// Every text as a name, an owner, a type, a namespace, a port, a peer, a reason and a file.
+pub(crate) fn network() -> Network {
+    let text = |index: usize| TEXTS[index % TEXTS.len()].to_owned();
+    let nodes = (0..TEXTS.len())
+        .map(|index| Node {
+            name: text(index),
+            owner: text(index + 1),
+            service_type: text(index + 2),
+            namespace: text(index + 3),
+            stage: Stage::ALL[index % 3],
+            ports: vec![Port { name: Some(text(index + 4)), number: 1, protocol: text(index + 5) }],
+            outside: vec![Outside {
+                peer: text(index + 6),
+                ports: EdgePorts::Only(vec![text(index + 7)]),
+                reason: Some(text(index + 8)),
+            }],
+            file: text(index + 9),
+        })
+        .collect();
+    let edges = (0..TEXTS.len())
+        .map(|index| Edge {
+            caller: text(index),
+            callee: text(index + 1),
+            basis: if index % 2 == 0 { Basis::Rule } else { Basis::Type },
+            ports: EdgePorts::Only(vec![text(index + 2), text(index + 3)]),
+            file: text(index + 4),
+        })
+        .collect();
+    Network::new(Some(text(0)), nodes, edges).expect("names differ and every end exists")
+}
