@@ -4,5 +4,7 @@ pub mod calico;
 pub mod k8s;
 pub mod object;
 mod objects;
+pub mod patch;
+mod workload;
 
 pub use objects::{platform_objects, service_objects};

@@ -1,0 +1,140 @@
+//! `patch(stream, plan) → edits + diagnostics`: the one pure function behind Helm, kustomize and the pipe.
+//!
+//! Edits touch the labels of pod templates and the policies of Hedgerow's own, and nothing else; every other byte of the
+//! stream comes out as it went in. Documents are taken by position: two of one name are two documents. Any error means no
+//! output at all.
+
+mod claim;
+mod document;
+mod pods;
+mod policies;
+mod selector;
+mod structure;
+
+use claim::Claims;
+use document::Found;
+use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::Plan;
+use hedgerow_core::source::{SourceId, Span};
+use hedgerow_yaml::{Edits, split_even};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Streams below this are not worth a second thread.
+const PARALLEL: usize = 1 << 20;
+
+/// How to patch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whose deploy it is: workloads that say nothing else are this service's.
+    pub service: Option<ServiceName>,
+    /// Unclaimed workloads, pods on the host's network and Jobs are errors.
+    pub strict: bool,
+    /// Labels and policies of Hedgerow's that nothing backs are removed instead of refused.
+    pub prune: bool,
+    /// Every document is parsed in full; invalid YAML anywhere is an error.
+    pub check: bool,
+    /// Pod templates are found by their structure in kinds that are not known.
+    pub unknown_kinds: bool,
+}
+
+/// What came of patching a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch {
+    /// What to change in the stream; nothing where an error was found.
+    pub edits: Option<Edits>,
+    /// What is wrong, in the order of the stream.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was done.
+    pub tally: Tally,
+}
+
+/// What was done to a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Workloads that a service claims.
+    pub workloads: usize,
+    /// Workloads that none claims.
+    pub unclaimed: usize,
+    /// Labels added, corrected or removed.
+    pub labels: usize,
+    /// Policy objects added, replaced or removed.
+    pub policies: usize,
+}
+
+/// What every document is patched with.
+struct Context<'p> {
+    stream: &'p str,
+    source: SourceId,
+    plan: &'p Plan,
+    options: &'p Options,
+    claims: Claims<'p>,
+}
+
+impl Context<'_> {
+    const fn span(&self, range: &Range<usize>) -> Span {
+        self.source.span(range.start, range.end)
+    }
+
+    /// A diagnostic that `--strict` turns into an error.
+    fn doubt(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        let severity = if self.options.strict { Severity::Error } else { Severity::Warning };
+        Diagnostic::new(code, message).severity(severity)
+    }
+}
+
+/// Patches a stream of manifests: YAML documents, JSON, Lists, or one KRM `ResourceList`. `source` is the stream's id in
+/// the texts that diagnostics are printed from.
+///
+/// ```
+/// use hedgerow_core::{name::EnvironmentName, plan::Plan, read::{Directories, Reader}, fleet::Scope, tree::{Directory, File}};
+/// use hedgerow_render::patch::{Options, patch};
+/// let mut reader = Reader::new();
+/// let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: off}}\n";
+/// let config = reader.config(File::new("hedgerow.yaml", config));
+/// let directory = |path: &str, rules| Directory { path: path.into(), file: None, rules, faults: vec![] };
+/// let read = vec![
+///     directory("service.emoji", vec![File::new("service.emoji/egress/service.ledger.rule", "")]),
+///     directory("service.ledger", vec![]),
+/// ];
+/// let reading = reader.fleet(config, Directories { scope: Scope::Whole, read, names: vec![], faults: vec![] }, None);
+/// let plan = Plan::new(reading.fleet.expect("no faults").into(), &EnvironmentName::new("prod")?).expect("declared");
+///
+/// let stream = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: s-emoji\n";
+/// let mut sources = reading.sources;
+/// let patch = patch(stream, sources.add("<stdin>", stream), &plan, &Options::default());
+/// let mut patched = String::new();
+/// patch.edits.expect("no faults").push_to(stream, &mut patched);
+/// assert!(patched.contains("    bank.example/egress-s-ledger: \"true\"\n"));
+/// # Ok::<(), hedgerow_core::name::NameError>(())
+/// ```
+#[must_use]
+pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> Patch {
+    let context = Context { stream, source, plan, options, claims: Claims::new(plan, options) };
+    let parts = if stream.len() < PARALLEL { 1 } else { rayon::current_num_threads() };
+    let runs = split_even(stream, parts);
+    let found: Vec<Found> = match runs.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![document::run(&context, only.clone())],
+        _ => runs.par_iter().map(|run| document::run(&context, run.clone())).collect(),
+    };
+    let mut found = found.into_iter().fold(Found::default(), Found::merge);
+    policies::finish(&context, &mut found);
+    let Found { edits, mut diagnostics, mut tally, .. } = found;
+    let edits = match Edits::new(stream, edits) {
+        Ok(edits) => Some(edits),
+        Err(error) => {
+            // Two routes of the table led to one map. Writing both would damage it.
+            diagnostics
+                .push(Diagnostic::new(Code::UneditableLabels, format!("the changes contradict each other: {error}")));
+            None
+        }
+    };
+    sort(&mut diagnostics);
+    let refused = diagnostics.iter().any(Diagnostic::is_error);
+    if refused {
+        tally = Tally::default();
+    }
+    Patch { edits: edits.filter(|_| !refused), diagnostics, tally }
+}

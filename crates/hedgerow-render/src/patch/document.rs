@@ -1,0 +1,277 @@
+//! One document after the other: what it is, and what is to be done with it.
+
+use super::{Context, Tally, pods, structure};
+use crate::object::Kind;
+use crate::workload::{Workload, workload};
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::name::ServiceName;
+use hedgerow_yaml::{
+    Document, Node, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
+};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What was found in a run of documents.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) edits: Vec<hedgerow_yaml::Edit>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) tally: Tally,
+    /// The services that have workloads here.
+    pub(super) deployed: BTreeMap<ServiceName, Deployed>,
+    /// Objects of the kinds that Hedgerow writes, in the order of the stream.
+    pub(super) policies: Vec<Policy>,
+    /// A KRM `ResourceList` or a `List`: the document that holds others.
+    pub(super) lists: Vec<List>,
+    /// Documents that hold something.
+    pub(super) documents: usize,
+}
+
+/// How the workloads of one service name their namespace.
+#[derive(Debug, Default)]
+pub(super) struct Deployed {
+    /// One that does, by the place of the namespace.
+    pub(super) with_namespace: Option<Range<usize>>,
+    /// One that does not, by its place.
+    pub(super) without_namespace: Option<Range<usize>>,
+}
+
+/// An object of a kind that Hedgerow writes.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    /// Whether it says that Hedgerow wrote it.
+    pub(super) is_ours: bool,
+    /// Where the object stands.
+    pub(super) range: Range<usize>,
+    pub(super) place: Place,
+}
+
+/// Where an object stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a document of its own; the whole of its piece.
+    Document(Piece),
+    /// In a list of the document at this piece, with its position.
+    Element(Piece, usize),
+    /// In a list within a list.
+    Deeper,
+}
+
+/// A document that holds objects.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) piece: Piece,
+    /// Whether it is a KRM `ResourceList`, which is the whole stream.
+    pub(super) is_krm: bool,
+}
+
+impl Found {
+    /// What was found in this run and in a later one.
+    pub(super) fn merge(mut self, later: Self) -> Self {
+        self.edits.extend(later.edits);
+        self.diagnostics.extend(later.diagnostics);
+        self.tally.workloads += later.tally.workloads;
+        self.tally.unclaimed += later.tally.unclaimed;
+        self.tally.labels += later.tally.labels;
+        for (service, deployed) in later.deployed {
+            let known = self.deployed.entry(service).or_default();
+            known.with_namespace = known.with_namespace.take().or(deployed.with_namespace);
+            known.without_namespace = known.without_namespace.take().or(deployed.without_namespace);
+        }
+        self.policies.extend(later.policies);
+        self.lists.extend(later.lists);
+        self.documents += later.documents;
+        self
+    }
+}
+
+/// An object in a document: the whole of it, or an element of a list.
+pub(super) struct Object<'d, 't> {
+    pub(super) kind: &'d str,
+    api_version: &'d str,
+    body: Body<'d, 't>,
+}
+
+enum Body<'d, 't> {
+    Document(&'d Document<'t>),
+    Part(&'d Part<'d, 't>),
+}
+
+impl<'d, 't> Object<'d, 't> {
+    fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
+        match &self.body {
+            Body::Document(document) => document.outline(routes),
+            Body::Part(part) => Ok(part.outline(routes)),
+        }
+    }
+
+    fn parts(&self, route: &Route) -> Result<Vec<Part<'d, 't>>, YamlError> {
+        match &self.body {
+            Body::Document(document) => document.parts(route),
+            Body::Part(part) => Ok(part.parts(route)),
+        }
+    }
+
+    /// Asks something of the whole tree; nothing where there is none.
+    pub(super) fn with_node<T>(&self, ask: impl FnOnce(&Node<'_>) -> T) -> Option<T> {
+        match &self.body {
+            Body::Document(document) => document.tree().ok().flatten().map(ask),
+            Body::Part(part) => Some(ask(part.node())),
+        }
+    }
+
+    /// A place for messages about an object that has no better one.
+    pub(super) fn head(&self) -> Range<usize> {
+        let start = match &self.body {
+            Body::Document(document) => document.range().start,
+            Body::Part(part) => part.node().range().start,
+        };
+        start..start
+    }
+}
+
+/// The questions that tell what an object is.
+struct Head {
+    routes: RouteSet,
+    api_version: RouteId,
+    kind: RouteId,
+}
+
+static HEAD: LazyLock<Head> = LazyLock::new(|| {
+    let mut routes = RouteSet::new();
+    let mut ask = |route| routes.ask(route, Want::Scalar).expect("a route of two keys at most");
+    let (api_version, kind) = (ask("apiVersion"), ask("kind"));
+    Head { routes, api_version, kind }
+});
+
+/// The questions about an object of a kind that Hedgerow writes.
+struct PolicyHead {
+    routes: RouteSet,
+    name: RouteId,
+    namespace: RouteId,
+    labels: RouteId,
+}
+
+static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
+    let mut routes = RouteSet::new();
+    let mut ask = |route, want| routes.ask(route, want).expect("a route of two keys at most");
+    let (name, namespace) = (ask("metadata.name", Want::Scalar), ask("metadata.namespace", Want::Scalar));
+    let labels = ask("metadata.labels", Want::Map);
+    PolicyHead { routes, name, namespace, labels }
+});
+
+static ITEMS: LazyLock<Route> = LazyLock::new(|| Route::parse("items[]").expect("a route"));
+
+/// Patches the documents of a part of the stream that begins and ends between two of them.
+pub(super) fn run(context: &Context<'_>, range: Range<usize>) -> Found {
+    let mut found = Found::default();
+    let part = &context.stream[range.clone()];
+    for piece in split(part) {
+        let shift = |inner: Range<usize>| inner.start + range.start..inner.end + range.start;
+        let piece = Piece { range: shift(piece.range), separator: piece.separator.map(shift) };
+        let document = Document::of_piece(context.stream, &piece);
+        if context.options.check
+            && let Err(error) = document.tree()
+        {
+            invalid(context, &error, &mut found);
+            continue;
+        }
+        whole(context, &document, &piece, &mut found);
+    }
+    found
+}
+
+fn whole(context: &Context<'_>, document: &Document<'_>, piece: &Piece, found: &mut Found) {
+    let outline = match document.outline(&HEAD.routes) {
+        Ok(outline) => outline,
+        Err(error) => return invalid(context, &error, found),
+    };
+    let (api_version, kind) = (outline.site(HEAD.api_version), outline.site(HEAD.kind));
+    // Comments alone, or null.
+    if kind.and_then(Site::obstacle).is_some_and(|obstacle| obstacle.reason == Reason::EmptyDocument) {
+        return;
+    }
+    found.documents += 1;
+    let (Some(api_version), Some(kind)) = (api_version.and_then(Site::as_str), kind.and_then(Site::as_str)) else {
+        return;
+    };
+    let object = Object { kind, api_version, body: Body::Document(document) };
+    let place = Place::Document(piece.clone());
+    if let Err(error) = one(context, &object, &place, found) {
+        invalid(context, &error, found);
+    }
+}
+
+fn invalid(context: &Context<'_>, error: &YamlError, found: &mut Found) {
+    let at = error.offset.min(context.stream.len());
+    let message = format!("the stream is not valid YAML: {}", error.message);
+    found.documents += 1;
+    found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), ""));
+}
+
+fn one(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+    if let Some(workload) = workload(object.api_version, object.kind) {
+        let outline = object.outline(&workload.routes)?;
+        pods::patch(context, object, workload, &outline, found);
+    } else if let Some(kind) = Kind::of(object.api_version, object.kind) {
+        policy(object, kind, place, found)?;
+    } else if object.kind.ends_with("List") {
+        list(context, object, place, found)?;
+    } else if context.options.unknown_kinds
+        && let Some(templates) = object.with_node(structure::templates)
+    {
+        let workload = Workload::of_templates(templates);
+        let outline = object.outline(&workload.routes)?;
+        pods::patch(context, object, &workload, &outline, found);
+    }
+    Ok(())
+}
+
+fn policy(object: &Object<'_, '_>, kind: Kind, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+    let outline = object.outline(&POLICY.routes)?;
+    let Some(name) = outline.site(POLICY.name).and_then(Site::as_str) else { return Ok(()) };
+    let is_ours = match outline.site(POLICY.labels) {
+        Some(Site::Map(labels)) => labels
+            .get(crate::object::MANAGED_BY)
+            .is_some_and(|pair| pair.value.as_deref() == Some(crate::object::MANAGER)),
+        _ => false,
+    };
+    found.policies.push(Policy {
+        kind,
+        name: name.to_owned(),
+        namespace: outline.site(POLICY.namespace).and_then(Site::as_str).map(str::to_owned),
+        is_ours,
+        range: object.with_node(|node| node.range()).unwrap_or_else(|| object.head()),
+        place: place.clone(),
+    });
+    Ok(())
+}
+
+/// The objects of a `List`, of a typed list such as `DeploymentList`, and of a KRM `ResourceList`.
+fn list(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+    let is_krm = object.kind == "ResourceList" && object.api_version.starts_with("config.kubernetes.io/");
+    let is_list = object.kind == "List" && object.api_version == "v1";
+    if let (true, Place::Document(piece)) = (is_krm || is_list, place) {
+        found.lists.push(List { piece: piece.clone(), is_krm });
+    }
+    // The elements of a typed list may leave out what the list says.
+    let element_kind = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && !is_krm);
+    for (index, part) in object.parts(&ITEMS)?.iter().enumerate() {
+        let outline = part.outline(&HEAD.routes);
+        let text = |id| outline.site(id).and_then(Site::as_str);
+        let kind = text(HEAD.kind).or(element_kind);
+        let api_version = text(HEAD.api_version).or(element_kind.map(|_| object.api_version));
+        let (Some(kind), Some(api_version)) = (kind, api_version) else { continue };
+        let element = Object { kind, api_version, body: Body::Part(part) };
+        let place = match place {
+            Place::Document(piece) => Place::Element(piece.clone(), index),
+            Place::Element(..) | Place::Deeper => Place::Deeper,
+        };
+        one(context, &element, &place, found)?;
+    }
+    Ok(())
+}

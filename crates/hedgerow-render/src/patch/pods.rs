@@ -1,0 +1,403 @@
+//! The labels of one workload's pods: what must change, and what must not be there.
+
+use super::claim::{Claim, Worn};
+use super::document::{Found, Object};
+use super::{Context, selector};
+use crate::workload::Workload;
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::label::Meaning;
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::{Protection, ServicePlan};
+use hedgerow_yaml::{MapChange, MapPair, MapSite, Outline, Site, change_map};
+use std::ops::Range;
+
+/// Annotations that make a Job part of a deploy rather than of what it deploys: such a Job is made anew each time.
+const HOOKS: [&str; 2] = ["helm.sh/hook", "argocd.argoproj.io/hook"];
+
+/// One place of pods in a workload.
+struct Template<'o, 't> {
+    labels: &'o Site<'t>,
+}
+
+pub(super) fn patch(
+    context: &Context<'_>,
+    object: &Object<'_, '_>,
+    workload: &Workload,
+    outline: &Outline<'_>,
+    found: &mut Found,
+) {
+    let templates = templates(workload, outline);
+    if templates.is_empty() {
+        return;
+    }
+    let name = outline.site(workload.name).and_then(Site::as_str);
+    let generate_name = outline.site(workload.generate_name).and_then(Site::as_str);
+    let title = Title { kind: object.kind, name: name.or(generate_name) };
+    let place = site_range(outline.site(workload.name)).unwrap_or_else(|| object.head());
+    let worn = templates.iter().map(|template| match template.labels {
+        Site::Map(map) => map.pairs.iter().filter_map(worn).collect(),
+        _ => Vec::new(),
+    });
+    match context.claims.of(worn, object.kind, name) {
+        Claim::Nobody => unclaimed(context, &title, &place, &templates, found),
+        Claim::Unknown { value } => {
+            let identity = context.plan.scheme().identity().key();
+            found.diagnostics.push(
+                Diagnostic::new(
+                    Code::UnbackedLabel,
+                    format!("{title} wears `{identity}: {value}`, but there is no such service"),
+                )
+                .mark(context.span(&place), "")
+                .help("remove the label, or create the service's directory"),
+            );
+        }
+        Claim::Several(services) => {
+            let names = services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(" and ");
+            found.diagnostics.push(
+                Diagnostic::new(Code::AmbiguousWorkload, format!("{title} is claimed by {names}"))
+                    .mark(context.span(&place), "")
+                    .help("change the services' `workloads`, or let the workload wear the identity label of one"),
+            );
+        }
+        Claim::Service(service) => match context.plan.service(service) {
+            Some(plan) if context.options.service.as_ref().is_none_or(|deployed| deployed == service) => {
+                claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
+            }
+            _ => not_deployed(context, &title, &place, service, found),
+        },
+    }
+}
+
+/// How messages call a workload.
+struct Title<'a> {
+    kind: &'a str,
+    name: Option<&'a str>,
+}
+
+impl std::fmt::Display for Title<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name {
+            Some(name) => write!(f, "{} `{}`", self.kind, name.escape_debug()),
+            None => write!(f, "a {} without a name", self.kind),
+        }
+    }
+}
+
+fn templates<'o, 't>(workload: &Workload, outline: &'o Outline<'t>) -> Vec<Template<'o, 't>> {
+    let mut templates = Vec::new();
+    for pods in &workload.pods {
+        let labels = outline.sites(pods.labels);
+        match pods.inside.map(|inside| outline.sites(inside)) {
+            None => templates.extend(labels.iter().map(|labels| Template { labels })),
+            // Both questions share their `[]` and `*`, so their sites stand side by side.
+            Some(inside) => {
+                debug_assert_eq!(inside.len(), labels.len());
+                let there =
+                    inside.iter().zip(labels).filter(|(inside, _)| !matches!(inside, Site::Missing(_) | Site::Null(_)));
+                templates.extend(there.map(|(_, labels)| Template { labels }));
+            }
+        }
+    }
+    templates
+}
+
+fn worn<'a>(pair: &'a MapPair<'_>) -> Option<Worn<'a>> {
+    pair.value.as_deref().map(|value| (pair.key.as_ref(), value))
+}
+
+fn site_range(site: Option<&Site<'_>>) -> Option<Range<usize>> {
+    match site? {
+        Site::Scalar(scalar) => Some(scalar.range.clone()),
+        Site::Map(map) => Some(map.range.clone()),
+        Site::Node(range) => Some(range.clone()),
+        Site::Missing(_) | Site::Null(_) | Site::Seq(_) | Site::Refused(_) => None,
+    }
+}
+
+fn not_deployed(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    place: &Range<usize>,
+    service: &ServiceName,
+    found: &mut Found,
+) {
+    let deployed = context.options.service.as_ref().map(ServiceName::as_str).unwrap_or_default();
+    let message = format!("{title} wears the identity of `{service}`, but this is a deploy of `{deployed}`");
+    found.diagnostics.push(
+        Diagnostic::new(Code::AmbiguousWorkload, message)
+            .mark(context.span(place), "")
+            .help("remove the label, or deploy the workload with its own service"),
+    );
+}
+
+fn unclaimed(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    place: &Range<usize>,
+    templates: &[Template<'_, '_>],
+    found: &mut Found,
+) {
+    found.tally.unclaimed += 1;
+    let message = format!("no service claims {title}; it is left alone");
+    found.diagnostics.push(
+        context
+            .doubt(Code::UnclaimedWorkload, message)
+            .mark(context.span(place), "")
+            .help("list it under `workloads` in a service.yaml, or deploy it with `--service`"),
+    );
+    let scheme = context.plan.scheme();
+    for template in templates {
+        let Site::Map(map) = template.labels else { continue };
+        let ours: Vec<_> = map.pairs.iter().filter(|pair| scheme.meaning(&pair.key).is_some()).collect();
+        if !context.options.prune {
+            for pair in ours {
+                let message = format!("{title} wears `{}`, but no service claims it", pair.key);
+                found.diagnostics.push(
+                    Diagnostic::new(Code::UnbackedLabel, message)
+                        .mark(context.span(&pair.range), "")
+                        .help("remove the label, or let a service claim the workload; `--prune` removes it"),
+                );
+            }
+            continue;
+        }
+        let remove: Vec<_> = ours.iter().map(|pair| pair.key.as_ref()).collect();
+        change(context, title, template.labels, MapChange { set: &[], remove: &remove }, found);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of one workload, taken apart once by the only caller")]
+fn claimed(
+    context: &Context<'_>,
+    object: &Object<'_, '_>,
+    title: &Title<'_>,
+    place: &Range<usize>,
+    workload: &Workload,
+    outline: &Outline<'_>,
+    templates: &[Template<'_, '_>],
+    service: &ServicePlan,
+    found: &mut Found,
+) {
+    found.tally.workloads += 1;
+    namespace(context, title, outline.site(workload.namespace), service, place, found);
+    for duplicate in outline.duplicates() {
+        let message = format!("{title} has the key `{}` twice; the last one counts", duplicate.key);
+        found.diagnostics.push(
+            Diagnostic::new(Code::DuplicateStructure, message)
+                .mark(context.span(&duplicate.ignored), "ignored by Kubernetes")
+                .mark(context.span(&duplicate.counted), "edited here")
+                .help("remove the one that does not count"),
+        );
+    }
+    for (key, range) in selector_keys(context, object, workload, outline) {
+        let message = format!("{title} selects its pods by `{key}`, which Hedgerow writes");
+        found.diagnostics.push(
+            Diagnostic::new(Code::SelectorUsesLabel, message)
+                .mark(context.span(&range), "")
+                .help("select by a label of the chart's own; a selector cannot change once the object lives"),
+        );
+    }
+    for pods in &workload.pods {
+        let hosts = pods.host_network.map(|route| outline.sites(route)).unwrap_or_default();
+        if let Some(Site::Scalar(scalar)) = hosts.iter().find(|site| is_true(site)) {
+            let message = format!("the pods of {title} are on the host's network, where no label can select them");
+            found.diagnostics.push(
+                context
+                    .doubt(Code::HostNetwork, message)
+                    .mark(context.span(&scalar.range), "")
+                    .help("policies see these pods as their node's address; allow that by `cidr` where they call"),
+            );
+        }
+    }
+    if workload.is_job && !is_hook(outline.site(workload.annotations)) {
+        let message =
+            format!("the template of {title} cannot change once it lives, so a changed label fails the next deploy");
+        found.diagnostics.push(
+            context
+                .doubt(Code::JobTemplateImmutable, message)
+                .mark(context.span(place), "")
+                .help("make it a hook, give it a new name in each deploy, or delete it before"),
+        );
+    }
+    for template in templates {
+        labels(context, title, place, template.labels, service, found);
+    }
+}
+
+fn namespace(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    site: Option<&Site<'_>>,
+    service: &ServicePlan,
+    place: &Range<usize>,
+    found: &mut Found,
+) {
+    let deployed = found.deployed.entry(service.name.clone()).or_default();
+    match site {
+        Some(Site::Scalar(scalar)) => {
+            deployed.with_namespace.get_or_insert_with(|| scalar.range.clone());
+            if scalar.value != service.namespace.as_str() {
+                let written = scalar.value.escape_debug();
+                let message =
+                    format!("{title} lives in `{written}`, but `{}` lives in `{}`", service.name, service.namespace);
+                found.diagnostics.push(
+                    Diagnostic::new(Code::NamespaceMismatch, message)
+                        .mark(context.span(&scalar.range), "")
+                        .help("set `namespace` in the service.yaml to where the pods live"),
+                );
+            }
+        }
+        Some(Site::Missing(_) | Site::Null(_)) | None => {
+            deployed.without_namespace.get_or_insert_with(|| place.clone());
+        }
+        Some(Site::Map(_) | Site::Seq(_) | Site::Node(_) | Site::Refused(_)) => {
+            let message = format!("the namespace of {title} cannot be read");
+            found.diagnostics.push(Diagnostic::new(Code::UneditableLabels, message).mark(context.span(place), ""));
+        }
+    }
+}
+
+fn selector_keys(
+    context: &Context<'_>,
+    object: &Object<'_, '_>,
+    workload: &Workload,
+    outline: &Outline<'_>,
+) -> Vec<(String, Range<usize>)> {
+    let scheme = context.plan.scheme();
+    let Some(range) = site_range(outline.site(workload.selector)) else { return Vec::new() };
+    // A key of ours holds the domain, unless escapes or an alias hide it; nothing else is worth a full parse.
+    let text = context.stream.get(range).unwrap_or_default();
+    if !text.contains(scheme.domain().as_str()) && !text.contains(['\\', '*']) {
+        return Vec::new();
+    }
+    let keys = object.with_node(selector::keys).unwrap_or_default();
+    keys.into_iter().filter(|(key, _)| scheme.meaning(key).is_some()).collect()
+}
+
+/// Whether a scalar is true for any reader: YAML 1.1 takes `yes` and `on` for it too.
+fn is_true(site: &Site<'_>) -> bool {
+    let Site::Scalar(scalar) = site else { return false };
+    let is_plain = scalar.style == hedgerow_yaml::ScalarStyle::Plain;
+    is_plain && ["true", "yes", "on", "y"].iter().any(|word| scalar.value.eq_ignore_ascii_case(word))
+}
+
+fn is_hook(annotations: Option<&Site<'_>>) -> bool {
+    let Some(Site::Map(map)) = annotations else { return false };
+    HOOKS.iter().any(|hook| map.get(hook).is_some())
+}
+
+fn labels(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    place: &Range<usize>,
+    site: &Site<'_>,
+    service: &ServicePlan,
+    found: &mut Found,
+) {
+    let scheme = context.plan.scheme();
+    let empty = Vec::new();
+    let pairs = match site {
+        Site::Map(map) => &map.pairs,
+        _ => &empty,
+    };
+    let mut remove = Vec::new();
+    for pair in pairs {
+        let Some(meaning) = scheme.meaning(&pair.key) else { continue };
+        match service.pods.write.get(pair.key.as_ref()) {
+            None => remove.push(pair),
+            Some(value) if meaning == Meaning::ServiceType && pair.value.as_deref() != Some(value.as_str()) => {
+                if !context.options.prune {
+                    let written = pair.value.as_deref().unwrap_or_default().escape_debug();
+                    let message =
+                        format!("{title} wears the type `{written}`, but `{}` has the type `{value}`", service.name);
+                    found.diagnostics.push(
+                        Diagnostic::new(Code::UnbackedLabel, message)
+                            .mark(context.span(&pair.range), "")
+                            .help("remove the label, or change the service's type; `--prune` corrects it"),
+                    );
+                }
+            }
+            Some(_) => staged(context, title, pair, meaning, service, found),
+        }
+    }
+    if !context.options.prune {
+        for pair in &remove {
+            let message = format!("{title} wears `{}`, which nothing in `{}` backs", pair.key, service.name);
+            let help = if scheme.meaning(&pair.key) == Some(Meaning::Egress) {
+                "add the rule file for this edge and let the callee's owners review it; `--prune` removes the label"
+            } else {
+                "remove the label; `--prune` removes it"
+            };
+            found
+                .diagnostics
+                .push(Diagnostic::new(Code::UnbackedLabel, message).mark(context.span(&pair.range), "").help(help));
+        }
+    }
+    let worn = |map: &MapSite<'_>, key: &str| map.get(key).and_then(|pair| pair.value.as_deref().map(str::to_owned));
+    for (key, value) in &service.pods.expect {
+        let written = match site {
+            Site::Map(map) => worn(map, key.as_str()),
+            _ => None,
+        };
+        if written.as_deref() != Some(value.as_str()) {
+            let message =
+                format!("{title} does not wear `{key}: {value}`, by which the policy of `{}` selects", service.name);
+            let range = if let Site::Map(map) = site { map.range.clone() } else { place.clone() };
+            found.diagnostics.push(
+                Diagnostic::new(Code::IdentityMissing, message)
+                    .mark(context.span(&range), "")
+                    .help("give the pods this label, or set `identity` in the service.yaml to labels that they wear"),
+            );
+        }
+    }
+    let set: Vec<_> = service.pods.write.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let remove: Vec<_> =
+        if context.options.prune { remove.iter().map(|pair| pair.key.as_ref()).collect() } else { Vec::new() };
+    change(context, title, site, MapChange { set: &set, remove: &remove }, found);
+}
+
+/// A staged service whose pods still say that they have a live policy: a catch-all would isolate them.
+fn staged(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    pair: &MapPair<'_>,
+    meaning: Meaning,
+    service: &ServicePlan,
+    found: &mut Found,
+) {
+    let is_live = meaning == Meaning::NetworkPolicy && pair.value.as_deref() == Some("true");
+    if is_live && matches!(service.protection, Protection::Staged { .. }) {
+        let message = format!("{title} says that it has a live policy, but the policy of `{}` is staged", service.name);
+        found.diagnostics.push(
+            Diagnostic::new(Code::StagedCatchAll, message)
+                .severity(Severity::Warning)
+                .mark(context.span(&pair.range), "corrected here")
+                .help("until its pods are replaced, the catch-all of their type isolates them"),
+        );
+    }
+}
+
+fn change(context: &Context<'_>, title: &Title<'_>, site: &Site<'_>, change: MapChange<'_>, found: &mut Found) {
+    match change_map(context.stream, site, change) {
+        Ok(edits) => {
+            if !edits.is_empty() {
+                found.tally.labels += changed(site, change);
+            }
+            found.edits.extend(edits);
+        }
+        Err(obstacle) => {
+            let message = format!("the labels of {title} cannot be edited: {}", obstacle.reason.phrase());
+            found.diagnostics.push(
+                Diagnostic::new(Code::UneditableLabels, message)
+                    .mark(context.span(&obstacle.range), "")
+                    .help("write the labels of the pod template out in full"),
+            );
+        }
+    }
+}
+
+/// How many labels a change adds, corrects or removes.
+fn changed(site: &Site<'_>, change: MapChange<'_>) -> usize {
+    let Site::Map(map) = site else { return change.set.len() };
+    let set = change.set.iter().filter(|(key, value)| map.get(key).is_none_or(|pair| !pair.is_string(value)));
+    set.count() + change.remove.len()
+}
