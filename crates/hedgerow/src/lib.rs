@@ -1,8 +1,12 @@
 //! Hedgerow as a library, for deploy tools.
 
+#[cfg(feature = "cli")]
+pub mod cli;
+mod depfile;
 mod load;
 mod write;
 
+pub use depfile::make_rule;
 pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;

@@ -1,8 +1,6 @@
 //! Entry point: arguments in, exit code out. Everything else is in `cli`.
 #![allow(clippy::disallowed_methods, reason = "where arguments enter")]
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::run(std::env::args_os(), &mut cli::Os::new()).into()
+    hedgerow::cli::run(std::env::args_os(), &mut hedgerow::cli::Os::new()).into()
 }

@@ -1,0 +1,251 @@
+//! What can be written on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Rule files beside the code become pod labels and network policies inside the deploy.
+///
+/// `service.emoji/egress/service.ledger.rule` says that emoji may call ledger. Hedgerow puts a label on emoji's pods, writes
+/// the one policy that lets that label in at ledger, and does both inside Helm, kustomize or your own deploy tool.
+///
+/// Exit codes: 0 done, 1 something was found, 2 bad use or bad input, 3 a fault of Hedgerow or the machine.
+#[derive(Debug, Parser)]
+#[command(name = "hedgerow", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// The fleet's root, where hedgerow.yaml lies [default: the nearest directory upwards that holds one]
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// The configuration, where it is not hedgerow.yaml in the root
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", global = true)]
+    pub color: ColorChoice,
+    /// Print errors only, no warnings and no summary
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more about what is done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// The day that decides which rules have expired, as YYYY-MM-DD [default: today]
+    #[arg(long, value_name = "DATE", global = true)]
+    pub today: Option<String>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented hedgerow.yaml
+    Init(Init),
+    /// Read everything and print all that is wrong
+    Check(Check),
+    /// Print the policies of services, or of the platform
+    Render(Render),
+    /// Print the labels that a service's pods wear
+    Labels(Labels),
+    /// Add labels and policies to the manifests on standard input
+    PostRender(PostRender),
+    /// Say who may call a service
+    Callers(Question),
+    /// Say whom a service may call
+    Callees(Question),
+    /// Say whether one service may call another, and which file says so
+    Why(Why),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The domain of the labels that Hedgerow writes, one of your own
+    #[arg(long, value_name = "DOMAIN", default_value = "example.com")]
+    pub domain: String,
+}
+
+/// The environment to plan for.
+#[derive(Debug, Clone, Args)]
+pub struct EnvironmentArg {
+    /// The environment; may be left out where only one is declared
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment: Option<String>,
+}
+
+/// How diagnostics are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiagnosticFormat {
+    /// For people, with the lines concerned
+    Text,
+    /// One JSON object
+    Json,
+    /// GitHub workflow commands, shown as annotations
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The environment to plan for as well [default: all]
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment: Option<String>,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
+
+/// `render`
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// Only this service; may be given several times
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The objects that a cluster needs once, instead of the services'
+    #[arg(long, conflicts_with = "services")]
+    pub platform: bool,
+    /// Write one file per object into this directory instead of standard output
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How to print what is wrong
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
+
+/// How labels are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LabelFormat {
+    /// One label a line, `key=value`
+    Text,
+    /// One JSON object
+    Json,
+    /// A strategic-merge patch for a Deployment
+    Patch,
+}
+
+/// `labels`
+#[derive(Debug, Args)]
+pub struct Labels {
+    /// The service
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// How to print the labels
+    #[arg(long, value_enum, default_value_t = LabelFormat::Text)]
+    pub format: LabelFormat,
+}
+
+/// `post-render`
+#[derive(Debug, Args)]
+pub struct PostRender {
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// Whose deploy it is: every workload that says nothing else is this service's, and only its files are read
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Take unclaimed workloads and doubtful cases for errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Remove labels and policies of Hedgerow's that no rule backs, instead of refusing them
+    #[arg(long)]
+    pub prune: bool,
+    /// Parse every document in full and fail on invalid YAML anywhere
+    #[arg(long)]
+    pub check: bool,
+    /// Find pod templates in kinds that are not known, by their structure
+    #[arg(long)]
+    pub unknown_kinds: bool,
+    /// Write the files that were read to this file, in the form of a Makefile rule
+    #[arg(long, value_name = "FILE")]
+    pub depfile: Option<PathBuf>,
+    /// How to print what is wrong
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+/// `callers` and `callees`
+#[derive(Debug, Args)]
+pub struct Question {
+    /// The service, or a glob of services such as `service.api.*`
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// The environment; decides the stage that is shown
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// Also those that get there through others, with the way
+    #[arg(long)]
+    pub transitive: bool,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
+    pub format: AnswerFormat,
+}
+
+/// `why`
+#[derive(Debug, Args)]
+pub struct Why {
+    /// Who calls
+    #[arg(value_name = "CALLER")]
+    pub caller: String,
+    /// Who is called
+    #[arg(value_name = "CALLEE")]
+    pub callee: String,
+    /// On which port, by name or number [default: each port of the callee]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
+    pub format: AnswerFormat,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub(super) mod check;
+pub(super) mod init;
+pub(super) mod kustomize;
+pub(super) mod labels;
+pub(super) mod post_render;
+pub(super) mod questions;
+pub(super) mod render;
+pub(super) mod shell;

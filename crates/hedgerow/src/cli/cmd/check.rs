@@ -1,0 +1,32 @@
+//! `hedgerow check`: reads everything and prints all that is wrong.
+
+use crate::cli::Exit;
+use crate::cli::args::{Check, DiagnosticFormat};
+use crate::cli::report;
+use crate::cli::session::Session;
+use crate::load::Loaded;
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::fleet::{Fleet, Scope};
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Check) -> anyhow::Result<Exit> {
+    let Loaded { reading, .. } = session.read(Scope::Whole)?;
+    if let (Some(fleet), Some(environment)) = (&reading.fleet, &args.environment) {
+        Session::environment(fleet, Some(environment))?;
+    }
+    let quiet = session.global.quiet;
+    let shown: Vec<_> = reading.diagnostics.iter().filter(|d| d.is_error() || !quiet).cloned().collect();
+    if !shown.is_empty() || args.format != DiagnosticFormat::Text {
+        let colors = session.os.colors(session.global.color, true);
+        let text = report::render(&shown, &reading.sources, args.format, colors)?;
+        session.out(&text)?;
+    }
+    let found = report::summary(&reading.diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
+    let size = reading.fleet.as_ref().map(size).unwrap_or_default();
+    session.note(&format!("{size}{found}\n"));
+    let is_wrong = reading.diagnostics.iter().any(Diagnostic::is_error);
+    Ok(if is_wrong { Exit::Findings } else { Exit::Done })
+}
+
+fn size(fleet: &Fleet) -> String {
+    format!("{} services, {} rules: ", fleet.services().count(), fleet.rules().count())
+}

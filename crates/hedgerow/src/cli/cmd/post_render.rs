@@ -1,0 +1,77 @@
+//! `hedgerow post-render`: manifests in, manifests with labels and policies out.
+
+use crate::cli::Exit;
+use crate::cli::args::PostRender;
+use crate::cli::session::{LoadedFleet, Reported, Session};
+use crate::depfile;
+use crate::write::write_file;
+use anyhow::Context;
+use hedgerow_core::fleet::Scope;
+use hedgerow_core::plan::Plan;
+use hedgerow_render::patch::{Options, Patch, patch};
+use std::path::PathBuf;
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &PostRender) -> anyhow::Result<Exit> {
+    if session.os.stdin_is_terminal() {
+        session.note("reading manifests from the terminal; end them with Ctrl-D\n");
+    }
+    let bytes = session.os.read_stdin().context("cannot read standard input")?;
+    let stream = match hedgerow_yaml::decode(&bytes) {
+        Ok(stream) => stream,
+        Err(error) => anyhow::bail!("the manifests on standard input cannot be read: {error}"),
+    };
+    let patched = Patched::new(session, stream, args)?;
+    let is_blank = patched.is_blank(stream);
+    // Helm 4 takes an empty stream for a failure, even where the chart renders nothing.
+    if is_blank && session.os.is_helm_plugin() {
+        session.out("---\n")?;
+    }
+    if let Some(depfile) = &args.depfile {
+        let path = session.os.directory().join(depfile);
+        write_file(&path, &depfile::make_rule("post-render", &patched.inputs))?;
+    }
+    patched.write(session, stream)?;
+    Ok(Exit::Done)
+}
+
+/// A stream that was patched without a fault.
+pub(super) struct Patched {
+    edits: hedgerow_yaml::Edits,
+    inputs: Vec<PathBuf>,
+}
+
+impl Patched {
+    /// Loads the fleet and patches the stream; where anything is wrong, says so and stops.
+    pub(super) fn new(session: &mut Session<'_>, stream: &str, args: &PostRender) -> anyhow::Result<Self> {
+        let service = args.service.as_deref().map(Session::service_name).transpose()?;
+        let scope = service.clone().map_or(Scope::Whole, Scope::One);
+        let LoadedFleet { fleet, mut sources, inputs } = session.load(scope, args.format)?;
+        let plan: Plan = Session::plan(&fleet, args.environment.environment.as_deref())?;
+        let options = Options {
+            service,
+            strict: args.strict,
+            prune: args.prune,
+            check: args.check,
+            unknown_kinds: args.unknown_kinds,
+        };
+        let source = sources.add("<stdin>", stream);
+        let Patch { edits, diagnostics, tally } = patch(stream, source, &plan, &options);
+        session.report(&diagnostics, &sources, args.format)?;
+        let Some(edits) = edits else { return Err(Reported(Exit::BadInput).into()) };
+        if session.global.verbose {
+            session.err(&format!(
+                "{} workloads claimed, {} not; {} labels and {} policies written\n",
+                tally.workloads, tally.unclaimed, tally.labels, tally.policies
+            ));
+        }
+        Ok(Self { edits, inputs })
+    }
+
+    fn is_blank(&self, stream: &str) -> bool {
+        self.edits.as_slice().is_empty() && stream.trim().is_empty()
+    }
+
+    pub(super) fn write(&self, session: &mut Session<'_>, stream: &str) -> anyhow::Result<()> {
+        session.os.out_with(|mut to| self.edits.write(stream, &mut to)).context("cannot write to standard output")
+    }
+}

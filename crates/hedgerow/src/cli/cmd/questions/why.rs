@@ -1,0 +1,183 @@
+//! `hedgerow why A B`: what lets A call B, or what would.
+
+use super::any_plan;
+use crate::cli::Exit;
+use crate::cli::args::{AnswerFormat, DiagnosticFormat, Why};
+use crate::cli::session::Session;
+use anyhow::{Context, bail};
+use hedgerow_core::fleet::{Fleet, Scope, Service};
+use hedgerow_core::name::{PortRef, Protocol};
+use hedgerow_core::policy::{Ports, Stage};
+use hedgerow_core::source::Sources;
+use hedgerow_core::verdict::{Permission, Traffic, Verdict};
+use serde::Serialize;
+use std::num::NonZeroU16;
+
+/// The JSON form, version 1.
+#[derive(Serialize)]
+struct Answer<'a> {
+    version: u32,
+    caller: &'a str,
+    callee: &'a str,
+    environment: Option<&'a str>,
+    stage: Option<&'static str>,
+    verdicts: Vec<JsonVerdict>,
+}
+
+#[derive(Serialize)]
+struct JsonVerdict {
+    port: String,
+    permitted: bool,
+    /// `rule`, `types`, `allow`, or nothing.
+    by: Option<&'static str>,
+    /// The file that permits it, or the one that would.
+    file: String,
+    line: usize,
+    /// What becomes of the traffic in the environment: `permitted`, `unprotected`, `audited` or `dropped`.
+    traffic: Option<&'static str>,
+}
+
+/// A port that was asked about, as people write it.
+struct Asked {
+    shown: String,
+    port: (NonZeroU16, Protocol),
+}
+
+pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Result<Exit> {
+    let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
+    let fleet = &loaded.fleet;
+    let (caller, callee) = (Session::service(fleet, &args.caller)?, Session::service(fleet, &args.callee)?);
+    let service = fleet.service(callee.as_str()).context("a service without a plan")?;
+    let plan = any_plan(fleet, args.environment.environment.as_deref())?;
+    let mut verdicts = Vec::new();
+    for asked in ports(service, args.port.as_deref())? {
+        let verdict = plan.plan.verdict(&caller, &callee, asked.port).context("a service without a plan")?;
+        verdicts.push((asked.shown, verdict));
+    }
+    let stage = plan.stage(&callee);
+    let is_permitted = verdicts.iter().all(|(_, verdict)| verdict.permission != Permission::Nothing);
+    let missing = rule_path(fleet, &args.caller, callee.as_str());
+    let describe = |(port, verdict): &(String, Verdict<'_>)| {
+        let (by, file, line) = place(verdict, &loaded.sources, &missing);
+        JsonVerdict {
+            port: port.clone(),
+            permitted: by.is_some(),
+            by,
+            file,
+            line,
+            traffic: stage.map(|_| traffic(verdict.traffic)),
+        }
+    };
+    let verdicts: Vec<_> = verdicts.iter().map(describe).collect();
+    let text = match args.format {
+        AnswerFormat::Json => {
+            let environment = plan.environment.as_ref().map(hedgerow_core::name::EnvironmentName::as_str);
+            let (caller, callee) = (caller.as_str(), callee.as_str());
+            let answer = Answer { version: 1, caller, callee, environment, stage: stage.map(Stage::as_str), verdicts };
+            serde_json::to_string_pretty(&answer).context("the answer as JSON")? + "\n"
+        }
+        AnswerFormat::Csv => {
+            let line = |v: &JsonVerdict| {
+                let by = v.by.unwrap_or_default();
+                format!(
+                    "{caller},{callee},{},{},{by},\"{}\",{}\n",
+                    v.port,
+                    v.permitted,
+                    v.file.replace('"', "\"\""),
+                    v.line
+                )
+            };
+            format!("caller,callee,port,permitted,by,file,line\n{}", verdicts.iter().map(line).collect::<String>())
+        }
+        AnswerFormat::Text => {
+            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict)).collect();
+            let stage = stage.map(|stage| format!("stage: {}\n", stage.as_str())).unwrap_or_default();
+            lines + &stage
+        }
+    };
+    session.out(&text)?;
+    Ok(if is_permitted { Exit::Done } else { Exit::Findings })
+}
+
+fn ports(service: &Service, wanted: Option<&str>) -> anyhow::Result<Vec<Asked>> {
+    let listed = service.ports.listed();
+    let Some(wanted) = wanted else {
+        let all =
+            listed.iter().map(|port| Asked { shown: port.reference().to_string(), port: (port.number, port.protocol) });
+        let all: Vec<_> = all.collect();
+        return Ok(match (all.is_empty(), &service.ports) {
+            (false, _) => all,
+            (true, Ports::Nothing) => bail!("`{}` listens on no port", service.name),
+            (true, _) => vec![Asked { shown: "any".to_owned(), port: (NonZeroU16::MIN, Protocol::Tcp) }],
+        });
+    };
+    let reference = match PortRef::new(wanted) {
+        Ok(reference) => reference,
+        Err(error) => bail!("the port `{}` is not valid: it {error}", wanted.escape_debug()),
+    };
+    let by_name = listed.iter().filter(|port| port.reference() == reference);
+    let by_number = listed.iter().filter(|port| PortRef::Number(port.number) == reference);
+    let found =
+        by_name.chain(by_number).map(|port| Asked { shown: wanted.to_owned(), port: (port.number, port.protocol) });
+    let mut found: Vec<_> = found.collect();
+    found.dedup_by_key(|asked| asked.port);
+    match (found.is_empty(), reference) {
+        (false, _) => Ok(found),
+        (true, PortRef::Number(number)) => Ok(vec![Asked { shown: wanted.to_owned(), port: (number, Protocol::Tcp) }]),
+        (true, PortRef::Name(name)) => {
+            let names: Vec<_> = listed.iter().map(|port| port.reference().to_string()).collect();
+            bail!("`{}` declares no port `{name}`; declared are: {}", service.name, names.join(", "))
+        }
+    }
+}
+
+/// Where the rule would lie that permits the edge.
+fn rule_path(fleet: &Fleet, caller: &str, callee: &str) -> String {
+    let directory = fleet.service(caller).map(|service| service.directory.as_str()).unwrap_or_default();
+    format!("{directory}/{}/{callee}.rule", fleet.config().layout.rules.first())
+}
+
+fn place(verdict: &Verdict<'_>, sources: &Sources, missing: &str) -> (Option<&'static str>, String, usize) {
+    let at = |span| {
+        let line = sources.position(span).line;
+        (sources.get(span.source).path.clone(), line)
+    };
+    match verdict.permission {
+        Permission::Rule(rule) => {
+            let (file, line) = at(rule.file);
+            (Some("rule"), file, line)
+        }
+        Permission::Allow(allow) => {
+            let (file, line) = at(allow.span);
+            (Some("allow"), file, line)
+        }
+        Permission::Types => (Some("types"), "hedgerow.yaml".to_owned(), 1),
+        Permission::Nothing => (None, missing.to_owned(), 1),
+    }
+}
+
+const fn traffic(traffic: Traffic) -> &'static str {
+    match traffic {
+        Traffic::Permitted => "permitted",
+        Traffic::Unprotected => "unprotected",
+        Traffic::Audited => "audited",
+        Traffic::Dropped => "dropped",
+    }
+}
+
+fn sentence(args: &Why, verdict: &JsonVerdict) -> String {
+    let (caller, callee) = (&args.caller, &args.callee);
+    let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
+    let reason = match verdict.by {
+        Some("types") => "the types in hedgerow.yaml say so".to_owned(),
+        Some(_) => format!("{}:{}", verdict.file, verdict.line),
+        None => format!("nothing permits it; add {}", verdict.file),
+    };
+    let may = if verdict.permitted { "may call" } else { "may not call" };
+    let now = match verdict.traffic {
+        Some("unprotected") => " (it gets through all the same: the callee is not protected)",
+        Some("audited") => " (it gets through all the same: the callee's policy is only tried)",
+        _ => "",
+    };
+    format!("{caller} {may} {callee}{port}: {reason}{now}\n")
+}

@@ -1,0 +1,50 @@
+//! Diagnostics as text or for machines; one file per format.
+
+mod github;
+mod json;
+mod sarif;
+mod text;
+
+use super::args::DiagnosticFormat;
+use hedgerow_core::diag::{Diagnostic, Severity};
+use hedgerow_core::source::Sources;
+
+/// Diagnostics in the format asked for, ending in a line feed.
+///
+/// # Errors
+/// Where a format cannot be written, which is a fault of ours.
+pub(super) fn render(
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    format: DiagnosticFormat,
+    colors: bool,
+) -> anyhow::Result<String> {
+    match format {
+        DiagnosticFormat::Text => Ok(text::render(diagnostics, sources, colors)),
+        DiagnosticFormat::Json => json::render(diagnostics, sources),
+        DiagnosticFormat::Github => Ok(github::render(diagnostics, sources)),
+        DiagnosticFormat::Sarif => sarif::render(diagnostics, sources),
+    }
+}
+
+/// `2 errors, 1 warning`, or nothing where there is neither.
+pub(super) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let part = |number: usize, noun: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{number} {noun}s")),
+    };
+    let parts: Vec<_> = [part(count(Severity::Error), "error"), part(count(Severity::Warning), "warning")]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

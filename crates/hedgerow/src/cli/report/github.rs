@@ -1,0 +1,33 @@
+//! GitHub [workflow commands], which show a diagnostic as an annotation on its line.
+//!
+//! [workflow commands]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+
+use super::severity;
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::source::Sources;
+
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let lines = diagnostics.iter().map(|diagnostic| {
+        let mut properties = String::new();
+        if let Some(span) = diagnostic.span() {
+            let position = sources.position(span);
+            let path = property(&sources.get(span.source).path);
+            properties = format!("file={path},line={},col={},", position.line, position.column);
+        }
+        let mut message = diagnostic.message.clone();
+        for help in &diagnostic.help {
+            message = format!("{message}\nhelp: {help}");
+        }
+        let title = property(&format!("hedgerow: {}", diagnostic.code.as_str()));
+        format!("::{} {properties}title={title}::{}\n", severity(diagnostic.severity), data(&message))
+    });
+    lines.collect()
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
