@@ -46,20 +46,21 @@ function relate() {
   const { chosen, direction, transitive, path } = state;
   if (chosen === null) return;
   related = new Map([[chosen, 0]]);
-  if (transitive) {
+  if (path) {
+    for (const edge of path) related.set(edge.caller, 1).set(edge.callee, 1);
+  } else if (transitive) {
     reach(chosen, direction).steps.forEach((step, depth) => step.forEach((index) => related.set(index, depth + 1)));
   } else {
     for (const edge of incoming[chosen]) related.set(edge.caller, 1);
     for (const edge of outgoing[chosen]) related.set(edge.callee, 1);
   }
-  for (const edge of path ?? []) related.set(edge.caller, 1).set(edge.callee, 1);
 }
 
 function collectLines() {
   batches = [];
   const drawn = state.lines === "chosen" ? [] : edges.filter(isDrawn);
   // A chosen service's own lines are what is asked for: the others step back.
-  const quiet = state.chosen === null ? 1 : 0.22;
+  const quiet = state.chosen === null ? 1 : state.path ? 0.08 : 0.22;
   if (state.lines === "owners") collectBundles(drawn, quiet);
   else collectThin(drawn, quiet);
   if (state.chosen !== null) collectChosen();
@@ -96,13 +97,21 @@ function collectBundles(drawn, quiet) {
     if (from === to) within.push(edge);
     else counts.set(from * owners.length + to, (counts.get(from * owners.length + to) ?? 0) + 1);
   }
-  collectThin(within, quiet);
+  collectThin(within, quiet * 0.6);
+  // A few strengths, so that many bundles go into one stroke; the strongest last, on top.
+  const strengths = 10;
   const most = Math.max(1, ...counts.values());
-  for (const [key, count] of [...counts].sort((a, b) => a[1] - b[1] || a[0] - b[0])) {
-    const share = count / most;
+  const groups = new Map();
+  for (const [key, count] of counts) {
     const bundle = { from: Math.floor(key / owners.length), to: key % owners.length };
-    const style = { kind: "bundle", colour: owners[bundle.from].colour, alpha: (0.08 + 0.5 * share) * quiet, width: 0.8 + 9 * share };
-    push(style, [bundle]);
+    const group = Math.ceil((count / most) * strengths) * data.colours.length + owners[bundle.from].colour;
+    if (!groups.has(group)) groups.set(group, []);
+    groups.get(group).push(bundle);
+  }
+  for (const group of [...groups.keys()].sort((a, b) => a - b)) {
+    const share = Math.floor(group / data.colours.length) / strengths;
+    const colour = group % data.colours.length;
+    push({ kind: "bundle", colour, alpha: (0.03 + 0.5 * share) * quiet, width: 0.4 + 9 * share }, groups.get(group));
   }
 }
 
@@ -110,7 +119,9 @@ function collectChosen() {
   const { chosen, direction, transitive, path } = state;
   // Hundreds of strong lines would hide the services they come from.
   const strength = (count) => Math.min(0.9, Math.max(0.2, 6 / Math.sqrt(count + 1)));
-  if (transitive) {
+  if (path) {
+    push({ kind: "arrow", ink: direction === "callers" ? "in" : "out", alpha: 1, width: 2.5 }, path);
+  } else if (transitive) {
     const { via, steps } = reach(chosen, direction);
     // The farthest first, so that the nearest lie on top.
     steps.map((step, depth) => [step, depth]).reverse().forEach(([step, depth]) => {
@@ -124,7 +135,6 @@ function collectChosen() {
       push({ kind: "arrow", ink, alpha, width: lines.length > 60 ? 1.1 : 1.5 }, lines);
     }
   }
-  if (path) push({ kind: "arrow", ink: direction === "callers" ? "in" : "out", alpha: 1, width: 3.5 }, path);
 }
 
 // ---- the layer of lines ----
@@ -384,7 +394,7 @@ function chooseNames(moving) {
     const [x, y] = toScreen(service.x, service.y);
     if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
     const half = (widthOf(service.short, FONT) * nameSize()) / 11 / 2 + 1;
-    if (fits(x - half, y + radius, x + half, y + radius + nameSize() + 3) || index === state.chosen) {
+    if (fits(x - half, y + radius, x + half, y + radius + nameSize() + 3) || first.includes(index)) {
       names.push({ service: index });
       count += 1;
     }

@@ -22,16 +22,15 @@ function readTheme() {
   for (const element of document.querySelectorAll("[data-owner]")) element.style.background = colourOf(Number(element.dataset.owner));
 }
 
+// The view that shows a box as large as it can, in the middle of what the legend leaves free.
+const LEGEND = 52;
 function fitted(box, most) {
-  const scale = Math.min(most, view.width / Math.max(1, box.width), view.height / Math.max(1, box.height));
-  return { scale, x: box.x + box.width / 2 - view.width / scale / 2, y: box.y + box.height / 2 - view.height / scale / 2 };
+  const height = Math.max(1, view.height - LEGEND);
+  const scale = Math.min(most, view.width / Math.max(1, box.width), height / Math.max(1, box.height));
+  return { scale, x: box.x + box.width / 2 - view.width / scale / 2, y: box.y + box.height / 2 - height / scale / 2 };
 }
 
-// Room at the lower edge is for legend and buttons.
-const everything = () => {
-  const [width, height] = data.size;
-  return fitted({ x: -10, y: -10, width: width + 20, height: height + 20 + 0.07 * height }, 1.6);
-};
+const everything = () => fitted({ x: -10, y: -10, width: data.size[0] + 20, height: data.size[1] + 20 }, 1.6);
 
 function flyTo(target) {
   if (stillness.matches || view.width === 0) {
