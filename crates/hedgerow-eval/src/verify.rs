@@ -12,10 +12,11 @@ use crate::Manifests;
 use crate::bits::Bits;
 use crate::cluster::{Endpoint, Labels};
 use crate::manifest::ObjectRef;
+use crate::net::AddressRange;
 use crate::network::{DecidedBy, Network, Peer, PeerId};
 use crate::policy::Direction;
 use crate::port::{Flow, PortRange};
-use expected::{Expected, ExpectedService, Isolation, Who};
+use expected::{Admit, Expected, ExpectedService, Isolation, Who};
 pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};
 
 /// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
@@ -269,34 +270,38 @@ impl<'a> Comparison<'a> {
         id: PeerId,
         callee: &str,
         pods: &ObjectRef,
-        expected: &ExpectedService,
+        expected: &'a ExpectedService,
         flows: Vec<(PortRange, Bits)>,
     ) -> impl Iterator<Item = Edges> + use<'a> {
         let mut ports_of = BTreeMap::<usize, Vec<PortRange>>::new();
         for (range, callers) in &flows {
             callers.iter().for_each(|caller| ports_of.entry(caller).or_default().push(*range));
         }
-        let mut grouped = BTreeMap::<(Vec<PortRange>, Cause, Span), BTreeSet<Caller>>::new();
-        let mut outside = BTreeMap::<(Vec<PortRange>, Cause, Span), Vec<crate::net::AddressRange>>::new();
+        let mut grouped = BTreeMap::<Reason, BTreeSet<Caller>>::new();
+        let mut outside = BTreeMap::<Reason, Vec<AddressRange>>::new();
         for (caller, ports) in ports_of {
             let Some(first) = ports.first() else { continue };
             let cause = self.cause(PeerId::at(caller), id, Flow { protocol: first.protocol, port: first.last });
-            let place = self.permitting(caller, &ports, expected).unwrap_or(expected.place);
+            let permission = self.permission(caller, &ports, expected);
+            let place = permission.and_then(|admit| admit.place).unwrap_or(expected.place);
+            let is_by_type = permission.is_some_and(|admit| matches!(admit.who, Who::Type(_)));
+            let reason = Reason { ports, cause, place, is_by_type };
             match self.network.peer(PeerId::at(caller)) {
                 Peer::Pods(from) => {
-                    grouped.entry((ports, cause, place)).or_default().insert(self.caller(caller, from));
+                    grouped.entry(reason).or_default().insert(self.caller(caller, from));
                 }
-                Peer::Outside(range) => outside.entry((ports, cause, place)).or_default().push(range),
+                Peer::Outside(range) => outside.entry(reason).or_default().push(range),
             }
         }
         for (key, ranges) in outside {
-            let joined = crate::net::AddressRange::join(ranges).into_iter().map(Caller::Outside);
+            let joined = AddressRange::join(ranges).into_iter().map(Caller::Outside);
             grouped.entry(key).or_default().extend(joined);
         }
         let (callee, pods) = (callee.to_owned(), pods.clone());
-        grouped.into_iter().map(move |((ports, cause, place), callers)| {
+        grouped.into_iter().map(move |(reason, callers)| {
+            let Reason { ports, cause, place, is_by_type } = reason;
             let ports = join_ports(ports);
-            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place }
+            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type }
         })
     }
 
@@ -311,12 +316,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The file that permits a caller, where one does.
-    fn permitting(&self, caller: usize, ports: &[PortRange], expected: &ExpectedService) -> Option<Span> {
-        let mut admits = expected.admits.iter().filter(|admit| ports.iter().any(|range| admit.ports.cover(*range)));
-        admits
-            .find(|admit| admit.place.is_some() && self.who(&admit.who).contains(caller))
-            .and_then(|admit| admit.place)
+    /// What permits a caller, one with a file before one without.
+    fn permission(&self, caller: usize, ports: &[PortRange], expected: &'a ExpectedService) -> Option<&'a Admit> {
+        let on_these = |admit: &&Admit| ports.iter().any(|range| admit.ports.cover(*range));
+        let permits = |admit: &&Admit| self.who(&admit.who).contains(caller);
+        let admits = expected.admits.iter().filter(on_these).filter(permits);
+        admits.min_by_key(|admit| admit.place.is_none())
     }
 
     fn cause(&self, from: PeerId, to: PeerId, flow: Flow) -> Cause {
@@ -334,6 +339,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Why some callers are told in one finding: all of this is the same for them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Reason {
+    ports: Vec<PortRange>,
+    cause: Cause,
+    place: Span,
+    is_by_type: bool,
+}
+
 fn push(flows: &mut Vec<(PortRange, Bits)>, range: PortRange, callers: Bits) {
     if !callers.is_empty() {
         flows.push((range, callers));
@@ -345,7 +359,7 @@ fn join_ports(ranges: Vec<PortRange>) -> Vec<PortRange> {
     ranges.into_iter().fold(Vec::new(), |mut joined: Vec<PortRange>, range| {
         match joined.last_mut() {
             Some(last) if last.protocol == range.protocol && last.last.checked_add(1) == Some(range.first) => {
-                last.last = range.last
+                last.last = range.last;
             }
             _ => joined.push(range),
         }

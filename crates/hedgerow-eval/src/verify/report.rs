@@ -106,6 +106,8 @@ pub struct Edges {
     pub cause: Cause,
     /// The file that permits the edge, or else the callee's.
     pub place: Span,
+    /// Whether it is a type that permits the edge.
+    pub is_by_type: bool,
 }
 
 /// Who calls.
@@ -171,10 +173,8 @@ impl Finding {
     /// How bad it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        match self {
-            Self::NotIsolated { why: Unguarded::NotWatched, .. } => Severity::Warning,
-            _ => self.code().severity(),
-        }
+        let is_harmless = matches!(self, Self::NotIsolated { why: Unguarded::NotWatched, .. });
+        if is_harmless { Severity::Warning } else { self.code().severity() }
     }
 
     /// The finding as a diagnostic, with the places of the rule and of the policy.
@@ -261,7 +261,14 @@ impl Edges {
                 diagnostic = diagnostic.help(format!("deploy `{name}` again: its pods lack {}", keys.join(", ")));
             }
         }
-        if self.cause.place.is_none() { diagnostic.help(self.cause.to_string()) } else { diagnostic }
+        if self.cause.place.is_none() {
+            diagnostic = diagnostic.help(self.cause.to_string());
+        }
+        if self.is_by_type {
+            let help = "a type permits it: the policies for types come from `hedgerow render --platform`, are they among the manifests?";
+            diagnostic = diagnostic.help(help);
+        }
+        diagnostic
     }
 }
 
