@@ -3,7 +3,7 @@
 use crate::network::Network;
 
 const HEAD: &str =
-    "caller,callee,ports,basis,file,caller_owner,callee_owner,callee_type,callee_namespace,callee_stage\r\n";
+    "caller,callee,ports,by,file,caller_owner,callee_owner,callee_type,callee_namespace,callee_stage\r\n";
 
 /// The edges as CSV after RFC 4180, with a head line.
 ///
@@ -20,9 +20,9 @@ pub fn csv(network: &Network) -> String {
             &edge.ports.to_text(),
             edge.basis.as_str(),
             &edge.file,
-            &from.owner,
-            &to.owner,
-            &to.service_type,
+            from.owner.as_deref().unwrap_or_default(),
+            to.owner.as_deref().unwrap_or_default(),
+            to.service_type.as_deref().unwrap_or_default(),
             &to.namespace,
             to.stage.as_str(),
         ]

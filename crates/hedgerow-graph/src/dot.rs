@@ -17,7 +17,7 @@ pub fn dot(network: &Network) -> String {
         let colour = COLOURS[index % COLOURS.len()].light;
         let _ =
             writeln!(out, "  subgraph \"cluster_{index}\" {{\n    label={};\n    color=\"{colour}\";", quoted(owner));
-        for node in network.nodes().iter().filter(|node| node.owner == owner) {
+        for node in network.nodes().iter().filter(|node| node.owner_text() == owner) {
             let line = match node.stage {
                 Stage::Enforce => "solid",
                 Stage::Audit => "dashed",
@@ -27,7 +27,7 @@ pub fn dot(network: &Network) -> String {
                 out,
                 "    {} [fillcolor=\"{colour}22\", color=\"{colour}\", style=\"rounded,filled,{line}\", tooltip={}];",
                 quoted(&node.name),
-                quoted(&format!("{} · {} · {}", node.service_type, node.namespace, node.stage.as_str())),
+                quoted(&format!("{} · {} · {}", node.type_text(), node.namespace, node.stage.as_str())),
             );
         }
         out.push_str("  }\n");
@@ -37,7 +37,7 @@ pub fn dot(network: &Network) -> String {
         if let EdgePorts::Only(_) = edge.ports {
             attributes.push(format!("label={}", quoted(&edge.ports.to_text())));
         }
-        if edge.basis == Basis::Type {
+        if edge.basis == Basis::Types {
             attributes.push("style=dashed".to_owned());
         }
         let _ = write!(out, "  {} -> {}", quoted(&edge.caller), quoted(&edge.callee));

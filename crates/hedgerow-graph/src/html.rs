@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::{Layout, map_name};
 use crate::markup::{escape, json_in_script};
-use crate::network::{Basis, EdgePorts, Network, distinct};
+use crate::network::{Basis, EdgePorts, Network, Node, Port, Ports, distinct};
 use crate::palette::{COLOURS, GROUND};
 
 const TEMPLATE: &str = include_str!("page/index.html");
@@ -44,7 +44,7 @@ struct Data<'a> {
 #[derive(Serialize)]
 struct Owner<'a>(&'a str, usize, f64, f64, f64);
 
-/// Name, name on the map, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, outside.
+/// Name, name on the map, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow.
 #[derive(Serialize)]
 struct Service<'a>(
     &'a str,
@@ -63,9 +63,9 @@ struct Service<'a>(
     Vec<(&'a str, String, Option<&'a str>)>,
 );
 
-/// Caller, callee, ports (`null`: all), by type, file.
+/// Caller, callee, ports (`null`: all), by types, file, reason.
 #[derive(Serialize)]
-struct Edge<'a>(usize, usize, Option<&'a [String]>, bool, &'a str);
+struct Edge<'a>(usize, usize, Option<&'a [String]>, bool, &'a str, Option<&'a str>);
 
 /// The page.
 ///
@@ -115,7 +115,7 @@ fn fill(template: &str, parts: &[(&str, &str)]) -> String {
 }
 
 fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
-    let types = distinct(network.nodes().iter().map(|node| node.service_type.as_str()));
+    let types = distinct(network.nodes().iter().map(Node::type_text));
     let namespaces = distinct(network.nodes().iter().map(|node| node.namespace.as_str()));
     // Every value is among the distinct ones it was collected into.
     let find = |list: &[&str], value: &str| list.binary_search(&value).unwrap_or(0);
@@ -130,7 +130,7 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                 &node.name,
                 map_name(short),
                 home,
-                find(&types, &node.service_type),
+                find(&types, node.type_text()),
                 find(&namespaces, &node.namespace),
                 node.stage.as_str(),
                 place.x,
@@ -139,10 +139,14 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                 degree.callers,
                 degree.callees,
                 &node.file,
-                node.ports.iter().map(crate::network::Port::to_text).collect(),
-                node.outside
+                match &node.ports {
+                    Ports::Any => vec!["any".to_owned()],
+                    Ports::Nothing => vec!["none".to_owned()],
+                    Ports::These(ports) => ports.iter().map(Port::to_text).collect(),
+                },
+                node.allow
                     .iter()
-                    .map(|outside| (outside.peer.as_str(), outside.ports.to_text(), outside.reason.as_deref()))
+                    .map(|allow| (allow.peer.as_str(), allow.ports.to_text(), allow.reason.as_deref()))
                     .collect(),
             )
         })
@@ -156,7 +160,7 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                 EdgePorts::All => None,
                 EdgePorts::Only(ports) => Some(ports.as_slice()),
             };
-            Edge(caller, callee, ports, edge.basis == Basis::Type, &edge.file)
+            Edge(caller, callee, ports, edge.basis == Basis::Types, &edge.file, edge.reason.as_deref())
         })
         .collect();
     Data {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::network::{EdgePorts, Network};
+use crate::network::{self, EdgePorts, Network, Ports};
 
 /// Raised when a field changes its meaning or goes. New fields may come without.
 const VERSION: u32 = 1;
@@ -20,12 +20,12 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Service<'a> {
     name: &'a str,
-    owner: &'a str,
-    r#type: &'a str,
+    owner: Option<&'a str>,
+    r#type: Option<&'a str>,
     namespace: &'a str,
     stage: &'static str,
-    ports: Vec<Port<'a>>,
-    outside: Vec<Outside<'a>>,
+    ports: Listens<'a>,
+    allow: Vec<Allow<'a>>,
     callers: usize,
     callees: usize,
     file: &'a str,
@@ -39,9 +39,9 @@ struct Port<'a> {
 }
 
 #[derive(Serialize)]
-struct Outside<'a> {
+struct Allow<'a> {
     peer: &'a str,
-    ports: Ports<'a>,
+    ports: Opened<'a>,
     reason: Option<&'a str>,
 }
 
@@ -49,20 +49,46 @@ struct Outside<'a> {
 struct Edge<'a> {
     caller: &'a str,
     callee: &'a str,
-    ports: Ports<'a>,
-    basis: &'static str,
+    ports: Opened<'a>,
+    by: &'static str,
+    reason: Option<&'a str>,
     file: &'a str,
 }
 
-/// `"all"` or a list that is never empty by accident.
+/// `"any"`, `"nothing"` or a list.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Ports<'a> {
+enum Listens<'a> {
+    Word(&'static str),
+    These(Vec<Port<'a>>),
+}
+
+impl<'a> Listens<'a> {
+    fn new(ports: &'a Ports) -> Self {
+        match ports {
+            Ports::Any => Self::Word("any"),
+            Ports::Nothing => Self::Word("nothing"),
+            Ports::These(ports) => {
+                let port = |port: &'a network::Port| Port {
+                    name: port.name.as_deref(),
+                    number: port.number,
+                    protocol: &port.protocol,
+                };
+                Self::These(ports.iter().map(port).collect())
+            }
+        }
+    }
+}
+
+/// `"all"` or a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Opened<'a> {
     All(&'static str),
     Only(&'a [String]),
 }
 
-impl<'a> Ports<'a> {
+impl<'a> Opened<'a> {
     fn new(ports: &'a EdgePorts) -> Self {
         match ports {
             EdgePorts::All => Self::All("all"),
@@ -85,22 +111,18 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
             .zip(network.degrees())
             .map(|(node, degree)| Service {
                 name: &node.name,
-                owner: &node.owner,
-                r#type: &node.service_type,
+                owner: node.owner.as_deref(),
+                r#type: node.service_type.as_deref(),
                 namespace: &node.namespace,
                 stage: node.stage.as_str(),
-                ports: node
-                    .ports
+                ports: Listens::new(&node.ports),
+                allow: node
+                    .allow
                     .iter()
-                    .map(|port| Port { name: port.name.as_deref(), number: port.number, protocol: &port.protocol })
-                    .collect(),
-                outside: node
-                    .outside
-                    .iter()
-                    .map(|outside| Outside {
-                        peer: &outside.peer,
-                        ports: Ports::new(&outside.ports),
-                        reason: outside.reason.as_deref(),
+                    .map(|allow| Allow {
+                        peer: &allow.peer,
+                        ports: Opened::new(&allow.ports),
+                        reason: allow.reason.as_deref(),
                     })
                     .collect(),
                 callers: degree.callers,
@@ -114,8 +136,9 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
             .map(|edge| Edge {
                 caller: &edge.caller,
                 callee: &edge.callee,
-                ports: Ports::new(&edge.ports),
-                basis: edge.basis.as_str(),
+                ports: Opened::new(&edge.ports),
+                by: edge.basis.as_str(),
+                reason: edge.reason.as_deref(),
                 file: &edge.file,
             })
             .collect(),

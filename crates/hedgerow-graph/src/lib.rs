@@ -4,16 +4,16 @@
 //! [`html`] draw on a [`Layout`], which is computed here and not in the browser.
 //!
 //! ```
-//! use hedgerow_graph::{Basis, Edge, EdgePorts, Layout, Network, Node, Stage};
+//! use hedgerow_graph::{Basis, Edge, EdgePorts, Layout, Network, Node, Ports, Stage};
 //!
 //! let node = |name: &str| Node {
 //!     name: name.to_owned(),
-//!     owner: "finance".to_owned(),
-//!     service_type: "backend".to_owned(),
+//!     owner: Some("finance".to_owned()),
+//!     service_type: Some("backend".to_owned()),
 //!     namespace: "default".to_owned(),
 //!     stage: Stage::Enforce,
-//!     ports: vec![],
-//!     outside: vec![],
+//!     ports: Ports::Any,
+//!     allow: vec![],
 //!     file: format!("{name}/service.yaml"),
 //! };
 //! let edge = Edge {
@@ -21,6 +21,7 @@
 //!     callee: "service.ledger".to_owned(),
 //!     basis: Basis::Rule,
 //!     ports: EdgePorts::All,
+//!     reason: None,
 //!     file: "service.emoji/egress/service.ledger.rule".to_owned(),
 //! };
 //! let network = Network::new(None, vec![node("service.emoji"), node("service.ledger")], vec![edge])?;
@@ -54,5 +55,5 @@ pub use html::html;
 pub use json::json;
 pub use layout::{Island, Layout, Place, Progress};
 pub use mermaid::mermaid;
-pub use network::{Basis, Degree, Edge, EdgePorts, Network, NetworkError, Node, Outside, Port, Stage};
+pub use network::{Allow, Basis, Degree, Edge, EdgePorts, Network, NetworkError, Node, Port, Ports, Stage};
 pub use svg::svg;

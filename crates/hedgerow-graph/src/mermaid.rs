@@ -23,7 +23,7 @@ pub fn mermaid(network: &Network) -> String {
     out.push_str("flowchart LR\n");
     for (owner_index, owner) in network.owners().into_iter().enumerate() {
         let _ = writeln!(out, "  subgraph o{owner_index}[\"{}\"]", text(owner));
-        for (index, node) in network.nodes().iter().enumerate().filter(|(_, node)| node.owner == owner) {
+        for (index, node) in network.nodes().iter().enumerate().filter(|(_, node)| node.owner_text() == owner) {
             let _ = writeln!(out, "    n{index}[\"{}\"]:::c{}", text(&node.name), owner_index % COLOURS.len());
         }
         out.push_str("  end\n");
@@ -31,7 +31,7 @@ pub fn mermaid(network: &Network) -> String {
     for (edge, (caller, callee)) in network.edges().iter().zip(network.ends()) {
         let arrow = match edge.basis {
             Basis::Rule => "-->",
-            Basis::Type => "-.->",
+            Basis::Types => "-.->",
         };
         let label = match &edge.ports {
             EdgePorts::All => String::new(),

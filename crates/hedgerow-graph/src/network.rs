@@ -55,7 +55,7 @@ pub enum Basis {
     /// A rule file of the caller.
     Rule,
     /// The callee's type lists the caller's type (`types:` in `hedgerow.yaml`).
-    Type,
+    Types,
 }
 
 impl Basis {
@@ -63,7 +63,7 @@ impl Basis {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rule => "rule",
-            Self::Type => "type",
+            Self::Types => "types",
         }
     }
 }
@@ -89,10 +89,21 @@ impl Port {
     }
 }
 
-/// A caller that is no service: an `allow` entry of the callee.
+/// Where a service listens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Outside {
-    /// The peer in words, such as `cidr 10.20.0.0/16` or `pods app=nginx in ingress-nginx`.
+pub enum Ports {
+    /// On ports that nobody has listed.
+    Any,
+    /// Nowhere; nobody can call it.
+    Nothing,
+    /// On these.
+    These(Vec<Port>),
+}
+
+/// An `allow` entry of a service: somebody who is no service of the network, or who is let in by labels or namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allow {
+    /// Who, in words, such as `10.20.0.0/16` or `pods app=nginx in ingress-nginx`.
     pub peer: String,
     /// The ports it may use.
     pub ports: EdgePorts,
@@ -105,20 +116,32 @@ pub struct Outside {
 pub struct Node {
     /// The service's name, unique in the network.
     pub name: String,
-    /// Who answers for it. Decides colour and place.
-    pub owner: String,
-    /// Its type (`backend`, `api`).
-    pub service_type: String,
+    /// Who answers for it, where somebody does. Decides colour and place.
+    pub owner: Option<String>,
+    /// Its type (`backend`, `api`), where it has one.
+    pub service_type: Option<String>,
     /// The namespace of its pods.
     pub namespace: String,
     /// The stage in the environment that is drawn.
     pub stage: Stage,
-    /// The ports it listens on.
-    pub ports: Vec<Port>,
-    /// Callers that are no services.
-    pub outside: Vec<Outside>,
+    /// Where it listens.
+    pub ports: Ports,
+    /// Who else is let in.
+    pub allow: Vec<Allow>,
     /// Where it is described, relative to the tree's root; its directory if it has no `service.yaml`.
     pub file: String,
+}
+
+impl Node {
+    /// The owner, or `no owner`.
+    pub fn owner_text(&self) -> &str {
+        self.owner.as_deref().unwrap_or("no owner")
+    }
+
+    /// The type, or `no type`.
+    pub fn type_text(&self) -> &str {
+        self.service_type.as_deref().unwrap_or("no type")
+    }
 }
 
 /// A permitted call.
@@ -132,6 +155,8 @@ pub struct Edge {
     pub basis: Basis,
     /// The ports it opens.
     pub ports: EdgePorts,
+    /// The reason the rule gives.
+    pub reason: Option<String>,
     /// The file that says so, relative to the tree's root.
     pub file: String,
 }
@@ -264,9 +289,9 @@ impl Network {
         &self.degrees
     }
 
-    /// The owners, sorted.
+    /// The owners, sorted; `no owner` among them where a service has none.
     pub fn owners(&self) -> Vec<&str> {
-        distinct(self.nodes.iter().map(|node| node.owner.as_str()))
+        distinct(self.nodes.iter().map(Node::owner_text))
     }
 
     /// The first name up to its first dot (with the dot) that at least half of the services begin with, if there is one:
@@ -334,7 +359,7 @@ mod tests {
     #[test]
     fn a_caller_by_rule_and_by_type_counts_once() {
         let mut by_type = sample::edge("a", "b");
-        by_type.basis = Basis::Type;
+        by_type.basis = Basis::Types;
         let nodes = vec![sample::node("a", "x"), sample::node("b", "x")];
         let network = Network::new(None, nodes, vec![sample::edge("a", "b"), by_type]).unwrap();
         assert_eq!(network.edges().len(), 2);

@@ -115,7 +115,7 @@ impl Caption {
             ));
         } else {
             lines.push(
-                "Arrow: caller → callee, in the caller's colour; dashed: permitted by type, not by a rule file."
+                "Arrow: caller → callee, in the caller's colour; dashed: permitted by types, not by a rule file."
                     .to_owned(),
             );
         }
@@ -223,7 +223,7 @@ fn edge_lines(out: &mut String, network: &Network, layout: &Layout) {
     for (edge, &(caller, callee)) in network.edges().iter().zip(network.ends()) {
         let (from, to) = (layout.places()[caller], layout.places()[callee]);
         let colour = layout.islands()[layout.homes()[caller]].colour;
-        let by_type = if edge.basis == Basis::Type { " by-type" } else { "" };
+        let by_type = if edge.basis == Basis::Types { " by-type" } else { "" };
         let curve = curve((from.x, from.y, from.radius), (to.x, to.y, to.radius + 1.5), 0.1);
         let _ = writeln!(
             out,
@@ -258,7 +258,7 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
             out,
             "<g><title>{} · {} · {} · {}, {}</title>",
             escape(&node.name),
-            escape(&node.owner),
+            escape(node.owner_text()),
             node.stage.as_str(),
             plural(degree.callers, "caller"),
             plural(degree.callees, "callee"),

@@ -22,7 +22,7 @@ fn assert_apart(network: &Network, layout: &Layout) {
     }
     for (index, place) in layout.places().iter().enumerate() {
         let island = &layout.islands()[layout.homes()[index]];
-        assert_eq!(island.owner, network.nodes()[index].owner);
+        assert_eq!(island.owner, network.nodes()[index].owner_text());
         let distance = (place.x - island.x).hypot(place.y - island.y);
         assert!(distance + place.radius <= island.radius + 0.5, "{} is off its island", network.nodes()[index].name);
         assert!((0.0..=width).contains(&place.x) && (0.0..=height).contains(&place.y));
@@ -116,12 +116,12 @@ proptest! {
 fn named(name: &str, owner: &str) -> hedgerow_graph::Node {
     hedgerow_graph::Node {
         name: name.to_owned(),
-        owner: owner.to_owned(),
-        service_type: "backend".to_owned(),
+        owner: Some(owner.to_owned()),
+        service_type: Some("backend".to_owned()),
         namespace: "default".to_owned(),
         stage: hedgerow_graph::Stage::Enforce,
-        ports: vec![],
-        outside: vec![],
+        ports: hedgerow_graph::Ports::Any,
+        allow: vec![],
         file: format!("{name}/service.yaml"),
     }
 }
@@ -132,6 +132,7 @@ fn edge(caller: usize, callee: usize) -> hedgerow_graph::Edge {
         callee: format!("service.{callee}"),
         basis: hedgerow_graph::Basis::Rule,
         ports: hedgerow_graph::EdgePorts::All,
+        reason: None,
         file: format!("service.{caller}/egress/service.{callee}.rule"),
     }
 }

@@ -1,6 +1,6 @@
 //! A seeded network with the shape of a large fleet: few hubs, many small services, owners that mostly call themselves.
 
-use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Outside, Port, Stage};
+use hedgerow_graph::{Allow, Basis, Edge, EdgePorts, Network, Node, Port, Ports, Stage};
 use std::collections::BTreeSet;
 
 /// SplitMix64 (public domain, Sebastiano Vigna): small, seeded, the same everywhere.
@@ -144,8 +144,8 @@ pub(crate) fn network(services: usize, edges: usize, seed: u64) -> Network {
         [(0, "ledger", "backend"), (1, "platform", "monitoring"), (2, "platform", "edge")]
     {
         if let Some(node) = nodes.get_mut(index) {
-            node.owner = owner.to_owned();
-            node.service_type = service_type.to_owned();
+            node.owner = Some(owner.to_owned());
+            node.service_type = Some(service_type.to_owned());
         }
     }
     let edges = edges_between(&mut random, &nodes, edges);
@@ -155,17 +155,17 @@ pub(crate) fn network(services: usize, edges: usize, seed: u64) -> Network {
 fn node(random: &mut Random, name: String, team: &str) -> Node {
     let is_api = random.below(9) == 0;
     Node {
-        owner: team.to_owned(),
-        service_type: if is_api { "api" } else { "backend" }.to_owned(),
+        owner: Some(team.to_owned()),
+        service_type: Some(if is_api { "api" } else { "backend" }.to_owned()),
         namespace: if team == "platform" { "platform" } else { "default" }.to_owned(),
         stage: match random.below(10) {
             0 => Stage::Off,
             1 | 2 => Stage::Audit,
             _ => Stage::Enforce,
         },
-        ports: vec![Port { name: Some("http".to_owned()), number: 80, protocol: "TCP".to_owned() }],
-        outside: if is_api && random.below(3) == 0 {
-            vec![Outside {
+        ports: Ports::These(vec![Port { name: Some("http".to_owned()), number: 80, protocol: "TCP".to_owned() }]),
+        allow: if is_api && random.below(3) == 0 {
+            vec![Allow {
                 peer: "pods app.kubernetes.io/name=ingress-nginx in ingress-nginx".to_owned(),
                 ports: EdgePorts::Only(vec!["http".to_owned()]),
                 reason: Some("public API".to_owned()),
@@ -206,6 +206,7 @@ fn edges_between(random: &mut Random, nodes: &[Node], wanted: usize) -> Vec<Edge
                 callee: callee.clone(),
                 basis: Basis::Rule,
                 ports: if random.below(12) == 0 { EdgePorts::Only(vec!["http".to_owned()]) } else { EdgePorts::All },
+                reason: None,
                 file: format!("{caller}/egress/{callee}.rule"),
             }
         })

@@ -210,7 +210,7 @@ fn group(network: &Network) -> (Vec<String>, Vec<usize>, Vec<Vec<usize>>) {
     let mut groups = vec![Vec::new(); owners.len()];
     for (index, node) in network.nodes().iter().enumerate() {
         // `owners` was made from these nodes; a miss cannot happen and would only mean the first island.
-        let home = owners.binary_search(&node.owner).unwrap_or(0);
+        let home = owners.binary_search_by(|owner| owner.as_str().cmp(node.owner_text())).unwrap_or(0);
         homes.push(home);
         if let Some(group) = groups.get_mut(home) {
             group.push(index);

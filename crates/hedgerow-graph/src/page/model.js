@@ -5,9 +5,9 @@ const STAGES = ["enforce", "audit", "off"];
 
 const owners = data.owners.map(([name, colour, x, y, radius]) => ({ name, colour, x, y, radius, services: [] }));
 const services = data.services.map(
-  ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, outside], index) =>
-    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, outside, low: name.toLowerCase() }));
-const edges = data.edges.map(([caller, callee, ports, byType, file]) => ({ caller, callee, ports, byType, file }));
+  ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow], index) =>
+    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, low: name.toLowerCase() }));
+const edges = data.edges.map(([caller, callee, ports, byTypes, file, reason]) => ({ caller, callee, ports, byTypes, file, reason }));
 const byName = new Map(services.map((service) => [service.name, service]));
 
 // Per service, the edges that end and begin there.

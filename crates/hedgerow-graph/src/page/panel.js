@@ -16,7 +16,7 @@ function showPanel() {
 
 function nothingChosen() {
   const open = services.filter((service) => service.stage === "off" && isShown(service));
-  const outside = services.filter((service) => service.outside.length > 0 && isShown(service));
+  const allowing = services.filter((service) => service.allow.length > 0 && isShown(service));
   const called = byImportance.map((index) => services[index]).filter((service) => service.callers > 0 && isShown(service)).slice(0, 12);
   const wide = [...services].sort((a, b) => b.callees - a.callees || a.index - b.index).filter((service) => service.callees > 0 && isShown(service)).slice(0, 8);
   const part = (title, list, count, what) => (list.length === 0 ? [] : [
@@ -30,7 +30,7 @@ function nothingChosen() {
     ...part("Most callers", called, called.length, (service) => plural(service.callers, "caller", "callers")),
     ...part("Call the most", wide, wide.length, (service) => plural(service.callees, "callee", "callees")),
     ...part("Open to all (stage off)", open.slice(0, 8), open.length, (service) => plural(service.callers, "caller", "callers")),
-    ...part("Called from outside the fleet", outside.slice(0, 8), outside.length, (service) => service.outside[0][0]),
+    ...part("Also let others in (allow)", allowing.slice(0, 8), allowing.length, (service) => service.allow[0][0]),
   ];
 }
 
@@ -42,7 +42,7 @@ function somethingChosen(service) {
     ["Type", data.types[service.type]],
     ["Namespace", data.namespaces[service.namespace]],
     ["Stage", service.stage],
-    ["Ports", service.ports.join(", ") || "none"],
+    ["Ports", service.ports.join(", ")],
     ["File", make("span", { class: "file", text: service.file })],
   ];
   const dl = make("dl", { class: "facts" });
@@ -53,7 +53,7 @@ function somethingChosen(service) {
     make("h2", { class: "name", text: service.name }),
     dl,
     ...(STAGE_MEANING[service.stage] ? [make("p", { class: "warn", text: STAGE_MEANING[service.stage] })] : []),
-    ...outsideOf(service),
+    ...allowed(service),
     make("div", { class: "bar", role: "group", "aria-label": "Direction" }, ...both.map(([key, list, end]) =>
       make("button", {
         type: "button", "aria-pressed": String(direction === key), "data-direction": key,
@@ -67,9 +67,9 @@ function somethingChosen(service) {
   ];
 }
 
-function outsideOf(service) {
-  if (service.outside.length === 0) return [];
-  return [make("h2", { text: "Called from outside the fleet" }), make("ul", { class: "list" }, ...service.outside.map(([peer, ports, reason]) =>
+function allowed(service) {
+  if (service.allow.length === 0) return [];
+  return [make("h2", { text: "Also lets in (allow)" }), make("ul", { class: "list" }, ...service.allow.map(([peer, ports, reason]) =>
     make("li", null, make("div", { class: "head" }, make("span", { class: "grow", text: peer }), portsBadge(ports === "all" ? null : [ports])),
       reason ? make("span", { class: "soft", text: reason }) : null)))];
 }
@@ -84,7 +84,8 @@ function direct(service) {
   const sorted = [...list].sort((a, b) => other(a) - other(b));
   return [byOwner(new Set(list.map(other))), rows(sorted, (edge) => make("li", null,
     make("div", { class: "head" }, swatch(services[other(edge)].owner), nameButton(other(edge)),
-      edge.byType ? make("span", { class: "badge", text: "by type" }) : null, portsBadge(edge.ports)),
+      edge.byTypes ? make("span", { class: "badge", text: "by types" }) : null, portsBadge(edge.ports)),
+    edge.reason ? make("div", { class: "soft", text: edge.reason }) : null,
     make("span", { class: "file", text: edge.file })))];
 }
 

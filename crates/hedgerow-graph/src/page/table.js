@@ -9,7 +9,7 @@ const COLUMNS = [
   { title: "Stage", value: (service) => STAGES.indexOf(service.stage) },
   { title: "Callers", value: (service) => service.callers, isNumber: true },
   { title: "Callees", value: (service) => service.callees, isNumber: true },
-  { title: "From outside", value: (service) => service.outside.length, isNumber: true },
+  { title: "Allow", value: (service) => service.allow.length, isNumber: true },
 ];
 const order = { column: 5, down: true, rows: TABLE_ROWS };
 
@@ -42,7 +42,7 @@ function tableRow(service) {
     make("th", { scope: "row" }, make("button", { type: "button", class: "link", text: service.name, on: { click: () => choose(service.index) } })),
     make("td", null, make("span", { class: "owner-line" }, swatch(service.owner), document.createTextNode(owners[service.owner].name))),
     cell(data.types[service.type]), cell(data.namespaces[service.namespace]), cell(service.stage),
-    cell(number.format(service.callers), true), cell(number.format(service.callees), true), cell(number.format(service.outside.length), true));
+    cell(number.format(service.callers), true), cell(number.format(service.callees), true), cell(number.format(service.allow.length), true));
 }
 
 function sortBy(index) {

@@ -1,19 +1,19 @@
-//! Five services, three owners, every kind of edge: small enough to read in a snapshot.
+//! Five services, one of them without owner, type and ports, and every kind of edge: small enough to read in a snapshot.
 
-use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Outside, Port, Stage};
+use hedgerow_graph::{Allow, Basis, Edge, EdgePorts, Network, Node, Port, Ports, Stage};
 
 fn node(name: &str, owner: &str, service_type: &str, stage: Stage) -> Node {
     Node {
         name: name.to_owned(),
-        owner: owner.to_owned(),
-        service_type: service_type.to_owned(),
+        owner: Some(owner.to_owned()),
+        service_type: Some(service_type.to_owned()),
         namespace: "default".to_owned(),
         stage,
-        ports: vec![
+        ports: Ports::These(vec![
             Port { name: Some("http".to_owned()), number: 80, protocol: "TCP".to_owned() },
             Port { name: None, number: 9090, protocol: "TCP".to_owned() },
-        ],
-        outside: vec![],
+        ]),
+        allow: vec![],
         file: format!("{name}/service.yaml"),
     }
 }
@@ -24,6 +24,7 @@ fn rule(caller: &str, callee: &str) -> Edge {
         callee: callee.to_owned(),
         basis: Basis::Rule,
         ports: EdgePorts::All,
+        reason: None,
         file: format!("{caller}/egress/{callee}.rule"),
     }
 }
@@ -31,22 +32,25 @@ fn rule(caller: &str, callee: &str) -> Edge {
 /// The services and edges, in the order in which a person would write them down.
 pub(crate) fn parts() -> (Vec<Node>, Vec<Edge>) {
     let mut gateway = node("service.gateway", "edge", "api", Stage::Enforce);
-    gateway.outside = vec![Outside {
+    gateway.allow = vec![Allow {
         peer: "pods app=nginx in ingress-nginx".to_owned(),
         ports: EdgePorts::Only(vec!["http".to_owned()]),
         reason: Some("public API".to_owned()),
     }];
+    let mut lonely = node("service.lonely", "fun", "backend", Stage::Enforce);
+    (lonely.owner, lonely.service_type, lonely.ports) = (None, None, Ports::Nothing);
     let nodes = vec![
         node("service.ledger", "finance", "backend", Stage::Enforce),
         node("service.emoji", "fun", "backend", Stage::Audit),
         node("cron.pay", "finance", "backend", Stage::Off),
         gateway,
-        node("service.lonely", "fun", "backend", Stage::Enforce),
+        lonely,
     ];
     let mut to_port = rule("service.emoji", "service.ledger");
+    to_port.reason = Some("pays in emoji, \"nicely\"".to_owned());
     to_port.ports = EdgePorts::Only(vec!["http".to_owned(), "9090".to_owned()]);
     let mut by_type = rule("service.gateway", "service.ledger");
-    by_type.basis = Basis::Type;
+    by_type.basis = Basis::Types;
     by_type.file = "hedgerow.yaml".to_owned();
     let edges = vec![to_port, rule("cron.pay", "service.ledger"), rule("service.gateway", "service.emoji"), by_type];
     (nodes, edges)

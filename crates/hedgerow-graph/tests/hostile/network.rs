@@ -1,6 +1,6 @@
 //! A network whose every text tries to break out of the format it is written in.
 
-use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Outside, Port, Stage};
+use hedgerow_graph::{Allow, Basis, Edge, EdgePorts, Network, Node, Port, Ports, Stage};
 
 /// Texts that mean something to HTML, XML, JavaScript, DOT, Mermaid, CSV or a terminal.
 pub(crate) const TEXTS: [&str; 14] = [
@@ -26,12 +26,12 @@ pub(crate) fn network() -> Network {
     let nodes = (0..TEXTS.len())
         .map(|index| Node {
             name: text(index),
-            owner: text(index + 1),
-            service_type: text(index + 2),
+            owner: Some(text(index + 1)),
+            service_type: Some(text(index + 2)),
             namespace: text(index + 3),
             stage: Stage::ALL[index % 3],
-            ports: vec![Port { name: Some(text(index + 4)), number: 1, protocol: text(index + 5) }],
-            outside: vec![Outside {
+            ports: Ports::These(vec![Port { name: Some(text(index + 4)), number: 1, protocol: text(index + 5) }]),
+            allow: vec![Allow {
                 peer: text(index + 6),
                 ports: EdgePorts::Only(vec![text(index + 7)]),
                 reason: Some(text(index + 8)),
@@ -43,8 +43,9 @@ pub(crate) fn network() -> Network {
         .map(|index| Edge {
             caller: text(index),
             callee: text(index + 1),
-            basis: if index % 2 == 0 { Basis::Rule } else { Basis::Type },
+            basis: if index % 2 == 0 { Basis::Rule } else { Basis::Types },
             ports: EdgePorts::Only(vec![text(index + 2), text(index + 3)]),
+            reason: Some(text(index + 5)),
             file: text(index + 4),
         })
         .collect();
