@@ -38,7 +38,7 @@ pub struct Endpoint {
     pub host_network: bool,
     /// The pods' addresses, where the manifests give them.
     pub addresses: Vec<IpAddr>,
-    /// The document it was read from.
+    /// Where its object is named.
     pub place: Span,
 }
 

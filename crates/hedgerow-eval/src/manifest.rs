@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::{SourceId, Span};
+use hedgerow_yaml::Node;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -40,7 +41,7 @@ pub(crate) struct Object {
     /// As written; an absent one is the caller's to fill.
     pub(crate) namespace: Option<String>,
     pub(crate) name: String,
-    /// The document it was read from.
+    /// Its name in the text.
     pub(crate) place: Span,
     pub(crate) value: Value,
 }
@@ -111,16 +112,51 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MappingVisitor<T> {
 pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Object> {
     let mut objects = Vec::new();
     for (start, end) in documents(text) {
-        let place = source.span(start, end);
-        match parse_document(&text[start..end]) {
+        let document = &text[start..end];
+        let places = Places { source, start, first_line: first_line(document) };
+        match parse_document(document) {
             Ok(Value::Null) => {}
-            Ok(value) => collect(value, place, &mut objects, diagnostics),
+            Ok(value) => {
+                // Only for places: what this reader refuses is still read, and marked at its first line.
+                let tree = hedgerow_yaml::parse(document).ok().flatten();
+                collect(value, tree.as_ref(), &places, &mut objects, diagnostics);
+            }
             Err(error) => diagnostics.push(
-                Diagnostic::new(Code::UnreadableManifest, format!("cannot read the document: {error}")).mark(place, ""),
+                Diagnostic::new(Code::UnreadableManifest, format!("cannot read the document: {error}"))
+                    .mark(places.of(None), ""),
             ),
         }
     }
     objects
+}
+
+/// Where the objects of one document are shown.
+struct Places {
+    source: SourceId,
+    start: usize,
+    first_line: Range<usize>,
+}
+
+impl Places {
+    /// An object's name, or the document's first line.
+    fn of(&self, object: Option<&Node<'_>>) -> Span {
+        let name = object.and_then(|object| object.as_mapping()?.get("metadata")?.as_mapping()?.get("name"));
+        let range = name.map_or_else(|| self.first_line.clone(), Node::range);
+        self.source.span(self.start + range.start, self.start + range.end)
+    }
+}
+
+/// The first line that says something, or its beginning where it is long.
+fn first_line(document: &str) -> Range<usize> {
+    const SHOWN: usize = 80;
+    let lines = document.split_inclusive('\n').scan(0, |offset, line| {
+        *offset += line.len();
+        Some((*offset - line.len(), line.trim_end()))
+    });
+    let (start, line) =
+        lines.into_iter().find(|(_, line)| !line.is_empty() && !line.starts_with('#')).unwrap_or((0, ""));
+    let length = line.char_indices().nth(SHOWN).map_or(line.len(), |(at, _)| at);
+    start..start + length
 }
 
 /// The byte ranges of the documents of a YAML stream, markers left out.
@@ -179,7 +215,14 @@ fn merge(value: &mut Value) {
     }
 }
 
-fn collect(mut value: Value, place: Span, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+fn collect(
+    mut value: Value,
+    tree: Option<&Node<'_>>,
+    places: &Places,
+    objects: &mut Vec<Object>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let place = places.of(tree);
     let text = |value: &Value, route: &str| value.pointer(route).and_then(Value::as_str).map(str::to_owned);
     let Some(kind) = text(&value, "/kind") else {
         diagnostics.push(Diagnostic::new(Code::UnreadableManifest, "the document has no `kind`").mark(place, ""));
@@ -188,8 +231,12 @@ fn collect(mut value: Value, place: Span, objects: &mut Vec<Object>, diagnostics
     if kind.ends_with("List")
         && let Some(Value::Array(items)) = value.get_mut("items").map(Value::take)
     {
+        let nodes = tree.and_then(|list| list.as_mapping()?.get("items")?.as_sequence());
         // Depth is bounded by the readers' limit on nesting.
-        items.into_iter().for_each(|item| collect(item, place, objects, diagnostics));
+        for (at, item) in items.into_iter().enumerate() {
+            let node = nodes.and_then(|nodes| nodes.elements.get(at)).map(|element| &element.node);
+            collect(item, node, places, objects, diagnostics);
+        }
         return;
     }
     let api = text(&value, "/apiVersion").unwrap_or_default();
