@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::error::YamlError;
+use crate::fast;
 use crate::parse::parse_piece;
 use crate::route::{Route, RouteId, RouteSet};
 use crate::site::{Duplicate, Site};
+use crate::skeleton::Skeleton;
 use crate::split::Piece;
 use crate::tree::Node;
 use crate::walk::{self, Place};
@@ -16,6 +18,8 @@ use crate::walk::{self, Place};
 pub struct Document<'t> {
     stream: &'t str,
     range: Range<usize>,
+    /// `None` when the fast path cannot begin.
+    skeleton: OnceCell<Option<Skeleton>>,
     tree: OnceCell<Result<Option<Node<'t>>, YamlError>>,
 }
 
@@ -40,7 +44,7 @@ impl<'t> Document<'t> {
     }
 
     fn at(stream: &'t str, range: Range<usize>) -> Self {
-        Self { stream, range, tree: OnceCell::new() }
+        Self { stream, range, skeleton: OnceCell::new(), tree: OnceCell::new() }
     }
 
     /// Where the document stands in its stream.
@@ -58,13 +62,34 @@ impl<'t> Document<'t> {
         tree.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
-    /// Answers the questions of a set.
+    /// Answers the questions of a set, by the fastest way that can.
     ///
     /// # Errors
     /// [`YamlError`] when the document is not YAML. Not every document that is not YAML is found out: only
     /// [`Document::tree`] reads all of it.
     pub fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
+        if self.tree.get().is_none() {
+            let skeleton = self.skeleton.get_or_init(|| Skeleton::of(self.stream, &self.range));
+            let fast = |skeleton| fast::outline(self.stream, &self.range, skeleton, routes).ok();
+            if let Some(outline) = skeleton.as_ref().and_then(fast) {
+                return Ok(outline);
+            }
+        }
+        self.outline_fully(routes)
+    }
+
+    /// Answers the questions of a set from the whole tree: what [`Document::outline`] is held to.
+    ///
+    /// # Errors
+    /// [`YamlError`] when the document is not YAML.
+    pub fn outline_fully(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
         Ok(walk::outline(self.stream, &self.range, self.tree()?, routes))
+    }
+
+    /// Whether some question has needed the whole tree.
+    #[must_use]
+    pub fn is_parsed(&self) -> bool {
+        self.tree.get().is_some()
     }
 
     /// The nodes that a route leads to, each to be asked on its own: the objects of a `List`, for instance.
@@ -93,6 +118,11 @@ impl<'t> Outline<'t> {
     #[must_use]
     pub fn site(&self, id: RouteId) -> Option<&Site<'t>> {
         self.sites(id).first()
+    }
+
+    /// All sites, question by question.
+    pub fn all_sites(&self) -> impl Iterator<Item = &Site<'t>> {
+        self.sites.iter().flatten()
     }
 
     /// Structural keys that stand more than once on the way, in the order of the text.

@@ -51,11 +51,14 @@
 //! It knows neither Kubernetes nor policies; it opens no file and prints nothing. It never resolves merge keys and
 //! never edits behind an alias or an anchor, where the edit would reach others: it says so instead. It never prints a
 //! value that it has read.
+mod answers;
 mod document;
 mod edit;
 mod emit;
 mod encoding;
 mod error;
+mod fast;
+mod inline;
 mod insert;
 mod lines;
 mod map_edit;
@@ -64,8 +67,10 @@ mod parse;
 mod quote;
 mod remove;
 mod route;
+mod scan;
 mod seq_edit;
 mod site;
+mod skeleton;
 mod split;
 mod tree;
 mod walk;

@@ -62,7 +62,18 @@ impl Route {
         Ok(Self { steps })
     }
 
-    /// The steps from the root down; never empty.
+    /// A route of keys, which may hold any text: dots, brackets, stars.
+    ///
+    /// ```
+    /// use hedgerow_yaml::{Route, Step};
+    /// let route = Route::keys(["metadata", "annotations", "helm.sh/hook"]);
+    /// assert_eq!(route.steps()[2], Step::Key("helm.sh/hook".to_owned()));
+    /// ```
+    pub fn keys<K: Into<String>>(keys: impl IntoIterator<Item = K>) -> Self {
+        Self { steps: keys.into_iter().map(|key| Step::Key(key.into())).collect() }
+    }
+
+    /// The steps from the root down; empty for the root itself.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -115,6 +126,18 @@ pub(crate) struct Fork {
     pub(crate) keys: Vec<(String, usize)>,
     pub(crate) each_element: Option<usize>,
     pub(crate) each_value: Option<usize>,
+}
+
+impl Fork {
+    /// Whether no route goes on behind this place.
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.keys.is_empty() && self.each_element.is_none() && self.each_value.is_none()
+    }
+
+    /// Places one step further.
+    pub(crate) fn children(&self) -> impl Iterator<Item = usize> {
+        self.keys.iter().map(|&(_, behind)| behind).chain(self.each_element).chain(self.each_value)
+    }
 }
 
 impl Default for RouteSet {

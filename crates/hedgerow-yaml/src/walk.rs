@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::answers::Answers;
 use crate::document::{Outline, Part};
 use crate::opening::{opening_at_null, opening_in_mapping};
-use crate::route::{Fork, Route, RouteId, RouteSet, Step, Want};
-use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Opening, Reason, ScalarSite, SeqElement, SeqSite, Site};
+use crate::route::{Fork, Route, RouteSet, Step, Want};
+use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Reason, ScalarSite, SeqElement, SeqSite, Site};
+use crate::skeleton::has_foreign_line_break;
 use crate::tree::{CollectionStyle, Content, Element, Mapping, Node, Pair, Scalar, ScalarStyle};
 
 /// How a node is reached: what an edit at the node must know of its surroundings.
@@ -37,24 +39,24 @@ pub(crate) fn outline<'t>(
 ) -> Outline<'t> {
     let mut walk = Walk::new(stream, root, routes);
     match (root, foreign_line_break(stream, document, root)) {
-        (_, Some(range)) => walk.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
+        (_, Some(range)) => walk.answers.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
         (Some(root), None) if !root.is_null() => walk.visit(0, root, &Place::default()),
         (_, None) => {
             let range = document.end..document.end;
-            walk.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
+            walk.answers.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
         }
     }
-    walk.outline
+    walk.answers.outline
 }
 
 /// Answers questions about a node inside a document.
 pub(crate) fn outline_of_part<'t>(part: &Part<'_, 't>, routes: &RouteSet) -> Outline<'t> {
     let mut walk = Walk::new(part.stream, Some(part.root), routes);
     match foreign_line_break(part.stream, &part.document, Some(part.root)) {
-        Some(range) => walk.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
+        Some(range) => walk.answers.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
         None => walk.visit(0, part.node, &part.place),
     }
-    walk.outline
+    walk.answers.outline
 }
 
 /// The nodes that a route leads to in a document.
@@ -126,31 +128,29 @@ impl Place {
 struct Walk<'a, 't> {
     stream: &'t str,
     root: Option<&'a Node<'t>>,
-    routes: &'a RouteSet,
+    answers: Answers<'a, 't>,
     /// Anchored nodes by name, in the order of the text; gathered when the first alias is met.
     anchored: Option<BTreeMap<&'a str, Vec<&'a Node<'t>>>>,
-    outline: Outline<'t>,
 }
 
 impl<'a, 't> Walk<'a, 't> {
     fn new(stream: &'t str, root: Option<&'a Node<'t>>, routes: &'a RouteSet) -> Self {
-        let sites = routes.routes.iter().map(|_| Vec::new()).collect();
-        Self { stream, root, routes, anchored: None, outline: Outline { sites, duplicates: Vec::new() } }
+        Self { stream, root, answers: Answers::new(routes), anchored: None }
     }
 
     fn visit(&mut self, fork: usize, node: &'a Node<'t>, place: &Place) {
-        let routes = self.routes;
+        let routes = self.answers.routes;
         let fork_here = &routes.forks[fork];
         let place = place.behind(node);
         for &id in &fork_here.wanted {
             let site = self.site(routes.routes[id.0].1, node, &place);
-            self.outline.sites[id.0].push(site);
+            self.answers.answer(id, site);
         }
         if fork_here.is_leaf() {
             return;
         }
         if let Some(tag) = &node.tag {
-            return self.refuse_children(fork_here, &obstacle(Reason::Tag, tag.range.clone()));
+            return self.answers.refuse_children(fork_here, &obstacle(Reason::Tag, tag.range.clone()));
         }
         match &node.content {
             Content::Mapping(mapping) => self.visit_mapping(fork_here, node, mapping, &place),
@@ -162,18 +162,18 @@ impl<'a, 't> Walk<'a, 't> {
                     }
                 }
                 let keys_only = Fork { each_element: None, wanted: Vec::new(), ..fork_here.clone() };
-                self.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
+                self.answers.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
             }
-            Content::Alias(_) => self.refuse_children(fork_here, &obstacle(Reason::Alias, node.range())),
+            Content::Alias(_) => self.answers.refuse_children(fork_here, &obstacle(Reason::Alias, node.range())),
             Content::Scalar(scalar) if scalar.is_null() => {
                 let opening = opening_at_null(self.stream, node, &place);
-                self.miss_children(fork_here, &mut Vec::new(), &opening);
+                self.answers.miss_children(fork_here, &mut Vec::new(), &opening);
             }
             Content::Scalar(_) => {
                 let keys_only = Fork { each_element: None, wanted: Vec::new(), ..fork_here.clone() };
-                self.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
+                self.answers.refuse_children(&keys_only, &obstacle(Reason::NotAMapping, node.range()));
                 if let Some(behind) = fork_here.each_element {
-                    self.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
+                    self.answers.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
                 }
             }
         }
@@ -181,7 +181,7 @@ impl<'a, 't> Walk<'a, 't> {
 
     fn visit_mapping(&mut self, fork: &'a Fork, node: &'a Node<'t>, mapping: &'a Mapping<'t>, place: &Place) {
         if let Some(odd) = odd_key(mapping) {
-            return self.refuse_children(fork, &odd);
+            return self.answers.refuse_children(fork, &odd);
         }
         for (key, behind) in &fork.keys {
             let mut found = mapping.pairs.iter().filter(|pair| pair.key.as_str() == Some(key)).rev();
@@ -189,10 +189,10 @@ impl<'a, 't> Walk<'a, 't> {
                 self.note_duplicates(key, &pair.key, found);
                 self.visit(*behind, &pair.value, &place.in_pair(mapping, pair));
             } else if let Some(merge) = mapping.pairs.iter().find(|pair| pair.is_merge()) {
-                self.refuse_below(*behind, &obstacle(Reason::MergeKey, merge.range()));
+                self.answers.refuse_below(*behind, &obstacle(Reason::MergeKey, merge.range()));
             } else {
                 let opening = opening_in_mapping(self.stream, node, mapping, place);
-                self.miss_below(*behind, &mut vec![key.clone()], &opening);
+                self.answers.miss_below(*behind, &mut vec![key.clone()], &opening);
             }
         }
         if let Some(behind) = fork.each_value {
@@ -201,7 +201,7 @@ impl<'a, 't> Walk<'a, 't> {
             }
         }
         if let Some(behind) = fork.each_element {
-            self.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
+            self.answers.refuse_below(behind, &obstacle(Reason::NotASequence, node.range()));
         }
     }
 
@@ -211,8 +211,8 @@ impl<'a, 't> Walk<'a, 't> {
     {
         for pair in ignored {
             let duplicate = Duplicate { key: key.to_owned(), ignored: pair.key.range(), counted: counted.range() };
-            if !self.outline.duplicates.contains(&duplicate) {
-                self.outline.duplicates.push(duplicate);
+            if !self.answers.outline.duplicates.contains(&duplicate) {
+                self.answers.outline.duplicates.push(duplicate);
             }
         }
     }
@@ -318,40 +318,6 @@ impl<'a, 't> Walk<'a, 't> {
             obstacle,
         }
     }
-
-    /// Answers every question at and below a fork with the same refusal.
-    fn refuse_below(&mut self, fork: usize, obstacle: &Obstacle) {
-        let fork = &self.routes.forks[fork];
-        self.answer(&fork.wanted, || Site::Refused(obstacle.clone()));
-        self.refuse_children(fork, obstacle);
-    }
-
-    fn refuse_children(&mut self, fork: &Fork, obstacle: &Obstacle) {
-        for behind in fork.children() {
-            self.refuse_below(behind, obstacle);
-        }
-    }
-
-    /// Answers every question at and below a fork with a gap; behind `[]` and `*` there is nothing to ask about.
-    fn miss_below(&mut self, fork: usize, missing: &mut Vec<String>, opening: &Result<Opening, Obstacle>) {
-        let fork = &self.routes.forks[fork];
-        self.answer(&fork.wanted, || Site::Missing(Gap { missing: missing.clone(), opening: opening.clone() }));
-        self.miss_children(fork, missing, opening);
-    }
-
-    fn miss_children(&mut self, fork: &Fork, missing: &mut Vec<String>, opening: &Result<Opening, Obstacle>) {
-        for (key, behind) in &fork.keys {
-            missing.push(key.clone());
-            self.miss_below(*behind, missing, opening);
-            missing.pop();
-        }
-    }
-
-    fn answer(&mut self, wanted: &[RouteId], site: impl Fn() -> Site<'t>) {
-        for id in wanted {
-            self.outline.sites[id.0].push(site());
-        }
-    }
 }
 
 fn seq_site<'t>(node: &Node<'t>, place: &Place) -> Site<'t> {
@@ -391,16 +357,6 @@ fn seq_element(element: &Element<'_>) -> SeqElement {
 
 const STRING_TAG: &str = "tag:yaml.org,2002:str";
 
-impl Fork {
-    fn is_leaf(&self) -> bool {
-        self.keys.is_empty() && self.each_element.is_none() && self.each_value.is_none()
-    }
-
-    fn children(&self) -> impl Iterator<Item = usize> {
-        self.keys.iter().map(|&(_, behind)| behind).chain(self.each_element).chain(self.each_value)
-    }
-}
-
 /// A key that might be any text: an alias, tagged, or a collection. The merge key is not odd.
 fn odd_key(mapping: &Mapping<'_>) -> Option<Obstacle> {
     let odd = |pair: &&Pair<'_>| !pair.is_merge() && (pair.key.tag.is_some() || pair.key.as_scalar().is_none());
@@ -433,7 +389,7 @@ fn each_node<'a, 't>(node: &'a Node<'t>, see: &mut impl FnMut(&'a Node<'t>)) {
 /// The first character outside quotes that YAML 1.1, and so Kubernetes, takes for a line break and YAML 1.2 does not.
 fn foreign_line_break(stream: &str, document: &Range<usize>, root: Option<&Node<'_>>) -> Option<Range<usize>> {
     let text = &stream[document.clone()];
-    if text.is_ascii() || !text.contains(FOREIGN_LINE_BREAKS) {
+    if !has_foreign_line_break(text.as_bytes()) {
         return None;
     }
     let mut quoted: Vec<Range<usize>> = Vec::new();
@@ -453,4 +409,4 @@ fn foreign_line_break(stream: &str, document: &Range<usize>, root: Option<&Node<
         })
 }
 
-pub(crate) const FOREIGN_LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+const FOREIGN_LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

@@ -1,0 +1,275 @@
+//! The fast path: questions answered from the lines of a block-style document, without a parser.
+//!
+//! Invariant: an answer given here is the answer that the [general path](crate::walk) gives, for every document that
+//! is valid YAML. A document with anything on the way, or beside it, that this page has no sentence for is
+//! [`Unusual`] and gets no answer here:
+//!
+//! - the way consists of plain or simply quoted keys of block mappings, each once, with no merge key beside them;
+//! - what was asked for is a scalar on one line, a block mapping of such scalars, or a subtree that ends in one;
+//! - what is absent would be written above the first key of the innermost mapping that is there.
+//!
+//! The [skeleton](crate::skeleton) says where to stop: behind the last key that was asked for, since no other line
+//! of the root can repeat it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memchr;
+
+use crate::answers::Answers;
+use crate::document::Outline;
+use crate::opening::block_opening;
+use crate::route::{Fork, RouteSet, Want};
+use crate::scan::{Line, Scanner, Unusual, Value};
+use crate::site::{MapPair, MapSite, Opening, ScalarSite, Site};
+use crate::skeleton::{Presence, Skeleton};
+use crate::tree::{CollectionStyle, ScalarStyle};
+
+/// Answers questions about a document, or leaves them to the parser.
+pub(crate) fn outline<'t>(
+    stream: &'t str,
+    document: &Range<usize>,
+    skeleton: &Skeleton,
+    routes: &RouteSet,
+) -> Result<Outline<'t>, Unusual> {
+    let text = &stream[..document.end];
+    let mut wanted = 0;
+    for (key, _) in &routes.forks[0].keys {
+        match skeleton.presence(text.as_bytes(), key) {
+            Presence::Absent => {}
+            Presence::Once => wanted += 1,
+            Presence::Repeated => return Err(Unusual),
+        }
+    }
+    let scanner = Scanner::new(text.as_bytes(), skeleton.body);
+    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
+    if fast.scanner.peek_indent()? != Some(0) || fast.at_dash(0) {
+        return Err(Unusual);
+    }
+    fast.mapping(0, 0, None, wanted)?;
+    Ok(fast.answers.outline)
+}
+
+struct Fast<'r, 't> {
+    stream: &'t str,
+    /// The stream up to the end of the document.
+    text: &'t str,
+    scanner: Scanner<'t>,
+    answers: Answers<'r, 't>,
+}
+
+/// Keys of one mapping that may be asked for: as many as the bits that note which were met.
+const MOST_KEYS: usize = 64;
+
+impl<'t> Fast<'_, 't> {
+    /// Follows all routes of a fork through the block mapping at `column`, whose first line is next.
+    ///
+    /// Stops early behind the value of the last of `wanted` keys.
+    fn mapping(&mut self, fork: usize, column: usize, header: Option<usize>, wanted: usize) -> Result<(), Unusual> {
+        let routes = self.answers.routes;
+        let fork = &routes.forks[fork];
+        if fork.keys.len() > MOST_KEYS {
+            return Err(Unusual);
+        }
+        let first = self.scanner.position() + column;
+        let mut met = 0_u64;
+        while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
+            let line = self.scanner.read_line(indent)?;
+            if indent > column || line.dash {
+                // Part of the value of a key that was not asked for.
+                continue;
+            }
+            let name = self.key_text(&line)?;
+            if let Some(index) = fork.keys.iter().position(|(key, _)| key == name) {
+                if met & (1 << index) != 0 {
+                    return Err(Unusual);
+                }
+                met |= 1 << index;
+                self.value(&routes.forks[fork.keys[index].1], fork.keys[index].1, column, &line.value)?;
+            }
+            if met.count_ones() as usize == wanted {
+                break;
+            }
+        }
+        if met.count_ones() as usize == fork.keys.len() {
+            return Ok(());
+        }
+        let opening = Ok(self.opening(first, header)?);
+        for (index, (key, behind)) in fork.keys.iter().enumerate() {
+            if met & (1 << index) == 0 {
+                self.answers.miss_below(*behind, &mut vec![key.clone()], &opening);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers what was asked of the value of a key at `column`.
+    fn value(&mut self, fork: &Fork, index: usize, column: usize, value: &Value) -> Result<(), Unusual> {
+        if fork.each_element.is_some() || fork.each_value.is_some() {
+            return Err(Unusual);
+        }
+        match (fork.wanted.as_slice(), fork.keys.is_empty()) {
+            ([], _) => {
+                let (header, column) = self.block_below(value, column)?;
+                self.mapping(index, column, Some(header), usize::MAX)
+            }
+            (&[id], true) => {
+                let site = match self.answers.routes.routes[id.0].1 {
+                    Want::Scalar => Site::Scalar(self.scalar(value)?),
+                    Want::Map => {
+                        let (header, column) = self.block_below(value, column)?;
+                        self.map(column, header)?
+                    }
+                    Want::Range => Site::Node(self.subtree(value, column)?),
+                    Want::Seq => return Err(Unusual),
+                };
+                self.answers.answer(id, site);
+                Ok(())
+            }
+            _ => Err(Unusual),
+        }
+    }
+
+    /// The block mapping that is the value of a key at `column`: behind which colon, at which column.
+    fn block_below(&mut self, value: &Value, column: usize) -> Result<(usize, usize), Unusual> {
+        let &Value::Empty { at } = value else { return Err(Unusual) };
+        match self.scanner.peek_indent()? {
+            Some(indent) if indent > column && !self.at_dash(indent) => Ok((at, indent)),
+            _ => Err(Unusual),
+        }
+    }
+
+    /// Whether the next line, at `indent`, begins with a dash.
+    fn at_dash(&self, indent: usize) -> bool {
+        let at = self.scanner.position() + indent;
+        let bytes = self.text.as_bytes();
+        bytes.get(at) == Some(&b'-') && bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace)
+    }
+
+    /// The block mapping at `column`, whose first line is next, with simple scalars for values.
+    fn map(&mut self, column: usize, header: usize) -> Result<Site<'t>, Unusual> {
+        let first = self.scanner.position() + column;
+        let mut pairs: Vec<MapPair<'t>> = Vec::new();
+        let mut end = first;
+        while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
+            let line = self.scanner.read_line(indent)?;
+            let Some(key) = line.key.as_ref().filter(|_| indent == column && !line.dash) else { return Err(Unusual) };
+            let name = self.key_text(&line)?;
+            let value = self.scalar(&line.value)?;
+            end = value.range.end;
+            pairs.push(MapPair {
+                key: Cow::Borrowed(name),
+                key_range: key.range.clone(),
+                value: Some(value.value),
+                value_style: Some(value.style),
+                range: key.range.start..end,
+                value_range: value.range,
+                colon: true,
+                obstacle: None,
+            });
+        }
+        Ok(Site::Map(MapSite {
+            pairs,
+            style: CollectionStyle::Block,
+            range: first..end,
+            header: Some(header),
+            opening: Ok(self.opening(first, Some(header))?),
+        }))
+    }
+
+    fn opening(&self, first: usize, header: Option<usize>) -> Result<Opening, Unusual> {
+        block_opening(self.stream, first, header).ok_or(Unusual)
+    }
+
+    /// From the first to the last byte of a value, which may be a block of deeper lines.
+    fn subtree(&mut self, value: &Value, column: usize) -> Result<Range<usize>, Unusual> {
+        if !matches!(value, Value::Empty { .. }) {
+            return self.value_range(value);
+        }
+        let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) else { return Err(Unusual) };
+        let start = self.scanner.position() + indent;
+        let mut last = value.clone();
+        self.scanner.clear_continued();
+        while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) {
+            last = self.scanner.read_line(indent)?.value;
+        }
+        let end = match last {
+            Value::Empty { at } => at,
+            Value::Plain { .. } | Value::Alias | Value::Quoted(_) | Value::Flow(_) | Value::Block => {
+                self.value_range(&last)?.end
+            }
+        };
+        if self.scanner.continued() { Err(Unusual) } else { Ok(start..end) }
+    }
+
+    /// Where a value on one line stands.
+    fn value_range(&mut self, value: &Value) -> Result<Range<usize>, Unusual> {
+        match value {
+            Value::Plain { .. } => Ok(self.scalar(value)?.range),
+            Value::Quoted(range) | Value::Flow(range) => Ok(range.clone()),
+            Value::Empty { .. } | Value::Alias | Value::Block => Err(Unusual),
+        }
+    }
+
+    /// A scalar that stands on one line and means what its bytes say; null is left to the parser.
+    fn scalar(&mut self, value: &Value) -> Result<ScalarSite<'t>, Unusual> {
+        match value {
+            &Value::Plain { start, line_end } => {
+                self.scanner.clear_continued();
+                self.scanner.peek_indent()?;
+                if self.scanner.continued() {
+                    return Err(Unusual);
+                }
+                let text = plain_text(&self.text[start..line_end])?;
+                let range = start..start + text.len();
+                Ok(ScalarSite { value: Cow::Borrowed(text), style: ScalarStyle::Plain, range })
+            }
+            Value::Quoted(range) => {
+                let (text, style) = self.quoted_text(range)?;
+                Ok(ScalarSite { value: Cow::Borrowed(text), style, range: range.clone() })
+            }
+            Value::Empty { .. } | Value::Alias | Value::Flow(_) | Value::Block => Err(Unusual),
+        }
+    }
+
+    /// The text of a line's key, which must not be a merge key.
+    fn key_text(&self, line: &Line) -> Result<&'t str, Unusual> {
+        let key = line.key.as_ref().ok_or(Unusual)?;
+        let text = &self.text[key.range.clone()];
+        match text.as_bytes()[0] {
+            b'"' | b'\'' => Ok(self.quoted_text(&key.range)?.0),
+            b'<' => Err(Unusual),
+            _ => Ok(text),
+        }
+    }
+
+    /// Quoted text on one line without escapes.
+    fn quoted_text(&self, range: &Range<usize>) -> Result<(&'t str, ScalarStyle), Unusual> {
+        let inner = &self.text[range.start + 1..range.end - 1];
+        let (escape, style) = match self.text.as_bytes()[range.start] {
+            b'\'' => (b'\'', ScalarStyle::SingleQuoted),
+            _ => (b'\\', ScalarStyle::DoubleQuoted),
+        };
+        let simple = inner.bytes().all(|byte| byte != escape && byte != b'\n');
+        if simple { Ok((inner, style)) } else { Err(Unusual) }
+    }
+}
+
+/// A plain scalar without the comment and the blanks behind it.
+fn plain_text(rest: &str) -> Result<&str, Unusual> {
+    let bytes = rest.as_bytes();
+    let mut end = bytes.len();
+    let mut from = 0;
+    while let Some(found) = memchr(b'#', &bytes[from..]) {
+        let hash = from + found;
+        if hash > 0 && bytes[hash - 1] == b' ' {
+            end = hash;
+            break;
+        }
+        from = hash + 1;
+    }
+    let text = rest[..end].trim_end_matches([' ', '\r']);
+    // A tab may stand before a comment, a colon would begin a mapping, and null is no scalar to an editor.
+    let odd = text.contains('\t') || text.contains(": ") || text.ends_with(':');
+    if odd || matches!(text, "~" | "null" | "Null" | "NULL") { Err(Unusual) } else { Ok(text) }
+}

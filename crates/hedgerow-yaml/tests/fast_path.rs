@@ -1,0 +1,20 @@
+//! The fast path against the general path, on mutated manifests and on every difference ever found.
+
+mod support;
+
+use support::{Random, Tally, compare, mutant, questions};
+
+#[test]
+fn mutants_get_the_same_answers_on_both_ways() {
+    let questions = questions();
+    let mut random = Random(2026);
+    let mut total = Tally::default();
+    for _ in 0..4_000 {
+        let tally = compare(&mutant(&mut random), &questions);
+        total.fast += tally.fast;
+        total.general += tally.general;
+        total.invalid += tally.invalid;
+    }
+    // A comparison that one side never takes part in would prove nothing.
+    assert!(total.fast > 1_000 && total.general > 1_000 && total.invalid > 1_000, "{total:?}");
+}

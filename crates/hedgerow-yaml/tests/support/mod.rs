@@ -1,0 +1,221 @@
+//! The oracle: mutated manifests on which the fast path and the general path must agree.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "shared by tests, an example and the fuzz target")]
+
+pub mod stream;
+
+use hedgerow_yaml::{Document, MapChange, Route, RouteSet, Want, change_map, split};
+
+/// Manifests that mutants are made of.
+pub const SEEDS: [&str; 7] = [
+    include_str!("../../testdata/seeds/deployment.yaml"),
+    include_str!("../../testdata/seeds/cronjob.yaml"),
+    include_str!("../../testdata/seeds/sorted.yaml"),
+    include_str!("../../testdata/seeds/odd.yaml"),
+    include_str!("../../testdata/seeds/list.yaml"),
+    include_str!("../../testdata/seeds/json.yaml"),
+    include_str!("../../testdata/seeds/gaps.yaml"),
+];
+
+/// Pieces of text that change what a YAML scanner makes of the text behind them.
+const WORDS: [&str; 64] = [
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    ": ",
+    ":",
+    " #",
+    "#",
+    "- ",
+    "-",
+    "|",
+    ">",
+    "|-\n",
+    ">+2\n",
+    "&a ",
+    "*a ",
+    "!t ",
+    "!!str ",
+    "<<: *a\n",
+    "? ",
+    "\t",
+    "\r",
+    "\r\n",
+    "\u{85}",
+    "\u{2028}",
+    "\n",
+    "\n\n",
+    "---\n",
+    "--- ",
+    "...\n",
+    "%YAML 1.1\n",
+    ",",
+    "\\",
+    "''",
+    "\\\"",
+    "  ",
+    " ",
+    "kind: Job\n",
+    "kind",
+    "\"kind\": Job\n",
+    "labels:\n",
+    "labels: {}\n",
+    "metadata:\n",
+    "spec:\n",
+    "template:\n",
+    "  labels:\n    a: b\n",
+    "name: x\n",
+    "~",
+    "null",
+    "é",
+    "\u{FEFF}",
+    "a: b",
+    "a: 'b\n",
+    "\0",
+    "x: |\n  y\n",
+    "key: \"a\n b\"\n",
+    "k: [a,\n b]\n",
+    "# c\n",
+    "    ",
+    "-\t",
+    ":\t",
+    "\" :",
+];
+
+/// Small random numbers; the same seed gives the same numbers on every machine.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number (splitmix64).
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`, or 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+/// A manifest with a few changes in it.
+pub fn mutant(random: &mut Random) -> String {
+    let mut text = SEEDS[random.below(SEEDS.len())].to_owned();
+    if random.below(8) == 0 {
+        text = text.replace('\n', "\r\n");
+    }
+    for _ in 0..=random.below(4) {
+        mutate(&mut text, random);
+    }
+    text
+}
+
+fn mutate(text: &mut String, random: &mut Random) {
+    let at = boundary(text, random.below(text.len() + 1));
+    let lines: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let line = lines[random.below(lines.len())];
+    let line_end = text[line..].find('\n').map_or(text.len(), |end| line + end + 1);
+    match random.below(9) {
+        0 | 1 => text.insert_str(at, WORDS[random.below(WORDS.len())]),
+        2 => text.insert_str(line, WORDS[random.below(WORDS.len())]),
+        3 => {
+            let end = boundary(text, (at + 1 + random.below(6)).min(text.len()));
+            text.replace_range(at..end, "");
+        }
+        4 => text.replace_range(line..line_end, ""),
+        5 => {
+            let copied = text[line..line_end].to_owned();
+            text.insert_str(lines[random.below(lines.len())], &copied);
+        }
+        6 => text.insert_str(line, &" ".repeat(1 + random.below(4))),
+        7 => {
+            let spaces = text[line..].bytes().take_while(|&byte| byte == b' ').count();
+            text.replace_range(line..line + random.below(spaces + 1), "");
+        }
+        _ => {
+            let end = boundary(text, (at + 1).min(text.len()));
+            text.replace_range(at..end, WORDS[random.below(WORDS.len())]);
+        }
+    }
+}
+
+fn boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The questions that are asked of every document.
+pub fn questions() -> [RouteSet; 4] {
+    let [mut head, mut workload, mut cron, mut ranges] = [(); 4].map(|()| RouteSet::new());
+    for route in ["kind", "apiVersion", "metadata.name", "metadata.namespace"] {
+        head.ask(route, Want::Scalar).unwrap();
+    }
+    head.add(Route::keys(["metadata", "annotations", "helm.sh/hook"]), Want::Scalar);
+    workload.ask("kind", Want::Scalar).unwrap();
+    workload.ask("metadata.annotations", Want::Map).unwrap();
+    workload.ask("spec.template.metadata.labels", Want::Map).unwrap();
+    workload.ask("spec.template.spec.hostNetwork", Want::Scalar).unwrap();
+    workload.ask("spec.selector", Want::Range).unwrap();
+    cron.ask("spec.jobTemplate.spec.template.metadata.labels", Want::Map).unwrap();
+    cron.ask("metadata.labels", Want::Map).unwrap();
+    for route in ["metadata", "data", "spec.template", "spec.schedule", "items"] {
+        ranges.ask(route, Want::Range).unwrap();
+    }
+    [head, workload, cron, ranges]
+}
+
+/// What became of one text.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    /// Questions answered by the fast path about valid documents.
+    pub fast: usize,
+    /// Questions answered by the general path about valid documents.
+    pub general: usize,
+    /// Questions about documents that are not YAML.
+    pub invalid: usize,
+}
+
+/// Asks all questions of all documents in both ways.
+///
+/// # Panics
+/// If the two ways differ on a valid document, or an edit by one is not an edit by the other.
+pub fn compare(text: &str, questions: &[RouteSet]) -> Tally {
+    let mut tally = Tally::default();
+    for piece in split(text) {
+        let parsed = Document::of_piece(text, &piece);
+        let fresh = Document::of_piece(text, &piece);
+        for routes in questions {
+            let fast = fresh.outline(routes);
+            match parsed.outline_fully(routes) {
+                Ok(full) => assert_eq!(fast, Ok(full), "in {:?}", &text[piece.range.clone()]),
+                // Whatever the fast path says about such a document, it has come back with it.
+                Err(_) => tally.invalid += 1,
+            }
+            match fresh.is_parsed() {
+                _ if parsed.tree().is_err() => {}
+                true => tally.general += 1,
+                false => tally.fast += 1,
+            }
+        }
+    }
+    tally
+}
+
+/// Edits what the second set of questions found, in all documents of a text.
+pub fn edit(text: &str, routes: &RouteSet, change: MapChange<'_>) -> Vec<hedgerow_yaml::Edit> {
+    let mut edits = Vec::new();
+    for piece in split(text) {
+        let Ok(outline) = Document::of_piece(text, &piece).outline(routes) else { continue };
+        for site in outline.all_sites() {
+            edits.extend(change_map(text, site, change).unwrap_or_default());
+        }
+    }
+    edits
+}
