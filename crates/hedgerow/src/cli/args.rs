@@ -74,6 +74,8 @@ pub enum Command {
     Callees(Question),
     /// Say whether one service may call another, and which file says so
     Why(Why),
+    /// Draw the network: who may call whom
+    Graph(Graph),
     /// Print a script that completes commands in a shell
     Completions(Completions),
     /// Print the manual page
@@ -240,6 +242,46 @@ pub struct Why {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     pub format: AnswerFormat,
+}
+
+/// How the network is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// One JSON object, as in docs/schemas/graph.json
+    Json,
+    /// Comma-separated values with a header, one line per edge
+    Csv,
+    /// For Markdown pages
+    Mermaid,
+    /// A picture
+    Svg,
+    /// One page for a browser, to search and ask in; it needs no network
+    Html,
+}
+
+/// `graph`
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// The environment; decides the stages that are shown
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// How to draw [default: as the name of --out ends, else dot]
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+    /// Only services of this name or glob, with their callers and callees; may be given several times
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Only services of this owner, with their callers and callees; may be given several times
+    #[arg(long = "owner", value_name = "OWNER")]
+    pub owners: Vec<String>,
+    /// Only services of this type, with their callers and callees; may be given several times
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `completions`

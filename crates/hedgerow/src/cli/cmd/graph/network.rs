@@ -1,0 +1,132 @@
+//! A plan as the network that `hedgerow-graph` draws.
+
+use hedgerow_core::fleet::{Allow, Service};
+use hedgerow_core::name::{PortRef, ServiceName, TypeName};
+use hedgerow_core::plan::{Plan, Protection};
+use hedgerow_core::policy::{Labels, Peer, Peers, Place, Ports, RulePorts};
+use hedgerow_core::source::{Sources, Span};
+use hedgerow_graph::{Basis, Edge, EdgePorts, Network, NetworkError, Node, Port, Stage};
+use std::collections::BTreeMap;
+
+/// The network of a plan: an edge per rule, and one per pair that the types permit.
+pub(super) fn of(plan: &Plan, sources: &Sources) -> Result<Network, NetworkError> {
+    let fleet = plan.fleet();
+    let nodes = fleet.services().map(|service| node(plan, service, sources)).collect();
+    let rules = fleet.rules().map(|rule| Edge {
+        caller: rule.caller.to_string(),
+        callee: rule.callee.to_string(),
+        basis: Basis::Rule,
+        ports: edge_ports(&rule.ports),
+        reason: rule.reason.clone(),
+        file: path(sources, rule.file),
+    });
+    Network::new(Some(plan.environment().to_string()), nodes, rules.chain(by_types(plan)).collect())
+}
+
+fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
+    let protection = plan.service(&service.name).map(|service| &service.protection);
+    Node {
+        name: service.name.to_string(),
+        owner: service.owner.clone(),
+        service_type: service.service_type.as_ref().map(ToString::to_string),
+        namespace: service.namespace.to_string(),
+        stage: protection.map_or(Stage::Off, stage),
+        ports: match &service.ports {
+            Ports::Any => hedgerow_graph::Ports::Any,
+            Ports::Nothing => hedgerow_graph::Ports::Nothing,
+            Ports::These(ports) => hedgerow_graph::Ports::These(
+                ports
+                    .iter()
+                    .map(|port| Port {
+                        name: port.name.as_ref().map(ToString::to_string),
+                        number: port.number.get(),
+                        protocol: port.protocol.as_str().to_owned(),
+                    })
+                    .collect(),
+            ),
+        },
+        allow: service.allow.iter().filter_map(allow).collect(),
+        file: path(sources, service.file),
+    }
+}
+
+/// The stage that the plan comes down to.
+fn stage(protection: &Protection) -> Stage {
+    match protection {
+        Protection::Open => Stage::Off,
+        Protection::Staged { .. } => Stage::Audit,
+        Protection::Enforced { rest, .. } if rest.is_allowed() => Stage::Audit,
+        Protection::Enforced { .. } => Stage::Enforce,
+    }
+}
+
+/// One edge for each caller and callee whose types permit it.
+fn by_types(plan: &Plan) -> Vec<Edge> {
+    let mut of_type: BTreeMap<&TypeName, Vec<&ServiceName>> = BTreeMap::new();
+    for service in plan.services().values() {
+        if let Some(service_type) = &service.service_type {
+            of_type.entry(service_type).or_default().push(&service.name);
+        }
+    }
+    let services = |service_type| of_type.get(service_type).map(Vec::as_slice).unwrap_or_default();
+    let mut edges = Vec::new();
+    for catch_all in plan.catch_alls() {
+        for callee in services(&catch_all.service_type) {
+            for caller in catch_all.callers.iter().flat_map(services).filter(|caller| caller != &callee) {
+                edges.push(Edge {
+                    caller: caller.to_string(),
+                    callee: callee.to_string(),
+                    basis: Basis::Types,
+                    ports: EdgePorts::All,
+                    reason: None,
+                    file: "hedgerow.yaml".to_owned(),
+                });
+            }
+        }
+    }
+    edges
+}
+
+fn edge_ports(ports: &RulePorts) -> EdgePorts {
+    match ports {
+        RulePorts::All => EdgePorts::All,
+        RulePorts::These(ports) => EdgePorts::Only(ports.iter().map(PortRef::to_string).collect()),
+    }
+}
+
+/// An `allow` entry in words; nothing where it lets nobody in.
+fn allow(allow: &Allow) -> Option<hedgerow_graph::Allow> {
+    let peer = match &allow.peers {
+        Peers::Nobody => return None,
+        Peers::Anybody => "anybody".to_owned(),
+        Peers::These(peers) => peers.iter().map(peer).collect::<Vec<_>>().join("; "),
+    };
+    Some(hedgerow_graph::Allow { peer, ports: edge_ports(&allow.ports), reason: allow.reason.clone() })
+}
+
+fn peer(peer: &Peer) -> String {
+    match peer {
+        Peer::Pods { place, labels } => {
+            let place = match place {
+                Place::SameNamespace => "the same namespace".to_owned(),
+                Place::Namespaces(namespaces) => joined(namespaces.iter()),
+            };
+            format!("pods {} in {place}", label_text(labels))
+        }
+        Peer::Namespace(namespace) => format!("namespace {namespace}"),
+        Peer::Block { cidr, except } if except.is_empty() => cidr.to_string(),
+        Peer::Block { cidr, except } => format!("{cidr} except {}", joined(except.iter())),
+    }
+}
+
+fn label_text(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+fn joined(things: impl Iterator<Item = impl ToString>) -> String {
+    things.map(|thing| thing.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn path(sources: &Sources, span: Span) -> String {
+    sources.get(span.source).path.clone()
+}
