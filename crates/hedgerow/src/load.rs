@@ -3,6 +3,8 @@
 
 mod directories;
 mod files;
+#[cfg(feature = "cli")]
+mod manifests;
 
 use directories::ServiceDirectories;
 use files::Tree;
@@ -12,6 +14,8 @@ use hedgerow_core::fleet::{Config, Scope};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::read::{Directories, Reader, Reading};
 use hedgerow_core::tree::{Directory, File};
+#[cfg(feature = "cli")]
+pub(crate) use manifests::read_manifests;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -74,6 +74,8 @@ pub enum Command {
     Callees(Question),
     /// Say whether one service may call another, and which file says so
     Why(Why),
+    /// Say whether manifests allow exactly what the rules allow
+    Verify(Verify),
     /// Draw the network: who may call whom
     Graph(Graph),
     /// Print a script that completes commands in a shell
@@ -242,6 +244,26 @@ pub struct Why {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     pub format: AnswerFormat,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Manifests: files, directories of *.yaml, *.yml and *.json, or `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// The namespace of objects that name none
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// Every service must be among the manifests, with its pods or its policy
+    #[arg(long)]
+    pub complete: bool,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
 }
 
 /// How the network is drawn.

@@ -9,3 +9,4 @@ pub(super) mod post_render;
 pub(super) mod questions;
 pub(super) mod render;
 pub(super) mod shell;
+pub(super) mod verify;

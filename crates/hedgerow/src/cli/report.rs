@@ -5,6 +5,8 @@ mod json;
 mod sarif;
 mod text;
 
+pub(super) use json::{Place, place};
+
 use super::args::DiagnosticFormat;
 use hedgerow_core::diag::{Diagnostic, Severity};
 use hedgerow_core::source::Sources;
@@ -42,7 +44,7 @@ pub(super) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-const fn severity(severity: Severity) -> &'static str {
+pub(super) const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -43,8 +43,9 @@ struct JsonEdit<'a> {
     place: Place<'a>,
 }
 
+/// A place in a text.
 #[derive(Serialize)]
-struct Place<'a> {
+pub(in crate::cli) struct Place<'a> {
     path: &'a str,
     line: usize,
     column: usize,
@@ -52,7 +53,8 @@ struct Place<'a> {
     end: usize,
 }
 
-fn place(span: Span, sources: &Sources) -> Place<'_> {
+/// Where a span is, as JSON tells it.
+pub(in crate::cli) fn place(span: Span, sources: &Sources) -> Place<'_> {
     let position = sources.position(span);
     let path = &sources.get(span.source).path;
     Place { path, line: position.line, column: position.column, start: span.start, end: span.end }

@@ -1,0 +1,93 @@
+//! `hedgerow verify`: do these manifests allow exactly what the rules allow?
+
+mod json;
+mod read;
+
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Verify};
+use crate::cli::report;
+use crate::cli::session::{Reported, Session};
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::fleet::Scope;
+use hedgerow_core::plan::Plan;
+use hedgerow_eval::{Finding, Manifests, Report, verify};
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
+    let loaded = session.load(Scope::Whole, args.format)?;
+    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let mut sources = loaded.sources;
+    let before = sources.iter().count();
+    for (path, text) in read::manifests(session, &args.files)? {
+        sources.add(path, text);
+    }
+    let (manifests, mut diagnostics) = Manifests::read(sources.iter().skip(before), &args.namespace);
+    // Where a policy cannot be understood no verdict holds, and to compare would be to guess.
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        session.report(&diagnostics, &sources, args.format)?;
+        return Err(Reported(Exit::BadInput).into());
+    }
+    let compared = verify(&plan, manifests);
+    diagnostics.extend(compared.findings.iter().map(Finding::diagnostic));
+    if args.complete {
+        diagnostics.extend(absences(&plan, &compared));
+    }
+    let is_different = diagnostics.iter().any(Diagnostic::is_error);
+    let quiet = session.global.quiet;
+    let shown: Vec<_> = diagnostics.into_iter().filter(|diagnostic| diagnostic.is_error() || !quiet).collect();
+    match args.format {
+        DiagnosticFormat::Json => {
+            let text = json::render(&compared, plan.environment(), &shown, &sources)?;
+            session.out(&text)?;
+        }
+        DiagnosticFormat::Text if shown.is_empty() => {}
+        DiagnosticFormat::Text | DiagnosticFormat::Github | DiagnosticFormat::Sarif => {
+            let colors = session.os.colors(session.global.color, true);
+            let text = report::render(&shown, &sources, args.format, colors)?;
+            session.out(&text)?;
+        }
+    }
+    session.note(&summary(&compared, &shown));
+    Ok(if is_different { Exit::Findings } else { Exit::Done })
+}
+
+/// The services that should be among the manifests and are not.
+fn absences<'a>(plan: &'a Plan, compared: &'a Report) -> impl Iterator<Item = Diagnostic> + 'a {
+    compared.absent.iter().map(|name| {
+        let what = format!("neither pods nor a policy of `{name}` are among the manifests");
+        let diagnostic = Diagnostic::new(Code::NotIsolated, what);
+        match plan.fleet().service(name) {
+            Some(service) => diagnostic.mark(service.file, ""),
+            None => diagnostic,
+        }
+    })
+}
+
+fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
+    let checked = compared.checked;
+    let found = report::summary(shown).unwrap_or_else(|| "they allow exactly what the rules allow".to_owned());
+    let mut text = format!(
+        "compared {}, {}, {}, {}: {found}\n",
+        count(checked.services, "service"),
+        count(checked.permissions, "permission"),
+        count(checked.workloads, "workload"),
+        count(checked.policies, "policy"),
+    );
+    for (number, noun, what) in [
+        (compared.absent.len(), "service", "not among the manifests"),
+        (compared.unguarded.len(), "workload", "of no service and guarded by no policy"),
+        (compared.staged.len(), "policy", "staged and without effect"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!("{}: {what}\n", count(number, noun)));
+        }
+    }
+    text
+}
+
+fn count(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
+}
