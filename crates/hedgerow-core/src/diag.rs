@@ -106,6 +106,22 @@ codes! {
     NoWorkload = "no-workload", Warning;
     /// A sensitive callee's rule files are not covered by the code owners' file.
     NotCoveredByReview = "not-covered-by-review", Error;
+    /// Code that is reached makes a call whose target cannot be told.
+    UnresolvedCall = "unresolved-call", Error;
+    /// A connection leads to a service that does not offer the contract spoken over it.
+    ContractMismatch = "contract-mismatch", Warning;
+    /// A comment that speaks to the scan cannot be understood.
+    MalformedComment = "malformed-comment", Error;
+    /// A comment declares a call that the scan finds by itself.
+    RedundantComment = "redundant-comment", Warning;
+    /// A comment declares a call in code that no service reaches.
+    UnreachedComment = "unreached-comment", Warning;
+    /// A part of a source file could not be parsed.
+    UnparsedCode = "unparsed-code", Warning;
+    /// The code calls a service and no rule file says so.
+    MissingRule = "missing-rule", Error;
+    /// A rule file backs no call that the scan finds.
+    StaleRule = "stale-rule", Error;
     /// A manifest is neither YAML nor JSON, or not a Kubernetes object.
     UnreadableManifest = "unreadable-manifest", Error;
     /// A policy that the API server would refuse, so that it has no effect.

@@ -17,7 +17,7 @@ use std::rc::Rc;
 const MAX_CHAIN: usize = 6;
 
 /// How deep one question may lead.
-const MAX_DEPTH: usize = 120;
+const MAX_DEPTH: usize = 80;
 
 /// How many steps one question may take.
 const MAX_STEPS: u32 = 40_000;
@@ -475,12 +475,18 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
         }
         values.add(&settings);
-        if values.is_empty() { if base.unknown.is_empty() { Values::lost(site) } else { Values { known: Values::lost(site).known, unknown: base.unknown.clone() } } } else { values }
+        // A field of something that came from outside had a value there, whatever is stored in it here.
+        let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
+        if values.is_empty() || from_outside {
+            values.add(&Values::lost(site));
+            values.unknown.extend(base.unknown.iter().cloned());
+        }
+        values
     }
 
     /// A member of something outside of the tree that the packs know.
     fn outside_member(&self, frame: &Frame, site: Site) -> Option<Values> {
-        let path = self.infer.origin(frame.function, site.expr, 0)?;
+        let path = self.infer.origin(frame.function, site.expr)?;
         let transfer = self.packs.transfer(self.language(frame.function), &path)?;
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
         match transfer.gives {

@@ -2,11 +2,11 @@
 
 use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How deep an expression's type is searched for.
-const MAX_DEPTH: usize = 24;
+/// How deep one question may lead.
+const MAX_DEPTH: usize = 40;
 
 /// What a call leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,45 +33,61 @@ pub(crate) struct Infer<'a, 'p> {
     /// The program.
     pub(crate) program: &'a Program<'p>,
     types: RefCell<BTreeMap<(FnId, ExprId, u16), Option<Ty<'p>>>>,
+    origins: RefCell<BTreeMap<(FnId, ExprId), Option<String>>>,
+    /// The questions that are being answered: one that comes up again below itself has no answer there.
+    open: RefCell<BTreeSet<(FnId, ExprId, u16)>>,
+    open_origins: RefCell<BTreeSet<(FnId, ExprId)>>,
+    depth: Cell<usize>,
+    /// How often an answer was cut short; such answers are not kept.
+    cuts: Cell<u32>,
 }
 
 impl<'a, 'p> Infer<'a, 'p> {
     /// Begins with nothing known.
     pub(crate) fn new(program: &'a Program<'p>) -> Self {
-        Self { program, types: RefCell::default() }
+        Self {
+            program,
+            types: RefCell::default(),
+            origins: RefCell::default(),
+            open: RefCell::default(),
+            open_origins: RefCell::default(),
+            depth: Cell::new(0),
+            cuts: Cell::new(0),
+        }
     }
 
     /// The type of the `result`-th value of an expression.
     pub(crate) fn type_of(&self, function: FnId, id: ExprId, result: u16) -> Option<Ty<'p>> {
-        self.type_at(function, id, result, 0)
-    }
-
-    fn type_at(&self, function: FnId, id: ExprId, result: u16, depth: usize) -> Option<Ty<'p>> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        if let Some(known) = self.types.borrow().get(&(function, id, result)) {
+        let key = (function, id, result);
+        if let Some(known) = self.types.borrow().get(&key) {
             return *known;
         }
-        let ty = self.find_type(function, id, result, depth + 1);
-        // What was cut off by the depth may be found from elsewhere.
-        if ty.is_some() || depth == 0 {
-            self.types.borrow_mut().insert((function, id, result), ty);
+        if self.depth.get() >= MAX_DEPTH || !self.open.borrow_mut().insert(key) {
+            self.cuts.set(self.cuts.get() + 1);
+            return None;
+        }
+        let (depth, cuts) = (self.depth.get(), self.cuts.get());
+        self.depth.set(depth + 1);
+        let ty = self.find_type(function, id, result);
+        self.depth.set(depth);
+        self.open.borrow_mut().remove(&key);
+        if ty.is_some() || depth == 0 || self.cuts.get() == cuts {
+            self.types.borrow_mut().insert(key, ty);
         }
         ty
     }
 
-    fn find_type(&self, function: FnId, id: ExprId, result: u16, depth: usize) -> Option<Ty<'p>> {
+    fn find_type(&self, function: FnId, id: ExprId, result: u16) -> Option<Ty<'p>> {
         let file = self.program.file_of(function);
         let written = |r| Ty::Written { file, r };
         match self.program.expr(function, id) {
-            Expr::Local(local) => self.local_type(function, *local, depth),
-            Expr::Name(name) => self.meaning_type(self.program.meaning(file, name), depth),
+            Expr::Local(local) => self.local_type(function, *local),
+            Expr::Name(name) => self.meaning_type(self.program.meaning(file, name)),
             Expr::Member { of, name } => {
                 if let Some(meaning) = self.qualified(function, *of, name) {
-                    return self.meaning_type(meaning, depth);
+                    return self.meaning_type(meaning);
                 }
-                let base = self.type_at(function, *of, 0, depth)?;
+                let base = self.type_of(function, *of, 0)?;
                 self.program.field(base, name).map(|(_, ty, _)| ty)
             }
             Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
@@ -94,9 +110,9 @@ impl<'a, 'p> Infer<'a, 'p> {
                     },
                     _ => None,
                 },
-                Callee::Builtin("append" | "min" | "max") => self.type_at(function, arguments.first()?.value, 0, depth),
+                Callee::Builtin("append" | "min" | "max") => self.type_of(function, arguments.first()?.value, 0),
                 Callee::Builtin(_) | Callee::External(_) | Callee::Method(_) => None,
-                Callee::Value => match self.type_at(function, *callee, 0, depth).and_then(|ty| self.program.underlying(ty)) {
+                Callee::Value => match self.type_of(function, *callee, 0).and_then(|ty| self.program.underlying(ty)) {
                     Some((file, TypeRef::Function(results))) => {
                         results.get(usize::from(result)).map(|r| Ty::Written { file, r })
                     }
@@ -105,12 +121,12 @@ impl<'a, 'p> Infer<'a, 'p> {
             },
             Expr::Composite { ty, .. } | Expr::New { ty, .. } => (*ty != TypeRef::Unknown).then(|| written(ty)),
             Expr::Cast { of, ty } => match ty {
-                TypeRef::Unknown => self.type_at(function, *of, 0, depth),
+                TypeRef::Unknown => self.type_of(function, *of, 0),
                 ty => Some(written(ty)),
             },
-            Expr::Address(of) | Expr::Deref(of) => self.type_at(function, *of, 0, depth),
-            Expr::Index { of, .. } => self.type_at(function, *of, 0, depth).and_then(|ty| self.program.element(ty)),
-            Expr::Choice(of) => of.iter().find_map(|id| self.type_at(function, *id, 0, depth)),
+            Expr::Address(of) | Expr::Deref(of) => self.type_of(function, *of, 0),
+            Expr::Index { of, .. } => self.type_of(function, *of, 0).and_then(|ty| self.program.element(ty)),
+            Expr::Choice(of) => of.iter().find_map(|id| self.type_of(function, *id, 0)),
             Expr::Text(_)
             | Expr::Number(_)
             | Expr::Concat(..)
@@ -121,27 +137,27 @@ impl<'a, 'p> Infer<'a, 'p> {
         }
     }
 
-    fn meaning_type(&self, meaning: Meaning<'p>, depth: usize) -> Option<Ty<'p>> {
+    fn meaning_type(&self, meaning: Meaning<'p>) -> Option<Ty<'p>> {
         let Meaning::Global(id) = meaning else { return None };
         let global = self.program.global(id);
         if let Some(r) = global.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
             return Some(Ty::Written { file: id.file, r });
         }
         let loader = self.program.loader(id.file)?;
-        global.values.iter().find_map(|(expr, result)| self.type_at(loader, *expr, *result, depth))
+        global.values.iter().find_map(|(expr, result)| self.type_of(loader, *expr, *result))
     }
 
-    fn local_type(&self, function: FnId, local: LocalId, depth: usize) -> Option<Ty<'p>> {
+    fn local_type(&self, function: FnId, local: LocalId) -> Option<Ty<'p>> {
         let local = &self.program.function(function).locals[local.0 as usize];
         if let Some(r) = local.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
             return Some(Ty::Written { file: self.program.file_of(function), r });
         }
         local.defs.iter().find_map(|def| match *def {
-            Def::Value { expr, result } => self.type_at(function, expr, result, depth),
-            Def::Element(over) => self.type_at(function, over, 0, depth).and_then(|ty| self.program.element(ty)),
+            Def::Value { expr, result } => self.type_of(function, expr, result),
+            Def::Element(over) => self.type_of(function, over, 0).and_then(|ty| self.program.element(ty)),
             // Of a map the keys, of which nothing is known; of a channel, which is a list here, the elements.
             Def::Key(over) => {
-                let (file, r) = self.program.underlying(self.type_at(function, over, 0, depth)?)?;
+                let (file, r) = self.program.underlying(self.type_of(function, over, 0)?)?;
                 match r {
                     TypeRef::List(inner) => Some(Ty::Written { file, r: inner }),
                     _ => None,
@@ -195,7 +211,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 Meaning::Type(id) => Callee::Type(Ty::Declared(id)),
                 Meaning::External(path, Some(name)) => Callee::External(format!("{path}.{name}")),
                 Meaning::External(path, None) => Callee::External(path.to_owned()),
-                Meaning::Global(_) => match self.origin(function, callee, 0) {
+                Meaning::Global(_) => match self.origin(function, callee) {
                     Some(path) => Callee::External(path),
                     None => Callee::Value,
                 },
@@ -207,7 +223,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             }),
             Expr::Type(r) => Some(Callee::Type(Ty::Written { file, r })),
             Expr::Member { of, name } => Some(self.member_callee(function, *of, name)),
-            Expr::Local(_) => Some(match self.origin(function, callee, 0) {
+            Expr::Local(_) => Some(match self.origin(function, callee) {
                 Some(path) => Callee::External(path),
                 None => Callee::Value,
             }),
@@ -224,7 +240,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             }
             Some(Meaning::Unknown) => {
                 // A package of the tree that does not hold the name: its generated code is not checked in.
-                if let Some(path) = self.origin(function, of, 0) {
+                if let Some(path) = self.origin(function, of) {
                     return Callee::External(format!("{path}.{name}"));
                 }
             }
@@ -249,17 +265,34 @@ impl<'a, 'p> Infer<'a, 'p> {
                 None => {}
             }
         }
-        match self.origin(function, of, 0) {
+        match self.origin(function, of) {
             Some(path) => Callee::External(format!("{path}.{name}")),
             None => Callee::Method(name),
         }
     }
 
     /// Where outside of the tree a value comes from: `net/http.DefaultClient`, `example.com/x.New()`.
-    pub(crate) fn origin(&self, function: FnId, id: ExprId, depth: usize) -> Option<String> {
-        if depth > 8 {
+    pub(crate) fn origin(&self, function: FnId, id: ExprId) -> Option<String> {
+        let key = (function, id);
+        if let Some(known) = self.origins.borrow().get(&key) {
+            return known.clone();
+        }
+        if self.depth.get() >= MAX_DEPTH || !self.open_origins.borrow_mut().insert(key) {
+            self.cuts.set(self.cuts.get() + 1);
             return None;
         }
+        let (depth, cuts) = (self.depth.get(), self.cuts.get());
+        self.depth.set(depth + 1);
+        let origin = self.find_origin(function, id);
+        self.depth.set(depth);
+        self.open_origins.borrow_mut().remove(&key);
+        if origin.is_some() || depth == 0 || self.cuts.get() == cuts {
+            self.origins.borrow_mut().insert(key, origin.clone());
+        }
+        origin
+    }
+
+    fn find_origin(&self, function: FnId, id: ExprId) -> Option<String> {
         let file = self.program.file_of(function);
         match self.program.expr(function, id) {
             Expr::Name(name) => match self.program.meaning(file, name) {
@@ -276,7 +309,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                         }
                     }
                     decl.values.iter().find_map(|(value, result)| match result {
-                        0 => self.origin(loader, *value, depth + 1),
+                        0 => self.origin(loader, *value),
                         _ => None,
                     })
                 }
@@ -287,7 +320,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
                     return Some(path);
                 }
-                match self.origin(function, *of, depth + 1) {
+                match self.origin(function, *of) {
                     Some(path) => Some(format!("{path}.{name}")),
                     None => None,
                 }
@@ -308,16 +341,16 @@ impl<'a, 'p> Infer<'a, 'p> {
                     }
                 }
                 decl.defs.iter().find_map(|def| match *def {
-                    Def::Value { expr, result: 0 } => self.origin(function, expr, depth + 1),
+                    Def::Value { expr, result: 0 } => self.origin(function, expr),
                     _ => None,
                 })
             }
-            Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of, depth + 1),
+            Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of),
             Expr::Cast { of, ty } => match ty {
-                TypeRef::Unknown => self.origin(function, *of, depth + 1),
+                TypeRef::Unknown => self.origin(function, *of),
                 r => self.program.external(Ty::Written { file, r }),
             },
-            Expr::Choice(of) => of.iter().find_map(|id| self.origin(function, *id, depth + 1)),
+            Expr::Choice(of) => of.iter().find_map(|id| self.origin(function, *id)),
             _ => None,
         }
     }

@@ -1,0 +1,553 @@
+//! The calls that one service's reached code makes: from sinks and the values of their targets to edges and findings.
+
+use crate::deploy::Given;
+use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
+use crate::eval::{Eval, Frame};
+use crate::host::{Answer, HOLE, Hosts};
+use crate::infer::Infer;
+use crate::ir::{Expr, ExprId};
+use crate::pack::{Gives, Kind, Packs, Sink, Target};
+use crate::program::{FnId, Meaning, PackageId, Program};
+use crate::reach::{Reach, Site};
+use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
+use hedgerow_core::diag::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More texts than this are not told apart.
+const MAX_TEXTS: usize = 64;
+
+/// How many places one finding shows.
+const MAX_MARKS: usize = 6;
+
+/// Who offers which contract: by its full name, and by its short one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Contracts {
+    offered: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Everything that the calls of one service are judged by.
+pub(crate) struct Context<'a, 'p> {
+    pub(crate) infer: &'a Infer<'a, 'p>,
+    pub(crate) packs: &'a Packs,
+    pub(crate) hosts: &'a Hosts,
+    pub(crate) contracts: &'a Contracts,
+    pub(crate) given: Option<&'a Given>,
+    pub(crate) reach: &'a Reach<'p>,
+    pub(crate) service: &'a str,
+    /// The functions in which a comment answers for what cannot be told, with the packages of comments for whole files.
+    pub(crate) answered: &'a Answered,
+}
+
+/// Where comments answer for what cannot be told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answered {
+    pub(crate) functions: BTreeSet<FnId>,
+    pub(crate) packages: BTreeSet<PackageId>,
+}
+
+/// What one way to a sink leads to.
+#[derive(Debug, Default)]
+struct Group {
+    answers: Vec<(Answer, Template, Vec<Crossing>, bool)>,
+    /// What is asked for and not set anywhere.
+    missing: BTreeSet<String>,
+    open: Vec<Template>,
+    unknown: BTreeSet<Unknown>,
+    ways: BTreeSet<Vec<Crossing>>,
+}
+
+/// A way to a sink whose target cannot be told.
+#[derive(Debug)]
+struct Unresolved {
+    site: Site,
+    /// The calls that lead into the sink's function, the innermost first.
+    key: Vec<Site>,
+    group: Group,
+}
+
+/// What a service offers: the contracts its reached code registers.
+pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p>) -> BTreeSet<String> {
+    let program = infer.program;
+    let mut found = BTreeSet::new();
+    for function in reach.functions.keys() {
+        let file = program.file_of(*function);
+        let language = program.files[file as usize].language;
+        let decl = program.function(*function);
+        for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+            let Expr::Member { of, name } = program.expr(*function, id) else { continue };
+            let package = match infer.qualified(*function, *of, name) {
+                Some(Meaning::Function(id)) => program.package_of(program.file_of(id)),
+                Some(Meaning::Global(id)) => program.package_of(id.file),
+                _ => continue,
+            };
+            // Generated code names its own description everywhere.
+            if package == program.package_of(file) {
+                continue;
+            }
+            let path = format!("{}.{name}", program.package(package).path);
+            if let Some(contract) = packs.offers(language, &path) {
+                found.extend(contract_names(program, package, contract));
+            }
+        }
+    }
+    for (site, path) in &reach.external {
+        let language = program.files[program.file_of(site.function) as usize].language;
+        if let Some(contract) = packs.offers(language, path) {
+            found.insert(contract.rsplit('.').next().unwrap_or(contract).to_owned());
+        }
+    }
+    found
+}
+
+/// The names of a contract: what its generated description says, else package and short name; and the short name alone.
+fn contract_names(program: &Program, package: PackageId, contract: &str) -> Vec<String> {
+    let short = contract.trim_start_matches('_');
+    for name in [format!("{short}_ServiceDesc"), format!("_{short}_serviceDesc")] {
+        let Meaning::Global(id) = program.item(package, &name) else { continue };
+        let facts = program.files[id.file as usize].facts;
+        for (value, _) in &program.global(id).values {
+            let Expr::Composite { parts, .. } = facts.expr(*value) else { continue };
+            let full = parts.iter().find(|part| part.field.as_deref() == Some("ServiceName"));
+            if let Some(Expr::Text(text)) = full.map(|part| facts.expr(part.value)) {
+                return vec![format!("={text}"), short.to_owned()];
+            }
+        }
+    }
+    vec![format!("={}.{short}", program.package(package).path), short.to_owned()]
+}
+
+impl Contracts {
+    /// Says that a service offers contracts.
+    pub(crate) fn add(&mut self, service: &str, contracts: BTreeSet<String>) {
+        for contract in contracts {
+            self.offered.entry(contract).or_default().insert(service.to_owned());
+        }
+    }
+
+    /// Who offers the contract of these names: the full name first, and the short one only where nobody uses the full.
+    fn servers(&self, names: &[String]) -> BTreeSet<String> {
+        names.iter().find_map(|name| self.offered.get(name)).cloned().unwrap_or_default()
+    }
+}
+
+/// Finds the calls of one service.
+pub(crate) fn find(context: &Context) -> Outcome {
+    let eval = Eval::new(context.infer, context.packs, context.reach);
+    let mut search = Search { context, eval, outcome: Outcome::default(), dials: Vec::new(), covered: Vec::new(), reported: BTreeMap::new() };
+    search.run();
+    search.outcome
+}
+
+struct Search<'a, 'p> {
+    context: &'a Context<'a, 'p>,
+    eval: Eval<'a, 'p>,
+    outcome: Outcome,
+    /// Connections whose target cannot be told: a client over them may tell.
+    dials: Vec<Unresolved>,
+    /// Connections for which a client's contract answers: where they are opened, and the calls from there to the
+    /// client, the innermost first.
+    covered: Vec<(Site, Vec<Site>)>,
+    /// The findings about what cannot be told, by the function that a comment belongs into.
+    reported: BTreeMap<FnId, usize>,
+}
+
+impl<'p> Search<'_, 'p> {
+    fn run(&mut self) {
+        let context = self.context;
+        let mut calls: Vec<(Site, String, Option<PackageId>)> =
+            context.reach.external.iter().map(|(site, path)| (*site, path.clone(), None)).collect();
+        for (site, functions) in &context.reach.targets {
+            for function in functions {
+                let (path, package) = self.path_of(*function);
+                calls.push((*site, path, Some(package)));
+            }
+        }
+        calls.sort();
+        calls.dedup();
+        let mut clients = Vec::new();
+        for (site, path, package) in calls {
+            let language = self.language(site.function);
+            let Some((sink, name)) = context.packs.sink(language, &path) else { continue };
+            if let Some(at) = sink.connection {
+                let verified = package.map(|package| self.has_contract(package, name));
+                clients.push((site, at, name.to_owned(), package, verified));
+            } else if matches!(sink.target, Some(Target::Path { .. })) {
+                self.named(site, name, sink);
+            } else if let Some(target) = &sink.target {
+                // The built-in patterns are about libraries; of the tree only what the user names is a sink.
+                let values = self.eval.target(&Frame::of(site.function), site, target);
+                self.address(site, &values, sink);
+            }
+        }
+        self.assignments();
+        for (site, at, name, package, verified) in clients {
+            self.client(site, at, &name, package, verified);
+        }
+        let covered = std::mem::take(&mut self.covered);
+        for unresolved in std::mem::take(&mut self.dials) {
+            let answers = |(site, key): &(Site, Vec<Site>)| {
+                *site == unresolved.site && key.iter().zip(&unresolved.key).all(|(a, b)| a == b)
+            };
+            if !covered.iter().any(answers) {
+                self.report(unresolved);
+            }
+        }
+        self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
+    }
+
+    fn language(&self, function: FnId) -> crate::frontend::Language {
+        let program = self.context.infer.program;
+        program.files[program.file_of(function) as usize].language
+    }
+
+    /// The path of a function of the tree, as packs write it.
+    fn path_of(&self, function: FnId) -> (String, PackageId) {
+        let program = self.context.infer.program;
+        let package = program.package_of(program.file_of(function));
+        let decl = program.function(function);
+        let receiver = decl.receiver.as_ref().map(|receiver| format!("{receiver}.")).unwrap_or_default();
+        (format!("{}.{receiver}{}", program.package(package).path, decl.name), package)
+    }
+
+    /// Whether a package is a contract's generated code.
+    fn has_contract(&self, package: PackageId, name: &str) -> bool {
+        let program = self.context.infer.program;
+        let names = [format!("Register{name}Server"), format!("{name}_ServiceDesc"), format!("Register{name}HTTPServer")];
+        names.iter().any(|name| program.item(package, name) != Meaning::Unknown)
+    }
+
+    fn place(&self, function: FnId, id: ExprId) -> Place {
+        let program = self.context.infer.program;
+        let file = &program.files[program.file_of(function) as usize];
+        Place { path: file.path.to_owned(), range: file.facts.span(id) }
+    }
+
+    /// Assignments that put a target into something that exists.
+    fn assignments(&mut self) {
+        let program = self.context.infer.program;
+        for function in self.context.reach.functions.keys() {
+            let language = self.language(*function);
+            for store in &program.function(*function).stores {
+                let path = dotted(program, *function, store.target);
+                let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
+                let values = self.eval.value(Site { function: *function, expr: store.value });
+                self.address(Site { function: *function, expr: store.target }, &values, sink);
+            }
+        }
+    }
+
+    /// A call whose own name says who is called.
+    fn named(&mut self, site: Site, name: &str, sink: &Sink) {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        if let Some(callee) = self.context.hosts.named(last) {
+            let callee = callee.to_owned();
+            self.edge(site, &callee, Class::Proven, last.to_owned(), sink.kind, &[]);
+        }
+    }
+
+    /// A call to an address.
+    fn address(&mut self, site: Site, values: &Values, sink: &Sink) {
+        for (key, group) in self.groups(values) {
+            self.edges(site, &group, sink.kind);
+            if !group.is_settled() {
+                let unresolved = Unresolved { site, key, group };
+                if sink.gives == Some(Gives::Connection) {
+                    self.dials.push(unresolved);
+                } else {
+                    self.report(unresolved);
+                }
+            }
+        }
+    }
+
+    /// The values of a target by the calls through which they come in as arguments.
+    fn groups(&self, values: &Values) -> BTreeMap<Vec<Site>, Group> {
+        let mut groups: BTreeMap<Vec<Site>, Group> = BTreeMap::new();
+        for (template, way) in values.templates() {
+            let group = groups.entry(arguments(&way)).or_default();
+            self.judge(group, &template, &way);
+            group.ways.insert(way);
+        }
+        for unknown in &values.unknown {
+            groups.entry(arguments(&unknown.way)).or_default().unknown.insert(unknown.clone());
+        }
+        if groups.is_empty() {
+            groups.insert(Vec::new(), Group::default());
+        }
+        groups
+    }
+
+    fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
+        let (texts, joined) = self.expand(template, &mut group.missing);
+        for text in texts {
+            if text.is_empty() {
+                continue;
+            }
+            for answer in self.context.hosts.answers(&text) {
+                if answer == Answer::Open {
+                    group.open.push(template.clone());
+                } else {
+                    group.answers.push((answer, template.clone(), way.to_vec(), joined));
+                }
+            }
+        }
+    }
+
+    /// The texts a template can be, holes as [`HOLE`], and whether the deploy was asked. What is not set is `missing`.
+    fn expand(&self, template: &Template, missing: &mut BTreeSet<String>) -> (Vec<String>, bool) {
+        let mut texts = vec![String::new()];
+        let mut joined = false;
+        for piece in &template.0 {
+            let given = self.context.given;
+            let values = match piece {
+                Piece::Text(text) => vec![text.clone()],
+                Piece::Hole => vec![HOLE.to_string()],
+                Piece::Environment(name) => {
+                    let values = given.and_then(|given| given.environment.get(name)).cloned().unwrap_or_default();
+                    if values.is_empty() {
+                        missing.insert(format!("the environment variable `{name}`"));
+                    }
+                    joined = true;
+                    values
+                }
+                Piece::Flag(name) => {
+                    let values = given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default();
+                    if values.is_empty() {
+                        missing.insert(format!("the flag `{name}`"));
+                    }
+                    joined = true;
+                    values
+                }
+                Piece::Setting(path) => {
+                    let values = given.map(|given| given.setting(path)).unwrap_or_default();
+                    if values.is_empty() {
+                        missing.insert(format!("the setting `{}`", path.join(".")));
+                    }
+                    joined = true;
+                    values
+                }
+            };
+            if texts.len() * values.len() > MAX_TEXTS {
+                texts = texts.into_iter().map(|text| format!("{text}{HOLE}")).collect();
+                continue;
+            }
+            texts = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}"))).collect();
+        }
+        (texts, joined)
+    }
+
+    fn edges(&mut self, site: Site, group: &Group, kind: Kind) {
+        for (answer, template, way, joined) in &group.answers {
+            let class = if *joined { Class::Joined } else { Class::Proven };
+            match answer {
+                Answer::Service(callee) => self.edge(site, callee, class, template.to_string(), kind, way),
+                Answer::Several { services, .. } => {
+                    for callee in services {
+                        self.edge(site, callee, Class::Wildcard, template.to_string(), kind, way);
+                    }
+                }
+                Answer::Outside(host) => {
+                    let place = self.place(site.function, site.expr);
+                    self.outcome.outside.entry((self.context.service.to_owned(), host.clone())).or_insert(place);
+                }
+                Answer::Local | Answer::Open => {}
+            }
+        }
+    }
+
+    fn edge(&mut self, site: Site, callee: &str, class: Class, target: String, kind: Kind, way: &[Crossing]) {
+        let place = self.place(site.function, site.expr);
+        let evidence = Evidence { class, place, target, kind, way: self.way(site, way) };
+        self.outcome.add(self.context.service, callee, evidence);
+    }
+
+    /// The way from an entry point to a call, through the calls by which its target comes in.
+    fn way(&self, site: Site, crossings: &[Crossing]) -> Vec<Hop> {
+        let program = self.context.infer.program;
+        let through: Vec<Site> = crossings.iter().filter(|c| c.way == Way::Argument).map(|c| c.site).collect();
+        let first = through.last().map_or(site.function, |call| call.function);
+        let mut hops = Vec::new();
+        let mut function = first;
+        while let Some(Some(call)) = self.context.reach.functions.get(&function) {
+            hops.push(*call);
+            function = call.function;
+            if hops.len() > 64 {
+                break;
+            }
+        }
+        hops.reverse();
+        hops.extend(through.into_iter().rev());
+        hops.push(site);
+        hops.into_iter()
+            .map(|call| Hop { function: program.label(call.function), place: self.place(call.function, call.expr) })
+            .collect()
+    }
+
+    /// A client of a contract over a connection: the connection's target says who is called; where it does not, those
+    /// who offer the contract are.
+    fn client(&mut self, site: Site, at: u16, name: &str, package: Option<PackageId>, verified: Option<bool>) {
+        let program = self.context.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr) else {
+            return;
+        };
+        let Some(argument) = arguments.get(usize::from(at)) else { return };
+        let values = self.eval.value(Site { function: site.function, expr: argument.value });
+        let is_connection = |value: &Value| matches!(value, Value::Connection(..));
+        if verified != Some(true) && !values.known.keys().any(is_connection) {
+            return;
+        }
+        let names = match package {
+            Some(package) => contract_names(program, package, name),
+            None => vec![name.to_owned()],
+        };
+        let servers = self.context.contracts.servers(&names);
+        let mut called = BTreeSet::new();
+        let mut settled = false;
+        let mut open = Vec::new();
+        for (value, way) in &values.known {
+            let Value::Connection(dial, targets) = value else { continue };
+            let mut group = Group::default();
+            for target in targets {
+                self.judge(&mut group, target, way);
+            }
+            called.extend(group.answers.iter().filter_map(|(answer, ..)| match answer {
+                Answer::Service(callee) => Some(callee.clone()),
+                _ => None,
+            }));
+            if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
+                settled = true;
+            } else {
+                open.push((*dial, way.clone()));
+            }
+        }
+        if settled && !called.is_empty() && !servers.is_empty() && called.is_disjoint(&servers) {
+            self.disagree(site, name, &called, &servers);
+        }
+        if settled && open.is_empty() {
+            return;
+        }
+        if servers.is_empty() {
+            if open.is_empty() && !settled {
+                let group = Group { unknown: values.unknown.clone(), ..Group::default() };
+                self.report(Unresolved { site, key: Vec::new(), group });
+            }
+            return;
+        }
+        if !settled || !open.is_empty() {
+            for callee in &servers {
+                self.edge(site, callee, Class::Joined, format!("whoever offers {name}"), Kind::Grpc, &[]);
+            }
+            for (dial, way) in open {
+                let results: Vec<Site> =
+                    way.iter().filter(|c| c.way == Way::Result).map(|c| c.site).collect::<Vec<_>>().into_iter().rev().collect();
+                self.covered.push((dial, results));
+            }
+        }
+    }
+
+    fn disagree(&mut self, site: Site, name: &str, called: &BTreeSet<String>, servers: &BTreeSet<String>) {
+        let list = |names: &BTreeSet<String>| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        self.outcome.findings.push(Finding {
+            code: Code::ContractMismatch,
+            message: format!("the connection leads to {}, but `{name}` is offered by {}", list(called), list(servers)),
+            marks: vec![(self.place(site.function, site.expr), "a client over that connection".to_owned())],
+            help: vec!["check the address, or what the callee registers".to_owned()],
+            services: BTreeSet::from([self.context.service.to_owned()]),
+        });
+    }
+
+    fn report(&mut self, unresolved: Unresolved) {
+        let Unresolved { site, group, key } = unresolved;
+        let program = self.context.infer.program;
+        let mut functions = BTreeSet::from([site.function]);
+        functions.extend(key.iter().map(|site| site.function));
+        for way in &group.ways {
+            functions.extend(way.iter().map(|crossing| crossing.site.function));
+        }
+        for unknown in &group.unknown {
+            functions.insert(unknown.at.function);
+            functions.extend(unknown.way.iter().map(|crossing| crossing.site.function));
+        }
+        let answered = self.context.answered;
+        let package = |function: &FnId| program.package_of(program.file_of(*function));
+        if functions.iter().any(|f| answered.functions.contains(f) || answered.packages.contains(&package(f))) {
+            return;
+        }
+        let mut marks = vec![(self.place(site.function, site.expr), String::new())];
+        if let Some(call) = key.first() {
+            marks.push((self.place(call.function, call.expr), "called from here".to_owned()));
+        }
+        for unknown in group.unknown.iter().take(3) {
+            let place = self.place(unknown.at.function, unknown.at.expr);
+            if marks.iter().all(|(known, _)| *known != place) {
+                marks.push((place, "what this gives is not known".to_owned()));
+            }
+        }
+        let globs: BTreeSet<&str> = group
+            .answers
+            .iter()
+            .filter_map(|(answer, ..)| match answer {
+                Answer::Several { glob, .. } => Some(glob.as_str()),
+                _ => None,
+            })
+            .collect();
+        let mut help = Vec::new();
+        if !group.missing.is_empty() {
+            let names: Vec<&str> = group.missing.iter().map(String::as_str).collect();
+            help.push(format!("no deploy file that was read sets {} for `{}`", names.join(" or "), self.context.service));
+        }
+        let example = match globs.first() {
+            Some(glob) => {
+                help.push(format!("the address fits `{glob}`"));
+                "service.*".to_owned()
+            }
+            None => "<service>".to_owned(),
+        };
+        let speaker = key.first().map_or(site.function, |call| call.function);
+        let place = self.place(site.function, site.expr);
+        if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
+            // One comment answers for all of them.
+            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != place) {
+                known.marks.push((place, "and this one".to_owned()));
+            }
+            return;
+        }
+        self.reported.insert(speaker, self.outcome.findings.len());
+        let function = program.label(speaker);
+        help.push(format!(
+            "say who is called by a comment in `{function}`: `// rpcmap: {example}`, or `// hedgerow: ignore <reason>`"
+        ));
+        self.outcome.findings.push(Finding {
+            code: Code::UnresolvedCall,
+            message: "the target of this call cannot be told".to_owned(),
+            marks,
+            help,
+            services: BTreeSet::from([self.context.service.to_owned()]),
+        });
+    }
+}
+
+impl Group {
+    /// Whether the way says for certain who is called.
+    fn is_settled(&self) -> bool {
+        let certain = |answer: &Answer| matches!(answer, Answer::Service(_) | Answer::Outside(_) | Answer::Local);
+        let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
+        self.open.is_empty() && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
+    }
+}
+
+/// The calls through which a value comes in as an argument.
+fn arguments(way: &[Crossing]) -> Vec<Site> {
+    way.iter().filter(|crossing| crossing.way == Way::Argument).map(|crossing| crossing.site).collect()
+}
+
+/// What is assigned to, as it is written: `req.URL.Host`.
+fn dotted(program: &Program, function: FnId, id: ExprId) -> String {
+    match program.expr(function, id) {
+        Expr::Member { of, name } => format!("{}.{name}", dotted(program, function, *of)),
+        Expr::Name(name) => name.clone(),
+        Expr::Local(local) => program.function(function).locals[local.0 as usize].name.clone(),
+        Expr::Deref(of) | Expr::Address(of) => dotted(program, function, *of),
+        _ => "()".to_owned(),
+    }
+}

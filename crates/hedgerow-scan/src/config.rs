@@ -1,0 +1,247 @@
+//! The `scan:` section of `hedgerow.yaml`.
+//!
+//! ```yaml
+//! scan:
+//!   services:                               # where the code of a service is, if not in its own directory
+//!     - {path: "app/{name}/service"}        # `{name}` is one directory; the service is called like it
+//!     - {path: "app/shop/{name}", name: "shop.{name}", main: cmd/server}
+//!   exclude: ["tools/**"]                   # code that no service runs
+//!   hosts: ["{name}.service.consul"]        # what a service's name looks like in an address
+//!   aliases: {service.ledger: [ledger-ro]}  # other names of one service
+//!   tags: [prod]                            # Go build tags
+//!   vendored: ["example.com/libs/*"]        # import paths below `vendor/` that are read
+//!   deploy: ["deploy/**/*.yaml"]            # Kubernetes and compose files; all YAML files if left out
+//!   settings: ["config/{name}.json"]        # configuration files; without `{name}` for every service
+//!   sinks: [{call: example.com/rpc.Send, target: 0}]
+//!   functions: [{call: example.com/env.Get, gives: environment}]
+//! ```
+//! The last ones, and `servers`, `registries`, `inert` and `texts`, have the form of the built-in packs; see
+//! `docs/scan.md`.
+
+use crate::pack::Pack;
+use crate::pattern::Pattern;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::read::decode::Decoder;
+use hedgerow_core::source::SourceId;
+use hedgerow_yaml::{Content, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+const KEYS: &[&str] = &[
+    "services", "exclude", "hosts", "aliases", "tags", "vendored", "deploy", "settings", "sinks", "functions", "servers",
+    "registries", "inert", "texts",
+];
+
+/// The keys that are decoded as a pack.
+const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts"];
+
+/// What the `scan:` section says.
+#[derive(Debug, Clone, Default)]
+pub struct ScanConfig {
+    pub(crate) services: Vec<CodeDirectory>,
+    pub(crate) exclude: GlobSet,
+    pub(crate) hosts: Vec<Pattern>,
+    pub(crate) aliases: BTreeMap<String, Vec<String>>,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) vendored: GlobSet,
+    pub(crate) deploy: Option<GlobSet>,
+    pub(crate) settings: Vec<Pattern>,
+    pub(crate) pack: Pack,
+}
+
+/// Where the code of services is.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeDirectory {
+    /// Directories, with `{name}` for one part of the path.
+    pub(crate) path: Pattern,
+    /// The name of the service, with `{name}` for that part.
+    pub(crate) name: Pattern,
+    /// The directory or file with the entry point, below that directory.
+    pub(crate) main: Option<String>,
+}
+
+impl ScanConfig {
+    /// Reads the `scan:` section of the text of `hedgerow.yaml`; empty where there is none. A text that is no YAML
+    /// at all is left to the reader of the other sections.
+    pub fn read(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let Ok(Some(root)) = hedgerow_yaml::parse(text) else { return Self::default() };
+        let Some(section) = root.as_mapping().and_then(|mapping| mapping.get("scan")) else { return Self::default() };
+        Read { decoder: Decoder::new(source, diagnostics) }.section(section)
+    }
+}
+
+/// The section being read.
+struct Read<'d> {
+    decoder: Decoder<'d>,
+}
+
+impl Read<'_> {
+    fn section(&mut self, node: &Node<'_>) -> ScanConfig {
+        let mut config = ScanConfig::default();
+        let Some(fields) = self.decoder.fields(node, "`scan`", KEYS) else { return config };
+        if let Some(node) = fields.get("services") {
+            for element in self.decoder.list(node, "`services`", "leave `services` out to use the services' directories") {
+                config.services.extend(self.directory(element));
+            }
+        }
+        if let Some(node) = fields.get("aliases") {
+            for (service, node) in self.decoder.pairs(node, "`aliases`").unwrap_or_default() {
+                let names = self.texts(node, "an alias").into_iter().map(|(text, _)| text).collect();
+                config.aliases.insert(service.value.to_owned(), names);
+            }
+        }
+        let mut texts = |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
+        let (hosts, settings) = (texts("hosts"), texts("settings"));
+        let (exclude, vendored, deploy) = (texts("exclude"), texts("vendored"), texts("deploy"));
+        config.tags = texts("tags").into_iter().map(|(tag, _)| tag).collect();
+        config.hosts = hosts.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
+        config.settings = settings.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
+        config.exclude = self.globs(exclude);
+        config.vendored = self.globs(vendored);
+        config.deploy = fields.get("deploy").map(|_| self.globs(deploy));
+        let mut pack = serde_json::Map::new();
+        for key in PACK_KEYS {
+            if let Some(node) = fields.get(key) {
+                // Each key alone, so that a fault is reported where it is.
+                let mut alone = serde_json::Map::new();
+                alone.insert((*key).to_owned(), to_value(node));
+                match serde_json::from_value::<Pack>(serde_json::Value::Object(alone.clone())) {
+                    Ok(_) => pack.append(&mut alone),
+                    Err(error) => {
+                        let diagnostic = self.decoder.invalid(node, format!("`{key}` is not understood: {error}"));
+                        self.decoder.report(diagnostic.help("the form is the one of the built-in packs, see docs/scan.md"));
+                    }
+                }
+            }
+        }
+        config.pack = serde_json::from_value(serde_json::Value::Object(pack)).unwrap_or_default();
+        config
+    }
+
+    fn directory(&mut self, node: &Node<'_>) -> Option<CodeDirectory> {
+        let fields = self.decoder.fields(node, "an element of `services`", &["path", "name", "main"])?;
+        let Some(path) = fields.get("path") else {
+            self.decoder.missing(fields.span, "an element of `services`", "path", "say where the code is");
+            return None;
+        };
+        let path = self.decoder.text(path, "`path`")?;
+        let last = path.value.rsplit('/').next().unwrap_or_default();
+        let fallback = if path.value.contains('{') { "{name}" } else { last };
+        let name = match fields.get("name") {
+            Some(node) => self.decoder.text(node, "`name`").map(|text| (text.value.to_owned(), text.span))?,
+            None => (fallback.to_owned(), path.span),
+        };
+        let main = fields.get("main").and_then(|node| self.decoder.text(node, "`main`")).map(|text| text.value.to_owned());
+        Some(CodeDirectory {
+            path: self.pattern(path.value, path.span)?,
+            name: self.pattern(&name.0, name.1)?,
+            main,
+        })
+    }
+
+    fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, hedgerow_core::source::Span)> {
+        let elements = self.decoder.list(node, what, "leave the key out");
+        let texts = elements.into_iter().filter_map(|node| self.decoder.text(node, what));
+        texts.map(|text| (text.value.to_owned(), text.span)).collect()
+    }
+
+    fn pattern(&mut self, text: &str, span: hedgerow_core::source::Span) -> Option<Pattern> {
+        let pattern = Pattern::new(text);
+        if let Err(error) = &pattern {
+            self.decoder.report(Diagnostic::new(Code::InvalidValue, error.clone()).mark(span, ""));
+        }
+        pattern.ok()
+    }
+
+    fn globs(&mut self, texts: Vec<(String, hedgerow_core::source::Span)>) -> GlobSet {
+        let mut set = GlobSetBuilder::new();
+        for (text, span) in texts {
+            match Glob::new(&text) {
+                Ok(glob) => {
+                    set.add(glob);
+                }
+                Err(error) => {
+                    let message = format!("`{text}` is not a glob: {}", error.kind());
+                    self.decoder.report(Diagnostic::new(Code::InvalidValue, message).mark(span, ""));
+                }
+            }
+        }
+        set.build().unwrap_or_default()
+    }
+}
+
+/// A node as a plain value, for what serde decodes.
+fn to_value(node: &Node<'_>) -> serde_json::Value {
+    use serde_json::Value;
+    match node.content() {
+        Content::Scalar(scalar) => {
+            if scalar.is_null() {
+                Value::Null
+            } else if let Some(value) = scalar.as_bool() {
+                Value::Bool(value)
+            } else if let Some(value) = scalar.as_int() {
+                Value::from(value)
+            } else {
+                Value::from(node.as_str().unwrap_or_default())
+            }
+        }
+        Content::Sequence(sequence) => sequence.elements.iter().map(|element| to_value(&element.node)).collect(),
+        Content::Mapping(mapping) => {
+            let pairs = mapping.pairs.iter();
+            Value::Object(pairs.filter_map(|pair| Some((pair.key.as_str()?.to_owned(), to_value(&pair.value)))).collect())
+        }
+        Content::Alias(_) => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hedgerow_core::source::Sources;
+
+    fn read(text: &str) -> (ScanConfig, Vec<String>) {
+        let mut sources = Sources::default();
+        let source = sources.add("hedgerow.yaml", text);
+        let mut diagnostics = Vec::new();
+        let config = ScanConfig::read(source, text, &mut diagnostics);
+        let shown = |d: &Diagnostic| format!("{}: {}", d.code.as_str(), d.span().map_or("", |span| sources.slice(span)));
+        (config, diagnostics.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let (config, diagnostics) = read(
+            "scan:\n  services: [{path: 'app/{name}/service', name: 'x.{name}', main: cmd}]\n  exclude: ['a/**']\n  \
+             hosts: ['{name}.consul']\n  aliases: {a: [b]}\n  tags: [t]\n  vendored: ['x/*']\n  deploy: ['*.yaml']\n  \
+             settings: ['c/{name}.json']\n  sinks: [{call: a/b.C, target: 1}]\n  functions: [{call: a.B, gives: environment}]\n  \
+             servers: '*.R{s}'\n  registries: [a.R]\n  inert: [a.I]\n  texts: [{type: a.T, field: F}]\n",
+        );
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(config.services[0].path.take("app/user/service"), Some("user"));
+        assert!(config.exclude.is_match("a/b/c.go"));
+        assert_eq!(config.aliases["a"], ["b"]);
+        assert_eq!(config.pack.sinks.len(), 1);
+        assert_eq!(config.pack.texts[0].field, "F");
+    }
+
+    #[test]
+    fn faults_are_reported_where_they_are() {
+        for (text, expected) in [
+            ("scan: {serivces: []}", "unknown-key: serivces"),
+            ("scan: {services: [{name: x}]}", "missing-key: {name: x}"),
+            ("scan: {hosts: ['{a']}", "invalid-value: '{a'"),
+            ("scan: {exclude: ['[']}", "invalid-value: '['"),
+            ("scan: {sinks: [{cal: x}]}", "invalid-value: [{cal: x}]"),
+            ("scan: 3", "invalid-value: 3"),
+        ] {
+            assert_eq!(read(text).1, [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn no_section_is_an_empty_one() {
+        assert!(read("version: 1\n").1.is_empty());
+        assert!(read("").1.is_empty());
+        assert!(read("{").1.is_empty());
+    }
+}

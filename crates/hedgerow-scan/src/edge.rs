@@ -1,0 +1,159 @@
+//! What the scan finds: edges with their evidence, and what it could not tell.
+
+use crate::ir::Range;
+use crate::pack::Kind;
+use hedgerow_core::diag::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How an edge is known, the firmest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The code says it alone.
+    Proven,
+    /// The code asks for something that the deploy says.
+    Joined,
+    /// A comment says it.
+    Declared,
+    /// The code cuts the name out of something, and several services fit. No rule is written for it.
+    Wildcard,
+    /// The deploy names the service, and no code that uses the name was found. No rule is written for it.
+    Candidate,
+}
+
+/// A place in a file of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file's path below the tree's root.
+    pub path: String,
+    /// The stretch of it.
+    pub range: Range,
+}
+
+/// One step on the way from an entry point to a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hop {
+    /// The function in which it happens.
+    pub function: String,
+    /// The call that leads on.
+    pub place: Place,
+}
+
+/// Why an edge is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// How the edge is known by this.
+    pub class: Class,
+    /// The call, or the comment.
+    pub place: Place,
+    /// The address as it stands in the code, with names for what comes from outside.
+    pub target: String,
+    /// The protocol.
+    pub kind: Kind,
+    /// The way from the entry point to the call.
+    pub way: Vec<Hop>,
+}
+
+/// One service calls another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Who calls.
+    pub caller: String,
+    /// Who is called.
+    pub callee: String,
+    /// Why that is known, the firmest evidence first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something to tell the author of the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of fault it is.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+    /// Where, the first is the primary place; each with a few words.
+    pub marks: Vec<(Place, String)>,
+    /// What can be done.
+    pub help: Vec<String>,
+    /// The services that reach it.
+    pub services: BTreeSet<String>,
+}
+
+/// Everything a scan found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The edges, by caller and callee.
+    pub edges: BTreeMap<(String, String), Edge>,
+    /// What could not be told, and what is wrong with comments.
+    pub findings: Vec<Finding>,
+    /// Hosts outside of the fleet, each with the services that call it and where.
+    pub outside: BTreeMap<(String, String), Place>,
+    /// The services that were scanned, with how many functions each reaches.
+    pub services: BTreeMap<String, usize>,
+}
+
+impl Class {
+    /// The class as users read it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Joined => "joined",
+            Self::Declared => "declared",
+            Self::Wildcard => "wildcard",
+            Self::Candidate => "candidate",
+        }
+    }
+
+    /// Whether an edge of this class is a rule file.
+    #[must_use]
+    pub const fn is_rule(self) -> bool {
+        match self {
+            Self::Proven | Self::Joined | Self::Declared => true,
+            Self::Wildcard | Self::Candidate => false,
+        }
+    }
+}
+
+impl Edge {
+    /// How the edge is known: the class of its firmest evidence.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.evidence.iter().map(|evidence| evidence.class).min().unwrap_or(Class::Candidate)
+    }
+}
+
+impl Outcome {
+    /// Adds evidence of an edge. A service needs no rule to call itself.
+    pub(crate) fn add(&mut self, caller: &str, callee: &str, evidence: Evidence) {
+        if caller == callee {
+            return;
+        }
+        let edge = self.edges.entry((caller.to_owned(), callee.to_owned())).or_insert_with(|| Edge {
+            caller: caller.to_owned(),
+            callee: callee.to_owned(),
+            evidence: Vec::new(),
+        });
+        if let Err(at) = edge.evidence.binary_search(&evidence) {
+            edge.evidence.insert(at, evidence);
+        }
+    }
+
+    /// Adds what another part of the scan found.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for ((caller, callee), edge) in other.edges {
+            for evidence in edge.evidence {
+                self.add(&caller, &callee, evidence);
+            }
+        }
+        for finding in other.findings {
+            let same = |f: &&mut Finding| f.code == finding.code && f.marks == finding.marks && f.message == finding.message;
+            match self.findings.iter_mut().find(same) {
+                Some(known) => known.services.extend(finding.services),
+                None => self.findings.push(finding),
+            }
+        }
+        self.outside.extend(other.outside);
+        self.services.extend(other.services);
+    }
+}

@@ -1,0 +1,217 @@
+//! From an address to the service that answers there.
+
+use crate::config::ScanConfig;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands for a part of an address that can be anything.
+pub(crate) const HOLE: char = '\u{0}';
+
+/// Schemes whose authority is the host that is called. With any other scheme it is a resolver's, and the path is looked
+/// up there: `dns://1.1.1.1/ledger`, `discovery:///ledger`, `consul://consul:8500/ledger`.
+const DIRECT: &[&str] =
+    &["http", "https", "http+https", "https+http", "h2c", "grpc", "grpcs", "ws", "wss", "tcp", "tls", "lb", "udp"];
+
+/// What answers at an address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Answer {
+    /// One service.
+    Service(String),
+    /// One of several services: the glob over their names.
+    Several {
+        /// The address with `*` for what is open.
+        glob: String,
+        /// The services it fits.
+        services: BTreeSet<String>,
+    },
+    /// Something that is no service of the fleet.
+    Outside(String),
+    /// The caller itself, or nothing on the network.
+    Local,
+    /// It cannot be told.
+    Open,
+}
+
+/// The names under which services answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hosts {
+    names: BTreeMap<String, String>,
+    namespaces: BTreeSet<String>,
+}
+
+impl Hosts {
+    /// The names of `services` (each with its slug), their aliases, and all of them in the forms that `hosts` gives.
+    pub(crate) fn new<'a>(
+        services: impl Iterator<Item = (&'a str, &'a str)>,
+        namespaces: BTreeSet<String>,
+        config: &ScanConfig,
+    ) -> Self {
+        let mut hosts = Self { names: BTreeMap::new(), namespaces };
+        let services: Vec<_> = services.collect();
+        // A service's own name wins over what another one is called besides.
+        for (name, _) in &services {
+            hosts.names.insert(name.to_lowercase(), (*name).to_owned());
+        }
+        let mut forms = Vec::new();
+        for (name, slug) in services {
+            let aliases = config.aliases.get(name).into_iter().flatten().map(String::as_str);
+            for form in aliases.chain([name, slug]) {
+                forms.push((form.to_owned(), name));
+                forms.extend(config.hosts.iter().filter_map(|host| host.put(form)).map(|form| (form, name)));
+            }
+        }
+        for (form, name) in forms {
+            hosts.names.entry(form.to_lowercase()).or_insert_with(|| name.to_owned());
+        }
+        hosts
+    }
+
+    /// Says that a service also answers under `host`, unless another one does.
+    pub(crate) fn add(&mut self, host: &str, service: &str) {
+        self.names.entry(host.to_lowercase()).or_insert_with(|| service.to_owned());
+    }
+
+    /// The service of a bare name.
+    pub(crate) fn named(&self, name: &str) -> Option<&str> {
+        self.names.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// What answers at each host of an address.
+    pub(crate) fn answers(&self, address: &str) -> Vec<Answer> {
+        hosts(address).into_iter().map(|host| self.answer(&host)).collect()
+    }
+
+    fn answer(&self, host: &str) -> Answer {
+        if host.is_empty() || matches!(host, "localhost" | "0.0.0.0" | "::" | "::1") || host.starts_with("127.") {
+            return Answer::Local;
+        }
+        // No host: a text that is put together from pieces of which one is empty.
+        if host.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+            return Answer::Local;
+        }
+        let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
+        if !host.contains(HOLE) {
+            let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
+            return found.map_or_else(|| Answer::Outside(host.to_owned()), |name| Answer::Service(name.clone()));
+        }
+        if letters == 0 {
+            return Answer::Open;
+        }
+        for stem in self.stems(host) {
+            let services: BTreeSet<String> =
+                self.names.iter().filter(|(name, _)| fits(stem, name)).map(|(_, service)| service.clone()).collect();
+            if !services.is_empty() && stem.chars().any(|c| c != HOLE && c != '.') {
+                return Answer::Several { glob: stem.replace(HOLE, "*"), services };
+            }
+        }
+        Answer::Open
+    }
+
+    /// A host without what the cluster appends to names: `s-x.payments.svc.cluster.local` is `s-x`. Only what is known to
+    /// be the cluster's is cut off, so that `ledger.example.com` is not the service `ledger`.
+    fn stems<'h>(&self, host: &'h str) -> Vec<&'h str> {
+        let mut stems = vec![host];
+        let cluster = [".svc.cluster.local", ".svc", ".cluster.local"].iter().find_map(|end| host.strip_suffix(end));
+        let inner = cluster.unwrap_or(host);
+        if cluster.is_some() {
+            stems.push(inner);
+        }
+        if let Some((stem, namespace)) = inner.rsplit_once('.')
+            && (cluster.is_some() || self.namespaces.contains(namespace))
+        {
+            stems.push(stem);
+        }
+        stems
+    }
+}
+
+/// The hosts in an address, in lower case, without ports.
+fn hosts(address: &str) -> Vec<String> {
+    let address = address.trim();
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_lowercase(), rest),
+        None => match address.split_once(':') {
+            // gRPC's short form, `dns:host:port`. A port is a number.
+            Some((scheme @ ("dns" | "passthrough" | "xds" | "ipv4" | "unix" | "unix-abstract"), rest)) => {
+                (scheme.to_owned(), rest)
+            }
+            _ => (String::new(), address),
+        },
+    };
+    if matches!(scheme.as_str(), "unix" | "unix-abstract" | "file" | "data" | "bufconn") {
+        return vec![String::new()];
+    }
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let direct = scheme.is_empty() || scheme.contains(HOLE) || DIRECT.contains(&scheme.as_str());
+    let endpoint = if direct || path.is_empty() { authority } else { path };
+    endpoint.split(',').map(|endpoint| host(endpoint).to_lowercase()).collect()
+}
+
+/// The host of an authority.
+fn host(authority: &str) -> &str {
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    let authority = &authority[..end];
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split_once(']').map_or(rest, |(host, _)| host);
+    }
+    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
+    host.trim_end_matches('.')
+}
+
+/// Whether `name` fits a host with holes. A hole is at least one letter.
+fn fits(host: &str, name: &str) -> bool {
+    let Some((head, tail)) = host.split_once(HOLE) else { return host == name };
+    let Some(rest) = name.strip_prefix(head) else { return false };
+    rest.char_indices().skip(1).map(|(at, _)| at).chain([rest.len()]).any(|at| at > 0 && fits(tail, &rest[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Pattern;
+
+    fn sample() -> Hosts {
+        let config = ScanConfig {
+            hosts: vec![Pattern::new("{name}.service.consul").unwrap()],
+            aliases: BTreeMap::from([("service.ledger".to_owned(), vec!["books".to_owned()])]),
+            ..ScanConfig::default()
+        };
+        let services = [("service.ledger", "s-ledger"), ("service.api.x", "s-api-x"), ("service.api.y", "s-api-y")];
+        Hosts::new(services.into_iter(), BTreeSet::from(["payments".to_owned()]), &config)
+    }
+
+    #[test]
+    fn addresses_lead_to_services() {
+        let ledger = || Answer::Service("service.ledger".to_owned());
+        for (address, expected) in [
+            ("http://s-ledger/path", ledger()),
+            ("service.ledger", ledger()),
+            ("S-Ledger:80", ledger()),
+            ("https://user@s-ledger.:443?x=/y", ledger()),
+            ("s-ledger.other.svc.cluster.local:80", ledger()),
+            ("s-ledger.payments", ledger()),
+            ("http://books", ledger()),
+            ("dns://1.2.3.4/books.service.consul:80", ledger()),
+            ("dns:s-ledger:80", ledger()),
+            ("discovery:///service.ledger", ledger()),
+            ("consul://consul:8500/s-ledger?healthy=true", ledger()),
+            ("http://s-ledger.example.com", Answer::Outside("s-ledger.example.com".to_owned())),
+            ("s-ledger.elsewhere", Answer::Outside("s-ledger.elsewhere".to_owned())),
+            ("http://[::1]:80/", Answer::Local),
+            ("localhost:80", Answer::Local),
+            (":8080", Answer::Local),
+            ("s-:80", Answer::Local),
+            ("unix:///var/run/x.sock", Answer::Local),
+            ("http://\u{0}/x", Answer::Open),
+            ("\u{0}", Answer::Open),
+        ] {
+            assert_eq!(sample().answers(address), [expected], "{address}");
+        }
+        let several = Answer::Several {
+            glob: "s-api-*".to_owned(),
+            services: BTreeSet::from(["service.api.x".to_owned(), "service.api.y".to_owned()]),
+        };
+        assert_eq!(sample().answers("http://s-api-\u{0}.ns.svc.cluster.local/x"), [several]);
+        assert_eq!(sample().answers("srv://c/s-ledger,service.api.x").len(), 2);
+    }
+}

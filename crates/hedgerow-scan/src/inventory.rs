@@ -1,0 +1,162 @@
+//! Which code belongs to which service, and where it begins to run.
+
+use crate::config::ScanConfig;
+use crate::frontend::Language;
+use crate::ir::TypeRef;
+use crate::program::{FnId, Program};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A service as the fleet knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Its slug: the name that Kubernetes objects have.
+    pub slug: String,
+    /// Its directory below the tree's root.
+    pub directory: String,
+}
+
+/// A service with the places of its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its slug.
+    pub(crate) slug: String,
+    /// Directories with its code, each with where the entry point is, if that is said.
+    pub(crate) directories: Vec<(String, Option<String>)>,
+}
+
+/// The services with the places of their code: what `scan.services` says wins over the services' own directories.
+pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl Iterator<Item = &'a str>) -> Vec<Home> {
+    let mut homes: BTreeMap<String, Home> = BTreeMap::new();
+    for service in services {
+        let home = Home { name: service.name.clone(), slug: service.slug.clone(), directories: Vec::new() };
+        homes.insert(service.name.clone(), home);
+    }
+    let mut directories = BTreeSet::new();
+    for path in paths {
+        let mut directory = path;
+        while let Some((above, _)) = directory.rsplit_once('/') {
+            if !directories.insert(above.to_owned()) {
+                break;
+            }
+            directory = above;
+        }
+    }
+    for directory in directories {
+        let found = config.services.iter().find_map(|code| {
+            let name = code.path.take(&directory).filter(|name| !name.contains('/'))?;
+            Some((code.name.put(name)?, code.main.clone()))
+        });
+        if let Some((name, main)) = found {
+            let home = homes.entry(name.clone()).or_insert_with(|| Home {
+                slug: name.replace('.', "-"),
+                name,
+                directories: Vec::new(),
+            });
+            home.directories.push((directory, main));
+        }
+    }
+    for service in services {
+        if let Some(home) = homes.get_mut(&service.name)
+            && home.directories.is_empty()
+        {
+            home.directories.push((service.directory.clone(), None));
+        }
+    }
+    homes.into_values().collect()
+}
+
+/// The functions with which a service begins to run.
+pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
+    let mut found = BTreeSet::new();
+    for (directory, main) in &home.directories {
+        match main {
+            Some(main) => {
+                let place = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
+                found.extend(go_mains(program, |path| path == place || dir_of(path) == place));
+                found.extend(scripts(program, |path| path == place || is_below(path, &place)));
+                found.extend(java(program, |path| is_below(path, &place)));
+            }
+            None => {
+                let own = go_mains(program, |path| dir_of(path) == directory);
+                found.extend(if own.is_empty() { go_mains(program, |path| is_below(path, directory)) } else { own });
+                found.extend(scripts(program, |path| is_below(path, directory)));
+                found.extend(java(program, |path| is_below(path, directory)));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Whether a path lies below a directory.
+pub(crate) fn is_below(path: &str, directory: &str) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn dir_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// Go's functions called `main`. Their package need not be: some programs register their mains somewhere.
+fn go_mains(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+    let files = (0_u32..).zip(&program.files);
+    let files = files.filter(|(_, file)| file.language == Language::Go && wanted(file.path));
+    let mut found = Vec::new();
+    for (at, file) in files {
+        let mains = (0_u32..).zip(&file.facts.functions).skip(1);
+        let mains = mains.filter(|(_, function)| function.name == "main" && function.receiver.is_none());
+        found.extend(mains.filter_map(|(n, _)| program.function_at(at, n)));
+    }
+    found
+}
+
+/// Files of the script languages that no other file of the service loads: they are started by somebody.
+fn scripts(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+    let is_script = |language| matches!(language, Language::Python | Language::JavaScript | Language::TypeScript);
+    let files: Vec<u32> = (0_u32..)
+        .zip(&program.files)
+        .filter(|(_, file)| is_script(file.language) && wanted(file.path))
+        .map(|(at, _)| at)
+        .collect();
+    let mut loaded = BTreeSet::new();
+    for file in &files {
+        let package = program.package_of(*file);
+        loaded.extend(program.imported(package).filter(|other| *other != package));
+    }
+    let roots: Vec<u32> = files.iter().copied().filter(|file| !loaded.contains(&program.package_of(*file))).collect();
+    // Files that load each other in a ring have no root: then all of them are.
+    let roots = if roots.is_empty() { files } else { roots };
+    let mut found = Vec::new();
+    for file in roots {
+        found.extend(program.loader(file));
+    }
+    // What a framework calls by an annotation is reached once its file is loaded.
+    found
+}
+
+/// Java's `main` methods, and every method of a class that carries an annotation: the container calls those.
+fn java(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+    let files = (0_u32..).zip(&program.files);
+    let mut found = Vec::new();
+    for (at, file) in files.filter(|(_, file)| file.language == Language::Java && wanted(file.path)) {
+        let annotated: BTreeSet<&str> = file
+            .facts
+            .types
+            .iter()
+            .filter(|ty| !ty.notes.is_empty() && matches!(ty.ty, TypeRef::Struct(_) | TypeRef::Interface { .. }))
+            .map(|ty| ty.name.as_str())
+            .collect();
+        for (n, function) in (0_u32..).zip(&file.facts.functions) {
+            let receiver = function.receiver.as_deref().unwrap_or_default();
+            let runs = n == 0 || function.registered || annotated.contains(receiver);
+            if runs || (function.name == "main" && function.parameters.len() <= 1) {
+                found.extend(program.function_at(at, n));
+            }
+        }
+    }
+    found
+}
+
