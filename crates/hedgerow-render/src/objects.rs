@@ -13,8 +13,14 @@ pub fn service_objects(service: &ServicePlan, namespace: Option<&Namespace>) -> 
     match &service.protection {
         Protection::Open => Vec::new(),
         Protection::Enforced { policy, rest } => {
-            let backstop = calico::backstop(policy, *rest, namespace.cloned());
-            [k8s::network_policy(policy, namespace.cloned())].into_iter().chain(backstop).collect()
+            let policy_object = k8s::network_policy(policy, namespace.cloned());
+            match calico::backstop(policy, *rest, namespace.cloned()) {
+                None => vec![policy_object],
+                // Objects are applied in the order of the stream. What lets the rest through has to be there before the
+                // first policy isolates the pods; what only logs the rest isolates them itself, so it comes second.
+                Some(backstop) if rest.is_allowed() => vec![backstop, policy_object],
+                Some(backstop) => vec![policy_object, backstop],
+            }
         }
         Protection::Staged { policy } => vec![k8s::staged_network_policy(policy, namespace.cloned())],
     }

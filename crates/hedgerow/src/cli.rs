@@ -14,6 +14,7 @@ use clap::Parser;
 use session::{Reported, Session};
 use std::ffi::OsString;
 use std::io;
+use std::panic::AssertUnwindSafe;
 
 /// How a run ended; the number is the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +38,13 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Runs one command line.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, os: &mut Os) -> Exit {
-    let exit = dispatch(arguments.into_iter().collect(), os);
+    let arguments = arguments.into_iter().collect();
+    // Output is written whole at the end of a run, so a panic before it leaves nothing half-made behind.
+    let exit = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(arguments, os)));
+    let exit = exit.unwrap_or_else(|_| {
+        let _closed = os.err("error: this is a fault of Hedgerow itself; please report it with the message above\n");
+        Exit::Internal
+    });
     os.finish(exit)
 }
 

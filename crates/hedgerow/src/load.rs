@@ -148,7 +148,9 @@ fn one(tree: &Tree, config: &Config, found: ServiceDirectories, name: &ServiceNa
     read.extend(metadata.iter().map(|path| read_metadata(tree, path)));
     let is_read = |path: &String| own.contains(path) || metadata.contains(&path);
     let names = found.paths.iter().filter(|path| !is_read(path)).cloned().collect();
-    Directories { scope: Scope::One(name.clone()), read, names, faults: Vec::new() }
+    // What could not be read above the services concerns this one only where it may be why it was not found.
+    let faults = if own.is_empty() { found.faults } else { Vec::new() };
+    Directories { scope: Scope::One(name.clone()), read, names, faults }
 }
 
 /// The names that services give themselves in files of theirs, read at most once.

@@ -44,7 +44,15 @@ impl<'o> Session<'o> {
 
     /// Prints to standard output.
     pub(super) fn out(&mut self, text: &str) -> anyhow::Result<()> {
-        self.os.out(text).context("cannot write to standard output")
+        self.out_with(|to| to.write_all(text.as_bytes()))
+    }
+
+    /// Prints to standard output piece by piece. A reader who has gone is no failure; a full disk is the machine's.
+    pub(super) fn out_with(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> anyhow::Result<()> {
+        self.os.out_with(write).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => error.into(),
+            _ => Internal(format!("cannot write to standard output: {error}")).into(),
+        })
     }
 
     /// Prints to standard error; nothing where it is closed.

@@ -56,7 +56,10 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     }
     let stage = plan.stage(&callee);
     let is_permitted = verdicts.iter().all(|(_, verdict)| verdict.permission != Permission::Nothing);
-    let missing = rule_path(fleet, &args.caller, callee.as_str());
+    // Where a rule is there already and names other ports, it is that file that would have to say more.
+    let rule = fleet.rule(&caller, &callee).map(|rule| loaded.sources.get(rule.file.source).path.clone());
+    let has_rule = rule.is_some();
+    let missing = rule.unwrap_or_else(|| rule_path(fleet, caller.as_str(), callee.as_str()));
     let describe = |(port, verdict): &(String, Verdict<'_>)| {
         let (by, file, line) = place(verdict, &loaded.sources, &missing);
         JsonVerdict {
@@ -90,7 +93,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
             format!("caller,callee,port,permitted,by,file,line\n{}", verdicts.iter().map(line).collect::<String>())
         }
         AnswerFormat::Text => {
-            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict)).collect();
+            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict, has_rule)).collect();
             let stage = stage.map(|stage| format!("stage: {}\n", stage.as_str())).unwrap_or_default();
             lines + &stage
         }
@@ -165,12 +168,13 @@ const fn traffic(traffic: Traffic) -> &'static str {
     }
 }
 
-fn sentence(args: &Why, verdict: &JsonVerdict) -> String {
+fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool) -> String {
     let (caller, callee) = (&args.caller, &args.callee);
     let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
     let reason = match verdict.by {
         Some("types") => "the types in hedgerow.yaml say so".to_owned(),
         Some(_) => format!("{}:{}", verdict.file, verdict.line),
+        None if has_rule => format!("{} lists other ports; add `{}` there", verdict.file, verdict.port),
         None => format!("nothing permits it; add {}", verdict.file),
     };
     let may = if verdict.permitted { "may call" } else { "may not call" };
