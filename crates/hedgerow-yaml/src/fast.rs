@@ -5,7 +5,7 @@
 //! [`Unusual`] and gets no answer here:
 //!
 //! - the way consists of plain or simply quoted keys of block mappings, each once, with no merge key beside them;
-//! - what was asked for is a scalar on one line, a block mapping of such scalars, or a subtree that ends in one;
+//! - what was asked for is a scalar on one line or a literal block, a block mapping of such scalars, or a subtree;
 //! - what is absent would be written above the first key of the innermost mapping that is there.
 //!
 //! The [skeleton](crate::skeleton) says where to stop: behind the last key that was asked for, since no other line
@@ -20,7 +20,7 @@ use crate::answers::Answers;
 use crate::document::Outline;
 use crate::opening::block_opening;
 use crate::route::{Fork, RouteSet, Want};
-use crate::scan::{Line, Scanner, Unusual, Value};
+use crate::scan::{Block, Line, Scanner, Unusual, Value};
 use crate::site::{MapPair, MapSite, Opening, ScalarSite, Site};
 use crate::skeleton::{Presence, Skeleton};
 use crate::tree::{CollectionStyle, ScalarStyle};
@@ -42,7 +42,8 @@ pub(crate) fn outline<'t>(
         }
     }
     let scanner = Scanner::new(text.as_bytes(), skeleton.body);
-    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
+    let last = Value::Empty { at: skeleton.body };
+    let mut fast = Fast { stream, text, scanner, last, answers: Answers::new(routes) };
     if fast.scanner.peek_indent()? != Some(0) || fast.at_dash(0) {
         return Err(Unusual);
     }
@@ -55,6 +56,8 @@ struct Fast<'r, 't> {
     /// The stream up to the end of the document.
     text: &'t str,
     scanner: Scanner<'t>,
+    /// The value of the last line read.
+    last: Value,
     answers: Answers<'r, 't>,
 }
 
@@ -77,6 +80,7 @@ impl<'t> Fast<'_, 't> {
             let line = self.scanner.read_line(indent)?;
             if indent > column || line.dash {
                 // Part of the value of a key that was not asked for.
+                self.last = line.value;
                 continue;
             }
             let name = self.key_text(&line)?;
@@ -85,7 +89,10 @@ impl<'t> Fast<'_, 't> {
                     return Err(Unusual);
                 }
                 met |= 1 << index;
+                self.last = line.value.clone();
                 self.value(&routes.forks[fork.keys[index].1], fork.keys[index].1, column, &line.value)?;
+            } else {
+                self.last = line.value;
             }
             if met.count_ones() as usize == wanted {
                 break;
@@ -108,26 +115,31 @@ impl<'t> Fast<'_, 't> {
         if fork.each_element.is_some() || fork.each_value.is_some() {
             return Err(Unusual);
         }
-        match (fork.wanted.as_slice(), fork.keys.is_empty()) {
-            ([], _) => {
+        let &[id] = fork.wanted.as_slice() else {
+            if !fork.wanted.is_empty() {
+                return Err(Unusual);
+            }
+            let (header, column) = self.block_below(value, column)?;
+            return self.mapping(index, column, Some(header), usize::MAX);
+        };
+        let want = self.answers.routes.routes[id.0].1;
+        let site = match (want, fork.keys.is_empty()) {
+            (Want::Scalar, true) => Site::Scalar(self.scalar(value)?),
+            (Want::Map, true) => {
                 let (header, column) = self.block_below(value, column)?;
-                self.mapping(index, column, Some(header), usize::MAX)
+                self.map(column, header)?
             }
-            (&[id], true) => {
-                let site = match self.answers.routes.routes[id.0].1 {
-                    Want::Scalar => Site::Scalar(self.scalar(value)?),
-                    Want::Map => {
-                        let (header, column) = self.block_below(value, column)?;
-                        self.map(column, header)?
-                    }
-                    Want::Range => Site::Node(self.subtree(value, column)?),
-                    Want::Seq => return Err(Unusual),
-                };
-                self.answers.answer(id, site);
-                Ok(())
+            (Want::Range, true) => Site::Node(self.subtree(value, column)?),
+            (Want::Range, false) => {
+                let (header, column) = self.block_below(value, column)?;
+                let start = self.scanner.position() + column;
+                self.mapping(index, column, Some(header), usize::MAX)?;
+                Site::Node(start..self.end_of_last_value()?)
             }
-            _ => Err(Unusual),
-        }
+            (Want::Seq, _) | (Want::Scalar | Want::Map, false) => return Err(Unusual),
+        };
+        self.answers.answer(id, site);
+        Ok(())
     }
 
     /// The block mapping that is the value of a key at `column`: behind which colon, at which column.
@@ -156,6 +168,7 @@ impl<'t> Fast<'_, 't> {
             let Some(key) = line.key.as_ref().filter(|_| indent == column && !line.dash) else { return Err(Unusual) };
             let name = self.key_text(&line)?;
             let value = self.scalar(&line.value)?;
+            self.last = line.value;
             end = value.range.end;
             pairs.push(MapPair {
                 key: Cow::Borrowed(name),
@@ -183,44 +196,44 @@ impl<'t> Fast<'_, 't> {
 
     /// From the first to the last byte of a value, which may be a block of deeper lines.
     fn subtree(&mut self, value: &Value, column: usize) -> Result<Range<usize>, Unusual> {
-        if !matches!(value, Value::Empty { .. }) {
-            return self.value_range(value);
+        match value {
+            Value::Empty { .. } => {}
+            Value::Plain { .. } => return Ok(self.scalar(value)?.range),
+            Value::Quoted(range) | Value::Flow(range) => return Ok(range.clone()),
+            Value::Block(block) => return Ok(block.header.start..block.end),
+            Value::Alias => return Err(Unusual),
         }
         let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) else { return Err(Unusual) };
         let start = self.scanner.position() + indent;
-        let mut last = value.clone();
-        self.scanner.clear_continued();
         while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) {
-            last = self.scanner.read_line(indent)?.value;
+            self.last = self.scanner.read_line(indent)?.value;
         }
-        let end = match last {
-            Value::Empty { at } => at,
-            Value::Plain { .. } | Value::Alias | Value::Quoted(_) | Value::Flow(_) | Value::Block => {
-                self.value_range(&last)?.end
-            }
-        };
-        if self.scanner.continued() { Err(Unusual) } else { Ok(start..end) }
+        Ok(start..self.end_of_last_value()?)
     }
 
-    /// Where a value on one line stands.
-    fn value_range(&mut self, value: &Value) -> Result<Range<usize>, Unusual> {
-        match value {
-            Value::Plain { .. } => Ok(self.scalar(value)?.range),
-            Value::Quoted(range) | Value::Flow(range) => Ok(range.clone()),
-            Value::Empty { .. } | Value::Alias | Value::Block => Err(Unusual),
+    /// Where the value of the last line ends; the scanner has looked at what follows it.
+    fn end_of_last_value(&self) -> Result<usize, Unusual> {
+        match &self.last {
+            Value::Plain { .. } if self.scanner.continued() => Err(Unusual),
+            &Value::Plain { start, line_end } => Ok(start + plain_text(&self.text[start..line_end]).len()),
+            Value::Empty { at } => Ok(*at),
+            Value::Quoted(range) | Value::Flow(range) => Ok(range.end),
+            Value::Block(block) => Ok(block.end),
+            Value::Alias => Err(Unusual),
         }
     }
 
-    /// A scalar that stands on one line and means what its bytes say; null is left to the parser.
+    /// A scalar that means what its bytes say; null is left to the parser.
     fn scalar(&mut self, value: &Value) -> Result<ScalarSite<'t>, Unusual> {
         match value {
             &Value::Plain { start, line_end } => {
-                self.scanner.clear_continued();
                 self.scanner.peek_indent()?;
-                if self.scanner.continued() {
+                let text = plain_text(&self.text[start..line_end]);
+                // A tab may stand before a comment, a colon would begin a mapping.
+                let odd = text.contains('\t') || text.contains(": ") || text.ends_with(':');
+                if odd || self.scanner.continued() || matches!(text, "~" | "null" | "Null" | "NULL") {
                     return Err(Unusual);
                 }
-                let text = plain_text(&self.text[start..line_end])?;
                 let range = start..start + text.len();
                 Ok(ScalarSite { value: Cow::Borrowed(text), style: ScalarStyle::Plain, range })
             }
@@ -228,7 +241,11 @@ impl<'t> Fast<'_, 't> {
                 let (text, style) = self.quoted_text(range)?;
                 Ok(ScalarSite { value: Cow::Borrowed(text), style, range: range.clone() })
             }
-            Value::Empty { .. } | Value::Alias | Value::Flow(_) | Value::Block => Err(Unusual),
+            Value::Block(block) => {
+                let value = Cow::Owned(literal_text(self.text, block)?);
+                Ok(ScalarSite { value, style: ScalarStyle::Literal, range: block.header.start..block.end })
+            }
+            Value::Empty { .. } | Value::Alias | Value::Flow(_) => Err(Unusual),
         }
     }
 
@@ -256,20 +273,37 @@ impl<'t> Fast<'_, 't> {
 }
 
 /// A plain scalar without the comment and the blanks behind it.
-fn plain_text(rest: &str) -> Result<&str, Unusual> {
+fn plain_text(rest: &str) -> &str {
     let bytes = rest.as_bytes();
     let mut end = bytes.len();
     let mut from = 0;
     while let Some(found) = memchr(b'#', &bytes[from..]) {
         let hash = from + found;
-        if hash > 0 && bytes[hash - 1] == b' ' {
+        if hash > 0 && matches!(bytes[hash - 1], b' ' | b'\t') {
             end = hash;
             break;
         }
         from = hash + 1;
     }
-    let text = rest[..end].trim_end_matches([' ', '\r']);
-    // A tab may stand before a comment, a colon would begin a mapping, and null is no scalar to an editor.
-    let odd = text.contains('\t') || text.contains(": ") || text.ends_with(':');
-    if odd || matches!(text, "~" | "null" | "Null" | "NULL") { Err(Unusual) } else { Ok(text) }
+    rest[..end].trim_end_matches([' ', '\t', '\r'])
+}
+
+/// The text of a literal block scalar (`|` or `|-`) whose lines end in LF.
+fn literal_text(text: &str, block: &Block) -> Result<String, Unusual> {
+    let header = &text[block.header.clone()];
+    let (Some(column), "|" | "|-") = (block.column, header) else { return Err(Unusual) };
+    let lines = text.get(block.lines.start..block.end).ok_or(Unusual)?;
+    // The line break behind the last line has to be there to be part of the text.
+    if lines.contains('\r') || !text[block.end..].starts_with('\n') {
+        return Err(Unusual);
+    }
+    let mut value = String::with_capacity(lines.len());
+    for line in lines.split('\n') {
+        value.push_str(line.get(column..).unwrap_or(""));
+        value.push('\n');
+    }
+    if header == "|-" {
+        value.pop();
+    }
+    Ok(value)
 }

@@ -64,7 +64,20 @@ pub(crate) enum Value {
     /// A flow collection, maybe over several lines.
     Flow(Range<usize>),
     /// A block scalar.
-    Block,
+    Block(Block),
+}
+
+/// A block scalar with all its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// The `|` or `>` and the indicators behind it.
+    pub(crate) header: Range<usize>,
+    /// From the line below the header to the next line that does not belong to the scalar.
+    pub(crate) lines: Range<usize>,
+    /// Column of its text; `None` when it has none, or when the header says so.
+    pub(crate) column: Option<usize>,
+    /// End of the last line that is not blank, without its line break; the header's end when there is none.
+    pub(crate) end: usize,
 }
 
 /// Reads a document line by line.
@@ -75,7 +88,7 @@ pub(crate) struct Scanner<'t> {
     at: usize,
     /// Column of the key or dash whose plain value may go on in deeper lines.
     plain_column: usize,
-    /// Whether a plain value has gone on in a deeper line.
+    /// Whether the value of the last line read has gone on in a deeper line, as plain text can.
     continued: bool,
 }
 
@@ -93,14 +106,11 @@ impl<'t> Scanner<'t> {
         self.at
     }
 
-    /// Whether a plain scalar has gone on in a deeper line since this was last cleared.
+    /// Whether the plain value of the last line read has gone on in a deeper line.
+    ///
+    /// This is known once [`peek_indent`](Self::peek_indent) has looked at what follows.
     pub(crate) fn continued(&self) -> bool {
         self.continued
-    }
-
-    /// Forgets that a plain scalar has gone on in a deeper line.
-    pub(crate) fn clear_continued(&mut self) {
-        self.continued = false;
     }
 
     /// Column of the next line that is not blank, a comment or the continuation of a plain scalar.
@@ -108,16 +118,8 @@ impl<'t> Scanner<'t> {
     /// The scanner then stands at the start of that line; `None` at the end of the document.
     pub(crate) fn peek_indent(&mut self) -> Result<Option<usize>, Unusual> {
         loop {
-            let Some(&first) = self.bytes.get(self.at) else { return Ok(None) };
-            let mut text = self.at;
-            let mut byte = first;
-            while byte == b' ' {
-                text += 1;
-                match self.bytes.get(text) {
-                    Some(&next) => byte = next,
-                    None => return Ok(None),
-                }
-            }
+            let text = self.skip_spaces(self.at);
+            let Some(&byte) = self.bytes.get(text) else { return Ok(None) };
             let indent = text - self.at;
             match byte {
                 b'\n' => self.at = text + 1,
@@ -139,6 +141,7 @@ impl<'t> Scanner<'t> {
     /// Reads the line whose column [`peek_indent`](Self::peek_indent) has given, and all lines its value spans.
     pub(crate) fn read_line(&mut self, indent: usize) -> Result<Line, Unusual> {
         let line = self.at;
+        self.continued = false;
         let mut at = line + indent;
         let mut column = indent;
         let mut dash = false;
@@ -255,19 +258,34 @@ impl<'t> Scanner<'t> {
             end += 1;
         }
         self.end_line(end)?;
+        let mut block = Block { header: start..end, lines: self.at..self.at, column: None, end };
+        // A line less deep than the text can only be a comment: the text is over, and so is what follows.
+        let mut over = false;
         while self.at < self.bytes.len() {
             let text = self.skip_spaces(self.at);
             match self.bytes.get(text) {
                 None => self.at = text,
                 Some(b'\n') => self.at = text + 1,
                 Some(b'\r') => self.at = text + 2,
-                Some(_) if text - self.at > column => self.at = self.next_line(text),
+                Some(_) if text - self.at > column => {
+                    over |= text - self.at < *block.column.get_or_insert(text - self.at);
+                    let next = self.next_line(text);
+                    let written = self.bytes[text..next].trim_ascii_end().len();
+                    if written > 0 && !over {
+                        block.end = line_end(self.bytes, next);
+                    }
+                    self.at = next;
+                }
                 // Less deep than the scalar's text could be, but a tab is no indentation.
                 Some(b'\t') => return Err(Unusual),
                 Some(_) => break,
             }
         }
-        Ok(Value::Block)
+        block.lines.end = self.at;
+        if self.bytes[block.header.clone()].iter().any(u8::is_ascii_digit) {
+            block.column = None;
+        }
+        Ok(Value::Block(block))
     }
 
     /// Moves behind a line on which nothing but a comment may follow.
@@ -286,7 +304,16 @@ impl<'t> Scanner<'t> {
         memchr(b'\n', &self.bytes[from.min(self.bytes.len())..]).map_or(self.bytes.len(), |found| from + found + 1)
     }
 
+    /// First offset at or after `at` that holds no space.
     fn skip_spaces(&self, mut at: usize) -> usize {
+        // Eight at a time: half of all bytes of a manifest are indentation.
+        while let Some(eight) = self.bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
+            let differ = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b' '; 8]);
+            if differ != 0 {
+                return at + differ.trailing_zeros() as usize / 8;
+            }
+            at += 8;
+        }
         while self.byte(at) == b' ' {
             at += 1;
         }
@@ -301,6 +328,12 @@ impl<'t> Scanner<'t> {
 
 /// Stands for the end of the document.
 const END: u8 = 0;
+
+/// End of the line before the line start `next`, without its line break.
+fn line_end(bytes: &[u8], next: usize) -> usize {
+    let line = bytes[..next].strip_suffix(b"\n").unwrap_or(&bytes[..next]);
+    line.strip_suffix(b"\r").unwrap_or(line).len()
+}
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | END)

@@ -163,9 +163,11 @@ pub fn questions() -> [RouteSet; 4] {
     workload.ask("spec.template.metadata.labels", Want::Map).unwrap();
     workload.ask("spec.template.spec.hostNetwork", Want::Scalar).unwrap();
     workload.ask("spec.selector", Want::Range).unwrap();
+    workload.ask("spec.template", Want::Range).unwrap();
     cron.ask("spec.jobTemplate.spec.template.metadata.labels", Want::Map).unwrap();
     cron.ask("metadata.labels", Want::Map).unwrap();
-    for route in ["metadata", "data", "spec.template", "spec.schedule", "items"] {
+    cron.ask("data", Want::Map).unwrap();
+    for route in ["metadata", "metadata.annotations", "data", "spec", "spec.template", "spec.schedule", "items"] {
         ranges.ask(route, Want::Range).unwrap();
     }
     [head, workload, cron, ranges]
