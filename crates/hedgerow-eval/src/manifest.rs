@@ -121,10 +121,14 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnost
                 let tree = hedgerow_yaml::parse(document).ok().flatten();
                 collect(value, tree.as_ref(), &places, &mut objects, diagnostics);
             }
-            Err(error) => diagnostics.push(
-                Diagnostic::new(Code::UnreadableManifest, format!("cannot read the document: {error}"))
-                    .mark(places.of(None), ""),
-            ),
+            Err((error, at)) => {
+                let place = match at.filter(|at| document.is_char_boundary(*at)) {
+                    Some(at) => source.span(start + at, start + at),
+                    None => places.of(None),
+                };
+                let what = format!("cannot read the document: {error}");
+                diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(place, ""));
+            }
         }
     }
     objects
@@ -179,7 +183,8 @@ fn documents(text: &str) -> Vec<(usize, usize)> {
     ranges
 }
 
-fn parse_document(text: &str) -> Result<Value, String> {
+/// The error says what is wrong and, where it is known, at which byte.
+fn parse_document(text: &str) -> Result<Value, (String, Option<usize>)> {
     // JSON is read as JSON first: YAML has no surrogate pairs. Reading into JSON's value lets the last of two equal
     // keys win, as it does for Kubernetes.
     if text.trim_start().starts_with('{')
@@ -187,7 +192,12 @@ fn parse_document(text: &str) -> Result<Value, String> {
     {
         return Ok(value);
     }
-    let mut value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let mut value = serde_yaml::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        // The place is shown, not told: the reader counts lines from the document's start.
+        let what = message.split(" at line ").next().unwrap_or_default().to_owned();
+        (what, error.location().map(|location| location.index()))
+    })?;
     merge(&mut value);
     Ok(value)
 }
