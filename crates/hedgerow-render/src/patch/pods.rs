@@ -149,19 +149,15 @@ fn unclaimed(
     for template in templates {
         let Site::Map(map) = template.labels else { continue };
         let ours: Vec<_> = map.pairs.iter().filter(|pair| scheme.meaning(&pair.key).is_some()).collect();
-        if !context.options.prune {
-            for pair in ours {
-                let message = format!("{title} wears `{}`, but no service claims it", pair.key);
-                found.diagnostics.push(
-                    Diagnostic::new(Code::UnbackedLabel, message)
-                        .mark(context.span(&pair.range), "")
-                        .help("remove the label, or let a service claim the workload; `--prune` removes it"),
-                );
-            }
-            continue;
+        for pair in &ours {
+            let message = format!("{title} wears `{}`, but no service claims it", pair.key);
+            let help = "remove the label, or let a service claim the workload; `--prune` removes it";
+            found.diagnostics.push(unbacked(context, message, pair, "removed", help));
         }
-        let remove: Vec<_> = ours.iter().map(|pair| pair.key.as_ref()).collect();
-        change(context, title, template.labels, MapChange { set: &[], remove: &remove }, found);
+        if context.options.prune {
+            let remove: Vec<_> = ours.iter().map(|pair| pair.key.as_ref()).collect();
+            change(context, title, template.labels, MapChange { set: &[], remove: &remove }, found);
+        }
     }
 }
 
@@ -305,32 +301,23 @@ fn labels(
         match service.pods.write.get(pair.key.as_ref()) {
             None => remove.push(pair),
             Some(value) if meaning == Meaning::ServiceType && pair.value.as_deref() != Some(value.as_str()) => {
-                if !context.options.prune {
-                    let written = pair.value.as_deref().unwrap_or_default().escape_debug();
-                    let message =
-                        format!("{title} wears the type `{written}`, but `{}` has the type `{value}`", service.name);
-                    found.diagnostics.push(
-                        Diagnostic::new(Code::UnbackedLabel, message)
-                            .mark(context.span(&pair.range), "")
-                            .help("remove the label, or change the service's type; `--prune` corrects it"),
-                    );
-                }
+                let written = pair.value.as_deref().unwrap_or_default().escape_debug();
+                let message =
+                    format!("{title} wears the type `{written}`, but `{}` has the type `{value}`", service.name);
+                let help = "remove the label, or change the service's type; `--prune` corrects it";
+                found.diagnostics.push(unbacked(context, message, pair, "corrected", help));
             }
             Some(_) => staged(context, title, pair, meaning, service, found),
         }
     }
-    if !context.options.prune {
-        for pair in &remove {
-            let message = format!("{title} wears `{}`, which nothing in `{}` backs", pair.key, service.name);
-            let help = if scheme.meaning(&pair.key) == Some(Meaning::Egress) {
-                "add the rule file for this edge and let the callee's owners review it; `--prune` removes the label"
-            } else {
-                "remove the label; `--prune` removes it"
-            };
-            found
-                .diagnostics
-                .push(Diagnostic::new(Code::UnbackedLabel, message).mark(context.span(&pair.range), "").help(help));
-        }
+    for pair in &remove {
+        let message = format!("{title} wears `{}`, which nothing in `{}` backs", pair.key, service.name);
+        let help = if scheme.meaning(&pair.key) == Some(Meaning::Egress) {
+            "add the rule file for this edge and let the callee's owners review it; `--prune` removes the label"
+        } else {
+            "remove the label; `--prune` removes it"
+        };
+        found.diagnostics.push(unbacked(context, message, pair, "removed", help));
     }
     let worn = |map: &MapSite<'_>, key: &str| map.get(key).and_then(|pair| pair.value.as_deref().map(str::to_owned));
     for (key, value) in &service.pods.expect {
@@ -353,6 +340,17 @@ fn labels(
     let remove: Vec<_> =
         if context.options.prune { remove.iter().map(|pair| pair.key.as_ref()).collect() } else { Vec::new() };
     change(context, title, site, MapChange { set: &set, remove: &remove }, found);
+}
+
+/// A label that nothing backs: refused, or under `--prune` dealt with, which is `done` in one word, and said.
+fn unbacked(context: &Context<'_>, message: String, pair: &MapPair<'_>, done: &str, help: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnbackedLabel, message);
+    let place = context.span(&pair.range);
+    if context.options.prune {
+        diagnostic.severity(Severity::Warning).mark(place, done)
+    } else {
+        diagnostic.mark(place, "").help(help)
+    }
 }
 
 /// A staged service whose pods still say that they have a live policy: a catch-all would isolate them.

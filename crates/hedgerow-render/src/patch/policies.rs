@@ -4,7 +4,7 @@ use super::Context;
 use super::document::{Deployed, Found, List, Place, Policy};
 use crate::object::Object;
 use crate::objects::{platform_objects, service_objects};
-use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::name::{Namespace, ServiceName};
 use hedgerow_core::plan::ServicePlan;
 use hedgerow_yaml::{Content, Document, Edit, Node, Piece, RouteSet, SeqChange, Want, Yaml, change_seq, parse, split};
@@ -106,20 +106,18 @@ fn existing(
             }
         }
         None if policy.is_ours && !is_backed(context, policy, found) => {
+            let message = format!(
+                "the {} `{}` says that Hedgerow wrote it, but nothing backs it",
+                policy.kind.as_str(),
+                policy.name
+            );
+            let diagnostic = Diagnostic::new(Code::UnbackedPolicy, message);
             if context.options.prune {
                 found.tally.policies += 1;
+                found.diagnostics.push(diagnostic.severity(Severity::Warning).mark(place, "removed"));
                 remove(policy, changes, found, place);
             } else {
-                let message = format!(
-                    "the {} `{}` says that Hedgerow wrote it, but nothing backs it",
-                    policy.kind.as_str(),
-                    policy.name
-                );
-                found.diagnostics.push(
-                    Diagnostic::new(Code::UnbackedPolicy, message)
-                        .mark(place, "")
-                        .help("remove it; `--prune` removes it"),
-                );
+                found.diagnostics.push(diagnostic.mark(place, "").help("remove it; `--prune` removes it"));
             }
         }
         None => {}
