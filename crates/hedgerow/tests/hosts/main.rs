@@ -1,0 +1,14 @@
+//! End to end: the real programs that Hedgerow works inside, with the real `hedgerow`, on `testdata/bank`.
+//!
+//! The programs come from `.tools/bin`, where `scripts/tools` puts them. A test whose program is missing says so and passes;
+//! with `HEDGEROW_REQUIRE_TOOLS=1` it fails.
+#![allow(clippy::disallowed_methods, reason = "starts programs, reads and writes files: that is what is tested")]
+
+mod argocd;
+mod bank;
+mod helm;
+mod kubectl;
+mod kustomize;
+mod manifest;
+mod nasty;
+mod program;
