@@ -1,0 +1,43 @@
+# Names for commands, no logic. What each does is in CONTRIBUTING.md.
+
+# List what there is
+default:
+    @just --list --unsorted
+
+# Format, lint and build the docs: what is quick
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+# Run the tests that need no other programs
+test:
+    scripts/test --fast
+
+# Write snapshots and generated pages anew; look at the diff before you commit
+bless:
+    INSTA_UPDATE=always HEDGEROW_BLESS=1 cargo test --workspace --locked
+
+# Run the cases whose folder holds NAME
+case NAME:
+    cargo test --package hedgerow --test cases --locked -- {{NAME}}
+
+# Build and open the pages of the crates
+docs:
+    cargo doc --workspace --no-deps --locked --open
+
+# Check arrows between crates, licences and the number of packages
+deny:
+    scripts/check-dependencies
+
+# Fuzz one target until stopped
+fuzz TARGET:
+    cd fuzz && cargo +nightly fuzz run {{TARGET}}
+
+# Measure, beside other tools
+bench:
+    scripts/bench
+
+# Run every gate
+ci:
+    bash .ci/run
