@@ -2,7 +2,7 @@
 
 use crate::deploy::Given;
 use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
-use crate::eval::{Eval, Frame};
+use crate::eval::Eval;
 use crate::host::{Answer, HOLE, Hosts};
 use crate::infer::Infer;
 use crate::ir::{Expr, ExprId};
@@ -175,7 +175,7 @@ impl<'p> Search<'_, 'p> {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
                 // The built-in patterns are about libraries; of the tree only what the user names is a sink.
-                let values = self.eval.target(&Frame::of(site.function), site, target);
+                let values = self.eval.target(site, target);
                 self.address(site, &values, sink);
             }
         }
@@ -320,7 +320,7 @@ impl<'p> Search<'_, 'p> {
                 }
                 Piece::Setting(path) => {
                     let values = given.map(|given| given.setting(path)).unwrap_or_default();
-                    if values.is_empty() {
+                    if values.is_empty() && path.iter().any(|part| part != "*") {
                         missing.insert(format!("the setting `{}`", path.join(".")));
                     }
                     joined = true;

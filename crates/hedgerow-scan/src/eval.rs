@@ -16,6 +16,12 @@ use std::rc::Rc;
 /// How many calls deep the callers of a callee are kept apart.
 const MAX_CHAIN: usize = 6;
 
+/// How many levels of callers are kept apart from each other.
+const MAX_LEVELS: usize = 5;
+
+/// How many ways to one sink are kept apart.
+const MAX_WAYS: usize = 2_000;
+
 /// How deep one question may lead.
 const MAX_DEPTH: usize = 80;
 
@@ -79,10 +85,39 @@ impl<'a, 'p> Eval<'a, 'p> {
         }
     }
 
-    /// What an expression may be worth, whoever calls its function.
-    pub(crate) fn value(&self, site: Site) -> Rc<Values> {
-        self.steps.set(0);
-        self.eval(&Frame::of(site.function), site.expr, 0)
+    /// What an expression may be worth, each of the ways that lead to its function for itself, so that what one caller
+    /// passes is not mixed with what another one does.
+    pub(crate) fn value(&self, site: Site) -> Values {
+        self.by_caller(site.function, |frame| (*self.eval(frame, site.expr, 0)).clone())
+    }
+
+    /// The target of a sink, each of the ways that lead to it for itself.
+    pub(crate) fn target(&self, site: Site, target: &Target) -> Values {
+        self.by_caller(site.function, |frame| self.target_in(frame, site, target))
+    }
+
+    fn by_caller(&self, function: FnId, ask: impl Fn(&Frame) -> Values) -> Values {
+        let mut all = Values::default();
+        let mut open = vec![Vec::new()];
+        let mut asked = 0;
+        while let Some(chain) = open.pop() {
+            self.steps.set(0);
+            asked += 1;
+            let frame = Frame { function, chain };
+            let mut values = ask(&frame);
+            let outer = frame.chain.first().map_or(function, |call: &Site| call.function);
+            let callers = self.reach.callers.get(&outer).map_or(&[][..], Vec::as_slice);
+            let room = frame.chain.len() < MAX_LEVELS && asked + open.len() + callers.len() <= MAX_WAYS;
+            if values.comes_in() && room && !callers.is_empty() {
+                open.extend(callers.iter().map(|call| [&[*call], frame.chain.as_slice()].concat()));
+                continue;
+            }
+            for call in &frame.chain {
+                values = values.across(Crossing { site: *call, way: Way::Argument });
+            }
+            all.add(&values);
+        }
+        all
     }
 
     fn eval(&self, frame: &Frame, id: ExprId, result: u16) -> Rc<Values> {
@@ -616,7 +651,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             && sink.gives == Some(Gives::Connection)
             && let Some(target) = &sink.target
         {
-            let target = self.target(frame, site, target);
+            let target = self.target_in(frame, site, target);
             let templates = target.templates().into_keys().collect();
             return Some(Values { known: BTreeMap::from([(Value::Connection(site, templates), Vec::new())]), unknown: target.unknown });
         }
@@ -629,8 +664,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         Some(self.transfer(frame, transfer, callee, arguments, result, site))
     }
 
-    /// The target of a sink.
-    pub(crate) fn target(&self, frame: &Frame, site: Site, target: &Target) -> Values {
+    fn target_in(&self, frame: &Frame, site: Site, target: &Target) -> Values {
         let program = self.infer.program;
         let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr) else {
             return Values::lost(site);
@@ -645,7 +679,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 found.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
             }
             Target::Any(targets) => {
-                let mut found = targets.iter().map(|target| self.target(frame, site, target));
+                let mut found = targets.iter().map(|target| self.target_in(frame, site, target));
                 found.find(|values| !values.is_empty()).unwrap_or_default()
             }
             Target::Option { option, argument } => {
@@ -653,7 +687,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 for passed in arguments {
                     let inner = Site { function: site.function, expr: passed.value };
                     if self.paths.get(&inner).is_some_and(|path| option.fits(path)) {
-                        values.add(&self.target(frame, inner, &Target::Argument(*argument)));
+                        values.add(&self.target_in(frame, inner, &Target::Argument(*argument)));
                     }
                 }
                 if values.is_empty() { Values::lost(site) } else { values }

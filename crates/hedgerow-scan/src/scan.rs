@@ -71,6 +71,12 @@ pub enum Want {
 /// What the scan wants to know of the file at `path`.
 #[must_use]
 pub fn wants(path: &str, config: &ScanConfig) -> Want {
+    // What is named as deploy or settings is read wherever it lies.
+    let named = config.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
+        || config.settings.iter().any(|pattern| pattern.fits(path));
+    if named && Language::of(path).is_none() {
+        return Want::Text;
+    }
     if config.exclude.is_match(path) {
         return Want::Nothing;
     }

@@ -159,6 +159,12 @@ impl Values {
         self.known.is_empty() && self.unknown.is_empty()
     }
 
+    /// Whether a part of the values comes in as an argument.
+    pub(crate) fn comes_in(&self) -> bool {
+        let mut ways = self.known.values().chain(self.unknown.iter().map(|unknown| &unknown.way));
+        ways.any(|way| way.iter().any(|crossing| crossing.way == Way::Argument))
+    }
+
     /// Adds other values.
     pub(crate) fn add(&mut self, other: &Self) {
         for (value, way) in &other.known {

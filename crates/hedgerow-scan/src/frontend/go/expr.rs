@@ -96,7 +96,8 @@ impl Lower<'_> {
             "type_identifier" | "qualified_type" | "pointer_type" | "slice_type" | "array_type" | "map_type"
             | "channel_type" | "struct_type" | "interface_type" | "function_type" | "generic_type"
             | "parenthesized_type" => Expr::Type(self.ty(node)),
-            "true" | "false" | "nil" | "iota" | "rune_literal" | "imaginary_literal" => Expr::Other,
+            // Nothing that could be an address.
+            "true" | "false" | "nil" | "iota" | "rune_literal" | "imaginary_literal" => Expr::Choice(Vec::new()),
             _ => {
                 for child in children(node) {
                     self.expr(child);
