@@ -40,7 +40,17 @@ fn rules_and_types_are_edges_that_name_their_file() {
         .filter(|edge| edge["callee"] == "service.ledger")
         .map(|edge| format!("{} by {} in {}", edge["caller"], edge["by"], edge["file"]).replace('"', ""))
         .collect();
-    insta::assert_snapshot!(edges.join("\n"), @"");
+    insta::assert_snapshot!(edges.join("\n"), @"
+    cron.interest by rule in cron.interest/egress/service.ledger.rule
+    cron.statements by rule in cron.statements/egress/service.ledger.rule
+    service.account by rule in service.account/egress/service.ledger.rule
+    service.emoji by rule in service.emoji/egress/service.ledger.rule
+    service.fx-rates by rule in service.fx-rates/egress/service.ledger.rule
+    service.metrics by types in hedgerow.yaml
+    service.node-agent by types in hedgerow.yaml
+    service.payment by rule in service.payment/egress/service.ledger.rule
+    service.transaction by rule in service.transaction/egress/service.ledger.rule
+    ");
 }
 
 #[test]

@@ -359,6 +359,7 @@ function measure() {
 }
 
 setUpFilters();
+for (const element of document.querySelectorAll(".types")) element.hidden = !edges.some((edge) => edge.byTypes);
 measure();
 new ResizeObserver(measure).observe(byId("map-view"));
 applyTheme();

@@ -78,14 +78,15 @@ function collectThin(drawn, quiet) {
     const [from, to] = [services[edge.caller], services[edge.callee]];
     const length = Math.hypot(from.x - to.x, from.y - to.y) / Math.max(...data.size);
     const far = from.owner === to.owner ? 0 : length < 0.25 ? 1 : 2;
-    const key = owners[from.owner].colour * 3 + far;
+    const key = (owners[from.owner].colour * 2 + Number(edge.byTypes)) * 3 + far;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(edge);
   }
   // The faintest first.
   for (const key of [...groups.keys()].sort((a, b) => b % 3 - a % 3 || a - b)) {
     const kind = drawn.length <= ARROWS ? "arrow" : "line";
-    push({ kind, colour: Math.floor(key / 3), alpha: base * quiet * [1, 1, 0.75][key % 3], width: 1 }, groups.get(key));
+    const rest = Math.floor(key / 3);
+    push({ kind, colour: rest >> 1, dashed: rest % 2 === 1, alpha: base * quiet * [1, 1, 0.75][key % 3], width: 1 }, groups.get(key));
   }
 }
 
@@ -132,7 +133,9 @@ function collectChosen() {
     const both = [["callees", "out", outgoing[chosen]], ["callers", "in", incoming[chosen]]];
     for (const [asked, ink, lines] of both) {
       const alpha = strength(lines.length) * (direction === asked ? 1 : 0.35);
-      push({ kind: "arrow", ink, alpha, width: lines.length > 60 ? 1.1 : 1.5 }, lines);
+      for (const dashed of [true, false]) {
+        push({ kind: "arrow", ink, dashed, alpha, width: lines.length > 60 ? 1.1 : 1.5 }, lines.filter((edge) => edge.byTypes === dashed));
+      }
     }
   }
 }
@@ -141,10 +144,11 @@ function collectChosen() {
 
 const sameView = (a, b) => a && a.x === b.x && a.y === b.y && a.scale === b.scale && a.width === b.width && a.height === b.height;
 
-// Draws a slice. True if the layer is not finished.
+// Draws a slice. True if the layer is not finished. A flight's end is known: the lines are drawn for there at once.
 function workOnLayer() {
+  const wanted = flight ? { ...view, ...flight.to } : view;
   if (!layer.job) {
-    if (!layer.stale && sameView(layer.shown, view)) return false;
+    if (!layer.stale && sameView(layer.shown, wanted)) return false;
     layer.stale = false;
     const { back } = layer;
     const [width, height] = [view.width, view.height].map((size) => Math.ceil(size * (1 + 2 * RIM) * view.ratio));
@@ -154,7 +158,7 @@ function workOnLayer() {
     ink.clearRect(0, 0, width, height);
     ink.setTransform(view.ratio, 0, 0, view.ratio, view.width * RIM * view.ratio, view.height * RIM * view.ratio);
     ink.lineCap = "round";
-    layer.job = { at: 0, ink, view: { ...view } };
+    layer.job = { at: 0, ink, view: { ...wanted } };
   }
   const { job } = layer;
   const end = Math.min(batches.length, job.at + layer.slice);
@@ -163,7 +167,7 @@ function workOnLayer() {
   [layer.front, layer.back] = [layer.back, layer.front];
   layer.shown = job.view;
   layer.job = null;
-  return !sameView(layer.shown, view);
+  return !sameView(layer.shown, wanted);
 }
 
 function drawBatch(ink, batch, at) {
@@ -172,6 +176,7 @@ function drawBatch(ink, batch, at) {
   ink.strokeStyle = colour;
   ink.fillStyle = colour;
   ink.lineWidth = batch.width;
+  ink.setLineDash(batch.dashed ? [5, 4] : []);
   ink.beginPath();
   if (batch.kind === "line") {
     for (const { caller, callee } of batch.lines) {
@@ -200,6 +205,7 @@ function drawBatch(ink, batch, at) {
     for (const points of heads) head(ink, points, 4 + batch.width * 1.6);
     ink.fill();
   }
+  ink.setLineDash([]);
 }
 
 function outside(x1, y1, x2, y2, at) {
@@ -234,7 +240,7 @@ function frame(now) {
   const flying = fly(now);
   // More lines per frame while frames come in time, fewer when they do not.
   const took = now - lastFrame;
-  if (layer.job) layer.slice = took > 24 ? Math.max(2, layer.slice >> 1) : Math.min(48, layer.slice + 2);
+  if (layer.job) layer.slice = took > 24 ? Math.max(layer.shown ? 3 : 12, layer.slice >> 1) : Math.min(48, layer.slice + 2);
   lastFrame = now;
 
   const unfinished = workOnLayer();

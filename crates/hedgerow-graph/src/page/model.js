@@ -45,10 +45,11 @@ function isShown(service) {
 const lineCount = (service) => Math.max(incoming[service.index].length, outgoing[service.index].length);
 const isHub = (service) => lineCount(service) > state.hubLimit;
 
-// A first limit: about one service in fifty is a hub, and nobody with fewer than 25 lines is one.
+// A first limit: in a large fleet about one service in fifty is a hub; in a small one whoever has lines to half of it.
 function firstHubLimit() {
   const counts = services.map(lineCount).sort((a, b) => b - a);
-  return Math.max(25, counts[Math.floor(counts.length / 50)] ?? 0);
+  const half = Math.max(8, Math.ceil(counts.length / 2));
+  return half < 25 ? half : Math.max(25, counts.length < 100 ? 0 : counts[Math.floor(counts.length / 50)]);
 }
 
 const isDrawn = (edge) => isShown(services[edge.caller]) && isShown(services[edge.callee])
