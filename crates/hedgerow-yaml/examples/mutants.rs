@@ -7,18 +7,21 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use support::{Random, Tally, compare, mutant, questions};
+use support::{Random, Tally, check_edits, compare, labels, mutant, questions};
 
 fn main() {
     let mut numbers = std::env::args().skip(1).map(|argument| argument.parse::<u64>().unwrap());
     let count = numbers.next().unwrap_or(1_000_000);
     let seed = numbers.next().unwrap_or(1);
-    let questions = questions();
+    let (questions, labels) = (questions(), labels());
     let mut random = Random(seed);
     let mut total = Tally::default();
     for number in 0..count {
         let text = mutant(&mut random);
-        let tally = std::panic::catch_unwind(|| compare(&text, &questions));
+        let tally = std::panic::catch_unwind(|| {
+            check_edits(&text, &labels[number as usize % labels.len()]);
+            compare(&text, &questions)
+        });
         let Ok(tally) = tally else {
             println!("mutant {number} of seed {seed}:\n{text}");
             return;

@@ -25,6 +25,9 @@ pub struct MapChange<'a> {
 /// too, so that JSON stays JSON. A key that stands twice is set where it counts, at its last place, and removed at
 /// all places. Taking the last key away leaves `{}`.
 ///
+/// Two gaps in one document may lack the same container; each would make it. Splice the one before asking for the
+/// other.
+///
 /// ```
 /// use hedgerow_yaml::{Document, MapChange, RouteSet, Want, change_map, splice};
 /// let text = "metadata:\n  labels:\n    app: x # the app\n";

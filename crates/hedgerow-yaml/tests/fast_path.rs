@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Random, Tally, compare, mutant, questions};
+use support::{Random, Tally, check_edits, compare, labels, mutant, questions};
 
 #[test]
 fn mutants_get_the_same_answers_on_both_ways() {
@@ -17,4 +17,13 @@ fn mutants_get_the_same_answers_on_both_ways() {
     }
     // A comparison that one side never takes part in would prove nothing.
     assert!(total.fast > 1_000 && total.general > 1_000 && total.invalid > 1_000, "{total:?}");
+}
+
+#[test]
+fn edits_of_mutants_keep_their_promises() {
+    let labels = labels();
+    let mut random = Random(2027);
+    for number in 0..2_000 {
+        check_edits(&mutant(&mut random), &labels[number % labels.len()]);
+    }
 }

@@ -3,7 +3,9 @@
 
 pub mod stream;
 
-use hedgerow_yaml::{Document, MapChange, Route, RouteSet, Want, change_map, split};
+use hedgerow_yaml::{
+    Content, Document, Edit, Edits, MapChange, Node, Piece, Route, RouteSet, Site, Want, change_map, split,
+};
 
 /// Manifests that mutants are made of.
 pub const SEEDS: [&str; 7] = [
@@ -173,6 +175,21 @@ pub fn questions() -> [RouteSet; 4] {
     [head, workload, cron, ranges]
 }
 
+/// The maps that the laws of edits are about, one set each: two gaps could want to make the same container.
+pub fn labels() -> [RouteSet; 4] {
+    [
+        "metadata.labels",
+        "spec.template.metadata.labels",
+        "spec.jobTemplate.spec.template.metadata.labels",
+        "items[].spec.template.metadata.labels",
+    ]
+    .map(|route| {
+        let mut routes = RouteSet::new();
+        routes.ask(route, Want::Map).unwrap();
+        routes
+    })
+}
+
 /// What became of one text.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Tally {
@@ -210,14 +227,111 @@ pub fn compare(text: &str, questions: &[RouteSet]) -> Tally {
     tally
 }
 
-/// Edits what the second set of questions found, in all documents of a text.
-pub fn edit(text: &str, routes: &RouteSet, change: MapChange<'_>) -> Vec<hedgerow_yaml::Edit> {
+/// What labels become in the laws of edits.
+pub const CHANGE: MapChange<'static> =
+    MapChange { set: &[("example.com/a", "true"), ("app", "v")], remove: &["version", "c"] };
+
+/// Changes every map that a set of questions finds, in all documents that can be edited.
+pub fn edit(text: &str, routes: &RouteSet, change: MapChange<'_>) -> Edits {
     let mut edits = Vec::new();
     for piece in split(text) {
-        let Ok(outline) = Document::of_piece(text, &piece).outline(routes) else { continue };
-        for site in outline.all_sites() {
+        let Ok(outline) = Document::of_piece(text, &piece).outline_fully(routes) else { continue };
+        let maps = outline.all_sites().filter(|site| matches!(site, Site::Map(_) | Site::Missing(_) | Site::Null(_)));
+        for site in maps {
             edits.extend(change_map(text, site, change).unwrap_or_default());
         }
     }
-    edits
+    Edits::new(text, edits).unwrap()
+}
+
+/// Checks the laws of edits on one text.
+///
+/// # Panics
+/// If an edit changes a byte outside its range, damages a document, misses its aim, or has more to do when repeated.
+pub fn check_edits(text: &str, labels: &RouteSet) {
+    let edits = edit(text, labels, CHANGE);
+    let mut edited = String::new();
+    edits.push_to(text, &mut edited);
+    assert_eq!(edited.len(), edits.edited_len(text));
+    assert_eq!(undo(&edited, text, edits.as_slice()), text, "output minus edits is input");
+    let (before, after): (Vec<Piece>, Vec<Piece>) = (split(text).collect(), split(&edited).collect());
+    assert_eq!(before.len(), after.len(), "no document came or went in {edited:?}");
+    for (old, new) in before.iter().zip(&after) {
+        let (old, new) = (Document::of_piece(text, old), Document::of_piece(&edited, new));
+        if let Ok(tree) = old.tree() {
+            let now = new.tree();
+            assert!(now.is_ok(), "{now:?}: {edited}");
+            let (was, is) = (tree.map(|node| values(node)), now.unwrap().map(|node| values(node)));
+            let same = |value: &Option<Value>| value.as_ref().map(|value| value.without(&["labels"]));
+            assert_eq!(same(&was), same(&is), "nothing but labels changed in {edited:?}");
+        }
+    }
+    let again = edit(&edited, labels, CHANGE);
+    assert_eq!(again.as_slice(), [], "nothing is left to do in {edited:?}");
+}
+
+/// Takes the new text of edits out of an edited text and puts the old one back.
+fn undo(edited: &str, text: &str, edits: &[Edit]) -> String {
+    let (mut undone, mut at, mut from) = (String::new(), 0, 0);
+    for edit in edits {
+        let kept = edit.range.start - from;
+        undone.push_str(&edited[at..at + kept]);
+        undone.push_str(&text[edit.range.clone()]);
+        assert_eq!(&edited[at + kept..at + kept + edit.text.len()], edit.text);
+        at += kept + edit.text.len();
+        from = edit.range.end;
+    }
+    undone.push_str(&edited[at..]);
+    undone
+}
+
+/// What a tree says, without where it says it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Tag, text and whether the text could be anything but a string.
+    Scalar(Option<String>, String, bool),
+    /// Pairs in order.
+    Map(Option<String>, Vec<(Self, Self)>),
+    /// Elements in order.
+    Seq(Option<String>, Vec<Self>),
+    /// Name of the anchor.
+    Alias(String),
+}
+
+impl Value {
+    /// The value with mappings that hold nothing else than these keys taken for null, and these keys taken out.
+    fn without(&self, keys: &[&str]) -> Self {
+        match self {
+            Self::Map(tag, pairs) => {
+                let named = |key: &Self| matches!(key, Self::Scalar(_, text, _) if keys.contains(&text.as_str()));
+                let left = pairs.iter().filter(|(key, _)| !named(key));
+                let pairs: Vec<_> = left
+                    .map(|(key, value)| (key.clone(), value.without(keys)))
+                    .filter(|(_, value)| *value != null())
+                    .collect();
+                if pairs.is_empty() { null() } else { Self::Map(tag.clone(), pairs) }
+            }
+            Self::Seq(tag, values) => Self::Seq(tag.clone(), values.iter().map(|value| value.without(keys)).collect()),
+            Self::Scalar(None, text, true) if matches!(text.as_str(), "~" | "null" | "Null" | "NULL") => null(),
+            Self::Scalar(..) | Self::Alias(_) => self.clone(),
+        }
+    }
+}
+
+fn null() -> Value {
+    Value::Scalar(None, String::new(), true)
+}
+
+fn values(node: &Node<'_>) -> Value {
+    let tag = node.tag().map(|tag| tag.name.clone());
+    match node.content() {
+        Content::Scalar(scalar) => Value::Scalar(tag, scalar.value.clone().into_owned(), !scalar.is_string()),
+        Content::Mapping(mapping) => {
+            Value::Map(tag, mapping.pairs.iter().map(|pair| (values(&pair.key), values(&pair.value))).collect())
+        }
+        Content::Sequence(sequence) => {
+            Value::Seq(tag, sequence.elements.iter().map(|element| values(&element.node)).collect())
+        }
+        Content::Alias(name) => Value::Alias(name.clone().into_owned()),
+    }
 }
