@@ -6,7 +6,7 @@ use crate::eval::Eval;
 use crate::host::{Answer, HOLE, Hosts};
 use crate::infer::Infer;
 use crate::ir::{Expr, ExprId};
-use crate::pack::{Gives, Kind, Packs, Sink, Target};
+use crate::pack::{Gives, Kind, Packs, Sink};
 use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
@@ -84,7 +84,7 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
             if package == program.package_of(file) {
                 continue;
             }
-            let path = format!("{}.{name}", program.package(package).path);
+            let path = format!("{}.{name}", program.pack_path(package));
             if let Some(contract) = packs.offers(language, &path) {
                 found.extend(contract_names(program, package, contract));
             }
@@ -171,12 +171,14 @@ impl<'p> Search<'_, 'p> {
             if let Some(at) = sink.connection {
                 let verified = package.map(|package| self.has_contract(package, name));
                 clients.push((site, at, name.to_owned(), package, verified));
-            } else if matches!(sink.target, Some(Target::Path { .. })) {
+            } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
                 // The built-in patterns are about libraries; of the tree only what the user names is a sink.
                 let values = self.eval.target(site, target);
-                self.address(site, &values, sink);
+                if !(sink.optional && values.is_empty()) {
+                    self.address(site, &values, sink);
+                }
             }
         }
         self.assignments();
@@ -205,14 +207,20 @@ impl<'p> Search<'_, 'p> {
         let program = self.context.infer.program;
         let package = program.package_of(program.file_of(function));
         let decl = program.function(function);
-        let receiver = decl.receiver.as_ref().map(|receiver| format!("{receiver}.")).unwrap_or_default();
-        (format!("{}.{receiver}{}", program.package(package).path, decl.name), package)
+        let receiver = decl.receiver.as_deref().unwrap_or_default();
+        let path = program.pack_path(package);
+        let path = match (receiver, decl.name.as_str()) {
+            ("", name) => format!("{path}.{name}"),
+            (class, "__init__" | "constructor" | "<new>") => format!("{path}.{class}"),
+            (receiver, name) => format!("{path}.{receiver}.{name}"),
+        };
+        (path, package)
     }
 
     /// Whether a package is a contract's generated code.
     fn has_contract(&self, package: PackageId, name: &str) -> bool {
         let program = self.context.infer.program;
-        let names = [format!("Register{name}Server"), format!("{name}_ServiceDesc"), format!("Register{name}HTTPServer")];
+        let names = [format!("Register{name}Server"), format!("{name}_ServiceDesc"), format!("Register{name}HTTPServer"), format!("add_{name}Servicer_to_server")];
         names.iter().any(|name| program.item(package, name) != Meaning::Unknown)
     }
 
@@ -278,19 +286,23 @@ impl<'p> Search<'_, 'p> {
     }
 
     fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
-        let (texts, joined) = self.expand(template, &mut group.missing);
+        let mut missing = BTreeSet::new();
+        let (texts, joined) = self.expand(template, &mut missing);
         for text in texts {
             if text.is_empty() {
                 continue;
             }
             for answer in self.context.hosts.answers(&text) {
-                if answer == Answer::Open {
-                    group.open.push(template.clone());
-                } else {
-                    group.answers.push((answer, template.clone(), way.to_vec(), joined));
+                match answer {
+                    Answer::Open => group.open.push(template.clone()),
+                    // With a piece that is not set only the name of a service says anything.
+                    Answer::Service(_) => group.answers.push((answer, template.clone(), way.to_vec(), joined)),
+                    _ if missing.is_empty() => group.answers.push((answer, template.clone(), way.to_vec(), joined)),
+                    _ => {}
                 }
             }
         }
+        group.missing.extend(missing);
     }
 
     /// The texts a template can be, holes as [`HOLE`], and whether the deploy was asked. What is not set is `missing`.
@@ -299,34 +311,29 @@ impl<'p> Search<'_, 'p> {
         let mut joined = false;
         for piece in &template.0 {
             let given = self.context.given;
-            let values = match piece {
-                Piece::Text(text) => vec![text.clone()],
-                Piece::Hole => vec![HOLE.to_string()],
-                Piece::Environment(name) => {
-                    let values = given.and_then(|given| given.environment.get(name)).cloned().unwrap_or_default();
-                    if values.is_empty() {
-                        missing.insert(format!("the environment variable `{name}`"));
-                    }
-                    joined = true;
-                    values
-                }
-                Piece::Flag(name) => {
-                    let values = given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default();
-                    if values.is_empty() {
-                        missing.insert(format!("the flag `{name}`"));
-                    }
-                    joined = true;
-                    values
-                }
-                Piece::Setting(path) => {
-                    let values = given.map(|given| given.setting(path)).unwrap_or_default();
-                    if values.is_empty() && path.iter().any(|part| part != "*") {
-                        missing.insert(format!("the setting `{}`", path.join(".")));
-                    }
-                    joined = true;
-                    values
-                }
+            let (values, asked) = match piece {
+                Piece::Text(text) => (vec![text.clone()], None),
+                Piece::Hole => (vec![HOLE.to_string()], None),
+                Piece::Environment(name) => (
+                    given.and_then(|given| given.environment.get(name)).cloned().unwrap_or_default(),
+                    Some(format!("the environment variable `{name}`")),
+                ),
+                Piece::Flag(name) => (
+                    given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
+                    Some(format!("the flag `{name}`")),
+                ),
+                Piece::Setting(path) => (
+                    given.map(|given| given.setting(path)).unwrap_or_default(),
+                    path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
+                ),
             };
+            joined |= matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
+            if values.is_empty() {
+                // What is not set is empty, which is no address by itself.
+                missing.extend(asked);
+                missing.extend(matches!(piece, Piece::Setting(_)).then(String::new));
+                continue;
+            }
             if texts.len() * values.len() > MAX_TEXTS {
                 texts = texts.into_iter().map(|text| format!("{text}{HOLE}")).collect();
                 continue;
@@ -492,8 +499,8 @@ impl<'p> Search<'_, 'p> {
             })
             .collect();
         let mut help = Vec::new();
-        if !group.missing.is_empty() {
-            let names: Vec<&str> = group.missing.iter().map(String::as_str).collect();
+        if group.missing.iter().any(|name| !name.is_empty()) {
+            let names: Vec<&str> = group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
             help.push(format!("no deploy file that was read sets {} for `{}`", names.join(" or "), self.context.service));
         }
         let example = match globs.first() {

@@ -168,6 +168,9 @@ impl<'a, 'p> Eval<'a, 'p> {
                 None => Values::one(Value::Made(site, frame.chain.clone())),
             },
             Expr::Index { of, key } => {
+                if let Some(values) = self.environment_index(frame, *of, *key) {
+                    return values;
+                }
                 let key = self.eval(frame, *key, 0);
                 let key = match key.known.keys().next() {
                     Some(Value::Text(text)) if key.known.len() == 1 => text.constant(),
@@ -519,6 +522,21 @@ impl<'a, 'p> Eval<'a, 'p> {
         values
     }
 
+    /// `os.environ["NAME"]`
+    fn environment_index(&self, frame: &Frame, of: ExprId, key: ExprId) -> Option<Values> {
+        let path = self.infer.origin(frame.function, of)?;
+        let transfer = self.packs.transfer(self.language(frame.function), &path)?;
+        if transfer.gives != Source::Environment {
+            return None;
+        }
+        let mut values = Values::default();
+        for (template, way) in self.eval(frame, key, 0).templates() {
+            let piece = template.constant().map_or(Piece::Hole, |name| Piece::Environment(name.to_owned()));
+            values.known.insert(Value::Text(Template::piece(piece)), way);
+        }
+        Some(values)
+    }
+
     /// A member of something outside of the tree that the packs know.
     fn outside_member(&self, frame: &Frame, site: Site) -> Option<Values> {
         let path = self.infer.origin(frame.function, site.expr)?;
@@ -702,7 +720,6 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 values
             }
-            Target::Path { .. } => Values::default(),
         }
     }
 

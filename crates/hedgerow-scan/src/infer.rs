@@ -1,5 +1,6 @@
 //! The types of expressions and the targets of calls, from what is written alone.
 
+use crate::frontend::Language;
 use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
 use std::cell::{Cell, RefCell};
@@ -138,7 +139,14 @@ impl<'a, 'p> Infer<'a, 'p> {
     }
 
     fn meaning_type(&self, meaning: Meaning<'p>) -> Option<Ty<'p>> {
-        let Meaning::Global(id) = meaning else { return None };
+        let id = match meaning {
+            Meaning::Global(id) => id,
+            // A class is a value that has the class's own fields.
+            Meaning::Type(id) if self.program.files[self.program.ty(id).0 as usize].language != Language::Go => {
+                return Some(Ty::Declared(id));
+            }
+            _ => return None,
+        };
         let global = self.program.global(id);
         if let Some(r) = global.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
             return Some(Ty::Written { file: id.file, r });

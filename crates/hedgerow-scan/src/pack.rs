@@ -71,9 +71,18 @@ pub(crate) struct Sink {
     /// Whether the call only opens a connection that clients are made over.
     #[serde(default)]
     pub(crate) gives: Option<Gives>,
-    /// Whether calls with a target that is no service are to be left alone: clients that are used for other things too.
+    /// Whether the pattern's hole names who is called: clients whose package carries the service's name.
+    #[serde(default)]
+    pub(crate) names_callee: bool,
+    /// The protocol.
     #[serde(default)]
     pub(crate) kind: Kind,
+    /// The names that the pattern's hole may take; any if empty.
+    #[serde(default)]
+    pub(crate) verbs: Vec<String>,
+    /// Whether the target may be left out: a client that can be given a base address.
+    #[serde(default)]
+    pub(crate) optional: bool,
 }
 
 /// What the call of a sink gives back.
@@ -120,11 +129,6 @@ pub(crate) enum Target {
         argument: u16,
         /// The field.
         field: String,
-    },
-    /// The name that the call's own pattern takes out: the package or type says who is called.
-    Path {
-        /// Always true.
-        path: bool,
     },
 }
 
@@ -244,7 +248,9 @@ impl Packs {
     /// The first sink that a call of `path` is, with the name its pattern takes out.
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         self.sinks.iter().filter(|(of, _)| speaks(*of, language)).find_map(|(_, sink)| {
-            sink.call.iter().find_map(|pattern| pattern.take(path)).map(|name| (sink, name))
+            let taken = sink.call.iter().filter_map(|pattern| pattern.take(path));
+            let mut taken = taken.filter(|name| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|v| v == name));
+            taken.next().map(|name| (sink, name))
         })
     }
 

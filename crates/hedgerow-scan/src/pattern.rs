@@ -79,14 +79,6 @@ impl Pattern {
             .collect()
     }
 
-    /// What the pattern begins with before anything is left open.
-    pub(crate) fn suffix(&self) -> Option<&str> {
-        match self.pieces.last() {
-            Some(Piece::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
     fn fit<'t>(pieces: &[Piece], text: &'t str, taken: &'t str) -> Option<&'t str> {
         let Some((piece, rest)) = pieces.split_first() else { return text.is_empty().then_some(taken) };
         match piece {

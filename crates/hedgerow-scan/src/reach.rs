@@ -206,6 +206,18 @@ impl<'p> Walk<'_, 'p> {
         let facts = program.facts_of(function);
         let decl = program.function(function);
         let run = decl.exprs.0..decl.exprs.1;
+        if decl.name.is_empty() {
+            // Loading a file hands what is annotated in it to a framework.
+            let file = program.file_of(function);
+            for (at, registered) in (0_u32..).zip(&facts.functions).filter(|(_, f)| f.registered) {
+                if let Some(id) = program.function_at(file, at) {
+                    if let Some(ty) = registered.receiver.as_ref().and_then(|_| self.infer.receiver(id)) {
+                        self.make(ty);
+                    }
+                    self.add(id, None);
+                }
+            }
+        }
         let mut called = BTreeSet::new();
         for id in run.clone().map(ExprId) {
             if let Expr::Call { callee, arguments } = facts.expr(id) {

@@ -113,11 +113,6 @@ impl Template {
             _ => None,
         }
     }
-
-    /// Whether a part of it can be anything.
-    pub(crate) fn has_hole(&self) -> bool {
-        self.0.contains(&Piece::Hole)
-    }
 }
 
 impl std::fmt::Display for Template {

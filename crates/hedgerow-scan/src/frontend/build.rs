@@ -101,11 +101,6 @@ impl<'t> Builder<'t> {
         self.open.last_mut().map(|open| &mut open.function)
     }
 
-    /// Whether a function is being read.
-    pub(crate) fn in_function(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     /// Opens a block of names.
     pub(crate) fn enter(&mut self) {
         if let Some(open) = self.open.last_mut() {

@@ -12,7 +12,7 @@ mod javascript;
 #[cfg(feature = "python")]
 mod python;
 
-use crate::ir::Facts;
+use crate::ir::{Facts, Range};
 use serde::{Deserialize, Serialize};
 
 /// A language the scan reads in depth.
@@ -35,6 +35,26 @@ pub enum Language {
 pub trait Frontend: Sync {
     /// The facts of `text`. What cannot be parsed is listed in [`Facts::faults`]; the rest is still there.
     fn facts(&self, text: &str) -> Facts;
+}
+
+/// The first places in the tree that could not be parsed, at most ten.
+fn first_fault(root: tree_sitter::Node) -> Vec<Range> {
+    let mut found = Vec::new();
+    let mut stack = if root.has_error() { vec![root] } else { Vec::new() };
+    while let Some(node) = stack.pop() {
+        if node.is_error() || node.is_missing() {
+            found.push(build::range(node));
+            if found.len() == 10 {
+                break;
+            }
+        } else if node.has_error() {
+            let mut cursor = node.walk();
+            let mut below: Vec<_> = node.children(&mut cursor).collect();
+            below.reverse();
+            stack.append(&mut below);
+        }
+    }
+    found
 }
 
 impl Language {

@@ -270,13 +270,6 @@ impl<'p> Program<'p> {
         &self.files[id.file as usize].facts.globals[id.index as usize]
     }
 
-    /// The types of a file.
-    pub(crate) fn types_of(&self, file: u32) -> impl Iterator<Item = TypeId> {
-        let start = self.types.partition_point(|(f, _)| *f < file);
-        let end = self.types.partition_point(|(f, _)| *f <= file);
-        (start..end).map(|at| TypeId(index(at)))
-    }
-
     /// What `name` means in a package, seen from outside.
     pub(crate) fn item(&self, package: PackageId, name: &str) -> Meaning<'p> {
         let package = self.package(package);
@@ -301,11 +294,6 @@ impl<'p> Program<'p> {
         dots.into_iter().find(|meaning| *meaning != Meaning::Unknown).unwrap_or(Meaning::Unknown)
     }
 
-    /// A function of a package.
-    pub(crate) fn function_in(&self, package: PackageId, name: &str) -> Option<FnId> {
-        self.package(package).functions.get(name).copied()
-    }
-
     /// The method that a type itself declares.
     pub(crate) fn own_method(&self, ty: TypeId, name: &str) -> Option<FnId> {
         let (file, decl) = self.ty(ty);
@@ -318,6 +306,20 @@ impl<'p> Program<'p> {
         let methods = &self.package(self.package_of(file)).methods;
         let start = (decl.name.as_str(), "");
         methods.range(start..).take_while(move |((ty, _), _)| *ty == decl.name).map(|((_, name), id)| (*name, *id))
+    }
+
+    /// The path of a package as packs write it: of Go the import path, of Java the package, of the others the file's name.
+    pub(crate) fn pack_path(&self, id: PackageId) -> &str {
+        let package = self.package(id);
+        let Some(file) = package.files.first().map(|file| &self.files[*file as usize]) else { return &package.path };
+        match file.language {
+            Language::Go => &package.path,
+            Language::Java => &file.facts.package,
+            Language::Python | Language::JavaScript | Language::TypeScript => {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                name.split('.').next().unwrap_or(name)
+            }
+        }
     }
 
     /// How people call a function: `package.Type.name`.

@@ -5,6 +5,7 @@ mod stmt;
 mod types;
 
 use super::build::{Builder, children, parse, range};
+use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Def, ExprId, Facts, Function, Global, Import, TypeDecl, TypeRef};
 use tree_sitter::Node;
@@ -57,9 +58,8 @@ impl Lower<'_> {
         for node in functions {
             self.function(node);
         }
-        if root.has_error() && self.builder.facts.faults.is_empty() {
-            let faults = first_fault(root);
-            self.builder.facts.faults.extend(faults);
+        if self.builder.facts.faults.is_empty() {
+            self.builder.facts.faults = first_fault(root);
         }
     }
 
@@ -195,24 +195,4 @@ impl Lower<'_> {
             }
         }
     }
-}
-
-/// The first places in the tree that could not be parsed, at most ten.
-pub(in crate::frontend) fn first_fault(root: Node) -> Vec<crate::ir::Range> {
-    let mut found = Vec::new();
-    let mut stack = vec![root];
-    while let Some(node) = stack.pop() {
-        if node.is_error() || node.is_missing() {
-            found.push(range(node));
-            if found.len() == 10 {
-                break;
-            }
-        } else if node.has_error() {
-            let mut cursor = node.walk();
-            let mut below: Vec<_> = node.children(&mut cursor).collect();
-            below.reverse();
-            stack.append(&mut below);
-        }
-    }
-    found
 }

@@ -1,0 +1,223 @@
+//! Python's expressions.
+
+use super::Lower;
+use crate::format::{Part as Piece, verbs};
+use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
+use tree_sitter::Node;
+
+impl<'n> Lower<'_, 'n> {
+    /// An expression.
+    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
+        self.builder.depth += 1;
+        let id = if self.builder.depth > MAX_DEPTH {
+            self.builder.facts.faults.push(range(node));
+            self.builder.push(Expr::Other, range(node))
+        } else {
+            self.expr_inner(node)
+        };
+        self.builder.depth -= 1;
+        id
+    }
+
+    fn all(&mut self, node: Node<'n>) -> Vec<ExprId> {
+        children(node).into_iter().map(|child| self.expr(child)).collect()
+    }
+
+    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+        let span = range(node);
+        let expr = match node.kind() {
+            "identifier" => {
+                let name = self.builder.slice(node);
+                return self.builder.name(name, span);
+            }
+            "string" => return self.string(node),
+            "concatenated_string" => Expr::Format(self.all(node)),
+            "integer" | "float" => Expr::Number(self.builder.slice(node).to_owned()),
+            "none" | "true" | "false" | "ellipsis" => Expr::Choice(Vec::new()),
+            "attribute" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
+                Some(of) => Expr::Member { of, name: self.builder.field(node, "attribute") },
+                None => Expr::Other,
+            },
+            "subscript" => {
+                let of = node.child_by_field_name("value").map(|value| self.expr(value));
+                let key = node.child_by_field_name("subscript").map(|key| self.expr(key));
+                match (of, key) {
+                    (Some(of), Some(key)) => Expr::Index { of, key },
+                    _ => Expr::Other,
+                }
+            }
+            "call" => return self.call(node),
+            "binary_operator" => return self.binary(node),
+            "parenthesized_expression" | "await" | "list_splat" | "dictionary_splat" | "as_pattern_target" => {
+                match children(node).as_slice() {
+                    [inner] => return self.expr(*inner),
+                    _ => {
+                        self.all(node);
+                        Expr::Other
+                    }
+                }
+            }
+            "as_pattern" => {
+                let parts = children(node);
+                let value = parts.first().map(|value| self.expr(*value));
+                if let (Some(value), Some(target)) = (value, node.child_by_field_name("alias")) {
+                    let target = if target.kind() == "as_pattern_target" { target.named_child(0).unwrap_or(target) } else { target };
+                    self.bind(target, value, 0, None);
+                }
+                return value.unwrap_or_else(|| self.builder.push(Expr::Other, span));
+            }
+            "named_expression" => {
+                let value = node.child_by_field_name("value").map(|value| self.expr(value));
+                if let (Some(value), Some(name)) = (value, node.child_by_field_name("name")) {
+                    self.bind(name, value, 0, None);
+                    return value;
+                }
+                Expr::Other
+            }
+            "conditional_expression" => {
+                let parts = self.all(node);
+                match parts.as_slice() {
+                    [then, _, otherwise] => Expr::Choice(vec![*then, *otherwise]),
+                    _ => Expr::Other,
+                }
+            }
+            "boolean_operator" => Expr::Choice(self.all(node)),
+            "dictionary" => {
+                let parts = children(node).into_iter().filter(|child| child.kind() == "pair").filter_map(|pair| {
+                    let key = pair.child_by_field_name("key").map(|key| self.expr(key));
+                    let value = pair.child_by_field_name("value").map(|value| self.expr(value));
+                    value.map(|value| Part { field: None, key, value })
+                });
+                let parts = parts.collect();
+                Expr::Composite { ty: TypeRef::Unknown, parts }
+            }
+            "list" | "tuple" | "set" | "expression_list" => {
+                let values = self.all(node);
+                let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
+                Expr::Composite { ty: TypeRef::Unknown, parts }
+            }
+            "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
+                return self.comprehension(node);
+            }
+            "lambda" => return self.closure(node),
+            "assignment" | "augmented_assignment" => {
+                self.assignment(node, None);
+                Expr::Other
+            }
+            "comment" => {
+                self.builder.comment(node);
+                Expr::Other
+            }
+            _ => {
+                self.all(node);
+                Expr::Other
+            }
+        };
+        self.builder.push(expr, span)
+    }
+
+    fn comprehension(&mut self, node: Node<'n>) -> ExprId {
+        let span = range(node);
+        self.builder.enter();
+        for clause in children(node).into_iter().filter(|child| child.kind() == "for_in_clause") {
+            let over = clause.child_by_field_name("right").map(|right| self.expr(right));
+            if let (Some(left), Some(over)) = (clause.child_by_field_name("left"), over) {
+                self.each(left, over);
+            }
+        }
+        let value = node.child_by_field_name("body").map(|body| self.expr(body));
+        self.builder.leave();
+        let parts = value.into_iter().map(|value| Part { field: None, key: None, value }).collect();
+        self.builder.push(Expr::Composite { ty: TypeRef::Unknown, parts }, span)
+    }
+
+    fn call(&mut self, node: Node<'n>) -> ExprId {
+        let span = range(node);
+        let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
+            return self.builder.push(Expr::Other, span);
+        };
+        let mut arguments = Vec::new();
+        let list = node.child_by_field_name("arguments");
+        for argument in list.map(children).unwrap_or_default() {
+            arguments.push(match argument.kind() {
+                "keyword_argument" => {
+                    let name = Some(self.builder.field(argument, "name"));
+                    let Some(value) = argument.child_by_field_name("value").map(|value| self.expr(value)) else { continue };
+                    Argument { name, value, spread: false }
+                }
+                "dictionary_splat" => {
+                    self.expr(argument);
+                    continue;
+                }
+                kind => Argument { name: None, value: self.expr(argument), spread: kind == "list_splat" },
+            });
+        }
+        self.builder.call(callee, arguments, span)
+    }
+
+    /// `a + b`, and `"…" % values`.
+    fn binary(&mut self, node: Node<'n>) -> ExprId {
+        let span = range(node);
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+            return self.builder.push(Expr::Other, span);
+        };
+        let operator = self.builder.field(node, "operator");
+        let left_expr = self.expr(left);
+        if operator == "%"
+            && let Expr::Text(format) = self.builder.facts.expr(left_expr).clone()
+        {
+            let values = if right.kind() == "tuple" { self.all(right) } else { vec![self.expr(right)] };
+            let mut next = 0;
+            let mut pieces = Vec::new();
+            for piece in verbs(&format) {
+                pieces.push(match piece {
+                    Piece::Text(text) => self.builder.push(Expr::Text(text), span),
+                    Piece::Next => {
+                        next += 1;
+                        values.get(next - 1).copied().unwrap_or_else(|| self.builder.push(Expr::Other, span))
+                    }
+                    Piece::At(_) | Piece::Named(_) => self.builder.push(Expr::Other, span),
+                });
+            }
+            return self.builder.push(Expr::Format(pieces), span);
+        }
+        let right = self.expr(right);
+        let expr = if operator == "+" { Expr::Concat(left_expr, right) } else { Expr::Other };
+        self.builder.push(expr, span)
+    }
+
+    /// A text, with what stands in its braces where it is an f-string.
+    fn string(&mut self, node: Node<'n>) -> ExprId {
+        let span = range(node);
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        let mut cursor = node.walk();
+        for part in node.named_children(&mut cursor) {
+            match part.kind() {
+                "string_content" => text.push_str(&unescape(self.builder.slice(part))),
+                "interpolation" => {
+                    if !text.is_empty() {
+                        pieces.push(self.builder.push(Expr::Text(std::mem::take(&mut text)), span));
+                    }
+                    let inner = part.child_by_field_name("expression");
+                    let value = inner.map(|inner| self.expr(inner));
+                    pieces.push(value.unwrap_or_else(|| self.builder.push(Expr::Other, span)));
+                }
+                _ => {}
+            }
+        }
+        if pieces.is_empty() {
+            return self.builder.push(Expr::Text(text), span);
+        }
+        if !text.is_empty() {
+            pieces.push(self.builder.push(Expr::Text(text), span));
+        }
+        self.builder.push(Expr::Format(pieces), span)
+    }
+}
+
+/// A text's escapes; those that no address needs are kept as they are.
+fn unescape(text: &str) -> String {
+    if text.contains('\\') { text.replace("\\n", "\n").replace("\\\\", "\\").replace("\\'", "'").replace("\\\"", "\"") } else { text.to_owned() }
+}

@@ -1,0 +1,382 @@
+//! Python, by tree-sitter.
+
+mod expr;
+
+use super::build::{Builder, MAX_DEPTH, children, parse, range};
+use super::first_fault;
+use crate::frontend::Frontend;
+use crate::ir::{Def, Expr, ExprId, Facts, Field, Function, Global, Import, LocalId, Store, TypeDecl, TypeRef};
+use std::collections::BTreeSet;
+use tree_sitter::Node;
+
+/// The front end.
+pub(super) struct Python;
+
+impl Frontend for Python {
+    fn facts(&self, text: &str) -> Facts {
+        let Some(tree) = parse(&tree_sitter_python::LANGUAGE.into(), text) else { return Facts::default() };
+        let root = tree.root_node();
+        let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), outer: vec![BTreeSet::new()] };
+        lower.file(root);
+        lower.builder.finish()
+    }
+}
+
+/// A function whose body is read after what runs when the file is loaded.
+struct Later<'n> {
+    node: Node<'n>,
+    class: Option<String>,
+    registered: bool,
+}
+
+/// The walk over one file.
+struct Lower<'t, 'n> {
+    builder: Builder<'t>,
+    later: Vec<Later<'n>>,
+    /// Per open function or closure, the names that `global` and `nonlocal` take from outside.
+    outer: Vec<BTreeSet<String>>,
+}
+
+impl<'n> Lower<'_, 'n> {
+    fn file(&mut self, root: Node<'n>) {
+        self.builder.open(Function::default());
+        self.block(root, None);
+        self.builder.close_file();
+        let mut at = 0;
+        while let Some(later) = self.later.get(at) {
+            let (node, class, registered) = (later.node, later.class.clone(), later.registered);
+            at += 1;
+            self.function(node, class, registered);
+        }
+        self.builder.facts.faults.extend(first_fault(root));
+    }
+
+    /// Whether what is read runs when the file is loaded: names declared there are the file's.
+    fn at_top(&mut self) -> bool {
+        !self.builder.in_closure() && self.builder.function().is_some_and(|function| function.name.is_empty())
+    }
+
+    fn block(&mut self, node: Node<'n>, class: Option<&str>) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            self.stmt(child, class);
+        }
+    }
+
+    fn stmt(&mut self, node: Node<'n>, class: Option<&str>) {
+        self.builder.depth += 1;
+        if self.builder.depth > MAX_DEPTH {
+            self.builder.facts.faults.push(range(node));
+        } else {
+            self.stmt_inner(node, class);
+        }
+        self.builder.depth -= 1;
+    }
+
+    fn stmt_inner(&mut self, node: Node<'n>, class: Option<&str>) {
+        match node.kind() {
+            "comment" => self.builder.comment(node),
+            "import_statement" | "import_from_statement" | "future_import_statement" => self.import(node),
+            "function_definition" => self.definition(node, class, false),
+            "decorated_definition" => {
+                let mut cursor = node.walk();
+                let mut registered = false;
+                for decorator in node.named_children(&mut cursor).filter(|child| child.kind() == "decorator") {
+                    let text = self.builder.slice(decorator).trim_start_matches('@');
+                    registered |= !matches!(text.trim(), "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass");
+                    for inner in children(decorator) {
+                        self.expr(inner);
+                    }
+                }
+                if let Some(definition) = node.child_by_field_name("definition") {
+                    match definition.kind() {
+                        "class_definition" => self.class(definition),
+                        _ => self.definition(definition, class, registered),
+                    }
+                }
+            }
+            "class_definition" => self.class(node),
+            "global_statement" | "nonlocal_statement" => {
+                let names = children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect::<Vec<_>>();
+                if let Some(outer) = self.outer.last_mut() {
+                    outer.extend(names);
+                }
+            }
+            "return_statement" => {
+                let values = children(node).into_iter().flat_map(|value| self.tuple(value)).collect();
+                self.builder.give_back(values);
+            }
+            "for_statement" => {
+                let over = node.child_by_field_name("right").map(|right| self.expr(right));
+                if let (Some(left), Some(over)) = (node.child_by_field_name("left"), over) {
+                    self.each(left, over);
+                }
+                for field in ["body", "alternative"] {
+                    if let Some(block) = node.child_by_field_name(field) {
+                        self.stmt(block, class);
+                    }
+                }
+            }
+            "with_item" => {
+                for value in children(node) {
+                    self.expr(value);
+                }
+            }
+            "expression_statement" => {
+                for child in children(node) {
+                    match child.kind() {
+                        "assignment" | "augmented_assignment" => self.assignment(child, class),
+                        _ => {
+                            self.expr(child);
+                        }
+                    }
+                }
+            }
+            "block" | "module" | "if_statement" | "elif_clause" | "else_clause" | "while_statement" | "try_statement"
+            | "except_clause" | "except_group_clause" | "finally_clause" | "with_statement" | "with_clause"
+            | "match_statement" | "case_clause" => self.block(node, class),
+            "pass_statement" | "break_statement" | "continue_statement" => {}
+            _ => {
+                self.expr(node);
+            }
+        }
+    }
+
+    fn import(&mut self, node: Node<'n>) {
+        let module = node.child_by_field_name("module_name").map(|module| self.builder.slice(module).to_owned());
+        let mut cursor = node.walk();
+        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
+        for name in names {
+            let alias = (name.kind() == "aliased_import").then(|| self.builder.field(name, "alias"));
+            let written = if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
+            let import = match &module {
+                Some(module) => Import { alias, path: module.clone(), name: Some(written) },
+                None => Import { alias, path: written, name: None },
+            };
+            self.builder.facts.imports.push(import);
+        }
+        if let (Some(path), true) = (module, children(node).iter().any(|child| child.kind() == "wildcard_import")) {
+            self.builder.facts.imports.push(Import { alias: Some(".".to_owned()), path, name: None });
+        }
+    }
+
+    /// A function: of the file or of a class it waits, inside of another function it is a closure.
+    fn definition(&mut self, node: Node<'n>, class: Option<&str>, registered: bool) {
+        if self.at_top() {
+            self.later.push(Later { node, class: class.map(str::to_owned), registered });
+            return;
+        }
+        let name = self.builder.field(node, "name");
+        let local = self.declare(&name);
+        let closure = self.closure(node);
+        self.builder.define(local, Def::Value { expr: closure, result: 0 });
+    }
+
+    fn declare(&mut self, name: &str) -> LocalId {
+        self.builder.local(name).unwrap_or_else(|| self.builder.declare(name, None))
+    }
+
+    /// A function or a lambda inside of a function.
+    fn closure(&mut self, node: Node<'n>) -> ExprId {
+        let id = self.builder.open_closure();
+        self.outer.push(BTreeSet::new());
+        for (name, ty, _) in node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default() {
+            self.builder.closure_parameter(id, &name, ty);
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            if node.kind() == "lambda" {
+                let value = self.expr(body);
+                self.builder.give_back(vec![value]);
+            } else {
+                self.stmt(body, None);
+            }
+        }
+        self.outer.pop();
+        self.builder.close_closure();
+        self.builder.push(Expr::Closure(id), range(node))
+    }
+
+    fn class(&mut self, node: Node<'n>) {
+        let name = self.builder.field(node, "name");
+        let bases = node.child_by_field_name("superclasses").map(children).unwrap_or_default();
+        let bases = bases.into_iter().filter(|base| base.kind() != "keyword_argument");
+        let fields = bases
+            .map(|base| {
+                let ty = self.ty(base);
+                let name = self.builder.slice(base).to_owned();
+                Field { name, ty, embedded: true, tag: None }
+            })
+            .collect();
+        let ty = TypeRef::Struct(fields);
+        self.builder.facts.types.push(TypeDecl { name: name.clone(), ty, notes: Vec::new(), span: range(node) });
+        if let Some(body) = node.child_by_field_name("body") {
+            self.block(body, Some(&name));
+        }
+    }
+
+    fn function(&mut self, node: Node<'n>, class: Option<String>, registered: bool) {
+        let name = self.builder.field(node, "name");
+        let is_method = class.is_some();
+        self.builder.open(Function { name, receiver: class, registered, span: range(node), ..Function::default() });
+        self.outer.push(BTreeSet::new());
+        let mut list = node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
+        if is_method && list.first().is_some_and(|(name, ..)| matches!(name.as_str(), "self" | "cls")) {
+            let (name, ..) = list.remove(0);
+            let local = self.builder.declare(&name, None);
+            self.builder.define(local, Def::Receiver);
+        }
+        for (at, (name, ty, default)) in (0_u16..).zip(list) {
+            let local = self.builder.declare(&name, ty);
+            self.builder.define(local, Def::Parameter(at));
+            if let Some(default) = default {
+                let expr = self.expr(default);
+                self.builder.define(local, Def::Value { expr, result: 0 });
+            }
+            if let Some(function) = self.builder.function() {
+                function.parameters.push(local);
+                function.variadic |= name.starts_with('*');
+            }
+        }
+        let result = node.child_by_field_name("return_type").map(|ty| self.ty(ty));
+        if let (Some(result), Some(function)) = (result, self.builder.function()) {
+            function.results.push(result);
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            self.stmt(body, None);
+        }
+        self.outer.pop();
+        self.builder.close();
+    }
+
+    /// The parameters with their types and defaults; those that take the rest begin with `*`.
+    fn parameters(&mut self, list: Node<'n>) -> Vec<(String, Option<TypeRef>, Option<Node<'n>>)> {
+        let mut found = Vec::new();
+        for node in children(list) {
+            let (name, ty, default) = match node.kind() {
+                "identifier" | "list_splat_pattern" | "dictionary_splat_pattern" => (Some(node), None, None),
+                "default_parameter" => (node.child_by_field_name("name"), None, node.child_by_field_name("value")),
+                "typed_parameter" => (node.named_child(0), node.child_by_field_name("type"), None),
+                "typed_default_parameter" => (
+                    node.child_by_field_name("name"),
+                    node.child_by_field_name("type"),
+                    node.child_by_field_name("value"),
+                ),
+                _ => continue,
+            };
+            let Some(name) = name.map(|name| self.builder.slice(name).to_owned()) else { continue };
+            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            found.push((name, ty, default));
+        }
+        found
+    }
+
+    /// A type: a name with at most one qualifier. What stands in brackets is left out, `Optional[X]` is `X`.
+    pub(super) fn ty(&mut self, node: Node<'n>) -> TypeRef {
+        match node.kind() {
+            "type" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
+            "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() },
+            "attribute" => TypeRef::Name {
+                qualifier: Some(self.builder.field(node, "object")),
+                name: self.builder.field(node, "attribute"),
+            },
+            "string" => {
+                let name = self.builder.slice(node).trim_matches(['"', '\'']).to_owned();
+                TypeRef::Name { qualifier: None, name }
+            }
+            "generic_type" | "subscript" => {
+                let parts = children(node);
+                let outer = parts.first().map(|outer| self.builder.slice(*outer)).unwrap_or_default();
+                match (outer, parts.get(1)) {
+                    ("Optional" | "typing.Optional", Some(inner)) => {
+                        let inner = if inner.kind() == "type_parameter" { inner.named_child(0).unwrap_or(*inner) } else { *inner };
+                        self.ty(inner)
+                    }
+                    _ => TypeRef::Unknown,
+                }
+            }
+            _ => TypeRef::Unknown,
+        }
+    }
+
+    fn assignment(&mut self, node: Node<'n>, class: Option<&str>) {
+        // `a = b = value`
+        let mut targets = Vec::new();
+        let mut value = node;
+        while matches!(value.kind(), "assignment" | "augmented_assignment") {
+            targets.extend(value.child_by_field_name("left"));
+            match value.child_by_field_name("right") {
+                Some(right) => value = right,
+                // `name: type`
+                None => return,
+            }
+        }
+        let augmented = node.kind() == "augmented_assignment";
+        let given = self.expr(value);
+        for target in targets {
+            let given = if augmented {
+                let old = self.expr(target);
+                self.builder.push(Expr::Concat(old, given), range(node))
+            } else {
+                given
+            };
+            self.bind(target, given, 0, class);
+        }
+    }
+
+    /// Gives a target its value.
+    fn bind(&mut self, target: Node<'n>, value: ExprId, result: u16, class: Option<&str>) {
+        match target.kind() {
+            "identifier" => {
+                let name = self.builder.slice(target).to_owned();
+                self.bind_name(&name, value, result, range(target), class);
+            }
+            "pattern_list" | "tuple_pattern" | "list_pattern" => {
+                for (at, part) in (0_u16..).zip(children(target)) {
+                    self.bind(part, value, at, class);
+                }
+            }
+            _ => {
+                let target = self.expr(target);
+                self.builder.assign(target, value, result);
+            }
+        }
+    }
+
+    fn bind_name(&mut self, name: &str, value: ExprId, result: u16, span: crate::ir::Range, class: Option<&str>) {
+        if let (Some(class), true) = (class, self.at_top()) {
+            // A name in a class is a field of the class.
+            let of = self.builder.push(Expr::Name(class.to_owned()), span);
+            let target = self.builder.push(Expr::Member { of, name: name.to_owned() }, span);
+            if let Some(function) = self.builder.function() {
+                function.stores.push(Store { target, value, result });
+            }
+        } else if self.at_top() {
+            let globals = &mut self.builder.facts.globals;
+            match globals.iter_mut().find(|global| global.name == name) {
+                Some(global) => global.values.push((value, result)),
+                None => globals.push(Global { name: name.to_owned(), ty: None, values: vec![(value, result)] }),
+            }
+        } else if self.outer.last().is_some_and(|outer| outer.contains(name)) {
+            let target = self.builder.name(name, span);
+            self.builder.assign(target, value, result);
+        } else {
+            let local = self.declare(name);
+            self.builder.define(local, Def::Value { expr: value, result });
+        }
+    }
+
+    /// The names a loop binds to elements.
+    pub(super) fn each(&mut self, left: Node<'n>, over: ExprId) {
+        let element = self.builder.push(Expr::Index { of: over, key: over }, range(left));
+        self.bind(left, element, 0, None);
+    }
+
+    /// The values of a `return`: those of a tuple one by one.
+    fn tuple(&mut self, node: Node<'n>) -> Vec<ExprId> {
+        if matches!(node.kind(), "expression_list" | "tuple") {
+            children(node).into_iter().map(|value| self.expr(value)).collect()
+        } else {
+            vec![self.expr(node)]
+        }
+    }
+}
