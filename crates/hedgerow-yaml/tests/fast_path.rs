@@ -2,14 +2,24 @@
 
 mod support;
 
-use support::{Random, Tally, check_edits, compare, labels, mutant, questions};
+use hedgerow_yaml::{Document, split};
+use support::{Random, SEEDS, Tally, check_edits, compare, labels, mutant, questions};
+
+#[test]
+fn seeds_are_valid() {
+    for seed in SEEDS {
+        for piece in split(seed) {
+            assert_eq!(Document::of_piece(seed, &piece).tree().err(), None, "{}", &seed[piece.range]);
+        }
+    }
+}
 
 #[test]
 fn mutants_get_the_same_answers_on_both_ways() {
     let questions = questions();
     let mut random = Random(2026);
     let mut total = Tally::default();
-    for _ in 0..4_000 {
+    for _ in 0..3_000 {
         let tally = compare(&mutant(&mut random), &questions);
         total.fast += tally.fast;
         total.general += tally.general;
@@ -23,7 +33,7 @@ fn mutants_get_the_same_answers_on_both_ways() {
 fn edits_of_mutants_keep_their_promises() {
     let labels = labels();
     let mut random = Random(2027);
-    for number in 0..2_000 {
+    for number in 0..1_500 {
         check_edits(&mutant(&mut random), &labels[number % labels.len()]);
     }
 }

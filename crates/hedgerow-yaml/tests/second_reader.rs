@@ -1,5 +1,5 @@
 //! The tree against a second YAML implementation: libyaml, as `yaml_serde` carries it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -61,19 +61,20 @@ fn manifests_are_read_alike() {
 fn mutants_that_both_read_are_read_alike() {
     let mut random = Random(7);
     let mut compared = 0;
-    for _ in 0..4_000 {
+    for _ in 0..2_000 {
         // YAML 1.1 takes these for line breaks, 1.2 for text; outside quotes nothing is edited beside them.
         let text = mutant(&mut random).replace(['\u{85}', '\u{2028}'], "");
         compared += compare(&text);
     }
-    assert!(compared > 1_000, "{compared}");
+    assert!(compared > 500, "{compared}");
 }
 
 #[test]
 fn a_stream_is_cut_where_libyaml_cuts_it() {
     let text = helm_like(300_000);
-    let theirs = serde_yaml::Deserializer::from_str(&text).map(|one| Value::deserialize(one).unwrap()).count();
-    assert_eq!(split(&text).count(), theirs);
+    let theirs: Vec<Value> =
+        serde_yaml::Deserializer::from_str(&text).map(|one| Value::deserialize(one).unwrap()).collect();
+    assert_eq!(split(&text).count(), theirs.len());
 }
 
 #[test]
