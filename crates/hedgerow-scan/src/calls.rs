@@ -181,6 +181,7 @@ impl<'p> Search<'_, 'p> {
                 }
             }
         }
+        self.annotated();
         self.assignments();
         for (site, at, name, package, verified) in clients {
             self.client(site, at, &name, package, verified);
@@ -244,6 +245,32 @@ impl<'p> Search<'_, 'p> {
         }
     }
 
+    /// Calls through an interface that an annotation makes a client.
+    fn annotated(&mut self) {
+        let program = self.context.infer.program;
+        for (site, ty) in &self.context.reach.dispatched {
+            let (file, decl) = program.ty(*ty);
+            let Some(loader) = program.loader(file) else { continue };
+            for note in &decl.notes {
+                let Some(client) = self.context.packs.client_note(&note.name) else { continue };
+                let argument = client.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
+                let Some((_, value)) = argument else { continue };
+                let values = self.eval.value(Site { function: loader, expr: *value });
+                let values = crate::eval::placeholders(&values);
+                self.address_of(*site, &values, Kind::Http);
+            }
+        }
+    }
+
+    fn address_of(&mut self, site: Site, values: &Values, kind: Kind) {
+        for (key, group) in self.groups(values) {
+            self.edges(site, &group, kind);
+            if !group.is_settled() {
+                self.report(Unresolved { site, key, group });
+            }
+        }
+    }
+
     /// A call whose own name says who is called.
     fn named(&mut self, site: Site, name: &str, sink: &Sink) {
         let last = name.rsplit('/').next().unwrap_or(name);
@@ -255,15 +282,14 @@ impl<'p> Search<'_, 'p> {
 
     /// A call to an address.
     fn address(&mut self, site: Site, values: &Values, sink: &Sink) {
+        if sink.gives != Some(Gives::Connection) {
+            self.address_of(site, values, sink.kind);
+            return;
+        }
         for (key, group) in self.groups(values) {
             self.edges(site, &group, sink.kind);
             if !group.is_settled() {
-                let unresolved = Unresolved { site, key, group };
-                if sink.gives == Some(Gives::Connection) {
-                    self.dials.push(unresolved);
-                } else {
-                    self.report(unresolved);
-                }
+                self.dials.push(Unresolved { site, key, group });
             }
         }
     }

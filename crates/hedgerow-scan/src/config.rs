@@ -15,7 +15,7 @@
 //!   sinks: [{call: example.com/rpc.Send, target: 0}]
 //!   functions: [{call: example.com/env.Get, gives: environment}]
 //! ```
-//! The last ones, and `servers`, `registries`, `inert` and `texts`, have the form of the built-in packs; see
+//! The last ones, and `servers`, `registries`, `inert`, `texts` and `clients`, have the form of the built-in packs; see
 //! `docs/scan.md`.
 
 use crate::pack::Pack;
@@ -29,11 +29,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const KEYS: &[&str] = &[
     "services", "exclude", "hosts", "aliases", "tags", "vendored", "deploy", "settings", "sinks", "functions", "servers",
-    "registries", "inert", "texts",
+    "registries", "inert", "texts", "clients",
 ];
 
 /// The keys that are decoded as a pack.
-const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts"];
+const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients"];
 
 /// What the `scan:` section says.
 #[derive(Debug, Clone, Default)]

@@ -768,6 +768,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             Source::Flag => symbol(Piece::Flag),
             Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
             Source::Argument => (*text).clone(),
+            Source::Placeholder => placeholders(&text),
             Source::Elements => {
                 let mut values = Values::default();
                 for id in rest {
@@ -840,6 +841,32 @@ impl<'a, 'p> Eval<'a, 'p> {
 /// Anything, from nowhere in particular.
 fn hole() -> Values {
     Values::one(Value::Text(Template::piece(Piece::Hole)))
+}
+
+/// `${name:default}` in texts. A setting that is also an environment variable, as frameworks have it, is asked for as both.
+pub(crate) fn placeholders(of: &Values) -> Values {
+    let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
+    for (template, way) in of.templates() {
+        let Some(mut rest) = template.constant() else {
+            values.known.insert(Value::Text(template), way);
+            continue;
+        };
+        let mut found = Values::text("");
+        while let Some((head, tail)) = rest.split_once("${") {
+            let Some((inner, tail)) = tail.split_once('}') else { break };
+            let (name, default) = inner.split_once(':').map_or((inner, None), |(name, default)| (name, Some(default)));
+            let mut value = Values::one(Value::Setting(name.split('.').map(str::to_owned).collect()));
+            let variable = name.replace(['.', '-'], "_").to_uppercase();
+            value.add(&Values::one(Value::Text(Template::piece(Piece::Environment(variable)))));
+            if let Some(default) = default {
+                value.add(&Values::text(default));
+            }
+            found = found.then(&Values::text(head)).then(&value);
+            rest = tail;
+        }
+        values.add(&found.then(&Values::text(rest)));
+    }
+    values
 }
 
 /// What lies under `name` in a part of the configuration, by the field's tag where it has one.

@@ -30,6 +30,8 @@ pub(crate) struct Pack {
     pub(crate) functions: Vec<Transfer>,
     /// Structures from outside that stand for a text.
     pub(crate) texts: Vec<TextType>,
+    /// Annotations that make a type a client.
+    pub(crate) clients: Vec<ClientNote>,
     /// What a service does that offers a contract to its callers.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) servers: Vec<Pattern>,
@@ -39,6 +41,16 @@ pub(crate) struct Pack {
     /// Functions that call no method of what they are given.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) inert: Vec<Pattern>,
+}
+
+/// An annotation that makes a type a client of a service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientNote {
+    /// The annotation's name.
+    pub(crate) note: String,
+    /// Its arguments that say whom the type calls, the first that is there; empty for the one without a name.
+    pub(crate) target: Vec<String>,
 }
 
 /// A structure from outside of which one field says what it is worth as a text.
@@ -203,6 +215,8 @@ pub(crate) enum Source {
     Braces,
     /// The argument's elements, each for itself.
     Elements,
+    /// The argument's `${name:default}`: settings, each with what stands where it is not set.
+    Placeholder,
     /// A host and a port, from the argument and the one behind it.
     HostPort,
 }
@@ -213,6 +227,7 @@ pub(crate) struct Packs {
     sinks: Vec<(Option<Language>, Sink)>,
     functions: Vec<(Option<Language>, Transfer)>,
     texts: Vec<TextType>,
+    clients: Vec<ClientNote>,
     servers: Vec<(Option<Language>, Pattern)>,
     registries: Vec<Pattern>,
     inert: Vec<Pattern>,
@@ -230,6 +245,7 @@ impl Packs {
         packs.sinks.extend(built_in.sinks);
         packs.functions.extend(built_in.functions);
         packs.texts.extend(built_in.texts);
+        packs.clients.extend(built_in.clients);
         packs.servers.extend(built_in.servers);
         packs.registries.extend(built_in.registries);
         packs.inert.extend(built_in.inert);
@@ -241,6 +257,7 @@ impl Packs {
         self.functions.extend(pack.functions.into_iter().map(|function| (language, function)));
         self.servers.extend(pack.servers.into_iter().map(|server| (language, server)));
         self.texts.extend(pack.texts);
+        self.clients.extend(pack.clients);
         self.registries.extend(pack.registries);
         self.inert.extend(pack.inert);
     }
@@ -269,6 +286,11 @@ impl Packs {
     /// The field that says what a structure from outside is worth as a text.
     pub(crate) fn text_field(&self, path: &str) -> Option<&str> {
         self.texts.iter().find(|text| text.ty == path).map(|text| text.field.as_str())
+    }
+
+    /// The annotation that makes a type a client.
+    pub(crate) fn client_note(&self, note: &str) -> Option<&ClientNote> {
+        self.clients.iter().find(|client| client.note == note)
     }
 
     /// The contract that a service offers by naming `path`.

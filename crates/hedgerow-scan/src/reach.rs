@@ -39,6 +39,8 @@ pub(crate) struct Reach<'p> {
     pub(crate) callers: BTreeMap<FnId, Vec<Site>>,
     /// What the calls lead to that do not lead into one function of the tree.
     pub(crate) external: Vec<(Site, String)>,
+    /// The interfaces and open classes whose methods are called.
+    pub(crate) dispatched: Vec<(Site, TypeId)>,
     /// The functions of the tree that calls lead to.
     pub(crate) targets: BTreeMap<Site, Vec<FnId>>,
     /// What is stored in the fields of a type.
@@ -175,6 +177,26 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn call(&mut self, site: Site, function: FnId) {
+        self.call_one(site, function);
+        for other in self.overloads(function) {
+            self.call_one(site, other);
+        }
+    }
+
+    /// The other methods of the same name: in Java the arguments say which one is meant, and they are not looked at.
+    fn overloads(&self, function: FnId) -> Vec<FnId> {
+        let program = self.infer.program;
+        let file = program.file_of(function);
+        if program.files[file as usize].language != Language::Java {
+            return Vec::new();
+        }
+        let decl = program.function(function);
+        let same = (0_u32..).zip(&program.files[file as usize].facts.functions);
+        let same = same.filter(|(_, f)| f.name == decl.name && f.receiver == decl.receiver && f.span != decl.span);
+        same.filter_map(|(at, _)| program.function_at(file, at)).collect()
+    }
+
+    fn call_one(&mut self, site: Site, function: FnId) {
         let targets = self.reach.targets.entry(site).or_default();
         if !targets.contains(&function) {
             targets.push(function);
@@ -294,6 +316,7 @@ impl<'p> Walk<'_, 'p> {
         match self.infer.callee(site.function, callee) {
             Some(Callee::Function(function)) => self.call(site, function),
             Some(Callee::Dispatch(ty, name)) => {
+                self.reach.dispatched.push((site, ty));
                 self.dispatched.entry((ty, name)).or_default().sites.push(site);
                 // A class that nothing is seen to make may be made by a framework: its own method stands for it.
                 if let Some(function) = self.infer.program.own_method(ty, name) {
