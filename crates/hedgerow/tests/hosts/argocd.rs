@@ -16,20 +16,10 @@ fn generate(sandbox: &Sandbox, service: &str) -> Outcome {
     };
     let command = words("command");
     let mut sidecar = sandbox.command(&command[0]);
-    let path = std::env::join_paths(
-        [sandbox.path("bin")].into_iter().chain(std::env::split_paths(
-            sidecar
-                .get_envs()
-                .find_map(|(key, value)| (key == "PATH").then_some(value))
-                .flatten()
-                .expect("the sandbox sets PATH"),
-        )),
-    );
     sidecar
         .args(&command[1..])
         .args(words("args"))
         .current_dir(repository().join("testdata/bank/service.emoji/chart"))
-        .env("PATH", path.expect("PATH can be joined"))
         .env("ARGOCD_APP_NAME", "emoji")
         .env("ARGOCD_APP_NAMESPACE", "bank")
         .env("KUBE_VERSION", "1.31.0")
@@ -45,8 +35,7 @@ fn the_plugin_renders_with_labels_and_passes_refusals_on() {
     for name in ["helm3", "helm4"] {
         let Some(helm) = tool(name) else { continue };
         let sandbox = Sandbox::new();
-        std::fs::create_dir(sandbox.path("bin")).expect("the sandbox is empty");
-        std::os::unix::fs::symlink(helm, sandbox.path("bin/helm")).expect("links can be made");
+        sandbox.link("helm", &helm);
 
         let got = generate(&sandbox, "service.emoji").text();
         assert_deployed("service.emoji", "staging", &documents(&got), |_| true);

@@ -118,11 +118,14 @@ fn a_wrong_configuration_stops_kustomize_with_its_reason_and_no_output() {
 
 /// The trap that `integrations/kustomize/README.md` warns of, and the proof that it recommends.
 #[test]
-fn a_skipped_function_is_silent_and_a_second_run_finds_it() {
+fn a_skipped_function_is_silent_and_prove_labels_finds_it() {
+    let Some(kubectl) = tool("kubectl") else { return };
     let sandbox = Sandbox::new();
-    let again = |manifests: &str| {
-        let arguments = ["-C", "testdata/bank", "post-render", "--env", "prod", "--service", "service.card"];
-        documents(&sandbox.hedgerow(&arguments, manifests.as_bytes()).text())
+    sandbox.link("kubectl", &kubectl);
+    let prove = |manifests: &str| {
+        let mut command = sandbox.command(repository().join("integrations/prove-labels"));
+        command.args(["-C", "testdata/bank", "--env", "prod", "--service", "service.card"]);
+        run(&mut command, manifests.as_bytes())
     };
     for (name, words) in [("kustomize", &["build"][..]), ("kubectl", &["kustomize"]), ("kubectl-1.31", &["kustomize"])]
     {
@@ -134,10 +137,12 @@ fn a_skipped_function_is_silent_and_a_second_run_finds_it() {
             !skipped.contains("bank.example/routing-name"),
             "{name} runs KRM functions now: change the documentation"
         );
-        assert_ne!(again(&skipped), documents(&skipped), "{name}");
+        let proof = prove(&skipped).refusal();
+        assert!(proof.contains("bank.example/egress-s-fraud"), "{name}: {proof}");
     }
+    assert!(prove("").refusal().contains("no manifests"));
 
     let Some(kustomize) = tool("kustomize") else { return };
     let labelled = build(&sandbox, &kustomize, "integrations/kustomize/krm/prod", &KRM).text();
-    assert_eq!(again(&labelled), documents(&labelled));
+    assert_eq!(prove(&labelled).text(), "");
 }

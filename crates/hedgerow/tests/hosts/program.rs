@@ -71,13 +71,19 @@ impl Sandbox {
         path
     }
 
+    /// Puts a program on the path of the others, under `name`.
+    pub(crate) fn link(&self, name: &str, program: &Path) {
+        std::fs::create_dir_all(self.path("bin")).expect("directories can be made");
+        std::os::unix::fs::symlink(program, self.path("bin").join(name)).expect("links can be made");
+    }
+
     /// A program with `hedgerow` on its path, a home directory of its own and no cluster.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         let home = self.path("home");
         command
             .current_dir(repository())
-            .env("PATH", path_with_hedgerow())
+            .env("PATH", self.search_path())
             .env("HOME", &home)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("KUBECONFIG", home.join("no-cluster"))
@@ -88,6 +94,14 @@ impl Sandbox {
             .env_remove("KUSTOMIZE_PLUGIN_HOME")
             .env("NO_COLOR", "1");
         command
+    }
+
+    fn search_path(&self) -> OsString {
+        let hedgerow =
+            Path::new(env!("CARGO_BIN_EXE_hedgerow")).parent().expect("a program has a directory").to_owned();
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let directories = [self.path("bin"), hedgerow].into_iter().chain(std::env::split_paths(&inherited));
+        std::env::join_paths(directories).expect("PATH can be joined")
     }
 
     /// `hedgerow` itself.
@@ -117,11 +131,4 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Outcome {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().expect("no program dies of a signal"),
     }
-}
-
-fn path_with_hedgerow() -> OsString {
-    let hedgerow = Path::new(env!("CARGO_BIN_EXE_hedgerow")).parent().expect("a program has a directory").to_owned();
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::iter::once(hedgerow).chain(std::env::split_paths(&inherited)))
-        .expect("PATH can be joined")
 }
