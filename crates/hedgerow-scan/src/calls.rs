@@ -3,18 +3,16 @@
 use crate::deploy::Given;
 use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
 use crate::eval::Eval;
-use crate::host::{Answer, HOLE, Hosts};
+use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
+use crate::join::Join;
 use crate::ir::{Expr, ExprId};
 use crate::pack::{Gives, Kind, Packs, Sink};
 use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
-use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
+use crate::value::{Crossing, Template, Unknown, Value, Values, Way};
 use hedgerow_core::diag::Code;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// More texts than this are not told apart.
-const MAX_TEXTS: usize = 64;
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 6;
@@ -51,7 +49,7 @@ struct Group {
     answers: Vec<(Answer, Template, Vec<Crossing>, bool)>,
     /// What is asked for and not set anywhere.
     missing: BTreeSet<String>,
-    open: Vec<Template>,
+    open: bool,
     unknown: BTreeSet<Unknown>,
     ways: BTreeSet<Vec<Crossing>>,
 }
@@ -312,61 +310,12 @@ impl<'p> Search<'_, 'p> {
     }
 
     fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
-        let mut missing = BTreeSet::new();
-        let (texts, joined) = self.expand(template, &mut missing);
-        for text in texts {
-            if text.is_empty() {
-                continue;
-            }
-            for answer in self.context.hosts.answers(&text) {
-                match answer {
-                    Answer::Open => group.open.push(template.clone()),
-                    // With a piece that is not set only the name of a service says anything.
-                    Answer::Service(_) => group.answers.push((answer, template.clone(), way.to_vec(), joined)),
-                    _ if missing.is_empty() => group.answers.push((answer, template.clone(), way.to_vec(), joined)),
-                    _ => {}
-                }
-            }
-        }
-        group.missing.extend(missing);
-    }
-
-    /// The texts a template can be, holes as [`HOLE`], and whether the deploy was asked. What is not set is `missing`.
-    fn expand(&self, template: &Template, missing: &mut BTreeSet<String>) -> (Vec<String>, bool) {
-        let mut texts = vec![String::new()];
-        let mut joined = false;
-        for piece in &template.0 {
-            let given = self.context.given;
-            let (values, asked) = match piece {
-                Piece::Text(text) => (vec![text.clone()], None),
-                Piece::Hole => (vec![HOLE.to_string()], None),
-                Piece::Environment(name) => (
-                    given.and_then(|given| given.environment.get(name)).cloned().unwrap_or_default(),
-                    Some(format!("the environment variable `{name}`")),
-                ),
-                Piece::Flag(name) => (
-                    given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
-                    Some(format!("the flag `{name}`")),
-                ),
-                Piece::Setting(path) => (
-                    given.map(|given| given.setting(path)).unwrap_or_default(),
-                    path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
-                ),
-            };
-            joined |= matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
-            if values.is_empty() {
-                // What is not set is empty, which is no address by itself.
-                missing.extend(asked);
-                missing.extend(matches!(piece, Piece::Setting(_)).then(String::new));
-                continue;
-            }
-            if texts.len() * values.len() > MAX_TEXTS {
-                texts = texts.into_iter().map(|text| format!("{text}{HOLE}")).collect();
-                continue;
-            }
-            texts = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}"))).collect();
-        }
-        (texts, joined)
+        let join = Join { hosts: self.context.hosts, given: self.context.given };
+        let judged = join.judge(template);
+        group.open |= judged.open;
+        group.missing.extend(judged.missing);
+        let answers = judged.answers.into_iter();
+        group.answers.extend(answers.map(|answer| (answer, template.clone(), way.to_vec(), judged.joined)));
     }
 
     fn edges(&mut self, site: Site, group: &Group, kind: Kind) {
@@ -565,7 +514,7 @@ impl Group {
     fn is_settled(&self) -> bool {
         let certain = |answer: &Answer| matches!(answer, Answer::Service(_) | Answer::Outside(_) | Answer::Local);
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
-        self.open.is_empty() && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
+        !self.open && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
     }
 }
 

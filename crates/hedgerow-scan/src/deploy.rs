@@ -17,6 +17,8 @@ pub(crate) struct Text<'a> {
 /// What one service is given.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
+    /// The file that gives most of it: the last one read.
+    pub(crate) path: String,
     /// Environment variables.
     pub(crate) environment: BTreeMap<String, Vec<String>>,
     /// Flags, without the dashes.
@@ -64,7 +66,7 @@ impl Deploy {
         let mut pods = Vec::new();
         for (path, item) in &items {
             let Some(template) = pod_template(item) else {
-                deploy.compose(item, hosts);
+                deploy.compose(path, item, hosts);
                 continue;
             };
             let name = text_at(item, &["metadata", "name"]).unwrap_or_default();
@@ -73,6 +75,7 @@ impl Deploy {
             let Some(service) = hosts.named(name).map(str::to_owned).or_else(|| owner(path)).or_else(by_label) else { continue };
             pods.push((service.clone(), template));
             let given = deploy.given.entry(service).or_default();
+            (*path).clone_into(&mut given.path);
             for key in ["initContainers", "containers"] {
                 let containers = template.pointer("/spec").and_then(|spec| spec.get(key)).and_then(Value::as_array);
                 for container in containers.into_iter().flatten() {
@@ -109,13 +112,14 @@ impl Deploy {
         self.given.get(service)
     }
 
-    fn compose(&mut self, item: &Value, hosts: &Hosts) {
+    fn compose(&mut self, path: &str, item: &Value, hosts: &Hosts) {
         if item.get("kind").is_some() {
             return;
         }
         for (name, container) in item.get("services").and_then(Value::as_object).into_iter().flatten() {
             let Some(service) = hosts.named(name).map(str::to_owned) else { continue };
             let given = self.given.entry(service).or_default();
+            path.clone_into(&mut given.path);
             match container.get("environment") {
                 Some(Value::Object(pairs)) => {
                     for (key, value) in pairs {

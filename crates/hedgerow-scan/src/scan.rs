@@ -6,11 +6,13 @@ use crate::constraint::Build;
 use crate::deploy::{Deploy, Text};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place};
 use crate::frontend::Language;
-use crate::host::Hosts;
+use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
 use crate::inventory::{Home, Service, entries, homes, is_below};
-use crate::ir::{Comment, Directive, Facts};
+use crate::ir::{Comment, Directive, Facts, Range};
+use crate::join::Join;
 use crate::pack::{Kind, Packs};
+use crate::plain;
 use crate::program::{File, FnId, Modules, Program};
 use crate::reach::{Reach, reach};
 use globset::Glob;
@@ -18,6 +20,9 @@ use hedgerow_core::diag::{Code, nearest};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What a comment may say.
+const COMMENT_HELP: &str = "write `// rpcmap: service.x, service.y` or `// hedgerow: ignore <reason>`";
 
 /// The stack of each thread, in bytes.
 const STACK: usize = 64 << 20;
@@ -191,6 +196,8 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
         outcome.merge(found);
     }
     declare(&program, &hosts, &homes, &spoken, &mut outcome);
+    plain_files(tree, &homes, &hosts, &deploy, &mut outcome);
+    candidates(&homes, &hosts, &deploy, &mut outcome);
     unparsed(&program, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
@@ -203,14 +210,7 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
 fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
     let mut hosts = Hosts::new(names, tree.namespaces.clone(), tree.config);
-    let owner = |path: &str| {
-        let directories = homes.iter().flat_map(|home| home.directories.iter().map(move |(dir, _)| (home, dir)));
-        let own = tree.services.iter().map(|service| (service.directory.as_str(), service.name.as_str()));
-        let all = own.chain(directories.map(|(home, directory)| (directory.as_str(), home.name.as_str())));
-        all.filter(|(directory, _)| is_below(path, directory))
-            .max_by_key(|(directory, _)| directory.len())
-            .map(|(_, name)| name.to_owned())
-    };
+    let owner = |path: &str| owner(tree, homes, path);
     let is_yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
     let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
         Some(globs) => globs.is_match(&file.path),
@@ -241,6 +241,121 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         }
     }
     (hosts, deploy)
+}
+
+/// The service whose directory or code holds a file: the innermost one.
+fn owner(tree: &Tree, homes: &[Home], path: &str) -> Option<String> {
+    let directories = homes.iter().flat_map(|home| home.directories.iter().map(move |(dir, _)| (home, dir)));
+    let own = tree.services.iter().map(|service| (service.directory.as_str(), service.name.as_str()));
+    let all = own.chain(directories.map(|(home, directory)| (directory.as_str(), home.name.as_str())));
+    all.filter(|(directory, _)| is_below(path, directory))
+        .max_by_key(|(directory, _)| directory.len())
+        .map(|(_, name)| name.to_owned())
+}
+
+/// The calls in files that are no program code.
+fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+    for file in tree.texts {
+        let Some(service) = owner(tree, homes, &file.path) else { continue };
+        let plain = plain::read(&file.path, &file.text);
+        let place = |range| Place { path: file.path.clone(), range };
+        let evidence = |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
+        let services = BTreeSet::from([service.clone()]);
+        let mut answered = false;
+        for (directive, range) in &plain.comments {
+            let names = match directive {
+                Directive::Calls(names) => names,
+                Directive::Ignore(_) => &Vec::new(),
+                Directive::Malformed(fault) => {
+                    outcome.findings.push(Finding {
+                        code: Code::MalformedComment,
+                        message: fault.clone(),
+                        marks: vec![(place(*range), String::new())],
+                        help: vec![COMMENT_HELP.to_owned()],
+                        services: services.clone(),
+                    });
+                    continue;
+                }
+            };
+            answered = true;
+            for (name, range) in names {
+                let callees = callees(name, hosts, homes);
+                if callees.is_empty() {
+                    outcome.findings.push(unknown_callee(name, place(*range), homes, services.clone()));
+                }
+                for callee in callees {
+                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone()));
+                }
+            }
+        }
+        let join = Join { hosts, given: deploy.of(&service) };
+        for address in &plain.addresses {
+            let judged = join.judge(&address.template);
+            let class = if judged.joined { Class::Joined } else { Class::Proven };
+            let mut certain = false;
+            for answer in &judged.answers {
+                match answer {
+                    Answer::Service(callee) => {
+                        certain = true;
+                        outcome.add(&service, callee, evidence(class, address.range, address.template.to_string()));
+                    }
+                    Answer::Several { services: several, .. } => {
+                        for callee in several {
+                            outcome.add(&service, callee, evidence(Class::Wildcard, address.range, address.template.to_string()));
+                        }
+                    }
+                    Answer::Outside(host) => {
+                        certain = true;
+                        outcome.outside.entry((service.clone(), host.clone())).or_insert_with(|| place(address.range));
+                    }
+                    Answer::Local => certain = true,
+                    Answer::Open => {}
+                }
+            }
+            if !certain && !answered {
+                outcome.findings.push(Finding {
+                    code: Code::UnresolvedCall,
+                    message: "the target of this call cannot be told".to_owned(),
+                    marks: vec![(place(address.range), String::new())],
+                    help: vec!["say who is called by a comment in this file: `# rpcmap: <service>`".to_owned()],
+                    services: services.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// Services that the deploy names to a service whose code was not seen to use the name.
+fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+    for home in homes {
+        let Some(given) = deploy.of(&home.name) else { continue };
+        for (name, values) in &given.environment {
+            for value in values {
+                for answer in hosts.answers(value) {
+                    let Answer::Service(callee) = answer else { continue };
+                    if outcome.edges.contains_key(&(home.name.clone(), callee.clone())) {
+                        continue;
+                    }
+                    let place = Place { path: given.path.clone(), range: Range::default() };
+                    let target = format!("${name}");
+                    let evidence = Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
+                    outcome.add(&home.name, &callee, evidence);
+                }
+            }
+        }
+    }
+}
+
+/// The finding that a comment names nobody.
+fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<String>) -> Finding {
+    let near = nearest(name, homes.iter().map(|home| home.name.as_str()));
+    Finding {
+        code: Code::UnknownCallee,
+        message: format!("there is no service `{name}`"),
+        marks: vec![(place, String::new())],
+        help: near.map(|near| format!("a service with a similar name exists: `{near}`")).into_iter().collect(),
+        services,
+    }
 }
 
 /// All comments with the services that reach them.
@@ -297,8 +412,7 @@ fn declare(program: &Program, hosts: &Hosts, homes: &[Home], spoken: &[Spoken], 
             Directive::Calls(names) => names,
             Directive::Ignore(_) => &Vec::new(),
             Directive::Malformed(fault) => {
-                let help = "write `// rpcmap: service.x, service.y` or `// hedgerow: ignore <reason>`";
-                tell(Code::MalformedComment, comment.span, fault.clone(), vec![help.to_owned()]);
+                tell(Code::MalformedComment, comment.span, fault.clone(), vec![COMMENT_HELP.to_owned()]);
                 continue;
             }
         };
@@ -307,15 +421,15 @@ fn declare(program: &Program, hosts: &Hosts, homes: &[Home], spoken: &[Spoken], 
             tell(Code::UnreachedComment, comment.span, message, vec!["move it to code that runs, or take it away".to_owned()]);
         }
         let mut declared = Vec::new();
+        let mut unknown = Vec::new();
         for (name, range) in names {
             let callees = callees(name, hosts, homes);
             if callees.is_empty() {
-                let near = nearest(name, homes.iter().map(|home| home.name.as_str()));
-                let help = near.map(|near| format!("a service with a similar name exists: `{near}`"));
-                tell(Code::UnknownCallee, *range, format!("there is no service `{name}`"), help.into_iter().collect());
+                unknown.push(unknown_callee(name, place(*range), homes, services.clone()));
             }
             declared.extend(callees.into_iter().map(|callee| (callee, *range)));
         }
+        outcome.findings.extend(unknown);
         for (callee, range) in declared {
             let found = |caller: &&String| {
                 let edge = outcome.edges.get(&((*caller).clone(), callee.clone()));
