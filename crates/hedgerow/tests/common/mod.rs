@@ -10,25 +10,25 @@ use std::rc::Rc;
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// How it ended.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     /// What it printed.
-    pub stdout: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// What it said.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// What it printed, as text.
-    pub fn out(&self) -> &str {
+    pub(crate) fn out(&self) -> &str {
         std::str::from_utf8(&self.stdout).expect("commands print UTF-8")
     }
 }
 
 /// A command line to run: `hedgerow` with arguments in a directory, with nothing of the real process around it.
 #[derive(Debug, Clone)]
-pub struct Command {
+pub(crate) struct Command {
     arguments: Vec<OsString>,
     directory: PathBuf,
     stdin: Vec<u8>,
@@ -37,12 +37,12 @@ pub struct Command {
 
 impl Command {
     /// `hedgerow` with arguments that are separated by blanks.
-    pub fn new(directory: &Path, arguments: &str) -> Self {
+    pub(crate) fn new(directory: &Path, arguments: &str) -> Self {
         Self::called("hedgerow", directory).args(arguments.split_whitespace())
     }
 
     /// The program under another name, without arguments.
-    pub fn called(program: &str, directory: &Path) -> Self {
+    pub(crate) fn called(program: &str, directory: &Path) -> Self {
         Self {
             arguments: vec![program.into()],
             directory: directory.to_path_buf(),
@@ -52,25 +52,25 @@ impl Command {
     }
 
     /// More arguments.
-    pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
     /// What is on standard input.
-    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
     }
 
     /// A variable of the environment.
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Runs it.
-    pub fn run(self) -> Ran {
+    pub(crate) fn run(self) -> Ran {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let boxed = |captured: &Captured| Box::new(captured.clone());
         let os = Os::for_tests(self.stdin, boxed(&stdout), boxed(&stderr), self.directory);
@@ -96,12 +96,12 @@ impl Write for Captured {
 }
 
 /// A directory of the test data of the whole repository.
-pub fn testdata(path: &str) -> PathBuf {
+pub(crate) fn testdata(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(path)
 }
 
 /// Writes files below a directory that goes away with the returned guard.
-pub fn tree(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+pub(crate) fn tree(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, bytes) in files {
         let path = directory.path().join(path);

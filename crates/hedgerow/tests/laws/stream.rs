@@ -1,0 +1,380 @@
+//! Patching twice is patching once, and what is not about labels or policies comes out byte for byte.
+
+use hedgerow::core::name::EnvironmentName;
+use hedgerow::core::plan::Plan;
+use hedgerow::core::source::Sources;
+use hedgerow::render::patch::{Options, Patch, patch};
+use hedgerow::{Request, load};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde::Deserialize;
+use serde_yaml::Value;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+/// The fleet of the goldens, where every service has a policy.
+static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/patch/fleet");
+    let fleet = load(&Request::whole(root)).unwrap().reading.fleet.expect("it has no faults");
+    Plan::new(Arc::new(fleet), &EnvironmentName::new("prod").unwrap()).expect("it is declared")
+});
+
+/// How the labels of a generated workload stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Labels {
+    Block,
+    Quoted,
+    Commented,
+    Flow,
+    FlowOfManyLines,
+    EmptyFlow,
+    Null,
+    Tilde,
+    Absent,
+    MetadataAbsent,
+    MetadataNull,
+    MetadataFlow,
+}
+
+const LABELS: [Labels; 12] = [
+    Labels::Block,
+    Labels::Quoted,
+    Labels::Commented,
+    Labels::Flow,
+    Labels::FlowOfManyLines,
+    Labels::EmptyFlow,
+    Labels::Null,
+    Labels::Tilde,
+    Labels::Absent,
+    Labels::MetadataAbsent,
+    Labels::MetadataNull,
+    Labels::MetadataFlow,
+];
+
+#[derive(Debug, Clone)]
+struct Workload {
+    name: &'static str,
+    kind: &'static str,
+    labels: Labels,
+    step: usize,
+    scalar: &'static str,
+    has_comments: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Document {
+    Block(Workload),
+    Json(Workload),
+    PrettyJson(Workload),
+    List(Vec<Workload>),
+    Other(&'static str),
+}
+
+/// A stream and how its bytes are laid out.
+#[derive(Debug, Clone)]
+struct Stream {
+    documents: Vec<(Document, &'static str)>,
+    starts_with: &'static str,
+    has_carriage_returns: bool,
+    ends: &'static str,
+}
+
+/// Values that a writer of YAML spoils and that must come out as they went in.
+const SCALARS: [&str; 9] = [
+    "0755",
+    "yes",
+    "1e3",
+    "\"y\" # a comment",
+    "'it''s'",
+    "2001-01-01",
+    "&anchor {a: b}",
+    "|+\n      a line\n       ---\n\n",
+    ">-\n      folded\n      text",
+];
+
+const OTHERS: [&str; 6] = [
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n    a:   'x'   # odd spacing\n    b: \"\\u00e9\"\n",
+    "# nothing but a comment\n",
+    "null\n",
+    "apiVersion: v1\nkind: Secret\nmetadata:\n- not\n- a\n- mapping\n",
+    "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec:\n  template:\n    metadata:\n      labels: {a: b}\n",
+    "kind: Deployment\nspec:\n  template: {}\n",
+];
+
+impl Workload {
+    fn block(&self) -> String {
+        let pad = |depth: usize| " ".repeat(self.step * depth);
+        let (kind, template) = match self.kind {
+            "CronJob" => ("CronJob", 4),
+            kind => (kind, 2),
+        };
+        let group = if kind == "CronJob" { "batch/v1" } else { "apps/v1" };
+        let mut text = format!("apiVersion: {group}\nkind: {kind}\nmetadata:\n{}name: {}\n", pad(1), self.name);
+        if self.has_comments {
+            text.insert_str(0, "# Source: chart/templates/x.yaml\n");
+            text.push_str("# between the parts\n");
+        }
+        text.push_str("spec:\n");
+        if kind == "CronJob" {
+            text.push_str(&format!("{}jobTemplate:\n{}spec:\n", pad(1), pad(2)));
+        }
+        text.push_str(&format!("{}template:\n", pad(template - 1)));
+        text.push_str(&self.metadata(&pad(template), &pad(template + 1), &pad(template + 2)));
+        let scalar = self.scalar.replace("\n      ", &format!("\n{}", pad(template + 2)));
+        let end = if scalar.ends_with('\n') { "" } else { "\n" };
+        text.push_str(&format!("{}spec:\n{}value: {scalar}{end}", pad(template), pad(template + 1)));
+        text
+    }
+
+    fn metadata(&self, at: &str, inside: &str, deep: &str) -> String {
+        let labels = match self.labels {
+            Labels::MetadataAbsent => return String::new(),
+            Labels::MetadataNull => return format!("{at}metadata:\n"),
+            Labels::MetadataFlow => return format!("{at}metadata: {{ labels: {{ app: x }} }}\n"),
+            Labels::Absent => String::new(),
+            Labels::Null => format!("{inside}labels:\n"),
+            Labels::Tilde => format!("{inside}labels: ~\n"),
+            Labels::EmptyFlow => format!("{inside}labels: {{}}\n"),
+            Labels::Flow => format!("{inside}labels: {{app: x, \"tier\": '1'}}\n"),
+            Labels::FlowOfManyLines => format!("{inside}labels: {{\n{deep}app: x,\n{inside}}}\n"),
+            Labels::Block => format!("{inside}labels:\n{deep}app: x\n{deep}tier: '1'\n"),
+            Labels::Quoted => format!("{inside}\"labels\":\n{deep}'app': \"x\"\n"),
+            Labels::Commented => format!("{inside}labels:   # who it is\n{deep}# and why\n{deep}app: x   # so\n"),
+        };
+        format!("{at}metadata:\n{inside}annotations: {{a: b}}\n{labels}")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let template = match self.labels {
+            Labels::MetadataAbsent => serde_json::json!({"spec": {}}),
+            Labels::MetadataNull => serde_json::json!({"metadata": null}),
+            Labels::Absent | Labels::EmptyFlow => serde_json::json!({"metadata": {"labels": {}}}),
+            Labels::Null | Labels::Tilde => serde_json::json!({"metadata": {"labels": null}}),
+            Labels::Block
+            | Labels::Quoted
+            | Labels::Commented
+            | Labels::Flow
+            | Labels::FlowOfManyLines
+            | Labels::MetadataFlow => serde_json::json!({"metadata": {"labels": {"app": "x"}}}),
+        };
+        serde_json::json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": self.name}, "spec": {"template": template},
+        })
+    }
+}
+
+impl Document {
+    fn text(&self) -> String {
+        match self {
+            Self::Block(workload) => workload.block(),
+            Self::Json(workload) => format!("{}\n", workload.json()),
+            Self::PrettyJson(workload) => format!("{:#}\n", workload.json()),
+            Self::Other(text) => (*text).to_owned(),
+            Self::List(workloads) => {
+                let mut text = String::from("apiVersion: v1\nkind: List\nitems:\n");
+                for workload in workloads {
+                    let block = workload.block();
+                    let lines = block.lines().enumerate().map(|(at, line)| match (at, line) {
+                        (0, line) => format!("- {line}\n"),
+                        (_, "") => "\n".to_owned(),
+                        (_, line) => format!("  {line}\n"),
+                    });
+                    text.extend(lines);
+                }
+                text
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn text(&self) -> String {
+        let documents = self.documents.iter().map(|(document, separator)| format!("{separator}\n{}", document.text()));
+        let mut text: String = documents.collect();
+        text.insert_str(0, self.starts_with);
+        text.truncate(text.trim_end_matches('\n').len());
+        // Without a document there is none that a marker could end.
+        if !self.documents.is_empty() {
+            text.push_str(self.ends);
+        }
+        if self.has_carriage_returns { text.replace('\n', "\r\n") } else { text }
+    }
+
+    /// Whether every edit that is due adds bytes and takes none away.
+    fn is_only_added_to(&self) -> bool {
+        let is_null =
+            |workload: &Workload| matches!(workload.labels, Labels::Null | Labels::Tilde | Labels::MetadataNull);
+        !self.documents.iter().any(|(document, _)| match document {
+            Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => is_null(workload),
+            Document::List(workloads) => workloads.iter().any(is_null),
+            Document::Other(_) => false,
+        })
+    }
+}
+
+fn workload() -> impl Strategy<Value = Workload> {
+    (
+        select(&["s-emoji", "s-ledger", "s-profile", "stranger"][..]),
+        select(&["Deployment", "StatefulSet", "CronJob"][..]),
+        select(&LABELS[..]),
+        select(&[1, 2, 4][..]),
+        select(&SCALARS[..]),
+        any::<bool>(),
+    )
+        .prop_map(|(name, kind, labels, step, scalar, has_comments)| Workload {
+            name,
+            kind,
+            labels,
+            step,
+            scalar,
+            has_comments,
+        })
+}
+
+fn streams() -> impl Strategy<Value = Stream> {
+    // A comment in front would become the first line of the element.
+    let element = workload().prop_map(|workload| Workload { has_comments: false, ..workload });
+    let document = prop_oneof![
+        6 => workload().prop_map(Document::Block),
+        1 => workload().prop_map(Document::Json),
+        1 => workload().prop_map(Document::PrettyJson),
+        1 => vec(element, 1..3).prop_map(Document::List),
+        3 => select(&OTHERS[..]).prop_map(Document::Other),
+    ];
+    let separator = select(&["---", "--- # with a comment", "---   "][..]);
+    (
+        vec((document, separator), 0..5),
+        select(&["", "\u{FEFF}", "# first\n"][..]),
+        any::<bool>(),
+        select(&["\n", "", "\n\n", "\n...\n", "\n---\n"][..]),
+    )
+        .prop_map(|(documents, starts_with, has_carriage_returns, ends)| Stream {
+            documents,
+            starts_with,
+            has_carriage_returns,
+            ends,
+        })
+}
+
+/// What comes out, or what is wrong.
+fn patched(stream: &str) -> Result<String, String> {
+    let mut sources = Sources::default();
+    let source = sources.add("<stdin>", stream);
+    let Patch { edits, diagnostics, .. } = patch(stream, source, &PLAN, &Options::default());
+    let edits = edits.ok_or_else(|| format!("{diagnostics:#?}"))?;
+    let mut out = String::new();
+    edits.push_to(stream, &mut out);
+    Ok(out)
+}
+
+/// The objects of a stream, those of lists among them, without the policies of Hedgerow's.
+fn objects(stream: &str) -> Vec<Value> {
+    let stream = stream.trim_start_matches('\u{FEFF}');
+    let documents =
+        serde_yaml::Deserializer::from_str(stream).map(|document| Value::deserialize(document).expect(stream));
+    let mut objects = Vec::new();
+    documents.for_each(|document| flatten(document, &mut objects));
+    objects
+}
+
+fn flatten(value: Value, objects: &mut Vec<Value>) {
+    let is_ours = |value: &Value| value["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "hedgerow";
+    if value["kind"] == "List" {
+        let Value::Sequence(items) = value["items"].clone() else { panic!("a list without items: {value:?}") };
+        items.into_iter().for_each(|item| flatten(item, objects));
+    } else if !value.is_null() && !is_ours(&value) {
+        objects.push(value);
+    }
+}
+
+/// Takes the labels of Hedgerow's off an object's pods and gives them back; what is then empty goes too.
+fn without_labels(object: &mut Value) -> Vec<(String, String)> {
+    let is_cron = object["kind"] == "CronJob";
+    let mut spec = object.get_mut("spec");
+    if is_cron {
+        spec = spec.and_then(|spec| spec.get_mut("jobTemplate")).and_then(|template| template.get_mut("spec"));
+    }
+    let Some(template) = spec.and_then(|spec| spec.get_mut("template")).and_then(Value::as_mapping_mut) else {
+        return Vec::new();
+    };
+    let mut ours = Vec::new();
+    if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_mapping_mut) {
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_mapping_mut) {
+            labels.retain(|key, value| {
+                let key = key.as_str().expect("a label's key is a text");
+                let is_ours = key.starts_with("bank.example/");
+                if is_ours {
+                    ours.push((key.to_owned(), value.as_str().expect("a label's value is a text").to_owned()));
+                }
+                !is_ours
+            });
+        }
+        let is_empty = |value: &Value| value.is_null() || value.as_mapping().is_some_and(serde_yaml::Mapping::is_empty);
+        if metadata.get("labels").is_some_and(is_empty) {
+            metadata.remove("labels");
+        }
+    }
+    let is_empty = |value: &Value| value.is_null() || value.as_mapping().is_some_and(serde_yaml::Mapping::is_empty);
+    if template.get("metadata").is_some_and(is_empty) {
+        template.remove("metadata");
+    }
+    ours.sort();
+    ours
+}
+
+/// Whether `text` remains when some bytes of `longer` are left out.
+fn is_left_of(text: &str, longer: &str) -> bool {
+    let mut rest = longer.bytes();
+    text.bytes().all(|byte| rest.any(|other| other == byte))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
+
+    #[test]
+    fn twice_is_once_and_all_else_stays(stream in streams()) {
+        let text = stream.text();
+        let out = match patched(&text) {
+            Ok(out) => out,
+            Err(faults) => return Err(TestCaseError::fail(format!("{faults}\n{text}"))),
+        };
+        let again = patched(&out).map_err(|faults| TestCaseError::fail(format!("{faults}\n{out}")))?;
+        prop_assert_eq!(&again, &out, "the second run changes what the first one made of {:?}", text);
+        if stream.is_only_added_to() {
+            prop_assert!(is_left_of(&text, &out), "bytes are lost:\n{}\n=>\n{}", text, out);
+        }
+        if stream.has_carriage_returns {
+            prop_assert_eq!(out.matches('\n').count(), out.matches("\r\n").count(), "a bare line feed in {:?}", out);
+        }
+        let (mut before, mut after) = (objects(&text), objects(&out));
+        prop_assert_eq!(before.len(), after.len());
+        for (before, after) in before.iter_mut().zip(&mut after) {
+            let workload = matches!(before["kind"].as_str(), Some("Deployment" | "StatefulSet" | "CronJob"));
+            let name = before["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            without_labels(before);
+            let worn = without_labels(after);
+            prop_assert_eq!(&*before, &*after, "more than labels changed");
+            let service = PLAN.services().values().find(|service| workload && service.slug.as_str() == name);
+            let wanted: Option<Vec<_>> = service.map(|service| {
+                service.pods.write.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+            });
+            prop_assert_eq!(worn, wanted.unwrap_or_default(), "the labels of {}", name);
+        }
+    }
+
+    #[test]
+    fn a_stream_of_strangers_comes_out_as_it_went_in(mut stream in streams()) {
+        for (document, _) in &mut stream.documents {
+            match document {
+                Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => {
+                    workload.name = "stranger";
+                }
+                Document::List(workloads) => workloads.iter_mut().for_each(|workload| workload.name = "stranger"),
+                Document::Other(_) => {}
+            }
+        }
+        let text = stream.text();
+        prop_assert_eq!(patched(&text), Ok(text));
+    }
+}
