@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::markup::is_unseen;
 use crate::network::{Basis, EdgePorts, Network, Stage};
 use crate::palette::COLOURS;
 
@@ -50,8 +51,8 @@ pub fn dot(network: &Network) -> String {
     out
 }
 
-/// A double-quoted ID. `\` is doubled, since labels read `\N` or `\n` as commands; line breaks become `\n`; control
-/// characters become U+FFFD, since NUL would end the text.
+/// A double-quoted ID. `\` is doubled, since labels read `\N` or `\n` as commands; line breaks become `\n`; what cannot be seen
+/// becomes U+FFFD (NUL would end the text).
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -60,7 +61,7 @@ fn quoted(text: &str) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            letter if letter.is_control() => out.push('\u{fffd}'),
+            letter if is_unseen(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }

@@ -1,7 +1,13 @@
 //! Text inside XML and HTML.
 
-/// Text for element content and double-quoted attributes. Control characters, which XML forbids, become U+FFFD; so do the
-/// marks that turn the direction of writing, with which one name could be made to look like another.
+/// Characters that nobody sees and that change what others look like: control characters, of which XML forbids most, and the
+/// marks that turn the direction of writing, with which one name can be made to look like another. Pictures show U+FFFD.
+pub(crate) fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Text for element content and double-quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -12,8 +18,7 @@ pub(crate) fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            letter if letter.is_control() => out.push('\u{fffd}'),
+            letter if is_unseen(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::markup::is_unseen;
 use crate::network::{Basis, EdgePorts, Network};
 use crate::palette::COLOURS;
 
@@ -50,8 +51,10 @@ pub fn mermaid(network: &Network) -> String {
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter.is_control() {
+        if letter == '\n' {
             out.push(' ');
+        } else if is_unseen(letter) {
+            out.push('\u{fffd}');
         } else if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ' | '/' | ':' | ',') {
             out.push(letter);
         } else {

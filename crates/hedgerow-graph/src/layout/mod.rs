@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use crate::markup::is_unseen;
 use crate::network::Network;
 use crate::palette;
 use force::{Body, Gravity, Room, Spring, TICKS};
@@ -147,13 +148,10 @@ impl Layout {
     }
 }
 
-/// The name as it is written on maps: cut where it is too long.
+/// The name as it is written on maps: cut where it is too long, without characters that nobody sees.
 pub(crate) fn map_name(name: &str) -> String {
-    if name.chars().count() <= NAME_CHARS {
-        name.to_owned()
-    } else {
-        name.chars().take(NAME_CHARS - 1).chain(['…']).collect()
-    }
+    let seen = name.chars().map(|letter| if is_unseen(letter) { '\u{fffd}' } else { letter });
+    if name.chars().count() <= NAME_CHARS { seen.collect() } else { seen.take(NAME_CHARS - 1).chain(['…']).collect() }
 }
 
 /// The radius of a service's disc: area grows with callers, up to where it would hide its neighbours.

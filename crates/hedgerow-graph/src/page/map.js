@@ -20,10 +20,16 @@ let related = null; // Map from service to steps, if a service is chosen
 let hovered = null;
 let names = []; // services whose names are drawn
 let namedAt = null; // the view for which they were chosen
-let asked = false;
+let asked = false; // for a frame
+let changed = true; // what the frame shows, apart from lines that are still being drawn elsewhere
 let lastFrame = 0;
 
 function redraw() {
+  changed = true;
+  askForFrame();
+}
+
+function askForFrame() {
   if (asked || state.view !== "map") return;
   asked = true;
   requestAnimationFrame(frame);
@@ -72,7 +78,7 @@ function push(style, lines) {
 
 // Many lines are faint, few are strong; long ones are fainter, since they cross most.
 function collectThin(drawn, quiet) {
-  const base = Math.min(0.55, Math.max(0.11, 10 / Math.sqrt(drawn.length + 1)));
+  const base = Math.min(0.55, Math.max(drawn.length > 20000 ? 0.04 : 0.11, 10 / Math.sqrt(drawn.length + 1)));
   const groups = new Map();
   for (const edge of drawn) {
     const [from, to] = [services[edge.caller], services[edge.callee]];
@@ -240,10 +246,19 @@ function frame(now) {
   const flying = fly(now);
   // More lines per frame while frames come in time, fewer when they do not.
   const took = now - lastFrame;
-  if (layer.job) layer.slice = took > 24 ? Math.max(layer.shown ? 3 : 12, layer.slice >> 1) : Math.min(48, layer.slice + 2);
+  if (layer.job) layer.slice = took > 24 ? Math.max(layer.shown ? 3 : 12, layer.slice >> 1) : Math.min(400, Math.ceil(layer.slice * 1.25));
   lastFrame = now;
 
+  const before = layer.shown;
   const unfinished = workOnLayer();
+  if (changed || flying || layer.shown !== before) compose(flying || unfinished);
+  changed = false;
+  markOnce("first-drawing");
+  if (!unfinished) markOnce("all-drawn");
+  if (flying || unfinished) askForFrame();
+}
+
+function compose(moving) {
   pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   pen.globalAlpha = 1;
   pen.fillStyle = theme.ground;
@@ -252,11 +267,8 @@ function frame(now) {
   drawLayer();
   drawHovered();
   drawServices();
-  chooseNames(flying || unfinished);
+  chooseNames(moving);
   drawNames();
-  markOnce("first-drawing");
-  if (!unfinished) markOnce("all-drawn");
-  if (flying || unfinished) redraw();
 }
 
 // For whoever measures: when the map was first there, and when its lines were.

@@ -26,7 +26,7 @@ const state = {
   transitive: false,
   path: null, // list of edges shown on the map
   view: "map", // or "table"
-  lines: "services", // or "owners", "chosen"
+  lines: edges.length > 20000 ? "owners" : "services", // or "chosen"; so many lines would be a fog
   hideHubs: true,
   hubLimit: 0,
   hidden: { owner: new Set(), type: new Set(), namespace: new Set(), stage: new Set() },
