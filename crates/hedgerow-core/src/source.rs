@@ -1,6 +1,6 @@
 //! The texts a run was given, and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The index of a [`Source`] in its [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub struct Source {
     pub path: String,
     /// The whole text. Empty for a directory or for a file that could not be read.
     pub text: Arc<str>,
+    /// Where its lines start, found when the first position is asked for: a stream of many megabytes may have many faults.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// All texts of a run, in the order they were added.
@@ -46,7 +48,7 @@ impl Sources {
     /// When more than `u32::MAX` sources are added.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = u32::try_from(self.0.len()).expect("a run has fewer than 2^32 sources");
-        self.0.push(Source { path: path.into(), text: text.into() });
+        self.0.push(Source { path: path.into(), text: text.into(), lines: OnceLock::new() });
         SourceId(id)
     }
 
@@ -73,7 +75,25 @@ impl Sources {
     /// Where a span starts, as a person counts.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
-        Position::of(&self.get(span.source).text, span.start)
+        self.get(span.source).position(span.start)
+    }
+}
+
+impl Source {
+    /// The position of byte `offset`; an offset past the end counts as the end.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let starts = self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        });
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let line = starts.partition_point(|start| *start <= end);
+        let start = starts[line - 1];
+        Position { line, column: self.text[start..end].chars().count() + 1 }
     }
 }
 
@@ -86,17 +106,10 @@ impl SourceId {
 }
 
 impl Position {
-    /// The position of byte `offset` in `text`; an offset past the end counts as the end.
+    /// The position of byte `offset` in a text that is no source; an offset past the end counts as the end.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
-        let mut end = offset.min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let head = &text[..end];
-        let line_start = head.rfind('\n').map_or(0, |at| at + 1);
-        let line = head.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        Self { line, column: head[line_start..].chars().count() + 1 }
+        Source { path: String::new(), text: text.into(), lines: OnceLock::new() }.position(offset)
     }
 }
 
@@ -109,7 +122,13 @@ mod tests {
         for (text, offset, line, column) in
             [("", 0, 1, 1), ("ab", 1, 1, 2), ("a\nb", 2, 2, 1), ("é\nü x", 6, 2, 3), ("a", 9, 1, 2), ("é", 1, 1, 1)]
         {
-            assert_eq!(Position::of(text, offset), Position { line, column }, "{text:?} at {offset}");
+            let mut sources = Sources::default();
+            let source = sources.add("x", text);
+            assert_eq!(
+                sources.position(source.span(offset, offset)),
+                Position { line, column },
+                "{text:?} at {offset}"
+            );
         }
     }
 }

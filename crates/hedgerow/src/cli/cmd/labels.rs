@@ -6,7 +6,7 @@ use crate::cli::session::Session;
 use anyhow::Context;
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::ServicePlan;
-use hedgerow_yaml::Yaml;
+use hedgerow_render::label_patch;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Labels) -> anyhow::R
     let service = plan.service(&name).with_context(|| format!("there is no service `{name}`"))?;
     let text = match args.format {
         LabelFormat::Text => text(service),
-        LabelFormat::Patch => patch(service),
+        LabelFormat::Patch => label_patch(service),
         LabelFormat::Json => json(service, plan.environment().as_str())?,
     };
     session.out(&text)?;
@@ -37,12 +37,6 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Labels) -> anyhow::R
 
 fn text(service: &ServicePlan) -> String {
     service.pods.write.iter().map(|(key, value)| format!("{key}={value}\n")).collect()
-}
-
-fn patch(service: &ServicePlan) -> String {
-    let labels = Yaml::map(service.pods.write.iter().map(|(key, value)| (key.as_str(), Yaml::str(value.as_str()))));
-    let below = |key: &str, value| Yaml::map([(key, value)]);
-    below("spec", below("template", below("metadata", below("labels", labels)))).to_block()
 }
 
 fn json(service: &ServicePlan, environment: &str) -> anyhow::Result<String> {

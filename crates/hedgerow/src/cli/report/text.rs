@@ -82,8 +82,7 @@ fn window(source: &Source, marks: &[(usize, &Mark)]) -> Option<(Range<usize>, us
     if end - start > WINDOW {
         return None;
     }
-    let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
-    Some((start..end, line))
+    Some((start..end, source.position(start).line))
 }
 
 /// The span within the window; one that covers many lines is shown by its first.
