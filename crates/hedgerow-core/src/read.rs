@@ -10,7 +10,7 @@ mod service;
 
 use crate::check::{Draft, check};
 use crate::date::Date;
-use crate::diag::{Code, Diagnostic, sort};
+use crate::diag::{Code, Diagnostic, Severity, sort};
 use crate::draft::Spanned;
 use crate::fleet::{Config, Fleet, Scope};
 use crate::name::ServiceName;
@@ -78,10 +78,30 @@ impl Reader {
         for (path, fault) in directories.faults {
             self.fault(&path, &fault);
         }
-        let whole = directories.scope == Scope::Whole;
-        let services = directories.read.into_iter().filter_map(|directory| self.directory(directory)).collect();
-        let names = directories.names.iter().filter_map(|path| self.name(path, whole)).collect();
-        let draft = Draft { scope: directories.scope, services, names };
+        let scope = directories.scope;
+        let whole = scope == Scope::Whole;
+        let mut services = Vec::new();
+        let mut names: Vec<_> = directories.names.iter().filter_map(|path| self.name(path, whole)).collect();
+        for directory in directories.read {
+            let path = directory.path.clone();
+            let before = self.diagnostics.len();
+            let draft = self.directory(directory);
+            let is_own = match &scope {
+                Scope::Whole => true,
+                Scope::One(own) => {
+                    service::last_part(&path) == own.as_str() || draft.as_ref().is_some_and(|d| d.name.value == *own)
+                }
+            };
+            let found = self.diagnostics.get_mut(before..).unwrap_or_default();
+            if is_own || !found.iter().any(Diagnostic::is_error) {
+                services.extend(draft);
+                continue;
+            }
+            // Faults in a callee's files are others' to mend; half understood, they count for its name alone.
+            found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
+            names.extend(draft.map(|draft| draft.name).or_else(|| self.name(&path, false)));
+        }
+        let draft = Draft { scope, services, names };
         let fleet = check(config, draft, today, &mut self.diagnostics);
         sort(&mut self.diagnostics);
         Reading { fleet, diagnostics: self.diagnostics, sources: self.sources }

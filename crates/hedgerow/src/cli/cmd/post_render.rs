@@ -21,14 +21,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &PostRender) -> anyho
         Err(error) => anyhow::bail!("the manifests on standard input cannot be read: {error}"),
     };
     let patched = Patched::new(session, stream, args)?;
-    let is_blank = patched.is_blank(stream);
-    // Helm 4 takes an empty stream for a failure, even where the chart renders nothing.
-    if is_blank && session.os.is_helm_plugin() {
-        session.out("---\n")?;
-    }
     if let Some(depfile) = &args.depfile {
         let path = session.os.directory().join(depfile);
         write_file(&path, &depfile::make_rule("post-render", &patched.inputs))?;
+    }
+    // Helm 4 takes an empty stream for a failure, even where the chart renders nothing.
+    if patched.is_blank(stream) && session.os.is_helm_plugin() {
+        session.out("---\n")?;
     }
     patched.write(session, stream)?;
     Ok(Exit::Done)
