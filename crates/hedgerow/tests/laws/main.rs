@@ -14,3 +14,11 @@ mod meaning;
 mod order;
 mod robust;
 mod stream;
+
+use proptest::prelude::ProptestConfig;
+
+/// So many cases, or as many as `PROPTEST_CASES` says: a long search is a matter of one variable.
+fn cases(usual: u32) -> ProptestConfig {
+    let given = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { given } else { ProptestConfig { cases: usual, ..given } }
+}

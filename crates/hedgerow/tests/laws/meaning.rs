@@ -114,7 +114,7 @@ fn lets_anybody_in(fleet: &Fleet, name: &str, flow: (NonZeroU16, PlannedProtocol
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(128))]
 
     #[test]
     fn what_is_rendered_means_what_was_planned(fleet in fleets()) {

@@ -35,7 +35,7 @@ fn with_a_rule_changed(fleet: &Fleet, caller: usize, callee: usize) -> Option<Fl
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(96))]
 
     #[test]
     fn the_order_of_files_does_not_matter(fleet in fleets(), turn in any::<Index>(), is_reversed in any::<bool>()) {

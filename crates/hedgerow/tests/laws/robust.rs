@@ -139,7 +139,7 @@ fn post_render(arguments: &str, stream: &[u8]) -> Result<Ran, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(400))]
 
     #[test]
     fn odd_manifests_made_odder(
@@ -168,7 +168,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(150))]
 
     #[test]
     fn a_fleets_files_mutated(file in 0..FLEET.len(), mutations in vec(mutation(), 1..4), format in select(&["text", "json", "github", "sarif"][..])) {

@@ -330,7 +330,7 @@ fn is_left_of(text: &str, longer: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(384))]
 
     #[test]
     fn twice_is_once_and_all_else_stays(stream in streams()) {

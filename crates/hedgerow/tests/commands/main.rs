@@ -1,0 +1,32 @@
+//! The commands in process: exit codes, what stands on which stream, formats for machines, framing for hosts, bad input.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    reason = "trees are made on disk, and what cannot be tested here is said aloud"
+)]
+
+mod bad_input;
+#[path = "../common/mod.rs"]
+mod common;
+mod formats;
+mod frames;
+mod scope;
+mod verbs;
+
+use std::path::PathBuf;
+
+/// The fleet of the goldens: `service.emoji` may call `service.ledger`.
+fn fleet() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases/patch/fleet")
+}
+
+/// A workload of a service.
+fn workload(name: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    metadata:\n      labels:\n        app: x\n"
+    )
+}
+
+/// A fleet of two, for trees that a test makes itself.
+const CONFIG: &str = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nenvironments: {prod: {stage: enforce}}\n";
