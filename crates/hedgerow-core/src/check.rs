@@ -60,7 +60,8 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
         };
         let mut found = Vec::new();
         let (service, service_rules) = lower(&config, draft, &mut found);
-        if !own {
+        // Without a short name for the callee there is no label that the caller could wear.
+        if !own && service.is_some() {
             found.iter_mut().for_each(|diagnostic: &mut Diagnostic| diagnostic.severity = Severity::Warning);
         }
         diagnostics.append(&mut found);

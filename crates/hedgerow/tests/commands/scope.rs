@@ -82,6 +82,20 @@ fn own_faults_stop_it_and_a_callees_do_not() {
     }
 }
 
+/// A label that could not be made must not be left out in silence.
+#[test]
+fn a_callee_without_a_short_name_stops_its_caller() {
+    let config = CONFIG.replace("{domain: bank.example}", "{domain: bank.example, prefixes: {service: s-}}");
+    let root = tree(&[
+        ("hedgerow.yaml", config.replace("'service.*'", "'service*'").as_bytes()),
+        ("service-a/egress/service.rule", b""),
+        ("service/service.yaml", b"owner: x\n"),
+    ]);
+    let ran = Command::new(root.path(), "labels service-a").run();
+    assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("bad-name"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_service_that_is_not_there_is_named_with_the_nearest_one() {
     let root = tree(&FILES);
