@@ -12,7 +12,9 @@ use hedgerow_core::name::ServiceName;
 use hedgerow_core::read::Reader;
 use hedgerow_core::source::{Position, Sources};
 use hedgerow_core::tree::File;
-use hedgerow_scan::{Class, CodeFile, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants};
+use hedgerow_scan::{
+    Class, CodeFile, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants,
+};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -60,11 +62,20 @@ fn at(path: &str, start: u32, texts: &BTreeMap<String, Arc<str>>) -> String {
 }
 
 fn show(finding: &Finding, texts: &BTreeMap<String, Arc<str>>) {
-    println!("{}: {}  [{}]", finding.code.as_str(), finding.message, finding.services.iter().cloned().collect::<Vec<_>>().join(" "));
+    println!(
+        "{}: {}  [{}]",
+        finding.code.as_str(),
+        finding.message,
+        finding.services.iter().cloned().collect::<Vec<_>>().join(" ")
+    );
     for (place, text) in &finding.marks {
         let source = texts.get(&place.path).and_then(|t| t.get(place.range.start as usize..place.range.end as usize));
         let source = source.unwrap_or_default().lines().next().unwrap_or_default();
-        println!("    {} {} {text}", at(&place.path, place.range.start, texts), source.chars().take(90).collect::<String>());
+        println!(
+            "    {} {} {text}",
+            at(&place.path, place.range.start, texts),
+            source.chars().take(90).collect::<String>()
+        );
     }
     for help in &finding.help {
         println!("    = {help}");
@@ -206,7 +217,16 @@ fn score(outcome: &Outcome, truth: &str, must_not: Option<&str>) {
         let reported = outcome.findings.iter().any(|finding| {
             finding.code == hedgerow_core::diag::Code::UnresolvedCall && finding.services.contains(caller)
         });
-        println!("dynamic {caller} -> {callee}: {}", if wild { "expanded or declared" } else if reported { "reported" } else { "SILENT" });
+        println!(
+            "dynamic {caller} -> {callee}: {}",
+            if wild {
+                "expanded or declared"
+            } else if reported {
+                "reported"
+            } else {
+                "SILENT"
+            }
+        );
     }
     let ratio = |a: usize, b: usize| if b == 0 { 1.0 } else { a as f64 / b as f64 };
     println!(

@@ -5,8 +5,8 @@ use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
 use crate::eval::Eval;
 use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
-use crate::join::Join;
 use crate::ir::{Expr, ExprId};
+use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink};
 use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
@@ -131,7 +131,14 @@ impl Contracts {
 /// Finds the calls of one service.
 pub(crate) fn find(context: &Context) -> Outcome {
     let eval = Eval::new(context.infer, context.packs, context.reach);
-    let mut search = Search { context, eval, outcome: Outcome::default(), dials: Vec::new(), covered: Vec::new(), reported: BTreeMap::new() };
+    let mut search = Search {
+        context,
+        eval,
+        outcome: Outcome::default(),
+        dials: Vec::new(),
+        covered: Vec::new(),
+        reported: BTreeMap::new(),
+    };
     search.run();
     search.outcome
 }
@@ -174,6 +181,9 @@ impl<'p> Search<'_, 'p> {
             } else if let Some(target) = &sink.target {
                 // The built-in patterns are about libraries; of the tree only what the user names is a sink.
                 let values = self.eval.target(site, target);
+                if sink.client && (package.is_some() || !self.leads_to_service(&values)) {
+                    continue;
+                }
                 if !(sink.optional && values.is_empty()) {
                     self.address(site, &values, sink);
                 }
@@ -219,7 +229,12 @@ impl<'p> Search<'_, 'p> {
     /// Whether a package is a contract's generated code.
     fn has_contract(&self, package: PackageId, name: &str) -> bool {
         let program = self.context.infer.program;
-        let names = [format!("Register{name}Server"), format!("{name}_ServiceDesc"), format!("Register{name}HTTPServer"), format!("add_{name}Servicer_to_server")];
+        let names = [
+            format!("Register{name}Server"),
+            format!("{name}_ServiceDesc"),
+            format!("Register{name}HTTPServer"),
+            format!("add_{name}Servicer_to_server"),
+        ];
         names.iter().any(|name| program.item(package, name) != Meaning::Unknown)
     }
 
@@ -267,6 +282,15 @@ impl<'p> Search<'_, 'p> {
                 self.report(Unresolved { site, key, group });
             }
         }
+    }
+
+    /// Whether a value of a target is the address of a service, or comes from the deploy.
+    fn leads_to_service(&self, values: &Values) -> bool {
+        let join = Join { hosts: self.context.hosts, given: self.context.given };
+        values.templates().keys().any(|template| {
+            let judged = join.judge(template);
+            judged.joined || judged.answers.iter().any(|answer| matches!(answer, Answer::Service(_)))
+        })
     }
 
     /// A call whose own name says who is called.
@@ -369,7 +393,8 @@ impl<'p> Search<'_, 'p> {
     /// who offer the contract are.
     fn client(&mut self, site: Site, at: u16, name: &str, package: Option<PackageId>, verified: Option<bool>) {
         let program = self.context.infer.program;
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr) else {
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
+        else {
             return;
         };
         let Some(argument) = arguments.get(usize::from(at)) else { return };
@@ -420,8 +445,14 @@ impl<'p> Search<'_, 'p> {
                 self.edge(site, callee, Class::Joined, format!("whoever offers {name}"), Kind::Grpc, &[]);
             }
             for (dial, way) in open {
-                let results: Vec<Site> =
-                    way.iter().filter(|c| c.way == Way::Result).map(|c| c.site).collect::<Vec<_>>().into_iter().rev().collect();
+                let results: Vec<Site> = way
+                    .iter()
+                    .filter(|c| c.way == Way::Result)
+                    .map(|c| c.site)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect();
                 self.covered.push((dial, results));
             }
         }
@@ -475,8 +506,13 @@ impl<'p> Search<'_, 'p> {
             .collect();
         let mut help = Vec::new();
         if group.missing.iter().any(|name| !name.is_empty()) {
-            let names: Vec<&str> = group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
-            help.push(format!("no deploy file that was read sets {} for `{}`", names.join(" or "), self.context.service));
+            let names: Vec<&str> =
+                group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
+            help.push(format!(
+                "no deploy file that was read sets {} for `{}`",
+                names.join(" or "),
+                self.context.service
+            ));
         }
         let example = match globs.first() {
             Some(glob) => {

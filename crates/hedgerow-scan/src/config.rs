@@ -28,8 +28,21 @@ use hedgerow_yaml::{Content, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 const KEYS: &[&str] = &[
-    "services", "exclude", "hosts", "aliases", "tags", "vendored", "deploy", "settings", "sinks", "functions", "servers",
-    "registries", "inert", "texts", "clients",
+    "services",
+    "exclude",
+    "hosts",
+    "aliases",
+    "tags",
+    "vendored",
+    "deploy",
+    "settings",
+    "sinks",
+    "functions",
+    "servers",
+    "registries",
+    "inert",
+    "texts",
+    "clients",
 ];
 
 /// The keys that are decoded as a pack.
@@ -80,7 +93,9 @@ impl Read<'_> {
         let mut config = ScanConfig::default();
         let Some(fields) = self.decoder.fields(node, "`scan`", KEYS) else { return config };
         if let Some(node) = fields.get("services") {
-            for element in self.decoder.list(node, "`services`", "leave `services` out to use the services' directories") {
+            for element in
+                self.decoder.list(node, "`services`", "leave `services` out to use the services' directories")
+            {
                 config.services.extend(self.directory(element));
             }
         }
@@ -90,7 +105,8 @@ impl Read<'_> {
                 config.aliases.insert(service.value.to_owned(), names);
             }
         }
-        let mut texts = |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
+        let mut texts =
+            |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
         let (hosts, settings) = (texts("hosts"), texts("settings"));
         let (exclude, vendored, deploy) = (texts("exclude"), texts("vendored"), texts("deploy"));
         config.tags = texts("tags").into_iter().map(|(tag, _)| tag).collect();
@@ -109,7 +125,8 @@ impl Read<'_> {
                     Ok(_) => pack.append(&mut alone),
                     Err(error) => {
                         let diagnostic = self.decoder.invalid(node, format!("`{key}` is not understood: {error}"));
-                        self.decoder.report(diagnostic.help("the form is the one of the built-in packs, see docs/scan.md"));
+                        self.decoder
+                            .report(diagnostic.help("the form is the one of the built-in packs, see docs/scan.md"));
                     }
                 }
             }
@@ -131,12 +148,9 @@ impl Read<'_> {
             Some(node) => self.decoder.text(node, "`name`").map(|text| (text.value.to_owned(), text.span))?,
             None => (fallback.to_owned(), path.span),
         };
-        let main = fields.get("main").and_then(|node| self.decoder.text(node, "`main`")).map(|text| text.value.to_owned());
-        Some(CodeDirectory {
-            path: self.pattern(path.value, path.span)?,
-            name: self.pattern(&name.0, name.1)?,
-            main,
-        })
+        let main =
+            fields.get("main").and_then(|node| self.decoder.text(node, "`main`")).map(|text| text.value.to_owned());
+        Some(CodeDirectory { path: self.pattern(path.value, path.span)?, name: self.pattern(&name.0, name.1)?, main })
     }
 
     fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, hedgerow_core::source::Span)> {
@@ -188,7 +202,9 @@ fn to_value(node: &Node<'_>) -> serde_json::Value {
         Content::Sequence(sequence) => sequence.elements.iter().map(|element| to_value(&element.node)).collect(),
         Content::Mapping(mapping) => {
             let pairs = mapping.pairs.iter();
-            Value::Object(pairs.filter_map(|pair| Some((pair.key.as_str()?.to_owned(), to_value(&pair.value)))).collect())
+            Value::Object(
+                pairs.filter_map(|pair| Some((pair.key.as_str()?.to_owned(), to_value(&pair.value)))).collect(),
+            )
         }
         Content::Alias(_) => Value::Null,
     }
@@ -204,7 +220,8 @@ mod tests {
         let source = sources.add("hedgerow.yaml", text);
         let mut diagnostics = Vec::new();
         let config = ScanConfig::read(source, text, &mut diagnostics);
-        let shown = |d: &Diagnostic| format!("{}: {}", d.code.as_str(), d.span().map_or("", |span| sources.slice(span)));
+        let shown =
+            |d: &Diagnostic| format!("{}: {}", d.code.as_str(), d.span().map_or("", |span| sources.slice(span)));
         (config, diagnostics.iter().map(shown).collect())
     }
 

@@ -3,8 +3,22 @@
 use std::collections::BTreeSet;
 
 const SYSTEMS: &[&str] = &[
-    "aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd", "openbsd", "plan9",
-    "solaris", "wasip1", "windows", "zos",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
 ];
 const MACHINES: &[&str] = &[
     "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
@@ -36,7 +50,9 @@ impl<'a> Build<'a> {
 
     /// Where a tag may hold or not, it holds: what one of the builds takes is looked at.
     fn holds(&self, tag: &str) -> bool {
-        matches!(tag, "linux" | "unix" | "amd64" | "arm64" | "gc" | "cgo") || tag.starts_with("go1.") || self.tags.contains(tag)
+        matches!(tag, "linux" | "unix" | "amd64" | "arm64" | "gc" | "cgo")
+            || tag.starts_with("go1.")
+            || self.tags.contains(tag)
     }
 
     fn evaluate(&self, text: &str) -> bool {

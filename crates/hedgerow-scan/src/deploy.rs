@@ -45,7 +45,11 @@ fn documents(text: &str) -> Vec<Value> {
 
 impl Deploy {
     /// Reads Kubernetes and compose files, and says which hosts their Services are.
-    pub(crate) fn read<'a>(texts: impl Iterator<Item = Text<'a>>, hosts: &mut Hosts, owner: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read<'a>(
+        texts: impl Iterator<Item = Text<'a>>,
+        hosts: &mut Hosts,
+        owner: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let mut deploy = Self::default();
         let mut documents_by_path = Vec::new();
         for text in texts {
@@ -71,8 +75,12 @@ impl Deploy {
             };
             let name = text_at(item, &["metadata", "name"]).unwrap_or_default();
             let identity = template.pointer("/metadata/labels").and_then(Value::as_object);
-            let by_label = || identity.into_iter().flatten().find_map(|(_, value)| hosts.named(value.as_str()?).map(str::to_owned));
-            let Some(service) = hosts.named(name).map(str::to_owned).or_else(|| owner(path)).or_else(by_label) else { continue };
+            let by_label = || {
+                identity.into_iter().flatten().find_map(|(_, value)| hosts.named(value.as_str()?).map(str::to_owned))
+            };
+            let Some(service) = hosts.named(name).map(str::to_owned).or_else(|| owner(path)).or_else(by_label) else {
+                continue;
+            };
             pods.push((service.clone(), template));
             let given = deploy.given.entry(service).or_default();
             (*path).clone_into(&mut given.path);
@@ -88,12 +96,16 @@ impl Deploy {
                 continue;
             }
             let Some(name) = text_at(item, &["metadata", "name"]) else { continue };
-            let Some(selector) = item.pointer("/spec/selector").and_then(Value::as_object).filter(|s| !s.is_empty()) else { continue };
+            let Some(selector) = item.pointer("/spec/selector").and_then(Value::as_object).filter(|s| !s.is_empty())
+            else {
+                continue;
+            };
             let fits = |template: &Value| {
                 let labels = template.pointer("/metadata/labels");
                 selector.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
             };
-            let mut fitting: Vec<&str> = pods.iter().filter(|(_, template)| fits(template)).map(|(service, _)| service.as_str()).collect();
+            let mut fitting: Vec<&str> =
+                pods.iter().filter(|(_, template)| fits(template)).map(|(service, _)| service.as_str()).collect();
             fitting.dedup();
             if let [service] = fitting.as_slice() {
                 hosts.add(name, service);
@@ -164,7 +176,9 @@ impl Given {
             }
         }
         for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
-            let Some(map) = text_at(source, &["configMapRef", "name"]).and_then(|name| maps.get(name)) else { continue };
+            let Some(map) = text_at(source, &["configMapRef", "name"]).and_then(|name| maps.get(name)) else {
+                continue;
+            };
             for (key, value) in map.as_object().into_iter().flatten() {
                 if let Some(value) = scalar(value) {
                     self.environment.entry(key.clone()).or_default().push(value);

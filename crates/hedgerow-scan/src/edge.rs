@@ -147,7 +147,8 @@ impl Outcome {
             }
         }
         for finding in other.findings {
-            let same = |f: &&mut Finding| f.code == finding.code && f.marks == finding.marks && f.message == finding.message;
+            let same =
+                |f: &&mut Finding| f.code == finding.code && f.marks == finding.marks && f.message == finding.message;
             match self.findings.iter_mut().find(same) {
                 Some(known) => known.services.extend(finding.services),
                 None => self.findings.push(finding),

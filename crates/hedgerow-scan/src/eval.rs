@@ -272,7 +272,9 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 Def::Parameter(at) => values.add(&self.parameter(frame, at, &decl.name, site)),
                 Def::Receiver => values.add(&self.receiver(frame, site)),
-                Def::ClosureParameter { closure, index } => values.add(&self.closure_parameter(frame, closure, index, site)),
+                Def::ClosureParameter { closure, index } => {
+                    values.add(&self.closure_parameter(frame, closure, index, site))
+                }
                 Def::Address { call, argument } => {
                     let call = Site { function: frame.function, expr: call };
                     values.add(&self.stored_by(frame, call, argument));
@@ -326,7 +328,8 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// What a call passes for a parameter.
     fn passed(&self, outer: &Frame, call: Site, function: FnId, at: u16, name: &str) -> Values {
         let program = self.infer.program;
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(call.function, call.expr) else {
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(call.function, call.expr)
+        else {
             // The function is called from where it is handed to; what it is passed there is not known.
             return Values::lost(call);
         };
@@ -562,7 +565,9 @@ impl<'a, 'p> Eval<'a, 'p> {
         };
         let part = parts.iter().enumerate().find(|(at, part)| match (&part.field, part.key) {
             (Some(field), _) => field == name,
-            (None, Some(key)) => matches!(self.infer.program.expr(made.function, key), Expr::Text(text) if text == name),
+            (None, Some(key)) => {
+                matches!(self.infer.program.expr(made.function, key), Expr::Text(text) if text == name)
+            }
             (None, None) => order.get(*at).is_some_and(|field| field.name == name),
         });
         part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
@@ -609,13 +614,19 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 _ => Values::one(Value::Made(site, frame.chain.clone())),
             },
-            Some(Callee::Builtin("string")) if arguments.len() == 1 => (*self.eval(frame, arguments[0].value, 0)).clone(),
+            Some(Callee::Builtin("string")) if arguments.len() == 1 => {
+                (*self.eval(frame, arguments[0].value, 0)).clone()
+            }
             Some(Callee::Builtin("new" | "make")) => Values::one(Value::Setting(Vec::new())),
             Some(Callee::Builtin("append")) => {
                 let mut values = Values::default();
                 for (at, argument) in arguments.iter().enumerate() {
                     let value = self.eval(frame, argument.value, 0);
-                    values.add(&if at == 0 || argument.spread { self.elements(&value, None) } else { (*value).clone() });
+                    values.add(&if at == 0 || argument.spread {
+                        self.elements(&value, None)
+                    } else {
+                        (*value).clone()
+                    });
                 }
                 // The list that is appended to may begin empty, which says nothing.
                 values.known.retain(|value, _| !matches!(value, Value::Setting(path) if path.len() <= 1));
@@ -671,7 +682,10 @@ impl<'a, 'p> Eval<'a, 'p> {
         {
             let target = self.target_in(frame, site, target);
             let templates = target.templates().into_keys().collect();
-            return Some(Values { known: BTreeMap::from([(Value::Connection(site, templates), Vec::new())]), unknown: target.unknown });
+            return Some(Values {
+                known: BTreeMap::from([(Value::Connection(site, templates), Vec::new())]),
+                unknown: target.unknown,
+            });
         }
         let transfer = self.packs.transfer(language, path)?;
         let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
@@ -684,7 +698,8 @@ impl<'a, 'p> Eval<'a, 'p> {
 
     fn target_in(&self, frame: &Frame, site: Site, target: &Target) -> Values {
         let program = self.infer.program;
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr) else {
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
+        else {
             return Values::lost(site);
         };
         match target {
@@ -778,11 +793,16 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
             Source::Concat => self.chain(frame, &rest),
             Source::HostPort => {
-                let port = arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
+                let port =
+                    arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
                 text.then(&Values::text(":")).then(&port)
             }
             Source::Format | Source::Braces => {
-                let filled = if transfer.argument == Place::Receiver { arguments } else { arguments.get(at + 1..).unwrap_or_default() };
+                let filled = if transfer.argument == Place::Receiver {
+                    arguments
+                } else {
+                    arguments.get(at + 1..).unwrap_or_default()
+                };
                 self.format(frame, &text, filled, transfer.gives)
             }
         }
@@ -800,7 +820,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                     filled = filled.then(&Values::one(Value::Text(Template::piece(piece.clone()))));
                     continue;
                 };
-                let cut = if source == Source::Braces { crate::format::braces(text) } else { crate::format::verbs(text) };
+                let cut =
+                    if source == Source::Braces { crate::format::braces(text) } else { crate::format::verbs(text) };
                 for part in cut {
                     let value = match part {
                         crate::format::Part::Text(text) => Values::text(&text),
@@ -810,7 +831,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                         }
                         crate::format::Part::At(at) => self.filled(frame, arguments, at, spread),
                         crate::format::Part::Named(name) => {
-                            let found = arguments.iter().find(|argument| argument.name.as_deref() == Some(name.as_str()));
+                            let found =
+                                arguments.iter().find(|argument| argument.name.as_deref() == Some(name.as_str()));
                             found.map_or_else(hole, |argument| (*self.eval(frame, argument.value, 0)).clone())
                         }
                     };

@@ -24,7 +24,9 @@ pub(crate) fn verbs(format: &str) -> Vec<Part> {
             continue;
         }
         let mut spec = String::new();
-        while let Some(c) = chars.next_if(|c| "+-# 0123456789.[]$*()".contains(*c) || (spec.starts_with('(') && !spec.contains(')'))) {
+        while let Some(c) =
+            chars.next_if(|c| "+-# 0123456789.[]$*()".contains(*c) || (spec.starts_with('(') && !spec.contains(')')))
+        {
             spec.push(c);
         }
         match chars.next() {

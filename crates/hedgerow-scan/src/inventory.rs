@@ -159,4 +159,3 @@ fn java(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
     }
     found
 }
-

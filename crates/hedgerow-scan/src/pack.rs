@@ -92,6 +92,10 @@ pub(crate) struct Sink {
     /// The names that the pattern's hole may take; any if empty.
     #[serde(default)]
     pub(crate) verbs: Vec<String>,
+    /// Whether the call is only a sink where its target leads to a service: constructors that look like clients and may
+    /// be anything.
+    #[serde(default)]
+    pub(crate) client: bool,
     /// Whether the target may be left out: a client that can be given a base address.
     #[serde(default)]
     pub(crate) optional: bool,
@@ -266,7 +270,8 @@ impl Packs {
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         self.sinks.iter().filter(|(of, _)| speaks(*of, language)).find_map(|(_, sink)| {
             let taken = sink.call.iter().filter_map(|pattern| pattern.take(path));
-            let mut taken = taken.filter(|name| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|v| v == name));
+            let mut taken =
+                taken.filter(|name| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|v| v == name));
             taken.next().map(|name| (sink, name))
         })
     }

@@ -130,7 +130,8 @@ impl Plain {
         if !["clusters", "gateway", "zuul", "socket_address"].iter().any(|word| text.contains(word)) {
             return;
         }
-        let documents = serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok());
+        let documents =
+            serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok());
         let mut found = Vec::new();
         for document in documents {
             if let Some(clusters) = document.pointer("/static_resources/clusters") {
@@ -229,18 +230,34 @@ mod tests {
     #[test]
     fn addresses_are_found_in_plain_files() {
         for (path, text, expected) in [
-            ("Dockerfile", "FROM https://x/y\nENTRYPOINT tool --host=\"http://${A_ADDR}\" -u 1\n", &["http://$A_ADDR"][..]),
+            (
+                "Dockerfile",
+                "FROM https://x/y\nENTRYPOINT tool --host=\"http://${A_ADDR}\" -u 1\n",
+                &["http://$A_ADDR"][..],
+            ),
             ("Dockerfile", "CMD tool \\\n  http://a \\\n  http://b\nRUN curl http://c\n", &["http://a", "http://b"]),
-            ("cron.yaml", "args: [\"curl -H 'Host: service.a' http://gateway/run\"]\n", &["http://gateway/run", "service.a"]),
+            (
+                "cron.yaml",
+                "args: [\"curl -H 'Host: service.a' http://gateway/run\"]\n",
+                &["http://gateway/run", "service.a"],
+            ),
             ("cron.yaml", "args: ['-H', 'Host: service.a']\nhost: Host: no\n", &["service.a"]),
             ("run.sh", "# curl http://no\nwget -q http://$X:${PORT:-80}/y; true\n", &["http://$X:80/y"]),
-            ("nginx.conf", "upstream u {\n  server a:80;\n}\nserver {\n  proxy_pass http://b/;\n}\n", &["a:80", "http://b/"]),
+            (
+                "nginx.conf",
+                "upstream u {\n  server a:80;\n}\nserver {\n  proxy_pass http://b/;\n}\n",
+                &["a:80", "http://b/"],
+            ),
             (
                 "envoy.yaml",
                 "static_resources:\n  clusters:\n  - endpoints: [{address: {socket_address: {address: svc-a, port_value: 1}}}]\n",
                 &["svc-a"],
             ),
-            ("application.yml", "spring: {cloud: {gateway: {routes: [{id: a, uri: 'lb://svc-a'}]}}}\n", &["lb://svc-a"]),
+            (
+                "application.yml",
+                "spring: {cloud: {gateway: {routes: [{id: a, uri: 'lb://svc-a'}]}}}\n",
+                &["lb://svc-a"],
+            ),
             ("notes.md", "curl http://a\n", &[]),
         ] {
             assert_eq!(found(path, text), expected, "{path}: {text}");

@@ -154,7 +154,8 @@ impl<'p> Walk<'_, 'p> {
                 if sites.is_empty() {
                     continue;
                 }
-                let stands = self.stands.entry((*ty, *interface)).or_insert_with(|| program.stands_for(*ty, *interface));
+                let stands =
+                    self.stands.entry((*ty, *interface)).or_insert_with(|| program.stands_for(*ty, *interface));
                 if *stands && let Some(Found::Function(function)) = program.method_of(*ty, name) {
                     found.extend(sites.iter().map(|site| (*site, function)));
                 }
@@ -208,7 +209,8 @@ impl<'p> Walk<'_, 'p> {
 
     /// A value that is passed for a parameter of an outside type goes out of sight.
     fn passed(&mut self, site: Site, function: FnId) {
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = self.infer.program.expr(site.function, site.expr)
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) =
+            self.infer.program.expr(site.function, site.expr)
         else {
             return;
         };
@@ -358,7 +360,7 @@ impl<'p> Walk<'_, 'p> {
     /// A value of a type is made, by its constructor where it has one.
     fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[ExprId]) {
         let Some(id) = self.infer.program.type_id(ty) else {
-            if let Some(path) = self.infer.program.external(ty) {
+            if let Some(path) = self.infer.program.external(ty).or_else(|| self.global_type(site, ty)) {
                 for argument in passed {
                     self.escape(site.function, *argument);
                 }
@@ -372,6 +374,14 @@ impl<'p> Walk<'_, 'p> {
                 self.call(site, function);
             }
         }
+    }
+
+    /// A class that the language gives: `new URL(…)`.
+    fn global_type(&self, site: Site, ty: Ty<'p>) -> Option<String> {
+        let Ty::Written { r: TypeRef::Name { qualifier: None, name }, .. } = ty else { return None };
+        let program = self.infer.program;
+        let language = program.files[program.file_of(site.function) as usize].language;
+        language.global(name).map(str::to_owned)
     }
 
     fn make(&mut self, id: TypeId) {
@@ -415,7 +425,8 @@ impl<'p> Walk<'_, 'p> {
             if outside {
                 self.escape(site.function, part.value);
             }
-            let name = part.field.as_deref().or_else(|| order.get(at).filter(|_| part.key.is_none()).map(|f| f.name.as_str()));
+            let name =
+                part.field.as_deref().or_else(|| order.get(at).filter(|_| part.key.is_none()).map(|f| f.name.as_str()));
             let Some(name) = name else { continue };
             let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
             if let Some((owner, field_ty, _)) = program.field(ty, name) {

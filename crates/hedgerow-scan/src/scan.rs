@@ -89,30 +89,42 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
     let name = parts.next().unwrap_or_default();
     let mut directories: Vec<&str> = parts.collect();
     directories.reverse();
-    let skipped = |part: &&str| matches!(*part, "testdata" | "node_modules" | ".git" | "__tests__" | "site-packages" | "target");
+    let skipped =
+        |part: &&str| matches!(*part, "testdata" | "node_modules" | ".git" | "__tests__" | "site-packages" | "target");
     if directories.iter().any(|part| skipped(&part)) {
         return Want::Nothing;
     }
     if let Some(at) = directories.iter().position(|part| *part == "vendor") {
         let import = format!("{}/{name}", directories[at + 1..].join("/"));
-        let read = name.ends_with(".go") && config.vendored.is_match(import.rsplit_once('/').map_or("", |(dir, _)| dir));
+        let read =
+            name.ends_with(".go") && config.vendored.is_match(import.rsplit_once('/').map_or("", |(dir, _)| dir));
         return if read && !name.ends_with("_test.go") { Want::Code(Language::Go) } else { Want::Nothing };
     }
     let test = |language| match language {
         Language::Go => name.ends_with("_test.go"),
-        Language::Python => name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py" || directories.contains(&"tests"),
+        Language::Python => {
+            name.starts_with("test_")
+                || name.ends_with("_test.py")
+                || name == "conftest.py"
+                || directories.contains(&"tests")
+        }
         Language::Java => path.contains("src/test/"),
-        Language::JavaScript | Language::TypeScript => name.contains(".test.") || name.contains(".spec.") || name.ends_with(".min.js"),
+        Language::JavaScript | Language::TypeScript => {
+            name.contains(".test.") || name.contains(".spec.") || name.ends_with(".min.js")
+        }
     };
     match Language::of(path) {
         Some(language) if test(language) => Want::Nothing,
         Some(language) => Want::Code(language),
         None => {
             let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-            let plain = matches!(extension, "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "template" | "tmpl")
-                || name.starts_with("Dockerfile")
+            let plain = matches!(
+                extension,
+                "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "template" | "tmpl"
+            ) || name.starts_with("Dockerfile")
                 || name.ends_with(".Dockerfile");
-            let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock") || name.ends_with(".map");
+            let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
+                || name.ends_with(".map");
             if plain && !noise { Want::Text } else { Want::Nothing }
         }
     }
@@ -160,10 +172,8 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
         .par_iter()
         .map_init(|| Infer::new(&program), |infer, home| reach(infer, &packs, &entries(&program, home)))
         .collect();
-    let offers: Vec<BTreeSet<String>> = reached
-        .par_iter()
-        .map_init(|| Infer::new(&program), |infer, reach| offered(infer, &packs, reach))
-        .collect();
+    let offers: Vec<BTreeSet<String>> =
+        reached.par_iter().map_init(|| Infer::new(&program), |infer, reach| offered(infer, &packs, reach)).collect();
     let mut contracts = Contracts::default();
     for (home, offers) in homes.iter().zip(offers) {
         contracts.add(&home.name, offers);
@@ -233,7 +243,9 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
             }
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
-                let usual = ["config.", "application.", "settings.", "appsettings."].iter().any(|start| name.starts_with(start));
+                let usual = ["config.", "application.", "settings.", "appsettings."]
+                    .iter()
+                    .any(|start| name.starts_with(start));
                 if let Some(service) = owner(&file.path).filter(|_| usual) {
                     deploy.add_settings(&service, &file.text);
                 }
@@ -259,7 +271,8 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
         let Some(service) = owner(tree, homes, &file.path) else { continue };
         let plain = plain::read(&file.path, &file.text);
         let place = |range| Place { path: file.path.clone(), range };
-        let evidence = |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
+        let evidence =
+            |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
         let services = BTreeSet::from([service.clone()]);
         let mut answered = false;
         for (directive, range) in &plain.comments {
@@ -301,7 +314,11 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                     }
                     Answer::Several { services: several, .. } => {
                         for callee in several {
-                            outcome.add(&service, callee, evidence(Class::Wildcard, address.range, address.template.to_string()));
+                            outcome.add(
+                                &service,
+                                callee,
+                                evidence(Class::Wildcard, address.range, address.template.to_string()),
+                            );
                         }
                     }
                     Answer::Outside(host) => {
@@ -338,7 +355,8 @@ fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outc
                     }
                     let place = Place { path: given.path.clone(), range: Range::default() };
                     let target = format!("${name}");
-                    let evidence = Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
+                    let evidence =
+                        Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
                     outcome.add(&home.name, &callee, evidence);
                 }
             }
@@ -418,7 +436,12 @@ fn declare(program: &Program, hosts: &Hosts, homes: &[Home], spoken: &[Spoken], 
         };
         if reached.is_empty() && !names.is_empty() {
             let message = "no service reaches the code that this comment belongs to".to_owned();
-            tell(Code::UnreachedComment, comment.span, message, vec!["move it to code that runs, or take it away".to_owned()]);
+            tell(
+                Code::UnreachedComment,
+                comment.span,
+                message,
+                vec!["move it to code that runs, or take it away".to_owned()],
+            );
         }
         let mut declared = Vec::new();
         let mut unknown = Vec::new();

@@ -1,6 +1,8 @@
 //! What all front ends share: building [`Facts`] expression by expression, with the scopes of names.
 
-use crate::ir::{Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef};
+use crate::ir::{
+    Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef,
+};
 use std::collections::BTreeMap;
 use tree_sitter::{Language, Node, Parser, Tree};
 
@@ -244,7 +246,9 @@ impl<'t> Builder<'t> {
                 .filter(|(_, f)| f.span.start <= comment.span.start && comment.span.end <= f.span.end)
                 .min_by_key(|(_, f)| f.span.end - f.span.start);
             let below = functions
-                .filter(|(_, f)| f.span.start >= comment.span.end && is_comment(between(comment.span.end, f.span.start)))
+                .filter(|(_, f)| {
+                    f.span.start >= comment.span.end && is_comment(between(comment.span.end, f.span.start))
+                })
                 .min_by_key(|(_, f)| f.span.start);
             comment.function = around.or(below).map(|(at, _)| at);
         }

@@ -9,7 +9,10 @@ impl Language {
         match (self, name) {
             (Self::JavaScript | Self::TypeScript, "fetch") => Some("fetch"),
             (Self::JavaScript | Self::TypeScript, "process") => Some("process"),
-            (Self::JavaScript | Self::TypeScript, "axios") => Some("axios"),
+            (Self::JavaScript | Self::TypeScript, "URL") => Some("URL"),
+            (Self::JavaScript | Self::TypeScript, "WebSocket") => Some("WebSocket"),
+            (Self::JavaScript | Self::TypeScript, "EventSource") => Some("EventSource"),
+            (Self::JavaScript | Self::TypeScript, "String") => Some("String"),
             (Self::JavaScript | Self::TypeScript, "Deno") => Some("Deno"),
             (Self::Java, "System") => Some("java.lang.System"),
             (Self::Java, "String") => Some("java.lang.String"),

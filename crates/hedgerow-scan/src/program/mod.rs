@@ -132,7 +132,8 @@ impl<'p> Program<'p> {
         for (n, function) in (0..).zip(&file.facts.functions) {
             let id = FnId(index(self.functions.len()));
             self.functions.push((at, n));
-            let runs_on_load = n == 0 || (file.language == Language::Go && function.name == "init" && function.receiver.is_none());
+            let runs_on_load =
+                n == 0 || (file.language == Language::Go && function.name == "init" && function.receiver.is_none());
             if runs_on_load {
                 package.initializers.push(id);
             } else if let Some(receiver) = &function.receiver {
@@ -184,12 +185,15 @@ impl<'p> Program<'p> {
                         Meaning::Package(package)
                     }
                     (Some(package), Some(name)) => match self.item(package, name) {
+                        // Without a default export the default is the module itself.
+                        Meaning::Unknown if name == "default" => Meaning::Package(package),
                         Meaning::Unknown => modules
                             .resolve_item(&file, import)
                             .and_then(|path| self.by_path.get(&path))
                             .map_or(Meaning::External(&import.path, Some(name)), |id| Meaning::Package(*id)),
                         meaning => meaning,
                     },
+                    (None, Some(name)) if name == "default" => Meaning::External(&import.path, None),
                     (None, name) => modules
                         .resolve_item(&file, import)
                         .and_then(|path| self.by_path.get(&path))

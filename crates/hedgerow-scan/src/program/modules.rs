@@ -20,10 +20,7 @@ pub(crate) struct Modules {
 
 impl Modules {
     /// Reads the `go.mod` texts (path and text) and takes in where the files lie.
-    pub(crate) fn new<'a>(
-        manifests: impl Iterator<Item = (&'a str, &'a str)>,
-        files: &[File],
-    ) -> Self {
+    pub(crate) fn new<'a>(manifests: impl Iterator<Item = (&'a str, &'a str)>, files: &[File]) -> Self {
         let mut modules = Self::default();
         for (path, text) in manifests {
             modules.manifest(path, text);
@@ -76,7 +73,9 @@ impl Modules {
 
     /// The import path of a directory.
     pub(crate) fn go_path(&self, dir: &str) -> String {
-        if let Some((_, path)) = dir.rsplit_once("vendor/").filter(|(before, _)| before.is_empty() || before.ends_with('/')) {
+        if let Some((_, path)) =
+            dir.rsplit_once("vendor/").filter(|(before, _)| before.is_empty() || before.ends_with('/'))
+        {
             return path.to_owned();
         }
         for (root, module) in &self.go {
@@ -180,7 +179,8 @@ impl Modules {
 
 /// The names a Go package outside of the tree may have, by its path: what it declares itself cannot be read.
 fn go_aliases(path: &str) -> Vec<&str> {
-    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let is_version =
+        |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     let mut parts = path.rsplit('/');
     let mut last = parts.next().unwrap_or(path);
     let mut names = vec![last];

@@ -236,9 +236,10 @@ impl<'p> Program<'p> {
             _ => return false,
         };
         depth < MAX_EMBED
-            && bases.into_iter().filter_map(|r| self.type_id(Ty::Written { file, r })).any(|base| {
-                base == wanted || self.is_a(base, wanted, depth + 1)
-            })
+            && bases
+                .into_iter()
+                .filter_map(|r| self.type_id(Ty::Written { file, r }))
+                .any(|base| base == wanted || self.is_a(base, wanted, depth + 1))
     }
 
     /// The method that a value of a declared type runs.
@@ -253,7 +254,9 @@ impl<'p> Program<'p> {
                 let below = |field: &'p Field| {
                     let ty = Ty::Written { file, r: &field.ty };
                     match self.method_at(ty, name, 1) {
-                        Some(Found::Dispatch(base)) => self.own_method(base, name).map(Found::Function).or(Some(Found::Dispatch(base))),
+                        Some(Found::Dispatch(base)) => {
+                            self.own_method(base, name).map(Found::Function).or(Some(Found::Dispatch(base)))
+                        }
                         Some(Found::Field(_)) => None,
                         found => found,
                     }

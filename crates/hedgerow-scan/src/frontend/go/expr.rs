@@ -149,8 +149,10 @@ impl Lower<'_> {
 
     /// The key of a part: of a structure a field's name, of a map an expression, of an unknown type maybe both.
     fn key(&mut self, node: Node, ty: &TypeRef) -> (Option<String>, Option<ExprId>) {
-        let node = if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
-        let name = (node.kind() == "identifier" || node.kind() == "field_identifier").then(|| self.builder.slice(node).to_owned());
+        let node =
+            if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
+        let name = (node.kind() == "identifier" || node.kind() == "field_identifier")
+            .then(|| self.builder.slice(node).to_owned());
         match (ty, name) {
             (TypeRef::List(_) | TypeRef::Map(_), _) | (_, None) => {
                 let key = if node.kind() == "literal_value" {
@@ -165,7 +167,8 @@ impl Lower<'_> {
     }
 
     fn element(&mut self, node: Node, inner: &TypeRef) -> ExprId {
-        let node = if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
+        let node =
+            if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
         if node.kind() == "literal_value" {
             let parts = self.parts(node, inner);
             return self.builder.push(Expr::Composite { ty: inner.clone(), parts }, range(node));

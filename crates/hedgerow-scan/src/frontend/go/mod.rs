@@ -37,7 +37,8 @@ impl Lower<'_> {
         for node in root.named_children(&mut cursor) {
             match node.kind() {
                 "package_clause" => {
-                    self.builder.facts.package = node.named_child(0).map(|n| self.builder.slice(n)).unwrap_or_default().to_owned();
+                    self.builder.facts.package =
+                        node.named_child(0).map(|n| self.builder.slice(n)).unwrap_or_default().to_owned();
                 }
                 "import_declaration" => self.imports(node),
                 "const_declaration" | "var_declaration" => self.globals(node),
@@ -70,7 +71,8 @@ impl Lower<'_> {
             self.builder.facts.constraint = Some(rest.trim().to_owned());
         } else if let Some(rest) = body.trim_start().strip_prefix("+build ") {
             // Spaces mean "or", commas "and", lines "and".
-            let line = rest.split_whitespace().map(|o| format!("({})", o.replace(',', "&&"))).collect::<Vec<_>>().join("||");
+            let line =
+                rest.split_whitespace().map(|o| format!("({})", o.replace(',', "&&"))).collect::<Vec<_>>().join("||");
             let known = self.builder.facts.constraint.take().map(|c| format!("({c})&&")).unwrap_or_default();
             self.builder.facts.constraint = Some(format!("{known}({line})"));
         }

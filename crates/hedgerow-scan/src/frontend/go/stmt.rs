@@ -33,9 +33,18 @@ impl Lower<'_> {
     fn stmt_inner(&mut self, node: Node) {
         match node.kind() {
             "comment" => self.builder.comment(node),
-            "block" | "if_statement" | "expression_switch_statement" | "select_statement" | "expression_case"
-            | "default_case" | "communication_case" => self.block(node),
-            "statement_list" | "expression_statement" | "go_statement" | "defer_statement" | "labeled_statement"
+            "block"
+            | "if_statement"
+            | "expression_switch_statement"
+            | "select_statement"
+            | "expression_case"
+            | "default_case"
+            | "communication_case" => self.block(node),
+            "statement_list"
+            | "expression_statement"
+            | "go_statement"
+            | "defer_statement"
+            | "labeled_statement"
             | "for_clause" => self.all(node),
             "for_statement" => self.block(node),
             "range_clause" => self.range(node),
@@ -46,8 +55,7 @@ impl Lower<'_> {
             "var_spec" | "const_spec" => self.local_spec(node),
             "type_declaration" => self.type_declaration(node),
             "return_statement" => {
-                let values: Vec<ExprId> =
-                    children(node).into_iter().flat_map(|list| self.list(list)).collect();
+                let values: Vec<ExprId> = children(node).into_iter().flat_map(|list| self.list(list)).collect();
                 self.builder.give_back(values);
             }
             "type_switch_statement" => self.type_switch(node),
@@ -62,8 +70,14 @@ impl Lower<'_> {
                 self.builder.facts.faults.push(range(node));
                 self.all(node);
             }
-            "inc_statement" | "dec_statement" | "break_statement" | "continue_statement" | "goto_statement"
-            | "fallthrough_statement" | "empty_statement" | "label_name" => {}
+            "inc_statement"
+            | "dec_statement"
+            | "break_statement"
+            | "continue_statement"
+            | "goto_statement"
+            | "fallthrough_statement"
+            | "empty_statement"
+            | "label_name" => {}
             _ => {
                 self.expr(node);
             }
@@ -164,7 +178,8 @@ impl Lower<'_> {
             self.stmt(initializer);
         }
         let value = node.child_by_field_name("value").map(|value| self.expr(value));
-        let alias = node.child_by_field_name("alias").and_then(|alias| children(alias).first().copied().or(Some(alias)));
+        let alias =
+            node.child_by_field_name("alias").and_then(|alias| children(alias).first().copied().or(Some(alias)));
         let alias = alias.map(|alias| self.builder.slice(alias).to_owned());
         for case in children(node) {
             if !matches!(case.kind(), "type_case" | "default_case") {

@@ -39,9 +39,9 @@ impl Lower<'_> {
                 TypeRef::Struct(list.flat_map(|field| self.fields(field)).collect())
             }
             "interface_type" => self.interface(node),
-            "function_type" => {
-                TypeRef::Function(node.child_by_field_name("result").map(|result| self.result_types(result)).unwrap_or_default())
-            }
+            "function_type" => TypeRef::Function(
+                node.child_by_field_name("result").map(|result| self.result_types(result)).unwrap_or_default(),
+            ),
             _ => TypeRef::Unknown,
         }
     }
@@ -65,7 +65,8 @@ impl Lower<'_> {
             return Vec::new();
         }
         let Some(ty) = node.child_by_field_name("type").map(|ty| self.ty(ty)) else { return Vec::new() };
-        let tag = node.child_by_field_name("tag").map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).to_owned());
+        let tag =
+            node.child_by_field_name("tag").map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).to_owned());
         let mut cursor = node.walk();
         let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
         if names.is_empty() {

@@ -28,11 +28,16 @@ impl<'n> Lower<'_, 'n> {
             }
             "this" => return self.builder.name("this", span),
             "string_literal" | "text_block" => {
-                let text = self.builder.slice(node).trim_start_matches("\"\"\"").trim_end_matches("\"\"\"").trim_matches('"');
+                let text =
+                    self.builder.slice(node).trim_start_matches("\"\"\"").trim_end_matches("\"\"\"").trim_matches('"');
                 Expr::Text(text.replace("\\\"", "\"").replace("\\\\", "\\"))
             }
             "decimal_integer_literal" => Expr::Number(self.builder.slice(node).to_owned()),
-            "null_literal" | "true" | "false" | "character_literal" | "decimal_floating_point_literal"
+            "null_literal"
+            | "true"
+            | "false"
+            | "character_literal"
+            | "decimal_floating_point_literal"
             | "hex_integer_literal" => Expr::Choice(Vec::new()),
             "field_access" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
                 Some(of) => Expr::Member { of, name: self.builder.field(node, "field") },
@@ -53,7 +58,9 @@ impl<'n> Lower<'_, 'n> {
             "assignment_expression" => {
                 let target = node.child_by_field_name("left").map(|left| self.expr(left));
                 let value = node.child_by_field_name("right").map(|right| self.expr(right));
-                let (Some(target), Some(mut value)) = (target, value) else { return self.builder.push(Expr::Other, span) };
+                let (Some(target), Some(mut value)) = (target, value) else {
+                    return self.builder.push(Expr::Other, span);
+                };
                 if self.builder.field(node, "operator") == "+=" {
                     value = self.builder.push(Expr::Concat(target, value), span);
                 }
@@ -72,7 +79,8 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(condition) = node.child_by_field_name("condition") {
                     self.expr(condition);
                 }
-                let sides = ["consequence", "alternative"].into_iter().filter_map(|side| node.child_by_field_name(side));
+                let sides =
+                    ["consequence", "alternative"].into_iter().filter_map(|side| node.child_by_field_name(side));
                 Expr::Choice(sides.map(|side| self.expr(side)).collect())
             }
             "parenthesized_expression" => match children(node).as_slice() {

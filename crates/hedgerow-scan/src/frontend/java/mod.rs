@@ -5,7 +5,9 @@ mod expr;
 use super::build::{Builder, MAX_DEPTH, children, parse, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{Argument, Def, Expr, ExprId, Facts, Field, Function, Import, Note, Signature, Store, TypeDecl, TypeRef};
+use crate::ir::{
+    Argument, Def, Expr, ExprId, Facts, Field, Function, Import, Note, Signature, Store, TypeDecl, TypeRef,
+};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -48,7 +50,8 @@ impl<'n> Lower<'_, 'n> {
             match node.kind() {
                 "package_declaration" => {
                     let name = children(node).into_iter().rfind(|child| child.kind().contains("identifier"));
-                    self.builder.facts.package = name.map(|name| self.builder.slice(name)).unwrap_or_default().to_owned();
+                    self.builder.facts.package =
+                        name.map(|name| self.builder.slice(name)).unwrap_or_default().to_owned();
                 }
                 "import_declaration" => self.import(node),
                 _ => self.declaration(node),
@@ -86,7 +89,8 @@ impl<'n> Lower<'_, 'n> {
     /// The annotations of a declaration.
     fn notes(&mut self, node: Node<'n>) -> Vec<Note> {
         let modifiers = children(node).into_iter().filter(|child| child.kind() == "modifiers");
-        let annotations = modifiers.flat_map(children).filter(|child| matches!(child.kind(), "annotation" | "marker_annotation"));
+        let annotations =
+            modifiers.flat_map(children).filter(|child| matches!(child.kind(), "annotation" | "marker_annotation"));
         annotations
             .map(|annotation| {
                 let name = self.builder.field(annotation, "name");
@@ -109,7 +113,8 @@ impl<'n> Lower<'_, 'n> {
     fn bases(&mut self, node: Node<'n>) -> Vec<TypeRef> {
         let clauses = children(node).into_iter();
         let clauses = clauses.filter(|c| matches!(c.kind(), "superclass" | "super_interfaces" | "extends_interfaces"));
-        let types = clauses.flat_map(children).flat_map(|c| if c.kind() == "type_list" { children(c) } else { vec![c] });
+        let types =
+            clauses.flat_map(children).flat_map(|c| if c.kind() == "type_list" { children(c) } else { vec![c] });
         types.map(|ty| self.ty(ty)).collect()
     }
 
@@ -170,7 +175,8 @@ impl<'n> Lower<'_, 'n> {
         let declarators: Vec<_> = node.children_by_field_name("declarator", &mut cursor).collect();
         for declarator in declarators {
             let span = range(declarator);
-            let mut values: Vec<ExprId> = declarator.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
+            let mut values: Vec<ExprId> =
+                declarator.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
             for note in &notes {
                 if let [(_, argument)] = note.arguments.as_slice() {
                     let callee = self.builder.push(Expr::Name(format!("@{}", note.name)), note.span);
@@ -204,7 +210,12 @@ impl<'n> Lower<'_, 'n> {
                 methods.push(Signature { name: self.builder.field(*member, "name"), arity, results });
             }
         }
-        self.builder.facts.types.push(TypeDecl { name, ty: TypeRef::Interface { methods, embeds }, notes, span: range(node) });
+        self.builder.facts.types.push(TypeDecl {
+            name,
+            ty: TypeRef::Interface { methods, embeds },
+            notes,
+            span: range(node),
+        });
         for member in body {
             match member.kind() {
                 // A method with a body is the one of those who write none.
@@ -272,7 +283,9 @@ impl<'n> Lower<'_, 'n> {
     /// A type: its name, with the class around it as qualifier where one is written.
     fn ty(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
-            "type_identifier" | "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() },
+            "type_identifier" | "identifier" => {
+                TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
+            }
             "scoped_type_identifier" => {
                 let text = self.builder.slice(node);
                 let name = text.rsplit('.').next().unwrap_or(text).to_owned();
@@ -318,8 +331,16 @@ impl<'n> Lower<'_, 'n> {
     fn stmt_inner(&mut self, node: Node<'n>) {
         match node.kind() {
             "line_comment" | "block_comment" => self.builder.comment(node),
-            "block" | "constructor_body" | "for_statement" | "try_statement" | "try_with_resources_statement" | "catch_clause"
-            | "switch_block_statement_group" | "switch_rule" | "static_initializer" | "enhanced_for_statement" => {
+            "block"
+            | "constructor_body"
+            | "for_statement"
+            | "try_statement"
+            | "try_with_resources_statement"
+            | "catch_clause"
+            | "switch_block_statement_group"
+            | "switch_rule"
+            | "static_initializer"
+            | "enhanced_for_statement" => {
                 self.builder.enter();
                 if node.kind() == "enhanced_for_statement" {
                     let over = node.child_by_field_name("value").map(|value| self.expr(value));
@@ -336,8 +357,16 @@ impl<'n> Lower<'_, 'n> {
                 }
                 self.builder.leave();
             }
-            "if_statement" | "while_statement" | "do_statement" | "finally_clause" | "labeled_statement" | "switch_expression"
-            | "switch_block" | "synchronized_statement" | "resource_specification" | "expression_statement" => self.all(node),
+            "if_statement"
+            | "while_statement"
+            | "do_statement"
+            | "finally_clause"
+            | "labeled_statement"
+            | "switch_expression"
+            | "switch_block"
+            | "synchronized_statement"
+            | "resource_specification"
+            | "expression_statement" => self.all(node),
             "local_variable_declaration" => {
                 let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| type_name(ty) != "var");
                 let mut cursor = node.walk();
@@ -375,7 +404,10 @@ impl<'n> Lower<'_, 'n> {
 fn members(body: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = body.walk();
     let members = body.named_children(&mut cursor).collect::<Vec<_>>();
-    members.into_iter().flat_map(|member| if member.kind() == "enum_body_declarations" { children(member) } else { vec![member] }).collect()
+    members
+        .into_iter()
+        .flat_map(|member| if member.kind() == "enum_body_declarations" { children(member) } else { vec![member] })
+        .collect()
 }
 
 /// The name of a type; empty if it has none.

@@ -62,7 +62,11 @@ impl<'n> Lower<'_, 'n> {
                 let parts = children(node);
                 let value = parts.first().map(|value| self.expr(*value));
                 if let (Some(value), Some(target)) = (value, node.child_by_field_name("alias")) {
-                    let target = if target.kind() == "as_pattern_target" { target.named_child(0).unwrap_or(target) } else { target };
+                    let target = if target.kind() == "as_pattern_target" {
+                        target.named_child(0).unwrap_or(target)
+                    } else {
+                        target
+                    };
                     self.bind(target, value, 0, None);
                 }
                 return value.unwrap_or_else(|| self.builder.push(Expr::Other, span));
@@ -143,7 +147,9 @@ impl<'n> Lower<'_, 'n> {
             arguments.push(match argument.kind() {
                 "keyword_argument" => {
                     let name = Some(self.builder.field(argument, "name"));
-                    let Some(value) = argument.child_by_field_name("value").map(|value| self.expr(value)) else { continue };
+                    let Some(value) = argument.child_by_field_name("value").map(|value| self.expr(value)) else {
+                        continue;
+                    };
                     Argument { name, value, spread: false }
                 }
                 "dictionary_splat" => {
@@ -219,5 +225,9 @@ impl<'n> Lower<'_, 'n> {
 
 /// A text's escapes; those that no address needs are kept as they are.
 fn unescape(text: &str) -> String {
-    if text.contains('\\') { text.replace("\\n", "\n").replace("\\\\", "\\").replace("\\'", "'").replace("\\\"", "\"") } else { text.to_owned() }
+    if text.contains('\\') {
+        text.replace("\\n", "\n").replace("\\\\", "\\").replace("\\'", "'").replace("\\\"", "\"")
+    } else {
+        text.to_owned()
+    }
 }

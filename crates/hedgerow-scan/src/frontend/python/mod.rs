@@ -83,7 +83,10 @@ impl<'n> Lower<'_, 'n> {
                 let mut registered = false;
                 for decorator in node.named_children(&mut cursor).filter(|child| child.kind() == "decorator") {
                     let text = self.builder.slice(decorator).trim_start_matches('@');
-                    registered |= !matches!(text.trim(), "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass");
+                    registered |= !matches!(
+                        text.trim(),
+                        "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass"
+                    );
                     for inner in children(decorator) {
                         self.expr(inner);
                     }
@@ -97,7 +100,8 @@ impl<'n> Lower<'_, 'n> {
             }
             "class_definition" => self.class(node),
             "global_statement" | "nonlocal_statement" => {
-                let names = children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect::<Vec<_>>();
+                let names =
+                    children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect::<Vec<_>>();
                 if let Some(outer) = self.outer.last_mut() {
                     outer.extend(names);
                 }
@@ -132,9 +136,20 @@ impl<'n> Lower<'_, 'n> {
                     }
                 }
             }
-            "block" | "module" | "if_statement" | "elif_clause" | "else_clause" | "while_statement" | "try_statement"
-            | "except_clause" | "except_group_clause" | "finally_clause" | "with_statement" | "with_clause"
-            | "match_statement" | "case_clause" => self.block(node, class),
+            "block"
+            | "module"
+            | "if_statement"
+            | "elif_clause"
+            | "else_clause"
+            | "while_statement"
+            | "try_statement"
+            | "except_clause"
+            | "except_group_clause"
+            | "finally_clause"
+            | "with_statement"
+            | "with_clause"
+            | "match_statement"
+            | "case_clause" => self.block(node, class),
             "pass_statement" | "break_statement" | "continue_statement" => {}
             _ => {
                 self.expr(node);
@@ -148,7 +163,8 @@ impl<'n> Lower<'_, 'n> {
         let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
         for name in names {
             let alias = (name.kind() == "aliased_import").then(|| self.builder.field(name, "alias"));
-            let written = if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
+            let written =
+                if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
             let import = match &module {
                 Some(module) => Import { alias, path: module.clone(), name: Some(written) },
                 None => Import { alias, path: written, name: None },
@@ -180,7 +196,9 @@ impl<'n> Lower<'_, 'n> {
     fn closure(&mut self, node: Node<'n>) -> ExprId {
         let id = self.builder.open_closure();
         self.outer.push(BTreeSet::new());
-        for (name, ty, _) in node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default() {
+        for (name, ty, _) in
+            node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default()
+        {
             self.builder.closure_parameter(id, &name, ty);
         }
         if let Some(body) = node.child_by_field_name("body") {
@@ -288,7 +306,11 @@ impl<'n> Lower<'_, 'n> {
                 let outer = parts.first().map(|outer| self.builder.slice(*outer)).unwrap_or_default();
                 match (outer, parts.get(1)) {
                     ("Optional" | "typing.Optional", Some(inner)) => {
-                        let inner = if inner.kind() == "type_parameter" { inner.named_child(0).unwrap_or(*inner) } else { *inner };
+                        let inner = if inner.kind() == "type_parameter" {
+                            inner.named_child(0).unwrap_or(*inner)
+                        } else {
+                            *inner
+                        };
                         self.ty(inner)
                     }
                     _ => TypeRef::Unknown,

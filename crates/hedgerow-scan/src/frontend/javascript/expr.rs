@@ -1,0 +1,238 @@
+//! Expressions.
+
+use super::Lower;
+use crate::frontend::build::{MAX_DEPTH, children};
+use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
+use tree_sitter::Node;
+
+impl<'n> Lower<'_, 'n> {
+    /// An expression.
+    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
+        self.builder.depth += 1;
+        let id = if self.builder.depth > MAX_DEPTH {
+            self.builder.facts.faults.push(Self::span(node));
+            self.builder.push(Expr::Other, Self::span(node))
+        } else {
+            self.expr_inner(node)
+        };
+        self.builder.depth -= 1;
+        id
+    }
+
+    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+        let span = Self::span(node);
+        let expr = match node.kind() {
+            "identifier" | "property_identifier" | "shorthand_property_identifier" => {
+                let name = self.builder.slice(node);
+                return self.builder.name(name, span);
+            }
+            "this" => return self.builder.name("this", span),
+            "super" => return self.builder.name("this", span),
+            "string" => Expr::Text(unquote(self.builder.slice(node))),
+            "template_string" => return self.template(node),
+            "number" => Expr::Number(self.builder.slice(node).to_owned()),
+            "true" | "false" | "null" | "undefined" | "regex" => Expr::Choice(Vec::new()),
+            "member_expression" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
+                Some(of) => Expr::Member { of, name: self.builder.field(node, "property") },
+                None => Expr::Other,
+            },
+            "subscript_expression" => {
+                let of = node.child_by_field_name("object").map(|object| self.expr(object));
+                let key = node.child_by_field_name("index").map(|index| self.expr(index));
+                match (of, key) {
+                    (Some(of), Some(key)) => Expr::Index { of, key },
+                    _ => Expr::Other,
+                }
+            }
+            "call_expression" => return self.call(node),
+            "new_expression" => {
+                let constructor = node.child_by_field_name("constructor");
+                let named = constructor.filter(|constructor| constructor.kind() == "identifier");
+                let ty = named.map_or(TypeRef::Unknown, |constructor| self.ty(constructor));
+                let arguments = self.arguments(node);
+                if ty == TypeRef::Unknown {
+                    // `new (require("x"))(…)`, `new proto.shop.Client(…)`
+                    let callee = constructor.map(|constructor| self.expr(constructor));
+                    return match callee {
+                        Some(callee) => self.builder.call(callee, arguments, span),
+                        None => self.builder.push(Expr::Other, span),
+                    };
+                }
+                Expr::New { ty, arguments }
+            }
+            "binary_expression" => {
+                let left = node.child_by_field_name("left").map(|left| self.expr(left));
+                let right = node.child_by_field_name("right").map(|right| self.expr(right));
+                match (left, right, self.builder.field(node, "operator").as_str()) {
+                    (Some(left), Some(right), "+") => Expr::Concat(left, right),
+                    (Some(left), Some(right), "||" | "??") => Expr::Choice(vec![left, right]),
+                    _ => Expr::Other,
+                }
+            }
+            "ternary_expression" => {
+                if let Some(condition) = node.child_by_field_name("condition") {
+                    self.expr(condition);
+                }
+                let sides =
+                    ["consequence", "alternative"].into_iter().filter_map(|side| node.child_by_field_name(side));
+                Expr::Choice(sides.map(|side| self.expr(side)).collect())
+            }
+            "assignment_expression" | "augmented_assignment_expression" => return self.assignment(node),
+            "await_expression"
+            | "parenthesized_expression"
+            | "non_null_expression"
+            | "yield_expression"
+            | "spread_element" => match children(node).first() {
+                Some(inner) => return self.expr(*inner),
+                None => Expr::Other,
+            },
+            "as_expression" | "satisfies_expression" => {
+                let parts = children(node);
+                let of = parts.first().map(|value| self.expr(*value));
+                let ty = parts.get(1).map_or(TypeRef::Unknown, |ty| self.ty(*ty));
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
+            }
+            "object" => self.object(node),
+            "array" => {
+                let values: Vec<ExprId> = children(node).into_iter().map(|value| self.expr(value)).collect();
+                let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
+                Expr::Composite { ty: TypeRef::Unknown, parts }
+            }
+            "arrow_function" | "function_expression" | "generator_function" => return self.closure(node),
+            "class" => {
+                let name = format!("class at {}", span.start);
+                self.class(node, name.clone());
+                Expr::Name(name)
+            }
+            "comment" => {
+                self.builder.comment(node);
+                Expr::Other
+            }
+            "statement_block" => {
+                self.stmt(node);
+                Expr::Other
+            }
+            _ => {
+                for child in children(node) {
+                    self.stmt(child);
+                }
+                Expr::Other
+            }
+        };
+        self.builder.push(expr, span)
+    }
+
+    fn object(&mut self, node: Node<'n>) -> Expr {
+        let mut parts = Vec::new();
+        for member in children(node) {
+            match member.kind() {
+                "pair" => {
+                    let Some(key) = member.child_by_field_name("key") else { continue };
+                    let field = match key.kind() {
+                        "string" => Some(unquote(self.builder.slice(key))),
+                        "computed_property_name" => None,
+                        _ => Some(self.builder.slice(key).to_owned()),
+                    };
+                    let Some(value) = member.child_by_field_name("value").map(|value| self.expr(value)) else {
+                        continue;
+                    };
+                    parts.push(Part { field, key: None, value });
+                }
+                "shorthand_property_identifier" => {
+                    let field = Some(self.builder.slice(member).to_owned());
+                    let value = self.expr(member);
+                    parts.push(Part { field, key: None, value });
+                }
+                "method_definition" => {
+                    let field = Some(self.builder.field(member, "name"));
+                    let value = self.closure(member);
+                    parts.push(Part { field, key: None, value });
+                }
+                _ => {
+                    self.expr(member);
+                }
+            }
+        }
+        Expr::Composite { ty: TypeRef::Unknown, parts }
+    }
+
+    fn assignment(&mut self, node: Node<'n>) -> ExprId {
+        let span = Self::span(node);
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+            return self.builder.push(Expr::Other, span);
+        };
+        let mut value = self.expr(right);
+        let target = self.expr(left);
+        match self.builder.field(node, "operator").as_str() {
+            "+=" => value = self.builder.push(Expr::Concat(target, value), span),
+            "" | "=" | "||=" | "??=" => {}
+            _ => return value,
+        }
+        let name = match self.builder.facts.expr(target) {
+            Expr::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        match name {
+            // A global of the file keeps its values where they are declared, for those who ask from outside.
+            Some(name) if self.at_top() => {
+                if let Some(global) = self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
+                    global.values.push((value, 0));
+                }
+            }
+            _ => self.builder.assign(target, value, 0),
+        }
+        value
+    }
+
+    fn call(&mut self, node: Node<'n>) -> ExprId {
+        let span = Self::span(node);
+        let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
+            return self.builder.push(Expr::Other, span);
+        };
+        let arguments = self.arguments(node);
+        self.builder.call(callee, arguments, span)
+    }
+
+    fn arguments(&mut self, node: Node<'n>) -> Vec<Argument> {
+        let Some(list) = node.child_by_field_name("arguments") else { return Vec::new() };
+        if list.kind() == "template_string" {
+            return vec![Argument { name: None, value: self.expr(list), spread: false }];
+        }
+        let mut arguments = Vec::new();
+        for argument in children(list) {
+            let spread = argument.kind() == "spread_element";
+            arguments.push(Argument { name: None, value: self.expr(argument), spread });
+        }
+        arguments
+    }
+
+    fn template(&mut self, node: Node<'n>) -> ExprId {
+        let span = Self::span(node);
+        let mut pieces = Vec::new();
+        let mut at = node.start_byte() + 1;
+        let mut cursor = node.walk();
+        let holes: Vec<_> =
+            node.named_children(&mut cursor).filter(|part| part.kind() == "template_substitution").collect();
+        for hole in holes {
+            let text = self.builder.text.get(at..hole.start_byte()).unwrap_or_default().to_owned();
+            pieces.push(self.builder.push(Expr::Text(text), span));
+            let inner = children(hole).first().map(|inner| self.expr(*inner));
+            pieces.push(inner.unwrap_or_else(|| self.builder.push(Expr::Other, span)));
+            at = hole.end_byte();
+        }
+        let end = node.end_byte().saturating_sub(1).max(at);
+        let text = self.builder.text.get(at..end).unwrap_or_default().to_owned();
+        pieces.push(self.builder.push(Expr::Text(text), span));
+        self.builder.push(Expr::Format(pieces), span)
+    }
+}
+
+/// The text of a literal in quotes.
+fn unquote(literal: &str) -> String {
+    let body = literal.trim_matches(['"', '\'']);
+    if body.contains('\\') {
+        body.replace("\\/", "/").replace("\\'", "'").replace("\\\"", "\"").replace("\\\\", "\\")
+    } else {
+        body.to_owned()
+    }
+}

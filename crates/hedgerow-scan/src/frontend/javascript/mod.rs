@@ -1,0 +1,105 @@
+//! JavaScript and TypeScript, by tree-sitter. One walk reads both: TypeScript's grammar is JavaScript's and more.
+
+mod expr;
+mod stmt;
+
+use super::build::{Builder, parse, range};
+use super::first_fault;
+use crate::frontend::Frontend;
+use crate::ir::{Facts, Function, TypeRef};
+use tree_sitter::Node;
+
+/// The front end of JavaScript.
+pub(super) struct JavaScript;
+
+/// The front end of TypeScript.
+pub(super) struct TypeScript;
+
+impl Frontend for JavaScript {
+    fn facts(&self, text: &str) -> Facts {
+        facts(&tree_sitter_javascript::LANGUAGE.into(), text)
+    }
+}
+
+impl Frontend for TypeScript {
+    fn facts(&self, text: &str) -> Facts {
+        // The grammar with JSX reads everything but `<T>value` casts; a file that has those has no JSX.
+        let plain = facts(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), text);
+        if plain.faults.is_empty() { plain } else { facts(&tree_sitter_typescript::LANGUAGE_TSX.into(), text) }
+    }
+}
+
+fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
+    let Some(tree) = parse(language, text) else { return Facts::default() };
+    let root = tree.root_node();
+    let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), class: None };
+    lower.builder.open(Function::default());
+    lower.block(root);
+    lower.builder.close_file();
+    let mut at = 0;
+    while let Some(later) = lower.later.get(at) {
+        let (node, class, name) = (later.node, later.class.clone(), later.name.clone());
+        at += 1;
+        lower.function(node, class, name);
+    }
+    lower.builder.facts.faults.extend(first_fault(root));
+    lower.builder.finish()
+}
+
+/// A function whose body is read after what runs when the file is loaded.
+struct Later<'n> {
+    node: Node<'n>,
+    class: Option<String>,
+    name: String,
+}
+
+/// The walk over one file.
+struct Lower<'t, 'n> {
+    builder: Builder<'t>,
+    later: Vec<Later<'n>>,
+    /// The class whose method is read.
+    class: Option<String>,
+}
+
+impl<'n> Lower<'_, 'n> {
+    /// Whether what is read runs when the file is loaded: names declared there are the file's.
+    fn at_top(&mut self) -> bool {
+        !self.builder.in_closure() && self.builder.function().is_some_and(|function| function.name.is_empty())
+    }
+
+    /// A type: a name with at most one qualifier; a promise and an array are what they hold.
+    fn ty(&mut self, node: Node<'n>) -> TypeRef {
+        match node.kind() {
+            "type_annotation" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
+            "type_identifier" | "identifier" => {
+                TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
+            }
+            "nested_type_identifier" => TypeRef::Name {
+                qualifier: Some(self.builder.field(node, "module")),
+                name: self.builder.field(node, "name"),
+            },
+            "member_expression" => TypeRef::Name {
+                qualifier: Some(self.builder.field(node, "object")),
+                name: self.builder.field(node, "property"),
+            },
+            "array_type" => {
+                TypeRef::List(Box::new(node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner))))
+            }
+            "generic_type" => {
+                let name = self.builder.field(node, "name");
+                let inner = node.child_by_field_name("type_arguments").and_then(|list| list.named_child(0));
+                match (name.as_str(), inner) {
+                    ("Promise" | "Readonly" | "Partial", Some(inner)) => self.ty(inner),
+                    ("Array" | "ReadonlyArray", Some(inner)) => TypeRef::List(Box::new(self.ty(inner))),
+                    _ => TypeRef::Name { qualifier: None, name },
+                }
+            }
+            _ => TypeRef::Unknown,
+        }
+    }
+
+    /// The range of a node; here for the modules below.
+    fn span(node: Node<'n>) -> crate::ir::Range {
+        range(node)
+    }
+}

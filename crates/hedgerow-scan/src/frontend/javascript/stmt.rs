@@ -1,0 +1,429 @@
+//! Statements and declarations.
+
+use super::{Later, Lower};
+use crate::frontend::build::{MAX_DEPTH, children};
+use crate::ir::{Def, Expr, ExprId, Field, Function, Global, Import, Store, TypeDecl, TypeRef};
+use tree_sitter::Node;
+
+impl<'n> Lower<'_, 'n> {
+    pub(super) fn block(&mut self, node: Node<'n>) {
+        // A function can be called above the line that declares it.
+        let mut cursor = node.walk();
+        let all: Vec<_> = node.named_children(&mut cursor).collect();
+        for child in &all {
+            if matches!(child.kind(), "function_declaration" | "generator_function_declaration") && !self.at_top() {
+                let name = self.builder.field(*child, "name");
+                self.builder.declare(&name, None);
+            }
+        }
+        for child in all {
+            self.stmt(child);
+        }
+    }
+
+    pub(super) fn stmt(&mut self, node: Node<'n>) {
+        self.builder.depth += 1;
+        if self.builder.depth > MAX_DEPTH {
+            self.builder.facts.faults.push(Self::span(node));
+        } else {
+            self.stmt_inner(node);
+        }
+        self.builder.depth -= 1;
+    }
+
+    fn stmt_inner(&mut self, node: Node<'n>) {
+        match node.kind() {
+            "comment" => self.builder.comment(node),
+            "import_statement" => self.import(node),
+            "export_statement" => self.export(node),
+            "program"
+            | "expression_statement"
+            | "if_statement"
+            | "else_clause"
+            | "while_statement"
+            | "do_statement"
+            | "try_statement"
+            | "finally_clause"
+            | "labeled_statement"
+            | "switch_statement"
+            | "lexical_declaration"
+            | "variable_declaration"
+            | "decorator"
+            | "export_clause" => self.block(node),
+            "statement_block" | "for_statement" | "catch_clause" | "switch_body" | "switch_case" | "switch_default" => {
+                self.builder.enter();
+                self.block(node);
+                self.builder.leave();
+            }
+            "for_in_statement" => {
+                self.builder.enter();
+                let over = node.child_by_field_name("right").map(|right| self.expr(right));
+                if let (Some(left), Some(over)) = (node.child_by_field_name("left"), over) {
+                    let element = self.builder.push(Expr::Index { of: over, key: over }, Self::span(left));
+                    self.bind(left, element);
+                }
+                if let Some(body) = node.child_by_field_name("body") {
+                    self.stmt(body);
+                }
+                self.builder.leave();
+            }
+            "variable_declarator" => self.declarator(node),
+            "function_declaration" | "generator_function_declaration" => {
+                let name = self.builder.field(node, "name");
+                if self.at_top() {
+                    self.later.push(Later { node, class: None, name });
+                } else {
+                    let local = self.builder.local_here(&name).unwrap_or_else(|| self.builder.declare(&name, None));
+                    let expr = self.closure(node);
+                    self.builder.define(local, Def::Value { expr, result: 0 });
+                }
+            }
+            "class_declaration" | "abstract_class_declaration" => {
+                let name = self.builder.field(node, "name");
+                self.class(node, name);
+            }
+            "return_statement" => {
+                let values = children(node).into_iter().map(|value| self.expr(value)).collect();
+                self.builder.give_back(values);
+            }
+            "break_statement"
+            | "continue_statement"
+            | "empty_statement"
+            | "interface_declaration"
+            | "type_alias_declaration"
+            | "enum_declaration"
+            | "ambient_declaration" => {}
+            _ => {
+                self.expr(node);
+            }
+        }
+    }
+
+    fn import(&mut self, node: Node<'n>) {
+        let path = self.builder.field(node, "source").trim_matches(['"', '\'']).to_owned();
+        for clause in children(node).into_iter().filter(|child| child.kind() == "import_clause") {
+            for part in children(clause) {
+                match part.kind() {
+                    "identifier" => {
+                        let alias = Some(self.builder.slice(part).to_owned());
+                        let name = Some("default".to_owned());
+                        self.builder.facts.imports.push(Import { alias, path: path.clone(), name });
+                    }
+                    "namespace_import" => {
+                        let alias = part.named_child(0).map(|name| self.builder.slice(name).to_owned());
+                        self.builder.facts.imports.push(Import { alias, path: path.clone(), name: None });
+                    }
+                    "named_imports" => {
+                        for specifier in children(part) {
+                            let name = self.builder.field(specifier, "name");
+                            let alias = specifier
+                                .child_by_field_name("alias")
+                                .map(|alias| self.builder.slice(alias).to_owned());
+                            let alias = alias.or_else(|| Some(name.clone()));
+                            self.builder.facts.imports.push(Import { alias, path: path.clone(), name: Some(name) });
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // Loaded for what it does.
+        self.builder.facts.imports.push(Import { alias: Some("_".to_owned()), path, name: None });
+    }
+
+    /// What is exported is declared; a default has the name `default`.
+    fn export(&mut self, node: Node<'n>) {
+        let default = (0..node.child_count()).any(|at| {
+            let child = u32::try_from(at).ok().and_then(|at| node.child(at));
+            child.is_some_and(|child| child.kind() == "default")
+        });
+        let inner = node.child_by_field_name("declaration").or_else(|| node.child_by_field_name("value"));
+        let Some(inner) = inner.filter(|_| default) else { return self.block(node) };
+        match inner.kind() {
+            "function_declaration" | "function_expression" | "arrow_function" | "generator_function_declaration" => {
+                self.later.push(Later { node: inner, class: None, name: "default".to_owned() });
+            }
+            "class_declaration" | "class" => self.class(inner, "default".to_owned()),
+            _ => {
+                let value = self.expr(inner);
+                self.bind_name("default", Some(value), None);
+            }
+        }
+    }
+
+    /// `require("path")`, as an import.
+    fn required(&self, value: Node<'n>) -> Option<String> {
+        let callee = value.child_by_field_name("function")?;
+        if value.kind() != "call_expression" || self.builder.slice(callee) != "require" {
+            return None;
+        }
+        let argument = value.child_by_field_name("arguments")?.named_child(0)?;
+        (argument.kind() == "string").then(|| self.builder.slice(argument).trim_matches(['"', '\'']).to_owned())
+    }
+
+    fn declarator(&mut self, node: Node<'n>) {
+        let Some(name) = node.child_by_field_name("name") else { return };
+        let value = node.child_by_field_name("value");
+        if let (Some(path), true) = (value.and_then(|value| self.required(value)), self.at_top()) {
+            match name.kind() {
+                "identifier" => {
+                    let alias = Some(self.builder.slice(name).to_owned());
+                    self.builder.facts.imports.push(Import { alias, path, name: None });
+                }
+                _ => {
+                    for part in children(name) {
+                        let (key, local) = match part.kind() {
+                            "pair_pattern" => (self.builder.field(part, "key"), self.builder.field(part, "value")),
+                            _ => (self.builder.slice(part).to_owned(), self.builder.slice(part).to_owned()),
+                        };
+                        let import = Import { alias: Some(local), path: path.clone(), name: Some(key) };
+                        self.builder.facts.imports.push(import);
+                    }
+                }
+            }
+            return;
+        }
+        if let (true, "identifier", Some(value)) = (self.at_top(), name.kind(), value)
+            && matches!(value.kind(), "arrow_function" | "function_expression" | "generator_function")
+        {
+            let name = self.builder.slice(name).to_owned();
+            self.later.push(Later { node: value, class: None, name });
+            return;
+        }
+        let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+        let given = value.map(|value| self.expr(value));
+        match (name.kind(), given) {
+            ("identifier", given) => {
+                let text = self.builder.slice(name).to_owned();
+                self.bind_name(&text, given, ty);
+            }
+            (_, Some(given)) => self.bind(name, given),
+            _ => {}
+        }
+    }
+
+    fn bind_name(&mut self, name: &str, value: Option<ExprId>, ty: Option<TypeRef>) {
+        if self.at_top() {
+            let values: Vec<_> = value.into_iter().map(|value| (value, 0)).collect();
+            match self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
+                Some(global) => global.values.extend(values),
+                None => self.builder.facts.globals.push(Global { name: name.to_owned(), ty, values }),
+            }
+        } else {
+            let local = self.builder.declare(name, ty);
+            if let Some(expr) = value {
+                self.builder.define(local, Def::Value { expr, result: 0 });
+            }
+        }
+    }
+
+    /// Gives the names of a pattern their values.
+    pub(super) fn bind(&mut self, pattern: Node<'n>, value: ExprId) {
+        let span = Self::span(pattern);
+        match pattern.kind() {
+            "identifier" | "shorthand_property_identifier_pattern" => {
+                let name = self.builder.slice(pattern).to_owned();
+                let value = if pattern.kind() == "identifier" {
+                    value
+                } else {
+                    self.builder.push(Expr::Member { of: value, name: name.clone() }, span)
+                };
+                self.bind_name(&name, Some(value), None);
+            }
+            "pair_pattern" => {
+                let key = self.builder.field(pattern, "key");
+                let part = self.builder.push(Expr::Member { of: value, name: key }, span);
+                if let Some(inner) = pattern.child_by_field_name("value") {
+                    self.bind(inner, part);
+                }
+            }
+            "object_assignment_pattern" | "assignment_pattern" => {
+                let default = pattern.child_by_field_name("right").map(|right| self.expr(right));
+                if let Some(left) = pattern.child_by_field_name("left") {
+                    let part = if left.kind() == "shorthand_property_identifier_pattern" {
+                        let name = self.builder.slice(left).to_owned();
+                        self.builder.push(Expr::Member { of: value, name }, span)
+                    } else {
+                        value
+                    };
+                    let both =
+                        self.builder.push(Expr::Choice([Some(part), default].into_iter().flatten().collect()), span);
+                    if left.kind() == "shorthand_property_identifier_pattern" {
+                        let name = self.builder.slice(left).to_owned();
+                        self.bind_name(&name, Some(both), None);
+                    } else {
+                        self.bind(left, both);
+                    }
+                }
+            }
+            "array_pattern" => {
+                for part in children(pattern) {
+                    let element = self.builder.push(Expr::Index { of: value, key: value }, span);
+                    self.bind(part, element);
+                }
+            }
+            "object_pattern" | "rest_pattern" => {
+                for part in children(pattern) {
+                    self.bind(part, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn class(&mut self, node: Node<'n>, name: String) {
+        let heritage = children(node).into_iter().filter(|child| child.kind() == "class_heritage").flat_map(children);
+        let bases: Vec<_> =
+            heritage.flat_map(|c| if c.kind().ends_with("_clause") { children(c) } else { vec![c] }).collect();
+        let mut fields = Vec::new();
+        for base in bases {
+            let ty = self.ty(base);
+            if ty != TypeRef::Unknown {
+                fields.push(Field {
+                    name: format!("extends {}", self.builder.slice(base)),
+                    ty,
+                    embedded: true,
+                    tag: None,
+                });
+            }
+        }
+        for member in node.child_by_field_name("body").map(children).unwrap_or_default() {
+            match member.kind() {
+                "method_definition" => {
+                    let method = self.builder.field(member, "name");
+                    self.later.push(Later { node: member, class: Some(name.clone()), name: method });
+                }
+                "field_definition" | "public_field_definition" => {
+                    let field = member.child_by_field_name("property").or_else(|| member.child_by_field_name("name"));
+                    let Some(field) = field.map(|field| self.builder.slice(field).to_owned()) else { continue };
+                    let ty = member.child_by_field_name("type").map(|ty| self.ty(ty));
+                    fields.push(Field {
+                        name: field.clone(),
+                        ty: ty.unwrap_or(TypeRef::Unknown),
+                        embedded: false,
+                        tag: None,
+                    });
+                    let Some(value) = member.child_by_field_name("value") else { continue };
+                    if matches!(value.kind(), "arrow_function" | "function_expression") {
+                        self.later.push(Later { node: value, class: Some(name.clone()), name: field });
+                        continue;
+                    }
+                    let span = Self::span(member);
+                    let value = self.expr(value);
+                    let of = self.builder.push(Expr::Name(name.clone()), span);
+                    let target = self.builder.push(Expr::Member { of, name: field }, span);
+                    if let Some(function) = self.builder.function() {
+                        function.stores.push(Store { target, value, result: 0 });
+                    }
+                }
+                "comment" => self.builder.comment(member),
+                _ => {}
+            }
+        }
+        let ty = TypeRef::Struct(fields);
+        self.builder.facts.types.push(TypeDecl { name, ty, notes: Vec::new(), span: Self::span(node) });
+    }
+
+    /// The parameters: the name or pattern, the type, and the default of each.
+    fn parameters(node: Node<'n>) -> Vec<(Node<'n>, Option<Node<'n>>, Option<Node<'n>>)> {
+        if let Some(only) = node.child_by_field_name("parameter") {
+            return vec![(only, None, None)];
+        }
+        let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+        list.into_iter()
+            .filter(|parameter| parameter.kind() != "decorator")
+            .map(|parameter| match parameter.kind() {
+                "required_parameter" | "optional_parameter" => (
+                    parameter.child_by_field_name("pattern").unwrap_or(parameter),
+                    parameter.child_by_field_name("type"),
+                    parameter.child_by_field_name("value"),
+                ),
+                "assignment_pattern" => (
+                    parameter.child_by_field_name("left").unwrap_or(parameter),
+                    None,
+                    parameter.child_by_field_name("right"),
+                ),
+                _ => (parameter, None, None),
+            })
+            .collect()
+    }
+
+    pub(super) fn function(&mut self, node: Node<'n>, class: Option<String>, name: String) {
+        let receiver = class.clone();
+        self.builder.open(Function { name, receiver, span: Self::span(node), ..Function::default() });
+        if class.is_some() {
+            let this = self.builder.declare("this", None);
+            self.builder.define(this, Def::Receiver);
+        }
+        self.class = class;
+        for (at, (pattern, ty, default)) in (0_u16..).zip(Self::parameters(node)) {
+            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            let named = pattern.kind() == "identifier";
+            let name = if named { self.builder.slice(pattern).to_owned() } else { String::new() };
+            let local = self.builder.declare(&name, ty);
+            self.builder.define(local, Def::Parameter(at));
+            if let Some(default) = default {
+                let expr = self.expr(default);
+                self.builder.define(local, Def::Value { expr, result: 0 });
+            }
+            if let Some(function) = self.builder.function() {
+                function.parameters.push(local);
+                function.variadic |= pattern.kind() == "rest_pattern";
+            }
+            let modified = (0..pattern.parent().map_or(0, |p| p.child_count())).any(|at| {
+                let child = u32::try_from(at).ok().and_then(|at| pattern.parent().and_then(|p| p.child(at)));
+                child.is_some_and(|child| matches!(child.kind(), "accessibility_modifier" | "readonly"))
+            });
+            if modified && let Some(this) = self.builder.local("this") {
+                // `constructor(private client: Client)` is also a field.
+                let span = Self::span(pattern);
+                let of = self.builder.push(Expr::Local(this), span);
+                let target = self.builder.push(Expr::Member { of, name: name.clone() }, span);
+                let value = self.builder.push(Expr::Local(local), span);
+                self.builder.assign(target, value, 0);
+            }
+            if !named {
+                let value = self.builder.push(Expr::Local(local), Self::span(pattern));
+                self.bind(pattern, value);
+            }
+        }
+        let result = node.child_by_field_name("return_type").map(|ty| self.ty(ty));
+        if let (Some(result), Some(function)) = (result, self.builder.function()) {
+            function.results.push(result);
+        }
+        self.body(node);
+        self.builder.close();
+    }
+
+    fn body(&mut self, node: Node<'n>) {
+        let Some(body) = node.child_by_field_name("body") else { return };
+        if body.kind() == "statement_block" {
+            self.stmt(body);
+        } else {
+            let value = self.expr(body);
+            self.builder.give_back(vec![value]);
+        }
+    }
+
+    pub(super) fn closure(&mut self, node: Node<'n>) -> ExprId {
+        let id = self.builder.open_closure();
+        for (pattern, ty, default) in Self::parameters(node) {
+            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            let named = pattern.kind() == "identifier";
+            let name = if named { self.builder.slice(pattern).to_owned() } else { String::new() };
+            self.builder.closure_parameter(id, &name, ty);
+            let local = self.builder.local(&name);
+            if let (Some(default), Some(local)) = (default, local) {
+                let expr = self.expr(default);
+                self.builder.define(local, Def::Value { expr, result: 0 });
+            }
+            if let (false, Some(local)) = (named, local) {
+                let value = self.builder.push(Expr::Local(local), Self::span(pattern));
+                self.bind(pattern, value);
+            }
+        }
+        self.body(node);
+        self.builder.close_closure();
+        self.builder.push(Expr::Closure(id), Self::span(node))
+    }
+}
