@@ -216,7 +216,7 @@ mod links {
         symlink("self", root.path().join("self")).unwrap();
         let ran = Command::new(root.path(), "check").run();
         assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
-        assert!(ran.stderr.starts_with("1 services"), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("1 service,"), "{}", ran.stderr);
 
         std::fs::create_dir(root.path().join("deep/service.a/egress")).unwrap();
         symlink("service.b.rule", root.path().join("deep/service.a/egress/service.b.rule")).unwrap();

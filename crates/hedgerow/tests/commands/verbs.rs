@@ -177,7 +177,7 @@ fn the_day_decides_which_rules_have_expired() {
         ("service.b/service.yaml", b"owner: x\n"),
     ]);
     let check = |arguments: &str| Command::new(root.path(), arguments).run();
-    assert_eq!(check("check").stderr, "2 services, 1 rules: nothing wrong\n");
+    assert_eq!(check("check").stderr, "2 services, 1 rule: nothing wrong\n");
     assert!(check("check --today 2027-01-01").out().contains("expires in 30 days"));
     assert_eq!(check("check --today 2027-01-31").exit, Exit::Done);
     assert_eq!(check("check --today 2027-02-01").exit, Exit::Findings);
