@@ -78,6 +78,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::Render(args) => cmd::render::run(&mut session, &args),
             Command::Labels(args) => cmd::labels::run(&mut session, &args),
             Command::PostRender(args) => cmd::post_render::run(&mut session, &args),
+            Command::Scan(args) => cmd::scan::run(&mut session, &args),
             Command::Callers(args) => cmd::questions::callers(&mut session, &args),
             Command::Callees(args) => cmd::questions::callees(&mut session, &args),
             Command::Why(args) => cmd::questions::why(&mut session, &args),

@@ -27,6 +27,8 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod code;
 mod depfile;
 mod load;
 mod write;

@@ -68,6 +68,8 @@ pub enum Command {
     Labels(Labels),
     /// Add labels and policies to the manifests on standard input
     PostRender(PostRender),
+    /// Find in the code which service calls which, and compare it with the rule files
+    Scan(Scan),
     /// Say who may call a service
     Callers(Question),
     /// Say whom a service may call
@@ -196,6 +198,47 @@ pub struct PostRender {
     /// How to print what is wrong
     #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
     pub format: DiagnosticFormat,
+}
+
+/// How calls that were found are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScanFormat {
+    /// For people
+    Text,
+    /// Comma-separated values with a header, one line per edge
+    Csv,
+    /// One JSON object with edges, ways and diagnostics
+    Json,
+    /// GitHub workflow commands, shown as annotations
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Only the calls of these services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Compare with the rule files: missing and stale ones are errors
+    #[arg(long, conflicts_with_all = ["write", "explain"])]
+    pub check: bool,
+    /// Write the rule files that are missing; nothing that exists is touched
+    #[arg(long, conflicts_with = "explain")]
+    pub write: bool,
+    /// Also remove rule files that back no call; files with `origin: manual` stay
+    #[arg(long, requires = "write")]
+    pub prune: bool,
+    /// Say why CALLER calls CALLEE: the way from main to the call, or why there is none
+    #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], conflicts_with = "services")]
+    pub explain: Option<Vec<String>>,
+    /// Keep what files say in this directory and use it in the next run; it may be deleted at any time
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
+    pub format: ScanFormat,
 }
 
 /// How answers are printed.

@@ -8,5 +8,6 @@ pub(super) mod labels;
 pub(super) mod post_render;
 pub(super) mod questions;
 pub(super) mod render;
+pub(super) mod scan;
 pub(super) mod shell;
 pub(super) mod verify;

@@ -1,0 +1,230 @@
+//! `hedgerow scan`: which service calls which, found in the code, beside what the rule files say.
+
+mod explain;
+mod output;
+mod rules;
+
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Scan, ScanFormat};
+use crate::cli::report;
+use crate::cli::session::{Internal, Session};
+use crate::code::{Fault, Read, read_code};
+use anyhow::Context;
+use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
+use hedgerow_core::fleet::{Fleet, Scope};
+use hedgerow_core::source::{SourceId, Sources, Span};
+use hedgerow_scan::{Finding, Outcome, Place, PlainFile, ScanConfig, Service, Tree, in_parallel, scan};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What one run knows.
+struct Scanned {
+    fleet: Arc<Fleet>,
+    root: PathBuf,
+    outcome: Outcome,
+    texts: Texts,
+}
+
+/// The texts that places point into.
+struct Texts {
+    sources: Sources,
+    by_path: BTreeMap<String, Arc<str>>,
+    added: BTreeMap<String, SourceId>,
+}
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Result<Exit> {
+    let format = diagnostic_format(args.format);
+    let loaded = session.load(Scope::Whole, format)?;
+    for service in args.services.iter().chain(args.explain.iter().flatten()) {
+        Session::service(&loaded.fleet, service)?;
+    }
+    let root = session.root()?;
+    let (config, faults) = config(&loaded.fleet, &loaded.sources);
+    if !faults.is_empty() {
+        session.report(&faults, &loaded.sources, format)?;
+        return Ok(Exit::BadInput);
+    }
+    let cache = args.cache.as_ref().map(|cache| session.os.directory().join(cache));
+    let read = in_parallel(|| read_code(&root, &config, cache.as_deref()));
+    let read = read.with_context(|| format!("cannot read `{}`", root.display()))?;
+    let outcome = outcome(&loaded.fleet, &config, &read)?;
+    let by_path = read.sources.into_iter().chain(read.texts.into_iter().map(|file: PlainFile| (file.path, file.text)));
+    let texts = Texts { sources: loaded.sources, by_path: by_path.collect(), added: BTreeMap::new() };
+    let mut scanned = Scanned { fleet: loaded.fleet, root, outcome, texts };
+    if !args.services.is_empty() {
+        scanned.only(&args.services.iter().map(String::as_str).collect());
+    }
+    if let Some([caller, callee]) = args.explain.as_deref() {
+        let text = explain::explain(&mut scanned, caller, callee);
+        let found = scanned.outcome.edges.contains_key(&(caller.clone(), callee.clone()));
+        session.out(&text)?;
+        return Ok(if found { Exit::Done } else { Exit::Findings });
+    }
+    let mut diagnostics = unread(&read.faults);
+    let findings = std::mem::take(&mut scanned.outcome.findings);
+    diagnostics.extend(findings.iter().map(|finding| scanned.texts.diagnostic(finding)));
+    let difference = rules::difference(&scanned);
+    if args.write {
+        rules::write(session, &scanned, &difference, args.prune)?;
+    }
+    if args.check {
+        diagnostics.extend(rules::diagnostics(&mut scanned, &difference));
+    }
+    sort(&mut diagnostics);
+    print(session, args, &mut scanned, &diagnostics, &difference)?;
+    let is_wrong = diagnostics.iter().any(Diagnostic::is_error);
+    Ok(if is_wrong { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what was found: for people edges or differences to standard output and faults to standard error, for programs
+/// one document.
+fn print(
+    session: &mut Session<'_>,
+    args: &Scan,
+    scanned: &mut Scanned,
+    diagnostics: &[Diagnostic],
+    difference: &rules::Difference,
+) -> anyhow::Result<()> {
+    let shown: Vec<Diagnostic> =
+        diagnostics.iter().filter(|d| d.is_error() || !session.global.quiet).cloned().collect();
+    match args.format {
+        ScanFormat::Text => {
+            session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;
+            if args.check {
+                let text = rules::diff(scanned, difference);
+                session.out(&text)?;
+            } else if !args.write {
+                let text = output::text(scanned);
+                session.out(&text)?;
+            }
+            let edges = scanned.outcome.edges.values().filter(|edge| edge.class().is_rule()).count();
+            let read = scanned.outcome.services.values().filter(|functions| **functions > 0).count();
+            let wrong = report::summary(diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
+            session.note(&format!("{read} services with code, {edges} calls between services: {wrong}\n"));
+        }
+        ScanFormat::Csv => {
+            session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;
+            let text = output::csv(scanned);
+            session.out(&text)?;
+        }
+        ScanFormat::Json => {
+            let text = output::json(scanned, &shown)?;
+            session.out(&text)?;
+        }
+        ScanFormat::Github | ScanFormat::Sarif => {
+            let text = report::render(&shown, &scanned.texts.sources, diagnostic_format(args.format), false)?;
+            session.out(&text)?;
+        }
+    }
+    Ok(())
+}
+
+const fn diagnostic_format(format: ScanFormat) -> DiagnosticFormat {
+    match format {
+        ScanFormat::Text | ScanFormat::Csv => DiagnosticFormat::Text,
+        ScanFormat::Json => DiagnosticFormat::Json,
+        ScanFormat::Github => DiagnosticFormat::Github,
+        ScanFormat::Sarif => DiagnosticFormat::Sarif,
+    }
+}
+
+/// The `scan:` section, and what is wrong with it.
+fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let config = match fleet.config().scan {
+        Some(span) => ScanConfig::read(span.source, &sources.get(span.source).text, &mut faults),
+        None => ScanConfig::default(),
+    };
+    (config, faults)
+}
+
+fn outcome(fleet: &Fleet, config: &ScanConfig, read: &Read) -> anyhow::Result<Outcome> {
+    let services: Vec<Service> = fleet
+        .services()
+        .map(|service| Service {
+            name: service.name.as_str().to_owned(),
+            slug: service.slug.as_str().to_owned(),
+            directory: service.directory.clone(),
+        })
+        .collect();
+    let namespaces: BTreeSet<String> = fleet.config().namespaces.iter().map(|n| n.as_str().to_owned()).collect();
+    let tree = Tree { services: &services, namespaces, config, code: &read.code, texts: &read.texts };
+    in_parallel(|| scan(&tree)).map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")).into())
+}
+
+/// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.
+fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
+    let tell = |(path, fault): &(String, Fault)| {
+        let (code, reason) = match fault {
+            Fault::Unreadable(reason) => (Code::Unreadable, reason.clone()),
+            Fault::Encoding => (Code::InvalidEncoding, "it is not UTF-8".to_owned()),
+            Fault::TooLarge(bytes) => (Code::Unreadable, format!("it has {bytes} bytes")),
+        };
+        Diagnostic::new(code, format!("`{path}` is not scanned: {reason}"))
+            .severity(Severity::Warning)
+            .help("if it is code that calls services, say so by a comment in code that is read")
+    };
+    faults.iter().map(tell).collect()
+}
+
+impl Scanned {
+    /// Keeps what is about these callers.
+    fn only(&mut self, callers: &BTreeSet<&str>) {
+        self.outcome.edges.retain(|(caller, _), _| callers.contains(caller.as_str()));
+        self.outcome.services.retain(|service, _| callers.contains(service.as_str()));
+        self.outcome.findings.retain(|finding| finding.services.iter().any(|s| callers.contains(s.as_str())));
+        self.outcome.outside.retain(|(caller, _), _| callers.contains(caller.as_str()));
+    }
+}
+
+impl Texts {
+    /// The span of a place.
+    fn span(&mut self, place: &Place) -> Span {
+        let source = match self.added.get(&place.path) {
+            Some(source) => *source,
+            None => {
+                let text = self.by_path.get(&place.path).cloned().unwrap_or_default();
+                let source = self.sources.add(place.path.clone(), text);
+                self.added.insert(place.path.clone(), source);
+                source
+            }
+        };
+        source.span(place.range.start as usize, place.range.end as usize)
+    }
+
+    /// `path:line` of a place.
+    fn line(&mut self, place: &Place) -> String {
+        let span = self.span(place);
+        format!("{}:{}", place.path, self.sources.position(span).line)
+    }
+
+    /// A finding as it is printed.
+    fn diagnostic(&mut self, finding: &Finding) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(finding.code, finding.message.clone());
+        for (place, text) in &finding.marks {
+            let span = self.first_line(place);
+            diagnostic = diagnostic.mark(span, text.clone());
+        }
+        for help in &finding.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        if let (Code::UnresolvedCall, Some((first, more))) = (finding.code, split(&finding.services)) {
+            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+            diagnostic = diagnostic.help(format!("it is reached by `{first}`{others}"));
+        }
+        diagnostic
+    }
+
+    /// A place up to the end of its first line: a call may go on for a screen.
+    fn first_line(&mut self, place: &Place) -> Span {
+        let span = self.span(place);
+        let length = self.sources.slice(span).lines().next().map_or(0, str::len);
+        span.source.span(span.start, span.start + length)
+    }
+}
+
+/// The first service, and how many others there are.
+fn split(services: &BTreeSet<String>) -> Option<(&str, usize)> {
+    services.first().map(|first| (first.as_str(), services.len() - 1))
+}

@@ -1,0 +1,68 @@
+//! `--explain A B`: the way from an entry point to the call, or why there is none.
+
+use super::Scanned;
+use hedgerow_core::diag::Code;
+use std::fmt::Write;
+
+/// The most ways that are shown.
+const MAX_WAYS: usize = 3;
+
+/// Says why `caller` calls `callee`, or what is known where no call is found.
+pub(super) fn explain(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
+    let mut text = String::new();
+    let Some(edge) = scanned.outcome.edges.get(&(caller.to_owned(), callee.to_owned())).cloned() else {
+        return absent(scanned, caller, callee);
+    };
+    let _infallible = writeln!(text, "{caller} -> {callee}: {}", edge.class().as_str());
+    for evidence in edge.evidence.iter().take(MAX_WAYS) {
+        let at = scanned.texts.line(&evidence.place);
+        let _infallible = writeln!(text, "\n{} by {} at {at}", evidence.class.as_str(), evidence.target);
+        for hop in &evidence.way {
+            let at = scanned.texts.line(&hop.place);
+            let span = scanned.texts.first_line(&hop.place);
+            let code = scanned.texts.sources.slice(span).trim().to_owned();
+            let _infallible = writeln!(text, "  {:<40} {at}\n      {code}", hop.function);
+        }
+    }
+    if edge.evidence.len() > MAX_WAYS {
+        let _infallible = writeln!(text, "\nand {} more", edge.evidence.len() - MAX_WAYS);
+    }
+    text
+}
+
+fn absent(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
+    let mut text = format!("{caller} -> {callee}: no call is found\n\n");
+    match scanned.outcome.services.get(caller).copied().unwrap_or(0) {
+        0 => text
+            .push_str("no code of the caller that the scan reads runs anything; `scan.services` says where code is\n"),
+        count => {
+            let _infallible = writeln!(
+                text,
+                "the caller's entry points reach {count} functions, and none of their calls leads there"
+            );
+        }
+    }
+    let findings =
+        scanned.outcome.findings.iter().filter(|f| f.code == Code::UnresolvedCall && f.services.contains(caller));
+    let places: Vec<_> = findings.filter_map(|finding| finding.marks.first()).map(|(place, _)| place.clone()).collect();
+    if !places.is_empty() {
+        text.push_str("calls whose target cannot be told:\n");
+        for place in places {
+            let _infallible = writeln!(text, "  {}", scanned.texts.line(&place));
+        }
+    }
+    let outside: Vec<_> = scanned
+        .outcome
+        .outside
+        .iter()
+        .filter(|((c, _), _)| c == caller)
+        .map(|((_, h), p)| (h.clone(), p.clone()))
+        .collect();
+    if !outside.is_empty() {
+        text.push_str("hosts that are called and are no service's name (`scan.hosts` and `scan.aliases` give services more names):\n");
+        for (host, place) in outside {
+            let _infallible = writeln!(text, "  {host}  {}", scanned.texts.line(&place));
+        }
+    }
+    text
+}

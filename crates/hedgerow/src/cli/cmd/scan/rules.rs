@@ -1,0 +1,130 @@
+//! The edges that were found beside the rule files.
+
+use super::Scanned;
+use crate::cli::session::Session;
+use crate::code::remove_file;
+use crate::write::write_file;
+use anyhow::Context;
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::policy::{Origin, Rule};
+use hedgerow_scan::{Edge, rules};
+use std::collections::BTreeMap;
+
+/// What a rule file says that the scan writes.
+const TEXT: &str = "origin: scan\n";
+
+/// What must change so that the rule files say what the code does.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    /// Edges without a rule, by the path of the file to write.
+    missing: BTreeMap<String, (String, String)>,
+    /// Rules without an edge, by the path of their file.
+    stale: BTreeMap<String, Rule>,
+}
+
+/// Compares edges and rules. A service without code that the scan reads is left alone: nothing is known of it.
+pub(super) fn difference(scanned: &Scanned) -> Difference {
+    let fleet = &scanned.fleet;
+    let found = rules(&scanned.outcome);
+    let mut difference = Difference::default();
+    for (caller, callees) in &found {
+        let Some(service) = fleet.service(caller) else { continue };
+        for callee in callees {
+            let Some(callee) = fleet.service(callee) else { continue };
+            if fleet.rule(&service.name, &callee.name).is_none() {
+                let first = fleet.config().layout.rules.first();
+                let path = format!("{}/{first}/{}.rule", service.directory, callee.name.as_str());
+                difference.missing.insert(path, ((*caller).to_owned(), callee.name.as_str().to_owned()));
+            }
+        }
+    }
+    for rule in fleet.rules().filter(|rule| rule.origin != Some(Origin::Manual)) {
+        let caller = rule.caller.as_str();
+        let has_code =
+            scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || found.contains_key(caller);
+        let is_known = scanned.outcome.services.contains_key(caller);
+        let is_called = found.get(caller).is_some_and(|callees| callees.contains(rule.callee.as_str()));
+        if has_code && is_known && !is_called {
+            let path = scanned.texts.sources.get(rule.file.source).path.clone();
+            difference.stale.insert(path, rule.clone());
+        }
+    }
+    difference
+}
+
+/// Writes what is missing and, where that is wanted, removes what is stale. Each file is there whole or not at all.
+pub(super) fn write(
+    session: &mut Session<'_>,
+    scanned: &Scanned,
+    difference: &Difference,
+    prune: bool,
+) -> anyhow::Result<()> {
+    for path in difference.missing.keys() {
+        write_file(&scanned.root.join(path), TEXT)?;
+        session.note(&format!("wrote {path}\n"));
+    }
+    for path in difference.stale.keys() {
+        if prune {
+            remove_file(&scanned.root.join(path)).with_context(|| format!("cannot remove `{path}`"))?;
+            session.note(&format!("removed {path}\n"));
+        } else {
+            session.note(&format!("kept {path}, which backs no call; --prune removes it\n"));
+        }
+    }
+    Ok(())
+}
+
+/// The difference as diagnostics.
+pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (path, (caller, callee)) in &difference.missing {
+        let edge: Option<&Edge> = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
+        let place = edge.and_then(|edge| edge.evidence.first()).map(|evidence| evidence.place.clone());
+        let mut diagnostic =
+            Diagnostic::new(Code::MissingRule, format!("`{caller}` calls `{callee}`, and no rule says so"));
+        if let Some(place) = place {
+            let span = scanned.texts.first_line(&place);
+            diagnostic = diagnostic.mark(span, "the call");
+        }
+        found.push(
+            diagnostic
+                .help(format!("`hedgerow scan --write` writes {path}"))
+                .help(format!("`hedgerow scan --explain {caller} {callee}` shows the way to the call")),
+        );
+    }
+    for rule in difference.stale.values() {
+        let (caller, callee) = (rule.caller.as_str(), rule.callee.as_str());
+        found.push(
+            Diagnostic::new(Code::StaleRule, format!("no call of `{callee}` is found in the code of `{caller}`"))
+                .mark(rule.file, "")
+                .help("`hedgerow scan --write --prune` removes the file")
+                .help("where the call is there and cannot be seen, declare it in the code: `// rpcmap: …`, or write `origin: manual`"),
+        );
+    }
+    found
+}
+
+/// The difference as lines that begin with `+` and `-`, by directory.
+pub(super) fn diff(scanned: &mut Scanned, difference: &Difference) -> String {
+    let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut add = |path: &str, line: String| {
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        lines.entry(directory.to_owned()).or_default().push(line);
+    };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    for (path, (caller, callee)) in &difference.missing {
+        let edge = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
+        let place = edge.and_then(|edge| edge.evidence.first()).map(|evidence| evidence.place.clone());
+        let at = place.map(|place| scanned.texts.line(&place)).unwrap_or_default();
+        add(path, format!("+{}  # {at}\n", name(path)));
+    }
+    for path in difference.stale.keys() {
+        add(path, format!("-{}\n", name(path)));
+    }
+    let mut text = String::new();
+    for (directory, lines) in lines {
+        text.push_str(&format!("--- {directory}\n+++ {directory}\n"));
+        text.extend(lines);
+    }
+    text
+}
