@@ -243,6 +243,9 @@ function head(ink, [, , mx, my, x, y], size) {
 
 function frame(now) {
   asked = false;
+  // A page that began with the table has never measured the map.
+  if (view.width === 0) measure();
+  if (view.width === 0) return;
   const flying = fly(now);
   // More lines per frame while frames come in time, fewer when they do not.
   const took = now - lastFrame;

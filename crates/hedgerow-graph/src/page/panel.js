@@ -12,6 +12,15 @@ const STAGE_MEANING = {
 function showPanel() {
   panel.replaceChildren(...(state.chosen === null ? nothingChosen() : somethingChosen(services[state.chosen])));
   panel.scrollTop = 0;
+  byId("said").textContent = summary();
+}
+
+// One sentence for who listens instead of looking; the panel itself would be read from top to bottom.
+function summary() {
+  if (state.chosen === null) return "";
+  const { name, stage, callers, callees } = services[state.chosen];
+  const through = state.transitive ? `, ${number.format(reach(state.chosen, state.direction).via.size)} ${state.direction} also through others` : "";
+  return `${name}, stage ${stage}: ${plural(callers, "caller", "callers")}, ${plural(callees, "callee", "callees")}${through}`;
 }
 
 function nothingChosen() {
@@ -30,7 +39,7 @@ function nothingChosen() {
     ...part("Most callers", called, called.length, (service) => plural(service.callers, "caller", "callers")),
     ...part("Call the most", wide, wide.length, (service) => plural(service.callees, "callee", "callees")),
     ...part("Open to all (stage off)", open.slice(0, 8), open.length, (service) => plural(service.callers, "caller", "callers")),
-    ...part("Also let others in (allow)", allowing.slice(0, 8), allowing.length, (service) => service.allow[0][0]),
+    ...part("Also let others in (allow)", allowing.slice(0, 8), allowing.length, (service) => plural(service.allow.length, "entry", "entries")),
   ];
 }
 

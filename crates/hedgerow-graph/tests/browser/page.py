@@ -109,6 +109,7 @@ def test_finds_a_service_by_keyboard(page):
     first = page.text("#panel .list > li .file")
     holds(first.endswith("/egress/service.ledger.rule"), f"each caller names its rule file, not {first}")
     equal(page.run("location.hash"), "#service=service.ledger", "the address remembers the service")
+    equal(page.run("document.querySelector('#said').textContent"), "service.ledger, stage enforce: 389 callers, 2 callees", "it is said aloud")
 
 
 def test_follows_calls_through_others(page):
@@ -196,6 +197,15 @@ def test_table_without_a_mouse(page):
     holds(page.chosen().startswith("cron."), "Enter on a row chooses its service")
     page.browser.key("t")
     page.still()
+
+
+def test_map_after_table(page):
+    page.browser.call("Page.navigate", url="about:blank")
+    page.browser.call("Page.navigate", url=page.url + "#view=table")
+    page.browser.wait_for("document.querySelectorAll('#table-body tr').length > 0", "the table")
+    page.run("location.hash = '#service=service.ledger'")
+    page.browser.wait_for("performance.getEntriesByName('all-drawn').length > 0", "the map")
+    holds(page.colours() > 20, "a page that began with the table draws the map as well")
 
 
 def test_map_keys(page):
@@ -316,7 +326,7 @@ def test_empty_network(page):
 
 
 LARGE = [test_draws_and_counts, test_finds_a_service_by_keyboard, test_follows_calls_through_others, test_goes_back_in_history,
-         test_answers_the_mouse, test_filters, test_table_without_a_mouse, test_map_keys, test_light_and_dark,
+         test_answers_the_mouse, test_filters, test_table_without_a_mouse, test_map_after_table, test_map_keys, test_light_and_dark,
          test_every_control_has_a_name, test_stays_smooth]
 PAGES = {"large.html": LARGE, "hostile.html": [test_hostile_names], "empty.html": [test_empty_network]}
 
