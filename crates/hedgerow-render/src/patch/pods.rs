@@ -8,7 +8,7 @@ use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::label::Meaning;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
-use hedgerow_yaml::{MapChange, MapPair, MapSite, Outline, Site, change_map};
+use hedgerow_yaml::{MapChange, MapPair, Outline, Site, change_map};
 use std::ops::Range;
 
 /// Annotations that make a Job part of a deploy rather than of what it deploys: such a Job is made anew each time.
@@ -34,10 +34,7 @@ pub(super) fn patch(
     let generate_name = outline.site(workload.generate_name).and_then(Site::as_str);
     let title = Title { kind: object.kind, name: name.or(generate_name) };
     let place = site_range(outline.site(workload.name)).unwrap_or_else(|| object.head());
-    let worn = templates.iter().map(|template| match template.labels {
-        Site::Map(map) => map.pairs.iter().filter_map(worn).collect(),
-        _ => Vec::new(),
-    });
+    let worn = templates.iter().map(|template| pairs(template.labels).iter().filter_map(worn).collect());
     match context.claims.of(worn, object.kind, name) {
         Claim::Nobody => unclaimed(context, &title, &place, &templates, found),
         Claim::Unknown { value } => {
@@ -63,7 +60,7 @@ pub(super) fn patch(
             Some(plan) if context.options.service.as_ref().is_none_or(|deployed| deployed == service) => {
                 claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
             }
-            _ => not_deployed(context, &title, &place, service, found),
+            _ => not_deployed(context, &title, &place, &templates, service, found),
         },
     }
 }
@@ -101,6 +98,11 @@ fn templates<'o, 't>(workload: &Workload, outline: &'o Outline<'t>) -> Vec<Templ
     templates
 }
 
+/// The labels that are there; none where there is no map.
+fn pairs<'o, 't>(site: &'o Site<'t>) -> &'o [MapPair<'t>] {
+    if let Site::Map(map) = site { &map.pairs } else { &[] }
+}
+
 fn worn<'a>(pair: &'a MapPair<'_>) -> Option<Worn<'a>> {
     pair.value.as_deref().map(|value| (pair.key.as_ref(), value))
 }
@@ -118,11 +120,15 @@ fn not_deployed(
     context: &Context<'_>,
     title: &Title<'_>,
     place: &Range<usize>,
+    templates: &[Template<'_, '_>],
     service: &ServiceName,
     found: &mut Found,
 ) {
     let deployed = context.options.service.as_ref().map(ServiceName::as_str).unwrap_or_default();
     let message = format!("{title} wears the identity of `{service}`, but this is a deploy of `{deployed}`");
+    let identity = context.plan.scheme().identity().key();
+    let mut pairs = templates.iter().flat_map(|template| pairs(template.labels));
+    let place = pairs.find(|pair| pair.key == identity.as_str()).map_or(place, |pair| &pair.range);
     found.diagnostics.push(
         Diagnostic::new(Code::AmbiguousWorkload, message)
             .mark(context.span(place), "")
@@ -290,13 +296,8 @@ fn labels(
     found: &mut Found,
 ) {
     let scheme = context.plan.scheme();
-    let empty = Vec::new();
-    let pairs = match site {
-        Site::Map(map) => &map.pairs,
-        _ => &empty,
-    };
     let mut remove = Vec::new();
-    for pair in pairs {
+    for pair in pairs(site) {
         let Some(meaning) = scheme.meaning(&pair.key) else { continue };
         match service.pods.write.get(pair.key.as_ref()) {
             None => remove.push(pair),
@@ -319,13 +320,10 @@ fn labels(
         };
         found.diagnostics.push(unbacked(context, message, pair, "removed", help));
     }
-    let worn = |map: &MapSite<'_>, key: &str| map.get(key).and_then(|pair| pair.value.as_deref().map(str::to_owned));
     for (key, value) in &service.pods.expect {
-        let written = match site {
-            Site::Map(map) => worn(map, key.as_str()),
-            _ => None,
-        };
-        if written.as_deref() != Some(value.as_str()) {
+        let worn = pairs(site).iter().rfind(|pair| pair.key == key.as_str());
+        let written = worn.and_then(|pair| pair.value.as_deref());
+        if written != Some(value.as_str()) {
             let message =
                 format!("{title} does not wear `{key}: {value}`, by which the policy of `{}` selects", service.name);
             let range = if let Site::Map(map) = site { map.range.clone() } else { place.clone() };

@@ -7,7 +7,10 @@ use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::name::{Namespace, ServiceName};
 use hedgerow_core::plan::ServicePlan;
-use hedgerow_yaml::{Content, Document, Edit, Node, Piece, RouteSet, SeqChange, Want, Yaml, change_seq, parse, split};
+use hedgerow_yaml::{
+    Content, Document, Edit, Node, Outline, Piece, RouteId, RouteSet, SeqChange, Want, Yaml, YamlError, change_seq,
+    parse, split,
+};
 use std::collections::BTreeMap;
 
 /// Compares what is there with what is planned and adds the edits that make them the same.
@@ -33,7 +36,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
     let missing: Vec<Object> =
         planned.into_iter().filter(|(_, is_there)| !is_there).map(|(object, _)| object).collect();
     found.tally.policies += missing.len();
-    match container(found) {
+    match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list)) {
         Some(list) => {
             let change = changes.entry(list.piece.range.start).or_insert_with(|| ListChange::new(list.piece.clone()));
             change.append.extend(missing.iter().map(Object::to_yaml));
@@ -210,10 +213,8 @@ impl ListChange {
     }
 
     fn edit(&self, context: &Context<'_>, found: &mut Found) {
-        let mut routes = RouteSet::new();
-        let items = routes.ask("items", Want::Seq).expect("a route of one key");
+        let (outline, items) = items(context, &self.piece);
         let change = SeqChange { replace: &self.replace, remove: &self.remove, append: &self.append };
-        let outline = Document::of_piece(context.stream, &self.piece).outline(&routes);
         let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
         match site.map(|site| change_seq(context.stream, site, change)) {
             Some(Ok(edits)) => found.edits.extend(edits),
@@ -233,6 +234,21 @@ impl ListChange {
 fn container(found: &Found) -> Option<&List> {
     let only = found.documents == 1;
     found.lists.iter().find(|list| list.is_krm || only)
+}
+
+/// Whether an element fits behind a list's last one; where that ends in a block scalar without a line break, none does.
+fn takes_more(context: &Context<'_>, list: &List) -> bool {
+    let (outline, items) = items(context, &list.piece);
+    let more = SeqChange { replace: &[], remove: &[], append: &[Yaml::Map(Vec::new())] };
+    let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
+    site.is_none_or(|site| change_seq(context.stream, site, more).is_ok())
+}
+
+/// What stands under `items` in the document at `piece`.
+fn items<'p>(context: &Context<'p>, piece: &Piece) -> (Result<Outline<'p>, YamlError>, RouteId) {
+    let mut routes = RouteSet::new();
+    let items = routes.ask("items", Want::Seq).expect("a route of one key");
+    (Document::of_piece(context.stream, piece).outline(&routes), items)
 }
 
 /// Adds documents at the end of a stream, or before its last document where that has no line break at its end: one more
@@ -289,7 +305,10 @@ fn is_same_metadata(node: &Node<'_>, wanted: &Yaml) -> bool {
 
 fn equals(node: &Node<'_>, wanted: &Yaml) -> bool {
     match (node.content(), wanted) {
-        (Content::Scalar(scalar), Yaml::Str(text)) => scalar.value == text.as_str() && scalar.is_string(),
+        // A host may have written a text without our quotes; no number, boolean, null or date holds a quote itself.
+        (Content::Scalar(scalar), Yaml::Str(text)) => {
+            scalar.value == text.as_str() && (scalar.is_string() || text.contains('\''))
+        }
         (Content::Scalar(scalar), Yaml::Int(number)) => scalar.as_int() == Some(*number),
         (Content::Scalar(scalar), Yaml::Bool(value)) => scalar.as_bool() == Some(*value),
         (Content::Mapping(mapping), Yaml::Map(pairs)) => {

@@ -34,7 +34,7 @@ fn collect<'n, 't>(
             for pair in &mapping.pairs {
                 match pair.key.as_str() {
                     Some("matchLabels" | "matchExpressions" | "<<") | None => {
-                        collect(&pair.value, anchors, aliases, keys)
+                        collect(&pair.value, anchors, aliases, keys);
                     }
                     // An entry of `matchExpressions` names its label as a value.
                     Some("key") => keys.extend(pair.value.as_str().map(|key| (key.to_owned(), pair.value.range()))),
@@ -59,7 +59,7 @@ fn collect_anchors<'n, 't>(node: &'n Node<'t>, anchors: &mut Anchors<'n, 't>) {
     match node.content() {
         Content::Mapping(mapping) => mapping.pairs.iter().for_each(|pair| collect_anchors(&pair.value, anchors)),
         Content::Sequence(sequence) => {
-            sequence.elements.iter().for_each(|element| collect_anchors(&element.node, anchors))
+            sequence.elements.iter().for_each(|element| collect_anchors(&element.node, anchors));
         }
         Content::Scalar(_) | Content::Alias(_) => {}
     }
