@@ -55,7 +55,7 @@ fn render(file: &Path) -> Result<()> {
     let fleet = Arc::new(reading.fleet.ok_or_else(|| format!("the case is faulty: {:#?}", reading.diagnostics))?);
     let (mut out, mut labels) = (String::new(), String::new());
     for environment in fleet.config().environments.keys() {
-        let mut show = |arguments: &str, to: &mut String| {
+        let show = |arguments: &str, to: &mut String| {
             let ran = Command::new(&root, arguments).run();
             assert_eq!(ran.exit, Exit::Done, "{arguments}: {}", ran.stderr);
             for line in ran.stderr.lines() {
