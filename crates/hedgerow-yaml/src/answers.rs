@@ -1,8 +1,10 @@
 //! The answers to a set of questions while they are being found, whoever finds them.
 
+use std::ops::Range;
+
 use crate::document::Outline;
 use crate::route::{Fork, RouteId, RouteSet};
-use crate::site::{Gap, Obstacle, Opening, Site};
+use crate::site::{Gap, Obstacle, Opening, Reason, Site};
 
 /// Answers so far.
 pub(crate) struct Answers<'r, 't> {
@@ -19,6 +21,12 @@ impl<'r, 't> Answers<'r, 't> {
     /// Adds a site to the answer of one question.
     pub(crate) fn answer(&mut self, id: RouteId, site: Site<'t>) {
         self.outline.sites[id.0].push(site);
+    }
+
+    /// Answers every question about a document that holds nothing.
+    pub(crate) fn miss_all(&mut self, document: &Range<usize>) {
+        let range = document.end..document.end;
+        self.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
     }
 
     /// Answers every question at and below a fork with the same refusal.

@@ -33,6 +33,11 @@ pub(crate) fn outline<'t>(
     routes: &RouteSet,
 ) -> Result<Outline<'t>, Unusual> {
     let text = &stream[..document.end];
+    if skeleton.is_blank {
+        let mut answers = Answers::new(routes);
+        answers.miss_all(document);
+        return Ok(answers.outline);
+    }
     let mut wanted = 0;
     for (key, _) in &routes.forks[0].keys {
         match skeleton.presence(text.as_bytes(), key) {
@@ -293,8 +298,10 @@ fn literal_text(text: &str, block: &Block) -> Result<String, Unusual> {
     let header = &text[block.header.clone()];
     let (Some(column), "|" | "|-") = (block.column, header) else { return Err(Unusual) };
     let lines = text.get(block.lines.start..block.end).ok_or(Unusual)?;
-    // The line break behind the last line has to be there to be part of the text.
-    if lines.contains('\r') || !text[block.end..].starts_with('\n') {
+    let behind = &text[block.end..block.lines.end];
+    // The line break behind the last line has to be there to be part of the text, and so are blanks deeper than it.
+    let blanks_count = behind.lines().any(|line| line.len() > column && line.trim_ascii().is_empty());
+    if lines.contains('\r') || !behind.starts_with('\n') || blanks_count {
         return Err(Unusual);
     }
     let mut value = String::with_capacity(lines.len());

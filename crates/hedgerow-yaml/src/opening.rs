@@ -50,8 +50,9 @@ pub(crate) fn block_opening(text: &str, first: usize, header: Option<usize>) -> 
         let at = header.filter(|&header| header < line).map_or(line, |header| next_line(text, header));
         return Some(Opening::Lines { at, column });
     }
-    let dashes = lead.trim_start_matches('\u{FEFF}').bytes().all(|byte| matches!(byte, b' ' | b'-'));
-    let separator = lead.trim_start_matches('\u{FEFF}').starts_with("---");
+    let lead = lead.strip_prefix('\u{FEFF}').unwrap_or(lead);
+    let dashes = lead.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+    let separator = lead.starts_with("---");
     (dashes && !separator).then_some(Opening::Inline { at: first, column })
 }
 

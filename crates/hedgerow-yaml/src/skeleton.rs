@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2};
 
+use crate::lines::skip_blank_and_comments;
 use crate::split::has_lone_cr;
 
 /// Starts of the lines of a document that may begin a key of its root.
@@ -17,6 +18,8 @@ use crate::split::has_lone_cr;
 pub(crate) struct Skeleton {
     /// Behind the separator line.
     pub(crate) body: usize,
+    /// Whether there is nothing but comments and blank lines.
+    pub(crate) is_blank: bool,
     starts: Vec<usize>,
 }
 
@@ -48,7 +51,8 @@ impl Skeleton {
                 push_key_line(bytes, line, &mut starts)?;
             }
         }
-        Some(Self { body, starts })
+        let is_blank = starts.is_empty() && skip_blank_and_comments(&stream[..document.end], body) == document.end;
+        Some(Self { body, is_blank, starts })
     }
 
     /// How often a key of plain characters may stand in the root.

@@ -41,10 +41,7 @@ pub(crate) fn outline<'t>(
     match (root, foreign_line_break(stream, document, root)) {
         (_, Some(range)) => walk.answers.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
         (Some(root), None) if !root.is_null() => walk.visit(0, root, &Place::default()),
-        (_, None) => {
-            let range = document.end..document.end;
-            walk.answers.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
-        }
+        (_, None) => walk.answers.miss_all(document),
     }
     walk.answers.outline
 }
@@ -83,11 +80,13 @@ fn children<'d, 't>(part: &Part<'d, 't>, step: &Step) -> Vec<Part<'d, 't>> {
     let part_at = |(node, place)| Part { node, place, ..part.clone() };
     match (step, &part.node.content) {
         (Step::Key(key), Content::Mapping(mapping)) => {
+            let inside = place.in_mapping(mapping);
             let last = mapping.pairs.iter().rev().find(|pair| pair.key.as_str() == Some(key));
-            last.map(|pair| part_at((&pair.value, place.in_pair(mapping, pair)))).into_iter().collect()
+            last.map(|pair| part_at((&pair.value, inside.in_pair(pair)))).into_iter().collect()
         }
         (Step::EachValue, Content::Mapping(mapping)) => {
-            mapping.pairs.iter().map(|pair| part_at((&pair.value, place.in_pair(mapping, pair)))).collect()
+            let inside = place.in_mapping(mapping);
+            mapping.pairs.iter().map(|pair| part_at((&pair.value, inside.in_pair(pair)))).collect()
         }
         (Step::EachElement, Content::Sequence(sequence)) => {
             let flow = sequence.style == CollectionStyle::Flow;
@@ -105,16 +104,22 @@ impl Place {
         Self { obstacle: self.obstacle.clone().or(anchor), ..self.clone() }
     }
 
-    fn in_pair(&self, mapping: &Mapping<'_>, pair: &Pair<'_>) -> Self {
-        let merge =
-            mapping.pairs.iter().find(|pair| pair.is_merge()).map(|pair| obstacle(Reason::MergeKey, pair.range()));
+    /// The place within a mapping, before one of its values is chosen.
+    fn in_mapping(&self, mapping: &Mapping<'_>) -> Self {
+        let merge = merge_key(mapping).map(|range| obstacle(Reason::MergeKey, range));
+        let in_flow = mapping.style == CollectionStyle::Flow;
+        Self { in_flow, obstacle: self.obstacle.clone().or(merge), ..Self::default() }
+    }
+
+    /// The place of a pair's value, from the place within its mapping.
+    fn in_pair(&self, pair: &Pair<'_>) -> Self {
         Self {
             header: Some(pair.colon.map_or(pair.key.range.end, |colon| colon + 1)),
             pair: Some(pair.start),
-            in_flow: mapping.style == CollectionStyle::Flow,
+            in_flow: self.in_flow,
             explicit: pair.is_explicit(),
             no_colon: pair.colon.is_none(),
-            obstacle: self.obstacle.clone().or(merge),
+            obstacle: self.obstacle.clone(),
         }
     }
 
@@ -183,13 +188,14 @@ impl<'a, 't> Walk<'a, 't> {
         if let Some(odd) = odd_key(mapping) {
             return self.answers.refuse_children(fork, &odd);
         }
+        let inside = place.in_mapping(mapping);
         for (key, behind) in &fork.keys {
             let mut found = mapping.pairs.iter().filter(|pair| pair.key.as_str() == Some(key)).rev();
             if let Some(pair) = found.next() {
                 self.note_duplicates(key, &pair.key, found);
-                self.visit(*behind, &pair.value, &place.in_pair(mapping, pair));
-            } else if let Some(merge) = mapping.pairs.iter().find(|pair| pair.is_merge()) {
-                self.answers.refuse_below(*behind, &obstacle(Reason::MergeKey, merge.range()));
+                self.visit(*behind, &pair.value, &inside.in_pair(pair));
+            } else if let Some(merge) = merge_key(mapping) {
+                self.answers.refuse_below(*behind, &obstacle(Reason::MergeKey, merge));
             } else {
                 let opening = opening_in_mapping(self.stream, node, mapping, place);
                 self.answers.miss_below(*behind, &mut vec![key.clone()], &opening);
@@ -197,7 +203,7 @@ impl<'a, 't> Walk<'a, 't> {
         }
         if let Some(behind) = fork.each_value {
             for pair in &mapping.pairs {
-                self.visit(behind, &pair.value, &place.in_pair(mapping, pair));
+                self.visit(behind, &pair.value, &inside.in_pair(pair));
             }
         }
         if let Some(behind) = fork.each_element {
@@ -211,9 +217,7 @@ impl<'a, 't> Walk<'a, 't> {
     {
         for pair in ignored {
             let duplicate = Duplicate { key: key.to_owned(), ignored: pair.key.range(), counted: counted.range() };
-            if !self.answers.outline.duplicates.contains(&duplicate) {
-                self.answers.outline.duplicates.push(duplicate);
-            }
+            self.answers.outline.duplicates.push(duplicate);
         }
     }
 
@@ -361,6 +365,11 @@ const STRING_TAG: &str = "tag:yaml.org,2002:str";
 fn odd_key(mapping: &Mapping<'_>) -> Option<Obstacle> {
     let odd = |pair: &&Pair<'_>| !pair.is_merge() && (pair.key.tag.is_some() || pair.key.as_scalar().is_none());
     mapping.pairs.iter().find(odd).map(|pair| obstacle(Reason::OddKey, pair.key.whole_range()))
+}
+
+/// Where a mapping has its merge key, if it has one.
+fn merge_key(mapping: &Mapping<'_>) -> Option<Range<usize>> {
+    mapping.pairs.iter().find(|pair| pair.is_merge()).map(Pair::range)
 }
 
 fn obstacle(reason: Reason, range: Range<usize>) -> Obstacle {

@@ -14,6 +14,41 @@ fn seeds_are_valid() {
     }
 }
 
+/// The files of `testdata/regressions` with these names.
+macro_rules! regressions {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../testdata/regressions/", $name, ".yaml")))),*]
+    };
+}
+
+#[test]
+fn differences_found_once_stay_mended() {
+    let regressions = regressions![
+        "blanks-deeper-than-block-text",
+        "block-scalar-without-lines",
+        "comment-less-deep-than-block-text",
+        "empty-key",
+        "indentation-given-in-the-header",
+        "lone-carriage-return-hides-a-line",
+        "next-line-character-in-a-comment",
+        "plain-scalar-goes-on-below-kind",
+        "quoted-twin-of-a-key",
+        "quotes-inside-plain-text",
+        "tab-before-colon",
+        "tab-behind-dash",
+        "tag-before-a-quoted-bracket",
+        "two-byte-order-marks",
+    ];
+    let (questions, labels) = (questions(), labels());
+    for (name, text) in regressions {
+        println!("{name}");
+        for text in [text.to_owned(), text.replace('\n', "\r\n"), text.trim_end().to_owned()] {
+            compare(&text, &questions);
+            labels.iter().for_each(|labels| check_edits(&text, labels));
+        }
+    }
+}
+
 #[test]
 fn mutants_get_the_same_answers_on_both_ways() {
     let questions = questions();
