@@ -82,6 +82,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::Callers(args) => cmd::questions::callers(&mut session, &args),
             Command::Callees(args) => cmd::questions::callees(&mut session, &args),
             Command::Why(args) => cmd::questions::why(&mut session, &args),
+            Command::Diff(args) => cmd::diff::run(&mut session, &args),
             Command::Verify(args) => cmd::verify::run(&mut session, &args),
             Command::Graph(args) => cmd::graph::run(&mut session, &args),
             Command::Completions(args) => cmd::shell::completions(&mut session, &args),

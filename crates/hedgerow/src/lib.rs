@@ -30,6 +30,8 @@ pub mod cli;
 #[cfg(feature = "cli")]
 mod code;
 mod depfile;
+#[cfg(feature = "cli")]
+mod diff;
 mod load;
 mod write;
 

@@ -5,9 +5,11 @@ mod directories;
 mod files;
 #[cfg(feature = "cli")]
 mod manifests;
+#[cfg(feature = "cli")]
+mod revision;
 
 use directories::ServiceDirectories;
-use files::Tree;
+use files::{Files, Tree};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Code, Diagnostic, nearest};
 use hedgerow_core::fleet::{Config, Scope};
@@ -17,6 +19,8 @@ use hedgerow_core::tree::{Directory, File};
 #[cfg(feature = "cli")]
 pub(crate) use manifests::read_manifests;
 use rayon::prelude::*;
+#[cfg(feature = "cli")]
+pub(crate) use revision::{Repository, RevisionError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -106,7 +110,7 @@ pub fn load(request: &Request) -> Result<Loaded, LoadError> {
     Ok(Loaded { reading, inputs })
 }
 
-fn read_directory(tree: &Tree, config: &Config, path: &str) -> Directory {
+fn read_directory(tree: &dyn Files, config: &Config, path: &str) -> Directory {
     let mut directory = read_metadata(tree, path);
     for rules in config.layout.rules.iter() {
         tree.rules(&format!("{path}/{rules}"), &mut directory);
@@ -114,7 +118,7 @@ fn read_directory(tree: &Tree, config: &Config, path: &str) -> Directory {
     directory
 }
 
-fn read_metadata(tree: &Tree, path: &str) -> Directory {
+fn read_metadata(tree: &dyn Files, path: &str) -> Directory {
     let file = tree.file_if_present(&format!("{path}/service.yaml"));
     Directory { path: path.to_owned(), file, rules: Vec::new(), faults: Vec::new() }
 }

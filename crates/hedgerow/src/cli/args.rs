@@ -76,6 +76,8 @@ pub enum Command {
     Callees(Question),
     /// Say whether one service may call another, and which file says so
     Why(Why),
+    /// Say what changes between two revisions or directories: edges, exposure, stages, whose review it needs
+    Diff(Diff),
     /// Say whether manifests allow exactly what the rules allow
     Verify(Verify),
     /// Draw the network: who may call whom
@@ -287,6 +289,46 @@ pub struct Why {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
     pub format: AnswerFormat,
+}
+
+/// How a difference is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal
+    Text,
+    /// For a comment on a pull request
+    Markdown,
+    /// One JSON object
+    Json,
+}
+
+/// What makes a difference a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Somebody may call who might not before
+    Added,
+    /// Peers outside the fleet come in, or a stage keeps less out
+    Exposed,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// What to compare with: a git revision, or a directory with a hedgerow.yaml
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What is compared, in the same form [default: the files as they lie on the disk]
+    #[arg(value_name = "HEAD")]
+    pub head: Option<String>,
+    /// Where the fleet's root lies in the repository [default: where it lies in the work tree; the top of a bare one]
+    #[arg(long, value_name = "PATH")]
+    pub fleet: Option<String>,
+    /// Exit with 1 where this has changed
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub fail_on: Vec<FailOn>,
+    /// How to print the difference
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
 }
 
 /// `verify`

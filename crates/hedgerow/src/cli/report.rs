@@ -31,17 +31,16 @@ pub(super) fn render(
 
 /// `2 errors, 1 warning`, or nothing where there is neither.
 pub(super) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let part = |number: usize, noun: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        _ => Some(format!("{number} {noun}s")),
-    };
-    let parts: Vec<_> = [part(count(Severity::Error), "error"), part(count(Severity::Warning), "warning")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let number = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let parts = [(number(Severity::Error), "error"), (number(Severity::Warning), "warning")];
+    let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| count(n, noun)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `1 rule`, `2 rules`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 pub(super) const fn severity(severity: Severity) -> &'static str {

@@ -1,6 +1,6 @@
 //! Finding the service directories without walking what no glob can match.
 
-use super::files::Tree;
+use super::files::Files;
 use globset::{GlobBuilder, GlobMatcher};
 use hedgerow_core::fleet::Config;
 use hedgerow_core::tree::FileFault;
@@ -25,14 +25,14 @@ enum GlobPart {
 type State = (usize, usize);
 
 struct Finder<'a> {
-    tree: &'a Tree,
+    tree: &'a dyn Files,
     globs: Vec<Vec<GlobPart>>,
     exclude: Vec<GlobMatcher>,
     found: ServiceDirectories,
 }
 
 impl ServiceDirectories {
-    pub(super) fn find(tree: &Tree, config: &Config) -> Self {
+    pub(super) fn find(tree: &dyn Files, config: &Config) -> Self {
         let globs = config.layout.include.iter().map(|glob| parts(glob)).collect::<Vec<_>>();
         let exclude = config.layout.exclude.iter().filter_map(|glob| matcher(glob)).collect();
         let start = (0..globs.len()).map(|glob| (glob, 0)).collect();
@@ -76,7 +76,7 @@ impl Finder<'_> {
     }
 
     fn service(&mut self, path: String, is_link: bool) {
-        if is_link && let Err(fault) = self.tree.inside_path(&path) {
+        if is_link && let Err(fault) = self.tree.refuse_outside(&path) {
             self.found.faults.push((path, fault));
         } else {
             self.found.paths.push(path);

@@ -8,7 +8,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// The most bytes that a configuration, service or rule file may have.
-const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
+
+/// A tree of files that a fleet is read from: a disk, or a revision. Paths are relative to the fleet's root.
+pub(super) trait Files {
+    /// A file that may be absent.
+    fn file_if_present(&self, path: &str) -> Option<File>;
+
+    /// The entries of a directory by name, without hidden ones; an empty list where there is no such directory.
+    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault>;
+
+    /// Adds the files of one rule directory to a service's.
+    fn rules(&self, path: &str, directory: &mut Directory);
+
+    /// Refuses a link that leads out of the tree.
+    fn refuse_outside(&self, path: &str) -> Result<(), FileFault>;
+}
 
 /// A root below which everything is read, and what was read there.
 pub(crate) struct Tree {
@@ -52,19 +67,6 @@ impl Tree {
         }
     }
 
-    /// A file that may be absent.
-    pub(super) fn file_if_present(&self, path: &str) -> Option<File> {
-        let full = self.root.join(path);
-        let text = match fs::symlink_metadata(&full) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
-            Err(error) => Err(FileFault::Unreadable(error.to_string())),
-            Ok(metadata) => self.text(&full, metadata.is_symlink(), metadata.len()),
-        };
-        self.input(&full);
-        Some(File { path: path.to_owned(), text })
-    }
-
     fn text(&self, full: &Path, is_link: bool, length: u64) -> Result<std::sync::Arc<str>, FileFault> {
         if is_link {
             self.inside(full)?;
@@ -76,18 +78,30 @@ impl Tree {
     }
 
     /// Refuses a link that leads out of the tree.
-    pub(super) fn inside(&self, full: &Path) -> Result<PathBuf, FileFault> {
+    fn inside(&self, full: &Path) -> Result<PathBuf, FileFault> {
         let real = full.canonicalize().map_err(|error| FileFault::Unreadable(error.to_string()))?;
         if real.starts_with(&self.real_root) { Ok(real) } else { Err(FileFault::LeadsOut) }
     }
+}
 
-    /// The same for a path relative to the root.
-    pub(super) fn inside_path(&self, path: &str) -> Result<PathBuf, FileFault> {
-        self.inside(&self.root.join(path))
+impl Files for Tree {
+    fn file_if_present(&self, path: &str) -> Option<File> {
+        let full = self.root.join(path);
+        let text = match fs::symlink_metadata(&full) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
+            Err(error) => Err(FileFault::Unreadable(error.to_string())),
+            Ok(metadata) => self.text(&full, metadata.is_symlink(), metadata.len()),
+        };
+        self.input(&full);
+        Some(File { path: path.to_owned(), text })
     }
 
-    /// The entries of a directory by name, without hidden ones; an empty list where there is no such directory.
-    pub(super) fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+    fn refuse_outside(&self, path: &str) -> Result<(), FileFault> {
+        self.inside(&self.root.join(path)).map(drop)
+    }
+
+    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
         let full = self.root.join(path);
         let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
         let list = match fs::read_dir(&full) {
@@ -111,8 +125,7 @@ impl Tree {
         Ok(entries)
     }
 
-    /// Adds the files of one rule directory to a service's.
-    pub(super) fn rules(&self, path: &str, directory: &mut Directory) {
+    fn rules(&self, path: &str, directory: &mut Directory) {
         let full = self.root.join(path);
         match fs::symlink_metadata(&full) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return,

@@ -1,0 +1,113 @@
+//! `hedgerow diff BASE [HEAD]`: a change of the network, as edges instead of YAML.
+
+mod json;
+mod markdown;
+mod text;
+
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
+use crate::cli::session::{Reported, Session};
+use crate::diff::{Diff, Side};
+use crate::load::{Repository, Request, RevisionError, load};
+use anyhow::{Context, bail};
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::fleet::Scope;
+use hedgerow_core::read::Reading;
+use std::path::{Path, PathBuf};
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
+    let revisions = Revisions::of(session, args)?;
+    let base = read(session, &revisions, &args.base)?;
+    let head = match &args.head {
+        Some(head) => read(session, &revisions, head)?,
+        None if revisions.is_bare() => {
+            bail!("a bare repository has no work tree to compare with: name a second revision")
+        }
+        None => whole(session, None)?,
+    };
+    let (Some(base), Some(head)) = (Side::of(&base), Side::of(&head)) else {
+        return Err(Reported(Exit::BadInput).into());
+    };
+    let diff = Diff::between(base, head);
+    let text = match args.format {
+        DiffFormat::Text => text::render(&diff),
+        DiffFormat::Markdown => markdown::render(&diff),
+        DiffFormat::Json => json::render(&diff)?,
+    };
+    session.out(&text)?;
+    let fails = |on: &FailOn| match on {
+        FailOn::Added => diff.adds_edges(),
+        FailOn::Exposed => diff.exposes(),
+    };
+    Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// The repository that revisions are looked up in, found when the first one is asked for.
+struct Revisions {
+    found: Result<(Repository, String), RevisionError>,
+}
+
+impl Revisions {
+    fn of(session: &Session<'_>, args: &Args) -> anyhow::Result<Self> {
+        // In a bare repository there is no hedgerow.yaml to find the root by.
+        let root = session.root().unwrap_or_else(|_| session.os.directory().to_path_buf());
+        let found = Repository::find(&root).and_then(|repository| {
+            let prefix = match &args.fleet {
+                Some(fleet) => fleet.clone(),
+                None => repository.prefix(&root)?,
+            };
+            Ok((repository, prefix))
+        });
+        Ok(Self { found })
+    }
+
+    fn is_bare(&self) -> bool {
+        self.found.as_ref().is_ok_and(|(repository, _)| repository.is_bare())
+    }
+}
+
+/// A side by what was written on the command line: a directory that holds a fleet, or else a revision.
+fn read(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Reading> {
+    let directory = session.os.directory().join(name);
+    if directory.join("hedgerow.yaml").is_file() {
+        return whole(session, Some(directory));
+    }
+    if session.global.config.is_some() {
+        bail!("--config names a file on the disk, and `{name}` is a revision");
+    }
+    let (repository, prefix) = match &revisions.found {
+        Ok(found) => found,
+        Err(_) if name.contains('/') || Path::new(name).is_absolute() => {
+            bail!("`{name}` is neither a directory with a hedgerow.yaml nor a revision")
+        }
+        Err(error) => bail!("{error}, so `{name}` is no revision of one"),
+    };
+    let reading = repository.load(name, prefix)?;
+    complain(session, &reading, name)?;
+    Ok(reading)
+}
+
+/// The fleet on the disk.
+fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Result<Reading> {
+    let root = match directory {
+        Some(directory) => directory,
+        None => session.root()?,
+    };
+    let config = session.global.config.as_ref().map(|config| session.os.directory().join(config));
+    let shown = root.display().to_string();
+    let loaded = load(&Request { root, config, scope: Scope::Whole, today: None })?;
+    complain(session, &loaded.reading, &shown)?;
+    Ok(loaded.reading)
+}
+
+/// Stops where a side has errors: half a fleet would make half a difference.
+fn complain(session: &mut Session<'_>, reading: &Reading, name: &str) -> anyhow::Result<()> {
+    if reading.fleet.is_some() {
+        return Ok(());
+    }
+    let errors: Vec<_> =
+        reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect::<Vec<Diagnostic>>();
+    session.report(&errors, &reading.sources, DiagnosticFormat::Text).context("cannot say what is wrong")?;
+    session.err(&format!("the fleet in `{name}` has errors, so nothing can be compared\n"));
+    Err(Reported(Exit::BadInput).into())
+}

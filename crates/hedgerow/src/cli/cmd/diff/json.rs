@@ -1,0 +1,181 @@
+//! A difference as JSON, version 1; `docs/schemas/diff.json` describes it. A change of the model must not change it.
+
+use crate::diff::Diff;
+use anyhow::Context;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    adds_edges: bool,
+    exposes: bool,
+    edges: Vec<Edge<'a>>,
+    exposure: Vec<Exposure<'a>>,
+    types: Vec<Types<'a>>,
+    stages: Vec<Stage<'a>>,
+    services: Vec<Service<'a>>,
+    rolls: Vec<Roll<'a>>,
+    reach: Vec<Reach<'a>>,
+    reviews: Vec<Review<'a>>,
+}
+
+#[derive(Serialize)]
+struct Edge<'a> {
+    change: &'static str,
+    caller: &'a str,
+    callee: &'a str,
+    before: Option<&'a [String]>,
+    after: Option<&'a [String]>,
+    reason: Option<&'a str>,
+    file: &'a str,
+    owner: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Exposure<'a> {
+    change: &'static str,
+    callee: &'a str,
+    peers: &'a str,
+    ports: &'a [String],
+    reason: Option<&'a str>,
+    file: &'a str,
+    line: usize,
+    owner: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Types<'a> {
+    change: &'static str,
+    callers: &'a str,
+    callees: &'a str,
+}
+
+#[derive(Serialize)]
+struct Stage<'a> {
+    environment: &'a str,
+    before: &'a str,
+    after: &'a str,
+    looser: bool,
+    services: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Service<'a> {
+    change: &'static str,
+    service: &'a str,
+    fields: Vec<Field<'a>>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    field: &'a str,
+    before: &'a str,
+    after: &'a str,
+}
+
+#[derive(Serialize)]
+struct Roll<'a> {
+    service: &'a str,
+    environments: &'a [String],
+    added: &'a [String],
+    removed: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Reach<'a> {
+    callee: &'a str,
+    from: &'a [String],
+    way: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Review<'a> {
+    owner: &'a str,
+    services: Vec<&'a str>,
+}
+
+pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
+    let document = Document {
+        version: 1,
+        adds_edges: diff.adds_edges(),
+        exposes: diff.exposes(),
+        edges: diff
+            .edges
+            .iter()
+            .map(|edge| Edge {
+                change: edge.change.as_str(),
+                caller: &edge.caller,
+                callee: &edge.callee,
+                before: edge.before.as_deref(),
+                after: edge.after.as_deref(),
+                reason: edge.reason.as_deref(),
+                file: &edge.file,
+                owner: edge.owner.as_deref(),
+            })
+            .collect(),
+        exposure: diff
+            .exposure
+            .iter()
+            .map(|exposure| Exposure {
+                change: exposure.change.as_str(),
+                callee: &exposure.callee,
+                peers: &exposure.peers,
+                ports: &exposure.ports,
+                reason: exposure.reason.as_deref(),
+                file: &exposure.file,
+                line: exposure.line,
+                owner: exposure.owner.as_deref(),
+            })
+            .collect(),
+        types: diff
+            .types
+            .iter()
+            .map(|types| Types { change: types.change.as_str(), callers: &types.callers, callees: &types.callees })
+            .collect(),
+        stages: diff
+            .stages
+            .iter()
+            .map(|stage| Stage {
+                environment: &stage.environment,
+                before: stage.before,
+                after: stage.after,
+                looser: stage.is_looser,
+                services: &stage.services,
+            })
+            .collect(),
+        services: diff
+            .services
+            .iter()
+            .map(|service| Service {
+                change: service.change.as_str(),
+                service: &service.service,
+                fields: service
+                    .fields
+                    .iter()
+                    .map(|field| Field { field: field.field, before: &field.before, after: &field.after })
+                    .collect(),
+            })
+            .collect(),
+        rolls: diff
+            .rolls
+            .iter()
+            .map(|roll| Roll {
+                service: &roll.service,
+                environments: &roll.environments,
+                added: &roll.added,
+                removed: &roll.removed,
+            })
+            .collect(),
+        reach: diff
+            .reach
+            .iter()
+            .map(|reach| Reach { callee: &reach.callee, from: &reach.from, way: &reach.way })
+            .collect(),
+        reviews: diff
+            .reviews
+            .iter()
+            .map(|(owner, services)| Review { owner, services: services.iter().map(String::as_str).collect() })
+            .collect(),
+    };
+    Ok(serde_json::to_string_pretty(&document).context("the difference as JSON")? + "\n")
+}

@@ -1,0 +1,133 @@
+//! A difference for a terminal.
+
+use crate::diff::{Change, Diff, EdgeChange};
+
+/// How many names are shown where there may be many.
+const SHOWN: usize = 5;
+
+pub(super) fn render(diff: &Diff) -> String {
+    if diff.is_empty() {
+        return "nothing changes\n".to_owned();
+    }
+    let mut text = String::new();
+    section(&mut text, "Edges", diff.edges.iter().map(edge));
+    section(
+        &mut text,
+        "From outside the fleet",
+        diff.exposure.iter().map(|exposure| {
+            let reason = reason(exposure.reason.as_deref());
+            let (sign, ports) = (sign(exposure.change), on(&exposure.ports));
+            format!(
+                "{sign} {} → {}{ports}  {}:{}{reason}",
+                exposure.peers, exposure.callee, exposure.file, exposure.line
+            )
+        }),
+    );
+    section(
+        &mut text,
+        "Types",
+        diff.types.iter().map(|types| {
+            let (from, to) = types.services;
+            format!("{} every {} → every {} ({from} → {to} services)", sign(types.change), types.callers, types.callees)
+        }),
+    );
+    section(
+        &mut text,
+        "Stages",
+        diff.stages.iter().map(|stage| {
+            let note = if stage.is_looser { " (looser)" } else { "" };
+            format!("~ {}: {} → {}{note}: {}", stage.environment, stage.before, stage.after, some(&stage.services))
+        }),
+    );
+    section(
+        &mut text,
+        "Services",
+        diff.services.iter().map(|service| {
+            let fields: Vec<_> =
+                service.fields.iter().map(|f| format!("{} {} → {}", f.field, f.before, f.after)).collect();
+            format!("{} {}  {}", sign(service.change), service.service, fields.join("; "))
+        }),
+    );
+    section(
+        &mut text,
+        "Newly in reach, through others",
+        diff.reach
+            .iter()
+            .map(|reach| format!("! {} from {} (such as {})", reach.callee, some(&reach.from), reach.way.join(" → "))),
+    );
+    section(
+        &mut text,
+        "Pods that roll",
+        diff.rolls.iter().map(|roll| {
+            let added = roll.added.iter().map(|label| format!("+{label}"));
+            let labels: Vec<_> = added.chain(roll.removed.iter().map(|label| format!("-{label}"))).collect();
+            format!("~ {} in {}  {}", roll.service, roll.environments.join(", "), labels.join(" "))
+        }),
+    );
+    section(
+        &mut text,
+        "Review needed from",
+        diff.reviews.iter().map(|(owner, services)| {
+            let services: Vec<_> = services.iter().cloned().collect();
+            format!("@ {owner} for {}", some(&services))
+        }),
+    );
+    text
+}
+
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() {
+        return;
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(title);
+    text.push('\n');
+    for line in lines {
+        text.push_str("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+}
+
+fn edge(edge: &EdgeChange) -> String {
+    let ports = match (&edge.before, &edge.after) {
+        (Some(before), Some(after)) => format!("  ports {} → {}", before.join(", "), after.join(", ")),
+        (None, Some(ports)) | (Some(ports), None) => on(ports),
+        (None, None) => String::new(),
+    };
+    let reason = reason(edge.reason.as_deref());
+    format!("{} {} → {}{ports}  {}{reason}", sign(edge.change), edge.caller, edge.callee, edge.file)
+}
+
+const fn sign(change: Change) -> char {
+    match change {
+        Change::Added => '+',
+        Change::Changed => '~',
+        Change::Removed => '-',
+    }
+}
+
+fn on(ports: &[String]) -> String {
+    if ports == ["all"] { String::new() } else { format!("  ports {}", ports.join(", ")) }
+}
+
+/// A reason is anybody's text; what could steer a terminal is shown, not sent.
+fn reason(reason: Option<&str>) -> String {
+    let shown = |reason: &str| {
+        reason
+            .chars()
+            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+            .collect::<String>()
+    };
+    reason.map_or_else(String::new, |reason| format!("  “{}”", shown(reason)))
+}
+
+fn some(names: &[String]) -> String {
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}

@@ -1,0 +1,267 @@
+//! Reading a fleet from a git revision: out of the object database, without a checkout.
+
+use super::directories::ServiceDirectories;
+use super::files::{Entry, Files, LIMIT};
+use super::read_directory;
+use gix::object::tree::EntryKind;
+use gix::objs::TreeRefIter;
+use hedgerow_core::diag::nearest;
+use hedgerow_core::fleet::Scope;
+use hedgerow_core::read::{Directories, Reader, Reading};
+use hedgerow_core::tree::{Directory, File, FileFault};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// How many links are followed for one path.
+const MOST_LINKS: usize = 8;
+/// How much of what was unpacked is kept, since two revisions share nearly all of it.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// Why a revision could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RevisionError {
+    #[error("`{}` is not in a git repository", .0.display())]
+    NotARepository(PathBuf),
+    #[error("`{}` is not in the repository's work tree", .0.display())]
+    Outside(PathBuf),
+    #[error("there is no revision `{revision}`{hint}")]
+    Unknown { revision: String, hint: String },
+    #[error("the revision `{revision}` holds no fleet: there is no `{path}`")]
+    NoConfig { revision: String, path: String },
+    #[error(
+        "an object of the revision `{revision}` is not here: {reason} (in a shallow or partial clone, fetch it first)"
+    )]
+    Missing { revision: String, reason: String },
+}
+
+/// A git repository, bare or not, shallow or not.
+pub(crate) struct Repository {
+    inner: gix::Repository,
+}
+
+impl Repository {
+    /// The repository that a directory is in. Settings of the user and of the machine have no say.
+    pub(crate) fn find(directory: &Path) -> Result<Self, RevisionError> {
+        let options = gix::open::Options::isolated();
+        let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
+        let found =
+            gix::ThreadSafeRepository::discover_opts(directory, gix::discover::upwards::Options::default(), trust);
+        let mut inner = found.map_err(|_| RevisionError::NotARepository(directory.to_path_buf()))?.to_thread_local();
+        inner.object_cache_size(CACHE_BYTES);
+        Ok(Self { inner })
+    }
+
+    /// Whether it has no work tree.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.inner.workdir().is_none()
+    }
+
+    /// Where a directory of the work tree lies in the repository, with `/` between the parts; empty for its root, and
+    /// for any directory of a bare repository.
+    pub(crate) fn prefix(&self, directory: &Path) -> Result<String, RevisionError> {
+        let Some(workdir) = self.inner.workdir() else { return Ok(String::new()) };
+        let outside = || RevisionError::Outside(directory.to_path_buf());
+        let (workdir, real) = (workdir.canonicalize(), directory.canonicalize());
+        let (workdir, real) = (workdir.map_err(|_| outside())?, real.map_err(|_| outside())?);
+        let below = real.strip_prefix(&workdir).map_err(|_| outside())?;
+        let parts: Option<Vec<_>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+        Ok(parts.ok_or_else(outside)?.join("/"))
+    }
+
+    /// Loads the fleet whose root is `prefix` in a revision. Rules never expire there: what matters is what was written.
+    pub(crate) fn load(&self, revision: &str, prefix: &str) -> Result<Reading, RevisionError> {
+        let tree = self.tree(revision, prefix)?;
+        let no_config = || {
+            let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };
+            RevisionError::NoConfig { revision: revision.to_owned(), path }
+        };
+        let config_file = tree.as_ref().and_then(|tree| tree.file_if_present("hedgerow.yaml")).ok_or_else(no_config)?;
+        let tree = tree.ok_or_else(no_config)?;
+        let mut reader = Reader::new();
+        let config = reader.config(config_file);
+        let found = ServiceDirectories::find(&tree, &config);
+        let read = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();
+        if let Some(reason) = tree.missing.take() {
+            return Err(RevisionError::Missing { revision: revision.to_owned(), reason });
+        }
+        let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults };
+        Ok(reader.fleet(config, directories, None))
+    }
+
+    fn tree(&self, revision: &str, prefix: &str) -> Result<Option<RevisionTree<'_>>, RevisionError> {
+        let unknown = || RevisionError::Unknown { revision: revision.to_owned(), hint: self.hint(revision) };
+        let id = self.inner.rev_parse_single(revision).map_err(|_| unknown())?;
+        let missing = |reason: String| RevisionError::Missing { revision: revision.to_owned(), reason };
+        let object = id.object().map_err(|error| missing(error.to_string()))?;
+        let root = object.peel_to_tree().map_err(|error| missing(error.to_string()))?.id;
+        let tree =
+            RevisionTree { repository: &self.inner, root, trees: RefCell::default(), missing: RefCell::default() };
+        match tree.resolve(prefix) {
+            Some((EntryKind::Tree, root)) => Ok(Some(RevisionTree { root, ..tree })),
+            _ => Ok(None),
+        }
+    }
+
+    /// What may have been meant, or why it is not here.
+    fn hint(&self, revision: &str) -> String {
+        match self.nearest(revision) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None if self.inner.is_shallow().unwrap_or(false) => "; this clone is shallow, fetch more of the history".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// The branch or tag whose name is nearest.
+    fn nearest(&self, revision: &str) -> Option<String> {
+        let references = self.inner.references().ok()?;
+        let names: Vec<_> = references.all().ok()?.flatten().map(|name| name.name().shorten().to_string()).collect();
+        nearest(revision, names.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
+
+type GitEntries = BTreeMap<String, (EntryKind, gix::ObjectId)>;
+
+/// A directory in a revision.
+struct RevisionTree<'r> {
+    repository: &'r gix::Repository,
+    root: gix::ObjectId,
+    trees: RefCell<BTreeMap<gix::ObjectId, Rc<GitEntries>>>,
+    /// The first object that could not be had.
+    missing: RefCell<Option<String>>,
+}
+
+impl RevisionTree<'_> {
+    fn object(&self, id: gix::ObjectId) -> Option<gix::Object<'_>> {
+        let found = self.repository.find_object(id);
+        found.map_err(|error| self.missing.borrow_mut().get_or_insert(error.to_string()).len()).ok()
+    }
+
+    fn directory(&self, id: gix::ObjectId) -> Rc<GitEntries> {
+        if let Some(known) = self.trees.borrow().get(&id) {
+            return Rc::clone(known);
+        }
+        let object = self.object(id);
+        let entries = object.iter().flat_map(|object| TreeRefIter::from_bytes(&object.data, id.kind())).flatten();
+        let named = entries.filter_map(|entry| {
+            let name = std::str::from_utf8(entry.filename).ok()?.to_owned();
+            Some((name, (entry.mode.kind(), entry.oid.to_owned())))
+        });
+        let entries: Rc<GitEntries> = Rc::new(named.collect());
+        self.trees.borrow_mut().insert(id, Rc::clone(&entries));
+        entries
+    }
+
+    /// What stands at a path, links followed within the tree; nothing where there is none or a link leads out.
+    fn resolve(&self, path: &str) -> Option<(EntryKind, gix::ObjectId)> {
+        let mut open: Vec<String> = parts(path);
+        let mut done: Vec<String> = Vec::new();
+        let mut at = (EntryKind::Tree, self.root);
+        let mut links = 0;
+        while let Some(part) = open.pop() {
+            if part == ".." {
+                done.pop()?;
+                let above = done.join("/");
+                at = self.resolve_plain(&above)?;
+                continue;
+            }
+            let (kind, id) = *self.directory(at.1).get(&part)?;
+            if kind == EntryKind::Link {
+                links += 1;
+                let target = self.object(id).and_then(|object| String::from_utf8(object.data.clone()).ok())?;
+                if links > MOST_LINKS || target.starts_with('/') {
+                    return None;
+                }
+                open.extend(parts(&target));
+                continue;
+            }
+            done.push(part);
+            at = (kind, id);
+        }
+        Some(at)
+    }
+
+    /// What stands at a path on which no link is.
+    fn resolve_plain(&self, path: &str) -> Option<(EntryKind, gix::ObjectId)> {
+        let step = |at: (EntryKind, gix::ObjectId), part: &String| self.directory(at.1).get(part).copied();
+        parts(path).iter().rev().try_fold((EntryKind::Tree, self.root), step)
+    }
+
+    fn text(&self, path: &str) -> Result<std::sync::Arc<str>, FileFault> {
+        let (kind, id) = self.resolve(path).ok_or(FileFault::LeadsOut)?;
+        match kind {
+            EntryKind::Blob | EntryKind::BlobExecutable => {}
+            EntryKind::Tree | EntryKind::Link | EntryKind::Commit => return Err(FileFault::NotAFile),
+        }
+        // Most rule files are empty, and git knows that without looking.
+        if id.is_empty_blob() {
+            return Ok("".into());
+        }
+        let unreadable = || FileFault::Unreadable("its object is not in this clone".to_owned());
+        let object = self.object(id).ok_or_else(unreadable)?;
+        if object.data.len() as u64 > LIMIT {
+            return Err(FileFault::TooLarge(LIMIT));
+        }
+        hedgerow_yaml::decode(&object.data).map(Into::into).map_err(|error| FileFault::Encoding(error.to_string()))
+    }
+
+    /// The entry itself, a link not followed.
+    fn entry(&self, path: &str) -> Option<EntryKind> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (kind, id) = self.resolve(directory)?;
+        if kind == EntryKind::Tree { self.directory(id).get(name).map(|(kind, _)| *kind) } else { None }
+    }
+}
+
+/// The parts of a path, last first.
+fn parts(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").rev().map(str::to_owned).collect()
+}
+
+impl Files for RevisionTree<'_> {
+    fn file_if_present(&self, path: &str) -> Option<File> {
+        self.entry(path)?;
+        Some(File { path: path.to_owned(), text: self.text(path) })
+    }
+
+    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+        let Some((EntryKind::Tree, id)) = self.resolve(path) else { return Ok(Vec::new()) };
+        let entries = self.directory(id);
+        let shown = entries.iter().filter(|(name, _)| !name.starts_with('.') || name.ends_with(".rule"));
+        Ok(shown
+            .map(|(name, (kind, _))| {
+                let is_link = *kind == EntryKind::Link;
+                let below = || self.resolve(&format!("{path}/{name}"));
+                let is_directory =
+                    if is_link { matches!(below(), Some((EntryKind::Tree, _))) } else { *kind == EntryKind::Tree };
+                Entry { name: name.clone(), is_directory, is_link }
+            })
+            .collect())
+    }
+
+    fn rules(&self, path: &str, directory: &mut Directory) {
+        if self.entry(path) == Some(EntryKind::Link)
+            && let Err(fault) = self.refuse_outside(path)
+        {
+            directory.faults.push((path.to_owned(), fault));
+            return;
+        }
+        for entry in self.entries(path).unwrap_or_default() {
+            let file = format!("{path}/{}", entry.name);
+            match (entry.is_directory, entry.name.as_str()) {
+                // Reserved for rules about hosts outside the cluster.
+                (true, "external") => {}
+                (true, _) => directory.faults.push((file, FileFault::NotAFile)),
+                (false, _) => {
+                    let text = self.text(&file);
+                    directory.rules.push(File { path: file, text });
+                }
+            }
+        }
+    }
+
+    fn refuse_outside(&self, path: &str) -> Result<(), FileFault> {
+        self.resolve(path).map(drop).ok_or(FileFault::LeadsOut)
+    }
+}
