@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::args::PostRender;
+use crate::cli::report::count;
 use crate::cli::session::{LoadedFleet, Reported, Session};
 use crate::depfile;
 use crate::write::write_file;
@@ -59,15 +60,19 @@ impl Patched {
         let Some(edits) = edits else { return Err(Reported(Exit::BadInput).into()) };
         if session.global.verbose {
             session.err(&format!(
-                "{} workloads claimed, {} not; {} labels and {} policies written\n",
-                tally.workloads, tally.unclaimed, tally.labels, tally.policies
+                "{} claimed, {} not; wrote {} and {} of policy\n",
+                count(tally.workloads, "workload"),
+                tally.unclaimed,
+                count(tally.labels, "label"),
+                count(tally.policies, "object")
             ));
         }
         Ok(Self { edits, inputs })
     }
 
+    /// Whether nothing but blanks comes out.
     fn is_blank(&self, stream: &str) -> bool {
-        self.edits.as_slice().is_empty() && stream.trim().is_empty()
+        self.edits.runs(stream, |run| if run.trim().is_empty() { Ok(()) } else { Err(()) }).is_ok()
     }
 
     pub(super) fn write(&self, session: &mut Session<'_>, stream: &str) -> anyhow::Result<()> {
