@@ -181,10 +181,10 @@ impl<'p> Search<'_, 'p> {
             } else if let Some(target) = &sink.target {
                 // The built-in patterns are about libraries; of the tree only what the user names is a sink.
                 let values = self.eval.target(site, target);
-                if sink.client && (package.is_some() || !self.leads_to_service(&values)) {
+                if sink.client && (package.is_some() || !values.iter().any(|values| self.leads_to_service(values))) {
                     continue;
                 }
-                if !(sink.optional && values.is_empty()) {
+                if !(sink.optional && values.iter().all(Values::is_empty)) {
                     self.address(site, &values, sink);
                 }
             }
@@ -269,14 +269,14 @@ impl<'p> Search<'_, 'p> {
                 let argument = client.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
                 let Some((_, value)) = argument else { continue };
                 let values = self.eval.value(Site { function: loader, expr: *value });
-                let values = crate::eval::placeholders(&values);
+                let values: Vec<Values> = values.iter().map(crate::eval::placeholders).collect();
                 self.address_of(*site, &values, Kind::Http);
             }
         }
     }
 
-    fn address_of(&mut self, site: Site, values: &Values, kind: Kind) {
-        for (key, group) in self.groups(values) {
+    fn address_of(&mut self, site: Site, values: &[Values], kind: Kind) {
+        for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, kind);
             if !group.is_settled() {
                 self.report(Unresolved { site, key, group });
@@ -303,12 +303,12 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// A call to an address.
-    fn address(&mut self, site: Site, values: &Values, sink: &Sink) {
+    fn address(&mut self, site: Site, values: &[Values], sink: &Sink) {
         if sink.gives != Some(Gives::Connection) {
             self.address_of(site, values, sink.kind);
             return;
         }
-        for (key, group) in self.groups(values) {
+        for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, sink.kind);
             if !group.is_settled() {
                 self.dials.push(Unresolved { site, key, group });
@@ -398,7 +398,10 @@ impl<'p> Search<'_, 'p> {
             return;
         };
         let Some(argument) = arguments.get(usize::from(at)) else { return };
-        let values = self.eval.value(Site { function: site.function, expr: argument.value });
+        let mut values = Values::default();
+        for found in self.eval.value(Site { function: site.function, expr: argument.value }) {
+            values.add(&found);
+        }
         let is_connection = |value: &Value| matches!(value, Value::Connection(..));
         if verified != Some(true) && !values.known.keys().any(is_connection) {
             return;
@@ -492,18 +495,18 @@ impl<'p> Search<'_, 'p> {
         }
         for unknown in group.unknown.iter().take(3) {
             let place = self.place(unknown.at.function, unknown.at.expr);
-            if marks.iter().all(|(known, _)| *known != place) {
+            if marks.iter().all(|(known, _)| !overlaps(known, &place)) {
                 marks.push((place, "what this gives is not known".to_owned()));
             }
         }
-        let globs: BTreeSet<&str> = group
-            .answers
-            .iter()
-            .filter_map(|(answer, ..)| match answer {
-                Answer::Several { glob, .. } => Some(glob.as_str()),
-                _ => None,
-            })
-            .collect();
+        let mut fitting = BTreeSet::new();
+        let mut globs = BTreeSet::new();
+        for (answer, ..) in &group.answers {
+            if let Answer::Several { glob, services } = answer {
+                globs.insert(glob.as_str());
+                fitting.extend(services.iter().map(String::as_str));
+            }
+        }
         let mut help = Vec::new();
         if group.missing.iter().any(|name| !name.is_empty()) {
             let names: Vec<&str> =
@@ -514,13 +517,10 @@ impl<'p> Search<'_, 'p> {
                 self.context.service
             ));
         }
-        let example = match globs.first() {
-            Some(glob) => {
-                help.push(format!("the address fits `{glob}`"));
-                "service.*".to_owned()
-            }
-            None => "<service>".to_owned(),
-        };
+        let example = glob_of(&fitting);
+        if let Some(glob) = globs.first() {
+            help.push(format!("the address fits `{glob}`"));
+        }
         let speaker = key.first().map_or(site.function, |call| call.function);
         let place = self.place(site.function, site.expr);
         if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
@@ -551,6 +551,23 @@ impl Group {
         let certain = |answer: &Answer| matches!(answer, Answer::Service(_) | Answer::Outside(_) | Answer::Local);
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
         !self.open && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
+    }
+}
+
+/// Whether two places share a letter.
+fn overlaps(a: &Place, b: &Place) -> bool {
+    a.path == b.path && a.range.start < b.range.end && b.range.start < a.range.end
+}
+
+/// A glob that fits the names: what they begin with up to a dot, and anything.
+fn glob_of(names: &BTreeSet<&str>) -> String {
+    let Some(first) = names.first() else { return "<service>".to_owned() };
+    let common = |other: &&str| first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let length = names.iter().map(common).min().unwrap_or(0);
+    match first.get(..length).and_then(|head| head.rfind('.')) {
+        _ if names.len() == 1 => (*first).to_owned(),
+        Some(dot) => format!("{}.*", &first[..dot]),
+        None => "<service>".to_owned(),
     }
 }
 

@@ -87,17 +87,17 @@ impl<'a, 'p> Eval<'a, 'p> {
 
     /// What an expression may be worth, each of the ways that lead to its function for itself, so that what one caller
     /// passes is not mixed with what another one does.
-    pub(crate) fn value(&self, site: Site) -> Values {
+    pub(crate) fn value(&self, site: Site) -> Vec<Values> {
         self.by_caller(site.function, |frame| (*self.eval(frame, site.expr, 0)).clone())
     }
 
     /// The target of a sink, each of the ways that lead to it for itself.
-    pub(crate) fn target(&self, site: Site, target: &Target) -> Values {
+    pub(crate) fn target(&self, site: Site, target: &Target) -> Vec<Values> {
         self.by_caller(site.function, |frame| self.target_in(frame, site, target))
     }
 
-    fn by_caller(&self, function: FnId, ask: impl Fn(&Frame) -> Values) -> Values {
-        let mut all = Values::default();
+    fn by_caller(&self, function: FnId, ask: impl Fn(&Frame) -> Values) -> Vec<Values> {
+        let mut all = Vec::new();
         let mut open = vec![Vec::new()];
         let mut asked = 0;
         while let Some(chain) = open.pop() {
@@ -115,7 +115,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             for call in &frame.chain {
                 values = values.across(Crossing { site: *call, way: Way::Argument });
             }
-            all.add(&values);
+            all.push(values);
         }
         all
     }
