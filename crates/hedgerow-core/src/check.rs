@@ -107,14 +107,17 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         diagnostics.push(diagnostic);
     }
     for (environment, _) in draft.stages.iter().filter(|(e, _)| !config.environments.contains_key(&e.value)) {
-        let names = config.environments.keys().map(crate::name::EnvironmentName::as_str);
+        let names: Vec<_> = config.environments.keys().map(crate::name::EnvironmentName::as_str).collect();
         let message = format!("the environment `{}` is not declared in hedgerow.yaml", environment.value);
-        let mut diagnostic = Diagnostic::new(Code::UnknownEnvironment, message).mark(environment.span, "");
-        if let Some(near) = nearest(environment.value.as_str(), names) {
-            let help = format!("an environment with a similar name is declared: `{near}`");
-            diagnostic = diagnostic.help(help).fix(environment.span, near, Applicability::Unsafe);
-        }
-        diagnostics.push(diagnostic);
+        let diagnostic = Diagnostic::new(Code::UnknownEnvironment, message).mark(environment.span, "");
+        diagnostics.push(match nearest(environment.value.as_str(), names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("an environment with a similar name is declared: `{near}`")).fix(
+                environment.span,
+                near,
+                Applicability::Unsafe,
+            ),
+            None => diagnostic.help(format!("declared are: {}", names.join(", "))),
+        });
     }
     let ports = draft.ports.unwrap_or_else(|| config.defaults.ports.clone());
     let allow = draft.allow.into_iter().map(|allow| lower_allow(allow, &ports, diagnostics)).collect();
@@ -227,12 +230,16 @@ fn check_rules(
         } else if !known.contains_key(&draft.callee) {
             let message = format!("there is no service `{}` for `{caller}` to call", draft.callee);
             let diagnostic = Diagnostic::new(Code::UnknownCallee, message).mark(draft.file, "this rule file");
-            diagnostics.push(match nearest(draft.callee.as_str(), known.keys().map(ServiceName::as_str)) {
-                Some(near) => {
-                    diagnostic.help(format!("a service with a similar name exists; rename the file to `{near}.rule`"))
-                }
-                None => diagnostic.help("create the service's directory, or remove the file"),
-            });
+            diagnostics.push(
+                match nearest(
+                    draft.callee.as_str(),
+                    known.keys().filter(|name| **name != caller).map(ServiceName::as_str),
+                ) {
+                    Some(near) => diagnostic
+                        .help(format!("a service with a similar name exists; rename the file to `{near}.rule`")),
+                    None => diagnostic.help("create the service's directory, or remove the file"),
+                },
+            );
         }
         if let Some(callee) = services.get(&draft.callee) {
             let whose = format!("`{}`", draft.callee);

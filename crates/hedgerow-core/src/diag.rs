@@ -273,7 +273,11 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 /// The name among `known` that is nearest to `written`, if any is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (written.chars().count() / 3).max(1);
+    // A third of the name, but never so much that a long common prefix makes strangers alike.
+    let limit = match written.chars().count() {
+        0..=2 => return None,
+        length => (length / 3).min(3),
+    };
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
@@ -302,6 +306,8 @@ mod tests {
             ("service.legder", Some("service.ledger")),
             ("prot", Some("port")),
             ("xyz", None),
+            ("d", None),
+            ("service.mail", None),
             ("service.entirely-else", None),
         ] {
             assert_eq!(nearest(written, known), expected, "{written}");

@@ -118,9 +118,9 @@ impl Reader {
         match file.text {
             Ok(text) => {
                 let source = self.sources.add(file.path, text.clone());
-                Loaded { source, text }
+                Loaded { source, text, is_missing: false }
             }
-            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: "".into() },
+            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: "".into(), is_missing: true },
         }
     }
 

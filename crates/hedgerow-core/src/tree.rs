@@ -52,4 +52,6 @@ pub struct Directory {
 pub(crate) struct Loaded {
     pub(crate) source: SourceId,
     pub(crate) text: Arc<str>,
+    /// Whether the text is missing for a reason that was reported.
+    pub(crate) is_missing: bool,
 }

@@ -19,9 +19,19 @@ const KEYS: &[&str] =
 
 /// Reads `hedgerow.yaml`; what is missing or faulty is reported and replaced so that the rest can be read.
 pub(super) fn read(file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Config {
+    let before = diagnostics.len();
     let mut decoder = Decoder::new(file.source, diagnostics);
     let node = decoder.parse(file);
-    let fields = node.as_ref().and_then(|node| decoder.fields(node, "hedgerow.yaml", KEYS));
+    let (config, is_unread) = (lower(&mut decoder, file, node.as_ref()), file.is_missing || decoder.is_unparsed());
+    if is_unread {
+        // Nothing could be read, so everything would be reported as missing beside the one true reason.
+        diagnostics.truncate(before + usize::from(!file.is_missing));
+    }
+    config
+}
+
+fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> Config {
+    let fields = node.and_then(|node| decoder.fields(node, "hedgerow.yaml", KEYS));
     let place =
         fields.as_ref().map_or(file.source.span(0, 0), |fields| decoder.span(fields.span.start..fields.span.start));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
@@ -33,25 +43,25 @@ pub(super) fn read(file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Config {
             decoder.report(diagnostic);
         }
     }
-    let types = types(&mut decoder, field("types"));
-    let (layout, defaults) = services(&mut decoder, field("services"), place, &types);
-    let namespaces = namespaces(&mut decoder, field("namespaces"), &defaults);
+    let types = types(decoder, field("types"));
+    let (layout, defaults) = services(decoder, field("services"), place, &types);
+    let namespaces = namespaces(decoder, field("namespaces"), &defaults);
     Config {
-        scheme: scheme(&mut decoder, field("labels"), place),
+        scheme: scheme(decoder, field("labels"), place),
         layout,
         defaults: defaults.0,
         namespaces,
         types,
-        environments: environments(&mut decoder, field("environments"), place),
+        environments: environments(decoder, field("environments"), place),
         audit: backend(
-            &mut decoder,
+            decoder,
             field("audit"),
             "`audit`",
             &[("calico-log", AuditBackend::CalicoLog), ("calico-staged", AuditBackend::CalicoStaged)],
         )
         .unwrap_or(AuditBackend::CalicoLog),
         catch_alls: backend(
-            &mut decoder,
+            decoder,
             field("catch-alls"),
             "`catch-alls`",
             &[("kubernetes", CatchAllBackend::Kubernetes), ("calico", CatchAllBackend::Calico)],

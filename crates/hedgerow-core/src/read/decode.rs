@@ -14,6 +14,7 @@ use std::ops::Range;
 pub struct Decoder<'d> {
     source: SourceId,
     diagnostics: &'d mut Vec<Diagnostic>,
+    is_unparsed: bool,
 }
 
 /// The pairs of one mapping by key.
@@ -34,7 +35,7 @@ impl<'n, 't> Fields<'n, 't> {
 impl<'d> Decoder<'d> {
     /// A decoder of the text `source` that adds its findings to `diagnostics`.
     pub const fn new(source: SourceId, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { source, diagnostics }
+        Self { source, diagnostics, is_unparsed: false }
     }
 
     /// Parses a file; nothing where it is empty or no YAML.
@@ -42,6 +43,7 @@ impl<'d> Decoder<'d> {
         match hedgerow_yaml::parse(&file.text) {
             Ok(node) => node,
             Err(error) => {
+                self.is_unparsed = true;
                 let at = error.offset.min(file.text.len());
                 let span = self.source.span(at, at);
                 self.report(
@@ -67,6 +69,11 @@ impl<'d> Decoder<'d> {
     #[must_use]
     pub fn invalid(&mut self, node: &Node<'_>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Code::InvalidValue, message).mark(self.span(node.range()), "")
+    }
+
+    /// Whether a text was met that is no YAML.
+    pub(super) const fn is_unparsed(&self) -> bool {
+        self.is_unparsed
     }
 
     /// The pairs of a mapping whose keys are all in `known`. `what` names the mapping in messages.

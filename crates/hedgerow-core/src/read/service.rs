@@ -18,6 +18,8 @@ use std::num::NonZeroU16;
 /// The most characters of a Calico selector, which a service's own identity labels become.
 const SELECTOR_LIMIT: usize = 1024;
 
+const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
+
 const KEYS: &[&str] = &["name", "namespace", "type", "owner", "ports", "stage", "workloads", "identity", "allow"];
 
 pub(super) const fn rule_list_help() -> &'static str {
@@ -181,6 +183,9 @@ fn workloads(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<String> {
         let Some(text) = decoder.text(element, "a workload") else { continue };
         let problem = match globset::GlobBuilder::new(text.value).literal_separator(true).build() {
             Ok(_) if text.value.split('/').count() != 2 => Some("it must be `Kind/name`".to_owned()),
+            Ok(_) if text.value.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                Some("a kind begins with a capital letter, so it would match nothing".to_owned())
+            }
             Ok(_) => None,
             Err(error) => Some(error.kind().to_string()),
         };
@@ -278,7 +283,12 @@ fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowDraft> {
 
 fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
     if node.as_str().is_some() {
-        return decoder.word(node, "`from`", &[("anybody", ())]).map(|()| Peers::Anybody);
+        if node.as_str() == Some("anybody") {
+            return Some(Peers::Anybody);
+        }
+        let diagnostic = decoder.invalid(node, "`from` must be a mapping, or the word `anybody`").help(FROM_HELP);
+        decoder.report(diagnostic);
+        return None;
     }
     let fields = decoder.fields(node, "`from`", &["namespace", "pods", "cidr", "except"])?;
     let peer = match (fields.get("cidr"), fields.get("namespace"), fields.get("pods")) {
@@ -289,8 +299,7 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
             return None;
         }
         (None, None, None) => {
-            let help = "say who is let in: `{namespace, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
-            decoder.missing(fields.span, "`from`", "namespace", help);
+            decoder.missing(fields.span, "`from`", "namespace", FROM_HELP);
             return None;
         }
         (None, Some(namespace), None) => {

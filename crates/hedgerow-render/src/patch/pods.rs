@@ -39,13 +39,11 @@ pub(super) fn patch(
         Claim::Nobody => unclaimed(context, &title, &place, &templates, found),
         Claim::Unknown { value } => {
             let identity = context.plan.scheme().identity().key();
+            let message = format!("{title} wears `{identity}: {value}`, but there is no such service");
             found.diagnostics.push(
-                Diagnostic::new(
-                    Code::UnbackedLabel,
-                    format!("{title} wears `{identity}: {value}`, but there is no such service"),
-                )
-                .mark(context.span(&place), "")
-                .help("remove the label, or create the service's directory"),
+                Diagnostic::new(Code::UnbackedLabel, message)
+                    .mark(context.span(identity_range(context, &templates, &place)), "")
+                    .help("remove the label, or create the service's directory"),
             );
         }
         Claim::Several(services) => {
@@ -126,14 +124,22 @@ fn not_deployed(
 ) {
     let deployed = context.options.service.as_ref().map(ServiceName::as_str).unwrap_or_default();
     let message = format!("{title} wears the identity of `{service}`, but this is a deploy of `{deployed}`");
-    let identity = context.plan.scheme().identity().key();
-    let mut pairs = templates.iter().flat_map(|template| pairs(template.labels));
-    let place = pairs.find(|pair| pair.key == identity.as_str()).map_or(place, |pair| &pair.range);
     found.diagnostics.push(
         Diagnostic::new(Code::AmbiguousWorkload, message)
-            .mark(context.span(place), "")
+            .mark(context.span(identity_range(context, templates, place)), "")
             .help("remove the label, or deploy the workload with its own service"),
     );
+}
+
+/// Where the identity label is worn, or the workload's place where it is not.
+fn identity_range<'o>(
+    context: &Context<'_>,
+    templates: &'o [Template<'o, '_>],
+    place: &'o Range<usize>,
+) -> &'o Range<usize> {
+    let identity = context.plan.scheme().identity().key();
+    let mut pairs = templates.iter().flat_map(|template| pairs(template.labels));
+    pairs.find(|pair| pair.key == identity.as_str()).map_or(place, |pair| &pair.range)
 }
 
 fn unclaimed(

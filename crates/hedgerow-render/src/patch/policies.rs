@@ -22,7 +22,10 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
             planned.extend(service_objects(service, namespace.as_ref()).into_iter().map(|object| (object, false)));
         }
     }
-    if let (Some(service), true) = (&context.options.service, found.deployed.is_empty() && found.documents > 0) {
+    let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);
+    if let (Some(service), true) =
+        (&context.options.service, is_sound && found.deployed.is_empty() && found.documents > 0)
+    {
         let message = format!("no workload of `{service}` is in the stream, so no policy is added");
         found
             .diagnostics
@@ -123,8 +126,27 @@ fn existing(
                 found.diagnostics.push(diagnostic.mark(place, "").help("remove it; `--prune` removes it"));
             }
         }
+        None if !policy.is_ours => hand_written(context, policy, found),
         None => {}
     }
+}
+
+/// A policy of somebody else's that selects by labels of ours may let in whom no rule names.
+fn hand_written(context: &Context<'_>, policy: &Policy, found: &mut Found) {
+    let text = context.stream.get(policy.range.clone()).unwrap_or_default();
+    let scheme = context.plan.scheme();
+    let is_ours = |key: &str| scheme.meaning(key).is_some();
+    let is_key_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    // Keys in Calico's selectors stand within a longer text, so words are looked at instead of nodes.
+    let Some(key) = text.split(|c| !is_key_character(c)).find(|word| is_ours(word)) else { return };
+    let message = format!(
+        "the {} `{}` uses `{key}`, but Hedgerow did not write it: it may let in whom no rule names",
+        policy.kind.as_str(),
+        policy.name.escape_debug()
+    );
+    found.diagnostics.push(context.doubt(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(
+        "say it with rule files or `allow`; `hedgerow verify` tells whether the policies mean what the rules say",
+    ));
 }
 
 /// Whether a policy of ours belongs to a service that has no workload here, or to the platform.

@@ -28,6 +28,6 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Check) -> anyhow::Re
 }
 
 fn size(fleet: &Fleet) -> String {
-    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    format!("{}, {}: ", count(fleet.services().count(), "service"), count(fleet.rules().count(), "rule"))
+    let (services, rules) = (fleet.services().count(), fleet.rules().count());
+    format!("{}, {}: ", report::count(services, "service"), report::count(rules, "rule"))
 }

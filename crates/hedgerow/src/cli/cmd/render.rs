@@ -2,12 +2,14 @@
 
 use crate::cli::Exit;
 use crate::cli::args::Render;
+use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::write::write_file;
 use hedgerow_core::fleet::Scope;
-use hedgerow_render::object::Object;
+use hedgerow_render::object::{Kind, Object};
 use hedgerow_render::{platform_objects, service_objects};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::Result<Exit> {
     // One service is rendered from what its own deploy would read.
@@ -32,14 +34,25 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
         }
         Some(directory) => {
             let directory = session.os.directory().join(directory);
+            let names: BTreeSet<_> = objects.iter().map(file_name).collect();
             for object in &objects {
                 write_file(&directory.join(file_name(object)), &object.emit())?;
             }
-            session.note(&format!("wrote {} objects to {}\n", objects.len(), directory.display()));
+            session.note(&format!("wrote {} to {}\n", count(objects.len(), "object"), directory.display()));
+            // Only a run over everything knows which files are of an earlier one.
+            if args.services.is_empty() {
+                for left in left_over(&directory, &names, args.platform) {
+                    session.note(&format!("{left} is of an earlier run and is not rendered any more; remove it\n"));
+                }
+            }
         }
     }
     if objects.is_empty() {
-        let what = if args.platform { "no type has callers" } else { "every service's stage is `off`" };
+        let what = match (args.platform, args.services.as_slice()) {
+            (true, _) => "no type has callers".to_owned(),
+            (false, []) => "every service's stage is `off`".to_owned(),
+            (false, services) => format!("the stage of {} is `off`", services.join(", ")),
+        };
         session.note(&format!("nothing to render in `{}`: {what}\n", plan.environment()));
     }
     Ok(Exit::Done)
@@ -47,10 +60,25 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
 
 /// `<namespace>.<name>.<kind>.yaml`: one file per object, no two the same.
 fn file_name(object: &Object) -> String {
-    let group = if object.kind.api_version().starts_with("projectcalico.org/") { "calico-" } else { "" };
-    let kind = format!("{group}{}", object.kind.as_str().to_ascii_lowercase());
+    let kind = kind_part(object.kind);
     match &object.namespace {
         Some(namespace) => format!("{namespace}.{}.{kind}.yaml", object.name),
         None => format!("{}.{kind}.yaml", object.name),
     }
+}
+
+fn kind_part(kind: Kind) -> String {
+    let group = if kind.api_version().starts_with("projectcalico.org/") { "calico-" } else { "" };
+    format!("{group}{}", kind.as_str().to_ascii_lowercase())
+}
+
+/// Files of ours in the directory that this run did not write: their objects would still be applied.
+fn left_over(directory: &Path, written: &BTreeSet<String>, platform: bool) -> BTreeSet<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return BTreeSet::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let kinds = Kind::ALL.map(|kind| format!(".{}.yaml", kind_part(kind)));
+    names
+        .filter(|name| kinds.iter().any(|kind| name.ends_with(kind.as_str())))
+        .filter(|name| name.contains("catch-all-") == platform && !written.contains(name))
+        .collect()
 }

@@ -33,6 +33,9 @@ struct JsonVerdict {
     /// The file that permits it, or the one that would.
     file: String,
     line: usize,
+    /// The author's words for it, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// What becomes of the traffic in the environment: `permitted`, `unprotected`, `audited` or `dropped`.
     traffic: Option<&'static str>,
 }
@@ -68,6 +71,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
             by,
             file,
             line,
+            reason: reason(verdict),
             traffic: stage.map(|_| traffic(verdict.traffic)),
         }
     };
@@ -140,6 +144,14 @@ fn rule_path(fleet: &Fleet, caller: &str, callee: &str) -> String {
     format!("{directory}/{}/{callee}.rule", fleet.config().layout.rules.first())
 }
 
+fn reason(verdict: &Verdict<'_>) -> Option<String> {
+    match verdict.permission {
+        Permission::Rule(rule) => rule.reason.clone(),
+        Permission::Allow(allow) => allow.reason.clone(),
+        Permission::Types | Permission::Nothing => None,
+    }
+}
+
 fn place(verdict: &Verdict<'_>, sources: &Sources, missing: &str) -> (Option<&'static str>, String, usize) {
     let at = |span| {
         let line = sources.position(span).line;
@@ -173,7 +185,10 @@ fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool) -> String {
     let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
     let reason = match verdict.by {
         Some("types") => "the types in hedgerow.yaml say so".to_owned(),
-        Some(_) => format!("{}:{}", verdict.file, verdict.line),
+        Some(_) => {
+            let reason = verdict.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("{}:{}{reason}", verdict.file, verdict.line)
+        }
         None if has_rule => format!("{} lists other ports; add `{}` there", verdict.file, verdict.port),
         None => format!("nothing permits it; add {}", verdict.file),
     };
