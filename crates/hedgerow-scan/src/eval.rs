@@ -227,10 +227,10 @@ impl<'a, 'p> Eval<'a, 'p> {
                         continue;
                     };
                     let ty = Ty::Written { file: self.infer.program.file_of(site.function), r: ty };
-                    let container = match self.infer.program.underlying(ty) {
-                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown)) => true,
-                        _ => false,
-                    };
+                    let container = matches!(
+                        self.infer.program.underlying(ty),
+                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown))
+                    );
                     if !container {
                         values.known.insert(value.clone(), way.clone());
                         continue;
@@ -273,7 +273,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 Def::Parameter(at) => values.add(&self.parameter(frame, at, &decl.name, site)),
                 Def::Receiver => values.add(&self.receiver(frame, site)),
                 Def::ClosureParameter { closure, index } => {
-                    values.add(&self.closure_parameter(frame, closure, index, site))
+                    values.add(&self.closure_parameter(frame, closure, index, site));
                 }
                 Def::Address { call, argument } => {
                     let call = Site { function: frame.function, expr: call };

@@ -1,4 +1,55 @@
-//! Reads source code and finds which service calls which.
+//! Reads source code and finds which service calls which. Texts in; edges with their evidence, and what could not be told, out.
+//!
+//! ```
+//! use hedgerow_scan::{CodeFile, ScanConfig, Service, Tree, in_parallel, scan};
+//! use hedgerow_scan::frontend::Language;
+//! use std::{collections::BTreeSet, sync::Arc};
+//!
+//! let file = |path: &str, text: &str| CodeFile {
+//!     path: path.to_owned(),
+//!     language: Language::Go,
+//!     facts: Arc::new(Language::Go.frontend().expect("this build reads Go").facts(text)),
+//! };
+//! let code = [file(
+//!     "service.emoji/main.go",
+//!     "package main\nimport \"net/http\"\nfunc main() { read(\"s-ledger\") }\nfunc read(host string) { http.Get(\"http://\" + host) }\n",
+//! )];
+//! let service = |name: &str, slug: &str| Service { name: name.into(), slug: slug.into(), directory: name.into() };
+//! let services = [service("service.emoji", "s-emoji"), service("service.ledger", "s-ledger")];
+//! let config = ScanConfig::default();
+//! let tree = Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] };
+//!
+//! let outcome = in_parallel(|| scan(&tree))?;
+//! let edge = outcome.edges.values().next().expect("one call");
+//! assert_eq!((edge.caller.as_str(), edge.callee.as_str()), ("service.emoji", "service.ledger"));
+//! let way: Vec<&str> = edge.evidence[0].way.iter().map(|hop| hop.function.as_str()).collect();
+//! assert_eq!(way, ["main.main", "main.read"]);
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! The way of a file through the crate:
+//!
+//! | module | from | to |
+//! | --- | --- | --- |
+//! | `frontend` | the text of one file | its facts ([`ir`]), which depend on nothing else |
+//! | `program`, `infer` | the facts of all files | packages, types, what a call leads to |
+//! | `inventory` | services and directories | the functions a service begins with |
+//! | `reach` | these | every function they reach, by rapid type analysis |
+//! | `eval` | an expression in reached code | what it may be worth, backwards through parameters, fields and results |
+//! | `pack`, `pattern` | data in `packs/*.yaml` and the user's | which calls go out, which functions pass texts on |
+//! | `deploy`, `host`, `join` | manifests, settings, names of services | the service that answers at an address |
+//! | `calls`, `plain`, `scan` | all of these | edges and findings |
+//!
+//! It errs towards too many edges inside of what an entry point reaches and never beyond that. A call that is reached and
+//! whose target cannot be told is a finding; it is never left out in silence.
+//!
+//! # What this crate does not do
+//! It runs none of the code it reads, opens no file and resolves no name on a network. It follows no values through
+//! reflection, through code that is written at run time, through data bases or queues, and not through more than five
+//! levels of callers kept apart. Files that no front end reads (C#, Ruby, Rust, C++ …) take part by what the deploy says
+//! about them: their services are callees, and as callers they have candidates only.
+#![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
+
 mod calls;
 mod config;
 mod constraint;

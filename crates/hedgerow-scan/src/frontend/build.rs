@@ -44,8 +44,7 @@ pub(crate) fn range(node: Node) -> Range {
 /// The named children of a node, without comments.
 pub(crate) fn children<'n>(node: Node<'n>) -> Vec<Node<'n>> {
     let mut cursor = node.walk();
-    let children = node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect();
-    children
+    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
 }
 
 impl<'t> Builder<'t> {
@@ -226,17 +225,29 @@ impl<'t> Builder<'t> {
         call
     }
 
-    /// Adds a comment if it speaks to the scan. [`Comment::function`] is found when the file is done.
-    pub(crate) fn comment(&mut self, node: Node) {
-        let span = range(node);
-        if let Some(directive) = super::comment::directive(self.slice(node), span.start) {
-            self.facts.comments.push(Comment { directive, span, function: None });
+    /// Collects the comments that speak to the scan, wherever the grammar puts them.
+    fn comments(&mut self, root: Node) {
+        if !["rpcmap:", "hedgerow:"].iter().any(|mark| self.text.contains(mark)) {
+            return;
         }
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            if node.kind().ends_with("comment") {
+                let span = range(node);
+                if let Some(directive) = super::comment::directive(self.slice(node), span.start) {
+                    self.facts.comments.push(Comment { directive, span, function: None });
+                }
+            }
+            let mut cursor = node.walk();
+            open.extend(node.named_children(&mut cursor));
+        }
+        self.facts.comments.sort_by_key(|comment| comment.span);
     }
 
     /// Gives each comment the function it belongs to: the innermost one around it, or the one that begins right below
     /// (a comment on the lines before a function speaks about that function).
-    pub(crate) fn finish(mut self) -> Facts {
+    pub(crate) fn finish(mut self, root: Node) -> Facts {
+        self.comments(root);
         let text = self.text;
         let between = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or_default();
         for comment in &mut self.facts.comments {

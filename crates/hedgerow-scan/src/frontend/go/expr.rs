@@ -89,10 +89,7 @@ impl Lower<'_> {
                 Some(inner) => return self.expr(*inner),
                 None => Expr::Other,
             },
-            "comment" => {
-                self.builder.comment(node);
-                Expr::Other
-            }
+            "comment" => Expr::Other,
             "type_identifier" | "qualified_type" | "pointer_type" | "slice_type" | "array_type" | "map_type"
             | "channel_type" | "struct_type" | "interface_type" | "function_type" | "generic_type"
             | "parenthesized_type" => Expr::Type(self.ty(node)),
@@ -137,7 +134,7 @@ impl Lower<'_> {
                     let value = self.element(*value, &inner);
                     parts.push(Part { field, key, value });
                 }
-                "comment" => self.builder.comment(element),
+                "comment" => {}
                 _ => {
                     let value = self.element(element, &inner);
                     parts.push(Part { field: None, key: None, value });

@@ -19,7 +19,7 @@ impl Frontend for Go {
         let root = tree.root_node();
         let mut go = Lower { builder: Builder::new(text, root) };
         go.file(root);
-        go.builder.finish()
+        go.builder.finish(root)
     }
 }
 
@@ -49,7 +49,6 @@ impl Lower<'_> {
                     if self.builder.facts.package.is_empty() {
                         self.constraint(text);
                     }
-                    self.builder.comment(node);
                 }
                 "ERROR" => self.builder.facts.faults.push(range(node)),
                 _ => {}

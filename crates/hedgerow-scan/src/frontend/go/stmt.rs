@@ -32,7 +32,7 @@ impl Lower<'_> {
 
     fn stmt_inner(&mut self, node: Node) {
         match node.kind() {
-            "comment" => self.builder.comment(node),
+            "comment" => {}
             "block"
             | "if_statement"
             | "expression_switch_statement"

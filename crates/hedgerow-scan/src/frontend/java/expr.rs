@@ -122,10 +122,7 @@ impl<'n> Lower<'_, 'n> {
                     _ => Expr::Other,
                 }
             }
-            "line_comment" | "block_comment" => {
-                self.builder.comment(node);
-                Expr::Other
-            }
+            "line_comment" | "block_comment" => Expr::Other,
             "type_identifier" | "generic_type" | "array_type" | "scoped_type_identifier" => Expr::Type(self.ty(node)),
             "class_literal" => Expr::Choice(Vec::new()),
             "block" => {

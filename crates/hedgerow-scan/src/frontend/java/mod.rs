@@ -20,7 +20,7 @@ impl Frontend for Java {
         let root = tree.root_node();
         let mut lower = Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new() };
         lower.file(root);
-        lower.builder.finish()
+        lower.builder.finish(root)
     }
 }
 
@@ -79,7 +79,7 @@ impl<'n> Lower<'_, 'n> {
 
     fn declaration(&mut self, node: Node<'n>) {
         match node.kind() {
-            "line_comment" | "block_comment" => self.builder.comment(node),
+            "line_comment" | "block_comment" => {}
             "class_declaration" | "enum_declaration" | "record_declaration" => self.class(node),
             "interface_declaration" => self.interface(node),
             _ => {}
@@ -330,7 +330,7 @@ impl<'n> Lower<'_, 'n> {
 
     fn stmt_inner(&mut self, node: Node<'n>) {
         match node.kind() {
-            "line_comment" | "block_comment" => self.builder.comment(node),
+            "line_comment" | "block_comment" => {}
             "block"
             | "constructor_body"
             | "for_statement"

@@ -104,10 +104,7 @@ impl<'n> Lower<'_, 'n> {
                 self.class(node, name.clone());
                 Expr::Name(name)
             }
-            "comment" => {
-                self.builder.comment(node);
-                Expr::Other
-            }
+            "comment" => Expr::Other,
             "statement_block" => {
                 self.stmt(node);
                 Expr::Other

@@ -43,7 +43,7 @@ fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
         lower.function(node, class, name);
     }
     lower.builder.facts.faults.extend(first_fault(root));
-    lower.builder.finish()
+    lower.builder.finish(root)
 }
 
 /// A function whose body is read after what runs when the file is loaded.

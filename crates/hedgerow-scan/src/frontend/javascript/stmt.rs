@@ -33,7 +33,7 @@ impl<'n> Lower<'_, 'n> {
 
     fn stmt_inner(&mut self, node: Node<'n>) {
         match node.kind() {
-            "comment" => self.builder.comment(node),
+            "comment" => {}
             "import_statement" => self.import(node),
             "export_statement" => self.export(node),
             "program"
@@ -316,7 +316,7 @@ impl<'n> Lower<'_, 'n> {
                         function.stores.push(Store { target, value, result: 0 });
                     }
                 }
-                "comment" => self.builder.comment(member),
+                "comment" => {}
                 _ => {}
             }
         }

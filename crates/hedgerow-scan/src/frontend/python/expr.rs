@@ -109,10 +109,7 @@ impl<'n> Lower<'_, 'n> {
                 self.assignment(node, None);
                 Expr::Other
             }
-            "comment" => {
-                self.builder.comment(node);
-                Expr::Other
-            }
+            "comment" => Expr::Other,
             _ => {
                 self.all(node);
                 Expr::Other

@@ -18,7 +18,7 @@ impl Frontend for Python {
         let root = tree.root_node();
         let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), outer: vec![BTreeSet::new()] };
         lower.file(root);
-        lower.builder.finish()
+        lower.builder.finish(root)
     }
 }
 
@@ -75,7 +75,7 @@ impl<'n> Lower<'_, 'n> {
 
     fn stmt_inner(&mut self, node: Node<'n>, class: Option<&str>) {
         match node.kind() {
-            "comment" => self.builder.comment(node),
+            "comment" => {}
             "import_statement" | "import_from_statement" | "future_import_statement" => self.import(node),
             "function_definition" => self.definition(node, class, false),
             "decorated_definition" => {

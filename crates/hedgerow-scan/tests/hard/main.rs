@@ -1,0 +1,83 @@
+//! Small trees, each about one way to hide a call or to look like one.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod deploy;
+mod go;
+mod languages;
+
+use hedgerow_core::source::Sources;
+use hedgerow_scan::{CodeFile, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Scans a tree written as `-- path` lines with the files' texts below them. Every `service.x` directory is a service; a
+/// file `hedgerow.yaml` holds the `scan:` section.
+fn outcome(tree: &str) -> Outcome {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in tree.split_inclusive('\n') {
+        match line.strip_prefix("-- ") {
+            Some(path) => files.push((path.trim().to_owned(), String::new())),
+            None => {
+                if let Some((_, text)) = files.last_mut() {
+                    text.push_str(line);
+                }
+            }
+        }
+    }
+    if !files.iter().any(|(path, _)| path.ends_with("go.mod")) {
+        files.push(("go.mod".to_owned(), "module bank\n".to_owned()));
+    }
+    let mut sources = Sources::default();
+    let mut diagnostics = Vec::new();
+    let config = match files.iter().find(|(path, _)| path == "hedgerow.yaml") {
+        Some((path, text)) => ScanConfig::read(sources.add(path.clone(), text.clone()), text, &mut diagnostics),
+        None => ScanConfig::default(),
+    };
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let directories: BTreeSet<&str> =
+        files.iter().filter_map(|(path, _)| path.split_once('/')).map(|(dir, _)| dir).collect();
+    let services: Vec<Service> = directories
+        .into_iter()
+        .filter(|directory| directory.starts_with("service.") || directory.starts_with("cron."))
+        .map(|directory| Service {
+            name: directory.to_owned(),
+            slug: directory.replace("service.", "s-").replace('.', "-"),
+            directory: directory.to_owned(),
+        })
+        .collect();
+    let mut code = Vec::new();
+    let mut texts = Vec::new();
+    for (path, text) in &files {
+        match wants(path, &config) {
+            Want::Code(language) => {
+                let facts = in_parallel(|| language.frontend().unwrap().facts(text));
+                assert!(facts.is_sound(), "{path}");
+                code.push(CodeFile { path: path.clone(), language, facts: Arc::new(facts) });
+            }
+            Want::Text => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
+            Want::Nothing => {}
+        }
+    }
+    let namespaces = BTreeSet::from(["default".to_owned()]);
+    let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &texts };
+    in_parallel(|| scan(&tree)).unwrap()
+}
+
+/// The edges as `a -> b class`, and the findings as `code path`, each on a line.
+fn summary(outcome: &Outcome) -> Vec<String> {
+    let short = |name: &str| name.trim_start_matches("service.").to_owned();
+    let edges = outcome.edges.values();
+    let edges =
+        edges.map(|edge| format!("{} -> {} {}", short(&edge.caller), short(&edge.callee), edge.class().as_str()));
+    let findings = outcome.findings.iter();
+    let findings =
+        findings.map(|f| format!("{} {}", f.code.as_str(), f.marks.first().map_or("", |(place, _)| &place.path)));
+    edges.chain(findings).collect()
+}
+
+/// Asserts what a scan of `tree` finds.
+#[track_caller]
+fn finds(tree: &str, expected: &[&str]) {
+    let found = outcome(tree);
+    assert_eq!(summary(&found), expected, "{:#?}", found.findings);
+}
