@@ -128,7 +128,7 @@ fn run(root: &Path, text: &str) -> (Outcome, BTreeMap<String, Arc<str>>) {
                 assert!(facts.is_sound(), "{path}");
                 Some(CodeFile { path: path.clone(), language: *language, facts })
             }
-            _ => None,
+            Want::Text | Want::Nothing => None,
         })
         .collect();
     let plain: Vec<PlainFile> = read

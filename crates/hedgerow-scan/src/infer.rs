@@ -311,10 +311,10 @@ impl<'a, 'p> Infer<'a, 'p> {
                 Meaning::Global(global) => {
                     let loader = self.program.loader(global.file)?;
                     let decl = self.program.global(global);
-                    if let Some(r) = &decl.ty {
-                        if let Some(path) = self.program.external(Ty::Written { file: global.file, r }) {
-                            return Some(path);
-                        }
+                    if let Some(r) = &decl.ty
+                        && let Some(path) = self.program.external(Ty::Written { file: global.file, r })
+                    {
+                        return Some(path);
                     }
                     decl.values.iter().find_map(|(value, result)| match result {
                         0 => self.origin(loader, *value),
@@ -328,10 +328,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
                     return Some(path);
                 }
-                match self.origin(function, *of) {
-                    Some(path) => Some(format!("{path}.{name}")),
-                    None => None,
-                }
+                self.origin(function, *of).map(|path| format!("{path}.{name}"))
             }
             Expr::Call { callee, .. } => match self.callee(function, *callee)? {
                 Callee::External(path) => Some(format!("{path}()")),
@@ -343,10 +340,10 @@ impl<'a, 'p> Infer<'a, 'p> {
             Expr::New { ty, .. } | Expr::Composite { ty, .. } => self.program.external(Ty::Written { file, r: ty }),
             Expr::Local(local) => {
                 let decl = &self.program.function(function).locals[local.0 as usize];
-                if let Some(r) = &decl.ty {
-                    if let Some(path) = self.program.external(Ty::Written { file, r }) {
-                        return Some(path);
-                    }
+                if let Some(r) = &decl.ty
+                    && let Some(path) = self.program.external(Ty::Written { file, r })
+                {
+                    return Some(path);
                 }
                 decl.defs.iter().find_map(|def| match *def {
                     Def::Value { expr, result: 0 } => self.origin(function, expr),

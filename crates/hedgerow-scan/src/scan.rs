@@ -91,7 +91,7 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
     directories.reverse();
     let skipped =
         |part: &&str| matches!(*part, "testdata" | "node_modules" | ".git" | "__tests__" | "site-packages" | "target");
-    if directories.iter().any(|part| skipped(&part)) {
+    if directories.iter().any(skipped) {
         return Want::Nothing;
     }
     if let Some(at) = directories.iter().position(|part| *part == "vendor") {

@@ -189,11 +189,11 @@ fn go_aliases(path: &str) -> Vec<&str> {
         names.push(last);
     }
     // `gopkg.in/yaml.v3`
-    if let Some((stem, version)) = last.rsplit_once('.') {
-        if is_version(version) || version == "go" {
-            names.push(stem);
-            last = stem;
-        }
+    if let Some((stem, version)) = last.rsplit_once('.')
+        && (is_version(version) || version == "go")
+    {
+        names.push(stem);
+        last = stem;
     }
     names.extend(last.strip_prefix("go-"));
     names.extend(last.strip_suffix("-go"));

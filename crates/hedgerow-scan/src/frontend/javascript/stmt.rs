@@ -134,7 +134,7 @@ impl<'n> Lower<'_, 'n> {
     /// What is exported is declared; a default has the name `default`.
     fn export(&mut self, node: Node<'n>) {
         let default = (0..node.child_count()).any(|at| {
-            let child = u32::try_from(at).ok().and_then(|at| node.child(at));
+            let child = node.child(at);
             child.is_some_and(|child| child.kind() == "default")
         });
         let inner = node.child_by_field_name("declaration").or_else(|| node.child_by_field_name("value"));
@@ -371,7 +371,7 @@ impl<'n> Lower<'_, 'n> {
                 function.variadic |= pattern.kind() == "rest_pattern";
             }
             let modified = (0..pattern.parent().map_or(0, |p| p.child_count())).any(|at| {
-                let child = u32::try_from(at).ok().and_then(|at| pattern.parent().and_then(|p| p.child(at)));
+                let child = pattern.parent().and_then(|p| p.child(at));
                 child.is_some_and(|child| matches!(child.kind(), "accessibility_modifier" | "readonly"))
             });
             if modified && let Some(this) = self.builder.local("this") {

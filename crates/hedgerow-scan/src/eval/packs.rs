@@ -1,0 +1,261 @@
+//! What the packs say about calls: targets of sinks, and functions that pass texts on.
+
+use super::{Eval, Frame};
+use crate::format::{self, Part};
+use crate::ir::{Argument, Expr, ExprId, Field};
+use crate::pack::{Gives, Place, Source, Target, Transfer};
+use crate::reach::Site;
+use crate::value::{Piece, Template, Value, Values};
+use std::collections::BTreeMap;
+
+impl<'p> Eval<'_, 'p> {
+    /// What the packs say about a call; none where they do not know it.
+    pub(super) fn packs_call(
+        &self,
+        frame: &Frame,
+        site: Site,
+        arguments: &'p [Argument],
+        result: u16,
+    ) -> Option<Values> {
+        let language = self.language(frame.function);
+        let path = self.paths.get(&site)?;
+        if let Some((sink, _)) = self.packs.sink(language, path)
+            && sink.gives == Some(Gives::Connection)
+            && let Some(target) = &sink.target
+        {
+            let target = self.target_in(frame, site, target);
+            let templates = target.templates().into_keys().collect();
+            return Some(Values {
+                known: BTreeMap::from([(Value::Connection(site, templates), Vec::new())]),
+                unknown: target.unknown,
+            });
+        }
+        let transfer = self.packs.transfer(language, path)?;
+        let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
+            Expr::Call { callee, arguments } => (*callee, arguments.as_slice()),
+            Expr::New { arguments, .. } => (site.expr, arguments.as_slice()),
+            _ => (site.expr, arguments),
+        };
+        Some(self.transfer(frame, transfer, callee, arguments, result, site))
+    }
+
+    pub(super) fn target_in(&self, frame: &Frame, site: Site, target: &Target) -> Values {
+        let program = self.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
+        else {
+            return Values::lost(site);
+        };
+        match target {
+            Target::Argument(at) => {
+                let positional = arguments.iter().filter(|argument| argument.name.is_none()).nth(usize::from(*at));
+                positional.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
+            }
+            Target::Named(name) => {
+                let found = arguments.iter().find(|argument| argument.name.as_deref() == Some(name));
+                found.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
+            }
+            Target::Any(targets) => {
+                let mut found = targets.iter().map(|target| self.target_in(frame, site, target));
+                found.find(|values| !values.is_empty()).unwrap_or_default()
+            }
+            Target::Option { option, argument } => {
+                let mut values = Values::default();
+                for passed in arguments {
+                    let inner = Site { function: site.function, expr: passed.value };
+                    if self.paths.get(&inner).is_some_and(|path| option.fits(path)) {
+                        values.add(&self.target_in(frame, inner, &Target::Argument(*argument)));
+                    }
+                }
+                if values.is_empty() { Values::lost(site) } else { values }
+            }
+            Target::Field { argument, field } => {
+                let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::lost(site) };
+                let mut values = Values::default();
+                for value in self.eval(frame, passed.value, 0).known.keys() {
+                    if let Value::Made(made, chain) = value {
+                        values.add(&self.part(*made, chain, field).unwrap_or_default());
+                    }
+                }
+                values
+            }
+        }
+    }
+
+    pub(super) fn transfer(
+        &self,
+        frame: &Frame,
+        transfer: &Transfer,
+        callee: ExprId,
+        arguments: &'p [Argument],
+        result: u16,
+        site: Site,
+    ) -> Values {
+        let program = self.infer.program;
+        if result > 0 && !matches!(transfer.gives, Source::Argument) {
+            return Values::default();
+        }
+        let at = match transfer.argument {
+            Place::Argument(at) => usize::from(at),
+            Place::Receiver => 0,
+        };
+        let text = match transfer.argument {
+            Place::Argument(_) => arguments.get(at).map(|argument| self.eval(frame, argument.value, 0)),
+            Place::Receiver => match program.expr(frame.function, callee) {
+                Expr::Member { of, .. } => Some(self.eval(frame, *of, 0)),
+                _ => None,
+            },
+        };
+        let Some(text) = text else { return Values::lost(site) };
+        let symbol = |piece: fn(String) -> Piece| {
+            let mut values = Values { known: BTreeMap::new(), unknown: text.unknown.clone() };
+            for (template, way) in text.templates() {
+                let found = match template.constant() {
+                    Some(name) => Template::piece(piece(name.to_owned())),
+                    None => Template::piece(Piece::Hole),
+                };
+                values.known.insert(Value::Text(found), way);
+            }
+            if let Some(default) = transfer.default.and_then(|at| arguments.get(usize::from(at))) {
+                values.add(&self.eval(frame, default.value, 0));
+            }
+            values
+        };
+        let rest: Vec<ExprId> = arguments.iter().skip(at).map(|argument| argument.value).collect();
+        match transfer.gives {
+            Source::Environment => symbol(Piece::Environment),
+            Source::Flag => symbol(Piece::Flag),
+            Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
+            Source::Argument => (*text).clone(),
+            Source::Placeholder => placeholders(&text),
+            Source::Elements => {
+                let mut values = Values::default();
+                for id in rest {
+                    values.add(&self.elements(&self.eval(frame, id, 0), None));
+                }
+                values
+            }
+            Source::Concat => self.chain(frame, &rest),
+            Source::HostPort => {
+                let port =
+                    arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
+                text.then(&Values::text(":")).then(&port)
+            }
+            Source::Format | Source::Braces => {
+                let filled = if transfer.argument == Place::Receiver {
+                    arguments
+                } else {
+                    arguments.get(at + 1..).unwrap_or_default()
+                };
+                self.format(frame, &text, filled, transfer.gives)
+            }
+        }
+    }
+
+    /// A format filled with its arguments.
+    fn format(&self, frame: &Frame, format: &Values, arguments: &[Argument], source: Source) -> Values {
+        let spread = arguments.iter().any(|argument| argument.spread);
+        let mut values = Values { known: BTreeMap::new(), unknown: format.unknown.clone() };
+        for (template, way) in format.templates() {
+            let mut filled = Values::text("");
+            let mut next = 0;
+            for piece in &template.0 {
+                let Piece::Text(text) = piece else {
+                    filled = filled.then(&Values::one(Value::Text(Template::piece(piece.clone()))));
+                    continue;
+                };
+                let cut = if source == Source::Braces { format::braces(text) } else { format::verbs(text) };
+                for part in cut {
+                    let value = match part {
+                        Part::Text(text) => Values::text(&text),
+                        Part::Next => {
+                            next += 1;
+                            self.filled(frame, arguments, next - 1, spread)
+                        }
+                        Part::At(at) => self.filled(frame, arguments, at, spread),
+                        Part::Named(name) => {
+                            let found =
+                                arguments.iter().find(|argument| argument.name.as_deref() == Some(name.as_str()));
+                            found.map_or_else(hole, |argument| (*self.eval(frame, argument.value, 0)).clone())
+                        }
+                    };
+                    filled = filled.then(&value);
+                }
+            }
+            for (value, inner) in filled.known {
+                let mut way = way.clone();
+                way.extend(inner);
+                values.known.entry(value).or_insert(way);
+            }
+            values.unknown.extend(filled.unknown);
+        }
+        values
+    }
+
+    fn filled(&self, frame: &Frame, arguments: &[Argument], at: usize, spread: bool) -> Values {
+        match arguments.get(at) {
+            Some(argument) if !spread => {
+                let values = self.eval(frame, argument.value, 0);
+                if values.is_empty() { hole() } else { (*values).clone() }
+            }
+            _ => hole(),
+        }
+    }
+}
+
+/// Anything, from nowhere in particular.
+fn hole() -> Values {
+    Values::one(Value::Text(Template::piece(Piece::Hole)))
+}
+
+/// `${name:default}` in texts. A setting that is also an environment variable, as frameworks have it, is asked for as both.
+pub(crate) fn placeholders(of: &Values) -> Values {
+    let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
+    for (template, way) in of.templates() {
+        let Some(mut rest) = template.constant() else {
+            values.known.insert(Value::Text(template), way);
+            continue;
+        };
+        let mut found = Values::text("");
+        while let Some((head, tail)) = rest.split_once("${") {
+            let Some((inner, tail)) = tail.split_once('}') else { break };
+            let (name, default) = inner.split_once(':').map_or((inner, None), |(name, default)| (name, Some(default)));
+            let mut value = Values::one(Value::Setting(name.split('.').map(str::to_owned).collect()));
+            let variable = name.replace(['.', '-'], "_").to_uppercase();
+            value.add(&Values::one(Value::Text(Template::piece(Piece::Environment(variable)))));
+            if let Some(default) = default {
+                value.add(&Values::text(default));
+            }
+            found = found.then(&Values::text(head)).then(&value);
+            rest = tail;
+        }
+        values.add(&found.then(&Values::text(rest)));
+    }
+    values
+}
+
+/// What lies under `name` in a part of the configuration, by the field's tag where it has one.
+pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec<Value> {
+    let Some(field) = field else {
+        return vec![Value::Setting([path, &[name.to_owned()]].concat())];
+    };
+    if field.embedded {
+        return vec![Value::Setting(path.to_vec())];
+    }
+    let tag = |key: &str| {
+        let text = field.tag.as_deref()?;
+        let rest = &text[text.find(&format!("{key}:\""))? + key.len() + 2..];
+        let value = rest.split('"').next()?.split(',').next()?;
+        (!value.is_empty() && value != "-").then(|| value.to_owned())
+    };
+    let mut values = Vec::new();
+    for key in ["env", "envconfig"] {
+        values.extend(tag(key).map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
+    }
+    for key in ["envDefault", "default"] {
+        values.extend(tag(key).map(|text| Value::Text(Template::text(&text))));
+    }
+    let keys = ["json", "yaml", "mapstructure", "toml", "koanf"];
+    let key = keys.into_iter().find_map(tag).unwrap_or_else(|| name.to_owned());
+    values.push(Value::Setting([path, &[key]].concat()));
+    values
+}
