@@ -83,6 +83,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::Callees(args) => cmd::questions::callees(&mut session, &args),
             Command::Why(args) => cmd::questions::why(&mut session, &args),
             Command::Diff(args) => cmd::diff::run(&mut session, &args),
+            Command::CodeOwners(args) => cmd::codeowners::run(&mut session, &args),
             Command::Verify(args) => cmd::verify::run(&mut session, &args),
             Command::Graph(args) => cmd::graph::run(&mut session, &args),
             Command::Completions(args) => cmd::shell::completions(&mut session, &args),

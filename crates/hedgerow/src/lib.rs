@@ -29,6 +29,8 @@
 pub mod cli;
 #[cfg(feature = "cli")]
 mod code;
+#[cfg(feature = "cli")]
+mod codeowners;
 mod depfile;
 #[cfg(feature = "cli")]
 mod diff;

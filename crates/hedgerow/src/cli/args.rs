@@ -78,6 +78,9 @@ pub enum Command {
     Why(Why),
     /// Say what changes between two revisions or directories: edges, exposure, stages, whose review it needs
     Diff(Diff),
+    /// Print the review lines of callees for CODEOWNERS, or check that no rule file gets past them
+    #[command(name = "codeowners")]
+    CodeOwners(CodeOwners),
     /// Say whether manifests allow exactly what the rules allow
     Verify(Verify),
     /// Draw the network: who may call whom
@@ -329,6 +332,35 @@ pub struct Diff {
     /// How to print the difference
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub format: DiffFormat,
+}
+
+/// `codeowners`
+#[derive(Debug, Args)]
+pub struct CodeOwners {
+    /// The callees, by name or glob [default: every service that has an owner]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Only services of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub of_type: Option<String>,
+    /// Only services of this owner
+    #[arg(long, value_name = "OWNER")]
+    pub owner: Option<String>,
+    /// Write owners as teams of this organisation: `finance` becomes `@ORG/finance`
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+    /// The file [default: the one that the code host reads, or .github/CODEOWNERS]
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Find out whether the file holds the lines and nothing overrules them
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+    /// Write the lines into the file, between the marks `# hedgerow:begin` and `# hedgerow:end`
+    #[arg(long)]
+    pub write: bool,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
 }
 
 /// `verify`

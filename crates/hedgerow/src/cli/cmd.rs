@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(super) mod check;
+pub(super) mod codeowners;
 pub(super) mod diff;
 pub(super) mod graph;
 pub(super) mod init;

@@ -108,7 +108,9 @@ impl Repository {
     fn hint(&self, revision: &str) -> String {
         match self.nearest(revision) {
             Some(near) => format!("; did you mean `{near}`?"),
-            None if self.inner.is_shallow().unwrap_or(false) => "; this clone is shallow, fetch more of the history".to_owned(),
+            None if self.inner.is_shallow().unwrap_or(false) => {
+                "; this clone is shallow, fetch more of the history".to_owned()
+            }
             None => String::new(),
         }
     }
