@@ -31,7 +31,7 @@ struct Answer<'a> {
 struct JsonEdge<'a> {
     caller: &'a str,
     callee: &'a str,
-    ports: Vec<String>,
+    ports: JsonPorts,
     /// `rule` or `types`.
     by: &'static str,
     /// The rule file; empty for an edge by types.
@@ -41,6 +41,14 @@ struct JsonEdge<'a> {
     /// The services on the way, for an edge that is not direct.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     via: Vec<&'a str>,
+}
+
+/// `"all"`, or a list that is never empty.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonPorts {
+    All(&'static str),
+    These(Vec<String>),
 }
 
 pub(in crate::cli) fn callers(session: &mut Session<'_>, args: &Question) -> anyhow::Result<Exit> {
@@ -106,10 +114,19 @@ fn matching(fleet: &Fleet, pattern: &str) -> anyhow::Result<Vec<ServiceName>> {
     Ok(services)
 }
 
-fn ports(edge: &Edge<'_>) -> Vec<String> {
+fn ports(edge: &Edge<'_>) -> JsonPorts {
     match edge.rule.map(|rule| &rule.ports) {
-        Some(RulePorts::These(ports)) => ports.iter().map(ToString::to_string).collect(),
-        Some(RulePorts::All) | None => vec!["all".to_owned()],
+        Some(RulePorts::These(ports)) => JsonPorts::These(ports.iter().map(ToString::to_string).collect()),
+        Some(RulePorts::All) | None => JsonPorts::All("all"),
+    }
+}
+
+impl JsonPorts {
+    fn join(&self, separator: &str) -> String {
+        match self {
+            Self::All(word) => (*word).to_owned(),
+            Self::These(ports) => ports.join(separator),
+        }
     }
 }
 

@@ -1,0 +1,77 @@
+//! What commands print as JSON is what `docs/schemas` promises to whoever reads it.
+#![allow(clippy::disallowed_methods, reason = "reads pages of the project")]
+
+mod common;
+
+use common::{Command, testdata, tree};
+use hedgerow::cli::Exit;
+use serde_json::Value;
+use std::path::Path;
+
+fn assert_valid(schema: &str, json: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{schema}.json"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let value: Value = serde_json::from_str(json).unwrap();
+    let errors: Vec<_> =
+        validator.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{json}");
+    value
+}
+
+#[test]
+fn answers_about_edges() {
+    let bank = testdata("bank");
+    for question in [
+        "callers service.ledger --format json",
+        "callers service.ledger --format json --env prod --transitive",
+        "callees service.emoji --format json",
+        "callees service.* --format json --env staging",
+    ] {
+        let ran = Command::new(&bank, question).run();
+        assert_eq!(ran.exit, Exit::Done, "{question}: {}", ran.stderr);
+        let answer = assert_valid("edges", ran.out());
+        assert!(!answer["edges"].as_array().unwrap().is_empty(), "{question}");
+    }
+}
+
+#[test]
+fn reasons() {
+    let bank = testdata("bank");
+    for (question, exit) in [
+        ("why service.payment service.ledger --port http --format json --env prod", Exit::Done),
+        ("why service.emoji service.ledger --format json", Exit::Findings),
+        ("why service.emoji service.card --format json --env prod", Exit::Findings),
+        ("why service.metrics service.ledger --format json", Exit::Done),
+    ] {
+        let ran = Command::new(&bank, question).run();
+        assert_eq!(ran.exit, exit, "{question}: {}", ran.stderr);
+        assert_valid("why", ran.out());
+    }
+}
+
+#[test]
+fn labels() {
+    for service in ["service.emoji", "service.ledger", "cron.statements"] {
+        let ran = Command::new(&testdata("bank"), &format!("labels {service} --env prod --format json")).run();
+        assert_valid("labels", ran.out());
+    }
+}
+
+#[test]
+fn faults() {
+    let fleet = tree(&[
+        (
+            "hedgerow.yaml",
+            b"version: 1\nlabels: {domain: a.example, domian: x}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforced}}\n",
+        ),
+        ("service.a/egress/service.b.rule", b"prots: [http]\n"),
+        ("service.a/service.yaml", b"\xff"),
+    ]);
+    let ran = Command::new(fleet.path(), "check --format json").run();
+    assert_eq!(ran.exit, Exit::Findings);
+    let report = assert_valid("diagnostics", ran.out());
+    assert!(report["diagnostics"].as_array().unwrap().len() >= 4, "{report}");
+    let clean = Command::new(&testdata("bank"), "check --format json").run();
+    assert_eq!(assert_valid("diagnostics", clean.out())["diagnostics"], Value::Array(Vec::new()));
+}
