@@ -4,12 +4,14 @@ use hedgerow::core::name::EnvironmentName;
 use hedgerow::core::plan::Plan;
 use hedgerow::core::source::Sources;
 use hedgerow::render::patch::{Options, Patch, patch};
+use hedgerow::render::service_objects;
 use hedgerow::{Request, load};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde::Deserialize;
 use serde_yaml::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -55,6 +57,7 @@ const LABELS: [Labels; 12] = [
 #[derive(Debug, Clone)]
 struct Workload {
     name: &'static str,
+    has_namespace: bool,
     kind: &'static str,
     labels: Labels,
     step: usize,
@@ -68,6 +71,8 @@ enum Document {
     Json(Workload),
     PrettyJson(Workload),
     List(Vec<Workload>),
+    /// A policy of Hedgerow's that says something else than the plan.
+    StalePolicy(&'static str),
     Other(&'static str),
 }
 
@@ -111,6 +116,9 @@ impl Workload {
         };
         let group = if kind == "CronJob" { "batch/v1" } else { "apps/v1" };
         let mut text = format!("apiVersion: {group}\nkind: {kind}\nmetadata:\n{}name: {}\n", pad(1), self.name);
+        if self.has_namespace {
+            text.push_str(&format!("{}namespace: default\n", pad(1)));
+        }
         if self.has_comments {
             text.insert_str(0, "# Source: chart/templates/x.yaml\n");
             text.push_str("# between the parts\n");
@@ -158,8 +166,12 @@ impl Workload {
             | Labels::FlowOfManyLines
             | Labels::MetadataFlow => serde_json::json!({"metadata": {"labels": {"app": "x"}}}),
         };
+        let mut metadata = serde_json::json!({"name": self.name});
+        if self.has_namespace {
+            metadata["namespace"] = "default".into();
+        }
         serde_json::json!({
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": self.name}, "spec": {"template": template},
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template},
         })
     }
 }
@@ -171,6 +183,9 @@ impl Document {
             Self::Json(workload) => format!("{}\n", workload.json()),
             Self::PrettyJson(workload) => format!("{:#}\n", workload.json()),
             Self::Other(text) => (*text).to_owned(),
+            Self::StalePolicy(name) => format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: {name}\n  labels: {{app.kubernetes.io/managed-by: hedgerow}}\nspec:\n  podSelector: {{}} # everybody\n# behind\n"
+            ),
             Self::List(workloads) => {
                 let mut text = String::from("apiVersion: v1\nkind: List\nitems:\n");
                 for workload in workloads {
@@ -208,6 +223,7 @@ impl Stream {
         !self.documents.iter().any(|(document, _)| match document {
             Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => is_null(workload),
             Document::List(workloads) => workloads.iter().any(is_null),
+            Document::StalePolicy(_) => true,
             Document::Other(_) => false,
         })
     }
@@ -215,15 +231,16 @@ impl Stream {
 
 fn workload() -> impl Strategy<Value = Workload> {
     (
-        select(&["s-emoji", "s-ledger", "s-profile", "stranger"][..]),
+        (select(&["s-emoji", "s-ledger", "s-profile", "stranger"][..]), proptest::bool::weighted(0.2)),
         select(&["Deployment", "StatefulSet", "CronJob"][..]),
         select(&LABELS[..]),
         select(&[1, 2, 4][..]),
         select(&SCALARS[..]),
         any::<bool>(),
     )
-        .prop_map(|(name, kind, labels, step, scalar, has_comments)| Workload {
+        .prop_map(|((name, has_namespace), kind, labels, step, scalar, has_comments)| Workload {
             name,
+            has_namespace,
             kind,
             labels,
             step,
@@ -240,6 +257,7 @@ fn streams() -> impl Strategy<Value = Stream> {
         1 => workload().prop_map(Document::Json),
         1 => workload().prop_map(Document::PrettyJson),
         1 => vec(element, 1..3).prop_map(Document::List),
+        1 => select(&["s-emoji", "s-ledger"][..]).prop_map(Document::StalePolicy),
         3 => select(&OTHERS[..]).prop_map(Document::Other),
     ];
     let separator = select(&["---", "--- # with a comment", "---   "][..]);
@@ -249,11 +267,14 @@ fn streams() -> impl Strategy<Value = Stream> {
         any::<bool>(),
         select(&["\n", "", "\n\n", "\n...\n", "\n---\n"][..]),
     )
-        .prop_map(|(documents, starts_with, has_carriage_returns, ends)| Stream {
-            documents,
-            starts_with,
-            has_carriage_returns,
-            ends,
+        .prop_map(|(mut documents, starts_with, has_carriage_returns, ends)| {
+            // A second policy of one name is refused.
+            let mut seen = BTreeSet::new();
+            documents.retain(|(document, _)| match document {
+                Document::StalePolicy(name) => seen.insert(*name),
+                _ => true,
+            });
+            Stream { documents, starts_with, has_carriage_returns, ends }
         })
 }
 
@@ -268,22 +289,21 @@ fn patched(stream: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// The objects of a stream, those of lists among them, without the policies of Hedgerow's.
-fn objects(stream: &str) -> Vec<Value> {
+/// The objects of a stream, those of lists among them: the policies of Hedgerow's and the others.
+fn objects(stream: &str) -> (Vec<Value>, Vec<Value>) {
     let stream = stream.trim_start_matches('\u{FEFF}');
     let documents =
         serde_yaml::Deserializer::from_str(stream).map(|document| Value::deserialize(document).expect(stream));
     let mut objects = Vec::new();
     documents.for_each(|document| flatten(document, &mut objects));
-    objects
+    objects.into_iter().partition(|object| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "hedgerow")
 }
 
 fn flatten(value: Value, objects: &mut Vec<Value>) {
-    let is_ours = |value: &Value| value["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "hedgerow";
     if value["kind"] == "List" {
         let Value::Sequence(items) = value["items"].clone() else { panic!("a list without items: {value:?}") };
         items.into_iter().for_each(|item| flatten(item, objects));
-    } else if !value.is_null() && !is_ours(&value) {
+    } else if !value.is_null() {
         objects.push(value);
     }
 }
@@ -323,6 +343,10 @@ fn without_labels(object: &mut Value) -> Vec<(String, String)> {
     ours
 }
 
+fn is_workload(object: &Value) -> bool {
+    matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "CronJob"))
+}
+
 /// Whether `text` remains when some bytes of `longer` are left out.
 fn is_left_of(text: &str, longer: &str) -> bool {
     let mut rest = longer.bytes();
@@ -347,10 +371,24 @@ proptest! {
         if stream.has_carriage_returns {
             prop_assert_eq!(out.matches('\n').count(), out.matches("\r\n").count(), "a bare line feed in {:?}", out);
         }
-        let (mut before, mut after) = (objects(&text), objects(&out));
+        let ((_, mut before), (policies, mut after)) = (objects(&text), objects(&out));
         prop_assert_eq!(before.len(), after.len());
+        let deployed = before.iter().filter(|object| is_workload(object)).cloned().collect::<Vec<_>>();
+        for service in PLAN.services().values() {
+            let is_its = |object: &&Value| object["metadata"]["name"] == service.slug.as_str();
+            let workloads: Vec<_> = deployed.iter().filter(is_its).collect();
+            let policies: Vec<_> = policies.iter().filter(is_its).collect();
+            if workloads.is_empty() {
+                continue;
+            }
+            let has_namespace = workloads.iter().any(|workload| !workload["metadata"]["namespace"].is_null());
+            let planned = service_objects(service, has_namespace.then_some(&service.namespace));
+            let planned: Vec<Value> =
+                planned.iter().map(|object| serde_yaml::from_str(&object.emit()).expect("an object is YAML")).collect();
+            prop_assert_eq!(policies, planned.iter().collect::<Vec<_>>(), "the policies of {}", service.name);
+        }
         for (before, after) in before.iter_mut().zip(&mut after) {
-            let workload = matches!(before["kind"].as_str(), Some("Deployment" | "StatefulSet" | "CronJob"));
+            let workload = is_workload(before);
             let name = before["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             without_labels(before);
             let worn = without_labels(after);
@@ -371,7 +409,7 @@ proptest! {
                     workload.name = "stranger";
                 }
                 Document::List(workloads) => workloads.iter_mut().for_each(|workload| workload.name = "stranger"),
-                Document::Other(_) => {}
+                Document::StalePolicy(_) | Document::Other(_) => {}
             }
         }
         let text = stream.text();
