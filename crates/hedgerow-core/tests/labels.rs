@@ -1,4 +1,5 @@
 //! Labels and object names of any service: valid for Kubernetes, told apart, and read back for what they are.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
 use hedgerow_core::label::{Identity, Meaning, Prefix, Scheme, own_key};
 use hedgerow_core::name::{Domain, PortRef, ServiceName};

@@ -1,5 +1,6 @@
 //! The commands in process: exit codes, what stands on which stream, formats for machines, framing for hosts, bad input.
 #![allow(
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::print_stderr,

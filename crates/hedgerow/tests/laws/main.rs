@@ -2,6 +2,7 @@
 //!
 //! The evaluator that the rendered objects are asked with was written apart from the renderers and shares nothing with them.
 #![allow(
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "the corpus of odd manifests is read from the repository"

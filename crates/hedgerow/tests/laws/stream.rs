@@ -270,10 +270,11 @@ fn streams() -> impl Strategy<Value = Stream> {
         .prop_map(|(mut documents, starts_with, has_carriage_returns, ends)| {
             // A second policy of one name is refused.
             let mut seen = BTreeSet::new();
-            documents.retain(|(document, _)| match document {
-                Document::StalePolicy(name) => seen.insert(*name),
-                _ => true,
-            });
+            documents.retain(
+                |(document, _)| {
+                    if let Document::StalePolicy(name) = document { seen.insert(*name) } else { true }
+                },
+            );
             Stream { documents, starts_with, has_carriage_returns, ends }
         })
 }

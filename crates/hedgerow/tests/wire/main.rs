@@ -1,6 +1,7 @@
 //! Every object that is rendered, read by those who will read it: Kubernetes' own types, Calico's schemas, and YAML readers
 //! of both versions.
 #![allow(
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::print_stderr,
