@@ -49,9 +49,12 @@ impl<'o> Session<'o> {
 
     /// Prints to standard output piece by piece. A reader who has gone is no failure; a full disk is the machine's.
     pub(super) fn out_with(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> anyhow::Result<()> {
-        self.os.out_with(write).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => error.into(),
-            _ => Internal(format!("cannot write to standard output: {error}")).into(),
+        self.os.out_with(write).map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                error.into()
+            } else {
+                Internal(format!("cannot write to standard output: {error}")).into()
+            }
         })
     }
 
