@@ -4,7 +4,7 @@ mod labels;
 mod reach;
 
 use hedgerow_core::fleet::{Allow, Fleet, Service};
-use hedgerow_core::name::{EnvironmentName, ServiceName};
+use hedgerow_core::name::{EnvironmentName, ServiceName, TypeName};
 use hedgerow_core::policy::{Peer, Peers, Place, Ports, Rule, RulePorts, Stage};
 use hedgerow_core::read::Reading;
 use hedgerow_core::source::{Sources, Span};
@@ -67,14 +67,23 @@ pub(crate) struct ExposureChange {
     pub(crate) owner: Option<String>,
 }
 
-/// A type that may or may no longer call every service of a type.
+/// Services that may or may no longer call others because of their types.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TypeChange {
     pub(crate) change: Change,
-    pub(crate) callers: String,
-    pub(crate) callees: String,
+    pub(crate) callers: Group,
+    pub(crate) callees: Group,
     /// How many services call, and how many are called.
     pub(crate) services: (usize, usize),
+}
+
+/// Whom a permission by types concerns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// Every service of a type.
+    Type(String),
+    /// One service, whose type has changed.
+    Service(String),
 }
 
 /// Services that went from one stage to another in one environment.
@@ -145,6 +154,15 @@ impl Change {
     }
 }
 
+impl Group {
+    fn holds(&self, service: &Service) -> bool {
+        match self {
+            Self::Type(name) => service.service_type.as_ref().is_some_and(|of| of.as_str() == name),
+            Self::Service(name) => service.name.as_str() == name,
+        }
+    }
+}
+
 impl Diff {
     /// Compares two fleets. Files that say the same in other words are no difference.
     pub(crate) fn between(base: Side<'_>, head: Side<'_>) -> Self {
@@ -186,9 +204,7 @@ impl Diff {
         let staged = self.stages.iter().flat_map(|stage| stage.services.iter().map(String::as_str));
         let mut reviews = BTreeMap::<String, BTreeSet<String>>::new();
         let opened = self.types.iter().filter(|types| types.change == Change::Added).flat_map(|types| {
-            let is_of_type =
-                |service: &&Service| service.service_type.as_ref().is_some_and(|of| of.as_str() == types.callees);
-            head.fleet.services().filter(is_of_type).map(|service| service.name.as_str())
+            head.fleet.services().filter(|service| types.callees.holds(service)).map(|service| service.name.as_str())
         });
         for service in edges.chain(exposure).chain(changed).chain(staged).chain(opened) {
             if let Some(owner) = head.owner(service) {
@@ -312,28 +328,75 @@ fn peer(peer: &Peer) -> String {
 }
 
 fn types(base: &Fleet, head: &Fleet) -> Vec<TypeChange> {
-    let pairs = |fleet: &Fleet| -> BTreeSet<(String, String)> {
-        let types = fleet.config().types.iter();
-        let pairs = types.flat_map(|(callees, callers)| {
-            callers.iter().flat_map(move |callers| {
-                callers.iter().map(move |callers| (callers.as_str().to_owned(), callees.as_str().to_owned()))
-            })
-        });
-        pairs.collect()
-    };
-    let (before, after) = (pairs(base), pairs(head));
-    let of_type = |fleet: &Fleet, name: &str| {
-        fleet.services().filter(|service| service.service_type.as_ref().is_some_and(|of| of.as_str() == name)).count()
-    };
+    let (before, after) = (type_pairs(base), type_pairs(head));
     let change = |change: Change, fleet: &Fleet, (callers, callees): &(String, String)| TypeChange {
         change,
-        callers: callers.clone(),
-        callees: callees.clone(),
-        services: (of_type(fleet, callers), of_type(fleet, callees)),
+        callers: Group::Type(callers.clone()),
+        callees: Group::Type(callees.clone()),
+        services: (count_of(fleet, callers), count_of(fleet, callees)),
     };
     let new = after.difference(&before).map(|pair| change(Change::Added, head, pair));
     let gone = before.difference(&after).map(|pair| change(Change::Removed, base, pair));
-    new.chain(gone).collect()
+    let moved = head.services().flat_map(|service| {
+        let old = base.service(service.name.as_str()).and_then(|old| old.service_type.as_ref()).map(TypeName::as_str);
+        let new = service.service_type.as_ref().map(TypeName::as_str);
+        let gains = by_type(head, &after, service, new, old, Change::Added);
+        gains.into_iter().chain(by_type(base, &before, service, old, new, Change::Removed)).collect::<Vec<_>>()
+    });
+    let mut changes: Vec<_> = new.chain(gone).chain(moved).collect();
+    changes.sort();
+    changes
+}
+
+/// Types that may call types.
+fn type_pairs(fleet: &Fleet) -> BTreeSet<(String, String)> {
+    let types = fleet.config().types.iter();
+    let pairs = types.flat_map(|(callees, callers)| {
+        let callers = callers.iter().flat_map(|callers| callers.iter());
+        callers.map(move |callers| (callers.as_str().to_owned(), callees.as_str().to_owned()))
+    });
+    pairs.collect()
+}
+
+fn count_of(fleet: &Fleet, name: &str) -> usize {
+    fleet.services().filter(|service| service.service_type.as_ref().is_some_and(|of| of.as_str() == name)).count()
+}
+
+/// What a service may do and suffer by its type `here` and not by its type `there`.
+fn by_type(
+    fleet: &Fleet,
+    pairs: &BTreeSet<(String, String)>,
+    service: &Service,
+    here: Option<&str>,
+    there: Option<&str>,
+    change: Change,
+) -> Vec<TypeChange> {
+    let Some(here) = here.filter(|here| Some(*here) != there) else { return Vec::new() };
+    let own = || Group::Service(service.name.as_str().to_owned());
+    let has = |callers: &str, callees: &str| pairs.contains(&(callers.to_owned(), callees.to_owned()));
+    let mut changes = Vec::new();
+    for (callers, callees) in pairs {
+        if callers == here && !there.is_some_and(|there| has(there, callees)) {
+            let group = Group::Type(callees.clone());
+            changes.push(TypeChange {
+                change,
+                callers: own(),
+                callees: group,
+                services: (1, count_of(fleet, callees)),
+            });
+        }
+        // That a new service can be called as its type says is no news.
+        if callees == here && there.is_some_and(|there| !has(callers, there)) {
+            let group = Group::Type(callers.clone());
+            changes.push(TypeChange {
+                change,
+                callers: group,
+                callees: own(),
+                services: (count_of(fleet, callers), 1),
+            });
+        }
+    }
+    changes
 }
 
 /// The stage a service is in; nothing where the fleet lacks the service or the environment.

@@ -1,6 +1,6 @@
 //! A difference as JSON, version 1; `docs/schemas/diff.json` describes it. A change of the model must not change it.
 
-use crate::diff::Diff;
+use crate::diff::{Diff, Group};
 use anyhow::Context;
 use serde::Serialize;
 
@@ -46,8 +46,16 @@ struct Exposure<'a> {
 #[derive(Serialize)]
 struct Types<'a> {
     change: &'static str,
-    callers: &'a str,
-    callees: &'a str,
+    callers: JsonGroup<'a>,
+    callees: JsonGroup<'a>,
+}
+
+/// `{"type": …}` or `{"service": …}`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum JsonGroup<'a> {
+    Type(&'a str),
+    Service(&'a str),
 }
 
 #[derive(Serialize)]
@@ -94,6 +102,13 @@ struct Review<'a> {
     services: Vec<&'a str>,
 }
 
+fn group(group: &Group) -> JsonGroup<'_> {
+    match group {
+        Group::Type(name) => JsonGroup::Type(name),
+        Group::Service(name) => JsonGroup::Service(name),
+    }
+}
+
 pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
     let document = Document {
         version: 1,
@@ -130,7 +145,11 @@ pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
         types: diff
             .types
             .iter()
-            .map(|types| Types { change: types.change.as_str(), callers: &types.callers, callees: &types.callees })
+            .map(|types| Types {
+                change: types.change.as_str(),
+                callers: group(&types.callers),
+                callees: group(&types.callees),
+            })
             .collect(),
         stages: diff
             .stages

@@ -1,6 +1,6 @@
 //! A difference as a comment on a pull request.
 
-use crate::diff::{Change, Diff};
+use crate::diff::{Change, Diff, Group};
 
 /// How many rows of one table are shown; a comment of GitHub's holds 65,536 characters.
 const ROWS: usize = 100;
@@ -62,13 +62,13 @@ pub(super) fn render(diff: &Diff) -> String {
     table(
         &mut text,
         "Types",
-        &["", "Every service of type", "may call every service of type"],
+        &["", "Callers", "may call"],
         diff.types.iter().map(|types| {
             let (from, to) = types.services;
             vec![
                 mark(types.change).to_owned(),
-                format!("{} ({from})", code(&types.callers)),
-                format!("{} ({to})", code(&types.callees)),
+                format!("{} ({from})", group(&types.callers)),
+                format!("{} ({to})", group(&types.callees)),
             ]
         }),
     );
@@ -128,6 +128,13 @@ fn table(text: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item
     }
     if rows.len() > ROWS {
         text.push_str(&format!("\n… and {} more.\n", rows.len() - ROWS));
+    }
+}
+
+fn group(group: &Group) -> String {
+    match group {
+        Group::Type(name) => format!("every {}", code(name)),
+        Group::Service(name) => code(name),
     }
 }
 

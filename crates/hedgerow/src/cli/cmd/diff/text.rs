@@ -1,6 +1,6 @@
 //! A difference for a terminal.
 
-use crate::diff::{Change, Diff, EdgeChange};
+use crate::diff::{Change, Diff, EdgeChange, Group};
 
 /// How many names are shown where there may be many.
 const SHOWN: usize = 5;
@@ -28,7 +28,12 @@ pub(super) fn render(diff: &Diff) -> String {
         "Types",
         diff.types.iter().map(|types| {
             let (from, to) = types.services;
-            format!("{} every {} → every {} ({from} → {to} services)", sign(types.change), types.callers, types.callees)
+            format!(
+                "{} {} → {} ({from} → {to} services)",
+                sign(types.change),
+                group(&types.callers),
+                group(&types.callees)
+            )
         }),
     );
     section(
@@ -100,6 +105,13 @@ fn edge(edge: &EdgeChange) -> String {
     };
     let reason = reason(edge.reason.as_deref());
     format!("{} {} → {}{ports}  {}{reason}", sign(edge.change), edge.caller, edge.callee, edge.file)
+}
+
+fn group(group: &Group) -> String {
+    match group {
+        Group::Type(name) => format!("every {name}"),
+        Group::Service(name) => name.clone(),
+    }
 }
 
 const fn sign(change: Change) -> char {
