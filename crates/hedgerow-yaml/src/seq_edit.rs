@@ -143,6 +143,10 @@ fn append_to_block(text: &str, seq: &SeqSite, values: &[Yaml]) -> Result<Option<
     let next = next_line(text, end);
     // Blank lines behind a block scalar may be part of its text.
     let at = if last.ends_in_block_scalar { skip_blank_lines(text, next) } else { next };
+    if !text[..at].ends_with(['\n', '\r']) {
+        // Blanks without a line break are the last line of the block scalar.
+        return Err(Obstacle { reason: Reason::Layout, range: last.range.clone() });
+    }
     let lines = block.lines().flat_map(|line| [line, eol]).collect::<String>();
     Ok(Some(Edit::insert(at, lines)))
 }

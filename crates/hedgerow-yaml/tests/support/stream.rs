@@ -94,11 +94,10 @@ fn labels(text: &mut String, random: &mut Random, indent: usize, name: &str) {
 }
 
 fn workload(text: &mut String, random: &mut Random) {
-    let kind = ["Deployment", "Deployment", "Deployment", "StatefulSet", "DaemonSet", "Job"][random.below(6)];
-    let api = if kind == "Job" { "batch/v1" } else { "apps/v1" };
+    let kind = ["Deployment", "Deployment", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"][random.below(6)];
     let name = name(random);
-    head(text, "workload", api, kind, &name);
-    line(text, 2, &format!("namespace: team-{}", random.below(40)));
+    head(text, "workload", "apps/v1", kind, &name);
+    line(text, 2, "namespace: default");
     if random.below(10) < 3 {
         lines(text, 2, &["annotations:", "  example.com/last-applied: |"]);
         line(
