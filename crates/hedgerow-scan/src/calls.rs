@@ -324,11 +324,12 @@ impl<'p> Search<'_, 'p> {
             self.judge(group, &template, &way);
             group.ways.insert(way);
         }
-        for unknown in &values.unknown {
-            groups.entry(arguments(&unknown.way)).or_default().unknown.insert(unknown.clone());
-        }
         if groups.is_empty() {
             groups.insert(Vec::new(), Group::default());
+        }
+        // Where a value gets out of sight matters to those targets whose host is open, not to the rest of an address.
+        for group in groups.values_mut().filter(|group| group.open || group.answers.is_empty()) {
+            group.unknown.clone_from(&values.unknown);
         }
         groups
     }

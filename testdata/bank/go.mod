@@ -1,0 +1,3 @@
+module hazel.example/bank
+
+go 1.25
