@@ -13,7 +13,7 @@ use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_core::source::{SourceId, Sources, Span};
-use hedgerow_scan::{Finding, Outcome, Place, PlainFile, ScanConfig, Service, Tree, in_parallel, scan};
+use hedgerow_scan::{Edge, Finding, Outcome, Place, PlainFile, ScanConfig, Service, Tree, in_parallel, scan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,9 +62,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         return Ok(if found { Exit::Done } else { Exit::Findings });
     }
     let mut diagnostics = unread(&read.faults);
+    let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
     diagnostics.extend(findings.iter().map(|finding| scanned.texts.diagnostic(finding)));
-    let difference = rules::difference(&scanned);
     if args.write {
         rules::write(session, &scanned, &difference, args.prune)?;
     }
@@ -169,6 +169,21 @@ fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
 }
 
 impl Scanned {
+    /// Where an edge is made in the caller's own code: of a call in a library, the place that leads there.
+    fn own_place(&self, edge: &Edge) -> Option<Place> {
+        let evidence = edge.evidence.first()?;
+        let directory = self.fleet.service(&edge.caller).map(|service| format!("{}/", service.directory));
+        let own = |place: &&Place| directory.as_ref().is_some_and(|directory| place.path.starts_with(directory));
+        let hops = evidence.way.iter().map(|hop| &hop.place);
+        let nearest = hops.rev().find(own);
+        Some(Some(&evidence.place).filter(own).or(nearest).unwrap_or(&evidence.place).clone())
+    }
+
+    /// Whether a service makes calls whose target cannot be told.
+    fn is_open(&self, service: &str) -> bool {
+        self.outcome.findings.iter().any(|f| f.code == Code::UnresolvedCall && f.services.contains(service))
+    }
+
     /// Keeps what is about these callers.
     fn only(&mut self, callers: &BTreeSet<&str>) {
         self.outcome.edges.retain(|(caller, _), _| callers.contains(caller.as_str()));

@@ -14,12 +14,12 @@ pub(super) fn text(scanned: &mut Scanned) -> String {
     let mut text = String::new();
     let mut last = "";
     for edge in &edges {
-        let Some(first) = edge.evidence.first() else { continue };
+        let Some(place) = scanned.own_place(edge) else { continue };
         if last != edge.caller {
             let _infallible = writeln!(text, "{}", edge.caller);
             last = &edge.caller;
         }
-        let at = scanned.texts.line(&first.place);
+        let at = scanned.texts.line(&place);
         let _infallible = writeln!(text, "  -> {:<32} {:<9} {at}", edge.callee, edge.class().as_str());
     }
     text
@@ -31,7 +31,8 @@ pub(super) fn csv(scanned: &mut Scanned) -> String {
     let mut text = "caller,callee,class,kind,file,line,target\n".to_owned();
     for edge in &edges {
         let Some(first) = edge.evidence.first() else { continue };
-        let at = scanned.texts.line(&first.place);
+        let Some(place) = scanned.own_place(edge) else { continue };
+        let at = scanned.texts.line(&place);
         let (file, line) = at.rsplit_once(':').unwrap_or((&at, ""));
         let fields = [&edge.caller, &edge.callee, edge.class().as_str(), kind(first.kind), file, line, &first.target];
         let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();

@@ -7,7 +7,7 @@ use crate::write::write_file;
 use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::policy::{Origin, Rule};
-use hedgerow_scan::{Edge, rules};
+use hedgerow_scan::rules;
 use std::collections::BTreeMap;
 
 /// What a rule file says that the scan writes.
@@ -22,7 +22,8 @@ pub(super) struct Difference {
     stale: BTreeMap<String, Rule>,
 }
 
-/// Compares edges and rules. A service without code that the scan reads is left alone: nothing is known of it.
+/// Compares edges and rules. The rules of a service without code that the scan reads are left alone, and so are those of
+/// a service with calls whose target cannot be told: any of them may be for such a call.
 pub(super) fn difference(scanned: &Scanned) -> Difference {
     let fleet = &scanned.fleet;
     let found = rules(&scanned.outcome);
@@ -42,9 +43,10 @@ pub(super) fn difference(scanned: &Scanned) -> Difference {
         let caller = rule.caller.as_str();
         let has_code =
             scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || found.contains_key(caller);
-        let is_known = scanned.outcome.services.contains_key(caller);
-        let is_called = found.get(caller).is_some_and(|callees| callees.contains(rule.callee.as_str()));
-        if has_code && is_known && !is_called {
+        let is_known = scanned.outcome.services.contains_key(caller) && !scanned.is_open(caller);
+        // An edge of any class backs a rule, also one for which the scan would write none.
+        let edge = (caller.to_owned(), rule.callee.as_str().to_owned());
+        if has_code && is_known && !scanned.outcome.edges.contains_key(&edge) {
             let path = scanned.texts.sources.get(rule.file.source).path.clone();
             difference.stale.insert(path, rule.clone());
         }
@@ -78,8 +80,8 @@ pub(super) fn write(
 pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (path, (caller, callee)) in &difference.missing {
-        let edge: Option<&Edge> = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
-        let place = edge.and_then(|edge| edge.evidence.first()).map(|evidence| evidence.place.clone());
+        let edge = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
+        let place = edge.and_then(|edge| scanned.own_place(edge));
         let mut diagnostic =
             Diagnostic::new(Code::MissingRule, format!("`{caller}` calls `{callee}`, and no rule says so"));
         if let Some(place) = place {
@@ -114,7 +116,7 @@ pub(super) fn diff(scanned: &mut Scanned, difference: &Difference) -> String {
     let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
     for (path, (caller, callee)) in &difference.missing {
         let edge = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
-        let place = edge.and_then(|edge| edge.evidence.first()).map(|evidence| evidence.place.clone());
+        let place = edge.and_then(|edge| scanned.own_place(edge));
         let at = place.map(|place| scanned.texts.line(&place)).unwrap_or_default();
         add(path, format!("+{}  # {at}\n", name(path)));
     }
@@ -124,6 +126,8 @@ pub(super) fn diff(scanned: &mut Scanned, difference: &Difference) -> String {
     let mut text = String::new();
     for (directory, lines) in lines {
         text.push_str(&format!("--- {directory}\n+++ {directory}\n"));
+        let mut lines = lines;
+        lines.sort_by(|a, b| a[1..].cmp(&b[1..]));
         text.extend(lines);
     }
     text
