@@ -77,6 +77,22 @@ impl Context<'_> {
         self.source.span(range.start, range.end)
     }
 
+    /// Whether a text holds a label key of ours, wherever it stands: in a selector, behind an alias, in a comment. Keys that
+    /// are written with escapes are not found.
+    fn mentions_ours(&self, text: &str) -> bool {
+        self.first_of_ours(text).is_some()
+    }
+
+    /// The first label key of ours in a text.
+    fn first_of_ours<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let scheme = self.plan.scheme();
+        if !text.contains(scheme.domain().as_str()) {
+            return None;
+        }
+        let is_key_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+        text.split(|c| !is_key_character(c)).find(|word| scheme.meaning(word).is_some())
+    }
+
     /// A diagnostic that `--strict` turns into an error.
     fn doubt(&self, code: Code, message: impl Into<String>) -> Diagnostic {
         let severity = if self.options.strict { Severity::Error } else { Severity::Warning };

@@ -4,7 +4,7 @@
 //! `workloads` globs and names decide. Two claims are an error, never a choice.
 
 use super::Options;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use hedgerow_core::fleet::ServiceIdentity;
 use hedgerow_core::label::Identity;
 use hedgerow_core::name::{LabelKey, ServiceName};
@@ -17,10 +17,10 @@ pub(super) struct Claims<'p> {
     identity: &'p Identity,
     by_identity: BTreeMap<String, &'p ServiceName>,
     by_labels: Vec<(&'p Labels, &'p ServiceName)>,
-    globs: GlobSet,
-    glob_owners: Vec<&'p ServiceName>,
+    globs: Vec<(GlobSet, Vec<&'p ServiceName>)>,
     by_slug: BTreeMap<&'p str, &'p ServiceName>,
     deployed: Option<&'p ServiceName>,
+    prune: bool,
 }
 
 /// Who claims a workload.
@@ -45,8 +45,7 @@ pub(super) type Worn<'a> = (&'a str, &'a str);
 impl<'p> Claims<'p> {
     pub(super) fn new(plan: &'p Plan, options: &'p Options) -> Self {
         let (fleet, scheme) = (plan.fleet(), plan.scheme());
-        let mut builder = GlobSetBuilder::new();
-        let mut glob_owners = Vec::new();
+        let mut globs = Vec::new();
         let mut by_labels = Vec::new();
         for service in fleet.services() {
             if let ServiceIdentity::Labels(labels) = &service.identity {
@@ -55,8 +54,7 @@ impl<'p> Claims<'p> {
             for glob in &service.workloads {
                 // Globs were checked when they were read; one that is faulty stopped the plan.
                 if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
-                    builder.add(glob);
-                    glob_owners.push(&service.name);
+                    globs.push((glob, &service.name));
                 }
             }
         }
@@ -66,10 +64,10 @@ impl<'p> Claims<'p> {
             identity: scheme.identity(),
             by_identity: named,
             by_labels,
-            globs: builder.build().unwrap_or_default(),
-            glob_owners,
+            globs: glob_sets(&globs),
             by_slug,
             deployed: options.service.as_ref(),
+            prune: options.prune,
         }
     }
 
@@ -85,6 +83,9 @@ impl<'p> Claims<'p> {
             let identity = worn.iter().rfind(|(key, _)| *key == self.identity.key().as_str());
             match (identity, self.identity) {
                 (Some((_, value)), Identity::Own(_)) => match self.by_identity.get(*value) {
+                    // Pruning removes the identity of a stranger and of nobody, so neither claims anything.
+                    Some(service) if self.prune && self.deployed.is_some_and(|deployed| deployed != *service) => {}
+                    None if self.prune => {}
                     Some(service) => {
                         claims.insert(*service);
                     }
@@ -107,8 +108,10 @@ impl<'p> Claims<'p> {
                     claims.insert(service);
                 }
                 (None, Some(name)) => {
-                    let matches = self.globs.matches(format!("{kind}/{name}"));
-                    claims.extend(matches.into_iter().filter_map(|glob| self.glob_owners.get(glob)));
+                    let title = format!("{kind}/{name}");
+                    for (globs, owners) in &self.globs {
+                        claims.extend(globs.matches(&title).into_iter().filter_map(|glob| owners.get(glob)));
+                    }
                     claims.extend(self.by_slug.get(name));
                 }
                 (None, None) => {}
@@ -121,3 +124,26 @@ impl<'p> Claims<'p> {
         }
     }
 }
+
+/// The globs in sets, since one set for all would be too large for a fleet of thousands with long names.
+fn glob_sets<'p>(globs: &[(Glob, &'p ServiceName)]) -> Vec<(GlobSet, Vec<&'p ServiceName>)> {
+    let mut sets = Vec::new();
+    for chunk in globs.chunks(GLOBS_IN_A_SET) {
+        let mut builder = GlobSetBuilder::new();
+        chunk.iter().for_each(|(glob, _)| {
+            builder.add(glob.clone());
+        });
+        match builder.build() {
+            Ok(set) => sets.push((set, chunk.iter().map(|(_, service)| *service).collect())),
+            // Even these are too large together; apart they were taken when they were read.
+            Err(_) => sets.extend(chunk.iter().filter_map(|(glob, service)| {
+                let set = GlobSetBuilder::new().add(glob.clone()).build().ok()?;
+                Some((set, vec![*service]))
+            })),
+        }
+    }
+    sets
+}
+
+/// How many globs are matched at once.
+const GLOBS_IN_A_SET: usize = 64;

@@ -6,7 +6,7 @@ use crate::workload::{Workload, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::name::ServiceName;
 use hedgerow_yaml::{
-    Document, Node, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
+    Document, Node, Obstacle, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -196,6 +196,11 @@ fn whole(context: &Context<'_>, document: &Document<'_>, piece: &Piece, found: &
         return;
     }
     found.documents += 1;
+    if let Some(obstacle) = [api_version, kind].into_iter().flatten().find_map(refusal) {
+        let text = &context.stream[piece.range.clone()];
+        let root = document.tree().ok().flatten();
+        return hidden(context, &obstacle, text, root, found);
+    }
     let (Some(api_version), Some(kind)) = (api_version.and_then(Site::as_str), kind.and_then(Site::as_str)) else {
         return;
     };
@@ -203,6 +208,29 @@ fn whole(context: &Context<'_>, document: &Document<'_>, piece: &Piece, found: &
     let place = Place::Document(piece.clone());
     if let Err(error) = one(context, &object, &place, found) {
         invalid(context, &error, found);
+    }
+}
+
+/// Why a site cannot be read at all.
+fn refusal(site: &Site<'_>) -> Option<Obstacle> {
+    if let Site::Refused(obstacle) = site { Some(obstacle.clone()) } else { None }
+}
+
+/// An object of which it cannot be told what it is. One that is no workload for any reader and holds no label of ours is
+/// let through: line breaks that only some readers know stand in many a ConfigMap.
+fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&Node<'_>>, found: &mut Found) {
+    let written = |key| node.and_then(Node::as_mapping)?.get(key)?.as_str();
+    let is_harmless = obstacle.reason == Reason::LineBreak
+        && matches!((written("apiVersion"), written("kind")), (Some(api_version), Some(kind))
+            if workload(api_version, kind).is_none() && Kind::of(api_version, kind).is_none() && !kind.ends_with("List"))
+        && !context.mentions_ours(text);
+    if !is_harmless {
+        let message = format!("it cannot be told what this object is: {}", obstacle.reason.phrase());
+        found.diagnostics.push(
+            Diagnostic::new(Code::UneditableLabels, message)
+                .mark(context.span(&obstacle.range), "")
+                .help("write `apiVersion` and `kind` out, and use line feeds as line breaks"),
+        );
     }
 }
 
@@ -262,6 +290,12 @@ fn list(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &m
     let element_kind = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && !is_krm);
     for (index, part) in object.parts(&ITEMS)?.iter().enumerate() {
         let outline = part.outline(&HEAD.routes);
+        let head = [outline.site(HEAD.api_version), outline.site(HEAD.kind)];
+        if let Some(obstacle) = head.into_iter().flatten().find_map(refusal) {
+            let text = context.stream.get(part.node().range()).unwrap_or_default();
+            hidden(context, &obstacle, text, Some(part.node()), found);
+            continue;
+        }
         let text = |id| outline.site(id).and_then(Site::as_str);
         let kind = text(HEAD.kind).or(element_kind);
         let api_version = text(HEAD.api_version).or(element_kind.map(|_| object.api_version));

@@ -8,7 +8,7 @@ use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::label::Meaning;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
-use hedgerow_yaml::{MapChange, MapPair, Outline, Site, change_map};
+use hedgerow_yaml::{MapChange, MapPair, Obstacle, Outline, Reason, Site, change_map};
 use std::ops::Range;
 
 /// Annotations that make a Job part of a deploy rather than of what it deploys: such a Job is made anew each time.
@@ -36,14 +36,14 @@ pub(super) fn patch(
     let place = site_range(outline.site(workload.name)).unwrap_or_else(|| object.head());
     let worn = templates.iter().map(|template| pairs(template.labels).iter().filter_map(worn).collect());
     match context.claims.of(worn, object.kind, name) {
-        Claim::Nobody => unclaimed(context, &title, &place, &templates, found),
+        Claim::Nobody => unclaimed(context, object, &title, &place, &templates, found),
         Claim::Unknown { value } => {
             let identity = context.plan.scheme().identity().key();
             let message = format!("{title} wears `{identity}: {value}`, but there is no such service");
             found.diagnostics.push(
                 Diagnostic::new(Code::UnbackedLabel, message)
                     .mark(context.span(identity_range(context, &templates, &place)), "")
-                    .help("remove the label, or create the service's directory"),
+                    .help("remove the label, or create the service's directory; `--prune` removes it"),
             );
         }
         Claim::Several(services) => {
@@ -127,7 +127,7 @@ fn not_deployed(
     found.diagnostics.push(
         Diagnostic::new(Code::AmbiguousWorkload, message)
             .mark(context.span(identity_range(context, templates, place)), "")
-            .help("remove the label, or deploy the workload with its own service"),
+            .help("remove the label, or deploy the workload with its own service; `--prune` corrects it"),
     );
 }
 
@@ -144,6 +144,7 @@ fn identity_range<'o>(
 
 fn unclaimed(
     context: &Context<'_>,
+    object: &Object<'_, '_>,
     title: &Title<'_>,
     place: &Range<usize>,
     templates: &[Template<'_, '_>],
@@ -159,6 +160,11 @@ fn unclaimed(
     );
     let scheme = context.plan.scheme();
     for template in templates {
+        if let Some(obstacle) = hides_labels(template.labels)
+            && object.with_node(|node| selector::any_key(node, &|key| scheme.meaning(key).is_some())) == Some(true)
+        {
+            uneditable(context, title, &obstacle, found);
+        }
         let Site::Map(map) = template.labels else { continue };
         let ours: Vec<_> = map.pairs.iter().filter(|pair| scheme.meaning(&pair.key).is_some()).collect();
         for pair in &ours {
@@ -302,6 +308,9 @@ fn labels(
     found: &mut Found,
 ) {
     let scheme = context.plan.scheme();
+    if let Some(obstacle) = hides_labels(site) {
+        return uneditable(context, title, &obstacle, found);
+    }
     let mut remove = Vec::new();
     for pair in pairs(site) {
         let Some(meaning) = scheme.meaning(&pair.key) else { continue };
@@ -312,6 +321,12 @@ fn labels(
                 let message =
                     format!("{title} wears the type `{written}`, but `{}` has the type `{value}`", service.name);
                 let help = "remove the label, or change the service's type; `--prune` corrects it";
+                found.diagnostics.push(unbacked(context, message, pair, "corrected", help));
+            }
+            Some(value) if meaning == Meaning::Identity && pair.value.as_deref() != Some(value.as_str()) => {
+                let written = pair.value.as_deref().unwrap_or_default().escape_debug();
+                let message = format!("{title} wears the identity `{written}`, but it is of `{}`", service.name);
+                let help = "remove the label; `--prune` corrects it";
                 found.diagnostics.push(unbacked(context, message, pair, "corrected", help));
             }
             Some(_) => staged(context, title, pair, meaning, service, found),
@@ -386,15 +401,23 @@ fn change(context: &Context<'_>, title: &Title<'_>, site: &Site<'_>, change: Map
             }
             found.edits.extend(edits);
         }
-        Err(obstacle) => {
-            let message = format!("the labels of {title} cannot be edited: {}", obstacle.reason.phrase());
-            found.diagnostics.push(
-                Diagnostic::new(Code::UneditableLabels, message)
-                    .mark(context.span(&obstacle.range), "")
-                    .help("write the labels of the pod template out in full"),
-            );
-        }
+        Err(obstacle) => uneditable(context, title, &obstacle, found),
     }
+}
+
+/// What keeps the labels of pods from being read in full: some of them stand elsewhere.
+fn hides_labels(site: &Site<'_>) -> Option<Obstacle> {
+    let hides = |reason| matches!(reason, Reason::Alias | Reason::MergeKey | Reason::OddKey | Reason::LineBreak);
+    site.obstacle().filter(|obstacle| hides(obstacle.reason))
+}
+
+fn uneditable(context: &Context<'_>, title: &Title<'_>, obstacle: &Obstacle, found: &mut Found) {
+    let message = format!("the labels of {title} cannot be edited: {}", obstacle.reason.phrase());
+    found.diagnostics.push(
+        Diagnostic::new(Code::UneditableLabels, message)
+            .mark(context.span(&obstacle.range), "")
+            .help("write the labels of the pod template out in full"),
+    );
 }
 
 /// How many labels a change adds, corrects or removes.

@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::document::{Deployed, Found, List, Place, Policy};
-use crate::object::Object;
+use crate::object::{Kind, Object};
 use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
-use hedgerow_core::name::{Namespace, ServiceName};
+use hedgerow_core::name::Namespace;
 use hedgerow_core::plan::ServicePlan;
 use hedgerow_yaml::{
     Content, Document, Edit, Node, Outline, Piece, RouteId, RouteSet, SeqChange, Want, Yaml, YamlError, change_seq,
@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 /// Compares what is there with what is planned and adds the edits that make them the same.
 pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
-    let mut planned: Vec<(Object, bool)> = Vec::new();
+    let mut planned = Planned::default();
     for (service, deployed) in &found.deployed {
         if let Some(service) = context.plan.service(service) {
             let namespace = namespace(context, service, deployed, &mut found.diagnostics);
-            planned.extend(service_objects(service, namespace.as_ref()).into_iter().map(|object| (object, false)));
+            service_objects(service, namespace.as_ref()).into_iter().for_each(|object| planned.add(object));
         }
     }
     let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);
@@ -33,11 +33,11 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
     }
     let mut changes: BTreeMap<usize, ListChange> = BTreeMap::new();
     let policies = std::mem::take(&mut found.policies);
+    let others = if policies.is_empty() { Others::default() } else { Others::new(context, found) };
     for policy in &policies {
-        existing(context, policy, &mut planned, &mut changes, found);
+        existing(context, policy, &mut planned, &others, &mut changes, found);
     }
-    let missing: Vec<Object> =
-        planned.into_iter().filter(|(_, is_there)| !is_there).map(|(object, _)| object).collect();
+    let missing = planned.missing();
     found.tally.policies += missing.len();
     match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list)) {
         Some(list) => {
@@ -75,25 +75,85 @@ fn namespace(
     deployed.with_namespace.as_ref().map(|_| service.namespace.clone())
 }
 
+/// The objects of the services that have workloads in the stream, and which of them it holds.
+#[derive(Default)]
+struct Planned {
+    objects: Vec<(Object, bool)>,
+    by_name: BTreeMap<(Kind, String), Vec<usize>>,
+}
+
+impl Planned {
+    fn add(&mut self, object: Object) {
+        let key = (object.kind, object.name.as_str().to_owned());
+        self.by_name.entry(key).or_default().push(self.objects.len());
+        self.objects.push((object, false));
+    }
+
+    /// The planned object that a policy of the stream stands for, once.
+    fn take(&mut self, policy: &Policy) -> Option<&Object> {
+        let candidates = self.by_name.get(&(policy.kind, policy.name.clone()))?;
+        let is_it = |at: &&usize| !self.objects[**at].1 && is_in_place(&self.objects[**at].0, policy);
+        let at = *candidates.iter().find(is_it)?;
+        self.objects[at].1 = true;
+        Some(&self.objects[at].0)
+    }
+
+    fn missing(self) -> Vec<Object> {
+        self.objects.into_iter().filter(|(_, is_there)| !is_there).map(|(object, _)| object).collect()
+    }
+}
+
+/// What else may stand in the stream: the platform's objects, and those of services that have no workload in it.
+#[derive(Default)]
+struct Others<'p> {
+    platform: BTreeMap<(Kind, String), Vec<Object>>,
+    services: BTreeMap<&'p str, &'p ServicePlan>,
+}
+
+impl<'p> Others<'p> {
+    fn new(context: &Context<'p>, found: &Found) -> Self {
+        let mut platform: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for object in platform_objects(context.plan) {
+            platform.entry((object.kind, object.name.as_str().to_owned())).or_default().push(object);
+        }
+        let absent = context.plan.services().values().filter(|service| !found.deployed.contains_key(&service.name));
+        let named = absent.filter_map(|service| Some((service.protection.policy()?.object.as_str(), service)));
+        Self { platform, services: named.collect() }
+    }
+
+    /// What a policy of this kind and name is planned to be.
+    fn of(&self, policy: &Policy) -> Option<Object> {
+        let platform = self.platform.get(&(policy.kind, policy.name.clone()));
+        let platform = platform.into_iter().flatten().find(|object| is_in_place(object, policy)).cloned();
+        let service = || {
+            let service = self.services.get(policy.name.as_str())?;
+            let namespace = policy.namespace.as_ref().map(|_| &service.namespace);
+            let mut objects = service_objects(service, namespace).into_iter();
+            objects.find(|object| object.kind == policy.kind && is_in_place(object, policy))
+        };
+        platform.or_else(service)
+    }
+}
+
+fn is_in_place(object: &Object, policy: &Policy) -> bool {
+    match (&object.namespace, &policy.namespace) {
+        (Some(planned), Some(written)) => planned.as_str() == written,
+        _ => true,
+    }
+}
+
 fn existing(
     context: &Context<'_>,
     policy: &Policy,
-    planned: &mut [(Object, bool)],
+    planned: &mut Planned,
+    others: &Others<'_>,
     changes: &mut BTreeMap<usize, ListChange>,
     found: &mut Found,
 ) {
-    let is_this = |object: &Object| {
-        let same_place = match (&object.namespace, &policy.namespace) {
-            (Some(planned), Some(written)) => planned.as_str() == written,
-            _ => true,
-        };
-        object.kind == policy.kind && object.name.as_str() == policy.name && same_place
-    };
-    let wanted = planned.iter_mut().find(|(object, is_there)| !is_there && is_this(object));
+    let wanted = planned.take(policy);
     let place = context.span(&policy.range);
     match wanted {
-        Some((_, is_there)) if !policy.is_ours => {
-            *is_there = true;
+        Some(_) if !policy.is_ours => {
             let message =
                 format!("there is a {} `{}` already that Hedgerow did not write", policy.kind.as_str(), policy.name);
             found.diagnostics.push(
@@ -102,43 +162,50 @@ fn existing(
                     .help("remove it: the rules and `allow` entries of the service say who may call"),
             );
         }
-        Some((object, is_there)) => {
-            *is_there = true;
-            let text = context.stream.get(policy.range.clone()).unwrap_or_default();
-            let is_same = parse(text).ok().flatten().is_some_and(|node| is_same(&node, object));
-            if !is_same {
-                found.tally.policies += 1;
-                replace(context, policy, object, changes, found);
-            }
-        }
-        None if policy.is_ours && !is_backed(context, policy, found) => {
-            let message = format!(
-                "the {} `{}` says that Hedgerow wrote it, but nothing backs it",
-                policy.kind.as_str(),
-                policy.name
-            );
-            let diagnostic = Diagnostic::new(Code::UnbackedPolicy, message);
-            if context.options.prune {
-                found.tally.policies += 1;
-                found.diagnostics.push(diagnostic.severity(Severity::Warning).mark(place, "removed"));
-                remove(policy, changes, found, place);
-            } else {
-                found.diagnostics.push(diagnostic.mark(place, "").help("remove it; `--prune` removes it"));
-            }
-        }
+        Some(object) => bring_up_to_date(context, policy, object, changes, found),
         None if !policy.is_ours => hand_written(context, policy, found),
-        None => {}
+        // That it says so proves nothing: it has to be what Hedgerow would write.
+        None => match others.of(policy) {
+            Some(object) => bring_up_to_date(context, policy, &object, changes, found),
+            None => unbacked(context, policy, changes, found),
+        },
+    }
+}
+
+fn bring_up_to_date(
+    context: &Context<'_>,
+    policy: &Policy,
+    object: &Object,
+    changes: &mut BTreeMap<usize, ListChange>,
+    found: &mut Found,
+) {
+    let text = context.stream.get(policy.range.clone()).unwrap_or_default();
+    let is_same = parse(text).ok().flatten().is_some_and(|node| is_same(&node, object));
+    if !is_same {
+        found.tally.policies += 1;
+        replace(context, policy, object, changes, found);
+    }
+}
+
+fn unbacked(context: &Context<'_>, policy: &Policy, changes: &mut BTreeMap<usize, ListChange>, found: &mut Found) {
+    let place = context.span(&policy.range);
+    let (kind, name) = (policy.kind.as_str(), &policy.name);
+    let message = format!("the {kind} `{name}` says that Hedgerow wrote it, but nothing backs it");
+    let diagnostic = Diagnostic::new(Code::UnbackedPolicy, message);
+    if context.options.prune {
+        found.tally.policies += 1;
+        found.diagnostics.push(diagnostic.severity(Severity::Warning).mark(place, "removed"));
+        remove(policy, changes, found, place);
+    } else {
+        found.diagnostics.push(diagnostic.mark(place, "").help("remove it; `--prune` removes it"));
     }
 }
 
 /// A policy of somebody else's that selects by labels of ours may let in whom no rule names.
 fn hand_written(context: &Context<'_>, policy: &Policy, found: &mut Found) {
     let text = context.stream.get(policy.range.clone()).unwrap_or_default();
-    let scheme = context.plan.scheme();
-    let is_ours = |key: &str| scheme.meaning(key).is_some();
-    let is_key_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     // Keys in Calico's selectors stand within a longer text, so words are looked at instead of nodes.
-    let Some(key) = text.split(|c| !is_key_character(c)).find(|word| is_ours(word)) else { return };
+    let Some(key) = context.first_of_ours(text) else { return };
     let message = format!(
         "the {} `{}` uses `{key}`, but Hedgerow did not write it: it may let in whom no rule names",
         policy.kind.as_str(),
@@ -147,26 +214,6 @@ fn hand_written(context: &Context<'_>, policy: &Policy, found: &mut Found) {
     found.diagnostics.push(context.doubt(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(
         "say it with rule files or `allow`; `hedgerow verify` tells whether the policies mean what the rules say",
     ));
-}
-
-/// Whether a policy of ours belongs to a service that has no workload here, or to the platform.
-fn is_backed(context: &Context<'_>, policy: &Policy, found: &Found) -> bool {
-    let is_it = |object: &Object| object.kind == policy.kind && object.name.as_str() == policy.name;
-    let undeployed = |service: &&ServicePlan| !found.deployed.contains_key(&service.name);
-    let fleet = context.plan.fleet();
-    // In the deploy of one service the others' stages are not planned; their names are known.
-    let of_stranger = |name: &ServiceName| {
-        context.plan.service(name).is_none()
-            && fleet.slug(name).is_some_and(|slug| context.plan.scheme().object(slug).as_str() == policy.name)
-    };
-    platform_objects(context.plan).iter().any(is_it)
-        || context
-            .plan
-            .services()
-            .values()
-            .filter(undeployed)
-            .any(|service| service_objects(service, None).iter().any(is_it))
-        || fleet.names().any(of_stranger)
 }
 
 fn replace(

@@ -18,6 +18,19 @@ pub(super) fn keys(object: &Node<'_>) -> Vec<(String, Range<usize>)> {
     keys
 }
 
+/// Whether any mapping of an object has a key like this, wherever an alias or a merge key may carry it.
+pub(super) fn any_key(node: &Node<'_>, is_it: &dyn Fn(&str) -> bool) -> bool {
+    match node.content() {
+        Content::Mapping(mapping) => mapping.pairs.iter().any(|pair| {
+            pair.key.as_str().is_some_and(is_it) || any_key(&pair.key, is_it) || any_key(&pair.value, is_it)
+        }),
+        Content::Sequence(sequence) => sequence.elements.iter().any(|element| any_key(&element.node, is_it)),
+        // An alias may also stand for a key: `*key: "true"`.
+        Content::Scalar(scalar) => node.anchor().is_some() && is_it(&scalar.value),
+        Content::Alias(_) => false,
+    }
+}
+
 /// Deeper chains of aliases are no selector that an API server takes.
 const ALIASES: usize = 8;
 
