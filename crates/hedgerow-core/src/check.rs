@@ -5,7 +5,7 @@ mod collision;
 use crate::date::Date;
 use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
-use crate::fleet::{Allow, Config, Fleet, Scope, Service};
+use crate::fleet::{Allow, Config, Fleet, Scope, Service, ServiceIdentity};
 use crate::label::Slug;
 use crate::name::{PortRef, ServiceName};
 use crate::nonempty::NonEmpty;
@@ -118,6 +118,15 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
             ),
             None => diagnostic.help(format!("declared are: {}", names.join(", "))),
         });
+    }
+    if let ServiceIdentity::Labels(labels) = &draft.identity.value {
+        for key in labels.keys().filter(|key| config.scheme.meaning(key.as_str()).is_some()) {
+            diagnostics.push(
+                Diagnostic::new(Code::InvalidValue, format!("`identity` may not use `{key}`, which Hedgerow writes"))
+                    .mark(draft.identity.span, "")
+                    .help("select the pods by labels of the chart's own; other services' pods may wear this one"),
+            );
+        }
     }
     let ports = draft.ports.unwrap_or_else(|| config.defaults.ports.clone());
     let allow = draft.allow.into_iter().map(|allow| lower_allow(allow, &ports, diagnostics)).collect();

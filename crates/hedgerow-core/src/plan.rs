@@ -269,25 +269,29 @@ fn plan_service(fleet: &Fleet, service: &Service, environment: &EnvironmentName)
     }
 }
 
+/// The labels that say what service a pod is: what Hedgerow writes, and what others write and its policy selects by.
 fn identity(config: &Config, service: &Service, write: &mut Labels, expect: &mut Labels) {
+    let value = config.scheme.identity_value(&service.name);
+    if let Identity::Own(key) = config.scheme.identity() {
+        write.insert(key.clone(), value.clone());
+    }
     match (&service.identity, config.scheme.identity()) {
         (ServiceIdentity::Labels(labels), _) => expect.extend(labels.clone()),
-        (ServiceIdentity::Fleet, Identity::Own(key)) => {
-            write.insert(key.clone(), config.scheme.identity_value(&service.name));
-        }
         (ServiceIdentity::Fleet, Identity::Foreign(key)) => {
-            expect.insert(key.clone(), config.scheme.identity_value(&service.name));
+            expect.insert(key.clone(), value);
         }
+        (ServiceIdentity::Fleet, Identity::Own(_)) => {}
     }
 }
 
 /// The labels that select a service's pods.
 #[must_use]
 pub fn selector(config: &Config, service: &Service) -> Labels {
-    let (mut write, mut expect) = (Labels::new(), Labels::new());
-    identity(config, service, &mut write, &mut expect);
-    write.extend(expect);
-    write
+    let key = || config.scheme.identity().key().clone();
+    match &service.identity {
+        ServiceIdentity::Labels(labels) => labels.clone(),
+        ServiceIdentity::Fleet => Labels::from([(key(), config.scheme.identity_value(&service.name))]),
+    }
 }
 
 fn protect(config: &Config, service: &Service, environment: &EnvironmentName) -> Protection {

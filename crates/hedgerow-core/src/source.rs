@@ -1,5 +1,6 @@
 //! The texts a run was given, and places in them.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The index of a [`Source`] in its [`Sources`].
@@ -80,22 +81,38 @@ impl Sources {
 }
 
 impl Source {
-    /// The position of byte `offset`; an offset past the end counts as the end.
+    /// The position of byte `offset`; an offset past the end counts as the end. On a line that is too long to be read by
+    /// people columns are counted in bytes, since counting characters for each of many faults would take forever.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let starts = self.lines.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
-        });
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let line = starts.partition_point(|start| *start <= end);
-        let start = starts[line - 1];
-        Position { line, column: self.text[start..end].chars().count() + 1 }
+        let line = self.line_starts().partition_point(|start| *start <= end);
+        let before = &self.text[self.line_starts()[line - 1]..end];
+        let column = if before.len() > READABLE { before.len() } else { before.chars().count() };
+        Position { line, column: column + 1 }
+    }
+
+    /// The range of the line that byte `offset` is on, without its line feed.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> Range<usize> {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= offset.min(self.text.len()));
+        starts[line - 1]..starts.get(line).map_or(self.text.len(), |next| next - 1)
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        })
     }
 }
+
+/// The bytes of a line that a person may still read.
+const READABLE: usize = 16 << 10;
 
 impl SourceId {
     /// The span of `range` in this source.

@@ -142,12 +142,17 @@ fn one(tree: &Tree, config: &Config, found: ServiceDirectories, name: &ServiceNa
         read.iter().flat_map(|directory| &directory.rules).filter_map(|file| callee_of(&file.path)).collect();
     let mut metadata: BTreeSet<&String> = BTreeSet::new();
     for callee in &callees {
-        let mut paths = named(callee);
-        if paths.is_empty() {
-            paths = others.find(callee);
+        let paths = named(callee);
+        if !paths.iter().any(|path| others.is_named_after_directory(path)) {
+            metadata.extend(others.find(callee));
         }
         metadata.extend(paths);
     }
+    // A directory that seems to share a short name with one of these may hold a service of another name.
+    let slug = |name: &str| ServiceName::new(name).ok().and_then(|name| config.scheme.slug(&name).ok());
+    let taken: BTreeSet<_> = callees.iter().map(String::as_str).chain([name.as_str()]).filter_map(slug).collect();
+    let is_alike = |path: &&String| slug(last_part(path)).is_some_and(|slug| taken.contains(&slug));
+    metadata.extend(found.paths.iter().filter(is_alike));
     let metadata: Vec<_> = metadata.difference(&own).copied().collect();
     read.extend(metadata.iter().map(|path| read_metadata(tree, path)));
     let is_read = |path: &String| own.contains(path) || metadata.contains(&path);

@@ -25,23 +25,18 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new().prefix(".hedgerow-").tempfile_in(directory)?;
+    let mut builder = tempfile::Builder::new();
+    // A temporary file is private; a written one has the permissions of the file it replaces, or the usual ones.
+    #[cfg(unix)]
+    let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    let mut file = builder.prefix(".hedgerow-").tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_data()?;
-    set_mode(file.as_file(), path)?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        file.as_file().set_permissions(metadata.permissions())?;
+    }
     file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file is private; a written one has the permissions of the file it replaces, or the usual ones.
-#[cfg(unix)]
-fn set_mode(file: &std::fs::File, path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode());
-    file.set_permissions(std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &std::fs::File, _: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -4,7 +4,6 @@ use crate::diag::{Code, Diagnostic};
 use crate::fleet::{Config, Scope, Service, ServiceIdentity};
 use crate::label::Slug;
 use crate::name::ServiceName;
-use crate::policy::Labels;
 use crate::source::Span;
 use std::collections::BTreeMap;
 
@@ -73,23 +72,40 @@ pub(super) fn check(
     selectors(services, diagnostics);
 }
 
-/// Two services that select their pods by the same labels would share their pods.
+/// Services whose labels are all among another's would select that one's pods too.
 fn selectors(services: &BTreeMap<ServiceName, Service>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut owners: BTreeMap<&Labels, &Service> = BTreeMap::new();
-    for service in services.values() {
-        let ServiceIdentity::Labels(labels) = &service.identity else { continue };
-        if let Some(other) = owners.insert(labels, service) {
+    let selecting = || {
+        services.values().filter_map(|service| match &service.identity {
+            ServiceIdentity::Labels(labels) => Some((service, labels)),
+            ServiceIdentity::Fleet => None,
+        })
+    };
+    let mut frequency: BTreeMap<_, usize> = BTreeMap::new();
+    for pair in selecting().flat_map(|(_, labels)| labels) {
+        *frequency.entry(pair).or_default() += 1;
+    }
+    // Each service is looked up by its rarest label, so that a label that all of them share does not pair all with all.
+    let mut by_rarest: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (service, labels) in selecting() {
+        let rarest = labels.iter().min_by_key(|pair| frequency.get(pair).copied());
+        by_rarest.entry(rarest).or_default().push((service, labels));
+    }
+    for (service, labels) in selecting() {
+        let candidates = labels.iter().filter_map(|pair| by_rarest.get(&Some(pair))).flatten();
+        for (other, fewer) in candidates {
+            let is_subset = fewer.iter().all(|(key, value)| labels.get(key) == Some(value));
+            // Two that are the same are met twice and reported once.
+            if !is_subset || other.name == service.name || (fewer.len() == labels.len() && other.name > service.name) {
+                continue;
+            }
             diagnostics.push(
                 Diagnostic::new(
                     Code::LabelCollision,
-                    format!(
-                        "the services `{}` and `{}` select their pods by the same labels",
-                        other.name, service.name
-                    ),
+                    format!("the labels of `{}` select the pods of `{}` too", other.name, service.name),
                 )
                 .mark(service.file, "`identity` here")
                 .mark(other.file, "and here")
-                .help("add a label that tells them apart"),
+                .help("give them different values of one label"),
             );
         }
     }

@@ -1,7 +1,7 @@
 //! `hedgerow.yaml`: what holds for the whole fleet.
 
 use super::decode::{Decoder, Fields};
-use super::service::{STAGES, owner, ports};
+use super::service::{GLOB_LIMIT, STAGES, owner, ports};
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
 use crate::fleet::{Config, Defaults, Environment, Layout};
@@ -221,6 +221,7 @@ fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<String> 
     for element in decoder.list(node, what, &format!("leave {what} out, or name a directory")) {
         let Some(text) = decoder.text(element, "a glob") else { continue };
         let problem = match globset::GlobBuilder::new(text.value).literal_separator(true).build() {
+            Ok(_) if text.value.len() > GLOB_LIMIT => Some(format!("it is longer than {GLOB_LIMIT} bytes")),
             Ok(_) => path_problem(text.value).map(str::to_owned),
             Err(error) => Some(error.kind().to_string()),
         };

@@ -18,6 +18,9 @@ use std::num::NonZeroU16;
 /// The most characters of a Calico selector, which a service's own identity labels become.
 const SELECTOR_LIMIT: usize = 1024;
 
+/// The most bytes of a glob: what a matcher can be made of without bound is no name.
+pub(super) const GLOB_LIMIT: usize = 1000;
+
 const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
 
 const KEYS: &[&str] = &["name", "namespace", "type", "owner", "ports", "stage", "workloads", "identity", "allow"];
@@ -182,6 +185,7 @@ fn workloads(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<String> {
     for element in decoder.list(node, "`workloads`", help) {
         let Some(text) = decoder.text(element, "a workload") else { continue };
         let problem = match globset::GlobBuilder::new(text.value).literal_separator(true).build() {
+            Ok(_) if text.value.len() > GLOB_LIMIT => Some(format!("it is longer than {GLOB_LIMIT} bytes")),
             Ok(_) if text.value.split('/').count() != 2 => Some("it must be `Kind/name`".to_owned()),
             Ok(_) if text.value.starts_with(|c: char| c.is_ascii_lowercase()) => {
                 Some("a kind begins with a capital letter, so it would match nothing".to_owned())

@@ -119,7 +119,8 @@ impl<'o> Session<'o> {
         format: DiagnosticFormat,
     ) -> anyhow::Result<()> {
         let shown: Vec<_> = diagnostics.iter().filter(|d| d.is_error() || !self.global.quiet).cloned().collect();
-        // A person who reads text has nothing to read where nothing is wrong; a program still wants its document.
+        // One run may report twice, of its files and of its input; a program that reads what was reported finds no empty
+        // documents in between.
         if shown.is_empty() {
             return Ok(());
         }

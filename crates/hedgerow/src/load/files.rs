@@ -58,6 +58,13 @@ impl Tree {
         self.inputs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path.to_path_buf());
     }
 
+    /// What is not there may come to be there, which changes the nearest directory above it that is.
+    fn absent(&self, path: &Path) {
+        if let Some(directory) = path.ancestors().skip(1).find(|directory| directory.is_dir()) {
+            self.input(directory);
+        }
+    }
+
     /// The configuration, which may lie anywhere; nothing where there is none.
     pub(super) fn config(&self, path: &Path) -> Option<File> {
         let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
@@ -67,10 +74,12 @@ impl Tree {
         }
     }
 
-    fn text(&self, full: &Path, is_link: bool, length: u64) -> Result<std::sync::Arc<str>, FileFault> {
-        if is_link {
+    fn text(&self, full: &Path, metadata: &fs::Metadata) -> Result<std::sync::Arc<str>, FileFault> {
+        if metadata.is_symlink() {
             self.inside(full)?;
-        } else if length == 0 {
+        } else if !metadata.is_file() {
+            return Err(FileFault::NotAFile);
+        } else if metadata.len() == 0 {
             // Most rule files are empty; not opening them is half the time of loading a fleet.
             return Ok("".into());
         }
@@ -88,10 +97,12 @@ impl Files for Tree {
     fn file_if_present(&self, path: &str) -> Option<File> {
         let full = self.root.join(path);
         let text = match fs::symlink_metadata(&full) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                self.absent(&full);
+                return None;
+            }
             Err(error) => Err(FileFault::Unreadable(error.to_string())),
-            Ok(metadata) => self.text(&full, metadata.is_symlink(), metadata.len()),
+            Ok(metadata) => self.text(&full, &metadata),
         };
         self.input(&full);
         Some(File { path: path.to_owned(), text })
@@ -102,7 +113,7 @@ impl Files for Tree {
     }
 
     fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
-        let full = self.root.join(path);
+        let full = if path == "." { self.root.clone() } else { self.root.join(path) };
         let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
         let list = match fs::read_dir(&full) {
             Ok(list) => list,
@@ -128,7 +139,9 @@ impl Files for Tree {
     fn rules(&self, path: &str, directory: &mut Directory) {
         let full = self.root.join(path);
         match fs::symlink_metadata(&full) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return self.absent(&full);
+            }
             Err(error) => {
                 directory.faults.push((path.to_owned(), FileFault::Unreadable(error.to_string())));
                 return;
@@ -160,7 +173,7 @@ impl Files for Tree {
             }
             let full = self.root.join(&file);
             let text = match fs::symlink_metadata(&full) {
-                Ok(metadata) => self.text(&full, entry.is_link, metadata.len()),
+                Ok(metadata) => self.text(&full, &metadata),
                 Err(error) => Err(FileFault::Unreadable(error.to_string())),
             };
             self.input(&full);
@@ -171,6 +184,10 @@ impl Files for Tree {
 
 fn read(path: &Path) -> Result<std::sync::Arc<str>, FileFault> {
     let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
+    // Asked before it is opened: opening a pipe waits for somebody to write into it.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(FileFault::NotAFile);
+    }
     let file = fs::File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {

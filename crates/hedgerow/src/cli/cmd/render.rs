@@ -6,6 +6,7 @@ use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::write::write_file;
 use hedgerow_core::fleet::Scope;
+use hedgerow_core::plan::Plan;
 use hedgerow_render::object::{Kind, Object};
 use hedgerow_render::{platform_objects, service_objects};
 use std::collections::BTreeSet;
@@ -41,7 +42,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
             session.note(&format!("wrote {} to {}\n", count(objects.len(), "object"), directory.display()));
             // Only a run over everything knows which files are of an earlier one.
             if args.services.is_empty() {
-                for left in left_over(&directory, &names, args.platform) {
+                for left in left_over(&directory, &names, &plan, args.platform) {
                     session.note(&format!("{left} is of an earlier run and is not rendered any more; remove it\n"));
                 }
             }
@@ -72,13 +73,19 @@ fn kind_part(kind: Kind) -> String {
     format!("{group}{}", kind.as_str().to_ascii_lowercase())
 }
 
-/// Files of ours in the directory that this run did not write: their objects would still be applied.
-fn left_over(directory: &Path, written: &BTreeSet<String>, platform: bool) -> BTreeSet<String> {
+/// Files in the directory that an earlier run wrote and this one did not: their objects would still be applied.
+fn left_over(directory: &Path, written: &BTreeSet<String>, plan: &Plan, platform: bool) -> BTreeSet<String> {
     let Ok(entries) = std::fs::read_dir(directory) else { return BTreeSet::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let kinds = Kind::ALL.map(|kind| format!(".{}.yaml", kind_part(kind)));
+    let types = plan.fleet().config().types.keys();
+    let catch_alls: Vec<_> = types.map(|service_type| plan.scheme().catch_all(service_type).to_string()).collect();
+    let is_platform = |name: &str| name.split('.').any(|part| catch_alls.iter().any(|object| object == part));
+    let marker = format!("{}: {}", hedgerow_render::object::MANAGED_BY, hedgerow_render::object::MANAGER);
+    let is_ours =
+        |name: &String| std::fs::read_to_string(directory.join(name)).is_ok_and(|text| text.contains(&marker));
     names
         .filter(|name| kinds.iter().any(|kind| name.ends_with(kind.as_str())))
-        .filter(|name| name.contains("catch-all-") == platform && !written.contains(name))
+        .filter(|name| is_platform(name) == platform && !written.contains(name) && is_ours(name))
         .collect()
 }

@@ -77,8 +77,7 @@ fn window(source: &Source, marks: &[(usize, &Mark)]) -> Option<(Range<usize>, us
     if text.is_empty() {
         return None;
     }
-    let start = text.as_bytes()[..first].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let end = text.as_bytes()[last..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| last + at);
+    let (start, end) = (source.line(first).start, source.line(last).end);
     if end - start > WINDOW {
         return None;
     }
