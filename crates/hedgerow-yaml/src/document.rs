@@ -136,7 +136,8 @@ impl<'t> Outline<'t> {
 #[derive(Debug, Clone)]
 pub struct Part<'d, 't> {
     pub(crate) stream: &'t str,
-    pub(crate) document: Range<usize>,
+    /// A line break in the document that only some readers know.
+    pub(crate) line_break: Option<Range<usize>>,
     pub(crate) root: &'d Node<'t>,
     pub(crate) node: &'d Node<'t>,
     pub(crate) place: Place,

@@ -49,7 +49,7 @@ pub(crate) fn outline<'t>(
 /// Answers questions about a node inside a document.
 pub(crate) fn outline_of_part<'t>(part: &Part<'_, 't>, routes: &RouteSet) -> Outline<'t> {
     let mut walk = Walk::new(part.stream, Some(part.root), routes);
-    match foreign_line_break(part.stream, &part.document, Some(part.root)) {
+    match part.line_break.clone() {
         Some(range) => walk.answers.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
         None => walk.visit(0, part.node, &part.place),
     }
@@ -64,7 +64,9 @@ pub(crate) fn parts<'d, 't>(
     route: &Route,
 ) -> Vec<Part<'d, 't>> {
     let Some(root) = root else { return Vec::new() };
-    parts_of_part(&Part { stream, document: document.clone(), root, node: root, place: Place::default() }, route)
+    // Looked for once: a list of thousands is asked as many times.
+    let line_break = foreign_line_break(stream, document, Some(root));
+    parts_of_part(&Part { stream, line_break, root, node: root, place: Place::default() }, route)
 }
 
 /// The nodes that a route leads to from a node inside a document.
