@@ -1,0 +1,157 @@
+//! Whatever a file holds, reading it ends, and its facts point nowhere but into themselves.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::{CodeFile, PlainFile, ScanConfig, Service, Tree, in_parallel, scan};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const FILES: &[(&str, Language)] = &[
+    ("service.a/main.go", Language::Go),
+    ("service.a/main.py", Language::Python),
+    ("service.a/Main.java", Language::Java),
+    ("service.a/main.js", Language::JavaScript),
+    ("service.a/main.ts", Language::TypeScript),
+];
+
+/// Pieces of the languages, so that random texts get past the first brace.
+const WORDS: &[&str] = &[
+    "package main\n",
+    "import \"net/http\"\n",
+    "import requests\n",
+    "func main() {",
+    "func (s *S) Run(a, b string) (x string, err error) {",
+    "}",
+    "(",
+    ")",
+    "{",
+    "[",
+    "]",
+    "type S struct {",
+    "interface {",
+    "x := ",
+    "var x S\n",
+    "x",
+    "y",
+    "s.base",
+    " = ",
+    " + ",
+    "\"http://s-b\"",
+    "'s-b'",
+    "`s-${x}`",
+    "http.Get(",
+    "requests.get(",
+    "fetch(",
+    "return ",
+    "for x := range y {",
+    "for x in y:\n",
+    "def f(self, x='a', *b):\n    ",
+    "class S(T):\n    ",
+    "class S extends T { ",
+    "const f = (x) => ",
+    "async ",
+    "@Value(\"${a.b:c}\") ",
+    "private final String x = ",
+    "new S(",
+    "...",
+    "&x",
+    "*x",
+    "// rpcmap: service.b\n",
+    "# hedgerow: calls x\n",
+    "/* hedgerow:",
+    "\n",
+    ";",
+    ",",
+    ":",
+    "if x == \"\" {",
+    "else ",
+    "switch x.(type) {",
+    "case S:",
+    "func() {",
+    "go ",
+    "defer ",
+    "<-x",
+    "é",
+    "\u{0}",
+    "f\"{x}\"",
+    "%s",
+    "\\",
+    "\"",
+    "lambda x: ",
+    "export default ",
+    "import x, { y as z } from './main'\n",
+    "require('./main')",
+    "fmt.Sprintf(\"%[9]s%\", ",
+    "{0}{x!r:",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    let words = prop::collection::vec(prop::sample::select(WORDS), 0..60).prop_map(|words| words.concat());
+    prop_oneof![4 => words, 1 => any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_and_scanned(texts in prop::collection::vec(text(), FILES.len()), plain in text()) {
+        in_parallel(|| {
+            let code: Vec<CodeFile> = FILES
+                .iter()
+                .zip(&texts)
+                .map(|((path, language), text)| {
+                    let facts = language.frontend().unwrap().facts(text);
+                    assert!(facts.is_sound(), "{language:?}: {text}");
+                    let kept: hedgerow_scan::ir::Facts =
+                        serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
+                    assert_eq!(kept, facts);
+                    CodeFile { path: (*path).to_owned(), language: *language, facts: Arc::new(facts) }
+                })
+                .collect();
+            let names = ["service.a/x.yaml", "service.a/Dockerfile", "service.a/nginx.conf", "service.a/run.sh", "go.mod", "service.a/config.json"];
+            let plain: Vec<PlainFile> =
+                names.iter().map(|path| PlainFile { path: (*path).to_owned(), text: Arc::from(plain.as_str()) }).collect();
+            let services = ["service.a", "service.b"].map(|name| Service { name: name.into(), slug: name.replace("ervice.", "-"), directory: name.into() });
+            let config = ScanConfig::default();
+            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &plain }).unwrap();
+        });
+    }
+}
+
+#[test]
+fn deep_code_is_read_to_a_depth() {
+    in_parallel(|| {
+        for (language, open, close) in [
+            (Language::Go, "(", ")"),
+            (Language::Python, "[", "]"),
+            (Language::Java, "(", ")"),
+            (Language::JavaScript, "[", "]"),
+            (Language::TypeScript, "(", ")"),
+        ] {
+            let (head, tail) = match language {
+                Language::Go => ("package main\nvar x = ", ""),
+                Language::Java => ("class A { int x = ", "; }"),
+                _ => ("x = ", ""),
+            };
+            let text = format!("{head}{}1{}{tail}\n", open.repeat(5_000), close.repeat(5_000));
+            let facts = language.frontend().unwrap().facts(&text);
+            assert!(facts.is_sound() && !facts.faults.is_empty(), "{language:?}");
+        }
+    });
+}
+
+#[test]
+fn values_that_feed_themselves_end() {
+    let text = "package main\nimport \"net/http\"\nvar a = b + \"x\"\nvar b = a + \"y\"\nfunc f(x string) string { return g(x + \"/\") }\nfunc g(x string) string { if x == \"\" { return f(x) }; return f(x + x) }\n\
+                type n struct { next *n; v string }\nfunc (t *n) get() string { t.v = t.next.get() + t.v; return t.next.next.get() }\n\
+                func main() { http.Get(a); http.Get(f(b)); t := &n{}; t.next = t; http.Get(t.get()); for i := range t.v { x := x + string(i); http.Get(x) } }\n";
+    in_parallel(|| {
+        let facts = Arc::new(Language::Go.frontend().unwrap().facts(text));
+        let code = [CodeFile { path: "service.a/main.go".into(), language: Language::Go, facts }];
+        let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
+        let config = ScanConfig::default();
+        scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] })
+            .unwrap();
+    });
+}
