@@ -6,7 +6,8 @@
 //!
 //! - the way consists of plain or simply quoted keys of block mappings, each once, with no merge key beside them;
 //! - what was asked for is a scalar on one line or a literal block, a block mapping of such scalars, or a subtree;
-//! - what is absent would be written above the first key of the innermost mapping that is there.
+//! - what is absent would be written above the first key of the innermost mapping that is there, or below a key
+//!   that has no value.
 //!
 //! The [skeleton](crate::skeleton) says where to stop: behind the last key that was asked for, since no other line
 //! of the root can repeat it.
@@ -18,10 +19,11 @@ use memchr::memchr;
 
 use crate::answers::Answers;
 use crate::document::Outline;
-use crate::opening::block_opening;
+use crate::lines::{line_end, rest_is_blank};
+use crate::opening::{STEP, block_opening};
 use crate::route::{Fork, RouteSet, Want};
 use crate::scan::{Block, Line, Scanner, Unusual, Value};
-use crate::site::{MapPair, MapSite, Opening, ScalarSite, Site};
+use crate::site::{Gap, MapPair, MapSite, Opening, ScalarSite, Site};
 use crate::skeleton::{Presence, Skeleton};
 use crate::tree::{CollectionStyle, ScalarStyle};
 
@@ -82,8 +84,12 @@ impl<'t> Fast<'_, 't> {
         let first = self.scanner.position() + column;
         let mut met = 0_u64;
         while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
+            let start = self.scanner.position() + column;
             let line = self.scanner.read_line(indent)?;
-            if indent > column || line.dash {
+            if indent > column || line.dash || line.key.is_none() {
+                if start == first {
+                    return Err(Unusual);
+                }
                 // Part of the value of a key that was not asked for.
                 self.last = line.value;
                 continue;
@@ -120,6 +126,16 @@ impl<'t> Fast<'_, 't> {
         if fork.each_element.is_some() || fork.each_value.is_some() {
             return Err(Unusual);
         }
+        if let &Value::Empty { at } = value
+            && self.is_null_behind(column)?
+        {
+            let opening = self.opening_at_null(at, column)?;
+            for &id in &fork.wanted {
+                self.answers.answer(id, Site::Null(Gap { missing: Vec::new(), opening: Ok(opening.clone()) }));
+            }
+            self.answers.miss_children(fork, &mut Vec::new(), &Ok(opening));
+            return Ok(());
+        }
         let &[id] = fork.wanted.as_slice() else {
             if !fork.wanted.is_empty() {
                 return Err(Unusual);
@@ -154,6 +170,27 @@ impl<'t> Fast<'_, 't> {
             Some(indent) if indent > column && !self.at_dash(indent) => Ok((at, indent)),
             _ => Err(Unusual),
         }
+    }
+
+    /// Whether a key at `column`, with nothing behind its colon, has no value in the lines below either.
+    fn is_null_behind(&mut self, column: usize) -> Result<bool, Unusual> {
+        match self.scanner.peek_indent()? {
+            Some(indent) if indent > column => Ok(false),
+            Some(indent) if indent == column => {
+                // A dash or a bracket in the key's own column would be its value.
+                let next = self.text.as_bytes()[self.scanner.position() + indent];
+                if next.is_ascii_alphanumeric() { Ok(true) } else { Err(Unusual) }
+            }
+            Some(_) | None => Ok(true),
+        }
+    }
+
+    /// Where a mapping can be written below a key at `column` that has no value.
+    fn opening_at_null(&self, header: usize, column: usize) -> Result<Opening, Unusual> {
+        if !rest_is_blank(self.stream, header) {
+            return Err(Unusual);
+        }
+        Ok(Opening::Below { at: line_end(self.stream, header), column: column + STEP })
     }
 
     /// Whether the next line, at `indent`, begins with a dash.
@@ -211,7 +248,13 @@ impl<'t> Fast<'_, 't> {
         let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) else { return Err(Unusual) };
         let start = self.scanner.position() + indent;
         while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) {
-            self.last = self.scanner.read_line(indent)?.value;
+            let line = self.scanner.read_line(indent)?;
+            let is_bare = line.key.is_none() && !line.dash;
+            if is_bare && matches!(line.value, Value::Plain { .. }) {
+                // It may be null.
+                return Err(Unusual);
+            }
+            self.last = line.value;
         }
         Ok(start..self.end_of_last_value()?)
     }

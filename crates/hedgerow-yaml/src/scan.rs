@@ -8,7 +8,7 @@
 //! That holds because everything that can span lines is followed to its end: block scalars by indentation, plain
 //! scalars by the rule that nothing deeper than their key can be anything but their continuation, quoted text and flow
 //! collections by [`inline`](crate::inline). What could open a node in another way (anchors, tags, `?`, tabs, a
-//! scalar on a line of its own) stops the scan with [`Unusual`], and the parser is asked.
+//! block scalar whose header has a line of its own) stops the scan with [`Unusual`], and the parser is asked.
 
 use std::ops::Range;
 
@@ -20,14 +20,14 @@ use crate::inline::{flow_end, quoted_end};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unusual;
 
-/// A line that begins a key or an element.
+/// A line that begins a key or an element, or the whole value of the key or dash above it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Column of the first key or dash.
     pub(crate) indent: usize,
     /// Whether it begins with a dash.
     pub(crate) dash: bool,
-    /// The key; for `- - a: b` the one behind all dashes. `None` for a bare element.
+    /// The key; for `- - a: b` the one behind all dashes. `None` for a bare element or value.
     pub(crate) key: Option<Key>,
     /// What stands behind the colon, or behind the last dash.
     pub(crate) value: Value,
@@ -88,6 +88,8 @@ pub(crate) struct Scanner<'t> {
     at: usize,
     /// Column of the key or dash whose plain value may go on in deeper lines.
     plain_column: usize,
+    /// Column of the key or dash of the last line read, if nothing stands behind it.
+    empty_column: Option<usize>,
     /// Whether the value of the last line read has gone on in a deeper line, as plain text can.
     continued: bool,
 }
@@ -98,7 +100,7 @@ const NO_COLUMN: usize = usize::MAX;
 impl<'t> Scanner<'t> {
     /// Begins at a line start outside any scalar; `bytes` ends with the document.
     pub(crate) fn new(bytes: &'t [u8], at: usize) -> Self {
-        Self { bytes, at, plain_column: NO_COLUMN, continued: false }
+        Self { bytes, at, plain_column: NO_COLUMN, empty_column: None, continued: false }
     }
 
     /// Where the scanner stands: a line start.
@@ -151,21 +153,29 @@ impl<'t> Scanner<'t> {
             let text = self.skip_spaces(at + 1);
             if matches!(self.byte(text), b'\n' | b'\r' | b'#' | END) {
                 self.at = self.next_line(text);
+                self.empty_column = Some(column);
                 return Ok(Line { indent, dash, key: None, value: Value::Empty { at: at + 1 } });
             }
             at = text;
         }
-        match self.key(at)? {
-            Some(key) => {
-                let column = at - line;
-                let value = self.value(key.behind_colon, column)?;
-                Ok(Line { indent, dash, key: Some(key), value })
-            }
-            None if dash => {
-                let value = self.value(at, column)?;
-                Ok(Line { indent, dash, key: None, value })
-            }
-            None => Err(Unusual),
+        let header = self.empty_column.take();
+        let key = self.key(at)?;
+        let value = match &key {
+            Some(key) => self.value(key.behind_colon, at - line)?,
+            None if dash => self.value(at, column)?,
+            None => self.value_below(at, header)?,
+        };
+        if let (Some(_), Value::Empty { .. }) = (&key, &value) {
+            self.empty_column = Some(at - line);
+        }
+        Ok(Line { indent, dash, key, value })
+    }
+
+    /// The value on a line of its own that belongs to the key or dash above, at column `header`.
+    fn value_below(&mut self, at: usize, header: Option<usize>) -> Result<Value, Unusual> {
+        match (self.byte(at), header) {
+            (b'|' | b'>', _) | (_, None) => Err(Unusual),
+            (_, Some(header)) => self.value(at, header),
         }
     }
 

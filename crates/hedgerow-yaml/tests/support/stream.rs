@@ -55,7 +55,7 @@ fn noun(random: &mut Random) -> &'static str {
 }
 
 fn name(random: &mut Random) -> String {
-    format!("{}-{}-{}", noun(random), noun(random), random.below(10_000))
+    format!("{}-{}-{}", noun(random), noun(random), random.below(100_000_000))
 }
 
 fn line(text: &mut String, indent: usize, content: &str) {
@@ -215,7 +215,7 @@ fn role(text: &mut String, random: &mut Random) {
 }
 
 fn definition(text: &mut String, random: &mut Random) {
-    let name = format!("{}s.example.com", noun(random));
+    let name = format!("{}s.example.com", name(random));
     head(text, "definition", "apiextensions.k8s.io/v1", "CustomResourceDefinition", &name);
     lines(
         text,
