@@ -3,21 +3,22 @@
 use crate::frontend::Language;
 use crate::pattern::Pattern;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The packs this crate brings.
-static BUILT_IN: LazyLock<Result<Packs, String>> = LazyLock::new(|| {
-    let mut packs = Packs::default();
-    for (language, text) in [
-        (Some(Language::Go), include_str!("../packs/go.yaml")),
-        (Some(Language::Python), include_str!("../packs/python.yaml")),
-        (Some(Language::Java), include_str!("../packs/java.yaml")),
-        (Some(Language::JavaScript), include_str!("../packs/javascript.yaml")),
-    ] {
-        let pack: Pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;
-        packs.add(pack, language);
-    }
-    Ok(packs)
+static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new(|| {
+    let texts = [
+        (Language::Go, include_str!("../packs/go.yaml")),
+        (Language::Python, include_str!("../packs/python.yaml")),
+        (Language::Java, include_str!("../packs/java.yaml")),
+        (Language::JavaScript, include_str!("../packs/javascript.yaml")),
+    ];
+    let read = |(language, text)| {
+        let pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;
+        Ok((language, pack))
+    };
+    texts.into_iter().map(read).collect()
 });
 
 /// One pack as it is written.
@@ -225,16 +226,51 @@ pub(crate) enum Source {
     HostPort,
 }
 
+/// Patterns in the order in which they win, found by what they end in: most calls of a program are none of them.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    patterns: Vec<(Option<Language>, Pattern, usize)>,
+    by_tail: BTreeMap<String, Vec<usize>>,
+    open: Vec<usize>,
+}
+
+impl Table {
+    fn add(&mut self, language: Option<Language>, pattern: Pattern, of: usize) {
+        let at = self.patterns.len();
+        match pattern.tail() {
+            Some(tail) => self.by_tail.entry(tail.to_owned()).or_default().push(at),
+            None => self.open.push(at),
+        }
+        self.patterns.push((language, pattern, of));
+    }
+
+    /// What the patterns that fit belong to, with the names they take out, the first first.
+    fn find<'t>(&self, language: Option<Language>, path: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+        let tail = path.rsplit('.').next().unwrap_or(path);
+        let known = self.by_tail.get(tail).map_or(&[][..], Vec::as_slice);
+        let mut candidates: Vec<usize> = known.iter().chain(&self.open).copied().collect();
+        candidates.sort_unstable();
+        candidates.into_iter().filter_map(move |at| {
+            let (of, pattern, target) = &self.patterns[at];
+            let speaks = language.is_none_or(|language| speaks(*of, language));
+            pattern.take(path).filter(|_| speaks).map(|name| (*target, name))
+        })
+    }
+}
+
 /// All packs of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Packs {
-    sinks: Vec<(Option<Language>, Sink)>,
-    functions: Vec<(Option<Language>, Transfer)>,
+    sinks: Vec<Sink>,
+    functions: Vec<Transfer>,
     texts: Vec<TextType>,
     clients: Vec<ClientNote>,
-    servers: Vec<(Option<Language>, Pattern)>,
-    registries: Vec<Pattern>,
-    inert: Vec<Pattern>,
+    calls: Table,
+    assignments: Table,
+    transfers: Table,
+    servers: Table,
+    registries: Table,
+    inert: Table,
 }
 
 impl Packs {
@@ -245,47 +281,48 @@ impl Packs {
     pub(crate) fn with(own: Pack) -> Result<Self, String> {
         let mut packs = Self::default();
         packs.add(own, None);
-        let built_in = BUILT_IN.as_ref().map_err(Clone::clone)?.clone();
-        packs.sinks.extend(built_in.sinks);
-        packs.functions.extend(built_in.functions);
-        packs.texts.extend(built_in.texts);
-        packs.clients.extend(built_in.clients);
-        packs.servers.extend(built_in.servers);
-        packs.registries.extend(built_in.registries);
-        packs.inert.extend(built_in.inert);
+        for (language, pack) in BUILT_IN.as_ref().map_err(Clone::clone)? {
+            packs.add(pack.clone(), Some(*language));
+        }
         Ok(packs)
     }
 
     fn add(&mut self, pack: Pack, language: Option<Language>) {
-        self.sinks.extend(pack.sinks.into_iter().map(|sink| (language, sink)));
-        self.functions.extend(pack.functions.into_iter().map(|function| (language, function)));
-        self.servers.extend(pack.servers.into_iter().map(|server| (language, server)));
+        for sink in pack.sinks {
+            let at = self.sinks.len();
+            sink.call.iter().for_each(|pattern| self.calls.add(language, pattern.clone(), at));
+            sink.assign.iter().for_each(|pattern| self.assignments.add(language, pattern.clone(), at));
+            self.sinks.push(sink);
+        }
+        for function in pack.functions {
+            let at = self.functions.len();
+            function.call.iter().for_each(|pattern| self.transfers.add(language, pattern.clone(), at));
+            self.functions.push(function);
+        }
+        for (patterns, table) in
+            [(pack.servers, &mut self.servers), (pack.registries, &mut self.registries), (pack.inert, &mut self.inert)]
+        {
+            patterns.into_iter().for_each(|pattern| table.add(language, pattern, 0));
+        }
         self.texts.extend(pack.texts);
         self.clients.extend(pack.clients);
-        self.registries.extend(pack.registries);
-        self.inert.extend(pack.inert);
     }
 
     /// The first sink that a call of `path` is, with the name its pattern takes out.
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
-        self.sinks.iter().filter(|(of, _)| speaks(*of, language)).find_map(|(_, sink)| {
-            let taken = sink.call.iter().filter_map(|pattern| pattern.take(path));
-            let mut taken =
-                taken.filter(|name| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|v| v == name));
-            taken.next().map(|name| (sink, name))
-        })
+        let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));
+        found
+            .find(|(sink, name)| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name))
     }
 
     /// The sink that an assignment to `path` is.
     pub(crate) fn assignment(&self, language: Language, path: &str) -> Option<&Sink> {
-        let mut sinks = self.sinks.iter().filter(|(of, _)| speaks(*of, language)).map(|(_, sink)| sink);
-        sinks.find(|sink| sink.assign.iter().any(|pattern| pattern.fits(path)))
+        self.assignments.find(Some(language), path).next().map(|(at, _)| &self.sinks[at])
     }
 
     /// What a call of `path` does with texts.
     pub(crate) fn transfer(&self, language: Language, path: &str) -> Option<&Transfer> {
-        let mut functions = self.functions.iter().filter(|(of, _)| speaks(*of, language)).map(|(_, function)| function);
-        functions.find(|function| function.call.iter().any(|pattern| pattern.fits(path)))
+        self.transfers.find(Some(language), path).next().map(|(at, _)| &self.functions[at])
     }
 
     /// The field that says what a structure from outside is worth as a text.
@@ -300,18 +337,17 @@ impl Packs {
 
     /// The contract that a service offers by naming `path`.
     pub(crate) fn offers<'t>(&self, language: Language, path: &'t str) -> Option<&'t str> {
-        let mut servers = self.servers.iter().filter(|(of, _)| speaks(*of, language));
-        servers.find_map(|(_, pattern)| pattern.take(path))
+        self.servers.find(Some(language), path).next().map(|(_, name)| name)
     }
 
     /// Whether a function only lists the functions it is given.
     pub(crate) fn is_registry(&self, path: &str) -> bool {
-        self.registries.iter().any(|pattern| pattern.fits(path))
+        self.registries.find(None, path).next().is_some()
     }
 
     /// Whether a function calls no method of what it is given.
     pub(crate) fn is_inert(&self, path: &str) -> bool {
-        self.inert.iter().any(|pattern| pattern.fits(path))
+        self.inert.find(None, path).next().is_some()
     }
 }
 

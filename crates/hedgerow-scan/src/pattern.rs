@@ -79,6 +79,15 @@ impl Pattern {
             .collect()
     }
 
+    /// The part behind the last dot that every text that fits ends in; none if that part is left open.
+    pub(crate) fn tail(&self) -> Option<&str> {
+        let Some(Piece::Text(last)) = self.pieces.last() else { return None };
+        match last.rsplit_once('.') {
+            Some((_, tail)) => Some(tail),
+            None => (self.pieces.len() == 1).then_some(last.as_str()),
+        }
+    }
+
     fn fit<'t>(pieces: &[Piece], text: &'t str, taken: &'t str) -> Option<&'t str> {
         let Some((piece, rest)) = pieces.split_first() else { return text.is_empty().then_some(taken) };
         match piece {

@@ -1,4 +1,8 @@
 //! What all front ends share: building [`Facts`] expression by expression, with the scopes of names.
+#![cfg_attr(
+    not(all(feature = "go", feature = "python", feature = "java", feature = "javascript")),
+    allow(dead_code, reason = "what one language's front end does not need, another one's does")
+)]
 
 use crate::ir::{
     Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef,
