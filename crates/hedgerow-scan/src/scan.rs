@@ -208,7 +208,7 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
     declare(&program, &hosts, &homes, &spoken, &mut outcome);
     plain_files(tree, &homes, &hosts, &deploy, &mut outcome);
     candidates(&homes, &hosts, &deploy, &mut outcome);
-    unparsed(&program, &mut outcome);
+    unparsed(&program, &homes, &reached, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
@@ -492,16 +492,22 @@ fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> {
     homes.iter().filter(|home| matcher.is_match(&home.name)).map(|home| home.name.clone()).collect()
 }
 
-/// Files that the parser could not read as a whole.
-fn unparsed(program: &Program, outcome: &mut Outcome) {
-    for file in &program.files {
+/// Files that a service loads and that the parser could not read as a whole.
+fn unparsed(program: &Program, homes: &[Home], reached: &[Reach], outcome: &mut Outcome) {
+    for (at, file) in (0_u32..).zip(&program.files) {
         let Some(first) = file.facts.faults.first() else { continue };
+        let loads = |reach: &Reach| program.loader(at).is_some_and(|loader| reach.functions.contains_key(&loader));
+        let services: BTreeSet<String> =
+            homes.iter().zip(reached).filter(|(_, reach)| loads(reach)).map(|(home, _)| home.name.clone()).collect();
+        if services.is_empty() {
+            continue;
+        }
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
             message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
             marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
             help: vec!["if it calls services, say so by a comment: `rpcmap: <service>`".to_owned()],
-            services: BTreeSet::new(),
+            services,
         });
     }
 }
