@@ -157,6 +157,15 @@ impl Report {
 }
 
 impl Finding {
+    /// The edges it is about, where it is about edges.
+    #[must_use]
+    pub const fn edges(&self) -> Option<&Edges> {
+        match self {
+            Self::Missing(edges) | Self::Unruled(edges) => Some(edges),
+            Self::NotIsolated { .. } | Self::Isolated { .. } | Self::Idle { .. } | Self::UnbackedLabel { .. } => None,
+        }
+    }
+
     /// The code it is reported by.
     #[must_use]
     pub const fn code(&self) -> Code {

@@ -92,6 +92,8 @@ struct Roll<'a> {
 #[derive(Serialize)]
 struct Reach<'a> {
     callee: &'a str,
+    /// How many services can now get there; `from` names the first hundred.
+    count: usize,
     from: &'a [String],
     way: &'a [String],
 }
@@ -188,7 +190,7 @@ pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
         reach: diff
             .reach
             .iter()
-            .map(|reach| Reach { callee: &reach.callee, from: &reach.from, way: &reach.way })
+            .map(|reach| Reach { callee: &reach.callee, count: reach.count, from: &reach.from, way: &reach.way })
             .collect(),
         reviews: diff
             .reviews

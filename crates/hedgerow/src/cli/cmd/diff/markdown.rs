@@ -99,7 +99,7 @@ pub(super) fn render(diff: &Diff) -> String {
         diff.reach.iter().map(|reach| {
             vec![
                 code(&reach.callee),
-                names(reach.from.iter().map(String::as_str)),
+                some(&reach.from, reach.count),
                 reach.way.iter().map(|name| code(name)).collect::<Vec<_>>().join(" → "),
             ]
         }),
@@ -171,9 +171,17 @@ fn escape(text: &str) -> String {
 }
 
 fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = names.len().saturating_sub(SHOWN);
-    let shown: Vec<_> = names.take(SHOWN).map(code).collect();
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+    let count = names.len();
+    some(&names.take(SHOWN).map(str::to_owned).collect::<Vec<_>>(), count)
+}
+
+/// The first of `count` names.
+fn some(names: &[String], count: usize) -> String {
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| code(name)).collect();
+    match count.saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 #[cfg(test)]

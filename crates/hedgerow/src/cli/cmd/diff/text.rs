@@ -56,9 +56,9 @@ pub(super) fn render(diff: &Diff) -> String {
     section(
         &mut text,
         "Newly in reach, through others",
-        diff.reach
-            .iter()
-            .map(|reach| format!("! {} from {} (such as {})", reach.callee, some(&reach.from), reach.way.join(" → "))),
+        diff.reach.iter().map(|reach| {
+            format!("! {} from {} (such as {})", reach.callee, some_of(&reach.from, reach.count), reach.way.join(" → "))
+        }),
     );
     section(
         &mut text,
@@ -138,8 +138,14 @@ fn reason(reason: Option<&str>) -> String {
 }
 
 fn some(names: &[String]) -> String {
-    match names.len().saturating_sub(SHOWN) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    some_of(names, names.len())
+}
+
+/// The first of `count` names.
+fn some_of(names: &[String], count: usize) -> String {
+    let shown = &names[..names.len().min(SHOWN)];
+    match count.saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
