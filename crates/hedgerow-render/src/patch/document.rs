@@ -211,9 +211,12 @@ fn whole(context: &Context<'_>, document: &Document<'_>, piece: &Piece, found: &
     }
 }
 
-/// Why a site cannot be read at all.
+/// What hides a value from us that a reader in the cluster sees.
 fn refusal(site: &Site<'_>) -> Option<Obstacle> {
-    if let Site::Refused(obstacle) = site { Some(obstacle.clone()) } else { None }
+    let Site::Refused(obstacle) = site else { return None };
+    let hides =
+        |reason| matches!(reason, Reason::Alias | Reason::MergeKey | Reason::OddKey | Reason::Tag | Reason::LineBreak);
+    Some(obstacle.clone()).filter(|obstacle| hides(obstacle.reason))
 }
 
 /// An object of which it cannot be told what it is. One that is no workload for any reader and holds no label of ours is

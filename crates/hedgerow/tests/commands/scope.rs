@@ -46,6 +46,7 @@ fn only_what_is_needed_is_read() {
         [
             "",
             "hedgerow.yaml",
+            "service.emoji",
             "service.emoji/egress",
             "service.emoji/egress/service.ledger.rule",
             "service.ledger/service.yaml",
@@ -58,7 +59,7 @@ fn the_cost_does_not_grow_with_the_fleet() {
     let mut files = FILES.to_vec();
     let names: Vec<_> = (0..200).map(|number| format!("service.n{number}/egress/service.ledger.rule")).collect();
     files.extend(names.iter().map(|name| (name.as_str(), b"".as_slice())));
-    assert_eq!(inputs(tree(&files).path()).len(), 5);
+    assert_eq!(inputs(tree(&files).path()).len(), 6);
 }
 
 #[test]

@@ -52,6 +52,12 @@ pub(crate) fn without_hedgerow(documents: &[Value]) -> Vec<Value> {
     rest
 }
 
+/// In an order of their own, where the host's does not matter.
+pub(crate) fn sorted(mut documents: Vec<Value>) -> Vec<Value> {
+    documents.sort_by_key(Value::to_string);
+    documents
+}
+
 fn remove_additions(objects: &mut Vec<Value>) {
     objects.retain(|object| !is_policy(object));
     for object in objects {
