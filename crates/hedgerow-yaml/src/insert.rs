@@ -47,9 +47,14 @@ pub(crate) fn insert(text: &str, opening: &Opening, containers: &[String], paylo
                     format!("{{{}}}", payload.flow_pairs(containers).join(", "))
                 }
             };
-            Edit::replace(at.clone(), format!("{lead}{whole}"))
+            Edit::replace(at.clone(), format!("{lead}{whole}{}", blank_before_comment(text, at.end)))
         }
     }
+}
+
+/// The blank that a comment right behind a new value needs, as in `{key:# comment`.
+pub(crate) fn blank_before_comment(text: &str, at: usize) -> &'static str {
+    if text[at..].starts_with('#') { " " } else { "" }
 }
 
 impl Payload<'_> {

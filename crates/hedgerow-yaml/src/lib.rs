@@ -44,6 +44,7 @@
 //! | `parse`, `tree` | a piece | nodes with ranges, keys in order, duplicates and styles kept |
 //! | `route` | `spec.tasks[].template` | questions compiled into one tree |
 //! | `document`, `walk`, `site` | a document and questions | what stands there, or why it cannot be told |
+//! | `skeleton`, `scan`, `inline`, `fast` | the same | the same answers without a parser, or none |
 //! | `opening`, `insert`, `remove`, `map_edit`, `seq_edit`, `edit` | a site and a wish | edits, and the spliced text |
 //! | `quote`, `emit` | values | text that no YAML 1.1 or 1.2 reader can misread |
 //!

@@ -4,7 +4,7 @@
 //! reader sees has changed. No edit touches a byte outside the pairs it is about, except to create containers.
 
 use crate::edit::Edit;
-use crate::insert::{Payload, insert};
+use crate::insert::{Payload, blank_before_comment, insert};
 use crate::quote::quote_always;
 use crate::remove::{Member, all_of_flow, member_lines, remove_from_flow};
 use crate::site::{Gap, MapPair, MapSite, Obstacle, Opening, Reason, ScalarSite, SeqSite, Site};
@@ -66,7 +66,7 @@ fn change_existing(text: &str, map: &MapSite<'_>, wanted: MapChange<'_>) -> Resu
     for &(key, value) in wanted.set {
         match map.get(key) {
             Some(pair) if pair.is_string(value) => {}
-            Some(pair) => edits.push(replace_value(pair, value)?),
+            Some(pair) => edits.push(replace_value(text, pair, value)?),
             None => added.push((key, value)),
         }
     }
@@ -102,7 +102,7 @@ struct Change {
 }
 
 /// Writes another value in place of a pair's own.
-fn replace_value(pair: &MapPair<'_>, value: &str) -> Result<Edit, Obstacle> {
+fn replace_value(text: &str, pair: &MapPair<'_>, value: &str) -> Result<Edit, Obstacle> {
     if let Some(obstacle) = &pair.obstacle {
         return Err(obstacle.clone());
     }
@@ -111,7 +111,8 @@ fn replace_value(pair: &MapPair<'_>, value: &str) -> Result<Edit, Obstacle> {
         (true, true) => " ",
         (true, false) => ": ",
     };
-    Ok(Edit::replace(pair.value_range.clone(), format!("{lead}{}", quote_always(value))))
+    let trail = blank_before_comment(text, pair.value_range.end);
+    Ok(Edit::replace(pair.value_range.clone(), format!("{lead}{}{trail}", quote_always(value))))
 }
 
 /// Takes whole lines of a block mapping away.

@@ -27,6 +27,7 @@ fn differences_found_once_stay_mended() {
         "blanks-deeper-than-block-text",
         "block-scalar-without-lines",
         "comment-less-deep-than-block-text",
+        "comment-right-behind-a-colon",
         "empty-key",
         "indentation-given-in-the-header",
         "lone-carriage-return-hides-a-line",

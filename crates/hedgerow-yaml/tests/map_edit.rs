@@ -77,6 +77,7 @@ fn values_are_corrected_in_place() {
         ("m:\n  labels:\n    k: x\n    k: y\n", "m:\n  labels:\n    k: x\n    k: \"v\"\n"),
         ("m:\n  labels:\n    k: x\n    k: v\n", "m:\n  labels:\n    k: x\n    k: v\n"),
         ("m: {labels: {k: , a: x}}", "m: {labels: {k: \"v\" , a: x}}"),
+        ("{\"m\": {\"labels\": {\"k\":#c\n}}}", "{\"m\": {\"labels\": {\"k\": \"v\" #c\n}}}"),
         ("m: {labels: {k, a: x}}", "m: {labels: {k: \"v\", a: x}}"),
         ("m: {labels: {\"k\":1}}", "m: {labels: {\"k\":\"v\"}}"),
     ];
