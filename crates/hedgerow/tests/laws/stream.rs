@@ -404,6 +404,8 @@ proptest! {
 
     #[test]
     fn a_stream_of_strangers_comes_out_as_it_went_in(mut stream in streams()) {
+        // A policy that says that it is ours is no stranger's: it is brought up to date wherever it stands.
+        stream.documents.retain(|(document, _)| !matches!(document, Document::StalePolicy(_)));
         for (document, _) in &mut stream.documents {
             match document {
                 Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => {
