@@ -37,6 +37,7 @@ fuzz TARGET:
 # Measure, beside other tools
 bench:
     scripts/bench
+    scripts/bench-fleet
 
 # Run every gate
 ci:
