@@ -34,7 +34,8 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
     let mut service_of = claim(&expected, &manifests.cluster.endpoints);
     let claimed: BTreeSet<&str> = service_of.iter().flatten().copied().collect();
     let absent = expected.services.iter().filter(|(name, _)| !claimed.contains(name.as_str()));
-    let planned: Vec<_> = absent.map(|(name, service)| (name.as_str(), planned_pods(name, service))).collect();
+    let mut planned: Vec<_> = absent.map(|(name, service)| (name.as_str(), planned_pods(name, service))).collect();
+    undress(&expected, &manifests, planned.iter_mut().map(|(_, endpoint)| endpoint).collect());
     for (name, endpoint) in planned {
         service_of.push(Some(name));
         manifests.add_endpoints([endpoint]);
@@ -96,6 +97,25 @@ fn planned_pods(name: &str, service: &ExpectedService) -> Endpoint {
         host_network: false,
         addresses: Vec::new(),
         place: service.place,
+    }
+}
+
+/// Takes the label of a live policy from pods that no other policy of the manifests guards: a service whose own policy is
+/// not among them is not compared, and a catch-all alone must not seem to isolate it.
+fn undress(expected: &Expected, manifests: &Manifests, planned: Vec<&mut Endpoint>) {
+    let label = expected.scheme.network_policy();
+    let mut alone = manifests.clone();
+    let first = alone.cluster.endpoints.len();
+    alone.add_endpoints(planned.iter().map(|endpoint| {
+        let mut endpoint = (**endpoint).clone();
+        endpoint.labels.remove(label.as_str());
+        endpoint
+    }));
+    let network = Network::new(alone, &[]);
+    for (endpoint, id) in planned.into_iter().zip(network.pods().skip(first)) {
+        if network.guards(id, Direction::Ingress).next().is_none() {
+            endpoint.labels.remove(label.as_str());
+        }
     }
 }
 
@@ -309,7 +329,10 @@ impl<'a> Comparison<'a> {
         let service = self.service_of.get(id).copied().flatten();
         match service.and_then(|name| Some((name, self.expected.services.get(name)?))) {
             Some((name, expected)) => {
-                let lacks = expected.labels.iter().filter(|(key, value)| pods.labels.get(*key) != Some(value));
+                // Whether a caller has a policy of its own never matters for whom it may call.
+                let own = self.expected.scheme.network_policy();
+                let matters = expected.labels.iter().filter(|(key, _)| key.as_str() != own.as_str());
+                let lacks = matters.filter(|(key, value)| pods.labels.get(*key) != Some(value));
                 Caller::Service { name: name.to_owned(), lacks: lacks.map(|(key, _)| key.clone()).collect() }
             }
             None => Caller::Pods(pods.object.clone()),

@@ -47,6 +47,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
         }
     }
     session.note(&summary(&compared, &shown));
+    if compared.checked.services == 0 {
+        anyhow::bail!("nothing was compared: no pods and no policy of the fleet's services are among the manifests");
+    }
     Ok(if is_different { Exit::Findings } else { Exit::Done })
 }
 
@@ -64,7 +67,10 @@ fn absences<'a>(plan: &'a Plan, compared: &'a Report) -> impl Iterator<Item = Di
 
 fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
     let checked = compared.checked;
-    let found = report::summary(shown).unwrap_or_else(|| "they allow exactly what the rules allow".to_owned());
+    let found = report::summary(shown).unwrap_or_else(|| match checked.services {
+        0 => "nothing to compare".to_owned(),
+        _ => "they allow exactly what the rules allow".to_owned(),
+    });
     let mut text = format!(
         "compared {}, {}, {}, {}: {found}\n",
         count(checked.services, "service"),
