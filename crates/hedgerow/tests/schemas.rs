@@ -72,6 +72,13 @@ fn faults() {
     assert_eq!(ran.exit, Exit::Findings);
     let report = assert_valid("diagnostics", ran.out());
     assert!(report["diagnostics"].as_array().unwrap().len() >= 4, "{report}");
+    let scan = tree(&[(
+        "hedgerow.yaml",
+        b"version: 1\nlabels: {domain: a.example}\nservices: {include: [x]}\nenvironments: {prod: {stage: off}}\nscan: {serivces: []}\n",
+    )]);
+    let ran = Command::new(scan.path(), "check --format json").run();
+    assert_eq!(ran.exit, Exit::Findings, "the section of the scanner is checked too");
+    assert_eq!(assert_valid("diagnostics", ran.out())["diagnostics"][0]["code"], "unknown-key");
     let clean = Command::new(&testdata("bank"), "check --format json").run();
     assert_eq!(assert_valid("diagnostics", clean.out())["diagnostics"], Value::Array(Vec::new()));
 }

@@ -5,11 +5,17 @@ use crate::cli::args::{Check, DiagnosticFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
 use crate::load::Loaded;
-use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::diag::{self, Diagnostic};
 use hedgerow_core::fleet::{Fleet, Scope};
+use hedgerow_scan::ScanConfig;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Check) -> anyhow::Result<Exit> {
-    let Loaded { reading, .. } = session.read(Scope::Whole)?;
+    let Loaded { mut reading, .. } = session.read(Scope::Whole)?;
+    if let Some(scan) = reading.fleet.as_ref().and_then(|fleet| fleet.config().scan) {
+        // The section is the scanner's to read; its faults are faults of the fleet's files all the same.
+        ScanConfig::read(scan.source, &reading.sources.get(scan.source).text, &mut reading.diagnostics);
+        diag::sort(&mut reading.diagnostics);
+    }
     if let (Some(fleet), Some(environment)) = (&reading.fleet, &args.environment) {
         Session::environment(fleet, Some(environment))?;
     }
