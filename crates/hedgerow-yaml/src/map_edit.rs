@@ -3,6 +3,8 @@
 //! Invariant: after the edits the keys set have their values, the keys removed are gone, and nothing else that a
 //! reader sees has changed. No edit touches a byte outside the pairs it is about, except to create containers.
 
+use std::collections::BTreeSet;
+
 use crate::edit::Edit;
 use crate::insert::{Payload, blank_before_comment, insert};
 use crate::quote::quote_always;
@@ -70,8 +72,9 @@ fn change_existing(text: &str, map: &MapSite<'_>, wanted: MapChange<'_>) -> Resu
             None => added.push((key, value)),
         }
     }
+    let remove: BTreeSet<&str> = wanted.remove.iter().copied().collect();
     let mut gone = Vec::new();
-    for (at, pair) in map.pairs.iter().enumerate().filter(|(_, pair)| wanted.remove.contains(&&*pair.key)) {
+    for (at, pair) in map.pairs.iter().enumerate().filter(|(_, pair)| remove.contains(&*pair.key)) {
         if let Some(obstacle) = &pair.obstacle {
             return Err(obstacle.clone());
         }

@@ -31,11 +31,11 @@ pub(crate) fn skip_blank_lines(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Takes members of a flow collection away, and as many commas. Some member must stay.
+/// Takes members of a flow collection away, and as many commas. `gone` is in order; some member must stay.
 pub(crate) fn remove_from_flow(text: &str, members: &[Member], gone: &[usize]) -> Vec<Edit> {
     let mut edits: Vec<Edit> =
         gone.iter().map(|&at| Edit::delete(with_comma_behind(text, &members[at].range))).collect();
-    let last_staying = (0..members.len()).rev().find(|at| !gone.contains(at)).unwrap_or(0);
+    let last_staying = (0..members.len()).rev().find(|at| gone.binary_search(at).is_err()).unwrap_or(0);
     let last = members.len() - 1;
     if last_staying < last && comma_behind(text, members[last].range.end).is_none() {
         let next = members[last_staying + 1].range.start;

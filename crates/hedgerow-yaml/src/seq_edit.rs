@@ -154,7 +154,7 @@ fn append_to_block(text: &str, seq: &SeqSite, values: &[Yaml]) -> Result<Option<
 /// Adds elements behind the last one of a flow sequence that stays.
 fn append_to_flow(text: &str, seq: &SeqSite, values: &[Yaml], gone: &[usize]) -> Option<Edit> {
     let new: Vec<String> = values.iter().map(Yaml::to_json).collect();
-    let last = (0..seq.elements.len()).rev().find(|at| !gone.contains(at)).map(|at| &seq.elements[at]);
+    let last = (0..seq.elements.len()).rev().find(|at| gone.binary_search(at).is_err()).map(|at| &seq.elements[at]);
     match (last, seq.elements.first()) {
         _ if new.is_empty() => None,
         (None, Some(first)) => Some(Edit::insert(first.range.start, new.join(", "))),
