@@ -1,5 +1,5 @@
 //! Times a scan of a generated monorepo beside a bare parse of the same files on the same threads.
-//! usage: speed [SERVICES [FUNCTIONS]]
+//! usage: speed [SERVICES [DOMAINS]]   (DOMAINS: files of twenty functions per service beside its calls)
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -10,7 +10,7 @@
 #[path = "../tests/monorepo/generate.rs"]
 mod generate;
 
-use generate::{generate, slug};
+use generate::{Size, generate, slug};
 use hedgerow_scan::frontend::Language;
 use hedgerow_scan::{CodeFile, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, rules, scan, wants};
 use rayon::prelude::*;
@@ -20,8 +20,8 @@ use std::time::Instant;
 
 fn main() {
     let mut words = std::env::args().skip(1).map(|word| word.parse::<usize>().unwrap());
-    let (services, functions) = (words.next().unwrap_or(1_500), words.next().unwrap_or(20));
-    let repo = generate(20_261_121, services, 30, 6, functions);
+    let (services, domains) = (words.next().unwrap_or(1_500), words.next().unwrap_or(4));
+    let repo = generate(20_261_121, Size { services, edges: services * 31 / 5, libraries: 30, domains });
     let config = ScanConfig::default();
     let code: Vec<(&str, &str, Language)> = repo
         .files
