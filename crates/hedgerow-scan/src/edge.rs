@@ -3,10 +3,11 @@
 use crate::ir::Range;
 use crate::pack::Kind;
 use hedgerow_core::diag::Code;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an edge is known, the firmest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Class {
     /// The code says it alone.
     Proven,
@@ -21,7 +22,7 @@ pub enum Class {
 }
 
 /// A place in a file of the tree.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The file's path below the tree's root.
     pub path: String,
@@ -30,7 +31,7 @@ pub struct Place {
 }
 
 /// One step on the way from an entry point to a call.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hop {
     /// The function in which it happens.
     pub function: String,
@@ -39,7 +40,7 @@ pub struct Hop {
 }
 
 /// Why an edge is there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
     /// How the edge is known by this.
     pub class: Class,
@@ -54,7 +55,7 @@ pub struct Evidence {
 }
 
 /// One service calls another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
     /// Who calls.
     pub caller: String,
@@ -65,9 +66,10 @@ pub struct Edge {
 }
 
 /// Something to tell the author of the code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What kind of fault it is.
+    #[serde(serialize_with = "write_code", deserialize_with = "read_code")]
     pub code: Code,
     /// What is wrong.
     pub message: String,
@@ -80,7 +82,7 @@ pub struct Finding {
 }
 
 /// Everything a scan found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The edges, by caller and callee.
     pub edges: BTreeMap<(String, String), Edge>,
@@ -90,6 +92,17 @@ pub struct Outcome {
     pub outside: BTreeMap<(String, String), Place>,
     /// The services that were scanned, with how many functions each reaches.
     pub services: BTreeMap<String, usize>,
+}
+
+/// A code by the name that users read: numbers may change from version to version.
+fn write_code<S: Serializer>(code: &Code, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(code.as_str())
+}
+
+fn read_code<'d, D: Deserializer<'d>>(from: D) -> Result<Code, D::Error> {
+    let text = String::deserialize(from)?;
+    let known = Code::ALL.iter().find(|code| code.as_str() == text);
+    known.copied().ok_or_else(|| serde::de::Error::custom("no such code"))
 }
 
 impl Class {

@@ -2,7 +2,7 @@
 
 use crate::frontend::Language;
 use crate::pattern::Pattern;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -111,7 +111,7 @@ pub(crate) enum Gives {
 }
 
 /// The protocol of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// HTTP.
@@ -127,6 +127,8 @@ pub enum Kind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Target {
+    /// What the method is called on.
+    Receiver(ReceiverWord),
     /// The argument with this index.
     Argument(u16),
     /// The argument of this name.
@@ -147,6 +149,14 @@ pub(crate) enum Target {
         /// The field.
         field: String,
     },
+}
+
+/// The word `receiver`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum ReceiverWord {
+    /// As it is written.
+    #[serde(rename = "receiver")]
+    Receiver,
 }
 
 /// A function that passes texts on or brings them in.
@@ -212,7 +222,9 @@ pub(crate) enum Source {
     Setting,
     /// The argument itself, give or take what no host name has.
     Argument,
-    /// All arguments from that one on, one behind the other.
+    /// The argument, seen from the address behind it unless it has a host of its own.
+    Resolved,
+    /// The receiver, where that is named, and all arguments from that one on, one behind the other.
     Concat,
     /// The argument as a format with `%` verbs, filled with those behind it.
     Format,

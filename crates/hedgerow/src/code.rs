@@ -1,14 +1,16 @@
-//! From a directory to what the scan looks at: walks the tree, reads source code and deploy files, keeps facts in a cache.
+//! From a directory to what the scan finds in it: walks the tree, reads source code and deploy files, and keeps what it made
+//! of them in a cache.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 mod cache;
 
-use cache::Cache;
-use hedgerow_scan::{CodeFile, PlainFile, ScanConfig, Want, wants};
+use cache::{Cache, Key};
+use hedgerow_scan::{CodeFile, Outcome, PlainFile, ScanConfig, Service, Tree, Want, scan, wants};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The most bytes that a source file may have. Larger ones are made by programs.
@@ -17,14 +19,21 @@ const LIMIT: u64 = 8 << 20;
 /// What was read of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
-    /// The source files.
-    pub(crate) code: Vec<CodeFile>,
-    /// The other files.
-    pub(crate) texts: Vec<PlainFile>,
-    /// The texts of the source files by path, in the order of `code`.
-    pub(crate) sources: Vec<(String, Arc<str>)>,
+    /// The files by path.
+    pub(crate) files: Vec<ReadFile>,
     /// Files that could not be read, each with the reason.
     pub(crate) faults: Vec<(String, Fault)>,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct ReadFile {
+    /// Its path below the tree's root.
+    pub(crate) path: String,
+    /// Its text.
+    pub(crate) text: Arc<str>,
+    /// What the scan wants of it.
+    want: Want,
 }
 
 /// Why a file was not read.
@@ -38,10 +47,17 @@ pub(crate) enum Fault {
     TooLarge(u64),
 }
 
-enum One {
-    Code(CodeFile, Arc<str>),
-    Text(PlainFile),
-    Fault(String, Fault),
+/// What the scan knows beside the files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fleet<'a> {
+    /// The services of the fleet.
+    pub(crate) services: &'a [Service],
+    /// The namespaces they live in.
+    pub(crate) namespaces: &'a BTreeSet<String>,
+    /// The `scan:` section.
+    pub(crate) config: &'a ScanConfig,
+    /// The text that the section was read from: the same text, the same section.
+    pub(crate) config_text: &'a str,
 }
 
 /// Reads everything below `root` that the scan wants. Symbolic links are not followed, so nothing outside is read and no
@@ -49,44 +65,104 @@ enum One {
 ///
 /// # Errors
 /// When the root cannot be listed.
-pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) -> io::Result<Read> {
+pub(crate) fn read_code(root: &Path, config: &ScanConfig) -> io::Result<Read> {
     let mut paths = Vec::new();
-    let mut read = Read::default();
+    let mut faults = Vec::new();
     fs::read_dir(root)?;
-    walk(root, "", config, &mut paths, &mut read.faults);
+    walk(root, "", config, &mut paths, &mut faults);
     paths.sort_by(|(a, _): &(String, Want), (b, _)| a.cmp(b));
-    let cache = cache.map(Cache::open);
-    let files: Vec<One> = paths
+    let files: Vec<Result<ReadFile, (String, Fault)>> = paths
         .into_par_iter()
         .map(|(path, want)| match text(&root.join(&path)) {
-            Err(fault) => One::Fault(path, fault),
-            Ok(text) => match want {
-                Want::Code(language) => {
-                    let made = || language.frontend().map(|frontend| frontend.facts(&text)).unwrap_or_default();
-                    let facts = match &cache {
-                        Some(cache) => cache.facts(language, &text, made),
-                        None => made(),
-                    };
-                    One::Code(CodeFile { path, language, facts: Arc::new(facts) }, text)
-                }
-                Want::Text | Want::Nothing => One::Text(PlainFile { path, text }),
-            },
+            Ok(text) => Ok(ReadFile { path, text, want }),
+            Err(fault) => Err((path, fault)),
         })
         .collect();
+    let mut read = Read { files: Vec::with_capacity(files.len()), faults };
     for file in files {
         match file {
-            One::Code(code, text) => {
-                read.sources.push((code.path.clone(), text));
-                read.code.push(code);
-            }
-            One::Text(text) => read.texts.push(text),
-            One::Fault(path, fault) => read.faults.push((path, fault)),
+            Ok(file) => read.files.push(file),
+            Err(fault) => read.faults.push(fault),
         }
     }
-    if let Some(cache) = cache {
-        cache.close();
-    }
     Ok(read)
+}
+
+/// Scans what was read. With a cache in `directory`, a run on the same files and the same fleet repeats what the last one
+/// found, and one on a few changed files makes the facts of those alone. `done` is called once for every source file.
+///
+/// # Errors
+/// When a built-in pack cannot be read: a fault of the scan.
+pub(crate) fn find(
+    fleet: Fleet<'_>,
+    read: &Read,
+    directory: Option<&Path>,
+    done: &(dyn Fn() + Sync),
+) -> Result<Outcome, String> {
+    let Some(directory) = directory else {
+        let make = |file: &ReadFile, want: Want| Arc::new(facts(file, want));
+        return whole(fleet, read, &|_, file, want| {
+            done();
+            make(file, want)
+        });
+    };
+    let keys: Vec<Key> = read.files.par_iter().map(|file| Key::of_file(file.want, &file.text)).collect();
+    let key = Key::of_tree(fleet, read.files.iter().map(|file| file.path.as_str()).zip(&keys));
+    if let Some(outcome) = cache::outcome(directory, key) {
+        return Ok(outcome);
+    }
+    let cache = Cache::open(directory);
+    let outcome = whole(fleet, read, &|at, file, want| {
+        done();
+        Arc::new(cache.facts(keys[at], || facts(file, want)))
+    })?;
+    cache.close();
+    cache::keep_outcome(directory, key, &outcome);
+    Ok(outcome)
+}
+
+/// What one file of source code says.
+fn facts(file: &ReadFile, want: Want) -> hedgerow_scan::ir::Facts {
+    match want {
+        Want::Code(language) => language.frontend().map(|frontend| frontend.facts(&file.text)).unwrap_or_default(),
+        Want::Text | Want::Nothing => hedgerow_scan::ir::Facts::default(),
+    }
+}
+
+/// The whole way, with the facts of the `at`-th file by `facts`.
+fn whole(
+    fleet: Fleet<'_>,
+    read: &Read,
+    facts: &(dyn Fn(usize, &ReadFile, Want) -> Arc<hedgerow_scan::ir::Facts> + Sync),
+) -> Result<Outcome, String> {
+    let code: Vec<CodeFile> = read
+        .files
+        .par_iter()
+        .enumerate()
+        .filter_map(|(at, file)| match file.want {
+            Want::Code(language) => {
+                Some(CodeFile { path: file.path.clone(), language, facts: facts(at, file, file.want) })
+            }
+            Want::Text | Want::Nothing => None,
+        })
+        .collect();
+    let texts = read.files.iter().filter(|file| file.want == Want::Text);
+    let texts: Vec<PlainFile> =
+        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::clone(&file.text) }).collect();
+    scan(&Tree {
+        services: fleet.services,
+        namespaces: fleet.namespaces.clone(),
+        config: fleet.config,
+        code: &code,
+        texts: &texts,
+    })
+}
+
+impl Read {
+    /// How many files of source code there are.
+    pub(crate) fn sources(&self) -> usize {
+        self.files.iter().filter(|file| matches!(file.want, Want::Code(_))).count()
+    }
 }
 
 fn walk(
@@ -123,12 +199,12 @@ fn walk(
 /// The text of a file. A file that grows while it is read is read up to the limit and refused there.
 fn text(path: &Path) -> Result<Arc<str>, Fault> {
     let unreadable = |error: io::Error| Fault::Unreadable(error.to_string());
-    let length = fs::metadata(path).map_err(unreadable)?.len();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
     if length > LIMIT {
         return Err(Fault::TooLarge(length));
     }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     io::Read::read_to_end(&mut io::Read::take(file, LIMIT + 1), &mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LIMIT {
         return Err(Fault::TooLarge(bytes.len() as u64));
@@ -141,7 +217,7 @@ fn text(path: &Path) -> Result<Arc<str>, Fault> {
 ///
 /// # Errors
 /// When the file cannot be removed; one that is gone already is no error.
-pub(crate) fn remove_file(path: &PathBuf) -> io::Result<()> {
+pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

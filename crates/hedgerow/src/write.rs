@@ -19,10 +19,19 @@ pub struct WriteError {
 /// # Errors
 /// When the file or a directory above it cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
-    write(path, text).map_err(|source| WriteError { path: path.to_path_buf(), source })
+    write(path, text.as_bytes(), true).map_err(|source| WriteError { path: path.to_path_buf(), source })
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// The same for what can be made again: after a loss of power the file may hold anything.
+///
+/// # Errors
+/// When the file or a directory above it cannot be written.
+#[cfg(feature = "cli")]
+pub(crate) fn write_unsynced(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write(path, bytes, false).map_err(|source| WriteError { path: path.to_path_buf(), source })
+}
+
+fn write(path: &Path, bytes: &[u8], sync: bool) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
@@ -32,8 +41,10 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     builder.permissions(permissions);
     let mut file = builder.prefix(".hedgerow-").tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_data()?;
+    file.write_all(bytes)?;
+    if sync {
+        file.as_file().sync_data()?;
+    }
     if let Ok(metadata) = std::fs::metadata(path) {
         file.as_file().set_permissions(metadata.permissions())?;
     }

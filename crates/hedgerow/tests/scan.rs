@@ -144,7 +144,8 @@ fn rules_are_written_and_only_removed_when_that_is_asked_for() {
     let diff = scan(tree.path(), "--check -q");
     assert_eq!(
         diff.out(),
-        "--- service.web/egress\n+++ service.web/egress\n-service.emoji.rule\n+service.fraud.rule  # service.web/src/main.ts:13\n"
+        "--- service.web/egress\n+++ service.web/egress\n@@ -1,3 +1,3 @@\n service.customer-api.rule\n-service.emoji.rule\n\
+         +service.fraud.rule  # service.web/src/main.ts:13\n service.profile.rule\n"
     );
     let ran = scan(tree.path(), "--write");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
@@ -203,11 +204,61 @@ fn the_cache_changes_no_answer() {
             assert_eq!((ran.exit, ran.out()), (plain.exit, plain.out()));
         }
     }
-    // Facts of the right file that point nowhere.
-    let file = fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
-    let text = fs::read_to_string(&file).unwrap().replace("\"Local\":0", "\"Local\":99999");
-    fs::write(&file, text).unwrap();
-    assert_eq!(scan(tree.path(), "--cache kept").out(), plain.out());
+}
+
+#[test]
+fn no_bit_of_the_cache_can_change_an_answer() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let plain = scan(tree.path(), "--format json");
+    scan(tree.path(), "--cache kept");
+    let files: Vec<PathBuf> =
+        fs::read_dir(tree.path().join("kept")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 2, "facts and what was found: {files:?}");
+    let good: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    // Both at once, so that damaged facts are asked for: a whole outcome would answer before them.
+    for step in 0..40 {
+        for (file, good) in files.iter().zip(&good) {
+            let mut bytes = good.clone();
+            let at = step * bytes.len() / 40;
+            bytes[at] ^= 1 << (step % 8);
+            fs::write(file, bytes).unwrap();
+        }
+        assert_eq!(scan(tree.path(), "--format json --cache kept").out(), plain.out(), "{step}");
+    }
+}
+
+#[test]
+fn with_a_cache_a_changed_tree_is_scanned_as_without_one() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let edit = |path: &str, old: &str, new: &str| {
+        let file = tree.path().join(path);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(old), "{path} does not hold {old}");
+        fs::write(file, text.replacen(old, new, 1)).unwrap();
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut same = |what: &str, changes: bool| {
+        let cached = scan(tree.path(), "--check --cache kept --format json");
+        let plain = scan(tree.path(), "--check --format json");
+        assert_eq!((cached.exit, cached.out()), (plain.exit, plain.out()), "{what}");
+        assert_eq!(seen.insert(plain.out().to_owned()), changes, "{what}");
+    };
+    same("the first run", true);
+    same("the second run", false);
+    edit("service.web/src/main.ts", "at(\"s-emoji\")", "at(\"s-fraud\")");
+    same("a changed file", true);
+    edit("cron.interest/job.yaml", "http://service.ledger:8080", "http://service.card:8080");
+    same("a changed manifest", true);
+    fs::rename(tree.path().join("service.emoji/main.go"), tree.path().join("service.emoji/start.go")).unwrap();
+    same("a file with another name", true);
+    fs::remove_file(tree.path().join("service.emoji/start.go")).unwrap();
+    same("a file that is gone", true);
+    edit("hedgerow.yaml", "version: 1\n", "version: 1\nscan: {exclude: [service.web/**]}\n");
+    same("another configuration", true);
+    edit("hedgerow.yaml", "exclude: [service.acceptance-tests]", "exclude: [service.acceptance-tests, service.kyc]");
+    same("another fleet", true);
 }
 
 #[cfg(unix)]

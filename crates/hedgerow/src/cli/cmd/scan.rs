@@ -2,18 +2,20 @@
 
 mod explain;
 mod output;
+mod progress;
 mod rules;
 
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Scan, ScanFormat};
 use crate::cli::report;
 use crate::cli::session::{Internal, Session};
-use crate::code::{Fault, Read, read_code};
+use crate::code::{Fault, find, read_code};
 use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_core::source::{SourceId, Sources, Span};
-use hedgerow_scan::{Edge, Finding, Outcome, Place, PlainFile, ScanConfig, Service, Tree, in_parallel, scan};
+use hedgerow_scan::{Edge, Finding, Outcome, Place, ScanConfig, Service, in_parallel};
+use progress::Progress;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,10 +48,21 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         return Ok(Exit::BadInput);
     }
     let cache = args.cache.as_ref().map(|cache| session.os.directory().join(cache));
-    let read = in_parallel(|| read_code(&root, &config, cache.as_deref()));
+    let progress = Progress::new(session);
+    let read = in_parallel(|| read_code(&root, &config));
     let read = read.with_context(|| format!("cannot read `{}`", root.display()))?;
-    let outcome = outcome(&loaded.fleet, &config, &read)?;
-    let by_path = read.sources.into_iter().chain(read.texts.into_iter().map(|file: PlainFile| (file.path, file.text)));
+    let (services, namespaces) = inventory(&loaded.fleet);
+    let fleet = crate::code::Fleet {
+        services: &services,
+        namespaces: &namespaces,
+        config: &config,
+        config_text: loaded.fleet.config().scan.map_or("", |span| &loaded.sources.get(span.source).text),
+    };
+    progress.files(read.sources());
+    let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &|| progress.file()));
+    progress.end();
+    let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
+    let by_path = read.files.into_iter().map(|file| (file.path, file.text));
     let texts = Texts { sources: loaded.sources, by_path: by_path.collect(), added: BTreeMap::new() };
     let mut scanned = Scanned { fleet: loaded.fleet, root, outcome, texts };
     if !args.services.is_empty() {
@@ -139,18 +152,14 @@ fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
     (config, faults)
 }
 
-fn outcome(fleet: &Fleet, config: &ScanConfig, read: &Read) -> anyhow::Result<Outcome> {
-    let services: Vec<Service> = fleet
-        .services()
-        .map(|service| Service {
-            name: service.name.as_str().to_owned(),
-            slug: service.slug.as_str().to_owned(),
-            directory: service.directory.clone(),
-        })
-        .collect();
-    let namespaces: BTreeSet<String> = fleet.config().namespaces.iter().map(|n| n.as_str().to_owned()).collect();
-    let tree = Tree { services: &services, namespaces, config, code: &read.code, texts: &read.texts };
-    in_parallel(|| scan(&tree)).map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")).into())
+/// The services as the scan knows them, and the namespaces they live in.
+fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
+    let services = fleet.services().map(|service| Service {
+        name: service.name.as_str().to_owned(),
+        slug: service.slug.as_str().to_owned(),
+        directory: service.directory.clone(),
+    });
+    (services.collect(), fleet.config().namespaces.iter().map(|n| n.as_str().to_owned()).collect())
 }
 
 /// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.

@@ -8,7 +8,8 @@ use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::policy::{Origin, Rule};
 use hedgerow_scan::rules;
-use std::collections::BTreeMap;
+use similar::TextDiff;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a rule file says that the scan writes.
 const TEXT: &str = "origin: scan\n";
@@ -106,29 +107,44 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
     found
 }
 
-/// The difference as lines that begin with `+` and `-`, by directory.
+/// The difference as a unified diff of the lists of rule files, one per directory. A new line says where the call is.
 pub(super) fn diff(scanned: &mut Scanned, difference: &Difference) -> String {
-    let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut add = |path: &str, line: String| {
-        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        lines.entry(directory.to_owned()).or_default().push(line);
-    };
-    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let mut lists: BTreeMap<String, Lists> = BTreeMap::new();
+    let rules = scanned.fleet.rules().map(|rule| &scanned.texts.sources.get(rule.file.source).path);
+    for path in rules {
+        let (directory, name) = parts(path);
+        let lists = lists.entry(directory.to_owned()).or_default();
+        lists.old.insert(name.to_owned());
+        if !difference.stale.contains_key(path) {
+            lists.new.insert(name.to_owned(), String::new());
+        }
+    }
     for (path, (caller, callee)) in &difference.missing {
         let edge = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
         let place = edge.and_then(|edge| scanned.own_place(edge));
-        let at = place.map(|place| scanned.texts.line(&place)).unwrap_or_default();
-        add(path, format!("+{}  # {at}\n", name(path)));
-    }
-    for path in difference.stale.keys() {
-        add(path, format!("-{}\n", name(path)));
+        let at = place.map(|place| format!("  # {}", scanned.texts.line(&place))).unwrap_or_default();
+        let (directory, name) = parts(path);
+        lists.entry(directory.to_owned()).or_default().new.insert(name.to_owned(), at);
     }
     let mut text = String::new();
-    for (directory, lines) in lines {
-        text.push_str(&format!("--- {directory}\n+++ {directory}\n"));
-        let mut lines = lines;
-        lines.sort_by(|a, b| a[1..].cmp(&b[1..]));
-        text.extend(lines);
+    for (directory, Lists { old, new }) in lists {
+        let old: String = old.iter().map(|name| format!("{name}\n")).collect();
+        let new: String = new.iter().map(|(name, at)| format!("{name}{at}\n")).collect();
+        if old != new {
+            let diff = TextDiff::from_lines(&old, &new);
+            text.push_str(&diff.unified_diff().context_radius(1).header(&directory, &directory).to_string());
+        }
     }
     text
+}
+
+/// The names of the rule files of one directory: those that are there, and those that the code asks for, each with a remark.
+#[derive(Default)]
+struct Lists {
+    old: BTreeSet<String>,
+    new: BTreeMap<String, String>,
+}
+
+fn parts(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
