@@ -3,8 +3,46 @@
 use std::ops::Range;
 
 use crate::document::Outline;
-use crate::route::{Fork, RouteId, RouteSet};
+use crate::route::{Fork, RouteId, RouteSet, Step};
 use crate::site::{Gap, Obstacle, Opening, Reason, Site};
+
+/// The sites that one question has found.
+///
+/// Most questions find one, and most documents of a stream are asked a handful: one is kept without a vector.
+#[derive(Debug, Clone)]
+pub(crate) enum Sites<'t> {
+    AtMostOne(Option<Site<'t>>),
+    Many(Vec<Site<'t>>),
+}
+
+impl<'t> Sites<'t> {
+    pub(crate) fn as_slice(&self) -> &[Site<'t>] {
+        match self {
+            Self::AtMostOne(site) => site.as_slice(),
+            Self::Many(sites) => sites,
+        }
+    }
+
+    fn push(&mut self, site: Site<'t>) {
+        match self {
+            Self::AtMostOne(none @ None) => *none = Some(site),
+            Self::AtMostOne(first) => *self = Self::Many(first.take().into_iter().chain([site]).collect()),
+            Self::Many(sites) => sites.push(site),
+        }
+    }
+}
+
+impl Default for Sites<'_> {
+    fn default() -> Self {
+        Self::AtMostOne(None)
+    }
+}
+
+impl PartialEq for Sites<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
 
 /// Answers so far.
 pub(crate) struct Answers<'r, 't> {
@@ -14,7 +52,7 @@ pub(crate) struct Answers<'r, 't> {
 
 impl<'r, 't> Answers<'r, 't> {
     pub(crate) fn new(routes: &'r RouteSet) -> Self {
-        let sites = routes.routes.iter().map(|_| Vec::new()).collect();
+        let sites = routes.routes.iter().map(|_| Sites::default()).collect();
         Self { routes, outline: Outline { sites, duplicates: Vec::new() } }
     }
 
@@ -26,7 +64,7 @@ impl<'r, 't> Answers<'r, 't> {
     /// Answers every question about a document that holds nothing.
     pub(crate) fn miss_all(&mut self, document: &Range<usize>) {
         let range = document.end..document.end;
-        self.miss_below(0, &mut Vec::new(), &Err(Obstacle { reason: Reason::EmptyDocument, range }));
+        self.miss_below(0, 0, &Err(Obstacle { reason: Reason::EmptyDocument, range }));
     }
 
     /// Answers every question at and below a fork with the same refusal.
@@ -45,26 +83,24 @@ impl<'r, 't> Answers<'r, 't> {
         }
     }
 
-    /// Answers every question at and below a fork with a gap; behind `[]` and `*` there is nothing to ask about.
-    pub(crate) fn miss_below(&mut self, fork: usize, missing: &mut Vec<String>, opening: &Result<Opening, Obstacle>) {
-        let fork = &self.routes.forks[fork];
+    /// Answers every question at and below a fork with a gap, at which the last `depth` keys of the way are missing.
+    ///
+    /// Behind `[]` and `*` there is nothing to ask about.
+    pub(crate) fn miss_below(&mut self, fork: usize, depth: usize, opening: &Result<Opening, Obstacle>) {
+        let routes = self.routes;
+        let fork = &routes.forks[fork];
         for &id in &fork.wanted {
-            self.answer(id, Site::Missing(Gap { missing: missing.clone(), opening: opening.clone() }));
+            let steps = routes.routes[id.0].0.steps();
+            let missing = steps[steps.len() - depth..].iter().filter_map(Step::key).map(str::to_owned).collect();
+            self.answer(id, Site::Missing(Gap { missing, opening: opening.clone() }));
         }
-        self.miss_children(fork, missing, opening);
+        self.miss_children(fork, depth, opening);
     }
 
-    /// Answers every question below a fork with a gap.
-    pub(crate) fn miss_children(
-        &mut self,
-        fork: &Fork,
-        missing: &mut Vec<String>,
-        opening: &Result<Opening, Obstacle>,
-    ) {
-        for (key, behind) in &fork.keys {
-            missing.push(key.clone());
-            self.miss_below(*behind, missing, opening);
-            missing.pop();
+    /// Answers every question below a fork with a gap, at which `depth` keys and those behind are missing.
+    pub(crate) fn miss_children(&mut self, fork: &Fork, depth: usize, opening: &Result<Opening, Obstacle>) {
+        for (_, behind) in &fork.keys {
+            self.miss_below(*behind, depth + 1, opening);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use crate::answers::Sites;
 use crate::error::YamlError;
 use crate::fast;
 use crate::parse::parse_piece;
@@ -26,7 +27,7 @@ pub struct Document<'t> {
 /// The answers to the questions of one [`RouteSet`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outline<'t> {
-    pub(crate) sites: Vec<Vec<Site<'t>>>,
+    pub(crate) sites: Vec<Sites<'t>>,
     pub(crate) duplicates: Vec<Duplicate>,
 }
 
@@ -108,7 +109,7 @@ impl<'t> Outline<'t> {
     /// If the question belongs to another set.
     #[must_use]
     pub fn sites(&self, id: RouteId) -> &[Site<'t>] {
-        &self.sites[id.0]
+        self.sites[id.0].as_slice()
     }
 
     /// What stands where a question without `[]` and `*` leads.
@@ -122,7 +123,7 @@ impl<'t> Outline<'t> {
 
     /// All sites, question by question.
     pub fn all_sites(&self) -> impl Iterator<Item = &Site<'t>> {
-        self.sites.iter().flatten()
+        self.sites.iter().flat_map(Sites::as_slice)
     }
 
     /// Structural keys that stand more than once on the way, in the order of the text.

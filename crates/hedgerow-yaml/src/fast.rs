@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2_iter};
 
 use crate::answers::Answers;
 use crate::document::Outline;
@@ -49,8 +49,7 @@ pub(crate) fn outline<'t>(
         }
     }
     let scanner = Scanner::new(text.as_bytes(), skeleton.body);
-    let last = Value::Empty { at: skeleton.body };
-    let mut fast = Fast { stream, text, scanner, last, answers: Answers::new(routes) };
+    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
     if fast.scanner.peek_indent()? != Some(0) || fast.at_dash(0) {
         return Err(Unusual);
     }
@@ -63,8 +62,6 @@ struct Fast<'r, 't> {
     /// The stream up to the end of the document.
     text: &'t str,
     scanner: Scanner<'t>,
-    /// The value of the last line read.
-    last: Value,
     answers: Answers<'r, 't>,
 }
 
@@ -84,14 +81,18 @@ impl<'t> Fast<'_, 't> {
         let first = self.scanner.position() + column;
         let mut met = 0_u64;
         while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
-            let start = self.scanner.position() + column;
+            let is_first = self.scanner.position() + column == first;
+            if indent > column && !is_first {
+                // Part of the value of a key that was not asked for.
+                self.scanner.read_deeper(column, |_| Ok(()))?;
+                continue;
+            }
             let line = self.scanner.read_line(indent)?;
             if indent > column || line.dash || line.key.is_none() {
-                if start == first {
+                if is_first {
                     return Err(Unusual);
                 }
-                // Part of the value of a key that was not asked for.
-                self.last = line.value;
+                // An element of such a value, with its dash in the column of the key.
                 continue;
             }
             let name = self.key_text(&line)?;
@@ -100,10 +101,7 @@ impl<'t> Fast<'_, 't> {
                     return Err(Unusual);
                 }
                 met |= 1 << index;
-                self.last = line.value.clone();
-                self.value(&routes.forks[fork.keys[index].1], fork.keys[index].1, column, &line.value)?;
-            } else {
-                self.last = line.value;
+                self.value(&routes.forks[fork.keys[index].1], fork.keys[index].1, column, line.value)?;
             }
             if met.count_ones() as usize == wanted {
                 break;
@@ -113,27 +111,27 @@ impl<'t> Fast<'_, 't> {
             return Ok(());
         }
         let opening = Ok(self.opening(first, header)?);
-        for (index, (key, behind)) in fork.keys.iter().enumerate() {
+        for (index, (_, behind)) in fork.keys.iter().enumerate() {
             if met & (1 << index) == 0 {
-                self.answers.miss_below(*behind, &mut vec![key.clone()], &opening);
+                self.answers.miss_below(*behind, 1, &opening);
             }
         }
         Ok(())
     }
 
     /// Answers what was asked of the value of a key at `column`.
-    fn value(&mut self, fork: &Fork, index: usize, column: usize, value: &Value) -> Result<(), Unusual> {
+    fn value(&mut self, fork: &Fork, index: usize, column: usize, value: Value) -> Result<(), Unusual> {
         if fork.each_element.is_some() || fork.each_value.is_some() {
             return Err(Unusual);
         }
-        if let &Value::Empty { at } = value
+        if let Value::Empty { at } = value
             && self.is_null_behind(column)?
         {
             let opening = self.opening_at_null(at, column)?;
             for &id in &fork.wanted {
                 self.answers.answer(id, Site::Null(Gap { missing: Vec::new(), opening: Ok(opening.clone()) }));
             }
-            self.answers.miss_children(fork, &mut Vec::new(), &Ok(opening));
+            self.answers.miss_children(fork, 0, &Ok(opening));
             return Ok(());
         }
         let &[id] = fork.wanted.as_slice() else {
@@ -164,8 +162,8 @@ impl<'t> Fast<'_, 't> {
     }
 
     /// The block mapping that is the value of a key at `column`: behind which colon, at which column.
-    fn block_below(&mut self, value: &Value, column: usize) -> Result<(usize, usize), Unusual> {
-        let &Value::Empty { at } = value else { return Err(Unusual) };
+    fn block_below(&mut self, value: Value, column: usize) -> Result<(usize, usize), Unusual> {
+        let Value::Empty { at } = value else { return Err(Unusual) };
         match self.scanner.peek_indent()? {
             Some(indent) if indent > column && !self.at_dash(indent) => Ok((at, indent)),
             _ => Err(Unusual),
@@ -203,21 +201,20 @@ impl<'t> Fast<'_, 't> {
     /// The block mapping at `column`, whose first line is next, with simple scalars for values.
     fn map(&mut self, column: usize, header: usize) -> Result<Site<'t>, Unusual> {
         let first = self.scanner.position() + column;
-        let mut pairs: Vec<MapPair<'t>> = Vec::new();
+        let mut pairs: Vec<MapPair<'t>> = Vec::with_capacity(8);
         let mut end = first;
         while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
             let line = self.scanner.read_line(indent)?;
-            let Some(key) = line.key.as_ref().filter(|_| indent == column && !line.dash) else { return Err(Unusual) };
+            let Some(key) = line.key.filter(|_| indent == column && !line.dash) else { return Err(Unusual) };
             let name = self.key_text(&line)?;
-            let value = self.scalar(&line.value)?;
-            self.last = line.value;
+            let value = self.scalar(line.value)?;
             end = value.range.end;
             pairs.push(MapPair {
                 key: Cow::Borrowed(name),
-                key_range: key.range.clone(),
+                key_range: key.range(),
                 value: Some(value.value),
                 value_style: Some(value.style),
-                range: key.range.start..end,
+                range: key.start..end,
                 value_range: value.range,
                 colon: true,
                 obstacle: None,
@@ -237,72 +234,66 @@ impl<'t> Fast<'_, 't> {
     }
 
     /// From the first to the last byte of a value, which may be a block of deeper lines.
-    fn subtree(&mut self, value: &Value, column: usize) -> Result<Range<usize>, Unusual> {
+    fn subtree(&mut self, value: Value, column: usize) -> Result<Range<usize>, Unusual> {
         match value {
             Value::Empty { .. } => {}
             Value::Plain { .. } => return Ok(self.scalar(value)?.range),
-            Value::Quoted(range) | Value::Flow(range) => return Ok(range.clone()),
-            Value::Block(block) => return Ok(block.header.start..block.end),
+            Value::Quoted { start, end } | Value::Flow { start, end } => return Ok(start..end),
+            Value::Block { start, column } => return Ok(start..self.scanner.block(start, column)?.end),
             Value::Alias => return Err(Unusual),
         }
         let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) else { return Err(Unusual) };
         let start = self.scanner.position() + indent;
-        while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent > column) {
-            let line = self.scanner.read_line(indent)?;
-            let is_bare = line.key.is_none() && !line.dash;
-            if is_bare && matches!(line.value, Value::Plain { .. }) {
-                // It may be null.
-                return Err(Unusual);
-            }
-            self.last = line.value;
-        }
+        self.scanner.read_deeper(column, |line| {
+            let may_be_null = line.key.is_none() && !line.dash && matches!(line.value, Value::Plain { .. });
+            if may_be_null { Err(Unusual) } else { Ok(()) }
+        })?;
         Ok(start..self.end_of_last_value()?)
     }
 
-    /// Where the value of the last line ends; the scanner has looked at what follows it.
+    /// Where the value of the last line ends.
     fn end_of_last_value(&self) -> Result<usize, Unusual> {
-        match &self.last {
-            Value::Plain { .. } if self.scanner.continued() => Err(Unusual),
-            &Value::Plain { start, line_end } => Ok(start + plain_text(&self.text[start..line_end]).len()),
-            Value::Empty { at } => Ok(*at),
-            Value::Quoted(range) | Value::Flow(range) => Ok(range.end),
-            Value::Block(block) => Ok(block.end),
-            Value::Alias => Err(Unusual),
+        match self.scanner.last_value()? {
+            (Value::Plain { .. }, true) | (Value::Alias, _) => Err(Unusual),
+            (Value::Plain { start, line_end }, false) => Ok(start + plain_text(&self.text[start..line_end]).len()),
+            (Value::Empty { at }, _) => Ok(at),
+            (Value::Quoted { end, .. } | Value::Flow { end, .. }, _) => Ok(end),
+            (Value::Block { start, column }, _) => Ok(self.scanner.block(start, column)?.end),
         }
     }
 
     /// A scalar that means what its bytes say; null is left to the parser.
-    fn scalar(&mut self, value: &Value) -> Result<ScalarSite<'t>, Unusual> {
+    fn scalar(&mut self, value: Value) -> Result<ScalarSite<'t>, Unusual> {
         match value {
-            &Value::Plain { start, line_end } => {
+            Value::Plain { start, line_end } => {
                 self.scanner.peek_indent()?;
                 let text = plain_text(&self.text[start..line_end]);
-                // A tab may stand before a comment, a colon would begin a mapping.
-                let odd = text.contains('\t') || text.contains(": ") || text.ends_with(':');
-                if odd || self.scanner.continued() || matches!(text, "~" | "null" | "Null" | "NULL") {
+                if has_tab_or_ends_key(text) || self.scanner.continued() || is_null(text) {
                     return Err(Unusual);
                 }
                 let range = start..start + text.len();
                 Ok(ScalarSite { value: Cow::Borrowed(text), style: ScalarStyle::Plain, range })
             }
-            Value::Quoted(range) => {
-                let (text, style) = self.quoted_text(range)?;
-                Ok(ScalarSite { value: Cow::Borrowed(text), style, range: range.clone() })
+            Value::Quoted { start, end } => {
+                let range = start..end;
+                let (text, style) = self.quoted_text(&range)?;
+                Ok(ScalarSite { value: Cow::Borrowed(text), style, range })
             }
-            Value::Block(block) => {
-                let value = Cow::Owned(literal_text(self.text, block)?);
-                Ok(ScalarSite { value, style: ScalarStyle::Literal, range: block.header.start..block.end })
+            Value::Block { start, column } => {
+                let block = self.scanner.block(start, column)?;
+                let value = Cow::Owned(literal_text(self.text, &block)?);
+                Ok(ScalarSite { value, style: ScalarStyle::Literal, range: start..block.end })
             }
-            Value::Empty { .. } | Value::Alias | Value::Flow(_) => Err(Unusual),
+            Value::Empty { .. } | Value::Alias | Value::Flow { .. } => Err(Unusual),
         }
     }
 
     /// The text of a line's key, which must not be a merge key.
     fn key_text(&self, line: &Line) -> Result<&'t str, Unusual> {
-        let key = line.key.as_ref().ok_or(Unusual)?;
-        let text = &self.text[key.range.clone()];
+        let range = line.key.ok_or(Unusual)?.range();
+        let text = &self.text[range.clone()];
         match text.as_bytes()[0] {
-            b'"' | b'\'' => Ok(self.quoted_text(&key.range)?.0),
+            b'"' | b'\'' => Ok(self.quoted_text(&range)?.0),
             b'<' => Err(Unusual),
             _ => Ok(text),
         }
@@ -318,6 +309,16 @@ impl<'t> Fast<'_, 't> {
         let simple = inner.bytes().all(|byte| byte != escape && byte != b'\n');
         if simple { Ok((inner, style)) } else { Err(Unusual) }
     }
+}
+
+/// Whether plain text holds a tab, which may stand before a comment, or a colon that would begin a mapping.
+fn has_tab_or_ends_key(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr2_iter(b'\t', b':', bytes).any(|at| bytes[at] == b'\t' || matches!(bytes.get(at + 1), None | Some(b' ')))
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "~" | "null" | "Null" | "NULL")
 }
 
 /// A plain scalar without the comment and the blanks behind it.

@@ -4,7 +4,7 @@ use crate::edit::Edit;
 use crate::emit::Yaml;
 use crate::lines::{break_before, break_near, line_start};
 use crate::opening::STEP;
-use crate::quote::{quote, quote_always};
+use crate::quote::{push_quoted, quote, quote_always};
 use crate::site::{FlowBefore, Opening};
 
 /// What is written in the innermost container.
@@ -20,21 +20,16 @@ pub(crate) enum Payload<'a> {
 pub(crate) fn insert(text: &str, opening: &Opening, containers: &[String], payload: Payload<'_>) -> Edit {
     match opening {
         Opening::Lines { at, column } => {
-            let lines = payload.block_lines(*column, containers);
-            let eol = break_near(text, *at);
-            Edit::insert(*at, lines.iter().flat_map(|line| [line.as_str(), eol]).collect::<String>())
+            Edit::insert(*at, payload.block(*column, containers, ("", break_near(text, *at))))
         }
         Opening::Inline { at, column } => {
-            let eol = break_near(text, *at);
-            let mut inserted = payload.block_lines(*column, containers).join(eol).trim_start_matches(' ').to_owned();
-            inserted.push_str(eol);
-            inserted.push_str(&" ".repeat(*column));
+            let lines = payload.block(*column, containers, ("", break_near(text, *at)));
+            let mut inserted = lines.trim_start_matches(' ').to_owned();
+            push_spaces(&mut inserted, *column);
             Edit::insert(*at, inserted)
         }
         Opening::Below { at, column } => {
-            let eol = break_near(text, *at);
-            let lines = payload.block_lines(*column, containers);
-            Edit::insert(*at, lines.iter().flat_map(|line| [eol, line.as_str()]).collect::<String>())
+            Edit::insert(*at, payload.block(*column, containers, (break_near(text, *at), "")))
         }
         Opening::Flow { at, before } => {
             let pairs = payload.flow_pairs(containers);
@@ -52,27 +47,46 @@ pub(crate) fn insert(text: &str, opening: &Opening, containers: &[String], paylo
     }
 }
 
+fn push_spaces(text: &mut String, count: usize) {
+    text.extend(std::iter::repeat_n(' ', count));
+}
+
 /// The blank that a comment right behind a new value needs, as in `{key:# comment`.
 pub(crate) fn blank_before_comment(text: &str, at: usize) -> &'static str {
     if text[at..].starts_with('#') { " " } else { "" }
 }
 
 impl Payload<'_> {
-    /// Lines of a block, without line breaks.
-    fn block_lines(&self, column: usize, containers: &[String]) -> Vec<String> {
-        let indent = |depth: usize| " ".repeat(column + depth * STEP);
-        let opened = containers.iter().enumerate().map(|(depth, key)| format!("{}{}:", indent(depth), quote(key)));
-        let inner = indent(containers.len());
-        let written: Vec<String> = match self {
+    /// Lines of a block, each with what stands around it: a line break before or behind.
+    fn block(&self, column: usize, containers: &[String], (before, behind): (&str, &str)) -> String {
+        let mut block = String::with_capacity(256);
+        let mut push_line = |indent, key: &str, value: &dyn Fn(&mut String)| {
+            block.push_str(before);
+            push_spaces(&mut block, indent);
+            block.push_str(key);
+            value(&mut block);
+            block.push_str(behind);
+        };
+        for (depth, key) in containers.iter().enumerate() {
+            push_line(column + depth * STEP, &quote(key), &|line| line.push(':'));
+        }
+        let inner = column + containers.len() * STEP;
+        match self {
             Payload::Pairs(pairs) => {
-                pairs.iter().map(|(key, value)| format!("{inner}{}: {}", quote(key), quote_always(value))).collect()
+                for (key, value) in *pairs {
+                    push_line(inner, &quote(key), &|line| {
+                        line.push_str(": ");
+                        push_quoted(line, value);
+                    });
+                }
             }
             Payload::Elements(values) => {
-                let block = Yaml::Seq(values.to_vec()).to_block_at(inner.len());
-                block.lines().map(str::to_owned).collect()
+                for line in Yaml::Seq(values.to_vec()).to_block_at(inner).lines() {
+                    push_line(0, line, &|_| {});
+                }
             }
-        };
-        opened.chain(written).collect()
+        }
+        block
     }
 
     /// Pairs of a flow mapping: one per key, or one that holds them all where containers must be made.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Words that some reader takes for a boolean, null or a number, in lower case.
+/// Words that some reader takes for a boolean, null or a number, in some mixture of cases.
 const RESERVED: [&str; 13] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none", "nil"];
 
 /// Writes a string as a YAML scalar: plain where that is beyond doubt, else in double quotes.
@@ -29,7 +29,22 @@ pub fn quote(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn quote_always(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+/// Writes a string in double quotes at the end of another.
+pub(crate) fn push_quoted(quoted: &mut String, text: &str) {
     quoted.push('"');
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        quoted.push_str(text);
+    } else {
+        push_escaped(quoted, text);
+    }
+    quoted.push('"');
+}
+
+fn push_escaped(quoted: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '"' => quoted.push_str("\\\""),
@@ -44,15 +59,13 @@ pub fn quote_always(text: &str) -> String {
             other => quoted.push(other),
         }
     }
-    quoted.push('"');
-    quoted
 }
 
 /// Whether a plain scalar with this text is a string for every reader, as a key and as a value, in block and flow.
 pub(crate) fn is_plain_string(text: &str) -> bool {
     let starts_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    starts_well && text.bytes().all(harmless) && !RESERVED.contains(&text.to_ascii_lowercase().as_str())
+    starts_well && text.bytes().all(harmless) && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

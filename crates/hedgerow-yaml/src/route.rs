@@ -80,6 +80,16 @@ impl Route {
     }
 }
 
+impl Step {
+    /// The key of a step to the value of a key.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::EachElement | Self::EachValue => None,
+        }
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.steps.iter().enumerate() {

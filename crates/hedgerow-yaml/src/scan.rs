@@ -21,10 +21,8 @@ use crate::inline::{flow_end, quoted_end};
 pub(crate) struct Unusual;
 
 /// A line that begins a key or an element, or the whole value of the key or dash above it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Column of the first key or dash.
-    pub(crate) indent: usize,
     /// Whether it begins with a dash.
     pub(crate) dash: bool,
     /// The key; for `- - a: b` the one behind all dashes. `None` for a bare element or value.
@@ -33,17 +31,26 @@ pub(crate) struct Line {
     pub(crate) value: Value,
 }
 
-/// A key within its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A key within its line, with its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The key with its quotes.
-    pub(crate) range: Range<usize>,
+    /// First byte.
+    pub(crate) start: usize,
+    /// Behind its last byte.
+    pub(crate) end: usize,
     /// Behind the colon.
-    pub(crate) behind_colon: usize,
+    behind_colon: usize,
+}
+
+impl Key {
+    /// The bytes of the key.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
 }
 
 /// A value within its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Value {
     /// Nothing; deeper lines, if any, are the value.
     Empty {
@@ -60,11 +67,26 @@ pub(crate) enum Value {
     /// `*name`.
     Alias,
     /// Quoted text, maybe over several lines.
-    Quoted(Range<usize>),
+    Quoted {
+        /// The opening quote.
+        start: usize,
+        /// Behind the closing one.
+        end: usize,
+    },
     /// A flow collection, maybe over several lines.
-    Flow(Range<usize>),
-    /// A block scalar.
-    Block(Block),
+    Flow {
+        /// The opening bracket.
+        start: usize,
+        /// Behind the closing one.
+        end: usize,
+    },
+    /// A block scalar, to be looked at with [`Scanner::block`].
+    Block {
+        /// The `|` or `>`.
+        start: usize,
+        /// Column of its key or dash.
+        column: usize,
+    },
 }
 
 /// A block scalar with all its lines.
@@ -74,13 +96,15 @@ pub(crate) struct Block {
     pub(crate) header: Range<usize>,
     /// From the line below the header to the next line that does not belong to the scalar.
     pub(crate) lines: Range<usize>,
-    /// Column of its text; `None` when it has none, or when the header says so.
+    /// Column of its text; `None` when it has none.
     pub(crate) column: Option<usize>,
     /// End of the last line that is not blank, without its line break; the header's end when there is none.
     pub(crate) end: usize,
 }
 
 /// Reads a document line by line.
+///
+/// What every line of a large stream goes through is inlined and decided by few branches; what is rare is not.
 #[derive(Debug, Clone)]
 pub(crate) struct Scanner<'t> {
     bytes: &'t [u8],
@@ -92,6 +116,8 @@ pub(crate) struct Scanner<'t> {
     empty_column: Option<usize>,
     /// Whether the value of the last line read has gone on in a deeper line, as plain text can.
     continued: bool,
+    /// Start of the last line read, and the `empty_column` with which it was read.
+    last: (usize, Option<usize>),
 }
 
 /// A column that no line is deeper than.
@@ -100,7 +126,7 @@ const NO_COLUMN: usize = usize::MAX;
 impl<'t> Scanner<'t> {
     /// Begins at a line start outside any scalar; `bytes` ends with the document.
     pub(crate) fn new(bytes: &'t [u8], at: usize) -> Self {
-        Self { bytes, at, plain_column: NO_COLUMN, empty_column: None, continued: false }
+        Self { bytes, at, plain_column: NO_COLUMN, empty_column: None, continued: false, last: (at, None) }
     }
 
     /// Where the scanner stands: a line start.
@@ -115,10 +141,32 @@ impl<'t> Scanner<'t> {
         self.continued
     }
 
+    /// The value of the last line read, read once more, and whether it has gone on in deeper lines.
+    pub(crate) fn last_value(&self) -> Result<(Value, bool), Unusual> {
+        let (at, empty_column) = self.last;
+        let mut again = Self { at, empty_column, ..Self::new(self.bytes, at) };
+        let line = again.read_line(again.skip_spaces(at) - at)?;
+        again.peek_indent()?;
+        Ok((line.value, again.continued))
+    }
+
     /// Column of the next line that is not blank, a comment or the continuation of a plain scalar.
     ///
     /// The scanner then stands at the start of that line; `None` at the end of the document.
+    #[inline(always)]
     pub(crate) fn peek_indent(&mut self) -> Result<Option<usize>, Unusual> {
+        let text = self.skip_spaces(self.at);
+        let indent = text - self.at;
+        // Blanks, line breaks, comments and the end are not above `#`.
+        if self.byte(text) > b'#' && indent <= self.plain_column {
+            self.plain_column = NO_COLUMN;
+            return Ok(Some(indent));
+        }
+        self.peek_indent_behind_others()
+    }
+
+    #[inline(never)]
+    fn peek_indent_behind_others(&mut self) -> Result<Option<usize>, Unusual> {
         loop {
             let text = self.skip_spaces(self.at);
             let Some(&byte) = self.bytes.get(text) else { return Ok(None) };
@@ -140,9 +188,29 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// Reads all lines deeper than `column`, up to the next that is not.
+    #[inline(always)]
+    pub(crate) fn read_deeper(
+        &mut self,
+        column: usize,
+        mut look: impl FnMut(&Line) -> Result<(), Unusual>,
+    ) -> Result<(), Unusual> {
+        while let Some(indent) = self.peek_indent()?.filter(|&indent| indent > column) {
+            look(&self.read_line_inlined(indent)?)?;
+        }
+        Ok(())
+    }
+
     /// Reads the line whose column [`peek_indent`](Self::peek_indent) has given, and all lines its value spans.
+    #[inline(never)]
     pub(crate) fn read_line(&mut self, indent: usize) -> Result<Line, Unusual> {
+        self.read_line_inlined(indent)
+    }
+
+    #[inline(always)]
+    fn read_line_inlined(&mut self, indent: usize) -> Result<Line, Unusual> {
         let line = self.at;
+        self.last = (line, self.empty_column);
         self.continued = false;
         let mut at = line + indent;
         let mut column = indent;
@@ -154,12 +222,12 @@ impl<'t> Scanner<'t> {
             if matches!(self.byte(text), b'\n' | b'\r' | b'#' | END) {
                 self.at = self.next_line(text);
                 self.empty_column = Some(column);
-                return Ok(Line { indent, dash, key: None, value: Value::Empty { at: at + 1 } });
+                return Ok(Line { dash, key: None, value: Value::Empty { at: at + 1 } });
             }
             at = text;
         }
         let header = self.empty_column.take();
-        let key = self.key(at)?;
+        let key = if self.byte(at).is_ascii_alphanumeric() { self.plain_key(at)? } else { self.odd_key(at)? };
         let value = match &key {
             Some(key) => self.value(key.behind_colon, at - line)?,
             None if dash => self.value(at, column)?,
@@ -168,10 +236,11 @@ impl<'t> Scanner<'t> {
         if let (Some(_), Value::Empty { .. }) = (&key, &value) {
             self.empty_column = Some(at - line);
         }
-        Ok(Line { indent, dash, key, value })
+        Ok(Line { dash, key, value })
     }
 
     /// The value on a line of its own that belongs to the key or dash above, at column `header`.
+    #[inline(never)]
     fn value_below(&mut self, at: usize, header: Option<usize>) -> Result<Value, Unusual> {
         match (self.byte(at), header) {
             (b'|' | b'>', _) | (_, None) => Err(Unusual),
@@ -179,15 +248,16 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The key that begins at `at`, if a colon follows it on this line.
-    fn key(&self, at: usize) -> Result<Option<Key>, Unusual> {
+    /// The key that begins at `at` with any byte, if a colon follows it on this line.
+    #[inline(never)]
+    fn odd_key(&self, at: usize) -> Result<Option<Key>, Unusual> {
         match self.byte(at) {
             b'"' | b'\'' => {
                 let end = quoted_end(self.bytes, at).ok_or(Unusual)?;
                 if self.byte(end) == b':' && is_blank(self.byte(end + 1)) {
                     let one_line = memchr(b'\n', &self.bytes[at..end]).is_none();
                     return if one_line {
-                        Ok(Some(Key { range: at..end, behind_colon: end + 1 }))
+                        Ok(Some(Key { start: at, end, behind_colon: end + 1 }))
                     } else {
                         Err(Unusual)
                     };
@@ -202,19 +272,21 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    #[inline(always)]
     fn plain_key(&self, at: usize) -> Result<Option<Key>, Unusual> {
         let mut from = at;
         loop {
+            from = self.skip_key_text(from);
             match self.byte(from) {
                 b':' if is_blank(self.byte(from + 1)) => {
                     let mut end = from;
                     while self.bytes[end - 1] == b' ' {
                         end -= 1;
                     }
-                    return Ok(Some(Key { range: at..end, behind_colon: from + 1 }));
+                    return Ok(Some(Key { start: at, end, behind_colon: from + 1 }));
                 }
                 b'\n' | END => return Ok(None),
-                b'#' if self.bytes[from - 1] == b' ' => return Ok(None),
+                b' ' if self.byte(from + 1) == b'#' => return Ok(None),
                 // A tab may stand before or behind a colon, or before a comment.
                 b'\t' => return Err(Unusual),
                 _ => from += 1,
@@ -223,8 +295,22 @@ impl<'t> Scanner<'t> {
     }
 
     /// The value behind a colon or a dash; `column` is that of its key or its dash.
+    #[inline(always)]
     fn value(&mut self, behind: usize, column: usize) -> Result<Value, Unusual> {
         let start = self.skip_spaces(behind);
+        match self.byte(start) {
+            byte if byte.is_ascii_alphanumeric() => Ok(self.plain_value(start, column)),
+            b'\n' => {
+                self.at = start + 1;
+                Ok(Value::Empty { at: behind })
+            }
+            _ => self.odd_value(behind, start, column),
+        }
+    }
+
+    /// The value that begins at `start` with any byte.
+    #[inline(never)]
+    fn odd_value(&mut self, behind: usize, start: usize, column: usize) -> Result<Value, Unusual> {
         match self.byte(start) {
             b'\n' | b'\r' | END | b'#' => {
                 self.at = self.next_line(start);
@@ -233,14 +319,17 @@ impl<'t> Scanner<'t> {
             b'"' | b'\'' => {
                 let end = quoted_end(self.bytes, start).ok_or(Unusual)?;
                 self.end_line(end)?;
-                Ok(Value::Quoted(start..end))
+                Ok(Value::Quoted { start, end })
             }
             b'[' | b'{' => {
                 let end = flow_end(self.bytes, start).ok_or(Unusual)?;
                 self.end_line(end)?;
-                Ok(Value::Flow(start..end))
+                Ok(Value::Flow { start, end })
             }
-            b'|' | b'>' => self.block_scalar(start, column),
+            b'|' | b'>' => {
+                self.skip_block(start, column)?;
+                Ok(Value::Block { start, column })
+            }
             b'*' => {
                 let mut end = start + 1;
                 while !is_blank(self.byte(end)) {
@@ -252,50 +341,74 @@ impl<'t> Scanner<'t> {
             byte if is_indicator(byte) => Err(Unusual),
             b'?' | b':' => Err(Unusual),
             b'-' if matches!(self.byte(start + 1), b' ' | b'\t' | b'\n' | b'\r' | END) => Err(Unusual),
-            _ => {
-                let line_end = memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |found| start + found);
-                self.at = (line_end + 1).min(self.bytes.len());
-                self.plain_column = column;
-                Ok(Value::Plain { start, line_end })
-            }
+            _ => Ok(self.plain_value(start, column)),
         }
     }
 
+    #[inline(always)]
+    fn plain_value(&mut self, start: usize, column: usize) -> Value {
+        let line_end = memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |found| start + found);
+        self.at = (line_end + 1).min(self.bytes.len());
+        self.plain_column = column;
+        Value::Plain { start, line_end }
+    }
+
     /// Skips a block scalar: all lines that are blank or deeper than its key or dash.
-    fn block_scalar(&mut self, start: usize, column: usize) -> Result<Value, Unusual> {
-        let mut end = start + 1;
-        while matches!(self.byte(end), b'+' | b'-' | b'0'..=b'9') {
-            end += 1;
-        }
-        self.end_line(end)?;
-        let mut block = Block { header: start..end, lines: self.at..self.at, column: None, end };
-        // A line less deep than the text can only be a comment: the text is over, and so is what follows.
-        let mut over = false;
+    fn skip_block(&mut self, start: usize, column: usize) -> Result<(), Unusual> {
+        self.end_line(self.block_header_end(start))?;
         while self.at < self.bytes.len() {
             let text = self.skip_spaces(self.at);
             match self.bytes.get(text) {
                 None => self.at = text,
                 Some(b'\n') => self.at = text + 1,
                 Some(b'\r') => self.at = text + 2,
-                Some(_) if text - self.at > column => {
-                    over |= text - self.at < *block.column.get_or_insert(text - self.at);
-                    let next = self.next_line(text);
-                    let written = self.bytes[text..next].trim_ascii_end().len();
-                    if written > 0 && !over {
-                        block.end = line_end(self.bytes, next);
-                    }
-                    self.at = next;
-                }
+                Some(_) if text - self.at > column => self.at = self.next_line(text),
                 // Less deep than the scalar's text could be, but a tab is no indentation.
                 Some(b'\t') => return Err(Unusual),
                 Some(_) => break,
             }
         }
-        block.lines.end = self.at;
-        if self.bytes[block.header.clone()].iter().any(u8::is_ascii_digit) {
-            block.column = None;
+        Ok(())
+    }
+
+    /// The block scalar that begins at `start`, below a key or dash at `column`.
+    ///
+    /// One whose header says how deep its text is may begin with a deeper line, and is left to the parser.
+    pub(crate) fn block(&self, start: usize, column: usize) -> Result<Block, Unusual> {
+        let header = start..self.block_header_end(start);
+        if self.bytes[header.clone()].iter().any(u8::is_ascii_digit) {
+            return Err(Unusual);
         }
-        Ok(Value::Block(block))
+        let first = self.next_line(header.end);
+        let mut block = Block { lines: first..first, column: None, end: header.end, header };
+        // A line less deep than the text can only be a comment: the text is over, and so is what follows.
+        let mut over = false;
+        while block.lines.end < self.bytes.len() {
+            let line = block.lines.end;
+            let text = self.skip_spaces(line);
+            let is_blank = matches!(self.bytes.get(text), None | Some(b'\n' | b'\r'));
+            if !is_blank && text - line <= column {
+                break;
+            }
+            block.lines.end = self.next_line(text);
+            if !is_blank {
+                over |= text - line < *block.column.get_or_insert(text - line);
+                let written = self.bytes[text..block.lines.end].trim_ascii_end().len();
+                if written > 0 && !over {
+                    block.end = line_end(self.bytes, block.lines.end);
+                }
+            }
+        }
+        Ok(block)
+    }
+
+    /// Behind the indicators of the block scalar that begins at `start`.
+    fn block_header_end(&self, start: usize) -> usize {
+        let mut end = start + 1;
+        while matches!(self.byte(end), b'+' | b'-' | b'0'..=b'9') {
+            end += 1;
+        }
+        end
     }
 
     /// Moves behind a line on which nothing but a comment may follow.
@@ -315,12 +428,13 @@ impl<'t> Scanner<'t> {
     }
 
     /// First offset at or after `at` that holds no space.
+    #[inline(always)]
     fn skip_spaces(&self, mut at: usize) -> usize {
         // Eight at a time: half of all bytes of a manifest are indentation.
-        while let Some(eight) = self.bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
-            let differ = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b' '; 8]);
+        while let Some(word) = self.word(at) {
+            let differ = word ^ (ONES * u64::from(b' '));
             if differ != 0 {
-                return at + differ.trailing_zeros() as usize / 8;
+                return at + first_byte(differ);
             }
             at += 8;
         }
@@ -330,10 +444,46 @@ impl<'t> Scanner<'t> {
         at
     }
 
+    /// First offset at or after `at` that holds a colon, a blank or a control character, or the end.
+    #[inline(always)]
+    fn skip_key_text(&self, mut at: usize) -> usize {
+        while let Some(word) = self.word(at) {
+            // The lowest byte that a subtraction marks is right; a borrow can mark wrong ones only above it.
+            let colon = word ^ (ONES * u64::from(b':'));
+            let colons = colon.wrapping_sub(ONES) & !colon;
+            let blanks = word.wrapping_sub(ONES * u64::from(b' ' + 1)) & !word;
+            let stops = (colons | blanks) & (ONES * 0x80);
+            if stops != 0 {
+                return at + first_byte(stops);
+            }
+            at += 8;
+        }
+        while self.byte(at) > b' ' && self.byte(at) != b':' {
+            at += 1;
+        }
+        at
+    }
+
+    /// The eight bytes from `at`, the first in the lowest place; `None` when there are fewer.
+    #[inline(always)]
+    fn word(&self, at: usize) -> Option<u64> {
+        self.bytes.get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight))
+    }
+
     /// The byte at `at`, or NUL behind the end: no valid document holds NUL.
+    #[inline(always)]
     fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(END)
     }
+}
+
+/// A one in each byte of a word.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+
+/// Which byte of a word, counted from the lowest, has the lowest bit that is set.
+#[inline(always)]
+fn first_byte(word: u64) -> usize {
+    word.trailing_zeros() as usize / 8
 }
 
 /// Stands for the end of the document.

@@ -39,17 +39,24 @@ impl Skeleton {
     pub(crate) fn of(stream: &str, document: &Range<usize>) -> Option<Self> {
         let bytes = &stream.as_bytes()[..document.end];
         let body = body_start(bytes, document.start)?;
-        let text = &bytes[document.start..];
-        if has_lone_cr(text) || has_foreign_line_break(text) {
-            return None;
-        }
-        let mut starts = Vec::new();
+        let mut starts = Vec::with_capacity(8);
         push_key_line(bytes, body, &mut starts)?;
-        for newline in memchr_iter(b'\n', &bytes[body..]) {
-            let line = body + newline + 1;
-            if bytes.get(line) != Some(&b' ') {
-                push_key_line(bytes, line, &mut starts)?;
+        let mut unusual = Bytes::default();
+        let mut at = body;
+        while let Some(run) = bytes.get(at..).and_then(<[u8]>::first_chunk::<RUN>) {
+            let Some(behind) = bytes.get(at + 1..).and_then(<[u8]>::first_chunk::<RUN>) else { break };
+            if unusual.add_run(run, behind) {
+                push_key_lines(bytes, at, run, &mut starts)?;
             }
+            at += RUN;
+        }
+        unusual.add(&bytes[at..]);
+        push_key_lines(bytes, at, &bytes[at..], &mut starts)?;
+        let text = &bytes[document.start..];
+        // A byte order mark may stand in front of the body, and a carriage return in the separator.
+        unusual.add(&bytes[document.start..body]);
+        if (unusual.carriage_return && has_lone_cr(text)) || (unusual.not_ascii && has_foreign_line_break(text)) {
+            return None;
         }
         let is_blank = starts.is_empty() && skip_blank_and_comments(&stream[..document.end], body) == document.end;
         Some(Self { body, is_blank, starts })
@@ -67,6 +74,48 @@ impl Skeleton {
             _ => Presence::Repeated,
         }
     }
+}
+
+/// How many bytes are looked at together, by instructions that take many at once.
+const RUN: usize = 128;
+
+/// Bytes met that need a closer look at the document.
+#[derive(Default)]
+struct Bytes {
+    carriage_return: bool,
+    not_ascii: bool,
+}
+
+impl Bytes {
+    /// Notes what a run holds; whether a line break stands in it with something else than a space behind.
+    #[inline(always)]
+    fn add_run(&mut self, run: &[u8; RUN], behind: &[u8; RUN]) -> bool {
+        let (mut lines, mut returns, mut all) = (0, 0, 0);
+        for (&byte, &next) in run.iter().zip(behind) {
+            lines |= u8::from(byte == b'\n') & u8::from(next != b' ');
+            returns |= u8::from(byte == b'\r');
+            all |= byte;
+        }
+        self.carriage_return |= returns != 0;
+        self.not_ascii |= !all.is_ascii();
+        lines != 0
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.carriage_return |= bytes.contains(&b'\r');
+        self.not_ascii |= !bytes.is_ascii();
+    }
+}
+
+/// Adds the lines that begin behind the line breaks of a run at `at`.
+fn push_key_lines(bytes: &[u8], at: usize, run: &[u8], starts: &mut Vec<usize>) -> Option<()> {
+    for newline in memchr_iter(b'\n', run) {
+        let line = at + newline + 1;
+        if bytes.get(line) != Some(&b' ') {
+            push_key_line(bytes, line, starts)?;
+        }
+    }
+    Some(())
 }
 
 /// Adds a line to the starts if a key may begin there; `None` when what begins there is out of the ordinary.

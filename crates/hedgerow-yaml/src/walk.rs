@@ -174,7 +174,7 @@ impl<'a, 't> Walk<'a, 't> {
             Content::Alias(_) => self.answers.refuse_children(fork_here, &obstacle(Reason::Alias, node.range())),
             Content::Scalar(scalar) if scalar.is_null() => {
                 let opening = opening_at_null(self.stream, node, &place);
-                self.answers.miss_children(fork_here, &mut Vec::new(), &opening);
+                self.answers.miss_children(fork_here, 0, &opening);
             }
             Content::Scalar(_) => {
                 let keys_only = Fork { each_element: None, wanted: Vec::new(), ..fork_here.clone() };
@@ -200,7 +200,7 @@ impl<'a, 't> Walk<'a, 't> {
                 self.answers.refuse_below(*behind, &obstacle(Reason::MergeKey, merge));
             } else {
                 let opening = opening_in_mapping(self.stream, node, mapping, place);
-                self.answers.miss_below(*behind, &mut vec![key.clone()], &opening);
+                self.answers.miss_below(*behind, 1, &opening);
             }
         }
         if let Some(behind) = fork.each_value {

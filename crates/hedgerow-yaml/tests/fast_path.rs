@@ -29,6 +29,7 @@ fn differences_found_once_stay_mended() {
         "comment-less-deep-than-block-text",
         "comment-right-behind-a-colon",
         "empty-key",
+        "first-line-deeper-than-the-header-says",
         "indentation-given-in-the-header",
         "lone-carriage-return-hides-a-line",
         "next-line-character-in-a-comment",
