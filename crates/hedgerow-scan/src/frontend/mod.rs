@@ -5,6 +5,7 @@ pub(crate) mod comment;
 mod globals;
 #[cfg(feature = "go")]
 mod go;
+pub(crate) mod grammar;
 #[cfg(feature = "java")]
 mod java;
 #[cfg(feature = "javascript")]

@@ -1,55 +1,67 @@
 //! Go's expressions.
 
-use super::Lower;
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use super::{Kind, Lower};
+use crate::frontend::build::{MAX_DEPTH, range, under};
 use crate::ir::{Def, Expr, ExprId, Part, TypeRef};
 use tree_sitter::Node;
 
-impl Lower<'_> {
+impl<'t> Lower<'t> {
     /// An expression.
-    pub(super) fn expr(&mut self, node: Node) -> ExprId {
+    pub(super) fn expr(&mut self, node: Node<'t>) -> ExprId {
         self.builder.depth += 1;
         let id = if self.builder.depth > MAX_DEPTH {
             self.builder.facts.faults.push(range(node));
             self.builder.push(Expr::Other, range(node))
         } else {
-            self.expr_inner(node)
+            let mark = self.builder.mark();
+            let id = self.expr_inner(node);
+            self.builder.release(mark);
+            id
         };
         self.builder.depth -= 1;
         id
     }
 
-    fn expr_inner(&mut self, node: Node) -> ExprId {
+    fn expr_inner(&mut self, node: Node<'t>) -> ExprId {
         let span = range(node);
-        let expr = match node.kind() {
-            "identifier" | "field_identifier" | "package_identifier" => {
+        let fields = self.fields;
+        let expr = match self.kind(node) {
+            Kind::Identifier | Kind::FieldIdentifier | Kind::PackageIdentifier => {
                 let name = self.builder.slice(node);
                 return self.builder.name(name, span);
             }
-            "interpreted_string_literal" => Expr::Text(unquote(self.builder.slice(node))),
-            "raw_string_literal" => Expr::Text(self.builder.slice(node).trim_matches('`').replace('\r', "")),
-            "int_literal" | "float_literal" => Expr::Number(self.builder.slice(node).to_owned()),
-            "parenthesized_expression" => match children(node).as_slice() {
-                [inner] => return self.expr(*inner),
-                _ => Expr::Other,
-            },
-            "selector_expression" => {
-                let Some(of) = node.child_by_field_name("operand").map(|operand| self.expr(operand)) else {
+            Kind::Text => Expr::Text(unquote(self.builder.slice(node))),
+            Kind::RawText => Expr::Text(self.builder.slice(node).trim_matches('`').replace('\r', "")),
+            Kind::Number => Expr::Number(self.builder.slice(node).to_owned()),
+            Kind::Parenthesized => {
+                let inner = self.builder.list(node);
+                let mut inner = self.builder.named(inner);
+                match (inner.next(), inner.next()) {
+                    (Some(only), None) => {
+                        drop(inner);
+                        return self.expr(only);
+                    }
+                    _ => Expr::Other,
+                }
+            }
+            Kind::Selector => {
+                let Some(of) = self.expr_under(node, fields.operand) else {
                     return self.builder.push(Expr::Other, span);
                 };
-                Expr::Member { of, name: self.builder.field(node, "field") }
+                Expr::Member { of, name: self.text_under(node, fields.field).to_owned() }
             }
-            "call_expression" => return self.call(node),
-            "composite_literal" => {
-                let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
-                let parts = node.child_by_field_name("body").map(|body| self.parts(body, &ty)).unwrap_or_default();
+            Kind::Call => return self.call(node),
+            Kind::Composite => {
+                let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
+                let body = under(node, fields.body);
+                let parts = body.map(|body| self.parts(body, &ty)).unwrap_or_default();
                 Expr::Composite { ty, parts }
             }
-            "unary_expression" => {
-                let Some(of) = node.child_by_field_name("operand").map(|operand| self.expr(operand)) else {
+            Kind::Unary => {
+                let Some(of) = self.expr_under(node, fields.operand) else {
                     return self.builder.push(Expr::Other, span);
                 };
-                match self.builder.field(node, "operator").as_str() {
+                match self.text_under(node, fields.operator) {
                     "&" => Expr::Address(of),
                     "*" => Expr::Deref(of),
                     // What a channel gives is what was sent to it: an element.
@@ -57,48 +69,53 @@ impl Lower<'_> {
                     _ => Expr::Other,
                 }
             }
-            "binary_expression" => {
-                let left = node.child_by_field_name("left").map(|left| self.expr(left));
-                let right = node.child_by_field_name("right").map(|right| self.expr(right));
-                match (left, right, self.builder.field(node, "operator").as_str()) {
+            Kind::Binary => {
+                let left = self.expr_under(node, fields.left);
+                let right = self.expr_under(node, fields.right);
+                match (left, right, self.text_under(node, fields.operator)) {
                     (Some(left), Some(right), "+") => Expr::Concat(left, right),
                     _ => Expr::Other,
                 }
             }
-            "index_expression" => {
-                let of = node.child_by_field_name("operand").map(|operand| self.expr(operand));
-                let key = node.child_by_field_name("index").map(|index| self.expr(index));
-                match (of, key) {
-                    (Some(of), Some(key)) => Expr::Index { of, key },
-                    _ => Expr::Other,
-                }
-            }
-            "slice_expression" => {
+            Kind::Index => match (self.expr_under(node, fields.operand), self.expr_under(node, fields.index)) {
+                (Some(of), Some(key)) => Expr::Index { of, key },
+                _ => Expr::Other,
+            },
+            Kind::Slice => {
                 // A part of a list has its elements; of a text the whole is taken: what is cut off is
                 // a port or a path far more often than a part of the host.
-                let of = node.child_by_field_name("operand").map(|operand| self.expr(operand));
+                let of = self.expr_under(node, fields.operand);
                 of.map_or(Expr::Other, |of| Expr::Cast { of, ty: TypeRef::Unknown })
             }
-            "type_assertion_expression" | "type_conversion_expression" => {
-                let of = node.child_by_field_name("operand").map(|operand| self.expr(operand));
-                let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
+            Kind::Cast => {
+                let of = self.expr_under(node, fields.operand);
+                let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
             }
-            "func_literal" => return self.closure(node),
-            "type_instantiation_expression" => match children(node).first() {
-                Some(inner) => return self.expr(*inner),
-                None => Expr::Other,
-            },
-            "comment" => Expr::Other,
-            "type_identifier" | "qualified_type" | "pointer_type" | "slice_type" | "array_type" | "map_type"
-            | "channel_type" | "struct_type" | "interface_type" | "function_type" | "generic_type"
-            | "parenthesized_type" => Expr::Type(self.ty(node)),
-            // Nothing that could be an address.
-            "true" | "false" | "nil" | "iota" | "rune_literal" | "imaginary_literal" => Expr::Choice(Vec::new()),
-            _ => {
-                for child in children(node) {
-                    self.expr(child);
+            Kind::Closure => return self.closure(node),
+            Kind::Instantiation => {
+                let inner = self.builder.list(node);
+                let first = self.builder.first(inner);
+                match first {
+                    Some(inner) => return self.expr(inner),
+                    None => Expr::Other,
                 }
+            }
+            Kind::Comment => Expr::Other,
+            Kind::TypeIdentifier
+            | Kind::QualifiedType
+            | Kind::WrappedType
+            | Kind::ListType
+            | Kind::MapType
+            | Kind::ChannelType
+            | Kind::StructType
+            | Kind::InterfaceType
+            | Kind::FunctionType
+            | Kind::GenericType => Expr::Type(self.ty(node)),
+            // Nothing that could be an address.
+            Kind::Constant => Expr::Choice(Vec::new()),
+            _ => {
+                self.exprs(node);
                 if node.is_error() {
                     self.builder.facts.faults.push(span);
                 }
@@ -108,85 +125,99 @@ impl Lower<'_> {
         self.builder.push(expr, span)
     }
 
-    fn call(&mut self, node: Node) -> ExprId {
+    /// The expression with a field.
+    fn expr_under(&mut self, node: Node<'t>, field: u16) -> Option<ExprId> {
+        under(node, field).map(|node| self.expr(node))
+    }
+
+    fn call(&mut self, node: Node<'t>) -> ExprId {
         let span = range(node);
-        let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
+        let Some(callee) = self.expr_under(node, self.fields.function) else {
             return self.builder.push(Expr::Other, span);
         };
-        let arguments = node.child_by_field_name("arguments").map(|list| self.arguments(list)).unwrap_or_default();
+        let list = under(node, self.fields.arguments);
+        let arguments = list.map(|list| self.arguments(list)).unwrap_or_default();
         self.builder.call(callee, arguments, span)
     }
 
     /// The parts of a written-out value. Where the elements leave their type out, they have the container's.
-    fn parts(&mut self, body: Node, ty: &TypeRef) -> Vec<Part> {
+    fn parts(&mut self, body: Node<'t>, ty: &TypeRef) -> Vec<Part> {
         let inner = match ty {
             TypeRef::List(inner) | TypeRef::Map(inner) => (**inner).clone(),
             _ => TypeRef::Unknown,
         };
         let mut parts = Vec::new();
-        let mut cursor = body.walk();
-        for element in body.named_children(&mut cursor) {
-            match element.kind() {
-                "keyed_element" => {
-                    let sides = children(element);
-                    let [key, value] = sides.as_slice() else { continue };
-                    let (field, key) = self.key(*key, ty);
-                    let value = self.element(*value, &inner);
-                    parts.push(Part { field, key, value });
-                }
-                "comment" => {}
-                _ => {
-                    let value = self.element(element, &inner);
-                    parts.push(Part { field: None, key: None, value });
-                }
+        let elements = self.builder.list(body);
+        for at in elements.places() {
+            let Some(element) = self.builder.named_at(at) else { continue };
+            if self.kind(element) == Kind::KeyedElement {
+                let sides = self.builder.list(element);
+                let mut sides = self.builder.named(sides);
+                let (Some(key), Some(value), None) = (sides.next(), sides.next(), sides.next()) else { continue };
+                drop(sides);
+                let (field, key) = self.key(key, ty);
+                let value = self.element(value, &inner);
+                parts.push(Part { field, key, value });
+            } else {
+                let value = self.element(element, &inner);
+                parts.push(Part { field: None, key: None, value });
             }
         }
+        self.builder.release(elements.places().start);
         parts
     }
 
-    /// The key of a part: of a structure a field's name, of a map an expression, of an unknown type maybe both.
-    fn key(&mut self, node: Node, ty: &TypeRef) -> (Option<String>, Option<ExprId>) {
-        let node =
-            if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
-        let name = (node.kind() == "identifier" || node.kind() == "field_identifier")
-            .then(|| self.builder.slice(node).to_owned());
-        match (ty, name) {
-            (TypeRef::List(_) | TypeRef::Map(_), _) | (_, None) => {
-                let key = if node.kind() == "literal_value" {
-                    self.builder.push(Expr::Other, range(node))
-                } else {
-                    self.expr(node)
-                };
-                (None, Some(key))
-            }
-            (_, Some(name)) => (Some(name), None),
+    /// What stands in an element of a literal.
+    fn inside(&mut self, node: Node<'t>) -> Node<'t> {
+        if self.kind(node) != Kind::Element {
+            return node;
         }
+        let inner = self.builder.list(node);
+        let first = self.builder.first(inner);
+        first.unwrap_or(node)
     }
 
-    fn element(&mut self, node: Node, inner: &TypeRef) -> ExprId {
-        let node =
-            if node.kind() == "literal_element" { children(node).first().copied().unwrap_or(node) } else { node };
-        if node.kind() == "literal_value" {
+    /// The key of a part: of a structure a field's name, of a map an expression, of an unknown type maybe both.
+    fn key(&mut self, node: Node<'t>, ty: &TypeRef) -> (Option<String>, Option<ExprId>) {
+        let node = self.inside(node);
+        let is_name = matches!(self.kind(node), Kind::Identifier | Kind::FieldIdentifier);
+        match ty {
+            TypeRef::List(_) | TypeRef::Map(_) => {}
+            _ if is_name => return (Some(self.builder.slice(node).to_owned()), None),
+            _ => {}
+        }
+        let key = if self.kind(node) == Kind::LiteralValue {
+            self.builder.push(Expr::Other, range(node))
+        } else {
+            self.expr(node)
+        };
+        (None, Some(key))
+    }
+
+    fn element(&mut self, node: Node<'t>, inner: &TypeRef) -> ExprId {
+        let node = self.inside(node);
+        if self.kind(node) == Kind::LiteralValue {
             let parts = self.parts(node, inner);
             return self.builder.push(Expr::Composite { ty: inner.clone(), parts }, range(node));
         }
         self.expr(node)
     }
 
-    fn closure(&mut self, node: Node) -> ExprId {
+    fn closure(&mut self, node: Node<'t>) -> ExprId {
         let id = self.builder.open_closure();
-        if let Some(list) = node.child_by_field_name("parameters") {
+        if let Some(list) = under(node, self.fields.parameters) {
             for (name, ty) in self.parameters(list).0 {
-                self.builder.closure_parameter(id, &name, Some(ty));
+                self.builder.closure_parameter(id, name, Some(ty));
             }
         }
-        if let Some(list) = node.child_by_field_name("result").filter(|result| result.kind() == "parameter_list") {
+        let result = under(node, self.fields.result);
+        if let Some(list) = result.filter(|result| self.kind(*result) == Kind::Parameters) {
             for (name, ty) in self.parameters(list).0 {
-                let local = self.builder.declare(&name, Some(ty));
+                let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Zero);
             }
         }
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = under(node, self.fields.body) {
             self.stmt(body);
         }
         self.builder.close_closure();

@@ -4,20 +4,121 @@ mod expr;
 mod stmt;
 mod types;
 
-use super::build::{Builder, children, parse, range};
+use super::build::{Builder, Children, parse, range, under};
 use super::first_fault;
+use super::grammar::{Grammar, fields, kinds};
 use crate::frontend::Frontend;
 use crate::ir::{Def, ExprId, Facts, Function, Global, Import, TypeDecl, TypeRef};
+use std::sync::LazyLock;
 use tree_sitter::Node;
+
+static GRAMMAR: LazyLock<Grammar<Kind, Fields>> =
+    LazyLock::new(|| Grammar::new(tree_sitter_go::LANGUAGE.into(), Kind::of, Fields::of));
+
+kinds! {
+    Package: "package_clause",
+    Imports: "import_declaration" | "import_spec_list",
+    Import: "import_spec",
+    Consts: "const_declaration",
+    Vars: "var_declaration" | "var_spec_list",
+    Const: "const_spec",
+    Var: "var_spec",
+    Types: "type_declaration",
+    TypeSpec: "type_spec" | "type_alias",
+    Function: "function_declaration" | "method_declaration",
+    Comment: "comment",
+    Block: "block" | "if_statement" | "expression_switch_statement" | "select_statement" | "expression_case"
+        | "communication_case" | "for_statement",
+    DefaultCase: "default_case",
+    TypeCase: "type_case",
+    Statements: "statement_list" | "expression_statement" | "go_statement" | "defer_statement" | "labeled_statement"
+        | "for_clause",
+    RangeClause: "range_clause",
+    ShortVar: "short_var_declaration",
+    Assignment: "assignment_statement",
+    Receive: "receive_statement",
+    Return: "return_statement",
+    TypeSwitch: "type_switch_statement",
+    Send: "send_statement",
+    Jump: "inc_statement" | "dec_statement" | "break_statement" | "continue_statement" | "goto_statement"
+        | "fallthrough_statement" | "empty_statement" | "label_name",
+    ExpressionList: "expression_list",
+    Identifier: "identifier",
+    FieldIdentifier: "field_identifier",
+    PackageIdentifier: "package_identifier",
+    Text: "interpreted_string_literal",
+    RawText: "raw_string_literal",
+    Number: "int_literal" | "float_literal",
+    Parenthesized: "parenthesized_expression",
+    Selector: "selector_expression",
+    Call: "call_expression",
+    Composite: "composite_literal",
+    Unary: "unary_expression",
+    Binary: "binary_expression",
+    Index: "index_expression",
+    Slice: "slice_expression",
+    Cast: "type_assertion_expression" | "type_conversion_expression",
+    Closure: "func_literal",
+    Instantiation: "type_instantiation_expression",
+    Constant: "true" | "false" | "nil" | "iota" | "rune_literal" | "imaginary_literal",
+    Variadic: "variadic_argument",
+    KeyedElement: "keyed_element",
+    Element: "literal_element",
+    LiteralValue: "literal_value",
+    TypeIdentifier: "type_identifier",
+    QualifiedType: "qualified_type",
+    WrappedType: "pointer_type" | "parenthesized_type",
+    NegatedType: "negated_type",
+    GenericType: "generic_type",
+    ListType: "slice_type" | "array_type",
+    OpenListType: "implicit_length_array_type",
+    ChannelType: "channel_type",
+    MapType: "map_type",
+    StructType: "struct_type",
+    InterfaceType: "interface_type",
+    FunctionType: "function_type",
+    Field: "field_declaration",
+    Method: "method_elem" | "method_spec",
+    Embed: "type_elem",
+    Parameters: "parameter_list",
+    Parameter: "parameter_declaration",
+    VariadicParameter: "variadic_parameter_declaration",
+}
+
+fields! {
+    name: "name",
+    path: "path",
+    ty: "type",
+    value: "value",
+    receiver: "receiver",
+    parameters: "parameters",
+    result: "result",
+    body: "body",
+    left: "left",
+    right: "right",
+    operator: "operator",
+    operand: "operand",
+    field: "field",
+    function: "function",
+    arguments: "arguments",
+    index: "index",
+    channel: "channel",
+    initializer: "initializer",
+    alias: "alias",
+    package: "package",
+    element: "element",
+    tag: "tag",
+}
 
 /// The front end.
 pub(super) struct Go;
 
 impl Frontend for Go {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_go::LANGUAGE.into(), text) else { return Facts::default() };
+        let grammar = &*GRAMMAR;
+        let Some(tree) = parse(&grammar.language, text) else { return Facts::default() };
         let root = tree.root_node();
-        let mut go = Lower { builder: Builder::new(text, root) };
+        let mut go = Lower { builder: Builder::new(text, root), grammar, fields: &grammar.fields };
         go.file(root);
         go.builder.finish(root)
     }
@@ -26,31 +127,37 @@ impl Frontend for Go {
 /// The walk over one file.
 struct Lower<'t> {
     builder: Builder<'t>,
+    grammar: &'static Grammar<Kind, Fields>,
+    fields: &'static Fields,
 }
 
-impl Lower<'_> {
+impl<'t> Lower<'t> {
+    fn kind(&self, node: Node) -> Kind {
+        self.grammar.kind(node)
+    }
+
     /// The file: first what runs when it is loaded, then each function, so that each has one run of expressions.
-    fn file(&mut self, root: Node) {
+    fn file(&mut self, root: Node<'t>) {
         self.builder.open(Function::default());
         let mut functions = Vec::new();
         let mut cursor = root.walk();
         for node in root.named_children(&mut cursor) {
-            match node.kind() {
-                "package_clause" => {
+            match self.kind(node) {
+                Kind::Package => {
                     self.builder.facts.package =
                         node.named_child(0).map(|n| self.builder.slice(n)).unwrap_or_default().to_owned();
                 }
-                "import_declaration" => self.imports(node),
-                "const_declaration" | "var_declaration" => self.globals(node),
-                "type_declaration" => self.type_declaration(node),
-                "function_declaration" | "method_declaration" => functions.push(node),
-                "comment" => {
+                Kind::Imports => self.imports(node),
+                Kind::Consts | Kind::Vars => self.globals(node),
+                Kind::Types => self.type_declaration(node),
+                Kind::Function => functions.push(node),
+                Kind::Comment => {
                     let text = self.builder.slice(node);
                     if self.builder.facts.package.is_empty() {
                         self.constraint(text);
                     }
                 }
-                "ERROR" => self.builder.facts.faults.push(range(node)),
+                _ if node.is_error() => self.builder.facts.faults.push(range(node)),
                 _ => {}
             }
         }
@@ -77,34 +184,46 @@ impl Lower<'_> {
         }
     }
 
-    fn imports(&mut self, node: Node) {
-        for spec in children(node) {
-            match spec.kind() {
-                "import_spec_list" => self.imports(spec),
-                "import_spec" => {
-                    let alias = spec.child_by_field_name("name").map(|name| self.builder.slice(name).to_owned());
-                    let path = self.builder.field(spec, "path");
-                    let path = path.trim_matches(['"', '`']).to_owned();
+    fn imports(&mut self, node: Node<'t>) {
+        let specs = self.builder.list(node);
+        for at in specs.places() {
+            let Some(spec) = self.builder.named_at(at) else { continue };
+            match self.kind(spec) {
+                Kind::Imports => self.imports(spec),
+                Kind::Import => {
+                    let alias = under(spec, self.fields.name).map(|n| self.builder.slice(n).to_owned());
+                    let path = self.text_under(spec, self.fields.path).trim_matches(['"', '`']).to_owned();
                     self.builder.facts.imports.push(Import { alias, path, name: None });
                 }
                 _ => {}
             }
         }
+        self.builder.release(specs.places().start);
     }
 
-    fn globals(&mut self, node: Node) {
+    /// The text of the child with a field; empty where there is none.
+    fn text_under(&self, node: Node<'t>, field: u16) -> &'t str {
+        under(node, field).map(|child| self.builder.slice(child)).unwrap_or_default()
+    }
+
+    fn globals(&mut self, node: Node<'t>) {
         // In a list of constants, a line without a value repeats the one before; those are numbers, never targets.
-        for spec in children(node) {
-            match spec.kind() {
-                "var_spec_list" => self.globals(spec),
-                "const_spec" | "var_spec" => {
-                    let ty = spec.child_by_field_name("type").map(|ty| self.ty(ty));
-                    let values = self.spec_values(spec);
-                    let mut cursor = spec.walk();
-                    let names: Vec<_> = spec.children_by_field_name("name", &mut cursor).collect();
-                    for (at, name) in names.iter().enumerate() {
-                        let value = Self::value_at(&values, names.len(), at);
-                        let name = self.builder.slice(*name).to_owned();
+        let specs = self.builder.list(node);
+        for at in specs.places() {
+            let Some(spec) = self.builder.named_at(at) else { continue };
+            match self.kind(spec) {
+                Kind::Vars => self.globals(spec),
+                Kind::Const | Kind::Var => {
+                    let parts = self.builder.children(spec);
+                    let ty = self.builder.under(parts, self.fields.ty).map(|ty| self.ty(ty));
+                    let values = self.spec_values(parts);
+                    let count = self.builder.count(parts, self.fields.name);
+                    let mut nth = 0;
+                    for at in parts.places() {
+                        let Some(name) = self.builder.under_at(at, self.fields.name) else { continue };
+                        let value = Self::value_at(&values, count, nth);
+                        nth += 1;
+                        let name = self.builder.slice(name).to_owned();
                         let ty = ty.clone();
                         self.builder.facts.globals.push(Global { name, ty, values: value.into_iter().collect() });
                     }
@@ -112,14 +231,28 @@ impl Lower<'_> {
                 _ => {}
             }
         }
+        self.builder.release(specs.places().start);
     }
 
     /// The values on the right of `=` in a declaration.
-    fn spec_values(&mut self, spec: Node) -> Vec<ExprId> {
-        match spec.child_by_field_name("value") {
-            Some(list) => children(list).into_iter().map(|value| self.expr(value)).collect(),
+    fn spec_values(&mut self, parts: Children) -> Vec<ExprId> {
+        match self.builder.under(parts, self.fields.value) {
+            Some(list) => self.exprs(list),
             None => Vec::new(),
         }
+    }
+
+    /// The expressions that are the children of a node.
+    fn exprs(&mut self, node: Node<'t>) -> Vec<ExprId> {
+        let list = self.builder.list(node);
+        let mut found = Vec::with_capacity(list.places().len());
+        for at in list.places() {
+            if let Some(node) = self.builder.named_at(at) {
+                found.push(self.expr(node));
+            }
+        }
+        self.builder.release(list.places().start);
+        found
     }
 
     /// Which value the `at`-th of `count` names gets: its own, or the `at`-th result of the only one.
@@ -130,35 +263,40 @@ impl Lower<'_> {
         }
     }
 
-    fn type_declaration(&mut self, node: Node) {
-        for spec in children(node) {
-            if !matches!(spec.kind(), "type_spec" | "type_alias") {
+    fn type_declaration(&mut self, node: Node<'t>) {
+        let specs = self.builder.list(node);
+        for at in specs.places() {
+            let Some(spec) = self.builder.named_at(at).filter(|spec| self.kind(*spec) == Kind::TypeSpec) else {
                 continue;
-            }
-            let name = self.builder.field(spec, "name");
-            let ty = spec.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
+            };
+            let name = self.text_under(spec, self.fields.name).to_owned();
+            let ty = under(spec, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
             self.builder.facts.types.push(TypeDecl { name, ty, notes: Vec::new(), span: range(spec) });
         }
+        self.builder.release(specs.places().start);
     }
 
-    fn function(&mut self, node: Node) {
-        let name = self.builder.field(node, "name");
+    fn function(&mut self, node: Node<'t>) {
+        let mark = self.builder.mark();
+        let name = self.text_under(node, self.fields.name).to_owned();
         self.builder.open(Function { name, span: range(node), ..Function::default() });
-        if let Some(receiver) = node.child_by_field_name("receiver") {
-            for declaration in children(receiver) {
-                let ty = declaration.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
-                let name = self.builder.field(declaration, "name");
+        if let Some(receiver) = under(node, self.fields.receiver) {
+            let list = self.builder.list(receiver);
+            for at in list.places() {
+                let Some(declaration) = self.builder.named_at(at) else { continue };
+                let ty = under(declaration, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
+                let name = self.text_under(declaration, self.fields.name);
                 if let (TypeRef::Name { name, .. }, Some(function)) = (&ty, self.builder.function()) {
                     function.receiver = Some(name.clone());
                 }
-                let local = self.builder.declare(&name, Some(ty));
+                let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Receiver);
             }
         }
-        if let Some(parameters) = node.child_by_field_name("parameters") {
+        if let Some(parameters) = under(node, self.fields.parameters) {
             let (parameters, variadic) = self.parameters(parameters);
             for (at, (name, ty)) in parameters.into_iter().enumerate() {
-                let local = self.builder.declare(&name, Some(ty));
+                let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Parameter(u16::try_from(at).unwrap_or(u16::MAX)));
                 if let Some(function) = self.builder.function() {
                     function.parameters.push(local);
@@ -166,18 +304,19 @@ impl Lower<'_> {
                 }
             }
         }
-        if let Some(result) = node.child_by_field_name("result") {
+        if let Some(result) = under(node, self.fields.result) {
             self.results(result);
         }
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = under(node, self.fields.body) {
             self.stmt(body);
         }
+        self.builder.release(mark);
         self.builder.close();
     }
 
     /// The results of a function; named ones are locals that begin with the zero value.
-    fn results(&mut self, node: Node) {
-        if node.kind() != "parameter_list" {
+    fn results(&mut self, node: Node<'t>) {
+        if self.kind(node) != Kind::Parameters {
             let ty = self.ty(node);
             if let Some(function) = self.builder.function() {
                 function.results.push(ty);
@@ -186,7 +325,7 @@ impl Lower<'_> {
         }
         let (results, _) = self.parameters(node);
         for (name, ty) in results {
-            let named = (!name.is_empty()).then(|| self.builder.declare(&name, Some(ty.clone())));
+            let named = (!name.is_empty()).then(|| self.builder.declare(name, Some(ty.clone())));
             if let Some(local) = named {
                 self.builder.define(local, Def::Zero);
             }

@@ -1,58 +1,73 @@
 //! Go's types as they are written.
 
-use super::Lower;
-use crate::frontend::build::{MAX_DEPTH, children};
+use super::{Kind, Lower};
+use crate::frontend::build::{MAX_DEPTH, under};
 use crate::ir::{Field, Signature, TypeRef};
 use tree_sitter::Node;
 
-impl Lower<'_> {
+impl<'t> Lower<'t> {
     /// A type. Pointers, sizes and type arguments are left out.
-    pub(super) fn ty(&mut self, node: Node) -> TypeRef {
+    pub(super) fn ty(&mut self, node: Node<'t>) -> TypeRef {
         self.builder.depth += 1;
+        let mark = self.builder.mark();
         let ty = if self.builder.depth > MAX_DEPTH { TypeRef::Unknown } else { self.ty_inner(node) };
+        self.builder.release(mark);
         self.builder.depth -= 1;
         ty
     }
 
-    fn ty_inner(&mut self, node: Node) -> TypeRef {
-        match node.kind() {
-            "type_identifier" | "identifier" => {
+    fn ty_inner(&mut self, node: Node<'t>) -> TypeRef {
+        let fields = self.fields;
+        match self.kind(node) {
+            Kind::TypeIdentifier | Kind::Identifier => {
                 TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
             }
-            "qualified_type" => TypeRef::Name {
-                qualifier: Some(self.builder.field(node, "package")),
-                name: self.builder.field(node, "name"),
+            Kind::QualifiedType => TypeRef::Name {
+                qualifier: Some(self.text_under(node, fields.package).to_owned()),
+                name: self.text_under(node, fields.name).to_owned(),
             },
-            "pointer_type" | "parenthesized_type" | "negated_type" => self.only(node),
-            "generic_type" => node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty)),
-            "slice_type" | "array_type" | "implicit_length_array_type" => {
-                TypeRef::List(Box::new(node.child_by_field_name("element").map_or(TypeRef::Unknown, |ty| self.ty(ty))))
+            Kind::WrappedType | Kind::NegatedType => self.only(node),
+            Kind::GenericType => self.ty_under(node, fields.ty),
+            Kind::ListType | Kind::OpenListType => TypeRef::List(Box::new(self.ty_under(node, fields.element))),
+            Kind::ChannelType => TypeRef::List(Box::new(self.ty_under(node, fields.value))),
+            Kind::MapType => TypeRef::Map(Box::new(self.ty_under(node, fields.value))),
+            Kind::StructType => {
+                let mut found = Vec::new();
+                let lists = self.builder.list(node);
+                for at in lists.places() {
+                    let Some(list) = self.builder.named_at(at) else { continue };
+                    let declarations = self.builder.list(list);
+                    for at in declarations.places() {
+                        if let Some(declaration) = self.builder.named_at(at) {
+                            self.declared_fields(declaration, &mut found);
+                        }
+                    }
+                }
+                TypeRef::Struct(found)
             }
-            "channel_type" => {
-                TypeRef::List(Box::new(node.child_by_field_name("value").map_or(TypeRef::Unknown, |ty| self.ty(ty))))
+            Kind::InterfaceType => self.interface(node),
+            Kind::FunctionType => {
+                let results = under(node, fields.result).map(|result| self.result_types(result));
+                TypeRef::Function(results.unwrap_or_default())
             }
-            "map_type" => {
-                TypeRef::Map(Box::new(node.child_by_field_name("value").map_or(TypeRef::Unknown, |ty| self.ty(ty))))
-            }
-            "struct_type" => {
-                let list = children(node).into_iter().flat_map(children);
-                TypeRef::Struct(list.flat_map(|field| self.fields(field)).collect())
-            }
-            "interface_type" => self.interface(node),
-            "function_type" => TypeRef::Function(
-                node.child_by_field_name("result").map(|result| self.result_types(result)).unwrap_or_default(),
-            ),
             _ => TypeRef::Unknown,
         }
     }
 
-    fn only(&mut self, node: Node) -> TypeRef {
-        children(node).first().map_or(TypeRef::Unknown, |inner| self.ty(*inner))
+    /// The type under a field of a node.
+    fn ty_under(&mut self, node: Node<'t>, field: u16) -> TypeRef {
+        under(node, field).map_or(TypeRef::Unknown, |ty| self.ty(ty))
+    }
+
+    fn only(&mut self, node: Node<'t>) -> TypeRef {
+        let list = self.builder.list(node);
+        let first = self.builder.first(list);
+        first.map_or(TypeRef::Unknown, |inner| self.ty(inner))
     }
 
     /// The types of a result list.
-    pub(super) fn result_types(&mut self, node: Node) -> Vec<TypeRef> {
-        if node.kind() == "parameter_list" {
+    pub(super) fn result_types(&mut self, node: Node<'t>) -> Vec<TypeRef> {
+        if self.kind(node) == Kind::Parameters {
             self.parameters(node).0.into_iter().map(|(_, ty)| ty).collect()
         } else {
             vec![self.ty(node)]
@@ -60,39 +75,45 @@ impl Lower<'_> {
     }
 
     /// The fields one line of a structure declares.
-    fn fields(&mut self, node: Node) -> Vec<Field> {
-        if node.kind() != "field_declaration" {
-            return Vec::new();
+    fn declared_fields(&mut self, node: Node<'t>, found: &mut Vec<Field>) {
+        if self.kind(node) != Kind::Field {
+            return;
         }
-        let Some(ty) = node.child_by_field_name("type").map(|ty| self.ty(ty)) else { return Vec::new() };
-        let tag =
-            node.child_by_field_name("tag").map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).to_owned());
-        let mut cursor = node.walk();
-        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
-        if names.is_empty() {
-            let TypeRef::Name { name, .. } = &ty else { return Vec::new() };
-            return vec![Field { name: name.clone(), ty, embedded: true, tag }];
+        let parts = self.builder.children(node);
+        let Some(ty) = self.builder.under(parts, self.fields.ty).map(|ty| self.ty(ty)) else { return };
+        let tag = self.builder.under(parts, self.fields.tag);
+        let tag = tag.map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).to_owned());
+        if self.builder.count(parts, self.fields.name) == 0 {
+            if let TypeRef::Name { name, .. } = &ty {
+                found.push(Field { name: name.clone(), ty, embedded: true, tag });
+            }
+            return;
         }
-        let field = |name| Field { name, ty: ty.clone(), embedded: false, tag: tag.clone() };
-        names.into_iter().map(|name| field(self.builder.slice(name).to_owned())).collect()
+        for at in parts.places() {
+            if let Some(name) = self.builder.under_at(at, self.fields.name) {
+                let name = self.builder.slice(name).to_owned();
+                found.push(Field { name, ty: ty.clone(), embedded: false, tag: tag.clone() });
+            }
+        }
     }
 
-    fn interface(&mut self, node: Node) -> TypeRef {
+    fn interface(&mut self, node: Node<'t>) -> TypeRef {
         let mut methods = Vec::new();
         let mut embeds = Vec::new();
-        for part in children(node) {
-            match part.kind() {
-                "method_elem" | "method_spec" => {
-                    let parameters = part.child_by_field_name("parameters").map(|list| self.parameters(list).0);
-                    let results = part.child_by_field_name("result").map(|result| self.result_types(result));
-                    methods.push(Signature {
-                        name: self.builder.field(part, "name"),
-                        arity: u16::try_from(parameters.map_or(0, |list| list.len())).unwrap_or(u16::MAX),
-                        results: results.unwrap_or_default(),
-                    });
+        let list = self.builder.list(node);
+        for at in list.places() {
+            let Some(part) = self.builder.named_at(at) else { continue };
+            match self.kind(part) {
+                Kind::Method => {
+                    let parameters = under(part, self.fields.parameters);
+                    let arity = parameters.map_or(0, |list| self.parameters(list).0.len());
+                    let results = under(part, self.fields.result);
+                    let results = results.map(|result| self.result_types(result)).unwrap_or_default();
+                    let name = self.text_under(part, self.fields.name).to_owned();
+                    methods.push(Signature { name, arity: u16::try_from(arity).unwrap_or(u16::MAX), results });
                 }
                 // A union of types is a constraint, never the type of a value.
-                "type_elem" if part.named_child_count() == 1 => {
+                Kind::Embed if part.named_child_count() == 1 => {
                     let embed = self.only(part);
                     embeds.push(embed);
                 }
@@ -103,25 +124,40 @@ impl Lower<'_> {
     }
 
     /// The parameters of a list with their names, empty where there is none, and whether the last takes any number.
-    pub(super) fn parameters(&mut self, list: Node) -> (Vec<(String, TypeRef)>, bool) {
+    pub(super) fn parameters(&mut self, list: Node<'t>) -> (Vec<(&'t str, TypeRef)>, bool) {
         let mut found = Vec::new();
         let mut variadic = false;
-        for declaration in children(list) {
-            let rest = declaration.kind() == "variadic_parameter_declaration";
-            if !rest && declaration.kind() != "parameter_declaration" {
+        let mark = self.builder.mark();
+        let declarations = self.builder.list(list);
+        for at in declarations.places() {
+            let Some(declaration) = self.builder.named_at(at) else { continue };
+            let rest = match self.kind(declaration) {
+                Kind::VariadicParameter => true,
+                Kind::Parameter => false,
+                _ => continue,
+            };
+            variadic |= rest;
+            if let (1 | 2, Some(ty)) = (declaration.named_child_count(), under(declaration, self.fields.ty)) {
+                // No name or one, as most have it.
+                let ty = self.ty(ty);
+                let ty = if rest { TypeRef::List(Box::new(ty)) } else { ty };
+                found.push((self.text_under(declaration, self.fields.name), ty));
                 continue;
             }
-            variadic |= rest;
-            let ty = declaration.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
+            let parts = self.builder.children(declaration);
+            let ty = self.builder.under(parts, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
             let ty = if rest { TypeRef::List(Box::new(ty)) } else { ty };
-            let mut cursor = declaration.walk();
-            let names: Vec<_> = declaration.children_by_field_name("name", &mut cursor).collect();
-            if names.is_empty() {
-                found.push((String::new(), ty));
-            } else {
-                found.extend(names.into_iter().map(|name| (self.builder.slice(name).to_owned(), ty.clone())));
+            if self.builder.count(parts, self.fields.name) == 0 {
+                found.push(("", ty));
+                continue;
+            }
+            for at in parts.places() {
+                if let Some(name) = self.builder.under_at(at, self.fields.name) {
+                    found.push((self.builder.slice(name), ty.clone()));
+                }
             }
         }
+        self.builder.release(mark);
         (found, variadic)
     }
 }
