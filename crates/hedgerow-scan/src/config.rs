@@ -15,7 +15,7 @@
 //!   sinks: [{call: example.com/rpc.Send, target: 0}]
 //!   functions: [{call: example.com/env.Get, gives: environment}]
 //! ```
-//! The last ones, and `servers`, `registries`, `inert`, `texts` and `clients`, have the form of the built-in packs; see
+//! The last ones, and `servers`, `registries`, `inert`, `texts`, `clients` and `bindings`, have the form of the built-in packs; see
 //! `docs/scan.md`.
 
 use crate::pack::Pack;
@@ -43,10 +43,11 @@ const KEYS: &[&str] = &[
     "inert",
     "texts",
     "clients",
+    "bindings",
 ];
 
 /// The keys that are decoded as a pack.
-const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients"];
+const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients", "bindings"];
 
 /// What the `scan:` section says.
 #[derive(Debug, Clone, Default)]

@@ -43,6 +43,17 @@ fn documents(text: &str) -> Vec<Value> {
     serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok()).collect()
 }
 
+/// Java's properties as a map of whole names: one to a line, `=` or `:` behind the name.
+pub(crate) fn properties(text: &str) -> Value {
+    let mut map = serde_json::Map::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!'])) {
+        if let Some((name, value)) = line.split_once(['=', ':']) {
+            map.insert(name.trim().to_owned(), Value::from(value.trim()));
+        }
+    }
+    Value::Object(map)
+}
+
 impl Deploy {
     /// Reads Kubernetes and compose files, and says which hosts their Services are.
     pub(crate) fn read<'a>(
@@ -115,8 +126,13 @@ impl Deploy {
     }
 
     /// Adds a configuration file of a service.
-    pub(crate) fn add_settings(&mut self, service: &str, text: &str) {
-        self.given.entry(service.to_owned()).or_default().settings.extend(documents(text));
+    pub(crate) fn add_settings(&mut self, service: &str, text: Text) {
+        let settings = &mut self.given.entry(service.to_owned()).or_default().settings;
+        if text.path.ends_with(".properties") {
+            settings.push(properties(text.text));
+        } else {
+            settings.extend(documents(text.text));
+        }
     }
 
     /// What a service is given.
@@ -260,6 +276,13 @@ fn walk(value: &Value, path: &[String], found: &mut Vec<String>) {
             for (key, value) in pairs {
                 if first == "*" || plain(key) == plain(first) {
                     walk(value, rest, found);
+                } else if key.contains('.') {
+                    // `spring.cloud.name: x` is short for a map in a map.
+                    let mut parts = key.split('.').zip(path);
+                    let length = key.split('.').count();
+                    if length <= path.len() && parts.all(|(a, b)| b == "*" || plain(a) == plain(b)) {
+                        walk(value, &path[length..], found);
+                    }
                 }
             }
         }

@@ -172,7 +172,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 }
             }
             Def::Receiver => self.receiver(function).map(Ty::Declared),
-            Def::Zero | Def::Parameter(_) | Def::ClosureParameter { .. } | Def::Address { .. } => None,
+            Def::Zero | Def::Parameter(_) | Def::Named | Def::ClosureParameter { .. } | Def::Address { .. } => None,
         })
     }
 
@@ -347,6 +347,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 }
                 decl.defs.iter().find_map(|def| match *def {
                     Def::Value { expr, result: 0 } => self.origin(function, expr),
+                    Def::ClosureParameter { closure, index } => self.handed_to(function, closure, index),
                     _ => None,
                 })
             }
@@ -358,5 +359,21 @@ impl<'a, 'p> Infer<'a, 'p> {
             Expr::Choice(of) => of.iter().find_map(|id| self.origin(function, *id)),
             _ => None,
         }
+    }
+    /// Where outside of the tree the parameter of a closure comes from: from what the closure is handed to,
+    /// `example.com/x.Each(0)`.
+    fn handed_to(&self, function: FnId, closure: u32, index: u16) -> Option<String> {
+        let run = self.program.function(function).exprs;
+        (run.0..run.1).map(ExprId).find_map(|id| match self.program.expr(function, id) {
+            Expr::Call { callee, arguments } => {
+                let mut passed = arguments.iter().map(|argument| self.program.expr(function, argument.value));
+                passed.find(|expr| **expr == Expr::Closure(closure))?;
+                match self.callee(function, *callee)? {
+                    Callee::External(path) => Some(format!("{path}({index})")),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
     }
 }

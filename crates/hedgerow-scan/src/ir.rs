@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -122,6 +122,8 @@ pub enum Def {
     Zero,
     /// The function's `n`-th parameter.
     Parameter(u16),
+    /// The named arguments of the function's calls, all that no parameter takes.
+    Named,
     /// The function's receiver.
     Receiver,
     /// The `index`-th parameter of a closure.
@@ -322,7 +324,7 @@ pub enum Expr {
 /// One argument of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Argument {
-    /// Its name, for languages that have named arguments.
+    /// Its name, for languages that have named arguments; `**` for a map of them.
     pub name: Option<String>,
     /// What is passed.
     pub value: ExprId,
@@ -389,7 +391,7 @@ impl Facts {
                 Def::Value { expr, .. } | Def::Element(expr) | Def::Key(expr) => ok(expr),
                 Def::Address { call, .. } => ok(call),
                 Def::ClosureParameter { closure, .. } => (closure as usize) < function.closures.len(),
-                Def::Zero | Def::Parameter(_) | Def::Receiver => true,
+                Def::Zero | Def::Parameter(_) | Def::Named | Def::Receiver => true,
             };
             let run = function.exprs.0 as usize..(function.exprs.1 as usize).min(exprs);
             ordered(function.exprs)

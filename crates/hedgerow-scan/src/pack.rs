@@ -33,6 +33,8 @@ pub(crate) struct Pack {
     pub(crate) texts: Vec<TextType>,
     /// Annotations that make a type a client.
     pub(crate) clients: Vec<ClientNote>,
+    /// Annotations that fill the fields of a type from the configuration; their argument is the key above the fields'.
+    pub(crate) bindings: Vec<ClientNote>,
     /// What a service does that offers a contract to its callers.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) servers: Vec<Pattern>,
@@ -44,13 +46,14 @@ pub(crate) struct Pack {
     pub(crate) inert: Vec<Pattern>,
 }
 
-/// An annotation that makes a type a client of a service.
+/// An annotation of a type, and which of its arguments matters.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientNote {
     /// The annotation's name.
     pub(crate) note: String,
-    /// Its arguments that say whom the type calls, the first that is there; empty for the one without a name.
+    /// Its arguments that say whom the type calls or where its fields are, the first that is there; empty for the one
+    /// without a name.
     pub(crate) target: Vec<String>,
 }
 
@@ -277,6 +280,7 @@ pub(crate) struct Packs {
     functions: Vec<Transfer>,
     texts: Vec<TextType>,
     clients: Vec<ClientNote>,
+    bindings: Vec<ClientNote>,
     calls: Table,
     assignments: Table,
     transfers: Table,
@@ -318,6 +322,7 @@ impl Packs {
         }
         self.texts.extend(pack.texts);
         self.clients.extend(pack.clients);
+        self.bindings.extend(pack.bindings);
     }
 
     /// The first sink that a call of `path` is, with the name its pattern takes out.
@@ -345,6 +350,11 @@ impl Packs {
     /// The annotation that makes a type a client.
     pub(crate) fn client_note(&self, note: &str) -> Option<&ClientNote> {
         self.clients.iter().find(|client| client.note == note)
+    }
+
+    /// The annotation that fills a type's fields from the configuration.
+    pub(crate) fn binding(&self, note: &str) -> Option<&ClientNote> {
+        self.bindings.iter().find(|binding| binding.note == note)
     }
 
     /// The contract that a service offers by naming `path`.

@@ -1,6 +1,7 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
+use crate::deploy::properties;
 use crate::frontend::comment;
 use crate::ir::{Directive, Range};
 use crate::value::{Piece, Template};
@@ -33,6 +34,10 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     let image = name.starts_with("Dockerfile") || name.ends_with(".Dockerfile");
     let nginx = name.contains(".conf") && !yaml;
     let shell = name.ends_with(".sh");
+    if name.ends_with(".properties") {
+        plain.gateways(&properties(text), text);
+        return plain;
+    }
     if !(yaml || image || nginx || shell) {
         return plain;
     }
@@ -132,25 +137,66 @@ impl Plain {
         }
         let documents =
             serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok());
-        let mut found = Vec::new();
         for document in documents {
             if let Some(clusters) = document.pointer("/static_resources/clusters") {
+                let mut found = Vec::new();
                 addresses(clusters, &mut found);
+                for address in found {
+                    self.written(&address, template(&address), text);
+                }
             }
-            let routes = document.pointer("/spring/cloud/gateway/routes").and_then(Value::as_array);
-            for route in routes.into_iter().flatten() {
-                found.extend(route.get("uri").and_then(Value::as_str).map(str::to_owned));
-            }
-            let routes = document.pointer("/zuul/routes").and_then(Value::as_object);
-            for (_, route) in routes.into_iter().flatten() {
-                let keys = ["url", "serviceId", "service-id"].iter();
-                found.extend(keys.filter_map(|key| route.get(key)).filter_map(Value::as_str).map(str::to_owned).next());
-            }
+            self.gateways(&document, text);
         }
-        for address in found {
-            if let Some(at) = text.find(&address) {
-                self.push(&address, at);
+    }
+
+    /// The routes of Spring's gateways.
+    fn gateways(&mut self, document: &Value, text: &str) {
+        let mut found = Vec::new();
+        for below in ["", ".server.webflux", ".mvc", ".server.webmvc"] {
+            let key = format!("spring.cloud.gateway{below}.routes");
+            below_key(document, &key, &mut |rest, value| match value {
+                Value::Array(routes) => {
+                    found.extend(routes.iter().filter_map(|r| r.get("uri")?.as_str()).map(str::to_owned));
+                }
+                // `routes[0].uri`
+                Value::String(uri) if rest.ends_with("].uri") => found.push(uri.clone()),
+                _ => {}
+            });
+        }
+        below_key(document, "zuul.routes", &mut |rest, value| match value {
+            Value::Object(routes) => found.extend(routes.iter().map(|(name, route)| {
+                let said = ["url", "serviceId", "service-id"].iter().find_map(|key| route.get(key)?.as_str());
+                // A route that says no more than its path leads to the service it is called like.
+                said.unwrap_or(name).to_owned()
+            })),
+            Value::String(target) if [".url", ".serviceId", ".service-id"].iter().any(|end| rest.ends_with(end)) => {
+                found.push(target.clone());
             }
+            _ => {}
+        });
+        for address in found {
+            self.written(&address, spring(&address), text);
+        }
+    }
+
+    /// An address that stands somewhere in a text.
+    fn written(&mut self, address: &str, template: Template, text: &str) {
+        let start = text.find(address).unwrap_or(0);
+        let address = Address { template, range: range(start, start + address.len()) };
+        if !self.addresses.contains(&address) {
+            self.addresses.push(address);
+        }
+    }
+}
+
+/// Calls `take` with what lies under a dotted key, whether it is written as maps in maps or in one, and with what is left
+/// of a longer key that begins like it.
+fn below_key(value: &Value, key: &str, take: &mut impl FnMut(&str, &Value)) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        if let Some(rest) = name.strip_prefix(key) {
+            take(rest, value);
+        } else if let Some(rest) = key.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+            below_key(value, rest, take);
         }
     }
 }
@@ -206,6 +252,27 @@ fn template(text: &str) -> Template {
             _ => template.append(&Template::piece(Piece::Environment(name.to_owned()))),
         }
         rest = after;
+    }
+    template.append(&Template::text(rest));
+    template
+}
+
+/// A text with Spring's placeholders: `${name}`, `${name:default}`. What has no default is asked for as the environment
+/// variable that the name stands for.
+fn spring(text: &str) -> Template {
+    let mut template = Template::default();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once("${") {
+        let Some((inner, tail)) = tail.split_once('}') else { break };
+        template.append(&Template::text(head));
+        match inner.split_once(':') {
+            Some((_, default)) => template.append(&Template::text(default)),
+            None => {
+                let variable = inner.replace(['.', '-'], "_").to_uppercase();
+                template.append(&Template::piece(Piece::Environment(variable)));
+            }
+        }
+        rest = tail;
     }
     template.append(&Template::text(rest));
     template

@@ -178,13 +178,28 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn call(&mut self, site: Site, function: FnId) {
-        self.call_one(site, function);
-        for other in self.overloads(function) {
-            self.call_one(site, other);
+        let overloads = self.overloads(function);
+        if overloads.is_empty() {
+            return self.call_one(site, function);
+        }
+        // Of several methods of one name those that take as many arguments are meant; their types are not looked at.
+        let passed = match self.infer.program.expr(site.function, site.expr) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => Some(arguments.len()),
+            _ => None,
+        };
+        let fits = |function: &FnId| {
+            let decl = self.infer.program.function(*function);
+            let wanted = decl.parameters.len();
+            passed.is_none_or(|passed| passed == wanted || (decl.variadic && passed + 1 >= wanted))
+        };
+        let all = [&[function], overloads.as_slice()].concat();
+        let fitting: Vec<FnId> = all.iter().copied().filter(fits).collect();
+        for function in if fitting.is_empty() { all } else { fitting } {
+            self.call_one(site, function);
         }
     }
 
-    /// The other methods of the same name: in Java the arguments say which one is meant, and they are not looked at.
+    /// The other methods of the same name that a class of Java has.
     fn overloads(&self, function: FnId) -> Vec<FnId> {
         let program = self.infer.program;
         let file = program.file_of(function);

@@ -233,21 +233,21 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         match owned {
             Some("") => {
                 for home in homes {
-                    deploy.add_settings(&home.name, &file.text);
+                    deploy.add_settings(&home.name, Text { path: &file.path, text: &file.text });
                 }
             }
             Some(name) => {
                 if let Some(service) = hosts.named(name).map(str::to_owned) {
-                    deploy.add_settings(&service, &file.text);
+                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                 }
             }
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
-                let usual = ["config.", "application.", "settings.", "appsettings."]
+                let usual = ["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings."]
                     .iter()
                     .any(|start| name.starts_with(start));
                 if let Some(service) = owner(&file.path).filter(|_| usual) {
-                    deploy.add_settings(&service, &file.text);
+                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                 }
             }
         }

@@ -43,6 +43,8 @@ pub(crate) enum Value {
     Setting(Vec<String>),
     /// A value that is written out or constructed there, seen from the calls that lead there.
     Made(Site, Vec<Site>),
+    /// The named arguments of that call, seen from the calls that lead there.
+    Named(Site, Vec<Site>),
     /// A connection opened there to one of these targets.
     Connection(Site, Vec<Template>),
 }
@@ -198,7 +200,7 @@ impl Values {
             let template = match value {
                 Value::Text(template) => template.clone(),
                 Value::Setting(path) => Template::piece(Piece::Setting(path.clone())),
-                Value::Made(..) | Value::Connection(..) => Template::piece(Piece::Hole),
+                Value::Made(..) | Value::Named(..) | Value::Connection(..) => Template::piece(Piece::Hole),
             };
             found.entry(template).or_insert_with(|| way.clone());
         }

@@ -10,7 +10,7 @@ pub(crate) use packs::placeholders;
 use crate::infer::{Callee, Infer};
 use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use crate::pack::{Packs, Source, Target};
-use crate::program::{FnId, GlobalId, Meaning, Owner, Ty};
+use crate::program::{FnId, GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Reach, Site, Stored};
 use crate::value::{Crossing, Piece, Template, Value, Values, Way};
 use std::cell::{Cell, RefCell};
@@ -251,6 +251,12 @@ impl<'a, 'p> Eval<'a, 'p> {
                         values.add(&self.eval(&frame, part.value, 0));
                     }
                 }
+                Value::Named(call, chain) => {
+                    let frame = Frame { function: call.function, chain: chain.clone() };
+                    let Some(arguments) = self.written(*call) else { continue };
+                    let found = key.and_then(|key| self.by_name(&frame, arguments, key)).unwrap_or_default();
+                    values.add(&way.iter().rev().fold(found, |found, crossing| found.across(*crossing)));
+                }
                 Value::Text(_) | Value::Connection(..) => {
                     values.known.insert(value.clone(), way.clone());
                 }
@@ -274,7 +280,11 @@ impl<'a, 'p> Eval<'a, 'p> {
                         values.add(&Values::one(Value::Setting(Vec::new())));
                     }
                 }
+                Def::Parameter(_) if self.is_injected(frame, local) => {}
                 Def::Parameter(at) => values.add(&self.parameter(frame, at, &decl.name, site)),
+                Def::Named => values.add(
+                    &self.each_caller(frame, site, |outer, call| Values::one(Value::Named(call, outer.chain.clone()))),
+                ),
                 Def::Receiver => values.add(&self.receiver(frame, site)),
                 Def::ClosureParameter { closure, index } => {
                     values.add(&self.closure_parameter(frame, closure, index, site));
@@ -286,6 +296,21 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
         }
         values
+    }
+
+    /// Whether an annotation that the packs know says what a parameter is, and no code of the tree does.
+    fn is_injected(&self, frame: &Frame, local: LocalId) -> bool {
+        let decl = &self.infer.program.function(frame.function).locals[local.0 as usize];
+        let known = |def: &Def| match def {
+            Def::Value { expr, .. } => {
+                let path = self.paths.get(&Site { function: frame.function, expr: *expr });
+                path.is_some_and(|path| {
+                    path.starts_with('@') && self.packs.transfer(self.language(frame.function), path).is_some()
+                })
+            }
+            _ => false,
+        };
+        frame.chain.is_empty() && !self.reach.callers.contains_key(&frame.function) && decl.defs.iter().any(known)
     }
 
     /// Whether a type has parts that something else may fill: what begins empty is then taken for configuration.
@@ -313,14 +338,22 @@ impl<'a, 'p> Eval<'a, 'p> {
     }
 
     fn parameter(&self, frame: &Frame, at: u16, name: &str, site: Site) -> Values {
+        let decl = self.infer.program.function(frame.function);
+        let rest = decl.variadic && usize::from(at) + 1 == decl.parameters.len();
+        self.each_caller(frame, site, |outer, call| {
+            if rest { self.rest(outer, call, usize::from(at)) } else { self.passed(outer, call, at, name) }
+        })
+    }
+
+    /// What each call that leads to a frame gives: the one the frame knows, or all of them.
+    fn each_caller(&self, frame: &Frame, site: Site, given: impl Fn(&Frame, Site) -> Values) -> Values {
         if let Some((call, before)) = frame.chain.split_last() {
-            let outer = Frame { function: call.function, chain: before.to_vec() };
-            return self.passed(&outer, *call, frame.function, at, name);
+            return given(&Frame { function: call.function, chain: before.to_vec() }, *call);
         }
         let mut values = Values::default();
         let callers = self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice);
         for call in callers {
-            let passed = self.passed(&Frame::of(call.function), *call, frame.function, at, name);
+            let passed = given(&Frame::of(call.function), *call);
             values.add(&passed.across(Crossing { site: *call, way: Way::Argument }));
         }
         if callers.is_empty() {
@@ -329,35 +362,79 @@ impl<'a, 'p> Eval<'a, 'p> {
         values
     }
 
-    /// What a call passes for a parameter.
-    fn passed(&self, outer: &Frame, call: Site, function: FnId, at: u16, name: &str) -> Values {
-        let program = self.infer.program;
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(call.function, call.expr)
-        else {
-            // The function is called from where it is handed to; what it is passed there is not known.
-            return Values::lost(call);
-        };
-        let decl = program.function(function);
-        let last = decl.variadic && usize::from(at) + 1 == decl.parameters.len();
-        let positional: Vec<&Argument> = arguments.iter().filter(|argument| argument.name.is_none()).collect();
-        let mut values = Values::default();
-        if last {
-            for argument in positional.iter().skip(usize::from(at)) {
-                let value = self.eval(outer, argument.value, 0);
-                values.add(&if argument.spread { self.elements(&value, None) } else { (*value).clone() });
-            }
-            return values;
+    /// What is written in the brackets of a call. A function may also be called from where it is handed to; what it is
+    /// passed there is not known.
+    fn written(&self, call: Site) -> Option<&'p [Argument]> {
+        match self.infer.program.expr(call.function, call.expr) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => Some(arguments),
+            _ => None,
         }
-        let named = arguments.iter().find(|argument| argument.name.as_deref() == Some(name));
-        if let Some(argument) = named.or_else(|| positional.get(usize::from(at)).copied()) {
-            values.add(&self.eval(outer, argument.value, 0));
-        } else if let [only] = positional.as_slice() {
+    }
+
+    /// What a call passes for a parameter.
+    fn passed(&self, outer: &Frame, call: Site, at: u16, name: &str) -> Values {
+        let Some(arguments) = self.written(call) else { return Values::lost(call) };
+        let found = self.by_name(outer, arguments, name);
+        if let Some(found) = found.or_else(|| self.positional(outer, arguments, usize::from(at))) {
+            return found;
+        }
+        match arguments {
             // `f(g())`, where `g` gives all that `f` takes.
-            if at > 0 && matches!(program.expr(call.function, only.value), Expr::Call { .. }) {
-                values.add(&self.eval(outer, only.value, at));
-            }
+            [only] if at > 0 && only.name.is_none() => match self.infer.program.expr(call.function, only.value) {
+                Expr::Call { .. } => (*self.eval(outer, only.value, at)).clone(),
+                _ => Values::default(),
+            },
+            _ => Values::default(),
+        }
+    }
+
+    /// Everything a call passes from an argument on.
+    fn rest(&self, outer: &Frame, call: Site, from: usize) -> Values {
+        let Some(arguments) = self.written(call) else { return Values::lost(call) };
+        let mut values = Values::default();
+        for argument in arguments.iter().filter(|argument| argument.name.is_none()).skip(from) {
+            let value = self.eval(outer, argument.value, 0);
+            values.add(&if argument.spread { self.elements(&value, None) } else { (*value).clone() });
         }
         values
+    }
+
+    /// The argument at an index, where a list may be passed element by element.
+    fn positional(&self, frame: &Frame, arguments: &'p [Argument], at: usize) -> Option<Values> {
+        let positional = arguments.iter().filter(|argument| argument.name.is_none());
+        let mut positional = positional.enumerate().take_while(|(index, _)| *index <= at);
+        let (index, argument) = positional.find(|(index, argument)| argument.spread || *index == at)?;
+        if argument.spread {
+            return Some(self.spread(frame, argument.value, at - index));
+        }
+        Some((*self.eval(frame, argument.value, 0)).clone())
+    }
+
+    /// An element of a list that is passed element by element: of what the function itself is passed, the right one.
+    fn spread(&self, frame: &Frame, list: ExprId, nth: usize) -> Values {
+        let decl = self.infer.program.function(frame.function);
+        if let Expr::Local(local) = self.infer.program.expr(frame.function, list)
+            && let [Def::Parameter(first)] = decl.locals[local.0 as usize].defs.as_slice()
+            && decl.variadic
+            && usize::from(*first) + 1 == decl.parameters.len()
+            && let Ok(at) = u16::try_from(usize::from(*first) + nth)
+        {
+            let site = Site { function: frame.function, expr: list };
+            return self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, ""));
+        }
+        self.elements(&self.eval(frame, list, 0), None)
+    }
+
+    /// The argument of a name, written out or in a map of named arguments.
+    fn by_name(&self, frame: &Frame, arguments: &'p [Argument], name: &str) -> Option<Values> {
+        if let Some(argument) = arguments.iter().find(|argument| argument.name.as_deref() == Some(name)) {
+            return Some((*self.eval(frame, argument.value, 0)).clone());
+        }
+        let mut values = Values::default();
+        for argument in arguments.iter().filter(|argument| argument.name.as_deref() == Some("**")) {
+            values.add(&self.elements(&self.eval(frame, argument.value, 0), Some(name)));
+        }
+        (!values.is_empty()).then_some(values)
     }
 
     fn receiver(&self, frame: &Frame, site: Site) -> Values {
@@ -504,7 +581,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                     Some(found) => values.add(&found),
                     None => precise = false,
                 },
-                Value::Text(_) | Value::Connection(..) => precise = false,
+                Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
             }
         }
         let mut stored: Vec<Stored> = Vec::new();
@@ -520,6 +597,9 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
         }
         values.add(&settings);
+        if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
+            values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
+        }
         // A field of something that came from outside had a value there, whatever is stored in it here.
         let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
         if values.is_empty() || from_outside {
@@ -527,6 +607,18 @@ impl<'a, 'p> Eval<'a, 'p> {
             values.unknown.extend(base.unknown.iter().cloned());
         }
         values
+    }
+
+    /// Where in the configuration the fields of a type are filled from, if an annotation says so.
+    fn bound(&self, id: TypeId) -> Option<Vec<String>> {
+        let (file, decl) = self.infer.program.ty(id);
+        let (note, binding) = decl.notes.iter().find_map(|note| Some((note, self.packs.binding(&note.name)?)))?;
+        let argument = binding.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
+        match argument.map(|(_, value)| self.infer.program.files[file as usize].facts.expr(*value)) {
+            Some(Expr::Text(prefix)) => Some(prefix.split('.').map(str::to_owned).collect()),
+            Some(_) => None,
+            None => Some(Vec::new()),
+        }
     }
 
     /// `os.environ["NAME"]`

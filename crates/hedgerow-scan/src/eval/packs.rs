@@ -46,14 +46,9 @@ impl<'p> Eval<'_, 'p> {
             return Values::lost(site);
         };
         match target {
-            Target::Argument(at) => {
-                let positional = arguments.iter().filter(|argument| argument.name.is_none()).nth(usize::from(*at));
-                positional.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
-            }
-            Target::Named(name) => {
-                let found = arguments.iter().find(|argument| argument.name.as_deref() == Some(name));
-                found.map_or_else(Values::default, |argument| (*self.eval(frame, argument.value, 0)).clone())
-            }
+            Target::Receiver(_) => self.called_on(frame, site).unwrap_or_else(|| Values::lost(site)),
+            Target::Argument(at) => self.positional(frame, arguments, usize::from(*at)).unwrap_or_default(),
+            Target::Named(name) => self.by_name(frame, arguments, name).unwrap_or_default(),
             Target::Any(targets) => {
                 let mut found = targets.iter().map(|target| self.target_in(frame, site, target));
                 found.find(|values| !values.is_empty()).unwrap_or_default()
@@ -69,7 +64,7 @@ impl<'p> Eval<'_, 'p> {
                 if values.is_empty() { Values::lost(site) } else { values }
             }
             Target::Field { argument, field } => {
-                let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::lost(site) };
+                let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::default() };
                 let mut values = Values::default();
                 for value in self.eval(frame, passed.value, 0).known.keys() {
                     if let Value::Made(made, chain) = value {
@@ -79,6 +74,14 @@ impl<'p> Eval<'_, 'p> {
                 values
             }
         }
+    }
+
+    /// What a method is called on.
+    fn called_on(&self, frame: &Frame, site: Site) -> Option<Values> {
+        let program = self.infer.program;
+        let Expr::Call { callee, .. } = program.expr(site.function, site.expr) else { return None };
+        let Expr::Member { of, .. } = program.expr(site.function, *callee) else { return None };
+        Some((*self.eval(frame, *of, 0)).clone())
     }
 
     pub(super) fn transfer(
@@ -105,7 +108,11 @@ impl<'p> Eval<'_, 'p> {
                 _ => None,
             },
         };
-        let Some(text) = text else { return Values::lost(site) };
+        let text = match text {
+            Some(text) => text,
+            None if transfer.gives == Source::Concat => return Values::text(""),
+            None => return Values::lost(site),
+        };
         let symbol = |piece: fn(String) -> Piece| {
             let mut values = Values { known: BTreeMap::new(), unknown: text.unknown.clone() };
             for (template, way) in text.templates() {
@@ -134,6 +141,11 @@ impl<'p> Eval<'_, 'p> {
                 }
                 values
             }
+            Source::Resolved => match rest.get(1) {
+                Some(base) => resolved(&text, &self.eval(frame, *base, 0)),
+                None => (*text).clone(),
+            },
+            Source::Concat if transfer.argument == Place::Receiver => text.then(&self.chain(frame, &rest)),
             Source::Concat => self.chain(frame, &rest),
             Source::HostPort => {
                 let port =
@@ -205,6 +217,17 @@ impl<'p> Eval<'_, 'p> {
 /// Anything, from nowhere in particular.
 fn hole() -> Values {
     Values::one(Value::Text(Template::piece(Piece::Hole)))
+}
+
+/// Addresses seen from a base: those with a host of their own are themselves, the others have the base's.
+fn resolved(of: &Values, base: &Values) -> Values {
+    let mut values = base.clone();
+    for (template, way) in of.templates() {
+        if matches!(template.0.first(), Some(Piece::Text(text)) if text.contains("://")) {
+            values.known.insert(Value::Text(template), way);
+        }
+    }
+    values
 }
 
 /// `${name:default}` in texts. A setting that is also an environment variable, as frameworks have it, is asked for as both.

@@ -8,6 +8,10 @@ impl Language {
     pub fn global(self, name: &str) -> Option<&'static str> {
         match (self, name) {
             (Self::JavaScript | Self::TypeScript, "fetch") => Some("fetch"),
+            (Self::JavaScript | Self::TypeScript, "globalThis") => Some("globalThis"),
+            (Self::JavaScript | Self::TypeScript, "window") => Some("window"),
+            (Self::JavaScript | Self::TypeScript, "self") => Some("self"),
+            (Self::JavaScript | Self::TypeScript, "Request") => Some("Request"),
             (Self::JavaScript | Self::TypeScript, "process") => Some("process"),
             (Self::JavaScript | Self::TypeScript, "URL") => Some("URL"),
             (Self::JavaScript | Self::TypeScript, "WebSocket") => Some("WebSocket"),

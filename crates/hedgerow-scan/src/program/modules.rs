@@ -194,6 +194,9 @@ fn go_aliases(path: &str) -> Vec<&str> {
     {
         names.push(stem);
         last = stem;
+    } else if let Some((stem, _)) = last.split_once('.') {
+        // `go-micro.dev/v4`
+        last = stem;
     }
     names.extend(last.strip_prefix("go-"));
     names.extend(last.strip_suffix("-go"));
@@ -266,6 +269,7 @@ mod tests {
             ("github.com/a/b/v2", "b"),
             ("gopkg.in/yaml.v3", "yaml"),
             ("github.com/a/go-redis", "redis"),
+            ("go-micro.dev/v4", "micro"),
             ("github.com/a/b-go", "b"),
         ] {
             assert!(go_aliases(path).contains(&alias), "{path}");

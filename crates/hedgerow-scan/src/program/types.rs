@@ -75,6 +75,12 @@ impl<'p> Program<'p> {
 
     /// The path of a type outside of the tree: `net/http.Client`.
     pub(crate) fn external(&self, ty: Ty<'p>) -> Option<String> {
+        if let Ty::Written { file, r: TypeRef::Name { qualifier: Some(qualifier), name } } = ty
+            && let Meaning::External(path, Some(outer)) = self.meaning(file, qualifier)
+        {
+            // A class inside of an imported one.
+            return Some(format!("{path}.{outer}.{name}"));
+        }
         match self.named(ty) {
             Meaning::External(path, Some(name)) => Some(format!("{path}.{name}")),
             Meaning::External(path, None) => Some(path.to_owned()),

@@ -3,6 +3,7 @@
 
 mod deploy;
 mod go;
+mod idioms;
 mod languages;
 
 use hedgerow_core::source::Sources;

@@ -287,9 +287,9 @@ impl<'n> Lower<'_, 'n> {
                 TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
             }
             "scoped_type_identifier" => {
-                let text = self.builder.slice(node);
-                let name = text.rsplit('.').next().unwrap_or(text).to_owned();
-                TypeRef::Name { qualifier: None, name }
+                let mut parts = self.builder.slice(node).rsplit('.').map(|part| part.trim().to_owned());
+                let name = parts.next().unwrap_or_default();
+                TypeRef::Name { qualifier: parts.next(), name }
             }
             "generic_type" => {
                 let parts = children(node);

@@ -35,6 +35,9 @@ impl<'n> Lower<'_, 'n> {
             "concatenated_string" => Expr::Format(self.all(node)),
             "integer" | "float" => Expr::Number(self.builder.slice(node).to_owned()),
             "none" | "true" | "false" | "ellipsis" => Expr::Choice(Vec::new()),
+            "attribute" if self.dotted.contains(self.builder.slice(node)) => {
+                Expr::Name(self.builder.slice(node).to_owned())
+            }
             "attribute" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
                 Some(of) => Expr::Member { of, name: self.builder.field(node, "attribute") },
                 None => Expr::Other,
@@ -150,8 +153,7 @@ impl<'n> Lower<'_, 'n> {
                     Argument { name, value, spread: false }
                 }
                 "dictionary_splat" => {
-                    self.expr(argument);
-                    continue;
+                    Argument { name: Some("**".to_owned()), value: self.expr(argument), spread: true }
                 }
                 kind => Argument { name: None, value: self.expr(argument), spread: kind == "list_splat" },
             });

@@ -16,7 +16,12 @@ impl Frontend for Python {
     fn facts(&self, text: &str) -> Facts {
         let Some(tree) = parse(&tree_sitter_python::LANGUAGE.into(), text) else { return Facts::default() };
         let root = tree.root_node();
-        let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), outer: vec![BTreeSet::new()] };
+        let mut lower = Lower {
+            builder: Builder::new(text, root),
+            later: Vec::new(),
+            dotted: BTreeSet::new(),
+            outer: vec![BTreeSet::new()],
+        };
         lower.file(root);
         lower.builder.finish(root)
     }
@@ -33,6 +38,8 @@ struct Later<'n> {
 struct Lower<'t, 'n> {
     builder: Builder<'t>,
     later: Vec<Later<'n>>,
+    /// The modules below others that are imported by their whole names.
+    dotted: BTreeSet<String>,
     /// Per open function or closure, the names that `global` and `nonlocal` take from outside.
     outer: Vec<BTreeSet<String>>,
 }
@@ -167,7 +174,15 @@ impl<'n> Lower<'_, 'n> {
                 if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
             let import = match &module {
                 Some(module) => Import { alias, path: module.clone(), name: Some(written) },
-                None => Import { alias, path: written, name: None },
+                None => {
+                    if let (None, Some((top, _))) = (&alias, written.split_once('.')) {
+                        // `import a.b` makes `a` known, and with it `a.b`.
+                        let alias = Some(top.to_owned());
+                        self.builder.facts.imports.push(Import { alias, path: top.to_owned(), name: None });
+                        self.dotted.insert(written.clone());
+                    }
+                    Import { alias: alias.or_else(|| Some(written.clone())), path: written, name: None }
+                }
             };
             self.builder.facts.imports.push(import);
         }
@@ -199,7 +214,7 @@ impl<'n> Lower<'_, 'n> {
         for (name, ty, _) in
             node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default()
         {
-            self.builder.closure_parameter(id, &name, ty);
+            self.builder.closure_parameter(id, name.trim_start_matches('*'), ty);
         }
         if let Some(body) = node.child_by_field_name("body") {
             if node.kind() == "lambda" {
@@ -243,17 +258,31 @@ impl<'n> Lower<'_, 'n> {
             let local = self.builder.declare(&name, None);
             self.builder.define(local, Def::Receiver);
         }
+        let mut named_only = false;
         for (at, (name, ty, default)) in (0_u16..).zip(list) {
-            let local = self.builder.declare(&name, ty);
-            self.builder.define(local, Def::Parameter(at));
+            let bare = name.trim_start_matches('*');
+            let local = self.builder.declare(bare, ty);
+            self.builder.define(
+                local,
+                match name.len() - bare.len() {
+                    2 => Def::Named,
+                    // Behind `*` a parameter has a name and no place.
+                    0 if named_only => Def::Parameter(u16::MAX),
+                    _ => Def::Parameter(at),
+                },
+            );
             if let Some(default) = default {
                 let expr = self.expr(default);
                 self.builder.define(local, Def::Value { expr, result: 0 });
             }
-            if let Some(function) = self.builder.function() {
+            if let Some(function) = self.builder.function()
+                && !named_only
+                && !name.starts_with("**")
+            {
                 function.parameters.push(local);
                 function.variadic |= name.starts_with('*');
             }
+            named_only |= name.starts_with('*');
         }
         let result = node.child_by_field_name("return_type").map(|ty| self.ty(ty));
         if let (Some(result), Some(function)) = (result, self.builder.function()) {
