@@ -36,11 +36,13 @@ pub(crate) struct Context<'a, 'p> {
     pub(crate) answered: &'a Answered,
 }
 
-/// Where comments answer for what cannot be told.
+/// Where comments and the configuration answer for what cannot be told.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answered {
     pub(crate) functions: BTreeSet<FnId>,
     pub(crate) packages: BTreeSet<PackageId>,
+    /// The files of which the configuration says that such calls there need no rule.
+    pub(crate) files: BTreeSet<u32>,
 }
 
 /// What one way to a sink leads to.
@@ -490,6 +492,10 @@ impl<'p> Search<'_, 'p> {
         if functions.iter().any(|f| answered.functions.contains(f) || answered.packages.contains(&package(f))) {
             return;
         }
+        let speaker = key.first().map_or(site.function, |call| call.function);
+        if answered.files.contains(&program.file_of(speaker)) {
+            return;
+        }
         let mut marks = vec![(self.place(site.function, site.expr), String::new())];
         if let Some(call) = key.first() {
             marks.push((self.place(call.function, call.expr), "called from here".to_owned()));
@@ -522,7 +528,6 @@ impl<'p> Search<'_, 'p> {
         if let Some(glob) = globs.first() {
             help.push(format!("the address fits `{glob}`"));
         }
-        let speaker = key.first().map_or(site.function, |call| call.function);
         let place = self.place(site.function, site.expr);
         if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
             // One comment answers for all of them.

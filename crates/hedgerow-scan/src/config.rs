@@ -6,6 +6,7 @@
 //!     - {path: "app/{name}/service"}        # `{name}` is one directory; the service is called like it
 //!     - {path: "app/shop/{name}", name: "shop.{name}", main: cmd/server}
 //!   exclude: ["tools/**"]                   # code that no service runs
+//!   ignore: {"gen/**": why no rule is needed} # code whose calls that cannot be told need no rule, and the reason
 //!   hosts: ["{name}.service.consul"]        # what a service's name looks like in an address
 //!   aliases: {service.ledger: [ledger-ro]}  # other names of one service
 //!   tags: [prod]                            # Go build tags
@@ -30,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const KEYS: &[&str] = &[
     "services",
     "exclude",
+    "ignore",
     "hosts",
     "aliases",
     "tags",
@@ -54,6 +56,7 @@ const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "ine
 pub struct ScanConfig {
     pub(crate) services: Vec<CodeDirectory>,
     pub(crate) exclude: GlobSet,
+    pub(crate) ignore: GlobSet,
     pub(crate) hosts: Vec<Pattern>,
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     pub(crate) tags: BTreeSet<String>,
@@ -105,6 +108,9 @@ impl Read<'_> {
                 let names = self.texts(node, "an alias").into_iter().map(|(text, _)| text).collect();
                 config.aliases.insert(service.value.to_owned(), names);
             }
+        }
+        if let Some(node) = fields.get("ignore") {
+            config.ignore = self.reasons(node);
         }
         let mut texts =
             |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
@@ -158,6 +164,19 @@ impl Read<'_> {
         let elements = self.decoder.list(node, what, "leave the key out");
         let texts = elements.into_iter().filter_map(|node| self.decoder.text(node, what));
         texts.map(|text| (text.value.to_owned(), text.span)).collect()
+    }
+
+    /// Globs of files, each with the reason for which it is there.
+    fn reasons(&mut self, node: &Node<'_>) -> GlobSet {
+        let mut globs = Vec::new();
+        for (glob, node) in self.decoder.pairs(node, "`ignore`").unwrap_or_default() {
+            // A reason that says nothing is refused there.
+            if self.decoder.text(node, "a reason").is_none() {
+                continue;
+            }
+            globs.push((glob.value.to_owned(), glob.span));
+        }
+        self.globs(globs)
     }
 
     fn pattern(&mut self, text: &str, span: hedgerow_core::source::Span) -> Option<Pattern> {
@@ -229,7 +248,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (config, diagnostics) = read(
-            "scan:\n  services: [{path: 'app/{name}/service', name: 'x.{name}', main: cmd}]\n  exclude: ['a/**']\n  \
+            "scan:\n  services: [{path: 'app/{name}/service', name: 'x.{name}', main: cmd}]\n  exclude: ['a/**']\n  ignore: {'g/**': generated}\n  \
              hosts: ['{name}.consul']\n  aliases: {a: [b]}\n  tags: [t]\n  vendored: ['x/*']\n  deploy: ['*.yaml']\n  \
              settings: ['c/{name}.json']\n  sinks: [{call: a/b.C, target: 1}]\n  functions: [{call: a.B, gives: environment}]\n  \
              servers: '*.R{s}'\n  registries: [a.R]\n  inert: [a.I]\n  texts: [{type: a.T, field: F}]\n",
@@ -237,6 +256,7 @@ mod tests {
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert_eq!(config.services[0].path.take("app/user/service"), Some("user"));
         assert!(config.exclude.is_match("a/b/c.go"));
+        assert!(config.ignore.is_match("g/b/c.go"));
         assert_eq!(config.aliases["a"], ["b"]);
         assert_eq!(config.pack.sinks.len(), 1);
         assert_eq!(config.pack.texts[0].field, "F");
@@ -250,6 +270,8 @@ mod tests {
             ("scan: {hosts: ['{a']}", "invalid-value: '{a'"),
             ("scan: {exclude: ['[']}", "invalid-value: '['"),
             ("scan: {sinks: [{cal: x}]}", "invalid-value: [{cal: x}]"),
+            ("scan: {ignore: {'a/**': ''}}", "invalid-value: ''"),
+            ("scan: {ignore: ['a/**']}", "invalid-value: ['a/**']"),
             ("scan: 3", "invalid-value: 3"),
         ] {
             assert_eq!(read(text).1, [expected], "{text}");

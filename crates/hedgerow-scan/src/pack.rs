@@ -145,6 +145,13 @@ pub(crate) enum Target {
         /// Its argument.
         argument: u16,
     },
+    /// An argument that is an address of the kind that another one names: `unix` and a path, `tcp` and a host.
+    Network {
+        /// The argument that names the kind.
+        network: u16,
+        /// The address.
+        argument: u16,
+    },
     /// The field of an argument that is written out there.
     Field {
         /// The argument.

@@ -179,7 +179,7 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
         contracts.add(&home.name, offers);
     }
     let spoken = comments(&program, &reached);
-    let answered: Vec<Answered> = (0..homes.len()).map(|at| answered(&program, &spoken, at)).collect();
+    let answered: Vec<Answered> = (0..homes.len()).map(|at| answered(&program, tree.config, &spoken, at)).collect();
     let found: Vec<Outcome> = homes
         .par_iter()
         .zip(&reached)
@@ -394,9 +394,11 @@ fn comments<'p>(program: &Program<'p>, reached: &[Reach]) -> Vec<Spoken<'p>> {
     spoken
 }
 
-/// Where comments answer for what a service's code leaves open.
-fn answered(program: &Program, spoken: &[Spoken], service: usize) -> Answered {
+/// Where comments and the configuration answer for what a service's code leaves open.
+fn answered(program: &Program, config: &ScanConfig, spoken: &[Spoken], service: usize) -> Answered {
     let mut answered = Answered::default();
+    let files = (0..).zip(&program.files).filter(|(_, file)| config.ignore.is_match(file.path));
+    answered.files.extend(files.map(|(at, _)| at));
     for spoken in spoken.iter().filter(|spoken| spoken.reached.contains(&service)) {
         if let Directive::Malformed(_) = spoken.comment.directive {
             continue;

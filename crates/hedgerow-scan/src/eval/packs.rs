@@ -63,6 +63,16 @@ impl<'p> Eval<'_, 'p> {
                 }
                 if values.is_empty() { Values::lost(site) } else { values }
             }
+            Target::Network { network, argument } => {
+                let Some(address) = self.positional(frame, arguments, usize::from(*argument)) else {
+                    return Values::default();
+                };
+                let unix = self.positional(frame, arguments, usize::from(*network)).is_some_and(|network| {
+                    let mut names = network.known.keys().map(|value| matches!(value, Value::Text(text) if text.constant().is_some_and(|name| name.starts_with("unix"))));
+                    network.unknown.is_empty() && !network.known.is_empty() && names.all(|is_unix| is_unix)
+                });
+                if unix { Values::text("unix:").then(&address) } else { address }
+            }
             Target::Field { argument, field } => {
                 let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::default() };
                 let mut values = Values::default();

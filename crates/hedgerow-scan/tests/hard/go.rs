@@ -310,3 +310,24 @@ fn files_in_another_order_say_the_same() {
     let turned: String = parts.iter().map(|part| format!("-- {part}")).collect();
     assert_eq!(outcome(&tree), outcome(&turned));
 }
+
+#[test]
+fn a_socket_of_the_machine_is_no_call() {
+    let tree = "-- service.emoji/main.go\npackage main\nimport (\"net\"; \"os\")\nfunc main() { net.Dial(\"unix\", os.Args[1]) }\n-- service.ledger/x.txt\n";
+    finds(tree, &[]);
+}
+
+#[test]
+fn code_that_cannot_be_edited_is_answered_for_in_the_configuration() {
+    let tree = |config: &str, more: &str| {
+        format!(
+            "{config}-- gen/sdk/sdk.go\npackage sdk\nimport (\"net/http\"; \"os\")\nfunc Ping() {{ http.Get(os.Args[1]) }}\nfunc Get(u string) {{ http.Get(u) }}\nfunc Ledger() {{ http.Get(\"http://s-ledger\") }}\n\
+             -- service.emoji/main.go\npackage main\nimport (\"bank/gen/sdk\"; \"os\")\nvar _ = os.Args\nfunc main() {{ sdk.Ping(); sdk.Ledger(); {more} }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    let ignore = "-- hedgerow.yaml\nscan: {ignore: {'gen/**': 'the SDK of an outside host'}}\n";
+    finds(&tree("", ""), &["emoji -> ledger proven", "unresolved-call gen/sdk/sdk.go"]);
+    finds(&tree(ignore, ""), &["emoji -> ledger proven"]);
+    // What others pass into it stays theirs.
+    finds(&tree(ignore, "sdk.Get(os.Args[2])"), &["emoji -> ledger proven", "unresolved-call gen/sdk/sdk.go"]);
+}
