@@ -37,6 +37,12 @@ pub(crate) fn flow_end(bytes: &[u8], at: usize) -> Option<usize> {
     let mut last = b'[';
     let mut from = at;
     while let Some(&byte) = bytes.get(from) {
+        if byte.is_ascii_alphanumeric() {
+            // Nothing that begins or ends a token can follow before the next byte that is neither.
+            from += 1 + bytes[from + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            last = byte;
+            continue;
+        }
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => {
                 from += 1;

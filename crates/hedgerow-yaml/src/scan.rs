@@ -196,19 +196,14 @@ impl<'t> Scanner<'t> {
         mut look: impl FnMut(&Line) -> Result<(), Unusual>,
     ) -> Result<(), Unusual> {
         while let Some(indent) = self.peek_indent()?.filter(|&indent| indent > column) {
-            look(&self.read_line_inlined(indent)?)?;
+            look(&self.read_line(indent)?)?;
         }
         Ok(())
     }
 
     /// Reads the line whose column [`peek_indent`](Self::peek_indent) has given, and all lines its value spans.
-    #[inline(never)]
-    pub(crate) fn read_line(&mut self, indent: usize) -> Result<Line, Unusual> {
-        self.read_line_inlined(indent)
-    }
-
     #[inline(always)]
-    fn read_line_inlined(&mut self, indent: usize) -> Result<Line, Unusual> {
+    pub(crate) fn read_line(&mut self, indent: usize) -> Result<Line, Unusual> {
         let line = self.at;
         self.last = (line, self.empty_column);
         self.continued = false;
@@ -413,6 +408,10 @@ impl<'t> Scanner<'t> {
 
     /// Moves behind a line on which nothing but a comment may follow.
     fn end_line(&mut self, from: usize) -> Result<(), Unusual> {
+        if self.byte(from) == b'\n' {
+            self.at = from + 1;
+            return Ok(());
+        }
         let at = self.skip_spaces(from);
         match self.byte(at) {
             b'\n' | b'\r' | END => {}
