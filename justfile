@@ -38,6 +38,7 @@ fuzz TARGET:
 bench:
     scripts/bench
     scripts/bench-fleet
+    scripts/bench-scan
     scripts/test-browser
 
 # Run every gate
