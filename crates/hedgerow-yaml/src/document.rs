@@ -2,7 +2,9 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::anchors::Anchors;
 use crate::answers::Sites;
 use crate::error::YamlError;
 use crate::fast;
@@ -139,7 +141,8 @@ pub struct Part<'d, 't> {
     pub(crate) stream: &'t str,
     /// A line break in the document that only some readers know.
     pub(crate) line_break: Option<Range<usize>>,
-    pub(crate) root: &'d Node<'t>,
+    /// The anchors of the document, which aliases in a part may name.
+    pub(crate) anchors: Arc<Anchors<'d, 't>>,
     pub(crate) node: &'d Node<'t>,
     pub(crate) place: Place,
 }

@@ -43,7 +43,7 @@
 //! | `split` | a stream | pieces, one document each, by position alone |
 //! | `parse`, `tree` | a piece | nodes with ranges, keys in order, duplicates and styles kept |
 //! | `route` | `spec.tasks[].template` | questions compiled into one tree |
-//! | `document`, `walk`, `site` | a document and questions | what stands there, or why it cannot be told |
+//! | `document`, `walk`, `anchors`, `site` | a document and questions | what stands there, or why it cannot be told |
 //! | `skeleton`, `scan`, `inline`, `fast` | the same | the same answers without a parser, or none |
 //! | `opening`, `insert`, `remove`, `map_edit`, `seq_edit`, `edit` | a site and a wish | edits, and the spliced text |
 //! | `quote`, `emit` | values | text that no YAML 1.1 or 1.2 reader can misread |
@@ -52,6 +52,7 @@
 //! It knows neither Kubernetes nor policies; it opens no file and prints nothing. It never resolves merge keys and
 //! never edits behind an alias or an anchor, where the edit would reach others: it says so instead. It never prints a
 //! value that it has read.
+mod anchors;
 mod answers;
 mod document;
 mod edit;

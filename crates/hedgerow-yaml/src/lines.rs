@@ -13,6 +13,14 @@ pub(crate) fn line_start(text: &str, at: usize) -> usize {
     memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |found| found + 1)
 }
 
+/// Start of the line that holds `at`, if nothing but spaces and tabs stands between.
+///
+/// Looks no further back than the last byte that is neither: lines may be as long as the text.
+pub(crate) fn start_if_first(text: &str, at: usize) -> Option<usize> {
+    let lead = text[..at].trim_end_matches([' ', '\t']);
+    (lead.is_empty() || lead.ends_with(['\n', '\r'])).then_some(lead.len())
+}
+
 /// Offset of the line break that ends the line of `at`, or the end of the text.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
     memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |found| at + found)
@@ -92,6 +100,13 @@ mod tests {
         assert_eq!(break_near(text, 8), "\n");
         assert_eq!(break_near("a\r\nb", 3), "\r\n");
         assert_eq!(break_near("a", 1), "\n");
+    }
+
+    #[test]
+    fn what_stands_first_knows_where_its_line_starts() {
+        let text = " a b\r\t c\n";
+        let starts: Vec<Option<usize>> = (0..text.len()).map(|at| start_if_first(text, at)).collect();
+        assert_eq!(starts, [Some(0), Some(0), None, None, None, Some(5), Some(5), Some(5), None]);
     }
 
     #[test]

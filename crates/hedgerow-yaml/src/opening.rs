@@ -3,7 +3,7 @@
 //! Invariant: text written at an opening, in the notation that the opening asks for, adds exactly the new keys and
 //! moves no comment away from the line it stands on or above.
 
-use crate::lines::{line_end, line_start, next_line, rest_is_blank};
+use crate::lines::{line_end, line_start, next_line, rest_is_blank, start_if_first};
 use crate::parse::column;
 use crate::site::{FlowBefore, Obstacle, Opening, Reason};
 use crate::tree::{CollectionStyle, Mapping, Node};
@@ -30,9 +30,10 @@ pub(crate) fn opening_in_mapping(
         (CollectionStyle::Flow, _) if !text[node.range.start..].starts_with('{') => Err(layout),
         (CollectionStyle::Flow, None) => Ok(Opening::Flow { at: node.range.start + 1, before: FlowBefore::Brace }),
         (CollectionStyle::Flow, Some(first)) => {
-            let lead = &text[line_start(text, first.start)..first.start];
-            let own_line = lead.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-            let before = if own_line { FlowBefore::PairOnOwnLine } else { FlowBefore::Pair };
+            let before = match start_if_first(text, first.start) {
+                Some(_) => FlowBefore::PairOnOwnLine,
+                None => FlowBefore::Pair,
+            };
             Ok(Opening::Flow { at: first.start, before })
         }
         (CollectionStyle::Block, None) => Err(layout),

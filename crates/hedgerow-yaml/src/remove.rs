@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::edit::Edit;
-use crate::lines::{line_end, line_start, next_line, rest_is_blank, skip_blank_and_comments};
+use crate::lines::{line_end, line_start, next_line, rest_is_blank, skip_blank_and_comments, start_if_first};
 
 /// A pair or an element, as far as its removal is concerned.
 #[derive(Debug, Clone)]
@@ -57,9 +57,9 @@ pub(crate) fn all_of_flow(text: &str, members: &[Member]) -> Range<usize> {
 /// A member with its comma and the blanks behind; the whole line if nothing else but a comment stands on it.
 fn with_comma_behind(text: &str, member: &Range<usize>) -> Range<usize> {
     let comma = comma_behind(text, member.end).map_or(member.end, |comma| comma + 1);
-    let line = line_start(text, member.start);
-    let own_line = text[line..member.start].bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-    if own_line && rest_is_blank(text, comma) {
+    if let Some(line) = start_if_first(text, member.start)
+        && rest_is_blank(text, comma)
+    {
         return line..next_line(text, comma);
     }
     let blanks = text[comma..].bytes().take_while(|byte| comma > member.end && matches!(byte, b' ' | b'\t')).count();

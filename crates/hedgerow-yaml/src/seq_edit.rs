@@ -6,7 +6,7 @@
 use crate::edit::Edit;
 use crate::emit::Yaml;
 use crate::insert::{Payload, insert};
-use crate::lines::{break_before, break_near, line_end, line_start, next_line};
+use crate::lines::{break_before, break_near, line_end, line_start, next_line, start_if_first};
 use crate::parse::column;
 use crate::remove::{Member, all_of_flow, member_lines, remove_from_flow, skip_blank_lines};
 use crate::site::{Obstacle, Reason, ScalarSite, SeqElement, SeqSite, Site};
@@ -160,10 +160,10 @@ fn append_to_flow(text: &str, seq: &SeqSite, values: &[Yaml], gone: &[usize]) ->
         (None, Some(first)) => Some(Edit::insert(first.range.start, new.join(", "))),
         (None, None) => Some(Edit::insert(seq.range.start + 1, new.join(", "))),
         (Some(last), _) => {
-            let line = line_start(text, last.range.start);
-            let lead = &text[line..last.range.start];
-            let own_line = line > 0 && lead.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-            let gap = if own_line { format!(",{}{lead}", break_before(text, line)) } else { ", ".to_owned() };
+            let gap = match start_if_first(text, last.range.start).filter(|&line| line > 0) {
+                Some(line) => format!(",{}{}", break_before(text, line), &text[line..last.range.start]),
+                None => ", ".to_owned(),
+            };
             let joined = new.iter().flat_map(|value| [gap.as_str(), value]).collect::<String>();
             Some(Edit::insert(last.range.end, joined))
         }

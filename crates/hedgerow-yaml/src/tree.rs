@@ -207,6 +207,25 @@ impl<'t> Node<'t> {
             Content::Scalar(scalar) => scalar.noun(),
         }
     }
+
+    /// Calls `see` for this node and every node in it, parents before children, in the order of the text.
+    pub(crate) fn each_node<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
+        see(self);
+        match &self.content {
+            Content::Mapping(mapping) => {
+                for pair in &mapping.pairs {
+                    pair.key.each_node(see);
+                    pair.value.each_node(see);
+                }
+            }
+            Content::Sequence(sequence) => {
+                for element in &sequence.elements {
+                    element.node.each_node(see);
+                }
+            }
+            Content::Scalar(_) | Content::Alias(_) => {}
+        }
+    }
 }
 
 impl<'t> Mapping<'t> {

@@ -2,9 +2,10 @@
 //!
 //! This is the definition of every answer. Whoever answers in another way must give what is given here.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::anchors::Anchors;
 use crate::answers::Answers;
 use crate::document::{Outline, Part};
 use crate::opening::{opening_at_null, opening_in_mapping};
@@ -48,7 +49,8 @@ pub(crate) fn outline<'t>(
 
 /// Answers questions about a node inside a document.
 pub(crate) fn outline_of_part<'t>(part: &Part<'_, 't>, routes: &RouteSet) -> Outline<'t> {
-    let mut walk = Walk::new(part.stream, Some(part.root), routes);
+    let mut walk = Walk::new(part.stream, None, routes);
+    walk.anchors = Some(Arc::clone(&part.anchors));
     match part.line_break.clone() {
         Some(range) => walk.answers.refuse_below(0, &Obstacle { reason: Reason::LineBreak, range }),
         None => walk.visit(0, part.node, &part.place),
@@ -66,7 +68,8 @@ pub(crate) fn parts<'d, 't>(
     let Some(root) = root else { return Vec::new() };
     // Looked for once: a list of thousands is asked as many times.
     let line_break = foreign_line_break(stream, document, Some(root));
-    parts_of_part(&Part { stream, line_break, root, node: root, place: Place::default() }, route)
+    let anchors = Arc::new(Anchors::of(root));
+    parts_of_part(&Part { stream, line_break, anchors, node: root, place: Place::default() }, route)
 }
 
 /// The nodes that a route leads to from a node inside a document.
@@ -136,13 +139,13 @@ struct Walk<'a, 't> {
     stream: &'t str,
     root: Option<&'a Node<'t>>,
     answers: Answers<'a, 't>,
-    /// Anchored nodes by name, in the order of the text; gathered when the first alias is met.
-    anchored: Option<BTreeMap<&'a str, Vec<&'a Node<'t>>>>,
+    /// Gathered when the first alias is met, if nobody has done so before.
+    anchors: Option<Arc<Anchors<'a, 't>>>,
 }
 
 impl<'a, 't> Walk<'a, 't> {
     fn new(stream: &'t str, root: Option<&'a Node<'t>>, routes: &'a RouteSet) -> Self {
-        Self { stream, root, answers: Answers::new(routes), anchored: None }
+        Self { stream, root, answers: Answers::new(routes), anchors: None }
     }
 
     fn visit(&mut self, fork: usize, node: &'a Node<'t>, place: &Place) {
@@ -265,21 +268,12 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     fn anchored_before(&mut self, name: &str, offset: usize) -> Option<&'a Node<'t>> {
-        let root = self.root;
-        let anchored = self.anchored.get_or_insert_with(|| {
-            let mut anchored: BTreeMap<&'a str, Vec<&'a Node<'t>>> = BTreeMap::new();
-            if let Some(root) = root {
-                each_node(root, &mut |node| {
-                    if let Some(anchor) = &node.anchor {
-                        anchored.entry(&anchor.name).or_default().push(node);
-                    }
-                });
-            }
-            anchored
-        });
-        let nodes = anchored.get(name)?;
-        let before = nodes.partition_point(|node| node.whole_range().start < offset);
-        nodes.get(before.checked_sub(1)?).copied()
+        let anchors = match (&mut self.anchors, self.root) {
+            (Some(anchors), _) => anchors,
+            (none @ None, Some(root)) => none.insert(Arc::new(Anchors::of(root))),
+            (None, None) => return None,
+        };
+        anchors.before(name, offset)
     }
 
     fn map_site(&mut self, node: &'a Node<'t>, place: &Place) -> Site<'t> {
@@ -347,7 +341,7 @@ fn seq_site<'t>(node: &Node<'t>, place: &Place) -> Site<'t> {
 fn seq_element(element: &Element<'_>) -> SeqElement {
     let mut anchor = None;
     let mut ends_in_block_scalar = false;
-    each_node(&element.node, &mut |node| {
+    element.node.each_node(&mut |node| {
         anchor = anchor.take().or_else(|| node.anchor.as_ref().map(|anchor| anchor.range.clone()));
         if let Some(scalar) = node.as_scalar() {
             ends_in_block_scalar = matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded);
@@ -378,25 +372,6 @@ fn obstacle(reason: Reason, range: Range<usize>) -> Obstacle {
     Obstacle { reason, range }
 }
 
-/// Calls `see` for every node, parents before children, in the order of the text.
-fn each_node<'a, 't>(node: &'a Node<'t>, see: &mut impl FnMut(&'a Node<'t>)) {
-    see(node);
-    match &node.content {
-        Content::Mapping(mapping) => {
-            for pair in &mapping.pairs {
-                each_node(&pair.key, see);
-                each_node(&pair.value, see);
-            }
-        }
-        Content::Sequence(sequence) => {
-            for element in &sequence.elements {
-                each_node(&element.node, see);
-            }
-        }
-        Content::Scalar(_) | Content::Alias(_) => {}
-    }
-}
-
 /// The first character outside quotes that YAML 1.1, and so Kubernetes, takes for a line break and YAML 1.2 does not.
 fn foreign_line_break(stream: &str, document: &Range<usize>, root: Option<&Node<'_>>) -> Option<Range<usize>> {
     let text = &stream[document.clone()];
@@ -405,7 +380,7 @@ fn foreign_line_break(stream: &str, document: &Range<usize>, root: Option<&Node<
     }
     let mut quoted: Vec<Range<usize>> = Vec::new();
     if let Some(root) = root {
-        each_node(root, &mut |node| {
+        root.each_node(&mut |node| {
             let style = node.as_scalar().map(|scalar| scalar.style);
             if matches!(style, Some(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)) {
                 quoted.push(node.range());

@@ -5,7 +5,7 @@
 
 mod support;
 
-use hedgerow_yaml::{Document, Site, splice, split, split_even};
+use hedgerow_yaml::{Document, MapChange, Part, Route, Site, change_map, splice, split, split_even};
 use support::{CHANGE, check_edits, edit, labels, questions};
 
 /// Asks everything of every document; gives how many documents there are.
@@ -76,6 +76,42 @@ fn many_small_things_take_no_more_than_their_number() {
     {
         assert_eq!(ask(&text), 1);
     }
+}
+
+#[test]
+fn aliases_in_thousands_of_objects_are_looked_up_in_one_list() {
+    let object = |at: usize| format!("- metadata:\n    labels:\n      a: &a{at} x\n      b: *a{at}\n");
+    let text = format!("kind: List\nitems:\n{}", (0..20_000).map(object).collect::<String>());
+    let document = Document::new(&text);
+    let parts = document.parts(&Route::parse("items[]").unwrap()).unwrap();
+    let labels = &labels()[0];
+    let value = |part: &Part<'_, '_>| match part.outline(labels).all_sites().next() {
+        Some(Site::Map(map)) => map.get("b").and_then(|pair| pair.value.clone()).map(std::borrow::Cow::into_owned),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(parts.iter().filter(|part| value(part).as_deref() == Some("x")).count(), 20_000);
+}
+
+#[test]
+fn one_line_that_holds_everything_is_not_read_again_for_each_of_its_members() {
+    const MEMBERS: usize = 60_000;
+    let long = "v".repeat(600);
+    let pairs: Vec<String> = (0..MEMBERS).map(|key| format!("\"k{key}\": \"{long}\"")).collect();
+    let text = format!("{{\"metadata\": {{\"labels\": {{\"app\": \"x\", {}}}}}}}\n", pairs.join(", "));
+    let keys: Vec<String> = (0..MEMBERS).map(|key| format!("k{key}")).collect();
+    let remove: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let edits = edit(&text, &labels()[0], MapChange { set: &[], remove: &remove });
+    let mut edited = String::new();
+    edits.push_to(&text, &mut edited);
+    assert_eq!(edited, "{\"metadata\": {\"labels\": {\"app\": \"x\"}}}\n");
+
+    let object = format!("{{\"x\": \"{long}\", \"metadata\": {{\"labels\": {{\"app\": \"x\"}}}}}}");
+    let text = format!("{{\"kind\": \"List\", \"items\": [{}]}}\n", vec![object; MEMBERS].join(", "));
+    let document = Document::new(&text);
+    let parts = document.parts(&Route::parse("items[]").unwrap()).unwrap();
+    let labels = &labels()[0];
+    let changes = parts.iter().map(|part| change_map(&text, part.outline(labels).all_sites().next().unwrap(), CHANGE));
+    assert_eq!(changes.filter(|change| change.as_ref().is_ok_and(|edits| edits.len() == 2)).count(), MEMBERS);
 }
 
 #[test]
