@@ -91,6 +91,32 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
     found.into_iter().collect()
 }
 
+/// Which service a file belongs to: that of the innermost directory above it.
+pub(crate) struct Owners<'a> {
+    directories: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Owners<'a> {
+    pub(crate) fn new(services: &'a [Service], homes: &'a [Home]) -> Self {
+        let own = services.iter().map(|service| (service.directory.as_str(), service.name.as_str()));
+        // Where code is said to lie wins over where the service is declared.
+        let said =
+            homes.iter().flat_map(|home| home.directories.iter().map(|(dir, _)| (dir.as_str(), home.name.as_str())));
+        Self { directories: own.chain(said).collect() }
+    }
+
+    pub(crate) fn of(&self, path: &str) -> Option<&'a str> {
+        let mut directory = path;
+        while !directory.is_empty() {
+            directory = dir_of(directory);
+            if let Some(owner) = self.directories.get(directory) {
+                return Some(owner);
+            }
+        }
+        None
+    }
+}
+
 /// Whether a path lies below a directory.
 pub(crate) fn is_below(path: &str, directory: &str) -> bool {
     directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))

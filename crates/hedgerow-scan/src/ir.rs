@@ -372,6 +372,20 @@ impl Facts {
         &self.exprs[id.0 as usize]
     }
 
+    /// What the file says about others: its package, its imports, its comments, and what could not be parsed. The rest
+    /// is left out.
+    #[must_use]
+    pub fn header(&self) -> Self {
+        Self {
+            package: self.package.clone(),
+            imports: self.imports.clone(),
+            comments: self.comments.clone(),
+            faults: self.faults.clone(),
+            constraint: self.constraint.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Where the expression with this id stands.
     #[must_use]
     pub fn span(&self, id: ExprId) -> Range {

@@ -50,6 +50,7 @@
 //! about them: their services are callees, and as callers they have candidates only.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
+mod across;
 mod calls;
 mod config;
 mod constraint;
@@ -63,16 +64,22 @@ mod infer;
 mod inventory;
 pub mod ir;
 mod join;
+mod loads;
 mod pack;
+mod part;
 mod pattern;
 mod plain;
 mod program;
 mod reach;
 mod scan;
+mod tree;
 mod value;
 
 pub use config::ScanConfig;
 pub use edge::{Class, Edge, Evidence, Finding, Hop, Outcome, Place};
 pub use inventory::Service;
+pub use loads::Sum;
 pub use pack::Kind;
-pub use scan::{CodeFile, PlainFile, Tree, Want, in_parallel, rules, scan, wants};
+pub use part::Parts;
+pub use scan::{Known, rescan, rules, scan};
+pub use tree::{CodeFile, PlainFile, Tree, Want, in_parallel, wants};

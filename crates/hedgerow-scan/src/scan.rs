@@ -1,150 +1,42 @@
 //! The whole way: from the facts of all files to edges and findings.
+//!
+//! It goes in two steps. First come the services, each by itself: what it reaches, what it offers to others, whom it calls
+//! ([`Part`]). A part depends on the files that the service loads, on what the deploy gives to it, on who offers which
+//! contract, and on nothing else; so a later scan takes over the parts of which all of that is as it was. Then comes what
+//! looks at all services: comments, deploy files, what nobody reaches.
 
-use crate::calls::{Answered, Context, Contracts, find, offered};
-use crate::config::ScanConfig;
+use crate::across::across;
+use crate::calls::Contracts;
 use crate::constraint::Build;
 use crate::deploy::{Deploy, Text};
-use crate::edge::{Class, Evidence, Finding, Outcome, Place};
+use crate::edge::Outcome;
 use crate::frontend::Language;
-use crate::host::{Answer, Hosts};
+use crate::host::Hosts;
 use crate::infer::Infer;
-use crate::inventory::{Home, Service, entries, homes, is_below};
-use crate::ir::{Comment, Directive, Facts, Range};
-use crate::join::Join;
-use crate::pack::{Kind, Packs};
-use crate::plain;
-use crate::program::{File, FnId, Modules, Program};
+use crate::inventory::{Home, Owners, entries, homes};
+use crate::ir::Facts;
+use crate::loads::{Loads, Sum, sum};
+use crate::pack::Packs;
+use crate::part::{Marks, Part, Parts, Surroundings, part};
+use crate::program::{File, Modules, Program};
 use crate::reach::{Reach, reach};
-use globset::Glob;
-use hedgerow_core::diag::{Code, nearest};
+use crate::tree::Tree;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a comment may say.
-const COMMENT_HELP: &str = "write `// rpcmap: service.x, service.y` or `// hedgerow: ignore <reason>`";
-
-/// The stack of each thread, in bytes.
-const STACK: usize = 64 << 20;
-
-/// A source file with what it says.
-#[derive(Debug, Clone)]
-pub struct CodeFile {
-    /// Its path below the tree's root, with `/` between the parts.
-    pub path: String,
-    /// Its language.
-    pub language: Language,
-    /// What it says: [`Language::frontend`] tells, or a cache.
-    pub facts: Arc<Facts>,
-}
-
-/// A text that is no source code: `go.mod`, deploy files, settings, scripts.
-#[derive(Debug, Clone)]
-pub struct PlainFile {
-    /// Its path below the tree's root, with `/` between the parts.
-    pub path: String,
-    /// What it says.
-    pub text: Arc<str>,
-}
-
-/// Everything a scan looks at.
-#[derive(Debug, Clone)]
-pub struct Tree<'a> {
-    /// The services of the fleet.
-    pub services: &'a [Service],
-    /// The namespaces they live in.
-    pub namespaces: BTreeSet<String>,
-    /// The `scan:` section.
-    pub config: &'a ScanConfig,
-    /// The source files, see [`wants`].
-    pub code: &'a [CodeFile],
-    /// The other files, see [`wants`].
-    pub texts: &'a [PlainFile],
-}
-
-/// What the scan wants to know of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
-    /// Its facts.
-    Code(Language),
-    /// Its text.
-    Text,
-    /// Nothing: tests, vendored libraries, generated output, other things.
-    Nothing,
-}
-
-/// What the scan wants to know of the file at `path`.
-#[must_use]
-pub fn wants(path: &str, config: &ScanConfig) -> Want {
-    // What is named as deploy or settings is read wherever it lies.
-    let named = config.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
-        || config.settings.iter().any(|pattern| pattern.fits(path));
-    if named && Language::of(path).is_none() {
-        return Want::Text;
-    }
-    if config.exclude.is_match(path) {
-        return Want::Nothing;
-    }
-    let mut parts = path.split('/').rev();
-    let name = parts.next().unwrap_or_default();
-    let mut directories: Vec<&str> = parts.collect();
-    directories.reverse();
-    let skipped =
-        |part: &&str| matches!(*part, "testdata" | "node_modules" | ".git" | "__tests__" | "site-packages" | "target");
-    if directories.iter().any(skipped) {
-        return Want::Nothing;
-    }
-    if let Some(at) = directories.iter().position(|part| *part == "vendor") {
-        let import = format!("{}/{name}", directories[at + 1..].join("/"));
-        let read =
-            name.ends_with(".go") && config.vendored.is_match(import.rsplit_once('/').map_or("", |(dir, _)| dir));
-        return if read && !name.ends_with("_test.go") { Want::Code(Language::Go) } else { Want::Nothing };
-    }
-    let test = |language| match language {
-        Language::Go => name.ends_with("_test.go"),
-        Language::Python => {
-            name.starts_with("test_")
-                || name.ends_with("_test.py")
-                || name == "conftest.py"
-                || directories.contains(&"tests")
-        }
-        Language::Java => path.contains("src/test/"),
-        Language::JavaScript | Language::TypeScript => {
-            name.contains(".test.") || name.contains(".spec.") || name.ends_with(".min.js")
-        }
-    };
-    match Language::of(path) {
-        Some(language) if test(language) => Want::Nothing,
-        Some(language) => Want::Code(language),
-        None => {
-            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-            let plain = matches!(
-                extension,
-                "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "template" | "tmpl"
-            ) || name.starts_with("Dockerfile")
-                || name.ends_with(".Dockerfile");
-            let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
-                || name.ends_with(".map");
-            if plain && !noise { Want::Text } else { Want::Nothing }
-        }
-    }
-}
-
-/// Runs work on threads whose stacks are deep enough for code that is nested deeper than people write it. All parsing
-/// and scanning belongs in here.
-pub fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(pool) => pool.install(work),
-        // A machine that gives no threads still has the caller's.
-        Err(_) => work(),
-    }
-}
-
-/// One comment with the services that reach it.
-struct Spoken<'p> {
-    file: u32,
-    comment: &'p Comment,
-    reached: BTreeSet<usize>,
+/// What a scan knows from an earlier one.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The hash of each file of [`Tree::code`]: the same hash, the same language and text.
+    pub sums: &'a [Sum],
+    /// The hash of what the [`Tree`] holds besides: services, namespaces, configuration, and whatever else the caller wants
+    /// to begin anew for.
+    pub rest: Sum,
+    /// What the earlier scan kept.
+    pub parts: &'a Parts,
+    /// All facts of the file at this index of [`Tree::code`], of which the tree itself holds the [`Facts::header`].
+    pub facts: &'a (dyn Fn(usize) -> Arc<Facts> + Sync),
 }
 
 /// Finds which service calls which.
@@ -152,75 +44,190 @@ struct Spoken<'p> {
 /// # Errors
 /// When a built-in pack cannot be read: a fault of this crate.
 pub fn scan(tree: &Tree) -> Result<Outcome, String> {
-    let packs = Packs::with(tree.config.pack.clone())?;
-    let build = Build::new(&tree.config.tags);
-    let mut files: Vec<File> = tree
-        .code
-        .iter()
-        .filter(|file| file.language != Language::Go || build.takes(&file.path, file.facts.constraint.as_deref()))
-        .map(|file| File { path: &file.path, language: file.language, facts: &file.facts })
-        .collect();
-    files.sort_by(|a, b| a.path.cmp(b.path));
-    let manifests = tree.texts.iter().filter(|file| file.path == "go.mod" || file.path.ends_with("/go.mod"));
-    let modules = Modules::new(manifests.map(|file| (file.path.as_str(), &*file.text)), &files);
-    let program = Program::new(files, &modules);
-    let paths = tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
-    let homes = homes(tree.services, tree.config, paths);
-    let (hosts, deploy) = deploy(tree, &homes);
+    let run = Run::new(tree)?;
+    let all: Vec<usize> = (0..run.homes.len()).collect();
+    let program = Program::new(run.files(|at| &tree.code[at].facts), &run.modules);
+    let reached = run.reach(&program, &all);
+    let offers: Vec<_> = run.offers(&program, &reached);
+    let contracts = run.contracts(offers.iter());
+    let parts = run.parts(&program, &all, &reached, offers, &contracts);
+    Ok(run.finish(&program.files, &parts))
+}
 
-    let reached: Vec<Reach> = homes
-        .par_iter()
-        .map_init(|| Infer::new(&program), |infer, home| reach(infer, &packs, &entries(&program, home)))
-        .collect();
-    let offers: Vec<BTreeSet<String>> =
-        reached.par_iter().map_init(|| Infer::new(&program), |infer, reach| offered(infer, &packs, reach)).collect();
-    let mut contracts = Contracts::default();
-    for (home, offers) in homes.iter().zip(offers) {
-        contracts.add(&home.name, offers);
-    }
-    let spoken = comments(&program, &reached);
-    let answered: Vec<Answered> = (0..homes.len()).map(|at| answered(&program, tree.config, &spoken, at)).collect();
-    let found: Vec<Outcome> = homes
-        .par_iter()
-        .zip(&reached)
-        .zip(&answered)
-        .map_init(
-            || Infer::new(&program),
-            |infer, ((home, reach), answered)| {
-                let context = Context {
-                    infer,
-                    packs: &packs,
-                    hosts: &hosts,
-                    contracts: &contracts,
-                    given: deploy.of(&home.name),
-                    reach,
-                    service: &home.name,
-                    answered,
-                };
-                find(&context)
-            },
-        )
-        .collect();
-    let mut outcome = Outcome::default();
-    for found in found {
-        outcome.merge(found);
-    }
-    declare(&program, &hosts, &homes, &spoken, &mut outcome);
-    plain_files(tree, &homes, &hosts, &deploy, &mut outcome);
-    candidates(&homes, &hosts, &deploy, &mut outcome);
-    unparsed(&program, &homes, &reached, &mut outcome);
-    outcome.findings.sort_by(|a, b| {
-        let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+/// Finds which service calls which, where an earlier scan has found most of it. The answer is [`scan`]'s. With it comes what
+/// the next scan can take over.
+///
+/// # Errors
+/// As [`scan`].
+pub fn rescan(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String> {
+    let run = Run::new(tree)?;
+    let headers = run.files(|at| &tree.code[at].facts);
+    let loads = Loads::new(&headers, &run.modules);
+    let loaded: Vec<BTreeSet<u32>> = run.homes.par_iter().map(|home| loads.of(home, &headers)).collect();
+    let around = sum(|add| {
+        add(&known.rest);
+        add(format!("{:?}{:?}", run.hosts, run.packs).as_bytes());
+        // A module's path is the path of its packages.
+        for manifest in run.manifests() {
+            add(manifest.0.as_bytes());
+            add(manifest.1.as_bytes());
+        }
     });
-    Ok(outcome)
+    let sums: Vec<Sum> =
+        (0..run.homes.len()).into_par_iter().map(|at| run.sum(at, &loaded[at], known, &around)).collect();
+    let kept = |at: usize| known.parts.get(&run.homes[at].name).filter(|part| part.made_from == sums[at]);
+    let mut stale: Vec<usize> = (0..run.homes.len()).filter(|at| kept(*at).is_none()).collect();
+    loop {
+        let needed: BTreeSet<u32> = stale.iter().flat_map(|at| loaded[*at].iter().copied()).collect();
+        let facts: BTreeMap<u32, Arc<Facts>> =
+            needed.into_par_iter().map(|file| (file, (known.facts)(run.code[file as usize]))).collect();
+        let files =
+            (0..).zip(&headers).map(|(at, file)| File { facts: facts.get(&at).map_or(file.facts, |f| f), ..*file });
+        let program = Program::new(files.collect(), &run.modules);
+        let reached = run.reach(&program, &stale);
+        let offers = run.offers(&program, &reached);
+        let fresh: BTreeMap<usize, &BTreeSet<String>> = stale.iter().copied().zip(&offers).collect();
+        let nothing = BTreeSet::new();
+        let offered =
+            |at: usize| fresh.get(&at).copied().or_else(|| kept(at).map(|part| &part.offers)).unwrap_or(&nothing);
+        let contracts = run.contracts((0..run.homes.len()).map(offered));
+        let offered = sum(|add| add(format!("{contracts:?}").as_bytes()));
+        // Who is called by a contract depends on all who offer it.
+        let others = stale.len() < run.homes.len();
+        if others
+            && (0..run.homes.len())
+                .any(|at| !fresh.contains_key(&at) && kept(at).is_some_and(|p| p.contracts != offered))
+        {
+            stale = (0..run.homes.len()).collect();
+            continue;
+        }
+        let made = run.parts(&program, &stale, &reached, offers, &contracts);
+        let mut made: BTreeMap<usize, Part> = stale.iter().copied().zip(made).collect();
+        let parts = (0..run.homes.len()).map(|at| {
+            let part = made.remove(&at).or_else(|| kept(at).cloned()).unwrap_or_default();
+            Part { made_from: sums[at], contracts: offered, ..part }
+        });
+        let parts: Vec<Part> = parts.collect();
+        let outcome = run.finish(&headers, &parts);
+        let names = run.homes.iter().map(|home| home.name.clone());
+        return Ok((outcome, Parts::new(names.zip(parts))));
+    }
+}
+
+/// What both kinds of scan begin with.
+struct Run<'a> {
+    tree: &'a Tree<'a>,
+    packs: Packs,
+    /// The files that this build takes, by path: indices into [`Tree::code`].
+    code: Vec<usize>,
+    modules: Modules,
+    homes: Vec<Home>,
+    hosts: Hosts,
+    deploy: Deploy,
+}
+
+impl<'a> Run<'a> {
+    fn new(tree: &'a Tree<'a>) -> Result<Self, String> {
+        let packs = Packs::with(tree.config.pack.clone())?;
+        let build = Build::new(&tree.config.tags);
+        let takes = |at: &usize| {
+            let file = &tree.code[*at];
+            file.language != Language::Go || build.takes(&file.path, file.facts.constraint.as_deref())
+        };
+        let mut code: Vec<usize> = (0..tree.code.len()).filter(takes).collect();
+        code.sort_by(|a, b| tree.code[*a].path.cmp(&tree.code[*b].path));
+        let paths =
+            tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
+        let homes = homes(tree.services, tree.config, paths);
+        let (hosts, deploy) = deploy(tree, &homes);
+        let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
+        run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));
+        Ok(run)
+    }
+
+    /// The `go.mod` files, path and text.
+    fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let manifests = self.tree.texts.iter().filter(|file| file.path == "go.mod" || file.path.ends_with("/go.mod"));
+        manifests.map(|file| (file.path.as_str(), &*file.text))
+    }
+
+    fn files<'p>(&self, facts: impl Fn(usize) -> &'p Facts) -> Vec<File<'p>>
+    where
+        'a: 'p,
+    {
+        let file = |at: &usize| {
+            let file = &self.tree.code[*at];
+            File { path: &file.path, language: file.language, facts: facts(*at) }
+        };
+        self.code.iter().map(file).collect()
+    }
+
+    /// The hash of everything that the part of the `at`-th service is made from, but for the contracts of others.
+    fn sum(&self, at: usize, loaded: &BTreeSet<u32>, known: &Known, around: &Sum) -> Sum {
+        let home = &self.homes[at];
+        sum(|add| {
+            add(around);
+            add(format!("{home:?}{:?}", self.deploy.of(&home.name)).as_bytes());
+            for file in loaded {
+                let at = self.code[*file as usize];
+                add(self.tree.code[at].path.as_bytes());
+                add(&known.sums[at]);
+            }
+        })
+    }
+
+    fn reach<'p>(&self, program: &Program<'p>, homes: &[usize]) -> Vec<Reach<'p>> {
+        let of = |infer: &mut Infer<'_, 'p>, at: &usize| reach(infer, &self.packs, &entries(program, &self.homes[*at]));
+        homes.par_iter().map_init(|| Infer::new(program), of).collect()
+    }
+
+    fn offers<'p>(&self, program: &Program<'p>, reached: &[Reach<'p>]) -> Vec<BTreeSet<String>> {
+        let of = |infer: &mut Infer<'_, 'p>, reach: &Reach<'p>| crate::calls::offered(infer, &self.packs, reach);
+        reached.par_iter().map_init(|| Infer::new(program), of).collect()
+    }
+
+    fn contracts<'o>(&self, offers: impl Iterator<Item = &'o BTreeSet<String>>) -> Contracts {
+        let mut contracts = Contracts::default();
+        for (home, offers) in self.homes.iter().zip(offers) {
+            contracts.add(&home.name, offers.clone());
+        }
+        contracts
+    }
+
+    fn parts<'p>(
+        &self,
+        program: &Program<'p>,
+        homes: &[usize],
+        reached: &[Reach<'p>],
+        offers: Vec<BTreeSet<String>>,
+        contracts: &Contracts,
+    ) -> Vec<Part> {
+        let marks = Marks::new(program, self.tree.config);
+        let around =
+            Surroundings { packs: &self.packs, hosts: &self.hosts, deploy: &self.deploy, contracts, marks: &marks };
+        homes
+            .par_iter()
+            .zip(reached)
+            .zip(offers)
+            .map_init(
+                || Infer::new(program),
+                |infer, ((at, reach), offers)| part(infer, &around, &self.homes[*at], reach, offers),
+            )
+            .collect()
+    }
+
+    /// What looks at all services. Of the files it needs no more than the headers.
+    fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
+        across(self.tree, files, &self.homes, &self.hosts, &self.deploy, parts)
+    }
 }
 
 /// The hosts of the fleet and what the deploy gives to each service.
 fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
     let mut hosts = Hosts::new(names, tree.namespaces.clone(), tree.config);
-    let owner = |path: &str| owner(tree, homes, path);
+    let owners = Owners::new(tree.services, homes);
+    let owner = |path: &str| owners.of(path).map(str::to_owned);
     let is_yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
     let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
         Some(globs) => globs.is_match(&file.path),
@@ -253,265 +260,6 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         }
     }
     (hosts, deploy)
-}
-
-/// The service whose directory or code holds a file: the innermost one.
-fn owner(tree: &Tree, homes: &[Home], path: &str) -> Option<String> {
-    let directories = homes.iter().flat_map(|home| home.directories.iter().map(move |(dir, _)| (home, dir)));
-    let own = tree.services.iter().map(|service| (service.directory.as_str(), service.name.as_str()));
-    let all = own.chain(directories.map(|(home, directory)| (directory.as_str(), home.name.as_str())));
-    all.filter(|(directory, _)| is_below(path, directory))
-        .max_by_key(|(directory, _)| directory.len())
-        .map(|(_, name)| name.to_owned())
-}
-
-/// The calls in files that are no program code.
-fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
-    for file in tree.texts {
-        let Some(service) = owner(tree, homes, &file.path) else { continue };
-        let plain = plain::read(&file.path, &file.text);
-        let place = |range| Place { path: file.path.clone(), range };
-        let evidence =
-            |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
-        let services = BTreeSet::from([service.clone()]);
-        let mut answered = false;
-        for (directive, range) in &plain.comments {
-            let names = match directive {
-                Directive::Calls(names) => names,
-                Directive::Ignore(_) => &Vec::new(),
-                Directive::Malformed(fault) => {
-                    outcome.findings.push(Finding {
-                        code: Code::MalformedComment,
-                        message: fault.clone(),
-                        marks: vec![(place(*range), String::new())],
-                        help: vec![COMMENT_HELP.to_owned()],
-                        services: services.clone(),
-                    });
-                    continue;
-                }
-            };
-            answered = true;
-            for (name, range) in names {
-                let callees = callees(name, hosts, homes);
-                if callees.is_empty() {
-                    outcome.findings.push(unknown_callee(name, place(*range), homes, services.clone()));
-                }
-                for callee in callees {
-                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone()));
-                }
-            }
-        }
-        let join = Join { hosts, given: deploy.of(&service) };
-        for address in &plain.addresses {
-            let judged = join.judge(&address.template);
-            let class = if judged.joined { Class::Joined } else { Class::Proven };
-            let mut certain = false;
-            for answer in &judged.answers {
-                match answer {
-                    Answer::Service(callee) => {
-                        certain = true;
-                        outcome.add(&service, callee, evidence(class, address.range, address.template.to_string()));
-                    }
-                    Answer::Several { services: several, .. } => {
-                        for callee in several {
-                            outcome.add(
-                                &service,
-                                callee,
-                                evidence(Class::Wildcard, address.range, address.template.to_string()),
-                            );
-                        }
-                    }
-                    Answer::Outside(host) => {
-                        certain = true;
-                        outcome.outside.entry((service.clone(), host.clone())).or_insert_with(|| place(address.range));
-                    }
-                    Answer::Local => certain = true,
-                    Answer::Open => {}
-                }
-            }
-            if !certain && !answered {
-                outcome.findings.push(Finding {
-                    code: Code::UnresolvedCall,
-                    message: "the target of this call cannot be told".to_owned(),
-                    marks: vec![(place(address.range), String::new())],
-                    help: vec!["say who is called by a comment in this file: `# rpcmap: <service>`".to_owned()],
-                    services: services.clone(),
-                });
-            }
-        }
-    }
-}
-
-/// Services that the deploy names to a service whose code was not seen to use the name.
-fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
-    for home in homes {
-        let Some(given) = deploy.of(&home.name) else { continue };
-        for (name, values) in &given.environment {
-            for value in values {
-                for answer in hosts.answers(value) {
-                    let Answer::Service(callee) = answer else { continue };
-                    if outcome.edges.contains_key(&(home.name.clone(), callee.clone())) {
-                        continue;
-                    }
-                    let place = Place { path: given.path.clone(), range: Range::default() };
-                    let target = format!("${name}");
-                    let evidence =
-                        Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
-                    outcome.add(&home.name, &callee, evidence);
-                }
-            }
-        }
-    }
-}
-
-/// The finding that a comment names nobody.
-fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<String>) -> Finding {
-    let near = nearest(name, homes.iter().map(|home| home.name.as_str()));
-    Finding {
-        code: Code::UnknownCallee,
-        message: format!("there is no service `{name}`"),
-        marks: vec![(place, String::new())],
-        help: near.map(|near| format!("a service with a similar name exists: `{near}`")).into_iter().collect(),
-        services,
-    }
-}
-
-/// All comments with the services that reach them.
-fn comments<'p>(program: &Program<'p>, reached: &[Reach]) -> Vec<Spoken<'p>> {
-    let mut spoken = Vec::new();
-    for (file, of) in (0_u32..).zip(&program.files) {
-        for comment in &of.facts.comments {
-            let functions: Vec<FnId> = match comment.function {
-                Some(at) => program.function_at(file, at).into_iter().collect(),
-                // For the whole file's package: whoever loads it.
-                None => program.package(program.package_of(file)).initializers.clone(),
-            };
-            let by = |reach: &Reach| functions.iter().any(|function| reach.functions.contains_key(function));
-            let reached = reached.iter().enumerate().filter(|(_, reach)| by(reach)).map(|(at, _)| at).collect();
-            spoken.push(Spoken { file, comment, reached });
-        }
-    }
-    spoken
-}
-
-/// Where comments and the configuration answer for what a service's code leaves open.
-fn answered(program: &Program, config: &ScanConfig, spoken: &[Spoken], service: usize) -> Answered {
-    let mut answered = Answered::default();
-    let files = (0..).zip(&program.files).filter(|(_, file)| config.ignore.is_match(file.path));
-    answered.files.extend(files.map(|(at, _)| at));
-    for spoken in spoken.iter().filter(|spoken| spoken.reached.contains(&service)) {
-        if let Directive::Malformed(_) = spoken.comment.directive {
-            continue;
-        }
-        match spoken.comment.function {
-            Some(at) => answered.functions.extend(program.function_at(spoken.file, at)),
-            None => {
-                answered.packages.insert(program.package_of(spoken.file));
-            }
-        }
-    }
-    answered
-}
-
-/// Turns comments into edges, and says what is wrong with them.
-fn declare(program: &Program, hosts: &Hosts, homes: &[Home], spoken: &[Spoken], outcome: &mut Outcome) {
-    for Spoken { file, comment, reached } in spoken {
-        let path = program.files[*file as usize].path;
-        let place = |range| Place { path: path.to_owned(), range };
-        let services: BTreeSet<String> = reached.iter().map(|at| homes[*at].name.clone()).collect();
-        let mut tell = |code, range, message: String, help: Vec<String>| {
-            outcome.findings.push(Finding {
-                code,
-                message,
-                marks: vec![(place(range), String::new())],
-                help,
-                services: services.clone(),
-            });
-        };
-        let names = match &comment.directive {
-            Directive::Calls(names) => names,
-            Directive::Ignore(_) => &Vec::new(),
-            Directive::Malformed(fault) => {
-                tell(Code::MalformedComment, comment.span, fault.clone(), vec![COMMENT_HELP.to_owned()]);
-                continue;
-            }
-        };
-        if reached.is_empty() && !names.is_empty() {
-            let message = "no service reaches the code that this comment belongs to".to_owned();
-            tell(
-                Code::UnreachedComment,
-                comment.span,
-                message,
-                vec!["move it to code that runs, or take it away".to_owned()],
-            );
-        }
-        let mut declared = Vec::new();
-        let mut unknown = Vec::new();
-        for (name, range) in names {
-            let callees = callees(name, hosts, homes);
-            if callees.is_empty() {
-                unknown.push(unknown_callee(name, place(*range), homes, services.clone()));
-            }
-            declared.extend(callees.into_iter().map(|callee| (callee, *range)));
-        }
-        outcome.findings.extend(unknown);
-        for (callee, range) in declared {
-            let found = |caller: &&String| {
-                let edge = outcome.edges.get(&((*caller).clone(), callee.clone()));
-                edge.is_some_and(|edge| edge.evidence.iter().any(|e| e.class < Class::Declared))
-            };
-            let known = services.iter().filter(found).count();
-            if known > 0 && known == services.iter().filter(|caller| **caller != callee).count() {
-                outcome.findings.push(Finding {
-                    code: Code::RedundantComment,
-                    message: format!("the scan finds the call of `{callee}` by itself"),
-                    marks: vec![(place(range), String::new())],
-                    help: vec!["take the comment away".to_owned()],
-                    services: services.clone(),
-                });
-            }
-            for caller in &services {
-                let evidence = Evidence {
-                    class: Class::Declared,
-                    place: place(range),
-                    target: callee.clone(),
-                    kind: Kind::default(),
-                    way: Vec::new(),
-                };
-                outcome.add(caller, &callee, evidence);
-            }
-        }
-    }
-}
-
-/// The services that a name or a glob in a comment means.
-fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> {
-    if !name.contains(['*', '?', '[', '{']) {
-        return hosts.named(name).map(str::to_owned).into_iter().collect();
-    }
-    let Ok(glob) = Glob::new(name) else { return Vec::new() };
-    let matcher = glob.compile_matcher();
-    homes.iter().filter(|home| matcher.is_match(&home.name)).map(|home| home.name.clone()).collect()
-}
-
-/// Files that a service loads and that the parser could not read as a whole.
-fn unparsed(program: &Program, homes: &[Home], reached: &[Reach], outcome: &mut Outcome) {
-    for (at, file) in (0_u32..).zip(&program.files) {
-        let Some(first) = file.facts.faults.first() else { continue };
-        let loads = |reach: &Reach| program.loader(at).is_some_and(|loader| reach.functions.contains_key(&loader));
-        let services: BTreeSet<String> =
-            homes.iter().zip(reached).filter(|(_, reach)| loads(reach)).map(|(home, _)| home.name.clone()).collect();
-        if services.is_empty() {
-            continue;
-        }
-        outcome.findings.push(Finding {
-            code: Code::UnparsedCode,
-            message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
-            marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
-            help: vec!["if it calls services, say so by a comment: `rpcmap: <service>`".to_owned()],
-            services,
-        });
-    }
 }
 
 /// Groups the edges that become rules by their caller.

@@ -1,0 +1,280 @@
+//! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
+
+use crate::deploy::Deploy;
+use crate::edge::{Class, Evidence, Finding, Outcome, Place};
+use crate::host::{Answer, Hosts};
+use crate::inventory::{Home, Owners};
+use crate::ir::{Comment, Directive, Range};
+use crate::join::Join;
+use crate::pack::Kind;
+use crate::part::Part;
+use crate::plain;
+use crate::program::File;
+use crate::tree::Tree;
+use globset::Glob;
+use hedgerow_core::diag::{Code, nearest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a comment may say.
+const COMMENT_HELP: &str = "write `// rpcmap: service.x, service.y` or `// hedgerow: ignore <reason>`";
+
+/// One comment with the services that reach it.
+struct Spoken<'p> {
+    path: &'p str,
+    comment: &'p Comment,
+    services: BTreeSet<String>,
+}
+
+/// Puts the parts of all services together.
+pub(crate) fn across(
+    tree: &Tree,
+    files: &[File],
+    homes: &[Home],
+    hosts: &Hosts,
+    deploy: &Deploy,
+    parts: &[Part],
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    for part in parts {
+        outcome.merge(part.found.clone());
+    }
+    declare(&comments(files, homes, parts), hosts, homes, &mut outcome);
+    plain_files(tree, homes, hosts, deploy, &mut outcome);
+    candidates(homes, hosts, deploy, &mut outcome);
+    unparsed(files, homes, parts, &mut outcome);
+    outcome.findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    outcome
+}
+
+/// All comments with the services that reach them.
+fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Spoken<'p>> {
+    let mut reached: BTreeMap<(&str, u32), BTreeSet<String>> = BTreeMap::new();
+    for (home, part) in homes.iter().zip(parts) {
+        for (path, at) in &part.comments {
+            reached.entry((path, *at)).or_default().insert(home.name.clone());
+        }
+    }
+    let mut spoken = Vec::new();
+    for file in files {
+        for (at, comment) in (0_u32..).zip(&file.facts.comments) {
+            let services = reached.remove(&(file.path, at)).unwrap_or_default();
+            spoken.push(Spoken { path: file.path, comment, services });
+        }
+    }
+    spoken
+}
+
+/// Turns comments into edges, and says what is wrong with them.
+fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outcome) {
+    for Spoken { path, comment, services } in spoken {
+        let place = |range| Place { path: (*path).to_owned(), range };
+        let mut tell = |code, range, message: String, help: Vec<String>| {
+            outcome.findings.push(Finding {
+                code,
+                message,
+                marks: vec![(place(range), String::new())],
+                help,
+                services: services.clone(),
+            });
+        };
+        let names = match &comment.directive {
+            Directive::Calls(names) => names,
+            Directive::Ignore(_) => &Vec::new(),
+            Directive::Malformed(fault) => {
+                tell(Code::MalformedComment, comment.span, fault.clone(), vec![COMMENT_HELP.to_owned()]);
+                continue;
+            }
+        };
+        if services.is_empty() && !names.is_empty() {
+            let message = "no service reaches the code that this comment belongs to".to_owned();
+            tell(
+                Code::UnreachedComment,
+                comment.span,
+                message,
+                vec!["move it to code that runs, or take it away".to_owned()],
+            );
+        }
+        let mut declared = Vec::new();
+        let mut unknown = Vec::new();
+        for (name, range) in names {
+            let callees = callees(name, hosts, homes);
+            if callees.is_empty() {
+                unknown.push(unknown_callee(name, place(*range), homes, services.clone()));
+            }
+            declared.extend(callees.into_iter().map(|callee| (callee, *range)));
+        }
+        outcome.findings.extend(unknown);
+        for (callee, range) in declared {
+            let found = |caller: &&String| {
+                let edge = outcome.edges.get(&((*caller).clone(), callee.clone()));
+                edge.is_some_and(|edge| edge.evidence.iter().any(|e| e.class < Class::Declared))
+            };
+            let known = services.iter().filter(found).count();
+            if known > 0 && known == services.iter().filter(|caller| **caller != callee).count() {
+                outcome.findings.push(Finding {
+                    code: Code::RedundantComment,
+                    message: format!("the scan finds the call of `{callee}` by itself"),
+                    marks: vec![(place(range), String::new())],
+                    help: vec!["take the comment away".to_owned()],
+                    services: services.clone(),
+                });
+            }
+            for caller in services {
+                let evidence = Evidence {
+                    class: Class::Declared,
+                    place: place(range),
+                    target: callee.clone(),
+                    kind: Kind::default(),
+                    way: Vec::new(),
+                };
+                outcome.add(caller, &callee, evidence);
+            }
+        }
+    }
+}
+
+/// The calls in files that are no program code.
+fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+    let owners = Owners::new(tree.services, homes);
+    for file in tree.texts {
+        let Some(service) = owners.of(&file.path).map(str::to_owned) else { continue };
+        let plain = plain::read(&file.path, &file.text);
+        let place = |range| Place { path: file.path.clone(), range };
+        let evidence =
+            |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
+        let services = BTreeSet::from([service.clone()]);
+        let mut answered = false;
+        for (directive, range) in &plain.comments {
+            let names = match directive {
+                Directive::Calls(names) => names,
+                Directive::Ignore(_) => &Vec::new(),
+                Directive::Malformed(fault) => {
+                    outcome.findings.push(Finding {
+                        code: Code::MalformedComment,
+                        message: fault.clone(),
+                        marks: vec![(place(*range), String::new())],
+                        help: vec![COMMENT_HELP.to_owned()],
+                        services: services.clone(),
+                    });
+                    continue;
+                }
+            };
+            answered = true;
+            for (name, range) in names {
+                let callees = callees(name, hosts, homes);
+                if callees.is_empty() {
+                    outcome.findings.push(unknown_callee(name, place(*range), homes, services.clone()));
+                }
+                for callee in callees {
+                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone()));
+                }
+            }
+        }
+        let join = Join { hosts, given: deploy.of(&service) };
+        for address in &plain.addresses {
+            let judged = join.judge(&address.template);
+            let class = if judged.joined { Class::Joined } else { Class::Proven };
+            let mut certain = false;
+            for answer in &judged.answers {
+                match answer {
+                    Answer::Service(callee) => {
+                        certain = true;
+                        outcome.add(&service, callee, evidence(class, address.range, address.template.to_string()));
+                    }
+                    Answer::Several { services: several, .. } => {
+                        for callee in several {
+                            outcome.add(
+                                &service,
+                                callee,
+                                evidence(Class::Wildcard, address.range, address.template.to_string()),
+                            );
+                        }
+                    }
+                    Answer::Outside(host) => {
+                        certain = true;
+                        outcome.outside.entry((service.clone(), host.clone())).or_insert_with(|| place(address.range));
+                    }
+                    Answer::Local => certain = true,
+                    Answer::Open => {}
+                }
+            }
+            if !certain && !answered {
+                outcome.findings.push(Finding {
+                    code: Code::UnresolvedCall,
+                    message: "the target of this call cannot be told".to_owned(),
+                    marks: vec![(place(address.range), String::new())],
+                    help: vec!["say who is called by a comment in this file: `# rpcmap: <service>`".to_owned()],
+                    services: services.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// Services that the deploy names to a service whose code was not seen to use the name.
+fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+    for home in homes {
+        let Some(given) = deploy.of(&home.name) else { continue };
+        for (name, values) in &given.environment {
+            for value in values {
+                for answer in hosts.answers(value) {
+                    let Answer::Service(callee) = answer else { continue };
+                    if outcome.edges.contains_key(&(home.name.clone(), callee.clone())) {
+                        continue;
+                    }
+                    let place = Place { path: given.path.clone(), range: Range::default() };
+                    let target = format!("${name}");
+                    let evidence =
+                        Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
+                    outcome.add(&home.name, &callee, evidence);
+                }
+            }
+        }
+    }
+}
+
+/// The finding that a comment names nobody.
+fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<String>) -> Finding {
+    let near = nearest(name, homes.iter().map(|home| home.name.as_str()));
+    Finding {
+        code: Code::UnknownCallee,
+        message: format!("there is no service `{name}`"),
+        marks: vec![(place, String::new())],
+        help: near.map(|near| format!("a service with a similar name exists: `{near}`")).into_iter().collect(),
+        services,
+    }
+}
+
+/// The services that a name or a glob in a comment means.
+fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> {
+    if !name.contains(['*', '?', '[', '{']) {
+        return hosts.named(name).map(str::to_owned).into_iter().collect();
+    }
+    let Ok(glob) = Glob::new(name) else { return Vec::new() };
+    let matcher = glob.compile_matcher();
+    homes.iter().filter(|home| matcher.is_match(&home.name)).map(|home| home.name.clone()).collect()
+}
+
+/// Files that a service loads and that the parser could not read as a whole.
+fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcome) {
+    let mut loaded: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (home, part) in homes.iter().zip(parts) {
+        for path in &part.unparsed {
+            loaded.entry(path).or_default().insert(home.name.clone());
+        }
+    }
+    for file in files {
+        let Some(first) = file.facts.faults.first() else { continue };
+        let Some(services) = loaded.remove(file.path) else { continue };
+        outcome.findings.push(Finding {
+            code: Code::UnparsedCode,
+            message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
+            marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
+            help: vec!["if it calls services, say so by a comment: `rpcmap: <service>`".to_owned()],
+            services,
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! Which files a service can load, told from the files' imports alone.
+//!
+//! It may name more files than are loaded and never fewer: a service whose files are all as they were is not looked at
+//! again.
+
+use crate::inventory::Home;
+use crate::program::{File, Modules};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A hash (SHA-256).
+pub type Sum = [u8; 32];
+
+/// The hash of the texts that `give` adds, one behind the other.
+pub(crate) fn sum(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Sum {
+    let mut hash = Sha256::new();
+    give(&mut |text| {
+        // The length keeps two texts beside each other apart.
+        hash.update(text.len().to_le_bytes());
+        hash.update(text);
+    });
+    hash.finalize().into()
+}
+
+/// The packages with what they import.
+#[derive(Debug)]
+pub(crate) struct Loads {
+    package_of: Vec<u32>,
+    files: Vec<Vec<u32>>,
+    imports: Vec<BTreeSet<u32>>,
+}
+
+impl Loads {
+    /// Reads the imports of all files.
+    pub(crate) fn new(files: &[File], modules: &Modules) -> Self {
+        let mut by_path: BTreeMap<String, u32> = BTreeMap::new();
+        let mut loads = Self { package_of: Vec::with_capacity(files.len()), files: Vec::new(), imports: Vec::new() };
+        for (at, file) in (0..).zip(files) {
+            let next = u32::try_from(loads.files.len()).unwrap_or(u32::MAX);
+            let package = *by_path.entry(modules.package(file)).or_insert(next);
+            if package == next {
+                loads.files.push(Vec::new());
+            }
+            loads.files[package as usize].push(at);
+            loads.package_of.push(package);
+        }
+        loads.imports.resize_with(loads.files.len(), BTreeSet::new);
+        for (file, package) in files.iter().zip(&loads.package_of) {
+            for import in &file.facts.imports {
+                // Which of the two is meant is told by what the first one declares; either may be.
+                let paths = [modules.resolve(file, import), modules.resolve_item(file, import)];
+                let found = paths.into_iter().flatten().filter_map(|path| by_path.get(&path).copied());
+                loads.imports[*package as usize].extend(found);
+            }
+        }
+        loads
+    }
+
+    /// The files that a service can load: those below its directories, with their packages, and all they import.
+    pub(crate) fn of(&self, home: &Home, files: &[File]) -> BTreeSet<u32> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = Vec::new();
+        for (directory, _) in &home.directories {
+            let below = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+            let first = files.partition_point(|file| file.path < below.as_str());
+            let own = files[first..].iter().take_while(|file| file.path.starts_with(&below)).count();
+            open.extend(self.package_of[first..first + own].iter().copied());
+        }
+        while let Some(package) = open.pop() {
+            if seen.insert(package) {
+                found.extend(self.files[package as usize].iter().copied());
+                open.extend(self.imports[package as usize].iter().copied());
+            }
+        }
+        found
+    }
+}

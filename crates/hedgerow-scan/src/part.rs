@@ -1,0 +1,136 @@
+//! What a scan finds about one service by itself.
+
+use crate::calls::{Answered, Context, Contracts, find};
+use crate::config::ScanConfig;
+use crate::deploy::Deploy;
+use crate::edge::Outcome;
+use crate::host::Hosts;
+use crate::infer::Infer;
+use crate::inventory::Home;
+use crate::ir::{Comment, Directive};
+use crate::loads::Sum;
+use crate::pack::Packs;
+use crate::program::{FnId, Program};
+use crate::reach::Reach;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a scan found about each service by itself, for the next scan to take over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    services: BTreeMap<String, Part>,
+}
+
+/// What is found about one service by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// The hash of what all of this is made from, but for the contracts.
+    pub(crate) made_from: Sum,
+    /// The hash of who offers which contract.
+    pub(crate) contracts: Sum,
+    /// The contracts it offers.
+    pub(crate) offers: BTreeSet<String>,
+    /// The comments it reaches: the file, and the index there.
+    pub(crate) comments: BTreeSet<(String, u32)>,
+    /// The files it loads of which a part could not be parsed.
+    pub(crate) unparsed: BTreeSet<String>,
+    /// Its calls.
+    pub(crate) found: Outcome,
+}
+
+impl Parts {
+    pub(crate) fn new(services: impl Iterator<Item = (String, Part)>) -> Self {
+        Self { services: services.collect() }
+    }
+
+    pub(crate) fn get(&self, service: &str) -> Option<&Part> {
+        self.services.get(service)
+    }
+}
+
+/// What the parts of all services are made from besides the code.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) packs: &'a Packs,
+    pub(crate) hosts: &'a Hosts,
+    pub(crate) deploy: &'a Deploy,
+    pub(crate) contracts: &'a Contracts,
+    pub(crate) marks: &'a Marks<'a>,
+}
+
+/// What functions carry along to the services that reach them.
+pub(crate) struct Marks<'a> {
+    /// Comments, by the functions they belong to.
+    comments: BTreeMap<FnId, Vec<(u32, u32, &'a Comment)>>,
+    /// Files of which a part could not be parsed, by the function that runs when they are loaded.
+    unparsed: BTreeMap<FnId, u32>,
+    /// Files of which the configuration says that calls whose target cannot be told need no rule.
+    ignored: BTreeSet<u32>,
+}
+
+impl<'a> Marks<'a> {
+    pub(crate) fn new(program: &Program<'a>, config: &ScanConfig) -> Self {
+        let mut marks = Self { comments: BTreeMap::new(), unparsed: BTreeMap::new(), ignored: BTreeSet::new() };
+        for (file, of) in (0_u32..).zip(&program.files) {
+            if config.ignore.is_match(of.path) {
+                marks.ignored.insert(file);
+            }
+            if !of.facts.faults.is_empty()
+                && let Some(loader) = program.loader(file)
+            {
+                marks.unparsed.insert(loader, file);
+            }
+            for (at, comment) in (0_u32..).zip(&of.facts.comments) {
+                let functions: Vec<FnId> = match comment.function {
+                    Some(at) => program.function_at(file, at).into_iter().collect(),
+                    // For the whole file's package: whoever loads it.
+                    None => program.package(program.package_of(file)).initializers.clone(),
+                };
+                for function in functions {
+                    marks.comments.entry(function).or_default().push((file, at, comment));
+                }
+            }
+        }
+        marks
+    }
+}
+
+/// What is found about one service.
+pub(crate) fn part<'p>(
+    infer: &Infer<'_, 'p>,
+    around: &Surroundings,
+    home: &Home,
+    reach: &Reach<'p>,
+    offers: BTreeSet<String>,
+) -> Part {
+    let program = infer.program;
+    let path = |file: u32| program.files[file as usize].path.to_owned();
+    let mut part = Part { offers, ..Part::default() };
+    let mut answered = Answered { files: around.marks.ignored.clone(), ..Answered::default() };
+    for function in reach.functions.keys() {
+        part.unparsed.extend(around.marks.unparsed.get(function).map(|file| path(*file)));
+        for (file, at, comment) in around.marks.comments.get(function).into_iter().flatten() {
+            part.comments.insert((path(*file), *at));
+            if let Directive::Malformed(_) = comment.directive {
+                continue;
+            }
+            match comment.function {
+                Some(at) => answered.functions.extend(program.function_at(*file, at)),
+                None => {
+                    answered.packages.insert(program.package_of(*file));
+                }
+            }
+        }
+    }
+    let context = Context {
+        infer,
+        packs: around.packs,
+        hosts: around.hosts,
+        contracts: around.contracts,
+        given: around.deploy.of(&home.name),
+        reach,
+        service: &home.name,
+        answered: &answered,
+    };
+    part.found = find(&context);
+    part
+}
