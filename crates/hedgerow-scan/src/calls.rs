@@ -586,8 +586,8 @@ fn arguments(way: &[Crossing]) -> Vec<Site> {
 fn dotted(program: &Program, function: FnId, id: ExprId) -> String {
     match program.expr(function, id) {
         Expr::Member { of, name } => format!("{}.{name}", dotted(program, function, *of)),
-        Expr::Name(name) => name.clone(),
-        Expr::Local(local) => program.function(function).locals[local.0 as usize].name.clone(),
+        Expr::Name(name) => name.to_string(),
+        Expr::Local(local) => program.function(function).locals[local.0 as usize].name.to_string(),
         Expr::Deref(of) | Expr::Address(of) => dotted(program, function, *of),
         _ => "()".to_owned(),
     }

@@ -120,8 +120,8 @@ impl<'a, 'p> Infer<'a, 'p> {
                     _ => None,
                 },
             },
-            Expr::Composite { ty, .. } | Expr::New { ty, .. } => (*ty != TypeRef::Unknown).then(|| written(ty)),
-            Expr::Cast { of, ty } => match ty {
+            Expr::Composite { ty, .. } | Expr::New { ty, .. } => (**ty != TypeRef::Unknown).then(|| written(ty)),
+            Expr::Cast { of, ty } => match &**ty {
                 TypeRef::Unknown => self.type_of(function, *of, 0),
                 ty => Some(written(ty)),
             },
@@ -352,7 +352,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 })
             }
             Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of),
-            Expr::Cast { of, ty } => match ty {
+            Expr::Cast { of, ty } => match &**ty {
                 TypeRef::Unknown => self.origin(function, *of),
                 r => self.program.external(Ty::Written { file, r }),
             },

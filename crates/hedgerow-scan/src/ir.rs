@@ -4,10 +4,11 @@
 //! called, so that they depend on the file's bytes alone and can be kept in a cache under the hash of its content.
 //! They are insensitive to the order of statements: a local has the set of its definitions.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -55,20 +56,20 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The name it has in the file; `.` brings every exported name in, `_` none.
-    pub alias: Option<String>,
+    pub alias: Option<CompactString>,
     /// What is imported.
-    pub path: String,
+    pub path: CompactString,
     /// The one name taken out of it, for languages that import names.
-    pub name: Option<String>,
+    pub name: Option<CompactString>,
 }
 
 /// One function or method.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; empty for what runs when the file is loaded.
-    pub name: String,
+    pub name: CompactString,
     /// The type it is a method of.
-    pub receiver: Option<String>,
+    pub receiver: Option<CompactString>,
     /// The parameters, in order, without the receiver.
     pub parameters: Vec<LocalId>,
     /// Whether the last parameter takes any number of arguments.
@@ -97,7 +98,7 @@ pub struct Function {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
     /// Its name.
-    pub name: String,
+    pub name: CompactString,
     /// Its type where one is written.
     pub ty: Option<TypeRef>,
     /// Where its values come from.
@@ -166,7 +167,7 @@ pub struct Store {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Global {
     /// Its name.
-    pub name: String,
+    pub name: CompactString,
     /// Its type where one is written.
     pub ty: Option<TypeRef>,
     /// Its values, each with the index of the result; they belong to the file's first function.
@@ -177,7 +178,7 @@ pub struct Global {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeDecl {
     /// Its name.
-    pub name: String,
+    pub name: CompactString,
     /// What it is.
     pub ty: TypeRef,
     /// Annotations with their texts, for languages that have them.
@@ -190,9 +191,9 @@ pub struct TypeDecl {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Its name.
-    pub name: String,
+    pub name: CompactString,
     /// Its arguments: a name, empty for a positional one, and the expression.
-    pub arguments: Vec<(String, ExprId)>,
+    pub arguments: Vec<(CompactString, ExprId)>,
     /// Where it stands.
     pub span: Range,
 }
@@ -203,9 +204,9 @@ pub enum TypeRef {
     /// A name, with the alias of the import it comes from.
     Name {
         /// The import's alias.
-        qualifier: Option<String>,
+        qualifier: Option<CompactString>,
         /// The name.
-        name: String,
+        name: CompactString,
     },
     /// A list, an array, a channel.
     List(Box<Self>),
@@ -230,20 +231,20 @@ pub enum TypeRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// Its name; of an embedded field the name of its type.
-    pub name: String,
+    pub name: CompactString,
     /// Its type.
     pub ty: TypeRef,
     /// Whether its own fields and methods are taken in.
     pub embedded: bool,
     /// The text behind it (Go's struct tags).
-    pub tag: Option<String>,
+    pub tag: Option<CompactString>,
 }
 
 /// A method of an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// Its name.
-    pub name: String,
+    pub name: CompactString,
     /// How many parameters it takes.
     pub arity: u16,
     /// The types of its results.
@@ -254,26 +255,26 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expr {
     /// A text.
-    Text(String),
+    Text(CompactString),
     /// A number, as it is written.
-    Number(String),
+    Number(CompactString),
     /// A local.
     Local(LocalId),
     /// A name that is not a local.
-    Name(String),
+    Name(CompactString),
     /// A part of a value, or a name of an import.
     Member {
         /// The whole.
         of: ExprId,
         /// The part's name.
-        name: String,
+        name: CompactString,
     },
     /// A call.
     Call {
         /// What is called.
         callee: ExprId,
         /// What is passed.
-        arguments: Vec<Argument>,
+        arguments: Box<[Argument]>,
     },
     /// Two texts, one behind the other.
     Concat(ExprId, ExprId),
@@ -282,16 +283,16 @@ pub enum Expr {
     /// A value of a structure, a list or a map, written out.
     Composite {
         /// Its type.
-        ty: TypeRef,
+        ty: Box<TypeRef>,
         /// Its parts.
-        parts: Vec<Part>,
+        parts: Box<[Part]>,
     },
     /// A new value of a class, with the arguments of its constructor.
     New {
         /// The class.
-        ty: TypeRef,
+        ty: Box<TypeRef>,
         /// What is passed.
-        arguments: Vec<Argument>,
+        arguments: Box<[Argument]>,
     },
     /// An element.
     Index {
@@ -313,10 +314,10 @@ pub enum Expr {
         /// The value.
         of: ExprId,
         /// The type.
-        ty: TypeRef,
+        ty: Box<TypeRef>,
     },
     /// A type as a value.
-    Type(TypeRef),
+    Type(Box<TypeRef>),
     /// Anything else; what stands in it has its own places in the run.
     Other,
 }
@@ -325,7 +326,7 @@ pub enum Expr {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Argument {
     /// Its name, for languages that have named arguments; `**` for a map of them.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// What is passed.
     pub value: ExprId,
     /// Whether it is a list whose elements are passed one by one.
@@ -336,7 +337,7 @@ pub struct Argument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The field's name, where one is written.
-    pub field: Option<String>,
+    pub field: Option<CompactString>,
     /// The key's expression, where one is written that may not be a field.
     pub key: Option<ExprId>,
     /// The value.

@@ -269,13 +269,19 @@ impl Table {
     /// What the patterns that fit belong to, with the names they take out, the first first.
     fn find<'t>(&self, language: Option<Language>, path: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
         let tail = path.rsplit('.').next().unwrap_or(path);
-        let known = self.by_tail.get(tail).map_or(&[][..], Vec::as_slice);
-        let mut candidates: Vec<usize> = known.iter().chain(&self.open).copied().collect();
-        candidates.sort_unstable();
-        candidates.into_iter().filter_map(move |at| {
+        let mut known = self.by_tail.get(tail).map_or(&[][..], Vec::as_slice);
+        let mut open = self.open.as_slice();
+        let candidates = std::iter::from_fn(move || {
+            let from_open = known.first().is_none_or(|first| open.first().is_some_and(|other| other < first));
+            let list = if from_open { &mut open } else { &mut known };
+            list.split_off_first().copied()
+        });
+        candidates.filter_map(move |at| {
             let (of, pattern, target) = &self.patterns[at];
-            let speaks = language.is_none_or(|language| speaks(*of, language));
-            pattern.take(path).filter(|_| speaks).map(|name| (*target, name))
+            if !language.is_none_or(|language| speaks(*of, language)) {
+                return None;
+            }
+            pattern.take(path).map(|name| (*target, name))
         })
     }
 }

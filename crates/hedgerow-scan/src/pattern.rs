@@ -59,7 +59,17 @@ impl Pattern {
 
     /// The name taken out of `text` where it fits; empty for a pattern without a hole.
     pub(crate) fn take<'t>(&self, text: &'t str) -> Option<&'t str> {
-        Self::fit(&self.pieces, text, "")
+        // What stands at the ends rules most texts out before anything is searched.
+        let ends = match self.pieces.as_slice() {
+            [] => text.is_empty(),
+            [first, .., last] => {
+                !matches!(first, Piece::Text(head) if !text.starts_with(head.as_str()))
+                    && !matches!(last, Piece::Text(tail) if !text.ends_with(tail.as_str()))
+            }
+            [Piece::Text(only)] => return (text == only).then_some(""),
+            [Piece::Any | Piece::Name] => true,
+        };
+        if ends { Self::fit(&self.pieces, text, "") } else { None }
     }
 
     /// Whether `text` fits.

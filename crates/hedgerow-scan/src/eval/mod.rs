@@ -643,7 +643,9 @@ impl<'a, 'p> Eval<'a, 'p> {
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
         match transfer.gives {
             // `process.env.NAME`
-            Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(name.clone()))))),
+            Source::Environment => {
+                Some(Values::one(Value::Text(Template::piece(Piece::Environment(name.to_string())))))
+            }
             _ => Some((*self.eval(frame, *of, 0)).clone()),
         }
     }

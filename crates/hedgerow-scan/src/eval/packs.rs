@@ -32,8 +32,8 @@ impl<'p> Eval<'_, 'p> {
         }
         let transfer = self.packs.transfer(language, path)?;
         let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
-            Expr::Call { callee, arguments } => (*callee, arguments.as_slice()),
-            Expr::New { arguments, .. } => (site.expr, arguments.as_slice()),
+            Expr::Call { callee, arguments } => (*callee, &**arguments),
+            Expr::New { arguments, .. } => (site.expr, &**arguments),
             _ => (site.expr, arguments),
         };
         Some(self.transfer(frame, transfer, callee, arguments, result, site))

@@ -7,6 +7,7 @@
 use crate::ir::{
     Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef,
 };
+use compact_str::CompactString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -54,7 +55,7 @@ pub(crate) struct Builder<'t> {
 /// A function whose body is being read.
 struct Open {
     function: Function,
-    scopes: Vec<BTreeMap<String, LocalId>>,
+    scopes: Vec<BTreeMap<CompactString, LocalId>>,
     closures: Vec<u32>,
 }
 
@@ -261,9 +262,9 @@ impl<'t> Builder<'t> {
     pub(crate) fn declare(&mut self, name: &str, ty: Option<TypeRef>) -> LocalId {
         let Some(open) = self.open.last_mut() else { return LocalId(0) };
         let id = LocalId(u32::try_from(open.function.locals.len()).unwrap_or(u32::MAX));
-        open.function.locals.push(Local { name: name.to_owned(), ty, defs: Vec::new() });
+        open.function.locals.push(Local { name: name.into(), ty, defs: Vec::new() });
         if let Some(scope) = open.scopes.last_mut() {
-            scope.insert(name.to_owned(), id);
+            scope.insert(name.into(), id);
         }
         id
     }
@@ -287,7 +288,7 @@ impl<'t> Builder<'t> {
 
     /// A name: a local, or one that is not.
     pub(crate) fn name(&mut self, name: &str, span: Range) -> ExprId {
-        let expr = self.local(name).map_or_else(|| Expr::Name(name.to_owned()), Expr::Local);
+        let expr = self.local(name).map_or_else(|| Expr::Name(name.into()), Expr::Local);
         self.push(expr, span)
     }
 
@@ -359,7 +360,7 @@ impl<'t> Builder<'t> {
                 _ => None,
             })
             .collect();
-        let call = self.push(Expr::Call { callee, arguments }, span);
+        let call = self.push(Expr::Call { callee, arguments: arguments.into() }, span);
         for (local, argument) in addressed {
             self.define(local, Def::Address { call, argument });
         }

@@ -96,10 +96,10 @@ impl Modules {
                         return Some(self.go_path(&dir));
                     }
                 }
-                Some(import.path.clone())
+                Some(import.path.to_string())
             }
             Language::Java => {
-                let roots = self.java.get(&import.path)?;
+                let roots = self.java.get(import.path.as_str())?;
                 let own = java_root(file);
                 let root = roots.get(own).or_else(|| roots.first())?;
                 Some(format!("{root}:{}", import.path))

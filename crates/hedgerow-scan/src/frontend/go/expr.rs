@@ -3,6 +3,7 @@
 use super::{Kind, Lower};
 use crate::frontend::build::{MAX_DEPTH, range, under};
 use crate::ir::{Def, Expr, ExprId, Part, TypeRef};
+use compact_str::CompactString;
 use tree_sitter::Node;
 
 impl<'t> Lower<'t> {
@@ -31,8 +32,8 @@ impl<'t> Lower<'t> {
                 return self.builder.name(name, span);
             }
             Kind::Text => Expr::Text(unquote(self.builder.slice(node))),
-            Kind::RawText => Expr::Text(self.builder.slice(node).trim_matches('`').replace('\r', "")),
-            Kind::Number => Expr::Number(self.builder.slice(node).to_owned()),
+            Kind::RawText => Expr::Text(self.builder.slice(node).trim_matches('`').replace('\r', "").into()),
+            Kind::Number => Expr::Number(self.builder.slice(node).into()),
             Kind::Parenthesized => {
                 let inner = self.builder.list(node);
                 let mut inner = self.builder.named(inner);
@@ -48,14 +49,14 @@ impl<'t> Lower<'t> {
                 let Some(of) = self.expr_under(node, fields.operand) else {
                     return self.builder.push(Expr::Other, span);
                 };
-                Expr::Member { of, name: self.text_under(node, fields.field).to_owned() }
+                Expr::Member { of, name: self.text_under(node, fields.field).into() }
             }
             Kind::Call => return self.call(node),
             Kind::Composite => {
                 let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let body = under(node, fields.body);
                 let parts = body.map(|body| self.parts(body, &ty)).unwrap_or_default();
-                Expr::Composite { ty, parts }
+                Expr::Composite { ty: Box::new(ty), parts: parts.into() }
             }
             Kind::Unary => {
                 let Some(of) = self.expr_under(node, fields.operand) else {
@@ -85,12 +86,12 @@ impl<'t> Lower<'t> {
                 // A part of a list has its elements; of a text the whole is taken: what is cut off is
                 // a port or a path far more often than a part of the host.
                 let of = self.expr_under(node, fields.operand);
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: TypeRef::Unknown })
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(TypeRef::Unknown) })
             }
             Kind::Cast => {
                 let of = self.expr_under(node, fields.operand);
                 let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(ty) })
             }
             Kind::Closure => return self.closure(node),
             Kind::Instantiation => {
@@ -111,7 +112,7 @@ impl<'t> Lower<'t> {
             | Kind::StructType
             | Kind::InterfaceType
             | Kind::FunctionType
-            | Kind::GenericType => Expr::Type(self.ty(node)),
+            | Kind::GenericType => Expr::Type(Box::new(self.ty(node))),
             // Nothing that could be an address.
             Kind::Constant => Expr::Choice(Vec::new()),
             _ => {
@@ -178,12 +179,12 @@ impl<'t> Lower<'t> {
     }
 
     /// The key of a part: of a structure a field's name, of a map an expression, of an unknown type maybe both.
-    fn key(&mut self, node: Node<'t>, ty: &TypeRef) -> (Option<String>, Option<ExprId>) {
+    fn key(&mut self, node: Node<'t>, ty: &TypeRef) -> (Option<CompactString>, Option<ExprId>) {
         let node = self.inside(node);
         let is_name = matches!(self.kind(node), Kind::Identifier | Kind::FieldIdentifier);
         match ty {
             TypeRef::List(_) | TypeRef::Map(_) => {}
-            _ if is_name => return (Some(self.builder.slice(node).to_owned()), None),
+            _ if is_name => return (Some(self.builder.slice(node).into()), None),
             _ => {}
         }
         let key = if self.kind(node) == Kind::LiteralValue {
@@ -198,7 +199,9 @@ impl<'t> Lower<'t> {
         let node = self.inside(node);
         if self.kind(node) == Kind::LiteralValue {
             let parts = self.parts(node, inner);
-            return self.builder.push(Expr::Composite { ty: inner.clone(), parts }, range(node));
+            return self
+                .builder
+                .push(Expr::Composite { ty: Box::new(inner.clone()), parts: parts.into() }, range(node));
         }
         self.expr(node)
     }
@@ -226,13 +229,13 @@ impl<'t> Lower<'t> {
 }
 
 /// The text of an interpreted literal. Escapes that no host name or URL needs are kept as they are written.
-fn unquote(literal: &str) -> String {
+fn unquote(literal: &str) -> CompactString {
     let body = literal.strip_prefix('"').unwrap_or(literal);
     let body = body.strip_suffix('"').unwrap_or(body);
     if !body.contains('\\') {
-        return body.to_owned();
+        return body.into();
     }
-    let mut text = String::with_capacity(body.len());
+    let mut text = CompactString::with_capacity(body.len());
     let mut chars = body.chars();
     while let Some(c) = chars.next() {
         if c != '\\' {

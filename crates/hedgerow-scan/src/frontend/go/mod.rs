@@ -191,8 +191,8 @@ impl<'t> Lower<'t> {
             match self.kind(spec) {
                 Kind::Imports => self.imports(spec),
                 Kind::Import => {
-                    let alias = under(spec, self.fields.name).map(|n| self.builder.slice(n).to_owned());
-                    let path = self.text_under(spec, self.fields.path).trim_matches(['"', '`']).to_owned();
+                    let alias = under(spec, self.fields.name).map(|n| self.builder.slice(n).into());
+                    let path = self.text_under(spec, self.fields.path).trim_matches(['"', '`']).into();
                     self.builder.facts.imports.push(Import { alias, path, name: None });
                 }
                 _ => {}
@@ -223,7 +223,7 @@ impl<'t> Lower<'t> {
                         let Some(name) = self.builder.under_at(at, self.fields.name) else { continue };
                         let value = Self::value_at(&values, count, nth);
                         nth += 1;
-                        let name = self.builder.slice(name).to_owned();
+                        let name = self.builder.slice(name).into();
                         let ty = ty.clone();
                         self.builder.facts.globals.push(Global { name, ty, values: value.into_iter().collect() });
                     }
@@ -269,7 +269,7 @@ impl<'t> Lower<'t> {
             let Some(spec) = self.builder.named_at(at).filter(|spec| self.kind(*spec) == Kind::TypeSpec) else {
                 continue;
             };
-            let name = self.text_under(spec, self.fields.name).to_owned();
+            let name = self.text_under(spec, self.fields.name).into();
             let ty = under(spec, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
             self.builder.facts.types.push(TypeDecl { name, ty, notes: Vec::new(), span: range(spec) });
         }
@@ -278,7 +278,7 @@ impl<'t> Lower<'t> {
 
     fn function(&mut self, node: Node<'t>) {
         let mark = self.builder.mark();
-        let name = self.text_under(node, self.fields.name).to_owned();
+        let name = self.text_under(node, self.fields.name).into();
         self.builder.open(Function { name, span: range(node), ..Function::default() });
         if let Some(receiver) = under(node, self.fields.receiver) {
             let list = self.builder.list(receiver);

@@ -20,11 +20,11 @@ impl<'t> Lower<'t> {
         let fields = self.fields;
         match self.kind(node) {
             Kind::TypeIdentifier | Kind::Identifier => {
-                TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
+                TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() }
             }
             Kind::QualifiedType => TypeRef::Name {
-                qualifier: Some(self.text_under(node, fields.package).to_owned()),
-                name: self.text_under(node, fields.name).to_owned(),
+                qualifier: Some(self.text_under(node, fields.package).into()),
+                name: self.text_under(node, fields.name).into(),
             },
             Kind::WrappedType | Kind::NegatedType => self.only(node),
             Kind::GenericType => self.ty_under(node, fields.ty),
@@ -82,7 +82,7 @@ impl<'t> Lower<'t> {
         let parts = self.builder.children(node);
         let Some(ty) = self.builder.under(parts, self.fields.ty).map(|ty| self.ty(ty)) else { return };
         let tag = self.builder.under(parts, self.fields.tag);
-        let tag = tag.map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).to_owned());
+        let tag = tag.map(|tag| self.builder.slice(tag).trim_matches(['`', '"']).into());
         if self.builder.count(parts, self.fields.name) == 0 {
             if let TypeRef::Name { name, .. } = &ty {
                 found.push(Field { name: name.clone(), ty, embedded: true, tag });
@@ -91,7 +91,7 @@ impl<'t> Lower<'t> {
         }
         for at in parts.places() {
             if let Some(name) = self.builder.under_at(at, self.fields.name) {
-                let name = self.builder.slice(name).to_owned();
+                let name = self.builder.slice(name).into();
                 found.push(Field { name, ty: ty.clone(), embedded: false, tag: tag.clone() });
             }
         }
@@ -109,7 +109,7 @@ impl<'t> Lower<'t> {
                     let arity = parameters.map_or(0, |list| self.parameters(list).0.len());
                     let results = under(part, self.fields.result);
                     let results = results.map(|result| self.result_types(result)).unwrap_or_default();
-                    let name = self.text_under(part, self.fields.name).to_owned();
+                    let name = self.text_under(part, self.fields.name).into();
                     methods.push(Signature { name, arity: u16::try_from(arity).unwrap_or(u16::MAX), results });
                 }
                 // A union of types is a constraint, never the type of a value.

@@ -30,9 +30,9 @@ impl<'n> Lower<'_, 'n> {
             "string_literal" | "text_block" => {
                 let text =
                     self.builder.slice(node).trim_start_matches("\"\"\"").trim_end_matches("\"\"\"").trim_matches('"');
-                Expr::Text(text.replace("\\\"", "\"").replace("\\\\", "\\"))
+                Expr::Text(text.replace("\\\"", "\"").replace("\\\\", "\\").into())
             }
-            "decimal_integer_literal" => Expr::Number(self.builder.slice(node).to_owned()),
+            "decimal_integer_literal" => Expr::Number(self.builder.slice(node).into()),
             "null_literal"
             | "true"
             | "false"
@@ -40,7 +40,7 @@ impl<'n> Lower<'_, 'n> {
             | "decimal_floating_point_literal"
             | "hex_integer_literal" => Expr::Choice(Vec::new()),
             "field_access" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "field") },
+                Some(of) => Expr::Member { of, name: self.builder.field(node, "field").into() },
                 None => Expr::Other,
             },
             "method_invocation" => return self.call(node),
@@ -53,7 +53,7 @@ impl<'n> Lower<'_, 'n> {
                         self.stmt(method);
                     }
                 }
-                Expr::New { ty, arguments }
+                Expr::New { ty: Box::new(ty), arguments: arguments.into() }
             }
             "assignment_expression" => {
                 let target = node.child_by_field_name("left").map(|left| self.expr(left));
@@ -90,7 +90,7 @@ impl<'n> Lower<'_, 'n> {
             "cast_expression" => {
                 let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 match node.child_by_field_name("value").map(|value| self.expr(value)) {
-                    Some(of) => Expr::Cast { of, ty },
+                    Some(of) => Expr::Cast { of, ty: Box::new(ty) },
                     None => Expr::Other,
                 }
             }
@@ -105,11 +105,11 @@ impl<'n> Lower<'_, 'n> {
             "array_initializer" | "element_value_array_initializer" => {
                 let values: Vec<ExprId> = children(node).into_iter().map(|value| self.expr(value)).collect();
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: TypeRef::Unknown, parts }
+                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
             }
             "array_creation_expression" => match node.child_by_field_name("value") {
                 Some(value) => return self.expr(value),
-                None => Expr::Composite { ty: TypeRef::Unknown, parts: Vec::new() },
+                None => Expr::Composite { ty: Box::new(TypeRef::Unknown), parts: Box::default() },
             },
             "lambda_expression" => return self.lambda(node),
             "method_reference" => {
@@ -117,13 +117,15 @@ impl<'n> Lower<'_, 'n> {
                 match parts.as_slice() {
                     [of, name] => {
                         let of = self.expr(*of);
-                        Expr::Member { of, name: self.builder.slice(*name).to_owned() }
+                        Expr::Member { of, name: self.builder.slice(*name).into() }
                     }
                     _ => Expr::Other,
                 }
             }
             "line_comment" | "block_comment" => Expr::Other,
-            "type_identifier" | "generic_type" | "array_type" | "scoped_type_identifier" => Expr::Type(self.ty(node)),
+            "type_identifier" | "generic_type" | "array_type" | "scoped_type_identifier" => {
+                Expr::Type(Box::new(self.ty(node)))
+            }
             "class_literal" => Expr::Choice(Vec::new()),
             "block" => {
                 self.stmt(node);
@@ -144,7 +146,7 @@ impl<'n> Lower<'_, 'n> {
         let span = range(node);
         if self.builder.local(name).is_none() && self.classes.last().is_some_and(|class| class.fields.contains(name)) {
             let of = self.this(span);
-            return self.builder.push(Expr::Member { of, name: name.to_owned() }, span);
+            return self.builder.push(Expr::Member { of, name: name.into() }, span);
         }
         self.builder.name(name, span)
     }
@@ -155,7 +157,7 @@ impl<'n> Lower<'_, 'n> {
             return self.builder.name("this", span);
         }
         let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push(Expr::Name(class), span)
+        self.builder.push(Expr::Name(class.into()), span)
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
@@ -164,19 +166,19 @@ impl<'n> Lower<'_, 'n> {
         let callee = match node.child_by_field_name("object") {
             Some(object) if object.kind() == "super" => {
                 let of = self.this(span);
-                self.builder.push(Expr::Member { of, name }, span)
+                self.builder.push(Expr::Member { of, name: name.into() }, span)
             }
             Some(object) => {
                 let of = self.expr(object);
-                self.builder.push(Expr::Member { of, name }, span)
+                self.builder.push(Expr::Member { of, name: name.into() }, span)
             }
             None => {
                 let own = self.classes.last().is_some_and(|class| class.methods.contains(&name) || class.extends);
                 if own {
                     let of = self.this(span);
-                    self.builder.push(Expr::Member { of, name }, span)
+                    self.builder.push(Expr::Member { of, name: name.into() }, span)
                 } else {
-                    self.builder.push(Expr::Name(name), span)
+                    self.builder.push(Expr::Name(name.into()), span)
                 }
             }
         };

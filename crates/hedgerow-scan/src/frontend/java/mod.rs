@@ -70,10 +70,10 @@ impl<'n> Lower<'_, 'n> {
         let Some(name) = children(node).into_iter().find(|child| child.kind().contains("identifier")) else { return };
         let path = self.builder.slice(name).to_owned();
         if children(node).iter().any(|child| child.kind() == "asterisk") {
-            self.builder.facts.imports.push(Import { alias: Some(".".to_owned()), path, name: None });
+            self.builder.facts.imports.push(Import { alias: Some(".".into()), path: path.into(), name: None });
         } else if let Some((package, name)) = path.rsplit_once('.') {
-            let (path, name) = (package.to_owned(), Some(name.to_owned()));
-            self.builder.facts.imports.push(Import { alias: None, path, name });
+            let (path, name) = (package, Some(name.into()));
+            self.builder.facts.imports.push(Import { alias: None, path: path.into(), name });
         }
     }
 
@@ -99,12 +99,12 @@ impl<'n> Lower<'_, 'n> {
                     if argument.kind() == "element_value_pair" {
                         let key = self.builder.field(argument, "key");
                         let value = argument.child_by_field_name("value").unwrap_or(argument);
-                        return (key, self.expr(value));
+                        return (key.into(), self.expr(value));
                     }
-                    (String::new(), self.expr(argument))
+                    ("".into(), self.expr(argument))
                 });
                 let arguments = arguments.collect();
-                Note { name, arguments, span: range(annotation) }
+                Note { name: name.into(), arguments, span: range(annotation) }
             })
             .collect()
     }
@@ -125,7 +125,7 @@ impl<'n> Lower<'_, 'n> {
         let mut class = Class { name: name.clone(), extends: !bases.is_empty(), ..Class::default() };
         let mut fields: Vec<Field> = bases
             .into_iter()
-            .map(|ty| Field { name: format!("extends {}", type_name(&ty)), ty, embedded: true, tag: None })
+            .map(|ty| Field { name: format!("extends {}", type_name(&ty)).into(), ty, embedded: true, tag: None })
             .collect();
         let body = node.child_by_field_name("body").map(members).unwrap_or_default();
         for member in &body {
@@ -136,7 +136,7 @@ impl<'n> Lower<'_, 'n> {
                     for declarator in member.children_by_field_name("declarator", &mut cursor) {
                         let name = self.builder.field(declarator, "name");
                         class.fields.insert(name.clone());
-                        fields.push(Field { name, ty: ty.clone(), embedded: false, tag: None });
+                        fields.push(Field { name: name.into(), ty: ty.clone(), embedded: false, tag: None });
                     }
                 }
                 "method_declaration" => {
@@ -151,11 +151,11 @@ impl<'n> Lower<'_, 'n> {
                 let ty = parameter.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let name = self.builder.field(parameter, "name");
                 class.fields.insert(name.clone());
-                fields.push(Field { name, ty, embedded: false, tag: None });
+                fields.push(Field { name: name.into(), ty, embedded: false, tag: None });
             }
         }
         let ty = TypeRef::Struct(fields);
-        self.builder.facts.types.push(TypeDecl { name, ty, notes, span: range(node) });
+        self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes, span: range(node) });
         self.classes.push(class.clone());
         for member in body {
             match member.kind() {
@@ -179,15 +179,15 @@ impl<'n> Lower<'_, 'n> {
                 declarator.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
             for note in &notes {
                 if let [(_, argument)] = note.arguments.as_slice() {
-                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name)), note.span);
+                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name).into()), note.span);
                     let arguments = vec![Argument { name: None, value: *argument, spread: false }];
-                    values.push(self.builder.push(Expr::Call { callee, arguments }, note.span));
+                    values.push(self.builder.push(Expr::Call { callee, arguments: arguments.into() }, note.span));
                 }
             }
             let name = self.builder.field(declarator, "name");
             for value in values {
-                let of = self.builder.push(Expr::Name(class.name.clone()), span);
-                let target = self.builder.push(Expr::Member { of, name: name.clone() }, span);
+                let of = self.builder.push(Expr::Name(class.name.clone().into()), span);
+                let target = self.builder.push(Expr::Member { of, name: name.clone().into() }, span);
                 if let Some(function) = self.builder.function() {
                     function.stores.push(Store { target, value, result: 0 });
                 }
@@ -207,11 +207,11 @@ impl<'n> Lower<'_, 'n> {
                 let results = member.child_by_field_name("type").map(|ty| self.ty(ty)).into_iter().collect();
                 let arity = member.child_by_field_name("parameters").map_or(0, |list| children(list).len());
                 let arity = u16::try_from(arity).unwrap_or(u16::MAX);
-                methods.push(Signature { name: self.builder.field(*member, "name"), arity, results });
+                methods.push(Signature { name: self.builder.field(*member, "name").into(), arity, results });
             }
         }
         self.builder.facts.types.push(TypeDecl {
-            name,
+            name: name.into(),
             ty: TypeRef::Interface { methods, embeds },
             notes,
             span: range(node),
@@ -231,8 +231,8 @@ impl<'n> Lower<'_, 'n> {
     fn method(&mut self, node: Node<'n>, class: Class) {
         let constructor = node.kind() == "constructor_declaration";
         let name = if constructor { "<new>".to_owned() } else { self.builder.field(node, "name") };
-        let receiver = Some(class.name.clone());
-        self.builder.open(Function { name, receiver, span: range(node), ..Function::default() });
+        let receiver = Some(class.name.as_str().into());
+        self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
         // Overriding and injecting are no registrations; routes, listeners, schedules and beans are.
         let plain = ["Override", "Deprecated", "SuppressWarnings", "Nullable", "Nonnull", "SafeVarargs"];
         let registered = self.notes(node).iter().any(|note| !plain.contains(&note.name.as_str()));
@@ -256,9 +256,9 @@ impl<'n> Lower<'_, 'n> {
             for note in notes {
                 // `@Value("${ledger.url}") String url`
                 if let [(_, argument)] = note.arguments.as_slice() {
-                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name)), note.span);
+                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name).into()), note.span);
                     let arguments = vec![Argument { name: None, value: *argument, spread: false }];
-                    let expr = self.builder.push(Expr::Call { callee, arguments }, note.span);
+                    let expr = self.builder.push(Expr::Call { callee, arguments: arguments.into() }, note.span);
                     self.builder.define(local, Def::Value { expr, result: 0 });
                 }
             }
@@ -284,12 +284,12 @@ impl<'n> Lower<'_, 'n> {
     fn ty(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type_identifier" | "identifier" => {
-                TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
+                TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() }
             }
             "scoped_type_identifier" => {
                 let mut parts = self.builder.slice(node).rsplit('.').map(|part| part.trim().to_owned());
                 let name = parts.next().unwrap_or_default();
-                TypeRef::Name { qualifier: parts.next(), name }
+                TypeRef::Name { qualifier: parts.next().map(Into::into), name: name.into() }
             }
             "generic_type" => {
                 let parts = children(node);

@@ -28,12 +28,12 @@ impl<'n> Lower<'_, 'n> {
             }
             "this" => return self.builder.name("this", span),
             "super" => return self.builder.name("this", span),
-            "string" => Expr::Text(unquote(self.builder.slice(node))),
+            "string" => Expr::Text(unquote(self.builder.slice(node)).into()),
             "template_string" => return self.template(node),
-            "number" => Expr::Number(self.builder.slice(node).to_owned()),
+            "number" => Expr::Number(self.builder.slice(node).into()),
             "true" | "false" | "null" | "undefined" | "regex" => Expr::Choice(Vec::new()),
             "member_expression" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "property") },
+                Some(of) => Expr::Member { of, name: self.builder.field(node, "property").into() },
                 None => Expr::Other,
             },
             "subscript_expression" => {
@@ -58,7 +58,7 @@ impl<'n> Lower<'_, 'n> {
                         None => self.builder.push(Expr::Other, span),
                     };
                 }
-                Expr::New { ty, arguments }
+                Expr::New { ty: Box::new(ty), arguments: arguments.into() }
             }
             "binary_expression" => {
                 let left = node.child_by_field_name("left").map(|left| self.expr(left));
@@ -90,19 +90,19 @@ impl<'n> Lower<'_, 'n> {
                 let parts = children(node);
                 let of = parts.first().map(|value| self.expr(*value));
                 let ty = parts.get(1).map_or(TypeRef::Unknown, |ty| self.ty(*ty));
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(ty) })
             }
             "object" => self.object(node),
             "array" => {
                 let values: Vec<ExprId> = children(node).into_iter().map(|value| self.expr(value)).collect();
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: TypeRef::Unknown, parts }
+                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
             }
             "arrow_function" | "function_expression" | "generator_function" => return self.closure(node),
             "class" => {
                 let name = format!("class at {}", span.start);
                 self.class(node, name.clone());
-                Expr::Name(name)
+                Expr::Name(name.into())
             }
             "comment" => Expr::Other,
             "statement_block" => {
@@ -126,9 +126,9 @@ impl<'n> Lower<'_, 'n> {
                 "pair" => {
                     let Some(key) = member.child_by_field_name("key") else { continue };
                     let field = match key.kind() {
-                        "string" => Some(unquote(self.builder.slice(key))),
+                        "string" => Some(unquote(self.builder.slice(key)).into()),
                         "computed_property_name" => None,
-                        _ => Some(self.builder.slice(key).to_owned()),
+                        _ => Some(self.builder.slice(key).into()),
                     };
                     let Some(value) = member.child_by_field_name("value").map(|value| self.expr(value)) else {
                         continue;
@@ -136,12 +136,12 @@ impl<'n> Lower<'_, 'n> {
                     parts.push(Part { field, key: None, value });
                 }
                 "shorthand_property_identifier" => {
-                    let field = Some(self.builder.slice(member).to_owned());
+                    let field = Some(self.builder.slice(member).into());
                     let value = self.expr(member);
                     parts.push(Part { field, key: None, value });
                 }
                 "method_definition" => {
-                    let field = Some(self.builder.field(member, "name"));
+                    let field = Some(self.builder.field(member, "name").into());
                     let value = self.closure(member);
                     parts.push(Part { field, key: None, value });
                 }
@@ -150,7 +150,7 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
         }
-        Expr::Composite { ty: TypeRef::Unknown, parts }
+        Expr::Composite { ty: Box::new(TypeRef::Unknown), parts: parts.into() }
     }
 
     fn assignment(&mut self, node: Node<'n>) -> ExprId {
@@ -212,14 +212,14 @@ impl<'n> Lower<'_, 'n> {
             node.named_children(&mut cursor).filter(|part| part.kind() == "template_substitution").collect();
         for hole in holes {
             let text = self.builder.text.get(at..hole.start_byte()).unwrap_or_default().to_owned();
-            pieces.push(self.builder.push(Expr::Text(text), span));
+            pieces.push(self.builder.push(Expr::Text(text.into()), span));
             let inner = children(hole).first().map(|inner| self.expr(*inner));
             pieces.push(inner.unwrap_or_else(|| self.builder.push(Expr::Other, span)));
             at = hole.end_byte();
         }
         let end = node.end_byte().saturating_sub(1).max(at);
         let text = self.builder.text.get(at..end).unwrap_or_default().to_owned();
-        pieces.push(self.builder.push(Expr::Text(text), span));
+        pieces.push(self.builder.push(Expr::Text(text.into()), span));
         self.builder.push(Expr::Format(pieces), span)
     }
 }

@@ -72,15 +72,15 @@ impl<'n> Lower<'_, 'n> {
         match node.kind() {
             "type_annotation" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
             "type_identifier" | "identifier" => {
-                TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() }
+                TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() }
             }
             "nested_type_identifier" => TypeRef::Name {
-                qualifier: Some(self.builder.field(node, "module")),
-                name: self.builder.field(node, "name"),
+                qualifier: Some(self.builder.field(node, "module").into()),
+                name: self.builder.field(node, "name").into(),
             },
             "member_expression" => TypeRef::Name {
-                qualifier: Some(self.builder.field(node, "object")),
-                name: self.builder.field(node, "property"),
+                qualifier: Some(self.builder.field(node, "object").into()),
+                name: self.builder.field(node, "property").into(),
             },
             "array_type" => {
                 TypeRef::List(Box::new(node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner))))
@@ -91,7 +91,7 @@ impl<'n> Lower<'_, 'n> {
                 match (name.as_str(), inner) {
                     ("Promise" | "Readonly" | "Partial", Some(inner)) => self.ty(inner),
                     ("Array" | "ReadonlyArray", Some(inner)) => TypeRef::List(Box::new(self.ty(inner))),
-                    _ => TypeRef::Name { qualifier: None, name },
+                    _ => TypeRef::Name { qualifier: None, name: name.into() },
                 }
             }
             _ => TypeRef::Unknown,

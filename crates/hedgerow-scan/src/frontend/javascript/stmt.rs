@@ -105,22 +105,25 @@ impl<'n> Lower<'_, 'n> {
             for part in children(clause) {
                 match part.kind() {
                     "identifier" => {
-                        let alias = Some(self.builder.slice(part).to_owned());
-                        let name = Some("default".to_owned());
-                        self.builder.facts.imports.push(Import { alias, path: path.clone(), name });
+                        let alias = Some(self.builder.slice(part).into());
+                        let name = Some("default".into());
+                        self.builder.facts.imports.push(Import { alias, path: path.clone().into(), name });
                     }
                     "namespace_import" => {
-                        let alias = part.named_child(0).map(|name| self.builder.slice(name).to_owned());
-                        self.builder.facts.imports.push(Import { alias, path: path.clone(), name: None });
+                        let alias = part.named_child(0).map(|name| self.builder.slice(name).into());
+                        self.builder.facts.imports.push(Import { alias, path: path.clone().into(), name: None });
                     }
                     "named_imports" => {
                         for specifier in children(part) {
                             let name = self.builder.field(specifier, "name");
-                            let alias = specifier
-                                .child_by_field_name("alias")
-                                .map(|alias| self.builder.slice(alias).to_owned());
-                            let alias = alias.or_else(|| Some(name.clone()));
-                            self.builder.facts.imports.push(Import { alias, path: path.clone(), name: Some(name) });
+                            let alias =
+                                specifier.child_by_field_name("alias").map(|alias| self.builder.slice(alias).into());
+                            let alias = alias.or_else(|| Some(name.as_str().into()));
+                            self.builder.facts.imports.push(Import {
+                                alias,
+                                path: path.clone().into(),
+                                name: Some(name.into()),
+                            });
                         }
                     }
                     _ => {}
@@ -128,7 +131,7 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         // Loaded for what it does.
-        self.builder.facts.imports.push(Import { alias: Some("_".to_owned()), path, name: None });
+        self.builder.facts.imports.push(Import { alias: Some("_".into()), path: path.into(), name: None });
     }
 
     /// What is exported is declared; a default has the name `default`.
@@ -167,8 +170,8 @@ impl<'n> Lower<'_, 'n> {
         if let (Some(path), true) = (value.and_then(|value| self.required(value)), self.at_top()) {
             match name.kind() {
                 "identifier" => {
-                    let alias = Some(self.builder.slice(name).to_owned());
-                    self.builder.facts.imports.push(Import { alias, path, name: None });
+                    let alias = Some(self.builder.slice(name).into());
+                    self.builder.facts.imports.push(Import { alias, path: path.into(), name: None });
                 }
                 _ => {
                     for part in children(name) {
@@ -176,7 +179,8 @@ impl<'n> Lower<'_, 'n> {
                             "pair_pattern" => (self.builder.field(part, "key"), self.builder.field(part, "value")),
                             _ => (self.builder.slice(part).to_owned(), self.builder.slice(part).to_owned()),
                         };
-                        let import = Import { alias: Some(local), path: path.clone(), name: Some(key) };
+                        let import =
+                            Import { alias: Some(local.into()), path: path.clone().into(), name: Some(key.into()) };
                         self.builder.facts.imports.push(import);
                     }
                 }
@@ -207,7 +211,7 @@ impl<'n> Lower<'_, 'n> {
             let values: Vec<_> = value.into_iter().map(|value| (value, 0)).collect();
             match self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
                 Some(global) => global.values.extend(values),
-                None => self.builder.facts.globals.push(Global { name: name.to_owned(), ty, values }),
+                None => self.builder.facts.globals.push(Global { name: name.into(), ty, values }),
             }
         } else {
             let local = self.builder.declare(name, ty);
@@ -226,13 +230,13 @@ impl<'n> Lower<'_, 'n> {
                 let value = if pattern.kind() == "identifier" {
                     value
                 } else {
-                    self.builder.push(Expr::Member { of: value, name: name.clone() }, span)
+                    self.builder.push(Expr::Member { of: value, name: name.clone().into() }, span)
                 };
                 self.bind_name(&name, Some(value), None);
             }
             "pair_pattern" => {
                 let key = self.builder.field(pattern, "key");
-                let part = self.builder.push(Expr::Member { of: value, name: key }, span);
+                let part = self.builder.push(Expr::Member { of: value, name: key.into() }, span);
                 if let Some(inner) = pattern.child_by_field_name("value") {
                     self.bind(inner, part);
                 }
@@ -242,7 +246,7 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(left) = pattern.child_by_field_name("left") {
                     let part = if left.kind() == "shorthand_property_identifier_pattern" {
                         let name = self.builder.slice(left).to_owned();
-                        self.builder.push(Expr::Member { of: value, name }, span)
+                        self.builder.push(Expr::Member { of: value, name: name.into() }, span)
                     } else {
                         value
                     };
@@ -280,7 +284,7 @@ impl<'n> Lower<'_, 'n> {
             let ty = self.ty(base);
             if ty != TypeRef::Unknown {
                 fields.push(Field {
-                    name: format!("extends {}", self.builder.slice(base)),
+                    name: format!("extends {}", self.builder.slice(base)).into(),
                     ty,
                     embedded: true,
                     tag: None,
@@ -298,7 +302,7 @@ impl<'n> Lower<'_, 'n> {
                     let Some(field) = field.map(|field| self.builder.slice(field).to_owned()) else { continue };
                     let ty = member.child_by_field_name("type").map(|ty| self.ty(ty));
                     fields.push(Field {
-                        name: field.clone(),
+                        name: field.clone().into(),
                         ty: ty.unwrap_or(TypeRef::Unknown),
                         embedded: false,
                         tag: None,
@@ -310,8 +314,8 @@ impl<'n> Lower<'_, 'n> {
                     }
                     let span = Self::span(member);
                     let value = self.expr(value);
-                    let of = self.builder.push(Expr::Name(name.clone()), span);
-                    let target = self.builder.push(Expr::Member { of, name: field }, span);
+                    let of = self.builder.push(Expr::Name(name.clone().into()), span);
+                    let target = self.builder.push(Expr::Member { of, name: field.into() }, span);
                     if let Some(function) = self.builder.function() {
                         function.stores.push(Store { target, value, result: 0 });
                     }
@@ -321,7 +325,7 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         let ty = TypeRef::Struct(fields);
-        self.builder.facts.types.push(TypeDecl { name, ty, notes: Vec::new(), span: Self::span(node) });
+        self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes: Vec::new(), span: Self::span(node) });
     }
 
     /// The parameters: the name or pattern, the type, and the default of each.
@@ -349,8 +353,8 @@ impl<'n> Lower<'_, 'n> {
     }
 
     pub(super) fn function(&mut self, node: Node<'n>, class: Option<String>, name: String) {
-        let receiver = class.clone();
-        self.builder.open(Function { name, receiver, span: Self::span(node), ..Function::default() });
+        let receiver = class.as_deref().map(Into::into);
+        self.builder.open(Function { name: name.into(), receiver, span: Self::span(node), ..Function::default() });
         if class.is_some() {
             let this = self.builder.declare("this", None);
             self.builder.define(this, Def::Receiver);
@@ -378,7 +382,7 @@ impl<'n> Lower<'_, 'n> {
                 // `constructor(private client: Client)` is also a field.
                 let span = Self::span(pattern);
                 let of = self.builder.push(Expr::Local(this), span);
-                let target = self.builder.push(Expr::Member { of, name: name.clone() }, span);
+                let target = self.builder.push(Expr::Member { of, name: name.clone().into() }, span);
                 let value = self.builder.push(Expr::Local(local), span);
                 self.builder.assign(target, value, 0);
             }

@@ -33,13 +33,13 @@ impl<'n> Lower<'_, 'n> {
             }
             "string" => return self.string(node),
             "concatenated_string" => Expr::Format(self.all(node)),
-            "integer" | "float" => Expr::Number(self.builder.slice(node).to_owned()),
+            "integer" | "float" => Expr::Number(self.builder.slice(node).into()),
             "none" | "true" | "false" | "ellipsis" => Expr::Choice(Vec::new()),
             "attribute" if self.dotted.contains(self.builder.slice(node)) => {
-                Expr::Name(self.builder.slice(node).to_owned())
+                Expr::Name(self.builder.slice(node).into())
             }
             "attribute" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "attribute") },
+                Some(of) => Expr::Member { of, name: self.builder.field(node, "attribute").into() },
                 None => Expr::Other,
             },
             "subscript" => {
@@ -97,12 +97,12 @@ impl<'n> Lower<'_, 'n> {
                     value.map(|value| Part { field: None, key, value })
                 });
                 let parts = parts.collect();
-                Expr::Composite { ty: TypeRef::Unknown, parts }
+                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
             }
             "list" | "tuple" | "set" | "expression_list" => {
                 let values = self.all(node);
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: TypeRef::Unknown, parts }
+                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
             }
             "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
                 return self.comprehension(node);
@@ -133,7 +133,7 @@ impl<'n> Lower<'_, 'n> {
         let value = node.child_by_field_name("body").map(|body| self.expr(body));
         self.builder.leave();
         let parts = value.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-        self.builder.push(Expr::Composite { ty: TypeRef::Unknown, parts }, span)
+        self.builder.push(Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }, span)
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
@@ -146,15 +146,13 @@ impl<'n> Lower<'_, 'n> {
         for argument in list.map(children).unwrap_or_default() {
             arguments.push(match argument.kind() {
                 "keyword_argument" => {
-                    let name = Some(self.builder.field(argument, "name"));
+                    let name = Some(self.builder.field(argument, "name").into());
                     let Some(value) = argument.child_by_field_name("value").map(|value| self.expr(value)) else {
                         continue;
                     };
                     Argument { name, value, spread: false }
                 }
-                "dictionary_splat" => {
-                    Argument { name: Some("**".to_owned()), value: self.expr(argument), spread: true }
-                }
+                "dictionary_splat" => Argument { name: Some("**".into()), value: self.expr(argument), spread: true },
                 kind => Argument { name: None, value: self.expr(argument), spread: kind == "list_splat" },
             });
         }
@@ -177,7 +175,7 @@ impl<'n> Lower<'_, 'n> {
             let mut pieces = Vec::new();
             for piece in verbs(&format) {
                 pieces.push(match piece {
-                    Piece::Text(text) => self.builder.push(Expr::Text(text), span),
+                    Piece::Text(text) => self.builder.push(Expr::Text(text.into()), span),
                     Piece::Next => {
                         next += 1;
                         values.get(next - 1).copied().unwrap_or_else(|| self.builder.push(Expr::Other, span))
@@ -203,7 +201,7 @@ impl<'n> Lower<'_, 'n> {
                 "string_content" => text.push_str(&unescape(self.builder.slice(part))),
                 "interpolation" => {
                     if !text.is_empty() {
-                        pieces.push(self.builder.push(Expr::Text(std::mem::take(&mut text)), span));
+                        pieces.push(self.builder.push(Expr::Text(std::mem::take(&mut text).into()), span));
                     }
                     let inner = part.child_by_field_name("expression");
                     let value = inner.map(|inner| self.expr(inner));
@@ -213,10 +211,10 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         if pieces.is_empty() {
-            return self.builder.push(Expr::Text(text), span);
+            return self.builder.push(Expr::Text(text.into()), span);
         }
         if !text.is_empty() {
-            pieces.push(self.builder.push(Expr::Text(text), span));
+            pieces.push(self.builder.push(Expr::Text(text.into()), span));
         }
         self.builder.push(Expr::Format(pieces), span)
     }

@@ -169,25 +169,25 @@ impl<'n> Lower<'_, 'n> {
         let mut cursor = node.walk();
         let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
         for name in names {
-            let alias = (name.kind() == "aliased_import").then(|| self.builder.field(name, "alias"));
+            let alias = (name.kind() == "aliased_import").then(|| self.builder.field(name, "alias").into());
             let written =
                 if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
             let import = match &module {
-                Some(module) => Import { alias, path: module.clone(), name: Some(written) },
+                Some(module) => Import { alias, path: module.clone().into(), name: Some(written.into()) },
                 None => {
                     if let (None, Some((top, _))) = (&alias, written.split_once('.')) {
                         // `import a.b` makes `a` known, and with it `a.b`.
-                        let alias = Some(top.to_owned());
-                        self.builder.facts.imports.push(Import { alias, path: top.to_owned(), name: None });
+                        let alias = Some(top.into());
+                        self.builder.facts.imports.push(Import { alias, path: top.into(), name: None });
                         self.dotted.insert(written.clone());
                     }
-                    Import { alias: alias.or_else(|| Some(written.clone())), path: written, name: None }
+                    Import { alias: alias.or_else(|| Some(written.as_str().into())), path: written.into(), name: None }
                 }
             };
             self.builder.facts.imports.push(import);
         }
         if let (Some(path), true) = (module, children(node).iter().any(|child| child.kind() == "wildcard_import")) {
-            self.builder.facts.imports.push(Import { alias: Some(".".to_owned()), path, name: None });
+            self.builder.facts.imports.push(Import { alias: Some(".".into()), path: path.into(), name: None });
         }
     }
 
@@ -237,11 +237,11 @@ impl<'n> Lower<'_, 'n> {
             .map(|base| {
                 let ty = self.ty(base);
                 let name = self.builder.slice(base).to_owned();
-                Field { name, ty, embedded: true, tag: None }
+                Field { name: name.into(), ty, embedded: true, tag: None }
             })
             .collect();
         let ty = TypeRef::Struct(fields);
-        self.builder.facts.types.push(TypeDecl { name: name.clone(), ty, notes: Vec::new(), span: range(node) });
+        self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes: Vec::new(), span: range(node) });
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body, Some(&name));
         }
@@ -250,7 +250,13 @@ impl<'n> Lower<'_, 'n> {
     fn function(&mut self, node: Node<'n>, class: Option<String>, registered: bool) {
         let name = self.builder.field(node, "name");
         let is_method = class.is_some();
-        self.builder.open(Function { name, receiver: class, registered, span: range(node), ..Function::default() });
+        self.builder.open(Function {
+            name: name.into(),
+            receiver: class.map(Into::into),
+            registered,
+            span: range(node),
+            ..Function::default()
+        });
         self.outer.push(BTreeSet::new());
         let mut list = node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
         if is_method && list.first().is_some_and(|(name, ..)| matches!(name.as_str(), "self" | "cls")) {
@@ -321,14 +327,14 @@ impl<'n> Lower<'_, 'n> {
     pub(super) fn ty(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
-            "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).to_owned() },
+            "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() },
             "attribute" => TypeRef::Name {
-                qualifier: Some(self.builder.field(node, "object")),
-                name: self.builder.field(node, "attribute"),
+                qualifier: Some(self.builder.field(node, "object").into()),
+                name: self.builder.field(node, "attribute").into(),
             },
             "string" => {
                 let name = self.builder.slice(node).trim_matches(['"', '\'']).to_owned();
-                TypeRef::Name { qualifier: None, name }
+                TypeRef::Name { qualifier: None, name: name.into() }
             }
             "generic_type" | "subscript" => {
                 let parts = children(node);
@@ -396,8 +402,8 @@ impl<'n> Lower<'_, 'n> {
     fn bind_name(&mut self, name: &str, value: ExprId, result: u16, span: crate::ir::Range, class: Option<&str>) {
         if let (Some(class), true) = (class, self.at_top()) {
             // A name in a class is a field of the class.
-            let of = self.builder.push(Expr::Name(class.to_owned()), span);
-            let target = self.builder.push(Expr::Member { of, name: name.to_owned() }, span);
+            let of = self.builder.push(Expr::Name(class.into()), span);
+            let target = self.builder.push(Expr::Member { of, name: name.into() }, span);
             if let Some(function) = self.builder.function() {
                 function.stores.push(Store { target, value, result });
             }
@@ -405,7 +411,7 @@ impl<'n> Lower<'_, 'n> {
             let globals = &mut self.builder.facts.globals;
             match globals.iter_mut().find(|global| global.name == name) {
                 Some(global) => global.values.push((value, result)),
-                None => globals.push(Global { name: name.to_owned(), ty: None, values: vec![(value, result)] }),
+                None => globals.push(Global { name: name.into(), ty: None, values: vec![(value, result)] }),
             }
         } else if self.outer.last().is_some_and(|outer| outer.contains(name)) {
             let target = self.builder.name(name, span);
