@@ -505,3 +505,29 @@ fn is_indicator(byte: u8) -> bool {
         b'&' | b'!' | b'%' | b'@' | b'`' | b',' | b']' | b'}' | b'|' | b'>' | b'#' | b'\t' | b'[' | b'{' | b'*'
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_find_the_byte_that_a_look_at_each_finds() {
+        for before in [b'a', b';', b'9', b'!', 0x7F, 0x80, 0xA0, 0xBA, 0xFF] {
+            for stop in 0..=u8::MAX {
+                for at in 0..20 {
+                    let mut bytes = [before; 24];
+                    bytes[at] = stop;
+                    bytes[at + 1] = b':';
+                    let scanner = Scanner::new(&bytes, 0);
+                    let naive = bytes.iter().position(|&byte| byte <= b' ' || byte == b':');
+                    assert_eq!(Some(scanner.skip_key_text(0)), naive, "{before} {stop} {at}");
+                    bytes[..at].fill(b' ');
+                    let naive = bytes.iter().position(|&byte| byte != b' ');
+                    assert_eq!(Some(Scanner::new(&bytes, 0).skip_spaces(0)), naive, "{before} {stop} {at}");
+                }
+            }
+        }
+        assert_eq!(Scanner::new(b"        ", 0).skip_spaces(0), 8);
+        assert_eq!(Scanner::new(b"abcdefghi", 0).skip_key_text(0), 9);
+    }
+}

@@ -53,7 +53,7 @@ impl Skeleton {
         unusual.add(&bytes[at..]);
         push_key_lines(bytes, at, &bytes[at..], &mut starts)?;
         let text = &bytes[document.start..];
-        // A byte order mark may stand in front of the body, and a carriage return in the separator.
+        // The separator may have a comment and end in a carriage return.
         unusual.add(&bytes[document.start..body]);
         if (unusual.carriage_return && has_lone_cr(text)) || (unusual.not_ascii && has_foreign_line_break(text)) {
             return None;
@@ -76,7 +76,7 @@ impl Skeleton {
     }
 }
 
-/// How many bytes are looked at together, by instructions that take many at once.
+/// How many bytes are looked at before anything is decided: most hold no line at column 0 and nothing unusual.
 const RUN: usize = 128;
 
 /// Bytes met that need a closer look at the document.
@@ -90,6 +90,7 @@ impl Bytes {
     /// Notes what a run holds; whether a line break stands in it with something else than a space behind.
     #[inline(always)]
     fn add_run(&mut self, run: &[u8; RUN], behind: &[u8; RUN]) -> bool {
+        // No branch stands in this loop, so that its steps are compiled into ones for many bytes at once.
         let (mut lines, mut returns, mut all) = (0, 0, 0);
         for (&byte, &next) in run.iter().zip(behind) {
             lines |= u8::from(byte == b'\n') & u8::from(next != b' ');
@@ -169,6 +170,18 @@ mod tests {
         let text = "---\n# c\nkind: A\nmeta:\n  spec: 1\n- x\nkinds: 1\nspec : 1\nx: \"\nmeta: \"\n";
         let keys = ["kind", "meta", "spec", "status"];
         assert_eq!(presences(text, &keys), Some(vec![Once, Repeated, Once, Absent]));
+    }
+
+    #[test]
+    fn where_a_run_ends_makes_no_difference() {
+        for length in 0..3 * RUN {
+            let text = format!("a: {}\nkind: A\n  kind: {}\n", "x".repeat(length), "y".repeat(RUN));
+            assert_eq!(presences(&text, &["kind"]), Some(vec![Presence::Once]), "{length}");
+            for odd in ["\r", "\u{85}", "\n&a"] {
+                let text = text.replacen('\n', &format!("{odd} \n"), 1);
+                assert_eq!(presences(&text, &["kind"]), None, "{length} {odd:?}");
+            }
+        }
     }
 
     #[test]
