@@ -77,10 +77,11 @@ pub fn rescan(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String> {
         (0..run.homes.len()).into_par_iter().map(|at| run.sum(at, &loaded[at], known, &around)).collect();
     let kept = |at: usize| known.parts.get(&run.homes[at].name).filter(|part| part.made_from == sums[at]);
     let mut stale: Vec<usize> = (0..run.homes.len()).filter(|at| kept(*at).is_none()).collect();
+    let mut facts: BTreeMap<u32, Arc<Facts>> = BTreeMap::new();
     loop {
-        let needed: BTreeSet<u32> = stale.iter().flat_map(|at| loaded[*at].iter().copied()).collect();
-        let facts: BTreeMap<u32, Arc<Facts>> =
-            needed.into_par_iter().map(|file| (file, (known.facts)(run.code[file as usize]))).collect();
+        let mut needed: BTreeSet<u32> = stale.iter().flat_map(|at| loaded[*at].iter().copied()).collect();
+        needed.retain(|file| !facts.contains_key(file));
+        facts.par_extend(needed.into_par_iter().map(|file| (file, (known.facts)(run.code[file as usize]))));
         let files =
             (0..).zip(&headers).map(|(at, file)| File { facts: facts.get(&at).map_or(file.facts, |f| f), ..*file });
         let program = Program::new(files.collect(), &run.modules);

@@ -1,6 +1,7 @@
 //! Small trees, each about one way to hide a call or to look like one.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod again;
 mod deploy;
 mod go;
 mod idioms;
@@ -61,7 +62,10 @@ fn outcome(tree: &str) -> Outcome {
     }
     let namespaces = BTreeSet::from(["default".to_owned()]);
     let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &texts };
-    in_parallel(|| scan(&tree)).unwrap()
+    in_parallel(|| {
+        again::says_the_same_again(&tree);
+        scan(&tree).unwrap()
+    })
 }
 
 /// The edges as `a -> b class`, and the findings as `code path`, each on a line.
