@@ -5,9 +5,11 @@
 mod cache;
 
 use cache::{Cache, Key};
-use hedgerow_scan::{CodeFile, Outcome, PlainFile, ScanConfig, Service, Tree, Want, scan, wants};
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::ir::Facts;
+use hedgerow_scan::{CodeFile, Known, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, rescan, scan, wants};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -88,8 +90,16 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig) -> io::Result<Read> {
     Ok(read)
 }
 
+/// Hears how far a scan has come.
+pub(crate) trait Progress: Sync {
+    /// So many files of source code are to be parsed.
+    fn files(&self, count: usize);
+    /// One of them is.
+    fn file(&self);
+}
+
 /// Scans what was read. With a cache in `directory`, a run on the same files and the same fleet repeats what the last one
-/// found, and one on a few changed files makes the facts of those alone. `done` is called once for every source file.
+/// found; one on a few changed files parses those alone, and looks again at the services that can load them.
 ///
 /// # Errors
 /// When a built-in pack cannot be read: a fault of the scan.
@@ -97,71 +107,86 @@ pub(crate) fn find(
     fleet: Fleet<'_>,
     read: &Read,
     directory: Option<&Path>,
-    done: &(dyn Fn() + Sync),
+    progress: &dyn Progress,
 ) -> Result<Outcome, String> {
-    let Some(directory) = directory else {
-        let make = |file: &ReadFile, want: Want| Arc::new(facts(file, want));
-        return whole(fleet, read, &|_, file, want| {
-            done();
-            make(file, want)
-        });
+    let sources: Vec<(&ReadFile, Language)> = read.sources().collect();
+    let texts = read.files.iter().filter(|file| file.want == Want::Text);
+    let texts: Vec<PlainFile> =
+        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::clone(&file.text) }).collect();
+    let tree = Tree {
+        services: fleet.services,
+        namespaces: fleet.namespaces.clone(),
+        config: fleet.config,
+        code: &[],
+        texts: &texts,
     };
-    let keys: Vec<Key> = read.files.par_iter().map(|file| Key::of_file(file.want, &file.text)).collect();
-    let key = Key::of_tree(fleet, read.files.iter().map(|file| file.path.as_str()).zip(&keys));
-    if let Some(outcome) = cache::outcome(directory, key) {
+    let Some(directory) = directory else {
+        progress.files(sources.len());
+        let code: Vec<CodeFile> = sources
+            .par_iter()
+            .map(|(file, language)| {
+                let facts = Arc::new(facts(file, *language));
+                progress.file();
+                CodeFile { path: file.path.clone(), language: *language, facts }
+            })
+            .collect();
+        return scan(&Tree { code: &code, ..tree });
+    };
+    let keys: Vec<Key> = sources.par_iter().map(|(file, language)| Key::of_file(*language, &file.text)).collect();
+    let rest = Key::of_fleet(fleet);
+    let paths = sources.iter().map(|(file, _)| file.path.as_str());
+    let tree_key = Key::of_tree(rest, paths.zip(&keys), &texts);
+    if let Some(outcome) = cache::outcome(directory, tree_key) {
         return Ok(outcome);
     }
     let cache = Cache::open(directory);
-    let outcome = whole(fleet, read, &|at, file, want| {
-        done();
-        Arc::new(cache.facts(keys[at], || facts(file, want)))
-    })?;
-    cache.close();
-    cache::keep_outcome(directory, key, &outcome);
+    let missing: Vec<usize> = (0..keys.len()).filter(|at| cache.header(keys[*at]).is_none()).collect();
+    progress.files(missing.len());
+    let make = |at: usize| {
+        let (file, language) = sources[at];
+        let facts = Arc::new(facts(file, language));
+        cache.keep(keys[at], &facts);
+        facts
+    };
+    let made = missing.into_par_iter().map(|at| {
+        let facts = make(at);
+        progress.file();
+        (at, facts)
+    });
+    let made: BTreeMap<usize, Arc<Facts>> = made.collect();
+    let headers: Vec<CodeFile> = sources
+        .par_iter()
+        .enumerate()
+        .map(|(at, (file, language))| {
+            let header = made.get(&at).map(|facts| facts.header()).or_else(|| cache.header(keys[at]).cloned());
+            CodeFile { path: file.path.clone(), language: *language, facts: Arc::new(header.unwrap_or_default()) }
+        })
+        .collect();
+    let sums: Vec<Sum> = keys.iter().map(|key| key.0).collect();
+    let facts = |at: usize| -> Arc<Facts> {
+        made.get(&at).cloned().or_else(|| cache.facts(keys[at]).map(Arc::new)).unwrap_or_else(|| make(at))
+    };
+    let parts = cache::parts(directory);
+    let known = Known { sums: &sums, rest: rest.0, parts: &parts, facts: &facts };
+    let (outcome, parts) = rescan(&Tree { code: &headers, ..tree }, &known)?;
+    cache.close(&keys);
+    cache::keep_parts(directory, &parts);
+    cache::keep_outcome(directory, tree_key, &outcome);
     Ok(outcome)
 }
 
 /// What one file of source code says.
-fn facts(file: &ReadFile, want: Want) -> hedgerow_scan::ir::Facts {
-    match want {
-        Want::Code(language) => language.frontend().map(|frontend| frontend.facts(&file.text)).unwrap_or_default(),
-        Want::Text | Want::Nothing => hedgerow_scan::ir::Facts::default(),
-    }
-}
-
-/// The whole way, with the facts of the `at`-th file by `facts`.
-fn whole(
-    fleet: Fleet<'_>,
-    read: &Read,
-    facts: &(dyn Fn(usize, &ReadFile, Want) -> Arc<hedgerow_scan::ir::Facts> + Sync),
-) -> Result<Outcome, String> {
-    let code: Vec<CodeFile> = read
-        .files
-        .par_iter()
-        .enumerate()
-        .filter_map(|(at, file)| match file.want {
-            Want::Code(language) => {
-                Some(CodeFile { path: file.path.clone(), language, facts: facts(at, file, file.want) })
-            }
-            Want::Text | Want::Nothing => None,
-        })
-        .collect();
-    let texts = read.files.iter().filter(|file| file.want == Want::Text);
-    let texts: Vec<PlainFile> =
-        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::clone(&file.text) }).collect();
-    scan(&Tree {
-        services: fleet.services,
-        namespaces: fleet.namespaces.clone(),
-        config: fleet.config,
-        code: &code,
-        texts: &texts,
-    })
+fn facts(file: &ReadFile, language: Language) -> Facts {
+    language.frontend().map(|frontend| frontend.facts(&file.text)).unwrap_or_default()
 }
 
 impl Read {
-    /// How many files of source code there are.
-    pub(crate) fn sources(&self) -> usize {
-        self.files.iter().filter(|file| matches!(file.want, Want::Code(_))).count()
+    /// The files of source code.
+    fn sources(&self) -> impl Iterator<Item = (&ReadFile, Language)> {
+        self.files.iter().filter_map(|file| match file.want {
+            Want::Code(language) => Some((file, language)),
+            Want::Text | Want::Nothing => None,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod common;
 
 use common::{Command, Ran};
 use hedgerow::cli::Exit;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -206,26 +207,63 @@ fn the_cache_changes_no_answer() {
     }
 }
 
+/// What the cache holds, by the first word of each file's name.
+fn kept(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files.map(|path| (name(&path), fs::read(&path).unwrap())).collect()
+}
+
 #[test]
 fn no_bit_of_the_cache_can_change_an_answer() {
     let tree = tempfile::tempdir().unwrap();
     copy(&bank(), tree.path());
-    let plain = scan(tree.path(), "--format json");
+    let edited = tree.path().join("service.emoji/main.go");
+    let text = fs::read_to_string(&edited).unwrap();
+    let directory = tree.path().join("kept");
     scan(tree.path(), "--cache kept");
-    let files: Vec<PathBuf> =
-        fs::read_dir(tree.path().join("kept")).unwrap().map(|file| file.unwrap().path()).collect();
-    assert_eq!(files.len(), 2, "facts and what was found: {files:?}");
-    let good: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
-    // Both at once, so that damaged facts are asked for: a whole outcome would answer before them.
-    for step in 0..40 {
-        for (file, good) in files.iter().zip(&good) {
+    let good = kept(&directory);
+    let names: Vec<&str> = good.keys().map(|name| name.split('-').next().unwrap()).collect();
+    assert_eq!(names, ["facts", "index", "outcome", "parts"]);
+    // A library changes, so that facts, headers and parts are asked for: a whole outcome would answer before them.
+    fs::write(&edited, format!("{text}\n// changed\n")).unwrap();
+    let plain = scan(tree.path(), "--format json");
+    for step in 0..64 {
+        for (name, good) in &good {
             let mut bytes = good.clone();
-            let at = step * bytes.len() / 40;
-            bytes[at] ^= 1 << (step % 8);
-            fs::write(file, bytes).unwrap();
+            // All at once, one at a time, cut off, and gone.
+            let damaged = step % 8 == 0 || good.len() % 4 == step % 4;
+            let at = step * bytes.len() / 64;
+            match (damaged, step % 5) {
+                (false, _) => {}
+                (true, 3) => bytes.truncate(at),
+                (true, 4) => bytes.clear(),
+                (true, _) => bytes[at] ^= 1 << (step % 8),
+            }
+            fs::write(directory.join(name), bytes).unwrap();
         }
         assert_eq!(scan(tree.path(), "--format json --cache kept").out(), plain.out(), "{step}");
+        // And what that run kept is good again.
+        assert_eq!(scan(tree.path(), "--format json --cache kept").out(), plain.out(), "{step}");
     }
+}
+
+#[test]
+fn the_cache_does_not_grow_for_ever() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let edited = tree.path().join("service.emoji/main.go");
+    let text = fs::read_to_string(&edited).unwrap();
+    // About a hundred kilobytes of facts.
+    let filler: String = (0..1_500).map(|at| format!("func filler{at}() int {{ return {at} + {at} }}\n")).collect();
+    let mut largest = 0;
+    for step in 0..60 {
+        fs::write(&edited, format!("{text}\n{filler}\nconst step = {step}\n")).unwrap();
+        assert_eq!(scan(tree.path(), "--check --cache kept").exit, Exit::Done);
+        let kept = kept(&tree.path().join("kept"));
+        largest = largest.max(kept.values().map(Vec::len).sum::<usize>());
+    }
+    assert!((1 << 20..4 << 20).contains(&largest), "{largest}");
 }
 
 #[test]

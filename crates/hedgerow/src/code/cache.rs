@@ -1,138 +1,227 @@
-//! What a scan made, kept between runs: the facts of each file, and what the last run found.
+//! What a scan made, kept between runs.
 //!
-//! Both are kept under the hash of everything they are made from, so that nothing has to be thrown away when a file
-//! changes, and behind a sum of their own bytes. Whatever is wrong with the cache, the scan makes all anew: no answer
-//! depends on it.
+//! | file | holds | under |
+//! | --- | --- | --- |
+//! | `outcome-…` | what the last run found | the hash of everything it looked at |
+//! | `parts-…` | what it found about each service by itself | hashes that the scan makes |
+//! | `index-…` | of each file the header of its facts, and where in `facts-…` they are | the hash of language and text |
+//! | `facts-…` | all facts, new ones behind the old ones until half of the file is of no use | the same |
+//!
+//! Everything lies behind a sum of its own bytes. Whatever is wrong with the cache, the scan makes all anew: no answer
+//! depends on it. Two runs at once may spoil it for each other; then the next one makes anew what is missing.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 use super::Fleet;
 use crate::write::write_unsynced;
+use hedgerow_scan::frontend::Language;
 use hedgerow_scan::ir::{Facts, VERSION};
-use hedgerow_scan::{Outcome, Want};
-use serde::Serialize;
+use hedgerow_scan::{Outcome, Parts, PlainFile, Sum};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs;
-use std::ops::Range;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The bytes of a key, and of a sum.
 const HASH: usize = 32;
-/// The bytes before a record: its key, the sum of its bytes, how many they are.
-const HEAD: usize = HASH + HASH + 4;
+/// The bytes before what a record holds: its key, and the sum of what it holds.
+const HEAD: usize = HASH + HASH;
+/// So many bytes may be of no use in any case.
+const SLACK: u64 = 1 << 20;
 
 /// A hash of what something is made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key([u8; HASH]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Key(pub(super) Sum);
 
 impl Key {
-    /// The key of what a file says.
-    pub(super) fn of_file(want: Want, text: &str) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(format!("{want:?}\n"));
-        hash.update(text);
-        Self(hash.finalize().into())
+    /// The key of what a file of source code says.
+    pub(super) fn of_file(language: Language, text: &str) -> Self {
+        hash(|add| {
+            add(format!("{language:?}").as_bytes());
+            add(text.as_bytes());
+        })
+    }
+
+    /// The key of what a scan knows beside the files, and of the program that scans.
+    pub(super) fn of_fleet(fleet: Fleet<'_>) -> Self {
+        hash(|add| {
+            add(program().as_bytes());
+            add(fleet.config_text.as_bytes());
+            for namespace in fleet.namespaces {
+                add(namespace.as_bytes());
+            }
+            add(b"services");
+            for service in fleet.services {
+                for part in [&service.name, &service.slug, &service.directory] {
+                    add(part.as_bytes());
+                }
+            }
+        })
     }
 
     /// The key of what is found in a tree of files.
-    pub(super) fn of_tree<'a>(fleet: Fleet<'_>, files: impl Iterator<Item = (&'a str, &'a Self)>) -> Self {
-        let mut hash = Sha256::new();
-        let mut text = |text: &str| {
-            // The length keeps two texts beside each other apart.
-            hash.update(text.len().to_le_bytes());
-            hash.update(text);
-        };
-        text(fleet.config_text);
-        for namespace in fleet.namespaces {
-            text(namespace);
-        }
-        text("services");
-        for service in fleet.services {
-            for part in [&service.name, &service.slug, &service.directory] {
-                text(part);
+    pub(super) fn of_tree<'a>(
+        rest: Self,
+        code: impl Iterator<Item = (&'a str, &'a Self)>,
+        texts: &[PlainFile],
+    ) -> Self {
+        hash(|add| {
+            add(&rest.0);
+            for (path, key) in code {
+                add(path.as_bytes());
+                add(&key.0);
             }
-        }
-        text("files");
-        for (path, key) in files {
-            hash.update(path.len().to_le_bytes());
-            hash.update(path);
-            hash.update(key.0);
-        }
-        Self(hash.finalize().into())
+            add(b"texts");
+            for file in texts {
+                add(file.path.as_bytes());
+                add(file.text.as_bytes());
+            }
+        })
     }
+}
+
+fn hash(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Key {
+    let mut hash = Sha256::new();
+    give(&mut |text| {
+        // The length keeps two texts beside each other apart.
+        hash.update(text.len().to_le_bytes());
+        hash.update(text);
+    });
+    Key(hash.finalize().into())
+}
+
+/// Tells one build of the program from another: two builds of one version may find different things.
+fn program() -> String {
+    let built = std::env::current_exe().and_then(fs::metadata).and_then(|m| Ok((m.len(), m.modified()?)));
+    format!("{} {VERSION} {:?}", env!("CARGO_PKG_VERSION"), built.ok())
+}
+
+/// Where the facts of a file are, with their header.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    offset: u64,
+    length: u32,
+    header: Facts,
 }
 
 /// The facts of earlier runs.
 pub(super) struct Cache {
-    path: PathBuf,
-    bytes: Vec<u8>,
-    /// Where in `bytes` the record of a key is, its head included.
-    known: BTreeMap<Key, Range<usize>>,
-    /// What this run used, and what it made.
-    used: Mutex<BTreeMap<Key, Option<Vec<u8>>>>,
-    is_new: AtomicBool,
+    directory: PathBuf,
+    index: BTreeMap<Key, Entry>,
+    facts: Option<Mutex<File>>,
+    /// What this run made: the record, and the header.
+    made: Mutex<BTreeMap<Key, (Vec<u8>, Facts)>>,
 }
 
 impl Cache {
     /// Opens the facts in a directory; none where there are none or they cannot be read.
     pub(super) fn open(directory: &Path) -> Self {
-        let path = file(directory, "facts");
-        let bytes = fs::read(&path).unwrap_or_default();
-        let known = records(&bytes);
-        Self { path, bytes, known, used: Mutex::default(), is_new: AtomicBool::new(false) }
+        let index = read(directory, "index", None).unwrap_or_default();
+        let facts = File::open(file(directory, "facts")).ok().map(Mutex::new);
+        Self { directory: directory.to_path_buf(), index, facts, made: Mutex::default() }
     }
 
-    /// The facts under a key: those that are kept, else those that `make` makes.
-    pub(super) fn facts(&self, key: Key, make: impl FnOnce() -> Facts) -> Facts {
-        let kept = self.known.get(&key).and_then(|range| payload::<Facts>(self.bytes.get(range.clone())?));
-        if let Some(facts) = kept.filter(Facts::is_sound) {
-            self.keep(key, None);
-            return facts;
+    /// The header of the facts under a key, if they are kept.
+    pub(super) fn header(&self, key: Key) -> Option<&Facts> {
+        self.index.get(&key).map(|entry| &entry.header)
+    }
+
+    /// The facts under a key, if they are kept.
+    pub(super) fn facts(&self, key: Key) -> Option<Facts> {
+        let entry = self.index.get(&key)?;
+        let record = self.record(entry).ok()?;
+        payload::<Facts>(key, &record).filter(Facts::is_sound)
+    }
+
+    fn record(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let mut record = vec![0; entry.length as usize];
+        let facts = self.facts.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let mut facts = lock(facts);
+        facts.seek(SeekFrom::Start(entry.offset))?;
+        facts.read_exact(&mut record)?;
+        Ok(record)
+    }
+
+    /// Keeps facts for the next run.
+    pub(super) fn keep(&self, key: Key, facts: &Facts) {
+        if let Some(record) = record(key, facts) {
+            lock(&self.made).insert(key, (record, facts.header()));
         }
-        let facts = make();
-        if let Some(record) = record(key, &facts) {
-            self.is_new.store(true, Ordering::Relaxed);
-            self.keep(key, Some(record));
-        }
-        facts
     }
 
-    fn keep(&self, key: Key, record: Option<Vec<u8>>) {
-        self.used.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, record);
-    }
-
-    /// Writes what was used, where it differs from what was there.
-    pub(super) fn close(self) {
-        let used = self.used.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !self.is_new.into_inner() && used.len() == self.known.len() {
+    /// Writes what was made, and leaves behind what the `used` keys do not lead to once that is half of the file. A cache
+    /// that cannot be written is none.
+    pub(super) fn close(self, used: &[Key]) {
+        let made = std::mem::take(&mut *lock(&self.made));
+        if made.is_empty() {
             return;
         }
-        let mut bytes = Vec::with_capacity(self.bytes.len());
-        for (key, record) in &used {
-            match record {
-                Some(record) => bytes.extend_from_slice(record),
-                None => bytes
-                    .extend(self.known.get(key).and_then(|range| self.bytes.get(range.clone())).unwrap_or_default()),
+        let path = file(&self.directory, "facts");
+        let there = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        let live = used.iter().filter_map(|key| self.index.get_key_value(key));
+        let live: BTreeMap<&Key, &Entry> = live.filter(|(key, _)| !made.contains_key(key)).collect();
+        let size: u64 = live.values().map(|entry| u64::from(entry.length)).sum();
+        let new: u64 = made.values().map(|(record, _)| record.len() as u64).sum();
+        let mut bytes = Vec::with_capacity(usize::try_from(new).unwrap_or(0));
+        let mut index = BTreeMap::new();
+        let anew = there > 2 * size + SLACK;
+        if anew {
+            for (key, entry) in live {
+                if let Ok(record) = self.record(entry) {
+                    let offset = bytes.len() as u64;
+                    bytes.extend_from_slice(&record);
+                    index.insert(*key, Entry { offset, ..entry.clone() });
+                }
             }
+        } else {
+            index.clone_from(&self.index);
         }
-        write(&self.path, &bytes);
+        let start = if anew { 0 } else { there };
+        for (key, (record, header)) in made {
+            let Ok(length) = u32::try_from(record.len()) else { continue };
+            let offset = start + bytes.len() as u64;
+            bytes.extend_from_slice(&record);
+            index.insert(key, Entry { offset, length, header });
+        }
+        let written = if anew { write_unsynced(&path, &bytes).is_ok() } else { append(&path, &bytes).is_ok() };
+        if written {
+            write(&self.directory, "index", None, &index);
+        }
     }
+}
+
+fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the last run found, if it looked at the same things.
 pub(super) fn outcome(directory: &Path, key: Key) -> Option<Outcome> {
-    let bytes = fs::read(file(directory, "outcome")).ok()?;
-    payload(bytes.get(records(&bytes).remove(&key)?)?)
+    read(directory, "outcome", Some(key))
 }
 
 /// Keeps what this run found.
 pub(super) fn keep_outcome(directory: &Path, key: Key, outcome: &Outcome) {
-    if let Some(record) = record(key, outcome) {
-        write(&file(directory, "outcome"), &record);
-    }
+    write(directory, "outcome", Some(key), outcome);
+}
+
+/// What the last run found about each service by itself; nothing where that cannot be read.
+pub(super) fn parts(directory: &Path) -> Parts {
+    read(directory, "parts", None).unwrap_or_default()
+}
+
+/// Keeps what this run found about each service by itself.
+pub(super) fn keep_parts(directory: &Path, parts: &Parts) {
+    write(directory, "parts", None, parts);
 }
 
 /// A file of the cache. One that another version wrote has another name.
@@ -140,46 +229,35 @@ fn file(directory: &Path, what: &str) -> PathBuf {
     directory.join(format!("{what}-{VERSION}-{}", env!("CARGO_PKG_VERSION")))
 }
 
-/// A cache that cannot be written is none.
-fn write(path: &Path, bytes: &[u8]) {
-    let _unwritten = write_unsynced(path, bytes);
+/// The key of a file that has none of its own.
+fn own_key() -> Key {
+    hash(|add| add(program().as_bytes()))
+}
+
+fn read<T: DeserializeOwned>(directory: &Path, what: &str, key: Option<Key>) -> Option<T> {
+    payload(key.unwrap_or_else(own_key), &fs::read(file(directory, what)).ok()?)
+}
+
+fn write(directory: &Path, what: &str, key: Option<Key>, value: &impl Serialize) {
+    if let Some(record) = record(key.unwrap_or_else(own_key), value) {
+        let _unwritten = write_unsynced(&file(directory, what), &record);
+    }
 }
 
 fn record(key: Key, value: &impl Serialize) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; HEAD];
-    bytes = postcard::to_extend(value, bytes).ok()?;
+    let mut bytes = postcard::to_extend(value, vec![0; HEAD]).ok()?;
     let (head, payload) = bytes.split_at_mut(HEAD);
-    let length = u32::try_from(payload.len()).ok()?;
     head[..HASH].copy_from_slice(&key.0);
-    head[HASH..2 * HASH].copy_from_slice(&Sha256::digest(&*payload));
-    head[2 * HASH..].copy_from_slice(&length.to_le_bytes());
+    head[HASH..].copy_from_slice(&Sha256::digest(&*payload));
     Some(bytes)
 }
 
-/// The value in a record, if all of its bytes are those that were written.
-fn payload<T: DeserializeOwned>(record: &[u8]) -> Option<T> {
-    let payload = record.get(HEAD..)?;
-    let sum = record.get(HASH..2 * HASH)?;
-    if Sha256::digest(payload).as_slice() != sum {
+/// What a record holds, if it is the one under this key and all of its bytes are those that were written.
+fn payload<T: DeserializeOwned>(key: Key, record: &[u8]) -> Option<T> {
+    let (head, payload) = record.split_at_checked(HEAD)?;
+    if head[..HASH] != key.0 || head[HASH..] != Sha256::digest(payload)[..] {
         return None;
     }
     let (value, rest) = postcard::take_from_bytes(payload).ok()?;
     rest.is_empty().then_some(value)
-}
-
-/// Where the records are. What is cut off at the end is none.
-fn records(bytes: &[u8]) -> BTreeMap<Key, Range<usize>> {
-    let mut found = BTreeMap::new();
-    let mut at = 0;
-    while let Some(head) = bytes.get(at..at + HEAD)
-        && let (Some(key), Some(length)) = (head.first_chunk(), head.last_chunk())
-    {
-        let end = at + HEAD + u32::from_le_bytes(*length) as usize;
-        if end > bytes.len() {
-            break;
-        }
-        found.insert(Key(*key), at..end);
-        at = end;
-    }
-    found
 }

@@ -15,7 +15,7 @@ use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_core::source::{SourceId, Sources, Span};
 use hedgerow_scan::{Edge, Finding, Outcome, Place, ScanConfig, Service, in_parallel};
-use progress::Progress;
+use progress::Bar;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         return Ok(Exit::BadInput);
     }
     let cache = args.cache.as_ref().map(|cache| session.os.directory().join(cache));
-    let progress = Progress::new(session);
+    let progress = Bar::new(session);
     let read = in_parallel(|| read_code(&root, &config));
     let read = read.with_context(|| format!("cannot read `{}`", root.display()))?;
     let (services, namespaces) = inventory(&loaded.fleet);
@@ -58,8 +58,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         config: &config,
         config_text: loaded.fleet.config().scan.map_or("", |span| &loaded.sources.get(span.source).text),
     };
-    progress.files(read.sources());
-    let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &|| progress.file()));
+    let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &progress));
     progress.end();
     let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
     let by_path = read.files.into_iter().map(|file| (file.path, file.text));
