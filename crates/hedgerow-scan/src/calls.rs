@@ -3,6 +3,7 @@
 use crate::deploy::Given;
 use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
 use crate::eval::Eval;
+use crate::frontend::Language;
 use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
 use crate::ir::{Expr, ExprId};
@@ -75,6 +76,9 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
         let decl = program.function(*function);
         for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
             let Expr::Member { of, name } = program.expr(*function, id) else { continue };
+            if !packs.may_offer(name) {
+                continue;
+            }
             let package = match infer.qualified(*function, *of, name) {
                 Some(Meaning::Function(id)) => program.package_of(program.file_of(id)),
                 Some(Meaning::Global(id)) => program.package_of(id.file),
@@ -90,9 +94,8 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
             }
         }
     }
-    for (site, path) in &reach.external {
-        let language = program.files[program.file_of(site.function) as usize].language;
-        if let Some(contract) = packs.offers(language, path) {
+    for outside in reach.paths.iter() {
+        if let Some(contract) = packs.offers(outside.language, &outside.path) {
             found.insert(contract.rsplit('.').next().unwrap_or(contract).to_owned());
         }
     }
@@ -161,12 +164,20 @@ struct Search<'a, 'p> {
 impl<'p> Search<'_, 'p> {
     fn run(&mut self) {
         let context = self.context;
+        let paths = &context.reach.paths;
+        let is_sink = paths.ask(|outside| context.packs.sink(outside.language, &outside.path).is_some());
+        let outside = context.reach.external.iter().filter(|(_, path)| *is_sink.get(*path));
         let mut calls: Vec<(Site, String, Option<PackageId>)> =
-            context.reach.external.iter().map(|(site, path)| (*site, path.clone(), None)).collect();
+            outside.map(|(site, path)| (*site, paths.get(*path).path.clone(), None)).collect();
+        let mut inside: BTreeMap<(Language, FnId), Option<(String, PackageId)>> = BTreeMap::new();
         for (site, functions) in &context.reach.targets {
+            let language = self.language(site.function);
             for function in functions {
-                let (path, package) = self.path_of(*function);
-                calls.push((*site, path, Some(package)));
+                let found = inside.entry((language, *function)).or_insert_with(|| {
+                    let (path, package) = self.path_of(*function);
+                    context.packs.sink(language, &path).is_some().then_some((path, package))
+                });
+                calls.extend(found.iter().map(|(path, package)| (*site, path.clone(), Some(*package))));
             }
         }
         calls.sort();
@@ -208,7 +219,7 @@ impl<'p> Search<'_, 'p> {
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
     }
 
-    fn language(&self, function: FnId) -> crate::frontend::Language {
+    fn language(&self, function: FnId) -> Language {
         let program = self.context.infer.program;
         program.files[program.file_of(function) as usize].language
     }

@@ -65,6 +65,7 @@ mod inventory;
 pub mod ir;
 mod join;
 mod loads;
+mod outside;
 mod pack;
 mod part;
 mod pattern;

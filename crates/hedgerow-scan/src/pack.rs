@@ -266,6 +266,11 @@ impl Table {
         self.patterns.push((language, pattern, of));
     }
 
+    /// Whether a path whose last part is `name` may fit one of the patterns.
+    fn may_end_in(&self, name: &str) -> bool {
+        self.by_tail.contains_key(name) || self.open.iter().any(|at| self.patterns[*at].1.may_end_in(name))
+    }
+
     /// What the patterns that fit belong to, with the names they take out, the first first.
     fn find<'t>(&self, language: Option<Language>, path: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
         let tail = path.rsplit('.').next().unwrap_or(path);
@@ -373,6 +378,11 @@ impl Packs {
     /// The contract that a service offers by naming `path`.
     pub(crate) fn offers<'t>(&self, language: Language, path: &'t str) -> Option<&'t str> {
         self.servers.find(Some(language), path).next().map(|(_, name)| name)
+    }
+
+    /// Whether a path whose last part is `name` may be one that says that a service offers a contract.
+    pub(crate) fn may_offer(&self, name: &str) -> bool {
+        self.servers.may_end_in(name)
     }
 
     /// Whether a function only lists the functions it is given.

@@ -98,6 +98,17 @@ impl Pattern {
         }
     }
 
+    /// Whether a text whose part behind the last dot is `name` may fit.
+    pub(crate) fn may_end_in(&self, name: &str) -> bool {
+        match self.pieces.last() {
+            Some(Piece::Text(last)) => match last.rsplit_once('.') {
+                Some((_, tail)) => name == tail,
+                None => name.ends_with(last.as_str()),
+            },
+            Some(Piece::Any | Piece::Name) | None => true,
+        }
+    }
+
     fn fit<'t>(pieces: &[Piece], text: &'t str, taken: &'t str) -> Option<&'t str> {
         let Some((piece, rest)) = pieces.split_first() else { return text.is_empty().then_some(taken) };
         match piece {

@@ -5,7 +5,8 @@
 
 use crate::frontend::Language;
 use crate::infer::{Callee, Infer};
-use crate::ir::{Def, Expr, ExprId, Part, TypeRef};
+use crate::ir::{Argument, Def, Expr, ExprId, Part, TypeRef};
+use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
 use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,9 @@ pub(crate) struct Reach<'p> {
     /// Who calls a function.
     pub(crate) callers: BTreeMap<FnId, Vec<Site>>,
     /// What the calls lead to that do not lead into one function of the tree.
-    pub(crate) external: Vec<(Site, String)>,
+    pub(crate) external: Vec<(Site, PathId)>,
+    /// The paths of these.
+    pub(crate) paths: Paths,
     /// The interfaces and open classes whose methods are called.
     pub(crate) dispatched: Vec<(Site, TypeId)>,
     /// The functions of the tree that calls lead to.
@@ -68,6 +71,14 @@ struct Walk<'a, 'p> {
     /// Whether a type can stand for another one.
     stands: BTreeMap<(TypeId, TypeId), bool>,
     escaped: BTreeSet<TypeId>,
+}
+
+/// What the callee of a call leads to.
+enum Target<'p> {
+    /// Into the tree, or into a value.
+    Inside(Callee<'p>),
+    /// Out of the tree.
+    Outside(PathId),
 }
 
 /// The calls of one method through one interface.
@@ -257,34 +268,40 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
         }
-        let mut called = BTreeSet::new();
+        // What is called, and what is listed in a registry, which is not being called, is no reference.
+        let mut called = vec![false; run.len()];
+        let mut mark = |id: ExprId| {
+            let at = id.0.checked_sub(run.start).and_then(|at| called.get_mut(at as usize));
+            at.into_iter().for_each(|called| *called = true);
+        };
+        let mut targets = Vec::new();
         for id in run.clone().map(ExprId) {
             if let Expr::Call { callee, arguments } = facts.expr(id) {
-                called.insert(*callee);
-                let found = self.infer.callee(function, *callee);
-                if let Some(Callee::External(path)) = &found
-                    && self.packs.is_registry(path)
+                mark(*callee);
+                let target = self.target(function, *callee);
+                if let Some(Target::Outside(path)) = target
+                    && self.reach.paths.get(path).is_registry
                 {
-                    // Being listed in a registry is not being called.
-                    called.extend(arguments.iter().map(|argument| argument.value));
+                    arguments.iter().for_each(|argument| mark(argument.value));
                 }
+                targets.push(target);
             }
         }
-        for id in run.map(ExprId) {
+        let mut targets = targets.into_iter();
+        for (id, called) in run.map(ExprId).zip(called) {
             let site = Site { function, expr: id };
             match facts.expr(id) {
                 Expr::Call { callee, arguments } => {
-                    let passed: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
-                    self.callee(site, *callee, &passed);
-                    self.addressed(site, &passed);
+                    let target = targets.next().flatten();
+                    self.callee(site, *callee, arguments, target);
+                    self.addressed(site, arguments);
                 }
                 Expr::New { ty, arguments } => {
                     let ty = Ty::Written { file: program.file_of(function), r: ty };
-                    let passed: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
-                    self.made(site, ty, &passed);
+                    self.made(site, ty, arguments);
                 }
                 Expr::Composite { ty, parts } => self.composite(site, ty, parts),
-                Expr::Name(_) | Expr::Member { .. } if !called.contains(&id) => self.reference(site),
+                Expr::Name(_) | Expr::Member { .. } if !called => self.reference(site),
                 Expr::Address(of) => {
                     if let Some(id) = self.infer.type_of(function, *of, 0).and_then(|ty| program.type_id(ty)) {
                         self.make(id);
@@ -329,10 +346,43 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    fn callee(&mut self, site: Site, callee: ExprId, passed: &[ExprId]) {
-        match self.infer.callee(site.function, callee) {
-            Some(Callee::Function(function)) => self.call(site, function),
-            Some(Callee::Dispatch(ty, name)) => {
+    /// What the callee of a call leads to.
+    fn target(&mut self, function: FnId, callee: ExprId) -> Option<Target<'p>> {
+        Some(match self.infer.callee(function, callee)? {
+            Callee::External(path) => Target::Outside(self.path(function, path)),
+            callee => Target::Inside(callee),
+        })
+    }
+
+    fn path(&mut self, function: FnId, path: String) -> PathId {
+        let program = self.infer.program;
+        let language = program.files[program.file_of(function) as usize].language;
+        self.reach.paths.add(self.packs, language, path)
+    }
+
+    fn external(&mut self, site: Site, path: String) {
+        let path = self.path(site.function, path);
+        self.reach.external.push((site, path));
+    }
+
+    fn callee(&mut self, site: Site, callee: ExprId, passed: &[Argument], target: Option<Target<'p>>) {
+        let found = match target {
+            Some(Target::Outside(path)) => {
+                if !self.reach.paths.get(path).is_inert {
+                    for argument in passed {
+                        self.escape(site.function, argument.value);
+                    }
+                }
+                self.loosely(site, callee, passed.len());
+                self.reach.external.push((site, path));
+                return;
+            }
+            Some(Target::Inside(found)) => found,
+            None => return,
+        };
+        match found {
+            Callee::Function(function) => self.call(site, function),
+            Callee::Dispatch(ty, name) => {
                 self.reach.dispatched.push((site, ty));
                 self.dispatched.entry((ty, name)).or_default().sites.push(site);
                 // A class that nothing is seen to make may be made by a framework: its own method stands for it.
@@ -340,25 +390,16 @@ impl<'p> Walk<'_, 'p> {
                     self.call(site, function);
                 }
             }
-            Some(Callee::External(path)) => {
-                if !self.packs.is_inert(&path) {
-                    for argument in passed {
-                        self.escape(site.function, *argument);
-                    }
-                }
-                self.loosely(site, callee, passed.len());
-                self.reach.external.push((site, path));
-            }
-            Some(Callee::Method(name)) => {
+            Callee::Method(name) => {
                 self.loose.entry((name, passed.len())).or_default().insert(site);
                 for argument in passed {
-                    self.escape(site.function, *argument);
+                    self.escape(site.function, argument.value);
                 }
-                self.reach.external.push((site, format!("?.{name}")));
+                self.external(site, format!("?.{name}"));
             }
-            Some(Callee::Type(ty)) => self.made(site, ty, passed),
-            Some(Callee::Builtin(name)) => self.reach.external.push((site, name.to_owned())),
-            Some(Callee::Value) | None => {}
+            Callee::Type(ty) => self.made(site, ty, passed),
+            Callee::Builtin(name) => self.external(site, name.to_owned()),
+            Callee::Value | Callee::External(_) => {}
         }
     }
 
@@ -373,13 +414,13 @@ impl<'p> Walk<'_, 'p> {
     }
 
     /// A value of a type is made, by its constructor where it has one.
-    fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[ExprId]) {
+    fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[Argument]) {
         let Some(id) = self.infer.program.type_id(ty) else {
             if let Some(path) = self.infer.program.external(ty).or_else(|| self.global_type(site, ty)) {
                 for argument in passed {
-                    self.escape(site.function, *argument);
+                    self.escape(site.function, argument.value);
                 }
-                self.reach.external.push((site, path));
+                self.external(site, path);
             }
             return;
         };
@@ -454,9 +495,9 @@ impl<'p> Walk<'_, 'p> {
     }
 
     /// Arguments that are addresses of fields or globals.
-    fn addressed(&mut self, site: Site, passed: &[ExprId]) {
+    fn addressed(&mut self, site: Site, passed: &[Argument]) {
         for (at, argument) in (0_u16..).zip(passed) {
-            if let Expr::Address(of) = self.infer.program.expr(site.function, *argument) {
+            if let Expr::Address(of) = self.infer.program.expr(site.function, argument.value) {
                 self.store(site.function, *of, Stored::Address(site, at));
             }
         }

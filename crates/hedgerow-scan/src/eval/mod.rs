@@ -80,7 +80,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             infer,
             packs,
             reach,
-            paths: reach.external.iter().map(|(site, path)| (*site, path.as_str())).collect(),
+            paths: reach.external.iter().map(|(site, path)| (*site, reach.paths.get(*path).path.as_str())).collect(),
             known: RefCell::default(),
             open: RefCell::default(),
             depth: Cell::new(0),

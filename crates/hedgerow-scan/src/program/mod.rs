@@ -66,13 +66,27 @@ pub(crate) struct Package<'p> {
     pub(crate) path: String,
     /// Its files.
     pub(crate) files: Vec<u32>,
-    /// Its functions that are no methods.
-    functions: BTreeMap<&'p str, FnId>,
+    /// What its names mean: of two things of one name a function wins over a type, and that over a global.
+    names: BTreeMap<&'p str, Meaning<'p>>,
     types: BTreeMap<&'p str, TypeId>,
-    globals: BTreeMap<&'p str, GlobalId>,
     methods: BTreeMap<(&'p str, &'p str), FnId>,
     /// What runs when it is loaded.
     pub(crate) initializers: Vec<FnId>,
+}
+
+impl<'p> Package<'p> {
+    /// Takes in what a file declares. Of two of one kind the first one stays.
+    fn declare(&mut self, name: &'p str, meaning: Meaning<'p>) {
+        let rank = |meaning: &Meaning| match meaning {
+            Meaning::Function(_) => 0,
+            Meaning::Type(_) => 1,
+            _ => 2,
+        };
+        let known = self.names.entry(name).or_insert(meaning);
+        if rank(&meaning) < rank(known) {
+            *known = meaning;
+        }
+    }
 }
 
 /// The whole tree.
@@ -139,16 +153,17 @@ impl<'p> Program<'p> {
             } else if let Some(receiver) = &function.receiver {
                 package.methods.entry((receiver, &function.name)).or_insert(id);
             } else {
-                package.functions.entry(&function.name).or_insert(id);
+                package.declare(&function.name, Meaning::Function(id));
             }
         }
         for (n, ty) in (0..).zip(&file.facts.types) {
             let id = TypeId(index(self.types.len()));
             self.types.push((at, n));
-            package.types.entry(&ty.name).or_insert(id);
+            let id = *package.types.entry(&ty.name).or_insert(id);
+            package.declare(&ty.name, Meaning::Type(id));
         }
         for (n, global) in (0..).zip(&file.facts.globals) {
-            package.globals.entry(&global.name).or_insert(GlobalId { file: at, index: n });
+            package.declare(&global.name, Meaning::Global(GlobalId { file: at, index: n }));
         }
     }
 
@@ -276,11 +291,7 @@ impl<'p> Program<'p> {
 
     /// What `name` means in a package, seen from outside.
     pub(crate) fn item(&self, package: PackageId, name: &str) -> Meaning<'p> {
-        let package = self.package(package);
-        let function = package.functions.get(name).map(|id| Meaning::Function(*id));
-        let ty = || package.types.get(name).map(|id| Meaning::Type(*id));
-        let global = || package.globals.get(name).map(|id| Meaning::Global(*id));
-        function.or_else(ty).or_else(global).unwrap_or(Meaning::Unknown)
+        self.package(package).names.get(name).copied().unwrap_or(Meaning::Unknown)
     }
 
     /// What a name that is not a local means in a file: the package's own names win over imports.

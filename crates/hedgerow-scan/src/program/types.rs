@@ -159,10 +159,11 @@ impl<'p> Program<'p> {
         if depth == MAX_EMBED {
             return None;
         }
-        if let Some(path) = self.external(ty) {
-            return Some(Found::External(path));
+        let named = self.named(ty);
+        if let Meaning::External(..) = named {
+            return self.external(ty).map(Found::External);
         }
-        if let Some(id) = self.type_id(ty) {
+        if let Meaning::Type(id) = named {
             let (file, decl) = self.ty(id);
             if let Some(function) = self.own_method(id, name) {
                 // A class of the other languages may be extended; in Go a method is the one of its type.
