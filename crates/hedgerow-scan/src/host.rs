@@ -6,6 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Stands for a part of an address that can be anything.
 pub(crate) const HOLE: char = '\u{0}';
 
+/// The first of the letters that stand for the names of Helm releases, which only the deploy knows.
+const RELEASE: char = '\u{e100}';
+
+/// How many releases are told apart.
+const MAX_RELEASES: usize = 4_000;
+
+/// The letter that stands for the name of a release: each has its own, so that names made of it meet within it alone.
+pub(crate) fn release(nth: usize) -> char {
+    let offset = u32::try_from(nth).ok().filter(|_| nth < MAX_RELEASES);
+    offset.and_then(|offset| char::from_u32(u32::from(RELEASE) + offset)).unwrap_or(HOLE)
+}
+
+fn is_release(c: char) -> bool {
+    (u32::from(RELEASE)..u32::from(RELEASE) + 4_000).contains(&u32::from(c))
+}
+
 /// Schemes whose authority is the host that is called. With any other scheme it is a resolver's, and the path is looked
 /// up there: `dns://1.1.1.1/ledger`, `discovery:///ledger`, `consul://consul:8500/ledger`.
 const DIRECT: &[&str] =
@@ -70,6 +86,11 @@ impl Hosts {
         self.names.entry(host.to_lowercase()).or_insert_with(|| service.to_owned());
     }
 
+    /// A namespace that services live in.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.namespaces.first().map(String::as_str)
+    }
+
     /// The service of a bare name.
     pub(crate) fn named(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)
@@ -88,6 +109,14 @@ impl Hosts {
         if host.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
             return Answer::Local;
         }
+        if host.contains(is_release) {
+            // What is named after a release is who a chart's own Service of that name leads to.
+            let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
+            return match found {
+                Some(name) => Answer::Service(name.clone()),
+                None => self.answer(&host.replace(is_release, &HOLE.to_string())),
+            };
+        }
         let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
         if !host.contains(HOLE) {
             let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
@@ -95,6 +124,11 @@ impl Hosts {
         }
         if letters == 0 {
             return Answer::Open;
+        }
+        // `s-ledger.<any namespace>.svc`
+        let whole = |stem: &&str| !stem.contains(HOLE);
+        if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.names.get(stem)) {
+            return Answer::Service(name.clone());
         }
         for stem in self.stems(host) {
             let services: BTreeSet<String> =
@@ -177,7 +211,9 @@ mod tests {
             ..ScanConfig::default()
         };
         let services = [("service.ledger", "s-ledger"), ("service.api.x", "s-api-x"), ("service.api.y", "s-api-y")];
-        Hosts::new(services.into_iter(), BTreeSet::from(["payments".to_owned()]), &config)
+        let mut hosts = Hosts::new(services.into_iter(), BTreeSet::from(["payments".to_owned()]), &config);
+        hosts.add("\u{e100}-own", "service.ledger");
+        hosts
     }
 
     #[test]
@@ -204,6 +240,9 @@ mod tests {
             ("unix:///var/run/x.sock", Answer::Local),
             ("http://\u{0}/x", Answer::Open),
             ("\u{0}", Answer::Open),
+            ("s-ledger.\u{0}.svc.cluster.local", ledger()),
+            ("\u{e100}-own:80", ledger()),
+            ("\u{e100}:80", Answer::Open),
         ] {
             assert_eq!(sample().answers(address), [expected], "{address}");
         }

@@ -235,7 +235,8 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         None => is_yaml(&file.path),
     });
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
-    let mut deploy = Deploy::read(texts, &mut hosts, owner);
+    let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
+    let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
     for file in tree.texts {
         let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
         match owned {

@@ -3,7 +3,7 @@
 mod modules;
 mod types;
 
-pub(crate) use modules::Modules;
+pub(crate) use modules::{Modules, join};
 pub(crate) use types::{Found, Owner, Ty};
 
 use crate::frontend::Language;

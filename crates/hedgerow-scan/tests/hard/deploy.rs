@@ -61,3 +61,176 @@ fn plain_files_call_too() {
         &["cron.pay -> edge joined", "cron.pay -> ledger proven", "edge -> ledger proven", "load -> edge joined"],
     );
 }
+
+/// A service that calls where `LEDGER_ADDR` leads, beside the files `deploy`.
+#[track_caller]
+fn reads_ledger_addr(deploy: &str, expected: &[&str]) {
+    let code = format!(
+        "{MAIN}func main() {{ http.Get(\"http://\" + os.Getenv(\"LEDGER_ADDR\") + \"/x\") }}\n-- service.ledger/x.txt\n-- service.card/x.txt\n"
+    );
+    finds(&format!("{code}{deploy}"), expected);
+}
+
+/// A chart with a Deployment of emoji whose container has the environment `env`.
+fn chart(values: &str, env: &str) -> String {
+    format!(
+        "-- charts/emoji/Chart.yaml\napiVersion: v2\nname: s-emoji\nversion: 0.1.0\n-- charts/emoji/values.yaml\n{values}\n\
+         -- charts/emoji/templates/deployment.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{{{ include \"emoji.fullname\" . }}}}\n  \
+         labels:\n    {{{{- include \"emoji.labels\" . | nindent 4 }}}}\nspec:\n  {{{{- if not .Values.autoscaling.enabled }}}}\n  replicas: {{{{ .Values.replicas }}}}\n  {{{{- end }}}}\n  \
+         template:\n    metadata:\n      labels:\n        {{{{- include \"emoji.selectorLabels\" . | nindent 8 }}}}\n    spec:\n      containers:\n        - name: {{{{ .Chart.Name }}}}\n          \
+         image: \"{{{{ .Values.image.repository }}}}:{{{{ .Values.image.tag | default .Chart.AppVersion }}}}\"\n          env:\n{env}          \
+         ports:\n            - containerPort: 80\n"
+    )
+}
+
+#[test]
+fn charts_say_what_their_values_say() {
+    for (values, env) in [
+        (
+            "ledger: {url: 's-ledger:80'}",
+            "            - name: LEDGER_ADDR\n              value: {{ .Values.ledger.url | quote }}\n",
+        ),
+        (
+            "ledger: {host: s-ledger, port: 80}",
+            "            - name: LEDGER_ADDR\n              value: \"{{ .Values.ledger.host }}:{{ .Values.ledger.port }}\"\n",
+        ),
+        (
+            "ledger: {}",
+            "            - name: LEDGER_ADDR\n              value: {{ .Values.ledger.url | default \"s-ledger:80\" }}\n",
+        ),
+        (
+            "env: {LEDGER_ADDR: 's-ledger:80', OTHER: 1}",
+            "            {{- range $name, $value := .Values.env }}\n            - name: {{ $name }}\n              value: {{ $value | quote }}\n            {{- end }}\n",
+        ),
+        ("env: [{name: LEDGER_ADDR, value: 's-ledger:80'}]", "            {{- toYaml .Values.env | nindent 12 }}\n"),
+        (
+            "extraEnv: [{name: LEDGER_ADDR, value: 's-ledger:80'}]",
+            "            - {name: A, value: b}\n            {{- with .Values.extraEnv }}\n            {{- toYaml . | nindent 12 }}\n            {{- end }}\n",
+        ),
+        (
+            "ledger: {enabled: false}",
+            "            {{- if .Values.ledger.enabled }}\n            - name: LEDGER_ADDR\n              value: s-ledger\n            {{- end }}\n",
+        ),
+        (
+            "x: {}",
+            "            - name: LEDGER_ADDR\n              value: s-ledger.{{ .Release.Namespace }}.svc.cluster.local\n",
+        ),
+        // The chart writes its variables by a helper.
+        ("extraEnvVars: {LEDGER_ADDR: s-ledger}", "            {{- include \"emoji.env\" . | nindent 12 }}\n"),
+        ("env: [{name: LEDGER_ADDR, value: s-ledger}]", "            {{- include \"emoji.env\" . | nindent 12 }}\n"),
+    ] {
+        reads_ledger_addr(&chart(values, env), &["emoji -> ledger joined"]);
+    }
+}
+
+#[test]
+fn what_a_chart_does_not_say_is_not_guessed() {
+    let variable = |value: &str| format!("            - name: LEDGER_ADDR\n              value: {value}\n");
+    for value in ["{{ .Values.ledger.url | quote }}", "{{ include \"ledger.url\" . }}", "{{ .Values.ledger }}:80"] {
+        reads_ledger_addr(&chart("x: 1", &variable(value)), &["unresolved-call service.emoji/main.go"]);
+    }
+    // A name made of the release's is a guess while no Service of the chart has it.
+    let release = chart("x: 1", &variable("\"{{ .Release.Name }}-ledger:80\""));
+    reads_ledger_addr(&release, &["emoji -> ledger wildcard", "unresolved-call service.emoji/main.go"]);
+    let dead = chart(
+        "ledger: {url: s-ledger}",
+        "            - name: ANOTHER\n              value: {{ .Values.ledger.url }}\n",
+    );
+    reads_ledger_addr(&dead, &["emoji -> ledger candidate", "unresolved-call service.emoji/main.go"]);
+}
+
+#[test]
+fn services_of_a_chart_are_known_by_their_release() {
+    let workload = |service: &str, env: &str| {
+        format!(
+            "kind: Deployment\nmetadata: {{name: '{{{{ .Release.Name }}}}-{service}'}}\nspec: {{template: {{metadata: {{labels: {{app: s-{service}}}}}, spec: {{containers: [{{env: [{env}]}}]}}}}}}\n"
+        )
+    };
+    let service = "kind: Service\nmetadata: {name: '{{ .Release.Name }}-books'}\nspec: {selector: {app: s-ledger}}\n";
+    let shop = format!(
+        "-- deploy/shop/Chart.yaml\nname: shop\n-- deploy/shop/templates/all.yaml\n{}---\n{}---\n{service}",
+        workload("emoji", "{name: LEDGER_ADDR, value: '{{ .Release.Name }}-books:80'}"),
+        workload("ledger", "")
+    );
+    reads_ledger_addr(&shop, &["emoji -> ledger joined"]);
+    // Another chart's release has another name.
+    let emoji = format!(
+        "-- deploy/emoji/Chart.yaml\nname: x\n-- deploy/emoji/templates/all.yaml\n{}-- deploy/shop/Chart.yaml\nname: shop\n-- deploy/shop/templates/all.yaml\n{}---\n{service}",
+        workload("emoji", "{name: LEDGER_ADDR, value: '{{ .Release.Name }}-books:80'}"),
+        workload("ledger", "")
+    );
+    reads_ledger_addr(&emoji, &["emoji -> ledger wildcard", "unresolved-call service.emoji/main.go"]);
+}
+
+#[test]
+fn values_for_environments_are_all_taken() {
+    let variable = "            - name: LEDGER_ADDR\n              value: {{ .Values.url }}\n";
+    let with = |base: &str, more: &str| format!("{}{more}", chart(base, variable));
+    let both = with("url: s-ledger", "-- charts/emoji/values-prod.yaml\nurl: s-card\n");
+    reads_ledger_addr(&both, &["emoji -> card joined", "emoji -> ledger joined"]);
+    // What every environment sets is not open because the values they share leave it out.
+    let apart = with(
+        "x: 1",
+        "-- charts/emoji/values-prod.yaml\nurl: s-card\n-- charts/emoji/values.staging.yaml\nurl: s-ledger\n",
+    );
+    reads_ledger_addr(&apart, &["emoji -> card joined", "emoji -> ledger joined"]);
+    let umbrella = with(
+        "x: 1",
+        "-- charts/all/Chart.yaml\nname: all\ndependencies: [{name: s-emoji, repository: 'file://../emoji'}]\n-- charts/all/values.yaml\ns-emoji: {url: s-ledger}\n",
+    );
+    reads_ledger_addr(&umbrella, &["emoji -> ledger joined"]);
+    // Values for a chart from elsewhere, beside the service they are for.
+    let own = "-- service.emoji/deploy/values-prod.yaml\nweb: {env: {LEDGER_ADDR: s-ledger}}\n";
+    reads_ledger_addr(own, &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn maps_of_a_chart_are_joined() {
+    let map = "-- charts/emoji/templates/map.yaml\nkind: ConfigMap\nmetadata:\n  name: {{ include \"emoji.fullname\" . }}-env\ndata:\n  {{- range $k, $v := .Values.config }}\n  {{ $k }}: {{ $v | quote }}\n  {{- end }}\n";
+    let from = |env: &str| format!("{}{map}", chart("config: {LEDGER_ADDR: s-ledger}", env));
+    let key = "            - name: LEDGER_ADDR\n              valueFrom:\n                configMapKeyRef:\n                  name: {{ include \"emoji.fullname\" . }}-env\n                  key: LEDGER_ADDR\n";
+    reads_ledger_addr(&from(key), &["emoji -> ledger joined"]);
+    let all = "            - {name: A, value: b}\n          envFrom:\n            - configMapRef:\n                name: {{ include \"emoji.fullname\" . }}-env\n";
+    reads_ledger_addr(&from(all), &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn maps_of_plain_manifests_are_joined() {
+    let map = "-- k8s/map.yaml\nkind: ConfigMap\nmetadata: {name: c}\ndata: {LEDGER_ADDR: s-ledger, ADDR: s-ledger}\n";
+    let pod = |container: &str| {
+        format!(
+            "{map}-- k8s/e.yaml\nkind: StatefulSet\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+        )
+    };
+    for container in [
+        "{env: [{name: LEDGER_ADDR, valueFrom: {configMapKeyRef: {name: c, key: ADDR}}}]}",
+        "{envFrom: [{configMapRef: {name: c}}]}",
+        "{envFrom: [{prefix: LEDGER_, configMapRef: {name: c}}]}",
+        "{env: [{name: A, value: ledger}, {name: LEDGER_ADDR, value: 's-$(A):80'}]}",
+    ] {
+        reads_ledger_addr(&pod(container), &["emoji -> ledger joined"]);
+    }
+    reads_ledger_addr(
+        &pod("{env: [{name: LEDGER_ADDR, valueFrom: {secretKeyRef: {name: c, key: ADDR}}}]}"),
+        &["unresolved-call service.emoji/main.go"],
+    );
+}
+
+#[test]
+fn compose_files_are_joined() {
+    for deploy in [
+        "-- compose.yaml\nservices:\n  s-emoji:\n    environment:\n      - LEDGER_ADDR=s-ledger:80\n",
+        "-- docker-compose.yml\nservices:\n  s-emoji:\n    environment:\n      LEDGER_ADDR: s-ledger:80\n",
+        "-- docker-compose.yml\nservices: {web: {build: ./service.emoji, environment: {LEDGER_ADDR: 's-ledger:80'}}}\n",
+        "-- deploy/compose.yml\nservices: {web: {build: {context: ../service.emoji}, environment: {LEDGER_ADDR: 'books:80'}}, books: {build: ../service.ledger}}\n",
+        "-- compose.yaml\nservices: {s-emoji: {env_file: conf/emoji.env}}\n-- conf/emoji.env\n# where\nexport LEDGER_ADDR=\"s-ledger:80\"\n",
+        "-- deploy/compose.yaml\nservices: {s-emoji: {env_file: [a.env, {path: ./b.env, required: false}]}}\n-- deploy/a.env\nA=b\n-- deploy/b.env\nLEDGER_ADDR=s-ledger\n",
+        "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n",
+        "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env\nLEDGER=s-ledger\n",
+        "-- compose.yaml\nservices: {s-emoji: {environment: [LEDGER_ADDR]}}\n-- .env\nLEDGER_ADDR='s-ledger'\n",
+    ] {
+        reads_ledger_addr(deploy, &["emoji -> ledger joined"]);
+    }
+    let open = "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n";
+    reads_ledger_addr(open, &["unresolved-call service.emoji/main.go"]);
+}

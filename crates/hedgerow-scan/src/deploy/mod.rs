@@ -1,0 +1,303 @@
+//! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
+
+mod compose;
+mod settings;
+mod values;
+
+pub(crate) use settings::properties;
+
+use crate::helm::Charts;
+use crate::host::{HOLE, Hosts};
+use serde_json::Value;
+use settings::{documents, walk};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A text of the deploy with its path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    /// Its path below the tree's root.
+    pub(crate) path: &'a str,
+    /// What it says.
+    pub(crate) text: &'a str,
+}
+
+/// What one service is given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given {
+    /// The file that gives most of it: the last one read.
+    pub(crate) path: String,
+    /// Environment variables.
+    pub(crate) environment: BTreeMap<String, Vec<String>>,
+    /// Flags, without the dashes.
+    pub(crate) flags: BTreeMap<String, Vec<String>>,
+    /// Its configuration files.
+    pub(crate) settings: Vec<Value>,
+}
+
+/// What all services are given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deploy {
+    given: BTreeMap<String, Given>,
+}
+
+/// One object of the deploy.
+#[derive(Debug, Clone)]
+struct Item<'a> {
+    path: &'a str,
+    /// The chart it comes from, by directory and name. Names that a chart makes mean something within it alone.
+    chart: Option<(&'a str, &'a str)>,
+    value: Value,
+}
+
+/// The pods of one workload.
+#[derive(Debug)]
+struct Pods<'a> {
+    service: String,
+    chart: Option<(&'a str, &'a str)>,
+    template: &'a Value,
+}
+
+/// ConfigMaps by chart and name; of one name there may be several, for several environments.
+type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Value>>;
+
+impl Item<'_> {
+    fn scope(&self) -> &str {
+        self.chart.map_or("", |(directory, _)| directory)
+    }
+}
+
+impl Deploy {
+    /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
+    /// the texts of the tree, in which charts have their values and compose files their variables.
+    pub(crate) fn read<'a>(
+        texts: impl Iterator<Item = Text<'a>>,
+        all: impl Iterator<Item = Text<'a>> + Clone,
+        hosts: &mut Hosts,
+        owner: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let charts = Charts::new(all.clone().map(|text| (text.path, text.text)), hosts.namespace());
+        let mut deploy = Self::default();
+        let mut items: Vec<Item> = Vec::new();
+        for text in texts {
+            let chart = charts.template_of(text.path);
+            let values = match chart {
+                // Nothing else in a chart has what is read here.
+                Some((directory, _))
+                    if ["ontainers", "Service", "ConfigMap"].iter().any(|word| text.text.contains(word)) =>
+                {
+                    charts.documents(directory, text.text)
+                }
+                Some(_) => Vec::new(),
+                None => documents(text.text),
+            };
+            for value in values {
+                match value {
+                    Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
+                        let list = pairs.remove("items").and_then(|list| match list {
+                            Value::Array(list) => Some(list),
+                            _ => None,
+                        });
+                        let list = list.into_iter().flatten();
+                        items.extend(list.map(|value| Item { path: text.path, chart, value }));
+                    }
+                    value => items.push(Item { path: text.path, chart, value }),
+                }
+            }
+        }
+        deploy.compose(&items, &all.map(|text| (text.path, text.text)).collect(), hosts, &owner);
+        deploy.values(&items, &charts, hosts, &owner);
+        let mut maps = Maps::new();
+        for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
+            if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
+                maps.entry((item.scope(), name)).or_default().push(data);
+            }
+        }
+        let pods = deploy.workloads(&items, &maps, hosts, &owner);
+        services(&items, &pods, hosts);
+        deploy
+    }
+
+    /// Takes in what the workloads give to their containers, and says whose their pods are.
+    fn workloads<'a>(
+        &mut self,
+        items: &'a [Item<'a>],
+        maps: &Maps<'a>,
+        hosts: &Hosts,
+        owner: &impl Fn(&str) -> Option<String>,
+    ) -> Vec<Pods<'a>> {
+        let mut pods = Vec::new();
+        for item in items {
+            let Some(template) = pod_template(&item.value) else { continue };
+            let named = |name: &str| hosts.named(name).map(str::to_owned);
+            let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
+            let labels = template.pointer("/metadata/labels").and_then(Value::as_object);
+            let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
+            let by_chart = || item.chart.and_then(|(_, chart)| named(chart));
+            let service = named(name).or_else(|| owner(item.path)).or_else(by_label).or_else(by_chart);
+            let Some(service) = service else { continue };
+            pods.push(Pods { service: service.clone(), chart: item.chart, template });
+            let given = self.given.entry(service).or_default();
+            item.path.clone_into(&mut given.path);
+            for key in ["initContainers", "containers"] {
+                let containers = template.pointer("/spec").and_then(|spec| spec.get(key)).and_then(Value::as_array);
+                for container in containers.into_iter().flatten() {
+                    given.container(container, item.scope(), maps);
+                }
+            }
+        }
+        pods
+    }
+
+    /// Adds a configuration file of a service.
+    pub(crate) fn add_settings(&mut self, service: &str, text: Text) {
+        let settings = &mut self.given.entry(service.to_owned()).or_default().settings;
+        if text.path.ends_with(".properties") {
+            settings.push(properties(text.text));
+        } else {
+            settings.extend(documents(text.text));
+        }
+    }
+
+    /// What a service is given.
+    pub(crate) fn of(&self, service: &str) -> Option<&Given> {
+        self.given.get(service)
+    }
+}
+
+/// Says which hosts the Services are: who wears what they select.
+fn services(items: &[Item], pods: &[Pods], hosts: &mut Hosts) {
+    for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("Service")) {
+        let Some(name) = text_at(&item.value, &["metadata", "name"]).filter(|name| !name.contains(HOLE)) else {
+            continue;
+        };
+        if text_at(&item.value, &["spec", "type"]) == Some("ExternalName") {
+            continue;
+        }
+        let selector = item.value.pointer("/spec/selector").and_then(Value::as_object).filter(|s| !s.is_empty());
+        let known = |value: &Value| value.as_str().is_some_and(|value| !value.contains(HOLE));
+        let selector = selector.filter(|selector| item.chart.is_none() || selector.values().all(known));
+        let fits = |pods: &&Pods| match selector {
+            Some(selector) => {
+                let labels = pods.template.pointer("/metadata/labels");
+                selector.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+            }
+            // What a helper writes cannot be read: a chart's Services are of that chart's pods.
+            None => item.chart.is_some() && pods.chart == item.chart,
+        };
+        let fitting: BTreeSet<&str> = pods.iter().filter(fits).map(|pods| pods.service.as_str()).collect();
+        if let (Some(service), 1) = (fitting.first(), fitting.len()) {
+            hosts.add(name, service);
+        }
+    }
+}
+
+impl Given {
+    /// Adds a value of an environment variable.
+    fn set(&mut self, name: &str, value: String) {
+        let values = self.environment.entry(name.to_owned()).or_default();
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+
+    fn container(&mut self, container: &Value, scope: &str, maps: &Maps) {
+        // A chart's workload may also use a map from outside of the chart.
+        let maps_of = |name| maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten();
+        for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = text_at(source, &["configMapRef", "name"]) else { continue };
+            let prefix = text_at(source, &["prefix"]).unwrap_or_default();
+            for (key, value) in maps_of(name).filter_map(|map| map.as_object()).flatten() {
+                if let Some(value) = scalar(value) {
+                    self.set(&format!("{prefix}{key}"), value);
+                }
+            }
+        }
+        for variable in container.get("env").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = text_at(variable, &["name"]) else { continue };
+            if let Some(value) = variable.get("value").and_then(scalar) {
+                // `$(OTHER)` takes in what is set before.
+                self.set(name, self.expand(&value));
+            }
+            let Some(reference) = variable.pointer("/valueFrom/configMapKeyRef") else { continue };
+            let (Some(map), Some(key)) = (text_at(reference, &["name"]), text_at(reference, &["key"])) else {
+                continue;
+            };
+            for value in maps_of(map).filter_map(|map| map.get(key).and_then(scalar)).collect::<Vec<_>>() {
+                self.set(name, value);
+            }
+        }
+        for key in ["command", "args"] {
+            let list = container.get(key).and_then(Value::as_array).into_iter().flatten();
+            self.arguments(list.filter_map(Value::as_str));
+        }
+    }
+
+    fn expand(&self, value: &str) -> String {
+        let mut text = value.to_owned();
+        for (name, values) in &self.environment {
+            if let [only] = values.as_slice() {
+                text = text.replace(&format!("$({name})"), only);
+            }
+        }
+        text
+    }
+
+    /// `--name=value`, `-name value`. A word without dashes behind a flag is taken for its value.
+    fn arguments<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
+        let mut last: Option<String> = None;
+        for word in words {
+            let word = self.expand(word);
+            match word.strip_prefix("--").or_else(|| word.strip_prefix('-')) {
+                Some(flag) => {
+                    if let Some((name, value)) = flag.split_once('=') {
+                        self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
+                        last = None;
+                    } else {
+                        last = Some(flag.to_owned());
+                    }
+                }
+                None => {
+                    if let Some(name) = last.take() {
+                        self.flags.entry(name).or_default().push(word);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The values at a path of the configuration. Names are compared without regard to case, `-` and `_`, as the
+    /// libraries that read them do; `*` is any element.
+    pub(crate) fn setting(&self, path: &[String]) -> Vec<String> {
+        let mut found = Vec::new();
+        for root in &self.settings {
+            walk(root, path, &mut found);
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn text_at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+    path.iter().try_fold(value, |value, key| value.get(key))?.as_str()
+}
+
+/// The template of a workload's pods.
+fn pod_template(item: &Value) -> Option<&Value> {
+    let kind = text_at(item, &["kind"])?;
+    let template = match kind {
+        "Pod" => item,
+        "CronJob" => item.pointer("/spec/jobTemplate/spec/template")?,
+        _ => item.pointer("/spec/template")?,
+    };
+    template.get("spec").map(|_| template)
+}
