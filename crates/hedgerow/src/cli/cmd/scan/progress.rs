@@ -42,7 +42,7 @@ impl code::Progress for Bar {
             self.bar.set_style(
                 ProgressStyle::with_template("following calls").unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
-            self.bar.tick();
+            self.bar.force_draw();
         }
     }
 }
