@@ -76,15 +76,19 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
         match main {
             Some(main) => {
                 let place = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
-                found.extend(go_mains(program, |path| path == place || dir_of(path) == place));
-                found.extend(scripts(program, |path| path == place || is_below(path, &place)));
-                found.extend(java(program, |path| is_below(path, &place)));
+                found.extend(go_mains(program, &place, |path| path == place || dir_of(path) == place));
+                found.extend(scripts(program, &place));
+                found.extend(java(program, &place));
             }
             None => {
-                let own = go_mains(program, |path| dir_of(path) == directory);
-                found.extend(if own.is_empty() { go_mains(program, |path| is_below(path, directory)) } else { own });
-                found.extend(scripts(program, |path| is_below(path, directory)));
-                found.extend(java(program, |path| is_below(path, directory)));
+                let own = go_mains(program, directory, |path| dir_of(path) == directory);
+                found.extend(if own.is_empty() {
+                    go_mains(program, directory, |path| is_below(path, directory))
+                } else {
+                    own
+                });
+                found.extend(scripts(program, directory));
+                found.extend(java(program, directory));
             }
         }
     }
@@ -126,9 +130,9 @@ fn dir_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-/// Go's functions called `main`. Their package need not be: some programs register their mains somewhere.
-fn go_mains(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
-    let files = (0_u32..).zip(&program.files);
+/// Go's functions called `main` at a place or below it, in files whose path is wanted. Their package need not be: some programs register their mains somewhere.
+fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+    let files = program.at_or_below(place);
     let files = files.filter(|(_, file)| file.language == Language::Go && wanted(file.path));
     let mut found = Vec::new();
     for (at, file) in files {
@@ -139,14 +143,11 @@ fn go_mains(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
     found
 }
 
-/// Files of the script languages that no other file of the service loads: they are started by somebody.
-fn scripts(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+/// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
+fn scripts(program: &Program, place: &str) -> Vec<FnId> {
     let is_script = |language| matches!(language, Language::Python | Language::JavaScript | Language::TypeScript);
-    let files: Vec<u32> = (0_u32..)
-        .zip(&program.files)
-        .filter(|(_, file)| is_script(file.language) && wanted(file.path))
-        .map(|(at, _)| at)
-        .collect();
+    let files = program.at_or_below(place).filter(|(_, file)| is_script(file.language));
+    let files: Vec<u32> = files.map(|(at, _)| at).collect();
     let mut loaded = BTreeSet::new();
     for file in &files {
         let package = program.package_of(*file);
@@ -163,11 +164,11 @@ fn scripts(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
     found
 }
 
-/// Java's `main` methods, and every method of a class that carries an annotation: the container calls those.
-fn java(program: &Program, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
-    let files = (0_u32..).zip(&program.files);
+/// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.
+fn java(program: &Program, place: &str) -> Vec<FnId> {
+    let files = program.at_or_below(place);
     let mut found = Vec::new();
-    for (at, file) in files.filter(|(_, file)| file.language == Language::Java && wanted(file.path)) {
+    for (at, file) in files.filter(|(_, file)| file.language == Language::Java) {
         let annotated: BTreeSet<&str> = file
             .facts
             .types

@@ -178,13 +178,14 @@ impl<'a> Run<'a> {
     }
 
     fn reach<'p>(&self, program: &Program<'p>, homes: &[usize]) -> Vec<Reach<'p>> {
-        let of = |infer: &mut Infer<'_, 'p>, at: &usize| reach(infer, &self.packs, &entries(program, &self.homes[*at]));
-        homes.par_iter().map_init(|| Infer::new(program), of).collect()
+        // Each service has answers of its own: most of its code is nobody else's, and a small table is a quick one.
+        let of = |at: &usize| reach(&Infer::new(program), &self.packs, &entries(program, &self.homes[*at]));
+        homes.par_iter().map(of).collect()
     }
 
     fn offers<'p>(&self, program: &Program<'p>, reached: &[Reach<'p>]) -> Vec<BTreeSet<String>> {
-        let of = |infer: &mut Infer<'_, 'p>, reach: &Reach<'p>| crate::calls::offered(infer, &self.packs, reach);
-        reached.par_iter().map_init(|| Infer::new(program), of).collect()
+        let of = |reach: &Reach<'p>| crate::calls::offered(&Infer::new(program), &self.packs, reach);
+        reached.par_iter().map(of).collect()
     }
 
     fn contracts<'o>(&self, offers: impl Iterator<Item = &'o BTreeSet<String>>) -> Contracts {
@@ -210,10 +211,7 @@ impl<'a> Run<'a> {
             .par_iter()
             .zip(reached)
             .zip(offers)
-            .map_init(
-                || Infer::new(program),
-                |infer, ((at, reach), offers)| part(infer, &around, &self.homes[*at], reach, offers),
-            )
+            .map(|((at, reach), offers)| part(&Infer::new(program), &around, &self.homes[*at], reach, offers))
             .collect()
     }
 

@@ -223,6 +223,16 @@ impl<'p> Program<'p> {
         }
     }
 
+    /// The file at a place, if there is one, and all files below it. They are in the order of their paths, so that
+    /// nobody has to look at all files.
+    pub(crate) fn at_or_below(&self, place: &str) -> impl Iterator<Item = (u32, &File<'p>)> {
+        let head = if place.is_empty() { String::new() } else { format!("{place}/") };
+        let start = self.files.partition_point(|file| file.path < head.as_str());
+        let end = start + self.files[start..].partition_point(|file| file.path.starts_with(&head));
+        let own = self.files.binary_search_by(|file| file.path.cmp(place)).ok();
+        own.into_iter().chain(start..end).map(|at| (index(at), &self.files[at]))
+    }
+
     /// The package of a file.
     pub(crate) fn package_of(&self, file: u32) -> PackageId {
         self.package_of[file as usize]
