@@ -1,7 +1,7 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
 use crate::deploy::Deploy;
-use crate::edge::{Class, Evidence, Finding, Outcome, Place};
+use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::host::{Answer, Hosts};
 use crate::inventory::{Home, Owners};
 use crate::ir::{Comment, Directive, Range};
@@ -127,6 +127,7 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
                     class: Class::Declared,
                     place: place(range),
                     target: callee.clone(),
+                    port: Port::Unknown,
                     kind: Kind::default(),
                     way: Vec::new(),
                 };
@@ -143,8 +144,14 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
         let Some(service) = owners.of(&file.path).map(str::to_owned) else { continue };
         let plain = plain::read(&file.path, &file.text);
         let place = |range| Place { path: file.path.clone(), range };
-        let evidence =
-            |class, range, target| Evidence { class, place: place(range), target, kind: Kind::Http, way: Vec::new() };
+        let evidence = |class, range, target, port| Evidence {
+            class,
+            place: place(range),
+            target,
+            port,
+            kind: Kind::Http,
+            way: Vec::new(),
+        };
         let services = BTreeSet::from([service.clone()]);
         let mut answered = false;
         for (directive, range) in &plain.comments {
@@ -169,7 +176,7 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                     outcome.findings.push(unknown_callee(name, place(*range), homes, services.clone()));
                 }
                 for callee in callees {
-                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone()));
+                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone(), Port::Unknown));
                 }
             }
         }
@@ -180,16 +187,20 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
             let mut certain = false;
             for answer in &judged.answers {
                 match answer {
-                    Answer::Service(callee) => {
+                    Answer::Service(callee, port) => {
                         certain = true;
-                        outcome.add(&service, callee, evidence(class, address.range, address.template.to_string()));
+                        outcome.add(
+                            &service,
+                            callee,
+                            evidence(class, address.range, address.template.to_string(), Port::from(*port)),
+                        );
                     }
                     Answer::Several { services: several, .. } => {
                         for callee in several {
                             outcome.add(
                                 &service,
                                 callee,
-                                evidence(Class::Wildcard, address.range, address.template.to_string()),
+                                evidence(Class::Wildcard, address.range, address.template.to_string(), Port::Unknown),
                             );
                         }
                     }
@@ -221,14 +232,20 @@ fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outc
         for (name, values) in &given.environment {
             for value in values {
                 for answer in hosts.answers(value) {
-                    let Answer::Service(callee) = answer else { continue };
+                    let Answer::Service(callee, port) = answer else { continue };
                     if outcome.edges.contains_key(&(home.name.clone(), callee.clone())) {
                         continue;
                     }
                     let place = Place { path: given.path.clone(), range: Range::default() };
                     let target = format!("${name}");
-                    let evidence =
-                        Evidence { class: Class::Candidate, place, target, kind: Kind::Http, way: Vec::new() };
+                    let evidence = Evidence {
+                        class: Class::Candidate,
+                        place,
+                        target,
+                        port: Port::from(port),
+                        kind: Kind::Http,
+                        way: Vec::new(),
+                    };
                     outcome.add(&home.name, &callee, evidence);
                 }
             }

@@ -1,7 +1,7 @@
 //! The calls that one service's reached code makes: from sinks and the values of their targets to edges and findings.
 
 use crate::deploy::Given;
-use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place};
+use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place, Port};
 use crate::eval::Eval;
 use crate::frontend::Language;
 use crate::host::{Answer, Hosts};
@@ -302,7 +302,7 @@ impl<'p> Search<'_, 'p> {
         let join = Join { hosts: self.context.hosts, given: self.context.given };
         values.templates().keys().any(|template| {
             let judged = join.judge(template);
-            judged.joined || judged.answers.iter().any(|answer| matches!(answer, Answer::Service(_)))
+            judged.joined || judged.answers.iter().any(|answer| matches!(answer, Answer::Service(..)))
         })
     }
 
@@ -311,7 +311,7 @@ impl<'p> Search<'_, 'p> {
         let last = name.rsplit('/').next().unwrap_or(name);
         if let Some(callee) = self.context.hosts.named(last) {
             let callee = callee.to_owned();
-            self.edge(site, &callee, Class::Proven, last.to_owned(), sink.kind, &[]);
+            self.edge(site, &callee, Class::Proven, (last.to_owned(), Port::Unknown), sink.kind, &[]);
         }
     }
 
@@ -360,10 +360,12 @@ impl<'p> Search<'_, 'p> {
         for (answer, template, way, joined) in &group.answers {
             let class = if *joined { Class::Joined } else { Class::Proven };
             match answer {
-                Answer::Service(callee) => self.edge(site, callee, class, template.to_string(), kind, way),
+                Answer::Service(callee, port) => {
+                    self.edge(site, callee, class, (template.to_string(), Port::from(*port)), kind, way);
+                }
                 Answer::Several { services, .. } => {
                     for callee in services {
-                        self.edge(site, callee, Class::Wildcard, template.to_string(), kind, way);
+                        self.edge(site, callee, Class::Wildcard, (template.to_string(), Port::Unknown), kind, way);
                     }
                 }
                 Answer::Outside(host) => {
@@ -375,9 +377,10 @@ impl<'p> Search<'_, 'p> {
         }
     }
 
-    fn edge(&mut self, site: Site, callee: &str, class: Class, target: String, kind: Kind, way: &[Crossing]) {
+    fn edge(&mut self, site: Site, callee: &str, class: Class, target: (String, Port), kind: Kind, way: &[Crossing]) {
         let place = self.place(site.function, site.expr);
-        let evidence = Evidence { class, place, target, kind, way: self.way(site, way) };
+        let (target, port) = target;
+        let evidence = Evidence { class, place, target, port, kind, way: self.way(site, way) };
         self.outcome.add(self.context.service, callee, evidence);
     }
 
@@ -435,7 +438,7 @@ impl<'p> Search<'_, 'p> {
                 self.judge(&mut group, target, way);
             }
             called.extend(group.answers.iter().filter_map(|(answer, ..)| match answer {
-                Answer::Service(callee) => Some(callee.clone()),
+                Answer::Service(callee, _) => Some(callee.clone()),
                 _ => None,
             }));
             if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
@@ -459,7 +462,14 @@ impl<'p> Search<'_, 'p> {
         }
         if !settled || !open.is_empty() {
             for callee in &servers {
-                self.edge(site, callee, Class::Joined, format!("whoever offers {name}"), Kind::Grpc, &[]);
+                self.edge(
+                    site,
+                    callee,
+                    Class::Joined,
+                    (format!("whoever offers {name}"), Port::Unknown),
+                    Kind::Grpc,
+                    &[],
+                );
             }
             for (dial, way) in open {
                 let results: Vec<Site> = way
@@ -565,7 +575,7 @@ impl<'p> Search<'_, 'p> {
 impl Group {
     /// Whether the way says for certain who is called.
     fn is_settled(&self) -> bool {
-        let certain = |answer: &Answer| matches!(answer, Answer::Service(_) | Answer::Outside(_) | Answer::Local);
+        let certain = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Outside(_) | Answer::Local);
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
         !self.open && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
     }

@@ -39,6 +39,17 @@ pub struct Hop {
     pub place: Place,
 }
 
+/// The port of a call. Of a Kubernetes Service it is the Service's, which need not be the container's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Port {
+    /// The address names it.
+    Named(u16),
+    /// The address names none.
+    Usual,
+    /// The call is known by something else than an address.
+    Unknown,
+}
+
 /// Why an edge is there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
@@ -48,6 +59,8 @@ pub struct Evidence {
     pub place: Place,
     /// The address as it stands in the code, with names for what comes from outside.
     pub target: String,
+    /// The port that is called.
+    pub port: Port,
     /// The protocol.
     pub kind: Kind,
     /// The way from the entry point to the call.
@@ -128,11 +141,29 @@ impl Class {
     }
 }
 
+impl From<Option<u16>> for Port {
+    /// The port that an address names or does not.
+    fn from(port: Option<u16>) -> Self {
+        port.map_or(Self::Usual, Self::Named)
+    }
+}
+
 impl Edge {
     /// How the edge is known: the class of its firmest evidence.
     #[must_use]
     pub fn class(&self) -> Class {
         self.evidence.iter().map(|evidence| evidence.class).min().unwrap_or(Class::Candidate)
+    }
+
+    /// The port that is called, where every address names the same one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let mut ports = self.evidence.iter().map(|evidence| evidence.port).filter(|port| *port != Port::Unknown);
+        let first = ports.next()?;
+        match first {
+            Port::Named(number) if ports.all(|port| port == first) => Some(number),
+            Port::Named(_) | Port::Usual | Port::Unknown => None,
+        }
     }
 }
 

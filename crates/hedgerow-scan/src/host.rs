@@ -30,8 +30,8 @@ const DIRECT: &[&str] =
 /// What answers at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Answer {
-    /// One service.
-    Service(String),
+    /// One service, at the port that the address names, if it names one.
+    Service(String, Option<u16>),
     /// One of several services: the glob over their names.
     Several {
         /// The address with `*` for what is open.
@@ -98,7 +98,11 @@ impl Hosts {
 
     /// What answers at each host of an address.
     pub(crate) fn answers(&self, address: &str) -> Vec<Answer> {
-        hosts(address).into_iter().map(|host| self.answer(&host)).collect()
+        let answer = |(host, port): (String, Option<u16>)| match self.answer(&host) {
+            Answer::Service(name, _) => Answer::Service(name, port),
+            other => other,
+        };
+        hosts(address).into_iter().map(answer).collect()
     }
 
     fn answer(&self, host: &str) -> Answer {
@@ -113,14 +117,14 @@ impl Hosts {
             // What is named after a release is who a chart's own Service of that name leads to.
             let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
             return match found {
-                Some(name) => Answer::Service(name.clone()),
+                Some(name) => Answer::Service(name.clone(), None),
                 None => self.answer(&host.replace(is_release, &HOLE.to_string())),
             };
         }
         let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
         if !host.contains(HOLE) {
             let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
-            return found.map_or_else(|| Answer::Outside(host.to_owned()), |name| Answer::Service(name.clone()));
+            return found.map_or_else(|| Answer::Outside(host.to_owned()), |name| Answer::Service(name.clone(), None));
         }
         if letters == 0 {
             return Answer::Open;
@@ -128,7 +132,7 @@ impl Hosts {
         // `s-ledger.<any namespace>.svc`
         let whole = |stem: &&str| !stem.contains(HOLE);
         if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.names.get(stem)) {
-            return Answer::Service(name.clone());
+            return Answer::Service(name.clone(), None);
         }
         for stem in self.stems(host) {
             let services: BTreeSet<String> =
@@ -158,8 +162,8 @@ impl Hosts {
     }
 }
 
-/// The hosts in an address, in lower case, without ports.
-fn hosts(address: &str) -> Vec<String> {
+/// The hosts in an address, in lower case, each with its port if that is a number.
+fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let address = address.trim();
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, rest)) => (scheme.to_lowercase(), rest),
@@ -172,24 +176,29 @@ fn hosts(address: &str) -> Vec<String> {
         },
     };
     if matches!(scheme.as_str(), "unix" | "unix-abstract" | "file" | "data" | "bufconn") {
-        return vec![String::new()];
+        return vec![(String::new(), None)];
     }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let direct = scheme.is_empty() || scheme.contains(HOLE) || DIRECT.contains(&scheme.as_str());
     let endpoint = if direct || path.is_empty() { authority } else { path };
-    endpoint.split(',').map(|endpoint| host(endpoint).to_lowercase()).collect()
+    let host_and_port = |endpoint| {
+        let (host, port) = host(endpoint);
+        (host.to_lowercase(), port)
+    };
+    endpoint.split(',').map(host_and_port).collect()
 }
 
-/// The host of an authority.
-fn host(authority: &str) -> &str {
+/// The host of an authority, and its port.
+fn host(authority: &str) -> (&str, Option<u16>) {
     let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     let authority = &authority[..end];
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split_once(']').map_or(rest, |(host, _)| host);
+        let (host, tail) = rest.split_once(']').unwrap_or((rest, ""));
+        return (host, tail.strip_prefix(':').and_then(|port| port.parse().ok()));
     }
-    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
-    host.trim_end_matches('.')
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    (host.trim_end_matches('.'), port.parse().ok())
 }
 
 /// Whether `name` fits a host with holes. A hole is at least one letter.
@@ -218,17 +227,20 @@ mod tests {
 
     #[test]
     fn addresses_lead_to_services() {
-        let ledger = || Answer::Service("service.ledger".to_owned());
+        let at = |port| Answer::Service("service.ledger".to_owned(), port);
+        let ledger = || at(None);
         for (address, expected) in [
             ("http://s-ledger/path", ledger()),
             ("service.ledger", ledger()),
-            ("S-Ledger:80", ledger()),
-            ("https://user@s-ledger.:443?x=/y", ledger()),
-            ("s-ledger.other.svc.cluster.local:80", ledger()),
+            ("S-Ledger:80", at(Some(80))),
+            ("s-ledger:http", ledger()),
+            ("s-ledger:99999", ledger()),
+            ("https://user@s-ledger.:443?x=/y", at(Some(443))),
+            ("s-ledger.other.svc.cluster.local:80", at(Some(80))),
             ("s-ledger.payments", ledger()),
             ("http://books", ledger()),
-            ("dns://1.2.3.4/books.service.consul:80", ledger()),
-            ("dns:s-ledger:80", ledger()),
+            ("dns://1.2.3.4/books.service.consul:80", at(Some(80))),
+            ("dns:s-ledger:80", at(Some(80))),
             ("discovery:///service.ledger", ledger()),
             ("consul://consul:8500/s-ledger?healthy=true", ledger()),
             ("http://s-ledger.example.com", Answer::Outside("s-ledger.example.com".to_owned())),
@@ -241,7 +253,7 @@ mod tests {
             ("http://\u{0}/x", Answer::Open),
             ("\u{0}", Answer::Open),
             ("s-ledger.\u{0}.svc.cluster.local", ledger()),
-            ("\u{e100}-own:80", ledger()),
+            ("\u{e100}-own:80", at(Some(80))),
             ("\u{e100}:80", Answer::Open),
         ] {
             assert_eq!(sample().answers(address), [expected], "{address}");

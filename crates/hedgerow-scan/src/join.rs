@@ -40,7 +40,7 @@ impl Join<'_> {
                 match answer {
                     Answer::Open => judged.open = true,
                     // With a piece that is not set only the name of a service says anything.
-                    Answer::Service(_) => judged.answers.push(answer),
+                    Answer::Service(..) => judged.answers.push(answer),
                     _ if judged.missing.is_empty() => judged.answers.push(answer),
                     _ => {}
                 }

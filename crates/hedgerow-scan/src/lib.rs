@@ -78,7 +78,7 @@ mod tree;
 mod value;
 
 pub use config::ScanConfig;
-pub use edge::{Class, Edge, Evidence, Finding, Hop, Outcome, Place};
+pub use edge::{Class, Edge, Evidence, Finding, Hop, Outcome, Place, Port};
 pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;

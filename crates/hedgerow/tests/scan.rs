@@ -58,13 +58,14 @@ fn edges_are_listed_with_the_place_in_the_callers_own_code() {
     let ran = scan(&bank(), "service.emoji service.payment --format csv -q");
     assert_eq!(ran.exit, Exit::Done);
     let lines: Vec<&str> = ran.out().lines().collect();
-    assert_eq!(lines[0], "caller,callee,class,kind,file,line,target");
+    assert_eq!(lines[0], "caller,callee,class,kind,port,file,line,target");
     assert_eq!(
         lines[1],
-        "service.emoji,service.ledger,proven,http,service.emoji/main.go,21,http://s-ledger.bank:8080/entry/read"
+        "service.emoji,service.ledger,proven,http,8080,service.emoji/main.go,21,http://s-ledger.bank:8080/entry/read"
     );
     assert!(
-        lines.contains(&"service.payment,service.fx-rates,joined,grpc,service.payment/main.go,41,whoever offers Rates"),
+        lines
+            .contains(&"service.payment,service.fx-rates,joined,grpc,,service.payment/main.go,41,whoever offers Rates"),
         "{lines:#?}"
     );
     assert_eq!(lines.len(), 9);

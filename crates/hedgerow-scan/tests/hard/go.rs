@@ -331,3 +331,16 @@ fn code_that_cannot_be_edited_is_answered_for_in_the_configuration() {
     // What others pass into it stays theirs.
     finds(&tree(ignore, "sdk.Get(os.Args[2])"), &["emoji -> ledger proven", "unresolved-call gen/sdk/sdk.go"]);
 }
+
+#[test]
+fn an_edge_has_the_port_that_all_calls_name() {
+    let port = |calls: &str| {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc main() {{ {calls} }}\n-- service.ledger/x.txt\n"
+        );
+        outcome(&tree).edges.values().map(hedgerow_scan::Edge::port).collect::<Vec<_>>()
+    };
+    assert_eq!(port("http.Get(\"http://s-ledger:8080/x\"); http.Get(\"http://service.ledger:8080\")"), [Some(8080)]);
+    assert_eq!(port("http.Get(\"http://s-ledger:8080/x\"); http.Get(\"http://s-ledger:9090\")"), [None]);
+    assert_eq!(port("http.Get(\"http://s-ledger:8080/x\"); http.Get(\"http://s-ledger\")"), [None]);
+}

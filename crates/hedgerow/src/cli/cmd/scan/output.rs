@@ -25,16 +25,18 @@ pub(super) fn text(scanned: &mut Scanned) -> String {
     text
 }
 
-/// `caller,callee,class,kind,file,line,target` with a header.
+/// `caller,callee,class,kind,port,file,line,target` with a header; the port is empty where the calls do not agree on one.
 pub(super) fn csv(scanned: &mut Scanned) -> String {
     let edges: Vec<Edge> = scanned.outcome.edges.values().cloned().collect();
-    let mut text = "caller,callee,class,kind,file,line,target\n".to_owned();
+    let mut text = "caller,callee,class,kind,port,file,line,target\n".to_owned();
     for edge in &edges {
         let Some(first) = edge.evidence.first() else { continue };
         let Some(place) = scanned.own_place(edge) else { continue };
         let at = scanned.texts.line(&place);
         let (file, line) = at.rsplit_once(':').unwrap_or((&at, ""));
-        let fields = [&edge.caller, &edge.callee, edge.class().as_str(), kind(first.kind), file, line, &first.target];
+        let port = edge.port().map_or_else(String::new, |port| port.to_string());
+        let (class, kind) = (edge.class().as_str(), kind(first.kind));
+        let fields = [&edge.caller, &edge.callee, class, kind, &port, file, line, &first.target];
         let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
         text.push_str(&fields.join(","));
         text.push('\n');
@@ -71,6 +73,8 @@ struct JsonEdge {
     caller: String,
     callee: String,
     class: &'static str,
+    /// The port that all calls name; null where they do not agree on one.
+    port: Option<u16>,
     evidence: Vec<JsonEvidence>,
 }
 
@@ -94,6 +98,7 @@ pub(super) fn json(scanned: &mut Scanned, diagnostics: &[Diagnostic]) -> anyhow:
     let edges: Vec<Edge> = scanned.outcome.edges.values().cloned().collect();
     let edges = edges.into_iter().map(|edge| JsonEdge {
         class: edge.class().as_str(),
+        port: edge.port(),
         evidence: edge.evidence.iter().map(|evidence| json_evidence(scanned, evidence)).collect(),
         caller: edge.caller,
         callee: edge.callee,
