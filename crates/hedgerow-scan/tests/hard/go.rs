@@ -344,3 +344,16 @@ fn an_edge_has_the_port_that_all_calls_name() {
     assert_eq!(port("http.Get(\"http://s-ledger:8080/x\"); http.Get(\"http://s-ledger:9090\")"), [None]);
     assert_eq!(port("http.Get(\"http://s-ledger:8080/x\"); http.Get(\"http://s-ledger\")"), [None]);
 }
+
+#[test]
+fn a_generated_client_that_is_not_checked_in_is_known_by_its_package() {
+    let tree = |body: &str| {
+        format!(
+            "-- service.emoji/main.go\npackage main\nimport ledgerproto \"example.com/bank/service.ledger/proto\"\nfunc never() {{ ledgerproto.ReadRequest{{}}.Send(nil) }}\nfunc main() {{ {body} }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    for call in ["Send(nil)", "SendVia(nil, nil)", "Response(nil)"] {
+        finds(&tree(&format!("ledgerproto.ReadRequest{{}}.{call}")), &["emoji -> ledger proven"]);
+    }
+    finds(&tree("_ = ledgerproto.ReadRequest{}"), &[]);
+}
