@@ -72,6 +72,13 @@ pub(crate) fn parse(language: &Language, text: &str) -> Option<Tree> {
     })
 }
 
+/// The facts in memory of their own. What was made while the tree was there lies between the tree's pieces, and would
+/// leave holes all over when it goes, which the next tree, in pieces there, would be slow to build and to walk in.
+pub(crate) fn settle(tree: Tree, facts: &Facts) -> Facts {
+    drop(tree);
+    facts.clone()
+}
+
 /// The range of a node.
 pub(crate) fn range(node: Node) -> Range {
     let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

@@ -4,7 +4,7 @@ mod expr;
 mod stmt;
 mod types;
 
-use super::build::{Builder, Children, parse, range, under};
+use super::build::{Builder, Children, parse, range, settle, under};
 use super::first_fault;
 use super::grammar::{Grammar, fields, kinds};
 use crate::frontend::Frontend;
@@ -117,10 +117,13 @@ impl Frontend for Go {
     fn facts(&self, text: &str) -> Facts {
         let grammar = &*GRAMMAR;
         let Some(tree) = parse(&grammar.language, text) else { return Facts::default() };
-        let root = tree.root_node();
-        let mut go = Lower { builder: Builder::new(text, root), grammar, fields: &grammar.fields };
-        go.file(root);
-        go.builder.finish(root)
+        let facts = {
+            let root = tree.root_node();
+            let mut go = Lower { builder: Builder::new(text, root), grammar, fields: &grammar.fields };
+            go.file(root);
+            go.builder.finish(root)
+        };
+        settle(tree, &facts)
     }
 }
 
