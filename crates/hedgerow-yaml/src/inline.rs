@@ -35,6 +35,8 @@ pub(crate) fn flow_end(bytes: &[u8], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     // The last byte that was no white space: it tells whether a quote begins a token or stands inside plain text.
     let mut last = b'[';
+    // Behind the last quoted text.
+    let mut quoted = at;
     let mut from = at;
     while let Some(&byte) = bytes.get(from) {
         if byte.is_ascii_alphanumeric() {
@@ -61,8 +63,9 @@ pub(crate) fn flow_end(bytes: &[u8], at: usize) -> Option<usize> {
             }
             // Some readers take this for a comment and some for text.
             b'#' if matches!(last, b'[' | b'{' | b',' | b':' | b']' | b'}' | b'"' | b'\'') => return None,
-            b'"' | b'\'' if begins_token(bytes, from, last)? => {
+            b'"' | b'\'' if begins_token(bytes, from, last, quoted)? => {
                 from = quoted_end(bytes, from)?;
+                quoted = from;
                 last = byte;
                 continue;
             }
@@ -80,13 +83,14 @@ pub(crate) fn flow_end(bytes: &[u8], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether a quote at `at` begins quoted text, given the last byte before it that is no white space.
-fn begins_token(bytes: &[u8], at: usize, last: u8) -> Option<bool> {
+/// Whether a quote at `at` begins quoted text, given the last byte before it that is no white space, and where the last
+/// quoted text has ended.
+fn begins_token(bytes: &[u8], at: usize, last: u8, quoted: usize) -> Option<bool> {
     match last {
         b'[' | b'{' | b',' => Some(true),
         b':' if bytes[at - 1] != b':' => Some(true),
-        // `"key":"value"` as JSON has it; in `key:"value"` all is one plain text.
-        b':' if at >= 2 && matches!(bytes[at - 2], b'"' | b'\'') => Some(true),
+        // `"key":"value"` as JSON has it; in `key:"value"` and `x"key":"value"` all is one plain text.
+        b':' if at == quoted + 1 => Some(true),
         b':' => None,
         _ => Some(false),
     }
@@ -127,6 +131,8 @@ mod tests {
             ("[a,\n# ]\nb]", Some(10)),
             ("[a#]", Some(4)),
             ("{a:\"}\"}", None),
+            ("{x\"a\":\"b}", None),
+            ("{'x':'a\":\"b'}", Some(13)),
             ("[!!str \"]\"]", None),
             ("[&a \"]\"]", None),
             ("[? \"]\"]", None),

@@ -297,11 +297,13 @@ impl<'t> Builder<'t> {
     /// From the `|` or `>` to the end of the last line that is not blank, without its line break.
     fn block_scalar_range(&self, cursor: usize, content: Range<usize>) -> Range<usize> {
         let header = self.skip_properties(cursor);
-        let written = self.text[content.clone()].trim_end_matches([' ', '\t', '\n', '\r']).len();
+        // Where there are no lines, the parser's range may be what stands behind the header.
+        let first = content.start.max(next_line(self.text, header));
+        let written = self.text[first..content.end.max(first)].trim_end_matches([' ', '\t', '\n', '\r']).len();
         if written == 0 {
             return header..self.header_end(header);
         }
-        header..line_end(self.text, content.start + written)
+        header..line_end(self.text, first + written)
     }
 
     /// First offset at or after `cursor` that belongs to neither blanks, comments, anchors nor tags.

@@ -123,6 +123,8 @@ fn push_key_lines(bytes: &[u8], at: usize, run: &[u8], starts: &mut Vec<usize>) 
 fn push_key_line(bytes: &[u8], line: usize, starts: &mut Vec<usize>) -> Option<()> {
     match bytes.get(line) {
         Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_') => starts.push(line),
+        // No element of a sequence: a dash with something right behind it begins plain text.
+        Some(b'-') if bytes.get(line + 1).is_some_and(|byte| !byte.is_ascii_whitespace()) => starts.push(line),
         None | Some(b' ' | b'\n' | b'\r' | b'#' | b'-' | b'}' | b']') => {}
         Some(_) => return None,
     }
@@ -167,9 +169,9 @@ mod tests {
     #[test]
     fn a_key_is_absent_there_once_or_maybe_repeated() {
         use Presence::{Absent, Once, Repeated};
-        let text = "---\n# c\nkind: A\nmeta:\n  spec: 1\n- x\nkinds: 1\nspec : 1\nx: \"\nmeta: \"\n";
-        let keys = ["kind", "meta", "spec", "status"];
-        assert_eq!(presences(text, &keys), Some(vec![Once, Repeated, Once, Absent]));
+        let text = "---\n# c\nkind: A\nmeta:\n  spec: 1\n- x\nkinds: 1\nspec : 1\n-x: 1\nx: \"\nmeta: \"\n";
+        let keys = ["kind", "meta", "spec", "-x", "status"];
+        assert_eq!(presences(text, &keys), Some(vec![Once, Repeated, Once, Once, Absent]));
     }
 
     #[test]

@@ -24,6 +24,7 @@ macro_rules! regressions {
 #[test]
 fn differences_found_once_stay_mended() {
     let regressions = regressions![
+        "blanks-behind-the-header-of-an-empty-block",
         "blanks-deeper-than-block-text",
         "block-scalar-without-lines",
         "comment-less-deep-than-block-text",
@@ -35,6 +36,7 @@ fn differences_found_once_stay_mended() {
         "next-line-character-in-a-comment",
         "plain-scalar-goes-on-below-kind",
         "quoted-twin-of-a-key",
+        "quotes-around-a-colon-inside-plain-text",
         "quotes-inside-plain-text",
         "tab-before-colon",
         "tab-behind-dash",
