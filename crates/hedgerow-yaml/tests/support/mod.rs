@@ -19,7 +19,7 @@ pub const SEEDS: [&str; 7] = [
 ];
 
 /// Pieces of text that change what a YAML scanner makes of the text behind them.
-const WORDS: [&str; 64] = [
+const WORDS: [&str; 67] = [
     "\"",
     "'",
     "[",
@@ -84,6 +84,9 @@ const WORDS: [&str; 64] = [
     "-\t",
     ":\t",
     "\" :",
+    "\"a\":\"",
+    "\"}",
+    "|  # c\n",
 ];
 
 /// Small random numbers; the same seed gives the same numbers on every machine.
