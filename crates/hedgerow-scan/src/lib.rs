@@ -59,6 +59,7 @@ mod edge;
 mod eval;
 mod format;
 pub mod frontend;
+mod held;
 mod helm;
 mod host;
 mod infer;

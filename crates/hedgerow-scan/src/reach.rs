@@ -4,6 +4,7 @@
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
 use crate::frontend::Language;
+use crate::held::{Held, Holds, holds};
 use crate::infer::{Callee, Infer};
 use crate::ir::{Argument, Def, Expr, ExprId, Part, TypeRef};
 use crate::outside::{PathId, Paths};
@@ -38,6 +39,8 @@ pub(crate) struct Reach<'p> {
     pub(crate) functions: BTreeMap<FnId, Option<Site>>,
     /// Who calls a function.
     pub(crate) callers: BTreeMap<FnId, Vec<Site>>,
+    /// Where a method is taken as a value (`f := client.Get`), with its receiver.
+    pub(crate) bound: BTreeMap<FnId, Vec<Site>>,
     /// What the calls lead to that do not lead into one function of the tree.
     pub(crate) external: Vec<(Site, PathId)>,
     /// The paths of these.
@@ -71,6 +74,7 @@ struct Walk<'a, 'p> {
     /// Whether a type can stand for another one.
     stands: BTreeMap<(TypeId, TypeId), bool>,
     escaped: BTreeSet<TypeId>,
+    held: Held,
 }
 
 /// What the callee of a call leads to.
@@ -120,6 +124,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         made: Vec::new(),
         stands: BTreeMap::new(),
         escaped: BTreeSet::new(),
+        held: Held::default(),
     };
     for entry in entries {
         walk.add(*entry, None);
@@ -229,6 +234,7 @@ impl<'p> Walk<'_, 'p> {
             targets.push(function);
             self.reach.callers.entry(function).or_default().push(site);
             self.passed(site, function);
+            self.hand(site, function);
         }
         self.add(function, Some(site));
     }
@@ -399,7 +405,42 @@ impl<'p> Walk<'_, 'p> {
             }
             Callee::Type(ty) => self.made(site, ty, passed),
             Callee::Builtin(name) => self.external(site, name.to_owned()),
-            Callee::Value | Callee::External(_) => {}
+            Callee::Value => self.held(site, callee),
+            Callee::External(_) => {}
+        }
+    }
+
+    /// A call of a value: of the functions that it holds.
+    fn held(&mut self, site: Site, callee: ExprId) {
+        for held in holds(self.infer, site.function, callee) {
+            match held {
+                Holds::Function(function) => self.call_one(site, function),
+                Holds::Parameter(parameter) => {
+                    for (site, function) in self.held.call(parameter, site) {
+                        self.call_one(site, function);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call hands on the functions that its arguments hold.
+    fn hand(&mut self, site: Site, function: FnId) {
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) =
+            self.infer.program.expr(site.function, site.expr)
+        else {
+            return;
+        };
+        for (at, argument) in (0_u16..).zip(arguments.iter()).filter(|(_, argument)| argument.name.is_none()) {
+            for held in holds(self.infer, site.function, argument.value) {
+                let led = match held {
+                    Holds::Function(held) => self.held.pass((function, at), held),
+                    Holds::Parameter(from) => self.held.pass_on(from, (function, at)),
+                };
+                for (site, function) in led {
+                    self.call_one(site, function);
+                }
+            }
         }
     }
 
@@ -547,7 +588,10 @@ impl<'p> Walk<'_, 'p> {
                 None => {
                     if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
                         match program.method(ty, name) {
-                            Some(Found::Function(function)) => self.add(function, Some(site)),
+                            Some(Found::Function(function)) => {
+                                self.reach.bound.entry(function).or_default().push(site);
+                                self.add(function, Some(site));
+                            }
                             Some(Found::Dispatch(id)) => {
                                 self.dispatched.entry((id, name)).or_default().sites.push(site);
                             }

@@ -62,16 +62,20 @@ pub(crate) struct Fleet<'a> {
     pub(crate) config_text: &'a str,
 }
 
-/// Reads everything below `root` that the scan wants. Symbolic links are not followed, so nothing outside is read and no
-/// ring is walked twice.
+/// Reads everything below `root` that the scan wants, but for the cache in it. Symbolic links are not followed, so nothing
+/// outside is read and no ring is walked twice.
 ///
 /// # Errors
 /// When the root cannot be listed.
-pub(crate) fn read_code(root: &Path, config: &ScanConfig) -> io::Result<Read> {
+pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) -> io::Result<Read> {
     let mut paths = Vec::new();
     let mut faults = Vec::new();
     fs::read_dir(root)?;
-    walk(root, "", config, &mut paths, &mut faults);
+    let ours = cache.and_then(|cache| cache.canonicalize().ok());
+    let ours = ours.as_deref().zip(root.canonicalize().ok());
+    let ours = ours.and_then(|(cache, root)| cache.strip_prefix(root).ok()?.to_str().map(str::to_owned));
+    let wanted = |path: &str| if ours.as_deref() == Some(path) { None } else { Some(wants(path, config)) };
+    walk(root, "", &wanted, &mut paths, &mut faults);
     paths.sort_by(|(a, _): &(String, Want), (b, _)| a.cmp(b));
     let files: Vec<Result<ReadFile, (String, Fault)>> = paths
         .into_par_iter()
@@ -120,7 +124,7 @@ pub(crate) fn find(
         code: &[],
         texts: &texts,
     };
-    let Some(directory) = directory else {
+    let (Some(directory), Some(program)) = (directory, cache::program()) else {
         progress.files(sources.len());
         let code: Vec<CodeFile> = sources
             .par_iter()
@@ -132,14 +136,16 @@ pub(crate) fn find(
             .collect();
         return scan(&Tree { code: &code, ..tree });
     };
-    let keys: Vec<Key> = sources.par_iter().map(|(file, language)| Key::of_file(*language, &file.text)).collect();
-    let rest = Key::of_fleet(fleet);
+    let own = cache::own_key(&program);
+    let keys = sources.par_iter().map(|(file, language)| Key::of_file(&program, *language, &file.text));
+    let keys: Vec<Key> = keys.collect();
+    let rest = Key::of_fleet(&program, fleet);
     let paths = sources.iter().map(|(file, _)| file.path.as_str());
     let tree_key = Key::of_tree(rest, paths.zip(&keys), &texts);
     if let Some(outcome) = cache::outcome(directory, tree_key) {
         return Ok(outcome);
     }
-    let cache = Cache::open(directory);
+    let cache = Cache::open(directory, own);
     let missing: Vec<usize> = (0..keys.len()).filter(|at| cache.header(keys[*at]).is_none()).collect();
     progress.files(missing.len());
     let make = |at: usize| {
@@ -166,11 +172,11 @@ pub(crate) fn find(
     let facts = |at: usize| -> Arc<Facts> {
         made.get(&at).cloned().or_else(|| cache.facts(keys[at]).map(Arc::new)).unwrap_or_else(|| make(at))
     };
-    let parts = cache::parts(directory);
+    let parts = cache::parts(directory, own);
     let known = Known { sums: &sums, rest: rest.0, parts: &parts, facts: &facts };
     let (outcome, parts) = rescan(&Tree { code: &headers, ..tree }, &known)?;
     cache.close(&keys);
-    cache::keep_parts(directory, &parts);
+    cache::keep_parts(directory, own, &parts);
     cache::keep_outcome(directory, tree_key, &outcome);
     Ok(outcome)
 }
@@ -193,7 +199,8 @@ impl Read {
 fn walk(
     root: &Path,
     below: &str,
-    config: &ScanConfig,
+    // What is wanted of a file; none for a directory that is left out.
+    wanted: &dyn Fn(&str) -> Option<Want>,
     paths: &mut Vec<(String, Want)>,
     faults: &mut Vec<(String, Fault)>,
 ) {
@@ -209,14 +216,13 @@ fn walk(
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         if kind.is_dir() {
-            if !name.starts_with('.') && name != "node_modules" {
-                walk(root, &path, config, paths, faults);
+            if !name.starts_with('.') && name != "node_modules" && wanted(&path).is_some() {
+                walk(root, &path, wanted, paths, faults);
             }
-        } else if kind.is_file() {
-            let want = wants(&path, config);
-            if want != Want::Nothing {
-                paths.push((path, want));
-            }
+        } else if kind.is_file()
+            && let Some(want @ (Want::Code(_) | Want::Text)) = wanted(&path)
+        {
+            paths.push((path, want));
         }
     }
 }

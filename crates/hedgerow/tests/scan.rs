@@ -249,6 +249,54 @@ fn no_bit_of_the_cache_can_change_an_answer() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_cache_that_cannot_be_kept_is_none() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let plain = scan(tree.path(), "--format json");
+    let kept = tree.path().join("kept");
+    let again = |what: &str| {
+        for _ in 0..2 {
+            let ran = scan(tree.path(), "--format json --cache kept");
+            assert_eq!(
+                (ran.exit, ran.out(), ran.stderr.as_str()),
+                (plain.exit, plain.out(), plain.stderr.as_str()),
+                "{what}"
+            );
+        }
+    };
+    fs::write(&kept, "").unwrap();
+    again("a file in its place");
+    fs::remove_file(&kept).unwrap();
+    std::os::unix::fs::symlink("/proc/self", &kept).unwrap();
+    again("a place where nothing can be written");
+    fs::remove_file(&kept).unwrap();
+    again("a new directory");
+    for file in fs::read_dir(&kept).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>() {
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+    }
+    again("directories in the place of its files");
+}
+
+#[test]
+fn the_cache_is_no_part_of_the_tree() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let config = tree.path().join("hedgerow.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(config, format!("{text}\nscan: {{deploy: [\"**\"]}}\n")).unwrap();
+    let plain = scan(tree.path(), "");
+    for directory in ["kept", "deep/er/kept", "service.emoji/kept"] {
+        for _ in 0..2 {
+            let ran = scan(tree.path(), &format!("--cache {directory}"));
+            assert_eq!((ran.exit, ran.out(), ran.stderr.as_str()), (plain.exit, plain.out(), plain.stderr.as_str()));
+        }
+        fs::remove_dir_all(tree.path().join(directory)).unwrap();
+    }
+}
+
 #[test]
 fn the_cache_does_not_grow_for_ever() {
     let tree = tempfile::tempdir().unwrap();

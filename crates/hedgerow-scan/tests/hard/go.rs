@@ -357,3 +357,36 @@ fn a_generated_client_that_is_not_checked_in_is_known_by_its_package() {
     }
     finds(&tree("_ = ledgerproto.ReadRequest{}"), &[]);
 }
+
+#[test]
+fn a_method_taken_as_a_value_keeps_its_receiver() {
+    let client = "type client struct{ base string }\nfunc (c *client) get(path string) { http.Get(c.base + path) }\n";
+    for main in [
+        "func main() { f := (&client{base: \"http://s-ledger\"}).get; f(\"/x\") }\n",
+        "func main() { c := client{base: \"http://s-ledger\"}; go run(c.get) }\nfunc run(f func(string)) { f(\"/x\") }\n",
+        "func main() { c := &client{base: \"http://s-ledger\"}; http.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { each(c.get) }) }\nfunc each(f func(string)) { for _, p := range []string{\"/a\", \"/b\"} { f(p) } }\n",
+        // Beside a call of the same method on another receiver.
+        "func main() { (&client{base: \"http://s-ledger\"}).get(\"/y\"); f := (&client{base: \"http://s-ledger\"}).get; f(\"/x\") }\n",
+    ] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{client}{main}-- service.ledger/x.txt\n"
+        );
+        finds(&tree, &["emoji -> ledger proven"]);
+    }
+}
+
+#[test]
+fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
+    let get = "func get(host string) { http.Get(\"http://\" + host) }\n";
+    for main in [
+        "func main() { f := get; f(\"s-ledger\") }\n",
+        "func main() { run(get) }\nfunc run(f func(string)) { f(\"s-ledger\") }\n",
+        "func main() { run(get) }\nfunc run(f func(string)) { again(f) }\nfunc again(g func(string)) { go g(\"s-ledger\") }\n",
+        "func main() { again(get, 3); again(nil, 0) }\nfunc again(g func(string), n int) { if n > 0 { again(g, n-1) }; g(\"s-ledger\") }\n",
+    ] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{get}{main}-- service.ledger/x.txt\n"
+        );
+        finds(&tree, &["emoji -> ledger proven"]);
+    }
+}

@@ -27,6 +27,7 @@ pub(super) enum Idiom {
     Comment,
     Constant,
     Interface,
+    MethodValue,
     Grpc,
     Generated,
 }
@@ -44,6 +45,7 @@ impl Idiom {
             Self::Comment,
             Self::Constant,
             Self::Interface,
+            Self::MethodValue,
         ];
         match callee % 4 {
             0 if random.below(3) > 0 => Self::Generated,
@@ -133,6 +135,9 @@ pub(super) fn service(caller: &Caller, random: &mut Random, files: &mut Vec<(Str
                     "\ntype reader{at} struct{{}}\n\nfunc (reader{at}) read() {{ http.Get(\"http://{host}/x\") }}\n"
                 );
                 format!("readers = append(readers, reader{at}{{}})")
+            }
+            Idiom::MethodValue => {
+                format!("fetch{at} := (&client{{base: \"http://{host}\"}}).get; go fetch{at}(\"/x\")")
             }
             Idiom::Grpc => {
                 imports.push("\"google.golang.org/grpc\"".to_owned());

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `outcome-…` | what the last run found | the hash of everything it looked at |
 //! | `parts-…` | what it found about each service by itself | hashes that the scan makes |
-//! | `index-…` | of each file the header of its facts, and where in `facts-…` they are | the hash of language and text |
+//! | `index-…` | of each file the header of its facts, and where in `facts-…` they are | the hash of program, language and text |
 //! | `facts-…` | all facts, new ones behind the old ones until half of the file is of no use | the same |
 //!
 //! Everything lies behind a sum of its own bytes. Whatever is wrong with the cache, the scan makes all anew: no answer
@@ -37,23 +37,25 @@ const SLACK: u64 = 1 << 20;
 pub(super) struct Key(pub(super) Sum);
 
 impl Key {
-    /// The key of what a file of source code says.
-    pub(super) fn of_file(language: Language, text: &str) -> Self {
+    /// The key of what a file of source code says to a [`program`].
+    pub(super) fn of_file(program: &str, language: Language, text: &str) -> Self {
         hash(|add| {
+            // Two builds may be at one `facts-…` at once, or one be stopped before its index is there.
+            add(program.as_bytes());
             add(format!("{language:?}").as_bytes());
             add(text.as_bytes());
         })
     }
 
     /// The key of what a scan knows beside the files, and of the program that scans.
-    pub(super) fn of_fleet(fleet: Fleet<'_>) -> Self {
+    pub(super) fn of_fleet(program: &str, fleet: Fleet<'_>) -> Self {
         hash(|add| {
-            add(program().as_bytes());
+            add(program.as_bytes());
             add(fleet.config_text.as_bytes());
+            add(&fleet.namespaces.len().to_le_bytes());
             for namespace in fleet.namespaces {
                 add(namespace.as_bytes());
             }
-            add(b"services");
             for service in fleet.services {
                 for part in [&service.name, &service.slug, &service.directory] {
                     add(part.as_bytes());
@@ -93,10 +95,18 @@ fn hash(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Key {
     Key(hash.finalize().into())
 }
 
-/// Tells one build of the program from another: two builds of one version may find different things.
-fn program() -> String {
-    let built = std::env::current_exe().and_then(fs::metadata).and_then(|m| Ok((m.len(), m.modified()?)));
-    format!("{} {VERSION} {:?}", env!("CARGO_PKG_VERSION"), built.ok())
+/// Tells one build of the program from another: two builds of one version may find different things. None where that
+/// cannot be told; then nothing is kept.
+pub(super) fn program() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    let about = fs::metadata(&path).ok()?;
+    Some(format!(
+        "{} {VERSION} {} {} {:?}",
+        env!("CARGO_PKG_VERSION"),
+        path.display(),
+        about.len(),
+        about.modified().ok()?
+    ))
 }
 
 /// Where the facts of a file are, with their header.
@@ -110,6 +120,8 @@ struct Entry {
 /// The facts of earlier runs.
 pub(super) struct Cache {
     directory: PathBuf,
+    /// The key of the index.
+    own: Key,
     index: BTreeMap<Key, Entry>,
     facts: Option<Mutex<File>>,
     /// What this run made: the record, and the header.
@@ -118,10 +130,10 @@ pub(super) struct Cache {
 
 impl Cache {
     /// Opens the facts in a directory; none where there are none or they cannot be read.
-    pub(super) fn open(directory: &Path) -> Self {
-        let index = read(directory, "index", None).unwrap_or_default();
+    pub(super) fn open(directory: &Path, own: Key) -> Self {
+        let index = read(directory, "index", own).unwrap_or_default();
         let facts = File::open(file(directory, "facts")).ok().map(Mutex::new);
-        Self { directory: directory.to_path_buf(), index, facts, made: Mutex::default() }
+        Self { directory: directory.to_path_buf(), own, index, facts, made: Mutex::default() }
     }
 
     /// The header of the facts under a key, if they are kept.
@@ -188,7 +200,7 @@ impl Cache {
         }
         let written = if anew { write_unsynced(&path, &bytes).is_ok() } else { append(&path, &bytes).is_ok() };
         if written {
-            write(&self.directory, "index", None, &index);
+            write(&self.directory, "index", self.own, &index);
         }
     }
 }
@@ -206,22 +218,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What the last run found, if it looked at the same things.
 pub(super) fn outcome(directory: &Path, key: Key) -> Option<Outcome> {
-    read(directory, "outcome", Some(key))
+    read(directory, "outcome", key)
 }
 
 /// Keeps what this run found.
 pub(super) fn keep_outcome(directory: &Path, key: Key, outcome: &Outcome) {
-    write(directory, "outcome", Some(key), outcome);
+    write(directory, "outcome", key, outcome);
 }
 
 /// What the last run found about each service by itself; nothing where that cannot be read.
-pub(super) fn parts(directory: &Path) -> Parts {
-    read(directory, "parts", None).unwrap_or_default()
+pub(super) fn parts(directory: &Path, own: Key) -> Parts {
+    read(directory, "parts", own).unwrap_or_default()
 }
 
 /// Keeps what this run found about each service by itself.
-pub(super) fn keep_parts(directory: &Path, parts: &Parts) {
-    write(directory, "parts", None, parts);
+pub(super) fn keep_parts(directory: &Path, own: Key, parts: &Parts) {
+    write(directory, "parts", own, parts);
 }
 
 /// A file of the cache. One that another version wrote has another name.
@@ -229,17 +241,17 @@ fn file(directory: &Path, what: &str) -> PathBuf {
     directory.join(format!("{what}-{VERSION}-{}", env!("CARGO_PKG_VERSION")))
 }
 
-/// The key of a file that has none of its own.
-fn own_key() -> Key {
-    hash(|add| add(program().as_bytes()))
+/// The key of a file that has none of its own: which program wrote it.
+pub(super) fn own_key(program: &str) -> Key {
+    hash(|add| add(program.as_bytes()))
 }
 
-fn read<T: DeserializeOwned>(directory: &Path, what: &str, key: Option<Key>) -> Option<T> {
-    payload(key.unwrap_or_else(own_key), &fs::read(file(directory, what)).ok()?)
+fn read<T: DeserializeOwned>(directory: &Path, what: &str, key: Key) -> Option<T> {
+    payload(key, &fs::read(file(directory, what)).ok()?)
 }
 
-fn write(directory: &Path, what: &str, key: Option<Key>, value: &impl Serialize) {
-    if let Some(record) = record(key.unwrap_or_else(own_key), value) {
+fn write(directory: &Path, what: &str, key: Key, value: &impl Serialize) {
+    if let Some(record) = record(key, value) {
         let _unwritten = write_unsynced(&file(directory, what), &record);
     }
 }

@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     }
     let cache = args.cache.as_ref().map(|cache| session.os.directory().join(cache));
     let progress = Bar::new(session);
-    let read = in_parallel(|| read_code(&root, &config));
+    let read = in_parallel(|| read_code(&root, &config, cache.as_deref()));
     let read = read.with_context(|| format!("cannot read `{}`", root.display()))?;
     let (services, namespaces) = inventory(&loaded.fleet);
     let fleet = crate::code::Fleet {

@@ -1,0 +1,210 @@
+//! What calls pass to functions: arguments, receivers, and what they store through addresses.
+
+use super::{Eval, Frame, MAX_CHAIN};
+use crate::ir::{Argument, Def, Expr, ExprId, LocalId};
+use crate::program::FnId;
+use crate::reach::Site;
+use crate::value::{Crossing, Value, Values, Way};
+
+impl<'p> Eval<'_, 'p> {
+    pub(super) fn parameter(&self, frame: &Frame, at: u16, name: &str, site: Site) -> Values {
+        let decl = self.infer.program.function(frame.function);
+        let rest = decl.variadic && usize::from(at) + 1 == decl.parameters.len();
+        self.each_caller(frame, site, |outer, call| {
+            if rest { self.rest(outer, call, usize::from(at)) } else { self.passed(outer, call, at, name) }
+        })
+    }
+
+    /// What each call that leads to a frame gives: the one the frame knows, or all of them.
+    pub(super) fn each_caller(&self, frame: &Frame, site: Site, given: impl Fn(&Frame, Site) -> Values) -> Values {
+        if let Some((call, before)) = frame.chain.split_last() {
+            return given(&Frame { function: call.function, chain: before.to_vec() }, *call);
+        }
+        let mut values = Values::default();
+        let callers = self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice);
+        for call in callers {
+            let passed = given(&Frame::of(call.function), *call);
+            values.add(&passed.across(Crossing { site: *call, way: Way::Argument }));
+        }
+        if callers.is_empty() {
+            values.add(&Values::lost(site));
+        }
+        values
+    }
+
+    /// What is written in the brackets of a call. A function may also be called from where it is handed to; what it is
+    /// passed there is not known.
+    pub(super) fn written(&self, call: Site) -> Option<&'p [Argument]> {
+        match self.infer.program.expr(call.function, call.expr) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => Some(arguments),
+            _ => None,
+        }
+    }
+
+    /// What a call passes for a parameter.
+    pub(super) fn passed(&self, outer: &Frame, call: Site, at: u16, name: &str) -> Values {
+        let Some(arguments) = self.written(call) else { return Values::lost(call) };
+        let found = self.by_name(outer, arguments, name);
+        if let Some(found) = found.or_else(|| self.positional(outer, arguments, usize::from(at))) {
+            return found;
+        }
+        match arguments {
+            // `f(g())`, where `g` gives all that `f` takes.
+            [only] if at > 0 && only.name.is_none() => match self.infer.program.expr(call.function, only.value) {
+                Expr::Call { .. } => (*self.eval(outer, only.value, at)).clone(),
+                _ => Values::default(),
+            },
+            _ => Values::default(),
+        }
+    }
+
+    /// Everything a call passes from an argument on.
+    pub(super) fn rest(&self, outer: &Frame, call: Site, from: usize) -> Values {
+        let Some(arguments) = self.written(call) else { return Values::lost(call) };
+        let mut values = Values::default();
+        for argument in arguments.iter().filter(|argument| argument.name.is_none()).skip(from) {
+            let value = self.eval(outer, argument.value, 0);
+            values.add(&if argument.spread { self.elements(&value, None) } else { (*value).clone() });
+        }
+        values
+    }
+
+    /// The argument at an index, where a list may be passed element by element.
+    pub(super) fn positional(&self, frame: &Frame, arguments: &'p [Argument], at: usize) -> Option<Values> {
+        let positional = arguments.iter().filter(|argument| argument.name.is_none());
+        let mut positional = positional.enumerate().take_while(|(index, _)| *index <= at);
+        let (index, argument) = positional.find(|(index, argument)| argument.spread || *index == at)?;
+        if argument.spread {
+            return Some(self.spread(frame, argument.value, at - index));
+        }
+        Some((*self.eval(frame, argument.value, 0)).clone())
+    }
+
+    /// An element of a list that is passed element by element: of what the function itself is passed, the right one.
+    pub(super) fn spread(&self, frame: &Frame, list: ExprId, nth: usize) -> Values {
+        let decl = self.infer.program.function(frame.function);
+        if let Expr::Local(local) = self.infer.program.expr(frame.function, list)
+            && let [Def::Parameter(first)] = decl.locals[local.0 as usize].defs.as_slice()
+            && decl.variadic
+            && usize::from(*first) + 1 == decl.parameters.len()
+            && let Ok(at) = u16::try_from(usize::from(*first) + nth)
+        {
+            let site = Site { function: frame.function, expr: list };
+            return self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, ""));
+        }
+        self.elements(&self.eval(frame, list, 0), None)
+    }
+
+    /// The argument of a name, written out or in a map of named arguments.
+    pub(super) fn by_name(&self, frame: &Frame, arguments: &'p [Argument], name: &str) -> Option<Values> {
+        if let Some(argument) = arguments.iter().find(|argument| argument.name.as_deref() == Some(name)) {
+            return Some((*self.eval(frame, argument.value, 0)).clone());
+        }
+        let mut values = Values::default();
+        for argument in arguments.iter().filter(|argument| argument.name.as_deref() == Some("**")) {
+            values.add(&self.elements(&self.eval(frame, argument.value, 0), Some(name)));
+        }
+        (!values.is_empty()).then_some(values)
+    }
+
+    pub(super) fn receiver(&self, frame: &Frame, site: Site) -> Values {
+        let of = |outer: &Frame, call: Site| match self.infer.program.expr(call.function, call.expr) {
+            Expr::Call { callee, .. } => match self.infer.program.expr(call.function, *callee) {
+                Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
+                Expr::Local(_) => self.taken(frame.function),
+                _ => Values::one(Value::Made(call, outer.chain.clone())),
+            },
+            Expr::New { .. } => Values::one(Value::Made(call, outer.chain.clone())),
+            _ => Values::default(),
+        };
+        if let Some((call, before)) = frame.chain.split_last() {
+            return of(&Frame { function: call.function, chain: before.to_vec() }, *call);
+        }
+        let mut values = self.taken(frame.function);
+        for call in self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice) {
+            let found = of(&Frame::of(call.function), *call);
+            values.add(&found.across(Crossing { site: *call, way: Way::Argument }));
+        }
+        if values.is_empty() { Values::lost(site) } else { values }
+    }
+
+    /// The receivers with which a method is taken as a value.
+    pub(super) fn taken(&self, method: FnId) -> Values {
+        let mut values = Values::default();
+        for taken in self.reach.bound.get(&method).map_or(&[][..], Vec::as_slice) {
+            if let Expr::Member { of, .. } = self.infer.program.expr(taken.function, taken.expr) {
+                let mut found = (*self.eval(&Frame::of(taken.function), *of, 0)).clone();
+                // Of a receiver that begins as a zero value, what is stored in its fields is known better by type.
+                found.known.retain(|value, _| !matches!(value, Value::Setting(path) if path.is_empty()));
+                values.add(&found.across(Crossing { site: *taken, way: Way::Argument }));
+            }
+        }
+        values
+    }
+
+    /// What is passed to a closure: by the calls of the locals that hold it, in its own function.
+    pub(super) fn closure_parameter(&self, frame: &Frame, closure: u32, index: u16, site: Site) -> Values {
+        let program = self.infer.program;
+        let facts = program.facts_of(frame.function);
+        let decl = program.function(frame.function);
+        let holds = |local: LocalId| {
+            decl.locals[local.0 as usize].defs.iter().any(|def| match def {
+                Def::Value { expr, .. } => *facts.expr(*expr) == Expr::Closure(closure),
+                _ => false,
+            })
+        };
+        let mut values = Values::default();
+        let mut called = false;
+        for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+            let Expr::Call { callee, arguments } = facts.expr(id) else { continue };
+            let direct = match facts.expr(*callee) {
+                Expr::Local(local) => holds(*local),
+                Expr::Closure(other) => *other == closure,
+                _ => false,
+            };
+            if let Some(argument) = arguments.get(usize::from(index)).filter(|_| direct) {
+                called = true;
+                values.add(&self.eval(frame, argument.value, 0));
+            }
+        }
+        if called { values } else { Values::lost(site) }
+    }
+
+    /// What a call stores through the address it is given.
+    pub(super) fn stored_by(&self, frame: &Frame, call: Site, argument: u16) -> Values {
+        let program = self.infer.program;
+        let mut values = Values::default();
+        for function in self.reach.targets.get(&call).map_or(&[][..], Vec::as_slice) {
+            let inner = frame.enter(call, *function);
+            let decl = program.function(*function);
+            let Some(parameter) = decl.parameters.get(usize::from(argument)) else { continue };
+            let is_parameter = |id: ExprId| *program.expr(*function, id) == Expr::Local(*parameter);
+            let mut found = Values::default();
+            for store in &decl.stores {
+                if let Expr::Deref(of) = program.expr(*function, store.target)
+                    && is_parameter(*of)
+                {
+                    found.add(&self.eval(&inner, store.value, store.result));
+                }
+            }
+            for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+                if let Expr::Call { arguments, .. } = program.expr(*function, id) {
+                    for (at, passed) in (0_u16..).zip(arguments) {
+                        if is_parameter(passed.value) && inner.chain.len() < MAX_CHAIN {
+                            found.add(&self.stored_by(&inner, Site { function: *function, expr: id }, at));
+                        }
+                    }
+                }
+            }
+            values.add(&found.across(Crossing { site: call, way: Way::Result }));
+        }
+        if let Some(path) = self.paths.get(&call)
+            && let Some(transfer) = self.packs.transfer(self.language(call.function), path)
+            && transfer.into == Some(argument)
+            && let Expr::Call { callee, arguments } = program.expr(call.function, call.expr)
+        {
+            values.add(&self.transfer(frame, transfer, *callee, arguments, 0, call));
+        }
+        values
+    }
+}

@@ -1,0 +1,159 @@
+//! What is stored in globals, fields and the parts of values.
+
+use super::{Eval, Frame, packs};
+use crate::ir::{Expr, ExprId, TypeRef};
+use crate::pack::Source;
+use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
+use crate::reach::{Site, Stored};
+use crate::value::{Piece, Template, Value, Values};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl<'p> Eval<'_, 'p> {
+    pub(super) fn stored(&self, stored: Stored) -> Values {
+        match stored {
+            Stored::Value(site, result) | Stored::Part(site, result) => {
+                (*self.eval(&Frame::of(site.function), site.expr, result)).clone()
+            }
+            Stored::Address(call, argument) => self.stored_by(&Frame::of(call.function), call, argument),
+        }
+    }
+
+    pub(super) fn global(&self, id: GlobalId) -> Values {
+        let program = self.infer.program;
+        let global = program.global(id);
+        let mut values = Values::default();
+        if let Some(loader) = program.loader(id.file) {
+            for (value, result) in &global.values {
+                values.add(&self.eval(&Frame::of(loader), *value, *result));
+            }
+        }
+        for stored in self.reach.globals.get(&id).into_iter().flatten() {
+            values.add(&self.stored(*stored));
+        }
+        let empty = global.values.is_empty();
+        if empty && global.ty.as_ref().is_some_and(|r| self.holds_parts(Ty::Written { file: id.file, r })) {
+            values.add(&Values::one(Value::Setting(Vec::new())));
+        }
+        values
+    }
+
+    pub(super) fn member(&self, frame: &Frame, of: ExprId, name: &'p str, site: Site) -> Values {
+        let program = self.infer.program;
+        match self.infer.qualified(frame.function, of, name) {
+            Some(Meaning::Global(global)) => return self.global(global),
+            Some(Meaning::External(..)) => {
+                return self.packs_call(frame, site, &[], 0).unwrap_or_else(|| Values::lost(site));
+            }
+            Some(_) => return Values::default(),
+            None => {}
+        }
+        if let Some(values) = self.outside_member(frame, site) {
+            return values;
+        }
+        let base = self.eval(frame, of, 0);
+        let ty = self.infer.type_of(frame.function, of, 0);
+        let field = ty.and_then(|ty| program.field(ty, name));
+        let mut values = Values { known: BTreeMap::new(), unknown: BTreeSet::new() };
+        let mut precise = !base.known.is_empty();
+        let mut settings = Values::default();
+        for (value, way) in &base.known {
+            match value {
+                Value::Setting(path) => {
+                    precise = false;
+                    let found = packs::setting(path, name, field.map(|(_, _, field)| field));
+                    settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
+                }
+                Value::Made(made, chain) => match self.part(*made, chain, name) {
+                    Some(found) => values.add(&found),
+                    None => precise = false,
+                },
+                Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
+            }
+        }
+        let mut stored: Vec<Stored> = Vec::new();
+        match (field, ty.and_then(|ty| program.type_id(ty))) {
+            (Some((owner, _, _)), _) => stored.extend(self.reach.fields.get(&(owner, name)).into_iter().flatten()),
+            (None, Some(id)) => stored.extend(self.reach.fields.get(&(Owner::Type(id), name)).into_iter().flatten()),
+            (None, None) => stored.extend(self.reach.loose_fields.get(name).into_iter().flatten()),
+        }
+        for stored in stored {
+            // Where each value is seen being written out, other values of the type have nothing to say.
+            if !(precise && matches!(stored, Stored::Part(..))) {
+                values.add(&self.stored(stored));
+            }
+        }
+        values.add(&settings);
+        if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
+            values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
+        }
+        // A field of something that came from outside had a value there, whatever is stored in it here.
+        let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
+        if values.is_empty() || from_outside {
+            values.add(&Values::lost(site));
+            values.unknown.extend(base.unknown.iter().cloned());
+        }
+        values
+    }
+
+    /// Where in the configuration the fields of a type are filled from, if an annotation says so.
+    pub(super) fn bound(&self, id: TypeId) -> Option<Vec<String>> {
+        let (file, decl) = self.infer.program.ty(id);
+        let (note, binding) = decl.notes.iter().find_map(|note| Some((note, self.packs.binding(&note.name)?)))?;
+        let argument = binding.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
+        match argument.map(|(_, value)| self.infer.program.files[file as usize].facts.expr(*value)) {
+            Some(Expr::Text(prefix)) => Some(prefix.split('.').map(str::to_owned).collect()),
+            Some(_) => None,
+            None => Some(Vec::new()),
+        }
+    }
+
+    /// `os.environ["NAME"]`
+    pub(super) fn environment_index(&self, frame: &Frame, of: ExprId, key: ExprId) -> Option<Values> {
+        let path = self.infer.origin(frame.function, of)?;
+        let transfer = self.packs.transfer(self.language(frame.function), &path)?;
+        if transfer.gives != Source::Environment {
+            return None;
+        }
+        let mut values = Values::default();
+        for (template, way) in self.eval(frame, key, 0).templates() {
+            let piece = template.constant().map_or(Piece::Hole, |name| Piece::Environment(name.to_owned()));
+            values.known.insert(Value::Text(Template::piece(piece)), way);
+        }
+        Some(values)
+    }
+
+    /// A member of something outside of the tree that the packs know.
+    pub(super) fn outside_member(&self, frame: &Frame, site: Site) -> Option<Values> {
+        let path = self.infer.origin(frame.function, site.expr)?;
+        let transfer = self.packs.transfer(self.language(frame.function), &path)?;
+        let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
+        match transfer.gives {
+            // `process.env.NAME`
+            Source::Environment => {
+                Some(Values::one(Value::Text(Template::piece(Piece::Environment(name.to_string())))))
+            }
+            _ => Some((*self.eval(frame, *of, 0)).clone()),
+        }
+    }
+
+    /// The field of a value that is written out.
+    pub(super) fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
+        let Expr::Composite { ty, parts } = self.infer.program.expr(made.function, made.expr) else { return None };
+        let frame = Frame { function: made.function, chain: chain.to_vec() };
+        let order: &[crate::ir::Field] = {
+            let ty = Ty::Written { file: self.infer.program.file_of(made.function), r: ty };
+            match self.infer.program.underlying(ty) {
+                Some((_, TypeRef::Struct(fields))) => fields,
+                _ => &[],
+            }
+        };
+        let part = parts.iter().enumerate().find(|(at, part)| match (&part.field, part.key) {
+            (Some(field), _) => field == name,
+            (None, Some(key)) => {
+                matches!(self.infer.program.expr(made.function, key), Expr::Text(text) if text == name)
+            }
+            (None, None) => order.get(*at).is_some_and(|field| field.name == name),
+        });
+        part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
+    }
+}

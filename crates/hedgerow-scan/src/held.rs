@@ -1,0 +1,102 @@
+//! Functions that are held as values: in a local, or in the parameter they are passed for.
+
+use crate::infer::Infer;
+use crate::ir::{Def, Expr, ExprId};
+use crate::program::{FnId, Found, Meaning};
+use crate::reach::Site;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many locals a function is followed through within one function.
+const MAX_LOCALS: usize = 4;
+
+/// A parameter: its function, and which of its parameters.
+pub(crate) type Parameter = (FnId, u16);
+
+/// What an expression holds that can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A function, or a method with its receiver.
+    Function(FnId),
+    /// Whatever is passed for a parameter of the function around it.
+    Parameter(Parameter),
+}
+
+/// Which functions parameters hold, and where they are called.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    functions: BTreeMap<Parameter, BTreeSet<FnId>>,
+    calls: BTreeMap<Parameter, BTreeSet<Site>>,
+    /// The parameters for which a parameter is passed on.
+    onward: BTreeMap<Parameter, BTreeSet<Parameter>>,
+}
+
+impl Held {
+    /// A function is passed for a parameter: the calls that lead to it by that.
+    pub(crate) fn pass(&mut self, to: Parameter, function: FnId) -> Vec<(Site, FnId)> {
+        let mut calls = Vec::new();
+        let mut open = vec![to];
+        while let Some(parameter) = open.pop() {
+            if self.functions.entry(parameter).or_default().insert(function) {
+                calls.extend(self.calls.get(&parameter).into_iter().flatten().map(|site| (*site, function)));
+                open.extend(self.onward.get(&parameter).into_iter().flatten().copied());
+            }
+        }
+        calls
+    }
+
+    /// A parameter is called: the functions that this leads to.
+    pub(crate) fn call(&mut self, parameter: Parameter, site: Site) -> Vec<(Site, FnId)> {
+        self.calls.entry(parameter).or_default().insert(site);
+        self.functions.get(&parameter).into_iter().flatten().map(|function| (site, *function)).collect()
+    }
+
+    /// A parameter is passed on for another one: the calls that lead to its functions by that.
+    pub(crate) fn pass_on(&mut self, from: Parameter, to: Parameter) -> Vec<(Site, FnId)> {
+        self.onward.entry(from).or_default().insert(to);
+        let functions: Vec<FnId> = self.functions.get(&from).into_iter().flatten().copied().collect();
+        functions.into_iter().flat_map(|function| self.pass(to, function)).collect()
+    }
+}
+
+/// What an expression of a function holds that can be called. Closures belong to the function around them and are none.
+pub(crate) fn holds(infer: &Infer, function: FnId, expr: ExprId) -> Vec<Holds> {
+    let mut found = Vec::new();
+    gather(infer, function, expr, MAX_LOCALS, &mut found);
+    found
+}
+
+fn gather(infer: &Infer, function: FnId, expr: ExprId, room: usize, found: &mut Vec<Holds>) {
+    let program = infer.program;
+    match program.expr(function, expr) {
+        Expr::Name(name) => {
+            if let Meaning::Function(id) = program.meaning(program.file_of(function), name) {
+                found.push(Holds::Function(id));
+            }
+        }
+        Expr::Member { of, name } => match infer.qualified(function, *of, name) {
+            Some(Meaning::Function(id)) => found.push(Holds::Function(id)),
+            Some(_) => {}
+            None => {
+                let method = infer.type_of(function, *of, 0).and_then(|ty| program.method(ty, name));
+                if let Some(Found::Function(id)) = method {
+                    found.push(Holds::Function(id));
+                }
+            }
+        },
+        Expr::Local(local) if room > 0 => {
+            for def in &program.function(function).locals[local.0 as usize].defs {
+                match *def {
+                    Def::Value { expr, result: 0 } => gather(infer, function, expr, room - 1, found),
+                    Def::Parameter(at) => found.push(Holds::Parameter((function, at))),
+                    _ => {}
+                }
+            }
+        }
+        Expr::Choice(choices) if room > 0 => {
+            for choice in choices {
+                gather(infer, function, *choice, room - 1, found);
+            }
+        }
+        _ => {}
+    }
+}
