@@ -33,7 +33,7 @@ pub(crate) struct ReadFile {
     /// Its path below the tree's root.
     pub(crate) path: String,
     /// Its text.
-    pub(crate) text: Arc<str>,
+    pub(crate) text: String,
     /// What the scan wants of it.
     want: Want,
 }
@@ -116,7 +116,7 @@ pub(crate) fn find(
     let sources: Vec<(&ReadFile, Language)> = read.sources().collect();
     let texts = read.files.iter().filter(|file| file.want == Want::Text);
     let texts: Vec<PlainFile> =
-        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::clone(&file.text) }).collect();
+        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect();
     let tree = Tree {
         services: fleet.services,
         namespaces: fleet.namespaces.clone(),
@@ -134,7 +134,9 @@ pub(crate) fn find(
                 CodeFile { path: file.path.clone(), language: *language, facts }
             })
             .collect();
-        return scan(&Tree { code: &code, ..tree });
+        let outcome = scan(&Tree { code: &code, ..tree });
+        drop_later(code);
+        return outcome;
     };
     let own = cache::own_key(&program);
     let keys = sources.par_iter().map(|(file, language)| Key::of_file(&program, *language, &file.text));
@@ -179,6 +181,11 @@ pub(crate) fn find(
     cache::keep_parts(directory, own, &parts);
     cache::keep_outcome(directory, tree_key, &outcome);
     Ok(outcome)
+}
+
+/// Takes something large apart while the caller goes on; nobody has to wait for it.
+pub(crate) fn drop_later<T: Send + 'static>(value: T) {
+    rayon::spawn(move || drop(value));
 }
 
 /// What one file of source code says.
@@ -228,7 +235,7 @@ fn walk(
 }
 
 /// The text of a file. A file that grows while it is read is read up to the limit and refused there.
-fn text(path: &Path) -> Result<Arc<str>, Fault> {
+fn text(path: &Path) -> Result<String, Fault> {
     let unreadable = |error: io::Error| Fault::Unreadable(error.to_string());
     let file = fs::File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
@@ -240,8 +247,7 @@ fn text(path: &Path) -> Result<Arc<str>, Fault> {
     if bytes.len() as u64 > LIMIT {
         return Err(Fault::TooLarge(bytes.len() as u64));
     }
-    let text = String::from_utf8(bytes).map_err(|_| Fault::Encoding)?;
-    Ok(text.into())
+    String::from_utf8(bytes).map_err(|_| Fault::Encoding)
 }
 
 /// Removes a file and says whether it could.

@@ -62,6 +62,8 @@ struct Open {
 thread_local! {
     /// Each thread's parser: a new one for each file costs more than a small file does.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+    /// Empty lists that have grown already.
+    static LISTS: RefCell<(Vec<Expr>, Vec<Range>)> = RefCell::default();
 }
 
 /// Parses `text`; none only when the grammar does not fit the library, which the tests rule out.
@@ -73,10 +75,15 @@ pub(crate) fn parse(language: &Language, text: &str) -> Option<Tree> {
 }
 
 /// The facts in memory of their own. What was made while the tree was there lies between the tree's pieces, and would
-/// leave holes all over when it goes, which the next tree, in pieces there, would be slow to build and to walk in.
-pub(crate) fn settle(tree: Tree, facts: &Facts) -> Facts {
+/// leave holes all over when it goes, which the next tree, in pieces there, would be slow to build and to walk in. The
+/// long lists are kept for the next file, which need not make them grow again.
+pub(crate) fn settle(tree: Tree, mut facts: Facts) -> Facts {
     drop(tree);
-    facts.clone()
+    let settled = facts.clone();
+    facts.exprs.clear();
+    facts.spans.clear();
+    LISTS.with_borrow_mut(|lists| *lists = (facts.exprs, facts.spans));
+    settled
 }
 
 /// The range of a node.
@@ -107,7 +114,9 @@ impl<'t> Builder<'t> {
     /// Begins with the function that holds what runs when the file is loaded.
     pub(crate) fn new(text: &'t str, root: Node<'t>) -> Self {
         let (cursor, nodes) = (root.walk(), Vec::new());
-        let mut builder = Self { text, facts: Facts::default(), open: Vec::new(), depth: 0, cursor, nodes };
+        let (exprs, spans) = LISTS.take();
+        let facts = Facts { exprs, spans, ..Facts::default() };
+        let mut builder = Self { text, facts, open: Vec::new(), depth: 0, cursor, nodes };
         builder.facts.functions.push(Function { span: range(root), ..Function::default() });
         builder
     }

@@ -8,6 +8,7 @@ pub(crate) use types::{Found, Owner, Ty};
 
 use crate::frontend::Language;
 use crate::ir::{Expr, ExprId, Facts, Function, Global, TypeDecl};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A file with its facts.
@@ -180,47 +181,49 @@ impl<'p> Program<'p> {
     }
 
     fn add_imports(&mut self, modules: &Modules) {
-        for at in 0..self.files.len() {
-            let file = self.files[at];
-            let mut aliases: BTreeMap<&'p str, Vec<Meaning<'p>>> = BTreeMap::new();
-            let mut dots = Vec::new();
-            for import in &file.facts.imports {
-                let package = modules.resolve(&file, import).and_then(|path| self.by_path.get(&path)).copied();
-                let mut names = modules.aliases(file.language, import);
-                let meaning = match (package, &import.name) {
-                    (Some(package), None) => {
-                        // Without an alias of its own an import goes by the name the package gives itself.
-                        if import.alias.is_none() && file.language == Language::Go {
-                            let declared = self.packages[package.0 as usize].files.first();
-                            names.extend(declared.map(|f| self.files[*f as usize].facts.package.as_str()));
-                        }
-                        if import.alias.as_deref() == Some(".") {
-                            dots.push(package);
-                        }
-                        Meaning::Package(package)
+        let imports: Vec<_> = self.files.par_iter().map(|file| self.imports(file, modules)).collect();
+        (self.aliases, self.dots) = imports.into_iter().unzip();
+    }
+
+    /// What each alias of an import stands for in a file, and the packages whose names it uses without one.
+    fn imports(&self, file: &File<'p>, modules: &Modules) -> (BTreeMap<&'p str, Vec<Meaning<'p>>>, Vec<PackageId>) {
+        let mut aliases: BTreeMap<&'p str, Vec<Meaning<'p>>> = BTreeMap::new();
+        let mut dots = Vec::new();
+        for import in &file.facts.imports {
+            let package = modules.resolve(file, import).and_then(|path| self.by_path.get(&path)).copied();
+            let mut names = modules.aliases(file.language, import);
+            let meaning = match (package, &import.name) {
+                (Some(package), None) => {
+                    // Without an alias of its own an import goes by the name the package gives itself.
+                    if import.alias.is_none() && file.language == Language::Go {
+                        let declared = self.packages[package.0 as usize].files.first();
+                        names.extend(declared.map(|f| self.files[*f as usize].facts.package.as_str()));
                     }
-                    (Some(package), Some(name)) => match self.item(package, name) {
-                        // Without a default export the default is the module itself.
-                        Meaning::Unknown if name == "default" => Meaning::Package(package),
-                        Meaning::Unknown => modules
-                            .resolve_item(&file, import)
-                            .and_then(|path| self.by_path.get(&path))
-                            .map_or(Meaning::External(&import.path, Some(name)), |id| Meaning::Package(*id)),
-                        meaning => meaning,
-                    },
-                    (None, Some(name)) if name == "default" => Meaning::External(&import.path, None),
-                    (None, name) => modules
-                        .resolve_item(&file, import)
-                        .and_then(|path| self.by_path.get(&path))
-                        .map_or(Meaning::External(&import.path, name.as_deref()), |id| Meaning::Package(*id)),
-                };
-                for name in names {
-                    aliases.entry(name).or_default().push(meaning);
+                    if import.alias.as_deref() == Some(".") {
+                        dots.push(package);
+                    }
+                    Meaning::Package(package)
                 }
+                (Some(package), Some(name)) => match self.item(package, name) {
+                    // Without a default export the default is the module itself.
+                    Meaning::Unknown if name == "default" => Meaning::Package(package),
+                    Meaning::Unknown => modules
+                        .resolve_item(file, import)
+                        .and_then(|path| self.by_path.get(&path))
+                        .map_or(Meaning::External(&import.path, Some(name)), |id| Meaning::Package(*id)),
+                    meaning => meaning,
+                },
+                (None, Some(name)) if name == "default" => Meaning::External(&import.path, None),
+                (None, name) => modules
+                    .resolve_item(file, import)
+                    .and_then(|path| self.by_path.get(&path))
+                    .map_or(Meaning::External(&import.path, name.as_deref()), |id| Meaning::Package(*id)),
+            };
+            for name in names {
+                aliases.entry(name).or_default().push(meaning);
             }
-            self.aliases.push(aliases);
-            self.dots.push(dots);
         }
+        (aliases, dots)
     }
 
     /// The file at a place, if there is one, and all files below it. They are in the order of their paths, so that

@@ -123,7 +123,7 @@ impl Frontend for Go {
             go.file(root);
             go.builder.finish(root)
         };
-        settle(tree, &facts)
+        settle(tree, facts)
     }
 }
 

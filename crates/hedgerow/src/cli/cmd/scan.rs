@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Scan, ScanFormat};
 use crate::cli::report;
 use crate::cli::session::{Internal, Session};
-use crate::code::{Fault, find, read_code};
+use crate::code::{Fault, drop_later, find, read_code};
 use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::{Fleet, Scope};
@@ -31,7 +31,7 @@ struct Scanned {
 /// The texts that places point into.
 struct Texts {
     sources: Sources,
-    by_path: BTreeMap<String, Arc<str>>,
+    by_path: BTreeMap<String, String>,
     added: BTreeMap<String, SourceId>,
 }
 
@@ -86,6 +86,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     sort(&mut diagnostics);
     print(session, args, &mut scanned, &diagnostics, &difference)?;
     let is_wrong = diagnostics.iter().any(Diagnostic::is_error);
+    drop_later(scanned);
     Ok(if is_wrong { Exit::Findings } else { Exit::Done })
 }
 
