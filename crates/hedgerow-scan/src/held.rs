@@ -1,13 +1,10 @@
 //! Functions that are held as values: in a local, or in the parameter they are passed for.
 
 use crate::infer::Infer;
-use crate::ir::{Def, Expr, ExprId};
+use crate::ir::{Def, Expr, ExprId, LocalId};
 use crate::program::{FnId, Found, Meaning};
 use crate::reach::Site;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many locals a function is followed through within one function.
-const MAX_LOCALS: usize = 4;
 
 /// A parameter: its function, and which of its parameters.
 pub(crate) type Parameter = (FnId, u16);
@@ -61,11 +58,11 @@ impl Held {
 /// What an expression of a function holds that can be called. Closures belong to the function around them and are none.
 pub(crate) fn holds(infer: &Infer, function: FnId, expr: ExprId) -> Vec<Holds> {
     let mut found = Vec::new();
-    gather(infer, function, expr, MAX_LOCALS, &mut found);
+    gather(infer, function, expr, &mut BTreeSet::new(), &mut found);
     found
 }
 
-fn gather(infer: &Infer, function: FnId, expr: ExprId, room: usize, found: &mut Vec<Holds>) {
+fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<LocalId>, found: &mut Vec<Holds>) {
     let program = infer.program;
     match program.expr(function, expr) {
         Expr::Name(name) => {
@@ -83,18 +80,18 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, room: usize, found: &mut 
                 }
             }
         },
-        Expr::Local(local) if room > 0 => {
+        Expr::Local(local) if seen.insert(*local) => {
             for def in &program.function(function).locals[local.0 as usize].defs {
                 match *def {
-                    Def::Value { expr, result: 0 } => gather(infer, function, expr, room - 1, found),
+                    Def::Value { expr, result: 0 } => gather(infer, function, expr, seen, found),
                     Def::Parameter(at) => found.push(Holds::Parameter((function, at))),
                     _ => {}
                 }
             }
         }
-        Expr::Choice(choices) if room > 0 => {
+        Expr::Choice(choices) => {
             for choice in choices {
-                gather(infer, function, *choice, room - 1, found);
+                gather(infer, function, *choice, seen, found);
             }
         }
         _ => {}

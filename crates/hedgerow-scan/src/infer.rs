@@ -6,6 +6,9 @@ use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How often questions inside of one may meet themselves before what they found is kept.
+const MAX_CUTS: u32 = 200;
+
 /// How deep one question may lead.
 const MAX_DEPTH: usize = 40;
 
@@ -41,6 +44,8 @@ pub(crate) struct Infer<'a, 'p> {
     depth: Cell<usize>,
     /// How often an answer was cut short; such answers are not kept.
     cuts: Cell<u32>,
+    /// The number of cuts when the outermost question was asked.
+    first_cut: Cell<u32>,
 }
 
 impl<'a, 'p> Infer<'a, 'p> {
@@ -54,7 +59,22 @@ impl<'a, 'p> Infer<'a, 'p> {
             open_origins: RefCell::default(),
             depth: Cell::new(0),
             cuts: Cell::new(0),
+            first_cut: Cell::new(0),
         }
+    }
+
+    /// The depth of a question, and how often questions met themselves before it.
+    fn begin(&self) -> (usize, u32) {
+        if self.depth.get() == 0 {
+            self.first_cut.set(self.cuts.get());
+        }
+        (self.depth.get(), self.cuts.get())
+    }
+
+    /// Whether finding nothing is an answer to keep: not where the question, inside of another one, met itself. Values that
+    /// are made of each other are asked in every order until so many such meetings; from then on nothing is nothing.
+    fn is_final(&self, depth: usize, cuts: u32) -> bool {
+        depth == 0 || self.cuts.get() == cuts || self.cuts.get() - self.first_cut.get() > MAX_CUTS
     }
 
     /// The type of the `result`-th value of an expression.
@@ -67,12 +87,12 @@ impl<'a, 'p> Infer<'a, 'p> {
             self.cuts.set(self.cuts.get() + 1);
             return None;
         }
-        let (depth, cuts) = (self.depth.get(), self.cuts.get());
+        let (depth, cuts) = self.begin();
         self.depth.set(depth + 1);
         let ty = self.find_type(function, id, result);
         self.depth.set(depth);
         self.open.borrow_mut().remove(&key);
-        if ty.is_some() || depth == 0 || self.cuts.get() == cuts {
+        if ty.is_some() || self.is_final(depth, cuts) {
             self.types.borrow_mut().insert(key, ty);
         }
         ty
@@ -289,12 +309,12 @@ impl<'a, 'p> Infer<'a, 'p> {
             self.cuts.set(self.cuts.get() + 1);
             return None;
         }
-        let (depth, cuts) = (self.depth.get(), self.cuts.get());
+        let (depth, cuts) = self.begin();
         self.depth.set(depth + 1);
         let origin = self.find_origin(function, id);
         self.depth.set(depth);
         self.open_origins.borrow_mut().remove(&key);
-        if origin.is_some() || depth == 0 || self.cuts.get() == cuts {
+        if origin.is_some() || self.is_final(depth, cuts) {
             self.origins.borrow_mut().insert(key, origin.clone());
         }
         origin

@@ -390,3 +390,19 @@ fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
         finds(&tree, &["emoji -> ledger proven"]);
     }
 }
+
+#[test]
+fn values_that_are_made_of_each_other_take_no_time() {
+    let swaps = "f = g; g = f; ".repeat(60);
+    let own = "f = f; ".repeat(60);
+    for main in [
+        format!("func main() {{ f := get; g := get; {swaps}f(\"s-ledger\") }}\n"),
+        format!("func main() {{ f := get; {own}f(\"s-ledger\") }}\n"),
+        format!("func main() {{ var f, g = load(), load(); {swaps}f.Send(g); get(\"s-ledger\") }}\n"),
+    ] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc get(host string) {{ http.Get(\"http://\" + host) }}\n{main}-- service.ledger/x.txt\n"
+        );
+        finds(&tree, &["emoji -> ledger proven"]);
+    }
+}
