@@ -41,6 +41,9 @@ pub(crate) struct Reach<'p> {
     pub(crate) callers: BTreeMap<FnId, Vec<Site>>,
     /// Where a method is taken as a value (`f := client.Get`), with its receiver.
     pub(crate) bound: BTreeMap<FnId, Vec<Site>>,
+    /// Functions that are also held where nobody follows them, and where they go there: who calls them, and with what, is
+    /// not known.
+    pub(crate) lost: BTreeMap<FnId, Site>,
     /// What the calls lead to that do not lead into one function of the tree.
     pub(crate) external: Vec<(Site, PathId)>,
     /// The paths of these.
@@ -75,6 +78,8 @@ struct Walk<'a, 'p> {
     stands: BTreeMap<(TypeId, TypeId), bool>,
     escaped: BTreeSet<TypeId>,
     held: Held,
+    /// The functions that the function being walked takes as values, with where it does.
+    taken: Vec<(ExprId, FnId)>,
 }
 
 /// What the callee of a call leads to.
@@ -125,6 +130,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         stands: BTreeMap::new(),
         escaped: BTreeSet::new(),
         held: Held::default(),
+        taken: Vec::new(),
     };
     for entry in entries {
         walk.add(*entry, None);
@@ -281,10 +287,13 @@ impl<'p> Walk<'_, 'p> {
             at.into_iter().for_each(|called| *called = true);
         };
         let mut targets = Vec::new();
+        let mut followed = BTreeSet::new();
         for id in run.clone().map(ExprId) {
             if let Expr::Call { callee, arguments } = facts.expr(id) {
                 mark(*callee);
                 let target = self.target(function, *callee);
+                followed.insert(*callee);
+                followed.extend(self.followed(target.as_ref(), arguments));
                 if let Some(Target::Outside(path)) = target
                     && self.reach.paths.get(path).is_registry
                 {
@@ -316,6 +325,7 @@ impl<'p> Walk<'_, 'p> {
                 _ => {}
             }
         }
+        self.lose(function, &followed);
         self.locals(function);
         for store in &decl.stores {
             let value = Stored::Value(Site { function, expr: store.value }, store.result);
@@ -407,6 +417,60 @@ impl<'p> Walk<'_, 'p> {
             Callee::Builtin(name) => self.external(site, name.to_owned()),
             Callee::Value => self.held(site, callee),
             Callee::External(_) => {}
+        }
+    }
+
+    /// The arguments of a call whose functions are followed into what is called.
+    fn followed(&self, target: Option<&Target>, arguments: &[Argument]) -> Vec<ExprId> {
+        let room = match target {
+            Some(Target::Inside(Callee::Function(called))) => {
+                let decl = self.infer.program.function(*called);
+                decl.parameters.len() - usize::from(decl.variadic && !decl.parameters.is_empty())
+            }
+            Some(Target::Inside(Callee::Dispatch(..) | Callee::Type(_))) => usize::MAX,
+            _ => 0,
+        };
+        let arguments = arguments.iter().take(room).filter(|argument| argument.name.is_none() && !argument.spread);
+        arguments.map(|argument| argument.value).collect()
+    }
+
+    /// Of the functions that are taken as values, those that go where nobody follows them: neither called where they are,
+    /// nor passed to somebody who is followed, nor held by a local of which the same is true.
+    fn lose(&mut self, function: FnId, followed: &BTreeSet<ExprId>) {
+        let taken = std::mem::take(&mut self.taken);
+        if taken.is_empty() {
+            return;
+        }
+        let program = self.infer.program;
+        let facts = program.facts_of(function);
+        let decl = program.function(function);
+        // What a module of JavaScript exports is followed by the name it is imported under.
+        let language = program.files[program.file_of(function) as usize].language;
+        if decl.name.is_empty() && matches!(language, Language::JavaScript | Language::TypeScript) {
+            return;
+        }
+        let holders = |expr: ExprId| {
+            let is_value = move |def: &Def| matches!(def, Def::Value { expr: value, result: 0 } if *value == expr);
+            (0..decl.locals.len()).filter(move |at| decl.locals[*at].defs.iter().any(is_value))
+        };
+        for (expr, held) in taken.into_iter().filter(|(expr, _)| !followed.contains(expr)) {
+            let mut open: Vec<usize> = holders(expr).collect();
+            let mut seen: BTreeSet<usize> = open.iter().copied().collect();
+            let mut strays = open.is_empty();
+            while let Some(local) = open.pop().filter(|_| !strays) {
+                let uses = (decl.exprs.0..decl.exprs.1).map(ExprId).filter(|id| {
+                    let is_it = matches!(facts.expr(*id), Expr::Local(other) if other.0 as usize == local);
+                    is_it && !followed.contains(id)
+                });
+                for id in uses {
+                    let mut next = holders(id).peekable();
+                    strays |= next.peek().is_none();
+                    open.extend(next.filter(|local| seen.insert(*local)));
+                }
+            }
+            if strays {
+                self.reach.lost.entry(held).or_insert(Site { function, expr });
+            }
         }
     }
 
@@ -590,6 +654,7 @@ impl<'p> Walk<'_, 'p> {
                         match program.method(ty, name) {
                             Some(Found::Function(function)) => {
                                 self.reach.bound.entry(function).or_default().push(site);
+                                self.taken.push((site.expr, function));
                                 self.add(function, Some(site));
                             }
                             Some(Found::Dispatch(id)) => {
@@ -604,7 +669,10 @@ impl<'p> Walk<'_, 'p> {
             _ => return,
         };
         match meaning {
-            Meaning::Function(function) => self.add(function, Some(site)),
+            Meaning::Function(function) => {
+                self.taken.push((site.expr, function));
+                self.add(function, Some(site));
+            }
             // A class handed on as a value is made by whoever gets it.
             Meaning::Type(id) if program.files[program.ty(id).0 as usize].language != Language::Go => self.make(id),
             _ => {}

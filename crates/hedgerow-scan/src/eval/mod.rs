@@ -116,6 +116,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             let room = frame.chain.len() < MAX_LEVELS && asked + open.len() + callers.len() <= MAX_WAYS;
             if values.comes_in() && room && !callers.is_empty() {
                 open.extend(callers.iter().map(|call| [&[*call], frame.chain.as_slice()].concat()));
+                all.extend(self.reach.lost.get(&outer).map(|site| Values::lost(*site)));
                 continue;
             }
             for call in &frame.chain {

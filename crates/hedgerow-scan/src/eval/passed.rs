@@ -26,7 +26,8 @@ impl<'p> Eval<'_, 'p> {
             let passed = given(&Frame::of(call.function), *call);
             values.add(&passed.across(Crossing { site: *call, way: Way::Argument }));
         }
-        if callers.is_empty() {
+        let lost = self.reach.lost.get(&frame.function).copied();
+        if let Some(site) = lost.or_else(|| callers.is_empty().then_some(site)) {
             values.add(&Values::lost(site));
         }
         values
