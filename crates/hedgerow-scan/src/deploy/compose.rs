@@ -66,10 +66,11 @@ impl Deploy {
                 }
                 _ => {}
             }
+            let words = |word: &str| vec![interpolated(word, &shell)];
             for key in ["entrypoint", "command"] {
                 match container.get(key) {
-                    Some(Value::Array(list)) => given.arguments(list.iter().filter_map(Value::as_str)),
-                    Some(Value::String(line)) => given.arguments(line.split_whitespace()),
+                    Some(Value::Array(list)) => given.arguments(list.iter().filter_map(Value::as_str).map(words)),
+                    Some(Value::String(line)) => given.arguments(line.split_whitespace().map(words)),
                     _ => {}
                 }
             }

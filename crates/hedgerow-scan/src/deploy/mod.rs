@@ -12,6 +12,12 @@ use serde_json::Value;
 use settings::{documents, walk};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long a text may get that is made of others, in bytes; what is longer is not known.
+const MAX_LENGTH: usize = 4096;
+
+/// How many texts one may come to; what would make more is not known.
+const MAX_VALUES: usize = 32;
+
 /// A text of the deploy with its path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
@@ -203,12 +209,15 @@ impl Given {
     fn container(&mut self, container: &Value, scope: &str, maps: &Maps) {
         // A chart's workload may also use a map from outside of the chart.
         let maps_of = |name| maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten();
+        // What this container has: `$(NAME)` means nothing that another one is given.
+        let mut own = Self::default();
+        let mut secret = Self::default();
         for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
             let Some(name) = text_at(source, &["configMapRef", "name"]) else { continue };
             let prefix = text_at(source, &["prefix"]).unwrap_or_default();
             for (key, value) in maps_of(name).filter_map(|map| map.as_object()).flatten() {
                 if let Some(value) = scalar(value) {
-                    self.set(&format!("{prefix}{key}"), value);
+                    own.set(&format!("{prefix}{key}"), value);
                 }
             }
         }
@@ -216,52 +225,110 @@ impl Given {
             let Some(name) = text_at(variable, &["name"]) else { continue };
             if let Some(value) = variable.get("value").and_then(scalar) {
                 // `$(OTHER)` takes in what is set before.
-                self.set(name, self.expand(&value));
+                for value in own.expand(&value, &secret) {
+                    own.set(name, value);
+                }
             }
-            let Some(reference) = variable.pointer("/valueFrom/configMapKeyRef") else { continue };
-            let (Some(map), Some(key)) = (text_at(reference, &["name"]), text_at(reference, &["key"])) else {
-                continue;
-            };
-            for value in maps_of(map).filter_map(|map| map.get(key).and_then(scalar)).collect::<Vec<_>>() {
-                self.set(name, value);
+            let Some(source) = variable.get("valueFrom") else { continue };
+            let reference = source.get("configMapKeyRef");
+            let key =
+                reference.and_then(|reference| Some((text_at(reference, &["name"])?, text_at(reference, &["key"])?)));
+            let values: Vec<String> = key
+                .map(|(map, key)| maps_of(map).filter_map(|map| map.get(key).and_then(scalar)).collect())
+                .unwrap_or_default();
+            if values.is_empty() {
+                secret.set(name, HOLE.to_string());
+            }
+            for value in values {
+                own.set(name, value);
             }
         }
         for key in ["command", "args"] {
             let list = container.get(key).and_then(Value::as_array).into_iter().flatten();
-            self.arguments(list.filter_map(Value::as_str));
+            self.arguments(list.filter_map(Value::as_str).map(|word| own.expand(word, &secret)));
         }
-    }
-
-    fn expand(&self, value: &str) -> String {
-        let mut text = value.to_owned();
-        for (name, values) in &self.environment {
-            if let [only] = values.as_slice() {
-                text = text.replace(&format!("$({name})"), only);
+        for (name, values) in own.environment {
+            for value in values {
+                self.set(&name, value);
             }
         }
-        text
     }
 
-    /// `--name=value`, `-name value`. A word without dashes behind a flag is taken for its value.
-    fn arguments<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
+    /// What a text with `$(NAME)` can be: with each value of a name, and a hole for what nothing sets or `secret` has.
+    /// `$$` is a `$`.
+    fn expand(&self, value: &str, secret: &Self) -> Vec<String> {
+        let mut pieces: Vec<Result<String, &str>> = Vec::new();
+        let mut rest = value;
+        while let Some((head, tail)) = rest.split_once('$') {
+            pieces.push(Ok(head.to_owned()));
+            rest = tail;
+            if let Some(after) = tail.strip_prefix('$') {
+                pieces.push(Ok("$".to_owned()));
+                rest = after;
+            } else if let Some((name, after)) = tail.strip_prefix('(').and_then(|tail| tail.split_once(')')) {
+                pieces.push(Err(name));
+                rest = after;
+            } else {
+                // No more of them is closed, or this one is none.
+                pieces.push(Ok("$".to_owned()));
+                if tail.starts_with('(') {
+                    break;
+                }
+            }
+        }
+        pieces.push(Ok(rest.to_owned()));
+        // A name means the same wherever it stands in a text.
+        let mut choices: Vec<BTreeMap<&str, &str>> = vec![BTreeMap::new()];
+        for name in pieces.iter().filter_map(|piece| piece.as_ref().err()).collect::<BTreeSet<_>>() {
+            let known = [self, secret].into_iter().filter_map(|given| given.environment.get(*name)).flatten();
+            let known: Vec<&str> = known.map(String::as_str).take(MAX_VALUES + 1).collect();
+            if known.is_empty() || choices.len() * known.len() > MAX_VALUES {
+                continue;
+            }
+            let mut more = Vec::new();
+            for choice in &choices {
+                for value in &known {
+                    let mut choice = choice.clone();
+                    choice.insert(*name, *value);
+                    more.push(choice);
+                }
+            }
+            choices = more;
+        }
+        let hole = HOLE.to_string();
+        let text = |choice: &BTreeMap<&str, &str>| {
+            let parts = pieces.iter().map(|piece| match piece {
+                Ok(text) => text.as_str(),
+                Err(name) => choice.get(name).copied().unwrap_or(&hole),
+            });
+            let long = !choice.is_empty() && parts.clone().map(str::len).sum::<usize>() > MAX_LENGTH;
+            if long { hole.clone() } else { parts.collect() }
+        };
+        choices.iter().map(text).collect()
+    }
+
+    /// `--name=value`, `-name value`: the texts that each word can be. A word without dashes behind a flag is taken for
+    /// its value.
+    fn arguments(&mut self, words: impl Iterator<Item = Vec<String>>) {
         let mut last: Option<String> = None;
-        for word in words {
-            let word = self.expand(word);
-            match word.strip_prefix("--").or_else(|| word.strip_prefix('-')) {
-                Some(flag) => {
-                    if let Some((name, value)) = flag.split_once('=') {
-                        self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
-                        last = None;
-                    } else {
-                        last = Some(flag.to_owned());
-                    }
-                }
-                None => {
-                    if let Some(name) = last.take() {
-                        self.flags.entry(name).or_default().push(word);
+        for texts in words {
+            let mut next = None;
+            for text in texts {
+                match text.strip_prefix("--").or_else(|| text.strip_prefix('-')) {
+                    Some(flag) => match flag.split_once('=') {
+                        Some((name, value)) => {
+                            self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
+                        }
+                        None => next = Some(flag.to_owned()),
+                    },
+                    None => {
+                        if let Some(name) = &last {
+                            self.flags.entry(name.clone()).or_default().push(text);
+                        }
                     }
                 }
             }
+            last = next;
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod again;
 mod deploy;
+mod environment;
 mod go;
 mod idioms;
 mod languages;

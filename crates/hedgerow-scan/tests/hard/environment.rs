@@ -1,0 +1,61 @@
+//! How the values that the deploy sets are put together.
+
+use crate::finds;
+
+const CODE: &str = "-- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\") + \"/x\") }\n\
+                    -- service.ledger/x.txt\n-- service.card/x.txt\n";
+
+const UNRESOLVED: &str = "unresolved-call service.emoji/main.go";
+
+/// A Deployment of emoji whose container has the variables `env`.
+fn deployment(path: &str, env: &str) -> String {
+    format!(
+        "-- {path}\nkind: Deployment\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{env: [{env}]}}]}}}}}}\n"
+    )
+}
+
+/// What a service that calls where `LEDGER_URL` leads is found to call beside the files `deploy`.
+#[track_caller]
+fn calls(deploy: &str, expected: &[&str]) {
+    finds(&format!("{CODE}{deploy}"), expected);
+}
+
+#[test]
+fn variables_that_double_are_not_followed_without_end() {
+    let doubles: Vec<String> =
+        (1..40).map(|n| format!("{{name: A{n:02}, value: '$(A{0:02})$(A{0:02})'}}", n - 1)).collect();
+    let env = format!(
+        "{{name: A00, value: xxxxxxxxxxxxxxxx}}, {}, {{name: LEDGER_URL, value: 'http://$(A39)'}}",
+        doubles.join(", ")
+    );
+    calls(&deployment("k8s/a.yaml", &env), &[UNRESOLVED]);
+}
+
+#[test]
+fn a_variable_of_which_nothing_is_known_is_reported() {
+    let url = "{name: LEDGER_URL, value: 'http://$(H)'}";
+    let secret = "{name: H, valueFrom: {secretKeyRef: {name: x, key: y}}}";
+    calls(&deployment("k8s/a.yaml", &format!("{secret}, {url}")), &[UNRESOLVED]);
+    calls(&deployment("k8s/a.yaml", url), &[UNRESOLVED]);
+    calls(&deployment("k8s/a.yaml", &format!("{{name: H, value: s-ledger}}, {url}")), &["emoji -> ledger joined"]);
+    let escaped = "{name: LEDGER_URL, value: 'http://s-ledger/$$(H)'}";
+    calls(&deployment("k8s/a.yaml", escaped), &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn a_variable_with_several_values_gives_each() {
+    let map = |host: &str| format!("-- k8s/{host}.yaml\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{H: {host}}}\n");
+    let env = "{name: H, valueFrom: {configMapKeyRef: {name: c, key: H}}}, {name: LEDGER_URL, value: 'http://$(H)'}";
+    let deploy = format!("{}{}{}", map("s-ledger"), map("s-card"), deployment("k8s/a.yaml", env));
+    calls(&deploy, &["emoji -> card joined", "emoji -> ledger joined"]);
+}
+
+#[test]
+fn variables_of_one_workload_do_not_reach_another() {
+    let env = |host: &str| format!("{{name: H, value: {host}}}, {{name: LEDGER_URL, value: 'http://$(H)'}}");
+    let deploy = format!("{}{}", deployment("k8s/a.yaml", &env("s-ledger")), deployment("k8s/b.yaml", &env("s-card")));
+    calls(&deploy, &["emoji -> card joined", "emoji -> ledger joined"]);
+    let url = deployment("k8s/b.yaml", "{name: LEDGER_URL, value: 'http://$(H)'}");
+    let deploy = format!("{}{url}", deployment("k8s/a.yaml", "{name: H, value: example.com}"));
+    calls(&deploy, &[UNRESOLVED]);
+}
