@@ -1,22 +1,111 @@
 //! Configuration files: what they hold, and what lies under a name.
 
 use super::scalar;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+use std::fmt;
 
-/// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none.
+/// How many values the documents of a text may hold beyond what their length accounts for: aliases repeat what they name.
+const MAX_REPEATED: usize = 1_000_000;
+
+/// How many bytes of a text count as one value.
+const BYTES: usize = 64;
+
+/// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none, nor does a document whose
+/// aliases repeat too much.
 pub(super) fn documents(text: &str) -> Vec<Value> {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {
         return vec![value];
     }
-    serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok()).collect()
+    let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
+    serde_yaml::Deserializer::from_str(text).map_while(|document| Counted(&left).deserialize(document).ok()).collect()
+}
+
+/// Reads a value as long as there are some left.
+#[derive(Clone, Copy)]
+struct Counted<'a>(&'a Cell<usize>);
+
+impl Counted<'_> {
+    fn take<E: Error>(self, bytes: usize) -> Result<(), E> {
+        let left = self.0.get().checked_sub(1 + bytes / BYTES).ok_or_else(|| E::custom("too many values"))?;
+        self.0.set(left);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.take(0)?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        self.take(value.len())?;
+        Ok(Value::from(value))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(self)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = pairs.next_key::<String>()? {
+            self.take(key.len())?;
+            map.insert(key, pairs.next_value_seed(self)?);
+        }
+        Ok(Value::Object(map))
+    }
 }
 
 /// Java's properties as a map of whole names: one to a line, `=` or `:` behind the name.
 pub(crate) fn properties(text: &str) -> Value {
-    let mut map = serde_json::Map::new();
+    let mut map = Map::new();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!'])) {
         if let Some((name, value)) = line.split_once(['=', ':']) {
             map.insert(name.trim().to_owned(), Value::from(value.trim()));

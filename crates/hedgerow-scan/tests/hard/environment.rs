@@ -59,3 +59,13 @@ fn variables_of_one_workload_do_not_reach_another() {
     let deploy = format!("{}{url}", deployment("k8s/a.yaml", "{name: H, value: example.com}"));
     calls(&deploy, &[UNRESOLVED]);
 }
+
+#[test]
+fn aliases_that_multiply_are_left_out() {
+    let anchors = format!("a: &a [{}x]\nb: [{}*a]\n", "x, ".repeat(20_000), "*a, ".repeat(20_000));
+    let deploy = format!("-- k8s/x.yaml\n{anchors}");
+    let url = deployment("k8s/a.yaml", "{name: LEDGER_URL, value: 'http://s-ledger'}");
+    calls(&format!("{deploy}{url}"), &["emoji -> ledger joined"]);
+    let alias = "-- k8s/a.yaml\nx: &env [{name: LEDGER_URL, value: 'http://s-ledger'}]\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{env: *env}]}}}\n";
+    calls(alias, &["emoji -> ledger joined"]);
+}
