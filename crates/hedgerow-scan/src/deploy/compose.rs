@@ -1,10 +1,13 @@
 //! Docker compose.
 
-use super::{Deploy, Item, scalar};
+use super::{Deploy, Item, MAX_LENGTH, scalar};
 use crate::host::{HOLE, Hosts};
 use crate::program::join;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How deep defaults lie in defaults; what is deeper is not known.
+const MAX_DEPTH: usize = 16;
 
 /// Texts of the tree by their paths.
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
@@ -36,14 +39,15 @@ impl Deploy {
             hosts.add(name, &service);
             let given = self.given.entry(service).or_default();
             path.clone_into(&mut given.path);
-            let shell = variables(texts.get(join(directory, ".env").as_str()).copied().unwrap_or_default());
+            let text_of = |file: &str| texts.get(join(directory, file).as_str()).copied().unwrap_or_default();
+            let shell = variables(text_of(".env"), &BTreeMap::new());
             let files = container.get("env_file");
             for file in files
                 .map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice))
                 .unwrap_or_default()
             {
                 let Some(file) = file.as_str().or_else(|| file.get("path")?.as_str()) else { continue };
-                for (key, value) in variables(texts.get(join(directory, file).as_str()).copied().unwrap_or_default()) {
+                for (key, value) in variables(text_of(&interpolated(file, &shell)), &shell) {
                     given.set(&key, value);
                 }
             }
@@ -78,41 +82,84 @@ impl Deploy {
     }
 }
 
-/// The variables of an `.env` file.
-fn variables(text: &str) -> BTreeMap<String, String> {
-    let lines =
-        text.lines().map(|line| line.trim().trim_start_matches("export ")).filter(|line| !line.starts_with('#'));
-    let pair = |line: &str| {
-        let (name, value) = line.split_once('=')?;
-        let value = value.trim();
-        let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
-        Some((name.trim().to_owned(), bare.unwrap_or(value).to_owned()))
-    };
-    lines.filter_map(pair).collect()
+/// The variables of an `.env` file. Their values are made of those in `shell` and of the ones above them.
+fn variables(text: &str, shell: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut known = shell.clone();
+    let mut found = BTreeMap::new();
+    for line in text.lines().map(|line| line.trim().trim_start_matches("export ")).filter(|line| !line.starts_with('#'))
+    {
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let (name, value) = (name.trim(), value.trim());
+        let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+        let value = match quoted('\'') {
+            Some(literal) => literal.to_owned(),
+            None => interpolated(quoted('"').unwrap_or(value), &known),
+        };
+        found.insert(name.to_owned(), value.clone());
+        if !shell.contains_key(name) {
+            known.insert(name.to_owned(), value);
+        }
+    }
+    found
 }
 
 /// A value with what `${NAME}`, `${NAME:-default}` and `$NAME` stand for; what nothing says is a hole.
 fn interpolated(value: &str, shell: &BTreeMap<String, String>) -> String {
+    if !value.contains('$') {
+        return value.to_owned();
+    }
+    let text = within(value, shell, 0);
+    if text.len() > MAX_LENGTH { HOLE.to_string() } else { text }
+}
+
+fn within(value: &str, shell: &BTreeMap<String, String>, depth: usize) -> String {
     let mut text = String::new();
     let mut rest = value;
     while let Some((head, tail)) = rest.split_once('$') {
         text.push_str(head);
+        if text.len() > MAX_LENGTH || depth > MAX_DEPTH {
+            return text + &HOLE.to_string();
+        }
         if let Some(tail) = tail.strip_prefix('$') {
             text.push('$');
             rest = tail;
             continue;
         }
-        let (inner, after) = match tail.strip_prefix('{').and_then(|tail| tail.split_once('}')) {
-            Some(cut) => cut,
+        let (inner, after) = match tail.strip_prefix('{') {
+            Some(tail) => match braced(tail) {
+                Some(cut) => cut,
+                None => return text + &HOLE.to_string(),
+            },
             None => tail.split_at(tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len())),
         };
-        let name = inner.split([':', '-', '?', '+']).next().unwrap_or_default();
-        let default = inner[name.len()..].trim_start_matches(':').strip_prefix('-');
-        match shell.get(name).map(String::as_str).or(default) {
-            Some(value) => text.push_str(value),
-            None => text.push(HOLE),
-        }
         rest = after;
+        let (name, operator) = inner.split_at(inner.find([':', '-', '?', '+']).unwrap_or(inner.len()));
+        let set = shell.get(name);
+        let (set, operator) = match operator.strip_prefix(':') {
+            Some(operator) => (set.filter(|value| !value.is_empty()), operator),
+            None => (set, operator),
+        };
+        match (set, operator.strip_prefix('-'), operator.strip_prefix('+')) {
+            (Some(_), _, Some(other)) | (None, Some(other), _) => text.push_str(&within(other, shell, depth + 1)),
+            (Some(value), ..) => text.push_str(value),
+            (None, ..) => text.push(HOLE),
+        }
     }
     text + rest
+}
+
+/// What lies before the brace that closes, and what lies behind it.
+fn braced(text: &str) -> Option<(&str, &str)> {
+    let mut open = 1_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' if text[..at].ends_with('$') => open += 1,
+            '}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+    }
+    None
 }

@@ -69,3 +69,23 @@ fn aliases_that_multiply_are_left_out() {
     let alias = "-- k8s/a.yaml\nx: &env [{name: LEDGER_URL, value: 'http://s-ledger'}]\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{env: *env}]}}}\n";
     calls(alias, &["emoji -> ledger joined"]);
 }
+
+#[test]
+fn compose_files_are_interpolated_as_compose_does() {
+    let ledger = &["emoji -> ledger joined"][..];
+    let compose =
+        |value: &str| format!("-- compose.yaml\nservices: {{s-emoji: {{environment: {{LEDGER_URL: '{value}'}}}}}}\n");
+    for (value, variables, expected) in [
+        ("${A:-${B:-http://s-ledger}}", "", ledger),
+        ("${U:-http://s-ledger}", "U=\n", ledger),
+        ("http://s-ledger${U-.example.com}", "U=\n", ledger),
+        ("${U}", "HOST=s-ledger\nU=http://${HOST}\n", ledger),
+        ("${U}", "U=http://${HOST}\n", &[UNRESOLVED]),
+        ("http://${A", "", &[UNRESOLVED]),
+    ] {
+        calls(&format!("{}-- .env\n{variables}", compose(value)), expected);
+    }
+    let file = "-- compose.yaml\nservices: {s-emoji: {env_file: a.env}}\n-- a.env\nLEDGER_URL=http://${LEDGER_HOST}\n";
+    calls(file, &[UNRESOLVED]);
+    calls(&format!("{file}-- .env\nLEDGER_HOST=s-ledger\n"), ledger);
+}
