@@ -1,19 +1,35 @@
 //! What stands between the braces: values, and the functions that pass them on.
 
 use super::MARK;
-use super::template::{parse, render};
+use super::template::{Spent, parse, render, sides, weight};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
 /// How deep brackets may lie in each other.
 const MAX_DEPTH: usize = 16;
 
+/// How long a text that functions make may get, and one that shows whole values. A longer one is not known.
+const MAX_TEXT: usize = 4 << 10;
+const MAX_SHOWN: usize = 256 << 10;
+
 /// The names a piece of a template sees. An absent value is one that is not known; null is one that is not set.
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'v> {
     root: &'v Value,
     dot: Dot,
-    variables: Vec<(String, Option<Rc<Value>>)>,
+    variables: Vec<Variable>,
+    /// In how many branches that not every rendering shows this is.
+    depth: usize,
+    spent: Rc<Spent>,
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+struct Variable {
+    name: String,
+    value: Option<Rc<Value>>,
+    /// Renderings differ in its value since a branch at this depth; deeper ones do not see all of its values.
+    varies: Option<usize>,
 }
 
 /// What `.` is.
@@ -26,19 +42,61 @@ enum Dot {
 
 impl<'v> Scope<'v> {
     /// The scope of a whole template.
-    pub(super) fn new(root: &'v Value) -> Self {
-        Self { root, dot: Dot::Root, variables: Vec::new() }
+    pub(super) fn new(root: &'v Value, spent: Rc<Spent>) -> Self {
+        Self { root, dot: Dot::Root, variables: Vec::new(), depth: 0, spent }
     }
 
     /// The scope of a block with another dot.
     pub(super) fn below(&self, dot: Option<Value>) -> Self {
         let dot = dot.map_or(Dot::Unknown, |value| Dot::Value(Rc::new(value)));
-        Self { root: self.root, dot, variables: self.variables.clone() }
+        Self { dot, ..self.clone() }
     }
 
     /// Gives a variable a value.
     pub(super) fn set(&mut self, name: &str, value: Option<Value>) {
-        self.variables.push((name.to_owned(), value.map(Rc::new)));
+        self.variables.push(Variable { name: name.to_owned(), value: value.map(Rc::new), varies: None });
+    }
+
+    /// Gives a variable that is there another value.
+    pub(super) fn assign(&mut self, name: &str, value: Option<Value>) {
+        match self.variables.iter_mut().rev().find(|known| known.name == name) {
+            Some(known) => (known.value, known.varies) = (value.map(Rc::new), None),
+            None => self.set(name, value),
+        }
+    }
+
+    /// Goes into or out of a branch that not every rendering shows.
+    pub(super) fn enter(&mut self) {
+        self.depth += 1;
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Notes that renderings differ in these variables from here on.
+    pub(super) fn vary(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(known) = self.variables.iter_mut().rev().find(|known| known.name == *name) {
+                known.varies = Some(known.varies.map_or(self.depth, |depth| depth.min(self.depth)));
+            }
+        }
+    }
+
+    /// Makes variables that are there unknown.
+    pub(super) fn lose(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(known) = self.variables.iter_mut().rev().find(|known| known.name == *name) {
+                known.value = None;
+            }
+        }
+    }
+
+    /// Takes over what a block below has given the variables.
+    pub(super) fn adopt(&mut self, below: Self) {
+        let known = self.variables.len();
+        self.variables = below.variables;
+        self.variables.truncate(known);
     }
 
     /// How many variables there are.
@@ -58,7 +116,13 @@ impl<'v> Scope<'v> {
             ("$", _) | ("", Dot::Root) => self.root,
             ("", Dot::Value(value)) => value,
             ("", Dot::Unknown) => return None,
-            (name, _) => self.variables.iter().rev().find(|(known, _)| known == name)?.1.as_deref()?,
+            (name, _) => {
+                let known = self.variables.iter().rev().find(|known| known.name == name)?;
+                if known.varies.is_some_and(|depth| self.depth > depth) {
+                    return None;
+                }
+                known.value.as_deref()?
+            }
         };
         for part in rest.split('.').filter(|part| !part.is_empty()) {
             value = match value {
@@ -72,7 +136,8 @@ impl<'v> Scope<'v> {
                 _ => return None,
             };
         }
-        Some(value.clone())
+        let is_hole = matches!(value, Value::String(text) if is_hole(text));
+        (!is_hole && self.spent.may_copy(weight(value))).then(|| value.clone())
     }
 }
 
@@ -190,7 +255,10 @@ fn command(
     }
     arguments.extend(piped);
     match function {
-        Some(name) => call(name, &arguments, scope),
+        Some(name) => call(name, &arguments, scope).filter(|made| {
+            let shows = matches!(name, "toYaml" | "toJson" | "indent" | "nindent" | "tpl");
+            !matches!(made, Value::String(text) if text.len() > if shows { MAX_SHOWN } else { MAX_TEXT })
+        }),
         None => arguments.into_iter().next().flatten(),
     }
 }
@@ -204,19 +272,48 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
         ("quote", 1..) => quoted(&written(last.as_ref())),
         ("squote", 1..) => Value::from(format!("'{}'", written(last.as_ref()).replace('\'', "''"))),
         ("default", 2) => {
-            if is_set(last.as_ref()) {
-                last?
-            } else {
-                arguments[0].clone()?
-            }
+            // Of what is not known it is not known whether it is set.
+            let last = last.filter(|value| !matches!(value, Value::String(text) if is_hole(text)))?;
+            if is_set(&last) { last } else { arguments[0].clone()? }
         }
-        ("coalesce", _) => arguments.iter().find(|value| is_set(value.as_ref())).cloned().flatten()?,
+        ("coalesce", _) => {
+            let mut set = None;
+            for value in arguments {
+                match value {
+                    None => return None,
+                    Some(Value::String(text)) if is_hole(text) => return None,
+                    Some(value) if is_set(value) => {
+                        set = Some(value.clone());
+                        break;
+                    }
+                    Some(_) => {}
+                }
+            }
+            set?
+        }
+        ("print", 2..) => {
+            let mut text = String::new();
+            for (at, value) in arguments.iter().enumerate() {
+                let is_text = |value: &Option<Value>| matches!(value, None | Some(Value::String(_)));
+                if at > 0 && !is_text(value) && !is_text(&arguments[at - 1]) {
+                    text.push(' ');
+                }
+                text.push_str(&written(value.as_ref()));
+            }
+            Value::from(text)
+        }
         ("required" | "toString" | "trim" | "print" | "int" | "int64" | "toStrings" | "deepCopy", 1..) => last?,
         ("lower", 1) => Value::from(text(0).to_lowercase()),
         ("upper", 1) => Value::from(text(0).to_uppercase()),
         ("trimSuffix", 2) => Value::from(text(1).strip_suffix(text(0).as_str()).unwrap_or(&text(1))),
         ("trimPrefix", 2) => Value::from(text(1).strip_prefix(text(0).as_str()).unwrap_or(&text(1))),
-        ("replace", 3) => Value::from(text(2).replace(&text(0), &text(1))),
+        ("replace", 3) => {
+            let (old, new, body) = (text(0), text(1), text(2));
+            if body.matches(old.as_str()).count().saturating_mul(new.len()) > MAX_TEXT {
+                return None;
+            }
+            Value::from(body.replace(&old, &new))
+        }
         ("printf", 1..) => Value::from(formatted(&text(0), &arguments[1..])),
         ("toYaml", 1) => Value::from(lines(&last?)),
         ("toJson", 1) => Value::from(last?.to_string()),
@@ -224,13 +321,22 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
             let Some(Value::String(body)) = &last else { return None };
             let width = arguments[0].as_ref().and_then(Value::as_u64).and_then(|width| usize::try_from(width).ok());
             let space = " ".repeat(width.filter(|width| *width <= 200)?);
+            if body.len() > MAX_SHOWN {
+                return None;
+            }
             let body = body.lines().map(|line| format!("{space}{line}")).collect::<Vec<_>>().join("\n");
             Value::from(if name == "nindent" { format!("\n{body}") } else { body })
         }
         ("tpl", 2) => match arguments.first() {
             // A text of the values that is a template itself; one level of it.
             Some(Some(Value::String(body))) if !body.contains("tpl") => {
-                Value::from(render(&parse(body), scope.root, 0))
+                scope.spent.step(body.len() / 16);
+                let nodes = parse(body);
+                // Which of its branches counts is not known.
+                if sides(&nodes) > 1 || scope.spent.is_over() {
+                    return None;
+                }
+                Value::from(render(&nodes, scope.root, 0, &scope.spent))
             }
             _ => return None,
         },
@@ -258,15 +364,20 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
     })
 }
 
-fn is_set(value: Option<&Value>) -> bool {
+pub(super) fn is_set(value: &Value) -> bool {
     match value {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::Array(list)) => !list.is_empty(),
-        Some(Value::Object(pairs)) => !pairs.is_empty(),
-        Some(Value::Bool(true)) => true,
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(pairs) => !pairs.is_empty(),
+        Value::Bool(true) => true,
     }
+}
+
+/// Whether nothing of a text is known.
+fn is_hole(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c == MARK)
 }
 
 /// A value as text; a hole for what is not known or not set.

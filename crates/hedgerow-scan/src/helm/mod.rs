@@ -10,11 +10,12 @@ mod template;
 use crate::host::{HOLE, release};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Stands for [`HOLE`] in rendered text, which YAML could not hold.
 const MARK: char = '\u{e000}';
 
-/// More sets of values than this are not told apart.
+/// More sets of values than this are not told apart: what they differ in is a hole.
 const MAX_SETS: usize = 16;
 
 /// One chart.
@@ -74,6 +75,7 @@ impl Charts {
             let Some(child) = charts.get_mut(&child) else { continue };
             child.release = above.release;
             let base = child.values.first().cloned().unwrap_or_default();
+            let mut blurred = None;
             for set in &above.values {
                 let mut merged = base.clone();
                 if let Some(own) = set.get(&name) {
@@ -82,10 +84,16 @@ impl Charts {
                 if let Some(global) = set.get("global") {
                     merge(&mut merged, &serde_json::json!({"global": global}));
                 }
-                if !child.values.contains(&merged) && child.values.len() < MAX_SETS {
+                if child.values.contains(&merged) {
+                    continue;
+                }
+                if child.values.len() < MAX_SETS {
                     child.values.push(merged);
+                } else {
+                    blur(blurred.get_or_insert_with(|| base.clone()), &merged);
                 }
             }
+            child.values.extend(blurred);
         }
         Self { charts, namespace: namespace.map(str::to_owned) }
     }
@@ -115,7 +123,7 @@ impl Charts {
         let mut found: Vec<Value> = Vec::new();
         for side in 0..template::sides(&nodes) {
             let sets = chart.values.iter().map(|values| {
-                let text = template::render(&nodes, &self.root(chart, values), side);
+                let text = template::render(&nodes, &self.root(chart, values), side, &Rc::default());
                 (text.matches(MARK).count(), text)
             });
             let sets: Vec<(usize, String)> = sets.collect();
@@ -155,11 +163,17 @@ fn values(files: &Files, directory: &str) -> Vec<Value> {
         if matches!(*name, "values.yaml" | "values.yml") { base = value } else { others.push(value) }
     }
     let mut sets = vec![base.clone()];
-    for other in others.into_iter().take(MAX_SETS) {
+    let mut blurred = None;
+    for (at, other) in others.into_iter().enumerate() {
         let mut merged = base.clone();
         merge(&mut merged, &other);
-        sets.push(merged);
+        if at < MAX_SETS {
+            sets.push(merged);
+        } else {
+            blur(blurred.get_or_insert_with(|| base.clone()), &merged);
+        }
     }
+    sets.extend(blurred);
     sets
 }
 
@@ -192,6 +206,24 @@ fn merge(under: &mut Value, over: &Value) {
             }
         }
         (under, over) => over.clone_into(under),
+    }
+}
+
+/// Makes what two sets of values differ in a hole.
+fn blur(one: &mut Value, other: &Value) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            for (key, value) in other {
+                match one.get_mut(key) {
+                    Some(known) => blur(known, value),
+                    None => {
+                        one.insert(key.clone(), Value::from(MARK.to_string()));
+                    }
+                }
+            }
+        }
+        (one, other) if one != other => *one = Value::from(MARK.to_string()),
+        _ => {}
     }
 }
 
@@ -269,7 +301,7 @@ mod tests {
             ("{{- if .Values.on }}\na: 1\n{{- else }}\na: 2\n{{- end }}", r#"[{"a":1},{"a":2}]"#),
             (
                 "{{- if .Values.on }}\na: 1\n{{- else if .Values.off }}\na: 2\n{{- end }}\nb: 1",
-                r#"[{"a":1,"b":1},{"a":2,"b":1}]"#,
+                r#"[{"a":1,"b":1},{"a":2,"b":1},{"b":1}]"#,
             ),
             ("{{/* a: {{ x }} */}}\n{{ define \"x\" }}z: 1{{ end }}\na: 1\n", r#"[{"a":1}]"#),
             ("a: {{ index .Values.list 0 \"value\" }}", r#"[{"a":"x"}]"#),
@@ -277,6 +309,72 @@ mod tests {
         ] {
             assert_eq!(rendered(values, text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_a_hole_and_both_sides_count() {
+        let values = "host: s-ledger\nlist: [a, b]\n";
+        for (text, expected) in [
+            ("a: {{ include \"x\" . | default \"y\" | quote }}", r#"[{"a":"?"}]"#),
+            ("a: {{ coalesce .Values.none (include \"x\" .) \"y\" }}", r#"[{"a":"?"}]"#),
+            ("a: {{ coalesce .Values.none .Values.host (include \"x\" .) }}", r#"[{"a":"s-ledger"}]"#),
+            ("a: {{ print \"http://\" .Values.host \":80\" }}", r#"[{"a":"http://s-ledger:80"}]"#),
+            ("a: {{ print 1 2 \"x\" 3 }}", r#"[{"a":"1 2x3"}]"#),
+            ("a: \"{{ with .Values.no }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"x"}]"#),
+            ("a: \"{{ with .Values.no }}1{{ else with .Values.host }}{{ . }}{{ end }}\"", r#"[{"a":"s-ledger"}]"#),
+            ("a: \"{{ with include \"x\" . }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"?"},{"a":"x"}]"#),
+            ("a: \"{{ range .Values.no }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"x"}]"#),
+            ("a: \"x{{ if .Values.on }}y{{ end }}\"", r#"[{"a":"xy"},{"a":"x"}]"#),
+            (
+                "a: {{ if .Values.on }}{{ if .Values.x }}1{{ else }}2{{ end }}{{ else }}3{{ end }}",
+                r#"[{"a":1},{"a":2},{"a":3}]"#,
+            ),
+            (
+                "{{- $u := \"x\" }}\n{{- if .Values.on }}{{ $u = \"y\" }}{{ end }}\na: {{ $u | quote }}",
+                r#"[{"a":"y"},{"a":"x"}]"#,
+            ),
+            (
+                "{{- $u := \"x\" }}\n{{- if .Values.on }}{{ $u = \"y\" }}{{ end }}\n{{- if .Values.z }}\na: {{ $u | quote }}\n{{- end }}",
+                r#"[{"a":"?"}]"#,
+            ),
+            ("{{- $u := \"x\" }}\n{{- range .Values.list }}{{ $u = . }}{{ end }}\na: {{ $u }}", r#"[{"a":"b"}]"#),
+            ("{{- $u := \"x\" }}\n{{- with .Values.host }}{{ $u = . }}{{ end }}\na: {{ $u }}", r#"[{"a":"s-ledger"}]"#),
+            ("{{- $u := 1 }}\n{{- range include \"x\" . }}\n{{- $u = . }}\n{{- end }}\na: {{ $u }}", r#"[{"a":"?"}]"#),
+            ("a: \"x{{ range .Values.no }}{{ . }},{{ end }}\"", r#"[{"a":"x?"}]"#),
+            ("a: \"x{{ range include \"l\" . }}{{ . }},{{ end }}\"", r#"[{"a":"x?"}]"#),
+        ] {
+            assert_eq!(rendered(values, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_limits_are_holes() {
+        for made in ["printf \"%s%s\" $a $a", "print $a $a", "replace \"x\" $a $a", "quote $a | quote", "list $a $a"] {
+            let text = format!(
+                "{{{{- $a := \"xxxx\" -}}}}\n{}a: {{{{ $a }}}}",
+                format!("{{{{- $a = {made} }}}}\n").repeat(40)
+            );
+            let found = rendered("x: 1", &text);
+            let is_hole = made.starts_with("list") || found.contains('?');
+            assert!(is_hole && found.len() < 8 << 10, "{made}: {} bytes", found.len());
+        }
+        let branches: String = (0..40).map(|at| format!("{{{{ else if .Values.b{at} }}}}b{at}")).collect();
+        let found = rendered("x: 1", &format!("a: \"{{{{ if .Values.x }}}}x{branches}{{{{ end }}}}\""));
+        assert!(found.ends_with(r#",{"a":"?"}]"#), "{found}");
+        let files: Vec<(String, String)> =
+            (10..40).map(|at| (format!("c/values-{at}.yaml"), format!("url: u{at}\n"))).collect();
+        let mut texts = vec![("c/Chart.yaml", "name: c\n"), ("c/values.yaml", "x: 1\n")];
+        texts.extend(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let found = Charts::new(texts.into_iter(), None).documents("c", "a: '{{ .Values.url }}'");
+        assert!(found.iter().any(|document| document["a"] == HOLE.to_string().as_str()), "{found:?}");
+        let nested = "t: '{{ range .Values.l }}{{ tpl .Values.s $ }}{{ end }}'\n";
+        let body = "{{ range .Values.l }}{{ range .Values.l }}x{{ end }}{{ end }}";
+        let list = "1,".repeat(300);
+        rendered(
+            &format!("{nested}s: '{body}'\nl: [{list}]\n"),
+            "a: '{{ range .Values.l }}{{ tpl .Values.s $ }}{{ end }}'",
+        );
+        rendered("x: 1", &format!("a: '{}'", "{{ .Values.x }}".repeat(200_000)));
     }
 
     #[test]
