@@ -5,7 +5,6 @@ use crate::deploy::properties;
 use crate::frontend::comment;
 use crate::ir::{Directive, Range};
 use crate::value::{Piece, Template};
-use serde::Deserialize;
 use serde_json::Value;
 
 /// An address in a plain file.
@@ -135,9 +134,7 @@ impl Plain {
         if !["clusters", "gateway", "zuul", "socket_address"].iter().any(|word| text.contains(word)) {
             return;
         }
-        let documents =
-            serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok());
-        for document in documents {
+        for document in crate::deploy::documents(text) {
             if let Some(clusters) = document.pointer("/static_resources/clusters") {
                 let mut found = Vec::new();
                 addresses(clusters, &mut found);

@@ -4,12 +4,12 @@ mod compose;
 mod settings;
 mod values;
 
-pub(crate) use settings::properties;
+pub(crate) use settings::{documents, properties};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
 use serde_json::Value;
-use settings::{documents, walk};
+use settings::walk;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a text may get that is made of others, in bytes; what is longer is not known.

@@ -14,7 +14,7 @@ const BYTES: usize = 64;
 
 /// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none, nor does a document whose
 /// aliases repeat too much.
-pub(super) fn documents(text: &str) -> Vec<Value> {
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {

@@ -228,8 +228,7 @@ fn blur(one: &mut Value, other: &Value) {
 }
 
 fn parse(text: &str) -> Vec<Value> {
-    use serde::Deserialize;
-    serde_yaml::Deserializer::from_str(text).map_while(|document| Value::deserialize(document).ok()).collect()
+    crate::deploy::documents(text)
 }
 
 /// The same value with [`HOLE`] for [`MARK`].
