@@ -3,8 +3,10 @@
 //! This is rapid type analysis: a call through an interface reaches the methods of the types that reached code makes.
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
+mod values;
+
 use crate::frontend::Language;
-use crate::held::{Held, Holds, holds};
+use crate::held::Held;
 use crate::infer::{Callee, Infer};
 use crate::ir::{Argument, Def, Expr, ExprId, Part, TypeRef};
 use crate::outside::{PathId, Paths};
@@ -420,94 +422,6 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    /// The arguments of a call whose functions are followed into what is called.
-    fn followed(&self, target: Option<&Target>, arguments: &[Argument]) -> Vec<ExprId> {
-        let room = match target {
-            Some(Target::Inside(Callee::Function(called))) => {
-                let decl = self.infer.program.function(*called);
-                decl.parameters.len() - usize::from(decl.variadic && !decl.parameters.is_empty())
-            }
-            Some(Target::Inside(Callee::Dispatch(..) | Callee::Type(_))) => usize::MAX,
-            _ => 0,
-        };
-        let arguments = arguments.iter().take(room).filter(|argument| argument.name.is_none() && !argument.spread);
-        arguments.map(|argument| argument.value).collect()
-    }
-
-    /// Of the functions that are taken as values, those that go where nobody follows them: neither called where they are,
-    /// nor passed to somebody who is followed, nor held by a local of which the same is true.
-    fn lose(&mut self, function: FnId, followed: &BTreeSet<ExprId>) {
-        let taken = std::mem::take(&mut self.taken);
-        if taken.is_empty() {
-            return;
-        }
-        let program = self.infer.program;
-        let facts = program.facts_of(function);
-        let decl = program.function(function);
-        // What a module of JavaScript exports is followed by the name it is imported under.
-        let language = program.files[program.file_of(function) as usize].language;
-        if decl.name.is_empty() && matches!(language, Language::JavaScript | Language::TypeScript) {
-            return;
-        }
-        let holders = |expr: ExprId| {
-            let is_value = move |def: &Def| matches!(def, Def::Value { expr: value, result: 0 } if *value == expr);
-            (0..decl.locals.len()).filter(move |at| decl.locals[*at].defs.iter().any(is_value))
-        };
-        for (expr, held) in taken.into_iter().filter(|(expr, _)| !followed.contains(expr)) {
-            let mut open: Vec<usize> = holders(expr).collect();
-            let mut seen: BTreeSet<usize> = open.iter().copied().collect();
-            let mut strays = open.is_empty();
-            while let Some(local) = open.pop().filter(|_| !strays) {
-                let uses = (decl.exprs.0..decl.exprs.1).map(ExprId).filter(|id| {
-                    let is_it = matches!(facts.expr(*id), Expr::Local(other) if other.0 as usize == local);
-                    is_it && !followed.contains(id)
-                });
-                for id in uses {
-                    let mut next = holders(id).peekable();
-                    strays |= next.peek().is_none();
-                    open.extend(next.filter(|local| seen.insert(*local)));
-                }
-            }
-            if strays {
-                self.reach.lost.entry(held).or_insert(Site { function, expr });
-            }
-        }
-    }
-
-    /// A call of a value: of the functions that it holds.
-    fn held(&mut self, site: Site, callee: ExprId) {
-        for held in holds(self.infer, site.function, callee) {
-            match held {
-                Holds::Function(function) => self.call_one(site, function),
-                Holds::Parameter(parameter) => {
-                    for (site, function) in self.held.call(parameter, site) {
-                        self.call_one(site, function);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A call hands on the functions that its arguments hold.
-    fn hand(&mut self, site: Site, function: FnId) {
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) =
-            self.infer.program.expr(site.function, site.expr)
-        else {
-            return;
-        };
-        for (at, argument) in (0_u16..).zip(arguments.iter()).filter(|(_, argument)| argument.name.is_none()) {
-            for held in holds(self.infer, site.function, argument.value) {
-                let led = match held {
-                    Holds::Function(held) => self.held.pass((function, at), held),
-                    Holds::Parameter(from) => self.held.pass_on(from, (function, at)),
-                };
-                for (site, function) in led {
-                    self.call_one(site, function);
-                }
-            }
-        }
-    }
-
     /// A method on what a call outside of the tree gave back may be one of the tree's, through a type parameter.
     fn loosely(&mut self, site: Site, callee: ExprId, arity: usize) {
         let program = self.infer.program;
@@ -638,43 +552,6 @@ impl<'p> Walk<'_, 'p> {
                     }
                 }
             },
-            _ => {}
-        }
-    }
-
-    /// A function, a method or a type that is named without being called here.
-    fn reference(&mut self, site: Site) {
-        let program = self.infer.program;
-        let meaning = match program.expr(site.function, site.expr) {
-            Expr::Name(name) => program.meaning(program.file_of(site.function), name),
-            Expr::Member { of, name } => match self.infer.qualified(site.function, *of, name) {
-                Some(meaning) => meaning,
-                None => {
-                    if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
-                        match program.method(ty, name) {
-                            Some(Found::Function(function)) => {
-                                self.reach.bound.entry(function).or_default().push(site);
-                                self.taken.push((site.expr, function));
-                                self.add(function, Some(site));
-                            }
-                            Some(Found::Dispatch(id)) => {
-                                self.dispatched.entry((id, name)).or_default().sites.push(site);
-                            }
-                            Some(Found::External(_) | Found::Field(_)) | None => {}
-                        }
-                    }
-                    return;
-                }
-            },
-            _ => return,
-        };
-        match meaning {
-            Meaning::Function(function) => {
-                self.taken.push((site.expr, function));
-                self.add(function, Some(site));
-            }
-            // A class handed on as a value is made by whoever gets it.
-            Meaning::Type(id) if program.files[program.ty(id).0 as usize].language != Language::Go => self.make(id),
             _ => {}
         }
     }
