@@ -4,10 +4,10 @@
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 
+use super::open::Open;
 use crate::ir::{
-    Argument, Closure, Comment, Def, Expr, ExprId, Facts, Function, Local, LocalId, Range, Store, TypeRef,
+    Argument, Comment, Def, Expr, ExprId, Facts, Function, LocalId, Part, Range, Run, Store, TypeRef, TypeRefId, Word,
 };
-use compact_str::CompactString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -50,20 +50,15 @@ pub(crate) struct Builder<'t> {
     cursor: TreeCursor<'t>,
     /// The children of the nodes that are being read, those of the innermost last.
     nodes: Vec<Child<'t>>,
-}
-
-/// A function whose body is being read.
-struct Open {
-    function: Function,
-    scopes: Vec<BTreeMap<CompactString, LocalId>>,
-    closures: Vec<u32>,
+    /// The written type of which nothing is known.
+    unknown: Option<TypeRefId>,
 }
 
 thread_local! {
     /// Each thread's parser: a new one for each file costs more than a small file does.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
-    /// Empty lists that have grown already.
-    static LISTS: RefCell<(Vec<Expr>, Vec<Range>)> = RefCell::default();
+    /// Facts whose lists are empty and have grown already.
+    static SCRATCH: RefCell<Facts> = RefCell::default();
 }
 
 /// Parses `text`; none only when the grammar does not fit the library, which the tests rule out.
@@ -76,20 +71,56 @@ pub(crate) fn parse(language: &Language, text: &str) -> Option<Tree> {
 
 /// The facts in memory of their own. What was made while the tree was there lies between the tree's pieces, and would
 /// leave holes all over when it goes, which the next tree, in pieces there, would be slow to build and to walk in. The
-/// long lists are kept for the next file, which need not make them grow again.
-pub(crate) fn settle(tree: Tree, mut facts: Facts) -> Facts {
+/// lists are kept for the next file, which need not make them grow again.
+pub(crate) fn settle(tree: Tree, facts: Facts) -> Facts {
     drop(tree);
     let settled = facts.clone();
-    facts.exprs.clear();
-    facts.spans.clear();
-    LISTS.with_borrow_mut(|lists| *lists = (facts.exprs, facts.spans));
+    SCRATCH.set(emptied(facts));
     settled
+}
+
+/// Facts without content and with the room that these have in their long lists.
+fn emptied(facts: Facts) -> Facts {
+    fn empty<T>(mut list: Vec<T>) -> Vec<T> {
+        list.clear();
+        list
+    }
+    let mut text = facts.text;
+    text.clear();
+    Facts {
+        functions: empty(facts.functions),
+        exprs: empty(facts.exprs),
+        spans: empty(facts.spans),
+        arguments: empty(facts.arguments),
+        parts: empty(facts.parts),
+        lists: empty(facts.lists),
+        written: empty(facts.written),
+        locals: empty(facts.locals),
+        defs: empty(facts.defs),
+        parameters: empty(facts.parameters),
+        results: empty(facts.results),
+        returns: empty(facts.returns),
+        stores: empty(facts.stores),
+        text,
+        ..Facts::default()
+    }
+}
+
+/// Adds to a list and gives the run of what was added.
+pub(super) fn append<T>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Run {
+    let start = index(list.len());
+    list.extend(items);
+    Run { start, end: index(list.len()) }
+}
+
+/// A place in a list. No file that is read is long enough to have larger ones.
+pub(super) fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The range of a node.
 pub(crate) fn range(node: Node) -> Range {
-    let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Range { start: cut(node.start_byte()), end: cut(node.end_byte()) }
+    Range { start: index(node.start_byte()), end: index(node.end_byte()) }
 }
 
 /// The first child of a node with a field.
@@ -114,9 +145,8 @@ impl<'t> Builder<'t> {
     /// Begins with the function that holds what runs when the file is loaded.
     pub(crate) fn new(text: &'t str, root: Node<'t>) -> Self {
         let (cursor, nodes) = (root.walk(), Vec::new());
-        let (exprs, spans) = LISTS.take();
-        let facts = Facts { exprs, spans, ..Facts::default() };
-        let mut builder = Self { text, facts, open: Vec::new(), depth: 0, cursor, nodes };
+        let facts = SCRATCH.take();
+        let mut builder = Self { text, facts, open: Vec::new(), depth: 0, cursor, nodes, unknown: None };
         builder.facts.functions.push(Function { span: range(root), ..Function::default() });
         builder
     }
@@ -225,24 +255,97 @@ impl<'t> Builder<'t> {
 
     /// Adds an expression.
     pub(crate) fn push(&mut self, expr: Expr, span: Range) -> ExprId {
-        let id = ExprId(u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX));
+        let id = ExprId(index(self.facts.exprs.len()));
         self.facts.exprs.push(expr);
         self.facts.spans.push(span);
         id
     }
 
-    /// Opens a function; it gets its place in [`Facts::functions`] now and its content when it is closed.
+    /// Adds a name or a text.
+    pub(crate) fn word(&mut self, text: impl AsRef<str>) -> Word {
+        let start = index(self.facts.text.len());
+        self.facts.text.push_str(text.as_ref());
+        Word { start, length: index(text.as_ref().len()) }
+    }
+
+    /// Adds a text as an expression.
+    pub(crate) fn push_text(&mut self, text: impl AsRef<str>, span: Range) -> ExprId {
+        let text = self.word(text);
+        self.push(Expr::Text(text), span)
+    }
+
+    /// Adds a part of a value as an expression.
+    pub(crate) fn push_member(&mut self, of: ExprId, name: impl AsRef<str>, span: Range) -> ExprId {
+        let name = self.word(name);
+        self.push(Expr::Member { of, name }, span)
+    }
+
+    /// Adds a name that is not looked for among the locals.
+    pub(crate) fn push_name(&mut self, name: impl AsRef<str>, span: Range) -> ExprId {
+        let name = self.word(name);
+        self.push(Expr::Name(name), span)
+    }
+
+    /// Adds a written type.
+    pub(crate) fn written(&mut self, ty: TypeRef) -> TypeRefId {
+        let next = TypeRefId(index(self.facts.written.len()));
+        if ty == TypeRef::Unknown {
+            let known = *self.unknown.get_or_insert(next);
+            if known != next {
+                return known;
+            }
+        }
+        self.facts.written.push(ty);
+        next
+    }
+
+    /// Adds a list of expressions.
+    pub(crate) fn list_of(&mut self, values: impl IntoIterator<Item = ExprId>) -> Run {
+        append(&mut self.facts.lists, values)
+    }
+
+    /// Adds arguments.
+    pub(crate) fn arguments(&mut self, arguments: impl IntoIterator<Item = Argument>) -> Run {
+        append(&mut self.facts.arguments, arguments)
+    }
+
+    /// A value that is written out: a structure, a list or a map.
+    pub(crate) fn composite(&mut self, ty: TypeRef, parts: impl IntoIterator<Item = Part>) -> Expr {
+        let ty = self.written(ty);
+        Expr::Composite { ty, parts: append(&mut self.facts.parts, parts) }
+    }
+
+    /// How many expressions there are: what [`Self::forget`] takes.
+    pub(crate) fn here(&self) -> usize {
+        self.facts.exprs.len()
+    }
+
+    /// Forgets the expressions since the mark was taken, which nothing looks at, but for those in which something
+    /// happens and what they are made of: of most comparisons and sums nothing is left.
+    pub(crate) fn forget(&mut self, mark: usize) {
+        let happens = |expr: &Expr| match expr {
+            Expr::Call { .. } | Expr::New { .. } | Expr::Composite { .. } | Expr::Closure(_) => true,
+            Expr::Format(_) | Expr::Address(_) | Expr::Type(_) => true,
+            Expr::Text(_) | Expr::Number(_) | Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => false,
+            Expr::Concat(..) | Expr::Index { .. } | Expr::Deref(_) | Expr::Cast { .. } => false,
+            Expr::Choice(_) | Expr::Other => false,
+        };
+        // What an expression is made of comes before it, so that nothing that is kept refers to what is cut off.
+        let kept = self.facts.exprs.get(mark..).and_then(|run| run.iter().rposition(happens));
+        let end = kept.map_or(mark, |last| mark + last + 1);
+        self.facts.exprs.truncate(end);
+        self.facts.spans.truncate(end);
+    }
+
+    /// Opens a function; it gets its place in [`Facts::functions`] when it is closed.
     pub(crate) fn open(&mut self, function: Function) {
-        let start = u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX);
-        let function = Function { exprs: (start, start), ..function };
-        self.open.push(Open { function, scopes: vec![BTreeMap::new()], closures: Vec::new() });
+        self.open.push(Open::new(function, index(self.facts.exprs.len())));
     }
 
     /// Closes the function opened last and adds it.
     pub(crate) fn close(&mut self) {
-        if let Some(mut open) = self.open.pop() {
-            open.function.exprs.1 = u32::try_from(self.facts.exprs.len()).unwrap_or(u32::MAX);
-            self.facts.functions.push(open.function);
+        if let Some(open) = self.open.pop() {
+            open.close(&mut self.facts);
         }
     }
 
@@ -275,14 +378,9 @@ impl<'t> Builder<'t> {
     }
 
     /// Declares a local in the innermost block.
-    pub(crate) fn declare(&mut self, name: &str, ty: Option<TypeRef>) -> LocalId {
-        let Some(open) = self.open.last_mut() else { return LocalId(0) };
-        let id = LocalId(u32::try_from(open.function.locals.len()).unwrap_or(u32::MAX));
-        open.function.locals.push(Local { name: name.into(), ty, defs: Vec::new() });
-        if let Some(scope) = open.scopes.last_mut() {
-            scope.insert(name.into(), id);
-        }
-        id
+    pub(crate) fn declare(&mut self, name: &str, ty: Option<TypeRefId>) -> LocalId {
+        let word = self.word(name);
+        self.open.last_mut().map_or(LocalId(0), |open| open.declare(name, word, ty))
     }
 
     /// The local of this name, the innermost first.
@@ -297,57 +395,80 @@ impl<'t> Builder<'t> {
 
     /// Says where a value of a local comes from.
     pub(crate) fn define(&mut self, local: LocalId, def: Def) {
-        if let Some(local) = self.function().and_then(|function| function.locals.get_mut(local.0 as usize)) {
-            local.defs.push(def);
+        if let Some(open) = self.open.last_mut() {
+            open.defs.push((local, def));
+        }
+    }
+
+    /// Adds a parameter to the function; one that takes the rest, where `rest` says so.
+    pub(crate) fn parameter(&mut self, local: LocalId, rest: bool) {
+        if let Some(open) = self.open.last_mut() {
+            open.parameters.push(local);
+            open.function.variadic |= rest;
+        }
+    }
+
+    /// Adds a result to the function.
+    pub(crate) fn result(&mut self, ty: TypeRefId) {
+        if let Some(open) = self.open.last_mut() {
+            open.results.push(ty);
+        }
+    }
+
+    /// Says that a local stands for a result of the function.
+    pub(crate) fn named_result(&mut self, local: LocalId) {
+        if let Some(open) = self.open.last_mut() {
+            open.named_results.push(local);
+        }
+    }
+
+    /// Adds an assignment to what is not a local.
+    pub(crate) fn store(&mut self, store: Store) {
+        if let Some(open) = self.open.last_mut() {
+            open.stores.push(store);
         }
     }
 
     /// A name: a local, or one that is not.
     pub(crate) fn name(&mut self, name: &str, span: Range) -> ExprId {
-        let expr = self.local(name).map_or_else(|| Expr::Name(name.into()), Expr::Local);
-        self.push(expr, span)
+        match self.local(name) {
+            Some(local) => self.push(Expr::Local(local), span),
+            None => self.push_name(name, span),
+        }
     }
 
     /// Opens a closure and its block of names.
     pub(crate) fn open_closure(&mut self) -> u32 {
-        let Some(open) = self.open.last_mut() else { return 0 };
-        let id = u32::try_from(open.function.closures.len()).unwrap_or(u32::MAX);
-        open.function.closures.push(Closure::default());
-        open.closures.push(id);
-        open.scopes.push(BTreeMap::new());
-        id
+        self.open.last_mut().map_or(0, Open::open_closure)
     }
 
     /// Closes the closure opened last.
     pub(crate) fn close_closure(&mut self) {
         if let Some(open) = self.open.last_mut() {
-            open.closures.pop();
+            open.around.pop();
             open.scopes.pop();
         }
     }
 
     /// Declares the next parameter of a closure.
-    pub(crate) fn closure_parameter(&mut self, closure: u32, name: &str, ty: Option<TypeRef>) {
+    pub(crate) fn closure_parameter(&mut self, closure: u32, name: &str, ty: Option<TypeRefId>) {
         let local = self.declare(name, ty);
-        let Some(open) = self.open.last_mut() else { return };
-        let Some(found) = open.function.closures.get_mut(closure as usize) else { return };
-        let index = u16::try_from(found.parameters.len()).unwrap_or(u16::MAX);
-        found.parameters.push(local);
-        self.define(local, Def::ClosureParameter { closure, index });
+        if let Some(index) = self.open.last_mut().and_then(|open| open.closure_parameter(closure, local)) {
+            self.define(local, Def::ClosureParameter { closure, index });
+        }
     }
 
     /// Adds the values of a `return` to the innermost closure or the function.
-    pub(crate) fn give_back(&mut self, values: Vec<ExprId>) {
-        let Some(open) = self.open.last_mut() else { return };
-        match open.closures.last() {
-            Some(closure) => open.function.closures[*closure as usize].returns.push(values),
-            None => open.function.returns.push(values),
+    pub(crate) fn give_back(&mut self, values: impl IntoIterator<Item = ExprId>) {
+        let run = self.list_of(values);
+        if let Some(open) = self.open.last_mut() {
+            open.give_back(run);
         }
     }
 
     /// Whether what is read belongs to a closure.
     pub(crate) fn in_closure(&self) -> bool {
-        self.open.last().is_some_and(|open| !open.closures.is_empty())
+        self.open.last().is_some_and(|open| !open.around.is_empty())
     }
 
     /// Adds an assignment. Locals get a definition, everything else a store.
@@ -359,26 +480,27 @@ impl<'t> Builder<'t> {
         }
         if let Expr::Local(local) = *self.facts.expr(base) {
             self.define(local, Def::Value { expr: value, result });
-        } else if let Some(function) = self.function() {
-            function.stores.push(Store { target, value, result });
+        } else {
+            self.store(Store { target, value, result });
         }
     }
 
     /// Adds a call, and gives the locals whose address is passed their definition.
-    pub(crate) fn call(&mut self, callee: ExprId, arguments: Vec<Argument>, span: Range) -> ExprId {
-        let addressed: Vec<(LocalId, u16)> = (0..)
-            .zip(&arguments)
-            .filter_map(|(at, argument)| match self.facts.expr(argument.value) {
-                Expr::Address(of) => match self.facts.expr(*of) {
-                    Expr::Local(local) => Some((*local, at)),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
-        let call = self.push(Expr::Call { callee, arguments: arguments.into() }, span);
-        for (local, argument) in addressed {
-            self.define(local, Def::Address { call, argument });
+    pub(crate) fn call(
+        &mut self,
+        callee: ExprId,
+        arguments: impl IntoIterator<Item = Argument>,
+        span: Range,
+    ) -> ExprId {
+        let run = self.arguments(arguments);
+        let call = self.push(Expr::Call { callee, arguments: run }, span);
+        for (argument, at) in (0..).zip(run.indices()) {
+            let Some(passed) = self.facts.arguments.get(at) else { break };
+            if let Expr::Address(of) = *self.facts.expr(passed.value)
+                && let Expr::Local(local) = *self.facts.expr(of)
+            {
+                self.define(local, Def::Address { call, argument });
+            }
         }
         call
     }

@@ -10,6 +10,7 @@ pub(crate) mod grammar;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
+mod open;
 #[cfg(feature = "python")]
 mod python;
 
