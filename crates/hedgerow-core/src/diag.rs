@@ -116,7 +116,7 @@ codes! {
     RedundantComment = "redundant-comment", Warning;
     /// A comment declares a call in code that no service reaches.
     UnreachedComment = "unreached-comment", Warning;
-    /// A part of a source file could not be parsed.
+    /// A part of a file that the scan reads could not be parsed.
     UnparsedCode = "unparsed-code", Warning;
     /// The code calls a service and no rule file says so.
     MissingRule = "missing-rule", Error;

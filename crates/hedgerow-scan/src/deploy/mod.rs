@@ -4,7 +4,7 @@ mod compose;
 mod settings;
 mod values;
 
-pub(crate) use settings::{documents, properties};
+pub(crate) use settings::{documents, properties, swells};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
