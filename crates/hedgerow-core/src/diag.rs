@@ -118,6 +118,8 @@ codes! {
     UnreachedComment = "unreached-comment", Warning;
     /// A part of a file that the scan reads could not be parsed.
     UnparsedCode = "unparsed-code", Warning;
+    /// A glob under `scan.ignore` fits no source file.
+    IdleIgnore = "idle-ignore", Warning;
     /// The code calls a service and no rule file says so.
     MissingRule = "missing-rule", Error;
     /// A rule file backs no call that the scan finds.

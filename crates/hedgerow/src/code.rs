@@ -194,6 +194,12 @@ fn facts(file: &ReadFile, language: Language) -> Facts {
 }
 
 impl Read {
+    /// The paths of all source files, also of those that could not be read.
+    pub(crate) fn source_paths(&self) -> impl Iterator<Item = &str> {
+        let unread = self.faults.iter().map(|(path, _)| path.as_str()).filter(|path| Language::of(path).is_some());
+        self.sources().map(|(file, _)| file.path.as_str()).chain(unread)
+    }
+
     /// The files of source code.
     fn sources(&self) -> impl Iterator<Item = (&ReadFile, Language)> {
         self.files.iter().filter_map(|file| match file.want {

@@ -367,3 +367,18 @@ fn odd_files_are_told_and_links_do_not_lead_out() {
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
     assert!(ran.stderr.contains("[invalid-encoding]") && ran.stderr.contains("[unparsed-code]"), "{}", ran.stderr);
 }
+
+#[test]
+fn what_is_ignored_for_a_reason_is_there() {
+    let ignore = "version: 1\nscan: {ignore: {\"gen/**\": gone, \"**/main.go\": there, \"**/*.yaml\": \"no code\"}}\n";
+    let tree = broken("hedgerow.yaml", "version: 1\n", ignore);
+    let idle = |arguments: &str| {
+        let ran = scan(tree.path(), arguments);
+        let lines = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning[idle-ignore]: "));
+        (ran.exit, lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let expected = ["no source file fits `gen/**`", "no source file fits `**/*.yaml`"].map(str::to_owned).to_vec();
+    for arguments in ["", "--check", "service.web", "--cache kept", "--cache kept", "service.web --cache kept"] {
+        assert_eq!(idle(arguments), (Exit::Done, expected.clone()), "{arguments}");
+    }
+}
