@@ -317,7 +317,8 @@ pub enum FailOn {
 /// `diff`
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// What to compare with: a git revision, or a directory with a hedgerow.yaml
+    /// What to compare with: a git revision, or a directory with a hedgerow.yaml; a revision without one is a fleet without
+    /// services
     #[arg(value_name = "BASE")]
     pub base: String,
     /// What is compared, in the same form [default: the files as they lie on the disk]
