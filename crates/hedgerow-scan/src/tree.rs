@@ -104,7 +104,8 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
             let plain = matches!(
                 extension,
                 "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "env" | "template" | "tmpl"
-            ) || name.starts_with("Dockerfile")
+            ) || name.starts_with(".env.")
+                || name.starts_with("Dockerfile")
                 || name.ends_with(".Dockerfile");
             let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
                 || name.ends_with(".map");
