@@ -105,6 +105,7 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
                 extension,
                 "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "env" | "template" | "tmpl"
             ) || name.starts_with(".env.")
+                || name == "Kustomization"
                 || name.starts_with("Dockerfile")
                 || name.ends_with(".Dockerfile");
             let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
