@@ -289,7 +289,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 Def::Parameter(_) if self.is_injected(frame, local) => {}
                 Def::Parameter(at) => {
-                    values.add(&{ self.parameter(frame, at, program.local_name(frame.function, local), site) })
+                    let name = program.local_name(frame.function, local);
+                    values.add(&self.parameter(frame, at, name, site));
                 }
                 Def::Named => values.add(
                     &self.each_caller(frame, site, |outer, call| Values::one(Value::Named(call, outer.chain.clone()))),

@@ -10,7 +10,6 @@ pub(crate) mod grammar;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
-mod open;
 #[cfg(feature = "python")]
 mod python;
 

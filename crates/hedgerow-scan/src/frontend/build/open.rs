@@ -5,8 +5,8 @@
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 
-use super::build::{append, index};
-use crate::ir::{Closure, Def, Facts, Function, Local, LocalId, Run, Store, TypeRefId, Word};
+use super::{Builder, append, index};
+use crate::ir::{Closure, Def, ExprId, Facts, Function, Local, LocalId, Run, Store, TypeRefId, Word};
 use compact_str::CompactString;
 use std::collections::BTreeMap;
 
@@ -30,6 +30,134 @@ pub(super) struct Open {
     /// How many parameters each closure has.
     closures: Vec<u16>,
     closure_parameters: Vec<(u32, LocalId)>,
+}
+
+impl Builder<'_> {
+    /// Opens a function; it gets its place in [`Facts::functions`] when it is closed.
+    pub(crate) fn open(&mut self, function: Function) {
+        self.open.push(Open::new(function, index(self.facts.exprs.len())));
+    }
+
+    /// Closes the function opened last and adds it.
+    pub(crate) fn close(&mut self) {
+        if let Some(open) = self.open.pop() {
+            open.close(&mut self.facts);
+        }
+    }
+
+    /// Closes the function opened last as the one that holds what runs when the file is loaded.
+    pub(crate) fn close_file(&mut self) {
+        self.close();
+        if let Some(function) = self.facts.functions.pop() {
+            let span = self.facts.functions[0].span;
+            self.facts.functions[0] = Function { span, ..function };
+        }
+    }
+
+    /// The function that is being read.
+    pub(crate) fn function(&mut self) -> Option<&mut Function> {
+        self.open.last_mut().map(|open| &mut open.function)
+    }
+
+    /// Opens a block of names.
+    pub(crate) fn enter(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.scopes.push(BTreeMap::new());
+        }
+    }
+
+    /// Closes a block of names.
+    pub(crate) fn leave(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.scopes.pop();
+        }
+    }
+
+    /// Declares a local in the innermost block.
+    pub(crate) fn declare(&mut self, name: &str, ty: Option<TypeRefId>) -> LocalId {
+        let word = self.word(name);
+        self.open.last_mut().map_or(LocalId(0), |open| open.declare(name, word, ty))
+    }
+
+    /// The local of this name, the innermost first.
+    pub(crate) fn local(&self, name: &str) -> Option<LocalId> {
+        self.open.last()?.scopes.iter().rev().find_map(|scope| scope.get(name)).copied()
+    }
+
+    /// The local of this name in the innermost block alone.
+    pub(crate) fn local_here(&self, name: &str) -> Option<LocalId> {
+        self.open.last()?.scopes.last()?.get(name).copied()
+    }
+
+    /// Says where a value of a local comes from.
+    pub(crate) fn define(&mut self, local: LocalId, def: Def) {
+        if let Some(open) = self.open.last_mut() {
+            open.defs.push((local, def));
+        }
+    }
+
+    /// Adds a parameter to the function; one that takes the rest, where `rest` says so.
+    pub(crate) fn parameter(&mut self, local: LocalId, rest: bool) {
+        if let Some(open) = self.open.last_mut() {
+            open.parameters.push(local);
+            open.function.variadic |= rest;
+        }
+    }
+
+    /// Adds a result to the function.
+    pub(crate) fn result(&mut self, ty: TypeRefId) {
+        if let Some(open) = self.open.last_mut() {
+            open.results.push(ty);
+        }
+    }
+
+    /// Says that a local stands for a result of the function.
+    pub(crate) fn named_result(&mut self, local: LocalId) {
+        if let Some(open) = self.open.last_mut() {
+            open.named_results.push(local);
+        }
+    }
+
+    /// Adds an assignment to what is not a local.
+    pub(crate) fn store(&mut self, store: Store) {
+        if let Some(open) = self.open.last_mut() {
+            open.stores.push(store);
+        }
+    }
+
+    /// Opens a closure and its block of names.
+    pub(crate) fn open_closure(&mut self) -> u32 {
+        self.open.last_mut().map_or(0, Open::open_closure)
+    }
+
+    /// Closes the closure opened last.
+    pub(crate) fn close_closure(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.around.pop();
+            open.scopes.pop();
+        }
+    }
+
+    /// Declares the next parameter of a closure.
+    pub(crate) fn closure_parameter(&mut self, closure: u32, name: &str, ty: Option<TypeRefId>) {
+        let local = self.declare(name, ty);
+        if let Some(index) = self.open.last_mut().and_then(|open| open.closure_parameter(closure, local)) {
+            self.define(local, Def::ClosureParameter { closure, index });
+        }
+    }
+
+    /// Adds the values of a `return` to the innermost closure or the function.
+    pub(crate) fn give_back(&mut self, values: impl IntoIterator<Item = ExprId>) {
+        let run = self.list_of(values);
+        if let Some(open) = self.open.last_mut() {
+            open.give_back(run);
+        }
+    }
+
+    /// Whether what is read belongs to a closure.
+    pub(crate) fn in_closure(&self) -> bool {
+        self.open.last().is_some_and(|open| !open.around.is_empty())
+    }
 }
 
 impl Open {
