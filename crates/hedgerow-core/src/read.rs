@@ -16,6 +16,7 @@ use crate::fleet::{Config, Fleet, Scope};
 use crate::name::ServiceName;
 use crate::source::{SourceId, Sources};
 use crate::tree::{Directory, File, FileFault, Loaded};
+use std::sync::Arc;
 
 /// Collects the texts of a fleet and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -117,10 +118,10 @@ impl Reader {
     fn load(&mut self, file: File) -> Loaded {
         match file.text {
             Ok(text) => {
-                let source = self.sources.add(file.path, text.clone());
+                let source = self.sources.add_shared(file.path, text.clone());
                 Loaded { source, text, is_missing: false }
             }
-            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: "".into(), is_missing: true },
+            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: Arc::default(), is_missing: true },
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Source {
     /// A path relative to the fleet's root with `/` between its parts, or a name in angle brackets (`<stdin>`).
     pub path: String,
     /// The whole text. Empty for a directory or for a file that could not be read.
-    pub text: Arc<str>,
+    pub text: Arc<String>,
     /// Where its lines start, found when the first position is asked for: a stream of many megabytes may have many faults.
     lines: OnceLock<Vec<usize>>,
 }
@@ -47,9 +47,17 @@ impl Sources {
     ///
     /// # Panics
     /// When more than `u32::MAX` sources are added.
-    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.add_shared(path, Arc::new(text.into()))
+    }
+
+    /// Adds a text that somebody else holds too, without a copy of it, and returns its id.
+    ///
+    /// # Panics
+    /// When more than `u32::MAX` sources are added.
+    pub fn add_shared(&mut self, path: impl Into<String>, text: Arc<String>) -> SourceId {
         let id = u32::try_from(self.0.len()).expect("a run has fewer than 2^32 sources");
-        self.0.push(Source { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        self.0.push(Source { path: path.into(), text, lines: OnceLock::new() });
         SourceId(id)
     }
 
@@ -126,7 +134,7 @@ impl Position {
     /// The position of byte `offset` in a text that is no source; an offset past the end counts as the end.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
-        Source { path: String::new(), text: text.into(), lines: OnceLock::new() }.position(offset)
+        Source { path: String::new(), text: Arc::new(text.into()), lines: OnceLock::new() }.position(offset)
     }
 }
 

@@ -9,13 +9,13 @@ pub struct File {
     /// Its path relative to the fleet's root, with `/` between the parts.
     pub path: String,
     /// Its text, or why there is none.
-    pub text: Result<Arc<str>, FileFault>,
+    pub text: Result<Arc<String>, FileFault>,
 }
 
 impl File {
     /// A file that was read.
-    pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: Ok(text.into()) }
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: Ok(Arc::new(text.into())) }
     }
 }
 
@@ -51,7 +51,7 @@ pub struct Directory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Loaded {
     pub(crate) source: SourceId,
-    pub(crate) text: Arc<str>,
+    pub(crate) text: Arc<String>,
     /// Whether the text is missing for a reason that was reported.
     pub(crate) is_missing: bool,
 }

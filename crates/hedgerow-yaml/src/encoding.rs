@@ -39,6 +39,17 @@ pub fn decode(bytes: &[u8]) -> Result<&str, EncodingError> {
     std::str::from_utf8(bytes).map_err(|error| EncodingError::InvalidUtf8 { offset: error.valid_up_to() })
 }
 
+/// Reads bytes as UTF-8 text like [`decode`], and keeps them: nothing is copied.
+///
+/// # Errors
+/// The same.
+pub fn decode_owned(bytes: Vec<u8>) -> Result<String, EncodingError> {
+    String::from_utf8(bytes).map_err(|error| match decode(error.as_bytes()) {
+        Err(named) => named,
+        Ok(_) => EncodingError::InvalidUtf8 { offset: error.utf8_error().valid_up_to() },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +68,7 @@ mod tests {
         ];
         for (bytes, expected) in rows {
             assert_eq!(decode(bytes), expected, "{bytes:?}");
+            assert_eq!(decode_owned(bytes.to_vec()), expected.map(str::to_owned), "{bytes:?}");
         }
     }
 }

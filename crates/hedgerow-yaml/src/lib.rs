@@ -80,7 +80,7 @@ mod walk;
 pub use document::{Document, Outline, Part};
 pub use edit::{Edit, Edits, SpliceError, splice};
 pub use emit::Yaml;
-pub use encoding::{EncodingError, decode};
+pub use encoding::{EncodingError, decode, decode_owned};
 pub use error::YamlError;
 pub use map_edit::{MapChange, change_map};
 pub use parse::parse;

@@ -192,7 +192,9 @@ fn missing_service(directories: &Directories) -> Option<Diagnostic> {
     let Scope::One(name) = &directories.scope else { return None };
     let is_it = |directory: &Directory| {
         let own = directory.file.as_ref().and_then(|file| file.text.as_deref().ok());
-        own.and_then(hedgerow_core::read::service_name).as_deref().unwrap_or_else(|| last_part(&directory.path))
+        own.and_then(|text| hedgerow_core::read::service_name(text))
+            .as_deref()
+            .unwrap_or_else(|| last_part(&directory.path))
             == name.as_str()
     };
     if directories.read.iter().any(is_it) {

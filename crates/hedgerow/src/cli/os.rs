@@ -24,6 +24,35 @@ pub struct Os {
     hidden: Option<Vec<u8>>,
 }
 
+/// How many bytes of standard input one piece of memory is made for: most charts fit into the first, nearly everything into
+/// the last. It is address space alone until it is written to.
+const ROOMS: [usize; 3] = [32 << 10, 1 << 20, 64 << 20];
+
+/// Reads everything into one piece with room for it. What is more than the last of the rooms goes into further pieces of that
+/// size, which are put together at the end: a list that grows is copied each time, and leaves memory behind that is of no use.
+fn read_to_end(from: &mut dyn Read, rooms: &[usize]) -> io::Result<Vec<u8>> {
+    let mut pieces = vec![Vec::new()];
+    let sizes = rooms.iter().chain(rooms.last().into_iter().cycle());
+    for (at, size) in sizes.enumerate() {
+        if at >= rooms.len() {
+            pieces.push(Vec::new());
+        }
+        let Some(piece) = pieces.last_mut() else { break };
+        let missing = size.saturating_sub(piece.len());
+        // Where not even address space is to be had, the piece grows.
+        let _without = piece.try_reserve_exact(missing);
+        if Read::take(&mut *from, missing as u64).read_to_end(piece)? < missing {
+            break;
+        }
+    }
+    if pieces.len() > 1 {
+        let mut whole = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+        pieces.drain(..).for_each(|piece| whole.extend_from_slice(&piece));
+        return Ok(whole);
+    }
+    Ok(pieces.pop().unwrap_or_default())
+}
+
 impl Os {
     /// The real process.
     #[must_use]
@@ -104,9 +133,7 @@ impl Os {
     }
 
     pub(super) fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.stdin.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        read_to_end(&mut *self.stdin, &ROOMS)
     }
 
     pub(super) fn out(&mut self, text: &str) -> io::Result<()> {
@@ -163,5 +190,36 @@ fn tell_host(text: &[u8]) {
         let lead = if is_file { first.as_bytes() } else { b"" };
         // Nobody is left to tell where this fails.
         let _unheard = to.write_all(&[lead, text].concat());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_to_end;
+    use std::io::{self, Cursor, Read};
+
+    /// Gives one byte at a time, as a slow pipe does.
+    struct Slow<'b>(&'b [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            match (self.0.split_first(), into.first_mut()) {
+                (Some((first, rest)), Some(slot)) => {
+                    (*slot, self.0) = (*first, rest);
+                    Ok(1)
+                }
+                _ => Ok(0),
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_put_together_in_order_whatever_their_number() {
+        let all: Vec<u8> = (0..=255).collect();
+        for length in [0, 1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96, 200] {
+            let bytes = &all[..length];
+            assert_eq!(read_to_end(&mut Cursor::new(bytes), &[8, 32]).unwrap(), bytes, "{length} bytes at once");
+            assert_eq!(read_to_end(&mut Slow(bytes), &[8, 32]).unwrap(), bytes, "{length} bytes one by one");
+        }
     }
 }

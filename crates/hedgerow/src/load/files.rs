@@ -5,6 +5,7 @@ use hedgerow_core::tree::{Directory, File, FileFault};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::Mutex;
 
 /// The most bytes that a configuration, service or rule file may have.
@@ -74,14 +75,14 @@ impl Tree {
         }
     }
 
-    fn text(&self, full: &Path, metadata: &fs::Metadata) -> Result<std::sync::Arc<str>, FileFault> {
+    fn text(&self, full: &Path, metadata: &fs::Metadata) -> Result<Arc<String>, FileFault> {
         if metadata.is_symlink() {
             self.inside(full)?;
         } else if !metadata.is_file() {
             return Err(FileFault::NotAFile);
         } else if metadata.len() == 0 {
             // Most rule files are empty; not opening them is half the time of loading a fleet.
-            return Ok("".into());
+            return Ok(Arc::default());
         }
         read(full)
     }
@@ -182,7 +183,7 @@ impl Files for Tree {
     }
 }
 
-fn read(path: &Path) -> Result<std::sync::Arc<str>, FileFault> {
+fn read(path: &Path) -> Result<Arc<String>, FileFault> {
     let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
     // Asked before it is opened: opening a pipe waits for somebody to write into it.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
@@ -198,8 +199,5 @@ fn read(path: &Path) -> Result<std::sync::Arc<str>, FileFault> {
     if bytes.len() as u64 > LIMIT {
         return Err(FileFault::TooLarge(LIMIT));
     }
-    match hedgerow_yaml::decode(&bytes) {
-        Ok(text) => Ok(text.into()),
-        Err(error) => Err(FileFault::Encoding(error.to_string())),
-    }
+    hedgerow_yaml::decode_owned(bytes).map(Arc::new).map_err(|error| FileFault::Encoding(error.to_string()))
 }

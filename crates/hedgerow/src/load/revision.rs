@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// How many links are followed for one path.
 const MOST_LINKS: usize = 8;
@@ -195,7 +196,7 @@ impl RevisionTree<'_> {
         parts(path).iter().rev().try_fold((EntryKind::Tree, self.root), step)
     }
 
-    fn text(&self, path: &str) -> Result<std::sync::Arc<str>, FileFault> {
+    fn text(&self, path: &str) -> Result<Arc<String>, FileFault> {
         let (kind, id) = self.resolve(path).ok_or(FileFault::LeadsOut)?;
         match kind {
             EntryKind::Blob | EntryKind::BlobExecutable => {}
@@ -203,14 +204,15 @@ impl RevisionTree<'_> {
         }
         // Most rule files are empty, and git knows that without looking.
         if id.is_empty_blob() {
-            return Ok("".into());
+            return Ok(Arc::default());
         }
         let unreadable = || FileFault::Unreadable("its object is not in this clone".to_owned());
         let object = self.object(id).ok_or_else(unreadable)?;
         if object.data.len() as u64 > LIMIT {
             return Err(FileFault::TooLarge(LIMIT));
         }
-        hedgerow_yaml::decode(&object.data).map(Into::into).map_err(|error| FileFault::Encoding(error.to_string()))
+        let text = hedgerow_yaml::decode(&object.data).map_err(|error| FileFault::Encoding(error.to_string()))?;
+        Ok(Arc::new(text.to_owned()))
     }
 
     /// The entry itself, a link not followed.

@@ -18,6 +18,7 @@ use tree_sitter::{Language, Node, Parser, Tree, TreeCursor};
 
 /// The depth of nesting at which a front end stops to descend: deeper code is not written by people.
 pub(crate) const MAX_DEPTH: usize = 300;
+
 /// Facts in the making.
 pub(crate) struct Builder<'t> {
     /// The text that is read.

@@ -2,7 +2,7 @@
 
 mod expr;
 
-use super::build::{Builder, MAX_DEPTH, children, parse, range};
+use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{
@@ -17,10 +17,13 @@ pub(super) struct Java;
 impl Frontend for Java {
     fn facts(&self, text: &str) -> Facts {
         let Some(tree) = parse(&tree_sitter_java::LANGUAGE.into(), text) else { return Facts::default() };
-        let root = tree.root_node();
-        let mut lower = Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new() };
-        lower.file(root);
-        lower.builder.finish(root)
+        let facts = {
+            let root = tree.root_node();
+            let mut lower = Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new() };
+            lower.file(root);
+            lower.builder.finish(root)
+        };
+        settle(tree, facts)
     }
 }
 

@@ -3,7 +3,7 @@
 mod expr;
 mod stmt;
 
-use super::build::{Builder, parse, range};
+use super::build::{Builder, parse, range, settle};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Facts, Function, TypeRef, TypeRefId};
@@ -31,19 +31,13 @@ impl Frontend for TypeScript {
 
 fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
     let Some(tree) = parse(language, text) else { return Facts::default() };
-    let root = tree.root_node();
-    let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), class: None };
-    lower.builder.open(Function::default());
-    lower.block(root);
-    lower.builder.close_file();
-    let mut at = 0;
-    while let Some(later) = lower.later.get(at) {
-        let (node, class, name) = (later.node, later.class.clone(), later.name.clone());
-        at += 1;
-        lower.function(node, class, name);
-    }
-    lower.builder.facts.faults.extend(first_fault(root));
-    lower.builder.finish(root)
+    let facts = {
+        let root = tree.root_node();
+        let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), class: None };
+        lower.file(root);
+        lower.builder.finish(root)
+    };
+    settle(tree, facts)
 }
 
 /// A function whose body is read after what runs when the file is loaded.
@@ -62,6 +56,19 @@ struct Lower<'t, 'n> {
 }
 
 impl<'n> Lower<'_, 'n> {
+    fn file(&mut self, root: Node<'n>) {
+        self.builder.open(Function::default());
+        self.block(root);
+        self.builder.close_file();
+        let mut at = 0;
+        while let Some(later) = self.later.get(at) {
+            let (node, class, name) = (later.node, later.class.clone(), later.name.clone());
+            at += 1;
+            self.function(node, class, name);
+        }
+        self.builder.facts.faults.extend(first_fault(root));
+    }
+
     /// Whether what is read runs when the file is loaded: names declared there are the file's.
     fn at_top(&mut self) -> bool {
         !self.builder.in_closure() && self.builder.function().is_some_and(|function| function.name.is_empty())

@@ -112,7 +112,7 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
 /// A fleet without services.
 fn nothing() -> Reading {
     let text = "version: 1\nlabels: {domain: nobody.example}\nservices: {include: [none]}\nenvironments: {none: {stage: enforce}}\n";
-    let config = File { path: "hedgerow.yaml".to_owned(), text: Ok(text.into()) };
+    let config = File::new("hedgerow.yaml", text);
     let directories = Directories { scope: Scope::Whole, read: Vec::new(), names: Vec::new(), faults: Vec::new() };
     read_texts(config, directories, None)
 }

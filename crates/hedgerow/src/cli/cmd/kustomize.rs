@@ -3,7 +3,7 @@
 //! A KRM function gets none and finds a `ResourceList` on standard input, with its configuration under `functionConfig`.
 //! A legacy plugin gets one file with its configuration and is called by the name of its kind, `Hedgerow`.
 
-use super::post_render::Patched;
+use super::post_render::{Patched, read};
 use crate::cli::args::{ColorChoice, DiagnosticFormat, EnvironmentArg, Global, PostRender};
 use crate::cli::session::Session;
 use crate::cli::{Exit, Os};
@@ -35,13 +35,9 @@ pub(in crate::cli) fn host(arguments: &[OsString], os: &Os) -> Option<Host> {
 }
 
 pub(in crate::cli) fn run(host: &Host, os: &mut Os) -> anyhow::Result<Exit> {
-    let bytes = os.read_stdin().context("cannot read standard input")?;
-    let stream = match hedgerow_yaml::decode(&bytes) {
-        Ok(stream) => stream,
-        Err(error) => bail!("the manifests on standard input cannot be read: {error}"),
-    };
+    let stream = read(os)?;
     let settings = match host {
-        Host::Function => function_config(stream)?,
+        Host::Function => function_config(&stream)?,
         Host::Legacy(file) => {
             let path = os.directory().join(file);
             let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -59,8 +55,8 @@ pub(in crate::cli) fn run(host: &Host, os: &mut Os) -> anyhow::Result<Exit> {
     };
     let args = settings.args();
     let mut session = Session::new(os, global);
-    let patched = Patched::new(&mut session, stream, &args)?;
-    patched.write(&mut session, stream)?;
+    let patched = Patched::new(&mut session, &stream, &args)?;
+    patched.write(&mut session, &stream)?;
     Ok(Exit::Done)
 }
 

@@ -1,9 +1,9 @@
 //! `hedgerow post-render`: manifests in, manifests with labels and policies out.
 
-use crate::cli::Exit;
 use crate::cli::args::PostRender;
 use crate::cli::report::count;
 use crate::cli::session::{LoadedFleet, Reported, Session};
+use crate::cli::{Exit, Os};
 use crate::depfile;
 use crate::write::write_file;
 use anyhow::Context;
@@ -11,27 +11,33 @@ use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
 use hedgerow_render::patch::{Options, Patch, patch};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &PostRender) -> anyhow::Result<Exit> {
     if session.os.stdin_is_terminal() {
         session.note("reading manifests from the terminal; end them with Ctrl-D\n");
     }
-    let bytes = session.os.read_stdin().context("cannot read standard input")?;
-    let stream = match hedgerow_yaml::decode(&bytes) {
-        Ok(stream) => stream,
-        Err(error) => anyhow::bail!("the manifests on standard input cannot be read: {error}"),
-    };
-    let patched = Patched::new(session, stream, args)?;
+    let stream = read(session.os)?;
+    let patched = Patched::new(session, &stream, args)?;
     if let Some(depfile) = &args.depfile {
         let path = session.os.directory().join(depfile);
         write_file(&path, &depfile::make_rule("post-render", &patched.inputs))?;
     }
     // Helm 4 takes an empty stream for a failure, even where the chart renders nothing.
-    if patched.is_blank(stream) && session.os.is_helm_plugin() {
+    if patched.is_blank(&stream) && session.os.is_helm_plugin() {
         session.out("---\n")?;
     }
-    patched.write(session, stream)?;
+    patched.write(session, &stream)?;
     Ok(Exit::Done)
+}
+
+/// The manifests on standard input. What it is shown with, where something is wrong with it, is the same text.
+pub(super) fn read(os: &mut Os) -> anyhow::Result<Arc<String>> {
+    let bytes = os.read_stdin().context("cannot read standard input")?;
+    match hedgerow_yaml::decode_owned(bytes) {
+        Ok(stream) => Ok(Arc::new(stream)),
+        Err(error) => anyhow::bail!("the manifests on standard input cannot be read: {error}"),
+    }
 }
 
 /// A stream that was patched without a fault.
@@ -42,7 +48,7 @@ pub(super) struct Patched {
 
 impl Patched {
     /// Loads the fleet and patches the stream; where anything is wrong, says so and stops.
-    pub(super) fn new(session: &mut Session<'_>, stream: &str, args: &PostRender) -> anyhow::Result<Self> {
+    pub(super) fn new(session: &mut Session<'_>, stream: &Arc<String>, args: &PostRender) -> anyhow::Result<Self> {
         let service = args.service.as_deref().map(Session::service_name).transpose()?;
         let scope = service.clone().map_or(Scope::Whole, Scope::One);
         let LoadedFleet { fleet, mut sources, inputs } = session.load(scope, args.format)?;
@@ -54,7 +60,7 @@ impl Patched {
             check: args.check,
             unknown_kinds: args.unknown_kinds,
         };
-        let source = sources.add("<stdin>", stream);
+        let source = sources.add_shared("<stdin>", Arc::clone(stream));
         let Patch { edits, diagnostics, tally } = patch(stream, source, &plan, &options);
         session.report(&diagnostics, &sources, args.format)?;
         let Some(edits) = edits else { return Err(Reported(Exit::BadInput).into()) };
