@@ -15,13 +15,25 @@ const BYTES: usize = 64;
 /// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none, nor does a document whose
 /// aliases repeat too much.
 pub(crate) fn documents(text: &str) -> Vec<Value> {
+    all_documents(text).0
+}
+
+/// The same, and whether these are all.
+pub(crate) fn all_documents(text: &str) -> (Vec<Value>, bool) {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {
-        return vec![value];
+        return (vec![value], true);
     }
     let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
-    serde_yaml::Deserializer::from_str(text).map_while(|document| Counted(&left).deserialize(document).ok()).collect()
+    let mut found = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        match Counted(&left).deserialize(document) {
+            Ok(value) => found.push(value),
+            Err(_) => return (found, false),
+        }
+    }
+    (found, true)
 }
 
 /// Reads a value as long as there are some left.
