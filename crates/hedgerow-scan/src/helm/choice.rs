@@ -9,6 +9,9 @@ const OPEN: char = '\u{e001}';
 const OR: char = '\u{e002}';
 const CLOSE: char = '\u{e003}';
 
+/// The letters that mean something here.
+const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e004}';
+
 /// More texts than these are not told apart: what would make more is a hole.
 const MAX_TEXTS: usize = 32;
 
@@ -20,12 +23,12 @@ const MAX_WEIGHT: usize = 1 << 20;
 
 /// What the letters that mean something here are where a file has them itself: nothing that is known.
 pub(super) fn clean(text: &str) -> String {
-    text.replace([MARK, OPEN, OR, CLOSE], &MARK.to_string())
+    text.replace(|c| MEANING.contains(&c), &MARK.to_string())
 }
 
 /// Whether a file has letters that mean something here.
 pub(super) fn is_clean(text: &str) -> bool {
-    !text.contains([MARK, OPEN, OR, CLOSE])
+    !text.contains(|c| MEANING.contains(&c))
 }
 
 /// Whether a text can be one of several.

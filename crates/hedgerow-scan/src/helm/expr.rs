@@ -3,7 +3,7 @@
 use super::MARK;
 use super::choice;
 use super::library::MAX_LEVEL;
-use super::render::{Around, render, weight};
+use super::render::{Around, render_helper, weight};
 use super::template::{MAX_LINE, Node, parse};
 use serde_json::{Map, Value};
 use std::rc::Rc;
@@ -168,15 +168,14 @@ impl<'l> Scope<'l> {
         for (nodes, sides) in bodies {
             if let Some(side) = &mut left {
                 if *side < sides {
-                    return Some(Value::from(lines_of(render(nodes, scope, *side))));
+                    return Some(Value::from(render_helper(nodes, scope, *side)));
                 }
                 *side -= sides;
-                texts = vec![lines_of(render(nodes, scope.clone(), sides.saturating_sub(1)))];
+                texts = vec![render_helper(nodes, scope.clone(), sides.saturating_sub(1))];
                 continue;
             }
             for side in 0..sides.min(MAX_LINE + 1) {
-                let text =
-                    if side < MAX_LINE { lines_of(render(nodes, scope.clone(), side)) } else { MARK.to_string() };
+                let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { MARK.to_string() };
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
@@ -190,15 +189,6 @@ impl<'l> Scope<'l> {
             [one] => Some(Value::from(one.as_str())),
             _ => any(by, &texts.into_iter().map(|text| Some(Value::from(text))).collect::<Vec<_>>()),
         }
-    }
-}
-
-/// The text of a template with a name. Of several lines those are left out that are not known.
-fn lines_of(text: String) -> String {
-    if text.trim().contains('\n') {
-        text.lines().filter(|line| !is_hole(line.trim())).collect::<Vec<_>>().join("\n")
-    } else {
-        text
     }
 }
 
@@ -409,7 +399,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             Value::from(text)
         }
         ("or", 1..) => {
-            let set = arguments.iter().find(|value| value.as_ref().is_none_or(|value| is_set(value)));
+            let set = arguments.iter().find(|value| value.as_ref().is_none_or(is_set));
             set.cloned().unwrap_or(last)?
         }
         // What is asked is not known.

@@ -8,6 +8,9 @@ use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, con
 use serde_json::Value;
 use std::cell::Cell;
 
+/// Stands for whole lines that are not known, until it is known whether they are lines or a value.
+const LEFT_OUT: char = '\u{e004}';
+
 /// How many bytes and how many steps one rendering may take.
 const MAX_BYTES: usize = 2 << 20;
 const MAX_STEPS: usize = 100_000;
@@ -74,6 +77,19 @@ pub(super) fn render(nodes: &[Node], mut scope: Scope, side: usize) -> String {
     let mut render = Render { text: String::new(), around: scope.around(), in_helper: scope.is_in_helper() };
     render.nodes(nodes, side, &mut scope);
     render.text
+}
+
+/// The text that a template with a name comes to.
+pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String {
+    let text = render(nodes, scope, side);
+    if !text.contains(LEFT_OUT) {
+        return text;
+    }
+    let shown = text.replace(LEFT_OUT, "");
+    if shown.trim().contains('\n') || shown.trim_end().ends_with(':') {
+        return shown;
+    }
+    text.replace(LEFT_OUT, &MARK.to_string())
 }
 
 struct Render<'l> {
@@ -172,7 +188,8 @@ impl<'l> Render<'l> {
         // What is there as the unset value itself is what `default` leaves out.
         let is_default = |text: &str| {
             let text = text.trim().trim_matches('"');
-            value.as_ref().is_some_and(|value| !is_set(value)) && (text.is_empty() || is_hole(text))
+            let is_unset = value.as_ref().is_some_and(|value| !is_set(value));
+            is_unset && text.chars().all(|c| c == MARK || c == LEFT_OUT)
         };
         let is_text = self.in_helper || !block.alone;
         let may_skip = is_text && shown == 0 && block.kind != Kind::Range && !block.others_are_empty();
@@ -237,6 +254,16 @@ impl<'l> Render<'l> {
         }
     }
 
+    /// Shows that something is not known: whole lines are left out, a part of a line is a hole. Whether what stands alone
+    /// in a template with a name is a value or lines is seen at its end.
+    fn unknown(&mut self, is_lines: bool) {
+        if is_lines && self.in_helper {
+            self.text.push(LEFT_OUT);
+        } else if !is_lines {
+            self.text.push(MARK);
+        }
+    }
+
     /// What an expression comes to. Large values are many steps.
     fn value(&mut self, code: &str, scope: &Scope<'l>) -> Option<Value> {
         let value = evaluate(code, scope)?;
@@ -258,13 +285,10 @@ impl<'l> Render<'l> {
         }
         let made = if action.is_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
         scope.lose(&mutated(code));
-        match made.filter(|made| self.in_helper || !action.is_lines() || !is_unknown(made)) {
+        match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
             Some(Value::String(text)) => self.text.push_str(&text),
             None | Some(Value::Null) => {
-                // Whole lines that are not known are left out, a part of a line is a hole.
-                if self.in_helper || !action.is_lines() {
-                    self.text.push(MARK);
-                }
+                self.unknown(action.is_lines());
             }
             Some(other) => self.text.push_str(&other.to_string()),
         }
@@ -287,10 +311,14 @@ impl<'l> Render<'l> {
             Some(Value::Object(pairs)) if block.alone || body.sides < 2 || pairs.len() < 2 => {
                 pairs.into_iter().map(|(key, value)| (Value::from(key), value)).collect()
             }
-            _ => {
-                // Whole lines that are not known are left out, a part of a line is a hole.
-                if self.in_helper || !block.alone {
-                    self.text.push(MARK);
+            value => {
+                if block.alone && value.is_none() {
+                    // The lines of one of its elements, whatever that is.
+                    let mut inner = scope.below(None);
+                    names.iter().for_each(|name| inner.set(name, None));
+                    self.nodes(&body.nodes, side, &mut inner);
+                } else {
+                    self.unknown(block.alone);
                 }
                 scope.lose(&block.assigns);
                 return;
