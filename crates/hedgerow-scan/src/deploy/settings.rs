@@ -36,7 +36,7 @@ pub(crate) fn all_documents(text: &str) -> (Vec<Value>, bool) {
     (found, true)
 }
 
-/// Reads a value as long as there are some left.
+/// Reads a value as long as there are some left. Merge keys (`<<: *others`) are merged, as Kubernetes, Helm and compose do.
 #[derive(Clone, Copy)]
 struct Counted<'a>(&'a Cell<usize>);
 
@@ -107,9 +107,24 @@ impl<'de> Visitor<'de> for Counted<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
+        let mut merged = Vec::new();
         while let Some(key) = pairs.next_key::<String>()? {
             self.take(key.len())?;
-            map.insert(key, pairs.next_value_seed(self)?);
+            let value = pairs.next_value_seed(self)?;
+            match value {
+                Value::Object(_) if key == "<<" => merged.push(value),
+                Value::Array(list) if key == "<<" && list.iter().all(Value::is_object) => merged.extend(list),
+                value => {
+                    map.insert(key, value);
+                }
+            }
+        }
+        // <https://yaml.org/type/merge.html>: what stands in the map itself counts, then what is merged first.
+        for pairs in merged {
+            let Value::Object(pairs) = pairs else { continue };
+            for (key, value) in pairs {
+                map.entry(key).or_insert(value);
+            }
         }
         Ok(Value::Object(map))
     }
