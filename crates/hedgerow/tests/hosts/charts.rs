@@ -120,7 +120,7 @@ const CASES: &[Case] = &[
     Case {
         values: "x: 1",
         before: "",
-        env: "{{- with $x := .Values.y }}\n- {name: ADDR, value: s-b}\n{{- else }}\n- {name: ADDR, value: {{ $x | ternary \"s-c\" \"s-d\" }}}\n{{- end }}",
+        env: "{{- with $x := .Values.y }}\n- {name: ADDR, value: s-b}\n{{- else }}\n- {name: ADDR, value: {{ empty $x | ternary \"s-c\" \"s-d\" }}}\n{{- end }}",
         sets: &["", "y=true"],
         told: true,
     },
