@@ -203,9 +203,18 @@ fn host(authority: &str) -> (&str, Option<u16>) {
 
 /// Whether `name` fits a host with holes. A hole is at least one letter.
 fn fits(host: &str, name: &str) -> bool {
-    let Some((head, tail)) = host.split_once(HOLE) else { return host == name };
-    let Some(rest) = name.strip_prefix(head) else { return false };
-    rest.char_indices().skip(1).map(|(at, _)| at).chain([rest.len()]).any(|at| at > 0 && fits(tail, &rest[at..]))
+    let mut parts = host.split(HOLE);
+    let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(tail) = parts.pop() else { return rest.is_empty() };
+    let after_one = |text: &'_ str| text.chars().next().map(char::len_utf8);
+    // The first place where a part fits leaves most for the others.
+    for part in parts {
+        let Some(skipped) = after_one(rest) else { return false };
+        let Some(at) = rest[skipped..].find(part) else { return false };
+        rest = &rest[skipped + at + part.len()..];
+    }
+    after_one(rest).is_some_and(|skipped| rest[skipped..].ends_with(tail))
 }
 
 #[cfg(test)]
@@ -264,5 +273,26 @@ mod tests {
         };
         assert_eq!(sample().answers("http://s-api-\u{0}.ns.svc.cluster.local/x"), [several]);
         assert_eq!(sample().answers("srv://c/s-ledger,service.api.x").len(), 2);
+    }
+
+    #[test]
+    fn a_hole_is_at_least_one_letter() {
+        for (host, name, expected) in [
+            ("s-?", "s-a", true),
+            ("s-?", "s-", false),
+            ("?-ledger", "s-ledger", true),
+            ("s-?-?", "s-a-b", true),
+            ("s-?-?", "s-a-", false),
+            ("s-??", "s-a", false),
+            ("s-??", "s-é", false),
+            ("?a?a", "aaaa", true),
+            ("?a?a", "aaa", false),
+            ("s-?-x", "s-x", false),
+            ("s-x", "s-x", true),
+        ] {
+            assert_eq!(fits(&host.replace('?', &HOLE.to_string()), name), expected, "{host} {name}");
+        }
+        // As many ways to cut the name as would take for ever to try.
+        assert!(!fits(&format!("{}b", format!("{HOLE}a").repeat(20)), &"a".repeat(63)));
     }
 }

@@ -161,8 +161,8 @@ impl<'l> Scope<'l> {
             self.around.spent.cut();
             return None;
         }
-        let scope =
-            Self { root: dot.clone(), dot, variables: Vec::new(), level: self.level + 1, side: None, ..self.clone() };
+        let around = self.around;
+        let scope = Self { around, root: dot.clone(), dot, variables: Vec::new(), level: self.level + 1, side: None };
         let mut left = self.side;
         let mut texts: Vec<String> = Vec::new();
         for (nodes, sides) in bodies {

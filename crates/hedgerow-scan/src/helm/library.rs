@@ -110,11 +110,20 @@ impl Library {
                 }
             }
         }
+        let mut noted = BTreeSet::new();
         for code in &codes {
             let words = tokens(code);
             for (at, change) in changes(&words) {
                 for target in change {
                     let Token::Word(path) = target else { continue };
+                    let key = match words.get(at + 2) {
+                        Some(Token::Text(key)) if is(&words[at], &["set", "unset"]) => Some(key.as_str()),
+                        _ => None,
+                    };
+                    if !noted.insert((path.clone(), key.is_some())) {
+                        self.changed.extend(key.map(str::to_owned));
+                        continue;
+                    }
                     let mut paths = vec![path.as_str()];
                     let (start, rest) = path.split_once('.').unwrap_or((path, ""));
                     if start.len() > 1 && rest.is_empty() {
@@ -127,10 +136,6 @@ impl Library {
                         }
                         paths = shared;
                     }
-                    let key = match words.get(at + 2) {
-                        Some(Token::Text(key)) if is(&words[at], &["set", "unset"]) => Some(key.as_str()),
-                        _ => None,
-                    };
                     self.note(&paths, key);
                 }
             }

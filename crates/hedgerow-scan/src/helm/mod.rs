@@ -379,10 +379,11 @@ fn parse(text: &str) -> Vec<Value> {
 
 /// The same value with [`HOLE`] for [`MARK`].
 fn with_holes(value: Value) -> Value {
+    let text = |text: String| if text.contains(MARK) { text.replace(MARK, &HOLE.to_string()) } else { text };
     match value {
-        Value::String(text) if text.contains(MARK) => Value::from(text.replace(MARK, &HOLE.to_string())),
+        Value::String(found) => Value::from(text(found)),
         Value::Array(list) => list.into_iter().map(with_holes).collect(),
-        Value::Object(pairs) => Value::Object(pairs.into_iter().map(|(key, value)| (key, with_holes(value))).collect()),
+        Value::Object(pairs) => pairs.into_iter().map(|(key, value)| (text(key), with_holes(value))).collect(),
         other => other,
     }
 }

@@ -1,6 +1,9 @@
 //! What templates come to.
 
 use super::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 /// What the first document of a template comes to, with `?` for holes.
 fn rendered(values: &str, text: &str) -> String {
@@ -356,4 +359,132 @@ fn what_is_left_out_is_said() {
     assert!(!whole(&("a: 1\n".to_owned() + &"b: {{ .Values.x }}\n".repeat(200_000))));
     assert!(!whole("kind: Service\n a: [\n"));
     assert!(whole("kind: Other\n a: [\n"));
+}
+
+/// Pieces of templates, so that random texts get past the first brace.
+const WORDS: &[&str] = &[
+    "a: ",
+    "b:\n",
+    "\n",
+    "  ",
+    "- ",
+    "---\n",
+    "kind: Service\n",
+    "{{ ",
+    "{{- ",
+    " }}",
+    " -}}",
+    "}}\n",
+    "if ",
+    "else",
+    "else if ",
+    "else with ",
+    "end",
+    "range ",
+    "with ",
+    "define \"x\"",
+    "block \"x\" .",
+    "include \"x\" .",
+    "template \"x\" $",
+    "tpl .Values.t .",
+    "$x := ",
+    "$x = ",
+    "$x",
+    "$k, $v := ",
+    ".",
+    "$",
+    ".Values",
+    ".Values.l",
+    ".Values.m",
+    ".Values.t",
+    ".Values.no",
+    ".Release.Name",
+    "set $x \"k\" 1",
+    "set .Values \"l\" 1",
+    "merge ",
+    "dict \"k\" ",
+    "list ",
+    "| ",
+    "quote",
+    "default \"d\" ",
+    "ternary \"a\" \"b\" ",
+    "toYaml ",
+    "nindent 2",
+    "printf \"%s-%d\" ",
+    "trunc 3 ",
+    "index ",
+    "concat ",
+    "(",
+    ")",
+    "\"",
+    "`",
+    "é",
+    "\u{e000}",
+    "\u{e001}",
+    "\u{e002}",
+    "\u{e003}",
+    "\u{e004}",
+    "/*",
+    "*/",
+    "0",
+    "-1",
+    "contains ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_template_is_read(words in vec(select(WORDS), 0..120), helper in vec(select(WORDS), 0..40)) {
+        let (text, helper) = (words.concat(), format!("{{{{ define \"x\" }}}}{}{{{{ end }}}}", helper.concat()));
+        let texts = [
+            ("c/Chart.yaml", "name: c\n"),
+            ("c/values.yaml", "l: [1, a]\nm: {k: v, j: 2}\nt: '{{ include \"x\" . }}{{ .Values.m }}'\n"),
+            ("c/templates/_x.tpl", &helper),
+            ("c/templates/x.yaml", &text),
+        ];
+        let charts = Charts::new(texts.into_iter(), None);
+        let found = charts.documents("c", &text);
+        let again = charts.documents("c", &text);
+        prop_assert_eq!(&found.documents, &again.documents);
+        let shown = serde_json::to_string(&found.documents).unwrap();
+        prop_assert!(!shown.contains(['\u{e000}', '\u{e001}', '\u{e002}', '\u{e003}', '\u{e004}']), "{}", shown);
+    }
+}
+
+#[test]
+fn large_and_deep_templates_end() {
+    let charts = |values: &str, helper: &str| {
+        Charts::new(
+            [("c/Chart.yaml", "name: c\n"), ("c/values.yaml", values), ("c/templates/_x.tpl", helper)].into_iter(),
+            None,
+        )
+    };
+    let whole = |values: &str, helper: &str, text: &str| charts(values, helper).documents("c", text).is_whole;
+    // Templates that take in themselves behind as many blocks as may lie in each other.
+    let deep = format!("{{{{ define \"x\" }}}}{}{{{{ include \"x\" . }}}}", "{{ if .a }}".repeat(38));
+    assert!(!crate::in_parallel(|| whole("", &deep, "a: {{ include \"x\" . }}")));
+    // Helpers that take in two others each.
+    let twice: String = (0..30)
+        .map(|at| {
+            format!(
+                "{{{{ define \"x{at}\" }}}}{{{{ if .a }}}}{0}{{{{ else }}}}{0}{{{{ end }}}}{{{{ end }}}}",
+                format!("{{{{ include \"x{}\" . }}}}", at + 1)
+            )
+        })
+        .collect();
+    assert!(!whole("", &twice, "a: {{ include \"x0\" . }}"));
+    assert!(!whole("", &twice, "a:\n  {{ include \"x0\" . | nindent 2 }}"));
+    // Many variables, many blocks that give them values, many that change maps.
+    let many: String = (0..3_000)
+        .map(|at| format!("{{{{ $v{at} := .Values.a }}}}{{{{ if .b }}}}{{{{ $v{at} = 1 }}}}{{{{ end }}}}"))
+        .collect();
+    whole("a: 1", "", &format!("{many}a: {{{{ $v1 }}}}"));
+    let changes: String = (0..3_000).map(|at| format!("{{{{ $x := .a{at} }}}}{{{{ set $x \"k{at}\" 1 }}}}")).collect();
+    whole("a: 1", &changes, &format!("{changes}a: {{{{ .Values.a }}}}"));
+    // Choices of choices.
+    let choices: String = (0..400)
+        .map(|at| format!("{{{{- $a = ternary (printf \"{at}%s\" $a) (printf \"%s%s\" $a $a) .b }}}}\n"))
+        .collect();
+    whole("a: 1", "", &format!("{{{{- $a := \"x\" }}}}\n{choices}a: {{{{ $a }}}}"));
 }
