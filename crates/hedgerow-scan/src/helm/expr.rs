@@ -210,6 +210,8 @@ pub(super) enum Token {
     Pipe,
     Text(String),
     Word(String),
+    /// `.a.b` right behind a bracket.
+    Field(String),
 }
 
 /// What an expression comes to; none if it is not known.
@@ -222,17 +224,17 @@ pub(super) fn evaluate(code: &str, scope: &Scope) -> Option<Value> {
 
 pub(super) fn tokens(code: &str) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut chars = code.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
         match c {
             '(' => found.push(Token::Open),
             ')' => found.push(Token::Close),
             '|' => found.push(Token::Pipe),
             '"' | '`' => {
                 let mut text = String::new();
-                while let Some(next) = chars.next() {
+                while let Some((_, next)) = chars.next() {
                     match next {
-                        '\\' if c == '"' => text.extend(chars.next()),
+                        '\\' if c == '"' => text.extend(chars.next().map(|(_, escaped)| escaped)),
                         next if next == c => break,
                         next => text.push(next),
                     }
@@ -242,10 +244,13 @@ pub(super) fn tokens(code: &str) -> Vec<Token> {
             c if c.is_whitespace() => {}
             c => {
                 let mut word = c.to_string();
-                while let Some(next) = chars.next_if(|next| !next.is_whitespace() && !"()|\"`".contains(*next)) {
+                while let Some((_, next)) =
+                    chars.next_if(|(_, next)| !next.is_whitespace() && !"()|\"`".contains(*next))
+                {
                     word.push(next);
                 }
-                found.push(Token::Word(word));
+                let is_field = c == '.' && word.len() > 1 && at > 0 && code[..at].ends_with(')');
+                found.push(if is_field { Token::Field(word) } else { Token::Word(word) });
             }
         }
     }
@@ -296,7 +301,7 @@ fn command(
                 }
                 match tokens.get(*at) {
                     // `(…).name`
-                    Some(Token::Word(path)) if path.starts_with('.') && path.len() > 1 => {
+                    Some(Token::Field(path)) => {
                         *at += 1;
                         scope.below(value).path(path)
                     }
@@ -304,6 +309,7 @@ fn command(
                 }
             }
             Token::Text(text) => Some(Value::from(text.as_str())),
+            Token::Field(_) => None,
             Token::Word(word) => match word.chars().next() {
                 Some('.' | '$') if function.is_some_and(|name| TAKES_IN.contains(&name)) && word.len() == 1 => {
                     context = scope.whole(word);
@@ -405,6 +411,8 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         // What is asked is not known.
         ("ternary", 3) => any(&scope.around.spent.next(), &arguments[..2])?,
         ("required" | "toString" | "print" | "int" | "int64" | "toStrings" | "deepCopy" | "mustDeepCopy", 1..) => last?,
+        // Where this is rendered nothing is deployed.
+        ("fail", 1) => Value::from(""),
         ("trim", 1) => Value::from(text(0).trim()),
         ("trunc", 2) => {
             let length = usize::try_from(arguments[0].as_ref()?.as_i64()?).ok()?;

@@ -283,7 +283,7 @@ impl<'l> Render<'l> {
             }
             return;
         }
-        let made = if action.is_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
+        let made = if action.may_be_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
         scope.lose(&mutated(code));
         match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
             Some(Value::String(text)) => self.text.push_str(&text),

@@ -36,14 +36,25 @@ pub(super) struct Action {
     pub(super) code: String,
     /// Whether nothing else stands on its line.
     pub(super) alone: bool,
+    /// Whether what it comes to is drawn up to the line above.
+    joined: bool,
     /// How many renderings show all that it can come to.
     pub(super) sides: usize,
 }
 
 impl Action {
-    /// Whether it stands for whole lines.
+    /// Whether it may stand for whole lines.
+    pub(super) fn may_be_lines(&self) -> bool {
+        self.alone || self.makes_lines()
+    }
+
+    /// Whether it stands for whole lines, whatever it comes to.
     pub(super) fn is_lines(&self) -> bool {
-        self.alone || ["indent", "toYaml"].iter().any(|word| self.code.contains(word))
+        (self.alone && !self.joined) || self.makes_lines()
+    }
+
+    fn makes_lines(&self) -> bool {
+        ["indent", "toYaml"].iter().any(|word| self.code.contains(word))
     }
 }
 
@@ -97,7 +108,7 @@ pub(super) fn count_sides(nodes: &mut [Node], helpers: &BTreeMap<String, usize>)
     for node in nodes.iter_mut() {
         match node {
             Node::Text(_) => {}
-            Node::Action(action) if action.is_lines() => {
+            Node::Action(action) if action.may_be_lines() => {
                 let sides = included(&action.code).filter_map(|name| helpers.get(&name).copied()).max();
                 action.sides = sides.unwrap_or(1).max(1);
             }
@@ -240,6 +251,8 @@ pub(super) fn parse(text: &str) -> Template {
     let mut rest = &*text;
     // Where the line that is read ends, and where what stands on it does, counted from the end of the text.
     let (mut line_end, mut written_end) = (usize::MAX, usize::MAX);
+    // Up to where it is read.
+    let mut read = 0;
     while let Some((before, tail)) = rest.split_once("{{") {
         let is_comment = tail.trim_start_matches('-').trim_start().starts_with("/*");
         let end =
@@ -249,20 +262,24 @@ pub(super) fn parse(text: &str) -> Template {
             break;
         };
         let (inner, after) = (&tail[..end], &tail[end + 2..]);
-        let line_before = before.rsplit('\n').next().unwrap_or_default();
+        let start = text.len() - tail.len() - 2;
+        let gap = &text[read..start];
+        let begins_line = (read == 0 || gap.contains('\n')) && gap.rsplit('\n').next().is_some_and(is_blank);
+        read = text.len() - after.len();
         if after.len() < line_end || line_end == usize::MAX {
             let line_after = after.split('\n').next().unwrap_or_default();
             line_end = after.len() - line_after.len();
             written_end = after.len() - line_after.trim_end().len();
         }
-        let alone = line_before.trim().is_empty() && after.len() <= written_end;
+        let alone = begins_line && after.len() <= written_end;
         let trims_before = inner.starts_with('-');
         let trims_after = inner.ends_with('-');
         text_node(&mut open, if trims_before { before.trim_end() } else { before });
         rest = if trims_after { after.trim_start() } else { after };
         let code = inner.trim_start_matches('-').trim_end_matches('-').trim();
         if !is_comment {
-            action(&mut open, &mut template, code, alone, text.len() - after.len());
+            let place = text.len() - after.len();
+            action(&mut open, &mut template, code, Lines { alone, joined: trims_before }, place);
         }
         if open.len() > MAX_DEPTH {
             template.is_cut = true;
@@ -277,12 +294,24 @@ pub(super) fn parse(text: &str) -> Template {
     template
 }
 
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// How an action stands in its line, see [`Action`].
+#[derive(Debug, Clone, Copy)]
+struct Lines {
+    alone: bool,
+    joined: bool,
+}
+
 /// Takes in an action.
-fn action(open: &mut Vec<Open>, template: &mut Template, code: &str, alone: bool, place: usize) {
+fn action(open: &mut Vec<Open>, template: &mut Template, code: &str, lines: Lines, place: usize) {
+    let Lines { alone, joined } = lines;
     let (word, head) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
     let head = head.trim();
     let begin = |word, head: &str| Open { word, head: Some(head.to_owned()), alone, place, ..Open::default() };
-    let node = |code| Node::Action(Action { code, alone, sides: 1 });
+    let node = |code| Node::Action(Action { code, alone, joined, sides: 1 });
     match word {
         "if" => open.push(begin("if", head)),
         "range" => open.push(begin("range", head)),

@@ -21,6 +21,8 @@ fn templates_come_to_what_the_values_say() {
         ("a: {{ .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
         ("a: {{ .Values.ledger.url | quote }}", r#"[{"a":"http://s-ledger"}]"#),
         ("a: '{{ $.Values.ledger.url }}:{{ .Values.ledger.port }}'", r#"[{"a":"http://s-ledger:80"}]"#),
+        ("a: {{ default (\"x\") .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
+        ("a: {{ (index .Values.list 0).value }}", r#"[{"a":"x"}]"#),
         ("a: {{ .Values.nobody.knows }}", r#"[{"a":"?"}]"#),
         ("a: {{ .Values.nobody.knows | default \"x\" | quote }}", r#"[{"a":"x"}]"#),
         ("a: {{ default .Values.ledger.url .Values.ledger.none }}", r#"[{"a":"http://s-ledger"}]"#),
@@ -97,6 +99,8 @@ fn what_cannot_be_told_is_a_hole_and_both_sides_count() {
             "{{- $u := 1 }}\n{{- range include \"x\" . }}\n{{- $u = . }}\n{{- end }}\na: {{ $u }}",
             r#"[{"a":"?"},{"a":"1"}]"#,
         ),
+        ("a: s-{{ .Values.host }}{{ .Values.no }}", r#"[{"a":"s-s-ledger?"}]"#),
+        ("a: {{ .Values.host -}}\n{{- .Values.no }}", r#"[{"a":"s-ledger?"}]"#),
         ("a: \"x{{ range .Values.no }}{{ . }},{{ end }}\"", r#"[{"a":"x?"},{"a":"x"}]"#),
         ("a: \"x{{ range include \"l\" . }}{{ . }},{{ end }}\"", r#"[{"a":"x?"},{"a":"x"}]"#),
     ] {
