@@ -116,8 +116,10 @@ codes! {
     RedundantComment = "redundant-comment", Warning;
     /// A comment declares a call in code that no service reaches.
     UnreachedComment = "unreached-comment", Warning;
-    /// A part of a source file could not be parsed.
+    /// A part of a file that the scan reads could not be parsed.
     UnparsedCode = "unparsed-code", Warning;
+    /// A glob under `scan.ignore` fits no source file.
+    IdleIgnore = "idle-ignore", Warning;
     /// The code calls a service and no rule file says so.
     MissingRule = "missing-rule", Error;
     /// A rule file backs no call that the scan finds.

@@ -1,6 +1,6 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
-use crate::deploy::Deploy;
+use crate::deploy::{Deploy, swells};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::host::{Answer, Hosts};
 use crate::inventory::{Home, Owners};
@@ -43,6 +43,7 @@ pub(crate) fn across(
     candidates(homes, hosts, deploy, &mut outcome);
     unparsed(files, homes, parts, &mut outcome);
     unread(deploy, &mut outcome);
+    left_out(tree, homes, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
@@ -292,6 +293,33 @@ fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcom
             message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
             marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
             help: vec!["if it calls services, say so by a comment: `rpcmap: <service>`".to_owned()],
+            services,
+        });
+    }
+}
+
+/// YAML texts with documents that are left out because their aliases repeat too much.
+fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
+    let owners = Owners::new(tree.services, homes);
+    let is_read = |path: &str| {
+        [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
+            || tree.config.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
+            || tree.config.settings.iter().any(|pattern| pattern.fits(path))
+    };
+    for file in tree.texts.iter().filter(|file| is_read(&file.path) && swells(&file.text)) {
+        // What lies in nobody's directory may be about anybody.
+        let services = match owners.of(&file.path) {
+            Some(owner) => BTreeSet::from([owner.to_owned()]),
+            None => homes.iter().map(|home| home.name.clone()).collect(),
+        };
+        outcome.findings.push(Finding {
+            code: Code::UnparsedCode,
+            message: "the aliases of a document in this file repeat too much, so it is left out; what it gives to services is not known".to_owned(),
+            marks: vec![(Place { path: file.path.clone(), range: Range::default() }, String::new())],
+            help: vec![
+                "write out what the aliases stand for".to_owned(),
+                "if it is not about services, list the file under `scan.exclude`".to_owned(),
+            ],
             services,
         });
     }

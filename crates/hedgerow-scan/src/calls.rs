@@ -6,7 +6,7 @@ use crate::eval::Eval;
 use crate::frontend::Language;
 use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Expr, ExprId, Part};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink};
 use crate::program::{FnId, Meaning, PackageId, Program};
@@ -73,9 +73,9 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
     for function in reach.functions.keys() {
         let file = program.file_of(*function);
         let language = program.files[file as usize].language;
-        let decl = program.function(*function);
-        for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+        for id in program.exprs(*function) {
             let Expr::Member { of, name } = program.expr(*function, id) else { continue };
+            let name = program.word(*function, *name);
             if !packs.may_offer(name) {
                 continue;
             }
@@ -110,9 +110,10 @@ fn contract_names(program: &Program, package: PackageId, contract: &str) -> Vec<
         let facts = program.files[id.file as usize].facts;
         for (value, _) in &program.global(id).values {
             let Expr::Composite { parts, .. } = facts.expr(*value) else { continue };
-            let full = parts.iter().find(|part| part.field.as_deref() == Some("ServiceName"));
+            let is_name = |part: &&Part| part.field.is_some_and(|field| facts.word(field) == "ServiceName");
+            let full = facts.parts(*parts).iter().find(is_name);
             if let Some(Expr::Text(text)) = full.map(|part| facts.expr(part.value)) {
-                return vec![format!("={text}"), short.to_owned()];
+                return vec![format!("={}", facts.word(*text)), short.to_owned()];
             }
         }
     }
@@ -262,7 +263,7 @@ impl<'p> Search<'_, 'p> {
         let program = self.context.infer.program;
         for function in self.context.reach.functions.keys() {
             let language = self.language(*function);
-            for store in &program.function(*function).stores {
+            for store in program.facts_of(*function).stores(program.function(*function)) {
                 let path = dotted(program, *function, store.target);
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
                 let values = self.eval.value(Site { function: *function, expr: store.value });
@@ -414,6 +415,7 @@ impl<'p> Search<'_, 'p> {
         else {
             return;
         };
+        let arguments = program.arguments(site.function, *arguments);
         let Some(argument) = arguments.get(usize::from(at)) else { return };
         let mut values = Values::default();
         for found in self.eval.value(Site { function: site.function, expr: argument.value }) {
@@ -606,9 +608,11 @@ fn arguments(way: &[Crossing]) -> Vec<Site> {
 /// What is assigned to, as it is written: `req.URL.Host`.
 fn dotted(program: &Program, function: FnId, id: ExprId) -> String {
     match program.expr(function, id) {
-        Expr::Member { of, name } => format!("{}.{name}", dotted(program, function, *of)),
-        Expr::Name(name) => name.to_string(),
-        Expr::Local(local) => program.function(function).locals[local.0 as usize].name.to_string(),
+        Expr::Member { of, name } => {
+            format!("{}.{}", dotted(program, function, *of), program.word(function, *name))
+        }
+        Expr::Name(name) => program.word(function, *name).to_owned(),
+        Expr::Local(local) => program.local_name(function, *local).to_owned(),
         Expr::Deref(of) | Expr::Address(of) => dotted(program, function, *of),
         _ => "()".to_owned(),
     }

@@ -24,7 +24,7 @@ use crate::pattern::Pattern;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::read::decode::Decoder;
-use hedgerow_core::source::SourceId;
+use hedgerow_core::source::{SourceId, Span};
 use hedgerow_yaml::{Content, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +57,8 @@ pub struct ScanConfig {
     pub(crate) services: Vec<CodeDirectory>,
     pub(crate) exclude: GlobSet,
     pub(crate) ignore: GlobSet,
+    /// Where the globs of `ignore` stand.
+    pub(crate) ignored: Vec<(String, Span)>,
     pub(crate) hosts: Vec<Pattern>,
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     pub(crate) tags: BTreeSet<String>,
@@ -85,6 +87,27 @@ impl ScanConfig {
         let Some(section) = root.as_mapping().and_then(|mapping| mapping.get("scan")) else { return Self::default() };
         Read { decoder: Decoder::new(source, diagnostics) }.section(section)
     }
+
+    /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is
+    /// asked for.
+    pub fn idle_ignores<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Diagnostic> {
+        let mut idle: BTreeSet<usize> = (0..self.ignore.len()).collect();
+        for path in paths {
+            if idle.is_empty() {
+                break;
+            }
+            for fits in self.ignore.matches(path) {
+                idle.remove(&fits);
+            }
+        }
+        let globs = self.ignored.iter().enumerate().filter(|(at, _)| idle.contains(at));
+        let tell = |(_, (glob, span)): (usize, &(String, Span))| {
+            Diagnostic::new(Code::IdleIgnore, format!("no source file fits `{glob}`"))
+                .mark(*span, "")
+                .help("mend the glob, which begins at the directory of hedgerow.yaml, or take it away")
+        };
+        globs.map(tell).collect()
+    }
 }
 
 /// The section being read.
@@ -110,7 +133,8 @@ impl Read<'_> {
             }
         }
         if let Some(node) = fields.get("ignore") {
-            config.ignore = self.reasons(node);
+            config.ignored = self.reasons(node);
+            config.ignore = self.globs(config.ignored.clone());
         }
         let mut texts =
             |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
@@ -160,14 +184,14 @@ impl Read<'_> {
         Some(CodeDirectory { path: self.pattern(path.value, path.span)?, name: self.pattern(&name.0, name.1)?, main })
     }
 
-    fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, hedgerow_core::source::Span)> {
+    fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, Span)> {
         let elements = self.decoder.list(node, what, "leave the key out");
         let texts = elements.into_iter().filter_map(|node| self.decoder.text(node, what));
         texts.map(|text| (text.value.to_owned(), text.span)).collect()
     }
 
     /// Globs of files, each with the reason for which it is there.
-    fn reasons(&mut self, node: &Node<'_>) -> GlobSet {
+    fn reasons(&mut self, node: &Node<'_>) -> Vec<(String, Span)> {
         let mut globs = Vec::new();
         for (glob, node) in self.decoder.pairs(node, "`ignore`").unwrap_or_default() {
             // A reason that says nothing is refused there.
@@ -176,10 +200,10 @@ impl Read<'_> {
             }
             globs.push((glob.value.to_owned(), glob.span));
         }
-        self.globs(globs)
+        globs
     }
 
-    fn pattern(&mut self, text: &str, span: hedgerow_core::source::Span) -> Option<Pattern> {
+    fn pattern(&mut self, text: &str, span: Span) -> Option<Pattern> {
         let pattern = Pattern::new(text);
         if let Err(error) = &pattern {
             self.decoder.report(Diagnostic::new(Code::InvalidValue, error.clone()).mark(span, ""));
@@ -187,7 +211,7 @@ impl Read<'_> {
         pattern.ok()
     }
 
-    fn globs(&mut self, texts: Vec<(String, hedgerow_core::source::Span)>) -> GlobSet {
+    fn globs(&mut self, texts: Vec<(String, Span)>) -> GlobSet {
         let mut set = GlobSetBuilder::new();
         for (text, span) in texts {
             match Glob::new(&text) {

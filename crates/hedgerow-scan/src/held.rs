@@ -66,22 +66,26 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<Local
     let program = infer.program;
     match program.expr(function, expr) {
         Expr::Name(name) => {
+            let name = program.word(function, *name);
             if let Meaning::Function(id) = program.meaning(program.file_of(function), name) {
                 found.push(Holds::Function(id));
             }
         }
-        Expr::Member { of, name } => match infer.qualified(function, *of, name) {
-            Some(Meaning::Function(id)) => found.push(Holds::Function(id)),
-            Some(_) => {}
-            None => {
-                let method = infer.type_of(function, *of, 0).and_then(|ty| program.method(ty, name));
-                if let Some(Found::Function(id)) = method {
-                    found.push(Holds::Function(id));
+        Expr::Member { of, name } => {
+            let name = program.word(function, *name);
+            match infer.qualified(function, *of, name) {
+                Some(Meaning::Function(id)) => found.push(Holds::Function(id)),
+                Some(_) => {}
+                None => {
+                    let method = infer.type_of(function, *of, 0).and_then(|ty| program.method(ty, name));
+                    if let Some(Found::Function(id)) = method {
+                        found.push(Holds::Function(id));
+                    }
                 }
             }
-        },
+        }
         Expr::Local(local) if seen.insert(*local) => {
-            for def in &program.function(function).locals[local.0 as usize].defs {
+            for def in program.defs(function, *local) {
                 match *def {
                     Def::Value { expr, result: 0 } => gather(infer, function, expr, seen, found),
                     Def::Parameter(at) => found.push(Holds::Parameter((function, at))),
@@ -90,7 +94,7 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<Local
             }
         }
         Expr::Choice(choices) => {
-            for choice in choices {
+            for choice in program.list(function, *choices) {
                 gather(infer, function, *choice, seen, found);
             }
         }

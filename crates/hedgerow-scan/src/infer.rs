@@ -100,11 +100,12 @@ impl<'a, 'p> Infer<'a, 'p> {
 
     fn find_type(&self, function: FnId, id: ExprId, result: u16) -> Option<Ty<'p>> {
         let file = self.program.file_of(function);
-        let written = |r| Ty::Written { file, r };
-        match self.program.expr(function, id) {
+        let program = self.program;
+        match program.expr(function, id) {
             Expr::Local(local) => self.local_type(function, *local),
-            Expr::Name(name) => self.meaning_type(self.program.meaning(file, name)),
+            Expr::Name(name) => self.meaning_type(program.meaning(file, program.word(function, *name))),
             Expr::Member { of, name } => {
+                let name = program.word(function, *name);
                 if let Some(meaning) = self.qualified(function, *of, name) {
                     return self.meaning_type(meaning);
                 }
@@ -113,25 +114,32 @@ impl<'a, 'p> Infer<'a, 'p> {
             }
             Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
                 Callee::Function(called) => {
-                    let r = self.program.function(called).results.get(usize::from(result))?;
-                    Some(Ty::Written { file: self.program.file_of(called), r })
+                    let ty = program.results(called).get(usize::from(result))?;
+                    Some(program.written(called, *ty))
                 }
                 Callee::Dispatch(ty, name) => self.signature(ty, name, result),
                 Callee::Type(ty) => Some(ty),
-                Callee::Builtin("new" | "make") => match self.program.expr(function, arguments.first()?.value) {
-                    Expr::Type(r) => Some(written(r)),
-                    // `new(T)`, where the grammar takes the type for a name.
-                    Expr::Name(name) => match self.program.meaning(file, name) {
-                        Meaning::Type(id) => Some(Ty::Declared(id)),
+                Callee::Builtin("new" | "make") => {
+                    let made = program.arguments(function, *arguments).first()?.value;
+                    match program.expr(function, made) {
+                        Expr::Type(ty) => Some(program.written(function, *ty)),
+                        // `new(T)`, where the grammar takes the type for a name.
+                        Expr::Name(name) => match program.meaning(file, program.word(function, *name)) {
+                            Meaning::Type(id) => Some(Ty::Declared(id)),
+                            _ => None,
+                        },
+                        Expr::Member { of, name } => {
+                            match self.qualified(function, *of, program.word(function, *name)) {
+                                Some(Meaning::Type(id)) => Some(Ty::Declared(id)),
+                                _ => None,
+                            }
+                        }
                         _ => None,
-                    },
-                    Expr::Member { of, name } => match self.qualified(function, *of, name) {
-                        Some(Meaning::Type(id)) => Some(Ty::Declared(id)),
-                        _ => None,
-                    },
-                    _ => None,
-                },
-                Callee::Builtin("append" | "min" | "max") => self.type_of(function, arguments.first()?.value, 0),
+                    }
+                }
+                Callee::Builtin("append" | "min" | "max") => {
+                    self.type_of(function, program.arguments(function, *arguments).first()?.value, 0)
+                }
                 Callee::Builtin(_) | Callee::External(_) | Callee::Method(_) => None,
                 Callee::Value => match self.type_of(function, *callee, 0).and_then(|ty| self.program.underlying(ty)) {
                     Some((file, TypeRef::Function(results))) => {
@@ -140,14 +148,16 @@ impl<'a, 'p> Infer<'a, 'p> {
                     _ => None,
                 },
             },
-            Expr::Composite { ty, .. } | Expr::New { ty, .. } => (**ty != TypeRef::Unknown).then(|| written(ty)),
-            Expr::Cast { of, ty } => match &**ty {
-                TypeRef::Unknown => self.type_of(function, *of, 0),
-                ty => Some(written(ty)),
+            Expr::Composite { ty, .. } | Expr::New { ty, .. } => {
+                Some(program.written(function, *ty)).filter(|ty| !ty.is_unknown())
+            }
+            Expr::Cast { of, ty } => match program.written(function, *ty) {
+                ty if ty.is_unknown() => self.type_of(function, *of, 0),
+                ty => Some(ty),
             },
             Expr::Address(of) | Expr::Deref(of) => self.type_of(function, *of, 0),
             Expr::Index { of, .. } => self.type_of(function, *of, 0).and_then(|ty| self.program.element(ty)),
-            Expr::Choice(of) => of.iter().find_map(|id| self.type_of(function, *id, 0)),
+            Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.type_of(function, *id, 0)),
             Expr::Text(_)
             | Expr::Number(_)
             | Expr::Concat(..)
@@ -168,19 +178,20 @@ impl<'a, 'p> Infer<'a, 'p> {
             _ => return None,
         };
         let global = self.program.global(id);
-        if let Some(r) = global.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
-            return Some(Ty::Written { file: id.file, r });
+        let ty = global.ty.map(|ty| self.program.written_in(id.file, ty)).filter(|ty| !ty.is_unknown());
+        if ty.is_some() {
+            return ty;
         }
         let loader = self.program.loader(id.file)?;
         global.values.iter().find_map(|(expr, result)| self.type_of(loader, *expr, *result))
     }
 
     fn local_type(&self, function: FnId, local: LocalId) -> Option<Ty<'p>> {
-        let local = &self.program.function(function).locals[local.0 as usize];
-        if let Some(r) = local.ty.as_ref().filter(|r| **r != TypeRef::Unknown) {
-            return Some(Ty::Written { file: self.program.file_of(function), r });
+        let ty = self.program.local_type(function, local);
+        if ty.is_some() {
+            return ty;
         }
-        local.defs.iter().find_map(|def| match *def {
+        self.program.defs(function, local).iter().find_map(|def| match *def {
             Def::Value { expr, result } => self.type_of(function, expr, result),
             Def::Element(over) => self.type_of(function, over, 0).and_then(|ty| self.program.element(ty)),
             // Of a map the keys, of which nothing is known; of a channel, which is a list here, the elements.
@@ -208,8 +219,8 @@ impl<'a, 'p> Infer<'a, 'p> {
     /// The types of the results of a method of an interface or class.
     fn signature(&self, ty: TypeId, name: &str, result: u16) -> Option<Ty<'p>> {
         if let Some(function) = self.program.own_method(ty, name) {
-            let r = self.program.function(function).results.get(usize::from(result))?;
-            return Some(Ty::Written { file: self.program.file_of(function), r });
+            let ty = self.program.results(function).get(usize::from(result))?;
+            return Some(self.program.written(function, *ty));
         }
         let (file, decl) = self.program.ty(ty);
         let TypeRef::Interface { methods, embeds } = &decl.ty else { return None };
@@ -223,7 +234,7 @@ impl<'a, 'p> Infer<'a, 'p> {
     /// What `of.name` means where `of` is the name of an import or of a type.
     pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
         let Expr::Name(qualifier) = self.program.expr(function, of) else { return None };
-        match self.program.meaning(self.program.file_of(function), qualifier) {
+        match self.program.meaning(self.program.file_of(function), self.program.word(function, *qualifier)) {
             Meaning::Package(package) => Some(self.program.item(package, name)),
             Meaning::External(path, None) => Some(Meaning::External(path, Some(name))),
             _ => None,
@@ -234,7 +245,7 @@ impl<'a, 'p> Infer<'a, 'p> {
     pub(crate) fn callee(&self, function: FnId, callee: ExprId) -> Option<Callee<'p>> {
         let file = self.program.file_of(function);
         match self.program.expr(function, callee) {
-            Expr::Name(name) => Some(match self.program.meaning(file, name) {
+            Expr::Name(name) => Some(match self.program.meaning(file, self.program.word(function, *name)) {
                 Meaning::Function(id) => Callee::Function(id),
                 Meaning::Type(id) => Callee::Type(Ty::Declared(id)),
                 Meaning::External(path, Some(name)) => Callee::External(format!("{path}.{name}")),
@@ -244,13 +255,16 @@ impl<'a, 'p> Infer<'a, 'p> {
                     None => Callee::Value,
                 },
                 Meaning::Package(_) => Callee::Value,
-                Meaning::Unknown => match self.program.files[file as usize].language.global(name) {
-                    Some(path) => Callee::External(path.to_owned()),
-                    None => Callee::Builtin(name),
-                },
+                Meaning::Unknown => {
+                    let name = self.program.word(function, *name);
+                    match self.program.files[file as usize].language.global(name) {
+                        Some(path) => Callee::External(path.to_owned()),
+                        None => Callee::Builtin(name),
+                    }
+                }
             }),
-            Expr::Type(r) => Some(Callee::Type(Ty::Written { file, r })),
-            Expr::Member { of, name } => Some(self.member_callee(function, *of, name)),
+            Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
+            Expr::Member { of, name } => Some(self.member_callee(function, *of, self.program.word(function, *name))),
             Expr::Local(_) => Some(match self.origin(function, callee) {
                 Some(path) => Callee::External(path),
                 None => Callee::Value,
@@ -276,7 +290,8 @@ impl<'a, 'p> Infer<'a, 'p> {
             None => {}
         }
         if let Expr::Name(base) = self.program.expr(function, of)
-            && let Meaning::Type(id) = self.program.meaning(self.program.file_of(function), base)
+            && let Meaning::Type(id) =
+                self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
         {
             // A static method, or in Go a method as a function of its receiver.
             return match self.program.method_of(id, name) {
@@ -322,8 +337,9 @@ impl<'a, 'p> Infer<'a, 'p> {
 
     fn find_origin(&self, function: FnId, id: ExprId) -> Option<String> {
         let file = self.program.file_of(function);
-        match self.program.expr(function, id) {
-            Expr::Name(name) => match self.program.meaning(file, name) {
+        let program = self.program;
+        match program.expr(function, id) {
+            Expr::Name(name) => match program.meaning(file, program.word(function, *name)) {
                 Meaning::External(path, item) => {
                     Some(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")))
                 }
@@ -331,8 +347,8 @@ impl<'a, 'p> Infer<'a, 'p> {
                 Meaning::Global(global) => {
                     let loader = self.program.loader(global.file)?;
                     let decl = self.program.global(global);
-                    if let Some(r) = &decl.ty
-                        && let Some(path) = self.program.external(Ty::Written { file: global.file, r })
+                    if let Some(ty) = decl.ty
+                        && let Some(path) = program.external(program.written_in(global.file, ty))
                     {
                         return Some(path);
                     }
@@ -341,14 +357,17 @@ impl<'a, 'p> Infer<'a, 'p> {
                         _ => None,
                     })
                 }
-                Meaning::Unknown => self.program.files[file as usize].language.global(name).map(str::to_owned),
+                Meaning::Unknown => {
+                    let name = program.word(function, *name);
+                    program.files[file as usize].language.global(name).map(str::to_owned)
+                }
                 Meaning::Function(_) | Meaning::Type(_) => None,
             },
             Expr::Member { of, name } => {
                 if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
                     return Some(path);
                 }
-                self.origin(function, *of).map(|path| format!("{path}.{name}"))
+                self.origin(function, *of).map(|path| format!("{path}.{}", program.word(function, *name)))
             }
             Expr::Call { callee, .. } => match self.callee(function, *callee)? {
                 Callee::External(path) => Some(format!("{path}()")),
@@ -357,35 +376,33 @@ impl<'a, 'p> Infer<'a, 'p> {
                 }
                 _ => None,
             },
-            Expr::New { ty, .. } | Expr::Composite { ty, .. } => self.program.external(Ty::Written { file, r: ty }),
+            Expr::New { ty, .. } | Expr::Composite { ty, .. } => program.external(program.written(function, *ty)),
             Expr::Local(local) => {
-                let decl = &self.program.function(function).locals[local.0 as usize];
-                if let Some(r) = &decl.ty
-                    && let Some(path) = self.program.external(Ty::Written { file, r })
-                {
+                if let Some(path) = program.local_type(function, *local).and_then(|ty| program.external(ty)) {
                     return Some(path);
                 }
-                decl.defs.iter().find_map(|def| match *def {
+                program.defs(function, *local).iter().find_map(|def| match *def {
                     Def::Value { expr, result: 0 } => self.origin(function, expr),
                     Def::ClosureParameter { closure, index } => self.handed_to(function, closure, index),
                     _ => None,
                 })
             }
             Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of),
-            Expr::Cast { of, ty } => match &**ty {
-                TypeRef::Unknown => self.origin(function, *of),
-                r => self.program.external(Ty::Written { file, r }),
+            Expr::Cast { of, ty } => match program.written(function, *ty) {
+                ty if ty.is_unknown() => self.origin(function, *of),
+                ty => program.external(ty),
             },
-            Expr::Choice(of) => of.iter().find_map(|id| self.origin(function, *id)),
+            Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.origin(function, *id)),
             _ => None,
         }
     }
+
     /// Where outside of the tree the parameter of a closure comes from: from what the closure is handed to,
     /// `example.com/x.Each(0)`.
     fn handed_to(&self, function: FnId, closure: u32, index: u16) -> Option<String> {
-        let run = self.program.function(function).exprs;
-        (run.0..run.1).map(ExprId).find_map(|id| match self.program.expr(function, id) {
+        self.program.exprs(function).find_map(|id| match self.program.expr(function, id) {
             Expr::Call { callee, arguments } => {
+                let arguments = self.program.arguments(function, *arguments);
                 let mut passed = arguments.iter().map(|argument| self.program.expr(function, argument.value));
                 passed.find(|expr| **expr == Expr::Closure(closure))?;
                 match self.callee(function, *callee)? {

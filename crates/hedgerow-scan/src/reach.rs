@@ -254,12 +254,10 @@ impl<'p> Walk<'_, 'p> {
         else {
             return;
         };
-        let decl = self.infer.program.function(function);
-        let file = self.infer.program.file_of(function);
-        for (argument, parameter) in arguments.iter().zip(&decl.parameters) {
-            let r = decl.locals[parameter.0 as usize].ty.as_ref();
-            let outside = r.is_some_and(|r| self.infer.program.external(Ty::Written { file, r }).is_some());
-            if outside {
+        let program = self.infer.program;
+        let arguments = program.arguments(site.function, *arguments);
+        for (argument, parameter) in arguments.iter().zip(program.parameters(function)) {
+            if program.local_type(function, *parameter).and_then(|ty| program.external(ty)).is_some() {
                 self.escape(site.function, argument.value);
             }
         }
@@ -269,7 +267,7 @@ impl<'p> Walk<'_, 'p> {
         let program = self.infer.program;
         let facts = program.facts_of(function);
         let decl = program.function(function);
-        let run = decl.exprs.0..decl.exprs.1;
+        let run = decl.exprs.start..decl.exprs.end;
         if decl.name.is_empty() {
             // Loading a file hands what is annotated in it to a framework.
             let file = program.file_of(function);
@@ -292,6 +290,7 @@ impl<'p> Walk<'_, 'p> {
         let mut followed = BTreeSet::new();
         for id in run.clone().map(ExprId) {
             if let Expr::Call { callee, arguments } = facts.expr(id) {
+                let arguments = facts.arguments(*arguments);
                 mark(*callee);
                 let target = self.target(function, *callee);
                 followed.insert(*callee);
@@ -310,14 +309,16 @@ impl<'p> Walk<'_, 'p> {
             match facts.expr(id) {
                 Expr::Call { callee, arguments } => {
                     let target = targets.next().flatten();
+                    let arguments = facts.arguments(*arguments);
                     self.callee(site, *callee, arguments, target);
                     self.addressed(site, arguments);
                 }
                 Expr::New { ty, arguments } => {
-                    let ty = Ty::Written { file: program.file_of(function), r: ty };
-                    self.made(site, ty, arguments);
+                    self.made(site, program.written(function, *ty), facts.arguments(*arguments));
                 }
-                Expr::Composite { ty, parts } => self.composite(site, ty, parts),
+                Expr::Composite { ty, parts } => {
+                    self.composite(site, program.written(function, *ty), facts.parts(*parts));
+                }
                 Expr::Name(_) | Expr::Member { .. } if !called => self.reference(site),
                 Expr::Address(of) => {
                     if let Some(id) = self.infer.type_of(function, *of, 0).and_then(|ty| program.type_id(ty)) {
@@ -329,7 +330,7 @@ impl<'p> Walk<'_, 'p> {
         }
         self.lose(function, &followed);
         self.locals(function);
-        for store in &decl.stores {
+        for store in facts.stores(decl) {
             let value = Stored::Value(Site { function, expr: store.value }, store.result);
             self.store(function, store.target, value);
         }
@@ -338,12 +339,11 @@ impl<'p> Walk<'_, 'p> {
     /// Locals that begin with a zero value make their type; values that get an outside type go out of sight.
     fn locals(&mut self, function: FnId) {
         let program = self.infer.program;
+        let facts = program.facts_of(function);
         let decl = program.function(function);
-        let file = program.file_of(function);
-        for local in &decl.locals {
-            let Some(r) = &local.ty else { continue };
-            let ty = Ty::Written { file, r };
-            for def in &local.defs {
+        for local in facts.locals(decl) {
+            let Some(ty) = local.ty.map(|ty| program.written(function, ty)) else { continue };
+            for def in facts.defs(local) {
                 match *def {
                     Def::Zero => {
                         if let Some(id) = program.type_id(ty) {
@@ -355,9 +355,9 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
         }
-        for values in &decl.returns {
-            for (value, r) in values.iter().zip(&decl.results) {
-                if program.external(Ty::Written { file, r }).is_some() {
+        for values in facts.returns(decl.returns) {
+            for (value, ty) in values.iter().zip(facts.results(decl)) {
+                if program.external(program.written(function, *ty)).is_some() {
                     self.escape(function, *value);
                 }
             }
@@ -428,7 +428,7 @@ impl<'p> Walk<'_, 'p> {
         if let Expr::Member { of, name } = program.expr(site.function, callee)
             && let Expr::Call { .. } = program.expr(site.function, *of)
         {
-            self.loose.entry((name, arity)).or_default().insert(site);
+            self.loose.entry((program.word(site.function, *name), arity)).or_default().insert(site);
         }
     }
 
@@ -485,9 +485,8 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    fn composite(&mut self, site: Site, r: &'p TypeRef, parts: &'p [Part]) {
+    fn composite(&mut self, site: Site, ty: Ty<'p>, parts: &[Part]) {
         let program = self.infer.program;
-        let ty = Ty::Written { file: program.file_of(site.function), r };
         if let Some(id) = program.type_id(ty) {
             self.make(id);
         }
@@ -500,9 +499,9 @@ impl<'p> Walk<'_, 'p> {
             if outside {
                 self.escape(site.function, part.value);
             }
-            let name =
-                part.field.as_deref().or_else(|| order.get(at).filter(|_| part.key.is_none()).map(|f| f.name.as_str()));
-            let Some(name) = name else { continue };
+            let written = part.field.map(|field| program.word(site.function, field));
+            let by_place = || order.get(at).filter(|_| part.key.is_none()).map(|field| field.name.as_str());
+            let Some(name) = written.or_else(by_place) else { continue };
             let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
             if let Some((owner, field_ty, _)) = program.field(ty, name) {
                 if program.external(field_ty).is_some() {
@@ -527,14 +526,16 @@ impl<'p> Walk<'_, 'p> {
         match program.expr(function, target) {
             Expr::Index { of, .. } | Expr::Deref(of) => self.store(function, *of, value),
             Expr::Name(name) => {
+                let name = program.word(function, *name);
                 if let Meaning::Global(id) = program.meaning(program.file_of(function), name) {
                     self.reach.globals.entry(id).or_default().push(value);
                 }
             }
-            Expr::Member { of, name } => match self.infer.qualified(function, *of, name) {
+            Expr::Member { of, name } => match self.infer.qualified(function, *of, program.word(function, *name)) {
                 Some(Meaning::Global(id)) => self.reach.globals.entry(id).or_default().push(value),
                 Some(_) => {}
                 None => {
+                    let name = program.word(function, *name);
                     let field = self.infer.type_of(function, *of, 0).and_then(|ty| {
                         let found = program.field(ty, name).map(|(owner, ty, _)| (owner, Some(ty)));
                         found.or_else(|| program.type_id(ty).map(|id| (Owner::Type(id), None)))

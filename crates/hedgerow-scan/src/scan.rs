@@ -227,7 +227,9 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let mut hosts = Hosts::new(names, tree.namespaces.clone(), tree.config);
     let owners = Owners::new(tree.services, homes);
     let owner = |path: &str| owners.of(path).map(str::to_owned);
-    let is_yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+    let is_yaml = |path: &str| {
+        path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
+    };
     let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
         Some(globs) => globs.is_match(&file.path),
         None => is_yaml(&file.path),

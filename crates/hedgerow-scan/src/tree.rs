@@ -115,7 +115,9 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
                     | "template"
                     | "tmpl"
                     | "tpl"
-            ) || name.starts_with("Dockerfile")
+            ) || name.starts_with(".env.")
+                || name == "Kustomization"
+                || name.starts_with("Dockerfile")
                 || name.ends_with(".Dockerfile");
             let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
                 || name.ends_with(".map");

@@ -138,16 +138,15 @@ pub(crate) fn find(
         drop_later(code);
         return outcome;
     };
-    let own = cache::own_key(&program);
-    let keys = sources.par_iter().map(|(file, language)| Key::of_file(&program, *language, &file.text));
+    let keys = sources.par_iter().map(|(file, language)| Key::of_file(program, *language, &file.text));
     let keys: Vec<Key> = keys.collect();
-    let rest = Key::of_fleet(&program, fleet);
+    let rest = Key::of_fleet(program, fleet);
     let paths = sources.iter().map(|(file, _)| file.path.as_str());
     let tree_key = Key::of_tree(rest, paths.zip(&keys), &texts);
     if let Some(outcome) = cache::outcome(directory, tree_key) {
         return Ok(outcome);
     }
-    let cache = Cache::open(directory, own);
+    let cache = Cache::open(directory, program);
     let missing: Vec<usize> = (0..keys.len()).filter(|at| cache.header(keys[*at]).is_none()).collect();
     progress.files(missing.len());
     let make = |at: usize| {
@@ -174,11 +173,11 @@ pub(crate) fn find(
     let facts = |at: usize| -> Arc<Facts> {
         made.get(&at).cloned().or_else(|| cache.facts(keys[at]).map(Arc::new)).unwrap_or_else(|| make(at))
     };
-    let parts = cache::parts(directory, own);
+    let parts = cache::parts(directory, program);
     let known = Known { sums: &sums, rest: rest.0, parts: &parts, facts: &facts };
     let (outcome, parts) = rescan(&Tree { code: &headers, ..tree }, &known)?;
     cache.close(&keys);
-    cache::keep_parts(directory, own, &parts);
+    cache::keep_parts(directory, program, &parts);
     cache::keep_outcome(directory, tree_key, &outcome);
     Ok(outcome)
 }
@@ -194,6 +193,12 @@ fn facts(file: &ReadFile, language: Language) -> Facts {
 }
 
 impl Read {
+    /// The paths of all source files, also of those that could not be read.
+    pub(crate) fn source_paths(&self) -> impl Iterator<Item = &str> {
+        let unread = self.faults.iter().map(|(path, _)| path.as_str()).filter(|path| Language::of(path).is_some());
+        self.sources().map(|(file, _)| file.path.as_str()).chain(unread)
+    }
+
     /// The files of source code.
     fn sources(&self) -> impl Iterator<Item = (&ReadFile, Language)> {
         self.files.iter().filter_map(|file| match file.want {

@@ -121,25 +121,87 @@ fn a_comment_holds_no_markup_of_anybody_else() {
     );
 }
 
-#[test]
-fn revisions_are_read_without_a_checkout() {
-    if std::process::Command::new("git").arg("--version").output().is_err() {
+/// Whether there is git; where there is none, that is said.
+fn has_git() -> bool {
+    let found = std::process::Command::new("git").arg("--version").output().is_ok();
+    if !found {
         eprintln!("skipped: there is no git");
+    }
+    found
+}
+
+/// What git answers.
+fn git(directory: &Path, arguments: &[&str]) -> String {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"];
+    let mut command = std::process::Command::new("git");
+    let done = command.current_dir(directory).args(identity).args(arguments).output().expect("git runs");
+    assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("git answers in UTF-8")
+}
+
+/// Writes the files of a fleet whose root is `net`.
+fn write(root: &Path, files: &[(&str, &[u8])]) {
+    for (path, bytes) in files {
+        let path = root.join("net").join(path);
+        std::fs::create_dir_all(path.parent().expect("the path is below the root")).expect("a directory can be made");
+        std::fs::write(path, bytes).expect("a file can be written");
+    }
+}
+
+/// What the change that brings the fleet of `base` in says of edges and services.
+const ADOPTED: &str = "\
+Edges
+  + service.cards → service.emoji  service.cards/egress/service.emoji.rule
+  + service.emoji → service.cards  service.emoji/egress/service.cards.rule  “birthday cards”
+  + service.ledger → service.vault  service.ledger/egress/service.vault.rule
+";
+
+#[test]
+fn where_a_fleet_comes_in_all_of_it_is_new() {
+    if !has_git() {
         return;
     }
-    let git = |directory: &Path, arguments: &[&str]| {
-        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"];
-        let mut command = std::process::Command::new("git");
-        let done = command.current_dir(directory).args(identity).args(arguments).output().expect("git runs");
-        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    };
-    let write = |root: &Path, files: &[(&str, &[u8])]| {
-        for (path, bytes) in files {
-            let path = root.join("net").join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
+    let top = tempfile::tempdir().unwrap();
+    git(top.path(), &["init", "-q", "-b", "trunk"]);
+    git(top.path(), &["commit", "-qm", "nothing", "--allow-empty"]);
+    write(top.path(), &[("service.emoji/main.go", b"package main\n")]);
+    git(top.path(), &["add", "-A"]);
+    git(top.path(), &["commit", "-qm", "code"]);
+    write(top.path(), &base());
+    git(top.path(), &["add", "-A"]);
+    git(top.path(), &["commit", "-qm", "hedgerow"]);
+    let net = top.path().join("net");
+    // Without any directory of the fleet, and without its hedgerow.yaml.
+    for base in ["HEAD~2", "HEAD~1"] {
+        for head in ["HEAD", ""] {
+            let ran = run(&net, &format!("diff {base} {head} --fail-on added"));
+            assert_eq!(
+                (ran.out().starts_with(ADOPTED), ran.exit),
+                (true, Exit::Findings),
+                "{} {}",
+                ran.out(),
+                ran.stderr
+            );
+            assert!(ran.out().contains("  + every monitoring → every backend (1 → 4 services)\n"), "{}", ran.out());
+            assert!(ran.out().contains("Services\n  + service.cards\n  + service.emoji\n"), "{}", ran.out());
+            assert_eq!(ran.stderr, format!("`{base}` holds no fleet, so all of this is new\n"));
         }
-    };
+    }
+    // That it goes again is no change that can be compared, and what is not in a clone is not new.
+    let gone = run(&net, "diff HEAD HEAD~1");
+    assert!(gone.exit == Exit::BadInput && gone.stderr.contains("holds no fleet"), "{}", gone.stderr);
+    let id = git(top.path(), &["rev-parse", "HEAD~1:net"]);
+    let (directory, name) = id.trim().split_at(2);
+    std::fs::remove_file(top.path().join(".git/objects").join(directory).join(name)).unwrap();
+    let cut = run(&net, "diff HEAD~1");
+    assert!(cut.exit == Exit::BadInput && cut.stderr.contains("is not here"), "{}", cut.stderr);
+}
+
+#[test]
+fn revisions_are_read_without_a_checkout() {
+    if !has_git() {
+        return;
+    }
     let top = tempfile::tempdir().unwrap();
     let work = top.path().join("work");
     std::fs::create_dir(&work).unwrap();

@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{Command, Ran};
+use common::{Command, Ran, tree};
 use hedgerow::cli::Exit;
 use std::collections::BTreeMap;
 use std::fs;
@@ -366,4 +366,44 @@ fn odd_files_are_told_and_links_do_not_lead_out() {
     let ran = scan(tree.path(), "--check");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
     assert!(ran.stderr.contains("[invalid-encoding]") && ran.stderr.contains("[unparsed-code]"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_ignored_for_a_reason_is_there() {
+    let ignore = "version: 1\nscan: {ignore: {\"gen/**\": gone, \"**/main.go\": there, \"**/*.yaml\": \"no code\"}}\n";
+    let tree = broken("hedgerow.yaml", "version: 1\n", ignore);
+    let idle = |arguments: &str| {
+        let ran = scan(tree.path(), arguments);
+        let lines = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning[idle-ignore]: "));
+        (ran.exit, lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let expected = ["no source file fits `gen/**`", "no source file fits `**/*.yaml`"].map(str::to_owned).to_vec();
+    for arguments in ["", "--check", "service.web", "--cache kept", "--cache kept", "service.web --cache kept"] {
+        assert_eq!(idle(arguments), (Exit::Done, expected.clone()), "{arguments}");
+    }
+}
+
+#[test]
+fn compose_files_are_read_with_their_env_files() {
+    const CODE: &[u8] =
+        b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n";
+    const CONFIG: &[u8] = b"version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforce}}\n";
+    for file in [".env", "ledger.env", ".env.local", "env/.env.prod", "service.emoji/.env"] {
+        let compose = format!("services: {{s-emoji: {{build: service.emoji, env_file: {file}}}}}\n");
+        let tree = tree(&[
+            ("hedgerow.yaml", CONFIG),
+            ("service.emoji/main.go", CODE),
+            ("service.ledger/service.yaml", b""),
+            ("compose.yaml", compose.as_bytes()),
+            (file, b"LEDGER_URL=http://s-ledger:80/x\n"),
+        ]);
+        let ran = scan(tree.path(), "--format csv -q");
+        let edges: Vec<&str> = ran.out().lines().skip(1).collect();
+        assert_eq!(
+            (ran.exit, edges),
+            (Exit::Done, vec!["service.emoji,service.ledger,joined,http,80,service.emoji/main.go,3,$LEDGER_URL"]),
+            "{file}: {}",
+            ran.stderr
+        );
+    }
 }

@@ -1,13 +1,15 @@
 //! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
 
 mod compose;
+mod kustomize;
 mod settings;
 mod values;
 
-pub(crate) use settings::{all_documents, documents, properties};
+pub(crate) use settings::{all_documents, documents, properties, swells};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
+use kustomize::{Kustomizations, Made};
 use serde_json::Value;
 use settings::walk;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +69,9 @@ struct Pods<'a> {
     template: &'a Value,
 }
 
+/// Texts of the tree by their paths.
+type Texts<'a> = BTreeMap<&'a str, &'a str>;
+
 /// ConfigMaps by chart and name; of one name there may be several, for several environments.
 type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Value>>;
 
@@ -116,7 +121,8 @@ impl Deploy {
                 }
             }
         }
-        deploy.compose(&items, &all.map(|text| (text.path, text.text)).collect(), hosts, &owner);
+        let all: Texts = all.map(|text| (text.path, text.text)).collect();
+        deploy.compose(&items, &all, hosts, &owner);
         deploy.values(&items, &charts, hosts, &owner);
         let mut maps = Maps::new();
         for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
@@ -124,7 +130,8 @@ impl Deploy {
                 maps.entry((item.scope(), name)).or_default().push(data);
             }
         }
-        let pods = deploy.workloads(&items, &maps, hosts, &owner);
+        let kustomizations = Kustomizations::new(&items, &all);
+        let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services(&items, &pods, hosts);
         for (path, chart) in unread {
             let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
@@ -148,6 +155,7 @@ impl Deploy {
         &mut self,
         items: &'a [Item<'a>],
         maps: &Maps<'a>,
+        kustomizations: &Kustomizations,
         hosts: &Hosts,
         owner: &impl Fn(&str) -> Option<String>,
     ) -> Vec<Pods<'a>> {
@@ -164,10 +172,11 @@ impl Deploy {
             pods.push(Pods { service: service.clone(), chart: item.chart, template });
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
+            let made = kustomizations.of(item.path);
             for key in ["initContainers", "containers"] {
                 let containers = template.pointer("/spec").and_then(|spec| spec.get(key)).and_then(Value::as_array);
                 for container in containers.into_iter().flatten() {
-                    given.container(container, item.scope(), maps);
+                    given.container(container, item.scope(), maps, &made);
                 }
             }
         }
@@ -226,9 +235,10 @@ impl Given {
         }
     }
 
-    fn container(&mut self, container: &Value, scope: &str, maps: &Maps) {
+    fn container(&mut self, container: &Value, scope: &str, maps: &Maps, made: &Made) {
         // A chart's workload may also use a map from outside of the chart.
-        let maps_of = |name| maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten();
+        let written = |name| maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten();
+        let maps_of = |name| written(name).copied().chain(made.named(name));
         // What this container has: `$(NAME)` means nothing that another one is given.
         let mut own = Self::default();
         let mut secret = Self::default();

@@ -12,28 +12,47 @@ const MAX_REPEATED: usize = 1_000_000;
 /// How many bytes of a text count as one value.
 const BYTES: usize = 64;
 
+/// What the scan says where aliases repeat too much.
+const TOO_MANY: &str = "too many values";
+
+/// What the parser says, which has a limit of its own.
+const TOO_OFTEN: &str = "repetition limit exceeded";
+
 /// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none, nor does a document whose
-/// aliases repeat too much.
+/// aliases repeat too much: [`swells`].
 pub(crate) fn documents(text: &str) -> Vec<Value> {
-    all_documents(text).0
+    read(text).0
 }
 
 /// The same, and whether these are all.
 pub(crate) fn all_documents(text: &str) -> (Vec<Value>, bool) {
+    let (values, fault) = read(text);
+    (values, fault.is_none())
+}
+
+/// Whether there is a document in a text that is left out because its aliases repeat too much.
+pub(crate) fn swells(text: &str) -> bool {
+    // Most texts have no alias at all.
+    let may = text.contains('&') && text.contains('*');
+    may && read(text).1.is_some_and(|fault| [TOO_MANY, TOO_OFTEN].iter().any(|limit| fault.contains(limit)))
+}
+
+/// The documents of a text up to the first that cannot be read, and why that is so.
+fn read(text: &str) -> (Vec<Value>, Option<String>) {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {
-        return (vec![value], true);
+        return (vec![value], None);
     }
     let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
-    let mut found = Vec::new();
+    let mut values = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
         match Counted(&left).deserialize(document) {
-            Ok(value) => found.push(value),
-            Err(_) => return (found, false),
+            Ok(value) => values.push(value),
+            Err(fault) => return (values, Some(fault.to_string())),
         }
     }
-    (found, true)
+    (values, None)
 }
 
 /// Reads a value as long as there are some left. Merge keys (`<<: *others`) are merged, as Kubernetes, Helm and compose do.
@@ -42,7 +61,7 @@ struct Counted<'a>(&'a Cell<usize>);
 
 impl Counted<'_> {
     fn take<E: Error>(self, bytes: usize) -> Result<(), E> {
-        let left = self.0.get().checked_sub(1 + bytes / BYTES).ok_or_else(|| E::custom("too many values"))?;
+        let left = self.0.get().checked_sub(1 + bytes / BYTES).ok_or_else(|| E::custom(TOO_MANY))?;
         self.0.set(left);
         Ok(())
     }
@@ -176,5 +195,20 @@ pub(super) fn walk(value: &Value, path: &[String], found: &mut Vec<String>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_repeat_up_to_a_limit() {
+        let wide = |times: usize| format!("a: &a [{}x]\nb: [{}x]\n", "x, ".repeat(20_000), "*a, ".repeat(times));
+        let few = wide(3);
+        assert_eq!((documents(&few).len(), swells(&few)), (1, false));
+        let many = wide(20_000);
+        assert_eq!((documents(&many).len(), swells(&many)), (0, true));
+        assert!(!swells("a: &a [*b]\n"), "an alias of nothing is another fault");
     }
 }

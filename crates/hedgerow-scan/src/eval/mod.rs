@@ -158,18 +158,25 @@ impl<'a, 'p> Eval<'a, 'p> {
         let program = self.infer.program;
         let site = Site { function: frame.function, expr: id };
         match program.expr(frame.function, id) {
-            Expr::Text(text) | Expr::Number(text) => Values::text(text),
+            Expr::Text(text) | Expr::Number(text) => Values::text(program.word(frame.function, *text)),
             Expr::Local(local) => self.local(frame, *local, site),
-            Expr::Name(name) => match program.meaning(program.file_of(frame.function), name) {
+            Expr::Name(name) => match program
+                .meaning(program.file_of(frame.function), program.word(frame.function, *name))
+            {
                 Meaning::Global(global) => self.global(global),
                 Meaning::External(..) => Values::lost(site),
                 Meaning::Function(_) | Meaning::Type(_) | Meaning::Package(_) | Meaning::Unknown => Values::default(),
             },
-            Expr::Member { of, name } => self.member(frame, *of, name, site),
-            Expr::Call { callee, arguments } => self.call(frame, *callee, arguments, result, site),
+            Expr::Member { of, name } => self.member(frame, *of, program.word(frame.function, *name), site),
+            Expr::Call { callee, arguments } => {
+                self.call(frame, *callee, program.arguments(frame.function, *arguments), result, site)
+            }
             Expr::Concat(left, right) => self.eval(frame, *left, 0).then(&self.eval(frame, *right, 0)),
-            Expr::Format(parts) => self.chain(frame, parts),
-            Expr::Composite { ty, parts } => self.composite(frame, ty, parts, site),
+            Expr::Format(parts) => self.chain(frame, program.list(frame.function, *parts)),
+            Expr::Composite { ty, parts } => {
+                let ty = program.written(frame.function, *ty);
+                self.composite(frame, ty, program.parts(frame.function, *parts), site)
+            }
             Expr::New { .. } => match self.packs_call(frame, site, &[], result) {
                 Some(values) => values,
                 None => Values::one(Value::Made(site, frame.chain.clone())),
@@ -188,7 +195,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             Expr::Address(of) | Expr::Deref(of) | Expr::Cast { of, .. } => (*self.eval(frame, *of, result)).clone(),
             Expr::Choice(of) => {
                 let mut values = Values::default();
-                for id in of {
+                for id in program.list(frame.function, *of) {
                     values.add(&self.eval(frame, *id, result));
                 }
                 values
@@ -206,11 +213,10 @@ impl<'a, 'p> Eval<'a, 'p> {
         values
     }
 
-    fn composite(&self, frame: &Frame, r: &'p TypeRef, parts: &[Part], site: Site) -> Values {
-        let ty = Ty::Written { file: self.infer.program.file_of(frame.function), r };
+    fn composite(&self, frame: &Frame, ty: Ty<'p>, parts: &[Part], site: Site) -> Values {
         if let Some(field) = self.infer.program.external(ty).and_then(|path| self.packs.text_field(&path)) {
             // A structure from outside that stands for a text: an address in parts.
-            let mut parts = parts.iter().filter(|part| part.field.as_deref() == Some(field));
+            let mut parts = parts.iter().filter(|part| self.is_field(frame.function, part, field));
             return parts.next().map_or_else(|| Values::lost(site), |part| (*self.eval(frame, part.value, 0)).clone());
         }
         Values::one(Value::Made(site, frame.chain.clone()))
@@ -229,13 +235,13 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 Value::Made(site, chain) => {
                     let frame = Frame { function: site.function, chain: chain.clone() };
-                    let Expr::Composite { ty, parts } = self.infer.program.expr(site.function, site.expr) else {
+                    let program = self.infer.program;
+                    let Expr::Composite { ty, parts } = program.expr(site.function, site.expr) else {
                         values.known.insert(value.clone(), way.clone());
                         continue;
                     };
-                    let ty = Ty::Written { file: self.infer.program.file_of(site.function), r: ty };
                     let container = matches!(
-                        self.infer.program.underlying(ty),
+                        program.underlying(program.written(site.function, *ty)),
                         Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown))
                     );
                     if !container {
@@ -248,9 +254,9 @@ impl<'a, 'p> Eval<'a, 'p> {
                             let same = |value: &Value| matches!(value, Value::Text(t) if t.constant().is_none_or(|t| t == key));
                             written.known.is_empty() || written.known.keys().any(same)
                         }
-                        _ => part.field.as_deref().is_none_or(|field| key.is_none_or(|key| field == key)),
+                        _ => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
                     };
-                    for part in parts.iter().filter(under) {
+                    for part in program.parts(site.function, *parts).iter().filter(under) {
                         values.add(&self.eval(&frame, part.value, 0));
                     }
                 }
@@ -270,21 +276,22 @@ impl<'a, 'p> Eval<'a, 'p> {
 
     fn local(&self, frame: &Frame, local: LocalId, site: Site) -> Values {
         let program = self.infer.program;
-        let decl = &program.function(frame.function).locals[local.0 as usize];
         let mut values = Values::default();
-        for def in &decl.defs {
+        for def in program.defs(frame.function, local) {
             match *def {
                 Def::Value { expr, result } => values.add(&self.eval(frame, expr, result)),
                 Def::Element(over) => values.add(&self.elements(&self.eval(frame, over, 0), None)),
                 Def::Key(over) => values.add(&self.keys(frame, over)),
                 Def::Zero => {
-                    let file = program.file_of(frame.function);
-                    if decl.ty.as_ref().is_some_and(|r| self.holds_parts(Ty::Written { file, r })) {
+                    if program.local_type(frame.function, local).is_some_and(|ty| self.holds_parts(ty)) {
                         values.add(&Values::one(Value::Setting(Vec::new())));
                     }
                 }
                 Def::Parameter(_) if self.is_injected(frame, local) => {}
-                Def::Parameter(at) => values.add(&self.parameter(frame, at, &decl.name, site)),
+                Def::Parameter(at) => {
+                    let name = program.local_name(frame.function, local);
+                    values.add(&self.parameter(frame, at, name, site));
+                }
                 Def::Named => values.add(
                     &self.each_caller(frame, site, |outer, call| Values::one(Value::Named(call, outer.chain.clone()))),
                 ),
@@ -303,7 +310,7 @@ impl<'a, 'p> Eval<'a, 'p> {
 
     /// Whether an annotation that the packs know says what a parameter is, and no code of the tree does.
     fn is_injected(&self, frame: &Frame, local: LocalId) -> bool {
-        let decl = &self.infer.program.function(frame.function).locals[local.0 as usize];
+        let defs = self.infer.program.defs(frame.function, local);
         let known = |def: &Def| match def {
             Def::Value { expr, .. } => {
                 let path = self.paths.get(&Site { function: frame.function, expr: *expr });
@@ -313,7 +320,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
             _ => false,
         };
-        frame.chain.is_empty() && !self.reach.callers.contains_key(&frame.function) && decl.defs.iter().any(known)
+        frame.chain.is_empty() && !self.reach.callers.contains_key(&frame.function) && defs.iter().any(known)
     }
 
     /// Whether a type has parts that something else may fill: what begins empty is then taken for configuration.
@@ -332,6 +339,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             let Value::Made(site, chain) = value else { continue };
             let frame = Frame { function: site.function, chain: chain.clone() };
             if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
+                let parts = self.infer.program.parts(site.function, *parts);
                 for key in parts.iter().filter_map(|part| part.key) {
                     values.add(&self.eval(&frame, key, 0));
                 }
@@ -355,10 +363,11 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 let inner = frame.enter(site, *function);
                 let mut found = Values::default();
-                for returned in &decl.returns {
-                    match returned.as_slice() {
+                let facts = program.facts_of(*function);
+                for returned in facts.returns(decl.returns) {
+                    match returned {
                         [] => {
-                            if let Some(local) = decl.named_results.get(usize::from(result)) {
+                            if let Some(local) = facts.parameters(decl.named_results).get(usize::from(result)) {
                                 found.add(&self.local(&inner, *local, site));
                             }
                         }
@@ -407,12 +416,12 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// A call of a closure that a local holds.
     fn closure_call(&self, frame: &Frame, callee: ExprId, result: u16, site: Site) -> Values {
         let program = self.infer.program;
-        let decl = program.function(frame.function);
+        let facts = program.facts_of(frame.function);
         let mut closures = Vec::new();
         match program.expr(frame.function, callee) {
             Expr::Closure(id) => closures.push(*id),
             Expr::Local(local) => {
-                for def in &decl.locals[local.0 as usize].defs {
+                for def in program.defs(frame.function, *local) {
                     if let Def::Value { expr, .. } = def
                         && let Expr::Closure(id) = program.expr(frame.function, *expr)
                     {
@@ -426,12 +435,19 @@ impl<'a, 'p> Eval<'a, 'p> {
             return Values::lost(site);
         }
         let mut values = Values::default();
-        for returned in closures.iter().flat_map(|id| &decl.closures[*id as usize].returns) {
+        let all = facts.closures(program.function(frame.function));
+        let closures = closures.iter().filter_map(|id| all.get(*id as usize));
+        for returned in closures.flat_map(|closure| facts.returns(closure.returns)) {
             if let Some(id) = returned.get(usize::from(result)) {
                 values.add(&self.eval(frame, *id, 0));
             }
         }
         values
+    }
+
+    /// Whether a part of a value that is written out in a function is the one of a field's name.
+    fn is_field(&self, function: FnId, part: &Part, name: &str) -> bool {
+        part.field.is_some_and(|field| self.infer.program.word(function, field) == name)
     }
 
     fn language(&self, function: FnId) -> crate::frontend::Language {

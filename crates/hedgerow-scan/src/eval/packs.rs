@@ -32,8 +32,8 @@ impl<'p> Eval<'_, 'p> {
         }
         let transfer = self.packs.transfer(language, path)?;
         let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
-            Expr::Call { callee, arguments } => (*callee, &**arguments),
-            Expr::New { arguments, .. } => (site.expr, &**arguments),
+            Expr::Call { callee, arguments } => (*callee, self.infer.program.arguments(site.function, *arguments)),
+            Expr::New { arguments, .. } => (site.expr, self.infer.program.arguments(site.function, *arguments)),
             _ => (site.expr, arguments),
         };
         Some(self.transfer(frame, transfer, callee, arguments, result, site))
@@ -45,6 +45,7 @@ impl<'p> Eval<'_, 'p> {
         else {
             return Values::lost(site);
         };
+        let arguments = program.arguments(site.function, *arguments);
         match target {
             Target::Receiver(_) => self.called_on(frame, site).unwrap_or_else(|| Values::lost(site)),
             Target::Argument(at) => self.positional(frame, arguments, usize::from(*at)).unwrap_or_default(),
@@ -195,8 +196,7 @@ impl<'p> Eval<'_, 'p> {
                         }
                         Part::At(at) => self.filled(frame, arguments, at, spread),
                         Part::Named(name) => {
-                            let found =
-                                arguments.iter().find(|argument| argument.name.as_deref() == Some(name.as_str()));
+                            let found = self.named(frame.function, arguments, &name);
                             found.map_or_else(hole, |argument| (*self.eval(frame, argument.value, 0)).clone())
                         }
                     };

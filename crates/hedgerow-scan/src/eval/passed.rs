@@ -37,7 +37,9 @@ impl<'p> Eval<'_, 'p> {
     /// passed there is not known.
     pub(super) fn written(&self, call: Site) -> Option<&'p [Argument]> {
         match self.infer.program.expr(call.function, call.expr) {
-            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => Some(arguments),
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => {
+                Some(self.infer.program.arguments(call.function, *arguments))
+            }
             _ => None,
         }
     }
@@ -85,7 +87,7 @@ impl<'p> Eval<'_, 'p> {
     pub(super) fn spread(&self, frame: &Frame, list: ExprId, nth: usize) -> Values {
         let decl = self.infer.program.function(frame.function);
         if let Expr::Local(local) = self.infer.program.expr(frame.function, list)
-            && let [Def::Parameter(first)] = decl.locals[local.0 as usize].defs.as_slice()
+            && let [Def::Parameter(first)] = self.infer.program.defs(frame.function, *local)
             && decl.variadic
             && usize::from(*first) + 1 == decl.parameters.len()
             && let Ok(at) = u16::try_from(usize::from(*first) + nth)
@@ -98,14 +100,23 @@ impl<'p> Eval<'_, 'p> {
 
     /// The argument of a name, written out or in a map of named arguments.
     pub(super) fn by_name(&self, frame: &Frame, arguments: &'p [Argument], name: &str) -> Option<Values> {
-        if let Some(argument) = arguments.iter().find(|argument| argument.name.as_deref() == Some(name)) {
+        if let Some(argument) = self.named(frame.function, arguments, name) {
             return Some((*self.eval(frame, argument.value, 0)).clone());
         }
         let mut values = Values::default();
-        for argument in arguments.iter().filter(|argument| argument.name.as_deref() == Some("**")) {
+        let is_map = |argument: &&Argument| {
+            argument.name.is_some_and(|name| self.infer.program.word(frame.function, name) == "**")
+        };
+        for argument in arguments.iter().filter(is_map) {
             values.add(&self.elements(&self.eval(frame, argument.value, 0), Some(name)));
         }
         (!values.is_empty()).then_some(values)
+    }
+
+    /// The argument that is written out with a name in a call of a function.
+    pub(super) fn named<'v>(&self, function: FnId, arguments: &'v [Argument], name: &str) -> Option<&'v Argument> {
+        let is_it = |word| self.infer.program.word(function, word) == name;
+        arguments.iter().find(|argument| argument.name.is_some_and(is_it))
     }
 
     pub(super) fn receiver(&self, frame: &Frame, site: Site) -> Values {
@@ -147,23 +158,22 @@ impl<'p> Eval<'_, 'p> {
     pub(super) fn closure_parameter(&self, frame: &Frame, closure: u32, index: u16, site: Site) -> Values {
         let program = self.infer.program;
         let facts = program.facts_of(frame.function);
-        let decl = program.function(frame.function);
         let holds = |local: LocalId| {
-            decl.locals[local.0 as usize].defs.iter().any(|def| match def {
+            program.defs(frame.function, local).iter().any(|def| match def {
                 Def::Value { expr, .. } => *facts.expr(*expr) == Expr::Closure(closure),
                 _ => false,
             })
         };
         let mut values = Values::default();
         let mut called = false;
-        for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
+        for id in program.exprs(frame.function) {
             let Expr::Call { callee, arguments } = facts.expr(id) else { continue };
             let direct = match facts.expr(*callee) {
                 Expr::Local(local) => holds(*local),
                 Expr::Closure(other) => *other == closure,
                 _ => false,
             };
-            if let Some(argument) = arguments.get(usize::from(index)).filter(|_| direct) {
+            if let Some(argument) = facts.arguments(*arguments).get(usize::from(index)).filter(|_| direct) {
                 called = true;
                 values.add(&self.eval(frame, argument.value, 0));
             }
@@ -177,20 +187,20 @@ impl<'p> Eval<'_, 'p> {
         let mut values = Values::default();
         for function in self.reach.targets.get(&call).map_or(&[][..], Vec::as_slice) {
             let inner = frame.enter(call, *function);
-            let decl = program.function(*function);
-            let Some(parameter) = decl.parameters.get(usize::from(argument)) else { continue };
+            let facts = program.facts_of(*function);
+            let Some(parameter) = program.parameters(*function).get(usize::from(argument)) else { continue };
             let is_parameter = |id: ExprId| *program.expr(*function, id) == Expr::Local(*parameter);
             let mut found = Values::default();
-            for store in &decl.stores {
+            for store in facts.stores(program.function(*function)) {
                 if let Expr::Deref(of) = program.expr(*function, store.target)
                     && is_parameter(*of)
                 {
                     found.add(&self.eval(&inner, store.value, store.result));
                 }
             }
-            for id in (decl.exprs.0..decl.exprs.1).map(ExprId) {
-                if let Expr::Call { arguments, .. } = program.expr(*function, id) {
-                    for (at, passed) in (0_u16..).zip(arguments) {
+            for id in program.exprs(*function) {
+                if let Expr::Call { arguments, .. } = facts.expr(id) {
+                    for (at, passed) in (0_u16..).zip(facts.arguments(*arguments)) {
                         if is_parameter(passed.value) && inner.chain.len() < MAX_CHAIN {
                             found.add(&self.stored_by(&inner, Site { function: *function, expr: id }, at));
                         }
@@ -204,6 +214,7 @@ impl<'p> Eval<'_, 'p> {
             && transfer.into == Some(argument)
             && let Expr::Call { callee, arguments } = program.expr(call.function, call.expr)
         {
+            let arguments = program.arguments(call.function, *arguments);
             values.add(&self.transfer(frame, transfer, *callee, arguments, 0, call));
         }
         values

@@ -3,7 +3,7 @@
 use super::{Eval, Frame, packs};
 use crate::ir::{Expr, ExprId, TypeRef};
 use crate::pack::Source;
-use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
+use crate::program::{GlobalId, Meaning, Owner, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,7 @@ impl<'p> Eval<'_, 'p> {
             values.add(&self.stored(*stored));
         }
         let empty = global.values.is_empty();
-        if empty && global.ty.as_ref().is_some_and(|r| self.holds_parts(Ty::Written { file: id.file, r })) {
+        if empty && global.ty.is_some_and(|ty| self.holds_parts(program.written_in(id.file, ty))) {
             values.add(&Values::one(Value::Setting(Vec::new())));
         }
         values
@@ -100,8 +100,9 @@ impl<'p> Eval<'_, 'p> {
         let (file, decl) = self.infer.program.ty(id);
         let (note, binding) = decl.notes.iter().find_map(|note| Some((note, self.packs.binding(&note.name)?)))?;
         let argument = binding.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
-        match argument.map(|(_, value)| self.infer.program.files[file as usize].facts.expr(*value)) {
-            Some(Expr::Text(prefix)) => Some(prefix.split('.').map(str::to_owned).collect()),
+        let facts = self.infer.program.files[file as usize].facts;
+        match argument.map(|(_, value)| facts.expr(*value)) {
+            Some(Expr::Text(prefix)) => Some(facts.word(*prefix).split('.').map(str::to_owned).collect()),
             Some(_) => None,
             None => Some(Vec::new()),
         }
@@ -129,28 +130,29 @@ impl<'p> Eval<'_, 'p> {
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
         match transfer.gives {
             // `process.env.NAME`
-            Source::Environment => {
-                Some(Values::one(Value::Text(Template::piece(Piece::Environment(name.to_string())))))
-            }
+            Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(
+                self.infer.program.word(frame.function, *name).to_owned(),
+            ))))),
             _ => Some((*self.eval(frame, *of, 0)).clone()),
         }
     }
 
     /// The field of a value that is written out.
     pub(super) fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
-        let Expr::Composite { ty, parts } = self.infer.program.expr(made.function, made.expr) else { return None };
+        let program = self.infer.program;
+        let Expr::Composite { ty, parts } = program.expr(made.function, made.expr) else { return None };
+        let parts = program.parts(made.function, *parts);
         let frame = Frame { function: made.function, chain: chain.to_vec() };
         let order: &[crate::ir::Field] = {
-            let ty = Ty::Written { file: self.infer.program.file_of(made.function), r: ty };
-            match self.infer.program.underlying(ty) {
+            match program.underlying(program.written(made.function, *ty)) {
                 Some((_, TypeRef::Struct(fields))) => fields,
                 _ => &[],
             }
         };
         let part = parts.iter().enumerate().find(|(at, part)| match (&part.field, part.key) {
-            (Some(field), _) => field == name,
+            (Some(field), _) => program.word(made.function, *field) == name,
             (None, Some(key)) => {
-                matches!(self.infer.program.expr(made.function, key), Expr::Text(text) if text == name)
+                matches!(program.expr(made.function, key), Expr::Text(text) if program.word(made.function, *text) == name)
             }
             (None, None) => order.get(*at).is_some_and(|field| field.name == name),
         });

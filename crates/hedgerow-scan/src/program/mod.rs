@@ -1,13 +1,14 @@
 //! All files together: which package a name leads to, which type, which function.
 
 mod modules;
+mod read;
 mod types;
 
 pub(crate) use modules::{Modules, join};
 pub(crate) use types::{Found, Owner, Ty};
 
 use crate::frontend::Language;
-use crate::ir::{Expr, ExprId, Facts, Function, Global, TypeDecl};
+use crate::ir::{Facts, Function, Global, TypeDecl};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -284,11 +285,6 @@ impl<'p> Program<'p> {
     /// The function that holds what runs when the file is loaded.
     pub(crate) fn loader(&self, file: u32) -> Option<FnId> {
         self.function_at(file, 0)
-    }
-
-    /// An expression of a function.
-    pub(crate) fn expr(&self, function: FnId, id: ExprId) -> &'p Expr {
-        self.facts_of(function).expr(id)
     }
 
     /// The type with this id, and its file.

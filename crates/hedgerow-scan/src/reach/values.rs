@@ -38,16 +38,17 @@ impl Walk<'_, '_> {
         if decl.name.is_empty() && matches!(language, Language::JavaScript | Language::TypeScript) {
             return;
         }
+        let locals = facts.locals(decl);
         let holders = |expr: ExprId| {
             let is_value = move |def: &Def| matches!(def, Def::Value { expr: value, result: 0 } if *value == expr);
-            (0..decl.locals.len()).filter(move |at| decl.locals[*at].defs.iter().any(is_value))
+            (0..locals.len()).filter(move |at| facts.defs(&locals[*at]).iter().any(is_value))
         };
         for (expr, held) in taken.into_iter().filter(|(expr, _)| !followed.contains(expr)) {
             let mut open: Vec<usize> = holders(expr).collect();
             let mut seen: BTreeSet<usize> = open.iter().copied().collect();
             let mut strays = open.is_empty();
             while let Some(local) = open.pop().filter(|_| !strays) {
-                let uses = (decl.exprs.0..decl.exprs.1).map(ExprId).filter(|id| {
+                let uses = program.exprs(function).filter(|id| {
                     let is_it = matches!(facts.expr(*id), Expr::Local(other) if other.0 as usize == local);
                     is_it && !followed.contains(id)
                 });
@@ -84,7 +85,8 @@ impl Walk<'_, '_> {
         else {
             return;
         };
-        for (at, argument) in (0_u16..).zip(arguments.iter()).filter(|(_, argument)| argument.name.is_none()) {
+        let arguments = self.infer.program.arguments(site.function, *arguments);
+        for (at, argument) in (0_u16..).zip(arguments).filter(|(_, argument)| argument.name.is_none()) {
             for held in holds(self.infer, site.function, argument.value) {
                 let led = match held {
                     Holds::Function(held) => self.held.pass((function, at), held),
@@ -101,26 +103,29 @@ impl Walk<'_, '_> {
     pub(super) fn reference(&mut self, site: Site) {
         let program = self.infer.program;
         let meaning = match program.expr(site.function, site.expr) {
-            Expr::Name(name) => program.meaning(program.file_of(site.function), name),
-            Expr::Member { of, name } => match self.infer.qualified(site.function, *of, name) {
-                Some(meaning) => meaning,
-                None => {
-                    if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
-                        match program.method(ty, name) {
-                            Some(Found::Function(function)) => {
-                                self.reach.bound.entry(function).or_default().push(site);
-                                self.taken.push((site.expr, function));
-                                self.add(function, Some(site));
+            Expr::Name(name) => program.meaning(program.file_of(site.function), program.word(site.function, *name)),
+            Expr::Member { of, name } => {
+                match self.infer.qualified(site.function, *of, program.word(site.function, *name)) {
+                    Some(meaning) => meaning,
+                    None => {
+                        let name = program.word(site.function, *name);
+                        if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
+                            match program.method(ty, name) {
+                                Some(Found::Function(function)) => {
+                                    self.reach.bound.entry(function).or_default().push(site);
+                                    self.taken.push((site.expr, function));
+                                    self.add(function, Some(site));
+                                }
+                                Some(Found::Dispatch(id)) => {
+                                    self.dispatched.entry((id, name)).or_default().sites.push(site);
+                                }
+                                Some(Found::External(_) | Found::Field(_)) | None => {}
                             }
-                            Some(Found::Dispatch(id)) => {
-                                self.dispatched.entry((id, name)).or_default().sites.push(site);
-                            }
-                            Some(Found::External(_) | Found::Field(_)) | None => {}
                         }
+                        return;
                     }
-                    return;
                 }
-            },
+            }
             _ => return,
         };
         match meaning {

@@ -6,6 +6,7 @@ mod deploy;
 mod environment;
 mod go;
 mod idioms;
+mod kustomize;
 mod languages;
 
 use hedgerow_core::source::Sources;

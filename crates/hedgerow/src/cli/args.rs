@@ -238,7 +238,7 @@ pub struct Scan {
     /// Say why CALLER calls CALLEE: the way from main to the call, or why there is none
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], conflicts_with = "services")]
     pub explain: Option<Vec<String>>,
-    /// Keep what files say in this directory and use it in the next run; it may be deleted at any time
+    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// How to print what is found
@@ -317,7 +317,8 @@ pub enum FailOn {
 /// `diff`
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// What to compare with: a git revision, or a directory with a hedgerow.yaml
+    /// What to compare with: a git revision, or a directory with a hedgerow.yaml; a revision without one is a fleet without
+    /// services
     #[arg(value_name = "BASE")]
     pub base: String,
     /// What is compared, in the same form [default: the files as they lie on the disk]

@@ -21,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read as _, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The bytes of a key, and of a sum.
 const HASH: usize = 32;
@@ -32,25 +33,28 @@ const HEAD: usize = HASH + HASH;
 /// So many bytes may be of no use in any case.
 const SLACK: u64 = 1 << 20;
 
+/// So many bytes of a program are read at once.
+const PIECE: usize = 256 << 10;
+
 /// A hash of what something is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Key(pub(super) Sum);
 
 impl Key {
     /// The key of what a file of source code says to a [`program`].
-    pub(super) fn of_file(program: &str, language: Language, text: &str) -> Self {
+    pub(super) fn of_file(program: Self, language: Language, text: &str) -> Self {
         hash(|add| {
             // Two builds may be at one `facts-…` at once, or one be stopped before its index is there.
-            add(program.as_bytes());
+            add(&program.0);
             add(format!("{language:?}").as_bytes());
             add(text.as_bytes());
         })
     }
 
     /// The key of what a scan knows beside the files, and of the program that scans.
-    pub(super) fn of_fleet(program: &str, fleet: Fleet<'_>) -> Self {
+    pub(super) fn of_fleet(program: Self, fleet: Fleet<'_>) -> Self {
         hash(|add| {
-            add(program.as_bytes());
+            add(&program.0);
             add(fleet.config_text.as_bytes());
             add(&fleet.namespaces.len().to_le_bytes());
             for namespace in fleet.namespaces {
@@ -97,16 +101,38 @@ fn hash(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Key {
 
 /// Tells one build of the program from another: two builds of one version may find different things. None where that
 /// cannot be told; then nothing is kept.
-pub(super) fn program() -> Option<String> {
-    let path = std::env::current_exe().ok()?;
-    let about = fs::metadata(&path).ok()?;
-    Some(format!(
-        "{} {VERSION} {} {} {:?}",
-        env!("CARGO_PKG_VERSION"),
-        path.display(),
-        about.len(),
-        about.modified().ok()?
-    ))
+pub(super) fn program() -> Option<Key> {
+    static PROGRAM: OnceLock<Option<Key>> = OnceLock::new();
+    *PROGRAM.get_or_init(|| {
+        // By this name Linux gives what runs, also where an update has put another program in its place.
+        let running = Path::new("/proc/self/exe");
+        if cfg!(target_os = "linux") { build(running) } else { build(&std::env::current_exe().ok()?) }
+    })
+}
+
+/// The hash of a program's file. Its name, length and time would not do: images and archives are made with one time for
+/// all files, and a build may well be as long as the one before.
+///
+/// Every run waits for this, and nobody means to deceive it: what is quick will do. Another release of Rust may hash in
+/// another way, but that makes another program too.
+fn build(path: &Path) -> Option<Key> {
+    let mut file = File::open(path).ok()?;
+    let mut sum = DefaultHasher::new();
+    let mut piece = vec![0; PIECE];
+    let mut length = 0_usize;
+    loop {
+        match file.read(&mut piece).ok()? {
+            0 => break,
+            read => {
+                sum.write(&piece[..read]);
+                length += read;
+            }
+        }
+    }
+    Some(hash(|add| {
+        add(&length.to_le_bytes());
+        add(&sum.finish().to_le_bytes());
+    }))
 }
 
 /// Where the facts of a file are, with their header.
@@ -120,7 +146,7 @@ struct Entry {
 /// The facts of earlier runs.
 pub(super) struct Cache {
     directory: PathBuf,
-    /// The key of the index.
+    /// The key of the index: which program wrote it.
     own: Key,
     index: BTreeMap<Key, Entry>,
     facts: Option<Mutex<File>>,
@@ -241,11 +267,6 @@ fn file(directory: &Path, what: &str) -> PathBuf {
     directory.join(format!("{what}-{VERSION}-{}", env!("CARGO_PKG_VERSION")))
 }
 
-/// The key of a file that has none of its own: which program wrote it.
-pub(super) fn own_key(program: &str) -> Key {
-    hash(|add| add(program.as_bytes()))
-}
-
 fn read<T: DeserializeOwned>(directory: &Path, what: &str, key: Key) -> Option<T> {
     payload(key, &fs::read(file(directory, what)).ok()?)
 }
@@ -272,4 +293,28 @@ fn payload<T: DeserializeOwned>(key: Key, record: &[u8]) -> Option<T> {
     }
     let (value, rest) = postcard::take_from_bytes(payload).ok()?;
     rest.is_empty().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn builds_are_told_apart_by_what_they_hold_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8], time: SystemTime| {
+            let path = directory.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+            build(&path).unwrap()
+        };
+        let (long, mut other) = (vec![1; 3 * PIECE + 5], vec![1; 3 * PIECE + 5]);
+        other[2 * PIECE] = 2;
+        let first = write("hedgerow", &long, SystemTime::UNIX_EPOCH);
+        assert_ne!(first, write("hedgerow", &other, SystemTime::UNIX_EPOCH), "as long, as old, in the same place");
+        assert_eq!(first, write("elsewhere", &long, SystemTime::now()), "on another machine");
+        assert_eq!(build(&directory.path().join("gone")), None);
+        assert_eq!(program(), build(&std::env::current_exe().unwrap()));
+    }
 }

@@ -77,14 +77,18 @@ impl Repository {
             let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };
             RevisionError::NoConfig { revision: revision.to_owned(), path }
         };
-        let config_file = tree.as_ref().and_then(|tree| tree.file_if_present("hedgerow.yaml")).ok_or_else(no_config)?;
         let tree = tree.ok_or_else(no_config)?;
+        let config_file = tree.file_if_present("hedgerow.yaml");
+        // What is not in this clone may well be in the revision.
+        let missing = |reason| RevisionError::Missing { revision: revision.to_owned(), reason };
+        tree.missing.take().map_or(Ok(()), |reason| Err(missing(reason)))?;
+        let config_file = config_file.ok_or_else(no_config)?;
         let mut reader = Reader::new();
         let config = reader.config(config_file);
         let found = ServiceDirectories::find(&tree, &config);
         let read = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();
         if let Some(reason) = tree.missing.take() {
-            return Err(RevisionError::Missing { revision: revision.to_owned(), reason });
+            return Err(missing(reason));
         }
         let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults };
         Ok(reader.fleet(config, directories, None))
@@ -98,9 +102,10 @@ impl Repository {
         let root = object.peel_to_tree().map_err(|error| missing(error.to_string()))?.id;
         let tree =
             RevisionTree { repository: &self.inner, root, trees: RefCell::default(), missing: RefCell::default() };
-        match tree.resolve(prefix) {
-            Some((EntryKind::Tree, root)) => Ok(Some(RevisionTree { root, ..tree })),
-            _ => Ok(None),
+        match (tree.resolve(prefix), tree.missing.take()) {
+            (_, Some(reason)) => Err(missing(reason)),
+            (Some((EntryKind::Tree, root)), None) => Ok(Some(RevisionTree { root, ..tree })),
+            (_, None) => Ok(None),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Kind, Lower};
 use crate::frontend::build::{MAX_DEPTH, range, under};
-use crate::ir::{Def, Expr, ExprId, Part, TypeRef};
-use compact_str::CompactString;
+use crate::ir::{Def, Expr, ExprId, Part, Run, TypeRef, Word};
+use std::borrow::Cow;
 use tree_sitter::Node;
 
 impl<'t> Lower<'t> {
@@ -31,9 +31,11 @@ impl<'t> Lower<'t> {
                 let name = self.builder.slice(node);
                 return self.builder.name(name, span);
             }
-            Kind::Text => Expr::Text(unquote(self.builder.slice(node))),
-            Kind::RawText => Expr::Text(self.builder.slice(node).trim_matches('`').replace('\r', "").into()),
-            Kind::Number => Expr::Number(self.builder.slice(node).into()),
+            Kind::Text => Expr::Text(self.builder.word(unquote(self.builder.slice(node)))),
+            Kind::RawText => {
+                Expr::Text(self.builder.word(self.builder.slice(node).trim_matches('`').replace('\r', "")))
+            }
+            Kind::Number => Expr::Number(self.builder.word(self.builder.slice(node))),
             Kind::Parenthesized => {
                 let inner = self.builder.list(node);
                 let mut inner = self.builder.named(inner);
@@ -49,16 +51,18 @@ impl<'t> Lower<'t> {
                 let Some(of) = self.expr_under(node, fields.operand) else {
                     return self.builder.push(Expr::Other, span);
                 };
-                Expr::Member { of, name: self.text_under(node, fields.field).into() }
+                let name = self.builder.word(self.text_under(node, fields.field));
+                Expr::Member { of, name }
             }
             Kind::Call => return self.call(node),
             Kind::Composite => {
                 let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let body = under(node, fields.body);
                 let parts = body.map(|body| self.parts(body, &ty)).unwrap_or_default();
-                Expr::Composite { ty: Box::new(ty), parts: parts.into() }
+                self.builder.composite(ty, parts)
             }
             Kind::Unary => {
+                let here = self.builder.here();
                 let Some(of) = self.expr_under(node, fields.operand) else {
                     return self.builder.push(Expr::Other, span);
                 };
@@ -67,15 +71,22 @@ impl<'t> Lower<'t> {
                     "*" => Expr::Deref(of),
                     // What a channel gives is what was sent to it: an element.
                     "<-" => return of,
-                    _ => Expr::Other,
+                    _ => {
+                        self.builder.forget(here);
+                        Expr::Other
+                    }
                 }
             }
             Kind::Binary => {
+                let here = self.builder.here();
                 let left = self.expr_under(node, fields.left);
                 let right = self.expr_under(node, fields.right);
                 match (left, right, self.text_under(node, fields.operator)) {
                     (Some(left), Some(right), "+") => Expr::Concat(left, right),
-                    _ => Expr::Other,
+                    _ => {
+                        self.builder.forget(here);
+                        Expr::Other
+                    }
                 }
             }
             Kind::Index => match (self.expr_under(node, fields.operand), self.expr_under(node, fields.index)) {
@@ -86,12 +97,13 @@ impl<'t> Lower<'t> {
                 // A part of a list has its elements; of a text the whole is taken: what is cut off is
                 // a port or a path far more often than a part of the host.
                 let of = self.expr_under(node, fields.operand);
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(TypeRef::Unknown) })
+                let ty = self.builder.written(TypeRef::Unknown);
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
             }
             Kind::Cast => {
                 let of = self.expr_under(node, fields.operand);
-                let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(ty) })
+                let ty = self.written_under(node, fields.ty);
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
             }
             Kind::Closure => return self.closure(node),
             Kind::Instantiation => {
@@ -112,9 +124,9 @@ impl<'t> Lower<'t> {
             | Kind::StructType
             | Kind::InterfaceType
             | Kind::FunctionType
-            | Kind::GenericType => Expr::Type(Box::new(self.ty(node))),
+            | Kind::GenericType => Expr::Type(self.written(node)),
             // Nothing that could be an address.
-            Kind::Constant => Expr::Choice(Vec::new()),
+            Kind::Constant => Expr::Choice(Run::default()),
             _ => {
                 self.exprs(node);
                 if node.is_error() {
@@ -179,12 +191,12 @@ impl<'t> Lower<'t> {
     }
 
     /// The key of a part: of a structure a field's name, of a map an expression, of an unknown type maybe both.
-    fn key(&mut self, node: Node<'t>, ty: &TypeRef) -> (Option<CompactString>, Option<ExprId>) {
+    fn key(&mut self, node: Node<'t>, ty: &TypeRef) -> (Option<Word>, Option<ExprId>) {
         let node = self.inside(node);
         let is_name = matches!(self.kind(node), Kind::Identifier | Kind::FieldIdentifier);
         match ty {
             TypeRef::List(_) | TypeRef::Map(_) => {}
-            _ if is_name => return (Some(self.builder.slice(node).into()), None),
+            _ if is_name => return (Some(self.builder.word(self.builder.slice(node))), None),
             _ => {}
         }
         let key = if self.kind(node) == Kind::LiteralValue {
@@ -199,9 +211,8 @@ impl<'t> Lower<'t> {
         let node = self.inside(node);
         if self.kind(node) == Kind::LiteralValue {
             let parts = self.parts(node, inner);
-            return self
-                .builder
-                .push(Expr::Composite { ty: Box::new(inner.clone()), parts: parts.into() }, range(node));
+            let composite = self.builder.composite(inner.clone(), parts);
+            return self.builder.push(composite, range(node));
         }
         self.expr(node)
     }
@@ -229,13 +240,13 @@ impl<'t> Lower<'t> {
 }
 
 /// The text of an interpreted literal. Escapes that no host name or URL needs are kept as they are written.
-fn unquote(literal: &str) -> CompactString {
+fn unquote(literal: &str) -> Cow<'_, str> {
     let body = literal.strip_prefix('"').unwrap_or(literal);
     let body = body.strip_suffix('"').unwrap_or(body);
     if !body.contains('\\') {
         return body.into();
     }
-    let mut text = CompactString::with_capacity(body.len());
+    let mut text = String::with_capacity(body.len());
     let mut chars = body.chars();
     while let Some(c) = chars.next() {
         if c != '\\' {
@@ -254,5 +265,5 @@ fn unquote(literal: &str) -> CompactString {
             None => text.push('\\'),
         }
     }
-    text
+    text.into()
 }

@@ -8,7 +8,8 @@ use super::build::{Builder, Children, parse, range, settle, under};
 use super::first_fault;
 use super::grammar::{Grammar, fields, kinds};
 use crate::frontend::Frontend;
-use crate::ir::{Def, ExprId, Facts, Function, Global, Import, TypeDecl, TypeRef};
+use crate::ir::{Def, ExprId, Facts, Function, Global, Import, TypeDecl, TypeRef, TypeRefId};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use tree_sitter::Node;
 
@@ -119,7 +120,8 @@ impl Frontend for Go {
         let Some(tree) = parse(&grammar.language, text) else { return Facts::default() };
         let facts = {
             let root = tree.root_node();
-            let mut go = Lower { builder: Builder::new(text, root), grammar, fields: &grammar.fields };
+            let builder = Builder::new(text, root);
+            let mut go = Lower { builder, grammar, fields: &grammar.fields, types: BTreeMap::new() };
             go.file(root);
             go.builder.finish(root)
         };
@@ -132,6 +134,8 @@ struct Lower<'t> {
     builder: Builder<'t>,
     grammar: &'static Grammar<Kind, Fields>,
     fields: &'static Fields,
+    /// The written types by their texts: most are written many times in a file.
+    types: BTreeMap<&'t str, TypeRefId>,
 }
 
 impl<'t> Lower<'t> {
@@ -218,7 +222,7 @@ impl<'t> Lower<'t> {
                 Kind::Vars => self.globals(spec),
                 Kind::Const | Kind::Var => {
                     let parts = self.builder.children(spec);
-                    let ty = self.builder.under(parts, self.fields.ty).map(|ty| self.ty(ty));
+                    let ty = self.builder.under(parts, self.fields.ty).map(|ty| self.written(ty));
                     let values = self.spec_values(parts);
                     let count = self.builder.count(parts, self.fields.name);
                     let mut nth = 0;
@@ -227,7 +231,6 @@ impl<'t> Lower<'t> {
                         let value = Self::value_at(&values, count, nth);
                         nth += 1;
                         let name = self.builder.slice(name).into();
-                        let ty = ty.clone();
                         self.builder.facts.globals.push(Global { name, ty, values: value.into_iter().collect() });
                     }
                 }
@@ -287,10 +290,14 @@ impl<'t> Lower<'t> {
             let list = self.builder.list(receiver);
             for at in list.places() {
                 let Some(declaration) = self.builder.named_at(at) else { continue };
-                let ty = under(declaration, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
+                let ty = self.written_under(declaration, self.fields.ty);
                 let name = self.text_under(declaration, self.fields.name);
-                if let (TypeRef::Name { name, .. }, Some(function)) = (&ty, self.builder.function()) {
-                    function.receiver = Some(name.clone());
+                let receiver = match self.builder.facts.written(ty) {
+                    TypeRef::Name { name, .. } => Some(name.clone()),
+                    _ => None,
+                };
+                if let Some(function) = self.builder.function() {
+                    function.receiver = receiver;
                 }
                 let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Receiver);
@@ -301,10 +308,7 @@ impl<'t> Lower<'t> {
             for (at, (name, ty)) in parameters.into_iter().enumerate() {
                 let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Parameter(u16::try_from(at).unwrap_or(u16::MAX)));
-                if let Some(function) = self.builder.function() {
-                    function.parameters.push(local);
-                    function.variadic = variadic;
-                }
+                self.builder.parameter(local, variadic);
             }
         }
         if let Some(result) = under(node, self.fields.result) {
@@ -320,22 +324,18 @@ impl<'t> Lower<'t> {
     /// The results of a function; named ones are locals that begin with the zero value.
     fn results(&mut self, node: Node<'t>) {
         if self.kind(node) != Kind::Parameters {
-            let ty = self.ty(node);
-            if let Some(function) = self.builder.function() {
-                function.results.push(ty);
-            }
+            let ty = self.written(node);
+            self.builder.result(ty);
             return;
         }
         let (results, _) = self.parameters(node);
         for (name, ty) in results {
-            let named = (!name.is_empty()).then(|| self.builder.declare(name, Some(ty.clone())));
-            if let Some(local) = named {
+            if !name.is_empty() {
+                let local = self.builder.declare(name, Some(ty));
                 self.builder.define(local, Def::Zero);
+                self.builder.named_result(local);
             }
-            if let Some(function) = self.builder.function() {
-                function.results.push(ty);
-                function.named_results.extend(named);
-            }
+            self.builder.result(ty);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Kind, Lower};
 use crate::frontend::build::{Builder, MAX_DEPTH, range, under};
-use crate::ir::{Argument, Def, Expr, ExprId, LocalId, TypeRef};
+use crate::ir::{Argument, Def, Expr, ExprId, LocalId};
 use tree_sitter::Node;
 
 impl<'t> Lower<'t> {
@@ -68,7 +68,9 @@ impl<'t> Lower<'t> {
                 self.all(node);
             }
             _ => {
+                let here = self.builder.here();
                 self.expr(node);
+                self.builder.forget(here);
             }
         }
     }
@@ -154,13 +156,13 @@ impl<'t> Lower<'t> {
 
     fn local_spec(&mut self, node: Node<'t>) {
         let parts = self.builder.children(node);
-        let ty = self.builder.under(parts, self.fields.ty).map(|ty| self.ty(ty));
+        let ty = self.builder.under(parts, self.fields.ty).map(|ty| self.written(ty));
         let values = self.spec_values(parts);
         let count = self.builder.count(parts, self.fields.name);
         let mut nth = 0;
         for at in parts.places() {
             let Some(name) = self.builder.under_at(at, self.fields.name) else { continue };
-            let local = self.builder.declare(self.builder.slice(name), ty.clone());
+            let local = self.builder.declare(self.builder.slice(name), ty);
             let def = Self::value_at(&values, count, nth);
             nth += 1;
             self.builder.define(local, def.map_or(Def::Zero, |(expr, result)| Def::Value { expr, result }));
@@ -187,11 +189,11 @@ impl<'t> Lower<'t> {
             self.builder.enter();
             let inner = self.builder.children(case);
             let ty = match self.builder.count(inner, self.fields.ty) {
-                1 => self.builder.under(inner, self.fields.ty).map(|one| self.ty(one)),
+                1 => self.builder.under(inner, self.fields.ty).map(|one| self.written(one)),
                 _ => None,
             };
             if let (Some(alias), Some(value)) = (alias, value) {
-                let local = self.builder.declare(alias, ty.filter(|ty| *ty != TypeRef::Unknown));
+                let local = self.builder.declare(alias, ty);
                 self.builder.define(local, Def::Value { expr: value, result: 0 });
             }
             for at in inner.places() {

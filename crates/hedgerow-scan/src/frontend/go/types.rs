@@ -2,7 +2,7 @@
 
 use super::{Kind, Lower};
 use crate::frontend::build::{MAX_DEPTH, under};
-use crate::ir::{Field, Signature, TypeRef};
+use crate::ir::{Field, Signature, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
 impl<'t> Lower<'t> {
@@ -14,6 +14,32 @@ impl<'t> Lower<'t> {
         self.builder.release(mark);
         self.builder.depth -= 1;
         ty
+    }
+
+    /// A type in the list of the file's. One that is written twice is there once.
+    pub(super) fn written(&mut self, node: Node<'t>) -> TypeRefId {
+        let text = self.builder.slice(node);
+        if let Some(known) = self.types.get(text) {
+            return *known;
+        }
+        let ty = self.ty(node);
+        let id = self.builder.written(ty);
+        self.types.insert(text, id);
+        id
+    }
+
+    /// The type under a field of a node, in the list of the file's.
+    pub(super) fn written_under(&mut self, node: Node<'t>, field: u16) -> TypeRefId {
+        match under(node, field) {
+            Some(ty) => self.written(ty),
+            None => self.builder.written(TypeRef::Unknown),
+        }
+    }
+
+    /// The type of a parameter that takes the rest.
+    fn list_of(&mut self, node: Node<'t>) -> TypeRefId {
+        let ty = self.ty(node);
+        self.builder.written(TypeRef::List(Box::new(ty)))
     }
 
     fn ty_inner(&mut self, node: Node<'t>) -> TypeRef {
@@ -68,7 +94,8 @@ impl<'t> Lower<'t> {
     /// The types of a result list.
     pub(super) fn result_types(&mut self, node: Node<'t>) -> Vec<TypeRef> {
         if self.kind(node) == Kind::Parameters {
-            self.parameters(node).0.into_iter().map(|(_, ty)| ty).collect()
+            let types = self.parameters(node).0.into_iter();
+            types.map(|(_, ty)| self.builder.facts.written(ty).clone()).collect()
         } else {
             vec![self.ty(node)]
         }
@@ -124,7 +151,7 @@ impl<'t> Lower<'t> {
     }
 
     /// The parameters of a list with their names, empty where there is none, and whether the last takes any number.
-    pub(super) fn parameters(&mut self, list: Node<'t>) -> (Vec<(&'t str, TypeRef)>, bool) {
+    pub(super) fn parameters(&mut self, list: Node<'t>) -> (Vec<(&'t str, TypeRefId)>, bool) {
         let mut found = Vec::new();
         let mut variadic = false;
         let mark = self.builder.mark();
@@ -139,21 +166,23 @@ impl<'t> Lower<'t> {
             variadic |= rest;
             if let (1 | 2, Some(ty)) = (declaration.named_child_count(), under(declaration, self.fields.ty)) {
                 // No name or one, as most have it.
-                let ty = self.ty(ty);
-                let ty = if rest { TypeRef::List(Box::new(ty)) } else { ty };
+                let ty = if rest { self.list_of(ty) } else { self.written(ty) };
                 found.push((self.text_under(declaration, self.fields.name), ty));
                 continue;
             }
             let parts = self.builder.children(declaration);
-            let ty = self.builder.under(parts, self.fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
-            let ty = if rest { TypeRef::List(Box::new(ty)) } else { ty };
+            let ty = match self.builder.under(parts, self.fields.ty) {
+                Some(ty) if rest => self.list_of(ty),
+                Some(ty) => self.written(ty),
+                None => self.builder.written(TypeRef::Unknown),
+            };
             if self.builder.count(parts, self.fields.name) == 0 {
                 found.push(("", ty));
                 continue;
             }
             for at in parts.places() {
                 if let Some(name) = self.builder.under_at(at, self.fields.name) {
-                    found.push((self.builder.slice(name), ty.clone()));
+                    found.push((self.builder.slice(name), ty));
                 }
             }
         }

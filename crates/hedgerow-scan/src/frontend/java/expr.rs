@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{MAX_DEPTH, children, range};
-use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -30,17 +30,17 @@ impl<'n> Lower<'_, 'n> {
             "string_literal" | "text_block" => {
                 let text =
                     self.builder.slice(node).trim_start_matches("\"\"\"").trim_end_matches("\"\"\"").trim_matches('"');
-                Expr::Text(text.replace("\\\"", "\"").replace("\\\\", "\\").into())
+                Expr::Text(self.builder.word(text.replace("\\\"", "\"").replace("\\\\", "\\")))
             }
-            "decimal_integer_literal" => Expr::Number(self.builder.slice(node).into()),
+            "decimal_integer_literal" => Expr::Number(self.builder.word(self.builder.slice(node))),
             "null_literal"
             | "true"
             | "false"
             | "character_literal"
             | "decimal_floating_point_literal"
-            | "hex_integer_literal" => Expr::Choice(Vec::new()),
+            | "hex_integer_literal" => Expr::Choice(Run::default()),
             "field_access" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "field").into() },
+                Some(of) => return self.builder.push_member(of, self.builder.field(node, "field"), span),
                 None => Expr::Other,
             },
             "method_invocation" => return self.call(node),
@@ -53,7 +53,8 @@ impl<'n> Lower<'_, 'n> {
                         self.stmt(method);
                     }
                 }
-                Expr::New { ty: Box::new(ty), arguments: arguments.into() }
+                let ty = self.builder.written(ty);
+                Expr::New { ty, arguments: self.builder.arguments(arguments) }
             }
             "assignment_expression" => {
                 let target = node.child_by_field_name("left").map(|left| self.expr(left));
@@ -81,7 +82,8 @@ impl<'n> Lower<'_, 'n> {
                 }
                 let sides =
                     ["consequence", "alternative"].into_iter().filter_map(|side| node.child_by_field_name(side));
-                Expr::Choice(sides.map(|side| self.expr(side)).collect())
+                let sides: Vec<_> = sides.map(|side| self.expr(side)).collect();
+                Expr::Choice(self.builder.list_of(sides))
             }
             "parenthesized_expression" => match children(node).as_slice() {
                 [inner] => return self.expr(*inner),
@@ -89,8 +91,9 @@ impl<'n> Lower<'_, 'n> {
             },
             "cast_expression" => {
                 let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
+                let ty = self.builder.written(ty);
                 match node.child_by_field_name("value").map(|value| self.expr(value)) {
-                    Some(of) => Expr::Cast { of, ty: Box::new(ty) },
+                    Some(of) => Expr::Cast { of, ty },
                     None => Expr::Other,
                 }
             }
@@ -104,12 +107,12 @@ impl<'n> Lower<'_, 'n> {
             }
             "array_initializer" | "element_value_array_initializer" => {
                 let values: Vec<ExprId> = children(node).into_iter().map(|value| self.expr(value)).collect();
-                let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
+                let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
+                self.builder.composite(TypeRef::Unknown, parts)
             }
             "array_creation_expression" => match node.child_by_field_name("value") {
                 Some(value) => return self.expr(value),
-                None => Expr::Composite { ty: Box::new(TypeRef::Unknown), parts: Box::default() },
+                None => self.builder.composite(TypeRef::Unknown, []),
             },
             "lambda_expression" => return self.lambda(node),
             "method_reference" => {
@@ -117,16 +120,16 @@ impl<'n> Lower<'_, 'n> {
                 match parts.as_slice() {
                     [of, name] => {
                         let of = self.expr(*of);
-                        Expr::Member { of, name: self.builder.slice(*name).into() }
+                        return self.builder.push_member(of, self.builder.slice(*name), span);
                     }
                     _ => Expr::Other,
                 }
             }
             "line_comment" | "block_comment" => Expr::Other,
             "type_identifier" | "generic_type" | "array_type" | "scoped_type_identifier" => {
-                Expr::Type(Box::new(self.ty(node)))
+                Expr::Type(self.written(node))
             }
-            "class_literal" => Expr::Choice(Vec::new()),
+            "class_literal" => Expr::Choice(Run::default()),
             "block" => {
                 self.stmt(node);
                 Expr::Other
@@ -146,7 +149,7 @@ impl<'n> Lower<'_, 'n> {
         let span = range(node);
         if self.builder.local(name).is_none() && self.classes.last().is_some_and(|class| class.fields.contains(name)) {
             let of = self.this(span);
-            return self.builder.push(Expr::Member { of, name: name.into() }, span);
+            return self.builder.push_member(of, name, span);
         }
         self.builder.name(name, span)
     }
@@ -157,7 +160,7 @@ impl<'n> Lower<'_, 'n> {
             return self.builder.name("this", span);
         }
         let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push(Expr::Name(class.into()), span)
+        self.builder.push_name(class, span)
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
@@ -166,19 +169,19 @@ impl<'n> Lower<'_, 'n> {
         let callee = match node.child_by_field_name("object") {
             Some(object) if object.kind() == "super" => {
                 let of = self.this(span);
-                self.builder.push(Expr::Member { of, name: name.into() }, span)
+                self.builder.push_member(of, name, span)
             }
             Some(object) => {
                 let of = self.expr(object);
-                self.builder.push(Expr::Member { of, name: name.into() }, span)
+                self.builder.push_member(of, name, span)
             }
             None => {
                 let own = self.classes.last().is_some_and(|class| class.methods.contains(&name) || class.extends);
                 if own {
                     let of = self.this(span);
-                    self.builder.push(Expr::Member { of, name: name.into() }, span)
+                    self.builder.push_member(of, name, span)
                 } else {
-                    self.builder.push(Expr::Name(name.into()), span)
+                    self.builder.push_name(name, span)
                 }
             }
         };
@@ -196,7 +199,7 @@ impl<'n> Lower<'_, 'n> {
         if let Some(list) = node.child_by_field_name("parameters") {
             let names = if list.kind() == "identifier" { vec![list] } else { children(list) };
             for parameter in names {
-                let ty = parameter.child_by_field_name("type").map(|ty| self.ty(ty));
+                let ty = parameter.child_by_field_name("type").map(|ty| self.written(ty));
                 let name = parameter.child_by_field_name("name").unwrap_or(parameter);
                 let name = self.builder.slice(name).to_owned();
                 self.builder.closure_parameter(id, &name, ty);

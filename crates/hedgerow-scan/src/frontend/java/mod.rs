@@ -6,7 +6,7 @@ use super::build::{Builder, MAX_DEPTH, children, parse, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{
-    Argument, Def, Expr, ExprId, Facts, Field, Function, Import, Note, Signature, Store, TypeDecl, TypeRef,
+    Argument, Def, ExprId, Facts, Field, Function, Import, Note, Signature, Store, TypeDecl, TypeRef, TypeRefId,
 };
 use std::collections::BTreeSet;
 use tree_sitter::Node;
@@ -179,18 +179,14 @@ impl<'n> Lower<'_, 'n> {
                 declarator.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
             for note in &notes {
                 if let [(_, argument)] = note.arguments.as_slice() {
-                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name).into()), note.span);
-                    let arguments = vec![Argument { name: None, value: *argument, spread: false }];
-                    values.push(self.builder.push(Expr::Call { callee, arguments: arguments.into() }, note.span));
+                    values.push(self.injected(note, *argument));
                 }
             }
             let name = self.builder.field(declarator, "name");
             for value in values {
-                let of = self.builder.push(Expr::Name(class.name.clone().into()), span);
-                let target = self.builder.push(Expr::Member { of, name: name.clone().into() }, span);
-                if let Some(function) = self.builder.function() {
-                    function.stores.push(Store { target, value, result: 0 });
-                }
+                let of = self.builder.push_name(&class.name, span);
+                let target = self.builder.push_member(of, &name, span);
+                self.builder.store(Store { target, value, result: 0 });
             }
         }
     }
@@ -244,7 +240,7 @@ impl<'n> Lower<'_, 'n> {
             if !matches!(parameter.kind(), "formal_parameter" | "spread_parameter") {
                 continue;
             }
-            let ty = parameter.child_by_field_name("type").map(|ty| self.ty(ty));
+            let ty = parameter.child_by_field_name("type").map(|ty| self.written(ty));
             let name = match parameter.child_by_field_name("name") {
                 Some(name) => self.builder.slice(name).to_owned(),
                 None => children(parameter).last().map(|last| self.builder.field(*last, "name")).unwrap_or_default(),
@@ -254,22 +250,18 @@ impl<'n> Lower<'_, 'n> {
             self.builder.define(local, Def::Parameter(at));
             at += 1;
             for note in notes {
-                // `@Value("${ledger.url}") String url`
                 if let [(_, argument)] = note.arguments.as_slice() {
-                    let callee = self.builder.push(Expr::Name(format!("@{}", note.name).into()), note.span);
-                    let arguments = vec![Argument { name: None, value: *argument, spread: false }];
-                    let expr = self.builder.push(Expr::Call { callee, arguments: arguments.into() }, note.span);
+                    let expr = self.injected(&note, *argument);
                     self.builder.define(local, Def::Value { expr, result: 0 });
                 }
             }
-            if let Some(function) = self.builder.function() {
-                function.parameters.push(local);
-                function.variadic |= parameter.kind() == "spread_parameter";
-            }
+            self.builder.parameter(local, parameter.kind() == "spread_parameter");
         }
-        let result = node.child_by_field_name("type").map(|ty| self.ty(ty));
+        if let Some(result) = node.child_by_field_name("type") {
+            let result = self.written(result);
+            self.builder.result(result);
+        }
         if let Some(function) = self.builder.function() {
-            function.results.extend(result);
             function.registered = registered;
         }
         self.classes.push(class);
@@ -278,6 +270,25 @@ impl<'n> Lower<'_, 'n> {
         }
         self.classes.pop();
         self.builder.close();
+    }
+
+    /// What a container puts where an annotation stands: `@Value("${ledger.url}")`.
+    fn injected(&mut self, note: &Note, argument: ExprId) -> ExprId {
+        let callee = self.builder.push_name(format!("@{}", note.name), note.span);
+        let arguments = [Argument { name: None, value: argument, spread: false }];
+        self.builder.call(callee, arguments, note.span)
+    }
+
+    /// The type that a declaration of locals writes; `var` is none.
+    fn declared(&mut self, node: Node<'n>) -> Option<TypeRefId> {
+        let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| type_name(ty) != "var");
+        ty.map(|ty| self.builder.written(ty))
+    }
+
+    /// A type in the list of the file's.
+    fn written(&mut self, node: Node<'n>) -> TypeRefId {
+        let ty = self.ty(node);
+        self.builder.written(ty)
     }
 
     /// A type: its name, with the class around it as qualifier where one is written.
@@ -344,7 +355,7 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.enter();
                 if node.kind() == "enhanced_for_statement" {
                     let over = node.child_by_field_name("value").map(|value| self.expr(value));
-                    let ty = node.child_by_field_name("type").map(|ty| self.ty(ty));
+                    let ty = node.child_by_field_name("type").map(|ty| self.written(ty));
                     let local = self.builder.declare(&self.builder.field(node, "name"), ty);
                     if let Some(over) = over {
                         self.builder.define(local, Def::Element(over));
@@ -368,19 +379,19 @@ impl<'n> Lower<'_, 'n> {
             | "resource_specification"
             | "expression_statement" => self.all(node),
             "local_variable_declaration" => {
-                let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| type_name(ty) != "var");
+                let ty = self.declared(node);
                 let mut cursor = node.walk();
                 let declarators: Vec<_> = node.children_by_field_name("declarator", &mut cursor).collect();
                 for declarator in declarators {
-                    self.local(declarator, ty.clone());
+                    self.local(declarator, ty);
                 }
             }
             "resource" => {
-                let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| type_name(ty) != "var");
+                let ty = self.declared(node);
                 self.local(node, ty);
             }
             "return_statement" | "yield_statement" => {
-                let values = children(node).into_iter().map(|value| self.expr(value)).collect();
+                let values: Vec<_> = children(node).into_iter().map(|value| self.expr(value)).collect();
                 self.builder.give_back(values);
             }
             "class_declaration" | "record_declaration" | "enum_declaration" => self.class(node),
@@ -391,7 +402,7 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    fn local(&mut self, node: Node<'n>, ty: Option<TypeRef>) {
+    fn local(&mut self, node: Node<'n>, ty: Option<TypeRefId>) {
         let value = node.child_by_field_name("value").map(|value| self.expr(value));
         let local = self.builder.declare(&self.builder.field(node, "name"), ty);
         if let Some(expr) = value {

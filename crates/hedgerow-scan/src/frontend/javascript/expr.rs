@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{MAX_DEPTH, children};
-use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -28,12 +28,12 @@ impl<'n> Lower<'_, 'n> {
             }
             "this" => return self.builder.name("this", span),
             "super" => return self.builder.name("this", span),
-            "string" => Expr::Text(unquote(self.builder.slice(node)).into()),
+            "string" => Expr::Text(self.builder.word(unquote(self.builder.slice(node)))),
             "template_string" => return self.template(node),
-            "number" => Expr::Number(self.builder.slice(node).into()),
-            "true" | "false" | "null" | "undefined" | "regex" => Expr::Choice(Vec::new()),
+            "number" => Expr::Number(self.builder.word(self.builder.slice(node))),
+            "true" | "false" | "null" | "undefined" | "regex" => Expr::Choice(Run::default()),
             "member_expression" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "property").into() },
+                Some(of) => return self.builder.push_member(of, self.builder.field(node, "property"), span),
                 None => Expr::Other,
             },
             "subscript_expression" => {
@@ -58,14 +58,15 @@ impl<'n> Lower<'_, 'n> {
                         None => self.builder.push(Expr::Other, span),
                     };
                 }
-                Expr::New { ty: Box::new(ty), arguments: arguments.into() }
+                let ty = self.builder.written(ty);
+                Expr::New { ty, arguments: self.builder.arguments(arguments) }
             }
             "binary_expression" => {
                 let left = node.child_by_field_name("left").map(|left| self.expr(left));
                 let right = node.child_by_field_name("right").map(|right| self.expr(right));
                 match (left, right, self.builder.field(node, "operator").as_str()) {
                     (Some(left), Some(right), "+") => Expr::Concat(left, right),
-                    (Some(left), Some(right), "||" | "??") => Expr::Choice(vec![left, right]),
+                    (Some(left), Some(right), "||" | "??") => Expr::Choice(self.builder.list_of([left, right])),
                     _ => Expr::Other,
                 }
             }
@@ -75,7 +76,8 @@ impl<'n> Lower<'_, 'n> {
                 }
                 let sides =
                     ["consequence", "alternative"].into_iter().filter_map(|side| node.child_by_field_name(side));
-                Expr::Choice(sides.map(|side| self.expr(side)).collect())
+                let sides: Vec<_> = sides.map(|side| self.expr(side)).collect();
+                Expr::Choice(self.builder.list_of(sides))
             }
             "assignment_expression" | "augmented_assignment_expression" => return self.assignment(node),
             "await_expression"
@@ -90,19 +92,20 @@ impl<'n> Lower<'_, 'n> {
                 let parts = children(node);
                 let of = parts.first().map(|value| self.expr(*value));
                 let ty = parts.get(1).map_or(TypeRef::Unknown, |ty| self.ty(*ty));
-                of.map_or(Expr::Other, |of| Expr::Cast { of, ty: Box::new(ty) })
+                let ty = self.builder.written(ty);
+                of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
             }
             "object" => self.object(node),
             "array" => {
                 let values: Vec<ExprId> = children(node).into_iter().map(|value| self.expr(value)).collect();
-                let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
+                let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
+                self.builder.composite(TypeRef::Unknown, parts)
             }
             "arrow_function" | "function_expression" | "generator_function" => return self.closure(node),
             "class" => {
                 let name = format!("class at {}", span.start);
                 self.class(node, name.clone());
-                Expr::Name(name.into())
+                return self.builder.push_name(name, span);
             }
             "comment" => Expr::Other,
             "statement_block" => {
@@ -126,9 +129,9 @@ impl<'n> Lower<'_, 'n> {
                 "pair" => {
                     let Some(key) = member.child_by_field_name("key") else { continue };
                     let field = match key.kind() {
-                        "string" => Some(unquote(self.builder.slice(key)).into()),
+                        "string" => Some(self.builder.word(unquote(self.builder.slice(key)))),
                         "computed_property_name" => None,
-                        _ => Some(self.builder.slice(key).into()),
+                        _ => Some(self.builder.word(self.builder.slice(key))),
                     };
                     let Some(value) = member.child_by_field_name("value").map(|value| self.expr(value)) else {
                         continue;
@@ -136,12 +139,12 @@ impl<'n> Lower<'_, 'n> {
                     parts.push(Part { field, key: None, value });
                 }
                 "shorthand_property_identifier" => {
-                    let field = Some(self.builder.slice(member).into());
+                    let field = Some(self.builder.word(self.builder.slice(member)));
                     let value = self.expr(member);
                     parts.push(Part { field, key: None, value });
                 }
                 "method_definition" => {
-                    let field = Some(self.builder.field(member, "name").into());
+                    let field = Some(self.builder.word(self.builder.field(member, "name")));
                     let value = self.closure(member);
                     parts.push(Part { field, key: None, value });
                 }
@@ -150,7 +153,7 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
         }
-        Expr::Composite { ty: Box::new(TypeRef::Unknown), parts: parts.into() }
+        self.builder.composite(TypeRef::Unknown, parts)
     }
 
     fn assignment(&mut self, node: Node<'n>) -> ExprId {
@@ -166,7 +169,7 @@ impl<'n> Lower<'_, 'n> {
             _ => return value,
         }
         let name = match self.builder.facts.expr(target) {
-            Expr::Name(name) => Some(name.clone()),
+            Expr::Name(name) => Some(self.builder.facts.word(*name).to_owned()),
             _ => None,
         };
         match name {
@@ -212,14 +215,15 @@ impl<'n> Lower<'_, 'n> {
             node.named_children(&mut cursor).filter(|part| part.kind() == "template_substitution").collect();
         for hole in holes {
             let text = self.builder.text.get(at..hole.start_byte()).unwrap_or_default().to_owned();
-            pieces.push(self.builder.push(Expr::Text(text.into()), span));
+            pieces.push(self.builder.push_text(text, span));
             let inner = children(hole).first().map(|inner| self.expr(*inner));
             pieces.push(inner.unwrap_or_else(|| self.builder.push(Expr::Other, span)));
             at = hole.end_byte();
         }
         let end = node.end_byte().saturating_sub(1).max(at);
         let text = self.builder.text.get(at..end).unwrap_or_default().to_owned();
-        pieces.push(self.builder.push(Expr::Text(text.into()), span));
+        pieces.push(self.builder.push_text(text, span));
+        let pieces = self.builder.list_of(pieces);
         self.builder.push(Expr::Format(pieces), span)
     }
 }

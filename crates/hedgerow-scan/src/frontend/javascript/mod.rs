@@ -6,7 +6,7 @@ mod stmt;
 use super::build::{Builder, parse, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{Facts, Function, TypeRef};
+use crate::ir::{Facts, Function, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
 /// The front end of JavaScript.
@@ -65,6 +65,12 @@ impl<'n> Lower<'_, 'n> {
     /// Whether what is read runs when the file is loaded: names declared there are the file's.
     fn at_top(&mut self) -> bool {
         !self.builder.in_closure() && self.builder.function().is_some_and(|function| function.name.is_empty())
+    }
+
+    /// A type in the list of the file's.
+    fn written(&mut self, node: Node<'n>) -> TypeRefId {
+        let ty = self.ty(node);
+        self.builder.written(ty)
     }
 
     /// A type: a name with at most one qualifier; a promise and an array are what they hold.

@@ -2,7 +2,7 @@
 
 use super::{Later, Lower};
 use crate::frontend::build::{MAX_DEPTH, children};
-use crate::ir::{Def, Expr, ExprId, Field, Function, Global, Import, Store, TypeDecl, TypeRef};
+use crate::ir::{Def, Expr, ExprId, Field, Function, Global, Import, Store, TypeDecl, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -83,7 +83,7 @@ impl<'n> Lower<'_, 'n> {
                 self.class(node, name);
             }
             "return_statement" => {
-                let values = children(node).into_iter().map(|value| self.expr(value)).collect();
+                let values: Vec<_> = children(node).into_iter().map(|value| self.expr(value)).collect();
                 self.builder.give_back(values);
             }
             "break_statement"
@@ -194,7 +194,7 @@ impl<'n> Lower<'_, 'n> {
             self.later.push(Later { node: value, class: None, name });
             return;
         }
-        let ty = node.child_by_field_name("type").map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+        let ty = node.child_by_field_name("type").map(|ty| self.written(ty));
         let given = value.map(|value| self.expr(value));
         match (name.kind(), given) {
             ("identifier", given) => {
@@ -206,7 +206,7 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    fn bind_name(&mut self, name: &str, value: Option<ExprId>, ty: Option<TypeRef>) {
+    fn bind_name(&mut self, name: &str, value: Option<ExprId>, ty: Option<TypeRefId>) {
         if self.at_top() {
             let values: Vec<_> = value.into_iter().map(|value| (value, 0)).collect();
             match self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
@@ -230,13 +230,13 @@ impl<'n> Lower<'_, 'n> {
                 let value = if pattern.kind() == "identifier" {
                     value
                 } else {
-                    self.builder.push(Expr::Member { of: value, name: name.clone().into() }, span)
+                    self.builder.push_member(value, name.clone(), span)
                 };
                 self.bind_name(&name, Some(value), None);
             }
             "pair_pattern" => {
                 let key = self.builder.field(pattern, "key");
-                let part = self.builder.push(Expr::Member { of: value, name: key.into() }, span);
+                let part = self.builder.push_member(value, key, span);
                 if let Some(inner) = pattern.child_by_field_name("value") {
                     self.bind(inner, part);
                 }
@@ -246,12 +246,12 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(left) = pattern.child_by_field_name("left") {
                     let part = if left.kind() == "shorthand_property_identifier_pattern" {
                         let name = self.builder.slice(left).to_owned();
-                        self.builder.push(Expr::Member { of: value, name: name.into() }, span)
+                        self.builder.push_member(value, name, span)
                     } else {
                         value
                     };
-                    let both =
-                        self.builder.push(Expr::Choice([Some(part), default].into_iter().flatten().collect()), span);
+                    let both = self.builder.list_of([Some(part), default].into_iter().flatten());
+                    let both = self.builder.push(Expr::Choice(both), span);
                     if left.kind() == "shorthand_property_identifier_pattern" {
                         let name = self.builder.slice(left).to_owned();
                         self.bind_name(&name, Some(both), None);
@@ -314,11 +314,9 @@ impl<'n> Lower<'_, 'n> {
                     }
                     let span = Self::span(member);
                     let value = self.expr(value);
-                    let of = self.builder.push(Expr::Name(name.clone().into()), span);
-                    let target = self.builder.push(Expr::Member { of, name: field.into() }, span);
-                    if let Some(function) = self.builder.function() {
-                        function.stores.push(Store { target, value, result: 0 });
-                    }
+                    let of = self.builder.push_name(name.clone(), span);
+                    let target = self.builder.push_member(of, field, span);
+                    self.builder.store(Store { target, value, result: 0 });
                 }
                 "comment" => {}
                 _ => {}
@@ -361,7 +359,7 @@ impl<'n> Lower<'_, 'n> {
         }
         self.class = class;
         for (at, (pattern, ty, default)) in (0_u16..).zip(Self::parameters(node)) {
-            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            let ty = ty.map(|ty| self.written(ty));
             let named = pattern.kind() == "identifier";
             let name = if named { self.builder.slice(pattern).to_owned() } else { String::new() };
             let local = self.builder.declare(&name, ty);
@@ -370,10 +368,7 @@ impl<'n> Lower<'_, 'n> {
                 let expr = self.expr(default);
                 self.builder.define(local, Def::Value { expr, result: 0 });
             }
-            if let Some(function) = self.builder.function() {
-                function.parameters.push(local);
-                function.variadic |= pattern.kind() == "rest_pattern";
-            }
+            self.builder.parameter(local, pattern.kind() == "rest_pattern");
             let modified = (0..pattern.parent().map_or(0, |p| p.child_count())).any(|at| {
                 let child = pattern.parent().and_then(|p| p.child(at));
                 child.is_some_and(|child| matches!(child.kind(), "accessibility_modifier" | "readonly"))
@@ -382,7 +377,7 @@ impl<'n> Lower<'_, 'n> {
                 // `constructor(private client: Client)` is also a field.
                 let span = Self::span(pattern);
                 let of = self.builder.push(Expr::Local(this), span);
-                let target = self.builder.push(Expr::Member { of, name: name.clone().into() }, span);
+                let target = self.builder.push_member(of, name.clone(), span);
                 let value = self.builder.push(Expr::Local(local), span);
                 self.builder.assign(target, value, 0);
             }
@@ -391,9 +386,9 @@ impl<'n> Lower<'_, 'n> {
                 self.bind(pattern, value);
             }
         }
-        let result = node.child_by_field_name("return_type").map(|ty| self.ty(ty));
-        if let (Some(result), Some(function)) = (result, self.builder.function()) {
-            function.results.push(result);
+        if let Some(result) = node.child_by_field_name("return_type") {
+            let result = self.written(result);
+            self.builder.result(result);
         }
         self.body(node);
         self.builder.close();
@@ -412,7 +407,7 @@ impl<'n> Lower<'_, 'n> {
     pub(super) fn closure(&mut self, node: Node<'n>) -> ExprId {
         let id = self.builder.open_closure();
         for (pattern, ty, default) in Self::parameters(node) {
-            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            let ty = ty.map(|ty| self.written(ty));
             let named = pattern.kind() == "identifier";
             let name = if named { self.builder.slice(pattern).to_owned() } else { String::new() };
             self.builder.closure_parameter(id, &name, ty);

@@ -3,7 +3,7 @@
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
 use crate::frontend::build::{MAX_DEPTH, children, range};
-use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -32,14 +32,17 @@ impl<'n> Lower<'_, 'n> {
                 return self.builder.name(name, span);
             }
             "string" => return self.string(node),
-            "concatenated_string" => Expr::Format(self.all(node)),
-            "integer" | "float" => Expr::Number(self.builder.slice(node).into()),
-            "none" | "true" | "false" | "ellipsis" => Expr::Choice(Vec::new()),
+            "concatenated_string" => {
+                let pieces = self.all(node);
+                Expr::Format(self.builder.list_of(pieces))
+            }
+            "integer" | "float" => Expr::Number(self.builder.word(self.builder.slice(node))),
+            "none" | "true" | "false" | "ellipsis" => Expr::Choice(Run::default()),
             "attribute" if self.dotted.contains(self.builder.slice(node)) => {
-                Expr::Name(self.builder.slice(node).into())
+                return self.builder.push_name(self.builder.slice(node), span);
             }
             "attribute" => match node.child_by_field_name("object").map(|object| self.expr(object)) {
-                Some(of) => Expr::Member { of, name: self.builder.field(node, "attribute").into() },
+                Some(of) => return self.builder.push_member(of, self.builder.field(node, "attribute"), span),
                 None => Expr::Other,
             },
             "subscript" => {
@@ -85,24 +88,27 @@ impl<'n> Lower<'_, 'n> {
             "conditional_expression" => {
                 let parts = self.all(node);
                 match parts.as_slice() {
-                    [then, _, otherwise] => Expr::Choice(vec![*then, *otherwise]),
+                    [then, _, otherwise] => Expr::Choice(self.builder.list_of([*then, *otherwise])),
                     _ => Expr::Other,
                 }
             }
-            "boolean_operator" => Expr::Choice(self.all(node)),
+            "boolean_operator" => {
+                let values = self.all(node);
+                Expr::Choice(self.builder.list_of(values))
+            }
             "dictionary" => {
                 let parts = children(node).into_iter().filter(|child| child.kind() == "pair").filter_map(|pair| {
                     let key = pair.child_by_field_name("key").map(|key| self.expr(key));
                     let value = pair.child_by_field_name("value").map(|value| self.expr(value));
                     value.map(|value| Part { field: None, key, value })
                 });
-                let parts = parts.collect();
-                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
+                let parts: Vec<Part> = parts.collect();
+                self.builder.composite(TypeRef::Unknown, parts)
             }
             "list" | "tuple" | "set" | "expression_list" => {
                 let values = self.all(node);
-                let parts = values.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-                Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }
+                let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
+                self.builder.composite(TypeRef::Unknown, parts)
             }
             "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
                 return self.comprehension(node);
@@ -132,8 +138,9 @@ impl<'n> Lower<'_, 'n> {
         }
         let value = node.child_by_field_name("body").map(|body| self.expr(body));
         self.builder.leave();
-        let parts = value.into_iter().map(|value| Part { field: None, key: None, value }).collect();
-        self.builder.push(Expr::Composite { ty: Box::new(TypeRef::Unknown), parts }, span)
+        let parts = value.into_iter().map(|value| Part { field: None, key: None, value });
+        let composite = self.builder.composite(TypeRef::Unknown, parts);
+        self.builder.push(composite, span)
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
@@ -146,13 +153,15 @@ impl<'n> Lower<'_, 'n> {
         for argument in list.map(children).unwrap_or_default() {
             arguments.push(match argument.kind() {
                 "keyword_argument" => {
-                    let name = Some(self.builder.field(argument, "name").into());
+                    let name = Some(self.builder.word(self.builder.field(argument, "name")));
                     let Some(value) = argument.child_by_field_name("value").map(|value| self.expr(value)) else {
                         continue;
                     };
                     Argument { name, value, spread: false }
                 }
-                "dictionary_splat" => Argument { name: Some("**".into()), value: self.expr(argument), spread: true },
+                "dictionary_splat" => {
+                    Argument { name: Some(self.builder.word("**")), value: self.expr(argument), spread: true }
+                }
                 kind => Argument { name: None, value: self.expr(argument), spread: kind == "list_splat" },
             });
         }
@@ -168,14 +177,15 @@ impl<'n> Lower<'_, 'n> {
         let operator = self.builder.field(node, "operator");
         let left_expr = self.expr(left);
         if operator == "%"
-            && let Expr::Text(format) = self.builder.facts.expr(left_expr).clone()
+            && let Expr::Text(format) = *self.builder.facts.expr(left_expr)
         {
+            let format = self.builder.facts.word(format).to_owned();
             let values = if right.kind() == "tuple" { self.all(right) } else { vec![self.expr(right)] };
             let mut next = 0;
             let mut pieces = Vec::new();
             for piece in verbs(&format) {
                 pieces.push(match piece {
-                    Piece::Text(text) => self.builder.push(Expr::Text(text.into()), span),
+                    Piece::Text(text) => self.builder.push_text(text, span),
                     Piece::Next => {
                         next += 1;
                         values.get(next - 1).copied().unwrap_or_else(|| self.builder.push(Expr::Other, span))
@@ -183,6 +193,7 @@ impl<'n> Lower<'_, 'n> {
                     Piece::At(_) | Piece::Named(_) => self.builder.push(Expr::Other, span),
                 });
             }
+            let pieces = self.builder.list_of(pieces);
             return self.builder.push(Expr::Format(pieces), span);
         }
         let right = self.expr(right);
@@ -201,7 +212,7 @@ impl<'n> Lower<'_, 'n> {
                 "string_content" => text.push_str(&unescape(self.builder.slice(part))),
                 "interpolation" => {
                     if !text.is_empty() {
-                        pieces.push(self.builder.push(Expr::Text(std::mem::take(&mut text).into()), span));
+                        pieces.push(self.builder.push_text(std::mem::take(&mut text), span));
                     }
                     let inner = part.child_by_field_name("expression");
                     let value = inner.map(|inner| self.expr(inner));
@@ -211,11 +222,12 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         if pieces.is_empty() {
-            return self.builder.push(Expr::Text(text.into()), span);
+            return self.builder.push_text(text, span);
         }
         if !text.is_empty() {
-            pieces.push(self.builder.push(Expr::Text(text.into()), span));
+            pieces.push(self.builder.push_text(text, span));
         }
+        let pieces = self.builder.list_of(pieces);
         self.builder.push(Expr::Format(pieces), span)
     }
 }

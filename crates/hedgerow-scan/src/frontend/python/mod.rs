@@ -5,7 +5,9 @@ mod expr;
 use super::build::{Builder, MAX_DEPTH, children, parse, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{Def, Expr, ExprId, Facts, Field, Function, Global, Import, LocalId, Store, TypeDecl, TypeRef};
+use crate::ir::{
+    Def, Expr, ExprId, Facts, Field, Function, Global, Import, LocalId, Store, TypeDecl, TypeRef, TypeRefId,
+};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -114,7 +116,7 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             "return_statement" => {
-                let values = children(node).into_iter().flat_map(|value| self.tuple(value)).collect();
+                let values: Vec<_> = children(node).into_iter().flat_map(|value| self.tuple(value)).collect();
                 self.builder.give_back(values);
             }
             "for_statement" => {
@@ -281,18 +283,14 @@ impl<'n> Lower<'_, 'n> {
                 let expr = self.expr(default);
                 self.builder.define(local, Def::Value { expr, result: 0 });
             }
-            if let Some(function) = self.builder.function()
-                && !named_only
-                && !name.starts_with("**")
-            {
-                function.parameters.push(local);
-                function.variadic |= name.starts_with('*');
+            if !named_only && !name.starts_with("**") {
+                self.builder.parameter(local, name.starts_with('*'));
             }
             named_only |= name.starts_with('*');
         }
-        let result = node.child_by_field_name("return_type").map(|ty| self.ty(ty));
-        if let (Some(result), Some(function)) = (result, self.builder.function()) {
-            function.results.push(result);
+        if let Some(result) = node.child_by_field_name("return_type") {
+            let result = self.written(result);
+            self.builder.result(result);
         }
         if let Some(body) = node.child_by_field_name("body") {
             self.stmt(body, None);
@@ -302,7 +300,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// The parameters with their types and defaults; those that take the rest begin with `*`.
-    fn parameters(&mut self, list: Node<'n>) -> Vec<(String, Option<TypeRef>, Option<Node<'n>>)> {
+    fn parameters(&mut self, list: Node<'n>) -> Vec<(String, Option<TypeRefId>, Option<Node<'n>>)> {
         let mut found = Vec::new();
         for node in children(list) {
             let (name, ty, default) = match node.kind() {
@@ -317,10 +315,16 @@ impl<'n> Lower<'_, 'n> {
                 _ => continue,
             };
             let Some(name) = name.map(|name| self.builder.slice(name).to_owned()) else { continue };
-            let ty = ty.map(|ty| self.ty(ty)).filter(|ty| *ty != TypeRef::Unknown);
+            let ty = ty.map(|ty| self.written(ty));
             found.push((name, ty, default));
         }
         found
+    }
+
+    /// A type in the list of the file's.
+    fn written(&mut self, node: Node<'n>) -> TypeRefId {
+        let ty = self.ty(node);
+        self.builder.written(ty)
     }
 
     /// A type: a name with at most one qualifier. What stands in brackets is left out, `Optional[X]` is `X`.
@@ -402,11 +406,9 @@ impl<'n> Lower<'_, 'n> {
     fn bind_name(&mut self, name: &str, value: ExprId, result: u16, span: crate::ir::Range, class: Option<&str>) {
         if let (Some(class), true) = (class, self.at_top()) {
             // A name in a class is a field of the class.
-            let of = self.builder.push(Expr::Name(class.into()), span);
-            let target = self.builder.push(Expr::Member { of, name: name.into() }, span);
-            if let Some(function) = self.builder.function() {
-                function.stores.push(Store { target, value, result });
-            }
+            let of = self.builder.push_name(class, span);
+            let target = self.builder.push_member(of, name, span);
+            self.builder.store(Store { target, value, result });
         } else if self.at_top() {
             let globals = &mut self.builder.facts.globals;
             match globals.iter_mut().find(|global| global.name == name) {

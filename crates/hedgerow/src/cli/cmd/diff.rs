@@ -8,16 +8,21 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
 use crate::cli::session::{Reported, Session};
 use crate::diff::{Diff, Side};
-use crate::load::{Repository, Request, RevisionError, load};
+use crate::load::{Repository, Request, RevisionError, load, read_texts};
 use anyhow::{Context, bail};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::fleet::Scope;
-use hedgerow_core::read::Reading;
+use hedgerow_core::read::{Directories, Reading};
+use hedgerow_core::tree::File;
 use std::path::{Path, PathBuf};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
     let revisions = Revisions::of(session, args)?;
-    let base = read(session, &revisions, &args.base)?;
+    let base = match read(session, &revisions, &args.base) {
+        // The change that brings the fleet in.
+        Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => None,
+        base => Some(base?),
+    };
     let head = match &args.head {
         Some(head) => read(session, &revisions, head)?,
         None if revisions.is_bare() => {
@@ -25,6 +30,10 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         }
         None => whole(session, None)?,
     };
+    let base = base.unwrap_or_else(|| {
+        session.note(&format!("`{}` holds no fleet, so all of this is new\n", args.base));
+        nothing()
+    });
     let (Some(base), Some(head)) = (Side::of(&base), Side::of(&head)) else {
         return Err(Reported(Exit::BadInput).into());
     };
@@ -98,6 +107,14 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
     let loaded = load(&Request { root, config, scope: Scope::Whole, today: None })?;
     complain(session, &loaded.reading, &shown)?;
     Ok(loaded.reading)
+}
+
+/// A fleet without services.
+fn nothing() -> Reading {
+    let text = "version: 1\nlabels: {domain: nobody.example}\nservices: {include: [none]}\nenvironments: {none: {stage: enforce}}\n";
+    let config = File { path: "hedgerow.yaml".to_owned(), text: Ok(text.into()) };
+    let directories = Directories { scope: Scope::Whole, read: Vec::new(), names: Vec::new(), faults: Vec::new() };
+    read_texts(config, directories, None)
 }
 
 /// Stops where a side has errors: half a fleet would make half a difference.

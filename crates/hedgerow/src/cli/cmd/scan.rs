@@ -61,6 +61,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &progress));
     progress.end();
     let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
+    let idle = config.idle_ignores(read.source_paths());
     let by_path = read.files.into_iter().map(|file| (file.path, file.text));
     let texts = Texts { sources: loaded.sources, by_path: by_path.collect(), added: BTreeMap::new() };
     let mut scanned = Scanned { fleet: loaded.fleet, root, outcome, texts };
@@ -74,6 +75,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         return Ok(if found { Exit::Done } else { Exit::Findings });
     }
     let mut diagnostics = unread(&read.faults);
+    diagnostics.extend(idle);
     let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
     diagnostics.extend(findings.iter().map(|finding| scanned.texts.diagnostic(finding)));

@@ -14,9 +14,15 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, colors: bool
     let renderer = if colors { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let group = group(diagnostic, sources);
         // Writing to a String cannot fail.
-        let _infallible = writeln!(text, "{}\n", renderer.render(&[group]));
+        let _infallible = writeln!(text, "{}", renderer.render(&[group(diagnostic, sources)]));
+        if diagnostic.marks.is_empty() {
+            for help in &diagnostic.help {
+                let help = Group::with_title(Level::HELP.primary_title(help.as_str()));
+                let _infallible = writeln!(text, "{}", renderer.render(&[help]));
+            }
+        }
+        text.push('\n');
     }
     text
 }
@@ -63,7 +69,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
             }
         };
     }
-    for help in &diagnostic.help {
+    // Without a place there is no margin for it to hang on; then it has lines of its own.
+    for help in diagnostic.help.iter().filter(|_| !diagnostic.marks.is_empty()) {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group

@@ -3,12 +3,19 @@
 //! The facts hold no idea of services, sinks or deploys; they say what is declared, what is assigned and what is
 //! called, so that they depend on the file's bytes alone and can be kept in a cache under the hash of its content.
 //! They are insensitive to the order of statements: a local has the set of its definitions.
+//!
+//! A scan holds the facts of a whole tree at once. So they are flat: what belongs to an expression or a function is a
+//! [`Run`] of a long list of the file, a name in it is a [`Word`] of one long text, and a written type is the index of a
+//! list. Whoever holds one of these asks the [`Facts`] it comes from.
+
+mod read;
+mod sound;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -23,9 +30,31 @@ pub struct Range {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ExprId(pub u32);
 
-/// The index of a local in [`Function::locals`].
+/// The index of a local among those of its function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LocalId(pub u32);
+
+/// The index of a written type in [`Facts::written`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TypeRefId(pub u32);
+
+/// A run of one of the lists of [`Facts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+pub struct Run {
+    /// The index of the first.
+    pub start: u32,
+    /// The index after the last.
+    pub end: u32,
+}
+
+/// A name or a text: a stretch of [`Facts::text`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+pub struct Word {
+    /// Its first byte there.
+    pub start: u32,
+    /// How many bytes it has.
+    pub length: u32,
+}
 
 /// What one file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +73,30 @@ pub struct Facts {
     pub exprs: Vec<Expr>,
     /// Where each expression stands; as long as `exprs`.
     pub spans: Vec<Range>,
+    /// The arguments of all calls.
+    pub arguments: Vec<Argument>,
+    /// The parts of all values that are written out.
+    pub parts: Vec<Part>,
+    /// Lists of expressions: those of a text in pieces, those of a choice, what a `return` gives.
+    pub lists: Vec<ExprId>,
+    /// The written types.
+    pub written: Vec<TypeRef>,
+    /// The locals of all functions.
+    pub locals: Vec<Local>,
+    /// The definitions of all locals.
+    pub defs: Vec<Def>,
+    /// The parameters and the named results of all functions and closures.
+    pub parameters: Vec<LocalId>,
+    /// The types of the results of all functions.
+    pub results: Vec<TypeRefId>,
+    /// What each `return` gives: runs of `lists`.
+    pub returns: Vec<Run>,
+    /// Assignments to what is not a local, of all functions.
+    pub stores: Vec<Store>,
+    /// The closures of all functions.
+    pub closures: Vec<Closure>,
+    /// The words, one behind the other.
+    pub text: String,
     /// The comments that speak to the scan.
     pub comments: Vec<Comment>,
     /// Stretches that the parser could not make sense of.
@@ -70,24 +123,24 @@ pub struct Function {
     pub name: CompactString,
     /// The type it is a method of.
     pub receiver: Option<CompactString>,
-    /// The parameters, in order, without the receiver.
-    pub parameters: Vec<LocalId>,
+    /// The parameters, in order, without the receiver: a run of [`Facts::parameters`].
+    pub parameters: Run,
     /// Whether the last parameter takes any number of arguments.
     pub variadic: bool,
-    /// The types of the results.
-    pub results: Vec<TypeRef>,
-    /// The locals that stand for named results.
-    pub named_results: Vec<LocalId>,
-    /// The locals, those of closures included.
-    pub locals: Vec<Local>,
-    /// The closures.
-    pub closures: Vec<Closure>,
-    /// The values given back, one list per `return`.
-    pub returns: Vec<Vec<ExprId>>,
-    /// Assignments to what is not a local.
-    pub stores: Vec<Store>,
-    /// The run of its expressions.
-    pub exprs: (u32, u32),
+    /// The types of the results: a run of [`Facts::results`].
+    pub results: Run,
+    /// The locals that stand for named results: a run of [`Facts::parameters`].
+    pub named_results: Run,
+    /// The locals, those of closures included: a run of [`Facts::locals`].
+    pub locals: Run,
+    /// The closures: a run of [`Facts::closures`].
+    pub closures: Run,
+    /// The values given back: a run of [`Facts::returns`].
+    pub returns: Run,
+    /// Assignments to what is not a local: a run of [`Facts::stores`].
+    pub stores: Run,
+    /// Its expressions: a run of [`Facts::exprs`].
+    pub exprs: Run,
     /// Where it stands.
     pub span: Range,
     /// Whether something outside of the code calls it: an annotation, a decorator, a framework's convention.
@@ -95,14 +148,14 @@ pub struct Function {
 }
 
 /// One local: a variable, a constant, a parameter or a receiver. Two of one name in two blocks are two locals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
     /// Its name.
-    pub name: CompactString,
+    pub name: Word,
     /// Its type where one is written.
-    pub ty: Option<TypeRef>,
-    /// Where its values come from.
-    pub defs: Vec<Def>,
+    pub ty: Option<TypeRefId>,
+    /// Where its values come from: a run of [`Facts::defs`].
+    pub defs: Run,
 }
 
 /// Where a value of a local comes from.
@@ -144,12 +197,12 @@ pub enum Def {
 }
 
 /// A function without a name. Its body belongs to the function around it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closure {
-    /// Its parameters.
-    pub parameters: Vec<LocalId>,
-    /// The values given back, one list per `return`.
-    pub returns: Vec<Vec<ExprId>>,
+    /// Its parameters: a run of [`Facts::parameters`].
+    pub parameters: Run,
+    /// The values given back: a run of [`Facts::returns`].
+    pub returns: Run,
 }
 
 /// An assignment to a field, an element, a global, or through a pointer.
@@ -169,7 +222,7 @@ pub struct Global {
     /// Its name.
     pub name: CompactString,
     /// Its type where one is written.
-    pub ty: Option<TypeRef>,
+    pub ty: Option<TypeRefId>,
     /// Its values, each with the index of the result; they belong to the file's first function.
     pub values: Vec<(ExprId, u16)>,
 }
@@ -252,47 +305,47 @@ pub struct Signature {
 }
 
 /// One expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expr {
     /// A text.
-    Text(CompactString),
+    Text(Word),
     /// A number, as it is written.
-    Number(CompactString),
+    Number(Word),
     /// A local.
     Local(LocalId),
     /// A name that is not a local.
-    Name(CompactString),
+    Name(Word),
     /// A part of a value, or a name of an import.
     Member {
         /// The whole.
         of: ExprId,
         /// The part's name.
-        name: CompactString,
+        name: Word,
     },
     /// A call.
     Call {
         /// What is called.
         callee: ExprId,
-        /// What is passed.
-        arguments: Box<[Argument]>,
+        /// What is passed: a run of [`Facts::arguments`].
+        arguments: Run,
     },
     /// Two texts, one behind the other.
     Concat(ExprId, ExprId),
-    /// Texts and values in one text, one behind the other.
-    Format(Vec<ExprId>),
+    /// Texts and values in one text, one behind the other: a run of [`Facts::lists`].
+    Format(Run),
     /// A value of a structure, a list or a map, written out.
     Composite {
         /// Its type.
-        ty: Box<TypeRef>,
-        /// Its parts.
-        parts: Box<[Part]>,
+        ty: TypeRefId,
+        /// Its parts: a run of [`Facts::parts`].
+        parts: Run,
     },
     /// A new value of a class, with the arguments of its constructor.
     New {
         /// The class.
-        ty: Box<TypeRef>,
-        /// What is passed.
-        arguments: Box<[Argument]>,
+        ty: TypeRefId,
+        /// What is passed: a run of [`Facts::arguments`].
+        arguments: Run,
     },
     /// An element.
     Index {
@@ -307,26 +360,26 @@ pub enum Expr {
     Address(ExprId),
     /// What an address leads to.
     Deref(ExprId),
-    /// One of several values.
-    Choice(Vec<ExprId>),
+    /// One of several values: a run of [`Facts::lists`].
+    Choice(Run),
     /// A value taken as another type.
     Cast {
         /// The value.
         of: ExprId,
         /// The type.
-        ty: Box<TypeRef>,
+        ty: TypeRefId,
     },
     /// A type as a value.
-    Type(Box<TypeRef>),
+    Type(TypeRefId),
     /// Anything else; what stands in it has its own places in the run.
     Other,
 }
 
 /// One argument of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Argument {
     /// Its name, for languages that have named arguments; `**` for a map of them.
-    pub name: Option<Box<str>>,
+    pub name: Option<Word>,
     /// What is passed.
     pub value: ExprId,
     /// Whether it is a list whose elements are passed one by one.
@@ -334,10 +387,10 @@ pub struct Argument {
 }
 
 /// One part of a value that is written out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The field's name, where one is written.
-    pub field: Option<CompactString>,
+    pub field: Option<Word>,
     /// The key's expression, where one is written that may not be a field.
     pub key: Option<ExprId>,
     /// The value.
@@ -364,95 +417,4 @@ pub enum Directive {
     Ignore(String),
     /// A comment that begins like one of ours and cannot be understood.
     Malformed(String),
-}
-
-impl Facts {
-    /// The expression with this id.
-    #[must_use]
-    pub fn expr(&self, id: ExprId) -> &Expr {
-        &self.exprs[id.0 as usize]
-    }
-
-    /// What the file says about others: its package, its imports, its comments, and what could not be parsed. The rest
-    /// is left out.
-    #[must_use]
-    pub fn header(&self) -> Self {
-        Self {
-            package: self.package.clone(),
-            imports: self.imports.clone(),
-            comments: self.comments.clone(),
-            faults: self.faults.clone(),
-            constraint: self.constraint.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// Where the expression with this id stands.
-    #[must_use]
-    pub fn span(&self, id: ExprId) -> Range {
-        self.spans[id.0 as usize]
-    }
-
-    /// Whether every index in the facts leads somewhere: what a cache gives back is checked before it is used.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        let exprs = self.exprs.len();
-        let ok = |id: ExprId| (id.0 as usize) < exprs;
-        let ordered = |range: (u32, u32)| range.0 <= range.1 && range.1 as usize <= exprs;
-        let functions = self.functions.iter().all(|function| {
-            let locals = function.locals.len();
-            let local = |id: &LocalId| (id.0 as usize) < locals;
-            let def = |def: &Def| match *def {
-                Def::Value { expr, .. } | Def::Element(expr) | Def::Key(expr) => ok(expr),
-                Def::Address { call, .. } => ok(call),
-                Def::ClosureParameter { closure, .. } => (closure as usize) < function.closures.len(),
-                Def::Zero | Def::Parameter(_) | Def::Named | Def::Receiver => true,
-            };
-            let run = function.exprs.0 as usize..(function.exprs.1 as usize).min(exprs);
-            ordered(function.exprs)
-                && function.parameters.iter().all(local)
-                && function.named_results.iter().all(local)
-                && function.locals.iter().all(|local| local.defs.iter().all(def))
-                && function.returns.iter().flatten().all(|id| ok(*id))
-                && function.closures.iter().all(|closure| {
-                    closure.parameters.iter().all(local) && closure.returns.iter().flatten().all(|id| ok(*id))
-                })
-                && function.stores.iter().all(|store| ok(store.target) && ok(store.value))
-                && self.exprs.get(run).is_some_and(|run| {
-                    run.iter().all(|expr| match expr {
-                        Expr::Local(id) => local(id),
-                        Expr::Closure(id) => (*id as usize) < function.closures.len(),
-                        _ => true,
-                    })
-                })
-        });
-        let exprs_sound = self.exprs.iter().enumerate().all(|(at, expr)| {
-            // Children come before their parents, so that no walk over the tree can go round.
-            let child = |id: &ExprId| (id.0 as usize) < at;
-            match expr {
-                Expr::Member { of, .. } | Expr::Address(of) | Expr::Deref(of) | Expr::Cast { of, .. } => child(of),
-                Expr::Call { callee, arguments } => child(callee) && arguments.iter().all(|a| child(&a.value)),
-                Expr::New { arguments, .. } => arguments.iter().all(|a| child(&a.value)),
-                Expr::Concat(a, b) | Expr::Index { of: a, key: b } => child(a) && child(b),
-                Expr::Format(parts) | Expr::Choice(parts) => parts.iter().all(child),
-                Expr::Composite { parts, .. } => {
-                    parts.iter().all(|part| child(&part.value) && part.key.iter().all(child))
-                }
-                Expr::Text(_)
-                | Expr::Number(_)
-                | Expr::Local(_)
-                | Expr::Name(_)
-                | Expr::Closure(_)
-                | Expr::Type(_)
-                | Expr::Other => true,
-            }
-        });
-        !self.functions.is_empty()
-            && self.spans.len() == exprs
-            && exprs_sound
-            && functions
-            && self.globals.iter().all(|global| global.values.iter().all(|(id, _)| ok(*id)))
-            && self.types.iter().all(|ty| ty.notes.iter().all(|note| note.arguments.iter().all(|(_, id)| ok(*id))))
-            && self.comments.iter().all(|c| c.function.is_none_or(|f| (f as usize) < self.functions.len()))
-    }
 }

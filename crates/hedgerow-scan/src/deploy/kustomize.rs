@@ -1,0 +1,161 @@
+//! ConfigMaps that kustomize makes out of texts and files.
+//!
+//! Two kustomizations may both make a map called `config`, each for its own workloads: kustomize tells them apart by a hash
+//! behind the name. So a map is found from the workload's file, through the kustomizations that take the file in.
+//!
+//! What `secretGenerator` makes is a secret: its values are not taken, and so are holes as any secret's.
+//!
+//! See <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>. `behavior` is not looked
+//! at: what an overlay puts in the place of a value counts beside it.
+
+use super::{Item, MAX_LENGTH, Texts, text_at};
+use crate::host::HOLE;
+use crate::program::join;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of a kustomization's file.
+const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The keys under which a kustomization takes in files and other kustomizations. `bases` is the old name of `resources`.
+const TAKES: &[&str] = &["resources", "bases", "components", "patchesStrategicMerge", "patches"];
+
+/// The kustomizations of a tree.
+#[derive(Debug, Default)]
+pub(super) struct Kustomizations {
+    all: Vec<Kustomization>,
+    /// Those that take in a file, by its path.
+    files: BTreeMap<String, Vec<usize>>,
+}
+
+#[derive(Debug, Default)]
+struct Kustomization {
+    /// A component is applied to what its taker has besides.
+    is_component: bool,
+    /// What it makes, by name.
+    maps: BTreeMap<String, Vec<Value>>,
+    /// Those that it takes in.
+    below: Vec<usize>,
+    /// Those that take it in.
+    above: Vec<usize>,
+}
+
+/// The maps that the workloads of one file can name.
+#[derive(Debug, Default)]
+pub(super) struct Made<'a>(Vec<&'a Kustomization>);
+
+impl<'a> Made<'a> {
+    /// What the maps of this name hold.
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
+        self.0.iter().filter_map(move |kustomization| kustomization.maps.get(name)).flatten()
+    }
+}
+
+impl Kustomizations {
+    /// Finds the kustomizations among the objects of the deploy. `texts` are the files that they make maps of.
+    pub(super) fn new(items: &[Item], texts: &Texts) -> Self {
+        let items = items.iter().filter(|item| item.chart.is_none());
+        let found: BTreeMap<&str, &Value> = items
+            .map(|item| (item.path.rsplit_once('/').unwrap_or(("", item.path)), &item.value))
+            .filter(|((_, name), _)| NAMES.contains(name))
+            .map(|((directory, _), value)| (directory, value))
+            .collect();
+        let numbers: BTreeMap<&str, usize> = found.keys().copied().zip(0..).collect();
+        let mut new = Self::default();
+        new.all.resize_with(found.len(), Kustomization::default);
+        for (at, (directory, value)) in found.iter().enumerate() {
+            new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
+            new.all[at].maps = maps(directory, value, texts);
+            for path in TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of) {
+                let path = join(directory, path);
+                match numbers.get(path.as_str()) {
+                    Some(other) => {
+                        new.all[at].below.push(*other);
+                        new.all[*other].above.push(at);
+                    }
+                    None => new.files.entry(path).or_default().push(at),
+                }
+            }
+        }
+        new
+    }
+
+    /// What is made for the workloads of a file: by all that take the file in, and by the components they apply. A patch
+    /// besides names what its own kustomization takes in.
+    pub(super) fn of(&self, path: &str) -> Made<'_> {
+        let Some(takers) = self.files.get(path) else { return Made::default() };
+        let above = self.walk(takers.iter().copied(), |at| self.all[at].above.clone());
+        let components = |at: usize| {
+            let below = self.all[at].below.iter().copied();
+            below.filter(|below| self.all[*below].is_component).collect()
+        };
+        let mut found = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
+        found.extend(self.walk(above.into_iter(), components));
+        Made(found.into_iter().map(|at| &self.all[at]).collect())
+    }
+
+    fn walk(&self, from: impl Iterator<Item = usize>, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+        let mut open: Vec<usize> = from.collect();
+        let mut found = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            if found.insert(at) {
+                open.extend(next(at));
+            }
+        }
+        found
+    }
+}
+
+/// The maps that a kustomization makes.
+fn maps(directory: &str, value: &Value, texts: &Texts) -> BTreeMap<String, Vec<Value>> {
+    let mut maps: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for generator in elements(value, "configMapGenerator") {
+        let Some(name) = text_at(generator, &["name"]) else { continue };
+        let mut data = Map::new();
+        let text_of = |path: &str| texts.get(join(directory, path).as_str()).copied();
+        for file in elements(generator, "files").filter_map(Value::as_str) {
+            let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
+            // What is longer is a file to be mounted, and no address.
+            if let Some(text) = text_of(path).filter(|text| text.len() <= MAX_LENGTH) {
+                data.insert(key.to_owned(), Value::from(text));
+            }
+        }
+        let old = generator.get("env").and_then(Value::as_str);
+        for file in elements(generator, "envs").filter_map(Value::as_str).chain(old) {
+            data.extend(variables(text_of(file).unwrap_or_default()));
+        }
+        for literal in elements(generator, "literals").filter_map(Value::as_str) {
+            if let Some((key, value)) = literal.split_once('=') {
+                data.insert(key.to_owned(), Value::from(unquoted(value)));
+            }
+        }
+        maps.entry(name.to_owned()).or_default().push(Value::Object(data));
+    }
+    maps
+}
+
+/// The variables of a file: one to a line, quotes being part of the value. One without a value has that of kustomize's own
+/// environment.
+fn variables(text: &str) -> impl Iterator<Item = (String, Value)> {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| match line.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Value::from(value)),
+        None => (line.to_owned(), Value::from(HOLE.to_string())),
+    })
+}
+
+/// A literal's value without the quotes around it.
+fn unquoted(value: &str) -> &str {
+    let within = |quote| value.strip_prefix(quote).and_then(|value: &str| value.strip_suffix(quote));
+    within('"').or_else(|| within('\'')).unwrap_or(value)
+}
+
+fn elements<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The path of what is taken in: written alone, or under `path` as patches have it.
+fn path_of(element: &Value) -> Option<&str> {
+    element.as_str().or_else(|| text_at(element, &["path"]))
+}

@@ -1,0 +1,136 @@
+//! Adding expressions.
+#![cfg_attr(
+    not(all(feature = "go", feature = "python", feature = "java", feature = "javascript")),
+    allow(dead_code, reason = "what one language's front end does not need, another one's does")
+)]
+
+use super::{Builder, append, index};
+use crate::ir::{Argument, Def, Expr, ExprId, Part, Range, Run, Store, TypeRef, TypeRefId, Word};
+
+impl Builder<'_> {
+    /// Adds an expression.
+    pub(crate) fn push(&mut self, expr: Expr, span: Range) -> ExprId {
+        let id = ExprId(index(self.facts.exprs.len()));
+        self.facts.exprs.push(expr);
+        self.facts.spans.push(span);
+        id
+    }
+
+    /// Adds a name or a text.
+    pub(crate) fn word(&mut self, text: impl AsRef<str>) -> Word {
+        let start = index(self.facts.text.len());
+        self.facts.text.push_str(text.as_ref());
+        Word { start, length: index(text.as_ref().len()) }
+    }
+
+    /// Adds a text as an expression.
+    pub(crate) fn push_text(&mut self, text: impl AsRef<str>, span: Range) -> ExprId {
+        let text = self.word(text);
+        self.push(Expr::Text(text), span)
+    }
+
+    /// Adds a part of a value as an expression.
+    pub(crate) fn push_member(&mut self, of: ExprId, name: impl AsRef<str>, span: Range) -> ExprId {
+        let name = self.word(name);
+        self.push(Expr::Member { of, name }, span)
+    }
+
+    /// Adds a name that is not looked for among the locals.
+    pub(crate) fn push_name(&mut self, name: impl AsRef<str>, span: Range) -> ExprId {
+        let name = self.word(name);
+        self.push(Expr::Name(name), span)
+    }
+
+    /// A name: a local, or one that is not.
+    pub(crate) fn name(&mut self, name: &str, span: Range) -> ExprId {
+        match self.local(name) {
+            Some(local) => self.push(Expr::Local(local), span),
+            None => self.push_name(name, span),
+        }
+    }
+
+    /// Adds a written type.
+    pub(crate) fn written(&mut self, ty: TypeRef) -> TypeRefId {
+        let next = TypeRefId(index(self.facts.written.len()));
+        if ty == TypeRef::Unknown {
+            let known = *self.unknown.get_or_insert(next);
+            if known != next {
+                return known;
+            }
+        }
+        self.facts.written.push(ty);
+        next
+    }
+
+    /// Adds a list of expressions.
+    pub(crate) fn list_of(&mut self, values: impl IntoIterator<Item = ExprId>) -> Run {
+        append(&mut self.facts.lists, values)
+    }
+
+    /// Adds arguments.
+    pub(crate) fn arguments(&mut self, arguments: impl IntoIterator<Item = Argument>) -> Run {
+        append(&mut self.facts.arguments, arguments)
+    }
+
+    /// A value that is written out: a structure, a list or a map.
+    pub(crate) fn composite(&mut self, ty: TypeRef, parts: impl IntoIterator<Item = Part>) -> Expr {
+        let ty = self.written(ty);
+        Expr::Composite { ty, parts: append(&mut self.facts.parts, parts) }
+    }
+
+    /// How many expressions there are: what [`Self::forget`] takes.
+    pub(crate) fn here(&self) -> usize {
+        self.facts.exprs.len()
+    }
+
+    /// Forgets the expressions since the mark was taken, which nothing looks at, but for those in which something
+    /// happens and what they are made of: of most comparisons and sums nothing is left.
+    pub(crate) fn forget(&mut self, mark: usize) {
+        let happens = |expr: &Expr| match expr {
+            Expr::Call { .. } | Expr::New { .. } | Expr::Composite { .. } | Expr::Closure(_) => true,
+            Expr::Format(_) | Expr::Address(_) | Expr::Type(_) => true,
+            Expr::Text(_) | Expr::Number(_) | Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => false,
+            Expr::Concat(..) | Expr::Index { .. } | Expr::Deref(_) | Expr::Cast { .. } => false,
+            Expr::Choice(_) | Expr::Other => false,
+        };
+        // What an expression is made of comes before it, so that nothing that is kept refers to what is cut off.
+        let kept = self.facts.exprs.get(mark..).and_then(|run| run.iter().rposition(happens));
+        let end = kept.map_or(mark, |last| mark + last + 1);
+        self.facts.exprs.truncate(end);
+        self.facts.spans.truncate(end);
+    }
+
+    /// Adds an assignment. Locals get a definition, everything else a store.
+    pub(crate) fn assign(&mut self, target: ExprId, value: ExprId, result: u16) {
+        // `m[k] = v` on a local gives the local an element; elements and their container share one set of values.
+        let mut base = target;
+        while let Expr::Index { of, .. } = self.facts.expr(base) {
+            base = *of;
+        }
+        if let Expr::Local(local) = *self.facts.expr(base) {
+            self.define(local, Def::Value { expr: value, result });
+        } else {
+            self.store(Store { target, value, result });
+        }
+    }
+
+    /// Adds a call, and gives the locals whose address is passed their definition.
+    pub(crate) fn call(
+        &mut self,
+        callee: ExprId,
+        arguments: impl IntoIterator<Item = Argument>,
+        span: Range,
+    ) -> ExprId {
+        let run = self.arguments(arguments);
+        let call = self.push(Expr::Call { callee, arguments: run }, span);
+        for (argument, at) in (0..).zip(run.indices()) {
+            let Some(passed) = self.facts.arguments.get(at) else { break };
+            if let Expr::Address(of) = *self.facts.expr(passed.value)
+                && let Expr::Local(local) = *self.facts.expr(of)
+            {
+                self.define(local, Def::Address { call, argument });
+            }
+        }
+        call
+    }
+}
