@@ -42,6 +42,7 @@ pub(crate) fn across(
     plain_files(tree, homes, hosts, deploy, &mut outcome);
     candidates(homes, hosts, deploy, &mut outcome);
     unparsed(files, homes, parts, &mut outcome);
+    unread(deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
@@ -320,6 +321,22 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
                 "if it is not about services, list the file under `scan.exclude`".to_owned(),
             ],
             services,
+        });
+    }
+}
+
+/// Templates of which the scan does not know all that they come to.
+fn unread(deploy: &Deploy, outcome: &mut Outcome) {
+    for (path, services) in deploy.unread() {
+        outcome.findings.push(Finding {
+            code: Code::UnparsedCode,
+            message: "a part of this template cannot be read; what it gives to containers may have other values"
+                .to_owned(),
+            marks: vec![(Place { path: path.to_owned(), range: Range::default() }, String::new())],
+            help: vec![
+                "set what is called in a smaller template, or say it by a comment: `rpcmap: <service>`".to_owned(),
+            ],
+            services: services.clone(),
         });
     }
 }

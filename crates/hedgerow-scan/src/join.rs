@@ -53,7 +53,7 @@ impl Join<'_> {
     fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<String> {
         let mut texts = vec![String::new()];
         for piece in &template.0 {
-            let (values, asked) = match piece {
+            let (mut values, asked) = match piece {
                 Piece::Text(text) => (vec![text.clone()], None),
                 Piece::Hole => (vec![HOLE.to_string()], None),
                 Piece::Environment(name) => (
@@ -69,6 +69,10 @@ impl Join<'_> {
                     path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
                 ),
             };
+            if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) && self.given.is_some_and(|given| given.is_open)
+            {
+                values.push(HOLE.to_string());
+            }
             let outside = matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
             judged.joined |= outside;
             if values.is_empty() {

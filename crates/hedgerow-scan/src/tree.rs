@@ -103,7 +103,18 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
             let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
             let plain = matches!(
                 extension,
-                "yaml" | "yml" | "json" | "mod" | "conf" | "sh" | "properties" | "toml" | "env" | "template" | "tmpl"
+                "yaml"
+                    | "yml"
+                    | "json"
+                    | "mod"
+                    | "conf"
+                    | "sh"
+                    | "properties"
+                    | "toml"
+                    | "env"
+                    | "template"
+                    | "tmpl"
+                    | "tpl"
             ) || name.starts_with(".env.")
                 || name == "Kustomization"
                 || name.starts_with("Dockerfile")

@@ -5,7 +5,7 @@ mod kustomize;
 mod settings;
 mod values;
 
-pub(crate) use settings::{documents, properties, swells};
+pub(crate) use settings::{all_documents, documents, properties, swells};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
@@ -40,12 +40,16 @@ pub(crate) struct Given {
     pub(crate) flags: BTreeMap<String, Vec<String>>,
     /// Its configuration files.
     pub(crate) settings: Vec<Value>,
+    /// Whether it is given something else that could not be read: any variable and any flag may have another value.
+    pub(crate) is_open: bool,
 }
 
 /// What all services are given.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deploy {
     given: BTreeMap<String, Given>,
+    /// The templates that could not be read in full, with the services that they may be of.
+    unread: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// One object of the deploy.
@@ -89,16 +93,18 @@ impl Deploy {
         let charts = Charts::new(all.clone().map(|text| (text.path, text.text)), hosts.namespace());
         let mut deploy = Self::default();
         let mut items: Vec<Item> = Vec::new();
+        let mut unread = Vec::new();
         for text in texts {
             let chart = charts.template_of(text.path);
             let values = match chart {
-                // Nothing else in a chart has what is read here.
-                Some((directory, _))
-                    if ["ontainers", "Service", "ConfigMap"].iter().any(|word| text.text.contains(word)) =>
-                {
-                    charts.documents(directory, text.text)
+                Some(_) if !crate::helm::is_read(text.text) => Vec::new(),
+                Some((directory, _)) => {
+                    let rendered = charts.documents(directory, text.text);
+                    if !rendered.is_whole {
+                        unread.push((text.path, chart));
+                    }
+                    rendered.documents
                 }
-                Some(_) => Vec::new(),
                 None => documents(text.text),
             };
             for value in values {
@@ -127,7 +133,21 @@ impl Deploy {
         let kustomizations = Kustomizations::new(&items, &all);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services(&items, &pods, hosts);
+        for (path, chart) in unread {
+            let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
+            let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));
+            let services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
+            for service in &services {
+                deploy.given.entry(service.clone()).or_default().is_open = true;
+            }
+            deploy.unread.insert(path.to_owned(), services);
+        }
         deploy
+    }
+
+    /// The templates that could not be read in full, with the services that they may be of.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
+        self.unread.iter().map(|(path, services)| (path.as_str(), services))
     }
 
     /// Takes in what the workloads give to their containers, and says whose their pods are.

@@ -24,6 +24,12 @@ pub(crate) fn documents(text: &str) -> Vec<Value> {
     read(text).0
 }
 
+/// The same, and whether these are all.
+pub(crate) fn all_documents(text: &str) -> (Vec<Value>, bool) {
+    let (values, fault) = read(text);
+    (values, fault.is_none())
+}
+
 /// Whether there is a document in a text that is left out because its aliases repeat too much.
 pub(crate) fn swells(text: &str) -> bool {
     // Most texts have no alias at all.
@@ -49,7 +55,7 @@ fn read(text: &str) -> (Vec<Value>, Option<String>) {
     (values, None)
 }
 
-/// Reads a value as long as there are some left.
+/// Reads a value as long as there are some left. Merge keys (`<<: *others`) are merged, as Kubernetes, Helm and compose do.
 #[derive(Clone, Copy)]
 struct Counted<'a>(&'a Cell<usize>);
 
@@ -120,9 +126,24 @@ impl<'de> Visitor<'de> for Counted<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
+        let mut merged = Vec::new();
         while let Some(key) = pairs.next_key::<String>()? {
             self.take(key.len())?;
-            map.insert(key, pairs.next_value_seed(self)?);
+            let value = pairs.next_value_seed(self)?;
+            match value {
+                Value::Object(_) if key == "<<" => merged.push(value),
+                Value::Array(list) if key == "<<" && list.iter().all(Value::is_object) => merged.extend(list),
+                value => {
+                    map.insert(key, value);
+                }
+            }
+        }
+        // <https://yaml.org/type/merge.html>: what stands in the map itself counts, then what is merged first.
+        for pairs in merged {
+            let Value::Object(pairs) = pairs else { continue };
+            for (key, value) in pairs {
+                map.entry(key).or_insert(value);
+            }
         }
         Ok(Value::Object(map))
     }

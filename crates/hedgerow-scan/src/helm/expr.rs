@@ -1,7 +1,10 @@
 //! What stands between the braces: values, and the functions that pass them on.
 
 use super::MARK;
-use super::template::{Spent, parse, render, sides, weight};
+use super::choice;
+use super::library::MAX_LEVEL;
+use super::render::{Around, render_helper, weight};
+use super::template::{MAX_LINE, Node, parse};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -14,81 +17,79 @@ const MAX_SHOWN: usize = 256 << 10;
 
 /// The names a piece of a template sees. An absent value is one that is not known; null is one that is not set.
 #[derive(Debug, Clone)]
-pub(super) struct Scope<'v> {
-    root: &'v Value,
-    dot: Dot,
+pub(super) struct Scope<'l> {
+    around: &'l Around<'l>,
+    /// What `$` is.
+    root: Option<Rc<Value>>,
+    dot: Option<Rc<Value>>,
     variables: Vec<Variable>,
-    /// In how many branches that not every rendering shows this is.
-    depth: usize,
-    spent: Rc<Spent>,
+    /// In how many templates with names this is.
+    level: usize,
+    /// Which rendering of what it takes in is shown; if none, it takes in a text that is any of them.
+    side: Option<usize>,
 }
 
 /// A variable.
 #[derive(Debug, Clone)]
 struct Variable {
-    name: String,
+    name: Rc<str>,
     value: Option<Rc<Value>>,
-    /// Renderings differ in its value since a branch at this depth; deeper ones do not see all of its values.
-    varies: Option<usize>,
 }
 
-/// What `.` is.
-#[derive(Debug, Clone)]
-enum Dot {
-    Root,
-    Value(Rc<Value>),
-    Unknown,
-}
-
-impl<'v> Scope<'v> {
+impl<'l> Scope<'l> {
     /// The scope of a whole template.
-    pub(super) fn new(root: &'v Value, spent: Rc<Spent>) -> Self {
-        Self { root, dot: Dot::Root, variables: Vec::new(), depth: 0, spent }
+    pub(super) fn new(root: Rc<Value>, around: &'l Around<'l>) -> Self {
+        Self { around, dot: Some(Rc::clone(&root)), root: Some(root), variables: Vec::new(), level: 0, side: None }
     }
 
     /// The scope of a block with another dot.
     pub(super) fn below(&self, dot: Option<Value>) -> Self {
-        let dot = dot.map_or(Dot::Unknown, |value| Dot::Value(Rc::new(value)));
-        Self { dot, ..self.clone() }
+        self.around.spent.step(self.variables.len() / 16);
+        Self { dot: dot.map(Rc::new), ..self.clone() }
     }
 
-    /// Gives a variable a value.
+    /// The scope of an action of which one rendering is shown.
+    pub(super) fn showing(&self, side: usize) -> Self {
+        self.around.spent.step(self.variables.len() / 16);
+        Self { side: Some(side), ..self.clone() }
+    }
+
+    pub(super) fn around(&self) -> &'l Around<'l> {
+        self.around
+    }
+
+    pub(super) fn is_in_helper(&self) -> bool {
+        self.level > 0
+    }
+
+    /// Gives a new variable a value.
     pub(super) fn set(&mut self, name: &str, value: Option<Value>) {
-        self.variables.push(Variable { name: name.to_owned(), value: value.map(Rc::new), varies: None });
+        self.variables.push(Variable { name: name.into(), value: value.map(Rc::new) });
     }
 
     /// Gives a variable that is there another value.
     pub(super) fn assign(&mut self, name: &str, value: Option<Value>) {
-        match self.variables.iter_mut().rev().find(|known| known.name == name) {
-            Some(known) => (known.value, known.varies) = (value.map(Rc::new), None),
+        match self.place(name) {
+            Some(at) => self.variables[at].value = value.map(Rc::new),
             None => self.set(name, value),
-        }
-    }
-
-    /// Goes into or out of a branch that not every rendering shows.
-    pub(super) fn enter(&mut self) {
-        self.depth += 1;
-    }
-
-    pub(super) fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// Notes that renderings differ in these variables from here on.
-    pub(super) fn vary(&mut self, names: &[String]) {
-        for name in names {
-            if let Some(known) = self.variables.iter_mut().rev().find(|known| known.name == *name) {
-                known.varies = Some(known.varies.map_or(self.depth, |depth| depth.min(self.depth)));
-            }
         }
     }
 
     /// Makes variables that are there unknown.
     pub(super) fn lose(&mut self, names: &[String]) {
         for name in names {
-            if let Some(known) = self.variables.iter_mut().rev().find(|known| known.name == *name) {
-                known.value = None;
+            if let Some(at) = self.place(name) {
+                self.variables[at].value = None;
             }
+        }
+    }
+
+    /// Gives variables what they have at the end of any of these branches; `by` is what chooses.
+    pub(super) fn join(&mut self, names: &[String], ends: &[Self], by: &str) {
+        for name in names {
+            let Some(at) = self.place(name) else { continue };
+            let values = ends.iter().map(|end| end.variables.get(at).and_then(|known| known.value.as_deref().cloned()));
+            self.variables[at].value = any(by, &values.collect::<Vec<_>>()).map(Rc::new);
         }
     }
 
@@ -109,67 +110,131 @@ impl<'v> Scope<'v> {
         self.variables.truncate(known);
     }
 
+    fn place(&self, name: &str) -> Option<usize> {
+        self.around.spent.step(self.variables.len() / 64);
+        self.variables.iter().rposition(|known| &*known.name == name)
+    }
+
     /// `.a.b`, `$.a.b`, `$name.a.b`.
     fn path(&self, path: &str) -> Option<Value> {
         let (start, rest) = path.split_once('.').unwrap_or((path, ""));
-        let mut value = match (start, &self.dot) {
-            ("$", _) | ("", Dot::Root) => self.root,
-            ("", Dot::Value(value)) => value,
-            ("", Dot::Unknown) => return None,
-            (name, _) => {
-                let known = self.variables.iter().rev().find(|known| known.name == name)?;
-                if known.varies.is_some_and(|depth| self.depth > depth) {
-                    return None;
-                }
-                known.value.as_deref()?
-            }
+        let mut value = match start {
+            "$" => self.root.as_deref()?,
+            "" => self.dot.as_deref()?,
+            name => self.variables[self.place(name)?].value.as_deref()?,
         };
         for part in rest.split('.').filter(|part| !part.is_empty()) {
+            if self.around.library.changes(part) {
+                return None;
+            }
             value = match value {
                 Value::Object(pairs) => match pairs.get(part) {
                     Some(value) => value,
                     // `.Files`, `.Capabilities` and the like.
-                    None if std::ptr::eq(value, self.root) => return None,
+                    None if pairs.contains_key("Values") && pairs.contains_key("Release") => return None,
                     None => &Value::Null,
                 },
                 Value::Null => &Value::Null,
                 _ => return None,
             };
         }
-        let is_hole = matches!(value, Value::String(text) if is_hole(text));
-        (!is_hole && self.spent.may_copy(weight(value))).then(|| value.clone())
+        self.around.spent.may_copy(weight(value)).then(|| value.clone())
+    }
+
+    /// What `.` or `$` is, without a copy.
+    fn whole(&self, word: &str) -> Option<Rc<Value>> {
+        match word {
+            "$" => self.root.clone(),
+            "." => self.dot.clone(),
+            _ => None,
+        }
+    }
+
+    /// What templates come to for a value.
+    fn taken_in<'n>(
+        &self,
+        by: &str,
+        bodies: impl Iterator<Item = (&'n [Node], usize)>,
+        dot: Option<Rc<Value>>,
+    ) -> Option<Value> {
+        if self.level >= MAX_LEVEL {
+            self.around.spent.cut();
+            return None;
+        }
+        let around = self.around;
+        let scope = Self { around, root: dot.clone(), dot, variables: Vec::new(), level: self.level + 1, side: None };
+        let mut left = self.side;
+        let mut texts: Vec<String> = Vec::new();
+        for (nodes, sides) in bodies {
+            if let Some(side) = &mut left {
+                if *side < sides {
+                    return Some(Value::from(render_helper(nodes, scope, *side)));
+                }
+                *side -= sides;
+                texts = vec![render_helper(nodes, scope.clone(), sides.saturating_sub(1))];
+                continue;
+            }
+            for side in 0..sides.min(MAX_LINE + 1) {
+                let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { MARK.to_string() };
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+                if self.around.spent.is_cut() {
+                    return None;
+                }
+            }
+        }
+        match &texts[..] {
+            [] => None,
+            [one] => Some(Value::from(one.as_str())),
+            _ => any(by, &texts.into_iter().map(|text| Some(Value::from(text))).collect::<Vec<_>>()),
+        }
     }
 }
 
+/// A value that is any of these; `by` is what chooses.
+fn any(by: &str, values: &[Option<Value>]) -> Option<Value> {
+    let first = values.first()?;
+    if values.iter().all(|value| value == first) {
+        return first.clone();
+    }
+    let is_text = |value: &Option<Value>| !matches!(value, Some(Value::Array(_) | Value::Object(_)));
+    let texts = || values.iter().map(|value| written(value.as_ref())).collect::<Vec<_>>();
+    values.iter().all(is_text).then(|| Value::from(choice::any_of(by, &texts())))
+}
+
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+pub(super) enum Token {
     Open,
     Close,
     Pipe,
     Text(String),
     Word(String),
+    /// `.a.b` right behind a bracket.
+    Field(String),
 }
 
 /// What an expression comes to; none if it is not known.
 pub(super) fn evaluate(code: &str, scope: &Scope) -> Option<Value> {
+    scope.around.spent.step(code.len() / 64);
     let tokens = tokens(code);
     let mut at = 0;
-    pipeline(&tokens, &mut at, scope, 0)
+    pipeline(&tokens, &mut at, scope, 0).filter(|made| !matches!(made, Value::String(text) if is_hole(text)))
 }
 
-fn tokens(code: &str) -> Vec<Token> {
+pub(super) fn tokens(code: &str) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut chars = code.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
         match c {
             '(' => found.push(Token::Open),
             ')' => found.push(Token::Close),
             '|' => found.push(Token::Pipe),
             '"' | '`' => {
                 let mut text = String::new();
-                while let Some(next) = chars.next() {
+                while let Some((_, next)) = chars.next() {
                     match next {
-                        '\\' if c == '"' => text.extend(chars.next()),
+                        '\\' if c == '"' => text.extend(chars.next().map(|(_, escaped)| escaped)),
                         next if next == c => break,
                         next => text.push(next),
                     }
@@ -179,10 +244,13 @@ fn tokens(code: &str) -> Vec<Token> {
             c if c.is_whitespace() => {}
             c => {
                 let mut word = c.to_string();
-                while let Some(next) = chars.next_if(|next| !next.is_whitespace() && !"()|\"`".contains(*next)) {
+                while let Some((_, next)) =
+                    chars.next_if(|(_, next)| !next.is_whitespace() && !"()|\"`".contains(*next))
+                {
                     word.push(next);
                 }
-                found.push(Token::Word(word));
+                let is_field = c == '.' && word.len() > 1 && at > 0 && code[..at].ends_with(')');
+                found.push(if is_field { Token::Field(word) } else { Token::Word(word) });
             }
         }
     }
@@ -208,6 +276,7 @@ fn command(
 ) -> Option<Value> {
     let mut function = None;
     let mut arguments = Vec::new();
+    let mut context = None;
     let start = *at;
     while let Some(token) = tokens.get(*at) {
         *at += 1;
@@ -232,7 +301,7 @@ fn command(
                 }
                 match tokens.get(*at) {
                     // `(…).name`
-                    Some(Token::Word(path)) if path.starts_with('.') && path.len() > 1 => {
+                    Some(Token::Field(path)) => {
                         *at += 1;
                         scope.below(value).path(path)
                     }
@@ -240,7 +309,12 @@ fn command(
                 }
             }
             Token::Text(text) => Some(Value::from(text.as_str())),
+            Token::Field(_) => None,
             Token::Word(word) => match word.chars().next() {
+                Some('.' | '$') if function.is_some_and(|name| TAKES_IN.contains(&name)) && word.len() == 1 => {
+                    context = scope.whole(word);
+                    continue;
+                }
                 Some('.' | '$') => scope.path(word),
                 Some(c) if c.is_ascii_digit() || c == '-' => word.parse::<i64>().ok().map(Value::from),
                 _ if word == "true" || word == "false" => Some(Value::from(word == "true")),
@@ -255,19 +329,47 @@ fn command(
     }
     arguments.extend(piped);
     match function {
-        Some(name) => call(name, &arguments, scope).filter(|made| {
-            let shows = matches!(name, "toYaml" | "toJson" | "indent" | "nindent" | "tpl");
+        Some(name) => in_every_way(name, &arguments, context, scope).filter(|made| {
+            let shows = matches!(name, "toYaml" | "toJson" | "indent" | "nindent") || TAKES_IN.contains(&name);
             !matches!(made, Value::String(text) if text.len() > if shows { MAX_SHOWN } else { MAX_TEXT })
         }),
         None => arguments.into_iter().next().flatten(),
     }
 }
 
+/// Functions that take in templates.
+const TAKES_IN: &[&str] = &["include", "template", "tpl"];
+
+/// Functions that a choice goes through as it is.
+const PASSES_ON: &[&str] = &[
+    "quote", "squote", "print", "printf", "toString", "toYaml", "toJson", "indent", "nindent", "dict", "list",
+    "include",
+];
+
+/// What a function gives for every way to choose in its arguments.
+fn in_every_way(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, scope: &Scope) -> Option<Value> {
+    let open = arguments.iter().filter_map(|value| value.as_ref()?.as_str()).filter(|text| choice::is_open(text));
+    let open: Vec<&str> = if PASSES_ON.contains(&name) { Vec::new() } else { open.collect() };
+    if open.is_empty() {
+        return call(name, arguments, context, scope);
+    }
+    let (by, ways) = choice::ways(open);
+    let made = ways.iter().map(|way| {
+        let chosen = arguments.iter().map(|value| match value {
+            Some(Value::String(text)) => Some(Value::from(way.text(text))),
+            other => other.clone(),
+        });
+        call(name, &chosen.collect::<Vec<_>>(), context.clone(), scope)
+    });
+    any(&by, &made.collect::<Vec<_>>())
+}
+
 /// The functions of Go's templates, of sprig and of Helm that pass values on. Any other one gives what is not known.
-fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value> {
+fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, scope: &Scope) -> Option<Value> {
     let last = arguments.last().cloned().flatten();
     let text = |at: usize| arguments.get(at).map(|value| written(value.as_ref())).unwrap_or_default();
     let count = arguments.len();
+    let context = || context.or_else(|| arguments.get(1).cloned().flatten().map(Rc::new));
     Some(match (name, count) {
         ("quote", 1..) => quoted(&written(last.as_ref())),
         ("squote", 1..) => Value::from(format!("'{}'", written(last.as_ref()).replace('\'', "''"))),
@@ -302,7 +404,28 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
             }
             Value::from(text)
         }
-        ("required" | "toString" | "trim" | "print" | "int" | "int64" | "toStrings" | "deepCopy", 1..) => last?,
+        ("or", 1..) => {
+            let set = arguments.iter().find(|value| value.as_ref().is_none_or(is_set));
+            set.cloned().unwrap_or(last)?
+        }
+        // What is asked is not known.
+        ("ternary", 3) => any(&scope.around.spent.next(), &arguments[..2])?,
+        ("required" | "toString" | "print" | "int" | "int64" | "toStrings" | "deepCopy" | "mustDeepCopy", 1..) => last?,
+        // Where this is rendered nothing is deployed.
+        ("fail", 1) => Value::from(""),
+        ("trim", 1) => Value::from(text(0).trim()),
+        ("trunc", 2) => {
+            let length = usize::try_from(arguments[0].as_ref()?.as_i64()?).ok()?;
+            Value::from(text(1).chars().take(length).collect::<String>())
+        }
+        ("concat", 1..) => {
+            let lists = arguments.iter().map(|value| match value {
+                Some(Value::Array(list)) => Some(list.clone()),
+                Some(Value::Null) => Some(Vec::new()),
+                _ => None,
+            });
+            Value::Array(lists.collect::<Option<Vec<_>>>()?.concat())
+        }
         ("lower", 1) => Value::from(text(0).to_lowercase()),
         ("upper", 1) => Value::from(text(0).to_uppercase()),
         ("trimSuffix", 2) => Value::from(text(1).strip_suffix(text(0).as_str()).unwrap_or(&text(1))),
@@ -327,22 +450,34 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
             let body = body.lines().map(|line| format!("{space}{line}")).collect::<Vec<_>>().join("\n");
             Value::from(if name == "nindent" { format!("\n{body}") } else { body })
         }
-        ("tpl", 2) => match arguments.first() {
-            // A text of the values that is a template itself; one level of it.
-            Some(Some(Value::String(body))) if !body.contains("tpl") => {
-                scope.spent.step(body.len() / 16);
-                let nodes = parse(body);
-                // Which of its branches counts is not known.
-                if sides(&nodes) > 1 || scope.spent.is_over() {
-                    return None;
-                }
-                Value::from(render(&nodes, scope.root, 0, &scope.spent))
+        ("include" | "template", 1..) => {
+            let Some(Value::String(name)) = arguments.first()? else { return None };
+            let helpers = scope.around.library.helpers(name)?;
+            scope.taken_in(name, helpers.iter().map(|helper| (&helper.nodes[..], helper.sides)), context())?
+        }
+        // A text of the values that is a template itself.
+        ("tpl", 1..) => {
+            let Some(Value::String(body)) = arguments.first()? else { return None };
+            if !body.contains("{{") {
+                return Some(Value::from(body.as_str()));
             }
-            _ => return None,
-        },
+            scope.around.spent.step(body.len() / 16);
+            let mut template = parse(body);
+            if template.is_cut {
+                return None;
+            }
+            let sides = scope.around.library.count_sides(&mut template.nodes);
+            let bodies = [(&template.nodes[..], sides)];
+            scope.taken_in(&scope.around.spent.next(), bodies.into_iter(), context())?
+        }
         ("index" | "get", 2..) => {
             let mut value = arguments[0].clone()?;
             for key in &arguments[1..] {
+                if let Some(Value::String(key)) = key
+                    && scope.around.library.changes(key)
+                {
+                    return None;
+                }
                 value = match (value, key.as_ref()?) {
                     (Value::Array(mut list), Value::Number(at)) => {
                         let at = usize::try_from(at.as_u64()?).ok()?;
@@ -356,7 +491,9 @@ fn call(name: &str, arguments: &[Option<Value>], scope: &Scope) -> Option<Value>
             value
         }
         ("dict", _) if count.is_multiple_of(2) => {
-            let pairs = arguments.chunks(2).filter_map(|pair| Some((written(pair[0].as_ref()), pair[1].clone()?)));
+            let unknown = || Value::from(MARK.to_string());
+            let pair = |pair: &[Option<Value>]| (written(pair[0].as_ref()), pair[1].clone().unwrap_or_else(unknown));
+            let pairs = arguments.chunks_exact(2).map(pair);
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
@@ -376,7 +513,7 @@ pub(super) fn is_set(value: &Value) -> bool {
 }
 
 /// Whether nothing of a text is known.
-fn is_hole(text: &str) -> bool {
+pub(super) fn is_hole(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c == MARK)
 }
 

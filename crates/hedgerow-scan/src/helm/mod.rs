@@ -2,14 +2,24 @@
 //! names of Services out of their templates.
 //!
 //! This is no template engine. What `values.yaml` and the files beside it do not say is a hole, and a hole is never filled
-//! by a guess; helpers (`include`) are holes. Both sides of an `if` count.
+//! by a guess. Both sides of an `if` count: a template is rendered as often as it takes to show every branch of whole lines
+//! and every combination of those on one line ([`template`]), and a variable that branches give several values has all of
+//! them ([`choice`]). What cannot be shown in full is said ([`Rendered::is_whole`]).
 
+mod choice;
 mod expr;
+mod library;
+mod render;
 mod template;
+#[cfg(test)]
+mod tests;
 
+use crate::deploy::{all_documents, documents};
 use crate::host::{HOLE, release};
+use library::Library;
+use render::{Around, Spent, render};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Stands for [`HOLE`] in rendered text, which YAML could not hold.
@@ -17,6 +27,16 @@ const MARK: char = '\u{e000}';
 
 /// More sets of values than this are not told apart: what they differ in is a hole.
 const MAX_SETS: usize = 16;
+
+/// How many renderings show the branches of a template; what more of them would show is not known.
+const MAX_SIDES: usize = 128;
+
+/// How many steps and how many bytes all renderings of a template may take.
+const MAX_STEPS: usize = 2_000_000;
+const MAX_BYTES: usize = 16 << 20;
+
+/// What is read in the objects of a chart.
+const READ: &[&str] = &["ontainers", "Service", "ConfigMap"];
 
 /// One chart.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +48,17 @@ struct Chart {
     release: char,
     /// What `values.yaml` says, and what it says with each of the files for an environment laid over it.
     values: Vec<Value>,
+    /// Which of the libraries its templates share.
+    library: usize,
+}
+
+/// What a template comes to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rendered {
+    /// The documents, with [`HOLE`] for what is not known.
+    pub(crate) documents: Vec<Value>,
+    /// Whether there is nothing else that is read.
+    pub(crate) is_whole: bool,
 }
 
 /// Files that hold values, by their directories.
@@ -37,6 +68,7 @@ type Files<'a> = BTreeMap<&'a str, Vec<(&'a str, &'a str)>>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Charts {
     charts: BTreeMap<String, Chart>,
+    libraries: Vec<Library>,
     namespace: Option<String>,
 }
 
@@ -52,8 +84,9 @@ impl Charts {
             let name = about.get("name").and_then(Value::as_str).unwrap_or(last).to_owned();
             parents.extend(dependencies(directory, &about));
             let release = release(charts.len());
-            charts.insert(directory.to_owned(), Chart { name, about, release, values: Vec::new() });
+            charts.insert(directory.to_owned(), Chart { name, about, release, values: Vec::new(), library: 0 });
         }
+        let templates = texts.clone();
         let mut files = Files::new();
         for (path, text) in texts {
             let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -70,32 +103,47 @@ impl Charts {
                 parents.push((parent.to_owned(), directory.clone(), name.to_owned()));
             }
         }
-        for (parent, child, name) in parents {
-            let Some(above) = charts.get(&parent).cloned() else { continue };
-            let Some(child) = charts.get_mut(&child) else { continue };
-            child.release = above.release;
-            let base = child.values.first().cloned().unwrap_or_default();
-            let mut blurred = None;
-            for set in &above.values {
-                let mut merged = base.clone();
-                if let Some(own) = set.get(&name) {
-                    merge(&mut merged, own);
-                }
-                if let Some(global) = set.get("global") {
-                    merge(&mut merged, &serde_json::json!({"global": global}));
-                }
-                if child.values.contains(&merged) {
-                    continue;
-                }
-                if child.values.len() < MAX_SETS {
-                    child.values.push(merged);
-                } else {
-                    blur(blurred.get_or_insert_with(|| base.clone()), &merged);
-                }
-            }
-            child.values.extend(blurred);
+        parents
+            .retain(|(parent, child, _)| parent != child && charts.contains_key(parent) && charts.contains_key(child));
+        for (parent, child, name) in in_order(parents.clone()) {
+            lay_over(&mut charts, &parent, &child, &name);
         }
-        Self { charts, namespace: namespace.map(str::to_owned) }
+        let mut found = Self { charts, libraries: Vec::new(), namespace: namespace.map(str::to_owned) };
+        found.share(&parents, templates);
+        found
+    }
+
+    /// Gives the charts that take in one another the templates of all of them.
+    fn share<'a>(&mut self, parents: &[Parent], templates: impl Iterator<Item = (&'a str, &'a str)>) {
+        let mut families: BTreeMap<String, String> =
+            self.charts.keys().map(|directory| (directory.clone(), directory.clone())).collect();
+        for (parent, child, _) in parents {
+            let (Some(one), Some(other)) = (families.get(parent).cloned(), families.get(child).cloned()) else {
+                continue;
+            };
+            families.values_mut().filter(|family| **family == other).for_each(|family| family.clone_from(&one));
+        }
+        let mut of_family: BTreeMap<&str, Vec<template::Template>> = BTreeMap::new();
+        for (path, text) in templates {
+            let Some(family) = self.template_of(path).and_then(|(directory, _)| families.get(directory)) else {
+                continue;
+            };
+            if library::is_shared(text) {
+                of_family.entry(family).or_default().push(template::parse(text));
+            }
+        }
+        let libraries: BTreeMap<&str, Library> =
+            of_family.iter().map(|(family, templates)| (*family, Library::new(templates))).collect();
+        self.libraries = vec![Library::default()];
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (family, library) in libraries {
+            places.insert(family, self.libraries.len());
+            self.libraries.push(library);
+        }
+        for (directory, chart) in &mut self.charts {
+            let family = families.get(directory);
+            chart.library = family.and_then(|family| places.get(family.as_str())).copied().unwrap_or_default();
+        }
     }
 
     /// The directory of the chart whose template a file is, with the chart's name.
@@ -116,26 +164,40 @@ impl Charts {
         self.charts.get(above).map(|chart| Some(chart.name.as_str()))
     }
 
-    /// The documents that a template can come to, with [`HOLE`] for what is not known.
-    pub(crate) fn documents(&self, directory: &str, text: &str) -> Vec<Value> {
-        let Some(chart) = self.charts.get(directory) else { return Vec::new() };
-        let nodes = template::parse(text);
-        let mut found: Vec<Value> = Vec::new();
-        for side in 0..template::sides(&nodes) {
-            let sets = chart.values.iter().map(|values| {
-                let text = template::render(&nodes, &self.root(chart, values), side, &Rc::default());
-                (text.matches(MARK).count(), text)
-            });
-            let sets: Vec<(usize, String)> = sets.collect();
+    /// What a template can come to.
+    pub(crate) fn documents(&self, directory: &str, text: &str) -> Rendered {
+        let mut found = Rendered { is_whole: true, ..Rendered::default() };
+        let Some(chart) = self.charts.get(directory) else { return found };
+        let Some(library) = self.libraries.get(chart.library) else { return found };
+        let mut template = template::parse(text);
+        let sides = library.count_sides(&mut template.nodes);
+        found.is_whole = !template.is_cut && sides <= MAX_SIDES;
+        let roots: Vec<Rc<Value>> = chart.values.iter().map(|values| Rc::new(self.root(chart, values))).collect();
+        let (mut steps, mut bytes) = (0, 0);
+        let mut seen = BTreeSet::new();
+        for side in 0..sides.min(MAX_SIDES) {
+            let mut sets = Vec::new();
+            for root in &roots {
+                let around = Around { library, spent: Spent::default() };
+                let text = render(&template.nodes, expr::Scope::new(Rc::clone(root), &around), side);
+                found.is_whole &= !around.spent.is_cut();
+                steps += around.spent.steps();
+                sets.push((text.matches(MARK).count(), text));
+            }
             // What the chart's own values leave open and those above them fill is not deployed with its own values alone.
             let least = sets.iter().skip(1).map(|(holes, _)| *holes).min();
             let own = sets.first().is_some_and(|(holes, _)| least.is_none_or(|least| *holes <= least));
-            for (_, text) in sets.iter().skip(usize::from(!own)) {
-                for document in parse(text).into_iter().map(with_holes) {
-                    if !document.is_null() && !found.contains(&document) {
-                        found.push(document);
-                    }
+            for (_, text) in sets.into_iter().skip(usize::from(!own)) {
+                if seen.contains(&text) {
+                    continue;
                 }
+                bytes += text.len();
+                found.take_in(&text);
+                seen.insert(text);
+            }
+            if steps > MAX_STEPS || bytes > MAX_BYTES {
+                found.is_whole &= side + 1 == sides;
+                break;
             }
         }
         found
@@ -151,6 +213,90 @@ impl Charts {
             "Release": {"Name": chart.release.to_string(), "Namespace": namespace, "Service": "Helm"},
         })
     }
+}
+
+impl Rendered {
+    /// Takes in the documents of a rendering, each by itself: what is wrong in one of them says nothing of the others.
+    fn take_in(&mut self, text: &str) {
+        let mut document = String::new();
+        for line in text.split_inclusive('\n').chain(["---"]) {
+            if !line.starts_with("---") {
+                document.push_str(line);
+                continue;
+            }
+            let (values, is_whole) = all_documents(&document);
+            self.is_whole &= is_whole || !READ.iter().any(|word| document.contains(word));
+            for value in values.into_iter().flat_map(choice::all).map(with_holes) {
+                if !value.is_null() && !self.documents.contains(&value) {
+                    self.documents.push(value);
+                }
+            }
+            line.strip_prefix("---").unwrap_or_default().clone_into(&mut document);
+        }
+    }
+}
+
+/// Whether a template of a chart can come to something that is read.
+pub(crate) fn is_read(text: &str) -> bool {
+    READ.iter().chain(&["include", "template", "tpl", "block"]).any(|word| text.contains(word))
+}
+
+/// That one chart takes in another, and the key of its values.
+type Parent = (String, String, String);
+
+/// The same with the parents of a chart before its children, as far as there is such an order.
+fn in_order(parents: Vec<Parent>) -> Vec<Parent> {
+    let mut above: BTreeMap<String, usize> = BTreeMap::new();
+    let mut below: BTreeMap<String, Vec<Parent>> = BTreeMap::new();
+    for (parent, child, name) in parents {
+        above.entry(parent.clone()).or_default();
+        *above.entry(child.clone()).or_default() += 1;
+        below.entry(parent.clone()).or_default().push((parent, child, name));
+    }
+    let mut ready: Vec<String> =
+        above.iter().filter(|(_, count)| **count == 0).map(|(directory, _)| directory.clone()).collect();
+    let mut found = Vec::new();
+    while let Some(directory) = ready.pop() {
+        for parent in below.remove(&directory).unwrap_or_default() {
+            if let Some(count) = above.get_mut(&parent.1) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(parent.1.clone());
+                }
+            }
+            found.push(parent);
+        }
+    }
+    // Charts that take in each other.
+    found.extend(below.into_values().flatten());
+    found
+}
+
+/// Lays what a chart says for one that it takes in over that one's own values.
+fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child: &str, name: &str) {
+    let Some((release, sets)) = charts.get(parent).map(|above| (above.release, above.values.clone())) else { return };
+    let Some(child) = charts.get_mut(child) else { return };
+    child.release = release;
+    let base = child.values.first().cloned().unwrap_or_default();
+    let mut blurred = None;
+    for set in &sets {
+        let mut merged = base.clone();
+        if let Some(own) = set.get(name) {
+            merge(&mut merged, own);
+        }
+        if let Some(global) = set.get("global") {
+            merge(&mut merged, &serde_json::json!({"global": global}));
+        }
+        if child.values.contains(&merged) {
+            continue;
+        }
+        if child.values.len() < MAX_SETS {
+            child.values.push(merged);
+        } else {
+            blur(blurred.get_or_insert_with(|| base.clone()), &merged);
+        }
+    }
+    child.values.extend(blurred);
 }
 
 /// The values of a chart: its own file, and with each of the files for an environment that lie beside it.
@@ -187,7 +333,7 @@ fn is_yaml(name: &str) -> bool {
 }
 
 /// The charts of the tree that a chart takes in from beside it: parent, child, and the key of the child's values.
-fn dependencies(directory: &str, about: &Value) -> Vec<(String, String, String)> {
+fn dependencies(directory: &str, about: &Value) -> Vec<Parent> {
     let list = about.get("dependencies").and_then(Value::as_array).into_iter().flatten();
     let found = list.filter_map(|dependency| {
         let path = dependency.get("repository")?.as_str()?.strip_prefix("file://")?;
@@ -228,15 +374,16 @@ fn blur(one: &mut Value, other: &Value) {
 }
 
 fn parse(text: &str) -> Vec<Value> {
-    crate::deploy::documents(text)
+    if choice::is_clean(text) { documents(text) } else { documents(&choice::clean(text)) }
 }
 
 /// The same value with [`HOLE`] for [`MARK`].
 fn with_holes(value: Value) -> Value {
+    let text = |text: String| if text.contains(MARK) { text.replace(MARK, &HOLE.to_string()) } else { text };
     match value {
-        Value::String(text) if text.contains(MARK) => Value::from(text.replace(MARK, &HOLE.to_string())),
+        Value::String(found) => Value::from(text(found)),
         Value::Array(list) => list.into_iter().map(with_holes).collect(),
-        Value::Object(pairs) => Value::Object(pairs.into_iter().map(|(key, value)| (key, with_holes(value))).collect()),
+        Value::Object(pairs) => pairs.into_iter().map(|(key, value)| (text(key), with_holes(value))).collect(),
         other => other,
     }
 }
@@ -244,166 +391,4 @@ fn with_holes(value: Value) -> Value {
 fn directory_of<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     let rest = path.strip_suffix(name)?;
     if rest.is_empty() { Some("") } else { rest.strip_suffix('/') }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the first document of a template comes to, with `?` for holes.
-    fn rendered(values: &str, text: &str) -> String {
-        let texts = [("c/Chart.yaml", "name: books\nversion: 1.2.3\n"), ("c/values.yaml", values)];
-        let charts = Charts::new(texts.into_iter(), Some("payments"));
-        let documents = charts.documents("c", text);
-        let text = serde_json::to_string(&documents).unwrap();
-        text.replace("\\u0000", "?").replace(release(0), "<release>")
-    }
-
-    #[test]
-    fn templates_come_to_what_the_values_say() {
-        let values = "ledger: {url: http://s-ledger, port: 80, none: ''}\nenv: {B: b, A: a}\nlist: [{name: X, value: x}]\ntpl: '{{ .Values.ledger.url }}/y'\n";
-        for (text, expected) in [
-            ("a: {{ .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
-            ("a: {{ .Values.ledger.url | quote }}", r#"[{"a":"http://s-ledger"}]"#),
-            ("a: '{{ $.Values.ledger.url }}:{{ .Values.ledger.port }}'", r#"[{"a":"http://s-ledger:80"}]"#),
-            ("a: {{ .Values.nobody.knows }}", r#"[{"a":"?"}]"#),
-            ("a: {{ .Values.nobody.knows | default \"x\" | quote }}", r#"[{"a":"x"}]"#),
-            ("a: {{ default .Values.ledger.url .Values.ledger.none }}", r#"[{"a":"http://s-ledger"}]"#),
-            ("a: {{ required \"say it\" .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
-            ("a: {{ printf \"%s:%d\" .Values.ledger.url 80 }}", r#"[{"a":"http://s-ledger:80"}]"#),
-            ("a: {{ printf \"%s-x\" (include \"n\" .) | quote }}", r#"[{"a":"?-x"}]"#),
-            ("a: {{ .Release.Name }}-ledger.{{ .Release.Namespace }}", r#"[{"a":"<release>-ledger.payments"}]"#),
-            ("a: {{ .Chart.Name }}-{{ .Chart.Version }}", r#"[{"a":"books-1.2.3"}]"#),
-            ("a: {{ include \"books.url\" . }}", r#"[{"a":"?"}]"#),
-            ("a: {{ tpl .Values.tpl . }}", r#"[{"a":"http://s-ledger/y"}]"#),
-            ("{{- $u := .Values.ledger.url -}}\na: {{ $u | trimPrefix \"http://\" }}", r#"[{"a":"s-ledger"}]"#),
-            (
-                "env:\n{{- range $k, $v := .Values.env }}\n- name: {{ $k }}\n  value: {{ $v | quote }}\n{{- end }}",
-                r#"[{"env":[{"name":"A","value":"a"},{"name":"B","value":"b"}]}]"#,
-            ),
-            (
-                "env:\n{{- range .Values.list }}\n- {{ .name }}={{ .value }}\n{{- end }}\nb: 1",
-                r#"[{"b":1,"env":["X=x"]}]"#,
-            ),
-            (
-                "env:\n  {{- toYaml .Values.list | nindent 2 }}\n  - name: Y\n",
-                r#"[{"env":[{"name":"X","value":"x"},{"name":"Y"}]}]"#,
-            ),
-            (
-                "env:\n  {{- with .Values.env }}\n  {{- toYaml . | nindent 2 }}\n  {{- end }}\n",
-                r#"[{"env":{"A":"a","B":"b"}}]"#,
-            ),
-            (
-                "labels:\n  a: b\n  {{- include \"labels\" . | nindent 2 }}\nc: {{ include \"x\" . | nindent 2 }}\n",
-                r#"[{"c":null,"labels":{"a":"b"}}]"#,
-            ),
-            ("{{- if .Values.on }}\na: 1\n{{- else }}\na: 2\n{{- end }}", r#"[{"a":1},{"a":2}]"#),
-            (
-                "{{- if .Values.on }}\na: 1\n{{- else if .Values.off }}\na: 2\n{{- end }}\nb: 1",
-                r#"[{"a":1,"b":1},{"a":2,"b":1},{"b":1}]"#,
-            ),
-            ("{{/* a: {{ x }} */}}\n{{ define \"x\" }}z: 1{{ end }}\na: 1\n", r#"[{"a":1}]"#),
-            ("a: {{ index .Values.list 0 \"value\" }}", r#"[{"a":"x"}]"#),
-            ("a: {{ .Files.Get \"x\" }}\nb: {{ lookup \"v1\" \"x\" }}", r#"[{"a":"?","b":"?"}]"#),
-        ] {
-            assert_eq!(rendered(values, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_told_is_a_hole_and_both_sides_count() {
-        let values = "host: s-ledger\nlist: [a, b]\n";
-        for (text, expected) in [
-            ("a: {{ include \"x\" . | default \"y\" | quote }}", r#"[{"a":"?"}]"#),
-            ("a: {{ coalesce .Values.none (include \"x\" .) \"y\" }}", r#"[{"a":"?"}]"#),
-            ("a: {{ coalesce .Values.none .Values.host (include \"x\" .) }}", r#"[{"a":"s-ledger"}]"#),
-            ("a: {{ print \"http://\" .Values.host \":80\" }}", r#"[{"a":"http://s-ledger:80"}]"#),
-            ("a: {{ print 1 2 \"x\" 3 }}", r#"[{"a":"1 2x3"}]"#),
-            ("a: \"{{ with .Values.no }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"x"}]"#),
-            ("a: \"{{ with .Values.no }}1{{ else with .Values.host }}{{ . }}{{ end }}\"", r#"[{"a":"s-ledger"}]"#),
-            ("a: \"{{ with include \"x\" . }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"?"},{"a":"x"}]"#),
-            ("a: \"{{ range .Values.no }}{{ . }}{{ else }}x{{ end }}\"", r#"[{"a":"x"}]"#),
-            ("a: \"x{{ if .Values.on }}y{{ end }}\"", r#"[{"a":"xy"},{"a":"x"}]"#),
-            (
-                "a: {{ if .Values.on }}{{ if .Values.x }}1{{ else }}2{{ end }}{{ else }}3{{ end }}",
-                r#"[{"a":1},{"a":2},{"a":3}]"#,
-            ),
-            (
-                "{{- $u := \"x\" }}\n{{- if .Values.on }}{{ $u = \"y\" }}{{ end }}\na: {{ $u | quote }}",
-                r#"[{"a":"y"},{"a":"x"}]"#,
-            ),
-            (
-                "{{- $u := \"x\" }}\n{{- if .Values.on }}{{ $u = \"y\" }}{{ end }}\n{{- if .Values.z }}\na: {{ $u | quote }}\n{{- end }}",
-                r#"[{"a":"?"}]"#,
-            ),
-            ("{{- $u := \"x\" }}\n{{- range .Values.list }}{{ $u = . }}{{ end }}\na: {{ $u }}", r#"[{"a":"b"}]"#),
-            ("{{- $u := \"x\" }}\n{{- with .Values.host }}{{ $u = . }}{{ end }}\na: {{ $u }}", r#"[{"a":"s-ledger"}]"#),
-            ("{{- $u := 1 }}\n{{- range include \"x\" . }}\n{{- $u = . }}\n{{- end }}\na: {{ $u }}", r#"[{"a":"?"}]"#),
-            ("a: \"x{{ range .Values.no }}{{ . }},{{ end }}\"", r#"[{"a":"x?"}]"#),
-            ("a: \"x{{ range include \"l\" . }}{{ . }},{{ end }}\"", r#"[{"a":"x?"}]"#),
-        ] {
-            assert_eq!(rendered(values, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn beyond_the_limits_are_holes() {
-        for made in ["printf \"%s%s\" $a $a", "print $a $a", "replace \"x\" $a $a", "quote $a | quote", "list $a $a"] {
-            let text = format!(
-                "{{{{- $a := \"xxxx\" -}}}}\n{}a: {{{{ $a }}}}",
-                format!("{{{{- $a = {made} }}}}\n").repeat(40)
-            );
-            let found = rendered("x: 1", &text);
-            let is_hole = made.starts_with("list") || found.contains('?');
-            assert!(is_hole && found.len() < 8 << 10, "{made}: {} bytes", found.len());
-        }
-        let branches: String = (0..40).map(|at| format!("{{{{ else if .Values.b{at} }}}}b{at}")).collect();
-        let found = rendered("x: 1", &format!("a: \"{{{{ if .Values.x }}}}x{branches}{{{{ end }}}}\""));
-        assert!(found.ends_with(r#",{"a":"?"}]"#), "{found}");
-        let files: Vec<(String, String)> =
-            (10..40).map(|at| (format!("c/values-{at}.yaml"), format!("url: u{at}\n"))).collect();
-        let mut texts = vec![("c/Chart.yaml", "name: c\n"), ("c/values.yaml", "x: 1\n")];
-        texts.extend(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        let found = Charts::new(texts.into_iter(), None).documents("c", "a: '{{ .Values.url }}'");
-        assert!(found.iter().any(|document| document["a"] == HOLE.to_string().as_str()), "{found:?}");
-        let nested = "t: '{{ range .Values.l }}{{ tpl .Values.s $ }}{{ end }}'\n";
-        let body = "{{ range .Values.l }}{{ range .Values.l }}x{{ end }}{{ end }}";
-        let list = "1,".repeat(300);
-        rendered(
-            &format!("{nested}s: '{body}'\nl: [{list}]\n"),
-            "a: '{{ range .Values.l }}{{ tpl .Values.s $ }}{{ end }}'",
-        );
-        rendered("x: 1", &format!("a: '{}'", "{{ .Values.x }}".repeat(200_000)));
-    }
-
-    #[test]
-    fn broken_templates_end() {
-        for text in [
-            "{{",
-            "{{ end }}{{ end }}a: {{ (((",
-            "{{ if }}{{ range }}",
-            "{{ range $a, := .Values }}{{ . | | }}{{ end }}",
-            "a: {{ \"}} \" }}",
-        ] {
-            rendered("a: [1, 2]", text);
-        }
-        let deep = "{{ range .Values.a }}".repeat(300) + "a: {{ . }}\n";
-        rendered("a: [1, 2, 3, 4]", &deep);
-        rendered("a: '{{ tpl .Values.a . }}{{ tpl .Values.a . }}'", "b: {{ tpl .Values.a . }}");
-    }
-
-    #[test]
-    fn files_for_environments_and_parents_are_laid_over() {
-        let texts = [
-            ("u/Chart.yaml", "name: u\ndependencies: [{name: c, alias: books, repository: 'file://../c'}]\n"),
-            ("u/values.yaml", "books: {url: above}\nglobal: {zone: z}\n"),
-            ("c/Chart.yaml", "name: c\n"),
-            ("c/values.yaml", "url: own\nport: 80\n"),
-            ("c/values-prod.yaml", "url: prod\n"),
-        ];
-        let charts = Charts::new(texts.into_iter(), None);
-        let found = charts.documents("c", "a: '{{ .Values.url }}:{{ .Values.port }}'");
-        let found: Vec<_> = found.iter().map(|document| document["a"].as_str().unwrap()).collect();
-        assert_eq!(found, ["own:80", "prod:80", "above:80"]);
-    }
 }

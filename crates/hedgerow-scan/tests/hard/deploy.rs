@@ -231,6 +231,86 @@ fn compose_files_are_joined() {
     ] {
         reads_ledger_addr(deploy, &["emoji -> ledger joined"]);
     }
+    let merged = |emoji: &str| {
+        format!(
+            "-- compose.yaml\nx-env: &env {{LEDGER_ADDR: s-ledger}}\nx-other: &other {{LEDGER_ADDR: s-card}}\nx-base: &base\n  environment: *env\nservices:\n  s-emoji:\n    {emoji}\n"
+        )
+    };
+    for emoji in [
+        "environment: {<<: *env, A: b}",
+        "environment: {<<: [*env, *other]}",
+        "<<: *base",
+        "{<<: *base, image: x}",
+        "environment: {<<: *other, LEDGER_ADDR: s-ledger}",
+        "environment: {LEDGER_ADDR: s-ledger, <<: *other}",
+    ] {
+        reads_ledger_addr(&merged(emoji), &["emoji -> ledger joined"]);
+    }
+    let instead = merged("{<<: *base, environment: {LEDGER_ADDR: s-card}}");
+    reads_ledger_addr(&instead, &["emoji -> card joined"]);
     let open = "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n";
     reads_ledger_addr(open, &["unresolved-call service.emoji/main.go"]);
+}
+
+/// A file with the helpers of a chart.
+fn helpers(text: &str) -> String {
+    format!("-- charts/emoji/templates/_helpers.tpl\n{text}\n")
+}
+
+#[test]
+fn helpers_of_a_chart_are_followed() {
+    let variable = |value: &str| format!("            - name: LEDGER_ADDR\n              value: {value}\n");
+    let host = helpers("{{ define \"emoji.ledger\" }}{{ .Values.ledger.host }}:80{{ end }}");
+    let values = "ledger: {host: s-ledger}";
+    let called = chart(values, &variable("{{ include \"emoji.ledger\" . | quote }}"));
+    reads_ledger_addr(&format!("{called}{host}"), &["emoji -> ledger joined"]);
+    // The whole environment, of which every branch counts.
+    let env = helpers(
+        "{{- define \"emoji.env\" -}}\n{{- if .Values.card }}\n- name: LEDGER_ADDR\n  value: s-card\n{{- else }}\n- name: LEDGER_ADDR\n  value: {{ .Values.ledger.host }}\n{{- end }}\n{{- end }}",
+    );
+    let called = chart(values, "            {{- include \"emoji.env\" . | nindent 12 }}\n");
+    reads_ledger_addr(&format!("{called}{env}"), &["emoji -> card joined", "emoji -> ledger joined"]);
+    // A chart that writes whole objects for others.
+    let library = "-- charts/base/Chart.yaml\nname: base\ntype: library\n-- charts/base/templates/_all.tpl\n{{- define \"base.deployment\" -}}\nkind: Deployment\nmetadata:\n  name: {{ .Chart.Name }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: main\n          env:\n            - name: LEDGER_ADDR\n              value: {{ .Values.url }}\n{{- end }}\n\
+                   -- charts/emoji/Chart.yaml\nname: s-emoji\ndependencies: [{name: base, repository: 'file://../base'}]\n-- charts/emoji/values.yaml\nurl: s-ledger\n-- charts/emoji/templates/all.yaml\n{{ include \"base.deployment\" . }}\n";
+    reads_ledger_addr(library, &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn services_named_by_helpers_are_known_within_the_release() {
+    let helpers = "{{- define \"name\" -}}\n{{- if contains .Chart.Name .Release.Name }}\n{{- .Release.Name }}\n{{- else }}\n{{- printf \"%s-%s\" .Release.Name .Chart.Name | trunc 63 | trimSuffix \"-\" }}\n{{- end }}\n{{- end }}\n";
+    let ledger = format!(
+        "-- deploy/shop/charts/books/Chart.yaml\nname: books\n-- deploy/shop/charts/books/templates/_helpers.tpl\n{helpers}\
+         -- deploy/shop/charts/books/templates/all.yaml\nkind: Service\nmetadata:\n  name: {{{{ include \"name\" . }}}}\nspec: {{selector: {{app: s-ledger}}}}\n---\n\
+         kind: Deployment\nmetadata: {{name: '{{{{ include \"name\" . }}}}'}}\nspec: {{template: {{metadata: {{labels: {{app: s-ledger}}}}, spec: {{containers: []}}}}}}\n"
+    );
+    let emoji = "-- deploy/shop/Chart.yaml\nname: shop\n-- deploy/shop/templates/emoji.yaml\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{env: [{name: LEDGER_ADDR, value: '{{ .Release.Name }}-books:80'}]}]}}}\n";
+    reads_ledger_addr(&format!("{emoji}{ledger}"), &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn a_template_that_is_too_large_says_so_and_leaves_its_service_open() {
+    let env = "            - name: LEDGER_ADDR\n              value: s-ledger\n";
+    let large = chart("l: [1, 2, 3, 4, 5, 6, 7, 8, 9]", &format!("{env}{}", "{{ range $.Values.l }}\n".repeat(8)));
+    reads_ledger_addr(
+        &large,
+        &[
+            "emoji -> ledger joined",
+            "unparsed-code charts/emoji/templates/deployment.yaml",
+            "unresolved-call service.emoji/main.go",
+        ],
+    );
+    // What is no YAML in any of its renderings is not left out in silence either.
+    let broken = chart(
+        "x: 1",
+        &format!("{env}            {{{{- if .Values.y }}}}\n           }} broken\n            {{{{- end }}}}\n"),
+    );
+    reads_ledger_addr(
+        &broken,
+        &[
+            "emoji -> ledger joined",
+            "unparsed-code charts/emoji/templates/deployment.yaml",
+            "unresolved-call service.emoji/main.go",
+        ],
+    );
 }

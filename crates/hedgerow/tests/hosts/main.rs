@@ -6,6 +6,7 @@
 
 mod argocd;
 mod bank;
+mod charts;
 mod helm;
 mod kubectl;
 mod kustomize;

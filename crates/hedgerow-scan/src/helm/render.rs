@@ -1,0 +1,380 @@
+//! The text that a template comes to.
+
+use super::MARK;
+use super::choice;
+use super::expr::{Scope, evaluate, is_hole, is_set};
+use super::library::{Library, mutated};
+use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, condition};
+use serde_json::Value;
+use std::cell::Cell;
+
+/// Stands for whole lines that are not known, until it is known whether they are lines or a value.
+const LEFT_OUT: char = '\u{e004}';
+
+/// How many bytes and how many steps one rendering may take.
+const MAX_BYTES: usize = 2 << 20;
+const MAX_STEPS: usize = 100_000;
+
+/// How much a rendering may copy out of the values, see [`weight`].
+const MAX_COPIED: usize = 1 << 20;
+
+/// What a rendering has cost, with the templates that it takes in.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    steps: Cell<usize>,
+    copied: Cell<usize>,
+    cut: Cell<bool>,
+    names: Cell<usize>,
+}
+
+impl Spent {
+    pub(super) fn step(&self, count: usize) {
+        self.steps.set(self.steps.get().saturating_add(count));
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.steps.get()
+    }
+
+    /// A name that nothing else in this rendering has.
+    pub(super) fn next(&self) -> String {
+        self.names.set(self.names.get() + 1);
+        format!("#{}", self.names.get())
+    }
+
+    /// Notes that something is left out for what it would cost.
+    pub(super) fn cut(&self) {
+        self.cut.set(true);
+    }
+
+    /// Whether something is left out.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.get() || self.is_over()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.steps.get() > MAX_STEPS
+    }
+
+    pub(super) fn may_copy(&self, weight: usize) -> bool {
+        self.copied.set(self.copied.get().saturating_add(weight));
+        if self.copied.get() > MAX_COPIED {
+            self.cut();
+        }
+        self.copied.get() <= MAX_COPIED
+    }
+}
+
+/// What all of a rendering shares.
+#[derive(Debug)]
+pub(super) struct Around<'l> {
+    pub(super) library: &'l Library,
+    pub(super) spent: Spent,
+}
+
+/// The text that a template comes to in the rendering of this number.
+pub(super) fn render(nodes: &[Node], mut scope: Scope, side: usize) -> String {
+    let mut render = Render { text: String::new(), around: scope.around(), in_helper: scope.is_in_helper() };
+    render.nodes(nodes, side, &mut scope);
+    render.text
+}
+
+/// The text that a template with a name comes to.
+pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String {
+    let text = render(nodes, scope, side);
+    if !text.contains(LEFT_OUT) {
+        return text;
+    }
+    let shown = text.replace(LEFT_OUT, "");
+    if shown.trim().contains('\n') || shown.trim_end().ends_with(':') {
+        return shown;
+    }
+    text.replace(LEFT_OUT, &MARK.to_string())
+}
+
+struct Render<'l> {
+    text: String,
+    around: &'l Around<'l>,
+    /// Whether the text is a value, not a document.
+    in_helper: bool,
+}
+
+impl<'l> Render<'l> {
+    fn is_over(&self) -> bool {
+        if self.text.len() > MAX_BYTES {
+            self.around.spent.cut();
+        }
+        self.around.spent.is_cut()
+    }
+
+    fn nodes(&mut self, nodes: &[Node], side: usize, scope: &mut Scope<'l>) {
+        let known = scope.variables();
+        for node in nodes {
+            self.around.spent.step(1);
+            if self.is_over() {
+                return;
+            }
+            match node {
+                Node::Text(text) => self.text.push_str(text),
+                Node::Action(action) => self.action(action, side, scope),
+                Node::Block(block) => match block.side(side) {
+                    Some(side) => self.block(block, side, scope),
+                    // What no rendering shows.
+                    None => {
+                        self.text.push(MARK);
+                        scope.lose(&block.assigns);
+                    }
+                },
+            }
+        }
+        scope.forget(known);
+    }
+
+    fn block(&mut self, block: &Block, side: usize, scope: &mut Scope<'l>) {
+        let Some(first) = block.branches.first() else { return };
+        let known = scope.variables();
+        let head = first.head.as_deref().unwrap_or_default();
+        let (names, code, assigned) = condition(head);
+        // A condition is of interest where the value itself is what stands behind it.
+        let value = self.value(code, scope);
+        scope.lose(&mutated(head));
+        if let Some(name) = assigned {
+            scope.assign(name, value.clone());
+        }
+        match Self::surely(block, code, value.as_ref()) {
+            Some(at) => {
+                if let Some(branch) = block.branches.get(at) {
+                    let side = side.min(branch.sides.saturating_sub(1));
+                    self.branch(block, at, side, (&names, value), scope);
+                }
+            }
+            None => self.branches(block, side, (&names, value), scope),
+        }
+        scope.forget(known);
+    }
+
+    /// The branch that is taken, where that can be told.
+    fn surely(block: &Block, code: &str, value: Option<&Value>) -> Option<usize> {
+        match (block.kind, value) {
+            // A release's name is a letter of its own, and what is named after it is named so everywhere.
+            (Kind::If, _) => {
+                let is_whole = block.branches.len() == 2 && block.branches.iter().skip(1).all(|b| b.head.is_none());
+                (is_whole && asks_for_release(code)).then_some(1)
+            }
+            (Kind::With, Some(value)) => is_surely_set(value).then_some(0),
+            (Kind::Range, Some(Value::Array(list))) => Some(usize::from(list.is_empty())),
+            (Kind::Range, Some(Value::Object(pairs))) => Some(usize::from(pairs.is_empty())),
+            (Kind::Range, Some(Value::Null)) if !block.others_are_empty() => Some(1),
+            _ => None,
+        }
+    }
+
+    /// Shows one of the branches, and takes over what any of them gives the variables.
+    fn branches(
+        &mut self,
+        block: &Block,
+        side: usize,
+        (names, value): (&[&str], Option<Value>),
+        scope: &mut Scope<'l>,
+    ) {
+        let (mut shown, mut side) = (0, side);
+        for branch in &block.branches {
+            if side < branch.sides {
+                break;
+            }
+            side -= branch.sides;
+            shown += 1;
+        }
+        // What is there as the unset value itself is what `default` leaves out.
+        let is_default = |text: &str| {
+            let text = text.trim().trim_matches('"');
+            let is_unset = value.as_ref().is_some_and(|value| !is_set(value));
+            is_unset && text.chars().all(|c| c == MARK || c == LEFT_OUT)
+        };
+        let is_text = self.in_helper || !block.alone;
+        let may_skip = is_text && shown == 0 && block.kind != Kind::Range && !block.others_are_empty();
+        let mut ends = Vec::new();
+        for at in 0..block.branches.len() {
+            if at != shown && block.assigns.is_empty() {
+                continue;
+            }
+            self.around.spent.step(scope.variables() / 16);
+            let mut inner = scope.clone();
+            let before = std::mem::take(&mut self.text);
+            let side = if at == shown { side } else { 0 };
+            self.branch(block, at, side, (names, value.clone()), &mut inner);
+            if at == shown && may_skip && is_default(&self.text) {
+                self.text.clear();
+                self.branch(block, 1, 0, (names, value.clone()), &mut scope.clone());
+            }
+            let made = std::mem::replace(&mut self.text, before);
+            if at == shown {
+                self.text.push_str(&made);
+            }
+            ends.push(inner);
+        }
+        scope.join(&block.assigns, &ends, &block.place);
+    }
+
+    /// One branch, with what the conditions above it declare.
+    fn branch(
+        &mut self,
+        block: &Block,
+        at: usize,
+        side: usize,
+        (names, value): (&[&str], Option<Value>),
+        scope: &mut Scope<'l>,
+    ) {
+        let Some(branch) = block.branches.get(at) else { return };
+        if block.kind == Kind::Range && at == 0 {
+            self.range(block, branch, side, names, value, scope);
+            return;
+        }
+        if block.kind != Kind::Range
+            && let Some(name) = names.first()
+        {
+            scope.set(name, value.clone());
+        }
+        for head in block.branches.iter().take(at + 1).skip(1).filter_map(|branch| branch.head.as_deref()) {
+            let (names, code, assigned) = condition(head);
+            if !names.is_empty() || assigned.is_some() {
+                let value = self.value(code, scope);
+                names.first().into_iter().for_each(|name| scope.set(name, value.clone()));
+                assigned.into_iter().for_each(|name| scope.assign(name, value.clone()));
+            }
+            scope.lose(&mutated(head));
+        }
+        if block.kind == Kind::With && at == 0 {
+            // Of what is not set here it is not known what it is where it is set.
+            let mut inner = scope.below(value.filter(is_set));
+            self.nodes(&branch.nodes, side, &mut inner);
+            scope.adopt(inner);
+        } else {
+            self.nodes(&branch.nodes, side, scope);
+        }
+    }
+
+    /// Shows that something is not known: whole lines are left out, a part of a line is a hole. Whether what stands alone
+    /// in a template with a name is a value or lines is seen at its end.
+    fn unknown(&mut self, is_lines: bool) {
+        if is_lines && self.in_helper {
+            self.text.push(LEFT_OUT);
+        } else if !is_lines {
+            self.text.push(MARK);
+        }
+    }
+
+    /// What an expression comes to. Large values are many steps.
+    fn value(&mut self, code: &str, scope: &Scope<'l>) -> Option<Value> {
+        let value = evaluate(code, scope)?;
+        self.around.spent.step(weight(&value));
+        Some(value)
+    }
+
+    fn action(&mut self, action: &Action, side: usize, scope: &mut Scope<'l>) {
+        let Action { code, .. } = action;
+        if let Some(Assigned { name, value, new }) = assigned(code) {
+            let made = self.value(value, scope);
+            scope.lose(&mutated(value));
+            if new {
+                scope.set(name, made);
+            } else {
+                scope.assign(name, made);
+            }
+            return;
+        }
+        let made = if action.may_be_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
+        scope.lose(&mutated(code));
+        match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
+            Some(Value::String(text)) => self.text.push_str(&text),
+            None | Some(Value::Null) => {
+                self.unknown(action.is_lines());
+            }
+            Some(other) => self.text.push_str(&other.to_string()),
+        }
+    }
+
+    fn range(
+        &mut self,
+        block: &Block,
+        body: &Branch,
+        side: usize,
+        names: &[&str],
+        value: Option<Value>,
+        scope: &mut Scope<'l>,
+    ) {
+        let pairs: Vec<(Value, Value)> = match value {
+            // What stands on one line is told apart in one element only.
+            Some(Value::Array(list)) if block.alone || body.sides < 2 || list.len() < 2 => {
+                (0_u64..).map(Value::from).zip(list).collect()
+            }
+            Some(Value::Object(pairs)) if block.alone || body.sides < 2 || pairs.len() < 2 => {
+                pairs.into_iter().map(|(key, value)| (Value::from(key), value)).collect()
+            }
+            value => {
+                if block.alone && value.is_none() {
+                    // The lines of one of its elements, whatever that is.
+                    let mut inner = scope.below(None);
+                    names.iter().for_each(|name| inner.set(name, None));
+                    self.nodes(&body.nodes, side, &mut inner);
+                } else {
+                    self.unknown(block.alone);
+                }
+                scope.lose(&block.assigns);
+                return;
+            }
+        };
+        for (key, value) in pairs {
+            let mut inner = scope.below(Some(value.clone()));
+            if let [name, _, ..] = names {
+                inner.set(name, Some(key));
+            }
+            if let Some(name) = names.last() {
+                inner.set(name, Some(value));
+            }
+            self.nodes(&body.nodes, side, &mut inner);
+            scope.adopt(inner);
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+}
+
+impl Block {
+    fn others_are_empty(&self) -> bool {
+        self.branches.iter().skip(1).all(|branch| branch.nodes.is_empty())
+    }
+}
+
+/// `contains "books" .Release.Name`
+fn asks_for_release(code: &str) -> bool {
+    code.starts_with("contains ") && code.ends_with(".Release.Name")
+}
+
+/// Whether nothing of a value is known.
+fn is_unknown(value: &Value) -> bool {
+    matches!(value, Value::String(text) if is_hole(text.trim()))
+}
+
+/// Whether a value is set whatever is chosen in it.
+fn is_surely_set(value: &Value) -> bool {
+    match value {
+        Value::String(text) if choice::is_open(text) => {
+            let (_, ways) = choice::ways([text.as_str()]);
+            ways.iter().map(|way| way.text(text)).all(|text| !text.is_empty() && !is_hole(&text))
+        }
+        value => is_set(value),
+    }
+}
+
+/// How many scalars a value holds; long texts are many.
+pub(super) fn weight(value: &Value) -> usize {
+    let text = |text: &str| text.len() / 64 + 1;
+    match value {
+        Value::Array(list) => list.iter().map(weight).sum::<usize>() + 1,
+        Value::Object(pairs) => pairs.iter().map(|(key, value)| text(key) - 1 + weight(value)).sum::<usize>() + 1,
+        Value::String(string) => text(string),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+    }
+}
