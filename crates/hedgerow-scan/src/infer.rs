@@ -289,11 +289,19 @@ impl<'a, 'p> Infer<'a, 'p> {
             Some(Meaning::Global(_) | Meaning::Package(_)) => return Callee::Value,
             None => {}
         }
+        if let Some(id) = self.receiver_type(function, of) {
+            return match self.program.method(Ty::Declared(id), name) {
+                Some(Found::Function(function)) => Callee::Function(function),
+                Some(Found::Dispatch(_)) => Callee::Dispatch(id, name),
+                Some(Found::External(path)) => Callee::External(format!("{path}.{name}")),
+                Some(Found::Field(_)) | None => Callee::Method(name),
+            };
+        }
         if let Expr::Name(base) = self.program.expr(function, of)
             && let Meaning::Type(id) =
                 self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
         {
-            // A static method, or in Go a method as a function of its receiver.
+            // A static method.
             return match self.program.method_of(id, name) {
                 Some(Found::Function(function)) => Callee::Function(function),
                 _ => Callee::Method(name),
@@ -312,6 +320,32 @@ impl<'a, 'p> Infer<'a, 'p> {
             Some(path) => Callee::External(format!("{path}.{name}")),
             None => Callee::Method(name),
         }
+    }
+
+    /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.
+    pub(crate) fn receiver_type(&self, function: FnId, of: ExprId) -> Option<TypeId> {
+        let program = self.program;
+        let file = program.file_of(function);
+        if program.files[file as usize].language != Language::Go {
+            return None;
+        }
+        let meaning = match program.expr(function, of) {
+            Expr::Deref(of) => return self.receiver_type(function, *of),
+            Expr::Name(name) => program.meaning(file, program.word(function, *name)),
+            Expr::Member { of, name } => self.qualified(function, *of, program.word(function, *name))?,
+            _ => return None,
+        };
+        match meaning {
+            Meaning::Type(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// How many arguments of a call come before those for the parameters: a method expression is passed its receiver.
+    pub(crate) fn receivers_passed(&self, function: FnId, call: ExprId) -> usize {
+        let Expr::Call { callee, .. } = self.program.expr(function, call) else { return 0 };
+        let Expr::Member { of, .. } = self.program.expr(function, *callee) else { return 0 };
+        usize::from(self.receiver_type(function, *of).is_some())
     }
 
     /// Where outside of the tree a value comes from: `net/http.DefaultClient`, `example.com/x.New()`.

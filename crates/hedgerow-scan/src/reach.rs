@@ -3,15 +3,16 @@
 //! This is rapid type analysis: a call through an interface reaches the methods of the types that reached code makes.
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
+mod stores;
 mod values;
 
 use crate::frontend::Language;
 use crate::held::Held;
 use crate::infer::{Callee, Infer};
-use crate::ir::{Argument, Def, Expr, ExprId, Part, TypeRef};
+use crate::ir::{Argument, Def, Expr, ExprId, TypeRef};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
-use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
+use crate::program::{FnId, Found, GlobalId, Owner, PackageId, Program, Ty, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place in a function: a call, most of the time.
@@ -46,6 +47,9 @@ pub(crate) struct Reach<'p> {
     /// Functions that are also held where nobody follows them, and where they go there: who calls them, and with what, is
     /// not known.
     pub(crate) lost: BTreeMap<FnId, Site>,
+    /// Methods that are taken as functions of their receiver (`f := (*Client).Get`), and where: on what they are called is
+    /// not known either.
+    pub(crate) unbound: BTreeMap<FnId, Site>,
     /// What the calls lead to that do not lead into one function of the tree.
     pub(crate) external: Vec<(Site, PathId)>,
     /// The paths of these.
@@ -256,7 +260,8 @@ impl<'p> Walk<'_, 'p> {
         };
         let program = self.infer.program;
         let arguments = program.arguments(site.function, *arguments);
-        for (argument, parameter) in arguments.iter().zip(program.parameters(function)) {
+        let before = self.infer.receivers_passed(site.function, site.expr);
+        for (argument, parameter) in arguments.iter().skip(before).zip(program.parameters(function)) {
             if program.local_type(function, *parameter).and_then(|ty| program.external(ty)).is_some() {
                 self.escape(site.function, argument.value);
             }
@@ -294,7 +299,8 @@ impl<'p> Walk<'_, 'p> {
                 mark(*callee);
                 let target = self.target(function, *callee);
                 followed.insert(*callee);
-                followed.extend(self.followed(target.as_ref(), arguments));
+                let before = self.infer.receivers_passed(function, id).min(arguments.len());
+                followed.extend(self.followed(target.as_ref(), &arguments[before..]));
                 if let Some(Target::Outside(path)) = target
                     && self.reach.paths.get(path).is_registry
                 {
@@ -482,115 +488,6 @@ impl<'p> Walk<'_, 'p> {
         };
         if extends {
             self.escape_type(id, None);
-        }
-    }
-
-    fn composite(&mut self, site: Site, ty: Ty<'p>, parts: &[Part]) {
-        let program = self.infer.program;
-        if let Some(id) = program.type_id(ty) {
-            self.make(id);
-        }
-        let outside = program.external(ty).is_some();
-        let order: &[crate::ir::Field] = match program.underlying(ty) {
-            Some((_, TypeRef::Struct(fields))) => fields,
-            _ => &[],
-        };
-        for (at, part) in parts.iter().enumerate() {
-            if outside {
-                self.escape(site.function, part.value);
-            }
-            let written = part.field.map(|field| program.word(site.function, field));
-            let by_place = || order.get(at).filter(|_| part.key.is_none()).map(|field| field.name.as_str());
-            let Some(name) = written.or_else(by_place) else { continue };
-            let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
-            if let Some((owner, field_ty, _)) = program.field(ty, name) {
-                if program.external(field_ty).is_some() {
-                    self.escape(site.function, part.value);
-                }
-                self.reach.fields.entry((owner, name)).or_default().push(value);
-            }
-        }
-    }
-
-    /// Arguments that are addresses of fields or globals.
-    fn addressed(&mut self, site: Site, passed: &[Argument]) {
-        for (at, argument) in (0_u16..).zip(passed) {
-            if let Expr::Address(of) = self.infer.program.expr(site.function, argument.value) {
-                self.store(site.function, *of, Stored::Address(site, at));
-            }
-        }
-    }
-
-    fn store(&mut self, function: FnId, target: ExprId, value: Stored) {
-        let program = self.infer.program;
-        match program.expr(function, target) {
-            Expr::Index { of, .. } | Expr::Deref(of) => self.store(function, *of, value),
-            Expr::Name(name) => {
-                let name = program.word(function, *name);
-                if let Meaning::Global(id) = program.meaning(program.file_of(function), name) {
-                    self.reach.globals.entry(id).or_default().push(value);
-                }
-            }
-            Expr::Member { of, name } => match self.infer.qualified(function, *of, program.word(function, *name)) {
-                Some(Meaning::Global(id)) => self.reach.globals.entry(id).or_default().push(value),
-                Some(_) => {}
-                None => {
-                    let name = program.word(function, *name);
-                    let field = self.infer.type_of(function, *of, 0).and_then(|ty| {
-                        let found = program.field(ty, name).map(|(owner, ty, _)| (owner, Some(ty)));
-                        found.or_else(|| program.type_id(ty).map(|id| (Owner::Type(id), None)))
-                    });
-                    match field {
-                        Some((owner, ty)) => {
-                            if ty.is_some_and(|ty| program.external(ty).is_some())
-                                && let Stored::Value(site, _) = value
-                            {
-                                self.escape(site.function, site.expr);
-                            }
-                            self.reach.fields.entry((owner, name)).or_default().push(value);
-                        }
-                        None => self.reach.loose_fields.entry(name).or_default().push(value),
-                    }
-                }
-            },
-            _ => {}
-        }
-    }
-
-    /// A value goes where the scan cannot follow: what is there may call every method that is visible there.
-    fn escape(&mut self, function: FnId, value: ExprId) {
-        let program = self.infer.program;
-        let site = Site { function, expr: value };
-        let Some(id) = self.infer.type_of(function, value, 0).and_then(|ty| program.type_id(ty)) else { return };
-        if let TypeRef::Interface { .. } = program.ty(id).1.ty {
-            for name in program.asks_for(id) {
-                self.dispatched.entry((id, name)).or_default().sites.push(site);
-            }
-        } else {
-            self.escape_type(id, Some(site));
-        }
-    }
-
-    fn escape_type(&mut self, id: TypeId, site: Option<Site>) {
-        if !self.escaped.insert(id) {
-            return;
-        }
-        self.make(id);
-        let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        let go = program.files[file as usize].language == Language::Go;
-        let methods: Vec<_> = program.own_methods(id).collect();
-        for (name, function) in methods {
-            if !go || name.starts_with(char::is_uppercase) {
-                self.add(function, site);
-            }
-        }
-        if let TypeRef::Struct(fields) = &decl.ty {
-            for field in fields.iter().filter(|field| field.embedded) {
-                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
-                    self.escape_type(inner, site);
-                }
-            }
         }
     }
 }

@@ -48,7 +48,8 @@ impl<'p> Eval<'_, 'p> {
     pub(super) fn passed(&self, outer: &Frame, call: Site, at: u16, name: &str) -> Values {
         let Some(arguments) = self.written(call) else { return Values::lost(call) };
         let found = self.by_name(outer, arguments, name);
-        if let Some(found) = found.or_else(|| self.positional(outer, arguments, usize::from(at))) {
+        let place = usize::from(at) + self.infer.receivers_passed(call.function, call.expr);
+        if let Some(found) = found.or_else(|| self.positional(outer, arguments, place)) {
             return found;
         }
         match arguments {
@@ -64,6 +65,7 @@ impl<'p> Eval<'_, 'p> {
     /// Everything a call passes from an argument on.
     pub(super) fn rest(&self, outer: &Frame, call: Site, from: usize) -> Values {
         let Some(arguments) = self.written(call) else { return Values::lost(call) };
+        let from = from + self.infer.receivers_passed(call.function, call.expr);
         let mut values = Values::default();
         for argument in arguments.iter().filter(|argument| argument.name.is_none()).skip(from) {
             let value = self.eval(outer, argument.value, 0);
@@ -121,7 +123,11 @@ impl<'p> Eval<'_, 'p> {
 
     pub(super) fn receiver(&self, frame: &Frame, site: Site) -> Values {
         let of = |outer: &Frame, call: Site| match self.infer.program.expr(call.function, call.expr) {
-            Expr::Call { callee, .. } => match self.infer.program.expr(call.function, *callee) {
+            Expr::Call { callee, arguments } => match self.infer.program.expr(call.function, *callee) {
+                Expr::Member { of, .. } if self.infer.receiver_type(call.function, *of).is_some() => {
+                    let arguments = self.infer.program.arguments(call.function, *arguments);
+                    self.positional(outer, arguments, 0).unwrap_or_default()
+                }
                 Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
                 Expr::Local(_) => self.taken(frame.function),
                 _ => Values::one(Value::Made(call, outer.chain.clone())),
@@ -133,6 +139,7 @@ impl<'p> Eval<'_, 'p> {
             return of(&Frame { function: call.function, chain: before.to_vec() }, *call);
         }
         let mut values = self.taken(frame.function);
+        values.add(&self.reach.unbound.get(&frame.function).map(|site| Values::lost(*site)).unwrap_or_default());
         for call in self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice) {
             let found = of(&Frame::of(call.function), *call);
             values.add(&found.across(Crossing { site: *call, way: Way::Argument }));

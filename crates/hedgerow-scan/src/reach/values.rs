@@ -5,10 +5,10 @@ use crate::frontend::Language;
 use crate::held::{Holds, holds};
 use crate::infer::Callee;
 use crate::ir::{Argument, Def, Expr, ExprId};
-use crate::program::{FnId, Found, Meaning};
+use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use std::collections::BTreeSet;
 
-impl Walk<'_, '_> {
+impl<'p> Walk<'_, 'p> {
     /// The arguments of a call whose functions are followed into what is called.
     pub(super) fn followed(&self, target: Option<&Target>, arguments: &[Argument]) -> Vec<ExprId> {
         let room = match target {
@@ -86,7 +86,10 @@ impl Walk<'_, '_> {
             return;
         };
         let arguments = self.infer.program.arguments(site.function, *arguments);
-        for (at, argument) in (0_u16..).zip(arguments).filter(|(_, argument)| argument.name.is_none()) {
+        let before = self.infer.receivers_passed(site.function, site.expr);
+        for (at, argument) in
+            (0_u16..).zip(arguments.iter().skip(before)).filter(|(_, argument)| argument.name.is_none())
+        {
             for held in holds(self.infer, site.function, argument.value) {
                 let led = match held {
                     Holds::Function(held) => self.held.pass((function, at), held),
@@ -96,6 +99,19 @@ impl Walk<'_, '_> {
                     self.call_one(site, function);
                 }
             }
+        }
+    }
+
+    /// A method that is taken as a function of its receiver: it may be called with any receiver and any arguments.
+    fn method_expression(&mut self, site: Site, id: TypeId, name: &'p str) {
+        match self.infer.program.method(Ty::Declared(id), name) {
+            Some(Found::Function(method)) => {
+                self.reach.unbound.entry(method).or_insert(site);
+                self.reach.lost.entry(method).or_insert(site);
+                self.add(method, Some(site));
+            }
+            Some(Found::Dispatch(_)) => self.dispatched.entry((id, name)).or_default().sites.push(site),
+            Some(Found::External(_) | Found::Field(_)) | None => {}
         }
     }
 
@@ -109,6 +125,9 @@ impl Walk<'_, '_> {
                     Some(meaning) => meaning,
                     None => {
                         let name = program.word(site.function, *name);
+                        if let Some(id) = self.infer.receiver_type(site.function, *of) {
+                            return self.method_expression(site, id, name);
+                        }
                         if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
                             match program.method(ty, name) {
                                 Some(Found::Function(function)) => {

@@ -376,6 +376,39 @@ fn a_method_taken_as_a_value_keeps_its_receiver() {
 }
 
 #[test]
+fn a_method_as_a_function_of_its_receiver_is_passed_the_receiver_first() {
+    let client = "type client struct{ base string }\nfunc (c *client) get(path string) { http.Get(c.base + path) }\nfunc (c client) to(host string, paths ...string) { http.Get(\"http://\" + host + paths[0]) }\ntype getter interface{ get(path string) }\nfunc pick() *client { return &client{base: \"http://s-ledger\"} }\n";
+    for main in [
+        "func main() { (*client).get(&client{base: \"http://s-ledger\"}, \"/x\") }\n",
+        "func main() { (*client).get(pick(), \"/x\") }\n",
+        "func main() { client.to(client{}, \"s-ledger\", \"/x\") }\n",
+        "func main() { getter.get(pick(), \"/x\") }\n",
+    ] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{client}{main}-- service.ledger/x.txt\n"
+        );
+        finds(&tree, &["emoji -> ledger proven"]);
+    }
+    // Who calls it, and on what, is not followed where it is held: that is said.
+    for main in [
+        "func main() { f := (*client).get; f(pick(), \"/x\") }\n",
+        "func main() { run((*client).get) }\nfunc run(f func(*client, string)) { f(pick(), \"/x\") }\n",
+        "var table = map[string]func(*client, string){\"get\": (*client).get}\nfunc main() { table[\"get\"](pick(), \"/x\") }\n",
+        "func main() { f := client.to; f(client{}, \"s-ledger\", \"/x\") }\n",
+    ] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{client}{main}-- service.ledger/x.txt\n"
+        );
+        finds(&tree, &["unresolved-call service.emoji/main.go"]);
+    }
+    // What does not depend on that is found.
+    finds(
+        "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype client struct{}\nfunc (c *client) ping() { http.Get(\"http://s-ledger/\") }\nfunc main() { f := (*client).ping; f(&client{}) }\n-- service.ledger/x.txt\n",
+        &["emoji -> ledger proven"],
+    );
+}
+
+#[test]
 fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
     let get = "func get(host string) { http.Get(\"http://\" + host) }\n";
     for main in [
