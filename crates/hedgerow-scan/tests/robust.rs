@@ -142,6 +142,24 @@ fn deep_code_is_read_to_a_depth() {
 }
 
 #[test]
+fn a_written_type_is_kept_once_however_often_it_is_used() {
+    let rows = [
+        // The parts of a type are a part of it alone; the one beside it is the type of the results.
+        ("func f() (func() (func() (func() (a, b)))) { return nil }", 1),
+        ("var x interface { M(a struct{ n int }) (func() (a, b)) }", 1),
+        // A list, and what it holds.
+        ("var x = []struct{ a, b, c int }{{1}, {2}, {3}, {4}}", 2),
+        ("var x = map[string][]struct{ a int }{\"a\": {{1}, {2}}, \"b\": {{3}}, \"c\": nil}", 3),
+        ("var x = [][]string{{\"a\"}, {\"b\"}}", 2),
+    ];
+    for (code, types) in rows {
+        let facts = Language::Go.frontend().unwrap().facts(&format!("package p\n{code}\n"));
+        assert!(facts.is_sound() && facts.faults.is_empty(), "{code}");
+        assert_eq!(facts.written.len(), types, "{code}: {:?}", facts.written);
+    }
+}
+
+#[test]
 fn values_that_feed_themselves_end() {
     let text = "package main\nimport \"net/http\"\nvar a = b + \"x\"\nvar b = a + \"y\"\nfunc f(x string) string { return g(x + \"/\") }\nfunc g(x string) string { if x == \"\" { return f(x) }; return f(x + x) }\n\
                 type n struct { next *n; v string }\nfunc (t *n) get() string { t.v = t.next.get() + t.v; return t.next.next.get() }\n\

@@ -47,7 +47,7 @@ impl Facts {
     #[must_use]
     pub fn word(&self, word: Word) -> &str {
         let start = word.start as usize;
-        self.text.get(start..start + word.length as usize).unwrap_or_default()
+        self.text.get(start..start.saturating_add(word.length as usize)).unwrap_or_default()
     }
 
     /// The arguments of a call.

@@ -75,6 +75,11 @@ impl Builder<'_> {
     /// A value that is written out: a structure, a list or a map.
     pub(crate) fn composite(&mut self, ty: TypeRef, parts: impl IntoIterator<Item = Part>) -> Expr {
         let ty = self.written(ty);
+        self.composite_of(ty, parts)
+    }
+
+    /// A value that is written out, of a type in the list of the file's.
+    pub(crate) fn composite_of(&mut self, ty: TypeRefId, parts: impl IntoIterator<Item = Part>) -> Expr {
         Expr::Composite { ty, parts: append(&mut self.facts.parts, parts) }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Kind, Lower};
 use crate::frontend::build::{MAX_DEPTH, range, under};
-use crate::ir::{Def, Expr, ExprId, Part, Run, TypeRef, Word};
+use crate::ir::{Def, Expr, ExprId, Part, Run, TypeRef, TypeRefId, Word};
 use std::borrow::Cow;
 use tree_sitter::Node;
 
@@ -58,7 +58,7 @@ impl<'t> Lower<'t> {
             Kind::Composite => {
                 let ty = under(node, fields.ty).map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let body = under(node, fields.body);
-                let parts = body.map(|body| self.parts(body, &ty)).unwrap_or_default();
+                let parts = body.map(|body| self.parts(body, &mut levels(&ty))).unwrap_or_default();
                 self.builder.composite(ty, parts)
             }
             Kind::Unary => {
@@ -154,10 +154,10 @@ impl<'t> Lower<'t> {
     }
 
     /// The parts of a written-out value. Where the elements leave their type out, they have the container's.
-    fn parts(&mut self, body: Node<'t>, ty: &TypeRef) -> Vec<Part> {
-        let inner = match ty {
-            TypeRef::List(inner) | TypeRef::Map(inner) => (**inner).clone(),
-            _ => TypeRef::Unknown,
+    fn parts(&mut self, body: Node<'t>, levels: &mut [Level<'_>]) -> Vec<Part> {
+        let (ty, inner) = match levels.split_first_mut() {
+            Some((own, inner)) => (own.ty, inner),
+            None => (&TypeRef::Unknown, &mut [][..]),
         };
         let mut parts = Vec::new();
         let elements = self.builder.list(body);
@@ -169,10 +169,10 @@ impl<'t> Lower<'t> {
                 let (Some(key), Some(value), None) = (sides.next(), sides.next(), sides.next()) else { continue };
                 drop(sides);
                 let (field, key) = self.key(key, ty);
-                let value = self.element(value, &inner);
+                let value = self.element(value, inner);
                 parts.push(Part { field, key, value });
             } else {
-                let value = self.element(element, &inner);
+                let value = self.element(element, inner);
                 parts.push(Part { field: None, key: None, value });
             }
         }
@@ -207,11 +207,15 @@ impl<'t> Lower<'t> {
         (None, Some(key))
     }
 
-    fn element(&mut self, node: Node<'t>, inner: &TypeRef) -> ExprId {
+    fn element(&mut self, node: Node<'t>, levels: &mut [Level<'_>]) -> ExprId {
         let node = self.inside(node);
         if self.kind(node) == Kind::LiteralValue {
-            let parts = self.parts(node, inner);
-            let composite = self.builder.composite(inner.clone(), parts);
+            let parts = self.parts(node, levels);
+            let ty = match levels.first_mut() {
+                Some(own) => *own.id.get_or_insert_with(|| self.builder.written(own.ty.clone())),
+                None => self.builder.written(TypeRef::Unknown),
+            };
+            let composite = self.builder.composite_of(ty, parts);
             return self.builder.push(composite, range(node));
         }
         self.expr(node)
@@ -237,6 +241,24 @@ impl<'t> Lower<'t> {
         self.builder.close_closure();
         self.builder.push(Expr::Closure(id), range(node))
     }
+}
+
+/// A type whose values are written out without it, by the level of the braces that they stand in.
+struct Level<'r> {
+    ty: &'r TypeRef,
+    /// Its place in the list of the file's, once a value has it: all values of a level share it.
+    id: Option<TypeRefId>,
+}
+
+/// A type and what it holds, level by level.
+fn levels(ty: &TypeRef) -> Vec<Level<'_>> {
+    let mut levels = vec![Level { ty, id: None }];
+    let mut ty = ty;
+    while let TypeRef::List(inner) | TypeRef::Map(inner) = ty {
+        ty = inner;
+        levels.push(Level { ty, id: None });
+    }
+    levels
 }
 
 /// The text of an interpreted literal. Escapes that no host name or URL needs are kept as they are written.

@@ -94,8 +94,9 @@ impl<'t> Lower<'t> {
     /// The types of a result list.
     pub(super) fn result_types(&mut self, node: Node<'t>) -> Vec<TypeRef> {
         if self.kind(node) == Kind::Parameters {
-            let types = self.parameters(node).0.into_iter();
-            types.map(|(_, ty)| self.builder.facts.written(ty).clone()).collect()
+            // A part of a type is not in the list of the file's: with many levels, each would be there with all below it.
+            let results = self.declared(node).into_iter();
+            results.map(|result| result.ty.map_or(TypeRef::Unknown, |ty| self.ty(ty))).collect()
         } else {
             vec![self.ty(node)]
         }
@@ -133,7 +134,7 @@ impl<'t> Lower<'t> {
             match self.kind(part) {
                 Kind::Method => {
                     let parameters = under(part, self.fields.parameters);
-                    let arity = parameters.map_or(0, |list| self.parameters(list).0.len());
+                    let arity = parameters.map_or(0, |list| self.declared(list).len());
                     let results = under(part, self.fields.result);
                     let results = results.map(|result| self.result_types(result)).unwrap_or_default();
                     let name = self.text_under(part, self.fields.name).into();
@@ -152,8 +153,22 @@ impl<'t> Lower<'t> {
 
     /// The parameters of a list with their names, empty where there is none, and whether the last takes any number.
     pub(super) fn parameters(&mut self, list: Node<'t>) -> (Vec<(&'t str, TypeRefId)>, bool) {
+        let declared = self.declared(list);
+        let variadic = declared.iter().any(|parameter| parameter.rest);
+        let written = |parameter: Parameter<'t>| {
+            let ty = match parameter.ty {
+                Some(ty) if parameter.rest => self.list_of(ty),
+                Some(ty) => self.written(ty),
+                None => self.builder.written(TypeRef::Unknown),
+            };
+            (parameter.name, ty)
+        };
+        (declared.into_iter().map(written).collect(), variadic)
+    }
+
+    /// The parameters of a list as they are written.
+    fn declared(&mut self, list: Node<'t>) -> Vec<Parameter<'t>> {
         let mut found = Vec::new();
-        let mut variadic = false;
         let mark = self.builder.mark();
         let declarations = self.builder.list(list);
         for at in declarations.places() {
@@ -163,30 +178,33 @@ impl<'t> Lower<'t> {
                 Kind::Parameter => false,
                 _ => continue,
             };
-            variadic |= rest;
             if let (1 | 2, Some(ty)) = (declaration.named_child_count(), under(declaration, self.fields.ty)) {
                 // No name or one, as most have it.
-                let ty = if rest { self.list_of(ty) } else { self.written(ty) };
-                found.push((self.text_under(declaration, self.fields.name), ty));
+                found.push(Parameter { name: self.text_under(declaration, self.fields.name), ty: Some(ty), rest });
                 continue;
             }
             let parts = self.builder.children(declaration);
-            let ty = match self.builder.under(parts, self.fields.ty) {
-                Some(ty) if rest => self.list_of(ty),
-                Some(ty) => self.written(ty),
-                None => self.builder.written(TypeRef::Unknown),
-            };
+            let ty = self.builder.under(parts, self.fields.ty);
             if self.builder.count(parts, self.fields.name) == 0 {
-                found.push(("", ty));
+                found.push(Parameter { name: "", ty, rest });
                 continue;
             }
             for at in parts.places() {
                 if let Some(name) = self.builder.under_at(at, self.fields.name) {
-                    found.push((self.builder.slice(name), ty));
+                    found.push(Parameter { name: self.builder.slice(name), ty, rest });
                 }
             }
         }
         self.builder.release(mark);
-        (found, variadic)
+        found
     }
+}
+
+/// A parameter or a result as it is written.
+struct Parameter<'t> {
+    /// Its name; empty where there is none.
+    name: &'t str,
+    ty: Option<Node<'t>>,
+    /// Whether it takes the rest.
+    rest: bool,
 }
