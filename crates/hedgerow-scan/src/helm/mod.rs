@@ -8,8 +8,10 @@
 
 mod choice;
 mod expr;
+mod functions;
 mod library;
 mod render;
+mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -179,7 +181,7 @@ impl Charts {
             let mut sets = Vec::new();
             for root in &roots {
                 let around = Around { library, spent: Spent::default() };
-                let text = render(&template.nodes, expr::Scope::new(Rc::clone(root), &around), side);
+                let text = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 found.is_whole &= !around.spent.is_cut();
                 steps += around.spent.steps();
                 sets.push((text.matches(MARK).count(), text));

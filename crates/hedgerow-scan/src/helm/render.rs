@@ -2,8 +2,9 @@
 
 use super::MARK;
 use super::choice;
-use super::expr::{Scope, evaluate, is_hole, is_set};
+use super::expr::{evaluate, is_hole, is_set};
 use super::library::{Library, mutated};
+use super::scope::Scope;
 use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, condition};
 use serde_json::Value;
 use std::cell::Cell;
