@@ -10,7 +10,7 @@
 
 use super::{Item, MAX_LENGTH, Texts, text_at};
 use crate::host::HOLE;
-use crate::program::join;
+use crate::program::join_within;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,12 +42,21 @@ struct Kustomization {
 
 /// The maps that the workloads of one file can name.
 #[derive(Debug, Default)]
-pub(super) struct Made<'a>(Vec<&'a Kustomization>);
+pub(super) struct Made<'a> {
+    near: Vec<&'a Kustomization>,
+    /// What those above take in besides. Two of an umbrella's kustomizations may each have a map of one name, so these
+    /// count only where nothing nearer makes it.
+    beside: Vec<&'a Kustomization>,
+}
 
 impl<'a> Made<'a> {
     /// What the maps of this name hold.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
-        self.0.iter().filter_map(move |kustomization| kustomization.maps.get(name)).flatten()
+        let of = move |all: &[&'a Kustomization]| -> Vec<&'a Value> {
+            all.iter().filter_map(|kustomization| kustomization.maps.get(name)).flatten().collect()
+        };
+        let near = of(&self.near);
+        if near.is_empty() { of(&self.beside) } else { near }.into_iter()
     }
 }
 
@@ -66,8 +75,8 @@ impl Kustomizations {
         for (at, (directory, value)) in found.iter().enumerate() {
             new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
             new.all[at].maps = maps(directory, value, texts);
-            for path in TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of) {
-                let path = join(directory, path);
+            let taken = TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of);
+            for path in taken.filter_map(|path| join_within(directory, path)) {
                 match numbers.get(path.as_str()) {
                     Some(other) => {
                         new.all[at].below.push(*other);
@@ -85,13 +94,15 @@ impl Kustomizations {
     pub(super) fn of(&self, path: &str) -> Made<'_> {
         let Some(takers) = self.files.get(path) else { return Made::default() };
         let above = self.walk(takers.iter().copied(), |at| self.all[at].above.clone());
+        let beside = self.walk(above.iter().copied(), |at| self.all[at].below.clone());
         let components = |at: usize| {
             let below = self.all[at].below.iter().copied();
             below.filter(|below| self.all[*below].is_component).collect()
         };
         let mut found = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
         found.extend(self.walk(above.into_iter(), components));
-        Made(found.into_iter().map(|at| &self.all[at]).collect())
+        let beside = beside.difference(&found).map(|at| &self.all[*at]).collect();
+        Made { near: found.into_iter().map(|at| &self.all[at]).collect(), beside }
     }
 
     fn walk(&self, from: impl Iterator<Item = usize>, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
@@ -112,7 +123,7 @@ fn maps(directory: &str, value: &Value, texts: &Texts) -> BTreeMap<String, Vec<V
     for generator in elements(value, "configMapGenerator") {
         let Some(name) = text_at(generator, &["name"]) else { continue };
         let mut data = Map::new();
-        let text_of = |path: &str| texts.get(join(directory, path).as_str()).copied();
+        let text_of = |path: &str| texts.get(join_within(directory, path)?.as_str()).copied();
         for file in elements(generator, "files").filter_map(Value::as_str) {
             let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
             // What is longer is a file to be mounted, and no address.
