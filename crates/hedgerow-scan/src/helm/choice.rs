@@ -10,7 +10,7 @@ const OR: char = '\u{e002}';
 const CLOSE: char = '\u{e003}';
 
 /// The letters that mean something here.
-const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e004}';
+const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e005}';
 
 /// More texts than these are not told apart: what would make more is a hole.
 const MAX_TEXTS: usize = 32;

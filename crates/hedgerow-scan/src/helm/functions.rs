@@ -12,6 +12,9 @@ use std::rc::Rc;
 const MAX_TEXT: usize = 4 << 10;
 const MAX_SHOWN: usize = 256 << 10;
 
+/// How many letters lines may be put in.
+pub(super) const MAX_INDENT: usize = 200;
+
 /// Functions that take in templates.
 pub(super) const TAKES_IN: &[&str] = &["include", "template", "tpl"];
 
@@ -131,7 +134,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("indent" | "nindent", 2) => {
             let Some(Value::String(body)) = &last else { return None };
             let width = arguments[0].as_ref().and_then(Value::as_u64).and_then(|width| usize::try_from(width).ok());
-            let space = " ".repeat(width.filter(|width| *width <= 200)?);
+            let space = " ".repeat(width.filter(|width| *width <= MAX_INDENT)?);
             if body.len() > MAX_SHOWN {
                 return None;
             }

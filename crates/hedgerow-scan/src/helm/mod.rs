@@ -10,6 +10,7 @@ mod choice;
 mod expr;
 mod functions;
 mod library;
+mod lost;
 mod render;
 mod scope;
 mod template;
@@ -37,6 +38,9 @@ const MAX_SIDES: usize = 128;
 const MAX_STEPS: usize = 2_000_000;
 const MAX_BYTES: usize = 16 << 20;
 
+/// How many bytes a scalar of a document counts at least.
+const SCALAR: usize = 8;
+
 /// What is read in the objects of a chart.
 const READ: &[&str] = &["ontainers", "Service", "ConfigMap"];
 
@@ -61,6 +65,8 @@ pub(crate) struct Rendered {
     pub(crate) documents: Vec<Value>,
     /// Whether there is nothing else that is read.
     pub(crate) is_whole: bool,
+    /// Whether lines are left out that are not known and may give something to a container.
+    pub(crate) has_lost: bool,
 }
 
 /// Files that hold values, by their directories.
@@ -182,7 +188,9 @@ impl Charts {
             for root in &roots {
                 let around = Around { library, spent: Spent::default() };
                 let text = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
+                let (text, may_give) = lost::without_lost(text);
                 found.is_whole &= !around.spent.is_cut();
+                found.has_lost |= may_give;
                 steps += around.spent.steps();
                 sets.push((text.matches(MARK).count(), text));
             }
@@ -193,13 +201,13 @@ impl Charts {
                 if seen.contains(&text) {
                     continue;
                 }
-                bytes += text.len();
-                found.take_in(&text);
+                if steps > MAX_STEPS || bytes > MAX_BYTES {
+                    found.is_whole = false;
+                    return found;
+                }
+                // Aliases and choices make much out of a short text.
+                bytes += text.len().max(found.take_in(&text).saturating_mul(SCALAR));
                 seen.insert(text);
-            }
-            if steps > MAX_STEPS || bytes > MAX_BYTES {
-                found.is_whole &= side + 1 == sides;
-                break;
             }
         }
         found
@@ -219,7 +227,9 @@ impl Charts {
 
 impl Rendered {
     /// Takes in the documents of a rendering, each by itself: what is wrong in one of them says nothing of the others.
-    fn take_in(&mut self, text: &str) {
+    /// Gives how many scalars they hold.
+    fn take_in(&mut self, text: &str) -> usize {
+        let mut weight = 0;
         let mut document = String::new();
         for line in text.split_inclusive('\n').chain(["---"]) {
             if !line.starts_with("---") {
@@ -229,12 +239,14 @@ impl Rendered {
             let (values, is_whole) = all_documents(&document);
             self.is_whole &= is_whole || !READ.iter().any(|word| document.contains(word));
             for value in values.into_iter().flat_map(choice::all).map(with_holes) {
+                weight += render::weight(&value);
                 if !value.is_null() && !self.documents.contains(&value) {
                     self.documents.push(value);
                 }
             }
             line.strip_prefix("---").unwrap_or_default().clone_into(&mut document);
         }
+        weight
     }
 }
 
@@ -340,7 +352,7 @@ fn dependencies(directory: &str, about: &Value) -> Vec<Parent> {
     let found = list.filter_map(|dependency| {
         let path = dependency.get("repository")?.as_str()?.strip_prefix("file://")?;
         let name = dependency.get("alias").or_else(|| dependency.get("name"))?.as_str()?;
-        Some((directory.to_owned(), crate::program::join(directory, path), name.to_owned()))
+        Some((directory.to_owned(), crate::program::join_within(directory, path)?, name.to_owned()))
     });
     found.collect()
 }

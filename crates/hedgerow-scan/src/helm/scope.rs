@@ -21,6 +21,8 @@ pub(super) struct Scope<'l> {
     level: usize,
     /// Which rendering of what it takes in is shown; if none, it takes in a text that is any of them.
     side: Option<usize>,
+    /// Whether this is only there where somebody sets what no values of the tree do.
+    is_unset: bool,
 }
 
 /// A variable.
@@ -33,7 +35,15 @@ struct Variable {
 impl<'l> Scope<'l> {
     /// The scope of a whole template.
     pub(super) fn new(root: Rc<Value>, around: &'l Around<'l>) -> Self {
-        Self { around, dot: Some(Rc::clone(&root)), root: Some(root), variables: Vec::new(), level: 0, side: None }
+        Self {
+            around,
+            dot: Some(Rc::clone(&root)),
+            root: Some(root),
+            variables: Vec::new(),
+            level: 0,
+            side: None,
+            is_unset: false,
+        }
     }
 
     /// The scope of a block with another dot.
@@ -54,6 +64,22 @@ impl<'l> Scope<'l> {
 
     pub(super) fn is_in_helper(&self) -> bool {
         self.level > 0
+    }
+
+    /// Whether this is only there where somebody sets what no values of the tree do.
+    pub(super) fn is_unset(&self) -> bool {
+        self.is_unset
+    }
+
+    /// Says that this is only there where somebody sets what no values do, if `is_unset`; gives what was said before.
+    pub(super) fn suppose(&mut self, is_unset: bool) -> bool {
+        let is_unset = self.is_unset || is_unset;
+        std::mem::replace(&mut self.is_unset, is_unset)
+    }
+
+    /// Says again what [`suppose`](Self::suppose) gave.
+    pub(super) fn suppose_again(&mut self, before: bool) {
+        self.is_unset = before;
     }
 
     /// Gives a new variable a value.
@@ -156,7 +182,15 @@ impl<'l> Scope<'l> {
             return None;
         }
         let around = self.around;
-        let scope = Self { around, root: dot.clone(), dot, variables: Vec::new(), level: self.level + 1, side: None };
+        let scope = Self {
+            around,
+            root: dot.clone(),
+            dot,
+            variables: Vec::new(),
+            level: self.level + 1,
+            side: None,
+            is_unset: self.is_unset,
+        };
         let mut left = self.side;
         let mut texts: Vec<String> = Vec::new();
         for (nodes, sides) in bodies {
