@@ -26,6 +26,8 @@ pub(super) struct Kustomizations {
     all: Vec<Kustomization>,
     /// Those that take in a file, by its path.
     files: BTreeMap<String, Vec<usize>>,
+    /// The names of all maps that are made.
+    names: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -41,22 +43,21 @@ struct Kustomization {
 }
 
 /// The maps that the workloads of one file can name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Made<'a> {
-    near: Vec<&'a Kustomization>,
-    /// What those above take in besides. Two of an umbrella's kustomizations may each have a map of one name, so these
-    /// count only where nothing nearer makes it.
-    beside: Vec<&'a Kustomization>,
+    all: &'a Kustomizations,
+    /// Those that take in the file.
+    takers: &'a [usize],
 }
 
 impl<'a> Made<'a> {
     /// What the maps of this name hold.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
-        let of = move |all: &[&'a Kustomization]| -> Vec<&'a Value> {
-            all.iter().filter_map(|kustomization| kustomization.maps.get(name)).flatten().collect()
-        };
-        let near = of(&self.near);
-        if near.is_empty() { of(&self.beside) } else { near }.into_iter()
+        // To walk is dear, and most names are of maps that somebody wrote.
+        let all = self.all;
+        let is_made = !self.takers.is_empty() && all.names.contains(name);
+        let found = if is_made { all.made(self.takers, name) } else { Vec::new() };
+        found.into_iter()
     }
 }
 
@@ -75,6 +76,7 @@ impl Kustomizations {
         for (at, (directory, value)) in found.iter().enumerate() {
             new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
             new.all[at].maps = maps(directory, value, texts);
+            new.names.extend(new.all[at].maps.keys().cloned());
             let taken = TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of);
             for path in taken.filter_map(|path| join_within(directory, path)) {
                 match numbers.get(path.as_str()) {
@@ -89,20 +91,33 @@ impl Kustomizations {
         new
     }
 
-    /// What is made for the workloads of a file: by all that take the file in, and by the components they apply. A patch
-    /// besides names what its own kustomization takes in.
+    /// What is made for the workloads of a file.
     pub(super) fn of(&self, path: &str) -> Made<'_> {
-        let Some(takers) = self.files.get(path) else { return Made::default() };
+        Made { all: self, takers: self.files.get(path).map(Vec::as_slice).unwrap_or_default() }
+    }
+
+    /// The maps of a name for what these take in: theirs, those of all above them and of the components that are applied. A
+    /// patch besides names what its own kustomization takes in. Two of an umbrella's kustomizations may each have a map of
+    /// one name, so what is taken in besides counts only where nothing nearer makes it.
+    fn made(&self, takers: &[usize], name: &str) -> Vec<&Value> {
         let above = self.walk(takers.iter().copied(), |at| self.all[at].above.clone());
-        let beside = self.walk(above.iter().copied(), |at| self.all[at].below.clone());
         let components = |at: usize| {
             let below = self.all[at].below.iter().copied();
             below.filter(|below| self.all[*below].is_component).collect()
         };
-        let mut found = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
-        found.extend(self.walk(above.into_iter(), components));
-        let beside = beside.difference(&found).map(|at| &self.all[*at]).collect();
-        Made { near: found.into_iter().map(|at| &self.all[at]).collect(), beside }
+        let mut near = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
+        near.extend(self.walk(above.iter().copied(), components));
+        let makes = |at: &usize| self.all[*at].maps.contains_key(name);
+        let mut found = BTreeSet::new();
+        // Each of the topmost is built by itself; in a ring each is topmost.
+        let is_top = |at: &usize| self.all[*at].above.is_empty();
+        let has_top = above.iter().any(is_top);
+        for top in above.iter().copied().filter(|at| !has_top || is_top(at)) {
+            let below = self.walk([top].into_iter(), |at| self.all[at].below.clone());
+            let nearer: BTreeSet<usize> = below.intersection(&near).copied().filter(makes).collect();
+            found.extend(if nearer.is_empty() { below.into_iter().filter(makes).collect() } else { nearer });
+        }
+        found.into_iter().filter_map(|at| self.all[at].maps.get(name)).flatten().collect()
     }
 
     fn walk(&self, from: impl Iterator<Item = usize>, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {

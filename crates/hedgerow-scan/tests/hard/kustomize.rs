@@ -90,6 +90,8 @@ fn maps_of_one_name_are_told_apart_by_who_takes_the_workload_in() {
     // Where nothing nearer makes it, it is the one beside.
     let base = "-- a/kustomization.yaml\nresources: [emoji.yaml]\n";
     calls(&format!("{}{all}{base}{other}", deployment("a/emoji.yaml")), &[CARD]);
+    let dev = makes("dev/kustomization.yaml", "resources: [../a]", "http://s-ledger");
+    calls(&format!("{}{all}{base}{other}{dev}", deployment("a/emoji.yaml")), &[CARD, LEDGER]);
 }
 
 #[test]
