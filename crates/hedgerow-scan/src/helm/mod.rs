@@ -31,6 +31,9 @@ const MARK: char = '\u{e000}';
 /// More sets of values than this are not told apart: what they differ in is a hole.
 const MAX_SETS: usize = 16;
 
+/// How many scalars the values of charts may be copied to by those above them.
+const MAX_LAID: usize = 8 << 20;
+
 /// How many renderings show the branches of a template; what more of them would show is not known.
 const MAX_SIDES: usize = 128;
 
@@ -113,8 +116,9 @@ impl Charts {
         }
         parents
             .retain(|(parent, child, _)| parent != child && charts.contains_key(parent) && charts.contains_key(child));
+        let mut left = MAX_LAID;
         for (parent, child, name) in in_order(parents.clone()) {
-            lay_over(&mut charts, &parent, &child, &name);
+            lay_over(&mut charts, &parent, &child, &name, &mut left);
         }
         let mut found = Self { charts, libraries: Vec::new(), namespace: namespace.map(str::to_owned) };
         found.share(&parents, templates);
@@ -237,7 +241,11 @@ impl Rendered {
                 continue;
             }
             let (values, is_whole) = all_documents(&document);
-            self.is_whole &= is_whole || !READ.iter().any(|word| document.contains(word));
+            if !is_whole {
+                self.is_whole &= !READ.iter().any(|word| document.contains(word));
+                // What cannot be read may have been much before that was seen.
+                weight += document.len();
+            }
             for value in values.into_iter().flat_map(choice::all).map(with_holes) {
                 weight += render::weight(&value);
                 if !value.is_null() && !self.documents.contains(&value) {
@@ -286,14 +294,26 @@ fn in_order(parents: Vec<Parent>) -> Vec<Parent> {
     found
 }
 
-/// Lays what a chart says for one that it takes in over that one's own values.
-fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child: &str, name: &str) {
+/// Lays what a chart says for one that it takes in over that one's own values, as long as there are `left` more scalars
+/// to copy.
+fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child: &str, name: &str, left: &mut usize) {
     let Some((release, sets)) = charts.get(parent).map(|above| (above.release, above.values.clone())) else { return };
     let Some(child) = charts.get_mut(child) else { return };
     child.release = release;
     let base = child.values.first().cloned().unwrap_or_default();
     let mut blurred = None;
     for set in &sets {
+        match left.checked_sub(render::weight(&base) + 1) {
+            Some(rest) => *left = rest,
+            None => {
+                // Nothing is known of what this one says.
+                let unknown = Value::from(MARK.to_string());
+                if !child.values.contains(&unknown) {
+                    child.values.push(unknown);
+                }
+                break;
+            }
+        }
         let mut merged = base.clone();
         if let Some(own) = set.get(name) {
             merge(&mut merged, own);

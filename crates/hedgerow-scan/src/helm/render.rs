@@ -239,6 +239,10 @@ impl<'l> Render<'l> {
             scope.set(name, value.clone());
         }
         for head in block.branches.iter().take(at + 1).skip(1).filter_map(|branch| branch.head.as_deref()) {
+            self.around.spent.step(1 + head.len() / 64);
+            if self.is_over() {
+                return;
+            }
             let (names, code, assigned) = condition(head);
             if !names.is_empty() || assigned.is_some() {
                 let value = self.value(code, scope);

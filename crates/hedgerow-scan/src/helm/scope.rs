@@ -207,7 +207,7 @@ impl<'l> Scope<'l> {
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
-                if self.around.spent.is_cut() {
+                if self.around.spent.is_cut() || texts.len() > choice::MAX_TEXTS {
                     return None;
                 }
             }
