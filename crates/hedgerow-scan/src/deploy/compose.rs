@@ -2,7 +2,7 @@
 
 use super::{Deploy, Item, MAX_LENGTH, scalar};
 use crate::host::{HOLE, Hosts};
-use crate::program::join;
+use crate::program::{join, join_within};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,7 +39,10 @@ impl Deploy {
             hosts.add(name, &service);
             let given = self.given.entry(service).or_default();
             path.clone_into(&mut given.path);
-            let text_of = |file: &str| texts.get(join(directory, file).as_str()).copied().unwrap_or_default();
+            let text_of = |file: &str| {
+                let path = join_within(directory, file);
+                path.and_then(|path| texts.get(path.as_str()).copied()).unwrap_or_default()
+            };
             let shell = variables(text_of(".env"), &BTreeMap::new());
             let files = container.get("env_file");
             for file in files

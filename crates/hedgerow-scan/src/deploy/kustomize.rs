@@ -10,7 +10,7 @@
 
 use super::{Item, MAX_LENGTH, Texts, text_at};
 use crate::host::HOLE;
-use crate::program::join;
+use crate::program::join_within;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,8 @@ pub(super) struct Kustomizations {
     all: Vec<Kustomization>,
     /// Those that take in a file, by its path.
     files: BTreeMap<String, Vec<usize>>,
+    /// The names of all maps that are made.
+    names: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -41,13 +43,21 @@ struct Kustomization {
 }
 
 /// The maps that the workloads of one file can name.
-#[derive(Debug, Default)]
-pub(super) struct Made<'a>(Vec<&'a Kustomization>);
+#[derive(Debug)]
+pub(super) struct Made<'a> {
+    all: &'a Kustomizations,
+    /// Those that take in the file.
+    takers: &'a [usize],
+}
 
 impl<'a> Made<'a> {
     /// What the maps of this name hold.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
-        self.0.iter().filter_map(move |kustomization| kustomization.maps.get(name)).flatten()
+        // To walk is dear, and most names are of maps that somebody wrote.
+        let all = self.all;
+        let is_made = !self.takers.is_empty() && all.names.contains(name);
+        let found = if is_made { all.made(self.takers, name) } else { Vec::new() };
+        found.into_iter()
     }
 }
 
@@ -66,8 +76,9 @@ impl Kustomizations {
         for (at, (directory, value)) in found.iter().enumerate() {
             new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
             new.all[at].maps = maps(directory, value, texts);
-            for path in TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of) {
-                let path = join(directory, path);
+            new.names.extend(new.all[at].maps.keys().cloned());
+            let taken = TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of);
+            for path in taken.filter_map(|path| join_within(directory, path)) {
                 match numbers.get(path.as_str()) {
                     Some(other) => {
                         new.all[at].below.push(*other);
@@ -80,18 +91,33 @@ impl Kustomizations {
         new
     }
 
-    /// What is made for the workloads of a file: by all that take the file in, and by the components they apply. A patch
-    /// besides names what its own kustomization takes in.
+    /// What is made for the workloads of a file.
     pub(super) fn of(&self, path: &str) -> Made<'_> {
-        let Some(takers) = self.files.get(path) else { return Made::default() };
+        Made { all: self, takers: self.files.get(path).map(Vec::as_slice).unwrap_or_default() }
+    }
+
+    /// The maps of a name for what these take in: theirs, those of all above them and of the components that are applied. A
+    /// patch besides names what its own kustomization takes in. Two of an umbrella's kustomizations may each have a map of
+    /// one name, so what is taken in besides counts only where nothing nearer makes it.
+    fn made(&self, takers: &[usize], name: &str) -> Vec<&Value> {
         let above = self.walk(takers.iter().copied(), |at| self.all[at].above.clone());
         let components = |at: usize| {
             let below = self.all[at].below.iter().copied();
             below.filter(|below| self.all[*below].is_component).collect()
         };
-        let mut found = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
-        found.extend(self.walk(above.into_iter(), components));
-        Made(found.into_iter().map(|at| &self.all[at]).collect())
+        let mut near = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
+        near.extend(self.walk(above.iter().copied(), components));
+        let makes = |at: &usize| self.all[*at].maps.contains_key(name);
+        let mut found = BTreeSet::new();
+        // Each of the topmost is built by itself; in a ring each is topmost.
+        let is_top = |at: &usize| self.all[*at].above.is_empty();
+        let has_top = above.iter().any(is_top);
+        for top in above.iter().copied().filter(|at| !has_top || is_top(at)) {
+            let below = self.walk([top].into_iter(), |at| self.all[at].below.clone());
+            let nearer: BTreeSet<usize> = below.intersection(&near).copied().filter(makes).collect();
+            found.extend(if nearer.is_empty() { below.into_iter().filter(makes).collect() } else { nearer });
+        }
+        found.into_iter().filter_map(|at| self.all[at].maps.get(name)).flatten().collect()
     }
 
     fn walk(&self, from: impl Iterator<Item = usize>, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
@@ -112,7 +138,7 @@ fn maps(directory: &str, value: &Value, texts: &Texts) -> BTreeMap<String, Vec<V
     for generator in elements(value, "configMapGenerator") {
         let Some(name) = text_at(generator, &["name"]) else { continue };
         let mut data = Map::new();
-        let text_of = |path: &str| texts.get(join(directory, path).as_str()).copied();
+        let text_of = |path: &str| texts.get(join_within(directory, path)?.as_str()).copied();
         for file in elements(generator, "files").filter_map(Value::as_str) {
             let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
             // What is longer is a file to be mounted, and no address.

@@ -42,6 +42,8 @@ pub(crate) struct Given {
     pub(crate) settings: Vec<Value>,
     /// Whether it is given something else that could not be read: any variable and any flag may have another value.
     pub(crate) is_open: bool,
+    /// Whether the values of charts name variables of it, as those for charts from elsewhere do.
+    in_values: bool,
 }
 
 /// What all services are given.
@@ -100,8 +102,8 @@ impl Deploy {
                 Some(_) if !crate::helm::is_read(text.text) => Vec::new(),
                 Some((directory, _)) => {
                     let rendered = charts.documents(directory, text.text);
-                    if !rendered.is_whole {
-                        unread.push((text.path, chart));
+                    if !rendered.is_whole || rendered.has_lost {
+                        unread.push((text.path, chart, rendered.is_whole));
                     }
                     rendered.documents
                 }
@@ -133,10 +135,17 @@ impl Deploy {
         let kustomizations = Kustomizations::new(&items, &all);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services(&items, &pods, hosts);
-        for (path, chart) in unread {
+        for (path, chart, is_whole) in unread {
             let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
             let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));
-            let services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
+            let mut services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
+            if is_whole {
+                // Lines that a chart from elsewhere writes are what the values name. Of charts of nobody's there is nothing to say.
+                services.retain(|service| deploy.of(service).is_none_or(|given| !given.in_values));
+                if services.is_empty() {
+                    continue;
+                }
+            }
             for service in &services {
                 deploy.given.entry(service.clone()).or_default().is_open = true;
             }

@@ -46,6 +46,7 @@ impl Deploy {
                     path.clone_into(&mut given.path);
                 }
                 for (name, value) in variables(value) {
+                    given.in_values = true;
                     given.set(&name, value);
                 }
             } else {

@@ -10,15 +10,15 @@ const OR: char = '\u{e002}';
 const CLOSE: char = '\u{e003}';
 
 /// The letters that mean something here.
-const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e004}';
+const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e005}';
 
 /// More texts than these are not told apart: what would make more is a hole.
-const MAX_TEXTS: usize = 32;
+pub(super) const MAX_TEXTS: usize = 32;
 
 /// How long all texts of one choice may get together.
 const MAX_LENGTH: usize = 8 << 10;
 
-/// How many scalars a document may grow to by showing every choice.
+/// How many scalars may be made of a document by showing every choice.
 const MAX_WEIGHT: usize = 1 << 20;
 
 /// What the letters that mean something here are where a file has them itself: nothing that is known.
@@ -154,37 +154,42 @@ pub(super) fn all(value: Value) -> Vec<Value> {
     if texts.is_empty() {
         return vec![value];
     }
-    let spread = spread(value);
-    every(&spread)
+    let mut left = MAX_WEIGHT;
+    let spread = spread(value, &mut left);
+    every(&spread, &mut left)
 }
 
 /// The same with the elements of lists shown in every way, each apart from the others: what one variable of a container can
 /// be does not depend on what another one is.
-fn spread(value: Value) -> Value {
+fn spread(value: Value, left: &mut usize) -> Value {
     match value {
         Value::Array(list) => {
             let each = |element: Value| {
-                let element = spread(element);
+                let element = spread(element, left);
                 // A word behind a flag has its place.
-                if element.is_object() { every(&element) } else { vec![element] }
+                if element.is_object() { every(&element, left) } else { vec![element] }
             };
             list.into_iter().flat_map(each).collect()
         }
         Value::Object(pairs) => {
-            let pairs: Map<_, _> = pairs.into_iter().map(|(key, value)| (key, spread(value))).collect();
+            let pairs: Map<_, _> = pairs.into_iter().map(|(key, value)| (key, spread(value, left))).collect();
             Value::Object(pairs)
         }
         other => other,
     }
 }
 
-/// A value in every way.
-fn every(value: &Value) -> Vec<Value> {
+/// A value in every way, as long as there are `left` more scalars to make.
+fn every(value: &Value, left: &mut usize) -> Vec<Value> {
     let mut texts = Vec::new();
     texts_of(value, &mut texts);
     let (_, mut ways) = ways(texts);
-    if ways.len().saturating_mul(super::render::weight(value)) > MAX_WEIGHT {
-        ways = vec![Way::default()];
+    if ways.len() > 1 {
+        let weight = ways.len().saturating_mul(super::render::weight(value));
+        match left.checked_sub(weight) {
+            Some(rest) => *left = rest,
+            None => ways = vec![Way::default()],
+        }
     }
     ways.iter().map(|way| way.value(value)).collect()
 }
@@ -234,5 +239,24 @@ mod tests {
         let names: Vec<_> = found.iter().map(|document| document["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["x", "y"]);
         assert_eq!(found[0]["env"].as_array().unwrap().len(), 24);
+    }
+
+    #[test]
+    fn what_choices_make_of_a_document_has_an_end() {
+        let pairs = |at: usize, list: Value| {
+            let mut pairs: Map<_, _> = (0..5)
+                .map(|key| {
+                    (key.to_string(), Value::from(any_of(&format!("{at}.{key}"), &["a".to_owned(), "b".to_owned()])))
+                })
+                .collect();
+            pairs.insert("list".to_owned(), list);
+            Value::Object(pairs)
+        };
+        let mut value = Value::Null;
+        for width in [4, 100] {
+            value = (0..width).map(|at| pairs(at, value.clone())).collect();
+        }
+        let found: usize = all(value).iter().map(super::super::render::weight).sum();
+        assert!((1_000..=2 * MAX_WEIGHT).contains(&found), "{found}");
     }
 }

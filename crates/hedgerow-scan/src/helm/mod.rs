@@ -8,8 +8,11 @@
 
 mod choice;
 mod expr;
+mod functions;
 mod library;
+mod lost;
 mod render;
+mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -28,12 +31,18 @@ const MARK: char = '\u{e000}';
 /// More sets of values than this are not told apart: what they differ in is a hole.
 const MAX_SETS: usize = 16;
 
+/// How many scalars the values of charts may be copied to by those above them.
+const MAX_LAID: usize = 8 << 20;
+
 /// How many renderings show the branches of a template; what more of them would show is not known.
 const MAX_SIDES: usize = 128;
 
 /// How many steps and how many bytes all renderings of a template may take.
 const MAX_STEPS: usize = 2_000_000;
 const MAX_BYTES: usize = 16 << 20;
+
+/// How many bytes a scalar of a document counts at least.
+const SCALAR: usize = 8;
 
 /// What is read in the objects of a chart.
 const READ: &[&str] = &["ontainers", "Service", "ConfigMap"];
@@ -59,6 +68,8 @@ pub(crate) struct Rendered {
     pub(crate) documents: Vec<Value>,
     /// Whether there is nothing else that is read.
     pub(crate) is_whole: bool,
+    /// Whether lines are left out that are not known and may give something to a container.
+    pub(crate) has_lost: bool,
 }
 
 /// Files that hold values, by their directories.
@@ -105,8 +116,9 @@ impl Charts {
         }
         parents
             .retain(|(parent, child, _)| parent != child && charts.contains_key(parent) && charts.contains_key(child));
+        let mut left = MAX_LAID;
         for (parent, child, name) in in_order(parents.clone()) {
-            lay_over(&mut charts, &parent, &child, &name);
+            lay_over(&mut charts, &parent, &child, &name, &mut left);
         }
         let mut found = Self { charts, libraries: Vec::new(), namespace: namespace.map(str::to_owned) };
         found.share(&parents, templates);
@@ -179,8 +191,10 @@ impl Charts {
             let mut sets = Vec::new();
             for root in &roots {
                 let around = Around { library, spent: Spent::default() };
-                let text = render(&template.nodes, expr::Scope::new(Rc::clone(root), &around), side);
+                let text = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
+                let (text, may_give) = lost::without_lost(text);
                 found.is_whole &= !around.spent.is_cut();
+                found.has_lost |= may_give;
                 steps += around.spent.steps();
                 sets.push((text.matches(MARK).count(), text));
             }
@@ -191,13 +205,13 @@ impl Charts {
                 if seen.contains(&text) {
                     continue;
                 }
-                bytes += text.len();
-                found.take_in(&text);
+                if steps > MAX_STEPS || bytes > MAX_BYTES {
+                    found.is_whole = false;
+                    return found;
+                }
+                // Aliases and choices make much out of a short text.
+                bytes += text.len().max(found.take_in(&text).saturating_mul(SCALAR));
                 seen.insert(text);
-            }
-            if steps > MAX_STEPS || bytes > MAX_BYTES {
-                found.is_whole &= side + 1 == sides;
-                break;
             }
         }
         found
@@ -217,7 +231,9 @@ impl Charts {
 
 impl Rendered {
     /// Takes in the documents of a rendering, each by itself: what is wrong in one of them says nothing of the others.
-    fn take_in(&mut self, text: &str) {
+    /// Gives how many scalars they hold.
+    fn take_in(&mut self, text: &str) -> usize {
+        let mut weight = 0;
         let mut document = String::new();
         for line in text.split_inclusive('\n').chain(["---"]) {
             if !line.starts_with("---") {
@@ -225,14 +241,20 @@ impl Rendered {
                 continue;
             }
             let (values, is_whole) = all_documents(&document);
-            self.is_whole &= is_whole || !READ.iter().any(|word| document.contains(word));
+            if !is_whole {
+                self.is_whole &= !READ.iter().any(|word| document.contains(word));
+                // What cannot be read may have been much before that was seen.
+                weight += document.len();
+            }
             for value in values.into_iter().flat_map(choice::all).map(with_holes) {
+                weight += render::weight(&value);
                 if !value.is_null() && !self.documents.contains(&value) {
                     self.documents.push(value);
                 }
             }
             line.strip_prefix("---").unwrap_or_default().clone_into(&mut document);
         }
+        weight
     }
 }
 
@@ -272,14 +294,26 @@ fn in_order(parents: Vec<Parent>) -> Vec<Parent> {
     found
 }
 
-/// Lays what a chart says for one that it takes in over that one's own values.
-fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child: &str, name: &str) {
+/// Lays what a chart says for one that it takes in over that one's own values, as long as there are `left` more scalars
+/// to copy.
+fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child: &str, name: &str, left: &mut usize) {
     let Some((release, sets)) = charts.get(parent).map(|above| (above.release, above.values.clone())) else { return };
     let Some(child) = charts.get_mut(child) else { return };
     child.release = release;
     let base = child.values.first().cloned().unwrap_or_default();
     let mut blurred = None;
     for set in &sets {
+        match left.checked_sub(render::weight(&base) + 1) {
+            Some(rest) => *left = rest,
+            None => {
+                // Nothing is known of what this one says.
+                let unknown = Value::from(MARK.to_string());
+                if !child.values.contains(&unknown) {
+                    child.values.push(unknown);
+                }
+                break;
+            }
+        }
         let mut merged = base.clone();
         if let Some(own) = set.get(name) {
             merge(&mut merged, own);
@@ -338,7 +372,7 @@ fn dependencies(directory: &str, about: &Value) -> Vec<Parent> {
     let found = list.filter_map(|dependency| {
         let path = dependency.get("repository")?.as_str()?.strip_prefix("file://")?;
         let name = dependency.get("alias").or_else(|| dependency.get("name"))?.as_str()?;
-        Some((directory.to_owned(), crate::program::join(directory, path), name.to_owned()))
+        Some((directory.to_owned(), crate::program::join_within(directory, path)?, name.to_owned()))
     });
     found.collect()
 }

@@ -2,8 +2,11 @@
 
 use super::MARK;
 use super::choice;
-use super::expr::{Scope, evaluate, is_hole, is_set};
+use super::expr::{Token, evaluate, is_hole, is_set, tokens};
+use super::functions::MAX_INDENT;
 use super::library::{Library, mutated};
+use super::lost::{LOST, width_of};
+use super::scope::Scope;
 use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, condition};
 use serde_json::Value;
 use std::cell::Cell;
@@ -89,7 +92,7 @@ pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String
     if shown.trim().contains('\n') || shown.trim_end().ends_with(':') {
         return shown;
     }
-    text.replace(LEFT_OUT, &MARK.to_string())
+    text.replace(LEFT_OUT, &MARK.to_string()).replace(LOST, "")
 }
 
 struct Render<'l> {
@@ -236,6 +239,10 @@ impl<'l> Render<'l> {
             scope.set(name, value.clone());
         }
         for head in block.branches.iter().take(at + 1).skip(1).filter_map(|branch| branch.head.as_deref()) {
+            self.around.spent.step(1 + head.len() / 64);
+            if self.is_over() {
+                return;
+            }
             let (names, code, assigned) = condition(head);
             if !names.is_empty() || assigned.is_some() {
                 let value = self.value(code, scope);
@@ -246,22 +253,43 @@ impl<'l> Render<'l> {
         }
         if block.kind == Kind::With && at == 0 {
             // Of what is not set here it is not known what it is where it is set.
+            let is_unset = value.as_ref().is_some_and(|value| !is_set(value));
             let mut inner = scope.below(value.filter(is_set));
+            inner.suppose(is_unset);
             self.nodes(&branch.nodes, side, &mut inner);
             scope.adopt(inner);
         } else {
+            let is_unset = block.kind == Kind::If && at == 0 && value.as_ref().is_some_and(|value| !is_set(value));
+            let before = scope.suppose(is_unset);
             self.nodes(&branch.nodes, side, scope);
+            scope.suppose_again(before);
         }
     }
 
     /// Shows that something is not known: whole lines are left out, a part of a line is a hole. Whether what stands alone
     /// in a template with a name is a value or lines is seen at its end.
-    fn unknown(&mut self, is_lines: bool) {
-        if is_lines && self.in_helper {
-            self.text.push(LEFT_OUT);
-        } else if !is_lines {
+    fn unknown(&mut self, is_lines: bool, width: Option<usize>, scope: &Scope<'l>) {
+        if !is_lines {
             self.text.push(MARK);
+            return;
         }
+        if self.in_helper {
+            self.text.push(LEFT_OUT);
+        }
+        self.lose_lines(width, scope);
+    }
+
+    /// Notes that lines which are not known are left out here, `width` letters from the margin: by default under the line
+    /// above. What is there only where somebody sets what no values of the tree do is no loss.
+    fn lose_lines(&mut self, width: Option<usize>, scope: &Scope<'l>) {
+        if scope.is_unset() {
+            return;
+        }
+        if let Some(width) = width {
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n(' ', width));
+        }
+        self.text.push(LOST);
     }
 
     /// What an expression comes to. Large values are many steps.
@@ -287,9 +315,7 @@ impl<'l> Render<'l> {
         scope.lose(&mutated(code));
         match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
             Some(Value::String(text)) => self.text.push_str(&text),
-            None | Some(Value::Null) => {
-                self.unknown(action.is_lines());
-            }
+            None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
             Some(other) => self.text.push_str(&other.to_string()),
         }
     }
@@ -317,8 +343,12 @@ impl<'l> Render<'l> {
                     let mut inner = scope.below(None);
                     names.iter().for_each(|name| inner.set(name, None));
                     self.nodes(&body.nodes, side, &mut inner);
-                } else {
-                    self.unknown(block.alone);
+                    let indent = self.text.rsplit('\n').find(|line| !line.trim().is_empty()).map(width_of);
+                    self.lose_lines(Some(indent.unwrap_or_default()), scope);
+                } else if value.as_ref().is_none_or(|value| is_set(value)) {
+                    self.unknown(block.alone, None, scope);
+                } else if !block.alone {
+                    self.text.push(MARK);
                 }
                 scope.lose(&block.assigns);
                 return;
@@ -345,6 +375,16 @@ impl Block {
     fn others_are_empty(&self) -> bool {
         self.branches.iter().skip(1).all(|branch| branch.nodes.is_empty())
     }
+}
+
+/// How many letters from the margin the lines of an action are.
+fn indent(code: &str) -> Option<usize> {
+    let words = tokens(code);
+    let widths = words.windows(2).filter_map(|pair| match pair {
+        [Token::Word(word), Token::Word(width)] if matches!(&**word, "indent" | "nindent") => width.parse().ok(),
+        _ => None,
+    });
+    widths.filter(|width| *width <= MAX_INDENT).last()
 }
 
 /// `contains "books" .Release.Name`

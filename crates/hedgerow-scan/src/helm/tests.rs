@@ -492,3 +492,81 @@ fn large_and_deep_templates_end() {
         .collect();
     whole("a: 1", "", &format!("{{{{- $a := \"x\" }}}}\n{choices}a: {{{{ $a }}}}"));
 }
+
+#[test]
+fn lines_that_are_lost_count_where_they_may_give_something() {
+    let container = "kind: Deployment\nspec:\n  containers:\n  - name: a\n    env:\n    - name: A\n      value: a\n";
+    let lost = |text: &str| {
+        let values = "env: []\nlabels: {}\nlist: [a]\non: true\n";
+        let helper = "{{ define \"own\" }}\n- name: B\n  value: b\n{{- include \"gone\" . | nindent 0 }}\n{{ end }}";
+        let texts = [("c/Chart.yaml", "name: books\n"), ("c/values.yaml", values), ("c/templates/_h.tpl", helper)];
+        let charts = Charts::new(texts.into_iter(), None);
+        let found = charts.documents("c", text);
+        assert!(found.is_whole && !found.documents.is_empty(), "{text}");
+        found.has_lost
+    };
+    for (lines, expected) in [
+        ("    {{- include \"gone\" . | nindent 4 }}\n", true),
+        ("    {{- include \"gone\" . | nindent 6 }}\n", true),
+        ("{{ include \"gone\" . | indent 4 }}\n", true),
+        ("    {{- include \"own\" . | nindent 4 }}\n", true),
+        ("    {{- if .Values.on }}\n    {{- include \"gone\" . | nindent 4 }}\n    {{- end }}\n", true),
+        ("    {{- range $k, $v := fromYaml \"x\" }}\n    - {name: {{ $k }}, value: {{ $v }}}\n    {{- end }}\n", true),
+        ("    args:\n    {{- include \"gone\" . | nindent 4 }}\n", true),
+        ("    envFrom:\n      {{- include \"gone\" . | nindent 6 }}\n", true),
+        // What nobody sets.
+        ("    {{- if .Values.env }}\n    {{- include \"gone\" .Values.env | nindent 4 }}\n    {{- end }}\n", false),
+        ("    {{- with .Values.env }}\n    {{- tpl (toYaml .) $ | nindent 4 }}\n    {{- end }}\n", false),
+        ("    {{- range .Values.more }}\n    - {{ . }}\n    {{- else }}\n    - {name: B}\n    {{- end }}\n", false),
+        ("    {{- toYaml .Values.env | nindent 4 }}\n", false),
+        // What gives no address.
+        ("    resources:\n      {{- include \"gone\" . | nindent 6 }}\n", false),
+        ("    securityContext:\n      a: b\n      {{- include \"gone\" . | nindent 6 }}\n", false),
+        ("  labels:\n    a: b\n    {{- include \"gone\" . | nindent 4 }}\n", false),
+        ("  {{- include \"gone\" . | nindent 2 }}\n", false),
+    ] {
+        assert_eq!(lost(&format!("{container}{lines}")), expected, "{lines}");
+    }
+    for (kind, expected) in [("ConfigMap", true), ("Secret", false)] {
+        let text =
+            format!("kind: Service\n---\nkind: {kind}\ndata:\n  a: b\n{{{{ include \"gone\" . | indent 2 }}}}\n");
+        assert_eq!(lost(&text), expected, "{kind}");
+    }
+    let file = "kind: ConfigMap\ndata:\n  a.yaml: |\n    {{- include \"gone\" . | nindent 4 }}\n";
+    assert!(!lost(file), "a file to be mounted");
+}
+
+#[test]
+fn what_swells_in_a_template_is_said_and_comes_to_an_end() {
+    let bomb: String =
+        (1..6).map(|at| format!("a{at}: &a{at} [{}*a{}]\n", format!("*a{}, ", at - 1).repeat(19), at - 1)).collect();
+    let bomb = format!("kind: Service\na0: &a0 [x]\n{bomb}");
+    let charts = Charts::new([("c/Chart.yaml", "name: books\n")].into_iter(), None);
+    assert!(!charts.documents("c", &bomb).is_whole);
+    let many: String = (0..64)
+        .map(|at| format!("{{{{ if eq .Values.x {at} }}}}\nx: {at}\n{{{{ else }}}}\ny: {at}\n{{{{ end }}}}\n"))
+        .collect();
+    let branches: String = (0..64).map(|at| format!("{{{{- else if eq .Values.x {at} }}}}\nx: {at}\n")).collect();
+    let wide = format!(
+        "kind: Service\na: &a [{}x]\nb: [{}x]\n{{{{- if .Values.x }}}}\n{branches}{{{{- end }}}}\n{many}",
+        "x, ".repeat(1_000),
+        "*a, ".repeat(300)
+    );
+    let found = charts.documents("c", &wide);
+    assert!(!found.is_whole && found.documents.len() < 16, "{}", found.documents.len());
+}
+
+#[test]
+fn many_branches_and_many_helpers_of_one_name_come_to_an_end() {
+    let branch = |at: usize| format!("{{{{ else if eq .Values.a {at} }}}}{{{{ $v = \"{at}\" }}}}\n");
+    let branches: String = (0..600).map(branch).collect();
+    let branches = format!(
+        "kind: Service\n{{{{ $v := \"x\" }}}}\n{{{{ if .Values.a }}}}{{{{ $v = \"y\" }}}}\n{branches}{{{{ end }}}}\na: b\n"
+    );
+    let helpers: String = (0..100).map(|at| format!("{{{{ define \"r\" }}}}v{at}{{{{ end }}}}")).collect();
+    let charts =
+        Charts::new([("c/Chart.yaml", "name: books\n"), ("c/templates/_h.tpl", helpers.as_str())].into_iter(), None);
+    assert!(!charts.documents("c", &branches).is_whole);
+    let found = charts.documents("c", "kind: Service\na: {{ include \"r\" . }}\n").documents;
+    assert_eq!(found, [serde_json::json!({"kind": "Service", "a": HOLE.to_string()})]);
+}

@@ -4,7 +4,7 @@ mod modules;
 mod read;
 mod types;
 
-pub(crate) use modules::{Modules, join};
+pub(crate) use modules::{Modules, join, join_within};
 pub(crate) use types::{Found, Owner, Ty};
 
 use crate::frontend::Language;

@@ -224,6 +224,19 @@ fn java_root<'a>(file: &'a File) -> &'a str {
     dir.strip_suffix(&package).map_or(dir, |root| root.trim_end_matches('/'))
 }
 
+/// `path` seen from `dir`, without `.` and `..`; none if it leads out of the tree.
+pub(crate) fn join_within(dir: &str, path: &str) -> Option<String> {
+    let mut depth = dir.split('/').filter(|part| !part.is_empty()).count();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => depth = depth.checked_sub(1)?,
+            _ => depth += 1,
+        }
+    }
+    (!path.starts_with('/')).then(|| join(dir, path))
+}
+
 /// `path` seen from `dir`, without `.` and `..`; steps above the root stay at the root.
 pub(crate) fn join(dir: &str, path: &str) -> String {
     let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
@@ -282,6 +295,15 @@ mod tests {
             [("a/b", "../c", "a/c"), ("", "./x", "x"), ("a", "../../../etc", "etc"), ("a", "b//c", "a/b/c")]
         {
             assert_eq!(join(dir, path), expected);
+        }
+        for (dir, path, expected) in [
+            ("a/b", "../../c", Some("c")),
+            ("a", "./../b/", Some("b")),
+            ("a", "../../a/x", None),
+            ("a", "x/../../../a", None),
+            ("a", "/x", None),
+        ] {
+            assert_eq!(join_within(dir, path).as_deref(), expected, "{path}");
         }
     }
 }

@@ -87,6 +87,23 @@ fn maps_of_one_name_are_told_apart_by_who_takes_the_workload_in() {
     let other = makes("b/kustomization.yaml", "resources: [other.yaml]", "http://s-card");
     calls(&format!("{}{all}{emoji}{other}", deployment("a/emoji.yaml")), &[LEDGER]);
     calls(&format!("{}{other}", deployment("a/emoji.yaml")), &[UNRESOLVED]);
+    // Where nothing nearer makes it, it is the one beside.
+    let base = "-- a/kustomization.yaml\nresources: [emoji.yaml]\n";
+    calls(&format!("{}{all}{base}{other}", deployment("a/emoji.yaml")), &[CARD]);
+    let dev = makes("dev/kustomization.yaml", "resources: [../a]", "http://s-ledger");
+    calls(&format!("{}{all}{base}{other}{dev}", deployment("a/emoji.yaml")), &[CARD, LEDGER]);
+}
+
+#[test]
+fn paths_out_of_the_tree_lead_to_nothing_in_it() {
+    let made = |path: &str| {
+        format!(
+            "-- k8s/kustomization.yaml\nresources: [emoji.yaml]\nconfigMapGenerator: [{{name: config, envs: ['{path}']}}]\n-- x.env\nLEDGER_URL=http://s-ledger\n"
+        )
+    };
+    for (path, expected) in [("../x.env", LEDGER), ("../../x.env", UNRESOLVED), ("/x.env", UNRESOLVED)] {
+        calls(&format!("{}{}", deployment("k8s/emoji.yaml"), made(path)), &[expected]);
+    }
 }
 
 #[test]

@@ -1,0 +1,232 @@
+//! What an expression can name: `.`, `$`, variables, and the templates that it takes in.
+
+use super::MARK;
+use super::choice;
+use super::expr::written;
+use super::library::MAX_LEVEL;
+use super::render::{Around, render_helper, weight};
+use super::template::{MAX_LINE, Node};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// The names a piece of a template sees. An absent value is one that is not known; null is one that is not set.
+#[derive(Debug, Clone)]
+pub(super) struct Scope<'l> {
+    pub(super) around: &'l Around<'l>,
+    /// What `$` is.
+    root: Option<Rc<Value>>,
+    dot: Option<Rc<Value>>,
+    variables: Vec<Variable>,
+    /// In how many templates with names this is.
+    level: usize,
+    /// Which rendering of what it takes in is shown; if none, it takes in a text that is any of them.
+    side: Option<usize>,
+    /// Whether this is only there where somebody sets what no values of the tree do.
+    is_unset: bool,
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+struct Variable {
+    name: Rc<str>,
+    value: Option<Rc<Value>>,
+}
+
+impl<'l> Scope<'l> {
+    /// The scope of a whole template.
+    pub(super) fn new(root: Rc<Value>, around: &'l Around<'l>) -> Self {
+        Self {
+            around,
+            dot: Some(Rc::clone(&root)),
+            root: Some(root),
+            variables: Vec::new(),
+            level: 0,
+            side: None,
+            is_unset: false,
+        }
+    }
+
+    /// The scope of a block with another dot.
+    pub(super) fn below(&self, dot: Option<Value>) -> Self {
+        self.around.spent.step(self.variables.len() / 16);
+        Self { dot: dot.map(Rc::new), ..self.clone() }
+    }
+
+    /// The scope of an action of which one rendering is shown.
+    pub(super) fn showing(&self, side: usize) -> Self {
+        self.around.spent.step(self.variables.len() / 16);
+        Self { side: Some(side), ..self.clone() }
+    }
+
+    pub(super) fn around(&self) -> &'l Around<'l> {
+        self.around
+    }
+
+    pub(super) fn is_in_helper(&self) -> bool {
+        self.level > 0
+    }
+
+    /// Whether this is only there where somebody sets what no values of the tree do.
+    pub(super) fn is_unset(&self) -> bool {
+        self.is_unset
+    }
+
+    /// Says that this is only there where somebody sets what no values do, if `is_unset`; gives what was said before.
+    pub(super) fn suppose(&mut self, is_unset: bool) -> bool {
+        let is_unset = self.is_unset || is_unset;
+        std::mem::replace(&mut self.is_unset, is_unset)
+    }
+
+    /// Says again what [`suppose`](Self::suppose) gave.
+    pub(super) fn suppose_again(&mut self, before: bool) {
+        self.is_unset = before;
+    }
+
+    /// Gives a new variable a value.
+    pub(super) fn set(&mut self, name: &str, value: Option<Value>) {
+        self.variables.push(Variable { name: name.into(), value: value.map(Rc::new) });
+    }
+
+    /// Gives a variable that is there another value.
+    pub(super) fn assign(&mut self, name: &str, value: Option<Value>) {
+        match self.place(name) {
+            Some(at) => self.variables[at].value = value.map(Rc::new),
+            None => self.set(name, value),
+        }
+    }
+
+    /// Makes variables that are there unknown.
+    pub(super) fn lose(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(at) = self.place(name) {
+                self.variables[at].value = None;
+            }
+        }
+    }
+
+    /// Gives variables what they have at the end of any of these branches; `by` is what chooses.
+    pub(super) fn join(&mut self, names: &[String], ends: &[Self], by: &str) {
+        for name in names {
+            let Some(at) = self.place(name) else { continue };
+            let values = ends.iter().map(|end| end.variables.get(at).and_then(|known| known.value.as_deref().cloned()));
+            self.variables[at].value = any(by, &values.collect::<Vec<_>>()).map(Rc::new);
+        }
+    }
+
+    /// Takes over what a block below has given the variables.
+    pub(super) fn adopt(&mut self, below: Self) {
+        let known = self.variables.len();
+        self.variables = below.variables;
+        self.variables.truncate(known);
+    }
+
+    /// How many variables there are.
+    pub(super) fn variables(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// Forgets the variables that a block declared.
+    pub(super) fn forget(&mut self, known: usize) {
+        self.variables.truncate(known);
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.around.spent.step(self.variables.len() / 64);
+        self.variables.iter().rposition(|known| &*known.name == name)
+    }
+
+    /// `.a.b`, `$.a.b`, `$name.a.b`.
+    pub(super) fn path(&self, path: &str) -> Option<Value> {
+        let (start, rest) = path.split_once('.').unwrap_or((path, ""));
+        let mut value = match start {
+            "$" => self.root.as_deref()?,
+            "" => self.dot.as_deref()?,
+            name => self.variables[self.place(name)?].value.as_deref()?,
+        };
+        for part in rest.split('.').filter(|part| !part.is_empty()) {
+            if self.around.library.changes(part) {
+                return None;
+            }
+            value = match value {
+                Value::Object(pairs) => match pairs.get(part) {
+                    Some(value) => value,
+                    // `.Files`, `.Capabilities` and the like.
+                    None if pairs.contains_key("Values") && pairs.contains_key("Release") => return None,
+                    None => &Value::Null,
+                },
+                Value::Null => &Value::Null,
+                _ => return None,
+            };
+        }
+        self.around.spent.may_copy(weight(value)).then(|| value.clone())
+    }
+
+    /// What `.` or `$` is, without a copy.
+    pub(super) fn whole(&self, word: &str) -> Option<Rc<Value>> {
+        match word {
+            "$" => self.root.clone(),
+            "." => self.dot.clone(),
+            _ => None,
+        }
+    }
+
+    /// What templates come to for a value.
+    pub(super) fn taken_in<'n>(
+        &self,
+        by: &str,
+        bodies: impl Iterator<Item = (&'n [Node], usize)>,
+        dot: Option<Rc<Value>>,
+    ) -> Option<Value> {
+        if self.level >= MAX_LEVEL {
+            self.around.spent.cut();
+            return None;
+        }
+        let around = self.around;
+        let scope = Self {
+            around,
+            root: dot.clone(),
+            dot,
+            variables: Vec::new(),
+            level: self.level + 1,
+            side: None,
+            is_unset: self.is_unset,
+        };
+        let mut left = self.side;
+        let mut texts: Vec<String> = Vec::new();
+        for (nodes, sides) in bodies {
+            if let Some(side) = &mut left {
+                if *side < sides {
+                    return Some(Value::from(render_helper(nodes, scope, *side)));
+                }
+                *side -= sides;
+                texts = vec![render_helper(nodes, scope.clone(), sides.saturating_sub(1))];
+                continue;
+            }
+            for side in 0..sides.min(MAX_LINE + 1) {
+                let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { MARK.to_string() };
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+                if self.around.spent.is_cut() || texts.len() > choice::MAX_TEXTS {
+                    return None;
+                }
+            }
+        }
+        match &texts[..] {
+            [] => None,
+            [one] => Some(Value::from(one.as_str())),
+            _ => any(by, &texts.into_iter().map(|text| Some(Value::from(text))).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// A value that is any of these; `by` is what chooses.
+pub(super) fn any(by: &str, values: &[Option<Value>]) -> Option<Value> {
+    let first = values.first()?;
+    if values.iter().all(|value| value == first) {
+        return first.clone();
+    }
+    let is_text = |value: &Option<Value>| !matches!(value, Some(Value::Array(_) | Value::Object(_)));
+    let texts = || values.iter().map(|value| written(value.as_ref())).collect::<Vec<_>>();
+    values.iter().all(is_text).then(|| Value::from(choice::any_of(by, &texts())))
+}
