@@ -345,7 +345,7 @@ impl<'l> Render<'l> {
                     self.nodes(&body.nodes, side, &mut inner);
                     let indent = self.text.rsplit('\n').find(|line| !line.trim().is_empty()).map(width_of);
                     self.lose_lines(Some(indent.unwrap_or_default()), scope);
-                } else if value.as_ref().is_none_or(|value| is_set(value)) {
+                } else if value.as_ref().is_none_or(is_set) {
                     self.unknown(block.alone, None, scope);
                 } else if !block.alone {
                     self.text.push(MARK);
@@ -380,11 +380,11 @@ impl Block {
 /// How many letters from the margin the lines of an action are.
 fn indent(code: &str) -> Option<usize> {
     let words = tokens(code);
-    let widths = words.windows(2).filter_map(|pair| match pair {
+    let mut widths = words.windows(2).filter_map(|pair| match pair {
         [Token::Word(word), Token::Word(width)] if matches!(&**word, "indent" | "nindent") => width.parse().ok(),
         _ => None,
     });
-    widths.filter(|width| *width <= MAX_INDENT).last()
+    widths.rfind(|width| *width <= MAX_INDENT)
 }
 
 /// `contains "books" .Release.Name`

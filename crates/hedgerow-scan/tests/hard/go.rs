@@ -425,6 +425,41 @@ fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
 }
 
 #[test]
+fn a_function_that_is_only_compared_is_not_called() {
+    let tree = |main: &str| {
+        format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc get() {{ http.Get(\"http://s-ledger/\") }}\n{main}-- service.ledger/x.txt\n"
+        )
+    };
+    finds(&tree("func main() { if get != nil { println(1) } }\n"), &[]);
+    for body in [
+        "f := get; if f != nil { f() }",
+        "if x := 1; x == 1 || run(get) { println(x) }",
+        "println(!run(get), -count(get))",
+        "a[count(get)] += 1",
+    ] {
+        let main = format!(
+            "var a []int\nfunc run(f func()) bool {{ f(); return true }}\nfunc count(f func()) int {{ f(); return 1 }}\nfunc main() {{ {body} }}\n"
+        );
+        finds(&tree(&main), &["emoji -> ledger proven"]);
+    }
+}
+
+#[test]
+fn a_type_that_was_cut_off_for_its_depth_is_whole_where_it_is_not_so_deep() {
+    // At the depth at which reading stops, whichever it is exactly.
+    for depth in 140..152 {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype client struct{{}}\nfunc (c client) get() {{ http.Get(\"http://s-ledger/\") }}\nfunc deep() {{ {}var c client; println(c){} }}\nfunc after(c client) {{ c.get() }}\nfunc main() {{ after(client{{}}) }}\n-- service.ledger/x.txt\n",
+            "{".repeat(depth),
+            "}".repeat(depth)
+        );
+        let edges: Vec<_> = outcome(&tree).edges.into_keys().collect();
+        assert_eq!(edges, [("service.emoji".to_owned(), "service.ledger".to_owned())], "{depth}");
+    }
+}
+
+#[test]
 fn values_that_are_made_of_each_other_take_no_time() {
     let swaps = "f = g; g = f; ".repeat(60);
     let own = "f = f; ".repeat(60);

@@ -83,6 +83,7 @@ fn emptied(facts: Facts) -> Facts {
         results: empty(facts.results),
         returns: empty(facts.returns),
         stores: empty(facts.stores),
+        closures: empty(facts.closures),
         text,
         ..Facts::default()
     }

@@ -1,7 +1,7 @@
 //! Go's types as they are written.
 
 use super::{Kind, Lower};
-use crate::frontend::build::{MAX_DEPTH, under};
+use crate::frontend::build::{MAX_DEPTH, range, under};
 use crate::ir::{Field, Signature, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
@@ -10,7 +10,12 @@ impl<'t> Lower<'t> {
     pub(super) fn ty(&mut self, node: Node<'t>) -> TypeRef {
         self.builder.depth += 1;
         let mark = self.builder.mark();
-        let ty = if self.builder.depth > MAX_DEPTH { TypeRef::Unknown } else { self.ty_inner(node) };
+        let ty = if self.builder.depth > MAX_DEPTH {
+            self.builder.facts.faults.push(range(node));
+            TypeRef::Unknown
+        } else {
+            self.ty_inner(node)
+        };
         self.builder.release(mark);
         self.builder.depth -= 1;
         ty
@@ -22,9 +27,13 @@ impl<'t> Lower<'t> {
         if let Some(known) = self.types.get(text) {
             return *known;
         }
+        let faults = self.builder.facts.faults.len();
         let ty = self.ty(node);
         let id = self.builder.written(ty);
-        self.types.insert(text, id);
+        // What was cut off for its depth may be written in full elsewhere.
+        if self.builder.facts.faults.len() == faults {
+            self.types.insert(text, id);
+        }
         id
     }
 
