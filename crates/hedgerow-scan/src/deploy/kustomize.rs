@@ -12,6 +12,7 @@ use super::{Item, MAX_LENGTH, Texts, text_at};
 use crate::host::HOLE;
 use crate::program::join_within;
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of a kustomization's file.
@@ -19,6 +20,9 @@ const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomizati
 
 /// The keys under which a kustomization takes in files and other kustomizations. `bases` is the old name of `resources`.
 const TAKES: &[&str] = &["resources", "bases", "components", "patchesStrategicMerge", "patches"];
+
+/// How many steps from one kustomization to another a tree is worth.
+const MAX_STEPS: usize = 50_000_000;
 
 /// The kustomizations of a tree.
 #[derive(Debug, Default)]
@@ -28,6 +32,8 @@ pub(super) struct Kustomizations {
     files: BTreeMap<String, Vec<usize>>,
     /// The names of all maps that are made.
     names: BTreeSet<String>,
+    /// How many steps were taken.
+    steps: Cell<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +44,8 @@ struct Kustomization {
     maps: BTreeMap<String, Vec<Value>>,
     /// Those that it takes in.
     below: Vec<usize>,
+    /// The components among them.
+    components: Vec<usize>,
     /// Those that take it in.
     above: Vec<usize>,
 }
@@ -88,6 +96,10 @@ impl Kustomizations {
                 }
             }
         }
+        for at in 0..new.all.len() {
+            let below = new.all[at].below.iter().copied();
+            new.all[at].components = below.filter(|below| new.all[*below].is_component).collect();
+        }
         new
     }
 
@@ -100,35 +112,43 @@ impl Kustomizations {
     /// patch besides names what its own kustomization takes in. Two of an umbrella's kustomizations may each have a map of
     /// one name, so what is taken in besides counts only where nothing nearer makes it.
     fn made(&self, takers: &[usize], name: &str) -> Vec<&Value> {
-        let above = self.walk(takers.iter().copied(), |at| self.all[at].above.clone());
-        let components = |at: usize| {
-            let below = self.all[at].below.iter().copied();
-            below.filter(|below| self.all[*below].is_component).collect()
-        };
-        let mut near = self.walk(takers.iter().copied(), |at| self.all[at].below.clone());
-        near.extend(self.walk(above.iter().copied(), components));
         let makes = |at: &usize| self.all[*at].maps.contains_key(name);
+        let found = self.makers(takers, makes).unwrap_or_else(|| (0..self.all.len()).filter(makes).collect());
+        found.into_iter().filter_map(|at| self.all[at].maps.get(name)).flatten().collect()
+    }
+
+    /// Those that make something for what the takers take in; none where it takes too long to tell: then all that make it.
+    fn makers(&self, takers: &[usize], makes: impl Fn(&usize) -> bool) -> Option<BTreeSet<usize>> {
+        let above = self.walk(takers, |one| &one.above)?;
+        let near: BTreeSet<usize> = self.walk(takers, |one| &one.below)?.into_iter().filter(&makes).collect();
+        let near: BTreeSet<usize> =
+            near.into_iter().chain(self.walk(&above, |one| &one.components)?.into_iter().filter(&makes)).collect();
         let mut found = BTreeSet::new();
         // Each of the topmost is built by itself; in a ring each is topmost.
         let is_top = |at: &usize| self.all[*at].above.is_empty();
         let has_top = above.iter().any(is_top);
-        for top in above.iter().copied().filter(|at| !has_top || is_top(at)) {
-            let below = self.walk([top].into_iter(), |at| self.all[at].below.clone());
-            let nearer: BTreeSet<usize> = below.intersection(&near).copied().filter(makes).collect();
-            found.extend(if nearer.is_empty() { below.into_iter().filter(makes).collect() } else { nearer });
+        for top in above.iter().filter(|at| !has_top || is_top(at)) {
+            let below: BTreeSet<usize> = self.walk(&[*top], |one| &one.below)?.into_iter().filter(&makes).collect();
+            let nearer: BTreeSet<usize> = below.intersection(&near).copied().collect();
+            found.extend(if nearer.is_empty() { below } else { nearer });
         }
-        found.into_iter().filter_map(|at| self.all[at].maps.get(name)).flatten().collect()
+        Some(found)
     }
 
-    fn walk(&self, from: impl Iterator<Item = usize>, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
-        let mut open: Vec<usize> = from.collect();
-        let mut found = BTreeSet::new();
+    /// All that a walk comes to, what it begins with included; none where all walks together take too long.
+    fn walk(&self, from: &[usize], next: impl Fn(&Kustomization) -> &Vec<usize>) -> Option<Vec<usize>> {
+        let mut open = from.to_vec();
+        let mut seen = vec![false; self.all.len()];
+        let mut found = Vec::new();
         while let Some(at) = open.pop() {
-            if found.insert(at) {
-                open.extend(next(at));
+            if !std::mem::replace(&mut seen[at], true) {
+                found.push(at);
+                open.extend(next(&self.all[at]).iter().filter(|at| !seen[**at]));
+                self.steps.set(self.steps.get() + 1 + next(&self.all[at]).len());
             }
         }
-        found
+        self.steps.set(self.steps.get() + self.all.len() / 8);
+        (self.steps.get() <= MAX_STEPS).then_some(found)
     }
 }
 

@@ -17,7 +17,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use crate::deploy::{all_documents, documents};
+use crate::deploy::{all_documents, documents, swells};
 use crate::host::{HOLE, release};
 use library::Library;
 use render::{Around, Spent, render};
@@ -243,8 +243,9 @@ impl Rendered {
             let (values, is_whole) = all_documents(&document);
             if !is_whole {
                 self.is_whole &= !READ.iter().any(|word| document.contains(word));
-                // What cannot be read may have been much before that was seen.
-                weight += document.len();
+                // What cannot be read may have been much before that was seen. Where aliases made it so, they do in every
+                // rendering: one is enough.
+                weight += if swells(&document) { MAX_BYTES } else { document.len() };
             }
             for value in values.into_iter().flat_map(choice::all).map(with_holes) {
                 weight += render::weight(&value);
