@@ -1,28 +1,23 @@
 //! The calls that one service's reached code makes: from sinks and the values of their targets to edges and findings.
 
+mod contracts;
+mod report;
+
+pub(crate) use contracts::{Contracts, offered};
+
 use crate::deploy::Given;
-use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place, Port};
+use crate::edge::{Class, Evidence, Hop, Outcome, Place, Port};
 use crate::eval::Eval;
 use crate::frontend::Language;
 use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
-use crate::ir::{Expr, ExprId, Part};
+use crate::ir::{Expr, ExprId};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink};
-use crate::program::{FnId, Meaning, PackageId, Program};
+use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
-use crate::value::{Crossing, Template, Unknown, Value, Values, Way};
-use hedgerow_core::diag::Code;
+use crate::value::{Crossing, Template, Unknown, Values, Way};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many places one finding shows.
-const MAX_MARKS: usize = 6;
-
-/// Who offers which contract: by its full name, and by its short one.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Contracts {
-    offered: BTreeMap<String, BTreeSet<String>>,
-}
 
 /// Everything that the calls of one service are judged by.
 pub(crate) struct Context<'a, 'p> {
@@ -64,74 +59,6 @@ struct Unresolved {
     /// The calls that lead into the sink's function, the innermost first.
     key: Vec<Site>,
     group: Group,
-}
-
-/// What a service offers: the contracts its reached code registers.
-pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p>) -> BTreeSet<String> {
-    let program = infer.program;
-    let mut found = BTreeSet::new();
-    for function in reach.functions.keys() {
-        let file = program.file_of(*function);
-        let language = program.files[file as usize].language;
-        for id in program.exprs(*function) {
-            let Expr::Member { of, name } = program.expr(*function, id) else { continue };
-            let name = program.word(*function, *name);
-            if !packs.may_offer(name) {
-                continue;
-            }
-            let package = match infer.qualified(*function, *of, name) {
-                Some(Meaning::Function(id)) => program.package_of(program.file_of(id)),
-                Some(Meaning::Global(id)) => program.package_of(id.file),
-                _ => continue,
-            };
-            // Generated code names its own description everywhere.
-            if package == program.package_of(file) {
-                continue;
-            }
-            let path = format!("{}.{name}", program.pack_path(package));
-            if let Some(contract) = packs.offers(language, &path) {
-                found.extend(contract_names(program, package, contract));
-            }
-        }
-    }
-    for outside in reach.paths.iter() {
-        if let Some(contract) = packs.offers(outside.language, &outside.path) {
-            found.insert(contract.rsplit('.').next().unwrap_or(contract).to_owned());
-        }
-    }
-    found
-}
-
-/// The names of a contract: what its generated description says, else package and short name; and the short name alone.
-fn contract_names(program: &Program, package: PackageId, contract: &str) -> Vec<String> {
-    let short = contract.trim_start_matches('_');
-    for name in [format!("{short}_ServiceDesc"), format!("_{short}_serviceDesc")] {
-        let Meaning::Global(id) = program.item(package, &name) else { continue };
-        let facts = program.files[id.file as usize].facts;
-        for (value, _) in &program.global(id).values {
-            let Expr::Composite { parts, .. } = facts.expr(*value) else { continue };
-            let is_name = |part: &&Part| part.field.is_some_and(|field| facts.word(field) == "ServiceName");
-            let full = facts.parts(*parts).iter().find(is_name);
-            if let Some(Expr::Text(text)) = full.map(|part| facts.expr(part.value)) {
-                return vec![format!("={}", facts.word(*text)), short.to_owned()];
-            }
-        }
-    }
-    vec![format!("={}.{short}", program.package(package).path), short.to_owned()]
-}
-
-impl Contracts {
-    /// Says that a service offers contracts.
-    pub(crate) fn add(&mut self, service: &str, contracts: BTreeSet<String>) {
-        for contract in contracts {
-            self.offered.entry(contract).or_default().insert(service.to_owned());
-        }
-    }
-
-    /// Who offers the contract of these names: the full name first, and the short one only where nobody uses the full.
-    fn servers(&self, names: &[String]) -> BTreeSet<String> {
-        names.iter().find_map(|name| self.offered.get(name)).cloned().unwrap_or_default()
-    }
 }
 
 /// Finds the calls of one service.
@@ -238,18 +165,6 @@ impl<'p> Search<'_, 'p> {
             (receiver, name) => format!("{path}.{receiver}.{name}"),
         };
         (path, package)
-    }
-
-    /// Whether a package is a contract's generated code.
-    fn has_contract(&self, package: PackageId, name: &str) -> bool {
-        let program = self.context.infer.program;
-        let names = [
-            format!("Register{name}Server"),
-            format!("{name}_ServiceDesc"),
-            format!("Register{name}HTTPServer"),
-            format!("add_{name}Servicer_to_server"),
-        ];
-        names.iter().any(|name| program.item(package, name) != Meaning::Unknown)
     }
 
     fn place(&self, function: FnId, id: ExprId) -> Place {
@@ -406,172 +321,6 @@ impl<'p> Search<'_, 'p> {
             .map(|call| Hop { function: program.label(call.function), place: self.place(call.function, call.expr) })
             .collect()
     }
-
-    /// A client of a contract over a connection: the connection's target says who is called; where it does not, those
-    /// who offer the contract are.
-    fn client(&mut self, site: Site, at: u16, name: &str, package: Option<PackageId>, verified: Option<bool>) {
-        let program = self.context.infer.program;
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
-        else {
-            return;
-        };
-        let arguments = program.arguments(site.function, *arguments);
-        let Some(argument) = arguments.get(usize::from(at)) else { return };
-        let mut values = Values::default();
-        for found in self.eval.value(Site { function: site.function, expr: argument.value }) {
-            values.add(&found);
-        }
-        let is_connection = |value: &Value| matches!(value, Value::Connection(..));
-        if verified != Some(true) && !values.known.keys().any(is_connection) {
-            return;
-        }
-        let names = match package {
-            Some(package) => contract_names(program, package, name),
-            None => vec![name.to_owned()],
-        };
-        let servers = self.context.contracts.servers(&names);
-        let mut called = BTreeSet::new();
-        let mut settled = false;
-        let mut open = Vec::new();
-        for (value, way) in &values.known {
-            let Value::Connection(dial, targets) = value else { continue };
-            let mut group = Group::default();
-            for target in targets {
-                self.judge(&mut group, target, way);
-            }
-            called.extend(group.answers.iter().filter_map(|(answer, ..)| match answer {
-                Answer::Service(callee, _) => Some(callee.clone()),
-                _ => None,
-            }));
-            if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
-                settled = true;
-            } else {
-                open.push((*dial, way.clone()));
-            }
-        }
-        if settled && !called.is_empty() && !servers.is_empty() && called.is_disjoint(&servers) {
-            self.disagree(site, name, &called, &servers);
-        }
-        if settled && open.is_empty() {
-            return;
-        }
-        if servers.is_empty() {
-            if open.is_empty() && !settled {
-                let group = Group { unknown: values.unknown.clone(), ..Group::default() };
-                self.report(Unresolved { site, key: Vec::new(), group });
-            }
-            return;
-        }
-        if !settled || !open.is_empty() {
-            for callee in &servers {
-                self.edge(
-                    site,
-                    callee,
-                    Class::Joined,
-                    (format!("whoever offers {name}"), Port::Unknown),
-                    Kind::Grpc,
-                    &[],
-                );
-            }
-            for (dial, way) in open {
-                let results: Vec<Site> = way
-                    .iter()
-                    .filter(|c| c.way == Way::Result)
-                    .map(|c| c.site)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect();
-                self.covered.push((dial, results));
-            }
-        }
-    }
-
-    fn disagree(&mut self, site: Site, name: &str, called: &BTreeSet<String>, servers: &BTreeSet<String>) {
-        let list = |names: &BTreeSet<String>| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-        self.outcome.findings.push(Finding {
-            code: Code::ContractMismatch,
-            message: format!("the connection leads to {}, but `{name}` is offered by {}", list(called), list(servers)),
-            marks: vec![(self.place(site.function, site.expr), "a client over that connection".to_owned())],
-            help: vec!["check the address, or what the callee registers".to_owned()],
-            services: BTreeSet::from([self.context.service.to_owned()]),
-        });
-    }
-
-    fn report(&mut self, unresolved: Unresolved) {
-        let Unresolved { site, group, key } = unresolved;
-        let program = self.context.infer.program;
-        let mut functions = BTreeSet::from([site.function]);
-        functions.extend(key.iter().map(|site| site.function));
-        for way in &group.ways {
-            functions.extend(way.iter().map(|crossing| crossing.site.function));
-        }
-        for unknown in &group.unknown {
-            functions.insert(unknown.at.function);
-            functions.extend(unknown.way.iter().map(|crossing| crossing.site.function));
-        }
-        let answered = self.context.answered;
-        let package = |function: &FnId| program.package_of(program.file_of(*function));
-        if functions.iter().any(|f| answered.functions.contains(f) || answered.packages.contains(&package(f))) {
-            return;
-        }
-        let speaker = key.first().map_or(site.function, |call| call.function);
-        if answered.files.contains(&program.file_of(speaker)) {
-            return;
-        }
-        let mut marks = vec![(self.place(site.function, site.expr), String::new())];
-        if let Some(call) = key.first() {
-            marks.push((self.place(call.function, call.expr), "called from here".to_owned()));
-        }
-        for unknown in group.unknown.iter().take(3) {
-            let place = self.place(unknown.at.function, unknown.at.expr);
-            if marks.iter().all(|(known, _)| !overlaps(known, &place)) {
-                marks.push((place, "what this gives is not known".to_owned()));
-            }
-        }
-        let mut fitting = BTreeSet::new();
-        let mut globs = BTreeSet::new();
-        for (answer, ..) in &group.answers {
-            if let Answer::Several { glob, services } = answer {
-                globs.insert(glob.as_str());
-                fitting.extend(services.iter().map(String::as_str));
-            }
-        }
-        let mut help = Vec::new();
-        if group.missing.iter().any(|name| !name.is_empty()) {
-            let names: Vec<&str> =
-                group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
-            help.push(format!(
-                "no deploy file that was read sets {} for `{}`",
-                names.join(" or "),
-                self.context.service
-            ));
-        }
-        let example = glob_of(&fitting);
-        if let Some(glob) = globs.first() {
-            help.push(format!("the address fits `{glob}`"));
-        }
-        let place = self.place(site.function, site.expr);
-        if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
-            // One comment answers for all of them.
-            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != place) {
-                known.marks.push((place, "and this one".to_owned()));
-            }
-            return;
-        }
-        self.reported.insert(speaker, self.outcome.findings.len());
-        let function = program.label(speaker);
-        help.push(format!(
-            "say who is called by a comment in `{function}`: `// rpcmap: {example}`, or `// hedgerow: ignore <reason>`"
-        ));
-        self.outcome.findings.push(Finding {
-            code: Code::UnresolvedCall,
-            message: "the target of this call cannot be told".to_owned(),
-            marks,
-            help,
-            services: BTreeSet::from([self.context.service.to_owned()]),
-        });
-    }
 }
 
 impl Group {
@@ -580,23 +329,6 @@ impl Group {
         let certain = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Outside(_) | Answer::Local);
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
         !self.open && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
-    }
-}
-
-/// Whether two places share a letter.
-fn overlaps(a: &Place, b: &Place) -> bool {
-    a.path == b.path && a.range.start < b.range.end && b.range.start < a.range.end
-}
-
-/// A glob that fits the names: what they begin with up to a dot, and anything.
-fn glob_of(names: &BTreeSet<&str>) -> String {
-    let Some(first) = names.first() else { return "<service>".to_owned() };
-    let common = |other: &&str| first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let length = names.iter().map(common).min().unwrap_or(0);
-    match first.get(..length).and_then(|head| head.rfind('.')) {
-        _ if names.len() == 1 => (*first).to_owned(),
-        Some(dot) => format!("{}.*", &first[..dot]),
-        None => "<service>".to_owned(),
     }
 }
 

@@ -1,0 +1,199 @@
+//! Contracts: who offers which, and the clients that call by them.
+
+use super::{Group, Search, Unresolved};
+use crate::edge::{Class, Finding, Port};
+use crate::host::Answer;
+use crate::infer::Infer;
+use crate::ir::{Expr, Part};
+use crate::pack::{Kind, Packs};
+use crate::program::{Meaning, PackageId, Program};
+use crate::reach::{Reach, Site};
+use crate::value::{Value, Values, Way};
+use hedgerow_core::diag::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who offers which contract: by its full name, and by its short one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Contracts {
+    offered: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a service offers: the contracts its reached code registers.
+pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p>) -> BTreeSet<String> {
+    let program = infer.program;
+    let mut found = BTreeSet::new();
+    for function in reach.functions.keys() {
+        let file = program.file_of(*function);
+        let language = program.files[file as usize].language;
+        for id in program.exprs(*function) {
+            let Expr::Member { of, name } = program.expr(*function, id) else { continue };
+            let name = program.word(*function, *name);
+            if !packs.may_offer(name) {
+                continue;
+            }
+            let package = match infer.qualified(*function, *of, name) {
+                Some(Meaning::Function(id)) => program.package_of(program.file_of(id)),
+                Some(Meaning::Global(id)) => program.package_of(id.file),
+                _ => continue,
+            };
+            // Generated code names its own description everywhere.
+            if package == program.package_of(file) {
+                continue;
+            }
+            let path = format!("{}.{name}", program.pack_path(package));
+            if let Some(contract) = packs.offers(language, &path) {
+                found.extend(contract_names(program, package, contract));
+            }
+        }
+    }
+    for outside in reach.paths.iter() {
+        if let Some(contract) = packs.offers(outside.language, &outside.path) {
+            found.insert(contract.rsplit('.').next().unwrap_or(contract).to_owned());
+        }
+    }
+    found
+}
+
+/// The names of a contract: what its generated description says, else package and short name; and the short name alone.
+fn contract_names(program: &Program, package: PackageId, contract: &str) -> Vec<String> {
+    let short = contract.trim_start_matches('_');
+    for name in [format!("{short}_ServiceDesc"), format!("_{short}_serviceDesc")] {
+        let Meaning::Global(id) = program.item(package, &name) else { continue };
+        let facts = program.files[id.file as usize].facts;
+        for (value, _) in &program.global(id).values {
+            let Expr::Composite { parts, .. } = facts.expr(*value) else { continue };
+            let is_name = |part: &&Part| part.field.is_some_and(|field| facts.word(field) == "ServiceName");
+            let full = facts.parts(*parts).iter().find(is_name);
+            if let Some(Expr::Text(text)) = full.map(|part| facts.expr(part.value)) {
+                return vec![format!("={}", facts.word(*text)), short.to_owned()];
+            }
+        }
+    }
+    vec![format!("={}.{short}", program.package(package).path), short.to_owned()]
+}
+
+impl Contracts {
+    /// Says that a service offers contracts.
+    pub(crate) fn add(&mut self, service: &str, contracts: BTreeSet<String>) {
+        for contract in contracts {
+            self.offered.entry(contract).or_default().insert(service.to_owned());
+        }
+    }
+
+    /// Who offers the contract of these names: the full name first, and the short one only where nobody uses the full.
+    fn servers(&self, names: &[String]) -> BTreeSet<String> {
+        names.iter().find_map(|name| self.offered.get(name)).cloned().unwrap_or_default()
+    }
+}
+
+impl Search<'_, '_> {
+    /// Whether a package is a contract's generated code.
+    pub(super) fn has_contract(&self, package: PackageId, name: &str) -> bool {
+        let program = self.context.infer.program;
+        let names = [
+            format!("Register{name}Server"),
+            format!("{name}_ServiceDesc"),
+            format!("Register{name}HTTPServer"),
+            format!("add_{name}Servicer_to_server"),
+        ];
+        names.iter().any(|name| program.item(package, name) != Meaning::Unknown)
+    }
+
+    /// A client of a contract over a connection: the connection's target says who is called; where it does not, those
+    /// who offer the contract are.
+    pub(super) fn client(
+        &mut self,
+        site: Site,
+        at: u16,
+        name: &str,
+        package: Option<PackageId>,
+        verified: Option<bool>,
+    ) {
+        let program = self.context.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
+        else {
+            return;
+        };
+        let arguments = program.arguments(site.function, *arguments);
+        let Some(argument) = arguments.get(usize::from(at)) else { return };
+        let mut values = Values::default();
+        for found in self.eval.value(Site { function: site.function, expr: argument.value }) {
+            values.add(&found);
+        }
+        let is_connection = |value: &Value| matches!(value, Value::Connection(..));
+        if verified != Some(true) && !values.known.keys().any(is_connection) {
+            return;
+        }
+        let names = match package {
+            Some(package) => contract_names(program, package, name),
+            None => vec![name.to_owned()],
+        };
+        let servers = self.context.contracts.servers(&names);
+        let mut called = BTreeSet::new();
+        let mut settled = false;
+        let mut open = Vec::new();
+        for (value, way) in &values.known {
+            let Value::Connection(dial, targets) = value else { continue };
+            let mut group = Group::default();
+            for target in targets {
+                self.judge(&mut group, target, way);
+            }
+            called.extend(group.answers.iter().filter_map(|(answer, ..)| match answer {
+                Answer::Service(callee, _) => Some(callee.clone()),
+                _ => None,
+            }));
+            if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
+                settled = true;
+            } else {
+                open.push((*dial, way.clone()));
+            }
+        }
+        if settled && !called.is_empty() && !servers.is_empty() && called.is_disjoint(&servers) {
+            self.disagree(site, name, &called, &servers);
+        }
+        if settled && open.is_empty() {
+            return;
+        }
+        if servers.is_empty() {
+            if open.is_empty() && !settled {
+                let group = Group { unknown: values.unknown.clone(), ..Group::default() };
+                self.report(Unresolved { site, key: Vec::new(), group });
+            }
+            return;
+        }
+        if !settled || !open.is_empty() {
+            for callee in &servers {
+                self.edge(
+                    site,
+                    callee,
+                    Class::Joined,
+                    (format!("whoever offers {name}"), Port::Unknown),
+                    Kind::Grpc,
+                    &[],
+                );
+            }
+            for (dial, way) in open {
+                let results: Vec<Site> = way
+                    .iter()
+                    .filter(|c| c.way == Way::Result)
+                    .map(|c| c.site)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect();
+                self.covered.push((dial, results));
+            }
+        }
+    }
+
+    fn disagree(&mut self, site: Site, name: &str, called: &BTreeSet<String>, servers: &BTreeSet<String>) {
+        let list = |names: &BTreeSet<String>| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        self.outcome.findings.push(Finding {
+            code: Code::ContractMismatch,
+            message: format!("the connection leads to {}, but `{name}` is offered by {}", list(called), list(servers)),
+            marks: vec![(self.place(site.function, site.expr), "a client over that connection".to_owned())],
+            help: vec!["check the address, or what the callee registers".to_owned()],
+            services: BTreeSet::from([self.context.service.to_owned()]),
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! What is said about calls whose target cannot be told.
+
+use super::{Search, Unresolved};
+use crate::edge::{Finding, Place};
+use crate::host::Answer;
+use crate::program::FnId;
+use hedgerow_core::diag::Code;
+use std::collections::BTreeSet;
+
+/// How many places one finding shows.
+const MAX_MARKS: usize = 6;
+
+impl Search<'_, '_> {
+    /// Reports a call, where no comment and no glob of the configuration answers for it.
+    pub(super) fn report(&mut self, unresolved: Unresolved) {
+        let Unresolved { site, group, key } = unresolved;
+        let program = self.context.infer.program;
+        let mut functions = BTreeSet::from([site.function]);
+        functions.extend(key.iter().map(|site| site.function));
+        for way in &group.ways {
+            functions.extend(way.iter().map(|crossing| crossing.site.function));
+        }
+        for unknown in &group.unknown {
+            functions.insert(unknown.at.function);
+            functions.extend(unknown.way.iter().map(|crossing| crossing.site.function));
+        }
+        let answered = self.context.answered;
+        let package = |function: &FnId| program.package_of(program.file_of(*function));
+        if functions.iter().any(|f| answered.functions.contains(f) || answered.packages.contains(&package(f))) {
+            return;
+        }
+        let speaker = key.first().map_or(site.function, |call| call.function);
+        if answered.files.contains(&program.file_of(speaker)) {
+            return;
+        }
+        let mut marks = vec![(self.place(site.function, site.expr), String::new())];
+        if let Some(call) = key.first() {
+            marks.push((self.place(call.function, call.expr), "called from here".to_owned()));
+        }
+        for unknown in group.unknown.iter().take(3) {
+            let place = self.place(unknown.at.function, unknown.at.expr);
+            if marks.iter().all(|(known, _)| !overlaps(known, &place)) {
+                marks.push((place, "what this gives is not known".to_owned()));
+            }
+        }
+        let mut fitting = BTreeSet::new();
+        let mut globs = BTreeSet::new();
+        for (answer, ..) in &group.answers {
+            if let Answer::Several { glob, services } = answer {
+                globs.insert(glob.as_str());
+                fitting.extend(services.iter().map(String::as_str));
+            }
+        }
+        let mut help = Vec::new();
+        if group.missing.iter().any(|name| !name.is_empty()) {
+            let names: Vec<&str> =
+                group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
+            help.push(format!(
+                "no deploy file that was read sets {} for `{}`",
+                names.join(" or "),
+                self.context.service
+            ));
+        }
+        let example = glob_of(&fitting);
+        if let Some(glob) = globs.first() {
+            help.push(format!("the address fits `{glob}`"));
+        }
+        let place = self.place(site.function, site.expr);
+        if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
+            // One comment answers for all of them.
+            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != place) {
+                known.marks.push((place, "and this one".to_owned()));
+            }
+            return;
+        }
+        self.reported.insert(speaker, self.outcome.findings.len());
+        let function = program.label(speaker);
+        help.push(format!(
+            "say who is called by a comment in `{function}`: `// rpcmap: {example}`, or `// hedgerow: ignore <reason>`"
+        ));
+        self.outcome.findings.push(Finding {
+            code: Code::UnresolvedCall,
+            message: "the target of this call cannot be told".to_owned(),
+            marks,
+            help,
+            services: BTreeSet::from([self.context.service.to_owned()]),
+        });
+    }
+}
+
+/// Whether two places share a letter.
+fn overlaps(a: &Place, b: &Place) -> bool {
+    a.path == b.path && a.range.start < b.range.end && b.range.start < a.range.end
+}
+
+/// A glob that fits the names: what they begin with up to a dot, and anything.
+fn glob_of(names: &BTreeSet<&str>) -> String {
+    let Some(first) = names.first() else { return "<service>".to_owned() };
+    let common = |other: &&str| first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let length = names.iter().map(common).min().unwrap_or(0);
+    match first.get(..length).and_then(|head| head.rfind('.')) {
+        _ if names.len() == 1 => (*first).to_owned(),
+        Some(dot) => format!("{}.*", &first[..dot]),
+        None => "<service>".to_owned(),
+    }
+}
