@@ -119,6 +119,45 @@ proptest! {
     }
 }
 
+/// Puts another number in the place of the `at`-th one.
+fn alter(value: &mut serde_json::Value, at: &mut usize, number: u32) {
+    match value {
+        serde_json::Value::Number(old) => {
+            if *at == 0 {
+                *old = number.into();
+            }
+            *at = at.wrapping_sub(1);
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|value| alter(value, at, number)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|value| alter(value, at, number)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Facts that pass for sound, as a cache that was tampered with might hold them, make no scan fail.
+    #[test]
+    fn altered_facts_are_refused_or_harmless(places in prop::collection::vec((0..3_000_usize, prop_oneof![0..60_u32, any::<u32>()]), 1..4)) {
+        let text = "package main\nimport \"net/http\"\ntype S struct{ base string; inner *S }\nvar all = map[string]S{\"a\": {base: \"http://s-b\"}}\nfunc (s *S) Run(path string, more ...string) (out string, err error) { f := func(x string) string { return s.base + x }; for _, m := range more { out += f(m) }; http.Get(f(path) + all[\"a\"].base); return }\nfunc main() { s := &S{base: \"http://s-b\"}; g := s.Run; g(\"/x\"); x, _ := s.Run(\"/y\", \"/z\"); println(x) }\n";
+        in_parallel(|| {
+            let mut facts = serde_json::to_value(Language::Go.frontend().unwrap().facts(text)).unwrap();
+            for (at, number) in &places {
+                alter(&mut facts, &mut at.clone(), *number);
+            }
+            let Ok(facts) = serde_json::from_value::<hedgerow_scan::ir::Facts>(facts) else { return };
+            if !facts.is_sound() {
+                return;
+            }
+            let code = [CodeFile { path: "service.a/main.go".to_owned(), language: Language::Go, facts: Arc::new(facts) }];
+            let services = ["service.a", "service.b"].map(|name| Service { name: name.into(), slug: name.replace("ervice.", "-"), directory: name.into() });
+            let config = ScanConfig::default();
+            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] }).unwrap();
+        });
+    }
+}
+
 #[test]
 fn deep_code_is_read_to_a_depth() {
     in_parallel(|| {
