@@ -1,6 +1,6 @@
 //! Docker compose.
 
-use super::{Deploy, Item, MAX_LENGTH, scalar};
+use super::{Deploy, Item, MAX_LENGTH, Texts, scalar};
 use crate::host::{HOLE, Hosts};
 use crate::program::{join, join_within};
 use serde_json::Value;
@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 
 /// How deep defaults lie in defaults; what is deeper is not known.
 const MAX_DEPTH: usize = 16;
-
-/// Texts of the tree by their paths.
-type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
 impl Deploy {
     /// Takes in what compose files give to their containers. A container is the service it is called like, or the one
