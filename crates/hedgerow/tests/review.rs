@@ -289,6 +289,7 @@ fn review_lines_are_printed_written_and_checked() {
     );
     for (arguments, message) in [
         ("service.legder", "did you mean `service.ledger`?"),
+        ("ledger", "did you mean `service.ledger`?"),
         ("--owner nobody", "no service that was chosen has an owner"),
     ] {
         let ran = owners(arguments);

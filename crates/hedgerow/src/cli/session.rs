@@ -162,7 +162,9 @@ impl<'o> Session<'o> {
         if let Some(service) = fleet.service(name) {
             return Ok(service.name.clone());
         }
-        match nearest(name, fleet.names().map(ServiceName::as_str)) {
+        // Who says `ledger` means `service.ledger`.
+        let mut short = fleet.names().map(ServiceName::as_str).filter(|full| full.rsplit('.').next() == Some(name));
+        match short.next().or_else(|| nearest(name, fleet.names().map(ServiceName::as_str))) {
             Some(near) => bail!("there is no service `{name}`; did you mean `{near}`?"),
             None => bail!("there is no service `{name}`"),
         }
