@@ -120,9 +120,8 @@ impl Kustomizations {
     /// Those that make something for what the takers take in; none where it takes too long to tell: then all that make it.
     fn makers(&self, takers: &[usize], makes: impl Fn(&usize) -> bool) -> Option<BTreeSet<usize>> {
         let above = self.walk(takers, |one| &one.above)?;
-        let near: BTreeSet<usize> = self.walk(takers, |one| &one.below)?.into_iter().filter(&makes).collect();
-        let near: BTreeSet<usize> =
-            near.into_iter().chain(self.walk(&above, |one| &one.components)?.into_iter().filter(&makes)).collect();
+        let mut near: BTreeSet<usize> = self.walk(takers, |one| &one.below)?.into_iter().collect();
+        near.extend(self.walk(&above, |one| &one.components)?);
         let mut found = BTreeSet::new();
         // Each of the topmost is built by itself; in a ring each is topmost.
         let is_top = |at: &usize| self.all[*at].above.is_empty();

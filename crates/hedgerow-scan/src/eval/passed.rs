@@ -139,7 +139,9 @@ impl<'p> Eval<'_, 'p> {
             return of(&Frame { function: call.function, chain: before.to_vec() }, *call);
         }
         let mut values = self.taken(frame.function);
-        values.add(&self.reach.unbound.get(&frame.function).map(|site| Values::lost(*site)).unwrap_or_default());
+        if let Some(site) = self.reach.unbound.get(&frame.function) {
+            values.add(&Values::lost(*site));
+        }
         for call in self.reach.callers.get(&frame.function).map_or(&[][..], Vec::as_slice) {
             let found = of(&Frame::of(call.function), *call);
             values.add(&found.across(Crossing { site: *call, way: Way::Argument }));
@@ -195,7 +197,8 @@ impl<'p> Eval<'_, 'p> {
         for function in self.reach.targets.get(&call).map_or(&[][..], Vec::as_slice) {
             let inner = frame.enter(call, *function);
             let facts = program.facts_of(*function);
-            let Some(parameter) = program.parameters(*function).get(usize::from(argument)) else { continue };
+            let place = usize::from(argument).checked_sub(self.infer.receivers_passed(call.function, call.expr));
+            let Some(parameter) = place.and_then(|place| program.parameters(*function).get(place)) else { continue };
             let is_parameter = |id: ExprId| *program.expr(*function, id) == Expr::Local(*parameter);
             let mut found = Values::default();
             for store in facts.stores(program.function(*function)) {

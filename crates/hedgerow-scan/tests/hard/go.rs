@@ -375,6 +375,11 @@ fn a_method_taken_as_a_value_keeps_its_receiver() {
     }
 }
 
+/// A service of one file of Go that may call by HTTP, beside the one that it calls.
+fn emoji(code: &str) -> String {
+    format!("-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{code}-- service.ledger/x.txt\n")
+}
+
 #[test]
 fn a_method_as_a_function_of_its_receiver_is_passed_the_receiver_first() {
     let client = "type client struct{ base string }\nfunc (c *client) get(path string) { http.Get(c.base + path) }\nfunc (c client) to(host string, paths ...string) { http.Get(\"http://\" + host + paths[0]) }\ntype getter interface{ get(path string) }\nfunc pick() *client { return &client{base: \"http://s-ledger\"} }\n";
@@ -384,10 +389,7 @@ fn a_method_as_a_function_of_its_receiver_is_passed_the_receiver_first() {
         "func main() { client.to(client{}, \"s-ledger\", \"/x\") }\n",
         "func main() { getter.get(pick(), \"/x\") }\n",
     ] {
-        let tree = format!(
-            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{client}{main}-- service.ledger/x.txt\n"
-        );
-        finds(&tree, &["emoji -> ledger proven"]);
+        finds(&emoji(&format!("{client}{main}")), &["emoji -> ledger proven"]);
     }
     // Who calls it, and on what, is not followed where it is held: that is said.
     for main in [
@@ -396,16 +398,14 @@ fn a_method_as_a_function_of_its_receiver_is_passed_the_receiver_first() {
         "var table = map[string]func(*client, string){\"get\": (*client).get}\nfunc main() { table[\"get\"](pick(), \"/x\") }\n",
         "func main() { f := client.to; f(client{}, \"s-ledger\", \"/x\") }\n",
     ] {
-        let tree = format!(
-            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{client}{main}-- service.ledger/x.txt\n"
-        );
-        finds(&tree, &["unresolved-call service.emoji/main.go"]);
+        finds(&emoji(&format!("{client}{main}")), &["unresolved-call service.emoji/main.go"]);
     }
     // What does not depend on that is found.
-    finds(
-        "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype client struct{}\nfunc (c *client) ping() { http.Get(\"http://s-ledger/\") }\nfunc main() { f := (*client).ping; f(&client{}) }\n-- service.ledger/x.txt\n",
-        &["emoji -> ledger proven"],
-    );
+    let ping = "type client struct{}\nfunc (c *client) ping() { http.Get(\"http://s-ledger/\") }\nfunc main() { f := (*client).ping; f(&client{}) }\n";
+    finds(&emoji(ping), &["emoji -> ledger proven"]);
+    // What it stores through an address.
+    let fill = "type client struct{ base string }\nfunc (c *client) fill(host *string) { *host = c.base }\nfunc main() { var host string; (*client).fill(&client{base: \"s-ledger\"}, &host); http.Get(\"http://\" + host) }\n";
+    finds(&emoji(fill), &["emoji -> ledger proven"]);
 }
 
 #[test]
@@ -426,11 +426,7 @@ fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
 
 #[test]
 fn a_function_that_is_only_compared_is_not_called() {
-    let tree = |main: &str| {
-        format!(
-            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc get() {{ http.Get(\"http://s-ledger/\") }}\n{main}-- service.ledger/x.txt\n"
-        )
-    };
+    let tree = |main: &str| emoji(&format!("func get() {{ http.Get(\"http://s-ledger/\") }}\n{main}"));
     finds(&tree("func main() { if get != nil { println(1) } }\n"), &[]);
     for body in [
         "f := get; if f != nil { f() }",
@@ -449,11 +445,11 @@ fn a_function_that_is_only_compared_is_not_called() {
 fn a_type_that_was_cut_off_for_its_depth_is_whole_where_it_is_not_so_deep() {
     // At the depth at which reading stops, whichever it is exactly.
     for depth in 140..152 {
-        let tree = format!(
-            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype client struct{{}}\nfunc (c client) get() {{ http.Get(\"http://s-ledger/\") }}\nfunc deep() {{ {}var c client; println(c){} }}\nfunc after(c client) {{ c.get() }}\nfunc main() {{ after(client{{}}) }}\n-- service.ledger/x.txt\n",
+        let tree = emoji(&format!(
+            "type client struct{{}}\nfunc (c client) get() {{ http.Get(\"http://s-ledger/\") }}\nfunc deep() {{ {}var c client; println(c){} }}\nfunc after(c client) {{ c.get() }}\nfunc main() {{ after(client{{}}) }}\n",
             "{".repeat(depth),
             "}".repeat(depth)
-        );
+        ));
         let edges: Vec<_> = outcome(&tree).edges.into_keys().collect();
         assert_eq!(edges, [("service.emoji".to_owned(), "service.ledger".to_owned())], "{depth}");
     }
