@@ -425,6 +425,16 @@ fn a_function_held_as_a_value_is_called_with_what_its_holder_passes() {
 }
 
 #[test]
+fn a_target_of_which_nothing_is_found_is_reported() {
+    for code in [
+        "func fill(hosts ...*string) { *hosts[0] = \"s-ledger\" }\nfunc main() { var host string; fill(&host); http.Get(host) }\n",
+        "func main() { var host string; http.Get(host) }\n",
+    ] {
+        finds(&emoji(code), &["unresolved-call service.emoji/main.go"]);
+    }
+}
+
+#[test]
 fn a_function_that_is_only_compared_is_not_called() {
     let tree = |main: &str| emoji(&format!("func get() {{ http.Get(\"http://s-ledger/\") }}\n{main}"));
     finds(&tree("func main() { if get != nil { println(1) } }\n"), &[]);
