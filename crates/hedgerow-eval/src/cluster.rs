@@ -53,6 +53,23 @@ pub struct Cluster {
     pub service_accounts: BTreeMap<(String, String), Labels>,
 }
 
+impl Endpoint {
+    /// Pods of `object` that wear `labels`, without ports of a name or known addresses, run by the default account.
+    #[must_use]
+    pub fn new(object: ObjectRef, labels: Labels, place: Span) -> Self {
+        Self {
+            namespace: object.namespace.clone().unwrap_or_default(),
+            object,
+            labels,
+            ports: Vec::new(),
+            service_account: "default".to_owned(),
+            host_network: false,
+            addresses: Vec::new(),
+            place,
+        }
+    }
+}
+
 impl Cluster {
     pub(crate) fn read(objects: &[Object], default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut cluster = Self::default();

@@ -31,6 +31,34 @@
 //! assert!(matches!(verdict.ingress.by, DecidedBy::EndOfTier { policies, .. } if policies[0].name == "b"));
 //! ```
 //!
+//! # Policies beside pods that the manifests do not hold
+//! Whoever knows the pods otherwise adds them, and asks which policies guard them and what their union admits:
+//!
+//! ```
+//! use hedgerow_core::source::Sources;
+//! use hedgerow_eval::{Direction, Endpoint, Labels, Manifests, Network, ObjectRef};
+//!
+//! let mut sources = Sources::default();
+//! let id = sources.add("chart.yaml", r#"
+//! apiVersion: networking.k8s.io/v1
+//! kind: NetworkPolicy
+//! metadata: {name: chart}
+//! spec: {podSelector: {matchLabels: {app: b}}, ingress: [{ports: [{port: 8080}]}]}
+//! "#);
+//! let (mut manifests, faults) = Manifests::read(sources.iter(), "default");
+//! assert!(faults.is_empty());
+//! let workload = ObjectRef { kind: "Deployment".to_owned(), namespace: Some("default".to_owned()), name: "b".to_owned() };
+//! let labels = Labels::from([("app".to_owned(), "b".to_owned())]);
+//! manifests.add_endpoints([Endpoint::new(workload, labels, id.span(0, 0))]);
+//! let network = Network::new(manifests, &[]);
+//! let pods = network.pods().next().expect("they were added");
+//! let guards: Vec<_> = network.guards(pods, Direction::Ingress).map(ToString::to_string).collect();
+//! assert_eq!(guards, ["NetworkPolicy default/chart"]);
+//! let admitted = network.admitted(pods);
+//! let open = admitted.iter().find(|(_, sources)| *sources == network.everybody()).expect("one port is open to all");
+//! assert_eq!(open.0.to_string(), "TCP 8080");
+//! ```
+//!
 //! # What is modelled
 //! * All of `networking.k8s.io/v1` NetworkPolicy.
 //! * `projectcalico.org/v3` NetworkPolicy, GlobalNetworkPolicy, Tier, NetworkSet and GlobalNetworkSet, with Kubernetes'
@@ -56,7 +84,6 @@ mod network;
 mod policy;
 mod port;
 mod selector;
-mod verify;
 
 use std::collections::BTreeMap;
 
@@ -69,7 +96,6 @@ pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Verdict};
 pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault};
 pub use port::{Flow, NamedPort, PortRange, Protocol};
-pub use verify::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded, verify};
 
 use manifest::Object;
 use policy::{NetworkSet, Policy, Tier};

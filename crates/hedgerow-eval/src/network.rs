@@ -113,18 +113,39 @@ impl Verdict {
 }
 
 impl PeerId {
-    pub(crate) const fn at(index: usize) -> Self {
-        Self(index)
-    }
-
-    pub(crate) const fn index(self) -> usize {
+    /// Its number: pods come first, in the order of [`Network::pods`].
+    #[must_use]
+    pub const fn index(self) -> usize {
         self.0
     }
 }
 
+/// Sets of one network can be put together; those of different networks have nothing to do with each other.
 impl PeerSet {
-    pub(crate) fn into_bits(self) -> Bits {
-        self.0
+    /// Adds a peer.
+    pub fn insert(&mut self, peer: PeerId) {
+        self.0.insert(peer.0);
+    }
+
+    /// Adds every peer of `other`.
+    pub fn unite(&mut self, other: &Self) {
+        self.0.unite(&other.0);
+    }
+
+    /// Takes every peer of `other` away.
+    pub fn subtract(&mut self, other: &Self) {
+        self.0.subtract(&other.0);
+    }
+
+    /// Keeps the peers that are in `other` too.
+    pub fn intersect(&mut self, other: &Self) {
+        self.0.intersect(&other.0);
+    }
+
+    /// Whether no peer is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether the peer is one of them.
@@ -231,6 +252,24 @@ impl Network {
         PeerId(self.endpoints.len() + at)
     }
 
+    /// The set of no peer.
+    #[must_use]
+    pub fn nobody(&self) -> PeerSet {
+        PeerSet(Bits::none(self.size()))
+    }
+
+    /// The set of every peer.
+    #[must_use]
+    pub fn everybody(&self) -> PeerSet {
+        PeerSet(Bits::all(self.size()))
+    }
+
+    /// The set of these peers.
+    #[must_use]
+    pub fn set(&self, peers: impl IntoIterator<Item = PeerId>) -> PeerSet {
+        PeerSet(Bits::of(self.size(), peers.into_iter().map(PeerId::index)))
+    }
+
     /// What a peer stands for.
     ///
     /// # Panics
@@ -261,22 +300,25 @@ impl Network {
     }
 
     /// Whether the policies that guard a destination drop this flow from anybody.
-    pub(crate) fn drops_some(&self, destination: PeerId, flow: Flow) -> bool {
+    #[must_use]
+    pub fn drops_some(&self, destination: PeerId, flow: Flow) -> bool {
         let Some(guards) = self.guards[Direction::Ingress as usize].get(destination.0) else { return false };
         let everyone = Bits::all(self.size());
         self.filter(Direction::Ingress, guards, everyone.clone(), destination, flow) != everyone
     }
 
     /// The peers in a block of addresses and in none of its exceptions, as a rule's `ipBlock` would match them.
-    pub(crate) fn in_block(&self, cidr: Cidr, except: &[Cidr]) -> Bits {
+    #[must_use]
+    pub fn in_block(&self, cidr: Cidr, except: &[Cidr]) -> PeerSet {
         let party = Party { nets: Some(vec![cidr]), not_nets: except.to_vec(), ..Party::default() };
         let resolver =
             Resolver { endpoints: &self.endpoints, ranges: &self.ranges, index: &self.index, sets: Vec::new() };
-        resolver.peers(&party).unwrap_or_else(|| Bits::all(self.size()))
+        PeerSet(resolver.peers(&party).unwrap_or_else(|| Bits::all(self.size())))
     }
 
     /// Where a policy's text is.
-    pub(crate) fn place_of(&self, policy: &PolicyId) -> Option<Span> {
+    #[must_use]
+    pub fn place_of(&self, policy: &PolicyId) -> Option<Span> {
         self.policies.iter().find(|compiled| compiled.policy.id == *policy).map(|compiled| compiled.policy.place)
     }
 
@@ -368,7 +410,7 @@ impl Network {
         admitted
     }
 
-    pub(crate) fn size(&self) -> usize {
+    fn size(&self) -> usize {
         self.endpoints.len() + self.ranges.len()
     }
 

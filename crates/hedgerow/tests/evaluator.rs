@@ -11,7 +11,8 @@ use hedgerow::core::source::Sources;
 use hedgerow::core::tree::{Directory, File};
 use hedgerow::read_texts;
 use hedgerow::render::{platform_objects, service_objects};
-use hedgerow_eval::{Flow, Manifests, Network, Peer, verify};
+use hedgerow_eval::{Flow, Manifests, Network, Peer};
+use hedgerow_verify::verify;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeSet;
@@ -229,7 +230,7 @@ proptest! {
         // With the pods as deployed, and with the policies alone.
         for text in [objects.clone() + &pods, objects] {
             let report = verify(&plan, read(&text));
-            let errors: Vec<_> = report.findings.iter().map(hedgerow_eval::Finding::diagnostic).filter(|found| found.is_error()).collect();
+            let errors: Vec<_> = report.findings.iter().map(hedgerow_verify::Finding::diagnostic).filter(|found| found.is_error()).collect();
             prop_assert!(errors.is_empty(), "{:#?}\n{}", errors, text);
         }
     }
@@ -254,7 +255,7 @@ proptest! {
         let allowed = |plan: &Plan, port| plan.verdict(&from.name, &to.name, port).expect("both are planned").traffic.is_allowed();
         let differs = ports(&plan).into_iter().any(|port| allowed(&plan, port) != allowed(&rendered_by, port));
         let report = verify(&plan, read(&text));
-        let edges = report.findings.iter().filter_map(hedgerow_eval::Finding::edges);
+        let edges = report.findings.iter().filter_map(hedgerow_verify::Finding::edges);
         let named = edges.into_iter().any(|edges| {
             edges.callee == to.name.as_str()
                 && edges.callers.iter().any(|caller| caller.to_string().contains(from.name.as_str()))

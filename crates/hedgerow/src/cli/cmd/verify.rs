@@ -10,7 +10,8 @@ use crate::cli::session::{Reported, Session};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
-use hedgerow_eval::{Finding, Manifests, Report, verify};
+use hedgerow_eval::Manifests;
+use hedgerow_verify::{Finding, Report, verify};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, args.format)?;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::name::EnvironmentName;
 use hedgerow_core::source::Sources;
-use hedgerow_eval::{Caller, Edges, Finding, Report, Unguarded};
+use hedgerow_verify::{Caller, Edges, Finding, Report, Unguarded};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -9,7 +9,8 @@ use hedgerow_core::plan::Plan;
 use hedgerow_core::read::{Directories, Reader};
 use hedgerow_core::source::Sources;
 use hedgerow_core::tree::{Directory, File};
-use hedgerow_eval::{Manifests, Report, verify};
+use hedgerow_eval::Manifests;
+use hedgerow_verify::{Report, verify};
 
 const CONFIG: &str = "
 version: 1

@@ -1,23 +1,16 @@
 //! Compares what manifests allow with what the rules permit.
 
-mod expected;
-mod report;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Span;
+use hedgerow_eval::{
+    AddressRange, DecidedBy, Direction, Endpoint, Flow, Labels, Manifests, Network, ObjectRef, Peer, PeerId, PeerSet,
+    PortRange,
+};
 
-use crate::Manifests;
-use crate::bits::Bits;
-use crate::cluster::{Endpoint, Labels};
-use crate::manifest::ObjectRef;
-use crate::net::AddressRange;
-use crate::network::{DecidedBy, Network, Peer, PeerId};
-use crate::policy::Direction;
-use crate::port::{Flow, PortRange};
-use expected::{Admit, Expected, ExpectedService, Isolation, Who};
-pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};
+use crate::expected::{Admit, Expected, ExpectedService, Isolation, Who};
+use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
 
 /// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
 const PLANNED: &str = "planned pods";
@@ -44,16 +37,16 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
     let policies = manifests.policies().count();
     let network = Network::new(manifests, &expected.blocks());
 
-    let mut members = BTreeMap::<&str, Bits>::new();
-    for (id, service) in service_of.iter().enumerate() {
+    let mut members = BTreeMap::<&str, PeerSet>::new();
+    for (id, service) in network.pods().zip(&service_of) {
         if let Some(service) = service {
-            members.entry(service).or_insert_with(|| Bits::none(network.size())).insert(id);
+            members.entry(service).or_insert_with(|| network.nobody()).insert(id);
         }
     }
     let groups = expected.types.iter().map(|(name, services)| {
-        let mut bits = Bits::none(network.size());
-        services.iter().filter_map(|service| members.get(service.as_str())).for_each(|of| bits.unite(of));
-        (name.as_str(), bits)
+        let mut group = network.nobody();
+        services.iter().filter_map(|service| members.get(service.as_str())).for_each(|of| group.unite(of));
+        (name.as_str(), group)
     });
     let groups = groups.collect();
     let comparison =
@@ -125,9 +118,9 @@ struct Comparison<'a> {
     network: &'a Network,
     service_of: &'a [Option<&'a str>],
     /// The pods of each service.
-    members: BTreeMap<&'a str, Bits>,
+    members: BTreeMap<&'a str, PeerSet>,
     /// The pods of each type's services.
-    groups: BTreeMap<&'a str, Bits>,
+    groups: BTreeMap<&'a str, PeerSet>,
     /// How many endpoints were among the manifests; those after them are planned ones.
     real: usize,
 }
@@ -135,8 +128,8 @@ struct Comparison<'a> {
 /// The flows of one callee's pods that are not as they should be: callers by the ports concerned.
 #[derive(Default)]
 struct Difference {
-    missing: Vec<(PortRange, Bits)>,
-    unruled: Vec<(PortRange, Bits)>,
+    missing: Vec<(PortRange, PeerSet)>,
+    unruled: Vec<(PortRange, PeerSet)>,
     is_isolated: bool,
 }
 
@@ -236,12 +229,12 @@ impl<'a> Comparison<'a> {
         let mut difference = Difference::default();
         for range in self.network.port_ranges(id, &ports) {
             let flow = Flow { protocol: range.protocol, port: range.last };
-            let mut permitted = Bits::none(self.network.size());
+            let mut permitted = self.network.nobody();
             admits.iter().filter(|(_, ports)| ports.cover(range)).for_each(|(who, _)| permitted.unite(who));
             if let Some(own) = self.members.get(name) {
                 permitted.unite(own);
             }
-            let actual = self.network.sources(id, flow).into_bits();
+            let actual = self.network.sources(id, flow);
             let mut missing = permitted.clone();
             missing.subtract(&actual);
             if let Some(own) = self.members.get(name) {
@@ -265,12 +258,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// The peers that a permission is for.
-    fn who(&self, who: &Who) -> Bits {
-        let nobody = || Bits::none(self.network.size());
+    fn who(&self, who: &Who) -> PeerSet {
+        let nobody = || self.network.nobody();
         match who {
             Who::Service(name) => self.members.get(name.as_str()).cloned().unwrap_or_else(nobody),
             Who::Type(name) => self.groups.get(name.as_str()).cloned().unwrap_or_else(nobody),
-            Who::Anybody => Bits::all(self.network.size()),
+            Who::Anybody => self.network.everybody(),
             Who::Block { cidr, except } => self.network.in_block(*cidr, except),
             Who::Pods { namespaces, labels } => {
                 let matching = self.network.pods().filter(|id| match self.network.peer(*id) {
@@ -279,7 +272,7 @@ impl<'a> Comparison<'a> {
                     }
                     Peer::Outside(_) => false,
                 });
-                Bits::of(self.network.size(), matching.map(PeerId::index))
+                self.network.set(matching)
             }
         }
     }
@@ -291,9 +284,9 @@ impl<'a> Comparison<'a> {
         callee: &str,
         pods: &ObjectRef,
         expected: &'a ExpectedService,
-        flows: Vec<(PortRange, Bits)>,
+        flows: Vec<(PortRange, PeerSet)>,
     ) -> impl Iterator<Item = Edges> + use<'a> {
-        let mut ports_of = BTreeMap::<usize, Vec<PortRange>>::new();
+        let mut ports_of = BTreeMap::<PeerId, Vec<PortRange>>::new();
         for (range, callers) in &flows {
             callers.iter().for_each(|caller| ports_of.entry(caller).or_default().push(*range));
         }
@@ -301,12 +294,12 @@ impl<'a> Comparison<'a> {
         let mut outside = BTreeMap::<Reason, Vec<AddressRange>>::new();
         for (caller, ports) in ports_of {
             let Some(first) = ports.first() else { continue };
-            let cause = self.cause(PeerId::at(caller), id, Flow { protocol: first.protocol, port: first.last });
+            let cause = self.cause(caller, id, Flow { protocol: first.protocol, port: first.last });
             let permission = self.permission(caller, &ports, expected);
             let place = permission.and_then(|admit| admit.place).unwrap_or(expected.place);
             let is_by_type = permission.is_some_and(|admit| matches!(admit.who, Who::Type(_)));
             let reason = Reason { ports, cause, place, is_by_type };
-            match self.network.peer(PeerId::at(caller)) {
+            match self.network.peer(caller) {
                 Peer::Pods(from) => {
                     grouped.entry(reason).or_default().insert(self.caller(caller, from));
                 }
@@ -325,8 +318,8 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn caller(&self, id: usize, pods: &Endpoint) -> Caller {
-        let service = self.service_of.get(id).copied().flatten();
+    fn caller(&self, id: PeerId, pods: &Endpoint) -> Caller {
+        let service = self.service_of.get(id.index()).copied().flatten();
         match service.and_then(|name| Some((name, self.expected.services.get(name)?))) {
             Some((name, expected)) => {
                 // Whether a caller has a policy of its own never matters for whom it may call.
@@ -340,7 +333,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What permits a caller, one with a file before one without.
-    fn permission(&self, caller: usize, ports: &[PortRange], expected: &'a ExpectedService) -> Option<&'a Admit> {
+    fn permission(&self, caller: PeerId, ports: &[PortRange], expected: &'a ExpectedService) -> Option<&'a Admit> {
         let on_these = |admit: &&Admit| ports.iter().any(|range| admit.ports.cover(*range));
         let permits = |admit: &&Admit| self.who(&admit.who).contains(caller);
         let admits = expected.admits.iter().filter(on_these).filter(permits);
@@ -371,7 +364,7 @@ struct Reason {
     is_by_type: bool,
 }
 
-fn push(flows: &mut Vec<(PortRange, Bits)>, range: PortRange, callers: Bits) {
+fn push(flows: &mut Vec<(PortRange, PeerSet)>, range: PortRange, callers: PeerSet) {
     if !callers.is_empty() {
         flows.push((range, callers));
     }

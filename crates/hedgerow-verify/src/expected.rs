@@ -8,10 +8,7 @@ use hedgerow_core::name::PortRef;
 use hedgerow_core::plan::{Plan, Protection, ServicePlan};
 use hedgerow_core::policy::{self, Peer, Peers, Place, Ports, RulePorts};
 use hedgerow_core::source::Span;
-
-use crate::cluster::Labels;
-use crate::net::Cidr;
-use crate::port::{NamedPort, PortRange, Protocol};
+use hedgerow_eval::{Cidr, Labels, NamedPort, PortRange, Protocol};
 
 /// Every service with who may call it.
 #[derive(Debug, Clone)]

@@ -5,12 +5,7 @@ use std::fmt;
 
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::source::Span;
-
-use crate::manifest::ObjectRef;
-use crate::net::AddressRange;
-use crate::network::DecidedBy;
-use crate::policy::{Direction, PolicyId};
-use crate::port::PortRange;
+use hedgerow_eval::{AddressRange, DecidedBy, Direction, ObjectRef, PolicyId, PortRange};
 
 /// What was compared and how it differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
