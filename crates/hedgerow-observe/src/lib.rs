@@ -1,0 +1,16 @@
+//! What traffic showed, from every source that can say it.
+//!
+//! Each format has a [`Reader`]: bytes go in, cut anywhere, and typed [`Record`]s come out, with a [`Tally`] of what was not understood.
+//! Nothing here opens a file or a socket, knows the time, or waits.
+//!
+//! # What this crate does not do
+//! It names nobody: a record has the addresses, interfaces and labels that its source gave.
+
+mod reader;
+mod record;
+
+pub use reader::{Fault, MAX_PIECE, Misread, Notice, Reader, Tally};
+pub use record::{
+    Connection, Counts, Direction, End, EndKind, Event, Family, Flow, Hit, HitAction, LossSign, Lost, Origin, Outcome,
+    Packet, Policy, PolicyKind, Protocol, Record, Role, RuleAction, RuleCounter, Service, Step, Tables, Tuple, When,
+};
