@@ -15,7 +15,7 @@ pub enum Record {
     /// A connection that the kernel tracks.
     Connection(Connection),
     /// A flow with its verdict, from a source that carries one.
-    Flow(Flow),
+    Flow(Box<Flow>),
     /// Records that the source, or the way to us, says it lost.
     Lost(Lost),
 }
