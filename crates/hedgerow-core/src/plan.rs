@@ -59,7 +59,14 @@ impl PodLabels {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Protection {
     /// Not at all: there is no policy and everybody comes in.
-    Open,
+    Absent,
+    /// By a policy that admits anybody: it holds the place of one that does not, before it comes or after it.
+    Open {
+        /// The policy.
+        policy: Policy,
+        /// What stands behind it for the moment in which its peers change; nothing where that is not wanted.
+        rest: Option<Rest>,
+    },
     /// By an enforced policy.
     Enforced {
         /// Who is admitted.
@@ -75,12 +82,12 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// The policy, enforced or staged.
+    /// The policy: one that admits anybody, an enforced one, or a staged one.
     #[must_use]
     pub const fn policy(&self) -> Option<&Policy> {
         match self {
-            Self::Open => None,
-            Self::Enforced { policy, .. } | Self::Staged { policy } => Some(policy),
+            Self::Absent => None,
+            Self::Open { policy, .. } | Self::Enforced { policy, .. } | Self::Staged { policy } => Some(policy),
         }
     }
 }
@@ -124,6 +131,8 @@ pub struct Policy {
 pub enum Admits {
     /// Nobody.
     Nobody,
+    /// Anybody, on every port.
+    Anybody,
     /// These.
     These(NonEmpty<Admission>),
 }
@@ -238,7 +247,8 @@ fn plan_service(fleet: &Fleet, service: &Service, environment: &EnvironmentName)
         write.insert(config.scheme.service_type(), config.scheme.service_type_value(service_type));
     }
     let state = match &protection {
-        Protection::Open => None,
+        // A catch-all must not select the pods of an open service: they are to outlive its policy.
+        Protection::Absent | Protection::Open { .. } => None,
         Protection::Enforced { .. } => Some(PolicyState::Live),
         Protection::Staged { .. } => Some(PolicyState::Staged),
     };
@@ -295,20 +305,22 @@ pub fn selector(config: &Config, service: &Service) -> Labels {
 }
 
 fn protect(config: &Config, service: &Service, environment: &EnvironmentName) -> Protection {
-    let Some(settings) = config.environments.get(environment) else { return Protection::Open };
+    let Some(settings) = config.environments.get(environment) else { return Protection::Absent };
     let stage = service.stages.get(environment).copied().unwrap_or(settings.stage);
+    let enforced = |rest| Protection::Enforced { policy: policy(config, service), rest };
     match (stage, config.audit, settings.log) {
-        (Stage::Off, _, _) => Protection::Open,
+        (Stage::Off, _, _) => Protection::Absent,
+        (Stage::Open, backend, log) => Protection::Open {
+            policy: Policy { admits: Admits::Anybody, ..policy(config, service) },
+            // Going to `audit` or coming from it, the policy's peers and what lets the rest through change at once. Where
+            // the second is there already, the host may write them in any order. `log` says that Calico is there.
+            rest: (backend == AuditBackend::CalicoLog && log).then_some(Rest::Allow),
+        },
         (Stage::Audit, AuditBackend::CalicoStaged, _) => Protection::Staged { policy: policy(config, service) },
-        (stage, _, log) => {
-            let rest = match (stage, log) {
-                (Stage::Audit, true) => Rest::LogAndAllow,
-                (Stage::Audit, false) => Rest::Allow,
-                (Stage::Off | Stage::Enforce, true) => Rest::LogAndDrop,
-                (Stage::Off | Stage::Enforce, false) => Rest::Drop,
-            };
-            Protection::Enforced { policy: policy(config, service), rest }
-        }
+        (Stage::Audit, AuditBackend::CalicoLog, true) => enforced(Rest::LogAndAllow),
+        (Stage::Audit, AuditBackend::CalicoLog, false) => enforced(Rest::Allow),
+        (Stage::Enforce, _, true) => enforced(Rest::LogAndDrop),
+        (Stage::Enforce, _, false) => enforced(Rest::Drop),
     }
 }
 

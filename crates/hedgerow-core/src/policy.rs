@@ -137,6 +137,8 @@ pub enum Place {
 pub enum Stage {
     /// There is no policy.
     Off,
+    /// There is a policy, and it admits anybody: the stage between `off` and the two others.
+    Open,
     /// It is let through and seen.
     Audit,
     /// It is dropped.
@@ -145,13 +147,14 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, from the loosest.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Audit, Self::Enforce];
+    pub const ALL: [Self; 4] = [Self::Off, Self::Open, Self::Audit, Self::Enforce];
 
     /// The word for the stage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
+            Self::Open => "open",
             Self::Audit => "audit",
             Self::Enforce => "enforce",
         }

@@ -20,7 +20,8 @@ pub struct Verdict<'p> {
 pub enum Traffic {
     /// It gets through because it is permitted.
     Permitted,
-    /// It gets through although nothing permits it, because the callee is not protected.
+    /// It gets through although nothing permits it, because the callee is not protected: it has no policy, or one
+    /// that admits anybody.
     Unprotected,
     /// It gets through although nothing permits it, because the callee's policy is only tried.
     Audited,
@@ -59,7 +60,7 @@ impl Plan {
         let (caller, callee) = (self.service(from)?, self.service(to)?);
         let permission = self.permission(caller, callee, port);
         let traffic = match (&callee.protection, &permission) {
-            (Protection::Open, Permission::Nothing) => Traffic::Unprotected,
+            (Protection::Absent | Protection::Open { .. }, Permission::Nothing) => Traffic::Unprotected,
             (Protection::Staged { .. }, Permission::Nothing) => Traffic::Audited,
             (Protection::Enforced { rest, .. }, Permission::Nothing) if rest.is_allowed() => Traffic::Audited,
             (Protection::Enforced { .. }, Permission::Nothing) => Traffic::Dropped,

@@ -7,7 +7,7 @@ use crate::network::{Basis, EdgePorts, Network, Stage};
 use crate::palette::COLOURS;
 
 /// The network as a Graphviz digraph. Owners are clusters; the stage is the outline (`enforce` solid, `audit` dashed,
-/// `off` dotted); edges restricted to ports bear them, edges by type are dashed.
+/// `open` and `off` dotted); edges restricted to ports bear them, edges by type are dashed.
 pub fn dot(network: &Network) -> String {
     let mut out = String::from("digraph hedgerow {\n");
     if let Some(environment) = network.environment() {
@@ -22,7 +22,7 @@ pub fn dot(network: &Network) -> String {
             let line = match node.stage {
                 Stage::Enforce => "solid",
                 Stage::Audit => "dashed",
-                Stage::Off => "dotted",
+                Stage::Open | Stage::Off => "dotted",
             };
             let _ = writeln!(
                 out,

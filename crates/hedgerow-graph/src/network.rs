@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Stage {
     /// No policy is rendered: everyone may call the service, whatever the rules say.
     Off,
+    /// A policy is rendered that lets everyone in.
+    Open,
     /// What the rules forbid is counted or logged, and let through.
     Audit,
     /// What the rules forbid is dropped.
@@ -18,12 +20,13 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, from open to closed.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Audit, Self::Enforce];
+    pub const ALL: [Self; 4] = [Self::Off, Self::Open, Self::Audit, Self::Enforce];
 
     /// The word in files and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
+            Self::Open => "open",
             Self::Audit => "audit",
             Self::Enforce => "enforce",
         }

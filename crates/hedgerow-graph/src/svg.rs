@@ -97,7 +97,7 @@ impl Caption {
             if stages.is_empty() { "nothing to protect".to_owned() } else { stages.join(", ") }
         );
         let bundled = edges > LINES_UP_TO;
-        let legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: off. \
+        let legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: open or off. \
                       Round field: an owner.";
         let mut lines = Vec::new();
         if bundled {
@@ -266,7 +266,7 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         let (x, y, radius) = (place.x, place.y, place.radius);
         let _ = match node.stage {
             Stage::Enforce => write!(out, "<circle class=\"f{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"),
-            Stage::Audit | Stage::Off => {
+            Stage::Audit | Stage::Open | Stage::Off => {
                 write!(out, "<circle class=\"ring s{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius - 0.9)
             }
         };

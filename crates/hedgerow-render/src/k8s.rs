@@ -67,6 +67,8 @@ pub fn catch_all(plan: &Plan, catch_all: &CatchAll) -> Vec<Object> {
 fn spec(policy: &Policy) -> PolicySpec {
     let ingress = match &policy.admits {
         Admits::Nobody => Vec::new(),
+        // An entry that names neither peers nor ports: no entry at all would admit nobody.
+        Admits::Anybody => vec![IngressRule { from: None, ports: None }],
         Admits::These(admissions) => admissions.iter().filter_map(ingress_rule).collect(),
     };
     PolicySpec { staged: false, pods: LabelSelector::labels(&policy.selector), ingress }

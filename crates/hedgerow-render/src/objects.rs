@@ -11,7 +11,11 @@ use hedgerow_core::policy::CatchAllBackend;
 #[must_use]
 pub fn service_objects(service: &ServicePlan, namespace: Option<&Namespace>) -> Vec<Object> {
     match &service.protection {
-        Protection::Open => Vec::new(),
+        Protection::Absent => Vec::new(),
+        Protection::Open { policy, rest } => {
+            let backstop = rest.and_then(|rest| calico::backstop(policy, rest, namespace.cloned()));
+            backstop.into_iter().chain([k8s::network_policy(policy, namespace.cloned())]).collect()
+        }
         Protection::Enforced { policy, rest } => {
             let policy_object = k8s::network_policy(policy, namespace.cloned());
             match calico::backstop(policy, *rest, namespace.cloned()) {

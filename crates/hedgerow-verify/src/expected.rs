@@ -151,7 +151,7 @@ impl Expected {
 fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> ExpectedService {
     let config = plan.fleet().config();
     let isolation = match &planned.protection {
-        Protection::Open | Protection::Staged { .. } => Isolation::Open,
+        Protection::Absent | Protection::Open { .. } | Protection::Staged { .. } => Isolation::Open,
         Protection::Enforced { rest, .. } if rest.is_allowed() => Isolation::Tried,
         Protection::Enforced { .. } => Isolation::Enforced,
     };

@@ -21,7 +21,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 const ENVIRONMENT: &str = "prod";
-const STAGES: [&str; 3] = ["off", "audit", "enforce"];
+const STAGES: [&str; 4] = ["off", "open", "audit", "enforce"];
 
 /// One service as it is written; callees are numbers of services.
 #[derive(Debug, Clone)]

@@ -356,7 +356,7 @@ fn environments(
         let stage = match fields.get("stage") {
             Some(node) => decoder.word(node, "the stage", &STAGES),
             None => {
-                decoder.missing(fields.span, &what, "stage", "write `off`, `audit` or `enforce`");
+                decoder.missing(fields.span, &what, "stage", "write `off`, `open`, `audit` or `enforce`");
                 None
             }
         };

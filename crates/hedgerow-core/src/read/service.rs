@@ -30,8 +30,8 @@ pub(super) const fn rule_list_help() -> &'static str {
 }
 
 /// The words for the stages.
-pub(super) const STAGES: [(&str, Stage); 3] =
-    [("off", Stage::Off), ("audit", Stage::Audit), ("enforce", Stage::Enforce)];
+pub(super) const STAGES: [(&str, Stage); 4] =
+    [("off", Stage::Off), ("open", Stage::Open), ("audit", Stage::Audit), ("enforce", Stage::Enforce)];
 
 /// The last part of a path.
 pub(super) fn last_part(path: &str) -> &str {

@@ -6,6 +6,7 @@ const ROWS = 150; // rows at first; a button brings the others
 const STAGE_MEANING = {
   enforce: null,
   audit: "Stage audit: calls that no rule permits are noted and let through. What is listed here is what will be permitted.",
+  open: "Stage open: its policy admits anybody. Every pod may call it, whatever is listed here.",
   off: "Stage off: no policy protects it. Every pod may call it, whatever is listed here.",
 };
 
@@ -24,7 +25,7 @@ function summary() {
 }
 
 function nothingChosen() {
-  const open = services.filter((service) => service.stage === "off" && isShown(service));
+  const open = services.filter((service) => (service.stage === "off" || service.stage === "open") && isShown(service));
   const allowing = services.filter((service) => service.allow.length > 0 && isShown(service));
   const called = byImportance.map((index) => services[index]).filter((service) => service.callers > 0 && isShown(service)).slice(0, 12);
   const wide = [...services].sort((a, b) => b.callees - a.callees || a.index - b.index).filter((service) => service.callees > 0 && isShown(service)).slice(0, 8);
@@ -38,7 +39,7 @@ function nothingChosen() {
     make("p", { class: "soft", text: services.length === 0 ? "No service." : "Choose a service on the map, in the table or by search to see who may call it." }),
     ...part("Most callers", called, called.length, (service) => plural(service.callers, "caller", "callers")),
     ...part("Call the most", wide, wide.length, (service) => plural(service.callees, "callee", "callees")),
-    ...part("Open to all (stage off)", open.slice(0, 8), open.length, (service) => plural(service.callers, "caller", "callers")),
+    ...part("Open to all (stage off or open)", open.slice(0, 8), open.length, (service) => plural(service.callers, "caller", "callers")),
     ...part("Also let others in (allow)", allowing.slice(0, 8), allowing.length, (service) => plural(service.allow.length, "entry", "entries")),
   ];
 }

@@ -53,7 +53,8 @@ fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
 /// The stage that the plan comes down to.
 fn stage(protection: &Protection) -> Stage {
     match protection {
-        Protection::Open => Stage::Off,
+        Protection::Absent => Stage::Off,
+        Protection::Open { .. } => Stage::Open,
         Protection::Staged { .. } => Stage::Audit,
         Protection::Enforced { rest, .. } if rest.is_allowed() => Stage::Audit,
         Protection::Enforced { .. } => Stage::Enforce,

@@ -97,7 +97,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
             format!("caller,callee,port,permitted,by,file,line\n{}", verdicts.iter().map(line).collect::<String>())
         }
         AnswerFormat::Text => {
-            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict, has_rule)).collect();
+            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict, has_rule, stage)).collect();
             let stage = stage.map(|stage| format!("stage: {}\n", stage.as_str())).unwrap_or_default();
             lines + &stage
         }
@@ -180,7 +180,7 @@ const fn traffic(traffic: Traffic) -> &'static str {
     }
 }
 
-fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool) -> String {
+fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool, stage: Option<Stage>) -> String {
     let (caller, callee) = (&args.caller, &args.callee);
     let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
     let reason = match verdict.by {
@@ -194,6 +194,9 @@ fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool) -> String {
     };
     let may = if verdict.permitted { "may call" } else { "may not call" };
     let now = match verdict.traffic {
+        Some("unprotected") if stage == Some(Stage::Open) => {
+            " (it gets through all the same: everybody comes in, the callee's policy is open)"
+        }
         Some("unprotected") => " (it gets through all the same: the callee is not protected)",
         Some("audited") => " (it gets through all the same: the callee's policy is only tried)",
         _ => "",
