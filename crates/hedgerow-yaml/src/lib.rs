@@ -42,6 +42,7 @@
 //! | `encoding` | bytes | text, or what other encoding it is |
 //! | `split` | a stream | pieces, one document each, by position alone |
 //! | `parse`, `tree` | a piece | nodes with ranges, keys in order, duplicates and styles kept |
+//! | `mask`, `restore` | a piece that the parser refuses and Kubernetes does not | the same |
 //! | `route` | `spec.tasks[].template` | questions compiled into one tree |
 //! | `document`, `walk`, `anchors`, `site` | a document and questions | what stands there, or why it cannot be told |
 //! | `skeleton`, `scan`, `inline`, `fast` | the same | the same answers without a parser, or none |
@@ -64,10 +65,12 @@ mod inline;
 mod insert;
 mod lines;
 mod map_edit;
+mod mask;
 mod opening;
 mod parse;
 mod quote;
 mod remove;
+mod restore;
 mod route;
 mod scan;
 mod seq_edit;

@@ -13,6 +13,8 @@ use granit_parser::{Event, Span};
 
 use crate::error::YamlError;
 use crate::lines::{line_end, line_start, next_line, rest_is_blank, skip_blank_and_comments};
+use crate::mask::mask;
+use crate::restore::restore;
 use crate::tree::{Anchor, CollectionStyle, Content, Element, Mapping, Node, Pair, Scalar, ScalarStyle, Sequence, Tag};
 
 /// Parses a text that is one document; `None` when it holds nothing but comments.
@@ -33,7 +35,21 @@ pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
 }
 
 /// Parses one piece of a stream; the tree's ranges are in the stream's coordinates.
+///
+/// What the parser refuses and Kubernetes' reader takes is parsed behind a [mask](crate::mask).
 pub(crate) fn parse_piece(stream: &str, piece: Range<usize>) -> Result<Option<Node<'_>>, YamlError> {
+    let text = &stream[piece.clone()];
+    parse_as_written(stream, piece.clone()).or_else(|error| {
+        let behind_mask = || {
+            let (masked, spots) = mask(text)?;
+            let node = parse_as_written(&masked, 0..masked.len()).ok()??;
+            restore(text, node, &spots, piece.start)
+        };
+        behind_mask().map(Some).ok_or(error)
+    })
+}
+
+fn parse_as_written(stream: &str, piece: Range<usize>) -> Result<Option<Node<'_>>, YamlError> {
     let text = &stream[..piece.end];
     let base = parse_start(text, piece.start);
     let mut options = granit::Options::default();

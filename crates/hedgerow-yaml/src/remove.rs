@@ -67,6 +67,8 @@ fn with_comma_behind(text: &str, member: &Range<usize>) -> Range<usize> {
 }
 
 fn comma_behind(text: &str, end: usize) -> Option<usize> {
+    // A comment may begin right behind a member.
+    let end = if text[end..].starts_with('#') { line_end(text, end) } else { end };
     let at = skip_blank_and_comments(text, end);
     text[at..].starts_with(',').then_some(at)
 }

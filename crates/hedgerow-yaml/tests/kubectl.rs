@@ -7,6 +7,8 @@
     reason = "runs another program; a test that cannot go on fails"
 )]
 
+#[path = "support/lenient.rs"]
+mod rows;
 mod support;
 
 use std::io::Write as _;
@@ -119,6 +121,28 @@ fn kubectl_sees_the_wanted_labels_and_no_other_change() {
             }
             assert_eq!(edits > 0, text.contains("template") || text.contains("kind: Pod"));
         }
+    }
+}
+
+/// The rows of `lenient` are what `kubectl` makes of them: each as the `spec` of an object.
+#[test]
+fn kubectl_takes_lenient_notation_for_what_the_rows_say() {
+    for (text, expected) in rows::LENIENT.iter().filter(|(_, expected)| *expected != "refused") {
+        // Behind the text, so that column 0 stays column 0; its first key has to be one that an object may have.
+        let object = format!("{text}apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: x}}\n");
+        if text.starts_with('{') {
+            continue;
+        }
+        let Some(mut read) = read(&object) else {
+            eprintln!("skipped: no kubectl on the PATH");
+            return;
+        };
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        for key in ["apiVersion", "kind", "metadata"] {
+            read[0].as_object_mut().unwrap().remove(key);
+        }
+        // Numbers and booleans are text in the rows; none has any.
+        assert_eq!(read[0], expected, "{text:?}");
     }
 }
 
