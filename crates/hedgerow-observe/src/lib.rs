@@ -6,9 +6,18 @@
 //! # What this crate does not do
 //! It names nobody: a record has the addresses, interfaces and labels that its source gave.
 
+mod attributes;
+mod conntrack;
+mod elements;
+mod format;
+mod kernel;
+mod lines;
 mod reader;
 mod record;
+mod rules;
+mod time;
 
+pub use format::Format;
 pub use reader::{Fault, MAX_PIECE, Misread, Notice, Reader, Tally};
 pub use record::{
     Connection, Counts, Direction, End, EndKind, Event, Family, Flow, Hit, HitAction, LossSign, Lost, Origin, Outcome,

@@ -271,6 +271,8 @@ pub enum RuleAction {
     Copy,
     /// Returns to the chain before.
     Return,
+    /// Carries out a verdict that a mark before it says. That one has the count.
+    Carry,
     /// Sets or clears another mark.
     Mark,
     /// Goes to another chain.

@@ -1,0 +1,223 @@
+//! Bytes can be cut anywhere, broken anywhere and repeated without end: the same records, never a panic, never without bound.
+
+use crate::support::{file, read, read_cut};
+use hedgerow_observe::Format;
+use proptest::prelude::*;
+
+/// A sample of each format, small enough to be read many times.
+fn samples() -> Vec<(Format, Vec<u8>)> {
+    let head = |name: &str, lines: usize| -> Vec<u8> {
+        file(name).split_inclusive(|byte| *byte == b'\n').take(lines).flatten().copied().collect()
+    };
+    let conntrack = file("conntrack/master-iptables-enforce.nl.bin");
+    let bare: Vec<u8> = frames(&conntrack);
+    let mut export = b"MESSAGE=calico-packet: IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 LEN=29 PROTO=UDP SPT=1 DPT=53 LEN=9 \n_TRANSPORT=kernel\nX\n".to_vec();
+    export.extend(4u64.to_le_bytes());
+    export.extend(b"\n\n\0=\n\nMESSAGE=x\n_TRANSPORT=kernel\n");
+    let json = r#"{"MESSAGE":"calico-packet: IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 PROTO=UDP SPT=1 DPT=53 LEN=9 ","_TRANSPORT":"kernel"}"#;
+    vec![
+        (Format::IptablesSave, head("counters/v3.28.5-iptables-audit.after.iptables-save-c", 60)),
+        (Format::NftJson, small_json(&file("counters/v3.30.6-nft-audit.after.nft.json"))),
+        (Format::Nft, b"table ip calico {\n\tchain filter-cali-pi-np/a/b {\n\t\tcounter packets 3 bytes 180 log prefix \"calico-packet: \" level info comment \"cali:x; NetworkPolicy a/b ingress\"\n\t\tcounter packets 3 bytes 180 meta mark set meta mark | 0x00010000 comment \"cali:y;\"\n\t}\n}\n".to_vec()),
+        (Format::RulesNetlink, file("counters/rules.nl.bin")[..20_000].to_vec()),
+        (Format::KernelLog, head("kernel/v3.28.5-iptables-audit.klog", 6)),
+        (Format::Kmsg, file("kernel/kmsg1.txt")),
+        (Format::JournalExport, export),
+        (Format::JournalJson, format!("{json}\n{json}\nnoise\n[{json},\n {json}]\n").into_bytes()),
+        (Format::Conntrack, head("conntrack/master-iptables-audit.conntrack-E.txt", 6)),
+        (Format::ConntrackNetlink, conntrack),
+        (Format::ConntrackNetlink, bare),
+    ]
+}
+
+/// The frames' contents, one after another.
+fn frames(bytes: &[u8]) -> Vec<u8> {
+    let (mut bare, mut rest) = (Vec::new(), bytes);
+    while let [a, b, c, d, after @ ..] = rest {
+        let (frame, after) = after.split_at(u32::from_le_bytes([*a, *b, *c, *d]) as usize);
+        bare.extend_from_slice(frame);
+        rest = after;
+    }
+    bare
+}
+
+/// The first few elements of a list.
+fn small_json(bytes: &[u8]) -> Vec<u8> {
+    let mut json: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    let list = json["nftables"].as_array_mut().unwrap();
+    list.drain(20..list.len() - 20);
+    serde_json::to_vec(&json).unwrap()
+}
+
+#[test]
+fn every_format_has_a_sample() {
+    for format in Format::ALL {
+        assert!(samples().iter().any(|(sampled, _)| sampled == format), "{}", format.name());
+    }
+    for (format, bytes) in samples() {
+        assert!(!read(format, &bytes).0.is_empty(), "the sample of {} gives records", format.name());
+    }
+}
+
+/// Cut at each place in turn, and into single bytes.
+#[test]
+fn input_cut_anywhere_gives_the_same_records() {
+    for (format, bytes) in samples() {
+        let whole = read(format, &bytes);
+        let step = (bytes.len() / 400).max(1);
+        for at in (0..=bytes.len()).step_by(step) {
+            let (front, back) = bytes.split_at(at);
+            assert_eq!(read_cut(format, &[front, back]), whole, "{} cut at {at}", format.name());
+        }
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(read_cut(format, &single), whole, "{} in single bytes", format.name());
+    }
+}
+
+/// A reader can be used again after its end.
+#[test]
+fn a_reader_reads_again_after_its_end() {
+    for (format, bytes) in samples() {
+        let once = read(format, &bytes).0;
+        let mut reader = format.reader();
+        for time in 0..2 {
+            let mut records = Vec::new();
+            reader.feed(&bytes, &mut |record| records.push(record));
+            reader.finish(&mut |record| records.push(record));
+            assert_eq!(records, once, "{}, time {time}", format.name());
+        }
+    }
+}
+
+/// The end of an input that stops too early is said, or what is missing is no record.
+#[test]
+fn an_input_that_ends_too_early_gives_no_other_records() {
+    for (format, bytes) in samples() {
+        let whole = read(format, &bytes).0;
+        let step = (bytes.len() / 200).max(1);
+        for at in (0..bytes.len()).step_by(step) {
+            let (records, tally) = read(format, &bytes[..at]);
+            // What is complete is the same. Only the last piece may be read as far as it goes, and a chain that waited for its end.
+            assert!(records.len() <= whole.len() + 1, "{} at {at}: {tally:?}", format.name());
+        }
+    }
+}
+
+/// Nothing is kept of a line, message or document that never ends.
+#[test]
+fn a_piece_without_end_is_counted_and_not_kept() {
+    let endless: [(Format, &[u8], &[u8]); 9] = [
+        (Format::IptablesSave, b"[1:2] -A cali-tw-x ", b"-m comment --comment abcdefgh "),
+        (Format::NftJson, b"{\"nftables\": [{\"rule\": \"", b"abcdefghijklmnopqrstuvwxyz"),
+        (Format::Nft, b"table ip calico {\n chain filter-cali-tw-x {\n", b"counter packets 1 bytes 2 "),
+        (Format::KernelLog, b"calico-packet: IN=a OUT=b ", b"SRC=10.0.0.1 "),
+        (Format::Kmsg, b"5,1,1,-;calico-packet: IN=a OUT=b ", b"SRC=10.0.0.1 "),
+        (Format::JournalExport, b"_TRANSPORT=kernel\nMESSAGE=", b"IN=a OUT=b "),
+        (Format::JournalJson, b"{\"MESSAGE\": \"", b"abcdefghijklmnopqrstuvwxyz"),
+        (Format::Conntrack, b"tcp 6 ", b"src=10.0.0.1 "),
+        (Format::ConntrackNetlink, &[0xff, 0xff, 0xff, 0x7f, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &[0; 64]),
+    ];
+    for (format, start, more) in endless {
+        let mut reader = format.reader();
+        let mut records = 0;
+        reader.feed(start, &mut |_| records += 1);
+        let more = more.repeat(100);
+        for _ in 0..(6 << 20) / more.len() {
+            reader.feed(&more, &mut |_| records += 1);
+        }
+        reader.finish(&mut |_| records += 1);
+        assert_eq!(records, 0, "{}", format.name());
+        assert!(reader.tally().not_understood() > 0, "{}: {:?}", format.name(), reader.tally());
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip(prop::sample::Index, u8),
+    Remove(prop::sample::Index, usize),
+    Repeat(prop::sample::Index, usize),
+    Insert(prop::sample::Index, Vec<u8>),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = any::<prop::sample::Index>;
+    prop_oneof![
+        (at(), any::<u8>()).prop_map(|(at, byte)| Mutation::Flip(at, byte)),
+        (at(), 1usize..200).prop_map(|(at, length)| Mutation::Remove(at, length)),
+        (at(), 1usize..200).prop_map(|(at, length)| Mutation::Repeat(at, length)),
+        (
+            at(),
+            prop::collection::vec(
+                prop_oneof![any::<u8>(), Just(b'\n'), Just(b'"'), Just(b'{'), Just(b'='), Just(0u8), Just(0xffu8)],
+                1..8
+            )
+        )
+            .prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
+    ]
+}
+
+fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
+    if bytes.is_empty() {
+        return;
+    }
+    match mutation {
+        Mutation::Flip(at, byte) => {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        Mutation::Remove(at, length) => {
+            let at = at.index(bytes.len());
+            bytes.drain(at..(at + length).min(bytes.len()));
+        }
+        Mutation::Repeat(at, length) => {
+            let at = at.index(bytes.len());
+            let piece = bytes[at..(at + length).min(bytes.len())].to_vec();
+            bytes.splice(at..at, piece);
+        }
+        Mutation::Insert(at, new) => {
+            let at = at.index(bytes.len());
+            bytes.splice(at..at, new.iter().copied());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Law 10: no input makes a reader panic; and however it is cut, it says the same of broken input, too.
+    #[test]
+    fn broken_input_is_read_the_same_however_it_is_cut(
+        sample in any::<prop::sample::Index>(),
+        mutations in prop::collection::vec(mutation(), 1..6),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        swap in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let samples = samples();
+        let (mut format, mut bytes) = samples[sample.index(samples.len())].clone();
+        // Sometimes a reader gets another format's bytes.
+        if let Some(swap) = swap {
+            format = Format::ALL[swap.index(Format::ALL.len())];
+        }
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
+        let whole = read(format, &bytes);
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        places.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for place in places {
+            pieces.push(&bytes[from..place]);
+            from = place;
+        }
+        pieces.push(&bytes[from..]);
+        prop_assert_eq!(read_cut(format, &pieces), whole);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_counted(format in any::<prop::sample::Index>(), bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        let format = Format::ALL[format.index(Format::ALL.len())];
+        let (records, tally) = read(format, &bytes);
+        prop_assert_eq!(records.len() as u64, tally.records);
+    }
+}

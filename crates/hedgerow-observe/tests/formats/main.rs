@@ -1,0 +1,15 @@
+//! Every format against what a real source wrote, and against what was really called.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests read fixtures that they know"
+)]
+
+mod conntrack;
+mod counters;
+mod cuts;
+mod kernel;
+mod support;
