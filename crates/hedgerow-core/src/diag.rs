@@ -104,6 +104,12 @@ codes! {
     DuplicateStructure = "duplicate-structure", Warning;
     /// No workload of the service is in the stream.
     NoWorkload = "no-workload", Warning;
+    /// The stream holds no objects.
+    EmptyStream = "empty-stream", Warning;
+    /// Workloads that look like another application's are taken for the deployed service's.
+    MixedWorkloads = "mixed-workloads", Warning;
+    /// A changed label does not reach the pods of a workload by itself.
+    PodsNotReplaced = "pods-not-replaced", Warning;
     /// A sensitive callee's rule files are not covered by the code owners' file.
     NotCoveredByReview = "not-covered-by-review", Error;
     /// Code that is reached makes a call whose target cannot be told.

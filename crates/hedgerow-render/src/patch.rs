@@ -6,10 +6,14 @@
 
 mod claim;
 mod document;
+mod job;
+mod mixed;
 mod pods;
 mod policies;
+mod rollout;
 mod selector;
 mod structure;
+mod whole;
 
 use claim::Claims;
 use document::Found;
@@ -29,7 +33,7 @@ const PARALLEL: usize = 1 << 20;
 pub struct Options {
     /// Whose deploy it is: workloads that say nothing else are this service's.
     pub service: Option<ServiceName>,
-    /// Unclaimed workloads, pods on the host's network and Jobs are errors.
+    /// What is in doubt is an error: unclaimed workloads, pods on the host's network, Jobs, a stream without a workload.
     pub strict: bool,
     /// Labels and policies of Hedgerow's that nothing backs are removed instead of refused.
     pub prune: bool,
@@ -136,6 +140,7 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
         _ => runs.par_iter().map(|run| document::run(&context, run.clone())).collect(),
     };
     let mut found = found.into_iter().fold(Found::default(), Found::merge);
+    whole::finish(&context, &mut found);
     policies::finish(&context, &mut found);
     let Found { edits, mut diagnostics, mut tally, .. } = found;
     let edits = match Edits::new(stream, edits) {

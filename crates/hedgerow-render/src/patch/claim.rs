@@ -1,7 +1,8 @@
 //! Whose workload is it?
 //!
-//! A worn identity label decides. Else, in the deploy of one service, it is that service's; in a deploy of many, the services'
-//! `workloads` globs and names decide. Two claims are an error, never a choice.
+//! A worn identity label decides. Else, in the deploy of one service, it is that service's, but for what looks like another
+//! application's and is not among the service's `workloads`; in a deploy of many, the services' `workloads` globs and names
+//! decide. Two claims are an error, never a choice.
 
 use super::Options;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -20,8 +21,24 @@ pub(super) struct Claims<'p> {
     globs: Vec<(GlobSet, Vec<&'p ServiceName>)>,
     by_slug: BTreeMap<&'p str, &'p ServiceName>,
     deployed: Option<&'p ServiceName>,
+    /// What the deployed service says of the workloads that are its own.
+    own: Own,
     prune: bool,
 }
+
+/// What a deployed service says of the workloads that are its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// Nothing.
+    Unsaid,
+    /// All are.
+    All,
+    /// Those that its globs match.
+    Listed,
+}
+
+/// The glob of a service that says that all workloads are its own.
+const EVERY_WORKLOAD: &str = "*/*";
 
 /// Who claims a workload.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +47,8 @@ pub(super) enum Claim<'p> {
     Nobody,
     /// One service.
     Service(&'p ServiceName),
+    /// The deployed one, since nothing says otherwise.
+    Taken(&'p ServiceName),
     /// It wears an identity of the fleet's own label that no service has.
     Unknown {
         /// The value of the label.
@@ -67,8 +86,22 @@ impl<'p> Claims<'p> {
             globs: glob_sets(&globs),
             by_slug,
             deployed: options.service.as_ref(),
+            own: own(plan, options),
             prune: options.prune,
         }
+    }
+
+    /// Whether the deployed service lists its workloads.
+    pub(super) fn are_listed(&self) -> bool {
+        self.own == Own::Listed
+    }
+
+    /// The services whose globs match a workload.
+    fn owners<'a>(&'a self, title: &'a str) -> impl Iterator<Item = &'p ServiceName> + 'a {
+        let of_set = move |(globs, owners): &'a (GlobSet, Vec<&'p ServiceName>)| {
+            globs.matches(title).into_iter().filter_map(|glob| owners.get(glob).copied())
+        };
+        self.globs.iter().flat_map(of_set)
     }
 
     /// The claim on a workload by what all of its pods wear and how it is called.
@@ -104,14 +137,19 @@ impl<'p> Claims<'p> {
         }
         if claims.is_empty() {
             match (self.deployed, name) {
-                (Some(service), _) => {
-                    claims.insert(service);
-                }
-                (None, Some(name)) => {
+                (Some(service), _) if self.own == Own::All => return Claim::Service(service),
+                (Some(service), Some(name)) if self.own == Own::Listed => {
                     let title = format!("{kind}/{name}");
-                    for (globs, owners) in &self.globs {
-                        claims.extend(globs.matches(&title).into_iter().filter_map(|glob| owners.get(glob)));
-                    }
+                    let mut owners = self.owners(&title).chain(self.by_slug.get(name).copied());
+                    return if owners.any(|owner| owner == service) {
+                        Claim::Service(service)
+                    } else {
+                        Claim::Taken(service)
+                    };
+                }
+                (Some(service), _) => return Claim::Taken(service),
+                (None, Some(name)) => {
+                    claims.extend(self.owners(&format!("{kind}/{name}")));
                     claims.extend(self.by_slug.get(name));
                 }
                 (None, None) => {}
@@ -122,6 +160,15 @@ impl<'p> Claims<'p> {
             1 => claims.into_iter().next().map_or(Claim::Nobody, Claim::Service),
             _ => Claim::Several(claims),
         }
+    }
+}
+
+fn own(plan: &Plan, options: &Options) -> Own {
+    let service = options.service.as_ref().and_then(|name| plan.fleet().service(name.as_str()));
+    match service.map(|service| service.workloads.as_slice()) {
+        None | Some([]) => Own::Unsaid,
+        Some(globs) if globs.iter().any(|glob| glob == EVERY_WORKLOAD) => Own::All,
+        Some(_) => Own::Listed,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One document after the other: what it is, and what is to be done with it.
 
+use super::mixed::Mixed;
 use super::{Context, Tally, pods, structure};
 use crate::object::Kind;
 use crate::workload::{Workload, workload};
@@ -26,6 +27,12 @@ pub(super) struct Found {
     pub(super) lists: Vec<List>,
     /// Documents that hold something.
     pub(super) documents: usize,
+    /// Workloads that no service claims, as messages call them, with their places.
+    pub(super) unclaimed: Vec<(String, Range<usize>)>,
+    /// Workloads that are another application's and that the deployed service's `workloads` leave out.
+    pub(super) left_out: Vec<(String, Range<usize>)>,
+    /// Workloads that are the deployed service's because nothing says otherwise.
+    pub(super) taken: Mixed,
 }
 
 /// How the workloads of one service name their namespace.
@@ -85,6 +92,9 @@ impl Found {
         self.policies.extend(later.policies);
         self.lists.extend(later.lists);
         self.documents += later.documents;
+        self.unclaimed.extend(later.unclaimed);
+        self.left_out.extend(later.left_out);
+        self.taken.merge(later.taken);
         self
     }
 }
@@ -92,7 +102,7 @@ impl Found {
 /// An object in a document: the whole of it, or an element of a list.
 pub(super) struct Object<'d, 't> {
     pub(super) kind: &'d str,
-    api_version: &'d str,
+    pub(super) api_version: &'d str,
     body: Body<'d, 't>,
 }
 
@@ -121,6 +131,14 @@ impl<'d, 't> Object<'d, 't> {
         match &self.body {
             Body::Document(document) => document.tree().ok().flatten().map(ask),
             Body::Part(part) => Some(ask(part.node())),
+        }
+    }
+
+    /// Where the object stands, with what stands around it in its document.
+    pub(super) fn range(&self) -> Range<usize> {
+        match &self.body {
+            Body::Document(document) => document.range(),
+            Body::Part(part) => part.node().range(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::claim::{Claim, Worn};
 use super::document::{Found, Object};
-use super::{Context, selector};
+use super::mixed::Look;
+use super::{Context, job, rollout, selector};
 use crate::workload::Workload;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::label::Meaning;
@@ -10,9 +11,6 @@ use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
 use hedgerow_yaml::{MapChange, MapPair, Obstacle, Outline, Reason, Site, change_map};
 use std::ops::Range;
-
-/// Annotations that make a Job part of a deploy rather than of what it deploys: such a Job is made anew each time.
-const HOOKS: [&str; 2] = ["helm.sh/hook", "argocd.argoproj.io/hook"];
 
 /// One place of pods in a workload.
 struct Template<'o, 't> {
@@ -34,9 +32,9 @@ pub(super) fn patch(
     let generate_name = outline.site(workload.generate_name).and_then(Site::as_str);
     let title = Title { kind: object.kind, name: name.or(generate_name) };
     let place = site_range(outline.site(workload.name)).unwrap_or_else(|| object.head());
-    let worn = templates.iter().map(|template| pairs(template.labels).iter().filter_map(worn).collect());
-    match context.claims.of(worn, object.kind, name) {
-        Claim::Nobody => unclaimed(context, object, &title, &place, &templates, found),
+    let worn = templates.iter().map(|template| pairs(template.labels).iter().filter_map(worn_pair).collect());
+    match context.claims.of(worn, object.kind, title.name) {
+        Claim::Nobody => unclaimed(context, object, &title, &place, &templates, false, found),
         Claim::Unknown { value } => {
             let identity = context.plan.scheme().identity().key();
             let message = format!("{title} wears `{identity}: {value}`, but there is no such service");
@@ -54,6 +52,18 @@ pub(super) fn patch(
                     .help("change the services' `workloads`, or let the workload wear the identity label of one"),
             );
         }
+        Claim::Taken(service) => {
+            if let Some(plan) = context.plan.service(service) {
+                let annotations = outline.site(workload.annotations);
+                let worn = templates.iter().flat_map(|template| pairs(template.labels)).filter_map(worn_pair);
+                let look = Look::of(context.stream, object, annotations, worn);
+                if context.claims.are_listed() && look.is_of_another(service) {
+                    return unclaimed(context, object, &title, &place, &templates, true, found);
+                }
+                found.taken.add(&look, &title, &place);
+                claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
+            }
+        }
         Claim::Service(service) => match context.plan.service(service) {
             Some(plan) if context.options.service.as_ref().is_none_or(|deployed| deployed == service) => {
                 claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
@@ -64,7 +74,7 @@ pub(super) fn patch(
 }
 
 /// How messages call a workload.
-struct Title<'a> {
+pub(super) struct Title<'a> {
     kind: &'a str,
     name: Option<&'a str>,
 }
@@ -101,7 +111,7 @@ fn pairs<'o, 't>(site: &'o Site<'t>) -> &'o [MapPair<'t>] {
     if let Site::Map(map) = site { &map.pairs } else { &[] }
 }
 
-fn worn<'a>(pair: &'a MapPair<'_>) -> Option<Worn<'a>> {
+fn worn_pair<'a>(pair: &'a MapPair<'_>) -> Option<Worn<'a>> {
     pair.value.as_deref().map(|value| (pair.key.as_ref(), value))
 }
 
@@ -148,16 +158,12 @@ fn unclaimed(
     title: &Title<'_>,
     place: &Range<usize>,
     templates: &[Template<'_, '_>],
+    is_left_out: bool,
     found: &mut Found,
 ) {
     found.tally.unclaimed += 1;
-    let message = format!("no service claims {title}; it is left alone");
-    found.diagnostics.push(
-        context
-            .doubt(Code::UnclaimedWorkload, message)
-            .mark(context.span(place), "")
-            .help("list it under `workloads` in a service.yaml, or deploy it with `--service`"),
-    );
+    let list = if is_left_out { &mut found.left_out } else { &mut found.unclaimed };
+    list.push((title.to_string(), place.clone()));
     let scheme = context.plan.scheme();
     for template in templates {
         if let Some(obstacle) = hides_labels(template.labels)
@@ -222,7 +228,8 @@ fn claimed(
             );
         }
     }
-    if workload.is_job && !is_hook(outline.site(workload.annotations)) {
+    let is_remade = is_remade(workload, outline);
+    if workload.is_job && !is_remade && !job::takes_itself_away(object) {
         let message =
             format!("the template of {title} cannot change once it lives, so a changed label fails the next deploy");
         found.diagnostics.push(
@@ -231,6 +238,10 @@ fn claimed(
                 .mark(context.span(place), "")
                 .help("make it a hook, give it a new name in each deploy, or delete it before"),
         );
+    }
+    if !is_remade {
+        let template = workload.pods.first().and_then(|pods| site_range(outline.site(pods.inside?)));
+        found.diagnostics.extend(rollout::check(context, object, title, place, template.as_ref()));
     }
     for template in templates {
         labels(context, title, place, template.labels, service, found);
@@ -294,9 +305,9 @@ fn is_true(site: &Site<'_>) -> bool {
     is_plain && ["true", "yes", "on", "y"].iter().any(|word| scalar.value.eq_ignore_ascii_case(word))
 }
 
-fn is_hook(annotations: Option<&Site<'_>>) -> bool {
-    let Some(Site::Map(map)) = annotations else { return false };
-    HOOKS.iter().any(|hook| map.get(hook).is_some())
+fn is_remade(workload: &Workload, outline: &Outline<'_>) -> bool {
+    let is_there = |route| site_range(outline.site(route)).is_some();
+    job::is_remade(outline.site(workload.annotations), is_there(workload.name), is_there(workload.generate_name))
 }
 
 fn labels(

@@ -22,15 +22,6 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
             service_objects(service, namespace.as_ref()).into_iter().for_each(|object| planned.add(object));
         }
     }
-    let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);
-    if let (Some(service), true) =
-        (&context.options.service, is_sound && found.deployed.is_empty() && found.documents > 0)
-    {
-        let message = format!("no workload of `{service}` is in the stream, so no policy is added");
-        found
-            .diagnostics
-            .push(Diagnostic::new(Code::NoWorkload, message).help("render the service's workloads in the same deploy"));
-    }
     let mut changes: BTreeMap<usize, ListChange> = BTreeMap::new();
     let policies = std::mem::take(&mut found.policies);
     let others = if policies.is_empty() { Others::default() } else { Others::new(context, found) };

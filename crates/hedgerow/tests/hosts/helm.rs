@@ -207,3 +207,43 @@ fn the_plugin_can_be_installed_and_has_hedgerows_version() {
         assert_eq!(words[1..3], [env!("CARGO_PKG_VERSION"), "postrenderer/v1"], "{name}");
     }
 }
+
+/// Files below a folder, with their texts.
+fn files(folder: &std::path::Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder that Helm wrote") {
+        let path = entry.expect("an entry of it").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            found.push((name, std::fs::read_to_string(&path).expect("a manifest")));
+        }
+    }
+    found
+}
+
+#[test]
+fn an_output_directory_is_written_past_hedgerow_by_helm_3_and_with_it_by_helm_4() {
+    let chart = "testdata/bank/service.emoji/chart";
+    let arguments = bank::arguments("service.emoji", "staging");
+    for name in ["helm3", "helm4-1", "helm4"] {
+        let Some(helm) = Helm::named(name) else { continue };
+        let folder = helm.sandbox.path("out");
+        let flags = ["--output-dir", folder.to_str().unwrap()];
+        assert!(
+            helm.hedgerow(chart, &flags, "testdata/bank", &arguments).code == 0,
+            "{name}: an empty stream is legal"
+        );
+        let written = files(&folder);
+        let labelled = written.iter().any(|(_, text)| text.contains("bank.example/routing-name"));
+        let policies = written.iter().filter(|(_, text)| text.contains("kind: NetworkPolicy")).count();
+        // What docs/integrations.md says of both.
+        assert_eq!((labelled, policies > 0), (helm.four, helm.four), "{name}: {written:#?}");
+        if !helm.four {
+            let strict = [arguments.clone(), vec!["--strict".to_owned()]].concat();
+            let refused = helm.hedgerow(chart, &flags, "testdata/bank", &strict);
+            assert!(refused.code != 0 && refused.stderr.contains("empty-stream"), "{}", refused.stderr);
+        }
+    }
+}

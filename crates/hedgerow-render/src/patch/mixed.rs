@@ -1,0 +1,227 @@
+//! Workloads of several applications in the deploy of one service: a chart's database is not the service that uses it.
+//!
+//! With `--service` every workload is taken for that service's unless something says otherwise. Then a subchart's pods get
+//! the service's identity and its policy: who may call the service reaches them, and the service itself does not.
+
+use super::Context;
+use super::claim::Worn;
+use super::document::Object;
+use super::pods::Title;
+use super::whole::{NAMED, some};
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::name::ServiceName;
+use hedgerow_yaml::Site;
+use std::ops::Range;
+
+/// The labels that say which application a pod is of, the first one worn counts.
+const APPLICATION: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
+
+/// Where Helm 4 says which file of a chart an object comes from; Helm 3 has a comment for it.
+const FILE: &str = "postrenderer.helm.sh/postrender-filename";
+const SOURCE: &str = "# Source: ";
+
+/// What was taken for the deployed service's, by what it looks like.
+#[derive(Debug, Default)]
+pub(super) struct Mixed {
+    groups: Vec<Group>,
+}
+
+/// What a workload looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look<T = String> {
+    /// The chart with those it stands in: `emoji/charts/postgresql`.
+    chart: Option<T>,
+    application: Option<T>,
+}
+
+/// Workloads that look alike.
+#[derive(Debug)]
+struct Group {
+    look: Look,
+    workloads: usize,
+    first: Vec<(String, Range<usize>)>,
+}
+
+impl Mixed {
+    /// Notes a workload that was taken for the deployed service's.
+    pub(super) fn add(&mut self, look: &Look<&str>, title: &Title<'_>, place: &Range<usize>) {
+        let group = match self.groups.iter_mut().position(|group| group.look.borrowed() == *look) {
+            Some(known) => &mut self.groups[known],
+            None => {
+                let (chart, application) = (look.chart.map(str::to_owned), look.application.map(str::to_owned));
+                self.groups.push(Group { look: Look { chart, application }, workloads: 0, first: Vec::new() });
+                self.groups.last_mut().expect("it was pushed")
+            }
+        };
+        group.workloads += 1;
+        if group.first.len() < NAMED {
+            group.first.push((title.to_string(), place.clone()));
+        }
+    }
+
+    pub(super) fn merge(&mut self, later: Self) {
+        for group in later.groups {
+            match self.groups.iter_mut().find(|known| known.look == group.look) {
+                Some(known) => {
+                    known.workloads += group.workloads;
+                    known.first.extend(group.first);
+                    known.first.truncate(NAMED);
+                }
+                None => self.groups.push(group),
+            }
+        }
+    }
+
+    /// Says which of the workloads look like another application's.
+    pub(super) fn report(self, context: &Context<'_>) -> Option<Diagnostic> {
+        let service = context.options.service.as_ref()?;
+        let is_own = |group: &&Group| group.look.borrowed().is_of(service);
+        let own = self.groups.iter().find(is_own).or_else(|| {
+            // Where nothing is called like the service, what stands first and highest is the application.
+            self.groups.iter().min_by_key(|group| group.look.chart.as_deref().map_or(0, depth))
+        })?;
+        let is_other = |group: &&Group| !is_own(group) && group.look.borrowed().differs(&own.look.borrowed());
+        let others: Vec<_> = self.groups.iter().filter(is_other).collect();
+        let count: usize = others.iter().map(|group| group.workloads).sum();
+        if count == 0 {
+            return None;
+        }
+        let places: Vec<_> =
+            others.iter().flat_map(|group| group.first.iter().map(move |first| (&group.look, first))).collect();
+        let titles = places.iter().map(|(_, (title, _))| title.as_str());
+        let named = titles.take(count.min(NAMED)).collect::<Vec<_>>();
+        let more = count.saturating_sub(named.len());
+        let named = some(named.into_iter());
+        let (named, are, look) = match more {
+            0 if count == 1 => (named, "is", "it looks"),
+            0 => (named, "are", "they look"),
+            more => (format!("{named} and {more} more"), "are", "they look"),
+        };
+        let message = format!("{named} {are} taken for `{service}`, but {look} like another application's");
+        let mut diagnostic = context.doubt(Code::MixedWorkloads, message);
+        for (look, (_, place)) in places.iter().take(NAMED) {
+            diagnostic = diagnostic.mark(context.span(place), look.borrowed().words(&own.look.borrowed()));
+        }
+        let glob =
+            own.first.first().map(|(title, _)| title.replace(['`', ' '], "/").replace("//", "/")).unwrap_or_default();
+        let glob = glob.trim_matches('/');
+        Some(
+            diagnostic
+                .help(format!("list the service's own under `workloads` in its service.yaml, such as `{glob}`; the others are then left alone"))
+                .help("a workload that wears the identity label of its service is that service's"),
+        )
+    }
+}
+
+impl Look {
+    fn borrowed(&self) -> Look<&str> {
+        Look { chart: self.chart.as_deref(), application: self.application.as_deref() }
+    }
+}
+
+impl<'t> Look<&'t str> {
+    /// What a workload looks like whose pods wear these labels.
+    pub(super) fn of(
+        stream: &'t str,
+        object: &Object<'_, '_>,
+        annotations: Option<&'t Site<'_>>,
+        worn: impl Iterator<Item = Worn<'t>> + Clone,
+    ) -> Self {
+        let label = |key: &&str| worn.clone().find(|(worn, _)| worn == key).map(|(_, value)| value);
+        Self { chart: chart(stream, object, annotations), application: APPLICATION.iter().find_map(label) }
+    }
+
+    /// The name of the subchart, where it comes from one.
+    fn subchart(&self) -> Option<&'t str> {
+        self.chart.filter(|chart| depth(chart) > 0).and_then(|chart| chart.rsplit('/').next())
+    }
+
+    /// Whether a name of it is the service's, or a part of it.
+    fn is_of(&self, service: &ServiceName) -> bool {
+        [self.application, self.subchart()].into_iter().flatten().any(|name| is_alike(name, service))
+    }
+
+    /// Whether it has a name and none is the service's.
+    pub(super) fn is_of_another(&self, service: &ServiceName) -> bool {
+        (self.application.is_some() || self.subchart().is_some()) && !self.is_of(service)
+    }
+
+    /// Whether it looks like another application than `own`.
+    fn differs(&self, own: &Self) -> bool {
+        let by_application = match (self.application, own.application) {
+            (Some(mine), Some(other)) => first_word(mine) != first_word(other),
+            _ => false,
+        };
+        let by_chart = match (self.chart, own.chart) {
+            (Some(mine), Some(other)) => mine != other && depth(mine) > 0,
+            _ => false,
+        };
+        by_application || by_chart
+    }
+
+    /// What makes it look so, beside `own`.
+    fn words(&self, own: &Self) -> String {
+        match (self.chart, self.application) {
+            (Some(chart), _) if own.chart.is_some_and(|own| own != chart) => {
+                format!("of the chart `{}`", chart.escape_debug())
+            }
+            (_, Some(application)) => format!("its pods are `{}`", application.escape_debug()),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Under how many charts a chart stands.
+fn depth(chart: &str) -> usize {
+    chart.matches("/charts/").count()
+}
+
+fn first_word(name: &str) -> &str {
+    name.split(['-', '_', '.']).next().unwrap_or(name)
+}
+
+/// Whether one name is the other with words before or behind it; the service's prefix (`service.`) says nothing.
+fn is_alike(name: &str, service: &ServiceName) -> bool {
+    let words = |text: &str| format!("-{}-", text.to_ascii_lowercase().replace(['.', '_', '/'], "-"));
+    let whole = service.as_str();
+    let core = whole.split_once('.').map_or(whole, |(_, core)| core);
+    let (name, core) = (words(name), words(core));
+    name.contains(&core) || core.contains(&name)
+}
+
+/// The chart that an object comes from, as far as the host says.
+fn chart<'t>(stream: &'t str, object: &Object<'_, '_>, annotations: Option<&'t Site<'_>>) -> Option<&'t str> {
+    let by_annotation = match annotations {
+        Some(Site::Map(map)) => map.get(FILE).and_then(|pair| pair.value.as_deref()),
+        _ => None,
+    };
+    let file = by_annotation.or_else(|| {
+        let text = stream.get(object.range())?;
+        let comments = text.lines().skip_while(|line| line.starts_with("---")).take_while(|line| line.starts_with('#'));
+        comments.filter_map(|line| line.strip_prefix(SOURCE)).last()
+    })?;
+    ["/templates/", "/crds/"].iter().find_map(|part| file.split_once(part)).map(|(chart, _)| chart.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_alike_by_whole_words() {
+        for (name, service, expected) in [
+            ("emoji", "service.emoji", true),
+            ("emoji-worker", "service.emoji", true),
+            ("bank-emoji", "service.emoji", true),
+            ("brands", "service.api.brands", true),
+            ("api-brands", "service.api.brands", true),
+            ("emojis", "service.emoji", false),
+            ("postgresql", "service.emoji", false),
+            ("redis", "service.redis-proxy", true),
+            ("pay", "cron.pay", true),
+            ("service", "service.emoji", false),
+        ] {
+            assert_eq!(is_alike(name, &ServiceName::new(service).unwrap()), expected, "{name} {service}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be said of the stream as a whole only: that there is nothing in it, or nothing of whom is deployed.
+
+use super::Context;
+use super::document::Found;
+use hedgerow_core::diag::{Code, Diagnostic};
+use std::ops::Range;
+
+/// How many objects a message names before it counts the others.
+pub(super) const NAMED: usize = 3;
+
+pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
+    unclaimed(context, found);
+    let mixed = std::mem::take(&mut found.taken).report(context);
+    found.diagnostics.extend(mixed);
+    let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);
+    if found.documents == 0 && is_sound {
+        let message = "the stream holds no objects, so nothing is deployed";
+        found.diagnostics.push(
+            context
+                .doubt(Code::EmptyStream, message)
+                .help("see whether what renders the manifests failed: in a pipe, `set -o pipefail` tells")
+                .help(
+                    "`helm template --output-dir` of Helm 3 writes its files first and hands over nothing: use a pipe",
+                ),
+        );
+    } else if let (Some(service), true) = (&context.options.service, is_sound && found.deployed.is_empty()) {
+        let message = format!("no workload of `{service}` is in the stream, so no policy is added");
+        found
+            .diagnostics
+            .push(context.doubt(Code::NoWorkload, message).help("render the service's workloads in the same deploy"));
+    }
+}
+
+/// All unclaimed workloads in one report: a chart may hold dozens.
+fn unclaimed(context: &Context<'_>, found: &mut Found) {
+    if let Some((what, them)) = counted(&found.unclaimed) {
+        let help = match found.unclaimed.len() {
+            1 => "list it under `workloads` in a service.yaml, or deploy it with `--service`",
+            _ => "list what is a service's under `workloads` in its service.yaml, or deploy it with `--service`",
+        };
+        let diagnostic = context.doubt(Code::UnclaimedWorkload, format!("no service claims {what}; {them} left alone"));
+        found.diagnostics.push(marked(context, diagnostic, &found.unclaimed).help(help));
+    }
+    // The service's file says so, so there is no doubt.
+    if let (Some((what, them)), Some(service)) = (counted(&found.left_out), &context.options.service) {
+        let message = format!("`workloads` of `{service}` leaves out {what}; {them} left alone");
+        let diagnostic = Diagnostic::new(Code::UnclaimedWorkload, message);
+        found.diagnostics.push(
+            marked(context, diagnostic, &found.left_out)
+                .help("list what is the service's own; pods that are left alone get no labels and no policy"),
+        );
+    }
+}
+
+fn counted(workloads: &[(String, Range<usize>)]) -> Option<(String, &'static str)> {
+    match workloads {
+        [] => None,
+        [(only, _)] => Some((only.clone(), "it is")),
+        several => {
+            let titles = several.iter().map(|(title, _)| title.as_str());
+            Some((format!("{} workloads: {}", several.len(), some(titles)), "they are"))
+        }
+    }
+}
+
+fn marked(context: &Context<'_>, diagnostic: Diagnostic, workloads: &[(String, Range<usize>)]) -> Diagnostic {
+    workloads.iter().take(NAMED).fold(diagnostic, |diagnostic, (_, place)| diagnostic.mark(context.span(place), ""))
+}
+
+/// The first few of some names, and how many there are besides.
+pub(super) fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let first = names.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more == 0 { first } else { format!("{first} and {more} more") }
+}
