@@ -41,6 +41,7 @@ pub mod diag;
 pub mod draft;
 pub mod fleet;
 pub mod label;
+pub mod moves;
 pub mod name;
 pub mod nonempty;
 pub mod plan;

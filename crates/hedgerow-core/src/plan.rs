@@ -220,14 +220,25 @@ impl Plan {
         &self.catch_alls
     }
 
-    /// The labels that select the pods a catch-all opens: its type, and only with a live policy, so that it isolates nobody.
+    /// The labels that select the pods a catch-all opens: its type, and only with a policy in this state. Live pods have an
+    /// enforced policy of their own, so that the catch-all isolates nobody; for staged pods it has to be staged itself.
     #[must_use]
-    pub fn catch_all_selector(&self, catch_all: &CatchAll) -> Labels {
+    pub fn catch_all_selector(&self, catch_all: &CatchAll, state: PolicyState) -> Labels {
         let scheme = self.scheme();
         Labels::from([
-            (scheme.network_policy(), PolicyState::Live.value()),
+            (scheme.network_policy(), state.value()),
             (scheme.service_type(), scheme.service_type_value(&catch_all.service_type)),
         ])
+    }
+
+    /// For pods in which states there are catch-alls: always for live ones, and for staged ones where Calico evaluates their
+    /// policies, which would else say of a type's callers that they are to be denied.
+    #[must_use]
+    pub fn catch_all_states(&self) -> &'static [PolicyState] {
+        match self.fleet.config().audit {
+            AuditBackend::CalicoLog => &[PolicyState::Live],
+            AuditBackend::CalicoStaged => &[PolicyState::Live, PolicyState::Staged],
+        }
     }
 
     /// Which objects carry the catch-alls.

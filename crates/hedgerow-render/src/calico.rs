@@ -11,6 +11,7 @@
 mod selector;
 
 use crate::object::{Kind, Object, strings};
+use hedgerow_core::label::PolicyState;
 use hedgerow_core::name::Namespace;
 use hedgerow_core::plan::{CatchAll, Plan, Policy, Rest};
 use hedgerow_yaml::Yaml;
@@ -32,16 +33,16 @@ pub fn backstop(policy: &Policy, rest: Rest, namespace: Option<Namespace>) -> Op
         Rest::LogAndAllow => &["Log", "Allow"],
     };
     let ingress = actions.iter().map(|action| Yaml::map([("action", Yaml::str(*action))])).collect();
-    let spec = spec(BACKSTOP_ORDER, &selector::all_of(&policy.selector), ingress);
+    let spec = Yaml::map(spec(BACKSTOP_ORDER, &selector::all_of(&policy.selector), ingress));
     Some(Object { kind: Kind::CalicoNetworkPolicy, name: policy.object.clone(), namespace, spec })
 }
 
-/// The GlobalNetworkPolicy that lets a type's callers in.
+/// The GlobalNetworkPolicy that lets a type's callers in; a staged one for staged pods.
 #[must_use]
-pub fn catch_all(plan: &Plan, catch_all: &CatchAll) -> Object {
+pub fn catch_all(plan: &Plan, catch_all: &CatchAll, state: PolicyState) -> Object {
     let scheme = plan.scheme();
-    let pods =
-        format!("projectcalico.org/orchestrator == 'k8s' && {}", selector::all_of(&plan.catch_all_selector(catch_all)));
+    let selector = selector::all_of(&plan.catch_all_selector(catch_all, state));
+    let pods = format!("projectcalico.org/orchestrator == 'k8s' && {selector}");
     let callers: Vec<_> = catch_all.callers.iter().map(|caller| scheme.service_type_value(caller)).collect();
     let callers: Vec<_> = callers.iter().map(hedgerow_core::name::LabelValue::as_str).collect();
     let namespaces: Vec<_> = plan.fleet().config().namespaces.iter().map(Namespace::as_str).collect();
@@ -52,16 +53,20 @@ pub fn catch_all(plan: &Plan, catch_all: &CatchAll) -> Object {
             ingress.push(Yaml::map([("action", Yaml::str("Allow")), ("source", source)]));
         }
     }
-    let spec = spec(CATCH_ALL_ORDER, &pods, ingress);
-    Object { kind: Kind::CalicoGlobalNetworkPolicy, name: catch_all.object.clone(), namespace: None, spec }
+    let (kind, staged) = match state {
+        PolicyState::Live => (Kind::CalicoGlobalNetworkPolicy, None),
+        PolicyState::Staged => (Kind::CalicoStagedGlobalNetworkPolicy, Some(("stagedAction", Yaml::str("Set")))),
+    };
+    let spec = Yaml::map(staged.into_iter().chain(spec(CATCH_ALL_ORDER, &pods, ingress)));
+    Object { kind, name: catch_all.object.clone(), namespace: None, spec }
 }
 
-fn spec(order: i64, selector: &str, ingress: Vec<Yaml>) -> Yaml {
-    Yaml::map([
+fn spec(order: i64, selector: &str, ingress: Vec<Yaml>) -> [(&'static str, Yaml); 5] {
+    [
         ("tier", Yaml::str("default")),
         ("order", Yaml::Int(order)),
         ("selector", Yaml::str(selector)),
         ("types", strings(["Ingress"])),
         ("ingress", Yaml::Seq(ingress)),
-    ])
+    ]
 }

@@ -32,15 +32,18 @@ fn object(kind: Kind, policy: &Policy, namespace: Option<Namespace>, spec: &Poli
     Object { kind, name: policy.object.clone(), namespace, spec: spec.to_yaml() }
 }
 
-/// The NetworkPolicies that let a type's callers in, one per namespace of the fleet.
-pub fn catch_all(plan: &Plan, catch_all: &CatchAll) -> Vec<Object> {
+/// The NetworkPolicies that let a type's callers in, one per namespace of the fleet; staged ones for staged pods.
+pub fn catch_all(plan: &Plan, catch_all: &CatchAll, state: PolicyState) -> Vec<Object> {
+    let (kind, staged) = match state {
+        PolicyState::Live => (Kind::NetworkPolicy, false),
+        PolicyState::Staged => (Kind::CalicoStagedKubernetesNetworkPolicy, true),
+    };
     let scheme = plan.scheme();
     let callers =
         catch_all.callers.iter().map(|caller| scheme.service_type_value(caller).as_str().to_owned()).collect();
     let pods = LabelSelector::one_of(scheme.service_type().as_str(), callers);
     let namespaces = &plan.fleet().config().namespaces;
-    let selector = plan.catch_all_selector(catch_all);
-    debug_assert_eq!(selector.get(&scheme.network_policy()), Some(&PolicyState::Live.value()));
+    let selector = plan.catch_all_selector(catch_all, state);
     let objects = namespaces.iter().map(|namespace| {
         let others: Vec<_> =
             namespaces.iter().filter(|other| *other != namespace).map(|n| n.as_str().to_owned()).collect();
@@ -50,16 +53,11 @@ pub fn catch_all(plan: &Plan, catch_all: &CatchAll) -> Vec<Object> {
             from.push(PeerSelector::Pods { namespaces, pods: pods.clone() });
         }
         let spec = PolicySpec {
-            staged: false,
+            staged,
             pods: LabelSelector::labels(&selector),
             ingress: vec![IngressRule { from: Some(from), ports: None }],
         };
-        Object {
-            kind: Kind::NetworkPolicy,
-            name: catch_all.object.clone(),
-            namespace: Some(namespace.clone()),
-            spec: spec.to_yaml(),
-        }
+        Object { kind, name: catch_all.object.clone(), namespace: Some(namespace.clone()), spec: spec.to_yaml() }
     });
     objects.collect()
 }

@@ -20,15 +20,18 @@ pub enum Kind {
     CalicoGlobalNetworkPolicy,
     /// `projectcalico.org/v3` StagedKubernetesNetworkPolicy.
     CalicoStagedKubernetesNetworkPolicy,
+    /// `projectcalico.org/v3` StagedGlobalNetworkPolicy; has no namespace.
+    CalicoStagedGlobalNetworkPolicy,
 }
 
 impl Kind {
     /// All kinds of objects that Hedgerow writes.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::NetworkPolicy,
         Self::CalicoNetworkPolicy,
         Self::CalicoGlobalNetworkPolicy,
         Self::CalicoStagedKubernetesNetworkPolicy,
+        Self::CalicoStagedGlobalNetworkPolicy,
     ];
 
     /// The `apiVersion`.
@@ -36,9 +39,10 @@ impl Kind {
     pub const fn api_version(self) -> &'static str {
         match self {
             Self::NetworkPolicy => "networking.k8s.io/v1",
-            Self::CalicoNetworkPolicy | Self::CalicoGlobalNetworkPolicy | Self::CalicoStagedKubernetesNetworkPolicy => {
-                "projectcalico.org/v3"
-            }
+            Self::CalicoNetworkPolicy
+            | Self::CalicoGlobalNetworkPolicy
+            | Self::CalicoStagedKubernetesNetworkPolicy
+            | Self::CalicoStagedGlobalNetworkPolicy => "projectcalico.org/v3",
         }
     }
 
@@ -49,6 +53,7 @@ impl Kind {
             Self::NetworkPolicy | Self::CalicoNetworkPolicy => "NetworkPolicy",
             Self::CalicoGlobalNetworkPolicy => "GlobalNetworkPolicy",
             Self::CalicoStagedKubernetesNetworkPolicy => "StagedKubernetesNetworkPolicy",
+            Self::CalicoStagedGlobalNetworkPolicy => "StagedGlobalNetworkPolicy",
         }
     }
 

@@ -30,12 +30,14 @@ pub fn service_objects(service: &ServicePlan, namespace: Option<&Namespace>) -> 
     }
 }
 
-/// The objects that a cluster needs once: the catch-alls.
+/// The objects that a cluster needs once: the catch-alls, and their staged twins where policies are staged.
 #[must_use]
 pub fn platform_objects(plan: &Plan) -> Vec<Object> {
-    let of_type = plan.catch_alls().iter().flat_map(|catch_all| match plan.catch_all_backend() {
-        CatchAllBackend::Kubernetes => k8s::catch_all(plan, catch_all),
-        CatchAllBackend::Calico => vec![calico::catch_all(plan, catch_all)],
+    let of_type = plan.catch_alls().iter().flat_map(|catch_all| {
+        plan.catch_all_states().iter().flat_map(move |state| match plan.catch_all_backend() {
+            CatchAllBackend::Kubernetes => k8s::catch_all(plan, catch_all, *state),
+            CatchAllBackend::Calico => vec![calico::catch_all(plan, catch_all, *state)],
+        })
     });
     of_type.collect()
 }

@@ -5,6 +5,7 @@ use hedgerow::core::name::Protocol as PlannedProtocol;
 use hedgerow::core::plan::Plan;
 use hedgerow::core::policy::Stage;
 use hedgerow::core::source::Sources;
+use hedgerow::render::object::{Kind, Object};
 use hedgerow::render::{platform_objects, service_objects};
 use hedgerow_eval::{Flow, Manifests, Network, Peer, PeerId, Protocol};
 use proptest::prelude::*;
@@ -31,6 +32,11 @@ struct Cluster {
 
 impl Cluster {
     fn of(plan: &Plan, objects: Objects) -> Self {
+        Self::with(plan, objects, Object::emit)
+    }
+
+    /// The objects as `emit` writes them.
+    fn with(plan: &Plan, objects: Objects, emit: impl Fn(&Object) -> String) -> Self {
         let mut manifests = String::new();
         let mut every_egress = BTreeMap::new();
         for service in plan.services().values() {
@@ -40,12 +46,12 @@ impl Cluster {
             every_egress.extend(egress.map(|(key, value)| (key.clone(), value.clone())));
             manifests.push_str(&pod(service.name.as_str(), service.namespace.as_str(), &labels));
             for object in service_objects(service, Some(&service.namespace)) {
-                manifests.push_str(&format!("---\n{}", object.emit()));
+                manifests.push_str(&format!("---\n{}", emit(&object)));
             }
         }
         if objects == Objects::OfServicesAndPlatform {
             for object in platform_objects(plan) {
-                manifests.push_str(&format!("---\n{}", object.emit()));
+                manifests.push_str(&format!("---\n{}", emit(&object)));
             }
         }
         for service_type in plan.fleet().config().types.keys() {
@@ -71,6 +77,25 @@ impl Cluster {
         let flow = Flow { protocol, port: flow.0.get() };
         self.network.verdict(self.pods[from], self.pods[to], flow).allows()
     }
+}
+
+/// A staged object as the one that Calico's evaluator takes it for.
+fn as_enforced(object: &Object) -> String {
+    let (kind, api_version) = match object.kind {
+        Kind::CalicoStagedKubernetesNetworkPolicy => (Kind::NetworkPolicy, Kind::NetworkPolicy.api_version()),
+        Kind::CalicoStagedGlobalNetworkPolicy => {
+            (Kind::CalicoGlobalNetworkPolicy, Kind::CalicoGlobalNetworkPolicy.api_version())
+        }
+        Kind::NetworkPolicy | Kind::CalicoNetworkPolicy | Kind::CalicoGlobalNetworkPolicy => return object.emit(),
+    };
+    let mut value: serde_json::Value = serde_yaml::from_str(&object.emit()).expect("it is YAML");
+    value["kind"] = kind.as_str().into();
+    value["apiVersion"] = api_version.into();
+    // The twin of a catch-all has the name of the catch-all itself.
+    value["metadata"]["name"] = format!("staged-{}", object.name).into();
+    let staged = value["spec"].as_object_mut().and_then(|spec| spec.remove("stagedAction"));
+    assert_eq!(staged, Some("Set".into()));
+    format!("{value}\n")
 }
 
 /// A pod as its manifest, in JSON so that no label can be misread.
@@ -181,6 +206,24 @@ proptest! {
         for (from, to) in enforce.pods.keys().flat_map(|from| enforce.pods.keys().map(move |to| (from, to))) {
             for flow in flows().filter(|flow| enforce.allows(from, to, *flow)) {
                 prop_assert!(looser.iter().all(|cluster| cluster.allows(from, to, flow)), "{from} to {to} on {flow:?}");
+            }
+        }
+    }
+
+    /// What Calico's evaluator says of staged policies is what the stage `enforce` does: no pending verdict is wrong.
+    #[test]
+    fn a_staged_fleet_would_do_what_an_enforced_one_does(fleet in fleets()) {
+        let at = |stage: &'static str| {
+            let mut fleet = Fleet { stage, audit: "calico-staged", ..fleet.clone() };
+            fleet.services.iter_mut().for_each(|service| service.stage = None);
+            fleet.plan()
+        };
+        let enforced = Cluster::of(&at("enforce"), Objects::OfServicesAndPlatform);
+        let staged = Cluster::with(&at("audit"), Objects::OfServicesAndPlatform, as_enforced);
+        for (from, to) in enforced.pods.keys().flat_map(|from| enforced.pods.keys().map(move |to| (from, to))) {
+            for flow in flows() {
+                let (dropped, pending) = (!enforced.allows(from, to, flow), !staged.allows(from, to, flow));
+                prop_assert_eq!(dropped, pending, "{} to {} on {:?}", from, to, flow);
             }
         }
     }

@@ -77,3 +77,8 @@ fn global_network_policies_follow_calicos_schema() {
 fn staged_policies_follow_calicos_schema() {
     check(Kind::CalicoStagedKubernetesNetworkPolicy, "stagedkubernetesnetworkpolicies");
 }
+
+#[test]
+fn staged_global_policies_follow_calicos_schema() {
+    check(Kind::CalicoStagedGlobalNetworkPolicy, "stagedglobalnetworkpolicies");
+}

@@ -35,6 +35,15 @@ fn rows(kind: Kind) -> Vec<Row> {
             ("spec.types[]", Leaf::Text(&["Ingress"]), true),
             ("spec.ingress[].action", Leaf::Text(&["Log", "Allow"]), true),
         ],
+        Kind::CalicoStagedGlobalNetworkPolicy => {
+            let spec = rows(Kind::CalicoGlobalNetworkPolicy);
+            let spec = spec.into_iter().filter(|(route, ..)| route.starts_with("spec."));
+            let own = [
+                ("kind", Leaf::Text(&["StagedGlobalNetworkPolicy"]), true),
+                ("spec.stagedAction", Leaf::Text(&["Set"]), true),
+            ];
+            own.into_iter().chain(spec).collect()
+        }
         Kind::CalicoGlobalNetworkPolicy => vec![
             ("kind", Leaf::Text(&["GlobalNetworkPolicy"]), true),
             ("spec.tier", Leaf::Text(&["default"]), true),
@@ -96,7 +105,7 @@ impl Leaf {
 
 #[test]
 fn calico_objects_hold_what_the_table_lists_and_nothing_else() {
-    for kind in [Kind::CalicoNetworkPolicy, Kind::CalicoGlobalNetworkPolicy] {
+    for kind in [Kind::CalicoNetworkPolicy, Kind::CalicoGlobalNetworkPolicy, Kind::CalicoStagedGlobalNetworkPolicy] {
         let rows = rows(kind);
         let allowed: BTreeMap<&str, &Leaf> = rows.iter().map(|(route, leaf, _)| (*route, leaf)).collect();
         let objects: Vec<_> = OBJECTS.iter().filter(|object| object.kind == kind).map(read).collect();
