@@ -1,11 +1,13 @@
 //! Draft → [`Fleet`]: resolves names across files and fills in defaults. All faults are found in one pass.
 
-mod collision;
+mod catalogue;
+pub(crate) mod collision;
 
+use crate::catalogue::CatalogueDraft;
 use crate::date::Date;
 use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
-use crate::fleet::{Allow, Config, Fleet, Scope, Service, ServiceIdentity};
+use crate::fleet::{Allow, Config, Elsewhere, Fleet, Scope, Service, ServiceIdentity};
 use crate::label::Slug;
 use crate::name::{PortRef, ServiceName};
 use crate::nonempty::NonEmpty;
@@ -25,6 +27,8 @@ pub struct Draft {
     pub services: Vec<ServiceDraft>,
     /// Services of which only the name was read, each with its directory as a span of no width.
     pub names: Vec<Spanned<ServiceName>>,
+    /// What is known of the services in other repositories.
+    pub catalogue: Option<CatalogueDraft>,
 }
 
 /// Checks a draft against the fleet's configuration. `today` decides which rules have expired; without it none has.
@@ -32,7 +36,7 @@ pub struct Draft {
 /// There is a fleet exactly where `diagnostics` holds no error afterwards, errors of earlier steps included. In the scope
 /// of one service, faults in the metadata of the services it calls are warnings: they are others' to mend.
 pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mut Vec<Diagnostic>) -> Option<Fleet> {
-    let Draft { scope, services: drafts, names } = draft;
+    let Draft { scope, services: drafts, names, catalogue } = draft;
     let mut services = BTreeMap::new();
     let mut rules = Vec::new();
     let mut known: BTreeMap<ServiceName, Span> = BTreeMap::new();
@@ -70,15 +74,25 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
             services.entry(service.name.clone()).or_insert(service);
         }
     }
+    let elsewhere = catalogue.map(|draft| {
+        let services = catalogue::check(&config, &scope, &draft, &services, &mut known, diagnostics);
+        Elsewhere { catalogue: draft.catalogue, services }
+    });
+    let listed = elsewhere.iter().flat_map(|elsewhere| &elsewhere.services);
+    let all: BTreeMap<ServiceName, Service> =
+        services.iter().chain(listed).map(|(name, service)| (name.clone(), service.clone())).collect();
     let slugs: BTreeMap<ServiceName, Slug> =
         known.keys().filter_map(|name| config.scheme.slug(name).ok().map(|slug| (name.clone(), slug))).collect();
-    collision::check(&config, &scope, &services, &slugs, &known, diagnostics);
-    let rules = check_rules(rules, &services, &known, today, diagnostics);
+    collision::check(&config.scheme, &config.types, &scope, &all, &slugs, &known, diagnostics);
+    let rules = check_rules(rules, &all, &known, elsewhere.is_some(), today, diagnostics);
+    if let Some(elsewhere) = &elsewhere {
+        catalogue::check_reach(&services, &rules, &elsewhere.catalogue, diagnostics);
+    }
     if let Scope::One(name) = &scope {
         services.retain(|service, _| service == name);
     }
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
-    sound.then(|| Fleet::new(config, scope, services, rules, slugs))
+    sound.then(|| Fleet::new(config, scope, services, rules, slugs, elsewhere))
 }
 
 /// Fills in a service's defaults. Nothing where its name cannot stand in a label.
@@ -185,7 +199,7 @@ fn lower_allow(draft: AllowDraft, listens: &Ports, diagnostics: &mut Vec<Diagnos
     Allow { peers: draft.peers, ports, reason: draft.reason, span: draft.span }
 }
 
-fn these(ports: NonEmpty<Spanned<PortRef>>) -> RulePorts {
+pub(crate) fn these(ports: NonEmpty<Spanned<PortRef>>) -> RulePorts {
     let mut ports: Vec<_> = ports.into_iter().map(|port| port.value).collect();
     ports.sort();
     ports.dedup();
@@ -224,6 +238,7 @@ fn check_rules(
     drafts: Vec<(ServiceName, RuleDraft)>,
     services: &BTreeMap<ServiceName, Service>,
     known: &BTreeMap<ServiceName, Span>,
+    has_catalogue: bool,
     today: Option<Date>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>> {
@@ -246,6 +261,9 @@ fn check_rules(
                 ) {
                     Some(near) => diagnostic
                         .help(format!("a service with a similar name exists; rename the file to `{near}.rule`")),
+                    None if has_catalogue => diagnostic.help(
+                        "neither this repository nor the catalogue has it; fetch a newer catalogue, or remove the file",
+                    ),
                     None => diagnostic.help("create the service's directory, or remove the file"),
                 },
             );

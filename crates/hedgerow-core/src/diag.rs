@@ -60,6 +60,12 @@ codes! {
     SelfCall = "self-call", Error;
     /// Two directories claim one service name.
     DuplicateService = "duplicate-service", Error;
+    /// Catalogues, or a catalogue and `hedgerow.yaml`, are not of one fleet.
+    CatalogueMismatch = "catalogue-mismatch", Error;
+    /// A service's own files say something else than the catalogue.
+    CatalogueDiffers = "catalogue-differs", Warning;
+    /// A catalogue was changed after it was made.
+    CatalogueEdited = "catalogue-edited", Warning;
     /// Two services would share a label key, a label value or an object name.
     LabelCollision = "label-collision", Error;
     /// A type that `hedgerow.yaml` does not declare.

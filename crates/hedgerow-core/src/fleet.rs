@@ -2,6 +2,8 @@
 //!
 //! A [`Fleet`] exists only where no error was found; [`crate::check`] makes it. Only a `Fleet` can be planned.
 
+use crate::catalogue::Catalogue;
+use crate::draft::Spanned;
 use crate::label::{Scheme, Slug};
 use crate::name::{EnvironmentName, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
@@ -41,6 +43,8 @@ pub struct Layout {
     pub exclude: Vec<String>,
     /// Directories with rule files, relative to a service's; new rules go to the first.
     pub rules: NonEmpty<String>,
+    /// The catalogue of the services in other repositories: a file, relative to the fleet's root.
+    pub catalogue: Option<Spanned<String>>,
 }
 
 /// What a service has that does not say otherwise.
@@ -134,6 +138,17 @@ pub struct Fleet {
     rules: BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>>,
     /// Every service by its name, also those that were not read, where its name can stand in a label.
     slugs: BTreeMap<ServiceName, Slug>,
+    /// What the catalogue says, where there is one.
+    catalogue: Option<Elsewhere>,
+}
+
+/// The services of other repositories.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Elsewhere {
+    /// The catalogue that lists them.
+    pub(crate) catalogue: Catalogue,
+    /// Those that have no directory here, by name.
+    pub(crate) services: BTreeMap<ServiceName, Service>,
 }
 
 impl Fleet {
@@ -143,8 +158,9 @@ impl Fleet {
         services: BTreeMap<ServiceName, Service>,
         rules: BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>>,
         slugs: BTreeMap<ServiceName, Slug>,
+        catalogue: Option<Elsewhere>,
     ) -> Self {
-        Self { config, scope, services, rules, slugs }
+        Self { config, scope, services, rules, slugs, catalogue }
     }
 
     /// What `hedgerow.yaml` says.
@@ -168,6 +184,24 @@ impl Fleet {
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.get(name)
+    }
+
+    /// The catalogue of services in other repositories, where `hedgerow.yaml` names one.
+    #[must_use]
+    pub fn catalogue(&self) -> Option<&Catalogue> {
+        self.catalogue.as_ref().map(|elsewhere| &elsewhere.catalogue)
+    }
+
+    /// The services that only the catalogue knows, by name. They are not planned; their own repositories do that. Where
+    /// one service was read, these are the ones it calls.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &Service> {
+        self.catalogue.iter().flat_map(|elsewhere| elsewhere.services.values())
+    }
+
+    /// A service, wherever it lives.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<&Service> {
+        self.service(name).or_else(|| self.catalogue.as_ref()?.services.get(name))
     }
 
     /// The names of all services, read or not.

@@ -228,6 +228,20 @@ fn cut(text: &str, parts: &[&str]) -> String {
 }
 
 impl Slug {
+    /// A short name that a catalogue lists: whoever made the catalogue shortened it.
+    ///
+    /// # Errors
+    /// When the text could not stand in a label or name an object.
+    pub(crate) fn listed(text: &str) -> Result<Self, NameError> {
+        if text.contains('.') {
+            return Err(NameError::Character {
+                character: '.',
+                allowed: "lower-case letters, digits and `-` are allowed",
+            });
+        }
+        ServiceName::new(text).map(|_| Self(text.to_owned()))
+    }
+
     /// The slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -34,6 +34,7 @@
 //! # What this crate does not do
 //! It knows no Kubernetes object, no Calico, no disk, no clock and no terminal. It writes nothing.
 
+pub mod catalogue;
 pub mod check;
 pub mod cidr;
 pub mod date;

@@ -3,11 +3,13 @@
 //! Reading never fails: what cannot be understood is reported and left out, so that one run finds everything. The texts
 //! are read by the lossless parser instead of serde, because serde stops at the first fault and knows no spans.
 
+mod catalogue;
 mod config;
 pub mod decode;
 mod rule;
 mod service;
 
+use crate::catalogue::CatalogueDraft;
 use crate::check::{Draft, check};
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic, Severity, sort};
@@ -23,6 +25,7 @@ use std::sync::Arc;
 pub struct Reader {
     sources: Sources,
     diagnostics: Vec<Diagnostic>,
+    catalogue: Option<File>,
 }
 
 /// What a reader found.
@@ -57,6 +60,18 @@ pub fn service_name(text: &str) -> Option<String> {
     node.as_mapping()?.get("name")?.as_str().map(str::to_owned)
 }
 
+/// What catalogues that are to be merged say, and what is wrong with them.
+#[must_use]
+pub fn catalogues(files: Vec<File>) -> (Vec<CatalogueDraft>, Vec<Diagnostic>, Sources) {
+    let mut reader = Reader::new();
+    let read = |file| {
+        let loaded = reader.load(file);
+        catalogue::read(&loaded, catalogue::Wanted::All, &mut reader.diagnostics)
+    };
+    let drafts = files.into_iter().filter_map(read).collect();
+    (drafts, reader.diagnostics, reader.sources)
+}
+
 impl Reader {
     /// A reader that has read nothing.
     #[must_use]
@@ -69,6 +84,12 @@ impl Reader {
     pub fn config(&mut self, file: File) -> Config {
         let loaded = self.load(file);
         config::read(&loaded, &mut self.diagnostics)
+    }
+
+    /// Hands in the catalogue that the configuration names, [`crate::fleet::Layout::catalogue`]. It is read with the rest,
+    /// when it is known whom it has to tell of.
+    pub fn catalogue(&mut self, file: File) {
+        self.catalogue = Some(file);
     }
 
     /// Reads the directories and checks everything together. `today` decides which rules have expired.
@@ -102,7 +123,8 @@ impl Reader {
             found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
             names.extend(draft.map(|draft| draft.name).or_else(|| self.name(&path, false)));
         }
-        let draft = Draft { scope, services, names };
+        let catalogue = self.read_catalogue(&config, &scope, &services);
+        let draft = Draft { scope, services, names, catalogue };
         let fleet = check(config, draft, today, &mut self.diagnostics);
         sort(&mut self.diagnostics);
         Reading { fleet, diagnostics: self.diagnostics, sources: self.sources }
@@ -113,6 +135,38 @@ impl Reader {
     pub fn finish(mut self) -> Reading {
         sort(&mut self.diagnostics);
         Reading { fleet: None, diagnostics: self.diagnostics, sources: self.sources }
+    }
+
+    fn read_catalogue(
+        &mut self,
+        config: &Config,
+        scope: &Scope,
+        services: &[crate::draft::ServiceDraft],
+    ) -> Option<CatalogueDraft> {
+        let named = config.layout.catalogue.as_ref()?;
+        let Some(file) = self.catalogue.take() else {
+            let message = format!("the catalogue `{}` was not handed in", named.value);
+            self.diagnostics.push(Diagnostic::new(Code::Unreadable, message).mark(named.span, ""));
+            return None;
+        };
+        if let Err(FileFault::Unreadable(why)) = &file.text {
+            let message = format!("cannot read the catalogue `{}`: {why}", named.value);
+            let help = "fetch it before Hedgerow runs; the path is relative to hedgerow.yaml";
+            self.diagnostics.push(Diagnostic::new(Code::Unreadable, message).mark(named.span, "").help(help));
+            return None;
+        }
+        let file = self.load(file);
+        let own = |draft: &&crate::draft::ServiceDraft| match scope {
+            Scope::Whole => true,
+            Scope::One(name) => draft.name.value == *name,
+        };
+        let callees = services.iter().filter(own).flat_map(|draft| &draft.rules).map(|rule| rule.callee.as_str());
+        let only: std::collections::BTreeSet<&str> = callees.collect();
+        let wanted = match scope {
+            Scope::Whole => catalogue::Wanted::All,
+            Scope::One(_) => catalogue::Wanted::Only(&only),
+        };
+        catalogue::read(&file, wanted, &mut self.diagnostics)
     }
 
     fn load(&mut self, file: File) -> Loaded {

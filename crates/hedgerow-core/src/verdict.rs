@@ -1,9 +1,9 @@
 //! May A reach B on port P, and which file says so?
 
-use crate::fleet::Allow;
+use crate::fleet::{Allow, Service};
 use crate::name::{LabelKey, LabelValue, Protocol, ServiceName};
-use crate::plan::{Plan, Protection, ServicePlan};
-use crate::policy::{Labels, Peer, Peers, Place, Port, Ports, Rule, RulePorts};
+use crate::plan::{Plan, Protection, selector};
+use crate::policy::{Labels, Peer, Peers, Place, Port, Ports, Rule, RulePorts, Stage};
 use std::num::NonZeroU16;
 
 /// The answer for one caller, one callee and one port.
@@ -48,6 +48,18 @@ pub enum Permission<'p> {
     Allow(&'p Allow),
     /// Nothing.
     Nothing,
+    /// It is not known here: the caller's rules are in another repository, and nothing else permits it.
+    Untold,
+}
+
+/// One end of a call.
+struct End<'p> {
+    service: &'p Service,
+    /// The labels of its pods that are known.
+    worn: Labels,
+    /// What becomes of calls that nothing permits.
+    rest: Traffic,
+    is_planned: bool,
 }
 
 impl Plan {
@@ -57,36 +69,57 @@ impl Plan {
     /// address of a pod is not planned.
     #[must_use]
     pub fn verdict(&self, from: &ServiceName, to: &ServiceName, port: (NonZeroU16, Protocol)) -> Option<Verdict<'_>> {
-        let (caller, callee) = (self.service(from)?, self.service(to)?);
-        let permission = self.permission(caller, callee, port);
-        let traffic = match (&callee.protection, &permission) {
-            (Protection::Absent | Protection::Open { .. }, Permission::Nothing) => Traffic::Unprotected,
-            (Protection::Staged { .. }, Permission::Nothing) => Traffic::Audited,
-            (Protection::Enforced { rest, .. }, Permission::Nothing) if rest.is_allowed() => Traffic::Audited,
-            (Protection::Enforced { .. }, Permission::Nothing) => Traffic::Dropped,
-            (_, Permission::Rule(_) | Permission::Types | Permission::Allow(_)) => Traffic::Permitted,
+        let (caller, callee) = (self.end(from)?, self.end(to)?);
+        let permission = self.permission(&caller, &callee, port);
+        let traffic = match permission {
+            Permission::Rule(_) | Permission::Types | Permission::Allow(_) => Traffic::Permitted,
+            Permission::Nothing | Permission::Untold => callee.rest,
         };
         Some(Verdict { traffic, permission })
     }
 
-    fn permission(&self, caller: &ServicePlan, callee: &ServicePlan, port: (NonZeroU16, Protocol)) -> Permission<'_> {
-        let Some(service) = self.fleet().service(callee.name.as_str()) else { return Permission::Nothing };
-        let rule = self.fleet().rule(&caller.name, &callee.name);
+    /// One end of a call: a service that is planned, or one that only the catalogue knows.
+    fn end(&self, name: &ServiceName) -> Option<End<'_>> {
+        if let Some(planned) = self.service(name) {
+            let rest = match &planned.protection {
+                Protection::Absent | Protection::Open { .. } => Traffic::Unprotected,
+                Protection::Staged { .. } => Traffic::Audited,
+                Protection::Enforced { rest, .. } if rest.is_allowed() => Traffic::Audited,
+                Protection::Enforced { .. } => Traffic::Dropped,
+            };
+            let service = self.fleet().service(name.as_str())?;
+            return Some(End { service, worn: planned.pods.all(), rest, is_planned: true });
+        }
+        let service = self.fleet().known(name.as_str())?;
+        let rest = match service.stages.get(self.environment()) {
+            Some(Stage::Off | Stage::Open) => Traffic::Unprotected,
+            Some(Stage::Audit) => Traffic::Audited,
+            // Of a stage that the catalogue does not tell the worst is to be expected.
+            Some(Stage::Enforce) | None => Traffic::Dropped,
+        };
+        Some(End { service, worn: selector(self.fleet().config(), service), rest, is_planned: false })
+    }
+
+    fn permission(&self, caller: &End<'_>, callee: &End<'_>, port: (NonZeroU16, Protocol)) -> Permission<'_> {
+        let Some(service) = self.fleet().known(callee.service.name.as_str()) else { return Permission::Nothing };
+        let rule = self.fleet().rule(&caller.service.name, &callee.service.name);
         if let Some(rule) = rule.filter(|rule| opens(&rule.ports, &service.ports, port)) {
             return Permission::Rule(rule);
         }
-        let is_caller = |service_type| caller.service_type.as_ref() == Some(service_type);
+        let is_caller = |service_type| caller.service.service_type.as_ref() == Some(service_type);
         let by_type = self.catch_alls().iter().any(|catch_all| {
-            callee.service_type.as_ref() == Some(&catch_all.service_type) && catch_all.callers.iter().any(is_caller)
+            callee.service.service_type.as_ref() == Some(&catch_all.service_type)
+                && catch_all.callers.iter().any(is_caller)
         });
         if by_type {
             return Permission::Types;
         }
-        let worn = caller.pods.all();
         let allow = service.allow.iter().find(|allow| {
-            opens(&allow.ports, &service.ports, port) && matches_caller(&allow.peers, caller, callee, &worn)
+            opens(&allow.ports, &service.ports, port)
+                && matches_caller(&allow.peers, caller.service, callee.service, &caller.worn)
         });
-        allow.map_or(Permission::Nothing, Permission::Allow)
+        let untold = if caller.is_planned { Permission::Nothing } else { Permission::Untold };
+        allow.map_or(untold, Permission::Allow)
     }
 }
 
@@ -105,7 +138,7 @@ fn opens(wanted: &RulePorts, listens: &Ports, port: (NonZeroU16, Protocol)) -> b
     }
 }
 
-fn matches_caller(peers: &Peers, caller: &ServicePlan, callee: &ServicePlan, worn: &Labels) -> bool {
+fn matches_caller(peers: &Peers, caller: &Service, callee: &Service, worn: &Labels) -> bool {
     match peers {
         Peers::Nobody => false,
         Peers::Anybody => true,

@@ -13,7 +13,7 @@ pub struct Service {
     pub name: String,
     /// Its slug: the name that Kubernetes objects have.
     pub slug: String,
-    /// Its directory below the tree's root.
+    /// Its directory below the tree's root; empty where its code is in another tree, so that it is called and never calls.
     pub directory: String,
 }
 
@@ -62,6 +62,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
     for service in services {
         if let Some(home) = homes.get_mut(&service.name)
             && home.directories.is_empty()
+            && !service.directory.is_empty()
         {
             home.directories.push((service.directory.clone(), None));
         }
@@ -102,7 +103,8 @@ pub(crate) struct Owners<'a> {
 
 impl<'a> Owners<'a> {
     pub(crate) fn new(services: &'a [Service], homes: &'a [Home]) -> Self {
-        let own = services.iter().map(|service| (service.directory.as_str(), service.name.as_str()));
+        let own = services.iter().filter(|service| !service.directory.is_empty());
+        let own = own.map(|service| (service.directory.as_str(), service.name.as_str()));
         // Where code is said to lie wins over where the service is declared.
         let said =
             homes.iter().flat_map(|home| home.directories.iter().map(|(dir, _)| (dir.as_str(), home.name.as_str())));

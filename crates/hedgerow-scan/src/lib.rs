@@ -79,10 +79,11 @@ mod tree;
 mod value;
 
 pub use config::ScanConfig;
+pub use deploy::Schedule;
 pub use edge::{Class, Edge, Evidence, Finding, Hop, Outcome, Place, Port};
 pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
-pub use scan::{Known, rescan, rules, scan};
+pub use scan::{Known, rescan, rules, scan, schedules};
 pub use tree::{CodeFile, PlainFile, Tree, Want, in_parallel, wants};

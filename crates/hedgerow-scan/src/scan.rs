@@ -8,7 +8,7 @@
 use crate::across::across;
 use crate::calls::Contracts;
 use crate::constraint::Build;
-use crate::deploy::{Deploy, Text};
+use crate::deploy::{Deploy, Schedule, Text};
 use crate::edge::Outcome;
 use crate::frontend::Language;
 use crate::host::Hosts;
@@ -262,6 +262,14 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         }
     }
     (hosts, deploy)
+}
+
+/// When the workloads of services run that do not run all the time, as their manifests say it. No source code is looked at.
+#[must_use]
+pub fn schedules(tree: &Tree) -> BTreeSet<Schedule> {
+    let paths = tree.texts.iter().map(|file| file.path.as_str());
+    let homes = homes(tree.services, tree.config, paths);
+    deploy(tree, &homes).1.into_schedules()
 }
 
 /// Groups the edges that become rules by their caller.

@@ -94,6 +94,34 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
     Ok(read)
 }
 
+/// Deploy files, and those that could not be read, each with the reason.
+pub(crate) type DeployFiles = (Vec<PlainFile>, Vec<(String, Fault)>);
+
+/// Reads the deploy files below `root`, and no source code. Symbolic links are not followed.
+///
+/// # Errors
+/// When the root cannot be listed.
+pub(crate) fn read_deploy(root: &Path, config: &ScanConfig) -> io::Result<DeployFiles> {
+    let mut paths = Vec::new();
+    let mut faults = Vec::new();
+    fs::read_dir(root)?;
+    walk(root, "", &|path| Some(wants(path, config)), &mut paths, &mut faults);
+    let texts = paths.into_par_iter().filter(|(_, want)| *want == Want::Text);
+    let texts = texts.map(|(path, _)| match text(&root.join(&path)) {
+        Ok(text) => Ok(PlainFile { path, text: Arc::from(text) }),
+        Err(fault) => Err((path, fault)),
+    });
+    let mut files = Vec::new();
+    for text in texts.collect::<Vec<_>>() {
+        match text {
+            Ok(file) => files.push(file),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((files, faults))
+}
+
 /// Hears how far a scan has come.
 pub(crate) trait Progress: Sync {
     /// So many files of source code are to be parsed.

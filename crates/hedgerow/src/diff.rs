@@ -130,7 +130,7 @@ impl<'a> Side<'a> {
     }
 
     fn owner(&self, service: &str) -> Option<String> {
-        self.fleet.service(service)?.owner.clone()
+        self.fleet.known(service)?.owner.clone()
     }
 }
 

@@ -41,5 +41,5 @@ pub use depfile::make_rule;
 pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;
-pub use load::{LoadError, Loaded, Request, find_root, load, read_texts};
+pub use load::{LoadError, Loaded, Parts, Request, find_root, load, read_texts};
 pub use write::{WriteError, write_file};

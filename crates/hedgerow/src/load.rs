@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 mod directories;
-mod files;
+pub(crate) mod files;
 #[cfg(feature = "cli")]
 mod manifests;
 #[cfg(feature = "cli")]
@@ -35,12 +35,24 @@ pub struct Request {
     pub scope: Scope,
     /// Decides which rules have expired; without it none has.
     pub today: Option<Date>,
+    /// Which files of a service are read.
+    pub parts: Parts,
+}
+
+/// Which files of a service are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Parts {
+    /// All: its metadata and its rules, checked against the catalogue where there is one.
+    #[default]
+    All,
+    /// Its metadata alone, as far as the whole fleet is read: what others may know of it without knowing whom it calls.
+    Metadata,
 }
 
 impl Request {
     /// A request for the whole fleet below `root`.
     pub fn whole(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), config: None, scope: Scope::Whole, today: None }
+        Self { root: root.into(), config: None, scope: Scope::Whole, today: None, parts: Parts::All }
     }
 
     /// A request for what a deploy of one service needs: its own directory, the metadata of the services it calls, and
@@ -85,18 +97,33 @@ pub fn load(request: &Request) -> Result<Loaded, LoadError> {
     let config_path = request.config.clone().unwrap_or_else(|| request.root.join("hedgerow.yaml"));
     let config_file = tree.config(&config_path).ok_or_else(|| LoadError::NoConfig(config_path.clone()))?;
     let mut reader = Reader::new();
-    let config = reader.config(config_file);
+    let mut config = reader.config(config_file);
+    if request.parts == Parts::Metadata {
+        config.layout.catalogue = None;
+    }
+    if let Some(catalogue) = &config.layout.catalogue {
+        reader.catalogue(tree.catalogue(&catalogue.value));
+    }
     let found = ServiceDirectories::find(&tree, &config);
     let directories = match &request.scope {
         Scope::Whole => {
-            let read = found.paths.par_iter().map(|path| read_directory(&tree, &config, path)).collect();
+            let read = |path: &String| match request.parts {
+                Parts::All => read_directory(&tree, &config, path),
+                Parts::Metadata => read_metadata(&tree, path),
+            };
+            let read = found.paths.par_iter().map(read).collect();
             Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults }
         }
         Scope::One(name) => one(&tree, &config, found, name),
     };
     let missing = missing_service(&directories);
     let mut reading = reader.fleet(config, directories, request.today);
-    if let Some(diagnostic) = missing {
+    if let Some(mut diagnostic) = missing {
+        if let (Some(fleet), Scope::One(name)) = (&reading.fleet, &request.scope)
+            && fleet.slug(name).is_some()
+        {
+            diagnostic.help = vec![format!("`{name}` is of another repository; the catalogue only tells of it")];
+        }
         // A fault in the service's own name explains why it was not found.
         if reading.diagnostics.is_empty() || reading.fleet.is_some() {
             reading.diagnostics.push(diagnostic);
@@ -216,7 +243,8 @@ fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// A fleet from texts instead of a disk, for tools that have them already.
+/// A fleet from texts instead of a disk, for tools that have them already. A configuration that names a catalogue needs its
+/// text too: [`Reader::catalogue`] takes it.
 pub fn read_texts(config: File, directories: Directories, today: Option<Date>) -> Reading {
     let mut reader = Reader::new();
     let config = reader.config(config);

@@ -19,6 +19,11 @@ fn command_page() -> String {
         let title = format!("hedgerow {}", subcommand.get_name());
         *subcommand = subcommand.clone().term_width(100);
         page.push_str(&section(subcommand, &title));
+        for below in subcommand.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+            let title = format!("{title} {}", below.get_name());
+            *below = below.clone().term_width(100);
+            page.push_str(&section(below, &title));
+        }
     }
     page
 }

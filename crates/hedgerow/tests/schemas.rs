@@ -51,6 +51,31 @@ fn reasons() {
 }
 
 #[test]
+fn catalogues() {
+    for arguments in ["catalogue", "catalogue --env prod", "catalogue --rules"] {
+        let ran = Command::new(&testdata("bank"), arguments).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        let catalogue = assert_valid("catalogue", ran.out());
+        assert!(catalogue["services"]["service.ledger"]["ports"].is_array());
+        assert_eq!(catalogue.get("rules").is_some(), arguments.ends_with("--rules"));
+    }
+}
+
+#[test]
+fn reasons_that_are_in_another_repository() {
+    let listed = Command::new(&testdata("bank"), "catalogue").run();
+    let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-, edge-proxy.: e-}}\nnamespaces: [bank, dmz]\nservices: {include: [own], catalogue: others.json, defaults: {namespace: bank}}\nenvironments: {prod: {stage: audit}}\n";
+    let root = tree(&[
+        ("hedgerow.yaml", config.as_bytes()),
+        ("others.json", &listed.stdout),
+        ("own/service.yaml", b"owner: x\n"),
+    ]);
+    let ran = Command::new(root.path(), "why service.ledger own --format json").run();
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.stderr);
+    assert_eq!(assert_valid("why", ran.out())["verdicts"][0]["untold"], true);
+}
+
+#[test]
 fn labels() {
     for service in ["service.emoji", "service.ledger", "cron.statements"] {
         let ran = Command::new(&testdata("bank"), &format!("labels {service} --env prod --format json")).run();

@@ -1,9 +1,10 @@
 //! Never two meanings for one label or one object name.
 
 use crate::diag::{Code, Diagnostic};
-use crate::fleet::{Config, Scope, Service, ServiceIdentity};
-use crate::label::Slug;
-use crate::name::ServiceName;
+use crate::fleet::{Scope, Service, ServiceIdentity};
+use crate::label::{Scheme, Slug};
+use crate::name::{ServiceName, TypeName};
+use crate::nonempty::NonEmpty;
 use crate::source::Span;
 use std::collections::BTreeMap;
 
@@ -13,17 +14,17 @@ enum Owner<'a> {
     CatchAll(&'a str),
 }
 
-pub(super) fn check(
-    config: &Config,
+pub(crate) fn check(
+    scheme: &Scheme,
+    types: &BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
     scope: &Scope,
     services: &BTreeMap<ServiceName, Service>,
     slugs: &BTreeMap<ServiceName, Slug>,
     known: &BTreeMap<ServiceName, Span>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let scheme = &config.scheme;
     let mut owners: BTreeMap<String, Owner<'_>> = BTreeMap::new();
-    for (service_type, callers) in &config.types {
+    for (service_type, callers) in types {
         if callers.is_some() {
             let object = scheme.catch_all(service_type).to_string();
             owners.insert(format!("object `{object}`"), Owner::CatchAll(service_type.as_str()));

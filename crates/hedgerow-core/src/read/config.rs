@@ -146,7 +146,7 @@ fn services(
     place: Span,
     types: &BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
 ) -> (Layout, SpannedDefaults) {
-    let keys = &["include", "exclude", "rules", "defaults"];
+    let keys = &["include", "exclude", "rules", "catalogue", "defaults"];
     let fields = node.and_then(|node| decoder.fields(node, "`services`", keys));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let include = match field("include") {
@@ -161,12 +161,26 @@ fn services(
     let exclude = field("exclude").map(|node| globs(decoder, node, "`exclude`")).unwrap_or_default();
     let rules = field("rules").map(|node| rule_directories(decoder, node)).unwrap_or_default();
     let rules = NonEmpty::new(rules).unwrap_or_else(|| NonEmpty::one("egress".to_owned()));
+    let catalogue = field("catalogue").and_then(|node| catalogue(decoder, node));
     let defaults = field("defaults").and_then(|node| {
         let fields = decoder.fields(node, "`defaults`", &["namespace", "type", "owner", "ports"])?;
         Some(read_defaults(decoder, &fields, types))
     });
     let defaults = defaults.unwrap_or_else(|| (no_defaults(), None));
-    (Layout { include, exclude, rules }, defaults)
+    (Layout { include, exclude, rules, catalogue }, defaults)
+}
+
+/// A file, which may lie anywhere: another tool puts it there.
+fn catalogue(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<String>> {
+    let text = decoder.text(node, "the catalogue")?;
+    if text.value.chars().any(char::is_control) || text.value.contains("://") {
+        let diagnostic = decoder
+            .invalid(node, "the catalogue must be a file")
+            .help("fetch it before Hedgerow runs, and name the file, relative to hedgerow.yaml");
+        decoder.report(diagnostic);
+        return None;
+    }
+    Some(Spanned { value: text.value.to_owned(), span: text.span })
 }
 
 fn no_defaults() -> Defaults {

@@ -1,7 +1,7 @@
 //! YAML nodes → values, reporting every fault with its span. Public for the sections of `hedgerow.yaml` that other crates
 //! read.
 
-use crate::diag::{Applicability, Code, Diagnostic, nearest};
+use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::draft::Spanned;
 use crate::name::NameError;
 use crate::source::{SourceId, Span};
@@ -74,6 +74,17 @@ impl<'d> Decoder<'d> {
     /// Whether a text was met that is no YAML.
     pub(super) const fn is_unparsed(&self) -> bool {
         self.is_unparsed
+    }
+
+    /// How many findings there are.
+    pub(super) const fn count(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// Makes warnings of the findings behind the first `count`: they are others' to mend.
+    pub(super) fn warn_since(&mut self, count: usize) {
+        let found = self.diagnostics.get_mut(count..).unwrap_or_default();
+        found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
     }
 
     /// The pairs of a mapping whose keys are all in `known`. `what` names the mapping in messages.

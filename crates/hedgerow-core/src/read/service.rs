@@ -226,7 +226,7 @@ fn identity(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Labels> {
 }
 
 /// Labels that select pods; never none, since that would select all.
-fn labels(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Labels> {
+pub(super) fn labels(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Labels> {
     let pairs = decoder.pairs(node, what)?;
     if pairs.is_empty() {
         let message = format!("{what} holds no label, which would select every pod");

@@ -2,6 +2,7 @@
 
 mod compose;
 mod kustomize;
+mod schedule;
 mod settings;
 mod values;
 
@@ -10,6 +11,7 @@ pub(crate) use settings::{all_documents, documents, properties, swells};
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
 use kustomize::{Kustomizations, Made};
+pub use schedule::Schedule;
 use serde_json::Value;
 use settings::walk;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +54,8 @@ pub(crate) struct Deploy {
     given: BTreeMap<String, Given>,
     /// The templates that could not be read in full, with the services that they may be of.
     unread: BTreeMap<String, BTreeSet<String>>,
+    /// When workloads run that do not run all the time.
+    schedules: BTreeSet<Schedule>,
 }
 
 /// One object of the deploy.
@@ -170,14 +174,19 @@ impl Deploy {
     ) -> Vec<Pods<'a>> {
         let mut pods = Vec::new();
         for item in items {
-            let Some(template) = pod_template(&item.value) else { continue };
+            let template = pod_template(&item.value);
+            if template.is_none() && !schedule::has_schedule(&item.value) {
+                continue;
+            }
             let named = |name: &str| hosts.named(name).map(str::to_owned);
             let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
-            let labels = template.pointer("/metadata/labels").and_then(Value::as_object);
+            let labels = template.and_then(|template| template.pointer("/metadata/labels")).and_then(Value::as_object);
             let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
             let by_chart = || item.chart.and_then(|(_, chart)| named(chart));
             let service = named(name).or_else(|| owner(item.path)).or_else(by_label).or_else(by_chart);
             let Some(service) = service else { continue };
+            self.schedules.extend(schedule::of(item, &service));
+            let Some(template) = template else { continue };
             pods.push(Pods { service: service.clone(), chart: item.chart, template });
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
@@ -200,6 +209,11 @@ impl Deploy {
         } else {
             settings.extend(documents(text.text));
         }
+    }
+
+    /// When workloads run that do not run all the time.
+    pub(crate) fn into_schedules(self) -> BTreeSet<Schedule> {
+        self.schedules
     }
 
     /// What a service is given.
@@ -403,6 +417,7 @@ fn pod_template(item: &Value) -> Option<&Value> {
     let template = match kind {
         "Pod" => item,
         "CronJob" => item.pointer("/spec/jobTemplate/spec/template")?,
+        "AdvancedCronJob" => item.pointer("/spec/template/jobTemplate/spec/template")?,
         _ => item.pointer("/spec/template")?,
     };
     template.get("spec").map(|_| template)

@@ -85,6 +85,8 @@ pub enum Command {
     Verify(Verify),
     /// Draw the network: who may call whom
     Graph(Graph),
+    /// Print what others need to know of this fleet's services, in one document, or merge such documents
+    Catalogue(Catalogue),
     /// Print a script that completes commands in a shell
     Completions(Completions),
     /// Print the manual page
@@ -422,6 +424,48 @@ pub struct Graph {
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `catalogue`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Catalogue {
+    /// Give the stages of this environment alone [default: of all]
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Add the rules, with their files
+    #[arg(long)]
+    pub rules: bool,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+    /// Other things to do with catalogues.
+    #[command(subcommand)]
+    pub action: Option<CatalogueAction>,
+}
+
+/// What can be done with catalogues.
+#[derive(Debug, Subcommand)]
+pub enum CatalogueAction {
+    /// Make one catalogue of several, each of another repository
+    Merge(Merge),
+}
+
+/// `catalogue merge`
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Catalogues, or `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
 }
 
 /// `completions`

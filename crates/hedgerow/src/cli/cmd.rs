@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(super) mod catalogue;
 pub(super) mod check;
 pub(super) mod codeowners;
 pub(super) mod diff;

@@ -2,7 +2,7 @@
 
 use super::args::{DiagnosticFormat, Global};
 use super::{Exit, Os, report};
-use crate::load::{Loaded, Request, find_root, load};
+use crate::load::{Loaded, Parts, Request, find_root, load};
 use anyhow::{Context, bail};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Diagnostic, nearest};
@@ -95,14 +95,28 @@ impl<'o> Session<'o> {
 
     /// Loads a fleet with whatever is wrong with it.
     pub(super) fn read(&mut self, scope: Scope) -> anyhow::Result<Loaded> {
+        self.read_parts(scope, Parts::All)
+    }
+
+    fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Loaded> {
         let config = self.global.config.as_ref().map(|config| self.os.directory().join(config));
-        let request = Request { root: self.root()?, config, scope, today: Some(self.today()?) };
+        let request = Request { root: self.root()?, config, scope, today: Some(self.today()?), parts };
         Ok(load(&request)?)
     }
 
     /// Loads a fleet and stops where anything is wrong with it.
     pub(super) fn load(&mut self, scope: Scope, format: DiagnosticFormat) -> anyhow::Result<LoadedFleet> {
-        let loaded = self.read(scope)?;
+        self.load_parts(scope, Parts::All, format)
+    }
+
+    /// Loads a part of a fleet and stops where anything is wrong with it.
+    pub(super) fn load_parts(
+        &mut self,
+        scope: Scope,
+        parts: Parts,
+        format: DiagnosticFormat,
+    ) -> anyhow::Result<LoadedFleet> {
+        let loaded = self.read_parts(scope, parts)?;
         let Loaded { reading, inputs } = loaded;
         self.report(&reading.diagnostics, &reading.sources, format)?;
         match reading.fleet {
@@ -157,9 +171,18 @@ impl<'o> Session<'o> {
         Plan::new(Arc::clone(fleet), &environment).with_context(|| format!("no environment `{environment}`"))
     }
 
-    /// A service of the fleet by its name; the message names the nearest one.
+    /// A service with a directory here, by its name; the message names the nearest one.
     pub(super) fn service(fleet: &Fleet, name: &str) -> anyhow::Result<ServiceName> {
-        if let Some(service) = fleet.service(name) {
+        let known = Self::known(fleet, name)?;
+        if fleet.service(name).is_none() {
+            bail!("`{known}` is of another repository; the catalogue only tells of it")
+        }
+        Ok(known)
+    }
+
+    /// A service wherever it lives, by its name; the message names the nearest one.
+    pub(super) fn known(fleet: &Fleet, name: &str) -> anyhow::Result<ServiceName> {
+        if let Some(service) = fleet.known(name) {
             return Ok(service.name.clone());
         }
         // Who says `ledger` means `service.ledger`.

@@ -11,6 +11,9 @@ use std::sync::Mutex;
 /// The most bytes that a configuration, service or rule file may have.
 pub(super) const LIMIT: u64 = 1 << 20;
 
+/// The most bytes that a catalogue may have: one of 15,000 services with their rules.
+pub(super) const CATALOGUE_LIMIT: u64 = 64 << 20;
+
 /// A tree of files that a fleet is read from: a disk, or a revision. Paths are relative to the fleet's root.
 pub(super) trait Files {
     /// A file that may be absent.
@@ -71,8 +74,15 @@ impl Tree {
         let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
         match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            _ => Some(File { path: shown, text: read(path) }),
+            _ => Some(File { path: shown, text: read(path, LIMIT) }),
         }
+    }
+
+    /// The catalogue, which may lie anywhere.
+    pub(super) fn catalogue(&self, path: &str) -> File {
+        let full = self.root.join(path);
+        self.input(&full);
+        File { path: path.to_owned(), text: read(&full, CATALOGUE_LIMIT) }
     }
 
     fn text(&self, full: &Path, metadata: &fs::Metadata) -> Result<Arc<String>, FileFault> {
@@ -84,7 +94,7 @@ impl Tree {
             // Most rule files are empty; not opening them is half the time of loading a fleet.
             return Ok(Arc::default());
         }
-        read(full)
+        read(full, LIMIT)
     }
 
     /// Refuses a link that leads out of the tree.
@@ -183,7 +193,13 @@ impl Files for Tree {
     }
 }
 
-fn read(path: &Path) -> Result<Arc<String>, FileFault> {
+/// A catalogue as it lies on the disk, for whoever names one.
+#[cfg(feature = "cli")]
+pub(crate) fn read_catalogue(path: &Path) -> Result<Arc<String>, FileFault> {
+    read(path, CATALOGUE_LIMIT)
+}
+
+fn read(path: &Path, limit: u64) -> Result<Arc<String>, FileFault> {
     let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
     // Asked before it is opened: opening a pipe waits for somebody to write into it.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
@@ -195,9 +211,9 @@ fn read(path: &Path) -> Result<Arc<String>, FileFault> {
         return Err(FileFault::NotAFile);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 20));
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(FileFault::TooLarge(LIMIT));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(FileFault::TooLarge(limit));
     }
     hedgerow_yaml::decode_owned(bytes).map(Arc::new).map_err(|error| FileFault::Encoding(error.to_string()))
 }

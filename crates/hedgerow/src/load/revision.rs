@@ -1,7 +1,7 @@
 //! Reading a fleet from a git revision: out of the object database, without a checkout.
 
 use super::directories::ServiceDirectories;
-use super::files::{Entry, Files, LIMIT};
+use super::files::{CATALOGUE_LIMIT, Entry, Files, LIMIT, read_catalogue};
 use super::read_directory;
 use gix::object::tree::EntryKind;
 use gix::objs::TreeRefIter;
@@ -71,8 +71,9 @@ impl Repository {
         Ok(parts.ok_or_else(outside)?.join("/"))
     }
 
-    /// Loads the fleet whose root is `prefix` in a revision. Rules never expire there: what matters is what was written.
-    pub(crate) fn load(&self, revision: &str, prefix: &str) -> Result<Reading, RevisionError> {
+    /// Loads the fleet whose root is `prefix` in a revision. Rules never expire there: what matters is what was written. A
+    /// catalogue that the revision does not hold is looked for below `disk`.
+    pub(crate) fn load(&self, revision: &str, prefix: &str, disk: &Path) -> Result<Reading, RevisionError> {
         let tree = self.tree(revision, prefix)?;
         let no_config = || {
             let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };
@@ -86,6 +87,15 @@ impl Repository {
         let config_file = config_file.ok_or_else(no_config)?;
         let mut reader = Reader::new();
         let config = reader.config(config_file);
+        if let Some(catalogue) = &config.layout.catalogue {
+            let path = &catalogue.value;
+            // One that is not in the revision is fetched before a run, and lies on the disk as it does for a deploy.
+            let is_below = !path.starts_with('/');
+            let found = tree.entry(path).filter(|_| is_below);
+            let committed = found.map(|_| File { path: path.clone(), text: tree.text(path, CATALOGUE_LIMIT) });
+            let on_disk = || File { path: path.clone(), text: read_catalogue(&disk.join(path)) };
+            reader.catalogue(committed.unwrap_or_else(on_disk));
+        }
         let found = ServiceDirectories::find(&tree, &config);
         let read = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();
         if let Some(reason) = tree.missing.take() {
@@ -196,7 +206,7 @@ impl RevisionTree<'_> {
         parts(path).iter().rev().try_fold((EntryKind::Tree, self.root), step)
     }
 
-    fn text(&self, path: &str) -> Result<Arc<String>, FileFault> {
+    fn text(&self, path: &str, limit: u64) -> Result<Arc<String>, FileFault> {
         let (kind, id) = self.resolve(path).ok_or(FileFault::LeadsOut)?;
         match kind {
             EntryKind::Blob | EntryKind::BlobExecutable => {}
@@ -208,8 +218,8 @@ impl RevisionTree<'_> {
         }
         let unreadable = || FileFault::Unreadable("its object is not in this clone".to_owned());
         let object = self.object(id).ok_or_else(unreadable)?;
-        if object.data.len() as u64 > LIMIT {
-            return Err(FileFault::TooLarge(LIMIT));
+        if object.data.len() as u64 > limit {
+            return Err(FileFault::TooLarge(limit));
         }
         let text = hedgerow_yaml::decode(&object.data).map_err(|error| FileFault::Encoding(error.to_string()))?;
         Ok(Arc::new(text.to_owned()))
@@ -231,7 +241,7 @@ fn parts(path: &str) -> Vec<String> {
 impl Files for RevisionTree<'_> {
     fn file_if_present(&self, path: &str) -> Option<File> {
         self.entry(path)?;
-        Some(File { path: path.to_owned(), text: self.text(path) })
+        Some(File { path: path.to_owned(), text: self.text(path, LIMIT) })
     }
 
     fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
@@ -263,7 +273,7 @@ impl Files for RevisionTree<'_> {
                 (true, "external") => {}
                 (true, _) => directory.faults.push((file, FileFault::NotAFile)),
                 (false, _) => {
-                    let text = self.text(&file);
+                    let text = self.text(&file, LIMIT);
                     directory.rules.push(File { path: file, text });
                 }
             }

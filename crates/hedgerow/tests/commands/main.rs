@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
 mod formats;

@@ -8,6 +8,7 @@
     reason = "the corpus of odd manifests is read from the repository"
 )]
 
+mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
 mod fleet;

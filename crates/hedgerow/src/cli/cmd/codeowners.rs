@@ -91,9 +91,9 @@ fn guarded<'f>(fleet: &'f Fleet, args: &Args) -> anyhow::Result<Vec<(&'f Service
         .map(|glob| globset::Glob::new(glob).map(|glob| glob.compile_matcher()).with_context(|| format!("`{glob}`")))
         .collect::<anyhow::Result<Vec<_>>>()?;
     for (glob, text) in globs.iter().zip(&args.services) {
-        if !fleet.services().any(|service| glob.is_match(service.name.as_str())) {
+        if !fleet.services().chain(fleet.elsewhere()).any(|service| glob.is_match(service.name.as_str())) {
             // A plain name gets the nearest one in the message.
-            Session::service(fleet, text).with_context(|| format!("nothing matches `{text}`"))?;
+            Session::known(fleet, text).with_context(|| format!("nothing matches `{text}`"))?;
         }
     }
     let is_chosen = |service: &&Service| {
@@ -105,7 +105,8 @@ fn guarded<'f>(fleet: &'f Fleet, args: &Args) -> anyhow::Result<Vec<(&'f Service
             && args.owner.as_ref().is_none_or(|owner| service.owner.as_ref() == Some(owner))
     };
     let mut guarded = Vec::new();
-    for service in fleet.services().filter(is_chosen) {
+    // Rules about services of other repositories lie here too, and are their owners' to review.
+    for service in fleet.services().chain(fleet.elsewhere()).filter(is_chosen) {
         match &service.owner {
             Some(owner) => guarded.push((service, handle(service, owner, args.org.as_deref())?)),
             None if args.services.is_empty() => {}

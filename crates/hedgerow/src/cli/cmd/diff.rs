@@ -54,6 +54,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
 /// The repository that revisions are looked up in, found when the first one is asked for.
 struct Revisions {
     found: Result<(Repository, String), RevisionError>,
+    /// The fleet's root on the disk.
+    root: PathBuf,
 }
 
 impl Revisions {
@@ -67,7 +69,7 @@ impl Revisions {
             };
             Ok((repository, prefix))
         });
-        Ok(Self { found })
+        Ok(Self { found, root })
     }
 
     fn is_bare(&self) -> bool {
@@ -91,7 +93,7 @@ fn read(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow:
         }
         Err(error) => bail!("{error}, so `{name}` is no revision of one"),
     };
-    let reading = repository.load(name, prefix)?;
+    let reading = repository.load(name, prefix, &revisions.root)?;
     complain(session, &reading, name)?;
     Ok(reading)
 }
@@ -104,7 +106,7 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
     };
     let config = session.global.config.as_ref().map(|config| session.os.directory().join(config));
     let shown = root.display().to_string();
-    let loaded = load(&Request { root, config, scope: Scope::Whole, today: None })?;
+    let loaded = load(&Request { config, ..Request::whole(root) })?;
     complain(session, &loaded.reading, &shown)?;
     Ok(loaded.reading)
 }

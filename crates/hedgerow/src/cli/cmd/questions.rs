@@ -71,6 +71,9 @@ fn run(session: &mut Session<'_>, args: &Question, direction: Direction) -> anyh
         AnswerFormat::Csv => csv(&edges, &plan, &loaded.sources),
     };
     session.out(&text)?;
+    if fleet.catalogue().is_some() && (direction == Direction::Callers || args.transitive) {
+        session.note("rules of other repositories are not known here\n");
+    }
     Ok(Exit::Done)
 }
 
@@ -85,8 +88,11 @@ impl AnyPlan {
     fn stage(&self, service: &ServiceName) -> Option<Stage> {
         let environment = self.environment.as_ref()?;
         let fleet = self.plan.fleet();
-        let own = fleet.service(service.as_str())?.stages.get(environment).copied();
-        own.or_else(|| fleet.config().environments.get(environment).map(|settings| settings.stage))
+        let known = fleet.known(service.as_str())?;
+        let own = known.stages.get(environment).copied();
+        // Another repository's environments have defaults of their own.
+        let is_own = fleet.service(service.as_str()).is_some();
+        own.or_else(|| fleet.config().environments.get(environment).filter(|_| is_own).map(|settings| settings.stage))
     }
 }
 
@@ -104,7 +110,7 @@ fn any_plan(fleet: &Arc<Fleet>, wanted: Option<&str>) -> anyhow::Result<AnyPlan>
 /// The services that a name or a glob means.
 fn matching(fleet: &Fleet, pattern: &str) -> anyhow::Result<Vec<ServiceName>> {
     if !pattern.contains(['*', '?', '[', '{']) {
-        return Ok(vec![Session::service(fleet, pattern)?]);
+        return Ok(vec![Session::known(fleet, pattern)?]);
     }
     let glob = globset::Glob::new(pattern).with_context(|| format!("`{pattern}`"))?.compile_matcher();
     let services: Vec<_> = fleet.names().filter(|name| glob.is_match(name.as_str())).cloned().collect();

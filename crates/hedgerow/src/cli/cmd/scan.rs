@@ -38,8 +38,11 @@ struct Texts {
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Result<Exit> {
     let format = diagnostic_format(args.format);
     let loaded = session.load(Scope::Whole, format)?;
-    for service in args.services.iter().chain(args.explain.iter().flatten()) {
+    for service in args.services.iter().chain(args.explain.iter().flat_map(|ends| ends.first())) {
         Session::service(&loaded.fleet, service)?;
+    }
+    for service in args.explain.iter().flatten().skip(1) {
+        Session::known(&loaded.fleet, service)?;
     }
     let root = session.root()?;
     let (config, faults) = config(&loaded.fleet, &loaded.sources);
@@ -145,7 +148,7 @@ const fn diagnostic_format(format: ScanFormat) -> DiagnosticFormat {
 }
 
 /// The `scan:` section, and what is wrong with it.
-fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
+pub(super) fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
     let mut faults = Vec::new();
     let config = match fleet.config().scan {
         Some(span) => ScanConfig::read(span.source, &sources.get(span.source).text, &mut faults),
@@ -154,18 +157,20 @@ fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
     (config, faults)
 }
 
-/// The services as the scan knows them, and the namespaces they live in.
-fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
-    let services = fleet.services().map(|service| Service {
+/// The services as the scan knows them, and the namespaces they live in. Those of other repositories have no directory here:
+/// they are called, and their code is not looked for.
+pub(super) fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
+    let services = fleet.services().chain(fleet.elsewhere()).map(|service| Service {
         name: service.name.as_str().to_owned(),
         slug: service.slug.as_str().to_owned(),
         directory: service.directory.clone(),
     });
-    (services.collect(), fleet.config().namespaces.iter().map(|n| n.as_str().to_owned()).collect())
+    let namespaces = fleet.config().namespaces.iter().chain(fleet.elsewhere().map(|service| &service.namespace));
+    (services.collect(), namespaces.map(|n| n.as_str().to_owned()).collect())
 }
 
 /// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.
-fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
+pub(super) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
     let tell = |(path, fault): &(String, Fault)| {
         let (code, reason) = match fault {
             Fault::Unreadable(reason) => (Code::Unreadable, reason.clone()),

@@ -6,12 +6,18 @@ use hedgerow_core::plan::{Plan, Protection};
 use hedgerow_core::policy::{Labels, Peer, Peers, Place, Ports, RulePorts};
 use hedgerow_core::source::{Sources, Span};
 use hedgerow_graph::{Basis, Edge, EdgePorts, Network, NetworkError, Node, Port, Stage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The network of a plan: an edge per rule, and one per pair that the types permit.
 pub(super) fn of(plan: &Plan, sources: &Sources) -> Result<Network, NetworkError> {
     let fleet = plan.fleet();
-    let nodes = fleet.services().map(|service| node(plan, service, sources)).collect();
+    // Of the services in other repositories those are drawn that have an edge.
+    let types = by_types(plan);
+    let ends = fleet.rules().flat_map(|rule| [rule.caller.as_str(), rule.callee.as_str()]);
+    let ends: BTreeSet<&str> =
+        ends.chain(types.iter().flat_map(|edge| [edge.caller.as_str(), edge.callee.as_str()])).collect();
+    let elsewhere = fleet.elsewhere().filter(|service| ends.contains(service.name.as_str()));
+    let nodes = fleet.services().chain(elsewhere).map(|service| node(plan, service, sources)).collect();
     let rules = fleet.rules().map(|rule| Edge {
         caller: rule.caller.to_string(),
         callee: rule.callee.to_string(),
@@ -20,7 +26,7 @@ pub(super) fn of(plan: &Plan, sources: &Sources) -> Result<Network, NetworkError
         reason: rule.reason.clone(),
         file: path(sources, rule.file),
     });
-    Network::new(Some(plan.environment().to_string()), nodes, rules.chain(by_types(plan)).collect())
+    Network::new(Some(plan.environment().to_string()), nodes, rules.chain(types).collect())
 }
 
 fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
@@ -30,7 +36,7 @@ fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
         owner: service.owner.clone(),
         service_type: service.service_type.as_ref().map(ToString::to_string),
         namespace: service.namespace.to_string(),
-        stage: protection.map_or(Stage::Off, stage),
+        stage: protection.map_or_else(|| listed_stage(plan, service), stage),
         ports: match &service.ports {
             Ports::Any => hedgerow_graph::Ports::Any,
             Ports::Nothing => hedgerow_graph::Ports::Nothing,
@@ -50,6 +56,17 @@ fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
     }
 }
 
+/// The stage of a service in another repository, as the catalogue tells it.
+fn listed_stage(plan: &Plan, service: &Service) -> Stage {
+    use hedgerow_core::policy::Stage as Listed;
+    match service.stages.get(plan.environment()) {
+        Some(Listed::Open) => Stage::Open,
+        Some(Listed::Audit) => Stage::Audit,
+        Some(Listed::Enforce) => Stage::Enforce,
+        Some(Listed::Off) | None => Stage::Off,
+    }
+}
+
 /// The stage that the plan comes down to.
 fn stage(protection: &Protection) -> Stage {
     match protection {
@@ -64,7 +81,7 @@ fn stage(protection: &Protection) -> Stage {
 /// One edge for each caller and callee whose types permit it.
 fn by_types(plan: &Plan) -> Vec<Edge> {
     let mut of_type: BTreeMap<&TypeName, Vec<&ServiceName>> = BTreeMap::new();
-    for service in plan.services().values() {
+    for service in plan.fleet().services().chain(plan.fleet().elsewhere()) {
         if let Some(service_type) = &service.service_type {
             of_type.entry(service_type).or_default().push(&service.name);
         }
@@ -73,7 +90,10 @@ fn by_types(plan: &Plan) -> Vec<Edge> {
     let mut edges = Vec::new();
     for catch_all in plan.catch_alls() {
         for callee in services(&catch_all.service_type) {
-            for caller in catch_all.callers.iter().flat_map(services).filter(|caller| caller != &callee) {
+            // Edges between two services of other repositories are theirs to draw.
+            let is_ours = |caller: &&ServiceName| plan.service(caller).is_some() || plan.service(callee).is_some();
+            let callers = catch_all.callers.iter().flat_map(services).copied().filter(|caller| caller != callee);
+            for caller in callers.filter(is_ours) {
                 edges.push(Edge {
                     caller: caller.to_string(),
                     callee: callee.to_string(),

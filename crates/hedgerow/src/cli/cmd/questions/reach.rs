@@ -69,7 +69,7 @@ pub(super) fn edges<'f>(
     let steps = steps(plan, direction);
     let mut edges = Vec::new();
     for service in services {
-        let Some(start) = plan.service(service).map(|service| &service.name) else { continue };
+        let Some(start) = plan.fleet().known(service.as_str()).map(|service| &service.name) else { continue };
         let found = if transitive { ways(&steps, start) } else { direct(&steps, start) };
         edges.extend(found.into_iter().map(|way| way.edge(direction)));
     }
@@ -91,7 +91,7 @@ fn steps(plan: &Plan, direction: Direction) -> BTreeMap<&ServiceName, BTreeMap<&
         add(&rule.caller, &rule.callee, Some(rule));
     }
     let mut by_type: BTreeMap<_, Vec<&ServiceName>> = BTreeMap::new();
-    for service in plan.services().values() {
+    for service in plan.fleet().services().chain(plan.fleet().elsewhere()) {
         if let Some(service_type) = &service.service_type {
             by_type.entry(service_type).or_default().push(&service.name);
         }

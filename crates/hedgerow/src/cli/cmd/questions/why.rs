@@ -28,6 +28,9 @@ struct Answer<'a> {
 struct JsonVerdict {
     port: String,
     permitted: bool,
+    /// Nothing known here permits it, and the caller's rules are in another repository.
+    #[serde(rename = "untold", skip_serializing_if = "std::ops::Not::not")]
+    is_untold: bool,
     /// `rule`, `types`, `allow`, or nothing.
     by: Option<&'static str>,
     /// The file that permits it, or the one that would.
@@ -49,8 +52,8 @@ struct Asked {
 pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
     let fleet = &loaded.fleet;
-    let (caller, callee) = (Session::service(fleet, &args.caller)?, Session::service(fleet, &args.callee)?);
-    let service = fleet.service(callee.as_str()).context("a service without a plan")?;
+    let (caller, callee) = (Session::known(fleet, &args.caller)?, Session::known(fleet, &args.callee)?);
+    let service = fleet.known(callee.as_str()).context("a service without a plan")?;
     let plan = any_plan(fleet, args.environment.environment.as_deref())?;
     let mut verdicts = Vec::new();
     for asked in ports(service, args.port.as_deref())? {
@@ -58,7 +61,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
         verdicts.push((asked.shown, verdict));
     }
     let stage = plan.stage(&callee);
-    let is_permitted = verdicts.iter().all(|(_, verdict)| verdict.permission != Permission::Nothing);
+    let is_permitted = verdicts.iter().all(|(_, v)| !matches!(v.permission, Permission::Nothing | Permission::Untold));
     // Where a rule is there already and names other ports, it is that file that would have to say more.
     let rule = fleet.rule(&caller, &callee).map(|rule| loaded.sources.get(rule.file.source).path.clone());
     let has_rule = rule.is_some();
@@ -68,6 +71,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
         JsonVerdict {
             port: port.clone(),
             permitted: by.is_some(),
+            is_untold: verdict.permission == Permission::Untold,
             by,
             file,
             line,
@@ -140,7 +144,8 @@ fn ports(service: &Service, wanted: Option<&str>) -> anyhow::Result<Vec<Asked>> 
 
 /// Where the rule would lie that permits the edge.
 fn rule_path(fleet: &Fleet, caller: &str, callee: &str) -> String {
-    let directory = fleet.service(caller).map(|service| service.directory.as_str()).unwrap_or_default();
+    // The directory of a service elsewhere is not known; nearly always it bears the service's name.
+    let directory = fleet.service(caller).map_or(caller, |service| service.directory.as_str());
     format!("{directory}/{}/{callee}.rule", fleet.config().layout.rules.first())
 }
 
@@ -148,7 +153,7 @@ fn reason(verdict: &Verdict<'_>) -> Option<String> {
     match verdict.permission {
         Permission::Rule(rule) => rule.reason.clone(),
         Permission::Allow(allow) => allow.reason.clone(),
-        Permission::Types | Permission::Nothing => None,
+        Permission::Types | Permission::Nothing | Permission::Untold => None,
     }
 }
 
@@ -167,7 +172,7 @@ fn place(verdict: &Verdict<'_>, sources: &Sources, missing: &str) -> (Option<&'s
             (Some("allow"), file, line)
         }
         Permission::Types => (Some("types"), "hedgerow.yaml".to_owned(), 1),
-        Permission::Nothing => (None, missing.to_owned(), 1),
+        Permission::Nothing | Permission::Untold => (None, missing.to_owned(), 1),
     }
 }
 
@@ -189,10 +194,17 @@ fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool, stage: Option<Sta
             let reason = verdict.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!("{}:{}{reason}", verdict.file, verdict.line)
         }
+        None if verdict.is_untold => {
+            format!("the rules of {caller} are in another repository; {} there would permit it", verdict.file)
+        }
         None if has_rule => format!("{} lists other ports; add `{}` there", verdict.file, verdict.port),
         None => format!("nothing permits it; add {}", verdict.file),
     };
-    let may = if verdict.permitted { "may call" } else { "may not call" };
+    let may = match (verdict.permitted, verdict.is_untold) {
+        (true, _) => "may call",
+        (false, true) => "may or may not call",
+        (false, false) => "may not call",
+    };
     let now = match verdict.traffic {
         Some("unprotected") if stage == Some(Stage::Open) => {
             " (it gets through all the same: everybody comes in, the callee's policy is open)"

@@ -32,7 +32,7 @@ pub(super) fn difference(scanned: &Scanned) -> Difference {
     for (caller, callees) in &found {
         let Some(service) = fleet.service(caller) else { continue };
         for callee in callees {
-            let Some(callee) = fleet.service(callee) else { continue };
+            let Some(callee) = fleet.known(callee) else { continue };
             if fleet.rule(&service.name, &callee.name).is_none() {
                 let first = fleet.config().layout.rules.first();
                 let path = format!("{}/{first}/{}.rule", service.directory, callee.name.as_str());

@@ -1,0 +1,203 @@
+//! The catalogue: what is known of every service of a fleet, in one document that travels.
+//!
+//! It makes many repositories one fleet, and names both ends of a connection to whoever watches the network. One JSON
+//! object, printed byte-stably with one service a line, with a digest of all that it says:
+//!
+//! ```json
+//! {
+//!   "version": 1,
+//!   "digest": "sha256:…",
+//!   "domain": "bank.example",
+//!   "identity": "bank.example/routing-name",
+//!   "namespaces": ["bank","edge"],
+//!   "types": {"api":{"callers":["edge"]},"edge":{}},
+//!   "services": {
+//!     "service.ledger": {"slug":"s-ledger","namespace":"bank","labels":{"bank.example/routing-name":"service.ledger"},"ports":"any","stages":{"prod":"audit"}}
+//!   }
+//! }
+//! ```
+//!
+//! What a service calls is not in it, unless the rules are asked for: a caller's rules stay the caller's.
+
+mod merge;
+mod text;
+
+pub use merge::merge;
+
+use crate::fleet::{Fleet, Service, ServiceIdentity};
+use crate::label::{Scheme, Slug};
+use crate::name::{Domain, EnvironmentName, LabelKey, Namespace, ServiceName, TypeName};
+use crate::nonempty::NonEmpty;
+use crate::plan::selector;
+use crate::policy::{Labels, Ports, RulePorts, Stage};
+use crate::source::{Sources, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of the form that is read and written.
+pub const VERSION: i64 = 1;
+
+/// What is known of every service of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The one environment whose stages it gives; nothing where it gives those of all.
+    pub environment: Option<EnvironmentName>,
+    /// The domain in front of every label.
+    pub domain: Domain,
+    /// The label that says what service a pod is.
+    pub identity: LabelKey,
+    /// Where callers may live.
+    pub namespaces: BTreeSet<Namespace>,
+    /// The types, each with the types that may call all of its services.
+    pub types: BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
+    /// The services.
+    pub entries: BTreeMap<ServiceName, Entry>,
+    /// Who may call whom by a rule, by caller and callee; nothing where the rules were not asked for.
+    pub rules: Option<BTreeMap<ServiceName, BTreeMap<ServiceName, RuleEntry>>>,
+}
+
+/// What is known of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name in labels and objects.
+    pub slug: Slug,
+    /// Where its pods live.
+    pub namespace: Namespace,
+    /// The labels that select its pods; at least one.
+    pub labels: Labels,
+    /// Its type.
+    pub service_type: Option<TypeName>,
+    /// Who owns it.
+    pub owner: Option<String>,
+    /// Where it listens.
+    pub ports: Ports,
+    /// Its stage per environment.
+    pub stages: BTreeMap<EnvironmentName, Stage>,
+    /// When its workloads run that do not run all the time.
+    pub schedules: Vec<Schedule>,
+    /// The namespaces that its policy lets callers in from.
+    pub callers_from: BTreeSet<Namespace>,
+}
+
+/// When a workload runs, as a manifest says it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Schedule {
+    /// The object, as `Kind/name`; a part of the name that only the deploy knows is `*`.
+    pub workload: String,
+    /// The cron schedule; nothing where the manifest leaves it to values that cannot be told.
+    pub schedule: Option<String>,
+    /// The time zone that it is meant in; nothing where the manifest names none, which means the cluster's.
+    pub time_zone: Option<String>,
+    /// Whether the manifest says that it does not run for now.
+    pub is_suspended: bool,
+    /// The manifest.
+    pub file: String,
+}
+
+/// One rule, as the catalogue lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleEntry {
+    /// On which ports.
+    pub ports: RulePorts,
+    /// The rule file.
+    pub file: String,
+}
+
+/// Whether a catalogue holds the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithRules {
+    /// It says who the services are, and nothing of whom they call.
+    No,
+    /// Each caller's rules, with their files.
+    Yes,
+}
+
+/// A catalogue as it was read, with the places of what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogueDraft {
+    /// What it says.
+    pub catalogue: Catalogue,
+    /// The services that it names, each with its place: also those whose entries were not read, or are faulty.
+    pub names: BTreeMap<ServiceName, Span>,
+    /// The file: a span of no width at its start.
+    pub file: Span,
+    /// Where the domain stands.
+    pub domain: Span,
+}
+
+impl Catalogue {
+    /// The catalogue of a fleet's own services; those that only another catalogue lists are in that one.
+    #[must_use]
+    pub fn of(fleet: &Fleet, environment: Option<&EnvironmentName>, rules: WithRules, sources: &Sources) -> Self {
+        let config = fleet.config();
+        let entry = |service: &Service| Entry {
+            slug: service.slug.clone(),
+            namespace: service.namespace.clone(),
+            labels: selector(config, service),
+            service_type: service.service_type.clone(),
+            owner: service.owner.clone(),
+            ports: service.ports.clone(),
+            stages: config
+                .environments
+                .iter()
+                .filter(|(name, _)| environment.is_none_or(|only| only == *name))
+                .map(|(name, settings)| (name.clone(), service.stages.get(name).copied().unwrap_or(settings.stage)))
+                .collect(),
+            schedules: Vec::new(),
+            callers_from: config.namespaces.clone(),
+        };
+        let listed = |rules: &mut BTreeMap<_, BTreeMap<_, _>>, rule: &crate::policy::Rule| {
+            let file = sources.get(rule.file.source).path.clone();
+            let entry = RuleEntry { ports: rule.ports.clone(), file };
+            rules.entry(rule.caller.clone()).or_default().insert(rule.callee.clone(), entry);
+        };
+        Self {
+            environment: environment.cloned(),
+            domain: config.scheme.domain().clone(),
+            identity: config.scheme.identity().key().clone(),
+            namespaces: config.namespaces.clone(),
+            types: config.types.clone(),
+            entries: fleet.services().map(|service| (service.name.clone(), entry(service))).collect(),
+            rules: (rules == WithRules::Yes).then(|| {
+                let mut all = BTreeMap::new();
+                fleet.rules().for_each(|rule| listed(&mut all, rule));
+                all
+            }),
+        }
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        text::print(self, Some(&self.digest()))
+    }
+
+    /// A digest of all that it says: two catalogues with one digest say the same.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        text::digest(&text::print(self, None))
+    }
+}
+
+impl Entry {
+    /// The service that it describes, as far as it does: without a directory, and without peers that are no services.
+    #[must_use]
+    pub fn service(&self, name: &ServiceName, scheme: &Scheme, place: Span) -> Service {
+        let usual = Labels::from([(scheme.identity().key().clone(), scheme.identity_value(name))]);
+        let identity =
+            if self.labels == usual { ServiceIdentity::Fleet } else { ServiceIdentity::Labels(self.labels.clone()) };
+        Service {
+            name: name.clone(),
+            slug: self.slug.clone(),
+            directory: String::new(),
+            namespace: self.namespace.clone(),
+            service_type: self.service_type.clone(),
+            owner: self.owner.clone(),
+            ports: self.ports.clone(),
+            stages: self.stages.clone(),
+            workloads: Vec::new(),
+            identity,
+            allow: Vec::new(),
+            file: place,
+        }
+    }
+}
