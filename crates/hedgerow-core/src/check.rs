@@ -134,7 +134,7 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         });
     }
     if let ServiceIdentity::Labels(labels) = &draft.identity.value {
-        for key in labels.keys().filter(|key| config.scheme.meaning(key.as_str()).is_some()) {
+        for key in labels.keys().filter(|key| config.scheme.is_own(key.as_str())) {
             diagnostics.push(
                 Diagnostic::new(Code::InvalidValue, format!("`identity` may not use `{key}`, which Hedgerow writes"))
                     .mark(draft.identity.span, "")

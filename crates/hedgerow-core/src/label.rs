@@ -12,6 +12,8 @@ use std::fmt;
 const LIMIT: usize = 63;
 /// The characters of the hash that a cut name ends in.
 const HASH: usize = 10;
+/// The name of the mark that objects wear.
+const POLICY_OF: &str = "policy-of";
 
 /// How labels and objects are named in one fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,31 @@ pub struct Slug(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName(String);
 
-/// What a label key of Hedgerow's says.
+/// The label that an object of Hedgerow's wears and nothing else does: whose policy it is.
+///
+/// Hosts overwrite `app.kubernetes.io/managed-by`, rename objects and add labels of their own, so an object is known by this
+/// alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    key: LabelKey,
+    value: LabelValue,
+}
+
+impl Mark {
+    /// The label's key, the same on all objects of a fleet.
+    #[must_use]
+    pub const fn key(&self) -> &LabelKey {
+        &self.key
+    }
+
+    /// The label's value: the value of the service's identity label, or `type_` and the name of a type.
+    #[must_use]
+    pub const fn value(&self) -> &LabelValue {
+        &self.value
+    }
+}
+
+/// What a label key of Hedgerow's says on a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// What service a pod is.
@@ -168,10 +194,37 @@ impl Scheme {
         self.own("network-policy")
     }
 
-    /// The name of the service's policy objects.
+    /// The label that says of an object whose policy it is.
+    #[must_use]
+    pub fn policy_of(&self) -> LabelKey {
+        self.own(POLICY_OF)
+    }
+
+    /// What the objects of a service wear.
+    #[must_use]
+    pub fn mark(&self, service: &ServiceName) -> Mark {
+        Mark { key: self.policy_of(), value: self.identity_value(service) }
+    }
+
+    /// What the catch-alls of a type wear. No service's value has a `_`, so the two cannot be taken for each other.
+    #[must_use]
+    pub fn catch_all_mark(&self, service_type: &TypeName) -> Mark {
+        let value = cut(&format!("type_{service_type}"), &["type", service_type.as_str()]);
+        Mark { key: self.policy_of(), value: made(&value) }
+    }
+
+    /// The name of the service's policy.
     #[must_use]
     pub fn object(&self, slug: &Slug) -> ObjectName {
         ObjectName(cut(&slug.0, &["object", &slug.0]))
+    }
+
+    /// The name of the Calico policy that decides on the rest. It differs from the policy's, since both are of a kind called
+    /// `NetworkPolicy` and some hosts leave the API group out of an object's identity. There is no `.` in it: Calico before
+    /// 3.32 may take what stands in front of one for a tier.
+    #[must_use]
+    pub fn backstop(&self, slug: &Slug) -> ObjectName {
+        ObjectName(cut(&format!("{slug}-backstop"), &["backstop", &slug.0]))
     }
 
     /// The name of the objects that let a type's callers in.
@@ -180,7 +233,14 @@ impl Scheme {
         ObjectName(cut(&format!("catch-all-{service_type}"), &["catch-all", service_type.as_str()]))
     }
 
-    /// What `key` says, if it is one that Hedgerow writes in this fleet. A foreign identity is not.
+    /// Whether `key` is one that Hedgerow writes in this fleet, on pods or on objects of its own.
+    #[must_use]
+    pub fn is_own(&self, key: &str) -> bool {
+        self.meaning(key).is_some() || self.name_below_domain(key) == Some(POLICY_OF)
+    }
+
+    /// What `key` says on a pod, if it is one that Hedgerow writes there in this fleet. A foreign identity is not, and neither is
+    /// the mark of objects: no policy asks for it, so a pod that wears it gets nothing by it.
     #[must_use]
     pub fn meaning(&self, key: &str) -> Option<Meaning> {
         if let Identity::Own(identity) = &self.identity
@@ -188,18 +248,27 @@ impl Scheme {
         {
             return Some(Meaning::Identity);
         }
-        let name = key.strip_prefix(self.domain.as_str())?.strip_prefix('/')?;
-        match name {
+        match self.name_below_domain(key)? {
             "service-type" => Some(Meaning::ServiceType),
             "network-policy" => Some(Meaning::NetworkPolicy),
-            _ if name.starts_with("egress-") => Some(Meaning::Egress),
+            name if name.starts_with("egress-") => Some(Meaning::Egress),
             _ => None,
         }
+    }
+
+    fn name_below_domain<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.strip_prefix(self.domain.as_str())?.strip_prefix('/')
     }
 
     fn own(&self, name: &str) -> LabelKey {
         own_key(&self.domain, name).expect("names made here follow the grammar of label keys")
     }
+}
+
+/// Whether a name below the domain is taken, so that no identity label may have it.
+#[must_use]
+pub fn is_taken(name: &str) -> bool {
+    matches!(name, "service-type" | "network-policy" | POLICY_OF) || name.starts_with("egress-")
 }
 
 /// The key `<domain>/<name>`.
@@ -343,6 +412,7 @@ mod tests {
             ("monzo.com/network-policy", Some(Meaning::NetworkPolicy)),
             ("monzo.com/egress-s-ledger", Some(Meaning::Egress)),
             ("monzo.com/egress-s-ledger.http", Some(Meaning::Egress)),
+            ("monzo.com/policy-of", None),
             ("monzo.com/team", None),
             ("monzo.community/egress-x", None),
             ("egress-x", None),
@@ -350,5 +420,44 @@ mod tests {
         ] {
             assert_eq!(scheme.meaning(key), expected, "{key}");
         }
+    }
+
+    #[test]
+    fn the_mark_is_a_key_of_ours_that_no_pod_is_known_by() {
+        let scheme = scheme(&[]);
+        let keys = [
+            "monzo.com/policy-of",
+            "monzo.com/egress-x",
+            "monzo.com/routing-name",
+            "monzo.com/policy-off",
+            "x.com/policy-of",
+        ];
+        assert_eq!(keys.map(|key| scheme.is_own(key)), [true, true, true, false, false]);
+        assert!(is_taken("policy-of") && !is_taken("routing-name"));
+    }
+
+    #[test]
+    fn a_service_and_a_type_never_wear_the_same_mark() {
+        let scheme = scheme(&[]);
+        let of_type = |text: &str| scheme.catch_all_mark(&TypeName::new(text).unwrap());
+        assert_eq!(of_type("core").value().as_str(), "type_core");
+        let long = of_type(&"x".repeat(63));
+        assert_eq!(long.value().as_str().len(), 63);
+        assert!(long.value().as_str().starts_with("type_x"), "the `_` is never cut away");
+        assert_ne!(long, of_type(&format!("{}y", "x".repeat(62))), "what was cut away still counts");
+        assert!(ServiceName::new("type_core").is_err(), "a service's name, and so its value, has no `_`");
+        assert_eq!(scheme.mark(&name("service.ledger")).value(), &scheme.identity_value(&name("service.ledger")));
+    }
+
+    #[test]
+    fn the_backstop_has_a_name_of_its_own_without_a_dot() {
+        let scheme = scheme(&[("service.", "s-")]);
+        for length in [1, 42, 52, 53, 54, 62, 63, 64, 200] {
+            let slug = scheme.slug(&name(&format!("service.a.{}", "x".repeat(length)))).unwrap();
+            let (policy, backstop) = (scheme.object(&slug), scheme.backstop(&slug));
+            assert_ne!(policy, backstop, "{length}");
+            assert!(backstop.as_str().len() <= LIMIT && !backstop.as_str().contains('.'), "{backstop}");
+        }
+        assert_eq!(scheme.backstop(&scheme.slug(&name("service.ledger")).unwrap()).as_str(), "s-ledger-backstop");
     }
 }

@@ -4,7 +4,7 @@
 //! the fleet's configuration alone; [`policy`] is not even given the callers, so adding or removing a rule cannot change it.
 
 use crate::fleet::{Config, Fleet, Service, ServiceIdentity};
-use crate::label::{Identity, ObjectName, PolicyState, Scheme, Slug};
+use crate::label::{Identity, Mark, ObjectName, PolicyState, Scheme, Slug};
 use crate::name::{EnvironmentName, Namespace, PortRef, Protocol, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peer, Peers, Place, Port, Ports, RulePorts, Stage};
@@ -116,8 +116,12 @@ impl Rest {
 /// Who may call the pods of one service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
-    /// The name of the objects.
+    /// The name of the policy.
     pub object: ObjectName,
+    /// The name of the Calico policy beside it, which decides on the rest.
+    pub backstop: ObjectName,
+    /// What both of them wear.
+    pub mark: Mark,
     /// The namespace of the pods.
     pub namespace: Namespace,
     /// The labels that select the pods; at least one.
@@ -160,6 +164,8 @@ pub enum AdmittedPorts {
 pub struct CatchAll {
     /// The name of the objects.
     pub object: ObjectName,
+    /// What they wear.
+    pub mark: Mark,
     /// Whose pods may be called.
     pub service_type: TypeName,
     /// Whose pods may call.
@@ -178,7 +184,8 @@ impl Plan {
         let catch_alls = config.types.iter().filter_map(|(service_type, callers)| {
             let object = config.scheme.catch_all(service_type);
             let callers = callers.clone()?;
-            Some(CatchAll { object, service_type: service_type.clone(), callers })
+            let mark = config.scheme.catch_all_mark(service_type);
+            Some(CatchAll { object, mark, service_type: service_type.clone(), callers })
         });
         let catch_alls = catch_alls.collect();
         Some(Self { environment: environment.clone(), services, catch_alls, fleet })
@@ -369,6 +376,8 @@ pub fn policy(config: &Config, service: &Service) -> Policy {
     }
     Policy {
         object: scheme.object(&service.slug),
+        backstop: scheme.backstop(&service.slug),
+        mark: scheme.mark(&service.name),
         namespace: service.namespace.clone(),
         selector: selector(config, service),
         admits: NonEmpty::new(admissions).map_or(Admits::Nobody, Admits::These),

@@ -34,7 +34,8 @@ pub fn backstop(policy: &Policy, rest: Rest, namespace: Option<Namespace>) -> Op
     };
     let ingress = actions.iter().map(|action| Yaml::map([("action", Yaml::str(*action))])).collect();
     let spec = Yaml::map(spec(BACKSTOP_ORDER, &selector::all_of(&policy.selector), ingress));
-    Some(Object { kind: Kind::CalicoNetworkPolicy, name: policy.object.clone(), namespace, spec })
+    let (name, mark) = (policy.backstop.clone(), policy.mark.clone());
+    Some(Object { kind: Kind::CalicoNetworkPolicy, name, namespace, mark, spec })
 }
 
 /// The GlobalNetworkPolicy that lets a type's callers in; a staged one for staged pods.
@@ -58,7 +59,8 @@ pub fn catch_all(plan: &Plan, catch_all: &CatchAll, state: PolicyState) -> Objec
         PolicyState::Staged => (Kind::CalicoStagedGlobalNetworkPolicy, Some(("stagedAction", Yaml::str("Set")))),
     };
     let spec = Yaml::map(staged.into_iter().chain(spec(CATCH_ALL_ORDER, &pods, ingress)));
-    Object { kind, name: catch_all.object.clone(), namespace: None, spec }
+    let (name, mark) = (catch_all.object.clone(), catch_all.mark.clone());
+    Object { kind, name, namespace: None, mark, spec }
 }
 
 fn spec(order: i64, selector: &str, ingress: Vec<Yaml>) -> [(&'static str, Yaml); 5] {

@@ -29,7 +29,7 @@ pub fn staged_network_policy(policy: &Policy, namespace: Option<Namespace>) -> O
 }
 
 fn object(kind: Kind, policy: &Policy, namespace: Option<Namespace>, spec: &PolicySpec) -> Object {
-    Object { kind, name: policy.object.clone(), namespace, spec: spec.to_yaml() }
+    Object { kind, name: policy.object.clone(), namespace, mark: policy.mark.clone(), spec: spec.to_yaml() }
 }
 
 /// The NetworkPolicies that let a type's callers in, one per namespace of the fleet; staged ones for staged pods.
@@ -57,7 +57,13 @@ pub fn catch_all(plan: &Plan, catch_all: &CatchAll, state: PolicyState) -> Vec<O
             pods: LabelSelector::labels(&selector),
             ingress: vec![IngressRule { from: Some(from), ports: None }],
         };
-        Object { kind, name: catch_all.object.clone(), namespace: Some(namespace.clone()), spec: spec.to_yaml() }
+        Object {
+            kind,
+            name: catch_all.object.clone(),
+            namespace: Some(namespace.clone()),
+            mark: catch_all.mark.clone(),
+            spec: spec.to_yaml(),
+        }
     });
     objects.collect()
 }

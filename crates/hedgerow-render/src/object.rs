@@ -1,10 +1,11 @@
 //! A Kubernetes object that Hedgerow writes.
 
-use hedgerow_core::label::ObjectName;
+use hedgerow_core::label::{Mark, ObjectName};
 use hedgerow_core::name::Namespace;
 use hedgerow_yaml::Yaml;
 
-/// The label that says who wrote an object.
+/// The label that tells people who wrote an object. Hosts put names of their own there, so nothing depends on it; objects are
+/// known by their [`Mark`].
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Its value on objects of ours.
 pub const MANAGER: &str = "hedgerow";
@@ -73,6 +74,8 @@ pub struct Object {
     pub name: ObjectName,
     /// Its namespace; nothing where it is to land wherever the deploy lands, or has none.
     pub namespace: Option<Namespace>,
+    /// The label that it is known by.
+    pub mark: Mark,
     pub(crate) spec: Yaml,
 }
 
@@ -84,7 +87,9 @@ impl Object {
         if let Some(namespace) = &self.namespace {
             metadata.push(("namespace", Yaml::str(namespace.as_str())));
         }
-        metadata.push(("labels", Yaml::map([(MANAGED_BY, Yaml::str(MANAGER))])));
+        let mut labels = [(MANAGED_BY, MANAGER), (self.mark.key().as_str(), self.mark.value().as_str())];
+        labels.sort_unstable();
+        metadata.push(("labels", Yaml::map(labels.map(|(key, value)| (key, Yaml::str(value))))));
         Yaml::map([
             ("apiVersion", Yaml::str(self.kind.api_version())),
             ("kind", Yaml::str(self.kind.as_str())),

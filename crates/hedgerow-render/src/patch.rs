@@ -7,18 +7,21 @@
 mod claim;
 mod document;
 mod job;
+mod lists;
 mod mixed;
 mod pods;
 mod policies;
 mod rollout;
 mod selector;
 mod structure;
+mod update;
 mod whole;
+mod written;
 
 use claim::Claims;
 use document::Found;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
-use hedgerow_core::name::ServiceName;
+use hedgerow_core::name::{LabelKey, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::{SourceId, Span};
 use hedgerow_yaml::{Edits, split_even};
@@ -74,6 +77,8 @@ struct Context<'p> {
     plan: &'p Plan,
     options: &'p Options,
     claims: Claims<'p>,
+    /// The key of the mark on objects of ours.
+    policy_of: LabelKey,
 }
 
 impl Context<'_> {
@@ -94,7 +99,7 @@ impl Context<'_> {
             return None;
         }
         let is_key_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
-        text.split(|c| !is_key_character(c)).find(|word| scheme.meaning(word).is_some())
+        text.split(|c| !is_key_character(c)).find(|word| scheme.is_own(word))
     }
 
     /// A diagnostic that `--strict` turns into an error.
@@ -131,10 +136,11 @@ impl Context<'_> {
 /// ```
 #[must_use]
 pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> Patch {
-    let context = Context { stream, source, plan, options, claims: Claims::new(plan, options) };
+    let policy_of = plan.scheme().policy_of();
+    let context = Context { stream, source, plan, options, claims: Claims::new(plan, options), policy_of };
     let parts = if stream.len() < PARALLEL { 1 } else { rayon::current_num_threads() };
     let runs = split_even(stream, parts);
-    let found: Vec<Found> = match runs.as_slice() {
+    let found: Vec<Found<'_>> = match runs.as_slice() {
         [] => Vec::new(),
         [only] => vec![document::run(&context, only.clone())],
         _ => runs.par_iter().map(|run| document::run(&context, run.clone())).collect(),

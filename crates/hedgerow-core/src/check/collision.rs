@@ -38,6 +38,8 @@ pub(crate) fn check(
     for (name, slug) in slugs {
         let mut claims = vec![
             format!("object `{}`", scheme.object(slug)),
+            // Kinds are left out on purpose: no object of one shares a name with an object of the other.
+            format!("object `{}`", scheme.backstop(slug)),
             format!("label `{}`", scheme.egress(slug)),
             format!("label value `{}`", scheme.identity_value(name)),
         ];

@@ -5,7 +5,7 @@ use super::service::{GLOB_LIMIT, STAGES, owner, ports};
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
 use crate::fleet::{Config, Defaults, Environment, Layout};
-use crate::label::{Identity, Prefix, Scheme, own_key};
+use crate::label::{Identity, Prefix, Scheme, is_taken, own_key};
 use crate::name::{Domain, EnvironmentName, LabelKey, NameError, Namespace, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{AuditBackend, CatchAllBackend, Ports, Stage};
@@ -104,15 +104,14 @@ fn identity(decoder: &mut Decoder<'_>, node: &Node<'_>, domain: &Domain) -> Opti
     let text = node.as_str().unwrap_or_default();
     let identity = if text.contains('/') { Identity::Foreign(key.value) } else { Identity::Own(key.value) };
     let name = identity.key().as_str().strip_prefix(domain.as_str()).and_then(|rest| rest.strip_prefix('/'));
-    if let Some(name) = name {
-        let taken = matches!(name, "service-type" | "network-policy") || name.starts_with("egress-");
-        if taken || matches!(identity, Identity::Foreign(_)) {
-            let diagnostic = decoder
-                .invalid(node, format!("the identity label may not be `{domain}/{name}`"))
-                .help("labels below the domain are Hedgerow's; write a name without `/` such as `routing-name`");
-            decoder.report(diagnostic);
-            return None;
-        }
+    if let Some(name) = name
+        && (is_taken(name) || matches!(identity, Identity::Foreign(_)))
+    {
+        let diagnostic = decoder
+            .invalid(node, format!("the identity label may not be `{domain}/{name}`"))
+            .help("labels below the domain are Hedgerow's; write a name without `/` such as `routing-name`");
+        decoder.report(diagnostic);
+        return None;
     }
     Some(identity)
 }

@@ -46,13 +46,12 @@ pub(super) enum PeerSelector {
 }
 
 /// A selector that is never empty: an empty one would select everything.
+///
+/// It is written as `matchExpressions` throughout. What `kustomize` calls label transformers (`commonLabels`, `labels` with
+/// `includeSelectors`) add to every `matchLabels` they find and leave expressions alone: in the selector of a peer such a label
+/// turns permitted callers away, in a policy's own it loses the pods of kinds that the transformer does not know.
 #[derive(Clone)]
-pub(super) enum LabelSelector {
-    /// `matchLabels`
-    Labels(Labels),
-    /// One label with one of several values, sorted: `matchLabels` for one, `matchExpressions` for more.
-    OneOf(String, Vec<String>),
-}
+pub(super) struct LabelSelector(Vec<(String, Vec<String>)>);
 
 /// One entry of `ports`.
 pub(super) struct PolicyPort {
@@ -65,34 +64,26 @@ pub(super) struct PolicyPort {
 impl LabelSelector {
     pub(super) fn labels(labels: &Labels) -> Self {
         debug_assert!(!labels.is_empty(), "an empty selector would select everything");
-        Self::Labels(labels.clone())
+        Self(labels.iter().map(|(key, value)| (key.as_str().to_owned(), vec![value.as_str().to_owned()])).collect())
     }
 
+    /// One label with one of several values.
     pub(super) fn one_of(key: &str, mut values: Vec<String>) -> Self {
         debug_assert!(!values.is_empty(), "`In` without values selects nothing and is refused by Kubernetes");
         values.sort();
         values.dedup();
-        Self::OneOf(key.to_owned(), values)
+        Self(vec![(key.to_owned(), values)])
     }
 
     fn to_yaml(&self) -> Yaml {
-        match self {
-            Self::Labels(labels) => {
-                let labels = labels.iter().map(|(key, value)| (key.as_str(), Yaml::str(value.as_str())));
-                Yaml::map([("matchLabels", Yaml::map(labels))])
-            }
-            Self::OneOf(key, values) if values.len() == 1 => {
-                Yaml::map([("matchLabels", Yaml::map([(key.as_str(), Yaml::str(&values[0]))]))])
-            }
-            Self::OneOf(key, values) => {
-                let expression = Yaml::map([
-                    ("key", Yaml::str(key)),
-                    ("operator", Yaml::str("In")),
-                    ("values", strings(values.iter().map(String::as_str))),
-                ]);
-                Yaml::map([("matchExpressions", Yaml::Seq(vec![expression]))])
-            }
-        }
+        let expressions = self.0.iter().map(|(key, values)| {
+            Yaml::map([
+                ("key", Yaml::str(key)),
+                ("operator", Yaml::str("In")),
+                ("values", strings(values.iter().map(String::as_str))),
+            ])
+        });
+        Yaml::map([("matchExpressions", Yaml::Seq(expressions.collect()))])
     }
 }
 

@@ -1,6 +1,7 @@
 //! One document after the other: what it is, and what is to be done with it.
 
 use super::mixed::Mixed;
+use super::written::Written;
 use super::{Context, Tally, pods, structure};
 use crate::object::Kind;
 use crate::workload::{Workload, workload};
@@ -15,14 +16,14 @@ use std::sync::LazyLock;
 
 /// What was found in a run of documents.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Found<'t> {
     pub(super) edits: Vec<hedgerow_yaml::Edit>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) tally: Tally,
     /// The services that have workloads here.
     pub(super) deployed: BTreeMap<ServiceName, Deployed>,
     /// Objects of the kinds that Hedgerow writes, in the order of the stream.
-    pub(super) policies: Vec<Policy>,
+    pub(super) policies: Vec<Policy<'t>>,
     /// A KRM `ResourceList` or a `List`: the document that holds others.
     pub(super) lists: Vec<List>,
     /// Documents that hold something.
@@ -46,15 +47,21 @@ pub(super) struct Deployed {
 
 /// An object of a kind that Hedgerow writes.
 #[derive(Debug)]
-pub(super) struct Policy {
+pub(super) struct Policy<'t> {
     pub(super) kind: Kind,
     pub(super) name: String,
     pub(super) namespace: Option<String>,
-    /// Whether it says that Hedgerow wrote it.
-    pub(super) is_ours: bool,
+    /// The value of the mark, where it wears one: whose policy Hedgerow wrote.
+    pub(super) mark: Option<String>,
+    /// Whether it says what versions without a mark wrote on their objects. Others may write it too.
+    pub(super) says_hedgerow: bool,
     /// Where the object stands.
     pub(super) range: Range<usize>,
     pub(super) place: Place,
+    /// The answers to [`POLICY`].
+    pub(super) outline: Outline<'t>,
+    /// What stands under `spec`.
+    pub(super) spec: Written,
 }
 
 /// Where an object stands.
@@ -76,7 +83,7 @@ pub(super) struct List {
     pub(super) is_krm: bool,
 }
 
-impl Found {
+impl Found<'_> {
     /// What was found in this run and in a later one.
     pub(super) fn merge(mut self, later: Self) -> Self {
         self.edits.extend(later.edits);
@@ -167,25 +174,28 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
 });
 
 /// The questions about an object of a kind that Hedgerow writes.
-struct PolicyHead {
+pub(super) struct PolicyHead {
     routes: RouteSet,
-    name: RouteId,
-    namespace: RouteId,
-    labels: RouteId,
+    pub(super) metadata: RouteId,
+    pub(super) name: RouteId,
+    pub(super) namespace: RouteId,
+    pub(super) labels: RouteId,
+    pub(super) spec: RouteId,
 }
 
-static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
+pub(super) static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
     let mut routes = RouteSet::new();
     let mut ask = |route, want| routes.ask(route, want).expect("a route of two keys at most");
     let (name, namespace) = (ask("metadata.name", Want::Scalar), ask("metadata.namespace", Want::Scalar));
-    let labels = ask("metadata.labels", Want::Map);
-    PolicyHead { routes, name, namespace, labels }
+    let (metadata, labels) = (ask("metadata", Want::Map), ask("metadata.labels", Want::Map));
+    let spec = ask("spec", Want::Range);
+    PolicyHead { routes, metadata, name, namespace, labels, spec }
 });
 
 static ITEMS: LazyLock<Route> = LazyLock::new(|| Route::parse("items[]").expect("a route"));
 
 /// Patches the documents of a part of the stream that begins and ends between two of them.
-pub(super) fn run(context: &Context<'_>, range: Range<usize>) -> Found {
+pub(super) fn run<'t>(context: &Context<'t>, range: Range<usize>) -> Found<'t> {
     let mut found = Found::default();
     let part = &context.stream[range.clone()];
     for piece in split(part) {
@@ -203,7 +213,7 @@ pub(super) fn run(context: &Context<'_>, range: Range<usize>) -> Found {
     found
 }
 
-fn whole(context: &Context<'_>, document: &Document<'_>, piece: &Piece, found: &mut Found) {
+fn whole<'t>(context: &Context<'t>, document: &Document<'t>, piece: &Piece, found: &mut Found<'t>) {
     let outline = match document.outline(&HEAD.routes) {
         Ok(outline) => outline,
         Err(error) => return invalid(context, &error, found),
@@ -239,7 +249,7 @@ fn refusal(site: &Site<'_>) -> Option<Obstacle> {
 
 /// An object of which it cannot be told what it is. One that is no workload for any reader and holds no label of ours is
 /// let through: line breaks that only some readers know stand in many a ConfigMap.
-fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&Node<'_>>, found: &mut Found) {
+fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&Node<'_>>, found: &mut Found<'_>) {
     let written = |key| node.and_then(Node::as_mapping)?.get(key)?.as_str();
     let is_harmless = obstacle.reason == Reason::LineBreak
         && matches!((written("apiVersion"), written("kind")), (Some(api_version), Some(kind))
@@ -255,19 +265,24 @@ fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&
     }
 }
 
-fn invalid(context: &Context<'_>, error: &YamlError, found: &mut Found) {
+fn invalid(context: &Context<'_>, error: &YamlError, found: &mut Found<'_>) {
     let at = error.offset.min(context.stream.len());
     let message = format!("the stream is not valid YAML: {}", error.message);
     found.documents += 1;
     found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), ""));
 }
 
-fn one(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+fn one<'t>(
+    context: &Context<'t>,
+    object: &Object<'_, 't>,
+    place: &Place,
+    found: &mut Found<'t>,
+) -> Result<(), YamlError> {
     if let Some(workload) = workload(object.api_version, object.kind) {
         let outline = object.outline(&workload.routes)?;
         pods::patch(context, object, workload, &outline, found);
     } else if let Some(kind) = Kind::of(object.api_version, object.kind) {
-        policy(object, kind, place, found)?;
+        policy(context, object, kind, place, found)?;
     } else if object.kind.ends_with("List") {
         list(context, object, place, found)?;
     } else if context.options.unknown_kinds
@@ -280,28 +295,41 @@ fn one(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &mu
     Ok(())
 }
 
-fn policy(object: &Object<'_, '_>, kind: Kind, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+fn policy<'t>(
+    context: &Context<'t>,
+    object: &Object<'_, 't>,
+    kind: Kind,
+    place: &Place,
+    found: &mut Found<'t>,
+) -> Result<(), YamlError> {
     let outline = object.outline(&POLICY.routes)?;
     let Some(name) = outline.site(POLICY.name).and_then(Site::as_str) else { return Ok(()) };
-    let is_ours = match outline.site(POLICY.labels) {
-        Some(Site::Map(labels)) => labels
-            .get(crate::object::MANAGED_BY)
-            .is_some_and(|pair| pair.value.as_deref() == Some(crate::object::MANAGER)),
-        _ => false,
+    let label = |key: &str| match outline.site(POLICY.labels) {
+        Some(Site::Map(labels)) => labels.get(key)?.value.as_deref(),
+        _ => None,
     };
+    let spec = |node: &Node<'_>| Written::new(node.as_mapping().and_then(|object| object.get("spec")));
     found.policies.push(Policy {
         kind,
         name: name.to_owned(),
         namespace: outline.site(POLICY.namespace).and_then(Site::as_str).map(str::to_owned),
-        is_ours,
+        mark: label(context.policy_of.as_str()).map(str::to_owned),
+        says_hedgerow: label(crate::object::MANAGED_BY) == Some(crate::object::MANAGER),
         range: object.with_node(|node| node.range()).unwrap_or_else(|| object.head()),
+        spec: object.with_node(spec).unwrap_or(Written::Other),
         place: place.clone(),
+        outline,
     });
     Ok(())
 }
 
 /// The objects of a `List`, of a typed list such as `DeploymentList`, and of a KRM `ResourceList`.
-fn list(context: &Context<'_>, object: &Object<'_, '_>, place: &Place, found: &mut Found) -> Result<(), YamlError> {
+fn list<'t>(
+    context: &Context<'t>,
+    object: &Object<'_, 't>,
+    place: &Place,
+    found: &mut Found<'t>,
+) -> Result<(), YamlError> {
     let is_krm = object.kind == "ResourceList" && object.api_version.starts_with("config.kubernetes.io/");
     let is_list = object.kind == "List" && object.api_version == "v1";
     if let (true, Place::Document(piece)) = (is_krm || is_list, place) {

@@ -22,7 +22,7 @@ pub(super) fn patch(
     object: &Object<'_, '_>,
     workload: &Workload,
     outline: &Outline<'_>,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let templates = templates(workload, outline);
     if templates.is_empty() {
@@ -130,7 +130,7 @@ fn not_deployed(
     place: &Range<usize>,
     templates: &[Template<'_, '_>],
     service: &ServiceName,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let deployed = context.options.service.as_ref().map(ServiceName::as_str).unwrap_or_default();
     let message = format!("{title} wears the identity of `{service}`, but this is a deploy of `{deployed}`");
@@ -159,7 +159,7 @@ fn unclaimed(
     place: &Range<usize>,
     templates: &[Template<'_, '_>],
     is_left_out: bool,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     found.tally.unclaimed += 1;
     let list = if is_left_out { &mut found.left_out } else { &mut found.unclaimed };
@@ -195,7 +195,7 @@ fn claimed(
     outline: &Outline<'_>,
     templates: &[Template<'_, '_>],
     service: &ServicePlan,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     found.tally.workloads += 1;
     namespace(context, title, outline.site(workload.namespace), service, place, found);
@@ -254,7 +254,7 @@ fn namespace(
     site: Option<&Site<'_>>,
     service: &ServicePlan,
     place: &Range<usize>,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let deployed = found.deployed.entry(service.name.clone()).or_default();
     match site {
@@ -316,7 +316,7 @@ fn labels(
     place: &Range<usize>,
     site: &Site<'_>,
     service: &ServicePlan,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let scheme = context.plan.scheme();
     if let Some(obstacle) = hides_labels(site) {
@@ -390,7 +390,7 @@ fn staged(
     pair: &MapPair<'_>,
     meaning: Meaning,
     service: &ServicePlan,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let is_live = meaning == Meaning::NetworkPolicy && pair.value.as_deref() == Some("true");
     if is_live && matches!(service.protection, Protection::Staged { .. }) {
@@ -404,7 +404,7 @@ fn staged(
     }
 }
 
-fn change(context: &Context<'_>, title: &Title<'_>, site: &Site<'_>, change: MapChange<'_>, found: &mut Found) {
+fn change(context: &Context<'_>, title: &Title<'_>, site: &Site<'_>, change: MapChange<'_>, found: &mut Found<'_>) {
     match change_map(context.stream, site, change) {
         Ok(edits) => {
             if !edits.is_empty() {
@@ -422,7 +422,7 @@ fn hides_labels(site: &Site<'_>) -> Option<Obstacle> {
     site.obstacle().filter(|obstacle| hides(obstacle.reason))
 }
 
-fn uneditable(context: &Context<'_>, title: &Title<'_>, obstacle: &Obstacle, found: &mut Found) {
+fn uneditable(context: &Context<'_>, title: &Title<'_>, obstacle: &Obstacle, found: &mut Found<'_>) {
     let message = format!("the labels of {title} cannot be edited: {}", obstacle.reason.phrase());
     found.diagnostics.push(
         Diagnostic::new(Code::UneditableLabels, message)

@@ -1,32 +1,36 @@
 //! The policies that a stream is to hold: those it holds already are compared, the others are added.
 
 use super::Context;
-use super::document::{Deployed, Found, List, Place, Policy};
+use super::document::{Deployed, Found, Place, Policy};
+use super::lists::{ListChange, container, takes_more};
+use super::update::{line_break, update, with_line_breaks};
 use crate::object::{Kind, Object};
 use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::name::Namespace;
 use hedgerow_core::plan::ServicePlan;
-use hedgerow_yaml::{
-    Content, Document, Edit, Node, Outline, Piece, RouteId, RouteSet, SeqChange, Want, Yaml, YamlError, change_seq,
-    parse, split,
-};
-use std::collections::BTreeMap;
+use hedgerow_yaml::{Edit, split};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares what is there with what is planned and adds the edits that make them the same.
-pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
+pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     let mut planned = Planned::default();
     for (service, deployed) in &found.deployed {
         if let Some(service) = context.plan.service(service) {
             let namespace = namespace(context, service, deployed, &mut found.diagnostics);
-            service_objects(service, namespace.as_ref()).into_iter().for_each(|object| planned.add(object));
+            service_objects(service, namespace.as_ref()).into_iter().for_each(|object| planned.add(service, object));
         }
     }
     let mut changes: BTreeMap<usize, ListChange> = BTreeMap::new();
     let policies = std::mem::take(&mut found.policies);
-    let others = if policies.is_empty() { Others::default() } else { Others::new(context, found) };
-    for policy in &policies {
-        existing(context, policy, &mut planned, &others, &mut changes, found);
+    if !policies.is_empty() {
+        let ours = Ours::new(context);
+        let wanted = planned.assign(context, &policies, &ours);
+        let others = Others::new(context, found);
+        for (policy, wanted) in policies.iter().zip(&wanted) {
+            let wanted = wanted.and_then(|at| planned.objects.get(at)).map(|planned| &planned.object);
+            existing(context, policy, wanted, &planned, &ours, &others, &mut changes, found);
+        }
     }
     let missing = planned.missing();
     found.tally.policies += missing.len();
@@ -66,121 +70,224 @@ fn namespace(
     deployed.with_namespace.as_ref().map(|_| service.namespace.clone())
 }
 
+/// What a policy of the stream is known by.
+///
+/// An object of ours wears the mark. Versions before the mark wrote `app.kubernetes.io/managed-by: hedgerow`, which others may
+/// write as well, so there the name or the labels it uses have to be ours too.
+struct Ours {
+    /// The names that objects of the fleet had before the mark, at every stage.
+    names: BTreeSet<String>,
+}
+
+impl Ours {
+    fn new(context: &Context<'_>) -> Self {
+        let (fleet, scheme) = (context.plan.fleet(), context.plan.scheme());
+        let services = fleet.names().filter_map(|name| Some(scheme.object(fleet.slug(name)?).as_str().to_owned()));
+        let types = fleet.config().types.keys().map(|of_type| scheme.catch_all(of_type).as_str().to_owned());
+        Self { names: services.chain(types).collect() }
+    }
+
+    fn holds(&self, context: &Context<'_>, policy: &Policy<'_>) -> bool {
+        policy.mark.is_some()
+            || (policy.says_hedgerow && (self.names.contains(&policy.name) || uses_ours(context, policy)))
+    }
+}
+
+fn uses_ours(context: &Context<'_>, policy: &Policy<'_>) -> bool {
+    context.stream.get(policy.range.clone()).is_some_and(|text| context.mentions_ours(text))
+}
+
 /// The objects of the services that have workloads in the stream, and which of them it holds.
 #[derive(Default)]
 struct Planned {
-    objects: Vec<(Object, bool)>,
+    objects: Vec<PlannedObject>,
     by_name: BTreeMap<(Kind, String), Vec<usize>>,
+    by_mark: BTreeMap<(Kind, String), Vec<usize>>,
+}
+
+struct PlannedObject {
+    object: Object,
+    /// Whether the stream holds it.
+    is_there: bool,
+    /// The name that earlier versions gave it, where that was another.
+    former_name: Option<String>,
 }
 
 impl Planned {
-    fn add(&mut self, object: Object) {
-        let key = (object.kind, object.name.as_str().to_owned());
-        self.by_name.entry(key).or_default().push(self.objects.len());
-        self.objects.push((object, false));
+    fn add(&mut self, service: &ServicePlan, object: Object) {
+        let at = self.objects.len();
+        let former_name = former_name(service, &object);
+        for name in [Some(object.name.as_str()), former_name.as_deref()].into_iter().flatten() {
+            self.by_name.entry((object.kind, name.to_owned())).or_default().push(at);
+        }
+        self.by_mark.entry((object.kind, object.mark.value().as_str().to_owned())).or_default().push(at);
+        self.objects.push(PlannedObject { object, is_there: false, former_name });
     }
 
-    /// The planned object that a policy of the stream stands for, once.
-    fn take(&mut self, policy: &Policy) -> Option<&Object> {
-        let candidates = self.by_name.get(&(policy.kind, policy.name.clone()))?;
-        let is_it = |at: &&usize| !self.objects[**at].1 && is_in_place(&self.objects[**at].0, policy);
-        let at = *candidates.iter().find(is_it)?;
-        self.objects[at].1 = true;
-        Some(&self.objects[at].0)
+    /// Which planned object each policy of the stream stands for: by its name, by its former name, and then by its mark alone,
+    /// since some hosts rename what they deploy.
+    fn assign(&mut self, context: &Context<'_>, policies: &[Policy<'_>], ours: &Ours) -> Vec<Option<usize>> {
+        let mut assigned = vec![None; policies.len()];
+        for by in [By::Name, By::FormerName, By::Mark] {
+            for (policy, assigned) in policies.iter().zip(&mut assigned) {
+                if assigned.is_none() && ours.holds(context, policy) {
+                    *assigned = self.take(policy, by);
+                }
+            }
+        }
+        assigned
+    }
+
+    fn take(&mut self, policy: &Policy<'_>, by: By) -> Option<usize> {
+        let candidates = match by {
+            By::Name | By::FormerName => self.by_name.get(&(policy.kind, policy.name.clone()))?,
+            By::Mark => self.by_mark.get(&(policy.kind, policy.mark.clone()?))?,
+        };
+        let is_it = |planned: &PlannedObject| match by {
+            By::Name => planned.object.name.as_str() == policy.name,
+            By::FormerName => policy.mark.is_none() && planned.former_name.as_deref() == Some(policy.name.as_str()),
+            By::Mark => true,
+        };
+        let at = candidates.iter().copied().find(|&at| {
+            let planned = &self.objects[at];
+            !planned.is_there && is_it(planned) && is_in_place(&planned.object, policy)
+        })?;
+        self.objects[at].is_there = true;
+        Some(at)
+    }
+
+    /// The planned object that a stranger's policy has the kind and name of for a host that leaves the API group out.
+    fn namesake(&self, policy: &Policy<'_>) -> Option<&Object> {
+        let kinds = Kind::ALL.into_iter().filter(|kind| kind.as_str() == policy.kind.as_str());
+        let named = kinds.filter_map(|kind| self.by_name.get(&(kind, policy.name.clone()))).flatten();
+        named
+            .map(|&at| &self.objects[at].object)
+            .find(|object| object.name.as_str() == policy.name && is_in_place(object, policy))
     }
 
     fn missing(self) -> Vec<Object> {
-        self.objects.into_iter().filter(|(_, is_there)| !is_there).map(|(object, _)| object).collect()
+        self.objects.into_iter().filter(|planned| !planned.is_there).map(|planned| planned.object).collect()
     }
+}
+
+/// What a policy of the stream is found by.
+#[derive(Clone, Copy)]
+enum By {
+    Name,
+    FormerName,
+    Mark,
+}
+
+/// The name that versions before the mark gave an object: the backstop had the name of the policy.
+fn former_name(service: &ServicePlan, object: &Object) -> Option<String> {
+    let policy = service.protection.policy()?;
+    (object.name == policy.backstop).then(|| policy.object.as_str().to_owned())
 }
 
 /// What else may stand in the stream: the platform's objects, and those of services that have no workload in it.
-#[derive(Default)]
 struct Others<'p> {
-    platform: BTreeMap<(Kind, String), Vec<Object>>,
-    services: BTreeMap<&'p str, &'p ServicePlan>,
+    platform: Vec<Object>,
+    platform_by_name: BTreeMap<(Kind, String), Vec<usize>>,
+    platform_by_mark: BTreeMap<(Kind, String), Vec<usize>>,
+    services_by_name: BTreeMap<&'p str, &'p ServicePlan>,
+    services_by_mark: BTreeMap<&'p str, &'p ServicePlan>,
 }
 
 impl<'p> Others<'p> {
-    fn new(context: &Context<'p>, found: &Found) -> Self {
-        let mut platform: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for object in platform_objects(context.plan) {
-            platform.entry((object.kind, object.name.as_str().to_owned())).or_default().push(object);
+    fn new(context: &Context<'p>, found: &Found<'_>) -> Self {
+        let platform = platform_objects(context.plan);
+        let (mut platform_by_name, mut platform_by_mark) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for (at, object) in platform.iter().enumerate() {
+            platform_by_name.entry((object.kind, object.name.as_str().to_owned())).or_default().push(at);
+            platform_by_mark.entry((object.kind, object.mark.value().as_str().to_owned())).or_default().push(at);
         }
-        let absent = context.plan.services().values().filter(|service| !found.deployed.contains_key(&service.name));
-        let named = absent.filter_map(|service| Some((service.protection.policy()?.object.as_str(), service)));
-        Self { platform, services: named.collect() }
+        let absent = || {
+            let absent = context.plan.services().values().filter(|service| !found.deployed.contains_key(&service.name));
+            absent.filter_map(|service| Some((service, service.protection.policy()?)))
+        };
+        let names = absent()
+            .flat_map(|(service, policy)| [(policy.object.as_str(), service), (policy.backstop.as_str(), service)]);
+        Self {
+            services_by_name: names.collect(),
+            services_by_mark: absent().map(|(service, policy)| (policy.mark.value().as_str(), service)).collect(),
+            platform,
+            platform_by_name,
+            platform_by_mark,
+        }
     }
 
-    /// What a policy of this kind and name is planned to be.
-    fn of(&self, policy: &Policy) -> Option<Object> {
-        let platform = self.platform.get(&(policy.kind, policy.name.clone()));
+    /// What a policy of ours is planned to be.
+    fn of(&self, policy: &Policy<'_>) -> Option<Object> {
+        let by_name = self.platform_by_name.get(&(policy.kind, policy.name.clone()));
+        let by_mark = policy.mark.clone().and_then(|mark| self.platform_by_mark.get(&(policy.kind, mark)));
         // The platform's objects of one type differ in their namespace alone, so it has to be there.
         let is_it = |object: &&Object| object.namespace.as_ref().map(Namespace::as_str) == policy.namespace.as_deref();
-        let platform = platform.into_iter().flatten().find(is_it).cloned();
+        let platform = [by_name, by_mark].into_iter().flatten().flatten().map(|&at| &self.platform[at]).find(is_it);
         let service = || {
-            let service = self.services.get(policy.name.as_str())?;
+            let by_mark = || self.services_by_mark.get(policy.mark.as_deref()?);
+            let service = self.services_by_name.get(policy.name.as_str()).or_else(by_mark)?;
             let namespace = policy.namespace.as_ref().map(|_| &service.namespace);
             let mut objects = service_objects(service, namespace).into_iter();
             objects.find(|object| object.kind == policy.kind && is_in_place(object, policy))
         };
-        platform.or_else(service)
+        platform.cloned().or_else(service)
     }
 }
 
-fn is_in_place(object: &Object, policy: &Policy) -> bool {
+fn is_in_place(object: &Object, policy: &Policy<'_>) -> bool {
     match (&object.namespace, &policy.namespace) {
         (Some(planned), Some(written)) => planned.as_str() == written,
         _ => true,
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "one policy of the stream and all that it is compared with")]
 fn existing(
     context: &Context<'_>,
-    policy: &Policy,
-    planned: &mut Planned,
+    policy: &Policy<'_>,
+    wanted: Option<&Object>,
+    planned: &Planned,
+    ours: &Ours,
     others: &Others<'_>,
     changes: &mut BTreeMap<usize, ListChange>,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
-    let wanted = planned.take(policy);
-    let place = context.span(&policy.range);
     match wanted {
-        Some(_) if !policy.is_ours => {
-            let message =
-                format!("there is a {} `{}` already that Hedgerow did not write", policy.kind.as_str(), policy.name);
-            found.diagnostics.push(
-                Diagnostic::new(Code::UnbackedPolicy, message)
-                    .mark(place, "")
-                    .help("remove it: the rules and `allow` entries of the service say who may call"),
-            );
-        }
-        Some(object) => bring_up_to_date(context, policy, object, changes, found),
-        None if !policy.is_ours => hand_written(context, policy, found),
+        Some(object) => update(context, policy, object, found),
+        None if !ours.holds(context, policy) => match planned.namesake(policy) {
+            Some(object) => found.diagnostics.push(taken(context, policy, object)),
+            None => hand_written(context, policy, found),
+        },
         // That it says so proves nothing: it has to be what Hedgerow would write.
         None => match others.of(policy) {
-            Some(object) => bring_up_to_date(context, policy, &object, changes, found),
+            Some(object) => update(context, policy, &object, found),
             None => unbacked(context, policy, changes, found),
         },
     }
 }
 
-fn bring_up_to_date(
-    context: &Context<'_>,
-    policy: &Policy,
-    object: &Object,
-    changes: &mut BTreeMap<usize, ListChange>,
-    found: &mut Found,
-) {
-    let text = context.stream.get(policy.range.clone()).unwrap_or_default();
-    let is_same = parse(text).ok().flatten().is_some_and(|node| is_same(&node, object));
-    if !is_same {
-        found.tally.policies += 1;
-        replace(context, policy, object, changes, found);
-    }
+/// A policy of somebody else's with the kind and name of one of ours.
+fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnostic {
+    let (kind, name) = (policy.kind.as_str(), &policy.name);
+    let (message, help) = if policy.kind == object.kind {
+        let message = format!("there is a {kind} `{name}` already that Hedgerow did not write");
+        (message, "remove it: the rules and `allow` entries of the service say who may call")
+    } else {
+        let message = format!(
+            "there is a {kind} `{name}` of `{}` already that Hedgerow did not write: hosts that leave the API group out take it for Hedgerow's",
+            policy.kind.api_version()
+        );
+        (message, "give it another name, or remove it")
+    };
+    Diagnostic::new(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(help)
 }
 
-fn unbacked(context: &Context<'_>, policy: &Policy, changes: &mut BTreeMap<usize, ListChange>, found: &mut Found) {
+fn unbacked(
+    context: &Context<'_>,
+    policy: &Policy<'_>,
+    changes: &mut BTreeMap<usize, ListChange>,
+    found: &mut Found<'_>,
+) {
     let place = context.span(&policy.range);
     let (kind, name) = (policy.kind.as_str(), &policy.name);
     let message = format!("the {kind} `{name}` says that Hedgerow wrote it, but nothing backs it");
@@ -188,14 +295,14 @@ fn unbacked(context: &Context<'_>, policy: &Policy, changes: &mut BTreeMap<usize
     if context.options.prune {
         found.tally.policies += 1;
         found.diagnostics.push(diagnostic.severity(Severity::Warning).mark(place, "removed"));
-        remove(policy, changes, found, place);
+        remove(context, policy, changes, found);
     } else {
         found.diagnostics.push(diagnostic.mark(place, "").help("remove it; `--prune` removes it"));
     }
 }
 
 /// A policy of somebody else's that selects by labels of ours may let in whom no rule names.
-fn hand_written(context: &Context<'_>, policy: &Policy, found: &mut Found) {
+fn hand_written(context: &Context<'_>, policy: &Policy<'_>, found: &mut Found<'_>) {
     let text = context.stream.get(policy.range.clone()).unwrap_or_default();
     // Keys in Calico's selectors stand within a longer text, so words are looked at instead of nodes.
     let Some(key) = context.first_of_ours(text) else { return };
@@ -209,108 +316,26 @@ fn hand_written(context: &Context<'_>, policy: &Policy, found: &mut Found) {
     ));
 }
 
-fn replace(
-    context: &Context<'_>,
-    policy: &Policy,
-    object: &Object,
-    changes: &mut BTreeMap<usize, ListChange>,
-    found: &mut Found,
-) {
-    match &policy.place {
-        Place::Document(_) => {
-            let is_flow = context.stream[policy.range.clone()].starts_with('{');
-            let text = if is_flow { object.to_yaml().to_json() } else { object.emit() };
-            let text = with_line_breaks(text.trim_end(), line_break(context.stream));
-            found.edits.push(Edit::replace(policy.range.clone(), text));
-        }
-        Place::Element(piece, index) => {
-            let change = changes.entry(piece.range.start).or_insert_with(|| ListChange::new(piece.clone()));
-            change.replace.push((*index, object.to_yaml()));
-        }
-        Place::Deeper => too_deep(context, policy, found),
-    }
-}
-
 fn remove(
-    policy: &Policy,
+    context: &Context<'_>,
+    policy: &Policy<'_>,
     changes: &mut BTreeMap<usize, ListChange>,
-    found: &mut Found,
-    place: hedgerow_core::source::Span,
+    found: &mut Found<'_>,
 ) {
     match &policy.place {
         Place::Document(piece) => found.edits.push(Edit::delete(piece.range.clone())),
         Place::Element(piece, index) => {
             changes.entry(piece.range.start).or_insert_with(|| ListChange::new(piece.clone())).remove.push(*index);
         }
-        Place::Deeper => found.diagnostics.push(deeper(policy, place)),
-    }
-}
-
-fn too_deep(context: &Context<'_>, policy: &Policy, found: &mut Found) {
-    found.diagnostics.push(deeper(policy, context.span(&policy.range)));
-}
-
-fn deeper(policy: &Policy, place: hedgerow_core::source::Span) -> Diagnostic {
-    let message = format!(
-        "the {} `{}` stands in a list within a list and cannot be brought up to date",
-        policy.kind.as_str(),
-        policy.name
-    );
-    Diagnostic::new(Code::UnbackedPolicy, message)
-        .mark(place, "")
-        .help("write it as a document of its own, or remove it")
-}
-
-/// What becomes of the objects of one list.
-struct ListChange {
-    piece: Piece,
-    replace: Vec<(usize, Yaml)>,
-    remove: Vec<usize>,
-    append: Vec<Yaml>,
-}
-
-impl ListChange {
-    const fn new(piece: Piece) -> Self {
-        Self { piece, replace: Vec::new(), remove: Vec::new(), append: Vec::new() }
-    }
-
-    fn edit(&self, context: &Context<'_>, found: &mut Found) {
-        let (outline, items) = items(context, &self.piece);
-        let change = SeqChange { replace: &self.replace, remove: &self.remove, append: &self.append };
-        let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
-        match site.map(|site| change_seq(context.stream, site, change)) {
-            Some(Ok(edits)) => found.edits.extend(edits),
-            Some(Err(obstacle)) => found.diagnostics.push(
-                Diagnostic::new(
-                    Code::UneditableLabels,
-                    format!("the list of objects cannot be edited: {}", obstacle.reason.phrase()),
-                )
-                .mark(context.span(&obstacle.range), ""),
-            ),
-            None => {}
+        Place::Deeper => {
+            let (kind, name) = (policy.kind.as_str(), &policy.name);
+            let message = format!("the {kind} `{name}` stands in a list within a list and cannot be removed");
+            let help = "write it as a document of its own, or remove it";
+            found
+                .diagnostics
+                .push(Diagnostic::new(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(help));
         }
     }
-}
-
-/// The list that policies are added to: the `ResourceList`, or the `List` that is all of the stream.
-fn container(found: &Found) -> Option<&List> {
-    let only = found.documents == 1;
-    found.lists.iter().find(|list| list.is_krm || only)
-}
-
-/// Whether an element fits behind a list's last one; where that ends in a block scalar without a line break, none does.
-fn takes_more(context: &Context<'_>, list: &List) -> bool {
-    let (outline, items) = items(context, &list.piece);
-    let more = SeqChange { replace: &[], remove: &[], append: &[Yaml::Map(Vec::new())] };
-    let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
-    site.is_none_or(|site| change_seq(context.stream, site, more).is_ok())
-}
-
-/// What stands under `items` in the document at `piece`.
-fn items<'p>(context: &Context<'p>, piece: &Piece) -> (Result<Outline<'p>, YamlError>, RouteId) {
-    let mut routes = RouteSet::new();
-    let items = routes.ask("items", Want::Seq).expect("a route of one key");
-    (Document::of_piece(context.stream, piece).outline(&routes), items)
 }
 
 /// Adds documents at the end of a stream, or before its last document where that has no line break at its end: one more
@@ -331,56 +356,4 @@ fn append(stream: &str, objects: &[Object]) -> Edit {
         documents.iter().map(|document| format!("{document}---\n")).collect()
     };
     Edit::insert(at + bom, with_line_breaks(&text, eol))
-}
-
-/// The line break that a stream ends its lines with: that of its last line that has one.
-fn line_break(stream: &str) -> &'static str {
-    let last = stream.trim_end_matches(|c| !matches!(c, '\n' | '\r'));
-    match (last.ends_with("\r\n"), last.ends_with('\r')) {
-        (true, _) => "\r\n",
-        (false, true) => "\r",
-        (false, false) => "\n",
-    }
-}
-
-fn with_line_breaks(text: &str, eol: &str) -> String {
-    if eol == "\n" { text.to_owned() } else { text.replace('\n', eol) }
-}
-
-/// Whether an object in the stream says what the planned one says. Annotations are the host's: Helm 4 and kustomize add some.
-fn is_same(node: &Node<'_>, object: &Object) -> bool {
-    let Yaml::Map(wanted) = object.to_yaml() else { return false };
-    let Some(written) = node.as_mapping() else { return false };
-    wanted.iter().all(|(key, value)| match (key.as_str(), written.get(key)) {
-        (_, None) => false,
-        ("metadata", Some(metadata)) => is_same_metadata(metadata, value),
-        (_, Some(node)) => equals(node, value),
-    }) && written.pairs.len() == wanted.len()
-}
-
-fn is_same_metadata(node: &Node<'_>, wanted: &Yaml) -> bool {
-    let (Some(written), Yaml::Map(wanted)) = (node.as_mapping(), wanted) else { return false };
-    let is_wanted = |key: &str| wanted.iter().any(|(wanted, _)| wanted == key);
-    wanted.iter().all(|(key, value)| written.get(key).is_some_and(|node| equals(node, value)))
-        && written.pairs.iter().all(|pair| pair.key.as_str().is_some_and(|key| key == "annotations" || is_wanted(key)))
-}
-
-fn equals(node: &Node<'_>, wanted: &Yaml) -> bool {
-    match (node.content(), wanted) {
-        // A host may have written a text without our quotes; no number, boolean, null or date holds a quote itself.
-        (Content::Scalar(scalar), Yaml::Str(text)) => {
-            scalar.value == text.as_str() && (scalar.is_string() || text.contains('\''))
-        }
-        (Content::Scalar(scalar), Yaml::Int(number)) => scalar.as_int() == Some(*number),
-        (Content::Scalar(scalar), Yaml::Bool(value)) => scalar.as_bool() == Some(*value),
-        (Content::Mapping(mapping), Yaml::Map(pairs)) => {
-            mapping.pairs.len() == pairs.len()
-                && pairs.iter().all(|(key, value)| mapping.get(key).is_some_and(|node| equals(node, value)))
-        }
-        (Content::Sequence(sequence), Yaml::Seq(values)) => {
-            sequence.elements.len() == values.len()
-                && sequence.elements.iter().zip(values).all(|(element, value)| equals(&element.node, value))
-        }
-        _ => false,
-    }
 }

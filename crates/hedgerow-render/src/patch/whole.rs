@@ -8,7 +8,7 @@ use std::ops::Range;
 /// How many objects a message names before it counts the others.
 pub(super) const NAMED: usize = 3;
 
-pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
+pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     unclaimed(context, found);
     let mixed = std::mem::take(&mut found.taken).report(context);
     found.diagnostics.extend(mixed);
@@ -32,7 +32,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
 }
 
 /// All unclaimed workloads in one report: a chart may hold dozens.
-fn unclaimed(context: &Context<'_>, found: &mut Found) {
+fn unclaimed(context: &Context<'_>, found: &mut Found<'_>) {
     if let Some((what, them)) = counted(&found.unclaimed) {
         let help = match found.unclaimed.len() {
             1 => "list it under `workloads` in a service.yaml, or deploy it with `--service`",

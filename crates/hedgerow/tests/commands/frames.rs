@@ -19,7 +19,7 @@ fn an_empty_chart_does_not_fail_under_helm_4() {
         assert_eq!((plain.exit, plain.out()), (Exit::Done, stream), "elsewhere nothing is added");
     }
     assert_eq!(helm_plugin("# x\n").run().out(), "# x\n", "a comment is enough for Helm");
-    let gone = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: s-gone, labels: {app.kubernetes.io/managed-by: hedgerow}}\n";
+    let gone = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: s-gone, labels: {bank.example/policy-of: service.gone}}\n";
     assert_eq!(helm_plugin(gone).args(["--prune"]).run().out(), "---\n", "nor does one of which nothing is left");
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn objects(documents: &[Value]) -> Vec<&Value> {
 
 /// Is it a document that Hedgerow adds?
 pub(crate) fn is_policy(object: &Value) -> bool {
-    object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "hedgerow"
+    !object["metadata"]["labels"][format!("{DOMAIN}policy-of")].is_null()
 }
 
 /// The labels under the bank's domain on the pods of each workload, by `Kind/name`. A workload whose pods wear none counts.
@@ -148,7 +148,7 @@ pub(crate) fn assert_deployed(service: &str, environment: &str, got: &[Value], c
     for owner in services {
         if bank::stage(owner, environment) != "off" {
             expected.push(format!("networking.k8s.io/v1 NetworkPolicy {}", bank::slug(owner)));
-            expected.push(format!("projectcalico.org/v3 NetworkPolicy {}", bank::slug(owner)));
+            expected.push(format!("projectcalico.org/v3 NetworkPolicy {}-backstop", bank::slug(owner)));
         }
     }
     // A policy lands where its pods land: it names a namespace exactly when they do.

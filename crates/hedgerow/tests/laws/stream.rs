@@ -297,7 +297,10 @@ fn objects(stream: &str) -> (Vec<Value>, Vec<Value>) {
         serde_yaml::Deserializer::from_str(stream).map(|document| Value::deserialize(document).expect(stream));
     let mut objects = Vec::new();
     documents.for_each(|document| flatten(document, &mut objects));
-    objects.into_iter().partition(|object| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "hedgerow")
+    objects.into_iter().partition(|object| {
+        let labels = &object["metadata"]["labels"];
+        !labels["bank.example/policy-of"].is_null() || labels["app.kubernetes.io/managed-by"] == "hedgerow"
+    })
 }
 
 fn flatten(value: Value, objects: &mut Vec<Value>) {
@@ -378,7 +381,9 @@ proptest! {
         for service in PLAN.services().values() {
             let is_its = |object: &&Value| object["metadata"]["name"] == service.slug.as_str();
             let workloads: Vec<_> = deployed.iter().filter(is_its).collect();
-            let policies: Vec<_> = policies.iter().filter(is_its).collect();
+            let is_marked =
+                |object: &&Value| object["metadata"]["labels"]["bank.example/policy-of"] == service.name.as_str();
+            let policies: Vec<_> = policies.iter().filter(is_marked).collect();
             if workloads.is_empty() {
                 continue;
             }

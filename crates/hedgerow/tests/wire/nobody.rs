@@ -16,7 +16,8 @@ fn ingress(file: &str, backend: &str, kind: Kind) -> Value {
 
 #[test]
 fn nobody_anybody_and_these_differ() {
-    let these = json!({"from": [{"podSelector": {"matchLabels": {"bank.example/egress-s-a": "true"}}}]});
+    let selector = |key, value| json!({"matchExpressions": [{"key": key, "operator": "In", "values": [value]}]});
+    let these = json!({"from": [{"podSelector": selector("bank.example/egress-s-a", "true")}]});
     let these_on = |port: u16| {
         let mut these = these.clone();
         these["ports"] = json!([{"port": port, "protocol": "TCP"}]);
@@ -37,7 +38,7 @@ fn nobody_anybody_and_these_differ() {
         );
         assert_eq!(
             ingress("ports: any\nallow: [{from: {namespace: ops}}]\n")[1],
-            json!({"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ops"}}}]}),
+            json!({"from": [{"namespaceSelector": selector("kubernetes.io/metadata.name", "ops")}]}),
             "everybody of one namespace"
         );
     }

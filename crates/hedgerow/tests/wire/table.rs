@@ -10,10 +10,14 @@ enum Leaf {
     Text(&'static [&'static str]),
     Number(i64),
     Name,
+    /// The value of the mark, which is a service's name or has a `_`.
+    Mark,
     Selector,
 }
 
 const MANAGED_BY: &str = "metadata.labels.app.kubernetes.io/managed-by";
+/// The mark, below whatever domain a fleet has.
+const MARK: &str = "metadata.labels.<domain>/policy-of";
 
 /// A leaf by its route, and whether every object of the kind has it.
 type Row = (&'static str, Leaf, bool);
@@ -23,6 +27,7 @@ fn rows(kind: Kind) -> Vec<Row> {
         ("apiVersion", Leaf::Text(&["projectcalico.org/v3"]), true),
         ("metadata.name", Leaf::Name, true),
         (MANAGED_BY, Leaf::Text(&["hedgerow"]), true),
+        (MARK, Leaf::Mark, true),
     ];
     let body = match kind {
         Kind::NetworkPolicy | Kind::CalicoStagedKubernetesNetworkPolicy => panic!("Kubernetes' own types say more"),
@@ -98,6 +103,7 @@ impl Leaf {
             Self::Text(texts) => value.as_str().is_some_and(|text| texts.contains(&text)),
             Self::Number(number) => value.as_i64() == Some(*number),
             Self::Name => value.as_str().is_some_and(is_name),
+            Self::Mark => value.as_str().is_some_and(|text| is_name(&text.replace(['.', '_'], "-"))),
             Self::Selector => value.as_str().is_some_and(is_selector),
         }
     }
@@ -113,6 +119,11 @@ fn calico_objects_hold_what_the_table_lists_and_nothing_else() {
         for object in objects {
             let mut found = Vec::new();
             leaves("", &object, &mut found);
+            for (route, _) in &mut found {
+                if route.ends_with("/policy-of") {
+                    MARK.clone_into(route);
+                }
+            }
             for (route, value) in &found {
                 let leaf = allowed.get(route.as_str());
                 assert!(leaf.is_some_and(|leaf| leaf.takes(value)), "`{route}: {value}` in {object:#}");
@@ -133,9 +144,13 @@ fn a_calico_selector_never_has_the_text_of_the_kubernetes_policys() {
         .filter(|object| object.kind == Kind::NetworkPolicy)
         .map(read)
         .map(|policy| {
-            let labels =
-                policy["spec"]["podSelector"]["matchLabels"].as_object().expect("pods are selected by labels").clone();
-            let terms = labels.iter().map(|(key, value)| format!(" && {key} == '{}'", value.as_str().expect("a text")));
+            let expressions = policy["spec"]["podSelector"]["matchExpressions"].as_array().cloned();
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            let terms = expressions.expect("pods are selected by expressions");
+            let terms = terms.iter().map(|term| {
+                let values = term["values"].as_array().expect("a list").iter().map(text).collect::<Vec<_>>();
+                format!(" && {} in {{ '{}' }}", text(&term["key"]), values.join("', '"))
+            });
             format!("projectcalico.org/orchestrator == 'k8s'{}", terms.collect::<String>())
         })
         .collect();

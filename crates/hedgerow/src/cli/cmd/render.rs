@@ -81,9 +81,13 @@ fn left_over(directory: &Path, written: &BTreeSet<String>, plan: &Plan, platform
     let types = plan.fleet().config().types.keys();
     let catch_alls: Vec<_> = types.map(|service_type| plan.scheme().catch_all(service_type).to_string()).collect();
     let is_platform = |name: &str| name.split('.').any(|part| catch_alls.iter().any(|object| object == part));
-    let marker = format!("{}: {}", hedgerow_render::object::MANAGED_BY, hedgerow_render::object::MANAGER);
-    let is_ours =
-        |name: &String| std::fs::read_to_string(directory.join(name)).is_ok_and(|text| text.contains(&marker));
+    // The label of today's versions, or what earlier ones wrote.
+    let former = format!("{}: {}", hedgerow_render::object::MANAGED_BY, hedgerow_render::object::MANAGER);
+    let mark = format!("{}: ", plan.scheme().policy_of());
+    let is_ours = |name: &String| {
+        let text = std::fs::read_to_string(directory.join(name));
+        text.is_ok_and(|text| text.contains(&mark) || text.contains(&former))
+    };
     names
         .filter(|name| kinds.iter().any(|kind| name.ends_with(kind.as_str())))
         .filter(|name| is_platform(name) == platform && !written.contains(name) && is_ours(name))
