@@ -7,7 +7,9 @@ use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::Span;
 use serde_json::Value;
 
+use crate::grammar::{is_dns_label, is_subdomain, label_fault};
 use crate::manifest::{Object, ObjectRef};
+use crate::pods::{self, Found};
 use crate::port::{NamedPort, Protocol};
 
 /// A label on every namespace that the API server sets to its name.
@@ -42,13 +44,28 @@ pub struct Endpoint {
     pub place: Span,
 }
 
+/// Labels that stand in an object of an unknown kind, and that pods may come to wear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaybeWorn {
+    /// The object.
+    pub object: ObjectRef,
+    /// The labels.
+    pub labels: Labels,
+    /// Where the object is named.
+    pub place: Span,
+}
+
 /// All pods of some manifests and what they inherit labels from.
 #[derive(Debug, Clone, Default)]
 pub struct Cluster {
     /// The pods, in the order of their objects' references.
     pub endpoints: Vec<Endpoint>,
+    /// Labels in objects of unknown kinds that may be those of pods.
+    pub maybe_worn: Vec<MaybeWorn>,
     /// The labels of every namespace that an object describes or a pod is in.
     pub namespaces: BTreeMap<String, Labels>,
+    /// The namespaces that an object describes: of those all labels are known.
+    pub described: BTreeSet<String>,
     /// The labels of every service account that an object describes, by namespace and name.
     pub service_accounts: BTreeMap<(String, String), Labels>,
 }
@@ -78,20 +95,31 @@ impl Cluster {
             let reference = object.namespaced(default_namespace);
             match (object.group.as_str(), object.kind.as_str()) {
                 ("", "Namespace") => {
-                    let labels = labels(object, &["metadata", "labels"], diagnostics);
+                    check_name(object, is_dns_label, diagnostics);
+                    let labels = labels(object, diagnostics);
                     cluster.namespaces.insert(object.name.clone(), labels);
+                    cluster.described.insert(object.name.clone());
                 }
                 ("", "ServiceAccount") => {
-                    let labels = labels(object, &["metadata", "labels"], diagnostics);
+                    let labels = labels(object, diagnostics);
                     let key = (reference.namespace.unwrap_or_default(), object.name.clone());
                     cluster.service_accounts.insert(key, labels);
                 }
+                _ if owners.speaks_for(&reference) || has_ended(object) => {}
                 _ => {
-                    if let Some(route) = template(object)
-                        && !owners.speaks_for(&reference)
-                        && !has_ended(object)
-                    {
-                        cluster.endpoints.push(endpoint(object, &route, reference, diagnostics));
+                    let found = pods::find(object);
+                    if !found.is_empty() {
+                        check_name(object, is_subdomain, diagnostics);
+                    }
+                    cluster
+                        .endpoints
+                        .extend(found.iter().map(|found| endpoint(object, found, &reference, diagnostics)));
+                    if found.is_empty() {
+                        cluster.maybe_worn.extend(pods::maybe_worn(object).into_iter().map(|labels| MaybeWorn {
+                            object: reference.clone(),
+                            labels,
+                            place: object.place,
+                        }));
                     }
                 }
             }
@@ -160,18 +188,20 @@ impl Owners {
     }
 }
 
-/// Where an object has a pod or a pod template: in any kind, as custom workloads keep to the same form.
-fn template(object: &Object) -> Option<Vec<&'static str>> {
-    let routes: &[&[&'static str]] = match (object.group.as_str(), object.kind.as_str()) {
-        ("", "Pod") => &[&[]],
-        ("", "PodTemplate") => &[&["template"]],
-        ("batch", "CronJob") => &[&["spec", "jobTemplate", "spec", "template"]],
-        _ => &[&["spec", "template"]],
+/// Reports a name that the API server refuses. A name that is yet to be made ends where a suffix begins.
+pub(crate) fn check_name(object: &Object, is_legal: impl Fn(&str) -> bool, diagnostics: &mut Vec<Diagnostic>) {
+    let is_made = object.get(&["metadata", "name"]).is_none() && object.get(&["metadata", "generateName"]).is_some();
+    let what = if is_made {
+        None
+    } else if object.name.is_empty() {
+        Some(format!("{} without a name", object.kind))
+    } else {
+        (!is_legal(&object.name)).then(|| format!("{}: the API server refuses its name", object.written()))
     };
-    routes
-        .iter()
-        .find(|route| object.get(&[**route, &["spec", "containers"]].concat()).is_some())
-        .map(|route| route.to_vec())
+    let no_namespace = object.namespace.as_deref().filter(|namespace| !is_dns_label(namespace));
+    let namespace = no_namespace.map(|name| format!("{}: `{name}` is no name of a namespace", object.written()));
+    let complain = |what| Diagnostic::new(Code::UnreadableManifest, what).mark(object.place, "");
+    diagnostics.extend(what.into_iter().chain(namespace).map(complain));
 }
 
 /// Whether a pod has run to its end: it keeps its object and has no network.
@@ -180,25 +210,27 @@ fn has_ended(object: &Object) -> bool {
     object.kind == "Pod" && matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-fn endpoint(object: &Object, route: &[&str], reference: ObjectRef, diagnostics: &mut Vec<Diagnostic>) -> Endpoint {
-    let under = |rest: &[&str]| object.get(&[route, rest].concat());
-    let text = |rest: &[&str]| under(rest).and_then(Value::as_str);
-    let account =
-        text(&["spec", "serviceAccountName"]).or_else(|| text(&["spec", "serviceAccount"])).unwrap_or("default");
-    let addresses = match under(&["status", "podIPs"]).and_then(Value::as_array) {
+fn endpoint(object: &Object, found: &Found<'_>, reference: &ObjectRef, diagnostics: &mut Vec<Diagnostic>) -> Endpoint {
+    let spec = |key: &str| found.spec.and_then(|spec| spec.get(key)).filter(|value| !value.is_null());
+    let status = |key: &str| found.status.and_then(|status| status.get(key)).filter(|value| !value.is_null());
+    let text = |key: &str| spec(key).and_then(Value::as_str);
+    let account = text("serviceAccountName").or_else(|| text("serviceAccount")).unwrap_or("default");
+    let addresses = match status("podIPs").and_then(Value::as_array) {
         Some(addresses) => addresses.iter().filter_map(|address| address.get("ip")?.as_str()?.parse().ok()).collect(),
-        None => text(&["status", "podIP"]).and_then(|address| address.parse().ok()).into_iter().collect(),
+        None => status("podIP").and_then(Value::as_str).and_then(|address| address.parse().ok()).into_iter().collect(),
     };
-    let containers = ["containers", "initContainers"].map(|key| under(&["spec", key]).and_then(Value::as_array));
+    let containers = ["containers", "initContainers"].map(|key| spec(key).and_then(Value::as_array));
+    let mut worn = found.also.map(|labels| read_labels(object, labels, diagnostics)).unwrap_or_default();
+    worn.extend(found.labels.map(|labels| read_labels(object, labels, diagnostics)).unwrap_or_default());
     Endpoint {
         namespace: reference.namespace.clone().unwrap_or_default(),
-        labels: labels(object, &[route, &["metadata", "labels"]].concat(), diagnostics),
+        labels: worn,
         ports: containers.into_iter().flatten().flatten().flat_map(named_ports).collect(),
         service_account: account.to_owned(),
-        host_network: under(&["spec", "hostNetwork"]) == Some(&Value::Bool(true)),
+        host_network: spec("hostNetwork") == Some(&Value::Bool(true)),
         addresses,
         place: object.place,
-        object: reference,
+        object: reference.clone(),
     }
 }
 
@@ -214,15 +246,29 @@ fn named_ports(container: &Value) -> impl Iterator<Item = NamedPort> + '_ {
     })
 }
 
-fn labels(object: &Object, route: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Labels {
-    let Some(written) = object.get(route).and_then(Value::as_object) else { return Labels::new() };
+fn labels(object: &Object, diagnostics: &mut Vec<Diagnostic>) -> Labels {
+    object.get(&["metadata", "labels"]).map(|written| read_labels(object, written, diagnostics)).unwrap_or_default()
+}
+
+fn read_labels(object: &Object, written: &Value, diagnostics: &mut Vec<Diagnostic>) -> Labels {
     let mut labels = Labels::new();
-    for (key, value) in written {
-        if let Some(value) = value.as_str() {
-            labels.insert(key.clone(), value.to_owned());
-        } else {
-            let what = format!("{} `{}`: the label `{key}` is not a text", object.kind, object.name);
-            diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(object.place, ""));
+    let mut complain = |what: String| {
+        let what = format!("{} `{}`: {what}", object.kind, object.name);
+        diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(object.place, ""));
+    };
+    let Some(map) = written.as_object() else {
+        if !written.is_null() {
+            complain("its labels are no mapping".to_owned());
+        }
+        return labels;
+    };
+    for (key, value) in map {
+        match value.as_str() {
+            Some(value) => {
+                label_fault(key, value).into_iter().for_each(&mut complain);
+                labels.insert(key.clone(), value.to_owned());
+            }
+            None => complain(format!("the label `{key}` is not a text")),
         }
     }
     labels

@@ -11,6 +11,7 @@ use hedgerow_core::diag::{Code, Diagnostic};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::grammar::{is_label_key, is_label_value, label_fault};
 use crate::manifest::{Mapping, Object};
 use crate::net::Cidr;
 use crate::policy::{Action, Party, Policy, PolicyId, PolicyKind, Rule};
@@ -33,7 +34,7 @@ struct Spec {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct LabelSelector {
+pub(crate) struct LabelSelector {
     match_labels: Option<BTreeMap<String, String>>,
     match_expressions: Option<Vec<Mapping<Expression>>>,
 }
@@ -141,17 +142,7 @@ fn rules(wire: Vec<Mapping<WireRule>>, direction: &str, namespace: &str) -> Resu
         rules.extend(parties.into_iter().map(|peer| {
             let (source, destination) =
                 if direction == "ingress" { (peer, Party::default()) } else { (Party::default(), peer) };
-            let (protocol, not_protocol, not_ports) = (None, None, None);
-            Rule {
-                index,
-                action: Action::Allow,
-                protocol,
-                not_protocol,
-                source,
-                destination,
-                ports: ports.clone(),
-                not_ports,
-            }
+            Rule { source, destination, ports: ports.clone(), ..Rule::new(index, Action::Allow) }
         }));
     }
     Ok(rules)
@@ -188,10 +179,19 @@ fn pods(selector: &LabelSelector) -> Result<Selector, String> {
     lower_selector(selector, Space::Own)
 }
 
-fn lower_selector(selector: &LabelSelector, space: Space) -> Result<Selector, String> {
+pub(crate) fn lower_selector(selector: &LabelSelector, space: Space) -> Result<Selector, String> {
     let key = |name: &String| Key { space, name: name.clone() };
-    let labels = selector.match_labels.iter().flatten().map(|(name, value)| Ok(Selector::equals(key(name), value)));
+    let labels = selector.match_labels.iter().flatten().map(|(name, value)| match label_fault(name, value) {
+        Some(fault) => Err(fault),
+        None => Ok(Selector::equals(key(name), value)),
+    });
     let expressions = selector.match_expressions.iter().flatten().map(|expression| {
+        if !is_label_key(&expression.key) {
+            return Err(format!("`{}` is no key of a label", expression.key));
+        }
+        if let Some(value) = expression.values.iter().flatten().find(|value| !is_label_value(value)) {
+            return Err(format!("`{value}` is no value of a label (key `{}`)", expression.key));
+        }
         let (key, values) = (key(&expression.key), expression.values.clone().unwrap_or_default());
         match (expression.operator.as_str(), values.is_empty()) {
             ("In", false) => Ok(Selector::In(key, values.into_iter().collect())),
@@ -228,7 +228,9 @@ fn term(wire: &WirePort) -> Result<PortTerm, String> {
             }
             Ok(PortTerm::Range(PortRange { protocol, first, last }))
         }
-        (Some(Value::String(name)), None) if is_port_name(name) => Ok(PortTerm::Named { protocol, name: name.clone() }),
+        (Some(Value::String(name)), None) if is_port_name(name) => {
+            Ok(PortTerm::Named { protocol: Some(protocol), name: name.clone() })
+        }
         (Some(Value::String(name)), None) => Err(format!("`{name}` is not the name of a port")),
         (_, Some(_)) => Err("`endPort` needs a number as `port`".to_owned()),
         (Some(other), None) => Err(format!("{other} is neither a number nor the name of a port")),
@@ -236,7 +238,7 @@ fn term(wire: &WirePort) -> Result<PortTerm, String> {
 }
 
 /// Whether a text can name a port: at most 15 of `a-z`, `0-9` and single inner `-`, with a letter among them.
-fn is_port_name(name: &str) -> bool {
+pub(crate) fn is_port_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     (1..=15).contains(&bytes.len())
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')

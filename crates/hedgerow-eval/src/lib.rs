@@ -76,29 +76,39 @@
 
 mod bits;
 mod calico;
+mod claim;
 mod cluster;
+mod foreign;
+mod grammar;
+mod guests;
 mod k8s;
 mod manifest;
 mod net;
 mod network;
+mod pods;
 mod policy;
 mod port;
 mod selector;
+mod services;
+mod tiers;
 
 use std::collections::BTreeMap;
 
-use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::{Source, SourceId};
 
-pub use cluster::{Cluster, Endpoint, Labels};
+pub use claim::Claim;
+pub use cluster::{Cluster, Endpoint, Labels, MaybeWorn};
+pub use guests::{Asked, Guest, Guests, Permit};
 pub use manifest::ObjectRef;
 pub use net::{AddressRange, Cidr, Family};
-pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Verdict};
-pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault};
+pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Reach, Verdict};
+pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault, Way};
 pub use port::{Flow, NamedPort, PortRange, Protocol};
 
 use manifest::Object;
 use policy::{NetworkSet, Policy, Tier};
+use services::Services;
 
 /// Everything in some manifests that bears on who may reach whom.
 #[derive(Debug, Clone, Default)]
@@ -131,8 +141,9 @@ impl Manifests {
         let cluster = Cluster::read(&objects, default_namespace, &mut diagnostics);
         let tiers = calico::built_in_tiers().into_iter().map(|tier| (tier.name.clone(), tier)).collect();
         let mut manifests = Self { cluster, tiers, ..Self::default() };
+        let services = Services::of(&objects, default_namespace);
         for object in &objects {
-            manifests.read_object(object, default_namespace, &mut diagnostics);
+            manifests.read_object(object, default_namespace, &services, &mut diagnostics);
         }
         manifests.settle(&mut diagnostics);
         (manifests, diagnostics)
@@ -149,14 +160,55 @@ impl Manifests {
         self.policies.iter().map(|policy| &policy.id)
     }
 
-    fn read_object(&mut self, object: &Object, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) {
+    fn read_object(
+        &mut self,
+        object: &Object,
+        default_namespace: &str,
+        services: &Services,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let own_namespace = object.namespace.as_deref().unwrap_or(default_namespace);
+        let refused = |what: &str| {
+            let what = format!("{}: {what}", object.written());
+            Diagnostic::new(Code::InvalidPolicy, what).mark(object.place, "")
+        };
+        if object.api.is_empty() {
+            let what = format!("{}: an object needs `apiVersion`", object.written());
+            diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(object.place, ""));
+            diagnostics.extend(foreign::name(object));
+            return;
+        }
+        let served = match (object.group.as_str(), object.kind.as_str()) {
+            ("networking.k8s.io", "NetworkPolicy") => Some("v1"),
+            ("extensions", "NetworkPolicy") => Some("none; it is `networking.k8s.io/v1` today"),
+            (tiers::GROUP, "ClusterNetworkPolicy") => Some("v1alpha2"),
+            (tiers::GROUP, "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy") => Some("v1alpha1"),
+            (calico::GROUP, _) => Some("v3"),
+            (calico::STORAGE_GROUP, _) => Some("v1"),
+            _ => None,
+        };
+        if let Some(served) = served.filter(|served| *served != object.version()) {
+            diagnostics
+                .push(refused(&format!("the API server knows no `{}` of this kind (versions: {served})", object.api)));
+            return;
+        }
         let policy = match (object.group.as_str(), object.kind.as_str()) {
-            ("networking.k8s.io" | "extensions", "NetworkPolicy") => k8s::read(object, default_namespace, diagnostics),
+            ("networking.k8s.io", "NetworkPolicy") => {
+                cluster::check_name(object, grammar::is_subdomain, diagnostics);
+                k8s::read(object, default_namespace, diagnostics)
+            }
+            (tiers::GROUP, "ClusterNetworkPolicy" | "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy") => {
+                cluster::check_name(object, grammar::is_subdomain, diagnostics);
+                tiers::read(object, diagnostics)
+            }
             (calico::GROUP | calico::STORAGE_GROUP, kind) => match kind {
-                "NetworkPolicy" => calico::read_policy(object, PolicyKind::Calico, default_namespace, diagnostics),
+                "NetworkPolicy" => {
+                    cluster::check_name(object, grammar::is_subdomain, diagnostics);
+                    calico::read_policy(object, PolicyKind::Calico, default_namespace, services, diagnostics)
+                }
                 "GlobalNetworkPolicy" => {
-                    calico::read_policy(object, PolicyKind::CalicoGlobal, default_namespace, diagnostics)
+                    cluster::check_name(object, grammar::is_subdomain, diagnostics);
+                    calico::read_policy(object, PolicyKind::CalicoGlobal, default_namespace, services, diagnostics)
                 }
                 "StagedNetworkPolicy" | "StagedKubernetesNetworkPolicy" => {
                     self.staged.push(object.namespaced(default_namespace));
@@ -179,28 +231,15 @@ impl Manifests {
                     self.network_sets.extend(calico::read_network_set(object, None, diagnostics));
                     None
                 }
-                "HostEndpoint" => {
-                    let what = format!("{}: host endpoints are not modelled", object.unnamespaced());
-                    let diagnostic = Diagnostic::new(Code::UnsupportedPolicy, what).severity(Severity::Warning);
-                    diagnostics.push(diagnostic.mark(object.place, ""));
+                _ => {
+                    diagnostics.extend(foreign::name(object));
                     None
                 }
-                _ => None,
             },
-            (
-                "policy.networking.k8s.io" | "cilium.io" | "crd.antrea.io",
-                "AdminNetworkPolicy"
-                | "BaselineAdminNetworkPolicy"
-                | "ClusterNetworkPolicy"
-                | "CiliumNetworkPolicy"
-                | "CiliumClusterwideNetworkPolicy"
-                | "NetworkPolicy",
-            ) => {
-                let what = format!("{}: policies of `{}` are not modelled", object.unnamespaced(), object.group);
-                diagnostics.push(Diagnostic::new(Code::UnsupportedPolicy, what).mark(object.place, ""));
+            _ => {
+                diagnostics.extend(foreign::name(object));
                 None
             }
-            _ => None,
         };
         self.policies.extend(policy);
     }
@@ -213,11 +252,11 @@ impl Manifests {
         for policy in std::mem::take(&mut self.policies) {
             if !self.tiers.contains_key(&policy.tier) {
                 let what = format!(
-                    "{}: tier `{}` is not among the manifests; taken to be last and to deny",
+                    "{}: tier `{}` is not among the manifests, so its order and what it does with the rest are not known",
                     policy.id, policy.tier
                 );
-                let diagnostic = Diagnostic::new(Code::InvalidPolicy, what).severity(Severity::Warning);
-                diagnostics.push(diagnostic.mark(policy.place, ""));
+                let help = format!("add the tier: `kubectl get tier {} -o yaml`", policy.tier);
+                diagnostics.push(Diagnostic::new(Code::UnsupportedPolicy, what).mark(policy.place, "").help(help));
             }
             match unique.get(&policy.id) {
                 Some(other) if (Policy { place: policy.place, ..other.clone() }) != policy => {

@@ -35,6 +35,8 @@ impl fmt::Display for ObjectRef {
 /// One Kubernetes object, as read.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
+    /// `apiVersion` as written; empty where it is absent.
+    pub(crate) api: String,
     /// The API group without its version; empty for the core group.
     pub(crate) group: String,
     pub(crate) kind: String,
@@ -61,6 +63,16 @@ impl Object {
     /// Its reference as an object of the whole cluster.
     pub(crate) fn unnamespaced(&self) -> ObjectRef {
         ObjectRef { kind: self.kind.clone(), namespace: None, name: self.name.clone() }
+    }
+
+    /// Its reference with the namespace that is written, if any.
+    pub(crate) fn written(&self) -> ObjectRef {
+        ObjectRef { kind: self.kind.clone(), namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
+    /// The version of its API, without the group.
+    pub(crate) fn version(&self) -> &str {
+        self.api.rsplit_once('/').map_or(self.api.as_str(), |(_, version)| version)
     }
 
     /// Reads what stands under `key` into a typed form. What is wrong with it is the text of the error, with the route to it.
@@ -119,7 +131,7 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnost
             Ok(value) => {
                 // Only for places: what this reader refuses is still read, and marked at its first line.
                 let tree = hedgerow_yaml::parse(document).ok().flatten();
-                collect(value, tree.as_ref(), &places, &mut objects, diagnostics);
+                collect(value, tree.as_ref(), None, &places, &mut objects, diagnostics);
             }
             Err((error, at)) => {
                 let place = match at.filter(|at| document.is_char_boundary(*at)) {
@@ -228,32 +240,67 @@ fn merge(value: &mut Value) {
 fn collect(
     mut value: Value,
     tree: Option<&Node<'_>>,
+    list: Option<&List>,
     places: &Places,
     objects: &mut Vec<Object>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let place = places.of(tree);
     let text = |value: &Value, route: &str| value.pointer(route).and_then(Value::as_str).map(str::to_owned);
-    let Some(kind) = text(&value, "/kind") else {
-        diagnostics.push(Diagnostic::new(Code::UnreadableManifest, "the document has no `kind`").mark(place, ""));
+    let unreadable = |what: String| Diagnostic::new(Code::UnreadableManifest, what).mark(place, "");
+    let name = text(&value, "/metadata/name").or_else(|| text(&value, "/metadata/generateName")).unwrap_or_default();
+    // The items of a list of one kind need not say their kind again.
+    let inherited = |of: fn(&List) -> Option<String>| list.and_then(of);
+    let Some(kind) = text(&value, "/kind").or_else(|| inherited(List::kind_of_items)) else {
+        diagnostics.push(unreadable(match (&value, name.as_str()) {
+            (Value::Object(map), _) if map.contains_key("items") => {
+                "the document has `items` and no `kind`: what is in it is not known".to_owned()
+            }
+            (Value::Object(_), "") => "the document has no `kind`".to_owned(),
+            (Value::Object(_), name) => format!("`{name}` has no `kind`"),
+            _ => "the document is no object".to_owned(),
+        }));
         return;
     };
+    let api = text(&value, "/apiVersion").or_else(|| inherited(|list| Some(list.api.clone()))).unwrap_or_default();
+    let items = value.get_mut("items").map(Value::take);
     if kind.ends_with("List")
-        && let Some(Value::Array(items)) = value.get_mut("items").map(Value::take)
+        && matches!(items, Some(Value::Object(_) | Value::String(_) | Value::Number(_) | Value::Bool(_)))
     {
+        diagnostics.push(unreadable(format!("`items` of the {kind} is no list")));
+        return;
+    }
+    if kind.ends_with("List")
+        && let Some(Value::Array(items)) = items
+    {
+        let list = List { kind, api };
         let nodes = tree.and_then(|list| list.as_mapping()?.get("items")?.as_sequence());
         // Depth is bounded by the readers' limit on nesting.
         for (at, item) in items.into_iter().enumerate() {
             let node = nodes.and_then(|nodes| nodes.elements.get(at)).map(|element| &element.node);
-            collect(item, node, places, objects, diagnostics);
+            collect(item, node, Some(&list), places, objects, diagnostics);
         }
         return;
     }
-    let api = text(&value, "/apiVersion").unwrap_or_default();
+    if let (Some(items), Some(map)) = (items, value.as_object_mut()) {
+        map.insert("items".to_owned(), items);
+    }
     let group = api.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
     let namespace = text(&value, "/metadata/namespace").filter(|namespace| !namespace.is_empty());
-    let name = text(&value, "/metadata/name").or_else(|| text(&value, "/metadata/generateName")).unwrap_or_default();
-    objects.push(Object { group, kind, namespace, name, place, value });
+    objects.push(Object { api, group, kind, namespace, name, place, value });
+}
+
+/// The list that an object stands in.
+struct List {
+    kind: String,
+    api: String,
+}
+
+impl List {
+    /// `NetworkPolicyList` holds NetworkPolicies; `List` holds anything.
+    fn kind_of_items(&self) -> Option<String> {
+        self.kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(str::to_owned)
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,15 @@ pub struct AddressRange {
 }
 
 impl Family {
+    /// The kind of one address.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
     const fn bits(self) -> u8 {
         match self {
             Self::V4 => 32,

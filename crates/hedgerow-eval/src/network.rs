@@ -7,9 +7,10 @@ use hedgerow_core::source::Span;
 
 use crate::Manifests;
 use crate::bits::Bits;
-use crate::cluster::Endpoint;
+use crate::cluster::{Cluster, Endpoint};
+use crate::guests::Asked;
 use crate::net::{AddressRange, Cidr, Family};
-use crate::policy::{Action, Direction, Party, Policy, PolicyId, Rule, Tier, TierDefault};
+use crate::policy::{Action, Direction, Party, Policy, PolicyId, PolicyKind, Rule, Tier, TierDefault, Way};
 use crate::port::{Flow, NamedPort, PortRange, Protocol};
 use crate::selector::{Fact, Index, Space};
 
@@ -30,6 +31,17 @@ pub enum Peer<'a> {
 /// Several peers of one [`Network`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerSet(Bits);
+
+/// Who may reach a destination with one flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Those who can connect in one way at least, such as from one port of theirs.
+    pub sometimes: PeerSet,
+    /// Those who can connect in every way.
+    pub always: PeerSet,
+    /// Those who share the family of addresses with the destination.
+    pub connected: PeerSet,
+}
 
 /// Whether a flow arrives, and what each end says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,29 +91,91 @@ pub enum DecidedBy {
 pub struct Network {
     endpoints: Vec<Endpoint>,
     ranges: Vec<AddressRange>,
+    /// What is known beside the pods.
+    pub(crate) world: Cluster,
     /// In the order in which they are asked.
-    policies: Vec<Compiled>,
+    pub(crate) policies: Vec<Compiled>,
+    /// The policies that speak of egress.
+    pub(crate) of_egress: Vec<usize>,
     /// For each endpoint, the policies that guard it: in the order in which they are asked.
-    guards: [Vec<Vec<usize>>; 2],
+    pub(crate) guards: [Vec<Vec<usize>>; 2],
     /// Sources that the same policies guard, with these policies.
     egress_classes: Vec<(Vec<usize>, Bits)>,
     index: Index,
+    ways: Ways,
 }
 
+/// The ways in which flows between two peers can differ beside their port.
 #[derive(Debug, Clone)]
-struct Compiled {
-    policy: Policy,
-    tier: Tier,
+struct Ways {
+    /// Whether there is one way alone that matters: no policy and no address tells another one apart.
+    is_one: bool,
+    /// One port to connect from for each range that no rule tells apart.
+    source_ports: Vec<u16>,
+    /// Pods that have an address of each family; those of unknown addresses are taken to have one of IPv4.
+    pods: [Bits; 2],
+    /// Pods whose addresses are not known.
+    unknown: Bits,
+    /// Outside addresses of each family.
+    outside: [Bits; 2],
+}
+
+/// What is asked of the policies at one end.
+#[derive(Debug, Clone, Copy)]
+struct Question {
+    to: PeerId,
+    flow: Flow,
+    way: Way,
+    asked: Asked,
+}
+
+/// Where a caller connects from unless a rule makes a difference.
+const SOME_PORT: u16 = 49_152;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    pub(crate) policy: Policy,
+    pub(crate) tier: Tier,
     selected: Bits,
-    rules: [Vec<CompiledRule>; 2],
+    pub(crate) rules: [Vec<CompiledRule>; 2],
+    /// Whether it lets in everybody whom no policy before it has decided about.
+    pub(crate) is_dry_run: bool,
 }
 
 #[derive(Debug, Clone)]
-struct CompiledRule {
-    rule: Rule,
-    /// The peers it can match; absent where it asks nothing of them.
-    source: Option<Bits>,
-    destination: Option<Bits>,
+pub(crate) struct CompiledRule {
+    pub(crate) rule: Rule,
+    /// The peers it can match.
+    source: Match,
+    pub(crate) destination: Match,
+}
+
+/// Which peers one end of a rule matches.
+#[derive(Debug, Clone)]
+pub(crate) enum Match {
+    /// It asks nothing of them.
+    All,
+    These(Bits),
+    /// By the family of the flow: a pod may have addresses of both.
+    ByFamily([Bits; 2]),
+}
+
+impl Match {
+    fn get(&self, family: Family) -> Option<&Bits> {
+        match self {
+            Self::All => None,
+            Self::These(bits) => Some(bits),
+            Self::ByFamily(bits) => Some(&bits[family as usize]),
+        }
+    }
+
+    pub(crate) fn contains(&self, peer: PeerId, family: Family) -> bool {
+        self.get(family).is_none_or(|peers| peers.contains(peer.0))
+    }
+
+    fn contains_ever(&self, peer: PeerId) -> bool {
+        [Family::V4, Family::V6].into_iter().any(|family| self.contains(peer, family))
+    }
 }
 
 impl Verdict {
@@ -197,12 +271,14 @@ impl Network {
             }
         }
 
-        let endpoints = cluster.endpoints;
+        let mut world = cluster;
+        let endpoints = std::mem::take(&mut world.endpoints);
         let resolver = Resolver {
             endpoints: &endpoints,
             ranges: &ranges,
             index: &index,
-            sets: network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges)).collect(),
+            sets: [Family::V4, Family::V6]
+                .map(|family| network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges, family)).collect()),
         };
         let mut policies: Vec<_> = policies.into_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
         policies.sort_by(|a, b| {
@@ -231,7 +307,10 @@ impl Network {
         let size = pods + ranges.len();
         let egress_classes =
             classes.into_iter().map(|(policies, members)| (policies, Bits::of(size, members))).collect();
-        Self { endpoints, ranges, policies, guards, egress_classes, index }
+        let ways = Ways::of(&endpoints, &ranges, &policies);
+        let of_egress = policies.iter().enumerate().filter(|(_, compiled)| compiled.policy.egress.is_some());
+        let of_egress = of_egress.map(|(at, _)| at).collect();
+        Self { endpoints, ranges, world, policies, of_egress, guards, egress_classes, index, ways }
     }
 
     /// Every endpoint's peer, in the order of the endpoints.
@@ -303,17 +382,20 @@ impl Network {
     #[must_use]
     pub fn drops_some(&self, destination: PeerId, flow: Flow) -> bool {
         let Some(guards) = self.guards[Direction::Ingress as usize].get(destination.0) else { return false };
-        let everyone = Bits::all(self.size());
-        self.filter(Direction::Ingress, guards, everyone.clone(), destination, flow) != everyone
+        self.ways(destination).into_iter().any(|(way, everyone)| {
+            let question = Question { to: destination, flow, way, asked: Asked::All };
+            self.filter(Direction::Ingress, guards, everyone.clone(), question) != everyone
+        })
     }
 
-    /// The peers in a block of addresses and in none of its exceptions, as a rule's `ipBlock` would match them.
+    /// The peers in a block of addresses and in none of its exceptions, as a rule's `ipBlock` would match them in flows over
+    /// one of [`Self::families`].
     #[must_use]
-    pub fn in_block(&self, cidr: Cidr, except: &[Cidr]) -> PeerSet {
+    pub fn in_block(&self, cidr: Cidr, except: &[Cidr], family: Family) -> PeerSet {
         let party = Party { nets: Some(vec![cidr]), not_nets: except.to_vec(), ..Party::default() };
-        let resolver =
-            Resolver { endpoints: &self.endpoints, ranges: &self.ranges, index: &self.index, sets: Vec::new() };
-        PeerSet(resolver.peers(&party).unwrap_or_else(|| Bits::all(self.size())))
+        let (endpoints, ranges, index) = (&self.endpoints, &self.ranges, &self.index);
+        let resolver = Resolver { endpoints, ranges, index, sets: [Vec::new(), Vec::new()] };
+        PeerSet(resolver.peers_of(&party, family))
     }
 
     /// Where a policy's text is.
@@ -338,32 +420,128 @@ impl Network {
         unworn
     }
 
-    /// Whether `source` may reach `destination` with this flow, and what says so.
+    /// Whether `source` may reach `destination` with this flow, and what says so: over IPv4 where both can, and from a port
+    /// that no rule names.
     #[must_use]
     pub fn verdict(&self, source: PeerId, destination: PeerId, flow: Flow) -> Verdict {
+        let way = self.ways_between(source, destination).next();
+        let way = way.unwrap_or(Way { family: Family::V4, source_port: SOME_PORT });
+        self.verdict_by(source, destination, flow, way, Asked::All)
+    }
+
+    /// Whether `source` may reach `destination` with this flow in this way, and what says so, as far as the policies go
+    /// that are asked.
+    #[must_use]
+    pub fn verdict_by(&self, source: PeerId, destination: PeerId, flow: Flow, way: Way, asked: Asked) -> Verdict {
+        let question = Question { to: destination, flow, way, asked };
         Verdict {
-            egress: self.decide(Direction::Egress, source, destination, flow),
-            ingress: self.decide(Direction::Ingress, source, destination, flow),
+            egress: self.decide(Direction::Egress, source, question),
+            ingress: self.decide(Direction::Ingress, source, question),
         }
     }
 
-    /// Every peer that may reach `destination` with this flow.
+    /// The ways from `source` to `destination` that policies may tell apart; none where they share no family of addresses.
+    pub fn ways_between(&self, source: PeerId, destination: PeerId) -> impl Iterator<Item = Way> + use<> {
+        let ways = self.ways(destination);
+        ways.into_iter().filter(move |(_, peers)| peers.contains(source.0)).map(|(way, _)| way)
+    }
+
+    /// Every peer that may reach `destination` with this flow in one way at least.
     #[must_use]
     pub fn sources(&self, destination: PeerId, flow: Flow) -> PeerSet {
-        let everyone = Bits::all(self.size());
+        let mut any = Bits::none(self.size());
+        for (way, peers) in self.ways(destination) {
+            any.unite(&self.sources_by(destination, flow, way, peers, Asked::All));
+        }
+        PeerSet(any)
+    }
+
+    /// Who may reach `destination` with this flow over one family of addresses, as far as the policies go that are asked.
+    #[must_use]
+    pub fn reach(&self, destination: PeerId, flow: Flow, family: Family, asked: Asked) -> Reach {
+        let none = || Bits::none(self.size());
+        let (mut sometimes, mut stopped, mut connected) = (none(), none(), none());
+        for (way, peers) in self.ways(destination).into_iter().filter(|(way, _)| way.family == family) {
+            let allowed = self.sources_by(destination, flow, way, peers.clone(), asked);
+            sometimes.unite(&allowed);
+            connected.unite(&peers);
+            let mut rest = peers;
+            rest.subtract(&allowed);
+            stopped.unite(&rest);
+        }
+        let mut always = sometimes.clone();
+        always.subtract(&stopped);
+        Reach { sometimes: PeerSet(sometimes), always: PeerSet(always), connected: PeerSet(connected) }
+    }
+
+    /// The families of addresses that have to be asked about apart: one, where nothing tells them apart.
+    #[must_use]
+    pub const fn families(&self) -> &'static [Family] {
+        if self.ways.is_one { &[Family::V4] } else { &[Family::V4, Family::V6] }
+    }
+
+    fn sources_by(&self, destination: PeerId, flow: Flow, way: Way, peers: Bits, asked: Asked) -> Bits {
         let mut allowed = match self.guards[Direction::Ingress as usize].get(destination.0) {
-            Some(guards) => self.filter(Direction::Ingress, guards, everyone, destination, flow),
-            None => everyone,
+            Some(guards) => {
+                self.filter(Direction::Ingress, guards, peers, Question { to: destination, flow, way, asked })
+            }
+            None => peers,
         };
         for (guards, members) in &self.egress_classes {
             let here = members.and(&allowed);
             if !here.is_empty() {
                 let mut stopped = here.clone();
-                stopped.subtract(&self.filter(Direction::Egress, guards, here, destination, flow));
+                stopped.subtract(&self.filter(
+                    Direction::Egress,
+                    guards,
+                    here,
+                    Question { to: destination, flow, way, asked },
+                ));
                 allowed.subtract(&stopped);
             }
         }
-        PeerSet(allowed)
+        allowed
+    }
+
+    /// The ways to `destination`, each with the peers that can go it.
+    pub(crate) fn ways(&self, destination: PeerId) -> Vec<(Way, Bits)> {
+        if self.ways.is_one {
+            return vec![(Way { family: Family::V4, source_port: SOME_PORT }, Bits::all(self.size()))];
+        }
+        let [v4, v6] = &self.ways.pods;
+        let is_outside = destination.0 >= self.endpoints.len();
+        let is_unknown = self.ways.unknown.contains(destination.0);
+        let mut over_v4 = v4.clone();
+        let mut over_v6 = v6.clone();
+        if is_outside {
+            let family = usize::from(self.ways.outside[1].contains(destination.0));
+            let (over, other) = if family == 0 { (&mut over_v4, &mut over_v6) } else { (&mut over_v6, &mut over_v4) };
+            *other = Bits::none(self.size());
+            // Who has an address of that family is not known of pods whose addresses are not.
+            over.unite(&self.ways.unknown);
+        } else if is_unknown {
+            // A pod of which nothing is known meets others over IPv4, and over IPv6 those that have nothing else.
+            over_v6.subtract(v4);
+        } else {
+            match (v4.contains(destination.0), v6.contains(destination.0)) {
+                (true, true) => {}
+                (true, false) => over_v6 = Bits::none(self.size()),
+                (false, _) => {
+                    over_v4 = Bits::none(self.size());
+                    over_v6.unite(&self.ways.unknown);
+                }
+            }
+        }
+        over_v4.unite(&self.ways.outside[0]);
+        over_v6.unite(&self.ways.outside[1]);
+        let families = [(Family::V4, over_v4), (Family::V6, over_v6)];
+        let there = families.iter().filter(|(_, peers)| !peers.is_empty());
+        there
+            .flat_map(|(family, peers)| {
+                let ports = self.ways.source_ports.iter();
+                ports.map(|port| (Way { family: *family, source_port: *port }, peers.clone()))
+            })
+            .collect()
     }
 
     /// Every port of the destination, cut into ranges that no policy and none of `others` tells apart.
@@ -373,8 +551,16 @@ impl Network {
         let guards = self.guards[Direction::Ingress as usize].get(destination.0).into_iter().flatten();
         let of_ingress = guards.flat_map(|at| &self.policies[*at].rules[Direction::Ingress as usize]);
         let of_egress = self.policies.iter().flat_map(|compiled| &compiled.rules[Direction::Egress as usize]);
-        let rules = of_ingress.chain(of_egress).filter(|rule| rule.reaches(destination));
-        let ranges = rules.flat_map(|CompiledRule { rule, .. }| {
+        let rules: Vec<_> =
+            of_ingress.chain(of_egress).filter(|rule| rule.destination.contains_ever(destination)).collect();
+        // Other protocols have no ports: each that a rule names is one range.
+        let bare: BTreeSet<_> = rules
+            .iter()
+            .flat_map(|compiled| [compiled.rule.protocol, compiled.rule.not_protocol])
+            .flatten()
+            .filter(|protocol| !protocol.has_ports())
+            .collect();
+        let ranges = rules.into_iter().flat_map(|CompiledRule { rule, .. }| {
             rule.ports.ranges(named).chain(rule.not_ports.iter().flat_map(|ports| ports.ranges(named)))
         });
         let mut starts: BTreeSet<_> = Protocol::WITH_PORTS.map(|protocol| (protocol, 1)).into();
@@ -391,6 +577,7 @@ impl Network {
                 let last = next.filter(|next| next.0 == protocol).map_or(u16::MAX, |next| next.1 - 1);
                 PortRange { protocol, first, last }
             })
+            .chain(bare.into_iter().map(PortRange::all))
             .collect()
     }
 
@@ -414,27 +601,41 @@ impl Network {
         self.endpoints.len() + self.ranges.len()
     }
 
-    fn named_ports(&self, peer: PeerId) -> &[NamedPort] {
+    pub(crate) fn named_ports(&self, peer: PeerId) -> &[NamedPort] {
         self.endpoints.get(peer.0).map_or(&[], |endpoint| &endpoint.ports)
     }
 
+    /// Whether pods of which nothing is known may meet a destination over a family of addresses.
+    pub(crate) fn may_meet(&self, destination: PeerId, family: Family) -> bool {
+        let addresses = self.endpoints.get(destination.0).map_or(&[][..], |endpoint| &endpoint.addresses);
+        match addresses {
+            [] => family == Family::V4,
+            addresses => addresses.iter().any(|address| Family::of(*address) == family),
+        }
+    }
+
     /// The policies of a list, tier by tier.
-    fn tiers<'a>(&'a self, guards: &'a [usize]) -> impl Iterator<Item = (&'a Tier, &'a [usize])> {
+    pub(crate) fn tiers<'a>(&'a self, guards: &'a [usize]) -> impl Iterator<Item = (&'a Tier, &'a [usize])> {
         guards
             .chunk_by(|a, b| self.policies[*a].tier.name == self.policies[*b].tier.name)
             .filter_map(|chunk| Some((&self.policies[*chunk.first()?].tier, chunk)))
     }
 
     /// Asks the policies `guards` about one flow from every one of `sources`; gives those that are let through.
-    fn filter(&self, direction: Direction, guards: &[usize], sources: Bits, to: PeerId, flow: Flow) -> Bits {
+    fn filter(&self, direction: Direction, guards: &[usize], sources: Bits, question: Question) -> Bits {
+        let Question { to, flow, way, asked } = question;
         let named = self.named_ports(to);
         let mut allowed = Bits::none(self.size());
         let mut open = sources;
         for (tier, guards) in self.tiers(guards) {
             let mut passed = Bits::none(self.size());
-            let rules = guards.iter().flat_map(|at| &self.policies[*at].rules[direction as usize]);
-            for compiled in rules.filter(|rule| rule.reaches(to) && rule.rule.admits(flow, named)) {
-                let matched = compiled.source.as_ref().map_or_else(|| open.clone(), |source| source.and(&open));
+            let here = guards.iter().map(|at| &self.policies[*at]);
+            let here = here.filter(|compiled| asked == Asked::All || !compiled.is_dry_run);
+            let rules = here.flat_map(|compiled| &compiled.rules[direction as usize]);
+            for compiled in
+                rules.filter(|rule| rule.destination.contains(to, way.family) && rule.rule.admits(flow, way, named))
+            {
+                let matched = compiled.source.get(way.family).map_or_else(|| open.clone(), |source| source.and(&open));
                 match compiled.rule.action {
                     Action::Allow => allowed.unite(&matched),
                     Action::Pass => passed.unite(&matched),
@@ -453,7 +654,8 @@ impl Network {
     }
 
     /// Asks the policies at one end about one flow: what [`Self::filter`] does for many, with the reason.
-    fn decide(&self, direction: Direction, from: PeerId, to: PeerId, flow: Flow) -> Decision {
+    fn decide(&self, direction: Direction, from: PeerId, question: Question) -> Decision {
+        let Question { to, flow, way, asked } = question;
         let guarded = match direction {
             Direction::Ingress => to,
             Direction::Egress => from,
@@ -467,9 +669,13 @@ impl Network {
         }
         let named = self.named_ports(to);
         'tiers: for (tier, guards) in self.tiers(guards) {
-            for compiled in guards.iter().map(|at| &self.policies[*at]) {
-                let matches =
-                    |rule: &&CompiledRule| rule.comes_from(from) && rule.reaches(to) && rule.rule.admits(flow, named);
+            let here = guards.iter().map(|at| &self.policies[*at]);
+            for compiled in here.filter(|compiled| asked == Asked::All || !compiled.is_dry_run) {
+                let matches = |rule: &&CompiledRule| {
+                    rule.source.contains(from, way.family)
+                        && rule.destination.contains(to, way.family)
+                        && rule.rule.admits(flow, way, named)
+                };
                 for rule in compiled.rules[direction as usize].iter().filter(matches) {
                     let by = DecidedBy::Rule { policy: compiled.policy.id.clone(), index: rule.rule.index };
                     match rule.rule.action {
@@ -489,13 +695,43 @@ impl Network {
     }
 }
 
-impl CompiledRule {
-    fn comes_from(&self, peer: PeerId) -> bool {
-        self.source.as_ref().is_none_or(|peers| peers.contains(peer.0))
-    }
-
-    fn reaches(&self, peer: PeerId) -> bool {
-        self.destination.as_ref().is_none_or(|peers| peers.contains(peer.0))
+impl Ways {
+    fn of(endpoints: &[Endpoint], ranges: &[AddressRange], policies: &[Compiled]) -> Self {
+        let size = endpoints.len() + ranges.len();
+        let rules = || policies.iter().flat_map(|compiled| compiled.policy.all_rules());
+        let has =
+            |endpoint: &Endpoint, wants_v4| endpoint.addresses.iter().any(|address| address.is_ipv4() == wants_v4);
+        let pods = |is_one: &dyn Fn(&Endpoint) -> bool| {
+            let found = endpoints.iter().enumerate().filter(|(_, endpoint)| is_one(endpoint));
+            Bits::of(size, found.map(|(id, _)| id))
+        };
+        let outside = |family| {
+            let found = ranges.iter().enumerate().filter(|(_, range)| Family::of(range.first) == family);
+            Bits::of(size, found.map(|(at, _)| endpoints.len() + at))
+        };
+        let mut starts = BTreeSet::new();
+        for rule in rules() {
+            let ports = rule.source_ports.ranges(&[]).chain(rule.not_source_ports.iter().flat_map(|it| it.ranges(&[])));
+            for range in ports {
+                starts.insert(range.first);
+                starts.extend(range.last.checked_add(1));
+            }
+        }
+        let has_ports = !starts.is_empty();
+        let is_one = !has_ports
+            && rules().all(|rule| rule.family.is_none())
+            && !endpoints.iter().any(|endpoint| has(endpoint, false));
+        let source_ports = if has_ports { std::iter::once(1).chain(starts).collect() } else { vec![SOME_PORT] };
+        Self {
+            is_one,
+            source_ports,
+            pods: [
+                pods(&|endpoint| endpoint.addresses.is_empty() || has(endpoint, true)),
+                pods(&|endpoint| has(endpoint, false)),
+            ],
+            unknown: pods(&|endpoint| endpoint.addresses.is_empty()),
+            outside: [outside(Family::V4), outside(Family::V6)],
+        }
     }
 }
 
@@ -504,8 +740,8 @@ struct Resolver<'a> {
     endpoints: &'a [Endpoint],
     ranges: &'a [AddressRange],
     index: &'a Index,
-    /// The peers of each network set.
-    sets: Vec<Bits>,
+    /// The peers of each network set, by family.
+    sets: [Vec<Bits>; 2],
 }
 
 impl Resolver<'_> {
@@ -515,59 +751,89 @@ impl Resolver<'_> {
             rules
                 .map(|rule| CompiledRule {
                     rule: rule.clone(),
-                    source: self.peers(&rule.source),
-                    destination: self.peers(&rule.destination),
+                    source: self.peers(&rule.source, rule.family),
+                    destination: self.peers(&rule.destination, rule.family),
                 })
                 .collect()
         });
         let last = || Tier { name: policy.tier.clone(), order: f64::INFINITY, default: TierDefault::Deny };
         let tier = tiers.get(&policy.tier).cloned().unwrap_or_else(last);
         let selected = self.index.select(&policy.selects);
-        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy }
+        let is_open = |rule: &Rule| {
+            let Rule { index, action, .. } = *rule;
+            matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
+        };
+        let rest = policy.ingress.as_deref().unwrap_or_default();
+        let is_dry_run = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
+            && rest.iter().any(|rule| rule.action == Action::Allow)
+            && rest.iter().all(is_open);
+        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy, is_dry_run }
     }
 
-    fn peers(&self, party: &Party) -> Option<Bits> {
+    /// The peers that one end of a rule matches.
+    fn peers(&self, party: &Party, only: Option<Family>) -> Match {
         if *party == Party::default() {
-            return None;
+            return Match::All;
         }
+        let one = |family| self.peers_of(party, family);
+        match only {
+            Some(family) => Match::These(one(family)),
+            None => {
+                let names_addresses = party.blocks().next().is_some() || self.sets[0] != self.sets[1];
+                let v4 = one(Family::V4);
+                if !names_addresses {
+                    return Match::These(v4);
+                }
+                let v6 = one(Family::V6);
+                if v4 == v6 { Match::These(v4) } else { Match::ByFamily([v4, v6]) }
+            }
+        }
+    }
+
+    fn peers_of(&self, party: &Party, family: Family) -> Bits {
         let mut peers = Bits::all(self.endpoints.len() + self.ranges.len());
         if let Some(selector) = &party.selector {
-            peers.intersect(&self.select(selector));
+            peers.intersect(&self.select(selector, family));
         }
         if let Some(selector) = &party.not_selector {
-            peers.subtract(&self.select(selector));
+            peers.subtract(&self.select(selector, family));
         }
         if let Some(nets) = &party.nets {
-            peers.intersect(&within(nets, self.endpoints, self.ranges));
+            peers.intersect(&within(nets, self.endpoints, self.ranges, family));
         }
         if !party.not_nets.is_empty() {
-            peers.subtract(&within(&party.not_nets, self.endpoints, self.ranges));
+            peers.subtract(&within(&party.not_nets, self.endpoints, self.ranges, family));
             // A pod whose address is not known may lie in what is left out.
             let unknown = self.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.addresses.is_empty());
             if party.selector.is_none() {
                 peers.subtract(&Bits::of(peers.size(), unknown.map(|(id, _)| id)));
             }
         }
-        Some(peers)
+        peers
     }
 
-    fn select(&self, selector: &crate::selector::Selector) -> Bits {
+    fn select(&self, selector: &crate::selector::Selector, family: Family) -> Bits {
         let selected = self.index.select(selector);
         let pods = selected.iter().take_while(|id| *id < self.endpoints.len());
         let mut peers = Bits::of(self.endpoints.len() + self.ranges.len(), pods);
-        for (_, set) in (self.endpoints.len()..).zip(&self.sets).filter(|(id, _)| selected.contains(*id)) {
+        let sets = (self.endpoints.len()..).zip(&self.sets[family as usize]);
+        for (_, set) in sets.filter(|(id, _)| selected.contains(*id)) {
             peers.unite(set);
         }
         peers
     }
 }
 
-/// The peers whose addresses lie in one of `nets`. A pod whose address is not known is taken to have some IPv4 address.
-fn within(nets: &[Cidr], endpoints: &[Endpoint], ranges: &[AddressRange]) -> Bits {
-    let has_every_v4 = nets.iter().any(|net| net.is_whole_family() && net.family() == Family::V4);
+/// The peers whose addresses of one family lie in one of `nets`; outside addresses of the other one lie there too or not. A
+/// pod whose address is not known is taken to have some address.
+fn within(nets: &[Cidr], endpoints: &[Endpoint], ranges: &[AddressRange], family: Family) -> Bits {
+    let has_every = nets.iter().any(|net| net.is_whole_family() && net.family() == family);
     let pods = endpoints.iter().enumerate().filter(|(_, endpoint)| match endpoint.addresses.as_slice() {
-        [] => has_every_v4,
-        addresses => addresses.iter().any(|address| nets.iter().any(|net| net.contains(*address))),
+        [] => has_every,
+        addresses => {
+            let of_family = addresses.iter().filter(|address| Family::of(**address) == family);
+            of_family.into_iter().any(|address| nets.iter().any(|net| net.contains(*address)))
+        }
     });
     let outside = ranges.iter().enumerate().filter(|(_, range)| nets.iter().any(|net| range.is_within(*net)));
     let members = pods.map(|(id, _)| id).chain(outside.map(|(at, _)| endpoints.len() + at));

@@ -9,7 +9,7 @@ use std::fmt;
 
 use hedgerow_core::source::Span;
 
-use crate::net::Cidr;
+use crate::net::{Cidr, Family};
 use crate::port::{Flow, NamedPort, PortTest, Protocol};
 use crate::selector::Selector;
 
@@ -22,6 +22,12 @@ pub enum PolicyKind {
     Calico,
     /// `projectcalico.org/v3` GlobalNetworkPolicy.
     CalicoGlobal,
+    /// `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy.
+    Cluster,
+    /// `policy.networking.k8s.io/v1alpha1` AdminNetworkPolicy.
+    Admin,
+    /// `policy.networking.k8s.io/v1alpha1` BaselineAdminNetworkPolicy.
+    Baseline,
 }
 
 /// Which policy.
@@ -104,6 +110,23 @@ pub(crate) struct Rule {
     pub(crate) ports: PortTest,
     /// Ports of the destination that the rule leaves out.
     pub(crate) not_ports: Option<PortTest>,
+    /// Ports of the source.
+    pub(crate) source_ports: PortTest,
+    /// Ports of the source that the rule leaves out.
+    pub(crate) not_source_ports: Option<PortTest>,
+    /// The kind of address that flows must have.
+    pub(crate) family: Option<Family>,
+    /// Whether it means only some of the flows that the rest of it describes, such as one type of ICMP.
+    pub(crate) is_partial: bool,
+}
+
+/// What policies can tell apart in flows between two peers on one port: each is a way to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// The kind of both addresses.
+    pub family: Family,
+    /// The port that the caller connects from.
+    pub source_port: u16,
 }
 
 /// What a rule says of one end of a flow. What is absent is not asked.
@@ -135,6 +158,9 @@ impl PolicyId {
             PolicyKind::Kubernetes => "KubernetesNetworkPolicy",
             PolicyKind::Calico => "NetworkPolicy",
             PolicyKind::CalicoGlobal => "GlobalNetworkPolicy",
+            PolicyKind::Cluster => "KubernetesClusterNetworkPolicy",
+            PolicyKind::Admin => "KubernetesAdminNetworkPolicy",
+            PolicyKind::Baseline => "KubernetesBaselineAdminNetworkPolicy",
         };
         format!("{}/{}/{kind}", self.name, self.namespace.as_deref().unwrap_or_default())
     }
@@ -146,6 +172,9 @@ impl fmt::Display for PolicyId {
             PolicyKind::Kubernetes => "NetworkPolicy",
             PolicyKind::Calico => "Calico NetworkPolicy",
             PolicyKind::CalicoGlobal => "Calico GlobalNetworkPolicy",
+            PolicyKind::Cluster => "ClusterNetworkPolicy",
+            PolicyKind::Admin => "AdminNetworkPolicy",
+            PolicyKind::Baseline => "BaselineAdminNetworkPolicy",
         };
         match &self.namespace {
             Some(namespace) => write!(f, "{kind} {namespace}/{}", self.name),
@@ -181,9 +210,34 @@ impl Policy {
 }
 
 impl Rule {
-    /// Whether what it says of protocol and port holds for a flow to a destination with these named ports.
-    pub(crate) fn admits(&self, flow: Flow, named: &[NamedPort]) -> bool {
-        self.protocol.is_none_or(|protocol| protocol == flow.protocol)
+    /// A rule that matches every flow.
+    pub(crate) fn new(index: usize, action: Action) -> Self {
+        Self {
+            index,
+            action,
+            protocol: None,
+            not_protocol: None,
+            source: Party::default(),
+            destination: Party::default(),
+            ports: PortTest::Any,
+            not_ports: None,
+            source_ports: PortTest::Any,
+            not_source_ports: None,
+            family: None,
+            is_partial: false,
+        }
+    }
+
+    /// Whether what it says of protocol and ports holds for a flow to a destination with these named ports. Of a rule that
+    /// means only some of the flows, one that lets through is taken to mean all of them and one that drops none: nobody
+    /// who comes in is missed.
+    pub(crate) fn admits(&self, flow: Flow, way: Way, named: &[NamedPort]) -> bool {
+        let from = Flow { protocol: flow.protocol, port: way.source_port };
+        !(self.is_partial && self.action == Action::Deny)
+            && self.family.is_none_or(|family| family == way.family)
+            && self.source_ports.admits(from, &[])
+            && !self.not_source_ports.as_ref().is_some_and(|ports| ports.admits(from, &[]))
+            && self.protocol.is_none_or(|protocol| protocol == flow.protocol)
             && self.not_protocol.is_none_or(|protocol| protocol != flow.protocol)
             && self.ports.admits(flow, named)
             && !self.not_ports.as_ref().is_some_and(|ports| ports.admits(flow, named))
@@ -196,6 +250,11 @@ impl Rule {
 }
 
 impl Party {
+    /// Whether it says nothing but a selector.
+    pub(crate) fn is_selector_alone(&self) -> bool {
+        self.selector.is_some() && self.not_selector.is_none() && self.nets.is_none() && self.not_nets.is_empty()
+    }
+
     /// Every block it names.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &Cidr> {
         self.nets.iter().flatten().chain(&self.not_nets)

@@ -50,8 +50,9 @@ pub(crate) enum PortTest {
 pub(crate) enum PortTerm {
     Range(PortRange),
     /// The port of this name at the destination, whatever its number there.
+    /// Where no protocol is said, any that the port has.
     Named {
-        protocol: Protocol,
+        protocol: Option<Protocol>,
         name: String,
     },
 }
@@ -167,7 +168,9 @@ impl PortTerm {
             named
                 .iter()
                 .filter(move |port| {
-                    name.is_some_and(|(protocol, name)| port.protocol == protocol && port.name == *name)
+                    name.is_some_and(|(protocol, name)| {
+                        protocol.is_none_or(|protocol| port.protocol == protocol) && port.name == *name
+                    })
                 })
                 .map(|port| PortRange::one(port.protocol, port.number)),
         )
@@ -209,7 +212,7 @@ mod tests {
             NamedPort { name: "dns".into(), protocol: Protocol::UDP, number: 53 },
             NamedPort { name: "dns".into(), protocol: Protocol::TCP, number: 5353 },
         ];
-        let term = |name: &str, protocol| PortTerm::Named { protocol, name: name.into() };
+        let term = |name: &str, protocol: Protocol| PortTerm::Named { protocol: Some(protocol), name: name.into() };
         let range = |first, last| PortTerm::Range(PortRange { protocol: Protocol::TCP, first, last });
         for (terms, protocol, port, expected) in [
             (vec![], Protocol::SCTP, 9, true),
@@ -224,6 +227,8 @@ mod tests {
             (vec![term("dns", Protocol::UDP)], Protocol::UDP, 53, true),
             (vec![term("dns", Protocol::TCP)], Protocol::TCP, 53, false),
             (vec![term("absent", Protocol::TCP)], Protocol::TCP, 0, false),
+            (vec![PortTerm::Named { protocol: None, name: "dns".into() }], Protocol::UDP, 53, true),
+            (vec![PortTerm::Named { protocol: None, name: "dns".into() }], Protocol::TCP, 53, false),
         ] {
             let test = PortTest::of(terms);
             assert_eq!(test.admits(Flow { protocol, port }, &named), expected, "{test:?} {protocol} {port}");

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Span;
 use hedgerow_eval::{
-    AddressRange, DecidedBy, Direction, Endpoint, Flow, Labels, Manifests, Network, ObjectRef, Peer, PeerId, PeerSet,
-    PortRange,
+    AddressRange, Asked, DecidedBy, Direction, Endpoint, Family, Flow, Guest, Labels, Manifests, Network, ObjectRef,
+    Peer, PeerId, PeerSet, PolicyId, PortRange,
 };
 
 use crate::expected::{Admit, Expected, ExpectedService, Isolation, Who};
@@ -125,6 +125,13 @@ struct Comparison<'a> {
     real: usize,
 }
 
+/// Whether a flow gets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Works {
+    Yes,
+    No,
+}
+
 /// The flows of one callee's pods that are not as they should be: callers by the ports concerned.
 #[derive(Default)]
 struct Difference {
@@ -206,7 +213,11 @@ impl<'a> Comparison<'a> {
             let (service, pods) = (name.to_owned(), pods.object.clone());
             findings.insert(Finding::NotIsolated { service, pods, why, place: expected.place });
         }
-        let difference = self.difference(id, name, expected, is_guarded);
+        let asked = match expected.isolation {
+            Isolation::Tried => Asked::WithoutDryRuns,
+            Isolation::Open | Isolation::Enforced => Asked::All,
+        };
+        let difference = self.difference(id, name, expected, is_guarded, asked);
         if difference.is_isolated {
             let policies = self.network.guards(id, Direction::Ingress);
             findings.insert(Finding::Isolated {
@@ -218,53 +229,124 @@ impl<'a> Comparison<'a> {
                 place: expected.place,
             });
         }
-        let edges = |flows| self.edges(id, name, &pods.object, expected, flows);
-        findings.extend(edges(difference.missing).map(Finding::Missing));
-        findings.extend(edges(difference.unruled).map(Finding::Unruled));
+        let edges = |flows, works| self.edges(id, name, &pods.object, expected, flows, (works, asked));
+        findings.extend(edges(difference.missing, Works::No).map(Finding::Missing));
+        findings.extend(edges(difference.unruled, Works::Yes).map(Finding::Unruled));
+        if is_guarded {
+            self.unlisted(id, name, expected, asked, findings);
+        }
     }
 
-    fn difference(&self, id: PeerId, name: &str, expected: &ExpectedService, is_guarded: bool) -> Difference {
+    /// Compares who may reach one service's pods of those who are not among the manifests.
+    fn unlisted(
+        &self,
+        id: PeerId,
+        name: &str,
+        expected: &ExpectedService,
+        asked: Asked,
+        findings: &mut BTreeSet<Finding>,
+    ) {
+        let Peer::Pods(pods) = self.network.peer(id) else { return };
+        let edges = |guest: Guest, place| {
+            let policy = match &guest.by {
+                DecidedBy::Rule { policy, .. } => Some(policy),
+                DecidedBy::EndOfTier { policies, .. } => policies.first(),
+                DecidedBy::OutOfReach | DecidedBy::Unguarded | DecidedBy::EndOfTiers => None,
+            };
+            let of_policy = policy.and_then(|policy| self.network.place_of(policy));
+            Edges {
+                callee: name.to_owned(),
+                pods: pods.object.clone(),
+                callers: BTreeSet::from([Caller::Unlisted(guest.who)]),
+                ports: join_ports(guest.ports),
+                cause: Cause { direction: Direction::Ingress, by: guest.by, place: of_policy },
+                place,
+                is_by_type: false,
+                is_tried: asked == Asked::WithoutDryRuns,
+            }
+        };
+        let unfinished = |policies: Vec<PolicyId>, findings: &mut BTreeSet<Finding>| {
+            for policy in policies {
+                let place = self.network.place_of(&policy).unwrap_or(expected.place);
+                findings.insert(Finding::Unsearched { policy, place });
+            }
+        };
+        for (permit, place) in &expected.wanted {
+            let shut_out = self.network.shut_out(id, permit, asked);
+            findings.extend(shut_out.found.into_iter().map(|guest| Finding::Missing(edges(guest, *place))));
+            unfinished(shut_out.unfinished, findings);
+        }
+        // A service that should be open is open to everybody.
+        if expected.isolation != Isolation::Open {
+            let ports: Vec<_> = expected.admits.iter().flat_map(|admit| admit.ports.ranges()).copied().collect();
+            let guests = self.network.guests(id, &ports, &self.expected.permits(expected), asked);
+            findings.extend(guests.found.into_iter().map(|guest| Finding::Unruled(edges(guest, expected.place))));
+            unfinished(guests.unfinished, findings);
+        }
+    }
+
+    fn difference(
+        &self,
+        id: PeerId,
+        name: &str,
+        expected: &ExpectedService,
+        is_guarded: bool,
+        asked: Asked,
+    ) -> Difference {
         let ports: Vec<_> = expected.admits.iter().flat_map(|admit| admit.ports.ranges()).copied().collect();
-        let admits: Vec<_> = expected.admits.iter().map(|admit| (self.who(&admit.who), &admit.ports)).collect();
+        let families: Vec<_> = self
+            .network
+            .families()
+            .iter()
+            .map(|family| {
+                let admits = expected.admits.iter().map(|admit| (self.who(&admit.who, *family), &admit.ports));
+                (*family, admits.collect::<Vec<_>>())
+            })
+            .collect();
         let mut difference = Difference::default();
         for range in self.network.port_ranges(id, &ports) {
             let flow = Flow { protocol: range.protocol, port: range.last };
-            let mut permitted = self.network.nobody();
-            admits.iter().filter(|(_, ports)| ports.cover(range)).for_each(|(who, _)| permitted.unite(who));
-            if let Some(own) = self.members.get(name) {
-                permitted.unite(own);
+            let (mut missing, mut unruled) = (self.network.nobody(), self.network.nobody());
+            for (family, admits) in &families {
+                let mut permitted = self.network.nobody();
+                admits.iter().filter(|(_, ports)| ports.cover(range)).for_each(|(who, _)| permitted.unite(who));
+                let reach = self.network.reach(id, flow, *family, asked);
+                permitted.intersect(&reach.connected);
+                let mut lacking = permitted.clone();
+                lacking.subtract(&reach.always);
+                missing.unite(&lacking);
+                let mut more = reach.sometimes;
+                more.subtract(&permitted);
+                unruled.unite(&more);
             }
-            let actual = self.network.sources(id, flow);
-            let mut missing = permitted.clone();
-            missing.subtract(&actual);
             if let Some(own) = self.members.get(name) {
                 missing.subtract(own);
+                unruled.subtract(own);
             }
-            push(&mut difference.missing, range, missing);
+            // Rules speak of ports. That another protocol does not get through is nobody's permission broken.
+            if range.protocol.has_ports() {
+                push(&mut difference.missing, range, missing);
+            }
             match expected.isolation {
-                Isolation::Enforced if is_guarded => {
-                    let mut unruled = actual;
-                    unruled.subtract(&permitted);
-                    push(&mut difference.unruled, range, unruled);
-                }
+                Isolation::Enforced | Isolation::Tried if is_guarded => push(&mut difference.unruled, range, unruled),
                 // That no policy guards the pods is one finding, not one for each who comes through.
-                Isolation::Enforced => {}
-                Isolation::Open | Isolation::Tried => {
-                    difference.is_isolated |= self.network.drops_some(id, flow);
-                }
+                Isolation::Enforced | Isolation::Tried | Isolation::Open => {}
+            }
+            if expected.isolation != Isolation::Enforced {
+                difference.is_isolated |= self.network.drops_some(id, flow);
             }
         }
         difference
     }
 
     /// The peers that a permission is for.
-    fn who(&self, who: &Who) -> PeerSet {
+    fn who(&self, who: &Who, family: Family) -> PeerSet {
         let nobody = || self.network.nobody();
         match who {
             Who::Service(name) => self.members.get(name.as_str()).cloned().unwrap_or_else(nobody),
             Who::Type(name) => self.groups.get(name.as_str()).cloned().unwrap_or_else(nobody),
             Who::Anybody => self.network.everybody(),
-            Who::Block { cidr, except } => self.network.in_block(*cidr, except),
+            Who::Block { cidr, except } => self.network.in_block(*cidr, except, family),
             Who::Pods { namespaces, labels } => {
                 let matching = self.network.pods().filter(|id| match self.network.peer(*id) {
                     Peer::Pods(pods) => {
@@ -285,6 +367,7 @@ impl<'a> Comparison<'a> {
         pods: &ObjectRef,
         expected: &'a ExpectedService,
         flows: Vec<(PortRange, PeerSet)>,
+        (works, asked): (Works, Asked),
     ) -> impl Iterator<Item = Edges> + use<'a> {
         let mut ports_of = BTreeMap::<PeerId, Vec<PortRange>>::new();
         for (range, callers) in &flows {
@@ -294,7 +377,7 @@ impl<'a> Comparison<'a> {
         let mut outside = BTreeMap::<Reason, Vec<AddressRange>>::new();
         for (caller, ports) in ports_of {
             let Some(first) = ports.first() else { continue };
-            let cause = self.cause(caller, id, Flow { protocol: first.protocol, port: first.last });
+            let cause = self.cause(caller, id, Flow { protocol: first.protocol, port: first.last }, (works, asked));
             let permission = self.permission(caller, &ports, expected);
             let place = permission.and_then(|admit| admit.place).unwrap_or(expected.place);
             let is_by_type = permission.is_some_and(|admit| matches!(admit.who, Who::Type(_)));
@@ -314,7 +397,8 @@ impl<'a> Comparison<'a> {
         grouped.into_iter().map(move |(reason, callers)| {
             let Reason { ports, cause, place, is_by_type } = reason;
             let ports = join_ports(ports);
-            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type }
+            let is_tried = asked == Asked::WithoutDryRuns;
+            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type, is_tried }
         })
     }
 
@@ -335,13 +419,19 @@ impl<'a> Comparison<'a> {
     /// What permits a caller, one with a file before one without.
     fn permission(&self, caller: PeerId, ports: &[PortRange], expected: &'a ExpectedService) -> Option<&'a Admit> {
         let on_these = |admit: &&Admit| ports.iter().any(|range| admit.ports.cover(*range));
-        let permits = |admit: &&Admit| self.who(&admit.who).contains(caller);
+        let permits = |admit: &&Admit| {
+            self.network.families().iter().any(|family| self.who(&admit.who, *family).contains(caller))
+        };
         let admits = expected.admits.iter().filter(on_these).filter(permits);
         admits.min_by_key(|admit| admit.place.is_none())
     }
 
-    fn cause(&self, from: PeerId, to: PeerId, flow: Flow) -> Cause {
-        let verdict = self.network.verdict(from, to, flow);
+    /// Why a flow works or does not: where it does in one way and not in another, the way that shows it.
+    fn cause(&self, from: PeerId, to: PeerId, flow: Flow, (works, asked): (Works, Asked)) -> Cause {
+        let by = |way| self.network.verdict_by(from, to, flow, way, asked);
+        let verdicts = self.network.ways_between(from, to).map(by);
+        let verdict = verdicts.into_iter().find(|verdict| verdict.allows() == (works == Works::Yes));
+        let verdict = verdict.unwrap_or_else(|| self.network.verdict(from, to, flow));
         let (direction, by) = match verdict.egress.allows {
             true => (Direction::Ingress, verdict.ingress.by),
             false => (Direction::Egress, verdict.egress.by),

@@ -8,7 +8,7 @@ use hedgerow_core::name::PortRef;
 use hedgerow_core::plan::{Plan, Protection, ServicePlan};
 use hedgerow_core::policy::{self, Peer, Peers, Place, Ports, RulePorts};
 use hedgerow_core::source::Span;
-use hedgerow_eval::{Cidr, Labels, NamedPort, PortRange, Protocol};
+use hedgerow_eval::{Cidr, Claim, Family, Labels, NamedPort, Permit, PortRange, Protocol};
 
 /// Every service with who may call it.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Expected {
     pub(crate) services: BTreeMap<String, ExpectedService>,
     /// The services of each type.
     pub(crate) types: BTreeMap<String, BTreeSet<String>>,
+    /// Whoever wears a type's label where callers may live, and every service of the type.
+    pub(crate) members: BTreeMap<String, Vec<Permit>>,
     /// Which label keys are Hedgerow's.
     pub(crate) scheme: Scheme,
 }
@@ -32,6 +34,13 @@ pub(crate) struct ExpectedService {
     pub(crate) ports: Vec<NamedPort>,
     pub(crate) isolation: Isolation,
     pub(crate) admits: Vec<Admit>,
+    /// Whom of those who are not among the manifests the policies may mean: callers that wear what rules give, pods of the
+    /// services that have a rule, whoever an `allow` entry names.
+    pub(crate) permits: Vec<Permit>,
+    /// The types whose services may call.
+    pub(crate) types: Vec<String>,
+    /// Whom `allow` entries name, each with its place: they must come in, also those that are not among the manifests.
+    pub(crate) wanted: Vec<(Permit, Span)>,
     /// The service's file.
     pub(crate) place: Span,
 }
@@ -81,7 +90,33 @@ pub(crate) enum AdmitPorts {
     These(Vec<PortRange>),
 }
 
+impl Who {
+    /// As a claim about pods that are not among the manifests; nothing where it is about addresses or known services.
+    fn claim(&self) -> Option<Claim> {
+        match self {
+            Self::Pods { namespaces, labels } => {
+                Some(Claim::wearing(labels).in_namespaces(namespaces.iter().map(String::as_str)))
+            }
+            Self::Anybody => Some(Claim::wearing(&Labels::new())),
+            Self::Block { cidr, except }
+                if cidr.is_whole_family() && cidr.family() == Family::V4 && except.is_empty() =>
+            {
+                Some(Claim::wearing(&Labels::new()))
+            }
+            Self::Service(_) | Self::Type(_) | Self::Block { .. } => None,
+        }
+    }
+}
+
 impl AdmitPorts {
+    /// The ranges; nothing for all.
+    fn listed(&self) -> Option<Vec<PortRange>> {
+        match self {
+            Self::Any => None,
+            Self::These(ranges) => Some(ranges.clone()),
+        }
+    }
+
     pub(crate) fn ranges(&self) -> &[PortRange] {
         match self {
             Self::Any => &[],
@@ -118,6 +153,9 @@ impl Expected {
             if let (Some(ports), Some(expected)) =
                 (admit_ports(&rule.ports, &callee.ports), services.get_mut(rule.callee.as_str()))
             {
+                if let Some(caller) = plan.fleet().service(rule.caller.as_str()) {
+                    expected.permits.push(Permit { who: identity(plan, caller), ports: ports.listed() });
+                }
                 let who = Who::Service(rule.caller.as_str().to_owned());
                 expected.admits.push(Admit { who, ports, place: Some(rule.file) });
             }
@@ -126,6 +164,7 @@ impl Expected {
             let callees = types.get(catch_all.service_type.as_str()).into_iter().flatten();
             for callee in callees {
                 let Some(expected) = services.get_mut(callee) else { continue };
+                expected.types.extend(catch_all.callers.iter().map(|callers| callers.as_str().to_owned()));
                 expected.admits.extend(catch_all.callers.iter().map(|callers| Admit {
                     who: Who::Type(callers.as_str().to_owned()),
                     ports: AdmitPorts::Any,
@@ -133,7 +172,27 @@ impl Expected {
                 }));
             }
         }
-        Self { services, types, scheme: plan.scheme().clone() }
+        let members = types.iter().map(|(name, services)| {
+            let config = plan.fleet().config();
+            let mut members = Vec::new();
+            if let Some(service_type) = config.types.keys().find(|service_type| service_type.as_str() == name) {
+                let worn = [(config.scheme.service_type(), config.scheme.service_type_value(service_type))];
+                let namespaces = config.namespaces.iter().map(|namespace| namespace.as_str());
+                let who = Claim::wearing(&say_labels(&worn.into())).in_namespaces(namespaces);
+                members.push(Permit { who, ports: None });
+            }
+            let services = services.iter().filter_map(|service| plan.fleet().service(service));
+            members.extend(services.map(|service| Permit { who: identity(plan, service), ports: None }));
+            (name.clone(), members)
+        });
+        let members = members.collect();
+        Self { services, types, members, scheme: plan.scheme().clone() }
+    }
+
+    /// Everybody who is not among the manifests and may call a service.
+    pub(crate) fn permits<'a>(&'a self, service: &'a ExpectedService) -> Vec<&'a Permit> {
+        let of_types = service.types.iter().filter_map(|name| self.members.get(name)).flatten();
+        service.permits.iter().chain(of_types).collect()
     }
 
     /// Every block that a permission names.
@@ -165,6 +224,14 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
         };
         admits.extend(who.into_iter().map(|who| Admit { who, ports: ports.clone(), place: Some(allow.span) }));
     }
+    let mut permits = wearers(plan, service, planned);
+    let mut wanted = Vec::new();
+    for admit in &admits {
+        let Some(who) = admit.who.claim() else { continue };
+        let permit = Permit { who, ports: admit.ports.listed() };
+        wanted.extend(admit.place.map(|place| (permit.clone(), place)));
+        permits.push(permit);
+    }
     let named = service.ports.listed().iter().filter_map(|port| {
         let name = port.name.as_ref()?.as_str().to_owned();
         Some(NamedPort { name, protocol: say_protocol(port.protocol), number: port.number.get() })
@@ -176,8 +243,42 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
         ports: named.collect(),
         isolation,
         admits,
+        permits,
+        types: Vec::new(),
+        wanted,
         place: service.file,
     }
+}
+
+/// The pods of a service, by what they wear.
+fn identity(plan: &Plan, service: &Service) -> Claim {
+    let labels = say_labels(&hedgerow_core::plan::selector(plan.fleet().config(), service));
+    Claim::wearing(&labels).in_namespaces([service.namespace.as_str()])
+}
+
+/// Whoever wears a label that rules give to callers of this service, in a namespace where callers may live; and the service
+/// itself, of whose flows within it no rule speaks.
+fn wearers(plan: &Plan, service: &Service, planned: &ServicePlan) -> Vec<Permit> {
+    let config = plan.fleet().config();
+    let namespaces: BTreeSet<_> =
+        config.namespaces.iter().chain([&service.namespace]).map(|namespace| namespace.as_str()).collect();
+    let wearing = |key: hedgerow_core::name::LabelKey| {
+        let labels = Labels::from([(key.as_str().to_owned(), config.scheme.worn().as_str().to_owned())]);
+        Claim::wearing(&labels).in_namespaces(namespaces.iter().copied())
+    };
+    let mut permits = vec![Permit { who: identity(plan, service), ports: None }];
+    if let Some(ports) = admit_ports(&RulePorts::All, &service.ports) {
+        permits.push(Permit { who: wearing(config.scheme.egress(&planned.slug)), ports: ports.listed() });
+    }
+    let references: BTreeSet<_> = service.ports.listed().iter().map(policy::Port::reference).collect();
+    for reference in references {
+        let wanted = hedgerow_core::nonempty::NonEmpty::new(vec![reference.clone()]).map(RulePorts::These);
+        if let Some(ports) = wanted.and_then(|wanted| admit_ports(&wanted, &service.ports)) {
+            let label = config.scheme.egress_port(&planned.slug, &reference);
+            permits.push(Permit { who: wearing(label), ports: ports.listed() });
+        }
+    }
+    permits
 }
 
 fn say_peer(peer: &Peer, service: &Service) -> Who {

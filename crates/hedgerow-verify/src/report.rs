@@ -71,6 +71,13 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
+    /// Policies were too intricate to say who else comes in.
+    Unsearched {
+        /// The policy.
+        policy: PolicyId,
+        /// Its text.
+        place: Span,
+    },
     /// A pod wears a label of Hedgerow's that the rules do not give it.
     UnbackedLabel {
         /// The service whose pod it is; absent for pods of no service.
@@ -103,6 +110,8 @@ pub struct Edges {
     pub place: Span,
     /// Whether it is a type that permits the edge.
     pub is_by_type: bool,
+    /// Whether a dry run lets everybody through today, so that the difference shows when the policies are enforced.
+    pub is_tried: bool,
 }
 
 /// Who calls.
@@ -119,6 +128,8 @@ pub enum Caller {
     Pods(ObjectRef),
     /// Addresses outside.
     Outside(AddressRange),
+    /// Whoever this says, who is not among the manifests.
+    Unlisted(String),
 }
 
 /// What the policies did with a flow, and at which end.
@@ -157,7 +168,11 @@ impl Finding {
     pub const fn edges(&self) -> Option<&Edges> {
         match self {
             Self::Missing(edges) | Self::Unruled(edges) => Some(edges),
-            Self::NotIsolated { .. } | Self::Isolated { .. } | Self::Idle { .. } | Self::UnbackedLabel { .. } => None,
+            Self::NotIsolated { .. }
+            | Self::Isolated { .. }
+            | Self::Idle { .. }
+            | Self::Unsearched { .. }
+            | Self::UnbackedLabel { .. } => None,
         }
     }
 
@@ -170,6 +185,7 @@ impl Finding {
             Self::NotIsolated { .. } => Code::NotIsolated,
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
+            Self::Unsearched { .. } => Code::UnsupportedPolicy,
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
         }
     }
@@ -187,21 +203,23 @@ impl Finding {
         let diagnostic = |message| Diagnostic::new(self.code(), message).severity(self.severity());
         match self {
             Self::Missing(edges) => {
-                let message = format!(
-                    "{} cannot reach `{}` on {}, which is permitted",
-                    edges.subject(),
-                    edges.callee,
-                    edges.on()
-                );
+                let (who, callee, on) = (edges.subject(), &edges.callee, edges.on());
+                let message = if edges.is_tried {
+                    format!(
+                        "{who} can reach `{callee}` on {on}, which is permitted, only because nothing is enforced yet"
+                    )
+                } else {
+                    format!("{who} cannot reach `{callee}` on {on}, which is permitted")
+                };
                 edges.marked(diagnostic(message), "permitted here")
             }
             Self::Unruled(edges) => {
-                let message = format!(
-                    "{} can reach `{}` on {}, which nothing permits",
-                    edges.subject(),
-                    edges.callee,
-                    edges.on()
-                );
+                let (who, callee, on) = (edges.subject(), &edges.callee, edges.on());
+                let message = if edges.is_tried {
+                    format!("{who} will reach `{callee}` on {on} when it is enforced, which nothing permits")
+                } else {
+                    format!("{who} can reach `{callee}` on {on}, which nothing permits")
+                };
                 edges.marked(diagnostic(message), "the service that is reached")
             }
             Self::NotIsolated { service, pods, why, place } => {
@@ -226,6 +244,10 @@ impl Finding {
                 );
                 let marked = diagnostic(message).mark(*place, "its stage drops nothing");
                 policies.iter().fold(marked, |diagnostic, (_, place)| diagnostic.mark(*place, "this policy"))
+            }
+            Self::Unsearched { policy, place } => {
+                let message = format!("{policy} is too intricate: who else it lets in could not be worked out");
+                diagnostic(message).mark(*place, "")
             }
             Self::Idle { policy, place } => diagnostic(format!("{policy} selects no pod")).mark(*place, ""),
             Self::UnbackedLabel { service, pods, key, value, place } => {
@@ -282,6 +304,7 @@ impl fmt::Display for Caller {
             Self::Service { name, .. } => write!(f, "`{name}`"),
             Self::Pods(pods) => pods.fmt(f),
             Self::Outside(range) => range.fmt(f),
+            Self::Unlisted(who) => f.write_str(who),
         }
     }
 }

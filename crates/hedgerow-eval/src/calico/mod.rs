@@ -12,10 +12,11 @@ use serde_json::Value;
 use self::selector::{Scope, parse};
 use self::wire::{Entity, NetworkSetSpec, ServiceAccounts, Spec, TierSpec, WireRule};
 use crate::manifest::{Mapping, Object};
-use crate::net::Cidr;
+use crate::net::{Cidr, Family};
 use crate::policy::{Action, Direction, NetworkSet, Party, Policy, PolicyId, PolicyKind, Rule, Tier, TierDefault};
 use crate::port::{PortRange, PortTerm, PortTest, Protocol};
 use crate::selector::{Fact, Selector};
+use crate::services::Services;
 
 /// The group of the API that users write.
 pub(crate) const GROUP: &str = "projectcalico.org";
@@ -40,12 +41,13 @@ pub(crate) fn read_policy(
     object: &Object,
     kind: PolicyKind,
     default_namespace: &str,
+    services: &Services,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Policy> {
     let namespace =
         (kind == PolicyKind::Calico).then(|| object.namespace.as_deref().unwrap_or(default_namespace).to_owned());
     let id = PolicyId { kind, namespace, name: object.name.clone() };
-    let mut reader = PolicyReader { id: &id, object, diagnostics };
+    let mut reader = PolicyReader { id: &id, object, services, diagnostics };
     match object.read::<Spec>("spec").and_then(|spec| reader.policy(spec)) {
         Ok(policy) => policy,
         Err(fault) => {
@@ -95,6 +97,7 @@ fn reported<T>(read: Result<T, String>, object: &Object, diagnostics: &mut Vec<D
 struct PolicyReader<'a> {
     id: &'a PolicyId,
     object: &'a Object,
+    services: &'a Services,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -114,18 +117,32 @@ impl PolicyReader<'_> {
         if !is_global && (spec.namespace_selector.is_some() || spec.do_not_track.is_some() || spec.pre_dnat.is_some()) {
             return Err("spec: a namespaced policy has no `namespaceSelector`, `doNotTrack` or `preDNAT`".to_owned());
         }
-        if spec.do_not_track == Some(true) || spec.pre_dnat == Some(true) {
-            let what = "`doNotTrack` and `preDNAT` policies act on host endpoints only, which are not modelled";
-            self.report(Code::UnsupportedPolicy, Severity::Warning, what);
-            return Ok(None);
+        for (field, is_set) in
+            [("doNotTrack", spec.do_not_track), ("preDNAT", spec.pre_dnat), ("applyOnForward", spec.apply_on_forward)]
+        {
+            if is_set == Some(true) {
+                self.unsupported(&format!(
+                    "`{field}` makes it act on host endpoints, and on what they pass on to pods: that is not modelled"
+                ));
+                return Ok(None);
+            }
+        }
+        if self.object.group == STORAGE_GROUP {
+            let what = "`crd.projectcalico.org` is where Calico stores its objects; it is read as Calico would read it";
+            self.report(Code::UndefaultedPolicy, Severity::Warning, what);
         }
         let selects = self.selects(&spec)?;
         let (guards_ingress, guards_egress) = self.types(&spec)?;
         let ingress = self.rules(spec.ingress.unwrap_or_default(), Direction::Ingress)?;
         let egress = self.rules(spec.egress.unwrap_or_default(), Direction::Egress)?;
+        let tier = spec.tier.filter(|tier| !tier.is_empty()).unwrap_or_else(|| crate::k8s::TIER.to_owned());
+        if tier == crate::k8s::TIER && ingress.iter().chain(&egress).any(|rule| rule.action == Action::Pass) {
+            return Err("spec: in the tier `default` no rule can have `action: Pass`; there is no tier to pass on to"
+                .to_owned());
+        }
         Ok(Some(Policy {
             id: self.id.clone(),
-            tier: spec.tier.filter(|tier| !tier.is_empty()).unwrap_or_else(|| crate::k8s::TIER.to_owned()),
+            tier,
             order: spec.order.unwrap_or(f64::INFINITY),
             selects,
             ingress: guards_ingress.then_some(ingress),
@@ -171,13 +188,19 @@ impl PolicyReader<'_> {
         let mut rules = Vec::new();
         for (index, Mapping(rule)) in wire.into_iter().enumerate() {
             let route = format!("spec.{}[{index}]", direction.as_str());
-            rules.extend(self.rule(index, rule, &route).map_err(|fault| format!("{route}.{fault}"))?);
+            rules.extend(self.rule(index, rule, direction, &route).map_err(|fault| format!("{route}.{fault}"))?);
         }
         Ok(rules)
     }
 
     /// Reads one rule; a rule with a part that is not modelled is reported and left out.
-    fn rule(&mut self, index: usize, rule: WireRule, route: &str) -> Result<Option<Rule>, String> {
+    fn rule(
+        &mut self,
+        index: usize,
+        rule: WireRule,
+        direction: Direction,
+        route: &str,
+    ) -> Result<Option<Rule>, String> {
         let action = match rule.action.as_str() {
             "Allow" => Action::Allow,
             "Deny" => Action::Deny,
@@ -193,41 +216,133 @@ impl PolicyReader<'_> {
             .transpose()
             .map_err(|fault| format!("notProtocol: {fault}"))?;
         let (source, destination) = (rule.source.unwrap_or_default(), rule.destination.unwrap_or_default());
-        let concerns_ports = protocol.is_none_or(Protocol::has_ports);
-
-        if !concerns_ports && (rule.icmp.is_some() || rule.not_icmp.is_some()) {
-            let what = format!("{route}: types and codes of ICMP are not modelled, so nothing is said about ICMP");
-            self.report(Code::UnsupportedPolicy, Severity::Warning, &what);
-            return Ok(None);
-        }
-        if rule.icmp.is_some() || rule.not_icmp.is_some() {
-            return Err("icmp: needs `protocol: ICMP` or `ICMPv6`".to_owned());
-        }
-        for (part, is_there) in [
-            ("http", rule.http.is_some()),
-            ("source.services", source.services.is_some()),
-            ("destination.services", destination.services.is_some()),
-            ("source.ports", has_items(source.ports.as_ref()) || has_items(source.not_ports.as_ref())),
-            ("ipVersion", rule.ip_version.is_some() && concerns_ports),
-        ] {
-            if is_there && action != Action::Log {
-                self.unsupported(&format!("{route}: `{part}` is not modelled, so the rule is left out"));
-                return Ok(None);
+        let is_icmp = protocol.is_some_and(|protocol| [Protocol::ICMP, Protocol::ICMPV6].contains(&protocol));
+        for (field, icmp) in [("icmp", &rule.icmp), ("notICMP", &rule.not_icmp)] {
+            let Some(icmp) = icmp else { continue };
+            if !is_icmp {
+                return Err(format!("{field}: needs `protocol: ICMP` or `ICMPv6`"));
+            }
+            if icmp.code.is_some() && icmp.kind.is_none() {
+                return Err(format!("{field}: a code needs a type"));
             }
         }
-        let ports = |wire: Option<Vec<Value>>| ports(&wire.unwrap_or_default(), protocol);
-        let wire_ports = (destination.ports.clone(), destination.not_ports.clone());
-        let not_ports = ports(wire_ports.1).map_err(|fault| format!("destination.notPorts{fault}"))?;
+        let is_partial = rule.icmp.is_some() || rule.not_icmp.is_some();
+        if is_partial && action == Action::Pass {
+            self.unsupported(&format!("{route}: to pass on some types of ICMP is not modelled"));
+            return Ok(None);
+        }
+        if rule.http.is_some() {
+            if action != Action::Allow
+                || direction == Direction::Egress
+                || protocol.is_some_and(|it| it != Protocol::TCP)
+            {
+                return Err("http: stands in rules for ingress that allow, of TCP or of no protocol".to_owned());
+            }
+            self.unsupported(&format!("{route}: `http` is not modelled, so the rule is left out"));
+            return Ok(None);
+        }
+        let family = self.family(rule.ip_version, protocol, not_protocol)?;
+        one_family(family, [&source, &destination])?;
+        let (peer, other, side) = match direction {
+            Direction::Ingress => (&source, &destination, "destination"),
+            Direction::Egress => (&destination, &source, "source"),
+        };
+        if other.services.is_some() {
+            return Err(format!("{side}.services: stands at the other end of the flow"));
+        }
+        let mut service_ports = PortTest::Any;
+        let mut by_service = None;
+        if let Some(service) = &peer.services {
+            if peer.selector.is_some()
+                || peer.not_selector.is_some()
+                || peer.namespace_selector.is_some()
+                || peer.service_accounts.is_some()
+                || has_items(peer.nets.as_ref())
+                || has_items(peer.not_nets.as_ref())
+                || (direction == Direction::Egress
+                    && (has_items(peer.ports.as_ref()) || has_items(peer.not_ports.as_ref())))
+            {
+                return Err("services: stands alone".to_owned());
+            }
+            let namespace = match (service.namespace.as_str(), self.id.namespace.as_deref()) {
+                ("", Some(own)) => own,
+                ("", None) => return Err("services: needs a namespace in a policy of the whole cluster".to_owned()),
+                (namespace, _) => namespace,
+            };
+            let Some((party, ports)) = self.services.members(namespace, &service.name) else {
+                let name = &service.name;
+                self.unsupported(&format!(
+                    "{route}: which pods are behind the Service {namespace}/{name} is not known; add it"
+                ));
+                return Ok(None);
+            };
+            by_service = Some(party);
+            if direction == Direction::Egress {
+                service_ports = ports;
+            }
+        }
+        let source_ports = |wire: Option<&Vec<Value>>| {
+            let ports = ports(wire.map_or(&[][..], Vec::as_slice), protocol)?;
+            match &ports {
+                PortTest::OneOf(terms) if terms.iter().any(|term| matches!(term, PortTerm::Named { .. })) => Ok(None),
+                _ => Ok(Some(ports)),
+            }
+        };
+        let from = source_ports(source.ports.as_ref()).map_err(|fault: String| format!("source.ports{fault}"))?;
+        let not_from =
+            source_ports(source.not_ports.as_ref()).map_err(|fault: String| format!("source.notPorts{fault}"))?;
+        let (Some(from), Some(not_from)) = (from, not_from) else {
+            self.unsupported(&format!(
+                "{route}: names of ports at the source are not modelled, so the rule is left out"
+            ));
+            return Ok(None);
+        };
+        let ports = |wire: &Option<Vec<Value>>| ports(wire.as_deref().unwrap_or_default(), protocol);
+        let not_ports = ports(&destination.not_ports).map_err(|fault| format!("destination.notPorts{fault}"))?;
+        let to = ports(&destination.ports).map_err(|fault| format!("destination.ports{fault}"))?;
+        let mut parties = [
+            self.party(&source).map_err(|fault| format!("source.{fault}"))?,
+            self.party(&destination).map_err(|fault| format!("destination.{fault}"))?,
+        ];
+        if let Some(party) = by_service {
+            parties[usize::from(direction == Direction::Egress)] = party;
+        }
+        let [source, destination] = parties;
         Ok(Some(Rule {
-            index,
-            action,
             protocol,
             not_protocol,
-            source: self.party(&source).map_err(|fault| format!("source.{fault}"))?,
-            destination: self.party(&destination).map_err(|fault| format!("destination.{fault}"))?,
-            ports: ports(wire_ports.0).map_err(|fault| format!("destination.ports{fault}"))?,
+            source,
+            destination,
+            ports: if to == PortTest::Any { service_ports } else { to },
             not_ports: (not_ports != PortTest::Any).then_some(not_ports),
+            source_ports: from,
+            not_source_ports: (not_from != PortTest::Any).then_some(not_from),
+            family,
+            is_partial,
+            ..Rule::new(index, action)
         }))
+    }
+
+    /// The kind of address that a rule is about.
+    fn family(
+        &self,
+        version: Option<u8>,
+        protocol: Option<Protocol>,
+        not_protocol: Option<Protocol>,
+    ) -> Result<Option<Family>, String> {
+        let family = match version {
+            None => None,
+            Some(4) => Some(Family::V4),
+            Some(6) => Some(Family::V6),
+            Some(other) => return Err(format!("ipVersion: {other} is neither 4 nor 6")),
+        };
+        let is_about = |wanted| protocol == Some(wanted) || not_protocol == Some(wanted);
+        if is_about(Protocol::ICMP) && family == Some(Family::V6)
+            || is_about(Protocol::ICMPV6) && family == Some(Family::V4)
+        {
+            return Err("ipVersion: is of the other kind than the protocol".to_owned());
+        }
+        Ok(family)
     }
 
     /// What an entity of a rule says. Any of its selectors limits it to endpoints, and in a namespaced policy to those of
@@ -283,7 +398,20 @@ fn blocks(texts: &[String]) -> Result<Vec<Cidr>, String> {
         .collect()
 }
 
-fn has_items(list: Option<&Vec<Value>>) -> bool {
+/// The nets of one rule are of one family, as the API has it.
+fn one_family(version: Option<Family>, ends: [&Entity; 2]) -> Result<(), String> {
+    let mut seen = version;
+    for net in ends.iter().flat_map(|end| end.nets.iter().chain(&end.not_nets)).flatten() {
+        let Some(net) = Cidr::parse_or_address(net) else { continue };
+        if seen.is_some_and(|family| family != net.family()) {
+            return Err("nets: a rule is about IPv4 or about IPv6, not about both".to_owned());
+        }
+        seen = Some(net.family());
+    }
+    Ok(())
+}
+
+fn has_items<T>(list: Option<&Vec<T>>) -> bool {
     list.is_some_and(|list| !list.is_empty())
 }
 
@@ -302,14 +430,23 @@ fn ports(wire: &[Value], protocol: Option<Protocol>) -> Result<PortTest, String>
     if wire.is_empty() {
         return Ok(PortTest::Any);
     }
-    let protocol = protocol
-        .filter(|protocol| protocol.has_ports())
-        .ok_or_else(|| ": ports need `protocol` TCP, UDP or SCTP".to_owned())?;
-    let terms = wire
-        .iter()
-        .enumerate()
-        .map(|(at, value)| term(value, protocol).ok_or(format!("[{at}]: {value} is not a port")));
+    let needs_protocol = || ": ports need `protocol` TCP, UDP or SCTP".to_owned();
+    if protocol.is_some_and(|protocol| !protocol.has_ports()) {
+        return Err(needs_protocol());
+    }
+    let terms = wire.iter().enumerate().map(|(at, value)| match (value, protocol) {
+        // A name says enough: the port behind it has a protocol.
+        (Value::String(name), None) if is_port_name(name) && !is_number(name) => {
+            Ok(PortTerm::Named { protocol: None, name: name.clone() })
+        }
+        (_, None) => Err(needs_protocol()),
+        (value, Some(protocol)) => term(value, protocol).ok_or(format!("[{at}]: {value} is not a port")),
+    });
     terms.collect::<Result<_, _>>().map(PortTest::of)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn term(value: &Value, protocol: Protocol) -> Option<PortTerm> {
@@ -318,11 +455,10 @@ fn term(value: &Value, protocol: Protocol) -> Option<PortTerm> {
         let port = u16::try_from(value.as_u64()?).ok()?;
         return range(port, port);
     };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.split_once(':') {
         Some((first, last)) if is_number(first) && is_number(last) => range(first.parse().ok()?, last.parse().ok()?),
         None if is_number(text) => text.parse().ok().and_then(|port| range(port, port)),
-        None if is_port_name(text) => Some(PortTerm::Named { protocol, name: text.clone() }),
+        None if is_port_name(text) => Some(PortTerm::Named { protocol: Some(protocol), name: text.clone() }),
         _ => None,
     }
 }

@@ -20,9 +20,7 @@ pub(super) struct Spec {
     pub(super) do_not_track: Option<bool>,
     #[serde(rename = "preDNAT")]
     pub(super) pre_dnat: Option<bool>,
-    /// Concerns host endpoints only.
-    #[serde(rename = "applyOnForward")]
-    _apply_on_forward: Option<bool>,
+    pub(super) apply_on_forward: Option<bool>,
     /// Changes speed, not meaning.
     #[serde(rename = "performanceHints")]
     _performance_hints: Option<Vec<String>>,
@@ -35,9 +33,9 @@ pub(super) struct WireRule {
     pub(super) ip_version: Option<u8>,
     pub(super) protocol: Option<Value>,
     pub(super) not_protocol: Option<Value>,
-    pub(super) icmp: Option<Value>,
+    pub(super) icmp: Option<Mapping<Icmp>>,
     #[serde(rename = "notICMP")]
-    pub(super) not_icmp: Option<Value>,
+    pub(super) not_icmp: Option<Mapping<Icmp>>,
     pub(super) source: Option<Mapping<Entity>>,
     pub(super) destination: Option<Mapping<Entity>>,
     pub(super) http: Option<Value>,
@@ -57,7 +55,7 @@ pub(super) struct Entity {
     pub(super) ports: Option<Vec<Value>>,
     pub(super) not_ports: Option<Vec<Value>>,
     pub(super) service_accounts: Option<Mapping<ServiceAccounts>>,
-    pub(super) services: Option<Value>,
+    pub(super) services: Option<Mapping<ServiceMatch>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -65,6 +63,21 @@ pub(super) struct Entity {
 pub(super) struct ServiceAccounts {
     pub(super) names: Option<Vec<String>>,
     pub(super) selector: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ServiceMatch {
+    pub(super) name: String,
+    pub(super) namespace: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Icmp {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<u8>,
+    pub(super) code: Option<u8>,
 }
 
 #[derive(Debug, Default, Deserialize)]

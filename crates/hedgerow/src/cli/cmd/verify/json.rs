@@ -112,6 +112,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         Finding::NotIsolated { .. }
         | Finding::Isolated { .. }
         | Finding::Idle { .. }
+        | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
     Some(JsonEdges {
@@ -131,6 +132,7 @@ fn caller(caller: &Caller) -> JsonCaller<'_> {
         Caller::Service { name, lacks } => JsonCaller { kind: "service", name: name.clone(), lacks },
         Caller::Pods(pods) => JsonCaller { kind: "pods", name: pods.to_string(), lacks: &[] },
         Caller::Outside(range) => JsonCaller { kind: "addresses", name: range.to_string(), lacks: &[] },
+        Caller::Unlisted(who) => JsonCaller { kind: "unlisted", name: who.clone(), lacks: &[] },
     }
 }
 
@@ -148,6 +150,10 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
             let policies = policies.iter().map(|(policy, _)| policy.to_string()).collect();
             Some(JsonService { difference: "isolated", service, pods: pods.to_string(), policies })
         }
-        Finding::Missing(_) | Finding::Unruled(_) | Finding::Idle { .. } | Finding::UnbackedLabel { .. } => None,
+        Finding::Missing(_)
+        | Finding::Unruled(_)
+        | Finding::Idle { .. }
+        | Finding::Unsearched { .. }
+        | Finding::UnbackedLabel { .. } => None,
     }
 }

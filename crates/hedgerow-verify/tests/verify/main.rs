@@ -1,5 +1,7 @@
 //! Manifests against rules: what `verify` finds when one of them is changed.
 
+mod unlisted;
+
 use std::sync::Arc;
 
 use hedgerow_core::diag::Diagnostic;
@@ -187,7 +189,13 @@ fn a_catch_all_in_place_of_a_policy_still_admits_only_its_callers() {
 fn an_edge_that_no_rule_permits_is_named_with_the_policy_that_opens_it() {
     let more =
         policy("ledger", "default", "[{from: [{podSelector: {}}], ports: [{port: 81}]}]").replace("s-ledger", "more");
-    check("prod", &(rendered() + &more), &[]);
+    check(
+        "prod",
+        &(rendered() + &more),
+        &[
+            "unruled-edge: any pod in namespace `default` can reach `service.ledger` on TCP 81, which nothing permits\n  NetworkPolicy default/more decides by its ingress rule 0",
+        ],
+    );
     let more = policy("emoji", "default", "[{ports: [{port: 8080, endPort: 8090}]}]").replace("s-emoji", "more");
     check(
         "prod",

@@ -1,0 +1,408 @@
+//! Who else comes in: callers that are not among the manifests and that policies let through all the same.
+//!
+//! For every rule that lets somebody in, somebody is made whom it means; where another rule stops that one, or the plan
+//! permits it, somebody else is tried who differs in just that, until one comes in that nobody permits or there is none.
+
+use crate::claim::{Claim, Clause, Stranger, clauses, implies, solve, words};
+use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, PeerId};
+use crate::policy::{Action, Direction, Party, PolicyId, TierDefault, Way};
+use crate::port::{Flow, PortRange};
+
+/// Who is permitted to come in, on which ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// Who.
+    pub who: Claim,
+    /// On which ports; absent for all.
+    pub ports: Option<Vec<PortRange>>,
+}
+
+/// Somebody who is not among the manifests and who comes in, or is shut out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Guest {
+    /// Who it is, in words.
+    pub who: String,
+    /// On which ports.
+    pub ports: Vec<PortRange>,
+    /// What decided it.
+    pub by: DecidedBy,
+}
+
+/// What was found about callers that are not among the manifests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guests {
+    /// Those who should not come in, or should.
+    pub found: Vec<Guest>,
+    /// Policies that were too intricate to be searched to the end.
+    pub unfinished: Vec<PolicyId>,
+}
+
+/// More tries for one rule than any policy of people's needs.
+const MOST_TRIES: usize = 2000;
+
+/// Which policies are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// All.
+    All,
+    /// All but those that let through whatever the others have not decided: a dry run.
+    WithoutDryRuns,
+}
+
+impl Permit {
+    fn covers(&self, range: PortRange) -> bool {
+        self.ports.as_ref().is_none_or(|ports| {
+            ports
+                .iter()
+                .any(|mine| mine.protocol == range.protocol && mine.first <= range.first && range.last <= mine.last)
+        })
+    }
+}
+
+/// How the search for one stranger ended.
+enum Ended<T> {
+    Found(T),
+    Nobody,
+    TooMany,
+}
+
+impl Network {
+    /// Who comes in to `destination` that is not among the manifests and that no permit is for. `ports` are ports that matter
+    /// beside those that policies name.
+    #[must_use]
+    pub fn guests(&self, destination: PeerId, ports: &[PortRange], permits: &[&Permit], asked: Asked) -> Guests {
+        let mut guests = Guests::default();
+        let ranges = self.port_ranges(destination, ports);
+        for (compiled, rule) in self.rules_for(destination).filter(|(_, rule)| rule.rule.action == Action::Allow) {
+            if asked == Asked::WithoutDryRuns && compiled.is_dry_run {
+                continue;
+            }
+            // Whoever has no labels to meet is outside, and there everybody is asked already.
+            let Some(starts) = self.starts(&rule.rule.source) else {
+                guests.unfinished.push(compiled.policy.id.clone());
+                continue;
+            };
+            for start in starts {
+                let mut found: Option<Guest> = None;
+                for range in &ranges {
+                    let flow = Flow { protocol: range.protocol, port: range.last };
+                    let permits: Vec<_> = permits.iter().copied().filter(|permit| permit.covers(*range)).collect();
+                    if permits.iter().any(|permit| implies(&start, permit.who.clause())) {
+                        continue;
+                    }
+                    match self.guest(destination, flow, compiled, rule, &start, &permits, asked) {
+                        Ended::Nobody => {}
+                        Ended::TooMany => guests.unfinished.push(compiled.policy.id.clone()),
+                        Ended::Found((who, by)) => match &mut found {
+                            Some(guest) if guest.who == who && guest.by == by => guest.ports.push(*range),
+                            _ => guests.found.extend(found.replace(Guest { who, ports: vec![*range], by })),
+                        },
+                    }
+                }
+                guests.found.extend(found);
+            }
+        }
+        guests.found.sort();
+        guests.found.dedup();
+        guests.unfinished.sort();
+        guests.unfinished.dedup();
+        guests
+    }
+
+    /// Somebody whom a permit is for and who cannot come in to `destination`, for each of the permit's ports.
+    #[must_use]
+    pub fn shut_out(&self, destination: PeerId, permit: &Permit, asked: Asked) -> Guests {
+        let mut guests = Guests::default();
+        let mut found: Option<Guest> = None;
+        let is_simple = self.is_union(destination);
+        for range in self.port_ranges(destination, permit.ports.as_deref().unwrap_or_default()) {
+            if !permit.covers(range) || !range.protocol.has_ports() {
+                continue;
+            }
+            let flow = Flow { protocol: range.protocol, port: range.last };
+            // Where rules only ever add, one that says what the permit says is enough.
+            if is_simple && self.has_rule_for(destination, flow, permit.who.clause(), asked) {
+                continue;
+            }
+            match self.shut_out_on(destination, flow, permit, asked) {
+                Ended::Nobody => {}
+                Ended::TooMany => {
+                    guests.unfinished.extend(self.guards(destination, Direction::Ingress).cloned());
+                }
+                Ended::Found((who, by)) => match &mut found {
+                    Some(guest) if guest.who == who && guest.by == by => guest.ports.push(range),
+                    _ => guests.found.extend(found.replace(Guest { who, ports: vec![range], by })),
+                },
+            }
+        }
+        guests.found.extend(found);
+        guests
+    }
+
+    /// The clauses of a rule's source; nothing where there are too many. Empty where it is about addresses alone.
+    fn starts(&self, source: &Party) -> Option<Vec<Clause>> {
+        let mut starts = match &source.selector {
+            Some(selector) => clauses(selector, true)?,
+            None if source.not_selector.is_some() => vec![Clause::new()],
+            None => return Some(Vec::new()),
+        };
+        if let Some(without) = &source.not_selector {
+            starts = extend(&starts, &clauses(without, false)?);
+        }
+        Some(starts)
+    }
+
+    fn guest(
+        &self,
+        destination: PeerId,
+        flow: Flow,
+        compiled: &Compiled,
+        rule: &CompiledRule,
+        start: &Clause,
+        permits: &[&Permit],
+        asked: Asked,
+    ) -> Ended<(String, DecidedBy)> {
+        for way in self.ways_to(destination) {
+            if !rule.destination.contains(destination, way.family)
+                || !rule.rule.admits(flow, way, self.named_ports(destination))
+            {
+                continue;
+            }
+            let mut tries = vec![start.clone()];
+            let mut tried = 0;
+            while let Some(clause) = tries.pop() {
+                tried += 1;
+                if tried > MOST_TRIES {
+                    return Ended::TooMany;
+                }
+                let Some(stranger) = solve(&clause, &self.world) else { continue };
+                let ingress = self.judge(Direction::Ingress, &stranger, destination, flow, way, asked);
+                if !ingress.decision.allows {
+                    let Some(more) = self.otherwise(&ingress, compiled, destination, flow, way) else {
+                        return Ended::TooMany;
+                    };
+                    tries.extend(extend(&[clause], &more));
+                    continue;
+                }
+                if let Some(permit) = permits.iter().find(|permit| stranger.meets(permit.who.clause())) {
+                    tries.extend(extend(&[clause], &permit.who.denied()));
+                    continue;
+                }
+                let egress = self.judge(Direction::Egress, &stranger, destination, flow, way, asked);
+                if !egress.decision.allows {
+                    let Some(more) = self.unselected(&egress) else { return Ended::TooMany };
+                    tries.extend(extend(&[clause], &more));
+                    continue;
+                }
+                return Ended::Found((words(&clause, &stranger), ingress.decision.by));
+            }
+        }
+        Ended::Nobody
+    }
+
+    fn shut_out_on(
+        &self,
+        destination: PeerId,
+        flow: Flow,
+        permit: &Permit,
+        asked: Asked,
+    ) -> Ended<(String, DecidedBy)> {
+        for way in self.ways_to(destination) {
+            let mut tries = vec![permit.who.clause().to_vec()];
+            let mut tried = 0;
+            while let Some(clause) = tries.pop() {
+                tried += 1;
+                if tried > MOST_TRIES {
+                    return Ended::TooMany;
+                }
+                let Some(stranger) = solve(&clause, &self.world).filter(Stranger::is_pod) else { continue };
+                let ingress = self.judge(Direction::Ingress, &stranger, destination, flow, way, asked);
+                if !ingress.decision.allows {
+                    return Ended::Found((words(&clause, &stranger), ingress.decision.by));
+                }
+                // Somebody else, whom this rule does not mean.
+                let Some(rule) = ingress.rule else { continue };
+                match self.denials(&rule.rule.source) {
+                    Some(more) => tries.extend(extend(&[clause], &more)),
+                    None => return Ended::TooMany,
+                }
+            }
+        }
+        Ended::Nobody
+    }
+
+    /// Whether the policies of a destination are a union of rules that allow, with nothing before or after them.
+    fn is_union(&self, destination: PeerId) -> bool {
+        let tiers = self.guards[Direction::Ingress as usize]
+            .get(destination.index())
+            .map_or(0, |guards| self.tiers(guards).count());
+        tiers <= 1
+            && self.rules_for(destination).all(|(_, rule)| matches!(rule.rule.action, Action::Allow | Action::Log))
+    }
+
+    fn has_rule_for(&self, destination: PeerId, flow: Flow, wanted: &[crate::claim::Literal], asked: Asked) -> bool {
+        let ways = self.ways_to(destination);
+        self.rules_for(destination).any(|(compiled, rule)| {
+            let is_about = |way: &Way| {
+                rule.destination.contains(destination, way.family)
+                    && rule.rule.admits(flow, *way, self.named_ports(destination))
+            };
+            rule.rule.action == Action::Allow
+                && (asked == Asked::All || !compiled.is_dry_run)
+                && ways.iter().all(is_about)
+                && (rule.rule.source == Party::default()
+                    || rule.rule.source.is_selector_alone()
+                        && rule.rule.source.selector.as_ref().is_some_and(|selector| {
+                            let pod = [crate::claim::pod()];
+                            let wanted: Vec<_> = wanted.iter().chain(&pod).cloned().collect();
+                            clauses(selector, true).is_some_and(|all| all.iter().any(|clause| implies(&wanted, clause)))
+                        }))
+        })
+    }
+
+    /// The rules for ingress of the policies that guard a destination, as they are asked.
+    fn rules_for(&self, destination: PeerId) -> impl Iterator<Item = (&Compiled, &CompiledRule)> {
+        let guards = self.guards[Direction::Ingress as usize].get(destination.index()).into_iter().flatten();
+        guards.flat_map(|at| {
+            let compiled = &self.policies[*at];
+            compiled.rules[Direction::Ingress as usize].iter().map(move |rule| (compiled, rule))
+        })
+    }
+
+    /// The ways in which a stranger may come to a destination.
+    fn ways_to(&self, destination: PeerId) -> Vec<Way> {
+        self.ways(destination)
+            .into_iter()
+            .filter(|(way, _)| self.may_meet(destination, way.family))
+            .map(|(way, _)| way)
+            .collect()
+    }
+
+    /// What one end's policies do with a stranger's flow.
+    fn judge<'a>(
+        &'a self,
+        direction: Direction,
+        stranger: &Stranger,
+        destination: PeerId,
+        flow: Flow,
+        way: Way,
+        asked: Asked,
+    ) -> Judgement<'a> {
+        let guards: Vec<usize> = match direction {
+            Direction::Ingress => self.guards[direction as usize].get(destination.index()).cloned().unwrap_or_default(),
+            Direction::Egress => self
+                .of_egress
+                .iter()
+                .copied()
+                .filter(|at| stranger.is_pod() && stranger.is_selected(&self.policies[*at].policy.selects))
+                .collect(),
+        };
+        let done = |allows, by, rule, tier| Judgement { decision: Decision { allows, by }, rule, tier };
+        if guards.is_empty() {
+            return done(true, DecidedBy::Unguarded, None, Vec::new());
+        }
+        let named = self.named_ports(destination);
+        'tiers: for (tier, guards) in self.tiers(&guards) {
+            let here: Vec<_> = guards.iter().map(|at| &self.policies[*at]).collect();
+            for compiled in &here {
+                if asked == Asked::WithoutDryRuns && compiled.is_dry_run {
+                    continue;
+                }
+                for rule in &compiled.rules[direction as usize] {
+                    if !rule.rule.admits(flow, way, named)
+                        || !rule.destination.contains(destination, way.family)
+                        || !is_meant(&rule.rule.source, stranger, rule.rule.action, way)
+                    {
+                        continue;
+                    }
+                    let by = DecidedBy::Rule { policy: compiled.policy.id.clone(), index: rule.rule.index };
+                    match rule.rule.action {
+                        Action::Allow => return done(true, by, Some(rule), here),
+                        Action::Deny => return done(false, by, Some(rule), here),
+                        Action::Pass => continue 'tiers,
+                        Action::Log => {}
+                    }
+                }
+            }
+            if tier.default == TierDefault::Deny {
+                let policies = here.iter().map(|compiled| compiled.policy.id.clone()).collect();
+                let by = DecidedBy::EndOfTier { tier: tier.name.clone(), policies };
+                return done(false, by, None, here);
+            }
+        }
+        done(true, DecidedBy::EndOfTiers, None, Vec::new())
+    }
+
+    /// What somebody has to be for another outcome than this one: not what the rule that dropped it means, or what an
+    /// earlier tier lets pass. Nothing where there are too many.
+    fn otherwise(
+        &self,
+        ended: &Judgement<'_>,
+        start: &Compiled,
+        destination: PeerId,
+        flow: Flow,
+        way: Way,
+    ) -> Option<Vec<Clause>> {
+        if let Some(rule) = ended.rule {
+            return self.denials(&rule.rule.source);
+        }
+        let mut more = Vec::new();
+        let named = self.named_ports(destination);
+        for compiled in ended.tier.iter().filter(|compiled| compiled.tier.name != start.tier.name) {
+            for rule in &compiled.rules[Direction::Ingress as usize] {
+                if matches!(rule.rule.action, Action::Allow | Action::Pass) && rule.rule.admits(flow, way, named) {
+                    more.extend(self.starts(&rule.rule.source)?);
+                }
+            }
+        }
+        Some(more)
+    }
+
+    /// Whom a rule's source does not mean. One that means everybody leaves nobody.
+    fn denials(&self, source: &Party) -> Option<Vec<Clause>> {
+        let mut others = match &source.selector {
+            Some(selector) => clauses(selector, false)?,
+            None => Vec::new(),
+        };
+        if let Some(without) = &source.not_selector {
+            others.extend(clauses(without, true)?);
+        }
+        Some(others)
+    }
+
+    /// Whom none of the policies selects that stopped somebody on the way out.
+    fn unselected(&self, ended: &Judgement<'_>) -> Option<Vec<Clause>> {
+        ended.tier.iter().try_fold(vec![Clause::new()], |all, compiled| {
+            let more = clauses(&compiled.policy.selects, false)?;
+            (all.len() * more.len() <= MOST_TRIES).then(|| extend(&all, &more))
+        })
+    }
+}
+
+/// What became of a stranger's flow, and what decided.
+struct Judgement<'a> {
+    decision: Decision,
+    rule: Option<&'a CompiledRule>,
+    /// The policies of the tier that decided.
+    tier: Vec<&'a Compiled>,
+}
+
+/// Whether a rule's source means somebody whose address is not known. Where the address matters, a rule that lets in may
+/// mean it and one that does not may not: nobody who comes in is missed.
+fn is_meant(source: &Party, stranger: &Stranger, action: Action, way: Way) -> bool {
+    let is_selected = source.selector.as_ref().is_none_or(|selector| stranger.is_selected(selector));
+    let is_left_out = source.not_selector.as_ref().is_some_and(|selector| stranger.is_selected(selector));
+    let is_everywhere =
+        |nets: &[crate::net::Cidr]| nets.iter().any(|net| net.is_whole_family() && net.family() == way.family);
+    let lets_in = matches!(action, Action::Allow);
+    let has_labels = source.selector.is_some() || source.not_selector.is_some();
+    is_selected
+        && !is_left_out
+        // Blocks alone are asked about as addresses.
+        && source.nets.as_ref().is_none_or(|nets| is_everywhere(nets) || lets_in && has_labels)
+        && (source.not_nets.is_empty() || lets_in && has_labels)
+}
+
+fn extend(all: &[Clause], more: &[Clause]) -> Vec<Clause> {
+    all.iter().flat_map(|clause| more.iter().map(|more| clause.iter().chain(more).cloned().collect())).collect()
+}

@@ -1,0 +1,310 @@
+//! Callers that are not among the manifests, and that policies let in or shut out.
+
+use super::{CATCH_ALL, LEDGER, LEDGER_RULES, check, labels, policy, rendered, report, text, workload};
+
+/// A NetworkPolicy on ledger beside its own, with these peers.
+fn more(peers: &str) -> String {
+    rendered()
+        + &policy("ledger", "default", &format!("[{{from: [{peers}], ports: [{{port: 80}}]}}]"))
+            .replace("name: s-ledger", "name: more")
+}
+
+/// A Calico policy on ledger.
+fn calico(kind: &str, spec: &str) -> String {
+    format!(
+        "---
+apiVersion: projectcalico.org/v3
+kind: {kind}
+metadata: {{name: more}}
+spec: {{order: 10, selector: hazel.bank/routing-name == 'service.ledger', types: [Ingress], {spec}}}
+"
+    )
+}
+
+/// The callers of the one finding about an edge.
+fn found(environment: &str, manifests: &str) -> Vec<String> {
+    let report = report(environment, manifests);
+    report.findings.iter().map(|finding| text(&finding.diagnostic())).filter(|text| text.contains("ledger")).collect()
+}
+
+#[test]
+fn whoever_a_kubernetes_policy_lets_in_besides_is_named() {
+    for (peers, who) in [
+        ("{podSelector: {}}", "any pod in namespace `default`"),
+        ("{namespaceSelector: {}}", "any pod in any namespace"),
+        ("{namespaceSelector: {matchLabels: {env: prod}}}", "any pod in any namespace with `env: prod`"),
+        (
+            "{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [default, ops]}]}}",
+            "any pod in any namespace but `default` and `ops`",
+        ),
+        (
+            "{namespaceSelector: {matchExpressions: [{key: team, operator: Exists}]}}",
+            "any pod in any namespace with `team`",
+        ),
+        (
+            "{namespaceSelector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}",
+            "any pod in any namespace without `team`",
+        ),
+        (
+            "{namespaceSelector: {}, podSelector: {matchLabels: {app: prometheus}}}",
+            "any pod with `app: prometheus` in any namespace",
+        ),
+        ("{podSelector: {matchLabels: {app: prometheus}}}", "any pod with `app: prometheus` in namespace `default`"),
+        (
+            "{podSelector: {matchExpressions: [{key: app, operator: In, values: [a, b]}]}}",
+            "any pod with `app` `a` or `b` in namespace `default`",
+        ),
+        (
+            "{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [a]}]}}",
+            "any pod whose `app` is not `a` in namespace `default`",
+        ),
+        (
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: elsewhere}}}",
+            "any pod in namespace `elsewhere`",
+        ),
+        // Known labels in unknown namespaces.
+        (
+            "{namespaceSelector: {}, podSelector: {matchLabels: {hazel.bank/egress-s-ledger: 'true'}}}",
+            "any pod with `hazel.bank/egress-s-ledger: true` in any namespace",
+        ),
+        (
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: dev}}, podSelector: {matchLabels: {app: gateway}}}",
+            "any pod with `app: gateway` in namespace `dev`",
+        ),
+        // Somebody else's label.
+        (
+            "{podSelector: {matchLabels: {hazel.bank/egress-s-emoji: 'true'}}}",
+            "any pod with `hazel.bank/egress-s-emoji: true` in namespace `default`",
+        ),
+        // A rule's label gives what the rule gives, and no more.
+        (
+            "{podSelector: {matchLabels: {hazel.bank/egress-s-ledger.admin: 'true'}}}",
+            "any pod with `hazel.bank/egress-s-ledger.admin: true` in namespace `default`",
+        ),
+    ] {
+        let found = found("prod", &more(peers));
+        // Known callers that come in the same way are findings of their own.
+        let expected = format!(
+            "unruled-edge: {who} can reach `service.ledger` on TCP 80, which nothing permits\n  NetworkPolicy default/more decides by its ingress rule 0"
+        );
+        assert!(found.contains(&expected), "{peers}: {found:#?}");
+    }
+}
+
+#[test]
+fn whoever_a_permission_covers_is_not_named() {
+    for peers in [
+        "{podSelector: {matchLabels: {hazel.bank/egress-s-ledger: 'true'}}}",
+        "{podSelector: {matchLabels: {hazel.bank/egress-s-ledger: 'true', tier: gold}}}",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchLabels: {app: gateway}}}",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchLabels: {app: gateway, zone: a}}}",
+        "{podSelector: {matchLabels: {hazel.bank/routing-name: service.emoji}}}",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchLabels: {hazel.bank/service-type: monitoring}}}",
+        // Nobody can be meant.
+        "{podSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}",
+        "{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}",
+    ] {
+        assert_eq!(found("prod", &more(peers)), [""; 0], "{peers}");
+    }
+    // Another one of the values of a list is another one than who is permitted.
+    let peers = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchExpressions: [{key: app, operator: In, values: [gateway, other]}]}}";
+    let found = found("prod", &more(peers));
+    assert!(found.len() == 1 && found[0].contains("in namespace `ops`"), "{found:#?}");
+}
+
+#[test]
+fn whoever_a_calico_policy_lets_in_besides_is_named() {
+    for (kind, rules, who) in [
+        (
+            "NetworkPolicy",
+            "[{action: Allow, source: {selector: app == 'x'}}]",
+            "any pod with `app: x` in namespace `default`",
+        ),
+        (
+            "NetworkPolicy",
+            "[{action: Allow, source: {selector: '!has(app)'}}]",
+            "any pod without `app` in namespace `default`",
+        ),
+        ("NetworkPolicy", "[{action: Allow, source: {namespaceSelector: all()}}]", "any pod in any namespace"),
+        (
+            "NetworkPolicy",
+            "[{action: Allow, source: {selector: role == 'partner', namespaceSelector: global()}}]",
+            "any GlobalNetworkSet or host endpoint with `role: partner`",
+        ),
+        ("GlobalNetworkPolicy", "[{action: Allow, source: {selector: all()}}]", "any pod in any namespace"),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {selector: \"env != 'dev'\"}}]",
+            "any pod whose `env` is not `dev` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {selector: \"name starts with 'cron-' && name ends with 'x'\"}}]",
+            "any pod whose `name` begins with `cron-` and whose `name` ends with `x` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {selector: \"name contains 'job'\"}}]",
+            "any pod whose `name` holds `job` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {notSelector: has(hazel.bank/routing-name)}}]",
+            "any pod without `hazel.bank/routing-name` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {serviceAccounts: {names: [deployer]}}}]",
+            "any pod that runs as `deployer` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {serviceAccounts: {selector: role == 'ops'}}}]",
+            "any pod that runs as an account with `role: ops` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Allow, source: {selector: \"pcns.env == 'prod' && app == 'x'\"}}]",
+            "any pod with `app: x` in any namespace with `env: prod`",
+        ),
+        // The first one who comes to mind is dropped, another one is not.
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Deny, source: {selector: '!has(env)'}}, {action: Allow, source: {selector: all()}}]",
+            "any pod with `env` in any namespace",
+        ),
+        (
+            "GlobalNetworkPolicy",
+            "[{action: Deny, source: {selector: \"env in {'a', 'b'}\"}}, {action: Allow, source: {selector: \"env in {'a', 'b', 'c'}\"}}]",
+            "any pod with `env` `a` or `b` or `c` and whose `env` is not `a` or `b` in any namespace",
+        ),
+    ] {
+        let found = found("prod", &(rendered() + &calico(kind, &format!("ingress: {rules}"))));
+        assert!(
+            found.iter().any(|found| found.contains(&format!("unruled-edge: {who} can reach `service.ledger`"))),
+            "{rules}: {found:#?}"
+        );
+    }
+    for rules in [
+        "[{action: Deny, source: {selector: all()}}, {action: Allow, source: {selector: app == 'x'}}]",
+        "[{action: Allow, source: {selector: \"app in {}\"}}]",
+        "[{action: Allow, source: {selector: \"has(a) && !has(a)\"}}]",
+        "[{action: Log, source: {selector: all()}}]",
+        "[{action: Allow, source: {selector: app == 'gateway', namespaceSelector: projectcalico.org/name == 'ops'}, protocol: TCP, destination: {ports: [80]}}]",
+    ] {
+        let text = rendered() + &calico("NetworkPolicy", &format!("ingress: {rules}"));
+        let found = found("prod", &text);
+        assert!(!found.iter().any(|found| found.starts_with("unruled-edge")), "{rules}: {found:#?}");
+    }
+}
+
+#[test]
+fn who_cannot_leave_does_not_come_in() {
+    let open = more("{namespaceSelector: {matchLabels: {env: prod}}}");
+    let closed = "---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: closed}
+spec: {selector: \"!has(hazel.bank/routing-name) && app != 'gateway'\", types: [Egress]}
+";
+    let found = found("prod", &(open.clone() + closed));
+    assert!(
+        found.iter().any(|found| found.contains("any pod with `app: gateway` in any namespace with `env: prod`")),
+        "{found:#?}"
+    );
+    let shut = closed.replace("\"!has(hazel.bank/routing-name) && app != 'gateway'\"", "pcns.env == 'prod'");
+    check("prod", &(open + &shut), &["idle-policy: Calico GlobalNetworkPolicy closed selects no pod"]);
+}
+
+#[test]
+fn an_allow_entry_that_the_policies_do_not_admit_is_named() {
+    let gateway = workload("gateway", "ops", "app: gateway");
+    for (from, to) in [
+        // Nobody who is listed is cut off: no gateway is among the manifests.
+        ("matchLabels: {app: gateway}", "matchLabels: {app: gateway, tier: gold}"),
+        ("matchLabels: {app: gateway}", "matchLabels: {app: gateways}"),
+        (
+            "matchLabels: {app: gateway}",
+            "matchLabels: {app: gateway}, matchExpressions: [{key: canary, operator: DoesNotExist}]",
+        ),
+        (
+            "matchLabels: {app: gateway}}, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}",
+            "matchLabels: {app: gateway}}, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops, env: prod}",
+        ),
+    ] {
+        let rules = LEDGER_RULES.replace(from, to);
+        assert_ne!(rules, LEDGER_RULES);
+        let text = rendered().replace(&gateway, "").replace(LEDGER_RULES, &rules);
+        let found = found("prod", &text);
+        assert!(
+            found.iter().any(|found| found.starts_with("missing-edge: any pod with `app: gateway`")
+                && found.contains("in namespace `ops` cannot reach `service.ledger` on TCP 80, which is permitted")),
+            "{to}: {found:#?}"
+        );
+    }
+    let whole = rendered().replace(&gateway, "");
+    check("prod", &whole, &[]);
+    // Two rules that admit it together.
+    let split = LEDGER_RULES.replace(
+        "[{podSelector: {matchLabels: {app: gateway}}, namespaceSelector",
+        "[{podSelector: {matchLabels: {app: gateway}, matchExpressions: [{key: a, operator: Exists}]}, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}}, {podSelector: {matchLabels: {app: gateway}, matchExpressions: [{key: a, operator: DoesNotExist}]}, namespaceSelector",
+    );
+    assert_ne!(split, LEDGER_RULES);
+    check("prod", &whole.replace(LEDGER_RULES, &split), &[]);
+}
+
+#[test]
+fn in_audit_the_policy_that_will_be_enforced_is_held_to_the_rules() {
+    let dry_run = "---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: dry-run}
+spec: {order: 5000, selector: has(hazel.bank/network-policy), types: [Ingress], ingress: [{action: Log}, {action: Allow}]}
+";
+    check("trial", &(rendered() + dry_run), &[]);
+    let narrow = rendered().replace(
+        "- podSelector: {matchLabels: {hazel.bank/egress-s-ledger: 'true'}}",
+        "- podSelector: {matchLabels: {hazel.bank/egress-s-ledger: 'true', tier: gold}}",
+    );
+    assert_ne!(narrow, rendered());
+    let expected = "missing-edge: `service.emoji` can reach `service.ledger` on TCP 80-81, which is permitted, only because nothing is enforced yet";
+    let found = found("trial", &(narrow + dry_run));
+    assert!(found.len() == 1 && found[0].starts_with(expected), "{found:#?}");
+    let wide = more("{namespaceSelector: {}}") + dry_run;
+    let found = super::unlisted::found("trial", &wide);
+    assert!(
+        found.iter().any(|found| found.starts_with(
+            "unruled-edge: any pod in any namespace will reach `service.ledger` on TCP 80 when it is enforced"
+        )),
+        "{found:#?}"
+    );
+    let gateway =
+        rendered().replace("{app: gateway}}, namespaceSelector", "{app: gateway, tier: gold}}, namespaceSelector");
+    let found = super::unlisted::found("trial", &(gateway + dry_run));
+    assert!(
+        found.iter().any(|found| found.contains("any pod with `app: gateway` in namespace `ops` can reach")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_namespace_that_is_described_has_the_labels_it_has() {
+    let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: ops, labels: {env: dev}}\n";
+    let peers = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops, env: prod}}}";
+    assert!(found("prod", &more(peers)).iter().any(|found| found.contains("any pod in namespace `ops`")));
+    check("prod", &(more(peers) + namespace), &[]);
+}
+
+#[test]
+fn one_chart_alone_is_asked_who_else_comes_in() {
+    let chart = workload("ledger", "default", &labels(LEDGER)) + &policy("ledger", "default", LEDGER_RULES) + CATCH_ALL;
+    check("prod", &chart, &[]);
+    let open = chart.replace("app: gateway", "app.kubernetes.io/name: any");
+    assert_eq!(
+        found("prod", &open),
+        [
+            "missing-edge: any pod with `app: gateway` in namespace `ops` cannot reach `service.ledger` on TCP 80, which is permitted\n  no ingress rule of NetworkPolicy default/catch-all-backend, NetworkPolicy default/s-ledger lets it through (tier `default`)",
+            "unruled-edge: any pod with `app.kubernetes.io/name: any` in namespace `ops` can reach `service.ledger` on TCP 80, which nothing permits\n  NetworkPolicy default/s-ledger decides by its ingress rule 2",
+        ]
+    );
+}
