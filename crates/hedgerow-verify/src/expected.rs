@@ -172,18 +172,16 @@ impl Expected {
                 }));
             }
         }
-        let members = types.iter().map(|(name, services)| {
-            let config = plan.fleet().config();
-            let mut members = Vec::new();
-            if let Some(service_type) = config.types.keys().find(|service_type| service_type.as_str() == name) {
-                let worn = [(config.scheme.service_type(), config.scheme.service_type_value(service_type))];
-                let namespaces = config.namespaces.iter().map(|namespace| namespace.as_str());
-                let who = Claim::wearing(&say_labels(&worn.into())).in_namespaces(namespaces);
-                members.push(Permit { who, ports: None });
-            }
-            let services = services.iter().filter_map(|service| plan.fleet().service(service));
+        let config = plan.fleet().config();
+        let members = config.types.keys().map(|service_type| {
+            let name = service_type.as_str().to_owned();
+            let worn = [(config.scheme.service_type(), config.scheme.service_type_value(service_type))];
+            let namespaces = config.namespaces.iter().map(|namespace| namespace.as_str());
+            let who = Claim::wearing(&say_labels(&worn.into())).in_namespaces(namespaces);
+            let mut members = vec![Permit { who, ports: None }];
+            let services = types.get(&name).into_iter().flatten().filter_map(|service| plan.fleet().service(service));
             members.extend(services.map(|service| Permit { who: identity(plan, service), ports: None }));
-            (name.clone(), members)
+            (name, members)
         });
         let members = members.collect();
         Self { services, types, members, scheme: plan.scheme().clone() }
