@@ -195,7 +195,7 @@ fn choose(literals: &[&Literal], may_be_absent: bool) -> Result<Option<String>, 
     }
     let named = literals.iter().filter(|literal| literal.holds).filter_map(|literal| match &literal.test {
         Test::In(values) => Some(values.iter().cloned().collect::<Vec<_>>()),
-        _ => None,
+        Test::Has | Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => None,
     });
     let (mut start, mut middle, mut end) = (String::new(), String::new(), String::new());
     for literal in literals.iter().filter(|literal| literal.holds) {
@@ -204,7 +204,7 @@ fn choose(literals: &[&Literal], may_be_absent: bool) -> Result<Option<String>, 
             Test::StartsWith(part) if part.len() > start.len() => start.clone_from(part),
             Test::EndsWith(part) if part.len() > end.len() => end.clone_from(part),
             Test::Contains(part) if !middle.contains(part.as_str()) => middle.push_str(part),
-            _ => {}
+            Test::Has | Test::In(_) | Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => {}
         }
     }
     let made = ["", FRESH, "x", "0", "unknown-1", "unknown-2"].iter().flat_map(|fresh| {
@@ -292,7 +292,7 @@ fn names(literals: &[&Literal]) -> Vec<String> {
         .filter(|literal| literal.holds)
         .filter_map(|literal| match &literal.test {
             Test::In(values) => Some(values),
-            _ => None,
+            Test::Has | Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => None,
         })
         .collect();
     match asked.split_first() {

@@ -4,7 +4,7 @@
 //! permits it, somebody else is tried who differs in just that, until one comes in that nobody permits or there is none.
 
 use crate::claim::{Claim, Clause, Stranger, clauses, implies, solve, words};
-use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, PeerId};
+use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, PeerId, Question};
 use crate::policy::{Action, Direction, Party, PolicyId, TierDefault, Way};
 use crate::port::{Flow, PortRange};
 
@@ -90,7 +90,7 @@ impl Network {
                     if permits.iter().any(|permit| implies(&start, permit.who.clause())) {
                         continue;
                     }
-                    match self.guest(destination, flow, compiled, rule, &start, &permits, asked) {
+                    match self.guest(destination, flow, (compiled, rule), &start, &permits, asked) {
                         Ended::Nobody => {}
                         Ended::TooMany => guests.unfinished.push(compiled.policy.id.clone()),
                         Ended::Found((who, by)) => match &mut found {
@@ -156,8 +156,7 @@ impl Network {
         &self,
         destination: PeerId,
         flow: Flow,
-        compiled: &Compiled,
-        rule: &CompiledRule,
+        (compiled, rule): (&Compiled, &CompiledRule),
         start: &Clause,
         permits: &[&Permit],
         asked: Asked,
@@ -168,6 +167,7 @@ impl Network {
             {
                 continue;
             }
+            let question = Question { to: destination, flow, way, asked };
             let mut tries = vec![start.clone()];
             let mut tried = 0;
             while let Some(clause) = tries.pop() {
@@ -176,9 +176,9 @@ impl Network {
                     return Ended::TooMany;
                 }
                 let Some(stranger) = solve(&clause, &self.world) else { continue };
-                let ingress = self.judge(Direction::Ingress, &stranger, destination, flow, way, asked);
+                let ingress = self.judge(Direction::Ingress, &stranger, question);
                 if !ingress.decision.allows {
-                    let Some(more) = self.otherwise(&ingress, compiled, destination, flow, way) else {
+                    let Some(more) = self.otherwise(&ingress, compiled, question) else {
                         return Ended::TooMany;
                     };
                     tries.extend(extend(&[clause], &more));
@@ -188,7 +188,7 @@ impl Network {
                     tries.extend(extend(&[clause], &permit.who.denied()));
                     continue;
                 }
-                let egress = self.judge(Direction::Egress, &stranger, destination, flow, way, asked);
+                let egress = self.judge(Direction::Egress, &stranger, question);
                 if !egress.decision.allows {
                     let Some(more) = self.unselected(&egress) else { return Ended::TooMany };
                     tries.extend(extend(&[clause], &more));
@@ -208,6 +208,7 @@ impl Network {
         asked: Asked,
     ) -> Ended<(String, DecidedBy)> {
         for way in self.ways_to(destination) {
+            let question = Question { to: destination, flow, way, asked };
             let mut tries = vec![permit.who.clause().to_vec()];
             let mut tried = 0;
             while let Some(clause) = tries.pop() {
@@ -216,7 +217,7 @@ impl Network {
                     return Ended::TooMany;
                 }
                 let Some(stranger) = solve(&clause, &self.world).filter(Stranger::is_pod) else { continue };
-                let ingress = self.judge(Direction::Ingress, &stranger, destination, flow, way, asked);
+                let ingress = self.judge(Direction::Ingress, &stranger, question);
                 if !ingress.decision.allows {
                     return Ended::Found((words(&clause, &stranger), ingress.decision.by));
                 }
@@ -279,15 +280,8 @@ impl Network {
     }
 
     /// What one end's policies do with a stranger's flow.
-    fn judge<'a>(
-        &'a self,
-        direction: Direction,
-        stranger: &Stranger,
-        destination: PeerId,
-        flow: Flow,
-        way: Way,
-        asked: Asked,
-    ) -> Judgement<'a> {
+    fn judge<'a>(&'a self, direction: Direction, stranger: &Stranger, question: Question) -> Judgement<'a> {
+        let Question { to: destination, flow, way, asked } = question;
         let guards: Vec<usize> = match direction {
             Direction::Ingress => self.guards[direction as usize].get(destination.index()).cloned().unwrap_or_default(),
             Direction::Egress => self
@@ -335,14 +329,8 @@ impl Network {
 
     /// What somebody has to be for another outcome than this one: not what the rule that dropped it means, or what an
     /// earlier tier lets pass. Nothing where there are too many.
-    fn otherwise(
-        &self,
-        ended: &Judgement<'_>,
-        start: &Compiled,
-        destination: PeerId,
-        flow: Flow,
-        way: Way,
-    ) -> Option<Vec<Clause>> {
+    fn otherwise(&self, ended: &Judgement<'_>, start: &Compiled, question: Question) -> Option<Vec<Clause>> {
+        let Question { to: destination, flow, way, .. } = question;
         if let Some(rule) = ended.rule {
             return self.denials(&rule.rule.source);
         }

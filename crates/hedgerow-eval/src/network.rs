@@ -122,11 +122,11 @@ struct Ways {
 
 /// What is asked of the policies at one end.
 #[derive(Debug, Clone, Copy)]
-struct Question {
-    to: PeerId,
-    flow: Flow,
-    way: Way,
-    asked: Asked,
+pub(crate) struct Question {
+    pub(crate) to: PeerId,
+    pub(crate) flow: Flow,
+    pub(crate) way: Way,
+    pub(crate) asked: Asked,
 }
 
 /// Where a caller connects from unless a rule makes a difference.

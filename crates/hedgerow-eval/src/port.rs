@@ -183,6 +183,14 @@ impl PortTest {
         if terms.is_empty() { Self::Any } else { Self::OneOf(terms) }
     }
 
+    /// Whether it names a port.
+    pub(crate) fn has_names(&self) -> bool {
+        match self {
+            Self::Any => false,
+            Self::OneOf(terms) => terms.iter().any(|term| matches!(term, PortTerm::Named { .. })),
+        }
+    }
+
     /// Whether a flow to a destination with these named ports passes.
     pub(crate) fn admits(&self, flow: Flow, named: &[NamedPort]) -> bool {
         match self {

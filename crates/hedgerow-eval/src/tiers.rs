@@ -229,9 +229,7 @@ fn one_rule(index: usize, rule: &WireRule, direction: Direction, id: &PolicyId) 
     for (at, wire) in peers.iter().enumerate() {
         let party =
             peer(wire, direction == Direction::Egress).map_err(|fault| fault.under(&format!("{key}[{at}]: ")))?;
-        let is_named =
-            matches!(&ports, PortTest::OneOf(terms) if terms.iter().any(|term| matches!(term, PortTerm::Named { .. })));
-        if party.nets.is_some() && is_named {
+        if party.nets.is_some() && ports.has_names() {
             return Err(format!("{key}[{at}]: blocks have no ports with names").into());
         }
         let (source, destination) = match direction {

@@ -283,10 +283,8 @@ impl PolicyReader<'_> {
         }
         let source_ports = |wire: Option<&Vec<Value>>| {
             let ports = ports(wire.map_or(&[][..], Vec::as_slice), protocol)?;
-            match &ports {
-                PortTest::OneOf(terms) if terms.iter().any(|term| matches!(term, PortTerm::Named { .. })) => Ok(None),
-                _ => Ok(Some(ports)),
-            }
+            let is_named = ports.has_names();
+            Ok(if is_named { None } else { Some(ports) })
         };
         let from = source_ports(source.ports.as_ref()).map_err(|fault: String| format!("source.ports{fault}"))?;
         let not_from =
