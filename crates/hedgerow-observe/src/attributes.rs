@@ -169,7 +169,7 @@ impl<F: MessageFormat> Reader for MessageReader<F> {
 
 /// Whether the stream begins with a frame's length before a message's. A message's kind stands at byte 4, after a frame's length at 8; a
 /// message without frame has its sequence number there, and flags where the frame has the high half of a length.
-fn is_framed(start: &[u8]) -> bool {
+pub(crate) fn is_framed(start: &[u8]) -> bool {
     let known = |kind: u16| matches!(kind >> 8, 1 | 10) || (1..=4).contains(&kind);
     match (u32_at(start, 0), u32_at(start, 4), u16_at(start, 8)) {
         (Some(frame), Some(length), Some(kind)) => {

@@ -9,6 +9,7 @@
 mod attributes;
 mod conntrack;
 mod elements;
+mod flows;
 mod format;
 mod kernel;
 mod lines;
@@ -17,9 +18,15 @@ mod record;
 mod rules;
 mod time;
 
+/// Calico's flow messages as they are on the wire, and what they say.
+pub mod calico {
+    pub use crate::flows::calico::{FlowUpdate, WireFlow, WireHit, WireKey, WireTrace, flow};
+}
+
 pub use format::Format;
 pub use reader::{Fault, MAX_PIECE, Misread, Notice, Reader, Tally};
 pub use record::{
-    Connection, Counts, Direction, End, EndKind, Event, Family, Flow, Hit, HitAction, LossSign, Lost, Origin, Outcome,
-    Packet, Policy, PolicyKind, Protocol, Record, Role, RuleAction, RuleCounter, Service, Step, Tables, Tuple, When,
+    Connection, Counts, Direction, End, EndKind, Event, Family, Flow, FlowEvent, Hit, HitAction, LossSign, Lost,
+    Origin, Outcome, Packet, Policy, PolicyKind, Protocol, Record, Role, RuleAction, RuleCounter, Service, Step,
+    Tables, Tuple, When,
 };

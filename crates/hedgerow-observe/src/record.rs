@@ -403,6 +403,19 @@ pub enum Origin {
     Aws,
 }
 
+/// What kind of event a flow is. Hubble reports one packet as several: its verdict, that it was dropped, and where it passed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlowEvent {
+    /// Policies were asked. There is none where no policy selects the pod.
+    Verdict,
+    /// A packet was dropped; there is a verdict for it, too.
+    Drop,
+    /// A packet passed by.
+    Trace,
+    /// The source does not say (an export with a field mask).
+    Unsaid,
+}
+
 /// What became of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -423,6 +436,8 @@ pub struct Flow {
     pub origin: Origin,
     /// When it began, or was seen.
     pub when: When,
+    /// What kind of event it is.
+    pub event: FlowEvent,
     /// Whose policies decided: `Ingress` is the callee's view. Count only that one, the other repeats it.
     pub direction: Option<Direction>,
     /// Who calls.
@@ -443,6 +458,8 @@ pub struct Flow {
     pub pending: Vec<Hit>,
     /// Whether it is an answer, where the source says it. Answers are nobody's call.
     pub is_reply: Option<bool>,
+    /// For a packet of TCP: whether it opens a connection (SYN without ACK), where the source says it.
+    pub opens: Option<bool>,
     /// Node.
     pub node: Option<String>,
     /// How many connections, packets, repetitions.

@@ -27,8 +27,19 @@ fn samples() -> Vec<(Format, Vec<u8>)> {
         (Format::Conntrack, head("conntrack/master-iptables-audit.conntrack-E.txt", 6)),
         (Format::ConntrackNetlink, conntrack),
         (Format::ConntrackNetlink, bare),
+        (Format::CalicoFlows, file("flows/master-iptables-a-callog-audit.pb")[..4_000].to_vec()),
+        (Format::CalicoJson, head("flows/master-iptables-c-enforce.json", 4)),
+        (Format::Hubble, format!("{HUBBLE}\n{HUBBLE}\n{{\"lost_events\":{{\"num_events_lost\":\"1\"}}}}\n").into_bytes()),
+        (Format::Gke, format!("[{GKE},\n {GKE}]\n{GKE}\n").into_bytes()),
+        (Format::Ovn, format!("{OVN}\n{OVN}\n").into_bytes()),
+        (Format::Aws, format!("{AWS}\n{AWS}\n").into_bytes()),
     ]
 }
+
+const HUBBLE: &str = r#"{"flow":{"time":"2026-11-28T05:00:44Z","verdict":"AUDIT","IP":{"source":"10.0.1.1","destination":"10.0.1.2"},"l4":{"TCP":{"source_port":4,"destination_port":80,"flags":{"SYN":true}}},"source":{"labels":["k8s:a=b"],"pod_name":"a"},"destination":{"pod_name":"b"},"event_type":{"type":5},"traffic_direction":"INGRESS"}}"#;
+const GKE: &str = r#"{"jsonPayload":{"connection":{"dest_ip":"10.0.0.2","dest_port":80,"direction":"ingress","protocol":"tcp","src_ip":"10.0.0.1"},"count":2,"disposition":"deny"},"timestamp":"2026-11-28T05:00:44Z"}"#;
+const OVN: &str = "2026-11-28T05:00:44.063Z|00001|acl_log(ovn_pinctrl0)|INFO|name=\"NP:bank:Ingress\", verdict=drop, severity=info, direction=to-lport: tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=4,tp_dst=80,tcp_flags=syn";
+const AWS: &str = r#"{"ts":"2026-11-28T05:00:44Z","msg":"Flow Info: Src IP: 10.0.0.1 Src Port: 4 Dest IP: 10.0.0.2 Dest Port: 80 Proto TCP Verdict DENY Direction ingress, Tier X"}"#;
 
 /// The frames' contents, one after another.
 fn frames(bytes: &[u8]) -> Vec<u8> {
@@ -56,6 +67,17 @@ fn every_format_has_a_sample() {
     }
     for (format, bytes) in samples() {
         assert!(!read(format, &bytes).0.is_empty(), "the sample of {} gives records", format.name());
+    }
+}
+
+#[test]
+fn a_format_is_known_by_its_beginning() {
+    for (format, bytes) in samples() {
+        assert_eq!(Format::detect(&bytes).map(Format::name), Some(format.name()));
+        assert_eq!(Format::named(format.name()), Some(format));
+    }
+    for nothing in [&b""[..], b"hello\nworld\n", b"{}", b"[]", &[0; 64], &[0xff; 64]] {
+        assert_eq!(Format::detect(nothing), None, "{nothing:?}");
     }
 }
 
@@ -106,7 +128,7 @@ fn an_input_that_ends_too_early_gives_no_other_records() {
 /// Nothing is kept of a line, message or document that never ends.
 #[test]
 fn a_piece_without_end_is_counted_and_not_kept() {
-    let endless: [(Format, &[u8], &[u8]); 9] = [
+    let endless: [(Format, &[u8], &[u8]); 15] = [
         (Format::IptablesSave, b"[1:2] -A cali-tw-x ", b"-m comment --comment abcdefgh "),
         (Format::NftJson, b"{\"nftables\": [{\"rule\": \"", b"abcdefghijklmnopqrstuvwxyz"),
         (Format::Nft, b"table ip calico {\n chain filter-cali-tw-x {\n", b"counter packets 1 bytes 2 "),
@@ -116,6 +138,12 @@ fn a_piece_without_end_is_counted_and_not_kept() {
         (Format::JournalJson, b"{\"MESSAGE\": \"", b"abcdefghijklmnopqrstuvwxyz"),
         (Format::Conntrack, b"tcp 6 ", b"src=10.0.0.1 "),
         (Format::ConntrackNetlink, &[0xff, 0xff, 0xff, 0x7f, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &[0; 64]),
+        (Format::CalicoFlows, &[0xff, 0xff, 0xff, 0x7f], &[0; 64]),
+        (Format::CalicoJson, b"{\"flow\": {\"Key\": \"", b"abcdefghijklmnopqrstuvwxyz"),
+        (Format::Hubble, b"{\"flow\": [", b"[1,2],"),
+        (Format::Gke, b"{\"jsonPayload\": {\"a\": [", b"{\"b\": 1},"),
+        (Format::Ovn, b"2026-11-28T05:00:44.063Z|00001|acl_log(ovn_pinctrl0)|INFO|", b"name=\"x\", "),
+        (Format::Aws, b"{\"msg\":\"Flow Info: ", b"Src IP: 10.0.0.1 "),
     ];
     for (format, start, more) in endless {
         let mut reader = format.reader();

@@ -11,5 +11,6 @@
 mod conntrack;
 mod counters;
 mod cuts;
+mod flows;
 mod kernel;
 mod support;
