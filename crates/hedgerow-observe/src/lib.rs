@@ -4,15 +4,18 @@
 //! Nothing here opens a file or a socket, knows the time, or waits.
 //!
 //! # What this crate does not do
-//! It names nobody: a record has the addresses, interfaces and labels that its source gave.
+//! A record names nobody: it has the addresses, interfaces and labels that its source gave. [`naming`] says whose they were, [`count`]
+//! sums counters.
 
 mod attributes;
 mod conntrack;
+pub mod count;
 mod elements;
 mod flows;
 mod format;
 mod kernel;
 mod lines;
+pub mod naming;
 mod reader;
 mod record;
 mod rules;
