@@ -29,7 +29,7 @@ use crate::label::{Scheme, Slug};
 use crate::name::{Domain, EnvironmentName, LabelKey, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::plan::selector;
-use crate::policy::{Labels, Ports, RulePorts, Stage};
+use crate::policy::{Labels, Port, Ports, RulePorts, Stage};
 use crate::source::{Sources, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +70,8 @@ pub struct Entry {
     pub owner: Option<String>,
     /// Where it listens.
     pub ports: Ports,
+    /// Ports that every admission carries besides.
+    pub always: Vec<Port>,
     /// Its stage per environment.
     pub stages: BTreeMap<EnvironmentName, Stage>,
     /// When its workloads run that do not run all the time.
@@ -136,6 +138,7 @@ impl Catalogue {
             service_type: service.service_type.clone(),
             owner: service.owner.clone(),
             ports: service.ports.clone(),
+            always: service.always.clone(),
             stages: config
                 .environments
                 .iter()
@@ -193,6 +196,7 @@ impl Entry {
             service_type: self.service_type.clone(),
             owner: self.owner.clone(),
             ports: self.ports.clone(),
+            always: self.always.clone(),
             stages: self.stages.clone(),
             workloads: Vec::new(),
             identity,

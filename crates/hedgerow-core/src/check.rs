@@ -143,6 +143,7 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         }
     }
     let ports = draft.ports.unwrap_or_else(|| config.defaults.ports.clone());
+    let always = draft.always.unwrap_or_else(|| config.defaults.always.clone());
     let allow = draft.allow.into_iter().map(|allow| lower_allow(allow, &ports, diagnostics)).collect();
     let slug = match config.scheme.slug(&draft.name.value) {
         Ok(slug) => slug,
@@ -166,6 +167,7 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         service_type: draft.service_type.map(|t| t.value).or_else(|| config.defaults.service_type.clone()),
         owner: draft.owner.or_else(|| config.defaults.owner.clone()),
         ports,
+        always,
         stages: draft.stages.into_iter().map(|(environment, stage)| (environment.value, stage)).collect(),
         workloads: draft.workloads,
         identity: draft.identity.value,

@@ -4,7 +4,7 @@ use crate::date::Date;
 use crate::fleet::ServiceIdentity;
 use crate::name::{EnvironmentName, Namespace, PortRef, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
-use crate::policy::{Origin, Peers, Ports, Stage};
+use crate::policy::{Origin, Peers, Port, Ports, Stage};
 use crate::source::Span;
 
 /// A value and where it is written.
@@ -29,8 +29,10 @@ pub struct ServiceDraft {
     pub service_type: Option<Spanned<TypeName>>,
     /// `owner:`
     pub owner: Option<String>,
-    /// `ports:`
+    /// `ports:`, or `ports.listen:`
     pub ports: Option<Ports>,
+    /// `ports.always:`
+    pub always: Option<Vec<Port>>,
     /// `stage:`, by environment.
     pub stages: Vec<(Spanned<EnvironmentName>, Stage)>,
     /// `workloads:`

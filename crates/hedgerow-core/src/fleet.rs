@@ -7,7 +7,7 @@ use crate::draft::Spanned;
 use crate::label::{Scheme, Slug};
 use crate::name::{EnvironmentName, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
-use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peers, Ports, Rule, RulePorts, Stage};
+use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peers, Port, Ports, Rule, RulePorts, Stage};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,8 @@ pub struct Defaults {
     pub owner: Option<String>,
     /// Where it listens.
     pub ports: Ports,
+    /// Ports that whoever may call at all may use besides; none adds nothing.
+    pub always: Vec<Port>,
 }
 
 /// The settings of one environment.
@@ -86,6 +88,8 @@ pub struct Service {
     pub owner: Option<String>,
     /// Where it listens.
     pub ports: Ports,
+    /// Ports that whoever may call at all may use besides, such as a mesh's; none adds nothing.
+    pub always: Vec<Port>,
     /// Its own stages, which win over its environment's.
     pub stages: BTreeMap<EnvironmentName, Stage>,
     /// Globs of `Kind/name` of the workloads that are this service.

@@ -363,14 +363,14 @@ pub fn policy(config: &Config, service: &Service) -> Policy {
                 .into_iter()
                 .map(|(reference, ports)| (scheme.egress_port(&service.slug, &reference), ports));
             for (label, ports) in std::iter::once(all).chain(each) {
-                if let Some(ports) = admitted(ports.into_iter().map(|port| (port.number, port.protocol))) {
+                if let Some(ports) = admitted(ports.into_iter().map(numbered), &service.always) {
                     admissions.push(Admission { peers: wearers(label), ports });
                 }
             }
         }
     }
     for allow in &service.allow {
-        if let Some(ports) = allowed_ports(&allow.ports, &service.ports) {
+        if let Some(ports) = allowed_ports(&allow.ports, service) {
             admissions.push(Admission { peers: allow.peers.clone(), ports });
         }
     }
@@ -385,24 +385,37 @@ pub fn policy(config: &Config, service: &Service) -> Policy {
 }
 
 /// The ports an `allow` entry opens; nothing where it opens none, so that an empty list never comes to mean all of them.
-fn allowed_ports(wanted: &RulePorts, listens: &Ports) -> Option<AdmittedPorts> {
-    match (wanted, listens) {
+fn allowed_ports(wanted: &RulePorts, service: &Service) -> Option<AdmittedPorts> {
+    let always = &service.always;
+    match (wanted, &service.ports) {
         (_, Ports::Nothing) => None,
         (RulePorts::All, Ports::Any) => Some(AdmittedPorts::Any),
-        (RulePorts::All, Ports::These(ports)) => admitted(ports.iter().map(|port| (port.number, port.protocol))),
+        (RulePorts::All, Ports::These(ports)) => admitted(ports.iter().map(numbered), always),
         (RulePorts::These(wanted), Ports::These(ports)) => {
             let meant = ports.iter().filter(|port| wanted.iter().any(|reference| *reference == port.reference()));
-            admitted(meant.map(|port| (port.number, port.protocol)))
+            admitted(meant.map(numbered), always)
         }
-        (RulePorts::These(wanted), Ports::Any) => admitted(wanted.iter().filter_map(|reference| match reference {
-            PortRef::Number(number) => Some((*number, Protocol::Tcp)),
-            PortRef::Name(_) => None,
-        })),
+        (RulePorts::These(wanted), Ports::Any) => {
+            let numbers = wanted.iter().filter_map(|reference| match reference {
+                PortRef::Number(number) => Some((*number, Protocol::Tcp)),
+                PortRef::Name(_) => None,
+            });
+            admitted(numbers, always)
+        }
     }
 }
 
-fn admitted(ports: impl Iterator<Item = (NonZeroU16, Protocol)>) -> Option<AdmittedPorts> {
+const fn numbered(port: &Port) -> (NonZeroU16, Protocol) {
+    (port.number, port.protocol)
+}
+
+/// The ports of an admission and those that every admission carries; nothing where it has none of its own.
+fn admitted(ports: impl Iterator<Item = (NonZeroU16, Protocol)>, always: &[Port]) -> Option<AdmittedPorts> {
     let mut ports: Vec<_> = ports.collect();
+    if ports.is_empty() {
+        return None;
+    }
+    ports.extend(always.iter().map(numbered));
     ports.sort_unstable();
     ports.dedup();
     NonEmpty::new(ports).map(AdmittedPorts::These)

@@ -112,8 +112,8 @@ pub enum Peer {
         /// What they wear; at least one label.
         labels: Labels,
     },
-    /// Every pod of a namespace.
-    Namespace(Namespace),
+    /// Every pod of some namespaces.
+    AllPods(Place),
     /// Addresses.
     Block {
         /// The block.
@@ -130,6 +130,10 @@ pub enum Place {
     SameNamespace,
     /// In one of these.
     Namespaces(NonEmpty<Namespace>),
+    /// In a namespace that wears all of these labels; at least one.
+    Labelled(Labels),
+    /// In any namespace. Only a file that says so comes to mean this.
+    Anywhere,
 }
 
 /// What happens to traffic that nobody permits.

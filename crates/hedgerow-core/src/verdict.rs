@@ -1,7 +1,7 @@
 //! May A reach B on port P, and which file says so?
 
 use crate::fleet::{Allow, Service};
-use crate::name::{LabelKey, LabelValue, Protocol, ServiceName};
+use crate::name::{LabelKey, LabelValue, PortRef, Protocol, ServiceName};
 use crate::plan::{Plan, Protection, selector};
 use crate::policy::{Labels, Peer, Peers, Place, Port, Ports, Rule, RulePorts, Stage};
 use std::num::NonZeroU16;
@@ -65,8 +65,8 @@ struct End<'p> {
 impl Plan {
     /// May `from` reach `to` on this container port? Nothing where one of them is not planned.
     ///
-    /// `allow` entries count where they name labels of the plan or a namespace; blocks of addresses do not, since the
-    /// address of a pod is not planned.
+    /// `allow` entries count where they name labels of the plan or a namespace; blocks of addresses and labels of namespaces
+    /// do not, since neither the address of a pod nor what a namespace wears is planned.
     #[must_use]
     pub fn verdict(&self, from: &ServiceName, to: &ServiceName, port: (NonZeroU16, Protocol)) -> Option<Verdict<'_>> {
         let (caller, callee) = (self.end(from)?, self.end(to)?);
@@ -103,7 +103,7 @@ impl Plan {
     fn permission(&self, caller: &End<'_>, callee: &End<'_>, port: (NonZeroU16, Protocol)) -> Permission<'_> {
         let Some(service) = self.fleet().known(callee.service.name.as_str()) else { return Permission::Nothing };
         let rule = self.fleet().rule(&caller.service.name, &callee.service.name);
-        if let Some(rule) = rule.filter(|rule| opens(&rule.ports, &service.ports, port)) {
+        if let Some(rule) = rule.filter(|rule| opens(&rule.ports, service, port)) {
             return Permission::Rule(rule);
         }
         let is_caller = |service_type| caller.service.service_type.as_ref() == Some(service_type);
@@ -115,7 +115,7 @@ impl Plan {
             return Permission::Types;
         }
         let allow = service.allow.iter().find(|allow| {
-            opens(&allow.ports, &service.ports, port)
+            opens(&allow.ports, service, port)
                 && matches_caller(&allow.peers, caller.service, callee.service, &caller.worn)
         });
         let untold = if caller.is_planned { Permission::Nothing } else { Permission::Untold };
@@ -123,17 +123,23 @@ impl Plan {
     }
 }
 
-fn opens(wanted: &RulePorts, listens: &Ports, port: (NonZeroU16, Protocol)) -> bool {
+fn opens(wanted: &RulePorts, service: &Service, port: (NonZeroU16, Protocol)) -> bool {
     let is_this = |listed: &Port| (listed.number, listed.protocol) == port;
-    match (wanted, listens) {
+    let is_always = service.always.iter().any(is_this);
+    match (wanted, &service.ports) {
         (_, Ports::Nothing) => false,
         (RulePorts::All, Ports::Any) => true,
-        (RulePorts::All, Ports::These(ports)) => ports.iter().any(is_this),
+        (RulePorts::All, Ports::These(ports)) => is_always || ports.iter().any(is_this),
         (RulePorts::These(wanted), Ports::These(ports)) => {
-            ports.iter().any(|listed| is_this(listed) && wanted.iter().any(|wanted| *wanted == listed.reference()))
+            let mut meant = ports.iter().filter(|port| wanted.iter().any(|wanted| *wanted == port.reference()));
+            // Where none is meant there is no admission to carry the others.
+            if is_always { meant.next().is_some() } else { meant.any(is_this) }
         }
         (RulePorts::These(wanted), Ports::Any) => {
-            port.1 == Protocol::Tcp && wanted.iter().any(|wanted| *wanted == crate::name::PortRef::Number(port.0))
+            let mut numbers = wanted.iter().filter(|wanted| matches!(wanted, PortRef::Number(_)));
+            let is_wanted =
+                || port.1 == Protocol::Tcp && wanted.iter().any(|wanted| *wanted == PortRef::Number(port.0));
+            if is_always { numbers.next().is_some() } else { is_wanted() }
         }
     }
 }
@@ -144,14 +150,26 @@ fn matches_caller(peers: &Peers, caller: &Service, callee: &Service, worn: &Labe
         Peers::Anybody => true,
         Peers::These(peers) => peers.iter().any(|peer| match peer {
             Peer::Pods { place, labels } => {
-                let there = match place {
-                    Place::SameNamespace => caller.namespace == callee.namespace,
-                    Place::Namespaces(namespaces) => namespaces.iter().any(|namespace| *namespace == caller.namespace),
-                };
-                there && labels.iter().all(|(key, value): (&LabelKey, &LabelValue)| worn.get(key) == Some(value))
+                is_in(place, caller, callee)
+                    && labels.iter().all(|(key, value): (&LabelKey, &LabelValue)| worn.get(key) == Some(value))
             }
-            Peer::Namespace(namespace) => *namespace == caller.namespace,
+            Peer::AllPods(place) => is_in(place, caller, callee),
             Peer::Block { .. } => false,
         }),
     }
 }
+
+/// Whether a caller lives in a place. The labels of namespaces are not planned, but for the name that every one wears.
+fn is_in(place: &Place, caller: &Service, callee: &Service) -> bool {
+    match place {
+        Place::SameNamespace => caller.namespace == callee.namespace,
+        Place::Namespaces(namespaces) => namespaces.iter().any(|namespace| *namespace == caller.namespace),
+        Place::Labelled(labels) => labels
+            .iter()
+            .all(|(key, value)| key.as_str() == NAMESPACE_NAME && value.as_str() == caller.namespace.as_str()),
+        Place::Anywhere => true,
+    }
+}
+
+/// The label that every namespace wears with its name.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

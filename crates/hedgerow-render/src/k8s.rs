@@ -97,9 +97,7 @@ fn ingress_rule(admission: &Admission) -> Option<IngressRule> {
 fn peer(peer: &Peer) -> PeerSelector {
     match peer {
         Peer::Pods { place, labels } => PeerSelector::Pods { namespaces: namespaces(place), pods: pods(labels) },
-        Peer::Namespace(namespace) => {
-            PeerSelector::Namespaces(LabelSelector::one_of(NAMESPACE_NAME, vec![namespace.as_str().to_owned()]))
-        }
+        Peer::AllPods(place) => namespaces(place).map_or(PeerSelector::OwnNamespace, PeerSelector::Namespaces),
         Peer::Block { cidr, except } => PeerSelector::Block { cidr: *cidr, except: except.clone() },
     }
 }
@@ -113,5 +111,7 @@ fn namespaces(place: &Place) -> Option<LabelSelector> {
     match place {
         Place::SameNamespace => None,
         Place::Namespaces(namespaces) => Some(LabelSelector::one_of(NAMESPACE_NAME, names(namespaces))),
+        Place::Labelled(labels) => Some(LabelSelector::labels(labels)),
+        Place::Anywhere => Some(LabelSelector::everything()),
     }
 }

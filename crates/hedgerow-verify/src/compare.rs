@@ -9,7 +9,7 @@ use hedgerow_eval::{
     Peer, PeerId, PeerSet, PolicyId, PortRange,
 };
 
-use crate::expected::{Admit, Expected, ExpectedService, Isolation, Who};
+use crate::expected::{Admit, Expected, ExpectedService, Isolation, Namespaces, Who};
 use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
 
 /// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
@@ -35,6 +35,7 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
     }
     let staged = manifests.staged.clone();
     let policies = manifests.policies().count();
+    let namespaces = manifests.cluster.namespaces.clone();
     let network = Network::new(manifests, &expected.blocks());
 
     let mut members = BTreeMap::<&str, PeerSet>::new();
@@ -49,8 +50,15 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
         (name.as_str(), group)
     });
     let groups = groups.collect();
-    let comparison =
-        Comparison { expected: &expected, network: &network, service_of: &service_of, members, groups, real };
+    let comparison = Comparison {
+        expected: &expected,
+        network: &network,
+        service_of: &service_of,
+        members,
+        groups,
+        real,
+        namespaces,
+    };
     let mut report = comparison.run();
     report.staged = staged;
     report.checked.policies = policies;
@@ -123,6 +131,8 @@ struct Comparison<'a> {
     groups: BTreeMap<&'a str, PeerSet>,
     /// How many endpoints were among the manifests; those after them are planned ones.
     real: usize,
+    /// What the namespaces wear.
+    namespaces: BTreeMap<String, Labels>,
 }
 
 /// Whether a flow gets through.
@@ -350,12 +360,20 @@ impl<'a> Comparison<'a> {
             Who::Pods { namespaces, labels } => {
                 let matching = self.network.pods().filter(|id| match self.network.peer(*id) {
                     Peer::Pods(pods) => {
-                        namespaces.contains(&pods.namespace) && wears(&pods.labels, labels) && !pods.host_network
+                        self.is_in(&pods.namespace, namespaces) && wears(&pods.labels, labels) && !pods.host_network
                     }
                     Peer::Outside(_) => false,
                 });
                 self.network.set(matching)
             }
+        }
+    }
+
+    fn is_in(&self, namespace: &str, place: &Namespaces) -> bool {
+        match place {
+            Namespaces::Named(names) => names.contains(namespace),
+            Namespaces::Labelled(labels) => self.namespaces.get(namespace).is_some_and(|worn| wears(worn, labels)),
+            Namespaces::Any => true,
         }
     }
 

@@ -71,9 +71,9 @@ pub(crate) enum Who {
     Service(String),
     /// Every service of a type.
     Type(String),
-    /// Pods in one of these namespaces with all of these labels.
+    /// Pods there with all of these labels.
     Pods {
-        namespaces: BTreeSet<String>,
+        namespaces: Namespaces,
         labels: Labels,
     },
     Block {
@@ -81,6 +81,16 @@ pub(crate) enum Who {
         except: Vec<Cidr>,
     },
     Anybody,
+}
+
+/// Where somebody lives.
+#[derive(Debug, Clone)]
+pub(crate) enum Namespaces {
+    /// In one of these.
+    Named(BTreeSet<String>),
+    /// In one that wears all of these labels.
+    Labelled(Labels),
+    Any,
 }
 
 /// On which ports.
@@ -95,7 +105,12 @@ impl Who {
     fn claim(&self) -> Option<Claim> {
         match self {
             Self::Pods { namespaces, labels } => {
-                Some(Claim::wearing(labels).in_namespaces(namespaces.iter().map(String::as_str)))
+                let claim = Claim::wearing(labels);
+                Some(match namespaces {
+                    Namespaces::Named(names) => claim.in_namespaces(names.iter().map(String::as_str)),
+                    Namespaces::Labelled(labels) => claim.in_namespaces_with(labels),
+                    Namespaces::Any => claim,
+                })
             }
             Self::Anybody => Some(Claim::wearing(&Labels::new())),
             Self::Block { cidr, except }
@@ -151,7 +166,7 @@ impl Expected {
         for rule in plan.fleet().rules() {
             let Some(callee) = plan.fleet().service(rule.callee.as_str()) else { continue };
             if let (Some(ports), Some(expected)) =
-                (admit_ports(&rule.ports, &callee.ports), services.get_mut(rule.callee.as_str()))
+                (admit_ports(&rule.ports, callee), services.get_mut(rule.callee.as_str()))
             {
                 if let Some(caller) = plan.fleet().service(rule.caller.as_str()) {
                     expected.permits.push(Permit { who: identity(plan, caller), ports: ports.listed() });
@@ -214,7 +229,7 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
     };
     let mut admits = Vec::new();
     for allow in &service.allow {
-        let Some(ports) = admit_ports(&allow.ports, &service.ports) else { continue };
+        let Some(ports) = admit_ports(&allow.ports, service) else { continue };
         let who: Vec<_> = match &allow.peers {
             Peers::Nobody => Vec::new(),
             Peers::Anybody => vec![Who::Anybody],
@@ -265,13 +280,13 @@ fn wearers(plan: &Plan, service: &Service, planned: &ServicePlan) -> Vec<Permit>
         Claim::wearing(&labels).in_namespaces(namespaces.iter().copied())
     };
     let mut permits = vec![Permit { who: identity(plan, service), ports: None }];
-    if let Some(ports) = admit_ports(&RulePorts::All, &service.ports) {
+    if let Some(ports) = admit_ports(&RulePorts::All, service) {
         permits.push(Permit { who: wearing(config.scheme.egress(&planned.slug)), ports: ports.listed() });
     }
     let references: BTreeSet<_> = service.ports.listed().iter().map(policy::Port::reference).collect();
     for reference in references {
         let wanted = hedgerow_core::nonempty::NonEmpty::new(vec![reference.clone()]).map(RulePorts::These);
-        if let Some(ports) = wanted.and_then(|wanted| admit_ports(&wanted, &service.ports)) {
+        if let Some(ports) = wanted.and_then(|wanted| admit_ports(&wanted, service)) {
             let label = config.scheme.egress_port(&planned.slug, &reference);
             permits.push(Permit { who: wearing(label), ports: ports.listed() });
         }
@@ -281,48 +296,52 @@ fn wearers(plan: &Plan, service: &Service, planned: &ServicePlan) -> Vec<Permit>
 
 fn say_peer(peer: &Peer, service: &Service) -> Who {
     match peer {
-        Peer::Pods { place, labels } => {
-            let namespaces = match place {
-                Place::SameNamespace => BTreeSet::from([service.namespace.as_str().to_owned()]),
-                Place::Namespaces(namespaces) => namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
-            };
-            Who::Pods { namespaces, labels: say_labels(labels) }
-        }
-        Peer::Namespace(namespace) => {
-            Who::Pods { namespaces: BTreeSet::from([namespace.as_str().to_owned()]), labels: Labels::new() }
-        }
+        Peer::Pods { place, labels } => Who::Pods { namespaces: say_place(place, service), labels: say_labels(labels) },
+        Peer::AllPods(place) => Who::Pods { namespaces: say_place(place, service), labels: Labels::new() },
         Peer::Block { cidr, except } => {
             let parse = |cidr: &hedgerow_core::cidr::Cidr| Cidr::parse(&cidr.to_string());
             match parse(cidr) {
                 Some(cidr) => Who::Block { cidr, except: except.iter().filter_map(parse).collect() },
-                None => Who::Pods { namespaces: BTreeSet::new(), labels: Labels::new() },
+                None => Who::Pods { namespaces: Namespaces::Named(BTreeSet::new()), labels: Labels::new() },
             }
         }
     }
 }
 
-/// The ports a permission opens at a service that listens on `listens`; nothing where it opens none.
-fn admit_ports(wanted: &RulePorts, listens: &Ports) -> Option<AdmitPorts> {
+fn say_place(place: &Place, service: &Service) -> Namespaces {
+    match place {
+        Place::SameNamespace => Namespaces::Named(BTreeSet::from([service.namespace.as_str().to_owned()])),
+        Place::Namespaces(names) => Namespaces::Named(names.iter().map(|name| name.as_str().to_owned()).collect()),
+        Place::Labelled(labels) => Namespaces::Labelled(say_labels(labels)),
+        Place::Anywhere => Namespaces::Any,
+    }
+}
+
+/// The ports a permission opens at a service: those it names and those that every permission opens. Nothing where it names
+/// none.
+fn admit_ports(wanted: &RulePorts, service: &Service) -> Option<AdmitPorts> {
     let one = |port: &policy::Port| PortRange::one(say_protocol(port.protocol), port.number.get());
     let is_wanted = |reference: &PortRef| match wanted {
         RulePorts::All => true,
         RulePorts::These(references) => references.iter().any(|wanted| wanted == reference),
     };
-    match (listens, wanted) {
-        (Ports::Nothing, _) => None,
-        (Ports::Any, RulePorts::All) => Some(AdmitPorts::Any),
+    let mut ranges: Vec<_> = match (&service.ports, wanted) {
+        (Ports::Nothing, _) => return None,
+        (Ports::Any, RulePorts::All) => return Some(AdmitPorts::Any),
         // Where no port is listed, a rule can only have meant numbers, and of TCP.
         (Ports::Any, RulePorts::These(references)) => {
             let numbers = references.iter().filter_map(|reference| match reference {
                 PortRef::Number(number) => Some(PortRange::one(Protocol::TCP, number.get())),
                 PortRef::Name(_) => None,
             });
-            Some(AdmitPorts::These(numbers.collect()))
+            numbers.collect()
         }
-        (Ports::These(ports), _) => {
-            Some(AdmitPorts::These(ports.iter().filter(|port| is_wanted(&port.reference())).map(one).collect()))
-        }
+        (Ports::These(ports), _) => ports.iter().filter(|port| is_wanted(&port.reference())).map(one).collect(),
+    };
+    if !ranges.is_empty() {
+        ranges.extend(service.always.iter().map(one));
     }
+    Some(AdmitPorts::These(ranges))
 }
 
 const fn say_protocol(protocol: hedgerow_core::name::Protocol) -> Protocol {

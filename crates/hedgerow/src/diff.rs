@@ -312,18 +312,26 @@ fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Pods { place, labels } => {
             let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            let place = match place {
-                Place::SameNamespace => "the own namespace".to_owned(),
-                Place::Namespaces(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-            };
-            format!("pods with {} in {place}", labels.join(", "))
+            format!("pods with {} in {}", labels.join(", "), in_words(place))
         }
-        Peer::Namespace(namespace) => format!("all pods in {namespace}"),
+        Peer::AllPods(place) => format!("all pods in {}", in_words(place)),
         Peer::Block { cidr, except } if except.is_empty() => cidr.to_string(),
         Peer::Block { cidr, except } => {
             let except: Vec<_> = except.iter().map(ToString::to_string).collect();
             format!("{cidr} except {}", except.join(", "))
         }
+    }
+}
+
+fn in_words(place: &Place) -> String {
+    match place {
+        Place::SameNamespace => "the own namespace".to_owned(),
+        Place::Namespaces(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Place::Labelled(labels) => {
+            let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("namespaces with {}", labels.join(", "))
+        }
+        Place::Anywhere => "any namespace".to_owned(),
     }
 }
 
@@ -455,22 +463,25 @@ fn fields(before: &Service, after: &Service) -> Vec<FieldChange> {
         ("type", of_type(before), of_type(after)),
         ("owner", owner(before), owner(after)),
         ("namespace", namespace(before), namespace(after)),
-        ("ports", listens(&before.ports), listens(&after.ports)),
+        ("ports", listens(before), listens(after)),
     ];
     let changed = values.into_iter().filter(|(_, before, after)| before != after);
     changed.map(|(field, before, after)| FieldChange { field, before, after }).collect()
 }
 
-fn listens(ports: &Ports) -> String {
-    match ports {
+fn listens(service: &Service) -> String {
+    let port = |port: &hedgerow_core::policy::Port| match &port.name {
+        Some(name) => format!("{name} {}/{}", port.number, port.protocol),
+        None => format!("{}/{}", port.number, port.protocol),
+    };
+    let listens = match &service.ports {
         Ports::Any => "all".to_owned(),
         Ports::Nothing => "none".to_owned(),
-        Ports::These(ports) => {
-            let port = |port: &hedgerow_core::policy::Port| match &port.name {
-                Some(name) => format!("{name} {}/{}", port.number, port.protocol),
-                None => format!("{}/{}", port.number, port.protocol),
-            };
-            ports.iter().map(port).collect::<Vec<_>>().join(", ")
-        }
+        Ports::These(ports) => ports.iter().map(port).collect::<Vec<_>>().join(", "),
+    };
+    if service.always.is_empty() {
+        listens
+    } else {
+        format!("{listens}, always {}", service.always.iter().map(port).collect::<Vec<_>>().join(", "))
     }
 }

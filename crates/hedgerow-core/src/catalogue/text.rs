@@ -58,7 +58,7 @@ fn service(entry: &Entry, usual: &BTreeSet<Namespace>) -> String {
         Some(("labels", format!("{{{}}}", labels.collect::<Vec<_>>().join(",")))),
         entry.service_type.as_ref().map(|name| ("type", quoted(name.as_str()))),
         entry.owner.as_ref().map(|owner| ("owner", quoted(owner))),
-        Some(("ports", ports(&entry.ports))),
+        Some(("ports", ports(&entry.ports, &entry.always))),
         Some(("stages", format!("{{{}}}", stages.collect::<Vec<_>>().join(",")))),
         schedules.map(|list| ("schedules", list)),
         callers_from.map(|list| ("callers-from", list)),
@@ -85,12 +85,13 @@ fn rule_text(rule: &RuleEntry) -> String {
     object(std::iter::once(("file", quoted(&rule.file))).chain(ports))
 }
 
-fn ports(ports: &Ports) -> String {
-    match ports {
+fn ports(ports: &Ports, always: &[Port]) -> String {
+    let listen = match ports {
         Ports::Any => quoted("any"),
         Ports::Nothing => quoted("none"),
         Ports::These(ports) => list(ports.iter().map(port)),
-    }
+    };
+    if always.is_empty() { listen } else { object([("listen", listen), ("always", list(always.iter().map(port)))]) }
 }
 
 fn port(port: &Port) -> String {

@@ -1,13 +1,13 @@
 //! A catalogue: what is known of the services of other repositories.
 
 use super::decode::{Decoder, Fields};
-use super::service::{STAGES, labels, owner, port_refs, ports};
+use super::service::{STAGES, WrittenPorts, labels, owner, port_refs, ports};
 use crate::catalogue::{Catalogue, CatalogueDraft, Entry, RuleEntry, Schedule, VERSION};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::label::Slug;
 use crate::name::{Domain, EnvironmentName, LabelKey, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
-use crate::policy::{Ports, RulePorts, Stage};
+use crate::policy::{RulePorts, Stage};
 use crate::source::Span;
 use crate::tree::Loaded;
 use hedgerow_yaml::{Node, Scalar};
@@ -161,7 +161,7 @@ fn entry(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: &BTreeSet<Namespace>
     let slug = need(decoder, "slug").and_then(|node| decoder.name(node, "the short name", Slug::listed));
     let namespace = need(decoder, "namespace").and_then(|node| decoder.name(node, "the namespace", Namespace::new));
     let worn = need(decoder, "labels").and_then(|node| labels(decoder, node, "`labels`"));
-    let listens: Option<Ports> = need(decoder, "ports").and_then(|node| ports(decoder, node));
+    let WrittenPorts { listen, always } = need(decoder, "ports").map(|node| ports(decoder, node)).unwrap_or_default();
     let stages = need(decoder, "stages").and_then(|node| stages(decoder, node));
     let service_type = optional(&fields, "type", |node| Some(decoder.name(node, "the type", TypeName::new)?.value));
     let owner = optional(&fields, "owner", |node| owner(decoder, node));
@@ -173,7 +173,8 @@ fn entry(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: &BTreeSet<Namespace>
         labels: worn?,
         service_type: service_type?,
         owner: owner?,
-        ports: listens?,
+        ports: listen?,
+        always: always.unwrap_or_default(),
         stages: stages?,
         schedules: schedules?.unwrap_or_default(),
         callers_from: callers_from.unwrap_or_else(|| usual.clone()),

@@ -184,7 +184,7 @@ fn catalogue(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Spanned<Strin
 
 fn no_defaults() -> Defaults {
     let namespace = Namespace::new("default").expect("a namespace that every cluster has");
-    Defaults { namespace, service_type: None, owner: None, ports: Ports::Any }
+    Defaults { namespace, service_type: None, owner: None, ports: Ports::Any, always: Vec::new() }
 }
 
 fn read_defaults(
@@ -203,7 +203,9 @@ fn read_defaults(
         known_type(decoder, &service_type, types.keys()).then_some(service_type.value)
     });
     defaults.owner = fields.get("owner").and_then(|node| owner(decoder, node));
-    defaults.ports = fields.get("ports").and_then(|node| ports(decoder, node)).unwrap_or(Ports::Any);
+    let ports = fields.get("ports").map(|node| ports(decoder, node)).unwrap_or_default();
+    defaults.ports = ports.listen.unwrap_or(Ports::Any);
+    defaults.always = ports.always.unwrap_or_default();
     (defaults, span)
 }
 

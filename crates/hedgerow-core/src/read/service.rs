@@ -21,7 +21,9 @@ const SELECTOR_LIMIT: usize = 1024;
 /// The most bytes of a glob: what a matcher can be made of without bound is no name.
 pub(super) const GLOB_LIMIT: usize = 1000;
 
-const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
+const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
+const NAMESPACES_HELP: &str =
+    "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
 
 const KEYS: &[&str] = &["name", "namespace", "type", "owner", "ports", "stage", "workloads", "identity", "allow"];
 
@@ -72,13 +74,15 @@ pub(super) fn read(
         let labels = identity(&mut decoder, node)?;
         Some(Spanned { value: ServiceIdentity::Labels(labels), span: decoder.span(node.range()) })
     });
+    let ports = field("ports").map(|node| ports(&mut decoder, node)).unwrap_or_default();
     Some(ServiceDraft {
         name,
         directory: directory.to_owned(),
         namespace: field("namespace").and_then(|node| decoder.name(node, "the namespace", Namespace::new)),
         service_type: field("type").and_then(|node| decoder.name(node, "the type", TypeName::new)),
         owner: field("owner").and_then(|node| owner(&mut decoder, node)),
-        ports: field("ports").and_then(|node| ports(&mut decoder, node)),
+        ports: ports.listen,
+        always: ports.always,
         stages: field("stage").map(|node| stages(&mut decoder, node)).unwrap_or_default(),
         workloads: field("workloads").map(|node| workloads(&mut decoder, node)).unwrap_or_default(),
         identity: identity.unwrap_or(Spanned { value: ServiceIdentity::Fleet, span: place }),
@@ -99,16 +103,48 @@ pub(super) fn owner(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<String
     Some(text.value.to_owned())
 }
 
-/// `any`, `none`, or a list of ports.
-pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Ports> {
+/// What `ports` says; nothing where it leaves something to the fleet's defaults.
+#[derive(Debug, Default)]
+pub(super) struct WrittenPorts {
+    /// Where the service listens.
+    pub(super) listen: Option<Ports>,
+    /// The ports that every admission carries.
+    pub(super) always: Option<Vec<Port>>,
+}
+
+/// `any`, `none`, a list of ports, or a mapping of those and of ports that every admission carries.
+pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> WrittenPorts {
+    if node.as_mapping().is_none() {
+        return WrittenPorts { listen: listen(decoder, node, "`ports`"), always: None };
+    }
+    let Some(fields) = decoder.fields(node, "`ports`", &["listen", "always"]) else { return WrittenPorts::default() };
+    if fields.get("listen").is_none() && fields.get("always").is_none() {
+        let help = "list the container ports under `listen`, and under `always` what every caller may use besides";
+        decoder.missing(fields.span, "`ports`", "listen", help);
+    }
+    let always = fields.get("always").and_then(|node| {
+        if node.as_str().is_some() {
+            return decoder.word(node, "`always`", &[("none", ())]).map(|()| Vec::new());
+        }
+        let help = "write `always: none` for a service of which no port is open to every caller";
+        Some(port_list(decoder, node, "`always`", help))
+    });
+    WrittenPorts { listen: fields.get("listen").and_then(|node| listen(decoder, node, "`listen`")), always }
+}
+
+fn listen(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Ports> {
     if node.as_str().is_some() {
         return decoder
-            .word(node, "`ports`", &[("any", true), ("none", false)])
+            .word(node, what, &[("any", true), ("none", false)])
             .map(|any| if any { Ports::Any } else { Ports::Nothing });
     }
     let help = "write `ports: any` for a service that listens on any port, `ports: none` for one that listens on none";
+    NonEmpty::new(port_list(decoder, node, what, help)).map(Ports::These)
+}
+
+fn port_list(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str, help: &str) -> Vec<Port> {
     let mut ports: Vec<Port> = Vec::new();
-    for element in decoder.list(node, "`ports`", help) {
+    for element in decoder.list(node, what, help) {
         let Some(port) = port(decoder, element) else { continue };
         let same_name = port.name.is_some() && ports.iter().any(|other| other.name == port.name);
         let same_number = ports.iter().any(|other| {
@@ -123,7 +159,7 @@ pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Ports>
         }
         ports.push(port);
     }
-    NonEmpty::new(ports).map(Ports::These)
+    ports
 }
 
 fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
@@ -294,8 +330,20 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
         decoder.report(diagnostic);
         return None;
     }
-    let fields = decoder.fields(node, "`from`", &["namespace", "pods", "cidr", "except"])?;
-    let peer = match (fields.get("cidr"), fields.get("namespace"), fields.get("pods")) {
+    let fields = decoder.fields(node, "`from`", &["namespace", "namespaces", "pods", "cidr", "except"])?;
+    let place = match (fields.get("namespace"), fields.get("namespaces")) {
+        (None, None) => None,
+        (Some(node), None) => {
+            Some(Place::Namespaces(NonEmpty::one(decoder.name(node, "the namespace", Namespace::new)?.value)))
+        }
+        (None, Some(node)) => Some(namespaces(decoder, node)?),
+        (Some(_), Some(second)) => {
+            let diagnostic = decoder.invalid(second, "`namespace` and `namespaces` do not stand side by side");
+            decoder.report(diagnostic.help("keep the one that is meant"));
+            return None;
+        }
+    };
+    let peer = match (fields.get("cidr"), place, fields.get("pods")) {
         (Some(cidr), None, None) => block(decoder, cidr, &fields)?,
         (Some(_), _, _) => {
             let diagnostic = decoder.invalid(node, "`cidr` stands alone: addresses have no namespace and no labels");
@@ -306,16 +354,9 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
             decoder.missing(fields.span, "`from`", "namespace", FROM_HELP);
             return None;
         }
-        (None, Some(namespace), None) => {
-            Peer::Namespace(decoder.name(namespace, "the namespace", Namespace::new)?.value)
-        }
-        (None, namespace, Some(pods)) => {
-            let place = match namespace {
-                None => Place::SameNamespace,
-                Some(node) => {
-                    Place::Namespaces(NonEmpty::one(decoder.name(node, "the namespace", Namespace::new)?.value))
-                }
-            };
+        (None, Some(place), None) => Peer::AllPods(place),
+        (None, place, Some(pods)) => {
+            let place = place.unwrap_or(Place::SameNamespace);
             Peer::Pods { place, labels: labels(decoder, pods, "`pods`")? }
         }
     };
@@ -327,6 +368,34 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
         return None;
     }
     Some(Peers::These(NonEmpty::one(peer)))
+}
+
+/// `any`, names, or labels: no namespace at all never comes to mean all of them.
+fn namespaces(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Place> {
+    if node.as_sequence().is_some() {
+        let elements = decoder.list(node, "`namespaces`", NAMESPACES_HELP);
+        let all = elements.len();
+        let names = elements.into_iter().filter_map(|element| decoder.name(element, "the namespace", Namespace::new));
+        let names: Vec<_> = names.map(|name| name.value).collect();
+        // One that is faulty was reported; the others alone would be somebody else.
+        return NonEmpty::new(names).filter(|names| names.iter().len() == all).map(Place::Namespaces);
+    }
+    if node.as_mapping().is_none() {
+        if node.as_str() == Some("any") {
+            return Some(Place::Anywhere);
+        }
+        let diagnostic = decoder.invalid(node, "`namespaces` must be labels, a list of names, or the word `any`");
+        decoder.report(diagnostic.help(NAMESPACES_HELP));
+        return None;
+    }
+    let fields = decoder.fields(node, "`namespaces`", &["labels"])?;
+    match fields.get("labels") {
+        Some(node) => labels(decoder, node, "`namespaces.labels`").map(Place::Labelled),
+        None => {
+            decoder.missing(fields.span, "`namespaces`", "labels", NAMESPACES_HELP);
+            None
+        }
+    }
 }
 
 fn block(decoder: &mut Decoder<'_>, node: &Node<'_>, fields: &Fields<'_, '_>) -> Option<Peer> {

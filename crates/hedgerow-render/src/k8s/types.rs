@@ -36,6 +36,8 @@ pub(super) enum PeerSelector {
     },
     /// All pods of the selected namespaces.
     Namespaces(LabelSelector),
+    /// All pods of the policy's own namespace.
+    OwnNamespace,
     /// `ipBlock`
     Block {
         /// `cidr`
@@ -45,7 +47,7 @@ pub(super) enum PeerSelector {
     },
 }
 
-/// A selector that is never empty: an empty one would select everything.
+/// A selector that is empty only where everything is meant.
 ///
 /// It is written as `matchExpressions` throughout. What `kustomize` calls label transformers (`commonLabels`, `labels` with
 /// `includeSelectors`) add to every `matchLabels` they find and leave expressions alone: in the selector of a peer such a label
@@ -75,7 +77,17 @@ impl LabelSelector {
         Self(vec![(key.to_owned(), values)])
     }
 
+    /// `{}`, which selects everything: for [`Place::Anywhere`] alone.
+    ///
+    /// [`Place::Anywhere`]: hedgerow_core::policy::Place::Anywhere
+    pub(super) const fn everything() -> Self {
+        Self(Vec::new())
+    }
+
     fn to_yaml(&self) -> Yaml {
+        if self.0.is_empty() {
+            return Yaml::Map(Vec::new());
+        }
         let expressions = self.0.iter().map(|(key, values)| {
             Yaml::map([
                 ("key", Yaml::str(key)),
@@ -116,6 +128,7 @@ impl PeerSelector {
                 let namespaces = namespaces.as_ref().map(|selector| ("namespaceSelector", selector.to_yaml()));
                 Yaml::map(namespaces.into_iter().chain([("podSelector", pods.to_yaml())]))
             }
+            Self::OwnNamespace => Yaml::map([("podSelector", Yaml::Map(Vec::new()))]),
             Self::Namespaces(selector) => Yaml::map([("namespaceSelector", selector.to_yaml())]),
             Self::Block { cidr, except } => {
                 let mut block = vec![("cidr", Yaml::str(cidr.to_string()))];

@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub(crate) const ENVIRONMENT: &str = "prod";
 /// The namespaces that a fleet may list; the first always is.
 pub(crate) const NAMESPACES: [&str; 3] = ["default", "dmz", "ops"];
+/// The port of the mesh that a fleet may have.
+pub(crate) const MESH_PORT: u16 = 15008;
 const TYPES: [&str; 3] = ["core", "api", "monitoring"];
 /// Names of which no two share a slug; the long ones are cut in labels.
 const NAMES: [&str; 6] = [
@@ -79,6 +81,8 @@ pub(crate) struct Fleet {
     pub(crate) namespaces: Vec<&'static str>,
     pub(crate) types: BTreeMap<&'static str, Vec<&'static str>>,
     pub(crate) default_listens: Listens,
+    /// Whether every admission of the fleet carries a port of a mesh.
+    pub(crate) has_mesh: bool,
     pub(crate) stage: &'static str,
     pub(crate) log: bool,
     pub(crate) audit: &'static str,
@@ -98,7 +102,10 @@ impl Fleet {
         if let Some(identity) = self.identity {
             writeln!(text, "  identity: {identity}").unwrap();
         }
-        let listens = ports(&self.default_listens);
+        let mut listens = ports(&self.default_listens);
+        if self.has_mesh {
+            listens = format!("{{listen: {listens}, always: [{{name: hbone, port: {MESH_PORT}}}]}}");
+        }
         writeln!(text, "services:\n  include: ['*']\n  defaults: {{ports: {listens}}}").unwrap();
         writeln!(text, "namespaces: [{}]\ntypes:", self.namespaces.join(", ")).unwrap();
         for (name, callers) in &self.types {
@@ -246,6 +253,11 @@ fn peer() -> impl Strategy<Value = String> {
     let namespace = select(&["default", "dmz", "ingress"][..]);
     prop_oneof![
         namespace.clone().prop_map(|namespace| format!("{{namespace: {namespace}}}")),
+        namespace
+            .clone()
+            .prop_map(|name| format!("{{namespaces: {{labels: {{kubernetes.io/metadata.name: {name}}}}}}}")),
+        label.clone().prop_map(|label| format!("{{namespaces: any, pods: {{{label}}}}}")),
+        label.clone().prop_map(|label| format!("{{namespaces: [dmz, ops], pods: {{{label}}}}}")),
         label.clone().prop_map(|label| format!("{{pods: {{{label}}}}}")),
         (namespace, label).prop_map(|(namespace, label)| format!("{{namespace: {namespace}, pods: {{{label}}}}}")),
         Just("{cidr: 10.20.0.0/16, except: [10.20.9.0/24]}".to_owned()),
@@ -279,7 +291,7 @@ pub(crate) fn fleets() -> impl Strategy<Value = Fleet> {
         weighted(0.3, select(&["who", "app.kubernetes.io/name"][..])),
         subsequence(NAMESPACES[1..].to_vec(), 0..=2),
         vec(subsequence(TYPES.to_vec(), 0..=2), TYPES.len()),
-        listens(),
+        (listens(), proptest::bool::weighted(0.3)),
         select(&["off", "open", "audit", "enforce", "enforce"][..]),
         any::<bool>(),
         select(&["calico-log", "calico-staged"][..]),
@@ -297,7 +309,7 @@ type Settings = (
     Option<&'static str>,
     Vec<&'static str>,
     Vec<Vec<&'static str>>,
-    Listens,
+    (Listens, bool),
     &'static str,
     bool,
     &'static str,
@@ -305,7 +317,7 @@ type Settings = (
 );
 
 fn fleet(settings: &Settings, namespaces: &[&'static str], names: &[&'static str], drafts: Vec<Draft>) -> Fleet {
-    let (identity, _, callers, default_listens, stage, log, audit, catch_alls) = settings.clone();
+    let (identity, _, callers, (default_listens, has_mesh), stage, log, audit, catch_alls) = settings.clone();
     let listens: Vec<Listens> =
         drafts.iter().map(|draft| draft.0.2.clone().unwrap_or_else(|| default_listens.clone())).collect();
     let services =
@@ -334,6 +346,7 @@ fn fleet(settings: &Settings, namespaces: &[&'static str], names: &[&'static str
         namespaces: namespaces.to_vec(),
         types: TYPES.into_iter().zip(callers).collect(),
         default_listens,
+        has_mesh,
         stage,
         log,
         audit,

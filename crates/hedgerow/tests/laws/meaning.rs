@@ -1,6 +1,6 @@
 //! What is rendered means what was planned, asked of an evaluator that was written apart from the renderers.
 
-use crate::fleet::{Fleet, Listens, NAMESPACES, fleets};
+use crate::fleet::{Fleet, Listens, MESH_PORT, NAMESPACES, fleets};
 use hedgerow::core::name::Protocol as PlannedProtocol;
 use hedgerow::core::plan::Plan;
 use hedgerow::core::policy::Stage;
@@ -110,7 +110,7 @@ fn pod(name: &str, namespace: &str, labels: &BTreeMap<String, String>) -> String
 
 /// The ports that any service of a generated fleet has, and one that none has.
 fn flows() -> impl Iterator<Item = (NonZeroU16, PlannedProtocol)> {
-    let ports = [53, 8080, 9153, 1].map(|port| NonZeroU16::new(port).expect("not zero"));
+    let ports = [53, 8080, 9153, 1, MESH_PORT].map(|port| NonZeroU16::new(port).expect("not zero"));
     ports.into_iter().flat_map(|port| PlannedProtocol::ALL.map(|protocol| (port, protocol)))
 }
 
@@ -132,7 +132,8 @@ fn lets_anybody_in(fleet: &Fleet, name: &str, flow: (NonZeroU16, PlannedProtocol
         Listens::Nowhere => false,
         Listens::On(listed) => listed.iter().any(|port| {
             let reference = port.name.map_or_else(|| port.number.to_string(), str::to_owned);
-            (port.number, port.protocol) == (flow.0.get(), flow.1.as_str())
+            let is_of_the_mesh = fleet.has_mesh && (MESH_PORT, "TCP") == (flow.0.get(), flow.1.as_str());
+            ((port.number, port.protocol) == (flow.0.get(), flow.1.as_str()) || is_of_the_mesh)
                 && ports.as_ref().is_none_or(|ports| ports.contains(&reference))
         }),
     };

@@ -128,15 +128,21 @@ fn allow(allow: &Allow) -> Option<hedgerow_graph::Allow> {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Pods { place, labels } => {
-            let place = match place {
-                Place::SameNamespace => "the same namespace".to_owned(),
-                Place::Namespaces(namespaces) => joined(namespaces.iter()),
-            };
-            format!("pods {} in {place}", label_text(labels))
+            format!("pods {} in {}", label_text(labels), place_text(place))
         }
-        Peer::Namespace(namespace) => format!("namespace {namespace}"),
+        Peer::AllPods(place @ Place::Namespaces(_)) => format!("namespace {}", place_text(place)),
+        Peer::AllPods(place) => format!("pods of {}", place_text(place)),
         Peer::Block { cidr, except } if except.is_empty() => cidr.to_string(),
         Peer::Block { cidr, except } => format!("{cidr} except {}", joined(except.iter())),
+    }
+}
+
+fn place_text(place: &Place) -> String {
+    match place {
+        Place::SameNamespace => "the same namespace".to_owned(),
+        Place::Namespaces(namespaces) => joined(namespaces.iter()),
+        Place::Labelled(labels) => format!("namespaces {}", label_text(labels)),
+        Place::Anywhere => "any namespace".to_owned(),
     }
 }
 

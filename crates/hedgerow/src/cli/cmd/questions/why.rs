@@ -126,6 +126,7 @@ fn ports(service: &Service, wanted: Option<&str>) -> anyhow::Result<Vec<Asked>> 
         Ok(reference) => reference,
         Err(error) => bail!("the port `{}` is not valid: it {error}", wanted.escape_debug()),
     };
+    let listed = [listed, &service.always].concat();
     let by_name = listed.iter().filter(|port| port.reference() == reference);
     let by_number = listed.iter().filter(|port| PortRef::Number(port.number) == reference);
     let found =
@@ -189,7 +190,7 @@ fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool, stage: Option<Sta
     let (caller, callee) = (&args.caller, &args.callee);
     let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
     let reason = match verdict.by {
-        Some("types") => "the types in hedgerow.yaml say so".to_owned(),
+        Some("types") => "the types in hedgerow.yaml say so, on all ports".to_owned(),
         Some(_) => {
             let reason = verdict.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!("{}:{}{reason}", verdict.file, verdict.line)
