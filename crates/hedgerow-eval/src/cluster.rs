@@ -246,7 +246,7 @@ fn named_ports(container: &Value) -> impl Iterator<Item = NamedPort> + '_ {
     })
 }
 
-fn labels(object: &Object, diagnostics: &mut Vec<Diagnostic>) -> Labels {
+pub(crate) fn labels(object: &Object, diagnostics: &mut Vec<Diagnostic>) -> Labels {
     object.get(&["metadata", "labels"]).map(|written| read_labels(object, written, diagnostics)).unwrap_or_default()
 }
 

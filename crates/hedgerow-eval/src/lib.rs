@@ -92,10 +92,10 @@ mod selector;
 mod services;
 mod tiers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hedgerow_core::diag::{Code, Diagnostic};
-use hedgerow_core::source::{Source, SourceId};
+use hedgerow_core::source::{Source, SourceId, Span};
 
 pub use claim::Claim;
 pub use cluster::{Cluster, Endpoint, Labels, MaybeWorn};
@@ -118,6 +118,8 @@ pub struct Manifests {
     /// Policies that have no effect because they are staged.
     pub staged: Vec<ObjectRef>,
     policies: Vec<Policy>,
+    /// What each policy wears.
+    labels: BTreeMap<PolicyId, Labels>,
     tiers: BTreeMap<String, Tier>,
     network_sets: Vec<NetworkSet>,
 }
@@ -153,6 +155,11 @@ impl Manifests {
     pub fn add_endpoints(&mut self, endpoints: impl IntoIterator<Item = Endpoint>) {
         self.cluster.endpoints.extend(endpoints);
         self.cluster.imply_namespaces();
+    }
+
+    /// Every policy that has an effect, with the labels it wears and where it is named.
+    pub fn written(&self) -> impl Iterator<Item = (&PolicyId, &Labels, Span)> {
+        self.policies.iter().filter_map(|policy| Some((&policy.id, self.labels.get(&policy.id)?, policy.place)))
     }
 
     /// Every policy that has an effect.
@@ -241,6 +248,9 @@ impl Manifests {
                 None
             }
         };
+        if let Some(policy) = &policy {
+            self.labels.insert(policy.id.clone(), cluster::labels(object, diagnostics));
+        }
         self.policies.extend(policy);
     }
 
@@ -267,6 +277,27 @@ impl Manifests {
                 Some(_) => {}
                 None => {
                     unique.insert(policy.id.clone(), policy);
+                }
+            }
+        }
+        // Of two administrators' policies of one priority the API leaves open which one is asked first.
+        let mut by_place = BTreeMap::<(&str, u64), &Policy>::new();
+        for policy in
+            unique.values().filter(|policy| [PolicyKind::Cluster, PolicyKind::Admin].contains(&policy.id.kind))
+        {
+            let actions = |policy: &Policy| policy.all_rules().map(|rule| rule.action).collect::<BTreeSet<_>>();
+            match by_place.get(&(policy.tier.as_str(), policy.order.to_bits())) {
+                Some(other) if actions(other).union(&actions(policy)).count() > 1 => {
+                    let what = format!(
+                        "{} and {} have one priority: which one is asked first is not defined",
+                        other.id, policy.id
+                    );
+                    let diagnostic = Diagnostic::new(Code::UnsupportedPolicy, what).mark(policy.place, "");
+                    diagnostics.push(diagnostic.mark(other.place, "the other one"));
+                }
+                Some(_) => {}
+                None => {
+                    by_place.insert((&policy.tier, policy.order.to_bits()), policy);
                 }
             }
         }

@@ -270,6 +270,9 @@ fn collect(
         diagnostics.push(unreadable(format!("`items` of the {kind} is no list")));
         return;
     }
+    if kind.ends_with("List") && items == Some(Value::Null) {
+        return;
+    }
     if kind.ends_with("List")
         && let Some(Value::Array(items)) = items
     {

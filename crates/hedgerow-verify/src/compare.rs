@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Span;
 use hedgerow_eval::{
-    AddressRange, Asked, DecidedBy, Direction, Endpoint, Family, Flow, Guest, Labels, Manifests, Network, ObjectRef,
-    Peer, PeerId, PeerSet, PolicyId, PortRange,
+    AddressRange, Asked, DecidedBy, Direction, Endpoint, Family, Flow, Guest, Labels, Manifests, MaybeWorn, Network,
+    ObjectRef, Peer, PeerId, PeerSet, PolicyId, PolicyKind, PortRange,
 };
 
 use crate::expected::{Admit, Expected, ExpectedService, Isolation, Namespaces, Who};
@@ -14,6 +14,8 @@ use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
 
 /// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
 const PLANNED: &str = "planned pods";
+/// A label for people, by which alone earlier versions' objects are known.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// Compares manifests with a plan.
 ///
@@ -34,6 +36,8 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
         manifests.add_endpoints([endpoint]);
     }
     let staged = manifests.staged.clone();
+    let maybe_worn = std::mem::take(&mut manifests.cluster.maybe_worn);
+    let leftovers = leftovers(&expected, plan.scheme().policy_of().as_str(), &manifests);
     let policies = manifests.policies().count();
     let namespaces = manifests.cluster.namespaces.clone();
     let network = Network::new(manifests, &expected.blocks());
@@ -59,10 +63,31 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
         real,
         namespaces,
     };
-    let mut report = comparison.run();
+    let mut report = comparison.run(&maybe_worn, leftovers);
     report.staged = staged;
     report.checked.policies = policies;
     report
+}
+
+/// Calico policies that wear the name of a service's policy and no mark: the versions before the mark wrote them.
+fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Finding> {
+    let mut by_name = BTreeMap::new();
+    for (name, service) in &expected.services {
+        let [policy, successor] = &service.objects;
+        by_name.insert((service.namespace.as_str(), policy.as_str()), (name, successor));
+    }
+    let written = manifests.written().filter(|(policy, labels, _)| {
+        policy.kind == PolicyKind::Calico
+            && !labels.contains_key(mark)
+            && labels.get(MANAGED_BY).is_some_and(|who| who == "hedgerow")
+    });
+    written
+        .filter_map(|(policy, _, place)| {
+            let (service, successor) = by_name.get(&(policy.namespace.as_deref()?, policy.name.as_str()))?;
+            let (service, successor) = ((*service).clone(), (*successor).clone());
+            Some(Finding::Leftover { service, policy: policy.clone(), successor, place })
+        })
+        .collect()
 }
 
 /// The service of each endpoint: the one whose selector it matches in its namespace.
@@ -151,9 +176,10 @@ struct Difference {
 }
 
 impl<'a> Comparison<'a> {
-    fn run(&self) -> Report {
+    fn run(&self, maybe_worn: &[MaybeWorn], leftovers: Vec<Finding>) -> Report {
         let mut report = Report::default();
-        let mut findings = BTreeSet::new();
+        let mut findings = BTreeSet::from_iter(leftovers);
+        self.maybe_labels(maybe_worn, &mut findings);
         let mut seen = BTreeSet::new();
         for (id, service) in self.network.pods().zip(self.service_of) {
             let is_real = id.index() < self.real;
@@ -165,6 +191,10 @@ impl<'a> Comparison<'a> {
             let is_guarded = self.network.guards(id, Direction::Ingress).next().is_some();
             match service {
                 Some(name) if is_real || is_guarded => {
+                    if !is_real {
+                        let guards = self.network.guards(id, Direction::Ingress).cloned().collect();
+                        report.without_pods.insert((*name).to_owned(), guards);
+                    }
                     if let Some(expected) = self.expected.services.get(*name) {
                         seen.insert(*name);
                         self.callee(id, name, expected, is_guarded, &mut findings);
@@ -198,6 +228,33 @@ impl<'a> Comparison<'a> {
                     value: value.clone(),
                     place: pods.place,
                 });
+            }
+        }
+    }
+
+    /// Finds labels of Hedgerow's in objects of which it is not known whether pods come to wear them.
+    fn maybe_labels(&self, maybe_worn: &[MaybeWorn], findings: &mut BTreeSet<Finding>) {
+        for MaybeWorn { object, labels, place } in maybe_worn {
+            if labels.keys().all(|key| self.expected.scheme.meaning(key).is_none()) {
+                continue;
+            }
+            let namespace = object.namespace.as_deref().unwrap_or_default();
+            let of = |service: &&(&String, &ExpectedService)| {
+                service.1.namespace == namespace && wears(labels, &service.1.selector)
+            };
+            let service = self.expected.services.iter().collect::<Vec<_>>().iter().find(of).map(|(name, _)| *name);
+            let given = service.and_then(|name| self.expected.services.get(name)).map(|service| &service.labels);
+            for (key, value) in labels {
+                let is_given = given.and_then(|labels| labels.get(key)) == Some(value);
+                if !is_given && self.expected.scheme.meaning(key).is_some() {
+                    findings.insert(Finding::UnbackedLabel {
+                        service: service.cloned(),
+                        pods: object.clone(),
+                        key: key.clone(),
+                        value: value.clone(),
+                        place: *place,
+                    });
+                }
             }
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct ExpectedService {
     /// Where its pods listen, by name.
     pub(crate) ports: Vec<NamedPort>,
     pub(crate) isolation: Isolation,
+    /// The name of its policy, and of the Calico policy beside it.
+    pub(crate) objects: [String; 2],
     pub(crate) admits: Vec<Admit>,
     /// Whom of those who are not among the manifests the policies may mean: callers that wear what rules give, pods of the
     /// services that have a rule, whoever an `allow` entry names.
@@ -255,6 +257,8 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
         labels: say_labels(&planned.pods.all()),
         ports: named.collect(),
         isolation,
+        objects: [config.scheme.object(&planned.slug), config.scheme.backstop(&planned.slug)]
+            .map(|name| name.to_string()),
         admits,
         permits,
         types: Vec::new(),

@@ -1,6 +1,6 @@
 //! What a comparison of manifests and rules has found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
@@ -16,6 +16,9 @@ pub struct Report {
     pub checked: Checked,
     /// Services that the manifests do not hold: neither pods of theirs nor a policy that would guard them.
     pub absent: Vec<String>,
+    /// Services that the manifests hold policies for and no pods of, with these policies: they are taken to have pods that
+    /// wear what the plan gives them.
+    pub without_pods: BTreeMap<String, Vec<PolicyId>>,
     /// Pods of no service that no policy guards.
     pub unguarded: Vec<ObjectRef>,
     /// Policies that have no effect because they are staged.
@@ -68,6 +71,17 @@ pub enum Finding {
     Idle {
         /// The policy.
         policy: PolicyId,
+        /// Its text.
+        place: Span,
+    },
+    /// A policy that an earlier version of Hedgerow wrote and that today's replaces under another name.
+    Leftover {
+        /// The service.
+        service: String,
+        /// The policy.
+        policy: PolicyId,
+        /// The name of the object that stands in its place today.
+        successor: String,
         /// Its text.
         place: Span,
     },
@@ -171,6 +185,7 @@ impl Finding {
             Self::NotIsolated { .. }
             | Self::Isolated { .. }
             | Self::Idle { .. }
+            | Self::Leftover { .. }
             | Self::Unsearched { .. }
             | Self::UnbackedLabel { .. } => None,
         }
@@ -185,6 +200,7 @@ impl Finding {
             Self::NotIsolated { .. } => Code::NotIsolated,
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
+            Self::Leftover { .. } => Code::UnbackedPolicy,
             Self::Unsearched { .. } => Code::UnsupportedPolicy,
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
         }
@@ -244,6 +260,16 @@ impl Finding {
                 );
                 let marked = diagnostic(message).mark(*place, "its stage drops nothing");
                 policies.iter().fold(marked, |diagnostic, (_, place)| diagnostic.mark(*place, "this policy"))
+            }
+            Self::Leftover { service, policy, successor, place } => {
+                let message =
+                    format!("{policy} is what an earlier version wrote for `{service}`; `{successor}` takes its place");
+                let namespace = policy.namespace.as_deref().unwrap_or_default();
+                let help = format!(
+                    "when `{successor}` is in the cluster: `kubectl delete networkpolicies.projectcalico.org {} -n {namespace}`",
+                    policy.name
+                );
+                diagnostic(message).mark(*place, "").help(help)
             }
             Self::Unsearched { policy, place } => {
                 let message = format!("{policy} is too intricate: who else it lets in could not be worked out");

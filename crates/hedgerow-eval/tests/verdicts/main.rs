@@ -7,6 +7,8 @@ use hedgerow_eval::{DecidedBy, Flow, Manifests, Network, Peer, PeerId, Protocol}
 
 mod calico;
 mod kubernetes;
+mod named;
+mod tiers;
 
 /// Reads manifests that have no fault.
 fn network(text: &str) -> Network {

@@ -378,7 +378,7 @@ pub struct Verify {
     /// The namespace of objects that name none
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
     pub namespace: String,
-    /// Every service must be among the manifests, with its pods or its policy
+    /// Every service must be among the manifests: with its pods, or, where there are no pods at all, with its policy
     #[arg(long)]
     pub complete: bool,
     /// How to print what is found

@@ -15,6 +15,7 @@ mod formats;
 mod frames;
 mod scope;
 mod verbs;
+mod verify;
 
 use std::path::PathBuf;
 

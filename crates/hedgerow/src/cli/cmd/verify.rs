@@ -56,13 +56,29 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
 
 /// The services that should be among the manifests and are not.
 fn absences<'a>(plan: &'a Plan, compared: &'a Report) -> impl Iterator<Item = Diagnostic> + 'a {
-    compared.absent.iter().map(|name| {
-        let what = format!("neither pods nor a policy of `{name}` are among the manifests");
+    let absent = compared.absent.iter().map(|name| (name, None));
+    // Policies alone, as `render` prints them, are compared with pods as the plan has them. Where there are pods of
+    // others, those of a service that has none wear the wrong labels or are not there.
+    let has_pods = compared.checked.workloads > 0;
+    let without_pods = compared.without_pods.iter().filter(move |_| has_pods);
+    absent.chain(without_pods.map(|(name, policies)| (name, Some(policies)))).map(|(name, policies)| {
+        let what = match policies {
+            None => format!("neither pods nor a policy of `{name}` are among the manifests"),
+            Some(policies) => {
+                let policies: Vec<_> = policies.iter().map(ToString::to_string).collect();
+                format!("no pods of `{name}` are among the manifests: {} guards nobody", policies.join(" and "))
+            }
+        };
         let diagnostic = Diagnostic::new(Code::NotIsolated, what);
-        match plan.fleet().service(name) {
-            Some(service) => diagnostic.mark(service.file, ""),
-            None => diagnostic,
+        let Some(service) = plan.fleet().service(name) else { return diagnostic };
+        let diagnostic = diagnostic.mark(service.file, "");
+        let namespace = plan.service(&service.name).map(|planned| planned.namespace.as_str());
+        let strangers = compared.unguarded.iter().filter(|pods| pods.namespace.as_deref() == namespace);
+        let strangers: Vec<_> = strangers.take(4).map(ToString::to_string).collect();
+        if policies.is_none() || strangers.is_empty() {
+            return diagnostic;
         }
+        diagnostic.help(format!("these wear no service's identity: {}", strangers.join(", ")))
     })
 }
 
@@ -81,6 +97,7 @@ fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
     );
     for (number, noun, what) in [
         (compared.absent.len(), "service", "not among the manifests"),
+        (compared.without_pods.len(), "service", "without pods among the manifests, taken to wear what the rules give"),
         (compared.unguarded.len(), "workload", "of no service and guarded by no policy"),
         (compared.staged.len(), "policy", "staged and without effect"),
     ] {

@@ -112,6 +112,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         Finding::NotIsolated { .. }
         | Finding::Isolated { .. }
         | Finding::Idle { .. }
+        | Finding::Leftover { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
@@ -153,6 +154,7 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         Finding::Missing(_)
         | Finding::Unruled(_)
         | Finding::Idle { .. }
+        | Finding::Leftover { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => None,
     }
