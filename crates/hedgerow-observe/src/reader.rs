@@ -142,6 +142,16 @@ impl Notice {
     }
 }
 
+impl fmt::Display for Notice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::BothTables => "Calico's rules are in iptables and in nftables: what is left over of one mode polices, too, and falsifies counts",
+            Self::OtherFlavour => "the other flavour of iptables has tables as well: read them with its own iptables-save",
+            Self::MarksAssumed => "which mark says allowed is not in the input; Calico's default was taken",
+        })
+    }
+}
+
 /// The first 160 bytes, with what cannot be printed replaced.
 fn shorten(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(160)])

@@ -324,7 +324,9 @@ fn policy(chain: &Chain, direction: Direction, marks: Marks, tally: &mut Tally, 
     if found.is_none() {
         tally.fault(Fault::UnnamedChain, chain.name.as_bytes());
     }
-    let actions: Vec<RuleAction> = (0..chain.rules.len()).map(|at| policy_action(&chain.rules, at, marks)).collect();
+    let scratch = scratch_bits(&chain.rules);
+    let actions: Vec<RuleAction> =
+        (0..chain.rules.len()).map(|at| policy_action(&chain.rules, at, scratch, marks)).collect();
     let indexes = rule_indexes(&chain.rules, &actions);
     for (position, ((rule, action), index)) in chain.rules.iter().zip(actions).zip(indexes).enumerate() {
         let role = Role::Policy { policy: found.clone(), direction, rule: index };
@@ -345,13 +347,22 @@ fn identity(chain: &Chain, direction: Direction) -> Option<Policy> {
     }
 }
 
+/// Bits in which a chain keeps what does not fit into one match. Where it does, it first sets both of them at once.
+fn scratch_bits(rules: &[RawRule]) -> u32 {
+    let resets = rules.iter().filter_map(|rule| match rule.target {
+        Target::Mark { value, mask } if value != mask && mask.count_ones() == 2 => Some(mask),
+        _ => None,
+    });
+    resets.fold(0, |all, mask| all | mask)
+}
+
 /// What a rule of a policy does. A mark is a verdict if what follows says so, or its bit is known to be one.
-fn policy_action(rules: &[RawRule], at: usize, marks: Marks) -> RuleAction {
+fn policy_action(rules: &[RawRule], at: usize, scratch: u32, marks: Marks) -> RuleAction {
     let rule = &rules[at];
-    let Some(bit) = verdict_bit(rule) else {
+    let Some(bit) = verdict_bit(rule).filter(|bit| bit & scratch == 0) else {
         return match &rule.target {
             // What a mark before it decided is only carried out here: counting it again would count twice.
-            Target::Drop | Target::Reject | Target::Accept if follows_its_mark(rules, at) => RuleAction::Carry,
+            Target::Drop | Target::Reject | Target::Accept if follows_its_mark(rules, at, scratch) => RuleAction::Carry,
             _ => plain(rule),
         };
     };
@@ -378,9 +389,10 @@ fn policy_action(rules: &[RawRule], at: usize, marks: Marks) -> RuleAction {
 }
 
 /// Whether a rule has the mark that a rule shortly before it sets.
-fn follows_its_mark(rules: &[RawRule], at: usize) -> bool {
+fn follows_its_mark(rules: &[RawRule], at: usize, scratch: u32) -> bool {
     let Some((bit, mask)) = rules[at].mark else { return false };
     bit == mask
+        && bit & scratch == 0
         && rules[..at].iter().rev().find(|rule| rule.mark != Some((bit, mask))).and_then(verdict_bit) == Some(bit)
 }
 

@@ -134,11 +134,16 @@ fn read_rule(attributes: Attributes<'_>) -> Result<RawRule, Fault> {
             }
             b"cmp" => {
                 let value = data.nested(3).and_then(|data| data.get(1)).and_then(|bytes| u32_at(bytes, 0));
-                if let (Some(loaded), Some(value), Some(0)) = (loaded, value, number(2))
+                if let (Some(loaded), Some(value)) = (loaded, value)
                     && number(1) == Some(loaded.register)
                     && loaded.mask != u32::MAX
                 {
-                    rule.mark = Some((value, loaded.mask));
+                    rule.mark = match number(2) {
+                        Some(0) => Some((value, loaded.mask)),
+                        // A single bit that is not 0.
+                        Some(1) if value == 0 && loaded.mask.is_power_of_two() => Some((loaded.mask, loaded.mask)),
+                        _ => rule.mark,
+                    };
                 }
                 loaded = None;
             }

@@ -126,14 +126,16 @@ fn read_rule(rule: &Rule) -> Result<RawRule, Fault> {
     if counted || read.target == Target::Nothing { Ok(read) } else { Err(Fault::NoCounters) }
 }
 
-/// `mark & MASK == VALUE`.
+/// `mark & MASK == VALUE`; newer programs print a single bit as `mark & BIT != 0`.
 fn mark_match(value: &Value) -> Option<(u32, u32)> {
-    if value.get("op")?.as_str()? != "==" {
-        return None;
-    }
     let (mark, mask) = pair(value.get("left")?.get("&")?)?;
     is_mark(mark).then_some(())?;
-    Some((small(value.get("right")?)?, small(mask)?))
+    let (mask, right) = (small(mask)?, small(value.get("right")?)?);
+    match value.get("op")?.as_str()? {
+        "==" => Some((right, mask)),
+        "!=" if right == 0 && mask.is_power_of_two() => Some((mask, mask)),
+        _ => None,
+    }
 }
 
 /// `mark set mark | BITS`, `mark set mark & KEPT`, and both together.

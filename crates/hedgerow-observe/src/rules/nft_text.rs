@@ -139,6 +139,12 @@ fn read_rule(text: &str) -> Result<RawRule, Fault> {
                 rule.target = Target::Mark { value: 0, mask: !number(kept)? };
                 7
             }
+            // A single bit, as newer programs print it.
+            ["meta", "mark", "&", mask, "!=", "0x00000000" | "0x0" | "0", ..] => {
+                let mask = number(mask)?;
+                rule.mark = mask.is_power_of_two().then_some((mask, mask));
+                6
+            }
             ["meta", "mark", "&", mask, "==", value, ..] => {
                 rule.mark = Some((number(value)?, number(mask)?));
                 6

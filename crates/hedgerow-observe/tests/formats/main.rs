@@ -11,6 +11,7 @@
 mod conntrack;
 mod counters;
 mod cuts;
+mod dialects;
 mod flows;
 mod kernel;
 mod support;
