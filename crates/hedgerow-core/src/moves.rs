@@ -18,7 +18,8 @@ pub enum Host {
     Stream,
     /// Argo CD: policies at once, then workloads; what is no longer planned is deleted first, or last where that is asked for.
     ArgoCd,
-    /// `kustomize build` into `kubectl apply`: workloads, then policies in an order of its own; deletions after that.
+    /// `kustomize build` into `kubectl apply`: workloads, then policies by their version or in the order of the
+    /// stream; deletions after that.
     Kustomize,
 }
 
@@ -183,12 +184,17 @@ fn plans(host: Host, before: Position, after: Position) -> Vec<Vec<Phase>> {
     };
     writes.extend(order(after).into_iter().filter(|step| is_written(*step)));
     deletions.extend(order(before).into_iter().filter(|step| is_deleted(*step)));
+    // Both are called NetworkPolicy, and `v1` comes before `v3`.
+    let by_version = || {
+        let steps = [Step::Policy, Step::Behind].into_iter().filter(|step| is_written(*step)).collect();
+        Phase { steps, any_order: false }
+    };
     let in_order = || Phase { steps: writes.clone(), any_order: false };
     let (written, deleted, pods) = (|| Phase::any(&writes), || Phase::any(&deletions), || Phase::any(&[Step::Pods]));
     match host {
         Host::Stream => vec![vec![in_order(), pods(), deleted()]],
         Host::ArgoCd => vec![vec![deleted(), written(), pods()], vec![written(), pods(), deleted()]],
-        Host::Kustomize => vec![vec![pods(), written(), deleted()]],
+        Host::Kustomize => vec![vec![pods(), by_version(), deleted()], vec![pods(), in_order(), deleted()]],
     }
 }
 
@@ -267,8 +273,10 @@ mod tests {
         for host in Host::ALL {
             assert_eq!(loss(host, ENFORCE, OFF, false), Loss::Nothing);
             assert_eq!(loss(host, OFF, ENFORCE, false), Loss::Nothing);
-            // An object that only logs isolates as well, and it may be the last to go.
+            // An object that only logs isolates as well, and it may be the last to go, or under Argo CD the first to come.
             assert_eq!(loss(host, ENFORCE_LOG, OFF, false), Loss::Permitted);
+            let on_the_way_in = if host == Host::ArgoCd { Loss::Permitted } else { Loss::Nothing };
+            assert_eq!(loss(host, OFF, ENFORCE_LOG, false), on_the_way_in);
         }
         assert_eq!(loss(Host::Stream, AUDIT, OFF, false), Loss::Unpermitted, "the policy may outlive the backstop");
     }

@@ -4,6 +4,7 @@
 //! stream comes out as it went in. Documents are taken by position: two of one name are two documents. Any error means no
 //! output at all.
 
+mod added;
 mod claim;
 mod document;
 mod job;

@@ -21,6 +21,8 @@ pub struct SeqChange<'a> {
     pub remove: &'a [usize],
     /// Values to add behind the last element.
     pub append: &'a [Yaml],
+    /// Values to add in front of the element at this position.
+    pub insert: (usize, &'a [Yaml]),
 }
 
 /// The edits that change a sequence; block style gets blocks, flow style gets JSON.
@@ -43,9 +45,10 @@ pub struct SeqChange<'a> {
 /// The [`Obstacle`] that forbids the edit.
 pub fn change_seq(text: &str, site: &Site<'_>, change: SeqChange<'_>) -> Result<Vec<Edit>, Obstacle> {
     match site {
-        Site::Missing(gap) | Site::Null(gap) if !change.append.is_empty() => {
+        Site::Missing(gap) | Site::Null(gap) if !(change.append.is_empty() && change.insert.1.is_empty()) => {
             let opening = gap.opening.as_ref().map_err(Clone::clone)?;
-            Ok(vec![insert(text, opening, &gap.missing, Payload::Elements(change.append))])
+            let elements = [change.insert.1, change.append].concat();
+            Ok(vec![insert(text, opening, &gap.missing, Payload::Elements(&elements))])
         }
         Site::Missing(_) | Site::Null(_) => Ok(Vec::new()),
         Site::Seq(seq) => change_existing(text, seq, change),
@@ -58,6 +61,10 @@ pub fn change_seq(text: &str, site: &Site<'_>, change: SeqChange<'_>) -> Result<
 }
 
 fn change_existing(text: &str, seq: &SeqSite, change: SeqChange<'_>) -> Result<Vec<Edit>, Obstacle> {
+    // In front of nothing, and of an element that goes, is behind the last one.
+    let is_behind = change.insert.0 >= seq.elements.len() || change.remove.contains(&change.insert.0);
+    let both = if is_behind { [change.append, change.insert.1].concat() } else { Vec::new() };
+    let change = if is_behind { SeqChange { append: &both, insert: (0, &[]), ..change } } else { change };
     let mut edits = Vec::new();
     for (at, value) in change.replace {
         if let Some(element) = seq.elements.get(*at) {
@@ -71,14 +78,17 @@ fn change_existing(text: &str, seq: &SeqSite, change: SeqChange<'_>) -> Result<V
         editable(&seq.elements[at])?;
     }
     let all_gone = gone.len() == seq.elements.len();
-    if let Some(obstacle) =
-        seq.obstacle.as_ref().filter(|_| !(edits.is_empty() && gone.is_empty() && change.append.is_empty()))
+    if let Some(obstacle) = seq
+        .obstacle
+        .as_ref()
+        .filter(|_| !(edits.is_empty() && gone.is_empty() && change.append.is_empty() && change.insert.1.is_empty()))
     {
         return Err(obstacle.clone());
     }
     let members = members(seq);
     match seq.style {
         CollectionStyle::Flow => {
+            edits.extend(insert_into_flow(text, seq, change.insert));
             edits.extend(append_to_flow(text, seq, change.append, &gone));
             match (gone.is_empty(), all_gone) {
                 (true, _) => {}
@@ -90,6 +100,7 @@ fn change_existing(text: &str, seq: &SeqSite, change: SeqChange<'_>) -> Result<V
             if let Some(&first) = gone.iter().find(|&&at| !begins_line(text, &seq.elements[at])) {
                 return Err(Obstacle { reason: Reason::Layout, range: seq.elements[first].range.clone() });
             }
+            edits.extend(insert_into_block(text, seq, change.insert)?);
             if all_gone && change.append.is_empty() {
                 let Some(header) = seq.header else {
                     return Err(Obstacle { reason: Reason::Layout, range: seq.range.clone() });
@@ -149,6 +160,29 @@ fn append_to_block(text: &str, seq: &SeqSite, values: &[Yaml]) -> Result<Option<
     }
     let lines = block.lines().flat_map(|line| [line, eol]).collect::<String>();
     Ok(Some(Edit::insert(at, lines)))
+}
+
+/// Adds elements in front of one of a block sequence.
+fn insert_into_block(text: &str, seq: &SeqSite, (at, values): (usize, &[Yaml])) -> Result<Option<Edit>, Obstacle> {
+    let Some(next) = seq.elements.get(at).filter(|_| !values.is_empty()) else { return Ok(None) };
+    if !begins_line(text, next) {
+        return Err(Obstacle { reason: Reason::Layout, range: next.range.clone() });
+    }
+    let block = Yaml::Seq(values.to_vec()).to_block_at(column(text, next.range.start));
+    let eol = break_near(text, next.range.start);
+    let lines = block.lines().flat_map(|line| [line, eol]).collect::<String>();
+    Ok(Some(Edit::insert(line_start(text, next.range.start), lines)))
+}
+
+/// Adds elements in front of one of a flow sequence.
+fn insert_into_flow(text: &str, seq: &SeqSite, (at, values): (usize, &[Yaml])) -> Option<Edit> {
+    let next = seq.elements.get(at).filter(|_| !values.is_empty())?;
+    let gap = match start_if_first(text, next.range.start).filter(|&line| line > 0) {
+        Some(line) => format!(",{}{}", break_before(text, line), &text[line..next.range.start]),
+        None => ", ".to_owned(),
+    };
+    let joined = values.iter().flat_map(|value| [value.to_json(), gap.clone()]).collect::<String>();
+    Some(Edit::insert(next.range.start, joined))
 }
 
 /// Adds elements behind the last one of a flow sequence that stays.

@@ -45,6 +45,42 @@ fn elements_are_appended_in_the_notation_of_the_sequence() {
 }
 
 #[test]
+fn elements_are_put_in_front_in_the_notation_of_the_sequence() {
+    let rows = [
+        ("items:\n- a: 1\n", "items:\n- name: v1\n  spec:\n    port: 80\n- a: 1\n"),
+        ("items:\n  # about a\n  - a\n", "items:\n  # about a\n  - name: v1\n    spec:\n      port: 80\n  - a\n"),
+        ("items:\r\n- a: 1", "items:\r\n- name: v1\r\n  spec:\r\n    port: 80\r\n- a: 1"),
+        ("items:\n- - x\n", "items:\n- name: v1\n  spec:\n    port: 80\n- - x\n"),
+        ("z: 1\n", "items:\n  - name: v1\n    spec:\n      port: 80\nz: 1\n"),
+        ("items: []\n", "items: [{\"name\": \"v1\", \"spec\": {\"port\": 80}}]\n"),
+        ("items: [a]\n", "items: [{\"name\": \"v1\", \"spec\": {\"port\": 80}}, a]\n"),
+        (
+            "{\"items\": [\n  {\"a\": 1}\n]}",
+            "{\"items\": [\n  {\"name\": \"v1\", \"spec\": {\"port\": 80}},\n  {\"a\": 1}\n]}",
+        ),
+    ];
+    for (before, after) in rows {
+        let change = SeqChange { insert: (0, &[object("v1")]), ..SeqChange::default() };
+        assert_eq!(edit(before, change).as_deref(), Ok(after), "{before:?}");
+    }
+    let v = &[Yaml::str("v")][..];
+    let rows = [
+        ("items:\n- a\n- b\n", (0, v), &[][..], "items:\n- v\n- a\n- b\n- w\n"),
+        ("items:\n- a\n# about b\n- b\n", (1, v), &[], "items:\n- a\n# about b\n- v\n- b\n- w\n"),
+        ("items:\n- |+\n  a\n\n- b\n", (1, v), &[], "items:\n- |+\n  a\n\n- v\n- b\n- w\n"),
+        ("items:\n- a\n- b\n", (2, v), &[], "items:\n- a\n- b\n- w\n- v\n"),
+        ("items:\n- a\n- b\n", (0, v), &[0], "items:\n- b\n- w\n- v\n"),
+        ("items:\n- a\n- b\n", (1, v), &[0], "items:\n- v\n- b\n- w\n"),
+        ("items: [a, b]\n", (1, v), &[], "items: [a, \"v\", b, \"w\"]\n"),
+        ("items: [a, b]\n", (0, v), &[], "items: [\"v\", a, b, \"w\"]\n"),
+    ];
+    for (before, insert, remove, after) in rows {
+        let change = SeqChange { insert, remove, append: &[Yaml::str("w")], replace: &[] };
+        assert_eq!(edit(before, change).as_deref(), Ok(after), "{before:?}");
+    }
+}
+
+#[test]
 fn elements_are_replaced_where_they_stand() {
     let rows = [
         ("items:\n- a: 1\n  b: 2 # c\n- z\n", "items:\n- name: v1\n  spec:\n    port: 80 # c\n- z\n"),
@@ -85,10 +121,10 @@ fn elements_come_and_go_in_one_change() {
         ("items: [a, b,]", "items: [a, \"v\", ]"),
     ];
     for (before, after) in rows {
-        let change = SeqChange { remove: &[1], append: &[Yaml::str("v")], replace: &[] };
+        let change = SeqChange { remove: &[1], append: &[Yaml::str("v")], ..SeqChange::default() };
         assert_eq!(edit(before, change).as_deref(), Ok(after), "{before:?}");
     }
-    let change = SeqChange { remove: &[0], append: &[Yaml::str("v")], replace: &[] };
+    let change = SeqChange { remove: &[0], append: &[Yaml::str("v")], ..SeqChange::default() };
     assert_eq!(edit("items: [a]", change).as_deref(), Ok("items: [\"v\"]"));
     assert_eq!(edit("items:\n- a\n", change).as_deref(), Ok("items:\n- v\n"));
 }
@@ -104,7 +140,7 @@ fn what_would_leak_or_guess_is_refused() {
         ("x: &x [a]\nitems: *x\n", Reason::Alias),
     ];
     for (text, reason) in rows {
-        let change = SeqChange { remove: &[0], append: &[Yaml::Int(1)], replace: &[] };
+        let change = SeqChange { remove: &[0], append: &[Yaml::Int(1)], ..SeqChange::default() };
         assert_eq!(edit(text, change), Err(reason), "{text:?}");
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct Found<'t> {
     pub(super) lists: Vec<List>,
     /// Documents that hold something.
     pub(super) documents: usize,
+    /// The first document with a workload of a service.
+    pub(super) first: Option<Piece>,
+    /// Where that is a list, the position of the element with the workload.
+    pub(super) first_element: Option<usize>,
     /// Workloads that no service claims, as messages call them, with their places.
     pub(super) unclaimed: Vec<(String, Range<usize>)>,
     /// Workloads that are another application's and that the deployed service's `workloads` leave out.
@@ -99,6 +103,9 @@ impl Found<'_> {
         self.policies.extend(later.policies);
         self.lists.extend(later.lists);
         self.documents += later.documents;
+        if self.first.is_none() {
+            (self.first, self.first_element) = (later.first, later.first_element);
+        }
         self.unclaimed.extend(later.unclaimed);
         self.left_out.extend(later.left_out);
         self.taken.merge(later.taken);
@@ -209,6 +216,9 @@ pub(super) fn run<'t>(context: &Context<'t>, range: Range<usize>) -> Found<'t> {
             continue;
         }
         whole(context, &document, &piece, &mut found);
+        if found.first.is_none() && !found.deployed.is_empty() {
+            found.first = Some(piece);
+        }
     }
     found
 }
@@ -350,11 +360,15 @@ fn list<'t>(
         let api_version = text(HEAD.api_version).or(element_kind.map(|_| object.api_version));
         let (Some(kind), Some(api_version)) = (kind, api_version) else { continue };
         let element = Object { kind, api_version, body: Body::Part(part) };
-        let place = match place {
+        let place_of_element = match place {
             Place::Document(piece) => Place::Element(piece.clone(), index),
             Place::Element(..) | Place::Deeper => Place::Deeper,
         };
-        one(context, &element, &place, found)?;
+        one(context, &element, &place_of_element, found)?;
+        let is_first = found.first.is_none() && found.first_element.is_none() && !found.deployed.is_empty();
+        if is_first && matches!(place, Place::Document(_)) {
+            found.first_element = Some(index);
+        }
     }
     Ok(())
 }

@@ -10,16 +10,23 @@ pub(super) struct ListChange {
     piece: Piece,
     pub(super) remove: Vec<usize>,
     pub(super) append: Vec<Yaml>,
+    /// New ones in front of the element at this position.
+    pub(super) insert: (usize, Vec<Yaml>),
 }
 
 impl ListChange {
     pub(super) const fn new(piece: Piece) -> Self {
-        Self { piece, remove: Vec::new(), append: Vec::new() }
+        Self { piece, remove: Vec::new(), append: Vec::new(), insert: (0, Vec::new()) }
     }
 
     pub(super) fn edit(&self, context: &Context<'_>, found: &mut Found<'_>) {
         let (outline, items) = items(context, &self.piece);
-        let change = SeqChange { replace: &[], remove: &self.remove, append: &self.append };
+        let change = SeqChange {
+            replace: &[],
+            remove: &self.remove,
+            append: &self.append,
+            insert: (self.insert.0, &self.insert.1),
+        };
         let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
         match site.map(|site| change_seq(context.stream, site, change)) {
             Some(Ok(edits)) => found.edits.extend(edits),
@@ -41,10 +48,14 @@ pub(super) fn container<'f>(found: &'f Found<'_>) -> Option<&'f List> {
     found.lists.iter().find(|list| list.is_krm || only)
 }
 
-/// Whether an element fits behind a list's last one; where that ends in a block scalar without a line break, none does.
-pub(super) fn takes_more(context: &Context<'_>, list: &List) -> bool {
+/// Whether an element fits in front of the one at `at`, which need not begin a line; in a `ResourceList` behind the last one.
+pub(super) fn takes_more(context: &Context<'_>, list: &List, at: usize) -> bool {
     let (outline, items) = items(context, &list.piece);
-    let more = SeqChange { replace: &[], remove: &[], append: &[Yaml::Map(Vec::new())] };
+    let more = &[Yaml::Map(Vec::new())][..];
+    let more = match list.is_krm {
+        true => SeqChange { append: more, ..SeqChange::default() },
+        false => SeqChange { insert: (at, more), ..SeqChange::default() },
+    };
     let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
     site.is_none_or(|site| change_seq(context.stream, site, more).is_ok())
 }

@@ -1,15 +1,16 @@
 //! The policies that a stream is to hold: those it holds already are compared, the others are added.
 
 use super::Context;
+use super::added::add;
 use super::document::{Deployed, Found, Place, Policy};
 use super::lists::{ListChange, container, takes_more};
-use super::update::{line_break, update, with_line_breaks};
+use super::update::update;
 use crate::object::{Kind, Object};
 use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::name::Namespace;
 use hedgerow_core::plan::ServicePlan;
-use hedgerow_yaml::{Edit, split};
+use hedgerow_yaml::Edit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares what is there with what is planned and adds the edits that make them the same.
@@ -23,24 +24,39 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     }
     let mut changes: BTreeMap<usize, ListChange> = BTreeMap::new();
     let policies = std::mem::take(&mut found.policies);
+    // What is added stands in front of the first workload, and of the policies that are there: see `service_objects`.
+    let mut front = found.first.take();
+    let mut first = found.first_element.unwrap_or_default();
     if !policies.is_empty() {
         let ours = Ours::new(context);
         let wanted = planned.assign(context, &policies, &ours);
         let others = Others::new(context, found);
         for (policy, wanted) in policies.iter().zip(&wanted) {
             let wanted = wanted.and_then(|at| planned.objects.get(at)).map(|planned| &planned.object);
+            match (wanted, &policy.place) {
+                (Some(_), Place::Document(piece)) => {
+                    front = front.into_iter().chain([piece.clone()]).min_by_key(|piece| piece.range.start);
+                }
+                (Some(_), Place::Element(_, at)) => first = first.min(*at),
+                (Some(_), Place::Deeper) | (None, _) => {}
+            }
             existing(context, policy, wanted, &planned, &ours, &others, &mut changes, found);
         }
     }
     let missing = planned.missing();
     found.tally.policies += missing.len();
-    match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list)) {
+    match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list, first)) {
         Some(list) => {
             let change = changes.entry(list.piece.range.start).or_insert_with(|| ListChange::new(list.piece.clone()));
-            change.append.extend(missing.iter().map(Object::to_yaml));
+            let objects = missing.iter().map(Object::to_yaml);
+            // What becomes of a `ResourceList` is sorted by whoever asked for it.
+            if list.is_krm { change.append.extend(objects) } else { change.insert = (first, objects.collect()) }
         }
-        None if missing.is_empty() => {}
-        None => found.edits.push(append(context.stream, &missing)),
+        None => {
+            // Labels may be added at the very start of the same document, which has to stay behind this.
+            let added = front.filter(|_| !missing.is_empty()).map(|front| add(context, &front, &missing));
+            found.edits.splice(0..0, added);
+        }
     }
     for change in changes.into_values() {
         change.edit(context, found);
@@ -336,24 +352,4 @@ fn remove(
                 .push(Diagnostic::new(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(help));
         }
     }
-}
-
-/// Adds documents at the end of a stream, or before its last document where that has no line break at its end: one more
-/// would change the value of a block scalar there.
-fn append(stream: &str, objects: &[Object]) -> Edit {
-    let eol = line_break(stream);
-    let documents: Vec<_> = objects.iter().map(Object::emit).collect();
-    if stream.is_empty() || stream.ends_with(['\n', '\r']) {
-        let text: String = documents.iter().map(|document| format!("---\n{document}")).collect();
-        return Edit::insert(stream.len(), with_line_breaks(&text, eol));
-    }
-    let last = split(stream).last();
-    let (at, has_separator) = last.map_or((0, false), |piece| (piece.range.start, piece.separator.is_some()));
-    let bom = if at == 0 && stream.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-    let text: String = if has_separator && bom == 0 {
-        documents.iter().map(|document| format!("---\n{document}")).collect()
-    } else {
-        documents.iter().map(|document| format!("{document}---\n")).collect()
-    };
-    Edit::insert(at + bom, with_line_breaks(&text, eol))
 }
