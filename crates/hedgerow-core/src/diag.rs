@@ -82,6 +82,10 @@ codes! {
     DuplicateRule = "duplicate-rule", Error;
     /// A rule's `expires` date is close or has passed.
     RuleExpired = "rule-expired", Error;
+    /// The clusters are too old to guard labels at the API server.
+    GuardUnsupported = "guard-unsupported", Error;
+    /// A guard that those whom it should stop can get around.
+    WeakGuard = "weak-guard", Warning;
     /// A file in a rule directory that is not a rule.
     NotARule = "not-a-rule", Error;
     /// A label of Hedgerow's on a workload that no rule or service file backs.

@@ -4,6 +4,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::draft::Spanned;
+use crate::guard::Guard;
 use crate::label::{Scheme, Slug};
 use crate::name::{EnvironmentName, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
@@ -30,6 +31,8 @@ pub struct Config {
     pub audit: AuditBackend,
     /// Which objects carry the catch-alls.
     pub catch_alls: CatchAllBackend,
+    /// Who may put labels on pods, and what happens to others who do.
+    pub guard: Option<Guard>,
     /// The section for `hedgerow scan`, unread: where it stands in `hedgerow.yaml`.
     pub scan: Option<Span>,
 }

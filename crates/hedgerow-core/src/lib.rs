@@ -41,6 +41,7 @@ pub mod date;
 pub mod diag;
 pub mod draft;
 pub mod fleet;
+pub mod guard;
 pub mod label;
 pub mod moves;
 pub mod name;

@@ -9,6 +9,7 @@
 //! [`Plan`](hedgerow_core::plan::Plan) for, which exists only where no fault was found.
 
 pub mod calico;
+pub mod guard;
 pub mod k8s;
 mod labels;
 pub mod object;

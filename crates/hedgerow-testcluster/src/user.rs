@@ -149,11 +149,29 @@ impl User {
     #[track_caller]
     #[must_use]
     pub fn request(&self, method: &str, path: &str, content: &str, body: &str, as_user: Option<&str>) -> Answer {
+        let headers: Vec<_> = as_user.map(|user| ("Impersonate-User", user)).into_iter().collect();
+        self.request_with(method, path, content, body, &headers)
+    }
+
+    /// As [`User::request`], with headers of the caller's.
+    ///
+    /// # Panics
+    /// Where the server does not answer.
+    #[track_caller]
+    #[must_use]
+    pub fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        content: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut command = Command::new("curl");
         command.args(["--silent", "--show-error", "--max-time", "60", "--dump-header", "-", "--request", method]);
         command.args(["--header", &format!("Content-Type: {content}"), "--header", "Expect:"]);
-        if let Some(user) = as_user {
-            command.args(["--header", &format!("Impersonate-User: {user}")]);
+        for (name, value) in headers {
+            command.args(["--header", &format!("{name}: {value}")]);
         }
         if !body.is_empty() {
             command.args(["--data-binary", "@-"]);

@@ -18,6 +18,10 @@ pub enum Yaml {
     Map(Vec<(String, Self)>),
     /// A sequence.
     Seq(Vec<Self>),
+    /// A string of one or more lines, written as they are (`|-`) where that is safe.
+    Text(String),
+    /// A value with a comment above it, where it is the value of a key or an element of a list.
+    Noted(String, Box<Self>),
 }
 
 impl Yaml {
@@ -34,6 +38,12 @@ impl Yaml {
     /// A sequence of the values in this order.
     pub fn seq(values: impl IntoIterator<Item = Self>) -> Self {
         Self::Seq(values.into_iter().collect())
+    }
+
+    /// The value with a comment above it.
+    #[must_use]
+    pub fn noted(self, comment: impl Into<String>) -> Self {
+        Self::Noted(comment.into(), Box::new(self))
     }
 
     /// The value as a document in block style, with a final line break and no separator line.
@@ -67,7 +77,8 @@ impl Yaml {
     pub fn to_json(&self) -> String {
         let list = |values: Vec<String>| values.join(", ");
         match self {
-            Self::Str(text) => quote_always(text),
+            Self::Str(text) | Self::Text(text) => quote_always(text),
+            Self::Noted(_, value) => value.to_json(),
             Self::Map(pairs) => {
                 let pair = |(key, value): &(String, Self)| format!("{}: {}", quote_always(key), value.to_json());
                 format!("{{{}}}", list(pairs.iter().map(pair).collect()))
@@ -80,7 +91,8 @@ impl Yaml {
     /// The value on one line, as a plain scalar where that is beyond doubt.
     fn to_flow(&self) -> String {
         match self {
-            Self::Str(text) => quote(text).into_owned(),
+            Self::Str(text) | Self::Text(text) => quote(text).into_owned(),
+            Self::Noted(_, value) => value.to_flow(),
             Self::Int(number) => number.to_string(),
             Self::Bool(truth) => truth.to_string(),
             Self::Map(_) | Self::Seq(_) => self.to_json(),
@@ -92,7 +104,8 @@ impl Yaml {
         match self {
             Self::Map(pairs) => !pairs.is_empty(),
             Self::Seq(values) => !values.is_empty(),
-            Self::Str(_) | Self::Int(_) | Self::Bool(_) => false,
+            Self::Noted(_, value) => value.is_block(),
+            Self::Str(_) | Self::Text(_) | Self::Int(_) | Self::Bool(_) => false,
         }
     }
 
@@ -106,6 +119,10 @@ impl Yaml {
         match self {
             Self::Map(pairs) => {
                 for (index, (key, value)) in pairs.iter().enumerate() {
+                    // Behind a dash there is no line for a comment.
+                    if index > 0 || lead == Lead::NewLine {
+                        value.write_comment(text, column);
+                    }
                     indent(text, index);
                     text.push_str(&quote(key));
                     text.push(':');
@@ -114,12 +131,44 @@ impl Yaml {
             }
             Self::Seq(values) => {
                 for (index, value) in values.iter().enumerate() {
+                    if index > 0 || lead == Lead::NewLine {
+                        value.write_comment(text, column);
+                    }
                     indent(text, index);
                     text.push('-');
                     value.write_behind(text, column, Lead::Dash);
                 }
             }
-            Self::Str(_) | Self::Int(_) | Self::Bool(_) => {}
+            Self::Noted(_, value) => value.write_block(text, column, lead),
+            Self::Str(_) | Self::Text(_) | Self::Int(_) | Self::Bool(_) => {}
+        }
+    }
+
+    fn write_comment(&self, text: &mut String, column: usize) {
+        if let Self::Noted(comment, _) = self {
+            for line in comment.lines() {
+                text.push_str(&" ".repeat(column));
+                text.push_str(format!("# {line}").trim_end());
+                text.push('\n');
+            }
+        }
+    }
+
+    /// The lines of a text that says the same as a literal block: printable ASCII, nothing at its edges that a block would take for
+    /// indentation or drop.
+    fn literal(&self) -> Option<std::str::Lines<'_>> {
+        match self {
+            Self::Text(text)
+                if !text.is_empty()
+                    && !text.starts_with([' ', '\n'])
+                    && !text.ends_with('\n')
+                    && text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n'))
+                    && text.split('\n').all(|line| !line.ends_with(' ')) =>
+            {
+                Some(text.lines())
+            }
+            Self::Noted(_, value) => value.literal(),
+            Self::Str(_) | Self::Text(_) | Self::Int(_) | Self::Bool(_) | Self::Map(_) | Self::Seq(_) => None,
         }
     }
 
@@ -128,6 +177,15 @@ impl Yaml {
         if self.is_block() {
             text.push(if lead == Lead::Dash { ' ' } else { '\n' });
             self.write_block(text, column + 2, lead);
+        } else if let Some(lines) = self.literal() {
+            text.push_str(" |-\n");
+            for line in lines {
+                if !line.is_empty() {
+                    text.push_str(&" ".repeat(column + 2));
+                }
+                text.push_str(line);
+                text.push('\n');
+            }
         } else {
             text.push(' ');
             text.push_str(&self.to_flow());
@@ -169,5 +227,25 @@ mod tests {
         let yaml: serde_json::Value = serde_yaml::from_str(&value.to_block()).unwrap();
         assert_eq!(json, yaml);
         assert_eq!(Yaml::str("").to_block(), "\"\"\n");
+    }
+
+    #[test]
+    fn texts_and_comments() {
+        let value = Yaml::map([
+            ("a", Yaml::Text("x &&\n  y".into())),
+            ("b", Yaml::Text(" edge".into())),
+            ("c", Yaml::Text("bell\u{7}".into())),
+            (
+                "d",
+                Yaml::seq([Yaml::map([("e", Yaml::Text("z".into()))]).noted("why\n\nso"), Yaml::Int(1).noted("one")]),
+            ),
+            ("f", Yaml::map([("g", Yaml::Bool(true))]).noted("and")),
+        ]);
+        let expected = "a: |-\n  x &&\n    y\nb: \" edge\"\nc: \"bell\\u0007\"\nd:\n  # why\n  #\n  # so\n  - e: |-\n      z\n  \
+                        # one\n  - 1\n# and\nf:\n  g: true\n";
+        assert_eq!(value.to_block(), expected);
+        let json: serde_json::Value = serde_json::from_str(&value.to_json()).unwrap();
+        let yaml: serde_json::Value = serde_yaml::from_str(&value.to_block()).unwrap();
+        assert_eq!(json, yaml);
     }
 }

@@ -3,7 +3,7 @@
 //! | area | runs | snapshots |
 //! | --- | --- | --- |
 //! | `check` | `check` on the fleet in `in` | `diagnostics` |
-//! | `render` | `render`, `render --platform` and `labels` on the fleet in `in`, for each of its environments | `out`, `labels` |
+//! | `render` | `render`, `render --platform`, `render --guard` where there is one, and `labels` on the fleet in `in`, for each of its environments | `out`, `labels` |
 //! | `patch` | `post-render` with the arguments in `args` on `in/stream.yaml`, with the fleet in `in` or else `cases/patch/fleet` | `out`, `diagnostics` |
 #![allow(
     clippy::unwrap_used,
@@ -54,6 +54,7 @@ fn render(file: &Path) -> Result<()> {
     let reading = load(&Request::whole(&root))?.reading;
     let fleet = Arc::new(reading.fleet.ok_or_else(|| format!("the case is faulty: {:#?}", reading.diagnostics))?);
     let (mut out, mut labels) = (String::new(), String::new());
+    let has_guard = fleet.config().guard.is_some();
     for environment in fleet.config().environments.keys() {
         let show = |arguments: &str, to: &mut String| {
             let ran = Command::new(&root, arguments).run();
@@ -67,6 +68,10 @@ fn render(file: &Path) -> Result<()> {
         show(&format!("render --env {environment}"), &mut out);
         out.push_str(&format!("# {environment}, the platform\n"));
         show(&format!("render --platform --env {environment}"), &mut out);
+        if has_guard {
+            out.push_str(&format!("# {environment}, the guard\n"));
+            show(&format!("render --guard --env {environment}"), &mut out);
+        }
         let plan = Plan::new(Arc::clone(&fleet), environment).expect("it is declared");
         for service in plan.services().keys() {
             labels.push_str(&format!("# {environment} {service}\n"));

@@ -1,6 +1,7 @@
 //! `hedgerow.yaml`: what holds for the whole fleet.
 
 use super::decode::{Decoder, Fields};
+use super::guard;
 use super::service::{GLOB_LIMIT, STAGES, owner, ports};
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
@@ -15,7 +16,7 @@ use hedgerow_yaml::Node;
 use std::collections::{BTreeMap, BTreeSet};
 
 const KEYS: &[&str] =
-    &["version", "labels", "services", "namespaces", "types", "environments", "audit", "catch-alls", "scan"];
+    &["version", "labels", "services", "namespaces", "types", "environments", "audit", "catch-alls", "guard", "scan"];
 
 /// Reads `hedgerow.yaml`; what is missing or faulty is reported and replaced so that the rest can be read.
 pub(super) fn read(file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Config {
@@ -46,13 +47,16 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> C
     let types = types(decoder, field("types"));
     let (layout, defaults) = services(decoder, field("services"), place, &types);
     let namespaces = namespaces(decoder, field("namespaces"), &defaults);
+    let environments = environments(decoder, field("environments"), place);
+    let known = guard::Known { environments: environments.keys().cloned().collect(), namespaces: &namespaces };
+    let guard = field("guard").and_then(|node| guard::read(decoder, node, &known));
     Config {
         scheme: scheme(decoder, field("labels"), place),
         layout,
         defaults: defaults.0,
         namespaces,
         types,
-        environments: environments(decoder, field("environments"), place),
+        environments,
         audit: backend(
             decoder,
             field("audit"),
@@ -67,6 +71,7 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> C
             &[("kubernetes", CatchAllBackend::Kubernetes), ("calico", CatchAllBackend::Calico)],
         )
         .unwrap_or(CatchAllBackend::Kubernetes),
+        guard,
         scan: field("scan").map(|node| decoder.span(node.range())),
     }
 }

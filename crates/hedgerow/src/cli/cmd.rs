@@ -5,6 +5,7 @@ pub(super) mod check;
 pub(super) mod codeowners;
 pub(super) mod diff;
 pub(super) mod graph;
+mod guard;
 pub(super) mod init;
 pub(super) mod kustomize;
 pub(super) mod labels;

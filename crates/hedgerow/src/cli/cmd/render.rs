@@ -1,5 +1,6 @@
 //! `hedgerow render`: the policies of services, or of the platform.
 
+use super::guard;
 use crate::cli::Exit;
 use crate::cli::args::Render;
 use crate::cli::report::count;
@@ -20,8 +21,11 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
     };
     let loaded = session.load(scope, args.format)?;
     let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let guard = if args.guard { guard::files(&plan)? } else { Vec::new() };
     let objects: Vec<Object> = if args.platform {
         platform_objects(&plan)
+    } else if args.guard {
+        Vec::new()
     } else {
         let wanted = args.services.iter().map(|name| Session::service(&loaded.fleet, name));
         let wanted: BTreeSet<_> = wanted.collect::<anyhow::Result<_>>()?;
@@ -31,7 +35,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
     match &args.out {
         None => {
             let documents: String = objects.iter().map(|object| format!("---\n{}", object.emit())).collect();
-            session.out(&documents)?;
+            let guard: String = guard.iter().map(|(_, text)| format!("---\n{text}")).collect();
+            session.out(&format!("{documents}{guard}"))?;
         }
         Some(directory) => {
             let directory = session.os.directory().join(directory);
@@ -39,16 +44,28 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
             for object in &objects {
                 write_file(&directory.join(file_name(object)), &object.emit())?;
             }
-            session.note(&format!("wrote {} to {}\n", count(objects.len(), "object"), directory.display()));
+            for (file, text) in &guard {
+                write_file(&directory.join(file), text)?;
+            }
+            let written = count(objects.len() + guard.len(), "object");
+            session.note(&format!("wrote {written} to {}\n", directory.display()));
             // Only a run over everything knows which files are of an earlier one.
             if args.services.is_empty() {
-                for left in left_over(&directory, &names, &plan, args.platform) {
+                let mut left_over = if args.guard && !args.platform {
+                    BTreeSet::new()
+                } else {
+                    left_over(&directory, &names, &plan, args.platform)
+                };
+                if args.guard {
+                    left_over.extend(guard::left_over(&directory, &guard, &plan));
+                }
+                for left in left_over {
                     session.note(&format!("{left} is of an earlier run and is not rendered any more; remove it\n"));
                 }
             }
         }
     }
-    if objects.is_empty() {
+    if objects.is_empty() && guard.is_empty() {
         let what = match (args.platform, args.services.as_slice()) {
             (true, _) => "no type has callers".to_owned(),
             (false, []) => "every service's stage is `off`".to_owned(),
