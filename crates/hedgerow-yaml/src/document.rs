@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::anchors::Anchors;
 use crate::answers::Sites;
+use crate::elements::{self, Lines};
 use crate::error::YamlError;
 use crate::fast;
 use crate::parse::parse_piece;
-use crate::route::{Route, RouteId, RouteSet};
+use crate::route::{Route, RouteId, RouteSet, Step};
 use crate::site::{Duplicate, Site};
 use crate::skeleton::Skeleton;
 use crate::split::Piece;
@@ -100,6 +101,13 @@ impl<'t> Document<'t> {
     /// # Errors
     /// [`YamlError`] when the document is not YAML.
     pub fn parts(&self, route: &Route) -> Result<Vec<Part<'_, 't>>, YamlError> {
+        if self.tree.get().is_none()
+            && let [Step::Key(key), Step::EachElement] = route.steps()
+            && let Some(skeleton) = self.skeleton.get_or_init(|| Skeleton::of(self.stream, &self.range))
+            && let Ok(elements) = elements::of_document(self.stream, &self.range, skeleton, key)
+        {
+            return Ok(elements.into_iter().map(|lines| Part::of_lines(self.stream, lines)).collect());
+        }
         Ok(walk::parts(self.stream, &self.range, self.tree()?, route))
     }
 }
@@ -137,7 +145,17 @@ impl<'t> Outline<'t> {
 
 /// A node inside a document that is asked like a document of its own.
 #[derive(Debug, Clone)]
-pub struct Part<'d, 't> {
+pub struct Part<'d, 't>(Body<'d, 't>);
+
+#[derive(Debug, Clone)]
+enum Body<'d, 't> {
+    Node(NodePart<'d, 't>),
+    Lines(LinesPart<'t>),
+}
+
+/// A node of a tree.
+#[derive(Debug, Clone)]
+pub(crate) struct NodePart<'d, 't> {
     pub(crate) stream: &'t str,
     /// A line break in the document that only some readers know.
     pub(crate) line_break: Option<Range<usize>>,
@@ -147,22 +165,113 @@ pub struct Part<'d, 't> {
     pub(crate) place: Place,
 }
 
+/// An element of a block sequence that was found without a parser.
+#[derive(Debug, Clone)]
+struct LinesPart<'t> {
+    stream: &'t str,
+    lines: Lines,
+    /// A sequence with this one element.
+    tree: OnceCell<Result<Option<Node<'t>>, YamlError>>,
+}
+
 impl<'d, 't> Part<'d, 't> {
+    pub(crate) const fn of_node(part: NodePart<'d, 't>) -> Self {
+        Self(Body::Node(part))
+    }
+
+    const fn of_lines(stream: &'t str, lines: Lines) -> Self {
+        Self(Body::Lines(LinesPart { stream, lines, tree: OnceCell::new() }))
+    }
+
     /// The node itself.
+    ///
+    /// # Errors
+    /// [`YamlError`] when it is not YAML: a part may have been found without a look at all of it.
+    pub fn node(&self) -> Result<&Node<'t>, YamlError> {
+        match &self.0 {
+            Body::Node(part) => Ok(part.node),
+            Body::Lines(part) => Ok(part.element()?.1),
+        }
+    }
+
+    /// Where the part begins.
     #[must_use]
-    pub fn node(&self) -> &'d Node<'t> {
-        self.node
+    pub fn start(&self) -> usize {
+        match &self.0 {
+            Body::Node(part) => part.node.range.start,
+            Body::Lines(part) => part.lines.first.unwrap_or(part.lines.dash),
+        }
+    }
+
+    /// Where the part stands, maybe with comments and blank lines behind it.
+    #[must_use]
+    pub fn extent(&self) -> Range<usize> {
+        match &self.0 {
+            Body::Node(part) => part.node.range(),
+            Body::Lines(part) => self.start()..part.lines.range.end,
+        }
     }
 
     /// Answers the questions of a set, with routes that begin at this node.
-    #[must_use]
-    pub fn outline(&self, routes: &RouteSet) -> Outline<'t> {
-        walk::outline_of_part(self, routes)
+    ///
+    /// # Errors
+    /// [`YamlError`] when the part is not YAML.
+    pub fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
+        match &self.0 {
+            Body::Node(part) => Ok(walk::outline_of_part(part, routes)),
+            Body::Lines(part) => part.outline(routes),
+        }
     }
 
     /// The nodes that a route leads to from this node.
-    #[must_use]
-    pub fn parts(&self, route: &Route) -> Vec<Self> {
-        walk::parts_of_part(self, route)
+    ///
+    /// # Errors
+    /// [`YamlError`] when the part is not YAML.
+    pub fn parts(&self, route: &Route) -> Result<Vec<Part<'_, 't>>, YamlError> {
+        match &self.0 {
+            Body::Node(part) => Ok(walk::parts_of_part(part, route)),
+            Body::Lines(part) => part.parts(route),
+        }
+    }
+}
+
+impl<'t> LinesPart<'t> {
+    /// The sequence that the element's lines are when they are read alone, and the element's node.
+    fn element(&self) -> Result<(&Node<'t>, &Node<'t>), YamlError> {
+        let tree = self.tree.get_or_init(|| parse_piece(self.stream, self.lines.range.clone()));
+        let root = tree.as_ref().map_err(Clone::clone)?.as_ref();
+        let elements = root.and_then(Node::as_sequence).map(|sequence| sequence.elements.as_slice());
+        match (root, elements) {
+            (Some(root), Some([only])) => Ok((root, &only.node)),
+            _ => Err(YamlError::new(self.lines.dash, "an element of a sequence was expected")),
+        }
+    }
+
+    fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
+        if self.tree.get().is_none()
+            && let Ok(outline) = fast::outline_of_element(self.stream, &self.lines, routes)
+        {
+            return Ok(outline);
+        }
+        Ok(walk::outline_of_part(&self.in_tree()?, routes))
+    }
+
+    fn parts(&self, route: &Route) -> Result<Vec<Part<'_, 't>>, YamlError> {
+        if self.tree.get().is_none()
+            && let [Step::Key(key), Step::EachElement] = route.steps()
+            && let Ok(elements) = elements::of_element(self.stream, &self.lines, key)
+        {
+            return Ok(elements.into_iter().map(|lines| Part::of_lines(self.stream, lines)).collect());
+        }
+        Ok(walk::parts_of_part(&self.in_tree()?, route))
+    }
+
+    /// The element as a node of a tree. Documents whose elements are found by their lines have no anchors and no line
+    /// breaks that only some readers know.
+    fn in_tree(&self) -> Result<NodePart<'_, 't>, YamlError> {
+        let (root, node) = self.element()?;
+        let place = Place::of_block_element(self.lines.dash);
+        let anchors = Arc::new(Anchors::of(root));
+        Ok(NodePart { stream: self.stream, line_break: None, anchors, node, place })
     }
 }

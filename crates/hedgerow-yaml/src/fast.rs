@@ -19,11 +19,12 @@ use memchr::{memchr, memchr2_iter};
 
 use crate::answers::Answers;
 use crate::document::Outline;
+use crate::elements::{self, Lines};
 use crate::lines::{line_end, rest_is_blank};
 use crate::opening::{STEP, block_opening};
 use crate::route::{Fork, RouteSet, Want};
 use crate::scan::{Block, Line, Scanner, Unusual, Value};
-use crate::site::{Gap, MapPair, MapSite, Opening, ScalarSite, Site};
+use crate::site::{Gap, MapPair, MapSite, Opening, ScalarSite, SeqElement, SeqSite, Site};
 use crate::skeleton::{Presence, Skeleton};
 use crate::tree::{CollectionStyle, ScalarStyle};
 
@@ -57,6 +58,35 @@ pub(crate) fn outline<'t>(
     Ok(fast.answers.outline)
 }
 
+/// Answers questions about an element of a block sequence, or leaves them to the parser.
+pub(crate) fn outline_of_element<'t>(
+    stream: &'t str,
+    lines: &Lines,
+    routes: &RouteSet,
+) -> Result<Outline<'t>, Unusual> {
+    let text = &stream[..lines.range.end];
+    let column = lines.column().ok_or(Unusual)?;
+    let mut wanted = 0;
+    for (key, _) in &routes.forks[0].keys {
+        match lines.presence(text.as_bytes(), key) {
+            Some(Presence::Absent) => {}
+            Some(Presence::Once) => wanted += 1,
+            Some(Presence::Repeated) => return Err(Unusual),
+            None => wanted = MOST_KEYS,
+        }
+    }
+    let root = &routes.forks[0];
+    if !root.wanted.is_empty() || root.each_element.is_some() || root.each_value.is_some() {
+        return Err(Unusual);
+    }
+    let mut scanner = Scanner::new(text.as_bytes(), lines.range.start);
+    let indent = scanner.peek_indent()?.ok_or(Unusual)?;
+    let first = scanner.read_line(indent)?;
+    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
+    fast.mapping_from(0, column, Some(lines.dash + 1), wanted, Some(first))?;
+    Ok(fast.answers.outline)
+}
+
 struct Fast<'r, 't> {
     stream: &'t str,
     /// The stream up to the end of the document.
@@ -73,28 +103,49 @@ impl<'t> Fast<'_, 't> {
     ///
     /// Stops early behind the value of the last of `wanted` keys.
     fn mapping(&mut self, fork: usize, column: usize, header: Option<usize>, wanted: usize) -> Result<(), Unusual> {
+        self.mapping_from(fork, column, header, wanted, None)
+    }
+
+    /// The same, where the first line may have been read: it has a dash before its key.
+    fn mapping_from(
+        &mut self,
+        fork: usize,
+        column: usize,
+        header: Option<usize>,
+        wanted: usize,
+        mut read: Option<Line>,
+    ) -> Result<(), Unusual> {
         let routes = self.answers.routes;
         let fork = &routes.forks[fork];
         if fork.keys.len() > MOST_KEYS {
             return Err(Unusual);
         }
-        let first = self.scanner.position() + column;
+        let first = match &read {
+            Some(line) => line.key.ok_or(Unusual)?.range().start,
+            None => self.scanner.position() + column,
+        };
         let mut met = 0_u64;
-        while let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) {
-            let is_first = self.scanner.position() + column == first;
-            if indent > column && !is_first {
-                // Part of the value of a key that was not asked for.
-                self.scanner.read_deeper(column, |_| Ok(()))?;
-                continue;
-            }
-            let line = self.scanner.read_line(indent)?;
-            if indent > column || line.dash || line.key.is_none() {
-                if is_first {
-                    return Err(Unusual);
+        loop {
+            let line = if let Some(line) = read.take() {
+                line
+            } else {
+                let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) else { break };
+                let is_first = self.scanner.position() + column == first;
+                if indent > column && !is_first {
+                    // Part of the value of a key that was not asked for.
+                    self.scanner.read_deeper(column, |_| Ok(()))?;
+                    continue;
                 }
-                // An element of such a value, with its dash in the column of the key.
-                continue;
-            }
+                let line = self.scanner.read_line(indent)?;
+                if indent > column || line.dash || line.key.is_none() {
+                    if is_first {
+                        return Err(Unusual);
+                    }
+                    // An element of such a value, with its dash in the column of the key.
+                    continue;
+                }
+                line
+            };
             let name = self.key_text(&line)?;
             if let Some(index) = fork.keys.iter().position(|(key, _)| key == name) {
                 if met & (1 << index) != 0 {
@@ -153,12 +204,27 @@ impl<'t> Fast<'_, 't> {
                 let (header, column) = self.block_below(value, column)?;
                 let start = self.scanner.position() + column;
                 self.mapping(index, column, Some(header), usize::MAX)?;
-                Site::Node(start..self.end_of_last_value()?)
+                Site::Node(start..end_of_last_value(self.text, &self.scanner)?)
             }
-            (Want::Seq, _) | (Want::Scalar | Want::Map, false) => return Err(Unusual),
+            (Want::Seq, true) => Site::Seq(self.sequence(value, column)?),
+            (Want::Scalar | Want::Map | Want::Seq, false) => return Err(Unusual),
         };
         self.answers.answer(id, site);
         Ok(())
+    }
+
+    /// The block sequence of mappings that is the value of a key at `column`.
+    fn sequence(&mut self, value: Value, column: usize) -> Result<SeqSite, Unusual> {
+        let Value::Empty { at } = value else { return Err(Unusual) };
+        let elements = elements::below(self.text, &mut self.scanner, value, column)?;
+        let elements = elements.into_iter().map(|lines| {
+            let ((end, ends_in_block_scalar), first) = lines.end.zip(lines.first).ok_or(Unusual)?;
+            Ok(SeqElement { range: lines.dash..end, value_range: first..end, ends_in_block_scalar, obstacle: None })
+        });
+        let elements: Vec<SeqElement> = elements.collect::<Result<_, _>>()?;
+        let (Some(first), Some(last)) = (elements.first(), elements.last()) else { return Err(Unusual) };
+        let range = first.range.start..last.range.end;
+        Ok(SeqSite { elements, style: CollectionStyle::Block, range, header: Some(at), obstacle: None })
     }
 
     /// The block mapping that is the value of a key at `column`: behind which colon, at which column.
@@ -248,18 +314,7 @@ impl<'t> Fast<'_, 't> {
             let may_be_null = line.key.is_none() && !line.dash && matches!(line.value, Value::Plain { .. });
             if may_be_null { Err(Unusual) } else { Ok(()) }
         })?;
-        Ok(start..self.end_of_last_value()?)
-    }
-
-    /// Where the value of the last line ends.
-    fn end_of_last_value(&self) -> Result<usize, Unusual> {
-        match self.scanner.last_value()? {
-            (Value::Plain { .. }, true) | (Value::Alias, _) => Err(Unusual),
-            (Value::Plain { start, line_end }, false) => Ok(start + plain_text(&self.text[start..line_end]).len()),
-            (Value::Empty { at }, _) => Ok(at),
-            (Value::Quoted { end, .. } | Value::Flow { end, .. }, _) => Ok(end),
-            (Value::Block { start, column }, _) => Ok(self.scanner.block(start, column)?.end),
-        }
+        Ok(start..end_of_last_value(self.text, &self.scanner)?)
     }
 
     /// A scalar that means what its bytes say; null is left to the parser.
@@ -308,6 +363,17 @@ impl<'t> Fast<'_, 't> {
         };
         let simple = inner.bytes().all(|byte| byte != escape && byte != b'\n');
         if simple { Ok((inner, style)) } else { Err(Unusual) }
+    }
+}
+
+/// Where the value of the last line read ends.
+pub(crate) fn end_of_last_value(text: &str, scanner: &Scanner<'_>) -> Result<usize, Unusual> {
+    match scanner.last_value()? {
+        (Value::Plain { .. }, true) | (Value::Alias, _) => Err(Unusual),
+        (Value::Plain { start, line_end }, false) => Ok(start + plain_text(&text[start..line_end]).len()),
+        (Value::Empty { at }, _) => Ok(at),
+        (Value::Quoted { end, .. } | Value::Flow { end, .. }, _) => Ok(end),
+        (Value::Block { start, column }, _) => Ok(scanner.block(start, column)?.end),
     }
 }
 

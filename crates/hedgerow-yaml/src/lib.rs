@@ -45,7 +45,7 @@
 //! | `mask`, `restore` | a piece that the parser refuses and Kubernetes does not | the same |
 //! | `route` | `spec.tasks[].template` | questions compiled into one tree |
 //! | `document`, `walk`, `anchors`, `site` | a document and questions | what stands there, or why it cannot be told |
-//! | `skeleton`, `scan`, `inline`, `fast` | the same | the same answers without a parser, or none |
+//! | `skeleton`, `scan`, `inline`, `elements`, `fast` | the same | the same answers without a parser, or none |
 //! | `opening`, `insert`, `remove`, `map_edit`, `seq_edit`, `edit` | a site and a wish | edits, and the spliced text |
 //! | `quote`, `emit` | values | text that no YAML 1.1 or 1.2 reader can misread |
 //!
@@ -57,6 +57,7 @@ mod anchors;
 mod answers;
 mod document;
 mod edit;
+mod elements;
 mod emit;
 mod encoding;
 mod error;
@@ -91,5 +92,5 @@ pub use quote::{quote, quote_always};
 pub use route::{Route, RouteError, RouteId, RouteSet, Step, Want};
 pub use seq_edit::{SeqChange, change_seq};
 pub use site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Reason, ScalarSite, SeqElement, SeqSite, Site};
-pub use split::{Piece, Pieces, split, split_even};
+pub use split::{Piece, Pieces, begins_with_json, split, split_even};
 pub use tree::{Anchor, CollectionStyle, Content, Element, Mapping, Node, Pair, Scalar, ScalarStyle, Sequence, Tag};

@@ -6,11 +6,15 @@
 //!
 //! Kubernetes is narrower (after `---` only blanks and a comment; its cut knows LF alone), Helm 4.0 is wider (it
 //! cuts at `---apiVersion`). Text that only one of them would cut is left whole for the parser to judge.
+//!
+//! A stream that begins with a JSON object is JSON for `kubectl`, which reads one object behind the other there without
+//! anything between them; each is a piece of its own.
 
 use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
+use crate::inline::quoted_end;
 use crate::lines::{line_break, line_end, next_line};
 
 /// One document of a stream with the separator line before it; pieces touch, and together are the whole stream.
@@ -18,7 +22,8 @@ use crate::lines::{line_break, line_end, next_line};
 pub struct Piece {
     /// Everything from the separator line, or the start of the stream, up to the next separator line.
     pub range: Range<usize>,
-    /// The `---` line with its line break; `None` for text before the first separator.
+    /// The `---` line with its line break; `None` for text before the first separator, and for each of the JSON objects
+    /// that a stream begins with.
     pub separator: Option<Range<usize>>,
 }
 
@@ -39,7 +44,8 @@ impl Piece {
 /// ```
 pub fn split(text: &str) -> Pieces<'_> {
     let lone_cr = has_lone_cr(text.as_bytes());
-    Pieces { text, at: 0, lone_cr, finder: memmem::Finder::new(b"\n---") }
+    let json = begins_with_json(text).then_some(0);
+    Pieces { text, at: 0, lone_cr, json, finder: memmem::Finder::new(b"\n---") }
 }
 
 /// Iterator over the pieces of a stream, made by [`split`].
@@ -48,6 +54,8 @@ pub struct Pieces<'t> {
     text: &'t str,
     at: usize,
     lone_cr: bool,
+    /// How far the stream is known to be JSON objects and nothing else.
+    json: Option<usize>,
     finder: memmem::Finder<'static>,
 }
 
@@ -66,6 +74,10 @@ impl Iterator for Pieces<'_> {
         });
         let from = if separator.is_some() { start + mark + 3 } else { start };
         self.at = self.next_separator(from);
+        if self.json == Some(start) && separator.is_none() {
+            self.json = next_json_object(&self.text[..self.at], start);
+            self.at = self.json.unwrap_or(self.at);
+        }
         Some(Piece { range: start..self.at, separator })
     }
 }
@@ -97,13 +109,51 @@ impl Pieces<'_> {
     }
 }
 
+/// Whether a stream begins with `{`, so that `kubectl` takes all of it for JSON.
+#[must_use]
+pub fn begins_with_json(text: &str) -> bool {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{')
+}
+
+/// Where the JSON object begins that follows the one at `start`, with nothing but white space between them.
+fn next_json_object(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = start + bytes[start..].iter().position(|&byte| byte == b'{')?;
+    let mut depth = 0_usize;
+    loop {
+        let byte = *bytes.get(at)?;
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            b'"' => at = quoted_end(bytes, at)? - 1,
+            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => {}
+            _ => {
+                let word =
+                    bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+                let is_number = matches!(byte, b'-' | b'0'..=b'9');
+                if !is_number && !matches!(&bytes[at..at + word], b"true" | b"false" | b"null") {
+                    return None;
+                }
+                at += word - 1;
+            }
+        }
+        at += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    let next = at + bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+    (bytes.get(next) == Some(&b'{')).then_some(next)
+}
+
 /// Cuts a stream at document boundaries into at most `parts` runs of about equal length.
 ///
 /// Each run can be worked on alone: no document spans two of them.
 #[must_use]
 pub fn split_even(text: &str, parts: usize) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
-    let pieces = Pieces { at: 0, ..split(text) };
+    let pieces = split(text);
     let mut start = 0;
     for part in 1..parts.max(1) {
         let goal = (text.len() / parts * part).max(start);
@@ -162,6 +212,30 @@ mod tests {
             let pieces: Vec<&str> = split(text).map(|piece| &text[piece.range]).collect();
             assert_eq!(pieces, expected, "{text:?}");
             assert_eq!(pieces.concat(), text);
+        }
+    }
+
+    #[test]
+    fn json_objects_at_the_start_of_a_stream_are_pieces_of_their_own() {
+        let rows: [(&str, &[&str]); 14] = [
+            ("{}{}", &["{}", "{}"]),
+            ("{\"a\":1}\n{\"b\":[-1.5e+3,true,null]}\n", &["{\"a\":1}\n", "{\"b\":[-1.5e+3,true,null]}\n"]),
+            ("\u{FEFF}\n {} {}\t\n{}", &["\u{FEFF}\n {} ", "{}\t\n", "{}"]),
+            ("{\"}\":\"\\\"{\"}{}", &["{\"}\":\"\\\"{\"}", "{}"]),
+            ("{}\n---\na: b\n", &["{}\n", "---\na: b\n"]),
+            ("{}\n{}\n---\n{}{}\n", &["{}\n", "{}\n", "---\n{}{}\n"]),
+            ("{} {", &["{} ", "{"]),
+            ("---\n{}{}\n", &["---\n{}{}\n"]),
+            ("# c\n{}{}\n", &["# c\n{}{}\n"]),
+            ("[{}]\n{}\n", &["[{}]\n{}\n"]),
+            ("{a: b}\n{}\n", &["{a: b}\n{}\n"]),
+            ("{\"a\": yes}{}\n", &["{\"a\": yes}{}\n"]),
+            ("{} # c\n{}\n", &["{} # c\n{}\n"]),
+            ("{}\na: b\n", &["{}\na: b\n"]),
+        ];
+        for (text, expected) in rows {
+            let pieces: Vec<&str> = split(text).map(|piece| &text[piece.range]).collect();
+            assert_eq!(pieces, expected, "{text:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::anchors::Anchors;
 use crate::answers::Answers;
-use crate::document::{Outline, Part};
+use crate::document::{NodePart, Outline, Part};
 use crate::opening::{opening_at_null, opening_in_mapping};
 use crate::route::{Fork, Route, RouteSet, Step, Want};
 use crate::site::{Duplicate, Gap, MapPair, MapSite, Obstacle, Reason, ScalarSite, SeqElement, SeqSite, Site};
@@ -48,7 +48,7 @@ pub(crate) fn outline<'t>(
 }
 
 /// Answers questions about a node inside a document.
-pub(crate) fn outline_of_part<'t>(part: &Part<'_, 't>, routes: &RouteSet) -> Outline<'t> {
+pub(crate) fn outline_of_part<'t>(part: &NodePart<'_, 't>, routes: &RouteSet) -> Outline<'t> {
     let mut walk = Walk::new(part.stream, None, routes);
     walk.anchors = Some(Arc::clone(&part.anchors));
     match part.line_break.clone() {
@@ -69,20 +69,20 @@ pub(crate) fn parts<'d, 't>(
     // Looked for once: a list of thousands is asked as many times.
     let line_break = foreign_line_break(stream, document, Some(root));
     let anchors = Arc::new(Anchors::of(root));
-    parts_of_part(&Part { stream, line_break, anchors, node: root, place: Place::default() }, route)
+    parts_of_part(&NodePart { stream, line_break, anchors, node: root, place: Place::default() }, route)
 }
 
 /// The nodes that a route leads to from a node inside a document.
-pub(crate) fn parts_of_part<'d, 't>(part: &Part<'d, 't>, route: &Route) -> Vec<Part<'d, 't>> {
-    route
-        .steps()
-        .iter()
-        .fold(vec![part.clone()], |parts, step| parts.iter().flat_map(|part| children(part, step)).collect())
+pub(crate) fn parts_of_part<'d, 't>(part: &NodePart<'d, 't>, route: &Route) -> Vec<Part<'d, 't>> {
+    let steps = route.steps().iter();
+    let parts =
+        steps.fold(vec![part.clone()], |parts, step| parts.iter().flat_map(|part| children(part, step)).collect());
+    parts.into_iter().map(Part::of_node).collect()
 }
 
-fn children<'d, 't>(part: &Part<'d, 't>, step: &Step) -> Vec<Part<'d, 't>> {
+fn children<'d, 't>(part: &NodePart<'d, 't>, step: &Step) -> Vec<NodePart<'d, 't>> {
     let place = part.place.behind(part.node);
-    let part_at = |(node, place)| Part { node, place, ..part.clone() };
+    let part_at = |(node, place)| NodePart { node, place, ..part.clone() };
     match (step, &part.node.content) {
         (Step::Key(key), Content::Mapping(mapping)) => {
             let inside = place.in_mapping(mapping);
@@ -103,6 +103,11 @@ fn children<'d, 't>(part: &Part<'d, 't>, step: &Step) -> Vec<Part<'d, 't>> {
 }
 
 impl Place {
+    /// The place of an element of a block sequence that nothing forbids to edit.
+    pub(crate) fn of_block_element(dash: usize) -> Self {
+        Self::default().in_element(dash, false)
+    }
+
     /// The place with what the node itself forbids.
     fn behind(&self, node: &Node<'_>) -> Self {
         let anchor = node.anchor.as_ref().map(|anchor| obstacle(Reason::Anchor, anchor.range.clone()));

@@ -3,7 +3,7 @@
 mod support;
 
 use hedgerow_yaml::{Document, split};
-use support::{Random, SEEDS, Tally, check_edits, compare, labels, mutant, questions};
+use support::{LISTS, Random, SEEDS, Tally, check_edits, compare, compare_parts, labels, mutant, mutant_of, questions};
 
 #[test]
 fn seeds_are_valid() {
@@ -66,6 +66,26 @@ fn mutants_get_the_same_answers_on_both_ways() {
     }
     // A comparison that one side never takes part in would prove nothing.
     assert!(total.fast > 1_000 && total.general > 1_000 && total.invalid > 1_000, "{total:?}");
+}
+
+#[test]
+fn objects_of_lists_get_the_same_answers_on_both_ways() {
+    let questions = questions();
+    for list in LISTS {
+        assert_eq!(compare_parts(list, &questions).fast, 1, "{list}");
+        assert_eq!(compare(list, &questions[4..]).invalid, 0);
+    }
+    let mut random = Random(2029);
+    let mut total = Tally::default();
+    for _ in 0..2_000 {
+        let text = mutant_of(&LISTS, &mut random);
+        compare(&text, &questions);
+        let tally = compare_parts(&text, &questions);
+        total.fast += tally.fast;
+        total.general += tally.general;
+        total.invalid += tally.invalid;
+    }
+    assert!(total.fast > 300 && total.general > 30 && total.invalid > 300, "{total:?}");
 }
 
 #[test]

@@ -42,8 +42,8 @@ fn label(text: &str) -> (String, usize) {
     for piece in split(text) {
         let document = Document::of_piece(text, &piece);
         let parts = document.parts(&Route::parse("items[]").unwrap()).unwrap();
-        let outlines =
-            std::iter::once(document.outline(&head).unwrap()).chain(parts.iter().map(|part| part.outline(&head)));
+        let outlines = std::iter::once(document.outline(&head).unwrap())
+            .chain(parts.iter().map(|part| part.outline(&head).unwrap()));
         for (index, outline) in outlines.enumerate() {
             let kind = outline.site(kind).and_then(|site| site.as_str()).map(str::to_owned);
             let Some(path) = kind.as_deref().and_then(template) else { continue };
@@ -51,7 +51,7 @@ fn label(text: &str) -> (String, usize) {
             let id = labels.add(Route::keys(path.iter().copied()), Want::Map);
             let outline = match index {
                 0 => document.outline(&labels).unwrap(),
-                index => parts[index - 1].outline(&labels),
+                index => parts[index - 1].outline(&labels).unwrap(),
             };
             edits.extend(change_map(text, outline.site(id).unwrap(), MapChange { set: SET, remove: &[] }).unwrap());
         }

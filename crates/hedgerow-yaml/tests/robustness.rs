@@ -85,7 +85,7 @@ fn aliases_in_thousands_of_objects_are_looked_up_in_one_list() {
     let document = Document::new(&text);
     let parts = document.parts(&Route::parse("items[]").unwrap()).unwrap();
     let labels = &labels()[0];
-    let value = |part: &Part<'_, '_>| match part.outline(labels).all_sites().next() {
+    let value = |part: &Part<'_, '_>| match part.outline(labels).unwrap().all_sites().next() {
         Some(Site::Map(map)) => map.get("b").and_then(|pair| pair.value.clone()).map(std::borrow::Cow::into_owned),
         other => panic!("{other:?}"),
     };
@@ -110,7 +110,8 @@ fn one_line_that_holds_everything_is_not_read_again_for_each_of_its_members() {
     let document = Document::new(&text);
     let parts = document.parts(&Route::parse("items[]").unwrap()).unwrap();
     let labels = &labels()[0];
-    let changes = parts.iter().map(|part| change_map(&text, part.outline(labels).all_sites().next().unwrap(), CHANGE));
+    let changes =
+        parts.iter().map(|part| change_map(&text, part.outline(labels).unwrap().all_sites().next().unwrap(), CHANGE));
     assert_eq!(changes.filter(|change| change.as_ref().is_ok_and(|edits| edits.len() == 2)).count(), MEMBERS);
 }
 

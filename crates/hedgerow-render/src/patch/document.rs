@@ -129,14 +129,14 @@ impl<'d, 't> Object<'d, 't> {
     fn outline(&self, routes: &RouteSet) -> Result<Outline<'t>, YamlError> {
         match &self.body {
             Body::Document(document) => document.outline(routes),
-            Body::Part(part) => Ok(part.outline(routes)),
+            Body::Part(part) => part.outline(routes),
         }
     }
 
     fn parts(&self, route: &Route) -> Result<Vec<Part<'d, 't>>, YamlError> {
         match &self.body {
             Body::Document(document) => document.parts(route),
-            Body::Part(part) => Ok(part.parts(route)),
+            Body::Part(part) => part.parts(route),
         }
     }
 
@@ -144,7 +144,7 @@ impl<'d, 't> Object<'d, 't> {
     pub(super) fn with_node<T>(&self, ask: impl FnOnce(&Node<'_>) -> T) -> Option<T> {
         match &self.body {
             Body::Document(document) => document.tree().ok().flatten().map(ask),
-            Body::Part(part) => Some(ask(part.node())),
+            Body::Part(part) => part.node().ok().map(ask),
         }
     }
 
@@ -152,7 +152,7 @@ impl<'d, 't> Object<'d, 't> {
     pub(super) fn range(&self) -> Range<usize> {
         match &self.body {
             Body::Document(document) => document.range(),
-            Body::Part(part) => part.node().range(),
+            Body::Part(part) => part.extent(),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'d, 't> Object<'d, 't> {
     pub(super) fn head(&self) -> Range<usize> {
         let start = match &self.body {
             Body::Document(document) => document.range().start,
-            Body::Part(part) => part.node().range().start,
+            Body::Part(part) => part.start(),
         };
         start..start
     }
@@ -348,11 +348,11 @@ fn list<'t>(
     // The elements of a typed list may leave out what the list says.
     let element_kind = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && !is_krm);
     for (index, part) in object.parts(&ITEMS)?.iter().enumerate() {
-        let outline = part.outline(&HEAD.routes);
+        let outline = part.outline(&HEAD.routes)?;
         let head = [outline.site(HEAD.api_version), outline.site(HEAD.kind)];
         if let Some(obstacle) = head.into_iter().flatten().find_map(refusal) {
-            let text = context.stream.get(part.node().range()).unwrap_or_default();
-            hidden(context, &obstacle, text, Some(part.node()), found);
+            let node = part.node()?;
+            hidden(context, &obstacle, context.stream.get(node.range()).unwrap_or_default(), Some(node), found);
             continue;
         }
         let text = |id| outline.site(id).and_then(Site::as_str);

@@ -55,7 +55,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
         None => {
             // Labels may be added at the very start of the same document, which has to stay behind this.
             let added = front.filter(|_| !missing.is_empty()).map(|front| add(context, &front, &missing));
-            found.edits.splice(0..0, added);
+            found.edits.splice(0..0, added.into_iter().flatten());
         }
     }
     for change in changes.into_values() {

@@ -4,7 +4,7 @@
 pub mod stream;
 
 use hedgerow_yaml::{
-    Content, Document, Edit, Edits, MapChange, Node, Piece, Route, RouteSet, Site, Want, change_map, split,
+    Content, Document, Edit, Edits, MapChange, Node, Part, Piece, Route, RouteSet, Site, Want, change_map, split,
 };
 
 /// Manifests that mutants are made of.
@@ -16,6 +16,13 @@ pub const SEEDS: [&str; 7] = [
     include_str!("../../testdata/seeds/list.yaml"),
     include_str!("../../testdata/seeds/json.yaml"),
     include_str!("../../testdata/seeds/gaps.yaml"),
+];
+
+/// Documents that hold others.
+pub const LISTS: [&str; 3] = [
+    include_str!("../../testdata/lists/pods.yaml"),
+    include_str!("../../testdata/lists/nested.yaml"),
+    include_str!("../../testdata/seeds/list.yaml"),
 ];
 
 /// Pieces of text that change what a YAML scanner makes of the text behind them.
@@ -110,7 +117,12 @@ impl Random {
 
 /// A manifest with a few changes in it.
 pub fn mutant(random: &mut Random) -> String {
-    let mut text = SEEDS[random.below(SEEDS.len())].to_owned();
+    mutant_of(&SEEDS, random)
+}
+
+/// A mutated text, made of one of these.
+pub fn mutant_of(seeds: &[&str], random: &mut Random) -> String {
+    let mut text = seeds[random.below(seeds.len())].to_owned();
     if random.below(8) == 0 {
         text = text.replace('\n', "\r\n");
     }
@@ -157,8 +169,8 @@ fn boundary(text: &str, mut at: usize) -> usize {
 }
 
 /// The questions that are asked of every document.
-pub fn questions() -> [RouteSet; 4] {
-    let [mut head, mut workload, mut cron, mut ranges] = [(); 4].map(|()| RouteSet::new());
+pub fn questions() -> [RouteSet; 5] {
+    let [mut head, mut workload, mut cron, mut ranges, mut items] = [(); 5].map(|()| RouteSet::new());
     for route in ["kind", "apiVersion", "metadata.name", "metadata.namespace"] {
         head.ask(route, Want::Scalar).unwrap();
     }
@@ -175,7 +187,8 @@ pub fn questions() -> [RouteSet; 4] {
     for route in ["metadata", "metadata.annotations", "data", "spec", "spec.template", "spec.schedule", "items"] {
         ranges.ask(route, Want::Range).unwrap();
     }
-    [head, workload, cron, ranges]
+    items.ask("items", Want::Seq).unwrap();
+    [head, workload, cron, ranges, items]
 }
 
 /// The maps that the laws of edits are about, one set each: two gaps could want to make the same container.
@@ -228,6 +241,47 @@ pub fn compare(text: &str, questions: &[RouteSet]) -> Tally {
         }
     }
     tally
+}
+
+/// Asks all questions of the objects in lists, of those found by their lines and of those found in the tree.
+///
+/// # Panics
+/// If the two ways differ on a valid document.
+pub fn compare_parts(text: &str, questions: &[RouteSet]) -> Tally {
+    let mut tally = Tally::default();
+    let items = Route::parse("items[]").unwrap();
+    for piece in split(text) {
+        let (fresh, parsed) = (Document::of_piece(text, &piece), Document::of_piece(text, &piece));
+        if parsed.tree().is_err() {
+            tally.invalid += 1;
+            // Whatever is said about such a document, it is said without a panic.
+            let _ = fresh.parts(&items).map(|parts| parts.iter().map(|part| part.outline(&questions[0])).count());
+            continue;
+        }
+        let (by_lines, by_tree) = (fresh.parts(&items).unwrap(), parsed.parts(&items).unwrap());
+        match fresh.is_parsed() {
+            true => tally.general += 1,
+            false => tally.fast += 1,
+        }
+        same_parts(text, &by_lines, &by_tree, &items, questions);
+    }
+    tally
+}
+
+fn same_parts(text: &str, by_lines: &[Part<'_, '_>], by_tree: &[Part<'_, '_>], items: &Route, questions: &[RouteSet]) {
+    assert_eq!(by_lines.len(), by_tree.len(), "in {text:?}");
+    for (by_lines, by_tree) in by_lines.iter().zip(by_tree) {
+        for routes in questions {
+            assert_eq!(by_lines.outline(routes), by_tree.outline(routes), "in {text:?}");
+        }
+        same_parts(text, &by_lines.parts(items).unwrap(), &by_tree.parts(items).unwrap(), items, questions);
+        assert_eq!(by_lines.node(), by_tree.node(), "in {text:?}");
+        // Now that there is a tree, it is asked.
+        if let Some(routes) = questions.first() {
+            assert_eq!(by_lines.outline(routes), by_tree.outline(routes), "in {text:?}");
+            same_parts(text, &by_lines.parts(items).unwrap(), &by_tree.parts(items).unwrap(), items, &[]);
+        }
+    }
 }
 
 /// What labels become in the laws of edits.

@@ -8,6 +8,7 @@ mod argocd;
 mod bank;
 mod charts;
 mod helm;
+mod json;
 mod kubectl;
 mod kustomize;
 mod manifest;
