@@ -39,6 +39,7 @@ bench:
     scripts/bench
     scripts/bench-fleet
     scripts/bench-scan
+    scripts/bench-guard
     scripts/test-browser
 
 # Run every gate

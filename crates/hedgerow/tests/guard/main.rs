@@ -6,6 +6,8 @@
 
 mod attacks;
 mod controllers;
+mod cost;
+mod deploys;
 mod lawful;
 mod mutants;
 mod row;

@@ -2,7 +2,7 @@
 
 use crate::attacks::{attacks, refused_by_rbac};
 use crate::lawful::lawful;
-use crate::row::{DEV, Row, fate_of};
+use crate::row::{DEV, Fate, Row, fate_of};
 use crate::world::{STRENGTHS, World, world};
 use std::fmt::Write as _;
 
@@ -78,4 +78,37 @@ fn rbac_refuses_by_itself_to_hand_the_verb_on_or_to_touch_the_guard() {
         .text();
     let namespace = world.cluster.admin().get(&["namespace", "basic"]);
     assert_eq!(namespace["metadata"]["labels"]["kubernetes.io/metadata.name"], "basic");
+}
+
+/// The rows as they stand in `docs/guard.md`.
+fn table() -> String {
+    let word = |fate| if fate == Fate::Refused { "refused" } else { "let through" };
+    let mut table = "\n| attack | basic | strict |\n| --- | --- | --- |\n".to_owned();
+    for row in attacks() {
+        let _ = writeln!(table, "| {} | {} | {} |", row.name, word(row.basic), word(row.strict));
+    }
+    table.push('\n');
+    table
+}
+
+#[test]
+fn the_documentation_has_the_table_of_attacks() {
+    let path = hedgerow_testcluster::repository().join("docs/guard.md");
+    let page = std::fs::read_to_string(&path).expect("the page is there");
+    let (head, rest) = page.split_once("<!-- attacks").expect("the table has a beginning");
+    let (mark, rest) = rest.split_once("-->\n").expect("the mark ends");
+    let (_, tail) = rest.split_once("<!-- end of attacks -->").expect("the table has an end");
+    let wanted = format!("{head}<!-- attacks{mark}-->\n{}<!-- end of attacks -->{tail}", table());
+    if std::env::var_os("HEDGEROW_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &wanted).expect("the page can be written");
+    }
+    let written = std::fs::read_to_string(&path).expect("the page is there");
+    assert!(written == wanted, "docs/guard.md has other attacks than are tried; `just bless` writes them");
+}
+
+/// Each attack that the strict guard is documented to let through would be a hole: there is none.
+#[test]
+fn no_attack_passes_the_strict_guard() {
+    let passing: Vec<_> = attacks().into_iter().filter(|row| row.strict == Fate::Passes).map(|row| row.name).collect();
+    assert_eq!(passing, Vec::<&str>::new());
 }
