@@ -108,6 +108,12 @@ codes! {
     NamespaceMismatch = "namespace-mismatch", Error;
     /// A policy object stands in the stream that Hedgerow did not write or no longer backs.
     UnbackedPolicy = "unbacked-policy", Error;
+    /// A workload's pods lack a label that Hedgerow writes, in manifests that are said to have them.
+    MissingLabel = "missing-label", Error;
+    /// A policy that Hedgerow writes is not among manifests that are said to have it.
+    MissingPolicy = "missing-policy", Error;
+    /// A policy of Hedgerow's was changed after it was written.
+    AlteredPolicy = "altered-policy", Error;
     /// The labels cannot be edited without changing something else.
     UneditableLabels = "uneditable-labels", Error;
     /// A structural key is written twice on the way to the labels; the last one counts.

@@ -12,6 +12,7 @@ mod lists;
 mod mixed;
 mod pods;
 mod policies;
+mod prove;
 mod rollout;
 mod selector;
 mod structure;
@@ -45,6 +46,8 @@ pub struct Options {
     pub check: bool,
     /// Pod templates are found by their structure in kinds that are not known.
     pub unknown_kinds: bool,
+    /// Nothing is changed: what would be is an error.
+    pub prove: bool,
 }
 
 /// What came of patching a stream.

@@ -318,15 +318,16 @@ fn policy<'t>(
         Some(Site::Map(labels)) => labels.get(key)?.value.as_deref(),
         _ => None,
     };
-    let spec = |node: &Node<'_>| Written::new(node.as_mapping().and_then(|object| object.get("spec")));
+    let spec = |node: &Node<'_>| node.as_mapping()?.get("spec").map(Written::new);
+    let range = object.with_node(|node| node.range()).unwrap_or_else(|| object.head());
     found.policies.push(Policy {
         kind,
         name: name.to_owned(),
         namespace: outline.site(POLICY.namespace).and_then(Site::as_str).map(str::to_owned),
         mark: label(context.policy_of.as_str()).map(str::to_owned),
         says_hedgerow: label(crate::object::MANAGED_BY) == Some(crate::object::MANAGER),
-        range: object.with_node(|node| node.range()).unwrap_or_else(|| object.head()),
-        spec: object.with_node(spec).unwrap_or(Written::Other),
+        spec: object.with_node(spec).flatten().unwrap_or_else(|| Written::nothing(range.clone())),
+        range,
         place: place.clone(),
         outline,
     });

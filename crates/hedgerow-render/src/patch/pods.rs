@@ -3,7 +3,7 @@
 use super::claim::{Claim, Worn};
 use super::document::{Found, Object};
 use super::mixed::Look;
-use super::{Context, job, rollout, selector};
+use super::{Context, job, prove, rollout, selector};
 use crate::workload::Workload;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::label::Meaning;
@@ -365,6 +365,9 @@ fn labels(
                     .help("give the pods this label, or set `identity` in the service.yaml to labels that they wear"),
             );
         }
+    }
+    if context.options.prove {
+        return prove::labels(context, title, place, pairs(site), service, found);
     }
     let set: Vec<_> = service.pods.write.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let remove: Vec<_> =

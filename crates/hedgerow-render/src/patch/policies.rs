@@ -1,10 +1,10 @@
 //! The policies that a stream is to hold: those it holds already are compared, the others are added.
 
-use super::Context;
 use super::added::add;
 use super::document::{Deployed, Found, Place, Policy};
 use super::lists::{ListChange, container, takes_more};
 use super::update::update;
+use super::{Context, prove};
 use crate::object::{Kind, Object};
 use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
@@ -44,6 +44,17 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
         }
     }
     let missing = planned.missing();
+    if context.options.prove {
+        for object in &missing {
+            let is_its = |policy: &&Policy<'_>| policy.mark.as_deref() == Some(object.mark.value().as_str());
+            // One that stands in another namespace was reported with that.
+            let is_elsewhere = |policy: &Policy<'_>| policy.kind == object.kind && !is_in_place(object, policy);
+            if !policies.iter().filter(is_its).any(is_elsewhere) {
+                prove::missing(context, object, found);
+            }
+        }
+        return;
+    }
     found.tally.policies += missing.len();
     match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list, first)) {
         Some(list) => {
@@ -181,6 +192,13 @@ impl Planned {
             .find(|object| object.name.as_str() == policy.name && is_in_place(object, policy))
     }
 
+    /// The namespace of the planned object whose mark a policy wears in another one.
+    fn elsewhere(&self, policy: &Policy<'_>) -> Option<&Namespace> {
+        let objects = self.by_mark.get(&(policy.kind, policy.mark.clone()?))?;
+        let planned = objects.iter().map(|&at| &self.objects[at]).find(|planned| !planned.is_there)?;
+        planned.object.namespace.as_ref().filter(|_| !is_in_place(&planned.object, policy))
+    }
+
     fn missing(self) -> Vec<Object> {
         self.objects.into_iter().filter(|planned| !planned.is_there).map(|planned| planned.object).collect()
     }
@@ -275,9 +293,12 @@ fn existing(
             None => hand_written(context, policy, found),
         },
         // That it says so proves nothing: it has to be what Hedgerow would write.
-        None => match others.of(policy) {
-            Some(object) => update(context, policy, &object, found),
-            None => unbacked(context, policy, changes, found),
+        None => match (others.of(policy), planned.elsewhere(policy)) {
+            (Some(object), _) => update(context, policy, &object, found),
+            (None, Some(namespace)) if !context.options.prune => {
+                found.diagnostics.push(misplaced(context, policy, namespace));
+            }
+            (None, _) => unbacked(context, policy, changes, found),
         },
     }
 }
@@ -296,6 +317,16 @@ fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnos
         (message, "give it another name, or remove it")
     };
     Diagnostic::new(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(help)
+}
+
+/// A policy of ours that somebody moved to another namespace, mostly together with its workloads.
+fn misplaced(context: &Context<'_>, policy: &Policy<'_>, namespace: &Namespace) -> Diagnostic {
+    let (kind, name) = (policy.kind.as_str(), &policy.name);
+    let written = policy.namespace.as_deref().unwrap_or_default().escape_debug();
+    let message = format!("the {kind} `{name}` stands in `{written}`, but its service lives in `{namespace}`");
+    Diagnostic::new(Code::NamespaceMismatch, message)
+        .mark(context.span(&policy.range), "")
+        .help("a later step moved it, such as kustomize's `namespace`: set the namespace in the service.yaml instead")
 }
 
 fn unbacked(

@@ -1,13 +1,16 @@
 //! Brings an object of ours in the stream up to date: its mark, its namespace and its `spec`. Labels and annotations of others
 //! on it, and whatever else stands beside these, are theirs and come out as they went in.
 
-use super::Context;
 use super::document::{Found, POLICY, Policy};
+use super::{Context, prove};
 use crate::object::Object;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_yaml::{Edit, MapChange, Obstacle, Reason, ScalarStyle, Site, Yaml, change_map, quote, quote_always};
 
 pub(super) fn update(context: &Context<'_>, policy: &Policy<'_>, object: &Object, found: &mut Found<'_>) {
+    if context.options.prove {
+        return prove::policy(context, policy, object, found);
+    }
     match edits(context, policy, object) {
         Ok(edits) => {
             found.tally.policies += usize::from(!edits.is_empty());

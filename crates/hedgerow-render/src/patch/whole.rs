@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::document::Found;
-use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use std::ops::Range;
 
 /// How many objects a message names before it counts the others.
@@ -16,8 +16,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     if found.documents == 0 && is_sound {
         let message = "the stream holds no objects, so nothing is deployed";
         found.diagnostics.push(
-            context
-                .doubt(Code::EmptyStream, message)
+            unproved(context, Code::EmptyStream, message)
                 .help("see whether what renders the manifests failed: in a pipe, `set -o pipefail` tells")
                 .help(
                     "`helm template --output-dir` of Helm 3 writes its files first and hands over nothing: use a pipe",
@@ -25,10 +24,16 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
         );
     } else if let (Some(service), true) = (&context.options.service, is_sound && found.deployed.is_empty()) {
         let message = format!("no workload of `{service}` is in the stream, so no policy is added");
-        found
-            .diagnostics
-            .push(context.doubt(Code::NoWorkload, message).help("render the service's workloads in the same deploy"));
+        found.diagnostics.push(
+            unproved(context, Code::NoWorkload, message).help("render the service's workloads in the same deploy"),
+        );
     }
+}
+
+/// A doubt, and no proof of anything.
+fn unproved(context: &Context<'_>, code: Code, message: impl Into<String>) -> Diagnostic {
+    let diagnostic = context.doubt(code, message);
+    if context.options.prove { diagnostic.severity(Severity::Error) } else { diagnostic }
 }
 
 /// All unclaimed workloads in one report: a chart may hold dozens.

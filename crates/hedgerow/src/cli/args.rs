@@ -202,6 +202,9 @@ pub struct PostRender {
     /// Find pod templates in kinds that are not known, by their structure
     #[arg(long)]
     pub unknown_kinds: bool,
+    /// Change and print nothing: fail where the manifests lack what Hedgerow would add, or where somebody changed it since
+    #[arg(long, conflicts_with = "prune")]
+    pub prove: bool,
     /// Write the files that were read to this file, in the form of a Makefile rule
     #[arg(long, value_name = "FILE")]
     pub depfile: Option<PathBuf>,

@@ -13,4 +13,5 @@ mod kubectl;
 mod kustomize;
 mod manifest;
 mod nasty;
+mod overlays;
 mod program;

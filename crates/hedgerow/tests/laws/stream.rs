@@ -73,6 +73,8 @@ enum Document {
     List(Vec<Workload>),
     /// A policy of Hedgerow's that says something else than the plan.
     StalePolicy(&'static str),
+    /// The same, marked, renamed and with metadata of others.
+    AlteredPolicy(&'static str),
     Other(&'static str),
 }
 
@@ -186,6 +188,10 @@ impl Document {
             Self::StalePolicy(name) => format!(
                 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: {name}\n  labels: {{app.kubernetes.io/managed-by: hedgerow}}\nspec:\n  podSelector: {{}} # everybody\n# behind\n"
             ),
+            Self::AlteredPolicy(name) => format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  annotations: {{a: 'b'}}   # theirs\n  labels:\n    tier: gold\n    bank.example/policy-of: {}\n    app.kubernetes.io/managed-by: Helm\n  name: prefix-{name}\nspec:\n  podSelector: {{matchLabels: {{tier: gold}}}}\nstatus: {{}}\n",
+                name.replace("s-", "service.")
+            ),
             Self::List(workloads) => {
                 let mut text = String::from("apiVersion: v1\nkind: List\nitems:\n");
                 for workload in workloads {
@@ -223,7 +229,7 @@ impl Stream {
         !self.documents.iter().any(|(document, _)| match document {
             Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => is_null(workload),
             Document::List(workloads) => workloads.iter().any(is_null),
-            Document::StalePolicy(_) => true,
+            Document::StalePolicy(_) | Document::AlteredPolicy(_) => true,
             Document::Other(_) => false,
         })
     }
@@ -258,6 +264,7 @@ fn streams() -> impl Strategy<Value = Stream> {
         1 => workload().prop_map(Document::PrettyJson),
         1 => vec(element, 1..3).prop_map(Document::List),
         1 => select(&["s-emoji", "s-ledger"][..]).prop_map(Document::StalePolicy),
+        1 => select(&["s-emoji", "s-ledger"][..]).prop_map(Document::AlteredPolicy),
         3 => select(&OTHERS[..]).prop_map(Document::Other),
     ];
     let separator = select(&["---", "--- # with a comment", "---   "][..]);
@@ -270,20 +277,28 @@ fn streams() -> impl Strategy<Value = Stream> {
         .prop_map(|(mut documents, starts_with, has_carriage_returns, ends)| {
             // A second policy of one name is refused.
             let mut seen = BTreeSet::new();
-            documents.retain(
-                |(document, _)| {
-                    if let Document::StalePolicy(name) = document { seen.insert(*name) } else { true }
-                },
-            );
+            documents.retain(|(document, _)| match document {
+                Document::StalePolicy(name) | Document::AlteredPolicy(name) => seen.insert(*name),
+                _ => true,
+            });
             Stream { documents, starts_with, has_carriage_returns, ends }
         })
 }
 
 /// What comes out, or what is wrong.
 fn patched(stream: &str) -> Result<String, String> {
+    patched_with(stream, &Options::default())
+}
+
+/// What is found to be missing from a stream or changed in it; nothing where all is there.
+fn proof(stream: &str) -> Option<String> {
+    patched_with(stream, &Options { prove: true, ..Options::default() }).err()
+}
+
+fn patched_with(stream: &str, options: &Options) -> Result<String, String> {
     let mut sources = Sources::default();
     let source = sources.add("<stdin>", stream);
-    let Patch { edits, diagnostics, .. } = patch(stream, source, &PLAN, &Options::default());
+    let Patch { edits, diagnostics, .. } = patch(stream, source, &PLAN, options);
     let edits = edits.ok_or_else(|| format!("{diagnostics:#?}"))?;
     let mut out = String::new();
     edits.push_to(stream, &mut out);
@@ -369,6 +384,11 @@ proptest! {
         };
         let again = patched(&out).map_err(|faults| TestCaseError::fail(format!("{faults}\n{out}")))?;
         prop_assert_eq!(&again, &out, "the second run changes what the first one made of {:?}", text);
+        // What is proved is what would not be changed. A stream of no objects proves nothing.
+        if !objects(&text).0.is_empty() || !objects(&text).1.is_empty() {
+            prop_assert_eq!(proof(&out), None, "no proof of {}", out);
+            prop_assert_eq!(proof(&text).is_some(), out != text, "{}", text);
+        }
         if stream.is_only_added_to() {
             prop_assert!(is_left_of(&text, &out), "bytes are lost:\n{}\n=>\n{}", text, out);
         }
@@ -391,7 +411,16 @@ proptest! {
             let planned = service_objects(service, has_namespace.then_some(&service.namespace));
             let planned: Vec<Value> =
                 planned.iter().map(|object| serde_yaml::from_str(&object.emit()).expect("an object is YAML")).collect();
-            prop_assert_eq!(policies, planned.iter().collect::<Vec<_>>(), "the policies of {}", service.name);
+            let says = |object: &Value| [&object["apiVersion"], &object["kind"], &object["spec"]].map(Clone::clone);
+            let (written, wanted) = (policies.iter().map(|object| says(object)), planned.iter().map(says));
+            prop_assert_eq!(written.collect::<Vec<_>>(), wanted.collect::<Vec<_>>(), "the policies of {}", service.name);
+            for policy in policies.iter().filter(|policy| !policy["status"].is_null()) {
+                let metadata = &policy["metadata"];
+                prop_assert_eq!(metadata["annotations"]["a"].as_str(), Some("b"));
+                prop_assert_eq!(metadata["labels"]["tier"].as_str(), Some("gold"));
+                prop_assert_eq!(metadata["labels"]["app.kubernetes.io/managed-by"].as_str(), Some("Helm"));
+                prop_assert!(metadata["name"].as_str().is_some_and(|name| name.starts_with("prefix-")));
+            }
         }
         for (before, after) in before.iter_mut().zip(&mut after) {
             let workload = is_workload(before);
@@ -410,14 +439,14 @@ proptest! {
     #[test]
     fn a_stream_of_strangers_comes_out_as_it_went_in(mut stream in streams()) {
         // A policy that says that it is ours is no stranger's: it is brought up to date wherever it stands.
-        stream.documents.retain(|(document, _)| !matches!(document, Document::StalePolicy(_)));
+        stream.documents.retain(|(document, _)| !matches!(document, Document::StalePolicy(_) | Document::AlteredPolicy(_)));
         for (document, _) in &mut stream.documents {
             match document {
                 Document::Block(workload) | Document::Json(workload) | Document::PrettyJson(workload) => {
                     workload.name = "stranger";
                 }
                 Document::List(workloads) => workloads.iter_mut().for_each(|workload| workload.name = "stranger"),
-                Document::StalePolicy(_) | Document::Other(_) => {}
+                Document::StalePolicy(_) | Document::AlteredPolicy(_) | Document::Other(_) => {}
             }
         }
         let text = stream.text();

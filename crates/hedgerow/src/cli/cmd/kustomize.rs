@@ -132,6 +132,7 @@ impl Settings {
             prune: self.prune,
             check: false,
             unknown_kinds: false,
+            prove: false,
             depfile: None,
             format: DiagnosticFormat::Text,
         }

@@ -23,6 +23,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &PostRender) -> anyho
         let path = session.os.directory().join(depfile);
         write_file(&path, &depfile::make_rule("post-render", &patched.inputs))?;
     }
+    if args.prove {
+        return Ok(Exit::Done);
+    }
     // Helm 4 takes an empty stream for a failure, even where the chart renders nothing.
     if patched.is_blank(&stream) && session.os.is_helm_plugin() {
         session.out("---\n")?;
@@ -59,11 +62,13 @@ impl Patched {
             prune: args.prune,
             check: args.check,
             unknown_kinds: args.unknown_kinds,
+            prove: args.prove,
         };
         let source = sources.add_shared("<stdin>", Arc::clone(stream));
         let Patch { edits, diagnostics, tally } = patch(stream, source, &plan, &options);
         session.report(&diagnostics, &sources, args.format)?;
-        let Some(edits) = edits else { return Err(Reported(Exit::BadInput).into()) };
+        let refused = if args.prove { Exit::Findings } else { Exit::BadInput };
+        let Some(edits) = edits else { return Err(Reported(refused).into()) };
         if session.global.verbose {
             session.err(&format!(
                 "{} claimed, {} not; wrote {} and {} of policy\n",
