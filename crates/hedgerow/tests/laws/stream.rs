@@ -279,7 +279,11 @@ fn streams() -> impl Strategy<Value = Stream> {
             let mut seen = BTreeSet::new();
             documents.retain(|(document, _)| match document {
                 Document::StalePolicy(name) | Document::AlteredPolicy(name) => seen.insert(*name),
-                _ => true,
+                Document::Block(_)
+                | Document::Json(_)
+                | Document::PrettyJson(_)
+                | Document::List(_)
+                | Document::Other(_) => true,
             });
             Stream { documents, starts_with, has_carriage_returns, ends }
         })
