@@ -1,5 +1,6 @@
-//! Answers flows from standard input, one a line (`team/a -> team/b 80/TCP`, `192.0.2.1 -> team/b 53/UDP`), by the
-//! manifests in the files named as arguments. `scripts/crosscheck-evaluators` compares the answers with others'.
+//! Answers flows from standard input, one a line (`team/a -> team/b 80/TCP`, `192.0.2.1 -> team/b 53/UDP`, with ` from 53`
+//! where the port of the source matters and ` over v6` where the family of addresses does), by the manifests in the files
+//! named as arguments. `scripts/crosscheck-evaluators` compares the answers with others'.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "an example is a program")]
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::IpAddr;
 
 use hedgerow_core::source::Sources;
-use hedgerow_eval::{Flow, Manifests, Network, Peer, PeerId, Protocol};
+use hedgerow_eval::{Asked, Family, Flow, Manifests, Network, Peer, PeerId, Protocol, Way};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut sources = Sources::default();
@@ -31,14 +32,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::io::stdin().read_to_string(&mut text)?;
     let mut answers = String::new();
     for line in text.lines() {
-        let (from, to, flow) = parse(line, &network, &pods).ok_or_else(|| format!("not a flow: {line}"))?;
-        answers.push_str(if network.verdict(from, to, flow).allows() { "yes\n" } else { "no\n" });
+        let (from, to, flow, way) = parse(line, &network, &pods).ok_or_else(|| format!("not a flow: {line}"))?;
+        let allows = network.verdict_by(from, to, flow, way, Asked::All).allows();
+        answers.push_str(if allows { "yes\n" } else { "no\n" });
     }
     std::io::stdout().write_all(answers.as_bytes())?;
     Ok(())
 }
 
-fn parse(line: &str, network: &Network, pods: &BTreeMap<String, PeerId>) -> Option<(PeerId, PeerId, Flow)> {
+fn parse(line: &str, network: &Network, pods: &BTreeMap<String, PeerId>) -> Option<(PeerId, PeerId, Flow, Way)> {
+    let (line, family) = match line.split_once(" over ") {
+        Some((line, "v6")) => (line, Family::V6),
+        Some((line, "v4")) => (line, Family::V4),
+        Some(_) => return None,
+        None => (line, Family::V4),
+    };
+    let (line, source_port) = match line.split_once(" from ") {
+        Some((line, port)) => (line, port.parse().ok()?),
+        None => (line, 49_152),
+    };
     let (from, rest) = line.split_once(" -> ")?;
     let (to, port) = rest.split_once(' ')?;
     let (port, protocol) = port.split_once('/')?;
@@ -46,5 +58,6 @@ fn parse(line: &str, network: &Network, pods: &BTreeMap<String, PeerId>) -> Opti
         Ok(address) => Some(network.outside_at(address)),
         Err(_) => pods.get(name).copied(),
     };
-    Some((peer(from)?, peer(to)?, Flow { protocol: Protocol::named(protocol)?, port: port.parse().ok()? }))
+    let flow = Flow { protocol: Protocol::named(protocol)?, port: port.parse().ok()? };
+    Some((peer(from)?, peer(to)?, flow, Way { family, source_port }))
 }

@@ -131,8 +131,27 @@ impl Cluster {
 
     /// Gives every namespace the labels that it has without being told.
     pub(crate) fn imply_namespaces(&mut self) {
-        for endpoint in &self.endpoints {
-            self.namespaces.entry(endpoint.namespace.clone()).or_default();
+        let endpoints = std::mem::take(&mut self.endpoints);
+        self.imply_namespaces_of(&endpoints);
+        self.endpoints = endpoints;
+    }
+
+    /// Everything but pods.
+    pub(crate) fn clone_without_pods(&self) -> Self {
+        Self {
+            endpoints: Vec::new(),
+            maybe_worn: Vec::new(),
+            namespaces: self.namespaces.clone(),
+            described: self.described.clone(),
+            service_accounts: self.service_accounts.clone(),
+        }
+    }
+
+    pub(crate) fn imply_namespaces_of(&mut self, endpoints: &[Endpoint]) {
+        for endpoint in endpoints {
+            if !self.namespaces.contains_key(&endpoint.namespace) {
+                self.namespaces.insert(endpoint.namespace.clone(), Labels::new());
+            }
         }
         for (name, labels) in &mut self.namespaces {
             labels.insert(NAMESPACE_NAME.to_owned(), name.clone());

@@ -45,8 +45,8 @@ const MOST_TRIES: usize = 2000;
 pub enum Asked {
     /// All.
     All,
-    /// All but those that let through whatever the others have not decided: a dry run.
-    WithoutDryRuns,
+    /// All but those that let through whatever the others have not decided.
+    WithoutBackstops,
 }
 
 impl Permit {
@@ -74,11 +74,11 @@ impl Network {
         let mut guests = Guests::default();
         let ranges = self.port_ranges(destination, ports);
         for (compiled, rule) in self.rules_for(destination).filter(|(_, rule)| rule.rule.action == Action::Allow) {
-            if asked == Asked::WithoutDryRuns && compiled.is_dry_run {
+            if asked == Asked::WithoutBackstops && compiled.is_backstop {
                 continue;
             }
             // Whoever has no labels to meet is outside, and there everybody is asked already.
-            let Some(starts) = self.starts(&rule.rule.source) else {
+            let Some(starts) = &rule.means else {
                 guests.unfinished.push(compiled.policy.id.clone());
                 continue;
             };
@@ -87,10 +87,10 @@ impl Network {
                 for range in &ranges {
                     let flow = Flow { protocol: range.protocol, port: range.last };
                     let permits: Vec<_> = permits.iter().copied().filter(|permit| permit.covers(*range)).collect();
-                    if permits.iter().any(|permit| implies(&start, permit.who.clause())) {
+                    if permits.iter().any(|permit| implies(start, permit.who.clause())) {
                         continue;
                     }
-                    match self.guest(destination, flow, (compiled, rule), &start, &permits, asked) {
+                    match self.guest(destination, flow, (compiled, rule), start, &permits, asked) {
                         Ended::Nobody => {}
                         Ended::TooMany => guests.unfinished.push(compiled.policy.id.clone()),
                         Ended::Found((who, by)) => match &mut found {
@@ -137,19 +137,6 @@ impl Network {
         }
         guests.found.extend(found);
         guests
-    }
-
-    /// The clauses of a rule's source; nothing where there are too many. Empty where it is about addresses alone.
-    fn starts(&self, source: &Party) -> Option<Vec<Clause>> {
-        let mut starts = match &source.selector {
-            Some(selector) => clauses(selector, true)?,
-            None if source.not_selector.is_some() => vec![Clause::new()],
-            None => return Some(Vec::new()),
-        };
-        if let Some(without) = &source.not_selector {
-            starts = extend(&starts, &clauses(without, false)?);
-        }
-        Some(starts)
     }
 
     fn guest(
@@ -243,21 +230,18 @@ impl Network {
 
     fn has_rule_for(&self, destination: PeerId, flow: Flow, wanted: &[crate::claim::Literal], asked: Asked) -> bool {
         let ways = self.ways_to(destination);
+        let wanted: Vec<_> = wanted.iter().cloned().chain([crate::claim::pod()]).collect();
         self.rules_for(destination).any(|(compiled, rule)| {
             let is_about = |way: &Way| {
                 rule.destination.contains(destination, way.family)
                     && rule.rule.admits(flow, *way, self.named_ports(destination))
             };
             rule.rule.action == Action::Allow
-                && (asked == Asked::All || !compiled.is_dry_run)
+                && (asked == Asked::All || !compiled.is_backstop)
                 && ways.iter().all(is_about)
                 && (rule.rule.source == Party::default()
                     || rule.rule.source.is_selector_alone()
-                        && rule.rule.source.selector.as_ref().is_some_and(|selector| {
-                            let pod = [crate::claim::pod()];
-                            let wanted: Vec<_> = wanted.iter().chain(&pod).cloned().collect();
-                            clauses(selector, true).is_some_and(|all| all.iter().any(|clause| implies(&wanted, clause)))
-                        }))
+                        && rule.means.as_ref().is_some_and(|all| all.iter().any(|clause| implies(&wanted, clause))))
         })
     }
 
@@ -299,7 +283,7 @@ impl Network {
         'tiers: for (tier, guards) in self.tiers(&guards) {
             let here: Vec<_> = guards.iter().map(|at| &self.policies[*at]).collect();
             for compiled in &here {
-                if asked == Asked::WithoutDryRuns && compiled.is_dry_run {
+                if asked == Asked::WithoutBackstops && compiled.is_backstop {
                     continue;
                 }
                 for rule in &compiled.rules[direction as usize] {
@@ -339,7 +323,7 @@ impl Network {
         for compiled in ended.tier.iter().filter(|compiled| compiled.tier.name != start.tier.name) {
             for rule in &compiled.rules[Direction::Ingress as usize] {
                 if matches!(rule.rule.action, Action::Allow | Action::Pass) && rule.rule.admits(flow, way, named) {
-                    more.extend(self.starts(&rule.rule.source)?);
+                    more.extend(rule.means.clone()?);
                 }
             }
         }
@@ -389,6 +373,19 @@ fn is_meant(source: &Party, stranger: &Stranger, action: Action, way: Way) -> bo
         // Blocks alone are asked about as addresses.
         && source.nets.as_ref().is_none_or(|nets| is_everywhere(nets) || lets_in && has_labels)
         && (source.not_nets.is_empty() || lets_in && has_labels)
+}
+
+/// The clauses of a rule's source; nothing where there are too many. Empty where it is about addresses alone.
+pub(crate) fn meant(source: &Party) -> Option<Vec<Clause>> {
+    let mut meant = match &source.selector {
+        Some(selector) => clauses(selector, true)?,
+        None if source.not_selector.is_some() => vec![Clause::new()],
+        None => return Some(Vec::new()),
+    };
+    if let Some(without) = &source.not_selector {
+        meant = extend(&meant, &clauses(without, false)?);
+    }
+    Some(meant)
 }
 
 fn extend(all: &[Clause], more: &[Clause]) -> Vec<Clause> {

@@ -108,6 +108,7 @@ pub use port::{Flow, NamedPort, PortRange, Protocol};
 
 use manifest::Object;
 use policy::{NetworkSet, Policy, Tier};
+use selector::Index;
 use services::Services;
 
 /// Everything in some manifests that bears on who may reach whom.
@@ -155,6 +156,22 @@ impl Manifests {
     pub fn add_endpoints(&mut self, endpoints: impl IntoIterator<Item = Endpoint>) {
         self.cluster.endpoints.extend(endpoints);
         self.cluster.imply_namespaces();
+    }
+
+    /// Which of some pods a policy of the manifests would guard in a direction, if they were there.
+    #[must_use]
+    pub fn guarded(&self, pods: &[Endpoint], direction: Direction) -> Vec<bool> {
+        let mut world = self.cluster.clone_without_pods();
+        world.imply_namespaces_of(pods);
+        let mut index = Index::new(pods.len());
+        for (id, pods) in pods.iter().enumerate() {
+            network::wear(&mut index, id, pods, &world);
+        }
+        let mut guarded = vec![false; pods.len()];
+        for policy in self.policies.iter().filter(|policy| policy.rules(direction).is_some()) {
+            index.select(&policy.selects).iter().for_each(|id| guarded[id] = true);
+        }
+        guarded
     }
 
     /// Every policy that has an effect, with the labels it wears and where it is named.

@@ -129,9 +129,12 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnost
         match parse_document(document) {
             Ok(Value::Null) => {}
             Ok(value) => {
-                // Only for places: what this reader refuses is still read, and marked at its first line.
-                let tree = hedgerow_yaml::parse(document).ok().flatten();
-                collect(value, tree.as_ref(), None, &places, &mut objects, diagnostics);
+                // Only for places: what this reader refuses is still read, and marked at its first line. Most documents say
+                // their name where everybody does, and need no tree to find it.
+                let name = plain_name(document);
+                let tree = if name.is_none() { hedgerow_yaml::parse(document).ok().flatten() } else { None };
+                let place = name.map(|name| places.at(name));
+                collect(value, tree.as_ref(), place, None, &places, &mut objects, diagnostics);
             }
             Err((error, at)) => {
                 let place = match at.filter(|at| document.is_char_boundary(*at)) {
@@ -157,9 +160,55 @@ impl Places {
     /// An object's name, or the document's first line.
     fn of(&self, object: Option<&Node<'_>>) -> Span {
         let name = object.and_then(|object| object.as_mapping()?.get("metadata")?.as_mapping()?.get("name"));
-        let range = name.map_or_else(|| self.first_line.clone(), Node::range);
+        self.at(name.map_or_else(|| self.first_line.clone(), Node::range))
+    }
+
+    fn at(&self, range: Range<usize>) -> Span {
         self.source.span(self.start + range.start, self.start + range.end)
     }
+}
+
+/// Where a document of block style says the object's name in plain letters: `metadata` once and in the first column, `name`
+/// once among its own keys. Nothing where it is written in any other way, or where the document may be a list.
+fn plain_name(document: &str) -> Option<Range<usize>> {
+    let (mut offset, mut indent, mut found, mut is_within, mut seen) = (0, None, None, false, false);
+    for line in document.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let text = line.trim_end();
+        let own = text.len() - text.trim_start_matches(' ').len();
+        let text = &text[own..];
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if own == 0 {
+            is_within = text == "metadata:";
+            if text.starts_with("items") || text.starts_with(['\'', '"', '{', '[', '-', '?', '!', '&', '*', '\t', '%'])
+            {
+                return None;
+            }
+            if is_within && std::mem::replace(&mut seen, true) {
+                return None;
+            }
+        } else if is_within {
+            let level = *indent.get_or_insert(own);
+            if own < level || text.starts_with(['\'', '"', '?', '!', '&', '*', '\t', '<']) {
+                return None;
+            }
+            if own == level
+                && let Some(value) = text.strip_prefix("name: ")
+            {
+                let name = value.trim_start();
+                let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+                if name.is_empty() || !name.bytes().all(is_plain) || found.is_some() {
+                    return None;
+                }
+                let at = start + own + (text.len() - name.len());
+                found = Some(at..at + name.len());
+            }
+        }
+    }
+    found
 }
 
 /// The first line that says something, or its beginning where it is long.
@@ -240,12 +289,13 @@ fn merge(value: &mut Value) {
 fn collect(
     mut value: Value,
     tree: Option<&Node<'_>>,
+    place: Option<Span>,
     list: Option<&List>,
     places: &Places,
     objects: &mut Vec<Object>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let place = places.of(tree);
+    let place = place.unwrap_or_else(|| places.of(tree));
     let text = |value: &Value, route: &str| value.pointer(route).and_then(Value::as_str).map(str::to_owned);
     let unreadable = |what: String| Diagnostic::new(Code::UnreadableManifest, what).mark(place, "");
     let name = text(&value, "/metadata/name").or_else(|| text(&value, "/metadata/generateName")).unwrap_or_default();
@@ -281,7 +331,7 @@ fn collect(
         // Depth is bounded by the readers' limit on nesting.
         for (at, item) in items.into_iter().enumerate() {
             let node = nodes.and_then(|nodes| nodes.elements.get(at)).map(|element| &element.node);
-            collect(item, node, Some(&list), places, objects, diagnostics);
+            collect(item, node, None, Some(&list), places, objects, diagnostics);
         }
         return;
     }
@@ -351,6 +401,32 @@ mod tests {
         ] {
             assert_eq!(read(text), (expected.iter().map(ToString::to_string).collect(), vec![]), "{text}");
         }
+    }
+
+    #[test]
+    fn a_plain_name_is_found_where_the_tree_finds_it() {
+        for text in [
+            "kind: Pod\nmetadata:\n  name: a-b.c\n  labels:\n    name: x\nspec: {}\n",
+            "kind: Pod\nmetadata:\n  labels:\n    name: x\n  name:   late # why\n",
+            "kind: Pod\nmetadata:\n  labels:\n    name: x\n  name:   late\n",
+            "# name: no\nkind: Pod\nspec:\n  metadata:\n    name: inner\nmetadata:\n\n    # c\n    name: outer\n",
+            "kind: Pod\nmetadata: {name: flow}\n",
+            "kind: Pod\nmetadata:\n  name: 'quoted'\n",
+            "kind: Pod\nmetadata:\n  name: one\nmetadata:\n  name: two\n",
+            "kind: Pod\nmetadata:\n  name: one\n  name: two\n",
+            "kind: Pod\nmetadata:\n  name: >-\n    folded\n",
+            "kind: List\nitems:\n  - metadata:\n      name: item\nmetadata:\n  name: list\n",
+            "kind: Pod\nmetadata:\n  annotations:\n    note: |\n      name: no\n  name: yes-1\n",
+            "kind: Pod\r\nmetadata:\r\n  name: carriage\r\n",
+            "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"json\"}}",
+        ] {
+            let tree = hedgerow_yaml::parse(text).ok().flatten();
+            let places = Places { source: Sources::default().add("in.yaml", text), start: 0, first_line: 0..0 };
+            if let Some(range) = plain_name(text) {
+                assert_eq!(places.at(range), places.of(tree.as_ref()), "{text}");
+            }
+        }
+        assert_eq!(plain_name("kind: Pod\nmetadata:\n  name: a\n"), Some(28..29));
     }
 
     #[test]

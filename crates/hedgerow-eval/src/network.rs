@@ -7,8 +7,9 @@ use hedgerow_core::source::Span;
 
 use crate::Manifests;
 use crate::bits::Bits;
+use crate::claim::Clause;
 use crate::cluster::{Cluster, Endpoint};
-use crate::guests::Asked;
+use crate::guests::{self, Asked};
 use crate::net::{AddressRange, Cidr, Family};
 use crate::policy::{Action, Direction, Party, Policy, PolicyId, PolicyKind, Rule, Tier, TierDefault, Way};
 use crate::port::{Flow, NamedPort, PortRange, Protocol};
@@ -139,7 +140,7 @@ pub(crate) struct Compiled {
     selected: Bits,
     pub(crate) rules: [Vec<CompiledRule>; 2],
     /// Whether it lets in everybody whom no policy before it has decided about.
-    pub(crate) is_dry_run: bool,
+    pub(crate) is_backstop: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -148,6 +149,8 @@ pub(crate) struct CompiledRule {
     /// The peers it can match.
     source: Match,
     pub(crate) destination: Match,
+    /// Whom its source means, as clauses of which one holds; nothing where there are too many.
+    pub(crate) means: Option<Vec<Clause>>,
 }
 
 /// Which peers one end of a rule matches.
@@ -247,19 +250,8 @@ impl Network {
         // Network sets are selected like endpoints and stand behind them in the index.
         let pods = cluster.endpoints.len();
         let mut index = Index::new(pods + network_sets.len());
-        for (id, endpoint) in cluster.endpoints.iter().enumerate().filter(|(_, endpoint)| !endpoint.host_network) {
-            index.wear(id, Space::Fact, Fact::NAMESPACE, &endpoint.namespace);
-            index.wear(id, Space::Fact, Fact::ORCHESTRATOR, Fact::KUBERNETES);
-            index.wear(id, Space::Fact, Fact::SERVICE_ACCOUNT, &endpoint.service_account);
-            index.wear(id, Space::ServiceAccount, crate::cluster::CALICO_NAME, &endpoint.service_account);
-            let account = cluster.service_accounts.get(&(endpoint.namespace.clone(), endpoint.service_account.clone()));
-            for (space, labels) in [
-                (Space::Own, Some(&endpoint.labels)),
-                (Space::Namespace, cluster.namespaces.get(&endpoint.namespace)),
-                (Space::ServiceAccount, account),
-            ] {
-                labels.into_iter().flatten().for_each(|(name, value)| index.wear(id, space, name, value));
-            }
+        for (id, endpoint) in cluster.endpoints.iter().enumerate() {
+            wear(&mut index, id, endpoint, &cluster);
         }
         for (id, set) in (pods..).zip(&network_sets) {
             index.admit(id);
@@ -550,7 +542,7 @@ impl Network {
         let named = self.named_ports(destination);
         let guards = self.guards[Direction::Ingress as usize].get(destination.0).into_iter().flatten();
         let of_ingress = guards.flat_map(|at| &self.policies[*at].rules[Direction::Ingress as usize]);
-        let of_egress = self.policies.iter().flat_map(|compiled| &compiled.rules[Direction::Egress as usize]);
+        let of_egress = self.of_egress.iter().flat_map(|at| &self.policies[*at].rules[Direction::Egress as usize]);
         let rules: Vec<_> =
             of_ingress.chain(of_egress).filter(|rule| rule.destination.contains_ever(destination)).collect();
         // Other protocols have no ports: each that a rule names is one range.
@@ -630,7 +622,7 @@ impl Network {
         for (tier, guards) in self.tiers(guards) {
             let mut passed = Bits::none(self.size());
             let here = guards.iter().map(|at| &self.policies[*at]);
-            let here = here.filter(|compiled| asked == Asked::All || !compiled.is_dry_run);
+            let here = here.filter(|compiled| asked == Asked::All || !compiled.is_backstop);
             let rules = here.flat_map(|compiled| &compiled.rules[direction as usize]);
             for compiled in
                 rules.filter(|rule| rule.destination.contains(to, way.family) && rule.rule.admits(flow, way, named))
@@ -670,7 +662,7 @@ impl Network {
         let named = self.named_ports(to);
         'tiers: for (tier, guards) in self.tiers(guards) {
             let here = guards.iter().map(|at| &self.policies[*at]);
-            for compiled in here.filter(|compiled| asked == Asked::All || !compiled.is_dry_run) {
+            for compiled in here.filter(|compiled| asked == Asked::All || !compiled.is_backstop) {
                 let matches = |rule: &&CompiledRule| {
                     rule.source.contains(from, way.family)
                         && rule.destination.contains(to, way.family)
@@ -692,6 +684,25 @@ impl Network {
             }
         }
         Decision { allows: true, by: DecidedBy::EndOfTiers }
+    }
+}
+
+/// Says what pods wear; those on their node's network are nobody that a policy could select.
+pub(crate) fn wear(index: &mut Index, id: usize, endpoint: &Endpoint, cluster: &Cluster) {
+    if endpoint.host_network {
+        return;
+    }
+    index.wear(id, Space::Fact, Fact::NAMESPACE, &endpoint.namespace);
+    index.wear(id, Space::Fact, Fact::ORCHESTRATOR, Fact::KUBERNETES);
+    index.wear(id, Space::Fact, Fact::SERVICE_ACCOUNT, &endpoint.service_account);
+    index.wear(id, Space::ServiceAccount, crate::cluster::CALICO_NAME, &endpoint.service_account);
+    let account = cluster.service_accounts.get(&(endpoint.namespace.clone(), endpoint.service_account.clone()));
+    for (space, labels) in [
+        (Space::Own, Some(&endpoint.labels)),
+        (Space::Namespace, cluster.namespaces.get(&endpoint.namespace)),
+        (Space::ServiceAccount, account),
+    ] {
+        labels.into_iter().flatten().for_each(|(name, value)| index.wear(id, space, name, value));
     }
 }
 
@@ -751,6 +762,7 @@ impl Resolver<'_> {
             rules
                 .map(|rule| CompiledRule {
                     rule: rule.clone(),
+                    means: guests::meant(&rule.source),
                     source: self.peers(&rule.source, rule.family),
                     destination: self.peers(&rule.destination, rule.family),
                 })
@@ -764,10 +776,10 @@ impl Resolver<'_> {
             matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
         };
         let rest = policy.ingress.as_deref().unwrap_or_default();
-        let is_dry_run = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
+        let is_backstop = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
             && rest.iter().any(|rule| rule.action == Action::Allow)
             && rest.iter().all(is_open);
-        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy, is_dry_run }
+        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy, is_backstop }
     }
 
     /// The peers that one end of a rule matches.

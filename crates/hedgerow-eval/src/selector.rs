@@ -113,8 +113,14 @@ impl Index {
     /// Says that `wearer` wears a label; it is a member from then on.
     pub(crate) fn wear(&mut self, wearer: usize, space: Space, name: &str, value: &str) {
         self.admit(wearer);
-        let values = self.wearers.entry(Key { space, name: name.to_owned() }).or_default();
-        values.entry(value.to_owned()).or_default().push(wearer);
+        let key = Key { space, name: name.to_owned() };
+        let values = self.wearers.entry(key).or_default();
+        match values.get_mut(value) {
+            Some(wearers) => wearers.push(wearer),
+            None => {
+                values.insert(value.to_owned(), vec![wearer]);
+            }
+        }
     }
 
     /// Whether any member wears the label key itself.

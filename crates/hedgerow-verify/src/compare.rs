@@ -130,18 +130,17 @@ fn planned_pods(name: &str, service: &ExpectedService) -> Endpoint {
 /// not among them is not compared, and a catch-all alone must not seem to isolate it.
 fn undress(expected: &Expected, manifests: &Manifests, planned: Vec<&mut Endpoint>) {
     let label = expected.scheme.network_policy();
-    let mut alone = manifests.clone();
-    let first = alone.cluster.endpoints.len();
-    alone.add_endpoints(planned.iter().map(|endpoint| {
-        let mut endpoint = (**endpoint).clone();
-        endpoint.labels.remove(label.as_str());
-        endpoint
-    }));
-    let network = Network::new(alone, &[]);
-    for (endpoint, id) in planned.into_iter().zip(network.pods().skip(first)) {
-        if network.guards(id, Direction::Ingress).next().is_none() {
+    let undressed: Vec<_> = planned
+        .iter()
+        .map(|endpoint| {
+            let mut endpoint = (**endpoint).clone();
             endpoint.labels.remove(label.as_str());
-        }
+            endpoint
+        })
+        .collect();
+    let guarded = manifests.guarded(&undressed, Direction::Ingress);
+    for (endpoint, _) in planned.into_iter().zip(guarded).filter(|(_, is_guarded)| !is_guarded) {
+        endpoint.labels.remove(label.as_str());
     }
 }
 
@@ -281,7 +280,7 @@ impl<'a> Comparison<'a> {
             findings.insert(Finding::NotIsolated { service, pods, why, place: expected.place });
         }
         let asked = match expected.isolation {
-            Isolation::Tried => Asked::WithoutDryRuns,
+            Isolation::Tried => Asked::WithoutBackstops,
             Isolation::Open | Isolation::Enforced => Asked::All,
         };
         let difference = self.difference(id, name, expected, is_guarded, asked);
@@ -329,7 +328,7 @@ impl<'a> Comparison<'a> {
                 cause: Cause { direction: Direction::Ingress, by: guest.by, place: of_policy },
                 place,
                 is_by_type: false,
-                is_tried: asked == Asked::WithoutDryRuns,
+                is_tried: asked == Asked::WithoutBackstops,
             }
         };
         let unfinished = |policies: Vec<PolicyId>, findings: &mut BTreeSet<Finding>| {
@@ -472,7 +471,7 @@ impl<'a> Comparison<'a> {
         grouped.into_iter().map(move |(reason, callers)| {
             let Reason { ports, cause, place, is_by_type } = reason;
             let ports = join_ports(ports);
-            let is_tried = asked == Asked::WithoutDryRuns;
+            let is_tried = asked == Asked::WithoutBackstops;
             Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type, is_tried }
         })
     }

@@ -124,7 +124,7 @@ pub struct Edges {
     pub place: Span,
     /// Whether it is a type that permits the edge.
     pub is_by_type: bool,
-    /// Whether a dry run lets everybody through today, so that the difference shows when the policies are enforced.
+    /// Whether a backstop lets everybody through today, so that the difference shows when the policies are enforced.
     pub is_tried: bool,
 }
 

@@ -255,7 +255,7 @@ proptest! {
         let allowed = |plan: &Plan, port| plan.verdict(&from.name, &to.name, port).expect("both are planned").traffic.is_allowed();
         let differs = ports(&plan).into_iter().any(|port| allowed(&plan, port) != allowed(&rendered_by, port));
         let report = verify(&plan, read(&text));
-        // What a dry run lets through today is another finding: it is about the policies, and here about traffic.
+        // What a backstop lets through today is another finding: it is about the policies, and here about traffic.
         let edges = report.findings.iter().filter_map(hedgerow_verify::Finding::edges).filter(|edges| !edges.is_tried);
         let named = edges.into_iter().any(|edges| {
             edges.callee == to.name.as_str()
