@@ -21,7 +21,7 @@ enum Command {
 }
 
 /// Runs one command line. 0: done; 1: done, and with `--strict` something was not understood; 2: the command or a file is at fault.
-pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -1,10 +1,6 @@
-//! Entry point: arguments in, exit code out. Everything else is in `cli`.
+//! Entry point: arguments in, exit code out. Everything else is in the library.
 #![allow(clippy::disallowed_methods, reason = "where arguments enter")]
 
-mod cli;
-mod read;
-mod wire;
-
 fn main() -> std::process::ExitCode {
-    cli::run(std::env::args_os())
+    hedgerow_observer::cli::run(std::env::args_os())
 }

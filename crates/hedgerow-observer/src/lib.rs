@@ -1,0 +1,9 @@
+//! The observer: who calls whom without a rule.
+//!
+//! [`hedgerow_observe`] knows the formats; here are the doors to the machine (each says so in its first lines) and the command line.
+
+pub mod cli;
+#[cfg(target_os = "linux")]
+pub mod node;
+mod read;
+mod wire;

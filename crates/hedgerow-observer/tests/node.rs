@@ -1,0 +1,445 @@
+//! The node's doors against a real kernel: network namespaces as node and pods, rules of Felix's shape, real packets, real log lines.
+//!
+//! Each test runs itself again in a network namespace of its own. It needs root and Debian's packages iptables, nftables, conntrack and iproute2
+//! (`scripts/tools kernel`); what is missing is said aloud, and with `HEDGEROW_REQUIRE_TOOLS=1` it is a failure.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "programs are run in namespaces, and what cannot be tested here is said aloud"
+)]
+
+use hedgerow_observe::{
+    Connection, Event, Format, LossSign, Packet, Protocol, Record, Role, RuleAction, RuleCounter, Step, Tables,
+};
+use hedgerow_observer::node::{Connections, KernelLog, RuleCounters, Start};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const PROGRAMS: [&str; 8] =
+    ["unshare", "ip", "bash", "iptables-nft-restore", "iptables-nft-save", "iptables-legacy-save", "nft", "conntrack"];
+
+/// Runs the rest of a test in a network namespace of its own. False if this process is not the one in it.
+fn in_namespace(test: &str) -> bool {
+    if std::env::var("HEDGEROW_TEST_NAMESPACE").as_deref() == Ok(test) {
+        return true;
+    }
+    let is_there = |program: &&str| {
+        Command::new("sh")
+            .args(["-c", &format!("command -v {program}")])
+            .stdout(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    };
+    let missing: Vec<&str> = PROGRAMS.iter().filter(|program| !is_there(program)).copied().collect();
+    let may = missing.is_empty()
+        && Command::new("unshare").args(["--net", "true"]).stderr(Stdio::null()).status().unwrap().success();
+    if !may {
+        let why = if missing.is_empty() {
+            "no network namespace can be made (not root?)".to_owned()
+        } else {
+            format!("{} missing", missing.join(", "))
+        };
+        assert!(
+            std::env::var("HEDGEROW_REQUIRE_TOOLS").as_deref() != Ok("1"),
+            "{test} cannot run: {why}; scripts/tools kernel"
+        );
+        eprintln!("{test}: skipped, {why}; scripts/tools kernel brings it");
+        return false;
+    }
+    let output = Command::new("unshare")
+        .args(["--net", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env("HEDGEROW_TEST_NAMESPACE", test)
+        .output()
+        .unwrap();
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+/// Runs a program with this input; its output.
+fn run(program: &str, arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let _closed = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn sh(script: &str) -> String {
+    run("bash", &["-euc", script], "")
+}
+
+/// A node (this namespace) with two pods, `10.99.0.10` behind `calicaller00000` and `10.99.0.20` behind `calicallee00000`.
+struct Pods {
+    caller: String,
+    callee: String,
+}
+
+impl Pods {
+    fn new() -> Self {
+        let name = |which: &str| format!("hedgerow-{}-{which}", std::process::id());
+        let pods = Self { caller: name("caller"), callee: name("callee") };
+        sh("ip link set lo up; sysctl -qw net.ipv4.ip_forward=1");
+        for (netns, interface, address) in
+            [(&pods.caller, "calicaller00000", "10.99.0.10"), (&pods.callee, "calicallee00000", "10.99.0.20")]
+        {
+            sh(&format!(
+                "ip netns add {netns}; ip link add {interface} type veth peer name eth0 netns {netns}; ip link set {interface} up
+                 ip addr add 169.254.1.1/32 dev {interface}; ip route add {address}/32 dev {interface}; sysctl -qw net.ipv4.conf.{interface}.proxy_arp=1
+                 ip -n {netns} link set lo up; ip -n {netns} link set eth0 up; ip -n {netns} addr add {address}/32 dev eth0
+                 ip -n {netns} route add 169.254.1.1 dev eth0; ip -n {netns} route add default via 169.254.1.1 dev eth0"
+            ));
+        }
+        pods
+    }
+
+    /// One call of TCP. Nobody listens: a refusal is an answer, too, and a dropped call has none.
+    fn call(&self, port: u16) {
+        let script = format!("exec 3<>/dev/tcp/10.99.0.20/{port}");
+        let _refused = Command::new("ip")
+            .args(["netns", "exec", &self.caller, "timeout", "0.3", "bash", "-c", &script])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+    }
+}
+
+impl Drop for Pods {
+    fn drop(&mut self) {
+        for netns in [&self.caller, &self.callee] {
+            let _gone = Command::new("ip").args(["netns", "del", netns]).status();
+        }
+    }
+}
+
+/// Felix's shape in iptables: port 80 is permitted by rule, the rest meets the Calico policy of stage `audit`.
+const IPTABLES: &str = r#"*filter
+:FORWARD ACCEPT [0:0]
+:cali-tw-calicallee00000 - [0:0]
+:cali-pi-_hashed - [0:0]
+:cali-pi-bank/default.s-led - [0:0]
+-A FORWARD -o calicallee00000 -g cali-tw-calicallee00000
+-A cali-pi-_hashed -p tcp -m comment --comment "cali:aaaaaaaaaaaaaaaa" -m comment --comment "Policy bank/knp.default.s-ledger ingress" -m multiport --dports 80,81 -j MARK --set-xmark 0x10000/0x10000
+-A cali-pi-bank/default.s-led -m comment --comment "cali:bbbbbbbbbbbbbbbb" -m comment --comment "Policy bank/default.s-ledger ingress" -j LOG --log-prefix "hedgerow-PID: " --log-level 5
+-A cali-pi-bank/default.s-led -m comment --comment "cali:cccccccccccccccc" -m comment --comment "edge=s-ledger" -j MARK --set-xmark 0x10000/0x10000
+-A cali-pi-bank/default.s-led -m comment --comment "cali:dddddddddddddddd" -m mark --mark 0x10000/0x10000 -j NFLOG --nflog-prefix "API1|np/bank/s-ledger" --nflog-group 1 --nflog-size 80
+-A cali-tw-calicallee00000 -m comment --comment "cali:eeeeeeeeeeeeeeee" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A cali-tw-calicallee00000 -m comment --comment "cali:ffffffffffffffff" -j MARK --set-xmark 0x0/0x30000
+-A cali-tw-calicallee00000 -m comment --comment "cali:gggggggggggggggg" -m comment --comment "Start of tier default" -j MARK --set-xmark 0x0/0x20000
+-A cali-tw-calicallee00000 -m comment --comment "cali:hhhhhhhhhhhhhhhh" -m mark --mark 0x0/0x20000 -j cali-pi-_hashed
+-A cali-tw-calicallee00000 -m comment --comment "cali:iiiiiiiiiiiiiiii" -m comment --comment "Return if policy accepted" -m mark --mark 0x10000/0x10000 -j RETURN
+-A cali-tw-calicallee00000 -p tcp -m comment --comment "cali:jjjjjjjjjjjjjjjj" -m mark --mark 0x0/0x20000 -m tcp ! --dport 99 -j cali-pi-bank/default.s-led
+-A cali-tw-calicallee00000 -m comment --comment "cali:kkkkkkkkkkkkkkkk" -m comment --comment "Return if policy accepted" -m mark --mark 0x10000/0x10000 -j RETURN
+-A cali-tw-calicallee00000 -m comment --comment "cali:llllllllllllllll" -m comment --comment "End of tier default. Drop if no policies passed packet" -m mark --mark 0x0/0x20000 -j DROP
+COMMIT
+"#;
+
+/// The same as Felix writes it for nftables.
+const NFTABLES: &str = r#"table ip calico {
+	chain filter-cali-pi-knp/bank/s-ledger {
+		tcp dport { 80, 81 } counter meta mark set meta mark | 0x00010000 comment "cali:aaaaaaaaaaaaaaaa; KubernetesNetworkPolicy bank/s-ledger ingress"
+	}
+	chain filter-cali-pi-np/bank/s-ledger {
+		counter log prefix "hedgerow-PID: " level info comment "cali:bbbbbbbbbbbbbbbb; NetworkPolicy bank/s-ledger ingress"
+		counter meta mark set meta mark | 0x00010000 comment "cali:cccccccccccccccc; edge=s-ledger"
+		meta mark & 0x00010000 == 0x00010000 counter log prefix "API1|np/bank/s-ledger" group 1 snaplen 80 comment "cali:dddddddddddddddd;"
+	}
+	chain filter-cali-tw-calicallee00000 {
+		ct state established,related counter accept comment "cali:eeeeeeeeeeeeeeee;"
+		counter meta mark set meta mark & 0xfffcffff comment "cali:ffffffffffffffff;"
+		counter meta mark set meta mark & 0xfffdffff comment "cali:gggggggggggggggg; Start of tier default"
+		meta mark & 0x00020000 == 0x00000000 counter jump filter-cali-pi-knp/bank/s-ledger comment "cali:hhhhhhhhhhhhhhhh;"
+		meta mark & 0x00010000 == 0x00010000 counter return comment "cali:iiiiiiiiiiiiiiii; Return if policy accepted"
+		meta mark & 0x00020000 == 0x00000000 tcp dport != 99 counter jump filter-cali-pi-np/bank/s-ledger comment "cali:jjjjjjjjjjjjjjjj;"
+		meta mark & 0x00010000 == 0x00010000 counter return comment "cali:kkkkkkkkkkkkkkkk; Return if policy accepted"
+		meta mark & 0x00020000 == 0x00000000 counter drop comment "cali:llllllllllllllll; End of tier default. Drop if no policies passed packet"
+	}
+	chain filter-FORWARD {
+		type filter hook forward priority filter; policy accept;
+		oifname "calicallee00000" counter goto filter-cali-tw-calicallee00000
+	}
+}
+"#;
+
+fn printed(format: Format, text: &str) -> Vec<RuleCounter> {
+    let mut reader = format.reader();
+    let mut counters = Vec::new();
+    let mut keep = |record: Record| {
+        if let Record::Counter(counter) = record {
+            counters.push(counter);
+        }
+    };
+    reader.feed(text.as_bytes(), &mut keep);
+    reader.finish(&mut keep);
+    assert_eq!(reader.tally().not_understood(), 0, "{:?}", reader.tally());
+    counters
+}
+
+fn sorted(mut counters: Vec<RuleCounter>) -> Vec<RuleCounter> {
+    counters.sort_by(|a, b| (a.tables, &a.chain, a.position).cmp(&(b.tables, &b.chain, b.position)));
+    counters
+}
+
+/// Packets that a policy's rules of this action counted.
+fn sum(counters: &[RuleCounter], kind: &str, action: &RuleAction) -> u64 {
+    let of = |counter: &&RuleCounter| {
+        counter.action == *action
+            && matches!(&counter.role, Role::Policy { policy: Some(policy), .. } if format!("{:?}", policy.kind) == kind && policy.name == "s-ledger")
+    };
+    counters.iter().filter(of).map(|counter| counter.packets).sum()
+}
+
+fn dropped_at_end(counters: &[RuleCounter]) -> u64 {
+    let of = |counter: &&RuleCounter| {
+        counter.action == RuleAction::Deny
+            && matches!(&counter.role, Role::Endpoint { interface, step: Step::EndOfTier(_), .. } if &**interface == "calicallee00000")
+    };
+    counters.iter().filter(of).map(|counter| counter.packets).sum()
+}
+
+#[test]
+fn rule_counters_are_what_the_programs_print_and_what_was_called() {
+    if !in_namespace("rule_counters_are_what_the_programs_print_and_what_was_called") {
+        return;
+    }
+    let pods = Pods::new();
+    let mut door = RuleCounters::open().unwrap();
+    assert_eq!(door.read().unwrap(), [], "no tables, no counters, no error");
+    for (tables, load) in [(Tables::Iptables, IPTABLES), (Tables::Nftables, NFTABLES)] {
+        let load = load.replace("PID", &std::process::id().to_string());
+        match tables {
+            Tables::Iptables => run("iptables-nft-restore", &[], &load),
+            Tables::Nftables => run("nft", &["-f", "-"], &load),
+        };
+        for port in [80, 80, 81, 8080, 8080, 9999, 99] {
+            pods.call(port);
+        }
+        let read = door.read().unwrap();
+        let text = match tables {
+            Tables::Iptables => printed(Format::IptablesSave, &run("iptables-nft-save", &["-c"], "")),
+            Tables::Nftables => printed(Format::NftJson, &run("nft", &["-j", "list", "table", "ip", "calico"], "")),
+        };
+        assert!(text.len() >= 12, "{tables:?}: {}", text.len());
+        assert_eq!(sorted(read.clone()), sorted(text), "{tables:?}: what the door reads is what the program prints");
+        assert_eq!(door.not_understood(), 0, "{:?}", door.tally());
+        assert_eq!(sum(&read, "KubernetesNetworkPolicy", &RuleAction::Allow), 3, "{tables:?}");
+        assert_eq!(sum(&read, "CalicoNetworkPolicy", &RuleAction::Allow), 3, "{tables:?}");
+        assert_eq!(sum(&read, "CalicoNetworkPolicy", &RuleAction::Log), 3, "{tables:?}");
+        assert_eq!(dropped_at_end(&read), 1, "{tables:?}");
+        match tables {
+            Tables::Iptables => run("iptables-nft", &["-F"], "") + &run("iptables-nft", &["-X"], ""),
+            Tables::Nftables => run("nft", &["delete", "table", "ip", "calico"], ""),
+        };
+    }
+    assert_eq!(door.read().unwrap(), []);
+    // Both at once, as after a change of mode.
+    run("iptables-nft-restore", &[], IPTABLES);
+    assert!(!RuleCounters::are_in_both_tables(&door.read().unwrap()));
+    run("nft", &["-f", "-"], NFTABLES);
+    assert!(RuleCounters::are_in_both_tables(&door.read().unwrap()));
+}
+
+/// Where only `iptables-legacy` is used, its own program prints the same form.
+#[test]
+fn legacy_counters_are_read_from_what_its_program_prints() {
+    if !in_namespace("legacy_counters_are_read_from_what_its_program_prints") {
+        return;
+    }
+    let pods = Pods::new();
+    let load = IPTABLES.replace("PID", &std::process::id().to_string());
+    let restored = Command::new("bash")
+        .args(["-c", "iptables-legacy-restore"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(|mut child| {
+            child.stdin.take().unwrap().write_all(load.as_bytes())?;
+            child.wait_with_output()
+        });
+    let restored = restored.unwrap();
+    if !restored.status.success() {
+        // A kernel may be built without legacy tables; newer ones are.
+        let why = String::from_utf8_lossy(&restored.stderr).into_owned();
+        assert!(why.contains("Table does not exist") || why.contains("can't initialize"), "{why}");
+        eprintln!("legacy_counters: skipped, this kernel has no legacy tables: {why}");
+        return;
+    }
+    for port in [80, 8080, 8080, 99] {
+        pods.call(port);
+    }
+    let read = printed(Format::IptablesSave, &run("iptables-legacy-save", &["-c"], ""));
+    assert_eq!(sum(&read, "KubernetesNetworkPolicy", &RuleAction::Allow), 1);
+    assert_eq!(sum(&read, "CalicoNetworkPolicy", &RuleAction::Allow), 2);
+    assert_eq!(dropped_at_end(&read), 1);
+    assert_eq!(RuleCounters::open().unwrap().read().unwrap(), [], "they are not in nf_tables");
+}
+
+fn connections(records: &[Record]) -> Vec<&Connection> {
+    records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Connection(connection) => Some(connection),
+            Record::Counter(_) | Record::Packet(_) | Record::Flow(_) | Record::Lost(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn connections_are_heard_and_after_an_overrun_the_table_is_read() {
+    if !in_namespace("connections_are_heard_and_after_an_overrun_the_table_is_read") {
+        return;
+    }
+    let pods = Pods::new();
+    // Something has to ask for connection tracking in this namespace. 10.96.0.1:80 is a Service in front of the callee.
+    run(
+        "nft",
+        &["-f", "-"],
+        "table ip t { chain f { type filter hook forward priority 0; ct state new counter accept; }
+           chain p { type nat hook prerouting priority -100; ip daddr 10.96.0.1 tcp dport 80 dnat to 10.99.0.20:8080; }
+         }\n",
+    );
+    // No answer, not even a refusal: the connection stays in the table.
+    sh(&format!("ip netns exec {} iptables-nft -A INPUT -p tcp -j DROP", pods.callee));
+    pods.call(4000);
+    let mut door = Connections::open(1 << 20).unwrap();
+    pods.call(4001);
+    let service = "exec 3<>/dev/tcp/10.96.0.1/80";
+    let _refused = Command::new("ip")
+        .args(["netns", "exec", &pods.caller, "timeout", "0.3", "bash", "-c", service])
+        .stderr(Stdio::null())
+        .status();
+    let mut records = Vec::new();
+    for _ in 0..20 {
+        door.read(Duration::from_millis(50), &mut |record| records.push(record)).unwrap();
+    }
+    let found: BTreeSet<(Event, u16)> =
+        connections(&records).iter().map(|c| (c.event, c.original.destination_port.unwrap())).collect();
+    assert!(found.contains(&(Event::Listed, 4000)), "what was there before is in the first dump: {found:?}");
+    assert!(found.contains(&(Event::New, 4001)) && found.contains(&(Event::New, 80)), "{found:?}");
+    let records_of = connections(&records);
+    let through = records_of.iter().find(|c| c.event == Event::New && c.original.destination_port == Some(80)).unwrap();
+    assert_eq!(
+        (through.caller().to_string(), through.callee().to_string(), through.port()),
+        ("10.99.0.10".into(), "10.99.0.20".into(), Some(8080))
+    );
+    assert_eq!(through.protocol, Protocol::TCP);
+    assert_eq!(door.tally().not_understood(), 0, "{:?}", door.tally());
+
+    // A buffer that holds nearly nothing: the loss is said, and what is still in the table is read from there.
+    let mut door = Connections::open(1).unwrap();
+    let mut records = Vec::new();
+    door.read(Duration::ZERO, &mut |record| records.push(record)).unwrap();
+    records.clear();
+    let all = "for port in {5000..5059}; do timeout 0.3 bash -c \"exec 3<>/dev/tcp/10.99.0.20/$port\" 2>/dev/null & done; wait";
+    sh(&format!("ip netns exec {} bash -c '{all}' || true", pods.caller));
+    for _ in 0..100 {
+        door.read(Duration::from_millis(20), &mut |record| records.push(record)).unwrap();
+    }
+    let losses: Vec<_> = records
+        .iter()
+        .filter(|record| matches!(record, Record::Lost(lost) if lost.sign == LossSign::NetlinkOverrun))
+        .collect();
+    assert!(!losses.is_empty(), "60 events do not fit");
+    let ports: BTreeSet<u16> = connections(&records)
+        .iter()
+        .map(|c| c.original.destination_port.unwrap())
+        .filter(|port| *port >= 5000)
+        .collect();
+    assert_eq!(ports, (5000..5060).collect(), "none is missing after the table was read");
+}
+
+/// The kernel logs packets of other namespaces than the first for as long as this lives. The setting is the machine's and can only be seen from
+/// there, so whoever changes it holds a lock, and puts it back.
+struct LogsAllNamespaces {
+    before: String,
+    _lock: std::fs::File,
+}
+
+impl LogsAllNamespaces {
+    const SETTING: &str = "/proc/sys/net/netfilter/nf_log_all_netns";
+
+    fn new() -> Option<Self> {
+        let lock = std::fs::File::create(std::env::temp_dir().join("hedgerow-nf_log_all_netns.lock")).ok()?;
+        lock.lock().ok()?;
+        let before = std::fs::read_to_string(Self::SETTING).ok()?;
+        std::fs::write(Self::SETTING, "1").ok()?;
+        Some(Self { before, _lock: lock })
+    }
+}
+
+impl Drop for LogsAllNamespaces {
+    fn drop(&mut self) {
+        let _gone = std::fs::write(Self::SETTING, &self.before);
+    }
+}
+
+#[test]
+fn log_lines_of_both_data_planes_come_out_of_the_kernel_s_log() {
+    // In the first namespace, around the run in the other one. Without root there is neither, which is said there.
+    let _logs = std::env::var_os("HEDGEROW_TEST_NAMESPACE").is_none().then(LogsAllNamespaces::new);
+    if !in_namespace("log_lines_of_both_data_planes_come_out_of_the_kernel_s_log") {
+        return;
+    }
+    let pods = Pods::new();
+    let mine = format!("hedgerow-{}:", std::process::id());
+    for load in [IPTABLES, NFTABLES] {
+        let mut door = KernelLog::open(Start::Now).unwrap();
+        let load = load.replace("PID", &std::process::id().to_string());
+        if load.starts_with('*') {
+            run("iptables-nft-restore", &[], &load);
+        } else {
+            run("nft", &["-f", "-"], &load);
+        }
+        for port in [80, 8080, 9999, 99] {
+            pods.call(port);
+        }
+        let mut records = Vec::new();
+        for _ in 0..10 {
+            door.read(Duration::from_millis(50), &mut |record| records.push(record)).unwrap();
+        }
+        let packets: Vec<&Packet> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Packet(packet) if packet.prefix == mine => Some(packet),
+                Record::Packet(_) | Record::Counter(_) | Record::Connection(_) | Record::Flow(_) | Record::Lost(_) => {
+                    None
+                }
+            })
+            .collect();
+        let ports: Vec<Option<u16>> = packets.iter().map(|packet| packet.destination_port).collect();
+        assert_eq!(ports, [Some(8080), Some(9999)], "{records:?}");
+        for packet in packets {
+            assert_eq!(
+                (packet.source.to_string(), packet.destination.to_string()),
+                ("10.99.0.10".to_owned(), "10.99.0.20".to_owned())
+            );
+            assert_eq!(
+                (packet.input.as_deref(), packet.output.as_deref()),
+                (Some("calicaller00000"), Some("calicallee00000"))
+            );
+            assert_eq!(packet.opens, Some(true));
+        }
+        if load.starts_with('*') {
+            sh("iptables-nft -F; iptables-nft -X");
+        }
+    }
+}
