@@ -126,6 +126,12 @@ codes! {
     MixedWorkloads = "mixed-workloads", Warning;
     /// A changed label does not reach the pods of a workload by itself.
     PodsNotReplaced = "pods-not-replaced", Warning;
+    /// A port that a service declares is not the one that its containers, or what leads to them, have.
+    PortMismatch = "port-mismatch", Warning;
+    /// Something outside of the fleet is to call a service that does not let it in.
+    OutsideNotAllowed = "outside-not-allowed", Warning;
+    /// A policy of somebody else's changes who comes in to a service beside its rules.
+    PolicyOfOthers = "policy-of-others", Warning;
     /// A sensitive callee's rule files are not covered by the code owners' file.
     NotCoveredByReview = "not-covered-by-review", Error;
     /// Code that is reached makes a call whose target cannot be told.

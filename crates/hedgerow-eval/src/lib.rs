@@ -184,6 +184,11 @@ impl Manifests {
         self.policies.iter().map(|policy| &policy.id)
     }
 
+    /// Keeps only some of the policies.
+    pub fn retain_policies(&mut self, mut keep: impl FnMut(&PolicyId) -> bool) {
+        self.policies.retain(|policy| keep(&policy.id));
+    }
+
     fn read_object(
         &mut self,
         object: &Object,

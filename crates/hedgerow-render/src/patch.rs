@@ -10,6 +10,7 @@ mod document;
 mod job;
 mod lists;
 mod mixed;
+mod neighbours;
 mod pods;
 mod policies;
 mod prove;
@@ -59,6 +60,9 @@ pub struct Patch {
     pub diagnostics: Vec<Diagnostic>,
     /// What was done.
     pub tally: Tally,
+    /// Whether the stream holds policies of others while a service has one of ours: what they mean together is for an
+    /// evaluator to say.
+    pub has_policies_of_others: bool,
 }
 
 /// What was done to a stream.
@@ -83,6 +87,8 @@ struct Context<'p> {
     claims: Claims<'p>,
     /// The key of the mark on objects of ours.
     policy_of: LabelKey,
+    /// Whether any planned service has a policy, so that neighbours matter.
+    judges: bool,
 }
 
 impl Context<'_> {
@@ -141,7 +147,8 @@ impl Context<'_> {
 #[must_use]
 pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> Patch {
     let policy_of = plan.scheme().policy_of();
-    let context = Context { stream, source, plan, options, claims: Claims::new(plan, options), policy_of };
+    let judges = plan.services().values().any(|service| service.protection.policy().is_some());
+    let context = Context { stream, source, plan, options, claims: Claims::new(plan, options), policy_of, judges };
     let parts = if stream.len() < PARALLEL { 1 } else { rayon::current_num_threads() };
     let runs = split_even(stream, parts);
     let found: Vec<Found<'_>> = match runs.as_slice() {
@@ -152,7 +159,8 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
     let mut found = found.into_iter().fold(Found::default(), Found::merge);
     whole::finish(&context, &mut found);
     policies::finish(&context, &mut found);
-    let Found { edits, mut diagnostics, mut tally, .. } = found;
+    neighbours::finish(&context, &mut found);
+    let Found { edits, mut diagnostics, mut tally, has_policies_of_others, .. } = found;
     let edits = match Edits::new(stream, edits) {
         Ok(edits) => Some(edits),
         Err(error) => {
@@ -167,5 +175,5 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
     if refused {
         tally = Tally::default();
     }
-    Patch { edits: edits.filter(|_| !refused), diagnostics, tally }
+    Patch { edits: edits.filter(|_| !refused), diagnostics, tally, has_policies_of_others }
 }

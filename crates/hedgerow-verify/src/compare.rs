@@ -91,7 +91,7 @@ fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Find
 }
 
 /// The service of each endpoint: the one whose selector it matches in its namespace.
-fn claim<'a>(expected: &'a Expected, endpoints: &[Endpoint]) -> Vec<Option<&'a str>> {
+pub(crate) fn claim<'a>(expected: &'a Expected, endpoints: &[Endpoint]) -> Vec<Option<&'a str>> {
     // One label of each selector is enough to find the few services that are worth a closer look.
     let mut by_label = BTreeMap::<(&str, &str, &str), Vec<(&str, &ExpectedService)>>::new();
     for (name, service) in &expected.services {

@@ -12,7 +12,10 @@
 
 mod compare;
 mod expected;
+mod others;
 mod report;
 
 pub use compare::verify;
+pub use hedgerow_eval::PolicyKind;
+pub use others::policies_of_others;
 pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};

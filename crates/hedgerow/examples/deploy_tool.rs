@@ -9,8 +9,8 @@
 use hedgerow::core::diag::Diagnostic;
 use hedgerow::core::name::{EnvironmentName, ServiceName};
 use hedgerow::core::plan::Plan;
-use hedgerow::render::patch::{Options, patch};
-use hedgerow::{Request, load};
+use hedgerow::render::patch::Options;
+use hedgerow::{Request, load, patch};
 use std::error::Error;
 use std::io::Read;
 use std::process::ExitCode;

@@ -32,12 +32,14 @@ mod code;
 #[cfg(feature = "cli")]
 mod codeowners;
 mod depfile;
+mod deploy;
 #[cfg(feature = "cli")]
 mod diff;
 mod load;
 mod write;
 
 pub use depfile::make_rule;
+pub use deploy::patch;
 pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;

@@ -2,7 +2,7 @@
 
 use super::mixed::Mixed;
 use super::written::Written;
-use super::{Context, Tally, pods, structure};
+use super::{Context, Tally, neighbours, pods, structure};
 use crate::object::Kind;
 use crate::workload::{Workload, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -36,6 +36,10 @@ pub(super) struct Found<'t> {
     pub(super) unclaimed: Vec<(String, Range<usize>)>,
     /// Workloads that are another application's and that the deployed service's `workloads` leave out.
     pub(super) left_out: Vec<(String, Range<usize>)>,
+    /// Whether there are policies of others, where such matter.
+    pub(super) has_policies_of_others: bool,
+    /// Objects to look at once the whole stream is known.
+    pub(super) seen: Vec<(Place, Seen)>,
     /// Workloads that are the deployed service's because nothing says otherwise.
     pub(super) taken: Mixed,
 }
@@ -79,6 +83,25 @@ pub(super) enum Place {
     Deeper,
 }
 
+/// What is to be looked at once the whole stream is known.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// A workload of a service whose policy may drop calls.
+    Workload(ServiceName),
+    /// What leads calls to pods.
+    Neighbour,
+}
+
+impl Place {
+    /// The document, where it can be found again.
+    pub(super) const fn piece(&self) -> Option<&Piece> {
+        match self {
+            Self::Document(piece) | Self::Element(piece, _) => Some(piece),
+            Self::Deeper => None,
+        }
+    }
+}
+
 /// A document that holds objects.
 #[derive(Debug)]
 pub(super) struct List {
@@ -107,6 +130,8 @@ impl Found<'_> {
             (self.first, self.first_element) = (later.first, later.first_element);
         }
         self.unclaimed.extend(later.unclaimed);
+        self.has_policies_of_others |= later.has_policies_of_others;
+        self.seen.extend(later.seen);
         self.left_out.extend(later.left_out);
         self.taken.merge(later.taken);
         self
@@ -290,11 +315,18 @@ fn one<'t>(
 ) -> Result<(), YamlError> {
     if let Some(workload) = workload(object.api_version, object.kind) {
         let outline = object.outline(&workload.routes)?;
-        pods::patch(context, object, workload, &outline, found);
+        let claimed = pods::patch(context, object, workload, &outline, found);
+        if let Some(service) = claimed.filter(|service| neighbours::is_judged(service)) {
+            found.seen.push((place.clone(), Seen::Workload(service.name.clone())));
+        }
     } else if let Some(kind) = Kind::of(object.api_version, object.kind) {
         policy(context, object, kind, place, found)?;
+    } else if context.judges && neighbours::is_policy(object.api_version, object.kind) {
+        found.has_policies_of_others = true;
     } else if object.kind.ends_with("List") {
         list(context, object, place, found)?;
+    } else if context.judges && neighbours::is_neighbour(object.api_version, object.kind) {
+        found.seen.push((place.clone(), Seen::Neighbour));
     } else if context.options.unknown_kinds
         && let Some(templates) = object.with_node(structure::templates)
     {
@@ -320,6 +352,7 @@ fn policy<'t>(
     };
     let spec = |node: &Node<'_>| node.as_mapping()?.get("spec").map(Written::new);
     let range = object.with_node(|node| node.range()).unwrap_or_else(|| object.head());
+    found.has_policies_of_others |= context.judges && label(context.policy_of.as_str()).is_none();
     found.policies.push(Policy {
         kind,
         name: name.to_owned(),

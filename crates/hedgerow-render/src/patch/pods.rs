@@ -17,16 +17,17 @@ struct Template<'o, 't> {
     labels: &'o Site<'t>,
 }
 
-pub(super) fn patch(
-    context: &Context<'_>,
+/// Patches one workload; gives the plan of the service that claims it.
+pub(super) fn patch<'c>(
+    context: &'c Context<'_>,
     object: &Object<'_, '_>,
     workload: &Workload,
     outline: &Outline<'_>,
     found: &mut Found<'_>,
-) {
+) -> Option<&'c ServicePlan> {
     let templates = templates(workload, outline);
     if templates.is_empty() {
-        return;
+        return None;
     }
     let name = outline.site(workload.name).and_then(Site::as_str);
     let generate_name = outline.site(workload.generate_name).and_then(Site::as_str);
@@ -58,19 +59,23 @@ pub(super) fn patch(
                 let worn = templates.iter().flat_map(|template| pairs(template.labels)).filter_map(worn_pair);
                 let look = Look::of(context.stream, object, annotations, worn);
                 if context.claims.are_listed() && look.is_of_another(service) {
-                    return unclaimed(context, object, &title, &place, &templates, true, found);
+                    unclaimed(context, object, &title, &place, &templates, true, found);
+                    return None;
                 }
                 found.taken.add(&look, &title, &place);
                 claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
+                return Some(plan);
             }
         }
         Claim::Service(service) => match context.plan.service(service) {
             Some(plan) if context.options.service.as_ref().is_none_or(|deployed| deployed == service) => {
                 claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
+                return Some(plan);
             }
             _ => not_deployed(context, &title, &place, &templates, service, found),
         },
     }
+    None
 }
 
 /// How messages call a workload.

@@ -5,11 +5,12 @@ use crate::cli::report::count;
 use crate::cli::session::{LoadedFleet, Reported, Session};
 use crate::cli::{Exit, Os};
 use crate::depfile;
+use crate::deploy::patch;
 use crate::write::write_file;
 use anyhow::Context;
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
-use hedgerow_render::patch::{Options, Patch, patch};
+use hedgerow_render::patch::{Options, Patch};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ impl Patched {
             prove: args.prove,
         };
         let source = sources.add_shared("<stdin>", Arc::clone(stream));
-        let Patch { edits, diagnostics, tally } = patch(stream, source, &plan, &options);
+        let Patch { edits, diagnostics, tally, .. } = patch(stream, source, &plan, &options);
         session.report(&diagnostics, &sources, args.format)?;
         let refused = if args.prove { Exit::Findings } else { Exit::BadInput };
         let Some(edits) = edits else { return Err(Reported(refused).into()) };

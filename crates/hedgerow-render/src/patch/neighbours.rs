@@ -1,0 +1,324 @@
+//! What else stands in the stream and bears on whether calls arrive: Services and their target ports, the ports of
+//! containers, and what is to call a service from outside of the fleet.
+//!
+//! Only services whose policy is enforced, tried or staged are judged: without one everybody comes in. Documents are read in
+//! full here, and only those that bear on such a service.
+
+mod outside;
+mod ports;
+
+use super::Context;
+use super::document::{Found, Place, Seen};
+use super::rollout::at;
+use hedgerow_core::fleet::Service;
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::{Protection, ServicePlan};
+use hedgerow_yaml::{Document, Node, Route};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Where pod templates with containers stand.
+const TEMPLATES: [&[&str]; 3] = [&["spec", "template"], &["spec", "jobTemplate", "spec", "template"], &[]];
+
+static ITEMS: LazyLock<Route> = LazyLock::new(|| Route::parse("items[]").expect("a route"));
+
+/// A port as a container or a Kubernetes Service writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WrittenPort {
+    name: Option<String>,
+    number: u16,
+    protocol: String,
+    place: Range<usize>,
+}
+
+/// The pods of one workload.
+#[derive(Debug)]
+struct Pods {
+    title: String,
+    namespace: Option<String>,
+    labels: BTreeMap<String, String>,
+    ports: Vec<WrittenPort>,
+}
+
+/// A Kubernetes Service.
+#[derive(Debug)]
+struct Front {
+    name: String,
+    namespace: Option<String>,
+    labels: BTreeMap<String, String>,
+    selector: BTreeMap<String, String>,
+    /// `type`, where it opens the Service to the outside.
+    opened_by: Option<(String, Range<usize>)>,
+    ports: Vec<FrontPort>,
+}
+
+/// A port of a Kubernetes Service.
+#[derive(Debug)]
+struct FrontPort {
+    port: WrittenPort,
+    target: Target,
+    /// Where the target stands, or else the port.
+    place: Range<usize>,
+}
+
+/// Where a port of a Kubernetes Service leads.
+#[derive(Debug)]
+enum Target {
+    Number(u16),
+    Name(String),
+}
+
+/// Something that calls from outside of the fleet.
+#[derive(Debug)]
+struct Pointer {
+    kind: String,
+    name: String,
+    way: outside::Way,
+    namespace: Option<String>,
+    /// Names of Kubernetes Services that it mentions, or labels that it selects by.
+    mentions: Vec<String>,
+    selects: Option<BTreeMap<String, String>>,
+    place: Range<usize>,
+}
+
+/// All that was found for one service.
+struct Judged<'p> {
+    plan: &'p ServicePlan,
+    service: &'p Service,
+    pods: Vec<Pods>,
+    fronts: Vec<Front>,
+}
+
+/// What may call a service from outside, if this is such a kind.
+pub(super) fn is_neighbour(api_version: &str, kind: &str) -> bool {
+    (kind == "Service" && api_version == "v1") || outside::way(api_version, kind).is_some()
+}
+
+/// API groups of network plug-ins, meshes and clouds whose objects say who may reach whom.
+const POLICY_GROUPS: [&str; 17] = [
+    "policy.networking.k8s.io",
+    "projectcalico.org",
+    "crd.projectcalico.org",
+    "cilium.io",
+    "crd.antrea.io",
+    "controlplane.antrea.io",
+    "security.antrea.tanzu.vmware.com",
+    "security.istio.io",
+    "policy.linkerd.io",
+    "kuma.io",
+    "k8s.ovn.org",
+    "network.openshift.io",
+    "vpcresources.k8s.aws",
+    "networking.k8s.aws",
+    "networking.gke.io",
+    "consul.hashicorp.com",
+    "kubeovn.io",
+];
+
+/// Whether a kind may be a policy for traffic, of whomsoever; what it really is the evaluator says.
+pub(super) fn is_policy(api_version: &str, kind: &str) -> bool {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let is_about_traffic =
+        || ["Network", "Traffic", "Ingress", "Egress", "Authoriz", "Access"].iter().any(|word| kind.contains(word));
+    POLICY_GROUPS.contains(&group) || (kind.contains("olicy") && is_about_traffic())
+}
+
+/// Whether the calls to a service may be dropped, today or by the next stage.
+pub(super) const fn is_judged(service: &ServicePlan) -> bool {
+    matches!(service.protection, Protection::Enforced { .. } | Protection::Staged { .. })
+}
+
+/// What becomes of a call that is not let in, in words.
+fn fate(service: &ServicePlan) -> &'static str {
+    match &service.protection {
+        Protection::Enforced { rest, .. } if !rest.is_allowed() => "is dropped",
+        Protection::Absent | Protection::Open { .. } | Protection::Enforced { .. } | Protection::Staged { .. } => {
+            "will be dropped under `enforce`"
+        }
+    }
+}
+
+pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
+    let seen = std::mem::take(&mut found.seen);
+    let mut pods: BTreeMap<ServiceName, Vec<Pods>> = BTreeMap::new();
+    let (mut fronts, mut pointers) = (Vec::new(), Vec::new());
+    if !seen.iter().any(|(_, seen)| matches!(seen, Seen::Workload(_))) {
+        return;
+    }
+    each(context.stream, &seen, |node, seen| match seen {
+        Seen::Workload(service) => {
+            if let Some(plan) = context.plan.service(service) {
+                pods.entry(service.clone()).or_default().extend(read_pods(node, plan));
+            }
+        }
+        Seen::Neighbour => {
+            let api_version = text(node, &["apiVersion"]).unwrap_or_default();
+            let kind = text(node, &["kind"]).unwrap_or_default();
+            if kind == "Service" && api_version == "v1" {
+                fronts.extend(read_front(node));
+            } else if let Some(way) = outside::way(api_version, kind) {
+                pointers.extend(outside::read(node, kind, way));
+            }
+        }
+    });
+    let mut fronts: Vec<Front> = fronts;
+    for (name, pods) in pods {
+        let (Some(plan), Some(service)) = (context.plan.service(&name), context.plan.fleet().service(name.as_str()))
+        else {
+            continue;
+        };
+        let (own, others) = fronts.into_iter().partition(|front| pods.iter().any(|pods| front.selects(pods)));
+        fronts = others;
+        let judged = Judged { plan, service, pods, fronts: own };
+        ports::check(context, &judged, &mut found.diagnostics);
+        outside::check(context, &judged, &pointers, &mut found.diagnostics);
+        // A Service may lead to the pods of several services.
+        fronts.extend(judged.fronts);
+    }
+}
+
+/// Reads the objects that were seen, each document once.
+fn each(stream: &str, seen: &[(Place, Seen)], mut take: impl FnMut(&Node<'_>, &Seen)) {
+    for group in seen.chunk_by(|a, b| a.0.piece().is_some() && a.0.piece() == b.0.piece()) {
+        let Some(piece) = group.first().and_then(|(place, _)| place.piece()) else { continue };
+        let document = Document::of_piece(stream, piece);
+        let mut parts = None;
+        for (place, seen) in group {
+            match place {
+                Place::Document(_) => {
+                    if let Ok(Some(node)) = document.tree() {
+                        take(node, seen);
+                    }
+                }
+                Place::Element(_, index) => {
+                    let parts = parts.get_or_insert_with(|| document.parts(&ITEMS).unwrap_or_default());
+                    if let Some(Ok(node)) = parts.get(*index).map(|part| part.node()) {
+                        take(node, seen);
+                    }
+                }
+                Place::Deeper => {}
+            }
+        }
+    }
+}
+
+fn text<'n>(node: &'n Node<'_>, route: &[&str]) -> Option<&'n str> {
+    at(node, route).and_then(Node::as_str)
+}
+
+fn labels(node: &Node<'_>, route: &[&str]) -> BTreeMap<String, String> {
+    let Some(mapping) = at(node, route).and_then(Node::as_mapping) else { return BTreeMap::new() };
+    let pair = |pair: &hedgerow_yaml::Pair<'_>| Some((pair.key.as_str()?.to_owned(), pair.value.as_str()?.to_owned()));
+    mapping.pairs.iter().filter_map(pair).collect()
+}
+
+fn elements<'n, 't>(node: &'n Node<'t>, route: &[&str]) -> impl Iterator<Item = &'n Node<'t>> + use<'n, 't> {
+    let list = at(node, route).and_then(Node::as_sequence);
+    list.into_iter().flat_map(|list| &list.elements).map(|element| &element.node)
+}
+
+fn number(node: &Node<'_>, key: &str) -> Option<(u16, Range<usize>)> {
+    let node = at(node, &[key])?;
+    Some((u16::try_from(node.as_scalar()?.as_int()?).ok()?, node.range()))
+}
+
+fn port(node: &Node<'_>, key: &str) -> Option<WrittenPort> {
+    let (number, place) = number(node, key)?;
+    let protocol = text(node, &["protocol"]).unwrap_or("TCP").to_owned();
+    Some(WrittenPort { name: text(node, &["name"]).map(str::to_owned), number, protocol, place })
+}
+
+fn read_pods(node: &Node<'_>, plan: &ServicePlan) -> Option<Pods> {
+    let has_containers = |template: &&Node<'_>| at(template, &["spec", "containers"]).is_some();
+    let template = TEMPLATES.iter().find_map(|route| at(node, route).filter(has_containers))?;
+    let mut worn = labels(template, &["metadata", "labels"]);
+    worn.extend(plan.pods.write.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+    let containers = ["containers", "initContainers"].into_iter().flat_map(|key| elements(template, &["spec", key]));
+    let ports =
+        containers.flat_map(|container| elements(container, &["ports"])).filter_map(|it| port(it, "containerPort"));
+    let name = text(node, &["metadata", "name"]).unwrap_or_default();
+    Some(Pods {
+        title: format!("{} `{}`", text(node, &["kind"]).unwrap_or_default(), name.escape_debug()),
+        namespace: text(node, &["metadata", "namespace"]).map(str::to_owned),
+        labels: worn,
+        ports: ports.collect(),
+    })
+}
+
+fn read_front(node: &Node<'_>) -> Option<Front> {
+    let opened_by =
+        at(node, &["spec", "type"]).filter(|node| matches!(node.as_str(), Some("LoadBalancer" | "NodePort")));
+    let opened_by = opened_by.or_else(|| {
+        at(node, &["spec", "externalIPs"])
+            .filter(|node| node.as_sequence().is_some_and(|list| !list.elements.is_empty()))
+    });
+    let ports = elements(node, &["spec", "ports"]).filter_map(|element| {
+        let port = port(element, "port")?;
+        let target = at(element, &["targetPort"]);
+        let place = target.map_or_else(|| port.place.clone(), |target| target.range());
+        let target = match target.map(|target| (target.as_scalar().and_then(|it| it.as_int()), target.as_str())) {
+            None => Target::Number(port.number),
+            Some((Some(number), _)) => Target::Number(u16::try_from(number).ok()?),
+            Some((None, Some(name))) => match name.parse() {
+                Ok(number) => Target::Number(number),
+                Err(_) => Target::Name(name.to_owned()),
+            },
+            Some((None, None)) => return None,
+        };
+        Some(FrontPort { port, target, place })
+    });
+    Some(Front {
+        name: text(node, &["metadata", "name"])?.to_owned(),
+        namespace: text(node, &["metadata", "namespace"]).map(str::to_owned),
+        labels: labels(node, &["metadata", "labels"]),
+        selector: labels(node, &["spec", "selector"]),
+        opened_by: opened_by.map(|node| (node.as_str().unwrap_or("externalIPs").to_owned(), node.range())),
+        ports: ports.collect(),
+    })
+}
+
+/// Whether two objects may live in one namespace, as far as they say.
+fn may_share(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+impl Front {
+    fn selects(&self, pods: &Pods) -> bool {
+        !self.selector.is_empty()
+            && may_share(self.namespace.as_deref(), pods.namespace.as_deref())
+            && self.selector.iter().all(|(key, value)| pods.labels.get(key) == Some(value))
+    }
+}
+
+impl Judged<'_> {
+    /// The container ports that a port of a Kubernetes Service leads to; none where a name leads nowhere.
+    fn reached(&self, front: &Front, port: &FrontPort) -> Vec<(u16, String)> {
+        let protocol = &port.port.protocol;
+        let mut reached: Vec<_> = match &port.target {
+            Target::Number(number) => vec![(*number, protocol.clone())],
+            Target::Name(name) => {
+                let pods = self.pods.iter().filter(|pods| front.selects(pods)).flat_map(|pods| &pods.ports);
+                let named = pods.filter(|it| it.name.as_ref() == Some(name) && it.protocol == *protocol);
+                named.map(|it| (it.number, it.protocol.clone())).collect()
+            }
+        };
+        reached.sort();
+        reached.dedup();
+        reached
+    }
+
+    /// Whether the service declares a port, for callers by rule or for every caller.
+    fn declares(&self, number: u16, protocol: &str) -> bool {
+        let mut declared = self.service.ports.listed().iter().chain(&self.service.always);
+        declared.any(|port| port.number.get() == number && port.protocol.as_str() == protocol)
+    }
+
+    /// Whether the service declares its ports at all.
+    fn lists_ports(&self) -> bool {
+        !self.service.ports.listed().is_empty()
+    }
+}
