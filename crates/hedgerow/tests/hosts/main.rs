@@ -12,6 +12,7 @@ mod json;
 mod kubectl;
 mod kustomize;
 mod manifest;
+mod moved;
 mod nasty;
 mod overlays;
 mod program;
