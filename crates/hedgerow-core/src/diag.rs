@@ -104,6 +104,8 @@ codes! {
     JobTemplateImmutable = "job-template-immutable", Warning;
     /// A catch-all would isolate pods of a staged policy.
     StagedCatchAll = "staged-catch-all", Error;
+    /// A move from one stage to another, or what comes to the same, that may drop permitted calls on its way.
+    UnsafeStageMove = "unsafe-stage-move", Warning;
     /// The workload's namespace is not its service's.
     NamespaceMismatch = "namespace-mismatch", Error;
     /// A policy object stands in the stream that Hedgerow did not write or no longer backs.

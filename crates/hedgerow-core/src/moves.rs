@@ -9,6 +9,8 @@
 //! `crates/hedgerow/tests/moves` holds this module against rendered objects, the hosts' sorting and the evaluator.
 
 use crate::plan::{Admits, Protection, Rest};
+use crate::policy::{AuditBackend, Stage};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Who writes the objects, told apart by the order of the writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,6 +120,99 @@ impl Position {
             Held::Callers => caller == Caller::Rule,
         };
         !is_isolated || by_policy || self.behind == Some(Behind::Lets) || (catch_all && caller == Caller::Type)
+    }
+}
+
+/// A stage, and what carries it out where that is a matter of choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stop {
+    /// The stage.
+    pub stage: Stage,
+    /// What lets traffic through in the stage `audit`.
+    pub audit: AuditBackend,
+}
+
+impl Stop {
+    /// What protects a service's pods there.
+    #[must_use]
+    pub const fn position(self, log: bool) -> Position {
+        let (policy, behind, is_live) = match (self.stage, self.audit) {
+            (Stage::Off, _) => (Held::Absent, None, false),
+            (Stage::Open, AuditBackend::CalicoLog) if log => (Held::Anybody, Some(Behind::Lets), false),
+            (Stage::Open, _) => (Held::Anybody, None, false),
+            (Stage::Audit, AuditBackend::CalicoLog) => (Held::Callers, Some(Behind::Lets), true),
+            (Stage::Audit, AuditBackend::CalicoStaged) => (Held::Absent, None, false),
+            (Stage::Enforce, _) => (Held::Callers, if log { Some(Behind::Logs) } else { None }, true),
+        };
+        Position { policy, behind, is_live }
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self.stage == other.stage && (self.stage != Stage::Audit || self.audit == other.audit)
+    }
+}
+
+/// What a service leaves and where it goes, in one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// The stop before.
+    pub from: Stop,
+    /// The stop after.
+    pub to: Stop,
+    /// Whether the environment logs what nothing permits, before and after.
+    pub log: (bool, bool),
+    /// Whether the service's type has callers, before or after.
+    pub by_type: bool,
+}
+
+impl Move {
+    /// What a move that should not be made in one step may cost; nothing where it is a step. Judged for the kindest host:
+    /// others ask for more.
+    #[must_use]
+    pub fn jump(&self) -> Option<Loss> {
+        if self.from.is_same(self.to) {
+            return None;
+        }
+        let (before, after) = (self.from.position(self.log.0), self.to.position(self.log.1));
+        let loss = loss(Host::Stream, before, after, self.by_type);
+        let is_jump = match (self.from.stage, self.to.stage) {
+            // Nothing has been tried.
+            (Stage::Off | Stage::Open, Stage::Enforce) => true,
+            // Somebody else's policies and later catch-alls decide on what is left over.
+            (Stage::Audit | Stage::Enforce, Stage::Off) | (Stage::Audit, Stage::Audit) => {
+                before.is_live || after.is_live
+            }
+            _ => false,
+        };
+        (is_jump || loss > Loss::Nothing).then_some(loss)
+    }
+
+    /// The stops from one end to the other, both included, between which every move is a step; the shortest way there is.
+    #[must_use]
+    pub fn way(&self) -> Option<Vec<Stop>> {
+        let at = |stage, audit| Stop { stage, audit };
+        let mut stops = vec![self.to, at(Stage::Open, self.to.audit), at(Stage::Audit, self.to.audit)];
+        stops.extend([at(Stage::Audit, self.from.audit), at(Stage::Audit, AuditBackend::CalicoLog)]);
+        let mut came_from = BTreeMap::from([(self.from, self.from)]);
+        let mut queue = VecDeque::from([self.from]);
+        while let Some(stop) = queue.pop_front() {
+            if stop.is_same(self.to) {
+                let back =
+                    std::iter::successors(Some(stop), |stop| came_from.get(stop).copied().filter(|from| from != stop));
+                let mut way: Vec<_> = back.collect();
+                way.reverse();
+                return Some(way);
+            }
+            let log = if stop == self.from { self.log.0 } else { self.log.1 };
+            for next in &stops {
+                let step = Self { from: stop, to: *next, log: (log, self.log.1), by_type: self.by_type };
+                if !came_from.contains_key(next) && step.jump().is_none() {
+                    came_from.insert(*next, stop);
+                    queue.push_back(*next);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -285,6 +380,50 @@ mod tests {
     fn standing_still_costs_nothing() {
         for (host, at) in Host::ALL.into_iter().flat_map(|host| [OFF, OPEN, AUDIT, ENFORCE_LOG].map(|at| (host, at))) {
             assert_eq!(loss(host, at, at, true), Loss::Nothing);
+        }
+    }
+    #[test]
+    fn ways_lead_round_every_jump() {
+        use AuditBackend::{CalicoLog, CalicoStaged};
+        use Stage::{Audit, Enforce, Off, Open};
+        let words = |way: Vec<Stop>| {
+            let word = |stop: &Stop| match (stop.stage, stop.audit) {
+                (Audit, CalicoStaged) => "staged",
+                (stage, _) => stage.as_str(),
+            };
+            way.iter().map(word).collect::<Vec<_>>().join(" ")
+        };
+        for (from, to, by_type, loss, way) in [
+            ((Off, CalicoLog), (Enforce, CalicoLog), true, Loss::Permitted, "off audit enforce"),
+            ((Off, CalicoLog), (Enforce, CalicoLog), false, Loss::Nothing, "off audit enforce"),
+            ((Open, CalicoLog), (Enforce, CalicoLog), true, Loss::Permitted, "open audit enforce"),
+            ((Enforce, CalicoLog), (Off, CalicoLog), true, Loss::Permitted, "enforce open off"),
+            ((Audit, CalicoLog), (Off, CalicoLog), true, Loss::Permitted, "audit open off"),
+            ((Audit, CalicoLog), (Off, CalicoLog), false, Loss::Unpermitted, "audit open off"),
+            ((Audit, CalicoLog), (Audit, CalicoStaged), true, Loss::Permitted, "audit open staged"),
+            ((Audit, CalicoStaged), (Audit, CalicoLog), true, Loss::Nothing, "staged open audit"),
+            ((Audit, CalicoStaged), (Enforce, CalicoStaged), true, Loss::Permitted, "staged open audit enforce"),
+            ((Enforce, CalicoStaged), (Audit, CalicoStaged), true, Loss::Permitted, "enforce open staged"),
+            ((Enforce, CalicoStaged), (Off, CalicoStaged), true, Loss::Permitted, "enforce open off"),
+            ((Off, CalicoStaged), (Enforce, CalicoStaged), false, Loss::Nothing, "off staged enforce"),
+        ] {
+            let stop = |(stage, audit)| Stop { stage, audit };
+            for log in [false, true] {
+                let a_move = Move { from: stop(from), to: stop(to), log: (log, log), by_type };
+                let said = format!("{from:?} → {to:?} by_type {by_type} log {log}");
+                assert!(a_move.jump().is_some_and(|found| log || found == loss), "{said}: {:?}", a_move.jump());
+                assert_eq!(a_move.way().map(words).as_deref(), Some(way), "{said}");
+            }
+        }
+        for (from, to) in [(Off, Open), (Off, Audit), (Open, Audit), (Audit, Enforce), (Enforce, Audit)]
+            .into_iter()
+            .chain([(Enforce, Open), (Audit, Open), (Open, Off), (Audit, Audit)])
+        {
+            let stop = |stage| Stop { stage, audit: CalicoLog };
+            for log in [(false, false), (false, true), (true, false), (true, true)] {
+                let a_move = Move { from: stop(from), to: stop(to), log, by_type: true };
+                assert_eq!(a_move.jump(), None, "{from:?} → {to:?}, {log:?}");
+            }
         }
     }
 }

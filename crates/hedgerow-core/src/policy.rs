@@ -166,12 +166,23 @@ impl Stage {
 }
 
 /// What makes the stage `audit` let traffic through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AuditBackend {
     /// A Calico policy after all others that logs and allows.
     CalicoLog,
     /// A staged Calico policy, which is evaluated and not enforced.
     CalicoStaged,
+}
+
+impl AuditBackend {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CalicoLog => "calico-log",
+            Self::CalicoStaged => "calico-staged",
+        }
+    }
 }
 
 /// Which objects carry the catch-alls.

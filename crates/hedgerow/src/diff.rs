@@ -1,5 +1,6 @@
 //! What changed between two fleets, as somebody sees it who has to approve the change.
 
+mod jumps;
 mod labels;
 mod reach;
 
@@ -8,6 +9,7 @@ use hedgerow_core::name::{EnvironmentName, ServiceName, TypeName};
 use hedgerow_core::policy::{Peer, Peers, Place, Ports, Rule, RulePorts, Stage};
 use hedgerow_core::read::Reading;
 use hedgerow_core::source::{Sources, Span};
+pub(crate) use jumps::{Jump, jumps};
 pub(crate) use labels::Roll;
 pub(crate) use reach::Reach;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,8 @@ pub(crate) struct Diff {
     pub(crate) exposure: Vec<ExposureChange>,
     pub(crate) types: Vec<TypeChange>,
     pub(crate) stages: Vec<StageChange>,
+    /// Moves that may drop permitted calls on their way.
+    pub(crate) jumps: Vec<Jump>,
     pub(crate) services: Vec<ServiceChange>,
     /// Whose pods get other labels, and so roll at the next deploy.
     pub(crate) rolls: Vec<Roll>,
@@ -171,6 +175,7 @@ impl Diff {
             exposure: exposure(base, head),
             types: types(base.fleet, head.fleet),
             stages: stages(base.fleet, head.fleet),
+            jumps: jumps(base.fleet, head.fleet),
             services: services(base.fleet, head.fleet),
             rolls: labels::rolls(base.fleet, head.fleet),
             ..Self::default()
@@ -194,6 +199,11 @@ impl Diff {
     pub(crate) fn exposes(&self) -> bool {
         self.exposure.iter().any(|exposure| exposure.change == Change::Added)
             || self.stages.iter().any(|stage| stage.is_looser)
+    }
+
+    /// Whether a move is not safe in one step.
+    pub(crate) fn jumps(&self) -> bool {
+        !self.jumps.is_empty()
     }
 
     /// Who is called answers for who calls: the callees' owners, and those of services that change themselves.

@@ -2,7 +2,7 @@
 //!
 //! | area | runs | snapshots |
 //! | --- | --- | --- |
-//! | `check` | `check` on the fleet in `in` | `diagnostics` |
+//! | `check` | `check` with the arguments in `args` on the fleet in `in` | `diagnostics` |
 //! | `render` | `render`, `render --platform`, `render --guard` where there is one, and `labels` on the fleet in `in`, for each of its environments | `out`, `labels` |
 //! | `patch` | `post-render` with the arguments in `args` on `in/stream.yaml`, with the fleet in `in` or else `cases/patch/fleet` | `out`, `diagnostics` |
 #![allow(
@@ -43,7 +43,8 @@ fn snapshot(folder: &Path, name: &str, text: &str) {
 
 fn check(file: &Path) -> Result<()> {
     let folder = folder(file);
-    let ran = Command::new(&folder.join("in"), "check").run();
+    let arguments = std::fs::read_to_string(folder.join("args")).unwrap_or_default();
+    let ran = Command::new(&folder.join("in"), "check").args(arguments.split_whitespace()).run();
     snapshot(&folder, "diagnostics", &format!("{}{}exit: {}\n", ran.out(), ran.stderr, ran.exit as u8));
     Ok(())
 }

@@ -131,6 +131,9 @@ pub struct Check {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
     pub format: DiagnosticFormat,
+    /// Name moves that are not safe in one step, such as from `off` to `enforce`, against a git revision or a directory
+    #[arg(long, value_name = "BASE")]
+    pub base: Option<String>,
 }
 
 /// `render`
@@ -320,6 +323,8 @@ pub enum FailOn {
     Added,
     /// Peers outside the fleet come in, or a stage keeps less out
     Exposed,
+    /// A move, such as from one stage to another, is not safe in one step
+    Unsafe,
 }
 
 /// `diff`

@@ -12,5 +12,6 @@
 
 mod agree;
 mod host;
+mod page;
 mod walk;
 mod world;

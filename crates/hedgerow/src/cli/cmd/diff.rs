@@ -17,12 +17,8 @@ use hedgerow_core::tree::File;
 use std::path::{Path, PathBuf};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
-    let revisions = Revisions::of(session, args)?;
-    let base = match read(session, &revisions, &args.base) {
-        // The change that brings the fleet in.
-        Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => None,
-        base => Some(base?),
-    };
+    let revisions = Revisions::of(session, args.fleet.as_deref());
+    let base = read_base(session, &revisions, &args.base)?;
     let head = match &args.head {
         Some(head) => read(session, &revisions, head)?,
         None if revisions.is_bare() => {
@@ -47,8 +43,23 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let fails = |on: &FailOn| match on {
         FailOn::Added => diff.adds_edges(),
         FailOn::Exposed => diff.exposes(),
+        FailOn::Unsafe => diff.jumps(),
     };
     Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// The fleet in `name`, a revision or a directory; nothing where it holds none.
+pub(in crate::cli) fn base(session: &mut Session<'_>, name: &str) -> anyhow::Result<Option<Reading>> {
+    let revisions = Revisions::of(session, None);
+    read_base(session, &revisions, name)
+}
+
+fn read_base(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Option<Reading>> {
+    match read(session, revisions, name) {
+        // The change that brings the fleet in.
+        Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => Ok(None),
+        base => base.map(Some),
+    }
 }
 
 /// The repository that revisions are looked up in, found when the first one is asked for.
@@ -59,17 +70,17 @@ struct Revisions {
 }
 
 impl Revisions {
-    fn of(session: &Session<'_>, args: &Args) -> anyhow::Result<Self> {
+    fn of(session: &Session<'_>, fleet: Option<&str>) -> Self {
         // In a bare repository there is no hedgerow.yaml to find the root by.
         let root = session.root().unwrap_or_else(|_| session.os.directory().to_path_buf());
         let found = Repository::find(&root).and_then(|repository| {
-            let prefix = match &args.fleet {
-                Some(fleet) => fleet.clone(),
+            let prefix = match fleet {
+                Some(fleet) => fleet.to_owned(),
                 None => repository.prefix(&root)?,
             };
             Ok((repository, prefix))
         });
-        Ok(Self { found, root })
+        Self { found, root }
     }
 
     fn is_bare(&self) -> bool {

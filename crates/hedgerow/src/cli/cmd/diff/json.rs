@@ -2,6 +2,7 @@
 
 use crate::diff::{Diff, Group};
 use anyhow::Context;
+use hedgerow_core::moves::Loss;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,6 +14,7 @@ struct Document<'a> {
     exposure: Vec<Exposure<'a>>,
     types: Vec<Types<'a>>,
     stages: Vec<Stage<'a>>,
+    jumps: Vec<Jump<'a>>,
     services: Vec<Service<'a>>,
     rolls: Vec<Roll<'a>>,
     reach: Vec<Reach<'a>>,
@@ -56,6 +58,18 @@ struct Types<'a> {
 enum JsonGroup<'a> {
     Type(&'a str),
     Service(&'a str),
+}
+
+#[derive(Serialize)]
+struct Jump<'a> {
+    environment: &'a str,
+    cause: &'static str,
+    before: &'a str,
+    after: &'a str,
+    drops: &'static str,
+    way: &'a [String],
+    help: String,
+    services: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -162,6 +176,24 @@ pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
                 after: stage.after,
                 looser: stage.is_looser,
                 services: &stage.services,
+            })
+            .collect(),
+        jumps: diff
+            .jumps
+            .iter()
+            .map(|jump| Jump {
+                environment: &jump.environment,
+                cause: jump.cause.as_str(),
+                before: &jump.before,
+                after: &jump.after,
+                drops: match jump.loss {
+                    Loss::Nothing => "nothing",
+                    Loss::Unpermitted => "unpermitted",
+                    Loss::Permitted => "permitted",
+                },
+                way: &jump.way,
+                help: jump.help(),
+                services: &jump.services,
             })
             .collect(),
         services: diff

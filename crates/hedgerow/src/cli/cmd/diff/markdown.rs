@@ -84,6 +84,20 @@ pub(super) fn render(diff: &Diff) -> String {
     );
     table(
         &mut text,
+        "Not safe in one step",
+        &["Environment", "Move", "Services", "Risk", "Way"],
+        diff.jumps.iter().map(|jump| {
+            vec![
+                code(&jump.environment),
+                format!("⚠️ {}", code(&jump.what())),
+                names(jump.services.iter().map(String::as_str)),
+                jump.risk().to_owned(),
+                escape(&jump.help()),
+            ]
+        }),
+    );
+    table(
+        &mut text,
         "Services",
         &["", "Service", "Changes"],
         diff.services.iter().map(|service| {

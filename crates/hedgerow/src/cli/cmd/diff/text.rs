@@ -46,6 +46,14 @@ pub(super) fn render(diff: &Diff) -> String {
     );
     section(
         &mut text,
+        "Not safe in one step",
+        diff.jumps.iter().map(|jump| {
+            let (what, risk, help, services) = (jump.what(), jump.risk(), jump.help(), some(&jump.services));
+            format!("! {}: {what}: {services}\n      {risk};\n      {help}", jump.environment)
+        }),
+    );
+    section(
+        &mut text,
         "Services",
         diff.services.iter().map(|service| {
             let fields: Vec<_> =
