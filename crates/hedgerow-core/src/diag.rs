@@ -86,6 +86,12 @@ codes! {
     GuardUnsupported = "guard-unsupported", Error;
     /// A guard that those whom it should stop can get around.
     WeakGuard = "weak-guard", Warning;
+    /// A part of the guard is not in the live cluster.
+    GuardMissing = "guard-missing", Error;
+    /// The guard in the live cluster is not the one that `hedgerow.yaml` asks for.
+    GuardDiffers = "guard-differs", Error;
+    /// Somebody may put labels on, or get into pods, whom `hedgerow.yaml` does not name.
+    ExcessWearer = "excess-wearer", Error;
     /// A file in a rule directory that is not a rule.
     NotARule = "not-a-rule", Error;
     /// A label of Hedgerow's on a workload that no rule or service file backs.

@@ -1,6 +1,7 @@
 //! Who may put Hedgerow's labels on pods, and what an API server does when somebody else tries: the section `guard:`.
 
 use crate::name::{EnvironmentName, Namespace};
+use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -15,6 +16,8 @@ pub struct Guard {
     pub enter: Vec<Grant>,
     /// Controllers that make pods and are not Kubernetes' own.
     pub controllers: Vec<Controller>,
+    /// Where it is written.
+    pub place: Span,
 }
 
 /// How the guard behaves in one environment.

@@ -85,6 +85,7 @@ mod k8s;
 mod manifest;
 mod net;
 mod network;
+mod objects;
 mod pods;
 mod policy;
 mod port;
@@ -103,6 +104,7 @@ pub use guests::{Asked, Guest, Guests, Permit};
 pub use manifest::ObjectRef;
 pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Reach, Verdict};
+pub use objects::{PlainObject, objects};
 pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault, Way};
 pub use port::{Flow, NamedPort, PortRange, Protocol};
 

@@ -12,10 +12,12 @@
 
 mod compare;
 mod expected;
+mod guard;
 mod others;
 mod report;
 
 pub use compare::verify;
+pub use guard::{Expected, guard};
 pub use hedgerow_eval::PolicyKind;
 pub use others::policies_of_others;
 pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};

@@ -45,6 +45,8 @@ pub(super) struct Known<'k> {
 pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>) -> Option<Guard> {
     let keys = ["mode", "strict", "kubernetes", "wear", "enter", "controllers"];
     let fields = decoder.fields(node, "`guard`", &keys)?;
+    // The first line is enough to show where.
+    let head = decoder.span(fields.span.start..fields.span.start);
     if let Some(node) = fields.get("kubernetes") {
         version(decoder, node);
     }
@@ -72,7 +74,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>
         let elements = decoder.list(node, "`controllers`", help);
         elements.into_iter().filter_map(|element| controller(decoder, element, known)).collect()
     });
-    Some(Guard { settings, wear, enter, controllers: controllers.unwrap_or_default() })
+    Some(Guard { settings, wear, enter, controllers: controllers.unwrap_or_default(), place: head })
 }
 
 /// `kubernetes: "1.34"`.

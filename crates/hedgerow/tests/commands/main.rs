@@ -13,6 +13,7 @@ mod catalogue;
 mod common;
 mod formats;
 mod frames;
+mod guard;
 mod scope;
 mod verbs;
 mod verify;

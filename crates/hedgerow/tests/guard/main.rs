@@ -8,6 +8,7 @@ mod attacks;
 mod controllers;
 mod cost;
 mod deploys;
+mod dump;
 mod lawful;
 mod mutants;
 mod row;

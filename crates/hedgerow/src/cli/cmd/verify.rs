@@ -10,8 +10,9 @@ use crate::cli::session::{Reported, Session};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
-use hedgerow_eval::Manifests;
-use hedgerow_verify::{Finding, Report, verify};
+use hedgerow_eval::{Manifests, ObjectRef};
+use hedgerow_render::guard::guard_objects;
+use hedgerow_verify::{Expected, Finding, Report, verify};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, args.format)?;
@@ -31,6 +32,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
     diagnostics.extend(compared.findings.iter().map(Finding::diagnostic));
     if args.complete {
         diagnostics.extend(absences(&plan, &compared));
+        let objects: Vec<_> =
+            sources.iter().skip(before).flat_map(|(id, source)| hedgerow_eval::objects(id, &source.text)).collect();
+        diagnostics.extend(hedgerow_verify::guard(&plan, &guard(&plan), &objects));
     }
     let is_different = diagnostics.iter().any(Diagnostic::is_error);
     let quiet = session.global.quiet;
@@ -52,6 +56,20 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
         anyhow::bail!("nothing was compared: no pods and no policy of the fleet's services are among the manifests");
     }
     Ok(if is_different { Exit::Findings } else { Exit::Done })
+}
+
+/// The guard as it should be.
+fn guard(plan: &Plan) -> Vec<Expected> {
+    let objects = guard_objects(plan).unwrap_or_default();
+    let expected = objects.iter().map(|object| {
+        let reference = ObjectRef {
+            kind: object.kind.to_owned(),
+            namespace: object.namespace.as_ref().map(ToString::to_string),
+            name: object.name.clone(),
+        };
+        Expected { reference, value: serde_json::from_str(&object.to_yaml().to_json()).unwrap_or_default() }
+    });
+    expected.collect()
 }
 
 /// The services that should be among the manifests and are not.
