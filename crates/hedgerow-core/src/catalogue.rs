@@ -198,6 +198,7 @@ impl Entry {
             ports: self.ports.clone(),
             always: self.always.clone(),
             stages: self.stages.clone(),
+            account: None,
             workloads: Vec::new(),
             identity,
             allow: Vec::new(),

@@ -169,6 +169,7 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         ports,
         always,
         stages: draft.stages.into_iter().map(|(environment, stage)| (environment.value, stage)).collect(),
+        account: draft.account,
         workloads: draft.workloads,
         identity: draft.identity.value,
         allow,

@@ -35,6 +35,8 @@ pub struct ServiceDraft {
     pub always: Option<Vec<Port>>,
     /// `stage:`, by environment.
     pub stages: Vec<(Spanned<EnvironmentName>, Stage)>,
+    /// `service-account:`
+    pub account: Option<String>,
     /// `workloads:`
     pub workloads: Vec<String>,
     /// `identity:`

@@ -95,6 +95,8 @@ pub struct Service {
     pub always: Vec<Port>,
     /// Its own stages, which win over its environment's.
     pub stages: BTreeMap<EnvironmentName, Stage>,
+    /// The account that its pods run as, where labels are bound to accounts.
+    pub account: Option<String>,
     /// Globs of `Kind/name` of the workloads that are this service.
     pub workloads: Vec<String>,
     /// How its pods are selected.

@@ -16,6 +16,8 @@ pub struct Guard {
     pub enter: Vec<Grant>,
     /// Controllers that make pods and are not Kubernetes' own.
     pub controllers: Vec<Controller>,
+    /// The environments where labels are bound to the account that pods run as.
+    pub accounts: BTreeSet<EnvironmentName>,
     /// Where it is written.
     pub place: Span,
 }

@@ -13,10 +13,13 @@
 //!
 //! [ValidatingAdmissionPolicies]: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
 
+mod accounts;
 mod cel;
 mod labels;
 mod others;
 mod rbac;
+
+pub use accounts::account_objects;
 
 use hedgerow_core::guard::{Guard, GuardMode, GuardSettings, GuardStrength};
 use hedgerow_core::name::Namespace;
@@ -83,6 +86,10 @@ struct Context<'p> {
 impl Context<'_> {
     fn domain(&self) -> &str {
         self.plan.scheme().domain().as_str()
+    }
+
+    fn binds_accounts(&self) -> bool {
+        self.guard.accounts.contains(self.plan.environment())
     }
 
     fn is_strict(&self) -> bool {

@@ -43,7 +43,7 @@ pub(super) struct Known<'k> {
 }
 
 pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>) -> Option<Guard> {
-    let keys = ["mode", "strict", "kubernetes", "wear", "enter", "controllers"];
+    let keys = ["mode", "strict", "kubernetes", "wear", "enter", "controllers", "accounts"];
     let fields = decoder.fields(node, "`guard`", &keys)?;
     // The first line is enough to show where.
     let head = decoder.span(fields.span.start..fields.span.start);
@@ -56,6 +56,10 @@ pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>
     let strict = by_environment(decoder, fields.get("strict"), "`strict`", known, |decoder, node| {
         decoder.boolean(node, "`strict`")
     });
+    let accounts = by_environment(decoder, fields.get("accounts"), "`accounts`", known, |decoder, node| {
+        decoder.boolean(node, "`accounts`")
+    });
+    let accounts = accounts.into_iter().filter(|(_, are_bound)| *are_bound).map(|(name, _)| name).collect();
     let settings = known.environments.iter().map(|environment| {
         let mode = modes.get(environment).copied().unwrap_or(GuardMode::Audit);
         let is_strict = strict.get(environment).copied().unwrap_or(false);
@@ -74,7 +78,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>
         let elements = decoder.list(node, "`controllers`", help);
         elements.into_iter().filter_map(|element| controller(decoder, element, known)).collect()
     });
-    Some(Guard { settings, wear, enter, controllers: controllers.unwrap_or_default(), place: head })
+    Some(Guard { settings, wear, enter, controllers: controllers.unwrap_or_default(), accounts, place: head })
 }
 
 /// `kubernetes: "1.34"`.
@@ -199,13 +203,32 @@ fn names<'n>(decoder: &mut Decoder<'_>, fields: &Fields<'n, '_>, key: &str) -> V
     elements.into_iter().filter_map(|element| decoder.text(element, &format!("a name under `{key}`"))).collect()
 }
 
+/// `service-account: emoji` of a service.
+pub(super) fn own_account(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<String> {
+    let text = decoder.text(node, "the service account")?;
+    if !is_account(text.value) {
+        let message = format!("`{}` is no name of a service account", text.value.escape_debug());
+        let diagnostic = Diagnostic::new(Code::BadName, message).mark(text.span, "");
+        decoder.report(diagnostic.help("write its name alone; it is in the service's namespace"));
+        return None;
+    }
+    Some(text.value.to_owned())
+}
+
+/// An RFC 1123 subdomain.
+fn is_account(name: &str) -> bool {
+    name.len() <= 253
+        && LabelKey::new(&name.replace('.', "-")).is_ok()
+        && name == name.to_ascii_lowercase()
+        && !name.contains(['/', '_'])
+}
+
 /// `namespace/name`.
 fn account(decoder: &mut Decoder<'_>, written: &Spanned<&str>, known: &Known<'_>) -> Option<Subject> {
-    let parts = written.value.split_once('/').and_then(|(namespace, name)| {
-        let is_sound =
-            name.len() <= 253 && LabelKey::new(&name.replace('.', "-")).is_ok() && name == name.to_ascii_lowercase();
-        Some((Namespace::new(namespace).ok()?, name)).filter(|_| is_sound && !name.contains(['/', '_']))
-    });
+    let parts = written
+        .value
+        .split_once('/')
+        .and_then(|(namespace, name)| Some((Namespace::new(namespace).ok()?, name)).filter(|_| is_account(name)));
     let Some((namespace, name)) = parts else {
         let message = format!("`{}` is no service account", written.value.escape_debug());
         let diagnostic = Diagnostic::new(Code::BadName, message).mark(written.span, "");

@@ -1,6 +1,7 @@
 //! `service.yaml`: what a service is, where it listens and who else may call it.
 
 use super::decode::{Decoder, Fields};
+use super::guard::own_account;
 use crate::cidr::Cidr;
 use crate::diag::{Code, Diagnostic};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
@@ -25,7 +26,8 @@ const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, p
 const NAMESPACES_HELP: &str =
     "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
 
-const KEYS: &[&str] = &["name", "namespace", "type", "owner", "ports", "stage", "workloads", "identity", "allow"];
+const KEYS: &[&str] =
+    &["name", "namespace", "type", "owner", "ports", "stage", "service-account", "workloads", "identity", "allow"];
 
 pub(super) const fn rule_list_help() -> &'static str {
     "leave `ports` out to mean all ports of the callee"
@@ -84,6 +86,7 @@ pub(super) fn read(
         ports: ports.listen,
         always: ports.always,
         stages: field("stage").map(|node| stages(&mut decoder, node)).unwrap_or_default(),
+        account: field("service-account").and_then(|node| own_account(&mut decoder, node)),
         workloads: field("workloads").map(|node| workloads(&mut decoder, node)).unwrap_or_default(),
         identity: identity.unwrap_or(Spanned { value: ServiceIdentity::Fleet, span: place }),
         allow: field("allow").map(|node| allow(&mut decoder, node)).unwrap_or_default(),

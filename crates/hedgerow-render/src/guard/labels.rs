@@ -1,7 +1,7 @@
 //! The policy `labels`: who may put labels of ours on pods, take them off, and change what runs under them.
 
 use super::cel::{SUBRESOURCE, holds, is_from, list, message};
-use super::{Context, GuardObject, Policy, Resources, Validation};
+use super::{Context, GuardObject, Policy, Resources, Validation, accounts};
 use hedgerow_core::guard::{Controller, TemplateKind};
 use hedgerow_core::label::Identity;
 use std::collections::BTreeSet;
@@ -198,6 +198,9 @@ fn variables(context: &Context<'_>) -> Vec<(&'static str, &'static str, String)>
             holds(context, "wear"),
         ),
     ];
+    if context.binds_accounts() {
+        variables.extend(accounts::variables(context));
+    }
     if !context.is_strict() && foreign.is_empty() {
         variables.retain(|(name, ..)| *name != "worn");
     }
@@ -210,6 +213,9 @@ fn validations(context: &Context<'_>) -> Vec<Validation> {
         expression: "size(variables.changed) == 0 || variables.wears".to_owned(),
         message: message(context, "wear", "put on, change or take off ' + variables.changed.join(', ') + '"),
     }];
+    if context.binds_accounts() {
+        validations.push(accounts::validation(context));
+    }
     if context.is_strict() {
         validations.extend(strict(context));
     }

@@ -26,10 +26,12 @@ pub(super) fn policies(context: &Context<'_>) -> [GuardObject; 2] {
         let has = |object: &str| format!("{object} != null && '{mark}' in {object}.metadata.?labels.orValue({{}})");
         format!("{} ||\n{}", has("object"), has("oldObject"))
     };
+    // A Role that names what may be worn is a service's own; RBAC lets only those write it who hold the verb for everything.
+    let named = if context.binds_accounts() { " && size(rule.?resourceNames.orValue([])) == 0" } else { "" };
     let guards = format!(
         "request.resource.group == 'rbac.authorization.k8s.io' && (\n{} ||\n\
          object != null && object.?roleRef.?name.orValue('') in {} ||\n\
-         object != null && object.?rules.orValue([]).exists(rule, '{domain}' in rule.?apiGroups.orValue([])))",
+         object != null && object.?rules.orValue([]).exists(rule, '{domain}' in rule.?apiGroups.orValue([]){named}))",
         is_marked(&format!("{domain}/{MARK}")),
         list(["enter", "wear"].map(|verb| format!("{verb}.{domain}")))
     );

@@ -148,8 +148,9 @@ pub struct Render {
     /// The objects that a cluster needs once, instead of the services'
     #[arg(long, conflicts_with = "services")]
     pub platform: bool,
-    /// The objects by which the API server refuses labels that nobody may put on, from `guard` in hedgerow.yaml; with --platform, both
-    #[arg(long, conflicts_with = "services")]
+    /// The objects by which the API server refuses labels that nobody may put on, from `guard` in hedgerow.yaml; with --platform, both;
+    /// with --service, what lets its account wear its labels
+    #[arg(long)]
     pub guard: bool,
     /// Write one file per object into this directory instead of standard output
     #[arg(long, value_name = "DIR")]

@@ -4,6 +4,7 @@
 //! `HEDGEROW_REQUIRE_TOOLS=1` they fail.
 #![allow(clippy::disallowed_methods, reason = "starts programs, reads and writes files: that is what is tested")]
 
+mod accounts;
 mod attacks;
 mod controllers;
 mod cost;

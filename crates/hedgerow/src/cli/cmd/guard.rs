@@ -1,13 +1,31 @@
 //! `hedgerow render --guard`: the objects by which an API server refuses forged labels, as texts and files.
 
-use anyhow::bail;
-use hedgerow_core::plan::Plan;
-use hedgerow_render::guard::{GuardObject, guard_objects};
+use anyhow::{anyhow, bail};
+use hedgerow_core::plan::{Plan, ServicePlan};
+use hedgerow_render::guard::{GuardObject, account_objects, guard_objects};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The kinds that a guard is made of, as they stand at the end of files' names.
 const ENDS: [&str; 4] = ["clusterrole", "rolebinding", "validatingadmissionpolicy", "validatingadmissionpolicybinding"];
+
+/// What the accounts of these services may wear.
+pub(super) fn of_services<'p>(
+    plan: &Plan,
+    services: impl Iterator<Item = &'p ServicePlan>,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for service in services {
+        let objects = account_objects(plan, service).map_err(|name| {
+            anyhow!("`{name}` has no account of its own; name the one that its pods run as by `service-account` in its service.yaml")
+        })?;
+        files.extend(objects.iter().map(|object| (file_name(object), object.emit())));
+    }
+    if files.is_empty() {
+        bail!("`guard.accounts` in hedgerow.yaml does not bind labels to accounts in `{}`", plan.environment());
+    }
+    Ok(files)
+}
 
 /// Each object's file and text.
 pub(super) fn files(plan: &Plan) -> anyhow::Result<Vec<(String, String)>> {

@@ -21,7 +21,15 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
     };
     let loaded = session.load(scope, args.format)?;
     let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
-    let guard = if args.guard { guard::files(&plan)? } else { Vec::new() };
+    let guard = match (args.guard, args.services.as_slice()) {
+        (false, _) => Vec::new(),
+        (true, []) => guard::files(&plan)?,
+        (true, services) => {
+            let wanted: anyhow::Result<Vec<_>> =
+                services.iter().map(|name| Session::service(&loaded.fleet, name)).collect();
+            guard::of_services(&plan, wanted?.iter().filter_map(|name| plan.service(name)))?
+        }
+    };
     let objects: Vec<Object> = if args.platform {
         platform_objects(&plan)
     } else if args.guard {
