@@ -44,6 +44,11 @@ impl Bits {
         self.words.get(member / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
     }
 
+    /// Takes every number out.
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
     /// Whether no number is in the set.
     pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)

@@ -196,7 +196,18 @@ impl Network {
     ) -> Ended<(String, DecidedBy)> {
         for way in self.ways_to(destination) {
             let question = Question { to: destination, flow, way, asked };
-            let mut tries = vec![permit.who.clause().to_vec()];
+            let wanted = permit.who.clause().to_vec();
+            let mut tries = vec![wanted.clone()];
+            // Whoever an earlier rule drops, and whoever no earlier tier lets pass.
+            for (_, rule) in self.rules_for(destination) {
+                let more = match rule.rule.action {
+                    Action::Deny => rule.means.clone(),
+                    Action::Pass => self.denials(&rule.rule.source),
+                    Action::Allow | Action::Log => continue,
+                };
+                let Some(more) = more else { return Ended::TooMany };
+                tries.extend(extend(std::slice::from_ref(&wanted), &more));
+            }
             let mut tried = 0;
             while let Some(clause) = tries.pop() {
                 tried += 1;

@@ -95,8 +95,50 @@ impl Selector {
 /// Who wears which label: for each key, each value and its wearers.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
-    wearers: BTreeMap<Key, BTreeMap<String, Vec<usize>>>,
+    wearers: BTreeMap<Key, BTreeMap<String, Wearers>>,
     members: Bits,
+}
+
+/// The wearers of one label: a list while they are few, since most labels have one wearer.
+#[derive(Debug, Clone)]
+enum Wearers {
+    Few(Vec<usize>),
+    Many(Bits),
+}
+
+/// So many that a set is the shorter way to say it.
+const MANY: usize = 24;
+
+impl Wearers {
+    fn insert(&mut self, wearer: usize, size: usize) {
+        match self {
+            Self::Few(few) if few.len() < MANY => few.push(wearer),
+            Self::Few(few) => {
+                let mut many = Bits::of(size, few.iter().copied());
+                many.insert(wearer);
+                *self = Self::Many(many);
+            }
+            Self::Many(many) => many.insert(wearer),
+        }
+    }
+
+    fn add_to(&self, bits: &mut Bits) {
+        match self {
+            Self::Few(few) => few.iter().for_each(|wearer| bits.insert(*wearer)),
+            Self::Many(many) => bits.unite(many),
+        }
+    }
+
+    fn retain_in(&self, bits: &mut Bits) {
+        match self {
+            Self::Few(few) => {
+                let kept: Vec<_> = few.iter().copied().filter(|wearer| bits.contains(*wearer)).collect();
+                bits.clear();
+                kept.into_iter().for_each(|wearer| bits.insert(wearer));
+            }
+            Self::Many(many) => bits.intersect(many),
+        }
+    }
 }
 
 impl Index {
@@ -116,9 +158,9 @@ impl Index {
         let key = Key { space, name: name.to_owned() };
         let values = self.wearers.entry(key).or_default();
         match values.get_mut(value) {
-            Some(wearers) => wearers.push(wearer),
+            Some(wearers) => wearers.insert(wearer, self.members.size()),
             None => {
-                values.insert(value.to_owned(), vec![wearer]);
+                values.insert(value.to_owned(), Wearers::Few(vec![wearer]));
             }
         }
     }
@@ -133,8 +175,11 @@ impl Index {
         match selector {
             Selector::Has(key) => self.with_value(key, |_| true),
             Selector::In(key, wanted) if wanted.len() == 1 => {
-                let wearers = self.wearers.get(key).zip(wanted.first()).and_then(|(values, value)| values.get(value));
-                Bits::of(self.members.size(), wearers.into_iter().flatten().copied())
+                let mut bits = Bits::none(self.members.size());
+                if let Some(wearers) = self.only(key, wanted) {
+                    wearers.add_to(&mut bits);
+                }
+                bits
             }
             Selector::In(key, wanted) => self.with_value(key, |value| wanted.contains(value)),
             Selector::Contains(key, part) => self.with_value(key, |value| value.contains(part.as_str())),
@@ -145,10 +190,11 @@ impl Index {
                 rest.subtract(&self.select(inner));
                 rest
             }
-            Selector::Every(parts) => parts.iter().fold(self.members.clone(), |mut all, part| {
-                all.intersect(&self.select(part));
+            Selector::Every(parts) => {
+                let mut all = self.members.clone();
+                self.narrow(parts, &mut all);
                 all
-            }),
+            }
             Selector::Any(parts) => parts.iter().fold(Bits::none(self.members.size()), |mut any, part| {
                 any.unite(&self.select(part));
                 any
@@ -156,8 +202,35 @@ impl Index {
         }
     }
 
+    /// Keeps those that every part selects.
+    fn narrow(&self, parts: &[Selector], all: &mut Bits) {
+        for part in parts {
+            match part {
+                Selector::In(key, wanted) if wanted.len() == 1 => match self.only(key, wanted) {
+                    Some(wearers) => wearers.retain_in(all),
+                    None => all.clear(),
+                },
+                Selector::Every(parts) => self.narrow(parts, all),
+                Selector::Has(_)
+                | Selector::In(..)
+                | Selector::Contains(..)
+                | Selector::StartsWith(..)
+                | Selector::EndsWith(..)
+                | Selector::Not(_)
+                | Selector::Any(_) => all.intersect(&self.select(part)),
+            }
+        }
+    }
+
+    /// The wearers of the one value that is wanted.
+    fn only(&self, key: &Key, wanted: &BTreeSet<String>) -> Option<&Wearers> {
+        self.wearers.get(key).zip(wanted.first()).and_then(|(values, value)| values.get(value))
+    }
+
     fn with_value(&self, key: &Key, holds: impl Fn(&str) -> bool) -> Bits {
+        let mut bits = Bits::none(self.members.size());
         let values = self.wearers.get(key).into_iter().flatten().filter(|(value, _)| holds(value));
-        Bits::of(self.members.size(), values.flat_map(|(_, wearers)| wearers).copied())
+        values.for_each(|(_, wearers)| wearers.add_to(&mut bits));
+        bits
     }
 }

@@ -162,6 +162,12 @@ fn what_the_api_refuses_of_them_is_refused() {
             &format!("{{{head}, egress: [{{action: Deny, to: [{{nodes: {{}}}}]}}]}}"),
             "`nodes` and `domainNames` are not modelled",
         ),
+        (
+            &format!(
+                "{{{head}, egress: [{{action: Deny, to: [{{networks: [10.0.0.0/8]}}], protocols: [{{destinationNamedPort: http}}]}}]}}"
+            ),
+            "blocks have no ports with names",
+        ),
     ] {
         let found = faults(&object("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", "p", spec));
         assert!(found.len() == 1 && found[0].contains(expected), "{spec}: {found:?}");

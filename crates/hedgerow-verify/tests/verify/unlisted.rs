@@ -106,6 +106,9 @@ fn whoever_a_permission_covers_is_not_named() {
     ] {
         assert_eq!(found("prod", &more(peers)), [""; 0], "{peers}");
     }
+    // Of two values one is left out: whoever is left is permitted, which no single test of the selector says.
+    let peers = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchExpressions: [{key: app, operator: In, values: [gateway, other]}, {key: app, operator: NotIn, values: [other]}]}}";
+    assert_eq!(found("prod", &more(peers)), [""; 0]);
     // Another one of the values of a list is another one than who is permitted.
     let peers = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchExpressions: [{key: app, operator: In, values: [gateway, other]}]}}";
     let found = found("prod", &more(peers));
@@ -251,6 +254,35 @@ fn an_allow_entry_that_the_policies_do_not_admit_is_named() {
     );
     assert_ne!(split, LEDGER_RULES);
     check("prod", &whole.replace(LEDGER_RULES, &split), &[]);
+}
+
+#[test]
+fn an_allow_entry_that_an_earlier_rule_drops_is_named() {
+    let whole = rendered().replace(&workload("gateway", "ops", "app: gateway"), "");
+    for (rules, is_dropped) in [
+        ("[{action: Deny, source: {selector: app == 'gateway', namespaceSelector: all()}}, {action: Pass}]", true),
+        ("[{action: Deny, source: {selector: has(canary), namespaceSelector: all()}}, {action: Pass}]", true),
+        ("[{action: Deny, source: {selector: app == 'other', namespaceSelector: all()}}, {action: Pass}]", false),
+        ("[{action: Pass, source: {selector: app == 'gateway', namespaceSelector: all()}}]", true),
+    ] {
+        let policy = calico("NetworkPolicy", &format!("tier: early, ingress: {rules}"));
+        let tier = "---\napiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: early}\nspec: {order: 5}\n";
+        let found = found("prod", &(whole.clone() + &policy + tier));
+        let missing = found.iter().any(|found| found.starts_with("missing-edge: any pod with `app: gateway`"));
+        // The last one lets nobody else come to the rules behind it, the services included.
+        assert_eq!(missing, is_dropped && !rules.starts_with("[{action: Pass"), "{rules}: {found:#?}");
+        assert!(
+            !rules.starts_with("[{action: Pass") || found.iter().any(|found| found.contains("`service.emoji`")),
+            "{found:#?}"
+        );
+    }
+    // A tier before the last one has to let a witness pass, or there is none.
+    let tier = "---\napiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: early}\nspec: {order: 5}\n";
+    let pass = "tier: early, ingress: [{action: Pass, source: {selector: trusted == 'yes', namespaceSelector: all()}}]";
+    let open = more("{namespaceSelector: {matchLabels: {env: prod}}}") + tier + &calico("NetworkPolicy", pass);
+    let found = found("prod", &open);
+    let expected = "unruled-edge: any pod with `trusted: yes` in any namespace with `env: prod` can reach";
+    assert!(found.iter().any(|found| found.starts_with(expected)), "{found:#?}");
 }
 
 #[test]
