@@ -81,6 +81,9 @@ fn one(choice: Choice, input: &mut dyn io::Read, name: &str, out: &mut impl Writ
     input.take(PORTION as u64).read_to_end(&mut beginning).with_context(|| format!("cannot read {name}"))?;
     let format = match choice {
         Choice::This(format) => format,
+        Choice::Auto if beginning.is_empty() => {
+            return Err(anyhow!("{name} is empty: its format has to be named with --format (--help lists them)"));
+        }
         Choice::Auto if beginning.starts_with(&[0x1f, 0x8b]) => {
             return Err(anyhow!("{name} is compressed: unpack it first, such as by `gzip -dc`"));
         }

@@ -108,6 +108,7 @@ fn an_unknown_format_a_packed_file_and_a_missing_file_are_the_command_s_fault() 
     packed.write_all(&[0x1f, 0x8b, 8, 0]).unwrap();
     for (arguments, input, message) in [
         (vec!["-"], &b"hello\n"[..], "cannot tell the format of -"),
+        (vec!["-"], b"", "- is empty"),
         (vec!["--format", "carrier-pigeon", "-"], b"", "there is no such format"),
         (vec!["/nowhere/at/all"], b"", "cannot open /nowhere/at/all"),
         (vec![packed.path().to_str().unwrap()], b"", "is compressed"),
@@ -135,4 +136,6 @@ fn several_files_are_read_one_after_another() {
     let tallies: Vec<&Value> = ran.lines.iter().filter(|line| line["record"] == "tally").collect();
     assert_eq!(tallies.len(), 2);
     assert!(tallies.iter().all(|tally| tally["records"] == 16));
+    let ran = read(&["--format", "kmsg", "-"], b"");
+    assert_eq!((ran.code, ran.lines.len()), (0, 1), "nothing is nothing, where the format is named");
 }

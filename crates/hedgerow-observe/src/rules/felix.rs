@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Rules of one chain that are kept. A policy has at most 1,024 rules, each of which can become several.
 const MAX_RULES: usize = 1 << 15;
 /// Rules of policy chains that wait for the meaning of marks.
-const MAX_WAITING: usize = 1 << 14;
+const MAX_WAITING: usize = 1 << 15;
 
 /// Collects rules into chains and says what they mean. It can be kept from one dump to the next: it remembers the marks.
 #[derive(Debug, Default)]

@@ -140,6 +140,8 @@ fn verdicts_of_policies() {
         rule("6", &format!("-s 10.0.0.0/8 {}", set("0x20000"))),
         rule("7", &format!("{}-j RETURN", marked("0x20000"))),
         rule("8", &set("0x10000")),
+        // "Not marked" carries out nothing.
+        rule("9", "-m mark ! --mark 0x10000/0x10000 -j DROP"),
     ]
     .concat();
     let (found, tally) = counters(Format::IptablesSave, &format!("{since_3_30}{ENDPOINT}"));
@@ -147,7 +149,7 @@ fn verdicts_of_policies() {
     assert!(tally.notices.is_empty());
     let p = |rule: u32, rest: &str| format!("CalicoNetworkPolicy bank/p in#{rule} {rest}");
     assert_eq!(
-        short(&found)[..8],
+        short(&found)[..9],
         [
             p(0, "Allow 1"),
             p(0, "Return 2"),
@@ -156,7 +158,8 @@ fn verdicts_of_policies() {
             p(2, "Log 5"),
             p(3, "Pass 6"),
             p(3, "Return 7"),
-            p(4, "Allow 8")
+            p(4, "Allow 8"),
+            p(5, "Deny 9")
         ]
     );
     // Up to 3.28: deny is one rule. Many addresses: marks that are no verdict, with bits that later are the deny mark's.
