@@ -8,11 +8,18 @@ mod argocd;
 mod bank;
 mod charts;
 mod helm;
+#[path = "../moves/host.rs"]
+#[allow(dead_code, reason = "the other part is used by tests/moves")]
+mod host;
 mod json;
 mod kubectl;
 mod kustomize;
 mod manifest;
 mod moved;
 mod nasty;
+mod orders;
 mod overlays;
 mod program;
+#[path = "../moves/world.rs"]
+#[allow(dead_code, clippy::unwrap_used, clippy::disallowed_types, reason = "the other part is used by tests/moves")]
+mod world;

@@ -60,32 +60,51 @@ impl At {
 }
 
 impl Fleet {
-    /// The plan at a position.
-    pub(crate) fn plan(self, at: At) -> Plan {
+    /// Its files at a position, by their paths.
+    pub(crate) fn files(self, at: At) -> Vec<(String, String)> {
         let callers = if self.by_type { "callers: [monitoring]" } else { "" };
         let config = format!(
             "version: 1\nlabels: {{domain: bank.example}}\nservices:\n  include: ['service.*']\n  defaults: {{namespace: {NAMESPACE}}}\n\
              namespaces: [{NAMESPACE}, dmz]\ntypes: {{core: {{{callers}}}, monitoring: {{}}}}\n\
-             environments: {{prod: {{stage: {}, log: {}}}}}\naudit: {{backend: {}}}\ncatch-alls: {{backend: {}}}\n",
+             environments: {{prod: {{stage: '{}', log: {}}}}}\naudit: {{backend: {}}}\ncatch-alls: {{backend: {}}}\n",
             at.stage, at.log, at.audit, self.catch_alls,
         );
-        let directory = |name: &str, text: &str, rule: Option<&str>| Directory {
-            path: name.to_owned(),
-            file: Some(File::new(format!("{name}/service.yaml"), text)),
-            rules: rule.map(|text| File::new(format!("{name}/egress/{CALLEE}.rule"), text)).into_iter().collect(),
-            faults: Vec::new(),
-        };
         let ledger = format!("type: core\nports: {}\nallow: {}\n", self.ports, self.allow);
         let by_port = if self.ports == "any" { "" } else { "ports: [http]\n" };
-        let read = vec![
-            directory(CALLEE, &ledger, None),
-            directory("service.emoji", "type: core\n", Some("")),
-            directory("service.card", "namespace: dmz\n", Some(by_port)),
-            directory("service.metrics", "type: monitoring\nnamespace: dmz\n", None),
-            directory("service.stranger", "type: core\n", None),
+        let files = [
+            ("hedgerow.yaml", config.as_str()),
+            ("service.ledger/service.yaml", &ledger),
+            ("service.emoji/service.yaml", "type: core\n"),
+            ("service.emoji/egress/service.ledger.rule", ""),
+            ("service.card/service.yaml", "namespace: dmz\n"),
+            ("service.card/egress/service.ledger.rule", by_port),
+            ("service.metrics/service.yaml", "type: monitoring\nnamespace: dmz\n"),
+            ("service.stranger/service.yaml", "type: core\n"),
         ];
+        files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec()
+    }
+
+    /// The plan at a position.
+    pub(crate) fn plan(self, at: At) -> Plan {
+        let mut directories: BTreeMap<String, Directory> = BTreeMap::new();
+        let mut config = None;
+        for (path, text) in self.files(at) {
+            let file = File::new(path.clone(), text);
+            let Some((directory, below)) = path.split_once('/') else {
+                config = Some(file);
+                continue;
+            };
+            let directory = directories.entry(directory.to_owned()).or_insert_with(|| Directory {
+                path: directory.to_owned(),
+                file: None,
+                rules: Vec::new(),
+                faults: Vec::new(),
+            });
+            if below == "service.yaml" { directory.file = Some(file) } else { directory.rules.push(file) }
+        }
+        let read = directories.into_values().collect();
         let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: Vec::new() };
-        let reading = read_texts(File::new("hedgerow.yaml", config), directories, None);
+        let reading = read_texts(config.expect("there is one"), directories, None);
         let fleet = reading.fleet.unwrap_or_else(|| panic!("the fleet is faulty: {:#?}", reading.diagnostics));
         Plan::new(Arc::new(fleet), &EnvironmentName::new("prod").unwrap()).expect("it is declared")
     }
@@ -134,7 +153,7 @@ impl Document {
 }
 
 /// What a chart of the callee renders, before Hedgerow: a ServiceAccount, a Service and a Deployment, in Helm's order.
-const CHART: &str = "---
+pub(crate) const CHART: &str = "---
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: ledger}
@@ -152,7 +171,7 @@ spec:
   template:
     metadata:
       labels: {app: ledger}
-    spec: {containers: []}
+    spec: {containers: [{name: c, image: x}]}
 ";
 
 /// The documents of a deploy of the callee, in the order of the stream.
