@@ -211,7 +211,11 @@ fn validations(context: &Context<'_>) -> Vec<Validation> {
     let mut validations = vec![Validation {
         note: "Labels.",
         expression: "size(variables.changed) == 0 || variables.wears".to_owned(),
-        message: message(context, "wear", "put on, change or take off ' + variables.changed.join(', ') + '"),
+        message: message(
+            context,
+            "wear",
+            "put on, change or take off ' + (size(variables.changed) > 8 ? string(size(variables.changed)) + ' labels of Hedgerow' : variables.changed.join(', ')) + '",
+        ),
     }];
     if context.binds_accounts() {
         validations.push(accounts::validation(context));

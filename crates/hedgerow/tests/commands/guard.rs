@@ -225,6 +225,40 @@ fn whoever_else_holds_a_verb_is_named() {
     assert_eq!(findings(with(handed)), (Exit::Findings, expected.to_owned()));
 }
 
+/// Where labels are bound to accounts, each service's Role must be there, and as its rules say.
+#[test]
+fn the_roles_of_accounts_are_part_of_the_guard() {
+    let config = CONFIG.replace("  wear:\n", "  accounts: {prod: true}\n  wear:\n");
+    let mut files = FILES.to_vec();
+    files[0].1 = config.as_bytes();
+    files[2].1 = b"service-account: ledger\n";
+    files.push(("service.emoji/service.yaml", b"service-account: emoji\n"));
+    let root = tree(&files);
+    let render = |arguments: &str| {
+        let ran = Command::new(root.path(), arguments).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        ran.out().to_owned()
+    };
+    let guard = render("render --guard --env prod");
+    let role = render("render --guard --env prod --service service.emoji");
+    assert!(role.contains("- \"egress-s-ledger=true,routing-name=service.emoji\"\n"), "{role}");
+    let others = render("render --guard --env prod --service service.ledger");
+    let dump = format!("{}{guard}{others}{PODS}", render("render --env prod"));
+    let verify = |dump: String| {
+        let ran = Command::new(root.path(), "verify --env prod --complete -").stdin(dump).run();
+        let lines = ran.out().lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(verify(format!("{dump}{role}")), "");
+    let wider = role.replace("egress-s-ledger=true", "egress-s-ledger=true,egress-s-pot=true");
+    assert_eq!(
+        verify(format!("{dump}{wider}")),
+        "error[guard-differs]: Role default/wear.s-emoji.bank.example is not what `hedgerow render --guard` prints: `rules[0].resourceNames[0]` differs"
+    );
+    let missing = verify(dump);
+    assert_eq!(missing.matches("error[guard-missing]").count(), 2, "{missing}");
+}
+
 #[test]
 fn without_complete_the_guard_is_not_asked_for() {
     let root = tree(&FILES);

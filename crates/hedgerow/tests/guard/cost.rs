@@ -76,7 +76,10 @@ fn sixty_labels_cost_less_than_half_of_what_is_allowed() {
         assert_eq!(answer.status, 403, "{}", answer.body);
         assert!(answer.message().contains(words) && !answer.message().contains("cost limit"), "{}", answer.message());
     };
-    refused(ask("POST", &tried, &deployment("true", "a"), "dev"), "dev may not put on");
+    refused(
+        ask("POST", &tried, &deployment("true", "a"), "dev"),
+        "dev may not put on, change or take off 61 labels of Hedgerow",
+    );
     let answer = ask("POST", &path, &deployment("true", "a"), "deployer");
     assert!(answer.is_granted(), "{}", answer.message());
     // Every label with another value, another image in every container: each expression looks at all there is.

@@ -11,7 +11,7 @@ use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
 use hedgerow_eval::{Manifests, ObjectRef};
-use hedgerow_render::guard::guard_objects;
+use hedgerow_render::guard::{account_objects, guard_objects};
 use hedgerow_verify::{Expected, Finding, Report, verify};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
@@ -60,7 +60,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
 
 /// The guard as it should be.
 fn guard(plan: &Plan) -> Vec<Expected> {
-    let objects = guard_objects(plan).unwrap_or_default();
+    let mut objects = guard_objects(plan).unwrap_or_default();
+    // A service without an account is refused where it is rendered; here there is nothing to compare it with.
+    objects.extend(plan.services().values().flat_map(|service| account_objects(plan, service).unwrap_or_default()));
     let expected = objects.iter().map(|object| {
         let reference = ObjectRef {
             kind: object.kind.to_owned(),
