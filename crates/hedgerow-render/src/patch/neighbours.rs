@@ -142,27 +142,38 @@ fn fate(service: &ServicePlan) -> &'static str {
 pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
     let seen = std::mem::take(&mut found.seen);
     let mut pods: BTreeMap<ServiceName, Vec<Pods>> = BTreeMap::new();
-    let (mut fronts, mut pointers) = (Vec::new(), Vec::new());
+    let (mut fronts, mut pointers): (Vec<Front>, Vec<Pointer>) = (Vec::new(), Vec::new());
     if !seen.iter().any(|(_, seen)| matches!(seen, Seen::Workload(_))) {
         return;
     }
-    each(context.stream, &seen, |node, seen| match seen {
-        Seen::Workload(service) => {
-            if let Some(plan) = context.plan.service(service) {
-                pods.entry(service.clone()).or_default().extend(read_pods(node, plan));
-            }
-        }
-        Seen::Neighbour => {
-            let api_version = text(node, &["apiVersion"]).unwrap_or_default();
-            let kind = text(node, &["kind"]).unwrap_or_default();
-            if kind == "Service" && api_version == "v1" {
-                fronts.extend(read_front(node));
-            } else if let Some(way) = outside::way(api_version, kind) {
-                pointers.extend(outside::read(node, kind, way));
-            }
+    let (workloads, neighbours): (Vec<_>, Vec<_>) =
+        seen.into_iter().partition(|(_, seen)| matches!(seen, Seen::Workload(_)));
+    each(context.stream, &neighbours, |node, _| {
+        let api_version = text(node, &["apiVersion"]).unwrap_or_default();
+        let kind = text(node, &["kind"]).unwrap_or_default();
+        if kind == "Service" && api_version == "v1" {
+            fronts.extend(read_front(node));
+        } else if let Some(way) = outside::way(api_version, kind) {
+            pointers.extend(outside::read(node, kind, way));
         }
     });
-    let mut fronts: Vec<Front> = fronts;
+    // Workloads are many and large: those of which nothing could be said are not read again.
+    let comes_from_outside = !pointers.is_empty() || fronts.iter().any(|front| front.opened_by.is_some());
+    let matters = |service: &ServiceName| {
+        let service = context.plan.fleet().service(service.as_str());
+        comes_from_outside || service.is_some_and(|service| !service.ports.listed().is_empty())
+    };
+    let workloads: Vec<_> = workloads
+        .into_iter()
+        .filter(|(_, seen)| if let Seen::Workload(service) = seen { matters(service) } else { false })
+        .collect();
+    each(context.stream, &workloads, |node, seen| {
+        if let Seen::Workload(service) = seen
+            && let Some(plan) = context.plan.service(service)
+        {
+            pods.entry(service.clone()).or_default().extend(read_pods(node, plan));
+        }
+    });
     for (name, pods) in pods {
         let (Some(plan), Some(service)) = (context.plan.service(&name), context.plan.fleet().service(name.as_str()))
         else {

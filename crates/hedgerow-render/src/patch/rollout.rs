@@ -5,11 +5,25 @@ use super::document::Object;
 use super::pods::Title;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_yaml::Node;
+use memchr::memmem::Finder;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// One of these stands in every object that holds its pods back, unless its kind alone says so; an object without them is
-/// not read in full.
-const WORDS: [&str; 4] = ["pause", "OnDelete", "artition", "k8s.elastic.co/managed"];
+/// What stands in every object that holds its pods back, unless its kind alone says so; an object without it is not read in
+/// full. The searchers are made once: most streams are asked thousands of times.
+struct Words {
+    pause: Finder<'static>,
+    on_delete: Finder<'static>,
+    partition: Finder<'static>,
+    unmanaged: Finder<'static>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
+    pause: Finder::new("pause"),
+    on_delete: Finder::new("OnDelete"),
+    partition: Finder::new("artition"),
+    unmanaged: Finder::new("k8s.elastic.co/managed"),
+});
 
 /// Kinds that are read in full, since what holds their pods back has no word of its own.
 const READ: [(&str, &str); 4] = [
@@ -125,10 +139,18 @@ fn held(
             Some(template) => [whole.start..template.start, template.end..whole.end],
             None => [whole, 0..0],
         };
-        let has_word = around
-            .into_iter()
-            .filter_map(|part| stream.get(part))
-            .any(|text| WORDS.iter().any(|word| text.contains(word)));
+        let mut around = around.into_iter().filter_map(|part| stream.as_bytes().get(part));
+        let has_word = match (group, object.kind) {
+            // Most workloads are Deployments, and these know one of the words.
+            ("apps" | "extensions", "Deployment") | ("batch", _) => around.any(|text| WORDS.pause.find(text).is_some()),
+            ("apps" | "extensions", _) => {
+                around.any(|text| WORDS.on_delete.find(text).is_some() || WORDS.partition.find(text).is_some())
+            }
+            _ => around.any(|text| {
+                let words = [&WORDS.pause, &WORDS.on_delete, &WORDS.partition, &WORDS.unmanaged];
+                words.iter().any(|word| word.find(text).is_some())
+            }),
+        };
         if !has_word {
             return None;
         }
