@@ -176,9 +176,10 @@ impl Manifests {
         guarded
     }
 
-    /// Every policy that has an effect, with the labels it wears and where it is named.
-    pub fn written(&self) -> impl Iterator<Item = (&PolicyId, &Labels, Span)> {
-        self.policies.iter().filter_map(|policy| Some((&policy.id, self.labels.get(&policy.id)?, policy.place)))
+    /// Every policy that has an effect, with the labels it wears, its order and where it is named.
+    pub fn written(&self) -> impl Iterator<Item = (&PolicyId, &Labels, f64, Span)> {
+        let policies = self.policies.iter();
+        policies.filter_map(|policy| Some((&policy.id, self.labels.get(&policy.id)?, policy.order, policy.place)))
     }
 
     /// Every policy that has an effect.

@@ -16,6 +16,8 @@ use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
 const PLANNED: &str = "planned pods";
 /// A label for people, by which alone earlier versions' objects are known.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The order at which versions before the mark wrote their Calico policies.
+const FORMER_ORDER: f64 = 5000.0;
 
 /// Compares manifests with a plan.
 ///
@@ -76,13 +78,17 @@ fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Find
         let [policy, successor] = &service.objects;
         by_name.insert((service.namespace.as_str(), policy.as_str()), (name, successor));
     }
-    let written = manifests.written().filter(|(policy, labels, _)| {
+    // Helm and kustomize write their own names over Hedgerow's; the order tells such a one from a policy of theirs.
+    let is_former = |who: &str, order: f64| {
+        who == "hedgerow" || ((who == "Helm" || who.starts_with("kustomize-")) && (order - FORMER_ORDER).abs() < 0.5)
+    };
+    let written = manifests.written().filter(|(policy, labels, order, _)| {
         policy.kind == PolicyKind::Calico
             && !labels.contains_key(mark)
-            && labels.get(MANAGED_BY).is_some_and(|who| who == "hedgerow")
+            && labels.get(MANAGED_BY).is_some_and(|who| is_former(who, *order))
     });
     written
-        .filter_map(|(policy, _, place)| {
+        .filter_map(|(policy, _, _, place)| {
             let (service, successor) = by_name.get(&(policy.namespace.as_deref()?, policy.name.as_str()))?;
             let (service, successor) = ((*service).clone(), (*successor).clone());
             Some(Finding::Leftover { service, policy: policy.clone(), successor, place })

@@ -166,7 +166,14 @@ fn forged_labels_are_seen_in_every_kind_and_leftovers_are_named() {
             && text.contains("kubectl delete networkpolicies.projectcalico.org s-books -n default"),
         "{text}"
     );
+    // Who deployed it wrote over the label.
+    for who in ["Helm", "kustomize-v5.8.1"] {
+        let old = old.replace("managed-by: hedgerow", &format!("managed-by: {who}"));
+        let (exit, text) = verify(&fleet, "prod", "", &(rendered(&fleet, "prod") + &old));
+        assert!(exit == Exit::Findings && text.contains("is what an earlier version wrote"), "{who}: {text}");
+    }
     for other in [
+        old.replace("managed-by: hedgerow", "managed-by: Helm").replace("order: 5000", "order: 5001"),
         old.replace("name: s-books", "name: books"),
         old.replace("hedgerow}", "hedgerow, bank.example/policy-of: service.books}"),
         old.replace("managed-by: hedgerow", "managed-by: us"),
