@@ -10,6 +10,8 @@ use std::fmt;
 
 /// The most characters Kubernetes allows in the name part of a label key and in a label value.
 const LIMIT: usize = 63;
+/// What the name of a ConfigMap ends in that holds a policy as data, unless it is cut.
+pub const POLICY_DATA: &str = "-network-policy";
 /// The characters of the hash that a cut name ends in.
 const HASH: usize = 10;
 /// The name of the mark that objects wear.
@@ -225,6 +227,12 @@ impl Scheme {
     #[must_use]
     pub fn backstop(&self, slug: &Slug) -> ObjectName {
         ObjectName(cut(&format!("{slug}-backstop"), &["backstop", &slug.0]))
+    }
+
+    /// The name of the ConfigMap that holds the service's policy as data. Charts like to call theirs what the service is called.
+    #[must_use]
+    pub fn policy_data(&self, slug: &Slug) -> ObjectName {
+        ObjectName(cut(&format!("{slug}{POLICY_DATA}"), &["policy-data", &slug.0]))
     }
 
     /// The name of the objects that let a type's callers in.

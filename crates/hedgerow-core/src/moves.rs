@@ -141,7 +141,7 @@ impl Stop {
             (Stage::Open, AuditBackend::CalicoLog) if log => (Held::Anybody, Some(Behind::Lets), false),
             (Stage::Open, _) => (Held::Anybody, None, false),
             (Stage::Audit, AuditBackend::CalicoLog) => (Held::Callers, Some(Behind::Lets), true),
-            (Stage::Audit, AuditBackend::CalicoStaged) => (Held::Absent, None, false),
+            (Stage::Audit, AuditBackend::CalicoStaged | AuditBackend::Observe) => (Held::Absent, None, false),
             (Stage::Enforce, _) => (Held::Callers, if log { Some(Behind::Logs) } else { None }, true),
         };
         Position { policy, behind, is_live }

@@ -78,7 +78,18 @@ pub enum Protection {
     Staged {
         /// Who would be admitted.
         policy: Policy,
+        /// Who evaluates it.
+        by: Evaluator,
     },
+}
+
+/// Who evaluates a policy that nobody enforces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evaluator {
+    /// Calico, as a staged policy of its own.
+    Calico,
+    /// The observer: to the cluster it is data.
+    Observer,
 }
 
 impl Protection {
@@ -87,7 +98,7 @@ impl Protection {
     pub const fn policy(&self) -> Option<&Policy> {
         match self {
             Self::Absent => None,
-            Self::Open { policy, .. } | Self::Enforced { policy, .. } | Self::Staged { policy } => Some(policy),
+            Self::Open { policy, .. } | Self::Enforced { policy, .. } | Self::Staged { policy, .. } => Some(policy),
         }
     }
 }
@@ -120,6 +131,8 @@ pub struct Policy {
     pub object: ObjectName,
     /// The name of the Calico policy beside it, which decides on the rest.
     pub backstop: ObjectName,
+    /// The name of the ConfigMap that holds it where it is data.
+    pub data: ObjectName,
     /// What both of them wear.
     pub mark: Mark,
     /// The namespace of the pods.
@@ -243,7 +256,8 @@ impl Plan {
     #[must_use]
     pub fn catch_all_states(&self) -> &'static [PolicyState] {
         match self.fleet.config().audit {
-            AuditBackend::CalicoLog => &[PolicyState::Live],
+            // The observer knows by the catalogue who may call by type.
+            AuditBackend::CalicoLog | AuditBackend::Observe => &[PolicyState::Live],
             AuditBackend::CalicoStaged => &[PolicyState::Live, PolicyState::Staged],
         }
     }
@@ -326,6 +340,7 @@ fn protect(config: &Config, service: &Service, environment: &EnvironmentName) ->
     let Some(settings) = config.environments.get(environment) else { return Protection::Absent };
     let stage = service.stages.get(environment).copied().unwrap_or(settings.stage);
     let enforced = |rest| Protection::Enforced { policy: policy(config, service), rest };
+    let staged = |by| Protection::Staged { policy: policy(config, service), by };
     match (stage, config.audit, settings.log) {
         (Stage::Off, _, _) => Protection::Absent,
         (Stage::Open, backend, log) => Protection::Open {
@@ -334,7 +349,8 @@ fn protect(config: &Config, service: &Service, environment: &EnvironmentName) ->
             // the second is there already, the host may write them in any order. `log` says that Calico is there.
             rest: (backend == AuditBackend::CalicoLog && log).then_some(Rest::Allow),
         },
-        (Stage::Audit, AuditBackend::CalicoStaged, _) => Protection::Staged { policy: policy(config, service) },
+        (Stage::Audit, AuditBackend::CalicoStaged, _) => staged(Evaluator::Calico),
+        (Stage::Audit, AuditBackend::Observe, _) => staged(Evaluator::Observer),
         (Stage::Audit, AuditBackend::CalicoLog, true) => enforced(Rest::LogAndAllow),
         (Stage::Audit, AuditBackend::CalicoLog, false) => enforced(Rest::Allow),
         (Stage::Enforce, _, true) => enforced(Rest::LogAndDrop),
@@ -377,6 +393,7 @@ pub fn policy(config: &Config, service: &Service) -> Policy {
     Policy {
         object: scheme.object(&service.slug),
         backstop: scheme.backstop(&service.slug),
+        data: scheme.policy_data(&service.slug),
         mark: scheme.mark(&service.name),
         namespace: service.namespace.clone(),
         selector: selector(config, service),

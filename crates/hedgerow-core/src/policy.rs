@@ -172,6 +172,8 @@ pub enum AuditBackend {
     CalicoLog,
     /// A staged Calico policy, which is evaluated and not enforced.
     CalicoStaged,
+    /// Nothing in the cluster: the policy is written as data, and the observer evaluates it.
+    Observe,
 }
 
 impl AuditBackend {
@@ -181,6 +183,7 @@ impl AuditBackend {
         match self {
             Self::CalicoLog => "calico-log",
             Self::CalicoStaged => "calico-staged",
+            Self::Observe => "observe",
         }
     }
 }

@@ -91,6 +91,7 @@ mod policy;
 mod port;
 mod selector;
 mod services;
+mod staged;
 mod tiers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,14 +113,17 @@ use manifest::Object;
 use policy::{NetworkSet, Policy, Tier};
 use selector::Index;
 use services::Services;
+use staged::Would;
 
 /// Everything in some manifests that bears on who may reach whom.
 #[derive(Debug, Clone, Default)]
 pub struct Manifests {
     /// Pods and what they inherit labels from.
     pub cluster: Cluster,
-    /// Policies that have no effect because they are staged.
+    /// Policies that have no effect because they are staged, or because to the cluster they are data.
     pub staged: Vec<ObjectRef>,
+    /// What they would do.
+    would: Vec<Would>,
     policies: Vec<Policy>,
     /// What each policy wears.
     labels: BTreeMap<PolicyId, Labels>,
@@ -242,12 +246,10 @@ impl Manifests {
                     cluster::check_name(object, grammar::is_subdomain, diagnostics);
                     calico::read_policy(object, PolicyKind::CalicoGlobal, default_namespace, services, diagnostics)
                 }
-                "StagedNetworkPolicy" | "StagedKubernetesNetworkPolicy" => {
-                    self.staged.push(object.namespaced(default_namespace));
-                    None
-                }
-                "StagedGlobalNetworkPolicy" => {
-                    self.staged.push(object.unnamespaced());
+                "StagedNetworkPolicy" | "StagedKubernetesNetworkPolicy" | "StagedGlobalNetworkPolicy" => {
+                    let (staged, would) = staged::read(object, default_namespace, services, diagnostics);
+                    self.staged.push(staged);
+                    self.would.extend(would);
                     None
                 }
                 "Tier" => {
@@ -268,6 +270,13 @@ impl Manifests {
                     None
                 }
             },
+            ("", "ConfigMap") => {
+                if let Some((staged, would)) = staged::read_data(object, own_namespace, diagnostics) {
+                    self.staged.push(staged);
+                    self.would.extend(would);
+                }
+                None
+            }
             _ => {
                 diagnostics.extend(foreign::name(object));
                 None

@@ -10,10 +10,14 @@ use hedgerow_core::name::Namespace;
 use hedgerow_core::nonempty::NonEmpty;
 use hedgerow_core::plan::{Admission, Admits, AdmittedPorts, CatchAll, Plan, Policy};
 use hedgerow_core::policy::{Labels, Peer, Peers, Place};
+use hedgerow_yaml::Yaml;
 use types::{IngressRule, LabelSelector, PeerSelector, PolicyPort, PolicySpec};
 
 /// The label that Kubernetes gives every namespace since 1.22, with the namespace's name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// The key in a ConfigMap under which a policy stands that is data.
+pub const POLICY_FILE: &str = "networkpolicy.yaml";
 
 /// The NetworkPolicy that admits a service's callers.
 #[must_use]
@@ -26,6 +30,14 @@ pub fn network_policy(policy: &Policy, namespace: Option<Namespace>) -> Object {
 pub fn staged_network_policy(policy: &Policy, namespace: Option<Namespace>) -> Object {
     let spec = PolicySpec { staged: true, ..spec(policy) };
     object(Kind::CalicoStagedKubernetesNetworkPolicy, policy, namespace, &spec)
+}
+
+/// The same policy as data: a ConfigMap that holds the NetworkPolicy. It is of the ConfigMap's namespace, whatever that is.
+#[must_use]
+pub fn policy_data(policy: &Policy, namespace: Option<Namespace>) -> Object {
+    let text = network_policy(policy, None).emit().trim_end().to_owned();
+    let spec = Yaml::map([(POLICY_FILE, Yaml::Text(text))]);
+    Object { kind: Kind::PolicyData, name: policy.data.clone(), namespace, mark: policy.mark.clone(), spec }
 }
 
 fn object(kind: Kind, policy: &Policy, namespace: Option<Namespace>, spec: &PolicySpec) -> Object {

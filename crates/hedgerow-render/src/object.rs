@@ -23,16 +23,19 @@ pub enum Kind {
     CalicoStagedKubernetesNetworkPolicy,
     /// `projectcalico.org/v3` StagedGlobalNetworkPolicy; has no namespace.
     CalicoStagedGlobalNetworkPolicy,
+    /// `v1` ConfigMap that holds a NetworkPolicy as data.
+    PolicyData,
 }
 
 impl Kind {
     /// All kinds of objects that Hedgerow writes.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NetworkPolicy,
         Self::CalicoNetworkPolicy,
         Self::CalicoGlobalNetworkPolicy,
         Self::CalicoStagedKubernetesNetworkPolicy,
         Self::CalicoStagedGlobalNetworkPolicy,
+        Self::PolicyData,
     ];
 
     /// The `apiVersion`.
@@ -40,6 +43,7 @@ impl Kind {
     pub const fn api_version(self) -> &'static str {
         match self {
             Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::PolicyData => "v1",
             Self::CalicoNetworkPolicy
             | Self::CalicoGlobalNetworkPolicy
             | Self::CalicoStagedKubernetesNetworkPolicy
@@ -55,6 +59,20 @@ impl Kind {
             Self::CalicoGlobalNetworkPolicy => "GlobalNetworkPolicy",
             Self::CalicoStagedKubernetesNetworkPolicy => "StagedKubernetesNetworkPolicy",
             Self::CalicoStagedGlobalNetworkPolicy => "StagedGlobalNetworkPolicy",
+            Self::PolicyData => "ConfigMap",
+        }
+    }
+
+    /// The key under which an object of this kind says what it is there for.
+    #[must_use]
+    pub const fn content(self) -> &'static str {
+        match self {
+            Self::NetworkPolicy
+            | Self::CalicoNetworkPolicy
+            | Self::CalicoGlobalNetworkPolicy
+            | Self::CalicoStagedKubernetesNetworkPolicy
+            | Self::CalicoStagedGlobalNetworkPolicy => "spec",
+            Self::PolicyData => "data",
         }
     }
 
@@ -76,6 +94,7 @@ pub struct Object {
     pub namespace: Option<Namespace>,
     /// The label that it is known by.
     pub mark: Mark,
+    /// What stands under [`Kind::content`].
     pub(crate) spec: Yaml,
 }
 
@@ -94,7 +113,7 @@ impl Object {
             ("apiVersion", Yaml::str(self.kind.api_version())),
             ("kind", Yaml::str(self.kind.as_str())),
             ("metadata", Yaml::map(metadata)),
-            ("spec", self.spec.clone()),
+            (self.kind.content(), self.spec.clone()),
         ])
     }
 

@@ -3,7 +3,7 @@
 use crate::object::Object;
 use crate::{calico, k8s};
 use hedgerow_core::name::Namespace;
-use hedgerow_core::plan::{Plan, Protection, ServicePlan};
+use hedgerow_core::plan::{Evaluator, Plan, Protection, ServicePlan};
 use hedgerow_core::policy::CatchAllBackend;
 
 /// The objects that protect one service, in the order in which they are written. They carry `namespace` where one is given,
@@ -26,7 +26,10 @@ pub fn service_objects(service: &ServicePlan, namespace: Option<&Namespace>) -> 
                 Some(backstop) => vec![policy_object, backstop],
             }
         }
-        Protection::Staged { policy } => vec![k8s::staged_network_policy(policy, namespace.cloned())],
+        Protection::Staged { policy, by: Evaluator::Calico } => {
+            vec![k8s::staged_network_policy(policy, namespace.cloned())]
+        }
+        Protection::Staged { policy, by: Evaluator::Observer } => vec![k8s::policy_data(policy, namespace.cloned())],
     }
 }
 

@@ -46,7 +46,9 @@ fn ours(plan: &Plan) -> BTreeSet<(PolicyKind, String)> {
             Kind::NetworkPolicy => PolicyKind::Kubernetes,
             Kind::CalicoNetworkPolicy => PolicyKind::Calico,
             Kind::CalicoGlobalNetworkPolicy => PolicyKind::CalicoGlobal,
-            Kind::CalicoStagedKubernetesNetworkPolicy | Kind::CalicoStagedGlobalNetworkPolicy => return None,
+            Kind::CalicoStagedKubernetesNetworkPolicy | Kind::CalicoStagedGlobalNetworkPolicy | Kind::PolicyData => {
+                return None;
+            }
         };
         Some((kind, object.name.as_str().to_owned()))
     });

@@ -88,7 +88,7 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn fleet() -> impl Strategy<Value = FleetDraft> {
-    let audit = select(&["calico-log", "calico-staged"][..]);
+    let audit = select(&["calico-log", "calico-staged", "observe"][..]);
     let catch_alls = select(&["kubernetes", "calico"][..]);
     let identity = select(&["routing-name", "app.kubernetes.io/name"][..]);
     let config = (audit, catch_alls, identity, select(&STAGES[..]), any::<bool>()).prop_map(

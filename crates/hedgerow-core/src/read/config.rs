@@ -61,7 +61,11 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> C
             decoder,
             field("audit"),
             "`audit`",
-            &[("calico-log", AuditBackend::CalicoLog), ("calico-staged", AuditBackend::CalicoStaged)],
+            &[
+                ("calico-log", AuditBackend::CalicoLog),
+                ("calico-staged", AuditBackend::CalicoStaged),
+                ("observe", AuditBackend::Observe),
+            ],
         )
         .unwrap_or(AuditBackend::CalicoLog),
         catch_alls: backend(

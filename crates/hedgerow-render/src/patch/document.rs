@@ -6,6 +6,7 @@ use super::{Context, Tally, neighbours, pods, structure};
 use crate::object::Kind;
 use crate::workload::{Workload, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::label::POLICY_DATA;
 use hedgerow_core::name::ServiceName;
 use hedgerow_yaml::{
     Document, Node, Obstacle, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
@@ -213,6 +214,21 @@ pub(super) struct PolicyHead {
     pub(super) namespace: RouteId,
     pub(super) labels: RouteId,
     pub(super) spec: RouteId,
+    pub(super) data: RouteId,
+}
+
+impl PolicyHead {
+    /// Where an object of this kind says what it is there for.
+    pub(super) const fn content(&self, kind: Kind) -> RouteId {
+        match kind {
+            Kind::PolicyData => self.data,
+            Kind::NetworkPolicy
+            | Kind::CalicoNetworkPolicy
+            | Kind::CalicoGlobalNetworkPolicy
+            | Kind::CalicoStagedKubernetesNetworkPolicy
+            | Kind::CalicoStagedGlobalNetworkPolicy => self.spec,
+        }
+    }
 }
 
 pub(super) static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
@@ -220,8 +236,8 @@ pub(super) static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
     let mut ask = |route, want| routes.ask(route, want).expect("a route of two keys at most");
     let (name, namespace) = (ask("metadata.name", Want::Scalar), ask("metadata.namespace", Want::Scalar));
     let (metadata, labels) = (ask("metadata", Want::Map), ask("metadata.labels", Want::Map));
-    let spec = ask("spec", Want::Range);
-    PolicyHead { routes, metadata, name, namespace, labels, spec }
+    let (spec, data) = (ask("spec", Want::Range), ask("data", Want::Range));
+    PolicyHead { routes, metadata, name, namespace, labels, spec, data }
 });
 
 static ITEMS: LazyLock<Route> = LazyLock::new(|| Route::parse("items[]").expect("a route"));
@@ -320,7 +336,10 @@ fn one<'t>(
             found.seen.push((place.clone(), Seen::Workload(service.name.clone())));
         }
     } else if let Some(kind) = Kind::of(object.api_version, object.kind) {
-        policy(context, object, kind, place, found)?;
+        // ConfigMaps are everybody's. Only one that can be ours is looked into.
+        if kind != Kind::PolicyData || may_be_policy_data(context, object) {
+            policy(context, object, kind, place, found)?;
+        }
     } else if context.judges && neighbours::is_policy(object.api_version, object.kind) {
         found.has_policies_of_others = true;
     } else if object.kind.ends_with("List") {
@@ -337,6 +356,12 @@ fn one<'t>(
     Ok(())
 }
 
+/// Whether a ConfigMap wears the mark, or is called what one of ours is called.
+fn may_be_policy_data(context: &Context<'_>, object: &Object<'_, '_>) -> bool {
+    let text = context.stream.get(object.range()).unwrap_or_default();
+    text.contains(context.policy_of.as_str()) || text.contains(POLICY_DATA)
+}
+
 fn policy<'t>(
     context: &Context<'t>,
     object: &Object<'_, 't>,
@@ -350,9 +375,10 @@ fn policy<'t>(
         Some(Site::Map(labels)) => labels.get(key)?.value.as_deref(),
         _ => None,
     };
-    let spec = |node: &Node<'_>| node.as_mapping()?.get("spec").map(Written::new);
+    let spec = |node: &Node<'_>| node.as_mapping()?.get(kind.content()).map(Written::new);
     let range = object.with_node(|node| node.range()).unwrap_or_else(|| object.head());
-    found.has_policies_of_others |= context.judges && label(context.policy_of.as_str()).is_none();
+    found.has_policies_of_others |=
+        context.judges && kind != Kind::PolicyData && label(context.policy_of.as_str()).is_none();
     found.policies.push(Policy {
         kind,
         name: name.to_owned(),

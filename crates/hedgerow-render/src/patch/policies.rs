@@ -115,8 +115,11 @@ impl Ours {
     }
 
     fn holds(&self, context: &Context<'_>, policy: &Policy<'_>) -> bool {
+        // Before the mark no policy was data.
         policy.mark.is_some()
-            || (policy.says_hedgerow && (self.names.contains(&policy.name) || uses_ours(context, policy)))
+            || (policy.kind != Kind::PolicyData
+                && policy.says_hedgerow
+                && (self.names.contains(&policy.name) || uses_ours(context, policy)))
     }
 }
 
@@ -290,6 +293,8 @@ fn existing(
         Some(object) => update(context, policy, object, found),
         None if !ours.holds(context, policy) => match planned.namesake(policy) {
             Some(object) => found.diagnostics.push(taken(context, policy, object)),
+            // A ConfigMap of somebody else's lets nobody in.
+            None if policy.kind == Kind::PolicyData => {}
             None => hand_written(context, policy, found),
         },
         // That it says so proves nothing: it has to be what Hedgerow would write.
@@ -308,7 +313,17 @@ fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnos
     let (kind, name) = (policy.kind.as_str(), &policy.name);
     let (message, help) = if policy.kind == object.kind {
         let message = format!("there is a {kind} `{name}` already that Hedgerow did not write");
-        (message, "remove it: the rules and `allow` entries of the service say who may call")
+        let help = match policy.kind {
+            Kind::PolicyData => "give it another name",
+            Kind::NetworkPolicy
+            | Kind::CalicoNetworkPolicy
+            | Kind::CalicoGlobalNetworkPolicy
+            | Kind::CalicoStagedKubernetesNetworkPolicy
+            | Kind::CalicoStagedGlobalNetworkPolicy => {
+                "remove it: the rules and `allow` entries of the service say who may call"
+            }
+        };
+        (message, help)
     } else {
         let message = format!(
             "there is a {kind} `{name}` of `{}` already that Hedgerow did not write: hosts that leave the API group out take it for Hedgerow's",

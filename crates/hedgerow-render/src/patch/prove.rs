@@ -82,7 +82,7 @@ pub(super) fn policy(context: &Context<'_>, policy: &Policy<'_>, object: &Object
         return;
     }
     let mut differences = Vec::new();
-    compare(&policy.spec, &object.spec, "spec", &mut differences);
+    compare(&policy.spec, &object.spec, object.kind.content(), &mut differences);
     let mark = object.mark.value().as_str();
     let head = if policy.mark.as_deref() == Some(mark) { None } else { Some("its mark is another service's") };
     if differences.is_empty() && head.is_none() && object.namespace.is_some() == policy.namespace.is_some() {

@@ -58,7 +58,7 @@ fn edits(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Result<
     let mark = [(object.mark.key().as_str(), object.mark.value().as_str())];
     edits.extend(change(POLICY.labels, set(&mark))?);
     if !policy.spec.equals(&object.spec) {
-        edits.push(replace_spec(context, site(POLICY.spec)?, &object.spec, nowhere)?);
+        edits.push(replace_spec(context, site(POLICY.content(policy.kind))?, &object.spec, nowhere)?);
     }
     Ok(edits)
 }

@@ -37,7 +37,7 @@ impl Written {
     pub(super) fn equals(&self, wanted: &Yaml) -> bool {
         match (&self.value, wanted) {
             // A host may have written a text without our quotes; no number, boolean, null or date holds a quote or a slash.
-            (Value::Scalar { text, is_string, .. }, Yaml::Str(wanted)) => {
+            (Value::Scalar { text, is_string, .. }, Yaml::Str(wanted) | Yaml::Text(wanted)) => {
                 text == wanted && (*is_string || wanted.contains(['\'', '/']))
             }
             (Value::Scalar { int, .. }, Yaml::Int(wanted)) => *int == Some(*wanted),

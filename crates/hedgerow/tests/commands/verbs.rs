@@ -193,3 +193,24 @@ fn every_format_of_check_names_an_error_of_exit_one() {
         assert!(ran.out().contains("self-call"), "{format}: {}", ran.out());
     }
 }
+
+#[test]
+fn policies_that_are_data_are_staged_to_verify() {
+    let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nenvironments: {prod: {stage: audit}}\naudit: {backend: observe}\n";
+    let root = tree(&[
+        ("hedgerow.yaml", config.as_bytes()),
+        ("service.emoji/egress/service.ledger.rule", b""),
+        ("service.ledger/service.yaml", b"owner: x\n"),
+    ]);
+    let pods = format!("{}    spec: {{containers: [{{name: main, image: x}}]}}\n", workload("s-ledger"));
+    let stream = Command::new(root.path(), "post-render --service service.ledger").stdin(pods).run();
+    assert!(stream.out().contains("kind: ConfigMap") && !stream.out().contains("---\napiVersion: networking"));
+    let verified = Command::new(root.path(), "verify -").stdin(stream.stdout.clone()).run();
+    assert_eq!(verified.exit, Exit::Done, "{}{}", verified.out(), verified.stderr);
+    assert!(verified.stderr.contains("1 policy: staged and without effect"), "{}", verified.stderr);
+    let broken = stream.out().replace("    kind: NetworkPolicy", "    kind: NetworkPolice");
+    let verified = Command::new(root.path(), "verify -").stdin(broken).run();
+    assert!(verified.exit != Exit::Done, "{}", verified.stderr);
+    let said = format!("{}{}", verified.out(), verified.stderr);
+    assert!(said.contains("invalid-policy") && said.contains("nobody can try it"), "{said}");
+}

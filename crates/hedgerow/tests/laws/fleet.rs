@@ -294,7 +294,7 @@ pub(crate) fn fleets() -> impl Strategy<Value = Fleet> {
         (listens(), proptest::bool::weighted(0.3)),
         select(&["off", "open", "audit", "enforce", "enforce"][..]),
         any::<bool>(),
-        select(&["calico-log", "calico-staged"][..]),
+        select(&["calico-log", "calico-staged", "observe"][..]),
         select(&["kubernetes", "calico"][..]),
     );
     let names = subsequence(NAMES.to_vec(), 2..=NAMES.len());

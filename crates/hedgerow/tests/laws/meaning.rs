@@ -87,6 +87,18 @@ fn as_enforced(object: &Object) -> String {
             (Kind::CalicoGlobalNetworkPolicy, Kind::CalicoGlobalNetworkPolicy.api_version())
         }
         Kind::NetworkPolicy | Kind::CalicoNetworkPolicy | Kind::CalicoGlobalNetworkPolicy => return object.emit(),
+        Kind::PolicyData => {
+            let value: serde_json::Value = serde_yaml::from_str(&object.emit()).expect("it is YAML");
+            let text = value["data"]["networkpolicy.yaml"].as_str().expect("it holds a policy");
+            let mut policy: serde_json::Value = serde_yaml::from_str(text).expect("it is YAML");
+            assert_eq!(
+                policy["metadata"].get("namespace"),
+                None,
+                "it is of the ConfigMap's namespace, whatever that is"
+            );
+            policy["metadata"]["namespace"] = value["metadata"]["namespace"].clone();
+            return format!("{policy}\n");
+        }
     };
     let mut value: serde_json::Value = serde_yaml::from_str(&object.emit()).expect("it is YAML");
     value["kind"] = kind.as_str().into();
@@ -225,6 +237,26 @@ proptest! {
             for flow in flows() {
                 let (dropped, pending) = (!enforced.allows(from, to, flow), !staged.allows(from, to, flow));
                 prop_assert_eq!(dropped, pending, "{} to {} on {:?}", from, to, flow);
+            }
+        }
+    }
+
+    /// What the observer tries is what `enforce` would do: the policies that are data admit whom the enforced ones admit.
+    #[test]
+    fn a_fleet_under_observe_would_do_what_an_enforced_one_does(fleet in fleets()) {
+        let at = |stage: &'static str| {
+            let mut fleet = Fleet { stage, audit: "observe", ..fleet.clone() };
+            fleet.services.iter_mut().for_each(|service| service.stage = None);
+            fleet.plan()
+        };
+        let enforced = Cluster::of(&at("enforce"), Objects::OfServices);
+        let observed = Cluster::with(&at("audit"), Objects::OfServices, as_enforced);
+        let real = Cluster::of(&at("audit"), Objects::OfServicesAndPlatform);
+        for (from, to) in enforced.pods.keys().flat_map(|from| enforced.pods.keys().map(move |to| (from, to))) {
+            for flow in flows() {
+                prop_assert!(real.allows(from, to, flow), "nothing is dropped");
+                let (permitted, tried) = (enforced.allows(from, to, flow), observed.allows(from, to, flow));
+                prop_assert_eq!(permitted, tried, "{} to {} on {:?}", from, to, flow);
             }
         }
     }

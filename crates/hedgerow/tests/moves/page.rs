@@ -46,14 +46,14 @@ fn rows() -> Vec<(Stop, Stop)> {
 fn worn(stop: Stop) -> &'static str {
     match (stop.stage, stop.audit) {
         (Stage::Off | Stage::Open, _) => "",
-        (Stage::Audit, AuditBackend::CalicoStaged) => "staged",
+        (Stage::Audit, AuditBackend::CalicoStaged | AuditBackend::Observe) => "staged",
         (Stage::Audit | Stage::Enforce, _) => "true",
     }
 }
 
 fn word(stop: Stop) -> String {
     match (stop.stage, stop.audit) {
-        (Stage::Audit, AuditBackend::CalicoStaged) => "`audit` (staged)".to_owned(),
+        (Stage::Audit, AuditBackend::CalicoStaged | AuditBackend::Observe) => "`audit` (staged)".to_owned(),
         (stage, _) => format!("`{}`", stage.as_str()),
     }
 }

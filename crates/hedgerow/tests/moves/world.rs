@@ -50,7 +50,7 @@ impl At {
         let mut all = Vec::new();
         for stage in ["off", "open", "audit", "enforce"] {
             for log in [false, true] {
-                for audit in ["calico-log", "calico-staged"] {
+                for audit in ["calico-log", "calico-staged", "observe"] {
                     all.push(Self { stage, log, audit });
                 }
             }

@@ -2,6 +2,7 @@
 
 use crate::{OBJECTS, read};
 use hedgerow::render::object::Kind;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,19 @@ fn network_policies_are_what_kubernetes_takes_them_for() {
     assert!(!policies.is_empty());
     for policy in policies {
         assert_eq!(round_trip::<NetworkPolicy>(&policy), policy);
+    }
+}
+
+#[test]
+fn a_policy_that_is_data_is_a_config_map_with_the_policy_in_it() {
+    let is_data = |object: &&hedgerow::render::object::Object| object.kind == Kind::PolicyData;
+    let maps: Vec<_> = OBJECTS.iter().filter(is_data).map(read).collect();
+    assert!(!maps.is_empty());
+    for map in maps {
+        assert_eq!(round_trip::<ConfigMap>(&map), map);
+        let policy: Value = serde_yaml::from_str(map["data"]["networkpolicy.yaml"].as_str().unwrap()).unwrap();
+        assert_eq!(round_trip::<NetworkPolicy>(&policy), policy);
+        assert_eq!(policy["metadata"]["labels"], map["metadata"]["labels"]);
     }
 }
 

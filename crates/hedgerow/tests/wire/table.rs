@@ -30,7 +30,9 @@ fn rows(kind: Kind) -> Vec<Row> {
         (MARK, Leaf::Mark, true),
     ];
     let body = match kind {
-        Kind::NetworkPolicy | Kind::CalicoStagedKubernetesNetworkPolicy => panic!("Kubernetes' own types say more"),
+        Kind::NetworkPolicy | Kind::CalicoStagedKubernetesNetworkPolicy | Kind::PolicyData => {
+            panic!("Kubernetes' own types say more")
+        }
         Kind::CalicoNetworkPolicy => vec![
             ("kind", Leaf::Text(&["NetworkPolicy"]), true),
             ("metadata.namespace", Leaf::Name, false),

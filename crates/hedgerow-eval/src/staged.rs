@@ -1,0 +1,162 @@
+//! Policies without effect, and what they would do: Calico's staged kinds, and policies that to the cluster are data.
+
+use crate::Manifests;
+use crate::calico;
+use crate::k8s;
+use crate::manifest::{self, Object, ObjectRef};
+use crate::policy::{Policy, PolicyId, PolicyKind, Rule};
+use crate::services::Services;
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What the label of a policy's object is called that says whose it is, behind a domain.
+const MARK: &str = "/policy-of";
+/// The key in a ConfigMap under which a policy stands that is data.
+const POLICY_FILE: &str = "networkpolicy.yaml";
+
+/// What a staged policy would do.
+#[derive(Debug, Clone)]
+pub(crate) enum Would {
+    /// Be there.
+    Set(Box<Policy>),
+    /// Take another one away.
+    Delete(PolicyId),
+}
+
+/// Reads a staged policy of Calico's. One that cannot be read has no effect now, so its faults are warnings.
+pub(crate) fn read(
+    object: &Object,
+    default_namespace: &str,
+    services: &Services,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (ObjectRef, Option<Would>) {
+    let mut plain = object.clone();
+    let spec = plain.value.get_mut("spec").and_then(Value::as_object_mut);
+    let action = spec.and_then(|spec| spec.remove("stagedAction"));
+    let action = action.as_ref().and_then(Value::as_str).unwrap_or("Set").to_owned();
+    let mut faults = Vec::new();
+    let (reference, policy) = match object.kind.as_str() {
+        "StagedGlobalNetworkPolicy" => {
+            let kind = PolicyKind::CalicoGlobal;
+            let policy = calico::read_policy(&plain, kind, default_namespace, services, &mut faults);
+            (object.unnamespaced(), policy)
+        }
+        "StagedNetworkPolicy" => {
+            let kind = PolicyKind::Calico;
+            let policy = calico::read_policy(&plain, kind, default_namespace, services, &mut faults);
+            (object.namespaced(default_namespace), policy)
+        }
+        _ => (object.namespaced(default_namespace), k8s::read(&plain, default_namespace, &mut faults)),
+    };
+    faults.iter_mut().for_each(|fault| fault.severity = Severity::Warning);
+    diagnostics.append(&mut faults);
+    let would = policy.and_then(|policy| match action.as_str() {
+        "Set" => Some(Would::Set(Box::new(policy))),
+        "Delete" => Some(Would::Delete(policy.id)),
+        // Calico leaves the others out as well.
+        _ => None,
+    });
+    (reference, would)
+}
+
+/// Reads a policy that is data: a ConfigMap with the mark of a policy that holds a NetworkPolicy. The policy is of the ConfigMap's
+/// namespace. Nothing where it is an ordinary ConfigMap.
+pub(crate) fn read_data(
+    object: &Object,
+    namespace: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(ObjectRef, Option<Would>)> {
+    let labels = object.get(&["metadata", "labels"]).and_then(Value::as_object)?;
+    let text = object.get(&["data", POLICY_FILE]).and_then(Value::as_str)?;
+    if !labels.keys().any(|key| key.ends_with(MARK)) {
+        return None;
+    }
+    let reference = object.namespaced(namespace);
+    let mut faults = Vec::new();
+    let objects = manifest::parse(object.place.source, text, &mut faults);
+    let policy = match objects.as_slice() {
+        [only] if (only.api.as_str(), only.kind.as_str()) == ("networking.k8s.io/v1", "NetworkPolicy") => {
+            // Places within the text are no places of the manifest.
+            let only = Object { place: object.place, namespace: Some(namespace.to_owned()), ..only.clone() };
+            k8s::read(&only, namespace, &mut faults)
+        }
+        _ => {
+            let what = format!("{reference}: `{POLICY_FILE}` is not one NetworkPolicy, so nobody can try it");
+            faults.push(Diagnostic::new(Code::InvalidPolicy, what));
+            None
+        }
+    };
+    for fault in faults {
+        let fault = Diagnostic { marks: Vec::new(), fix: None, ..fault };
+        diagnostics.push(fault.mark(object.place, ""));
+    }
+    Some((reference, policy.map(|policy| Would::Set(Box::new(policy)))))
+}
+
+/// What others make of staged policies.
+impl Manifests {
+    /// Adds what other manifests hold. A policy that stands in both counts once, as the other manifests have it.
+    pub fn extend(&mut self, other: Self) {
+        self.cluster.endpoints.extend(other.cluster.endpoints);
+        self.cluster.namespaces.extend(other.cluster.namespaces);
+        self.cluster.service_accounts.extend(other.cluster.service_accounts);
+        self.staged.extend(other.staged);
+        self.would.extend(other.would);
+        let known: BTreeSet<PolicyId> = other.policies.iter().map(|policy| policy.id.clone()).collect();
+        self.policies.retain(|policy| !known.contains(&policy.id));
+        self.policies.extend(other.policies);
+        self.tiers.extend(other.tiers);
+        self.network_sets.extend(other.network_sets);
+        self.cluster.imply_namespaces();
+    }
+
+    /// The same with every staged policy as if it were enforced: one that is to be set takes the place of the enforced one of its
+    /// name, one that is to be deleted takes that away.
+    #[must_use]
+    pub fn as_if_enforced(mut self) -> Self {
+        let would = std::mem::take(&mut self.would);
+        let replaced: BTreeSet<PolicyId> = would.iter().map(|would| would.id().clone()).collect();
+        self.policies.retain(|policy| !replaced.contains(&policy.id));
+        self.policies.extend(would.into_iter().filter_map(|would| match would {
+            Would::Set(policy) => Some(*policy),
+            Would::Delete(_) => None,
+        }));
+        self.staged.clear();
+        self
+    }
+
+    /// The same without some of the policies.
+    #[must_use]
+    pub fn without(mut self, leave_out: impl Fn(&PolicyId) -> bool) -> Self {
+        self.policies.retain(|policy| !leave_out(&policy.id));
+        self
+    }
+
+    /// The label keys that policies ask of pods, staged ones too. Pods that agree in these are one to every policy.
+    #[must_use]
+    pub fn label_keys(&self) -> BTreeSet<String> {
+        let staged = self.would.iter().filter_map(|would| match would {
+            Would::Set(policy) => Some(policy.as_ref()),
+            Would::Delete(_) => None,
+        });
+        let mut keys = BTreeSet::new();
+        for policy in self.policies.iter().chain(staged) {
+            let parties = policy.all_rules().flat_map(Rule::parties);
+            let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
+            for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {
+                keys.insert(key.to_owned());
+            }
+        }
+        keys
+    }
+}
+
+impl Would {
+    const fn id(&self) -> &PolicyId {
+        match self {
+            Self::Set(policy) => &policy.id,
+            Self::Delete(id) => id,
+        }
+    }
+}
