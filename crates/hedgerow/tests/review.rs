@@ -265,7 +265,7 @@ fn review_lines_are_printed_written_and_checked() {
     let missing = owners("service.ledger --check");
     assert_eq!(missing.exit, Exit::Findings);
     assert!(
-        missing.out().contains("@finance is not asked about rules that let others call `service.ledger`"),
+        missing.out().contains("@finance is not asked by GitHub about rules that let others call `service.ledger`"),
         "{}",
         missing.out()
     );
@@ -295,6 +295,91 @@ fn review_lines_are_printed_written_and_checked() {
         let ran = owners(arguments);
         assert!(ran.exit == Exit::BadInput && ran.stderr.contains(message), "{arguments}: {}", ran.stderr);
     }
+}
+
+/// A fleet with files of code owners; `codeowners` of the ledger, whose owner is @finance.
+fn with_owners(files: &[(&str, &str)]) -> impl Fn(&str) -> (Exit, String) {
+    let fleet = tree(&base());
+    std::fs::create_dir(fleet.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = fleet.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    move |arguments| {
+        let ran = run(fleet.path(), &format!("codeowners service.ledger {arguments}"));
+        (ran.exit, format!("{}{}", ran.out(), ran.stderr))
+    }
+}
+
+const LINE: &str = "**/egress/service.ledger.rule @finance\n";
+
+#[test]
+fn each_code_host_is_read_by_its_own_grammar() {
+    let all = "every rule file is covered";
+    let block = format!("# hedgerow:begin\n{LINE}# hedgerow:end\n");
+    let gitlab =
+        format!("# hedgerow:begin (written by `hedgerow codeowners --write`)\n[Hedgerow]\n{LINE}# hedgerow:end\n");
+    let github = format!("# hedgerow:begin (written by `hedgerow codeowners --write`)\n{LINE}# hedgerow:end\n");
+    let rows: [(&[(&str, &str)], &str); 17] = [
+        (&[(".gitlab/CODEOWNERS", &gitlab)], all),
+        (&[(".github/CODEOWNERS", &github)], all),
+        (&[("CODEOWNERS", &github)], all),
+        // Report 12: an exclusion behind the block, and a section of the same name in other letters.
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}!service.emoji/egress/\n"))], "!service.emoji/egress/"),
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}[HEDGEROW]\n*.rule @others\n"))], "*.rule @others"),
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}[Others]\n*.rule @others\n"))], "block of review lines"),
+        (&[(".gitlab/CODEOWNERS", &format!("^[Net]\n{block}"))], "not asked by GitLab"),
+        (&[(".gitlab/CODEOWNERS", &format!("[Net]\n!*.rule\n{block}"))], "!*.rule"),
+        // The same text is no exclusion for GitHub, which skips the line.
+        (&[(".github/CODEOWNERS", &format!("!service.emoji/egress/\n{github}"))], all),
+        (&[(".github/CODEOWNERS", &format!("{github}/service.emoji/ @faces\n"))], "this line decides"),
+        (&[(".github/CODEOWNERS", &format!("{github}/service.emoji/ faces\n"))], "block of review lines"),
+        (&[("CODEOWNERS", &format!("[Net]\n{block}!*.rule\n"))], "not asked by GitLab"),
+        (&[(".github/CODEOWNERS", &github), (".gitlab/CODEOWNERS", "* @all\n")], "not asked by GitLab"),
+        (&[("CODEOWNERS", &github), (".github/CODEOWNERS", "* @all\n")], "not asked by GitHub"),
+        (&[(".gitlab/CODEOWNERS", &gitlab), ("CODEOWNERS", "* @all\n")], "CODEOWNERS:1:1"),
+        (&[(".bitbucket/CODEOWNERS", LINE)], "read by Bitbucket, whose grammar is not known"),
+        (&[("CODEOWNERS", LINE), (".gitea/issue_template.md", "")], "read by Gitea, whose grammar is not known"),
+    ];
+    for (files, expected) in rows {
+        let (exit, said) = with_owners(files)("--check");
+        assert!(said.contains(expected), "{files:?}: {said}");
+        assert_eq!(exit == Exit::Done, expected == all, "{files:?}: {said}");
+    }
+    let large = format!("{github}{}", "# a comment of some length\n".repeat(130_000));
+    let (exit, said) = with_owners(&[(".github/CODEOWNERS", &large)])("--check");
+    assert!(exit == Exit::Findings && said.contains("larger than 3 MB"), "{said}");
+}
+
+#[test]
+fn what_codeowners_advises_is_enough() {
+    for files in [
+        vec![],
+        vec![("CODEOWNERS", "* @all\n")],
+        vec![("docs/CODEOWNERS", "* @all\n[Net] @net\n*.rule\n")],
+        vec![(".github/CODEOWNERS", "# hedgerow:begin\n# hedgerow:end\n*.rule @all\n")],
+        vec![(".gitlab/CODEOWNERS", "^[Optional]\n* @all\n"), (".github/CODEOWNERS", "* @all\r\n")],
+        vec![(".gitlab/CODEOWNERS", "# hedgerow:begin\n# hedgerow:end\n\n!*.rule\n[Docs] @docs\n*.md\n")],
+        vec![(".gitlab-ci.yml", ""), ("CODEOWNERS", "!*.rule\n")],
+        vec![(".gitlab-ci.yml", "")],
+    ] {
+        let owners = with_owners(&files);
+        let (exit, said) = owners("--check");
+        assert!(exit == Exit::Findings && said.contains("`hedgerow codeowners --write`"), "{files:?}: {said}");
+        let (exit, said) = owners("--write");
+        assert_eq!(exit, Exit::Done, "{files:?}: {said}");
+        let (exit, said) = owners("--check");
+        assert_eq!(exit, Exit::Done, "{files:?}: {said}");
+    }
+    // No line further down brings back what is excluded from the block's own section.
+    let owners = with_owners(&[(".gitlab/CODEOWNERS", "[hedgerow]\n!*.rule\n")]);
+    let (_, said) = owners("--write");
+    assert!(said.contains("take the line away that decides") && said.contains("CODEOWNERS:2:1"), "{said}");
+    // Which host it is can be said.
+    let owners = with_owners(&[("CODEOWNERS", "* @all\n")]);
+    assert_eq!(owners("--write --host gitlab").0, Exit::Done);
+    assert_eq!(owners("--check --host gitlab").0, Exit::Done);
 }
 
 #[test]

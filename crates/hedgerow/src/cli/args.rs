@@ -349,6 +349,15 @@ pub struct Diff {
     pub format: DiffFormat,
 }
 
+/// A code host whose CODEOWNERS files can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CodeHost {
+    /// Patterns of .gitignore; the last line that matches counts
+    Github,
+    /// Sections, exclusions, patterns of Ruby's File.fnmatch
+    Gitlab,
+}
+
 /// `codeowners`
 #[derive(Debug, Args)]
 pub struct CodeOwners {
@@ -364,9 +373,12 @@ pub struct CodeOwners {
     /// Write owners as teams of this organisation: `finance` becomes `@ORG/finance`
     #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
-    /// The file [default: the one that the code host reads, or .github/CODEOWNERS]
+    /// The file [default: the one that the code host reads, or a new one where it looks first]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// The code host whose grammar counts [default: told by where the file lies and by `.github`, `.gitlab`, `.gitlab-ci.yml`]
+    #[arg(long, value_enum, value_name = "HOST")]
+    pub host: Option<CodeHost>,
     /// Find out whether the file holds the lines and nothing overrules them
     #[arg(long, conflicts_with = "write")]
     pub check: bool,

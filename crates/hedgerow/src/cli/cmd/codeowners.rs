@@ -1,10 +1,10 @@
 //! `hedgerow codeowners`: the review lines of callees, and whether a rule file can get past them.
 
 use crate::cli::Exit;
-use crate::cli::args::{CodeOwners as Args, DiagnosticFormat};
+use crate::cli::args::{CodeHost, CodeOwners as Args, DiagnosticFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
-use crate::codeowners::{CodeOwners, with_block};
+use crate::codeowners::{CodeOwners, Foreign, Found, Host, MOST_BYTES, find, has_sections, with_block};
 use crate::load::read_manifests;
 use crate::write::write_file;
 use anyhow::{Context, bail};
@@ -14,8 +14,6 @@ use hedgerow_core::source::Sources;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where the code hosts look, in their order.
-const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
 /// How many paths of one callee are named; they nearly always share one fault.
 const SHOWN: usize = 3;
 
@@ -23,46 +21,112 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let loaded = session.load(Scope::Whole, args.format)?;
     let guarded = guarded(&loaded.fleet, args)?;
     let lines = lines(&loaded.fleet, &guarded);
+    let root = session.root()?;
+    let repository = repository_root(&root);
+    let mut found = found(session, args, &repository);
+    if found.known.len() > 1 && found.known.iter().all(|(_, path)| path.is_file() && *path == found.known[0].1) {
+        // Sections say whose file it is, where the place does not.
+        let is_gitlab = has_sections(&text(&found.known[0].1)?);
+        found.known.retain(|(host, _)| !is_gitlab || *host == Host::GitLab);
+    }
     if !args.check && !args.write {
         session.out(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
         return Ok(Exit::Done);
     }
-    let root = session.root()?;
-    let repository = repository_root(&root);
-    let path = match &args.file {
-        Some(file) => session.os.directory().join(file),
-        None => find(&repository),
-    };
-    let shown = path.strip_prefix(&repository).unwrap_or(&path).display().to_string();
-    let before = if path.is_file() { text(&path)? } else { String::new() };
-    let wanted = with_block(&before, &lines).with_context(|| format!("cannot write into `{shown}`"))?;
-    if args.write {
-        if wanted != before {
-            write_file(&path, &wanted)?;
-        }
-        session.note(&format!("{shown}: {}\n", if wanted == before { "nothing to change" } else { "written" }));
-    }
-    let current = if args.write { &wanted } else { &before };
     let below = root
         .canonicalize()
         .ok()
         .and_then(|root| root.strip_prefix(repository.canonicalize().ok()?).ok().map(Path::to_path_buf));
     let prefix = below.unwrap_or_default().display().to_string();
     let mut sources = loaded.sources;
-    let source = sources.add(shown.clone(), current.as_str());
     let mut diagnostics = Vec::new();
-    if *current != wanted {
-        let what = format!("the block of review lines in `{shown}` is not what the services say");
-        let help = "`hedgerow codeowners --write`, with the same options, writes it";
-        diagnostics.push(Diagnostic::new(Code::NotCoveredByReview, what).mark(source.span(0, 0), "").help(help));
+    let mut seen = BTreeSet::new();
+    for (host, path) in &found.known {
+        let shown = path.strip_prefix(&repository).unwrap_or(path).display().to_string();
+        let before = if path.is_file() { text(path)? } else { String::new() };
+        // A file that both may read has no section: GitHub does not know them.
+        let is_shared = found.known.iter().filter(|(_, other)| other == path).count() > 1;
+        let form = if is_shared { Host::GitHub } else { *host };
+        let wanted = with_block(form, &before, &lines).with_context(|| format!("cannot write into `{shown}`"))?;
+        let is_first = seen.insert(path.clone());
+        if args.write && is_first {
+            if wanted != before {
+                write_file(path, &wanted)?;
+            }
+            session.note(&format!("{shown}: {}\n", if wanted == before { "nothing to change" } else { "written" }));
+        }
+        let current = if args.write { &wanted } else { &before };
+        let source = sources.add(shown.clone(), current.as_str());
+        if *current != wanted && is_first {
+            let what = format!("the block of review lines in `{shown}` is not what the services say");
+            let help = "`hedgerow codeowners --write`, with the same options, writes it";
+            diagnostics.push(Diagnostic::new(Code::NotCoveredByReview, what).mark(source.span(0, 0), "").help(help));
+        }
+        if *host == Host::GitHub && current.len() > MOST_BYTES {
+            let what = format!("`{shown}` is larger than 3 MB, so GitHub does not read it and asks nobody");
+            let help = "shorten it: patterns with `*` can stand for many lines";
+            diagnostics.push(Diagnostic::new(Code::NotCoveredByReview, what).mark(source.span(0, 0), "").help(help));
+            continue;
+        }
+        let file = CodeOwners::parse(*host, current);
+        let after = CodeOwners::parse(*host, &wanted);
+        let check = Check { fleet: &loaded.fleet, prefix: &prefix, host: *host, file: &file, after: &after };
+        for (service, owner) in &guarded {
+            let span = |range: std::ops::Range<usize>| source.span(range.start, range.end);
+            diagnostics.extend(check.uncovered(service, owner, span));
+        }
     }
-    let file = CodeOwners::parse(current);
-    for (service, owner) in &guarded {
-        diagnostics.extend(uncovered(&loaded.fleet, service, owner, &prefix, &file, |range| {
-            source.span(range.start, range.end)
-        }));
+    for (host, path) in &found.foreign {
+        let shown = path.strip_prefix(&repository).unwrap_or(path).display().to_string();
+        let source = sources.add(shown.clone(), text(path)?.as_str());
+        let what = format!("`{shown}` is read by {}, whose grammar is not known here ({})", host.name, host.grammar);
+        diagnostics.push(
+            Diagnostic::new(Code::NotCoveredByReview, what)
+                .mark(source.span(0, 0), "whom it asks about rule files is not known")
+                .help("look after the lines for rule files by hand; `--host github` or `--host gitlab` checks another file"),
+        );
     }
     finish(session, &diagnostics, &sources, args.format)
+}
+
+/// The files, with the hosts that read them.
+struct Files {
+    known: Vec<(Host, PathBuf)>,
+    foreign: Vec<(Foreign, PathBuf)>,
+}
+
+fn found(session: &Session<'_>, args: &Args, repository: &Path) -> Files {
+    let asked = args.host.map(|host| match host {
+        CodeHost::Github => Host::GitHub,
+        CodeHost::Gitlab => Host::GitLab,
+    });
+    let found = find(asked, |place| repository.join(place).exists());
+    let Found { known, foreign } = found;
+    match &args.file {
+        // Whoever reads a file that is given by name reads it in one of the known grammars, or there is no telling.
+        Some(file) => {
+            let path = session.os.directory().join(file);
+            let of_place = |host: &Host| path.parent().is_some_and(|parent| parent.ends_with(directory(*host)));
+            let by_place = [Host::GitHub, Host::GitLab].into_iter().find(of_place);
+            let hosts: Vec<Host> = match asked.or(by_place) {
+                Some(host) => vec![host],
+                None => known.into_iter().map(|(host, _)| host).collect(),
+            };
+            let hosts = if hosts.is_empty() { vec![Host::GitHub, Host::GitLab] } else { hosts };
+            Files { known: hosts.into_iter().map(|host| (host, path.clone())).collect(), foreign: Vec::new() }
+        }
+        None => Files {
+            known: known.into_iter().map(|(host, place)| (host, repository.join(place))).collect(),
+            foreign: foreign.into_iter().map(|(host, place)| (host, repository.join(place))).collect(),
+        },
+    }
+}
+
+const fn directory(host: Host) -> &'static str {
+    match host {
+        Host::GitHub => ".github",
+        Host::GitLab => ".gitlab",
+    }
 }
 
 fn finish(
@@ -144,49 +208,61 @@ fn lines(fleet: &Fleet, guarded: &[(&Service, String)]) -> Vec<String> {
     guarded.iter().flat_map(of_service).collect()
 }
 
-/// The rule files about a callee, there or yet to be written, that its owner would not be asked about.
-fn uncovered(
-    fleet: &Fleet,
-    callee: &Service,
-    owner: &str,
-    prefix: &str,
-    file: &CodeOwners,
-    span: impl Fn(std::ops::Range<usize>) -> hedgerow_core::source::Span,
-) -> Option<Diagnostic> {
-    let directories = &fleet.config().layout.rules;
-    let callers = fleet.services().filter(|service| service.name != callee.name);
-    let paths = callers.flat_map(|caller| {
-        directories.iter().map(|directory| {
-            let path = format!("{}/{directory}/{}.rule", caller.directory, callee.name);
-            if prefix.is_empty() { path } else { format!("{prefix}/{path}") }
-        })
-    });
-    let open: Vec<_> = paths.filter(|path| !file.is_owned_by(path, owner)).collect();
-    let first = open.first()?;
-    let named: Vec<_> = open.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
-    let more = open.len().saturating_sub(SHOWN);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    let what =
-        format!("{owner} is not asked about rules that let others call `{}`: {}{more}", callee.name, named.join(", "));
-    let diagnostic = Diagnostic::new(Code::NotCoveredByReview, what);
-    let marked = match file.deciding(first).last() {
-        Some(line) => diagnostic.mark(span(line.range.clone()), "this line decides"),
-        None => diagnostic.mark(callee.file, "no line names such a file"),
-    };
-    Some(
-        marked.help("lines further down overrule those above: `hedgerow codeowners --write` adds its block at the end"),
-    )
+/// What a file is asked.
+struct Check<'a> {
+    fleet: &'a Fleet,
+    /// From the repository's root to the fleet's.
+    prefix: &'a str,
+    host: Host,
+    file: &'a CodeOwners,
+    /// The file as `--write` would leave it.
+    after: &'a CodeOwners,
+}
+
+impl Check<'_> {
+    /// The rule files about a callee, there or yet to be written, that its owner would not be asked about.
+    fn uncovered(
+        &self,
+        callee: &Service,
+        owner: &str,
+        span: impl Fn(std::ops::Range<usize>) -> hedgerow_core::source::Span,
+    ) -> Option<Diagnostic> {
+        let directories = &self.fleet.config().layout.rules;
+        let callers = self.fleet.services().filter(|service| service.name != callee.name);
+        let paths = callers.flat_map(|caller| {
+            directories.iter().map(|directory| {
+                let path = format!("{}/{directory}/{}.rule", caller.directory, callee.name);
+                if self.prefix.is_empty() { path } else { format!("{}/{path}", self.prefix) }
+            })
+        });
+        let open: Vec<_> = paths.filter(|path| !self.file.is_owned_by(path, owner)).collect();
+        let first = open.first()?;
+        let named: Vec<_> = open.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
+        let more = open.len().saturating_sub(SHOWN);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let what = format!(
+            "{owner} is not asked by {} about rules that let others call `{}`: {}{more}",
+            self.host.name(),
+            callee.name,
+            named.join(", ")
+        );
+        let diagnostic = Diagnostic::new(Code::NotCoveredByReview, what);
+        let marked = match self.file.deciding(first).last() {
+            Some(line) => diagnostic.mark(span(line.range.clone()), "this line decides"),
+            None => diagnostic.mark(callee.file, "no line names such a file"),
+        };
+        let is_mended = open.iter().all(|path| self.after.is_owned_by(path, owner));
+        Some(marked.help(if is_mended {
+            "`hedgerow codeowners --write`, with the same options, puts its block at the end, where nothing overrules it"
+        } else {
+            "take the line away that decides: no line further down can overrule it"
+        }))
+    }
 }
 
 /// The directory with the repository's `.git`, at or above the fleet's root; the root itself where there is none.
 fn repository_root(root: &Path) -> PathBuf {
     root.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(root).to_path_buf()
-}
-
-/// The file that the code host would read, or the one to begin.
-fn find(repository: &Path) -> PathBuf {
-    let places = PLACES.map(|place| repository.join(place));
-    places.iter().find(|place| place.is_file()).or(places.first()).cloned().unwrap_or_default()
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
