@@ -54,6 +54,8 @@ codes! {
     EmptyList = "empty-list", Error;
     /// A name that does not follow the grammar of its kind.
     BadName = "bad-name", Error;
+    /// The domain of the labels is somebody else's.
+    ForeignDomain = "foreign-domain", Warning;
     /// A rule names a service that does not exist.
     UnknownCallee = "unknown-callee", Error;
     /// A rule lets a service call itself.

@@ -6,6 +6,7 @@
 mod catalogue;
 mod config;
 pub mod decode;
+mod domain;
 mod guard;
 mod rule;
 mod service;

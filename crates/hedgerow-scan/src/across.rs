@@ -2,6 +2,7 @@
 
 use crate::deploy::{Deploy, swells};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
+use crate::frontend::comment::written;
 use crate::host::{Answer, Hosts};
 use crate::inventory::{Home, Owners};
 use crate::ir::{Comment, Directive, Range};
@@ -16,13 +17,22 @@ use hedgerow_core::diag::{Code, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a comment may say.
-const COMMENT_HELP: &str = "write `// rpcmap: service.x, service.y` or `// hedgerow: ignore <reason>`";
+/// What to write in place of a comment that is not understood.
+fn comment_help(path: &str) -> String {
+    format!(
+        "write `{}` or `{}`",
+        written(path, "rpcmap: service.x, service.y"),
+        written(path, "hedgerow: ignore <reason>")
+    )
+}
 
 /// One comment with the services that reach it.
 struct Spoken<'p> {
     path: &'p str,
     comment: &'p Comment,
     services: BTreeSet<String>,
+    /// Whether it answers for a call whose target cannot be told, in one of them.
+    is_needed: bool,
 }
 
 /// Puts the parts of all services together.
@@ -59,11 +69,14 @@ fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Spoke
             reached.entry((path, *at)).or_default().insert(home.name.clone());
         }
     }
+    let needed: BTreeSet<(&str, u32)> =
+        parts.iter().flat_map(|part| part.needed.iter().map(|(path, at)| (path.as_str(), *at))).collect();
     let mut spoken = Vec::new();
     for file in files {
         for (at, comment) in (0_u32..).zip(&file.facts.comments) {
             let services = reached.remove(&(file.path, at)).unwrap_or_default();
-            spoken.push(Spoken { path: file.path, comment, services });
+            let is_needed = needed.contains(&(file.path, at));
+            spoken.push(Spoken { path: file.path, comment, services, is_needed });
         }
     }
     spoken
@@ -71,7 +84,7 @@ fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Spoke
 
 /// Turns comments into edges, and says what is wrong with them.
 fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outcome) {
-    for Spoken { path, comment, services } in spoken {
+    for Spoken { path, comment, services, is_needed } in spoken {
         let place = |range| Place { path: (*path).to_owned(), range };
         let mut tell = |code, range, message: String, help: Vec<String>| {
             outcome.findings.push(Finding {
@@ -86,7 +99,7 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
             Directive::Calls(names) => names,
             Directive::Ignore(_) => &Vec::new(),
             Directive::Malformed(fault) => {
-                tell(Code::MalformedComment, comment.span, fault.clone(), vec![COMMENT_HELP.to_owned()]);
+                tell(Code::MalformedComment, comment.span, fault.clone(), vec![comment_help(path)]);
                 continue;
             }
         };
@@ -115,7 +128,8 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
                 edge.is_some_and(|edge| edge.evidence.iter().any(|e| e.class < Class::Declared))
             };
             let known = services.iter().filter(found).count();
-            if known > 0 && known == services.iter().filter(|caller| **caller != callee).count() {
+            // A comment that answers for a call is needed, whatever other call leads to the same service.
+            if !is_needed && known > 0 && known == services.iter().filter(|caller| **caller != callee).count() {
                 outcome.findings.push(Finding {
                     code: Code::RedundantComment,
                     message: format!("the scan finds the call of `{callee}` by itself"),
@@ -165,7 +179,7 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                         code: Code::MalformedComment,
                         message: fault.clone(),
                         marks: vec![(place(*range), String::new())],
-                        help: vec![COMMENT_HELP.to_owned()],
+                        help: vec![comment_help(&file.path)],
                         services: services.clone(),
                     });
                     continue;
@@ -219,7 +233,10 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                     code: Code::UnresolvedCall,
                     message: "the target of this call cannot be told".to_owned(),
                     marks: vec![(place(address.range), String::new())],
-                    help: vec!["say who is called by a comment in this file: `# rpcmap: <service>`".to_owned()],
+                    help: vec![format!(
+                        "say who is called by a comment in this file: `{}`",
+                        written(&file.path, "rpcmap: <service>")
+                    )],
                     services: services.clone(),
                 });
             }
@@ -292,7 +309,10 @@ fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcom
             code: Code::UnparsedCode,
             message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
             marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
-            help: vec!["if it calls services, say so by a comment: `rpcmap: <service>`".to_owned()],
+            help: vec![format!(
+                "if it calls services, say so by a comment: `{}`",
+                written(file.path, "rpcmap: <service>")
+            )],
             services,
         });
     }

@@ -61,8 +61,15 @@ struct Unresolved {
     group: Group,
 }
 
-/// Finds the calls of one service.
-pub(crate) fn find(context: &Context) -> Outcome {
+/// The functions and packages whose comments have answered for a call that cannot be told.
+#[derive(Debug, Default)]
+pub(crate) struct Needed {
+    pub(crate) functions: BTreeSet<FnId>,
+    pub(crate) packages: BTreeSet<PackageId>,
+}
+
+/// Finds the calls of one service, and which comments it takes.
+pub(crate) fn find(context: &Context) -> (Outcome, Needed) {
     let eval = Eval::new(context.infer, context.packs, context.reach);
     let mut search = Search {
         context,
@@ -71,9 +78,10 @@ pub(crate) fn find(context: &Context) -> Outcome {
         dials: Vec::new(),
         covered: Vec::new(),
         reported: BTreeMap::new(),
+        needed: Needed::default(),
     };
     search.run();
-    search.outcome
+    (search.outcome, search.needed)
 }
 
 struct Search<'a, 'p> {
@@ -87,6 +95,7 @@ struct Search<'a, 'p> {
     covered: Vec<(Site, Vec<Site>)>,
     /// The findings about what cannot be told, by the function that a comment belongs into.
     reported: BTreeMap<FnId, usize>,
+    needed: Needed,
 }
 
 impl<'p> Search<'_, 'p> {

@@ -32,6 +32,8 @@ pub(crate) struct Part {
     pub(crate) offers: BTreeSet<String>,
     /// The comments it reaches: the file, and the index there.
     pub(crate) comments: BTreeSet<(String, u32)>,
+    /// Those of them that answer for a call whose target cannot be told.
+    pub(crate) needed: BTreeSet<(String, u32)>,
     /// The files it loads of which a part could not be parsed.
     pub(crate) unparsed: BTreeSet<String>,
     /// Its calls.
@@ -131,6 +133,18 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    part.found = find(&context);
+    let (found, needed) = find(&context);
+    part.found = found;
+    for function in reach.functions.keys() {
+        for (file, at, comment) in around.marks.comments.get(function).into_iter().flatten() {
+            let is_needed = match comment.function {
+                Some(at) => program.function_at(*file, at).is_some_and(|of| needed.functions.contains(&of)),
+                None => needed.packages.contains(&program.package_of(*file)),
+            };
+            if is_needed {
+                part.needed.insert((path(*file), *at));
+            }
+        }
+    }
     part
 }

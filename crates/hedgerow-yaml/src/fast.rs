@@ -22,7 +22,7 @@ use crate::document::Outline;
 use crate::elements::{self, Lines};
 use crate::lines::{line_end, rest_is_blank};
 use crate::opening::{STEP, block_opening};
-use crate::route::{Fork, RouteSet, Want};
+use crate::route::{Fork, RouteId, RouteSet, Want};
 use crate::scan::{Block, Line, Scanner, Unusual, Value};
 use crate::site::{Gap, MapPair, MapSite, Opening, ScalarSite, SeqElement, SeqSite, Site};
 use crate::skeleton::{Presence, Skeleton};
@@ -175,7 +175,11 @@ impl<'t> Fast<'_, 't> {
         if fork.each_element.is_some() || fork.each_value.is_some() {
             return Err(Unusual);
         }
+        let is_wanted = |id: &RouteId| self.answers.routes.routes[id.0].1 == Want::Seq;
+        let is_sequence =
+            fork.wanted.iter().any(is_wanted) && self.scanner.peek_indent()? == Some(column) && self.at_dash(column);
         if let Value::Empty { at } = value
+            && !is_sequence
             && self.is_null_behind(column)?
         {
             let opening = self.opening_at_null(at, column)?;

@@ -84,7 +84,10 @@ fn scheme(decoder: &mut Decoder<'_>, node: Option<&Node<'_>>, place: Span) -> Sc
     let fields = node.and_then(|node| decoder.fields(node, "`labels`", &["domain", "identity", "prefixes"]));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let domain = match field("domain") {
-        Some(node) => decoder.name(node, "the domain", Domain::new).map(|domain| domain.value),
+        Some(node) => {
+            let domain = decoder.name(node, "the domain", Domain::new).map(|domain| domain.value);
+            domain.inspect(|domain| super::domain::check(decoder, node, domain))
+        }
         None => {
             let place = fields.as_ref().map_or(place, |fields| fields.span);
             decoder.missing(

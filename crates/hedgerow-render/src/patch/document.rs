@@ -2,7 +2,7 @@
 
 use super::mixed::Mixed;
 use super::written::Written;
-use super::{Context, Tally, neighbours, pods, structure};
+use super::{Context, Tally, lists, neighbours, pods, structure};
 use crate::object::Kind;
 use crate::workload::{Workload, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -26,7 +26,7 @@ pub(super) struct Found<'t> {
     /// Objects of the kinds that Hedgerow writes, in the order of the stream.
     pub(super) policies: Vec<Policy<'t>>,
     /// A KRM `ResourceList` or a `List`: the document that holds others.
-    pub(super) lists: Vec<List>,
+    pub(super) lists: Vec<List<'t>>,
     /// Documents that hold something.
     pub(super) documents: usize,
     /// The first document with a workload of a service.
@@ -105,10 +105,12 @@ impl Place {
 
 /// A document that holds objects.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct List<'t> {
     pub(super) piece: Piece,
     /// Whether it is a KRM `ResourceList`, which is the whole stream.
     pub(super) is_krm: bool,
+    /// What stands under `items`.
+    pub(super) items: Option<Site<'t>>,
 }
 
 impl Found<'_> {
@@ -403,7 +405,8 @@ fn list<'t>(
     let is_krm = object.kind == "ResourceList" && object.api_version.starts_with("config.kubernetes.io/");
     let is_list = object.kind == "List" && object.api_version == "v1";
     if let (true, Place::Document(piece)) = (is_krm || is_list, place) {
-        found.lists.push(List { piece: piece.clone(), is_krm });
+        let items = lists::items(|routes| object.outline(routes));
+        found.lists.push(List { piece: piece.clone(), is_krm, items });
     }
     // The elements of a typed list may leave out what the list says.
     let element_kind = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && !is_krm);

@@ -3,7 +3,8 @@
 use super::Context;
 use super::document::{Found, List};
 use hedgerow_core::diag::{Code, Diagnostic};
-use hedgerow_yaml::{Document, Outline, Piece, RouteId, RouteSet, SeqChange, Want, Yaml, YamlError, change_seq};
+use hedgerow_yaml::{Document, Outline, Piece, RouteId, RouteSet, SeqChange, Site, Want, Yaml, YamlError, change_seq};
+use std::sync::LazyLock;
 
 /// What becomes of the objects of one list.
 pub(super) struct ListChange {
@@ -20,15 +21,18 @@ impl ListChange {
     }
 
     pub(super) fn edit(&self, context: &Context<'_>, found: &mut Found<'_>) {
-        let (outline, items) = items(context, &self.piece);
         let change = SeqChange {
             replace: &[],
             remove: &self.remove,
             append: &self.append,
             insert: (self.insert.0, &self.insert.1),
         };
-        let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
-        match site.map(|site| change_seq(context.stream, site, change)) {
+        let known = found.lists.iter().find(|list| list.piece.range.start == self.piece.range.start);
+        let items = match known {
+            Some(list) => list.items.clone(),
+            None => items(|routes| Document::of_piece(context.stream, &self.piece).outline(routes)),
+        };
+        match items.map(|items| change_seq(context.stream, &items, change)) {
             Some(Ok(edits)) => found.edits.extend(edits),
             Some(Err(obstacle)) => found.diagnostics.push(
                 Diagnostic::new(
@@ -43,26 +47,28 @@ impl ListChange {
 }
 
 /// The list that policies are added to: the `ResourceList`, or the `List` that is all of the stream.
-pub(super) fn container<'f>(found: &'f Found<'_>) -> Option<&'f List> {
+pub(super) fn container<'f, 't>(found: &'f Found<'t>) -> Option<&'f List<'t>> {
     let only = found.documents == 1;
     found.lists.iter().find(|list| list.is_krm || only)
 }
 
 /// Whether an element fits in front of the one at `at`, which need not begin a line; in a `ResourceList` behind the last one.
-pub(super) fn takes_more(context: &Context<'_>, list: &List, at: usize) -> bool {
-    let (outline, items) = items(context, &list.piece);
+pub(super) fn takes_more(context: &Context<'_>, list: &List<'_>, at: usize) -> bool {
     let more = &[Yaml::Map(Vec::new())][..];
     let more = match list.is_krm {
         true => SeqChange { append: more, ..SeqChange::default() },
         false => SeqChange { insert: (at, more), ..SeqChange::default() },
     };
-    let site = outline.as_ref().ok().and_then(|outline| outline.site(items));
-    site.is_none_or(|site| change_seq(context.stream, site, more).is_ok())
+    list.items.as_ref().is_none_or(|items| change_seq(context.stream, items, more).is_ok())
 }
 
-/// What stands under `items` in the document at `piece`.
-fn items<'p>(context: &Context<'p>, piece: &Piece) -> (Result<Outline<'p>, YamlError>, RouteId) {
+static ITEMS: LazyLock<(RouteSet, RouteId)> = LazyLock::new(|| {
     let mut routes = RouteSet::new();
     let items = routes.ask("items", Want::Seq).expect("a route of one key");
-    (Document::of_piece(context.stream, piece).outline(&routes), items)
+    (routes, items)
+});
+
+/// What stands under `items` in what is asked.
+pub(super) fn items<'t>(ask: impl FnOnce(&RouteSet) -> Result<Outline<'t>, YamlError>) -> Option<Site<'t>> {
+    ask(&ITEMS.0).ok()?.site(ITEMS.1).cloned()
 }

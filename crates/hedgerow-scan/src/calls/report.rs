@@ -2,6 +2,7 @@
 
 use super::{Search, Unresolved};
 use crate::edge::{Finding, Place};
+use crate::frontend::comment::written;
 use crate::host::Answer;
 use crate::program::FnId;
 use hedgerow_core::diag::Code;
@@ -26,7 +27,11 @@ impl Search<'_, '_> {
         }
         let answered = self.context.answered;
         let package = |function: &FnId| program.package_of(program.file_of(*function));
-        if functions.iter().any(|f| answered.functions.contains(f) || answered.packages.contains(&package(f))) {
+        let spoken: BTreeSet<FnId> = functions.intersection(&answered.functions).copied().collect();
+        let packages: BTreeSet<_> = functions.iter().map(package).filter(|of| answered.packages.contains(of)).collect();
+        if !spoken.is_empty() || !packages.is_empty() {
+            self.needed.functions.extend(spoken);
+            self.needed.packages.extend(packages);
             return;
         }
         let speaker = key.first().map_or(site.function, |call| call.function);
@@ -75,8 +80,11 @@ impl Search<'_, '_> {
         }
         self.reported.insert(speaker, self.outcome.findings.len());
         let function = program.label(speaker);
+        let path = program.files[program.file_of(speaker) as usize].path;
         help.push(format!(
-            "say who is called by a comment in `{function}`: `// rpcmap: {example}`, or `// hedgerow: ignore <reason>`"
+            "say who is called by a comment in `{function}`: `{}`, or `{}`",
+            written(path, &format!("rpcmap: {example}")),
+            written(path, "hedgerow: ignore <reason>")
         ));
         self.outcome.findings.push(Finding {
             code: Code::UnresolvedCall,

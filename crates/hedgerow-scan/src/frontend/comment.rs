@@ -67,9 +67,48 @@ fn without_end(text: &str) -> &str {
     ["*/", "-->"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).trim_end()
 }
 
+/// A comment as it is written in a file of this name.
+pub(crate) fn written(path: &str, text: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
+    match extension {
+        "go" | "java" | "kt" | "kts" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "scala"
+        | "groovy" | "gradle" | "rs" | "c" | "h" | "cc" | "cpp" | "cs" | "swift" | "dart" | "php" | "proto"
+        | "json5" | "jsonc" => format!("// {text}"),
+        "css" | "scss" => format!("/* {text} */"),
+        "html" | "htm" | "xml" | "md" | "vue" | "svelte" => format!("<!-- {text} -->"),
+        "sql" | "lua" | "hs" => format!("-- {text}"),
+        "ini" | "cfg" | "el" | "clj" => format!("; {text}"),
+        // Python, shells, YAML, Dockerfiles, settings: most of what is no program code.
+        _ => format!("# {text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_written_in_the_files_own_form_and_read_back() {
+        for (path, expected) in [
+            ("service.a/main.go", "// rpcmap: x"),
+            ("service.a/app/main.py", "# rpcmap: x"),
+            ("a.b/Main.java", "// rpcmap: x"),
+            ("a/index.tsx", "// rpcmap: x"),
+            ("a/run.sh", "# rpcmap: x"),
+            ("a/Dockerfile", "# rpcmap: x"),
+            ("a/settings.yaml", "# rpcmap: x"),
+            ("a/query.sql", "-- rpcmap: x"),
+            ("a/page.html", "<!-- rpcmap: x -->"),
+            ("a/site.css", "/* rpcmap: x */"),
+            ("a/app.ini", "; rpcmap: x"),
+        ] {
+            let comment = written(path, "rpcmap: x");
+            assert_eq!(comment, expected, "{path}");
+            let Some(Directive::Calls(found)) = directive(&comment, 0) else { panic!("{comment} is not read") };
+            assert_eq!(found[0].0, "x");
+        }
+    }
 
     #[test]
     fn comments_are_read_in_every_form() {

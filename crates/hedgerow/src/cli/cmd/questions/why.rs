@@ -6,8 +6,9 @@ use crate::cli::args::{AnswerFormat, DiagnosticFormat, Why};
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow_core::fleet::{Fleet, Scope, Service};
-use hedgerow_core::name::{PortRef, Protocol};
-use hedgerow_core::policy::{Ports, Stage};
+use hedgerow_core::name::{PortRef, Protocol, ServiceName};
+use hedgerow_core::plan::selector;
+use hedgerow_core::policy::{Port, Ports, Stage};
 use hedgerow_core::source::Sources;
 use hedgerow_core::verdict::{Permission, Traffic, Verdict};
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     let rule = fleet.rule(&caller, &callee).map(|rule| loaded.sources.get(rule.file.source).path.clone());
     let has_rule = rule.is_some();
     let missing = rule.unwrap_or_else(|| rule_path(fleet, caller.as_str(), callee.as_str()));
+    let advice = Advice::new(fleet, &caller, service, &missing, has_rule);
+    let missing = if caller == callee { advice.metadata.clone() } else { missing };
     let describe = |(port, verdict): &(String, Verdict<'_>)| {
         let (by, file, line) = place(verdict, &loaded.sources, &missing);
         JsonVerdict {
@@ -101,7 +104,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
             format!("caller,callee,port,permitted,by,file,line\n{}", verdicts.iter().map(line).collect::<String>())
         }
         AnswerFormat::Text => {
-            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict, has_rule, stage)).collect();
+            let lines: String = verdicts.iter().map(|verdict| sentence(args, verdict, &advice, stage)).collect();
             let stage = stage.map(|stage| format!("stage: {}\n", stage.as_str())).unwrap_or_default();
             lines + &stage
         }
@@ -186,7 +189,65 @@ const fn traffic(traffic: Traffic) -> &'static str {
     }
 }
 
-fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool, stage: Option<Stage>) -> String {
+/// What would permit a call that nothing permits.
+struct Advice {
+    /// The callee's service.yaml.
+    metadata: String,
+    /// The rule file, if the call is one between two services, and whether it is there.
+    rule: Option<(String, bool)>,
+    /// The `allow` entry by which pods of the callee's reach each other.
+    own: String,
+    /// The ports that the callee declares, if it declares any or says that there are none.
+    declared: Option<Vec<Port>>,
+}
+
+impl Advice {
+    fn new(fleet: &Fleet, caller: &ServiceName, callee: &Service, rule: &str, has_rule: bool) -> Self {
+        let labels = selector(fleet.config(), callee);
+        let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}: {}", value.as_str())).collect();
+        let declared = match &callee.ports {
+            Ports::Any => None,
+            Ports::Nothing | Ports::These(_) => Some([callee.ports.listed(), &callee.always].concat()),
+        };
+        Self {
+            metadata: format!("{}/service.yaml", callee.directory),
+            rule: (*caller != callee.name).then(|| (rule.to_owned(), has_rule)),
+            own: format!("{{from: {{pods: {{{}}}}}, reason: …}}", labels.join(", ")),
+            declared,
+        }
+    }
+
+    /// What to do, where nothing permits a call on this port.
+    fn of(&self, callee: &str, verdict: &JsonVerdict) -> String {
+        let is_declared = |declared: &Vec<Port>| {
+            declared
+                .iter()
+                .any(|port| port.reference().to_string() == verdict.port || port.number.to_string() == verdict.port)
+        };
+        let undeclared = self.declared.as_ref().filter(|declared| !is_declared(declared) && verdict.port != "any");
+        let declare = undeclared.map(|declared| {
+            let names: Vec<_> = declared.iter().map(|port| port.reference().to_string()).collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            format!(
+                "{callee} declares no port {} (declared: {names}); add it to `ports:` in {}",
+                verdict.port, self.metadata
+            )
+        });
+        match (&self.rule, declare) {
+            (None, None) => format!(
+                "a service needs no rule for itself, but an entry under `allow:` in {}, `{}`",
+                self.metadata, self.own
+            ),
+            (None, Some(declare)) => format!("{declare}, and under `allow:` an entry `{}`", self.own),
+            (Some((_, true)), Some(declare)) => declare,
+            (Some((rule, false)), Some(declare)) => format!("{declare}, and add {rule}"),
+            (Some((rule, true)), None) => format!("{rule} lists other ports; add `{}` there", verdict.port),
+            (Some((rule, false)), None) => format!("nothing permits it; add {rule}"),
+        }
+    }
+}
+
+fn sentence(args: &Why, verdict: &JsonVerdict, advice: &Advice, stage: Option<Stage>) -> String {
     let (caller, callee) = (&args.caller, &args.callee);
     let port = if verdict.port == "any" { String::new() } else { format!(" on port {}", verdict.port) };
     let reason = match verdict.by {
@@ -198,8 +259,7 @@ fn sentence(args: &Why, verdict: &JsonVerdict, has_rule: bool, stage: Option<Sta
         None if verdict.is_untold => {
             format!("the rules of {caller} are in another repository; {} there would permit it", verdict.file)
         }
-        None if has_rule => format!("{} lists other ports; add `{}` there", verdict.file, verdict.port),
-        None => format!("nothing permits it; add {}", verdict.file),
+        None => advice.of(callee, verdict),
     };
     let may = match (verdict.permitted, verdict.is_untold) {
         (true, _) => "may call",

@@ -101,7 +101,7 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
             Diagnostic::new(Code::StaleRule, format!("no call of `{callee}` is found in the code of `{caller}`"))
                 .mark(rule.file, "")
                 .help("`hedgerow scan --write --prune` removes the file")
-                .help("where the call is there and cannot be seen, declare it in the code: `// rpcmap: …`, or write `origin: manual`"),
+                .help("where the call is there and cannot be seen, declare it in the code by a comment, `rpcmap: …`, or write `origin: manual`"),
         );
     }
     found
