@@ -340,3 +340,61 @@ fn one_chart_alone_is_asked_who_else_comes_in() {
         ]
     );
 }
+
+#[test]
+fn other_protocols_are_compared_where_a_policy_names_them() {
+    for (rule, on) in [
+        ("{action: Allow, protocol: ICMP}", Some("on ICMP, which")),
+        ("{action: Allow, protocol: ICMP, icmp: {type: 8}}", Some("on ICMP, which")),
+        ("{action: Allow, protocol: 47, source: {selector: app == 'x'}}", Some("on protocol 47, which")),
+        ("{action: Deny, protocol: ICMP}", None),
+    ] {
+        let tier = "---\napiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: early}\nspec: {order: 5, defaultAction: Pass}\n";
+        let found =
+            found("prod", &(rendered() + tier + &calico("NetworkPolicy", &format!("tier: early, ingress: [{rule}]"))));
+        match on {
+            Some(on) => assert!(
+                found.iter().any(|found| found.starts_with("unruled-edge") && found.contains(on)),
+                "{rule}: {found:#?}"
+            ),
+            // That ping does not get through is nobody's permission broken.
+            None => assert_eq!(found, [""; 0], "{rule}"),
+        }
+    }
+}
+
+#[test]
+fn policies_of_administrators_open_and_close_like_others() {
+    let admin = |action: &str, from: &str| {
+        format!(
+            "---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {{name: admin}}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {{pods: {{namespaceSelector: {{}}, podSelector: {{matchLabels: {{hazel.bank/routing-name: service.ledger}}}}}}}}
+  ingress: [{{action: {action}, from: [{from}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}]
+"
+        )
+    };
+    let monitoring =
+        "{pods: {namespaceSelector: {matchLabels: {env: prod}}, podSelector: {matchLabels: {app: probe}}}}";
+    let open = found("prod", &(rendered() + &admin("Accept", monitoring)));
+    let expected = "unruled-edge: any pod with `app: probe` in any namespace with `env: prod` can reach `service.ledger` on TCP 80";
+    assert!(open.len() == 1 && open[0].starts_with(expected), "{open:#?}");
+    assert_eq!(found("prod", &(rendered() + &admin("Pass", monitoring))), [""; 0]);
+    assert_eq!(found("prod", &(rendered() + &admin("Deny", monitoring))), [""; 0]);
+    let closed = found(
+        "prod",
+        &(rendered() + &admin("Deny", "{namespaces: {matchLabels: {kubernetes.io/metadata.name: ops}}}")),
+    );
+    assert!(
+        closed
+            .iter()
+            .any(|found| found.starts_with("missing-edge: Deployment ops/gateway, `service.metrics` cannot reach")
+                || found.contains("Deployment ops/gateway")),
+        "{closed:#?}"
+    );
+}
