@@ -19,19 +19,30 @@ pub(crate) fn is_likely(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"IN=").is_some() && memchr::memmem::find(bytes, b" OUT=").is_some()
 }
 
+/// The longest name of an interface.
+const LONGEST_NAME: usize = 15;
+
+/// The keys that are read.
+const KEYS: [&str; 11] = ["IN", "OUT", "SRC", "DST", "PROTO", "SPT", "DPT", "TYPE", "CODE", "MARK", "URGP"];
+
 /// Where `IN=` begins: the first that is followed by a value and `OUT=`.
 fn body(text: &str) -> Result<Option<usize>, Fault> {
     for (at, _) in text.match_indices("IN=") {
         let value = &text[at + 3..];
-        let Some((name, rest)) = value.split_once(' ') else {
+        // Names of interfaces have 15 bytes at most; the search does not go on to the end of a line that is none of the kernel's.
+        let Some(space) = value.bytes().take(LONGEST_NAME + 1).position(|byte| byte == b' ') else {
+            if value.len() > LONGEST_NAME {
+                continue;
+            }
             // The line ends in the value of `IN=`.
             let alone = at == 0 || text.as_bytes()[at - 1] == b' ';
             return if alone && !value.contains(['"', '/']) { Err(Fault::Truncated) } else { Ok(None) };
         };
+        let rest = &value[space + 1..];
         if rest.starts_with("OUT=") {
             return Ok(Some(at));
         }
-        if rest.len() < 4 && "OUT=".starts_with(rest) && name.len() < 16 {
+        if rest.len() < 4 && "OUT=".starts_with(rest) {
             return Err(Fault::Truncated);
         }
     }
@@ -121,7 +132,7 @@ impl Fields {
                 self.fault = Some(Fault::Shape);
                 return;
             }
-            if seen.contains(&key) {
+            if !KEYS.contains(&key) || seen.contains(&key) {
                 continue;
             }
             seen.push(key);

@@ -159,6 +159,61 @@ fn a_piece_without_end_is_counted_and_not_kept() {
     }
 }
 
+/// A long line is read in one go: were it read again and again, this test would take minutes.
+#[test]
+fn long_lines_are_read_once() {
+    let numbered = |piece: &str| (0..90_000).map(|number| format!("{piece}{number}=1 ")).collect::<String>();
+    for piece in [
+        "IN=",
+        "IN=a ",
+        "IN= OUT= ",
+        "SRC=10.0.0.1 ",
+        "[SRC=",
+        "[ ",
+        "src=10.0.0.1 ",
+        "a=b ",
+        "\"",
+        "\\",
+        "{\"a\":",
+        "[[",
+        "log ",
+        "comment ",
+        "-m comment --comment a ",
+        "! --mark 0x1/0x1 ",
+        "name=",
+        "tp_dst=1,",
+        "Flow Info ",
+        "SIP: ",
+        "Node: ",
+        "cali:a; ",
+        "kernel: ",
+        "|",
+        ";",
+        ",",
+        "\0",
+    ] {
+        let text = piece.repeat((1 << 16) / piece.len());
+        for format in Format::ALL {
+            for head in [
+                "",
+                "5,1,1,-;",
+                "IN=a OUT=b ",
+                "[1:2] -A cali-pi-x ",
+                "MESSAGE=",
+                "tcp 6 ",
+                "x|1|acl_log(a)|b|name=\"c\", d: tcp,",
+            ] {
+                let (records, tally) = read(*format, format!("{head}{text} \n").as_bytes());
+                assert_eq!(records.len() as u64, tally.records, "{} {head}{piece}", format.name());
+            }
+        }
+    }
+    for format in [Format::KernelLog, Format::Kmsg, Format::Conntrack] {
+        let (_, tally) = read(format, format!("5,1,1,-;IN=a OUT=b SRC=10.0.0.1 {}\n", numbered("K")).as_bytes());
+        assert_eq!(tally.not_understood(), 1, "{}", format.name());
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Mutation {
     Flip(prop::sample::Index, u8),
