@@ -161,6 +161,45 @@ fn labels(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
         "label a set of addresses",
         patch("projectcalico.org/v3:networksets/plain", &format!("{{metadata: {{labels: {{{DOOR}}}}}}}")),
     );
+    let escaped = pod(DOOR);
+    add(
+        DEV,
+        "create a Pod with a label written in escapes",
+        Act { body: escaped.body.replace("bank.example", "\\u0062ank\\u002eexample"), ..escaped },
+    );
+    add(
+        DEV,
+        "label a live Pod by a JSON patch",
+        Act {
+            content: "application/json-patch+json",
+            ..patch("pods/naked", "[{op: add, path: /metadata/labels/bank.example~1egress-s-ledger, value: 'true'}]")
+        },
+    );
+    add(
+        DEV,
+        "label a live Pod by server-side apply",
+        Act {
+            content: "application/apply-patch+yaml",
+            ..patch(
+                "pods/naked?fieldManager=x&force=true",
+                &format!("{{apiVersion: v1, kind: Pod, metadata: {{name: naked, labels: {{{DOOR}}}}}}}"),
+            )
+        },
+    );
+    add(
+        DEV,
+        "replace a Deployment by one with a label",
+        Act {
+            method: "PUT",
+            ..create(
+                "apps/v1:deployments/plain",
+                &format!(
+                    "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: plain}}, spec: {{selector: {{matchLabels: {{app: plain}}}}, template: {{metadata: {{labels: {{app: plain, {DOOR}}}}}, {}}}}}}}",
+                    spec()
+                ),
+            )
+        },
+    );
     let labelled = format!("{{metadata: {{labels: {{{DOOR}}}}}}}");
     add(DEV, "label a live Pod", patch("pods/naked", &labelled));
     add(DEV, "label a live Pod through its status", patch("pods/naked/status", &labelled));

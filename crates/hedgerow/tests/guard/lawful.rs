@@ -86,6 +86,10 @@ fn of_developers(add: &mut dyn FnMut(&'static str, Act)) {
     );
     add("annotate a labelled Pod", patch("pods/wearer", "{metadata: {annotations: {why: now}}}"));
     add("resize a labelled Pod", strategic("pods/wearer/resize", "{spec: {containers: [{name: a, resources: {}}]}}"));
+    add(
+        "say how a labelled Pod is",
+        patch("pods/wearer/status", "{status: {conditions: [{type: Ready, status: 'True'}]}}"),
+    );
     add("delete a labelled Pod", delete("pods/wearer", "{}"));
     add(
         "evict a labelled Pod",
@@ -280,6 +284,27 @@ fn of_controllers(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
         controller!("generic-garbage-collector"),
         "what belonged to something that is gone goes",
         delete("networking.k8s.io/v1:networkpolicies/s-ledger", "{}"),
+    );
+    add(
+        "system:kube-scheduler",
+        "the scheduler binds a labelled Pod",
+        create(
+            "pods/wearer/binding",
+            "{apiVersion: v1, kind: Binding, metadata: {name: wearer}, target: {kind: Node, name: n1}}",
+        ),
+    );
+    add(
+        controller!("generic-garbage-collector"),
+        "a labelled Pod loses an owner that is gone",
+        patch("pods/wearer", "{metadata: {ownerReferences: null}}"),
+    );
+    add(
+        controller!("replicaset-controller"),
+        "a ReplicaSet takes in a labelled Pod",
+        patch(
+            "pods/wearer",
+            "{metadata: {ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: old, uid: 6f1b2c8e-0000-4000-8000-000000000000, controller: true}]}}",
+        ),
     );
     let owned = |name: &str, kind: &str| {
         format!(

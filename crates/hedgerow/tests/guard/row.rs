@@ -85,7 +85,8 @@ impl Act {
     /// Does it as `user`, with `headers`, in `namespace`: dry, where there is such a thing.
     pub(crate) fn perform(&self, user: &User, namespace: &str, headers: &[(&str, &str)]) -> Answer {
         let path = self.path.replace("NAMESPACE", namespace);
-        let path = if self.is_connect() { path } else { format!("{path}?dryRun=All") };
+        let more = if path.contains('?') { '&' } else { '?' };
+        let path = if self.is_connect() { path } else { format!("{path}{more}dryRun=All") };
         user.request_with(self.method, &path, self.content, &self.body, headers)
     }
 
