@@ -132,8 +132,9 @@ pub fn load(request: &Request) -> Result<Loaded, LoadError> {
     }
     let mut inputs = tree.into_inputs();
     inputs.push(config_path);
-    inputs.sort();
-    inputs.dedup();
+    // As bytes: paths compare part by part, which took a quarter of reading a fleet of a thousand services.
+    inputs.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    inputs.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(Loaded { reading, inputs })
 }
 

@@ -300,11 +300,11 @@ fn review_lines_are_printed_written_and_checked() {
 /// A fleet with files of code owners; `codeowners` of the ledger, whose owner is @finance.
 fn with_owners(files: &[(&str, &str)]) -> impl Fn(&str) -> (Exit, String) {
     let fleet = tree(&base());
-    std::fs::create_dir(fleet.path().join(".git")).unwrap();
+    std::fs::create_dir(fleet.path().join(".git")).expect("files can be written");
     for (path, text) in files {
         let path = fleet.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a file has a directory")).expect("files can be written");
+        std::fs::write(path, text).expect("files can be written");
     }
     move |arguments| {
         let ran = run(fleet.path(), &format!("codeowners service.ledger {arguments}"));

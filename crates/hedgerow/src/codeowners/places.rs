@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn each_host_reads_the_first_file_of_its_own_places() {
         use Host::{GitHub, GitLab};
-        let rows: [(&[&str], &[(Host, &str)], &[&str]); 14] = [
+        type Row<'a> = (&'a [&'a str], &'a [(Host, &'a str)], &'a [&'a str]);
+        let rows: [Row<'_>; 14] = [
             (&[], &[(GitHub, ".github/CODEOWNERS")], &[]),
             (&["CODEOWNERS"], &[(GitHub, "CODEOWNERS"), (GitLab, "CODEOWNERS")], &[]),
             (&["docs/CODEOWNERS"], &[(GitHub, "docs/CODEOWNERS"), (GitLab, "docs/CODEOWNERS")], &[]),
