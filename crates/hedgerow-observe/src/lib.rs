@@ -5,7 +5,7 @@
 //!
 //! # What this crate does not do
 //! A record names nobody: it has the addresses, interfaces and labels that its source gave. [`naming`] says whose they were, [`count`]
-//! sums counters.
+//! sums counters, and [`observations`] is the form in which what was seen is kept.
 
 mod attributes;
 mod conntrack;
@@ -16,6 +16,7 @@ mod format;
 mod kernel;
 mod lines;
 pub mod naming;
+pub mod observations;
 mod reader;
 mod record;
 mod rules;

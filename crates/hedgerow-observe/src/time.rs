@@ -18,6 +18,24 @@ fn micros(fraction: &str) -> Option<i64> {
     Some(digits.parse::<i64>().ok()? * 10i64.pow(6 - u32::try_from(digits.len()).ok()?))
 }
 
+/// Seconds since 1970 as `2026-11-28T05:00:44Z`. Years beyond four digits are cut to the last that has them.
+pub(crate) fn to_rfc3339(seconds: i64) -> String {
+    // From 0000-01-01 to 9999-12-31.
+    let seconds = seconds.clamp(-62_167_219_200, 253_402_300_799);
+    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The era of 400 years that begins on the 1st of March.
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    format!("{year:04}-{month:02}-{of_month:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+}
+
 /// `2026-11-28T05:00:44.123456789Z`, with any zone, with `,` for the point, and with or without a colon in the zone.
 pub(crate) fn rfc3339(text: &str) -> Option<i64> {
     if !text.is_ascii() || text.len() < 20 {
