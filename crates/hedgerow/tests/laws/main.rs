@@ -13,6 +13,7 @@ mod catalogue;
 mod common;
 mod fleet;
 mod meaning;
+mod moves;
 mod names;
 mod order;
 mod robust;

@@ -111,7 +111,7 @@ fn as_enforced(object: &Object) -> String {
 }
 
 /// A pod as its manifest, in JSON so that no label can be misread.
-fn pod(name: &str, namespace: &str, labels: &BTreeMap<String, String>) -> String {
+pub(crate) fn pod(name: &str, namespace: &str, labels: &BTreeMap<String, String>) -> String {
     let pod = serde_json::json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
@@ -121,7 +121,7 @@ fn pod(name: &str, namespace: &str, labels: &BTreeMap<String, String>) -> String
 }
 
 /// The ports that any service of a generated fleet has, and one that none has.
-fn flows() -> impl Iterator<Item = (NonZeroU16, PlannedProtocol)> {
+pub(crate) fn flows() -> impl Iterator<Item = (NonZeroU16, PlannedProtocol)> {
     let ports = [53, 8080, 9153, 1, MESH_PORT].map(|port| NonZeroU16::new(port).expect("not zero"));
     ports.into_iter().flat_map(|port| PlannedProtocol::ALL.map(|protocol| (port, protocol)))
 }
