@@ -348,3 +348,18 @@ fn a_real_felix_counts_what_was_called() {
         assert!(sum.repaired > 0, "{release}: chains were rewritten while calls were made");
     }
 }
+
+#[test]
+fn a_chain_that_went_with_its_last_pod_is_a_gap_though_it_came_back_the_same() {
+    let mut plane = Plane::new(0);
+    let mut counter = Counter::new();
+    plane.act(Act::TogglePod(1), 0);
+    counter.read(0, Extent::Whole, plane.dump());
+    // The one pod is called, goes, and another one comes: nothing is left that shows the call.
+    plane.call(0, 5);
+    plane.act(Act::TogglePod(0), 1);
+    plane.act(Act::TogglePod(1), 2);
+    counter.read(1, Extent::Whole, plane.dump());
+    let sum = counter.sums()[&Counted::Allowed(policy("s-ledger"), Direction::Ingress)];
+    assert_eq!((sum.packets, sum.gaps), (0, 1), "five are lost, and it says so");
+}
