@@ -173,7 +173,7 @@ impl Cluster {
     /// Makes a namespace, if need be, and waits until pods can be created there.
     ///
     /// # Panics
-    /// Where that takes longer than a minute.
+    /// Where that takes longer than three minutes.
     pub fn namespace(&self, name: &str) {
         let admin = self.admin();
         if admin.kubectl(&["get", "namespace", name]).code != 0 {
@@ -216,14 +216,14 @@ impl Drop for Cluster {
 /// Asks again and again until it is so.
 ///
 /// # Panics
-/// Where it is not so after a minute, with `what` was waited for.
+/// Where it is not so after three minutes (a machine may be busy with other things), with `what` was waited for.
 #[track_caller]
 pub fn wait(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..600 {
+    for _ in 0..1800 {
         if is_so() {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("waited a minute for {what}");
+    panic!("waited three minutes for {what}");
 }
