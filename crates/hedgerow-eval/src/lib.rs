@@ -292,6 +292,7 @@ impl Manifests {
     fn settle(&mut self, diagnostics: &mut Vec<Diagnostic>) {
         self.staged.sort();
         self.staged.dedup();
+        self.settle_staged(diagnostics);
         let mut unique = BTreeMap::<PolicyId, Policy>::new();
         for policy in std::mem::take(&mut self.policies) {
             if !self.tiers.contains_key(&policy.tier) {

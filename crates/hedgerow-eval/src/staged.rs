@@ -7,8 +7,9 @@ use crate::manifest::{self, Object, ObjectRef};
 use crate::policy::{Policy, PolicyId, PolicyKind, Rule};
 use crate::services::Services;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::source::Span;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the label of a policy's object is called that says whose it is, behind a domain.
 const MARK: &str = "/policy-of";
@@ -96,6 +97,26 @@ pub(crate) fn read_data(
 
 /// What others make of staged policies.
 impl Manifests {
+    /// Finds staged policies that are there twice, and keeps one of those that are the same.
+    pub(crate) fn settle_staged(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        let mut unique = BTreeMap::<PolicyId, Would>::new();
+        for would in std::mem::take(&mut self.would) {
+            match unique.get(would.id()) {
+                Some(other) if !would.means(other) => {
+                    let what = format!("{} is staged twice, with different meanings", would.id());
+                    let diagnostic = Diagnostic::new(Code::InvalidPolicy, what);
+                    let places = [&would, other].into_iter().filter_map(Would::place);
+                    diagnostics.push(places.fold(diagnostic, |diagnostic, place| diagnostic.mark(place, "")));
+                }
+                Some(_) => {}
+                None => {
+                    unique.insert(would.id().clone(), would);
+                }
+            }
+        }
+        self.would = unique.into_values().collect();
+    }
+
     /// Adds what other manifests hold. A policy that stands in both counts once, as the other manifests have it.
     pub fn extend(&mut self, other: Self) {
         self.cluster.endpoints.extend(other.cluster.endpoints);
@@ -153,6 +174,22 @@ impl Manifests {
 }
 
 impl Would {
+    /// Whether both do the same, wherever they stand.
+    fn means(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Set(one), Self::Set(two)) => Policy { place: two.place, ..(**one).clone() } == **two,
+            (Self::Delete(one), Self::Delete(two)) => one == two,
+            (Self::Set(_), Self::Delete(_)) | (Self::Delete(_), Self::Set(_)) => false,
+        }
+    }
+
+    fn place(&self) -> Option<Span> {
+        match self {
+            Self::Set(policy) => Some(policy.place),
+            Self::Delete(_) => None,
+        }
+    }
+
     const fn id(&self) -> &PolicyId {
         match self {
             Self::Set(policy) => &policy.id,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hedgerow_core::plan::Plan;
+use hedgerow_core::label::PolicyState;
+use hedgerow_core::plan::{Evaluator, Plan};
 use hedgerow_core::source::Span;
 use hedgerow_eval::{
     AddressRange, Asked, DecidedBy, Direction, Endpoint, Family, Flow, Guest, Labels, Manifests, MaybeWorn, Network,
@@ -19,27 +20,87 @@ const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The order at which versions before the mark wrote their Calico policies.
 const FORMER_ORDER: f64 = 5000.0;
 
+/// What a policy's effect is taken to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum World {
+    /// Policies do what they do today: staged ones nothing.
+    Today,
+    /// Staged policies are enforced, and so are those that are data.
+    AsIfEnforced,
+}
+
 /// Compares manifests with a plan.
 ///
 /// Pods belong to the service whose identity they wear in its namespace. A service of which the manifests hold no pods is
 /// taken to have pods that wear what the plan gives them; where no policy guards those either, it is not in these
 /// manifests at all and is not compared. Flows between pods of one service are left aside: no rule speaks of them.
+///
+/// Services whose policies are staged are compared twice: that nothing is dropped today, and what would be if the staged
+/// policies were enforced.
 #[must_use]
-pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
+pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
     let expected = Expected::of(plan);
+    let is_staged = |service: &ExpectedService| matches!(service.isolation, Isolation::Staged(_));
+    let would = expected.services.values().any(is_staged).then(|| manifests.clone().as_if_enforced());
+    let known: BTreeSet<_> = manifests.policies().cloned().collect();
+    let (mut report, mut seen) = compare(&expected, plan, manifests, World::Today);
+    if let Some(would) = would {
+        let (mut more, also) = compare(&expected, plan, would, World::AsIfEnforced);
+        let is_cut_today = |edges: &Edges| {
+            let mut today = report.findings.iter();
+            today.any(|finding| matches!(finding, Finding::Missing(other) if other.is_about_same(edges)))
+        };
+        // An enforced policy that selects nobody was named already, and so was whoever cannot come in today.
+        more.findings.retain(|finding| match finding {
+            Finding::Idle { policy, .. } => !known.contains(policy),
+            Finding::Missing(edges) => !is_cut_today(edges),
+            _ => true,
+        });
+        report.findings.append(&mut more.findings);
+        report.findings.sort();
+        report.findings.dedup();
+        report.without_pods.append(&mut more.without_pods);
+        seen.extend(also);
+        report.absent.retain(|name| !seen.contains(name));
+    }
+    count(&expected, &seen, &mut report);
+    report
+}
+
+/// The same with what policies do today alone.
+#[must_use]
+pub(crate) fn verify_today(plan: &Plan, manifests: Manifests) -> Report {
+    compare(&Expected::of(plan), plan, manifests, World::Today).0
+}
+
+/// Says how many services were compared.
+fn count(expected: &Expected, seen: &BTreeSet<String>, report: &mut Report) {
+    report.checked.services = seen.len();
+    let compared = seen.iter().filter_map(|name| expected.services.get(name));
+    report.checked.permissions = compared.map(|service| service.admits.len()).sum();
+}
+
+/// Compares in one of the worlds, and says which services were.
+fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: World) -> (Report, BTreeSet<String>) {
     let real = manifests.cluster.endpoints.len();
-    let mut service_of = claim(&expected, &manifests.cluster.endpoints);
+    let mut service_of = claim(expected, &manifests.cluster.endpoints);
     let claimed: BTreeSet<&str> = service_of.iter().flatten().copied().collect();
     let absent = expected.services.iter().filter(|(name, _)| !claimed.contains(name.as_str()));
     let mut planned: Vec<_> = absent.map(|(name, service)| (name.as_str(), planned_pods(name, service))).collect();
-    undress(&expected, &manifests, planned.iter_mut().map(|(_, endpoint)| endpoint).collect());
+    if world == World::AsIfEnforced {
+        let real = manifests.cluster.endpoints.iter_mut().zip(&service_of);
+        let real = real.filter_map(|(endpoint, name)| Some((endpoint, expected.services.get((*name)?)?)));
+        let planned = planned.iter_mut().filter_map(|(name, pods)| Some((pods, expected.services.get(*name)?)));
+        real.chain(planned).for_each(|(pods, service)| go_live(expected, pods, service));
+    }
+    undress(expected, &manifests, planned.iter_mut().map(|(_, endpoint)| endpoint).collect());
     for (name, endpoint) in planned {
         service_of.push(Some(name));
         manifests.add_endpoints([endpoint]);
     }
     let staged = manifests.staged.clone();
     let maybe_worn = std::mem::take(&mut manifests.cluster.maybe_worn);
-    let leftovers = leftovers(&expected, plan.scheme().policy_of().as_str(), &manifests);
+    let leftovers = leftovers(expected, plan.scheme().policy_of().as_str(), &manifests);
     let policies = manifests.policies().count();
     let namespaces = manifests.cluster.namespaces.clone();
     let network = Network::new(manifests, &expected.blocks());
@@ -56,19 +117,26 @@ pub fn verify(plan: &Plan, mut manifests: Manifests) -> Report {
         (name.as_str(), group)
     });
     let groups = groups.collect();
-    let comparison = Comparison {
-        expected: &expected,
-        network: &network,
-        service_of: &service_of,
-        members,
-        groups,
-        real,
-        namespaces,
+    let comparison =
+        Comparison { expected, network: &network, service_of: &service_of, members, groups, real, namespaces, world };
+    let (mut report, seen) = match world {
+        World::Today => comparison.run(&maybe_worn, leftovers),
+        World::AsIfEnforced => comparison.run(&[], Vec::new()),
     };
-    let mut report = comparison.run(&maybe_worn, leftovers);
     report.staged = staged;
     report.checked.policies = policies;
-    report
+    (report, seen)
+}
+
+/// Has pods of a service whose policy is data wear the label of a live policy, as they will when it is enforced: whom
+/// types let in, no data says. Staged policies of Calico's come with staged ones for types.
+fn go_live(expected: &Expected, pods: &mut Endpoint, service: &ExpectedService) {
+    if service.isolation == Isolation::Staged(Evaluator::Observer)
+        && let Some(worn) = pods.labels.get_mut(expected.scheme.network_policy().as_str())
+        && worn.as_str() == PolicyState::Staged.value().as_str()
+    {
+        *worn = PolicyState::Live.value().as_str().to_owned();
+    }
 }
 
 /// Calico policies that wear the name of a service's policy and no mark: the versions before the mark wrote them.
@@ -163,6 +231,7 @@ struct Comparison<'a> {
     real: usize,
     /// What the namespaces wear.
     namespaces: BTreeMap<String, Labels>,
+    world: World,
 }
 
 /// Whether a flow gets through.
@@ -181,7 +250,7 @@ struct Difference {
 }
 
 impl<'a> Comparison<'a> {
-    fn run(&self, maybe_worn: &[MaybeWorn], leftovers: Vec<Finding>) -> Report {
+    fn run(&self, maybe_worn: &[MaybeWorn], leftovers: Vec<Finding>) -> (Report, BTreeSet<String>) {
         let mut report = Report::default();
         let mut findings = BTreeSet::from_iter(leftovers);
         self.maybe_labels(maybe_worn, &mut findings);
@@ -190,34 +259,56 @@ impl<'a> Comparison<'a> {
             let is_real = id.index() < self.real;
             let Peer::Pods(pods) = self.network.peer(id) else { continue };
             report.checked.workloads += usize::from(is_real);
-            if is_real {
+            if is_real && self.world == World::Today {
                 self.labels(pods, *service, &mut findings);
             }
             let is_guarded = self.network.guards(id, Direction::Ingress).next().is_some();
-            match service {
-                Some(name) if is_real || is_guarded => {
-                    if !is_real {
-                        let guards = self.network.guards(id, Direction::Ingress).cloned().collect();
-                        report.without_pods.insert((*name).to_owned(), guards);
-                    }
-                    if let Some(expected) = self.expected.services.get(*name) {
-                        seen.insert(*name);
-                        self.callee(id, name, expected, is_guarded, &mut findings);
-                    }
+            let Some(name) = *service else {
+                if !is_guarded {
+                    report.unguarded.push(pods.object.clone());
                 }
-                Some(name) => report.absent.push((*name).to_owned()),
-                None if !is_guarded => report.unguarded.push(pods.object.clone()),
-                None => {}
+                continue;
+            };
+            let Some(expected) = self.expected.services.get(name).filter(|service| self.is_compared(service)) else {
+                continue;
+            };
+            if !is_real && !is_guarded {
+                report.absent.push(name.to_owned());
+                continue;
             }
+            if !is_real {
+                let guards = self.network.guards(id, Direction::Ingress).cloned().collect();
+                report.without_pods.insert(name.to_owned(), guards);
+            }
+            seen.insert(name.to_owned());
+            self.callee(id, name, expected, is_guarded, &mut findings);
         }
         for (policy, place) in self.network.idle_policies() {
             findings.insert(Finding::Idle { policy: policy.clone(), place });
         }
-        report.checked.services = seen.len();
-        let compared = self.expected.services.iter().filter(|(name, _)| seen.contains(name.as_str()));
-        report.checked.permissions = compared.map(|(_, service)| service.admits.len()).sum();
         report.findings = findings.into_iter().collect();
-        report
+        (report, seen)
+    }
+
+    /// As if they were enforced, only those are compared whose policies are not.
+    const fn is_compared(&self, service: &ExpectedService) -> bool {
+        match self.world {
+            World::Today => true,
+            World::AsIfEnforced => matches!(service.isolation, Isolation::Staged(_)),
+        }
+    }
+
+    /// What becomes of traffic that nothing permits, in this world.
+    const fn isolation(&self, service: &ExpectedService) -> Isolation {
+        match (service.isolation, self.world) {
+            (Isolation::Staged(_), World::Today) => Isolation::Open,
+            (isolation, _) => isolation,
+        }
+    }
+
+    /// Whether findings are about what would be if policies were enforced.
+    fn is_tried(&self, asked: Asked) -> bool {
+        asked == Asked::WithoutBackstops || self.world == World::AsIfEnforced
     }
 
     /// Finds labels of Hedgerow's that the rules do not give.
@@ -274,20 +365,23 @@ impl<'a> Comparison<'a> {
         findings: &mut BTreeSet<Finding>,
     ) {
         let Peer::Pods(pods) = self.network.peer(id) else { return };
-        let why = match expected.isolation {
+        let isolation = self.isolation(expected);
+        let why = match isolation {
             _ if is_guarded => None,
             Isolation::Open => None,
-            Isolation::Tried | Isolation::Enforced if pods.host_network => Some(Unguarded::HostNetwork),
-            Isolation::Tried => Some(Unguarded::NotWatched),
+            Isolation::Tried | Isolation::Staged(_) | Isolation::Enforced if pods.host_network => {
+                Some(Unguarded::HostNetwork)
+            }
+            Isolation::Tried | Isolation::Staged(_) => Some(Unguarded::NotWatched),
             Isolation::Enforced => Some(Unguarded::NotSelected),
         };
         if let Some(why) = why {
             let (service, pods) = (name.to_owned(), pods.object.clone());
             findings.insert(Finding::NotIsolated { service, pods, why, place: expected.place });
         }
-        let asked = match expected.isolation {
+        let asked = match isolation {
             Isolation::Tried => Asked::WithoutBackstops,
-            Isolation::Open | Isolation::Enforced => Asked::All,
+            Isolation::Open | Isolation::Staged(_) | Isolation::Enforced => Asked::All,
         };
         let difference = self.difference(id, name, expected, is_guarded, asked);
         if difference.is_isolated {
@@ -334,7 +428,7 @@ impl<'a> Comparison<'a> {
                 cause: Cause { direction: Direction::Ingress, by: guest.by, place: of_policy },
                 place,
                 is_by_type: false,
-                is_tried: asked == Asked::WithoutBackstops,
+                is_tried: self.is_tried(asked),
             }
         };
         let unfinished = |policies: Vec<PolicyId>, findings: &mut BTreeSet<Finding>| {
@@ -349,7 +443,7 @@ impl<'a> Comparison<'a> {
             unfinished(shut_out.unfinished, findings);
         }
         // A service that should be open is open to everybody.
-        if expected.isolation != Isolation::Open {
+        if self.isolation(expected) != Isolation::Open {
             let ports: Vec<_> = expected.admits.iter().flat_map(|admit| admit.ports.ranges()).copied().collect();
             let guests = self.network.guests(id, &ports, &self.expected.permits(expected), asked);
             findings.extend(guests.found.into_iter().map(|guest| Finding::Unruled(edges(guest, expected.place))));
@@ -375,6 +469,7 @@ impl<'a> Comparison<'a> {
                 (*family, admits.collect::<Vec<_>>())
             })
             .collect();
+        let isolation = self.isolation(expected);
         let mut difference = Difference::default();
         for range in self.network.port_ranges(id, &ports) {
             let flow = Flow { protocol: range.protocol, port: range.last };
@@ -399,12 +494,14 @@ impl<'a> Comparison<'a> {
             if range.protocol.has_ports() {
                 push(&mut difference.missing, range, missing);
             }
-            match expected.isolation {
-                Isolation::Enforced | Isolation::Tried if is_guarded => push(&mut difference.unruled, range, unruled),
+            match isolation {
+                Isolation::Enforced | Isolation::Staged(_) | Isolation::Tried if is_guarded => {
+                    push(&mut difference.unruled, range, unruled)
+                }
                 // That no policy guards the pods is one finding, not one for each who comes through.
-                Isolation::Enforced | Isolation::Tried | Isolation::Open => {}
+                Isolation::Enforced | Isolation::Staged(_) | Isolation::Tried | Isolation::Open => {}
             }
-            if expected.isolation != Isolation::Enforced {
+            if matches!(isolation, Isolation::Open | Isolation::Tried) {
                 difference.is_isolated |= self.network.drops_some(id, flow);
             }
         }
@@ -473,11 +570,10 @@ impl<'a> Comparison<'a> {
             let joined = AddressRange::join(ranges).into_iter().map(Caller::Outside);
             grouped.entry(key).or_default().extend(joined);
         }
-        let (callee, pods) = (callee.to_owned(), pods.clone());
+        let (callee, pods, is_tried) = (callee.to_owned(), pods.clone(), self.is_tried(asked));
         grouped.into_iter().map(move |(reason, callers)| {
             let Reason { ports, cause, place, is_by_type } = reason;
             let ports = join_ports(ports);
-            let is_tried = asked == Asked::WithoutBackstops;
             Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type, is_tried }
         })
     }

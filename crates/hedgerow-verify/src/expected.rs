@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hedgerow_core::fleet::Service;
 use hedgerow_core::label::Scheme;
 use hedgerow_core::name::PortRef;
-use hedgerow_core::plan::{Plan, Protection, ServicePlan};
+use hedgerow_core::plan::{Evaluator, Plan, Protection, ServicePlan};
 use hedgerow_core::policy::{self, Peer, Peers, Place, Ports, RulePorts};
 use hedgerow_core::source::Span;
 use hedgerow_eval::{Cidr, Claim, Family, Labels, NamedPort, Permit, PortRange, Protocol};
@@ -54,6 +54,8 @@ pub(crate) enum Isolation {
     Open,
     /// It passes, and a policy watches it.
     Tried,
+    /// It passes, no policy that is enforced guards the pods, and one that is not says what would be dropped.
+    Staged(Evaluator),
     /// It is dropped.
     Enforced,
 }
@@ -225,7 +227,8 @@ impl Expected {
 fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> ExpectedService {
     let config = plan.fleet().config();
     let isolation = match &planned.protection {
-        Protection::Absent | Protection::Open { .. } | Protection::Staged { .. } => Isolation::Open,
+        Protection::Absent | Protection::Open { .. } => Isolation::Open,
+        Protection::Staged { by, .. } => Isolation::Staged(*by),
         Protection::Enforced { rest, .. } if rest.is_allowed() => Isolation::Tried,
         Protection::Enforced { .. } => Isolation::Enforced,
     };

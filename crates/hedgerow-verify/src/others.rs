@@ -10,7 +10,7 @@ use hedgerow_core::plan::{Plan, Protection, ServicePlan};
 use hedgerow_core::source::{Source, SourceId, Span};
 use hedgerow_eval::{DecidedBy, Direction, Flow, Manifests, Network, Peer, PolicyId, PolicyKind};
 
-use crate::compare::{claim, verify};
+use crate::compare::{claim, verify_today};
 use crate::expected::Expected;
 use crate::report::{Caller, Edges, Finding};
 
@@ -113,7 +113,7 @@ impl Judge<'_> {
         if guarded.is_empty() {
             return Some(diagnostics);
         }
-        let report = verify(self.plan, manifests);
+        let report = verify_today(self.plan, manifests);
         let place = |policy: &PolicyId| network.place_of(policy);
         self.edges(&report.findings, &guarded, &place, &mut diagnostics);
         for (name, policies) in &closed {

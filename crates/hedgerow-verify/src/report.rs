@@ -286,6 +286,12 @@ impl Finding {
 }
 
 impl Edges {
+    /// Whether both are about the same flows, whatever decides on them.
+    pub(crate) fn is_about_same(&self, other: &Self) -> bool {
+        (&self.callee, &self.pods, &self.callers, &self.ports)
+            == (&other.callee, &other.pods, &other.callers, &other.ports)
+    }
+
     /// The callers in words: all of them where they are few.
     fn subject(&self) -> String {
         const SHOWN: usize = 4;

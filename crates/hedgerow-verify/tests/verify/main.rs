@@ -1,5 +1,6 @@
 //! Manifests against rules: what `verify` finds when one of them is changed.
 
+mod staged;
 mod unlisted;
 
 use std::sync::Arc;
@@ -28,6 +29,10 @@ environments:
 
 /// emoji and cards may call ledger, cards only on its port `admin`; metrics is of a type that may call everybody.
 fn plan(environment: &str) -> Plan {
+    plan_of(CONFIG, environment)
+}
+
+fn plan_of(config: &str, environment: &str) -> Plan {
     let service = |name: &str, file: &str, rules: &[(&str, &str)]| Directory {
         path: name.to_owned(),
         file: Some(File::new(format!("{name}/service.yaml"), file)),
@@ -49,7 +54,7 @@ allow:
         service("service.metrics", "{type: monitoring, namespace: ops}", &[]),
     ];
     let mut reader = Reader::new();
-    let config = reader.config(File::new("hedgerow.yaml", CONFIG));
+    let config = reader.config(File::new("hedgerow.yaml", config));
     let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: Vec::new() };
     let reading = reader.fleet(config, directories, None);
     let fleet = reading.fleet.unwrap_or_else(|| panic!("{:#?}", reading.diagnostics));
@@ -137,11 +142,15 @@ fn rendered() -> String {
 }
 
 fn report(environment: &str, manifests: &str) -> Report {
+    report_with(&plan(environment), manifests)
+}
+
+fn report_with(plan: &Plan, manifests: &str) -> Report {
     let mut sources = Sources::default();
     sources.add("manifests.yaml", manifests);
     let (manifests, diagnostics) = Manifests::read(sources.iter(), "default");
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-    verify(&plan(environment), manifests)
+    verify(plan, manifests)
 }
 
 fn text(diagnostic: &Diagnostic) -> String {
@@ -152,8 +161,12 @@ fn text(diagnostic: &Diagnostic) -> String {
 
 /// Compares the findings, each with its notes, one a line.
 fn check(environment: &str, manifests: &str, expected: &[&str]) {
+    check_with(&plan(environment), manifests, expected);
+}
+
+fn check_with(plan: &Plan, manifests: &str, expected: &[&str]) {
     let found: Vec<_> =
-        report(environment, manifests).findings.iter().map(|finding| text(&finding.diagnostic())).collect();
+        report_with(plan, manifests).findings.iter().map(|finding| text(&finding.diagnostic())).collect();
     assert_eq!(found, expected, "\n{}", found.join("\n"));
 }
 
