@@ -33,9 +33,14 @@ fn plan(environment: &str) -> Plan {
 }
 
 fn plan_of(config: &str, environment: &str) -> Plan {
+    plan_of_services(config, environment, |_| "")
+}
+
+/// `more` is what the file of a service says besides.
+fn plan_of_services(config: &str, environment: &str, more: impl Fn(&str) -> &'static str) -> Plan {
     let service = |name: &str, file: &str, rules: &[(&str, &str)]| Directory {
         path: name.to_owned(),
-        file: Some(File::new(format!("{name}/service.yaml"), file)),
+        file: Some(File::new(format!("{name}/service.yaml"), format!("{file}{}", more(name)))),
         rules: rules.iter().map(|(callee, text)| File::new(format!("{name}/egress/{callee}.rule"), *text)).collect(),
         faults: Vec::new(),
     };
@@ -51,7 +56,7 @@ allow:
         service("service.ledger", ledger, &[]),
         service("service.emoji", "{}", &[("service.ledger", "")]),
         service("service.cards", "{}", &[("service.ledger", "ports: [admin]")]),
-        service("service.metrics", "{type: monitoring, namespace: ops}", &[]),
+        service("service.metrics", "type: monitoring\nnamespace: ops\n", &[]),
     ];
     let mut reader = Reader::new();
     let config = reader.config(File::new("hedgerow.yaml", config));
@@ -370,4 +375,26 @@ spec: {order: 5000, selector: has(hazel.bank/network-policy), types: [Ingress], 
             "not-isolated: no policy selects Deployment ops/metrics of `service.metrics`: the stage `audit` sees nothing",
         ],
     );
+}
+
+#[test]
+fn what_a_service_permits_itself_is_not_asked() {
+    // metrics is among its own callers by type, and no policy lets them in: its pods among themselves are left aside.
+    let config = CONFIG.replace("monitoring: {}}", "monitoring: {callers: [monitoring]}}");
+    assert_ne!(config, CONFIG);
+    let plan = plan_of(&config, "prod");
+    check_with(&plan, &rendered(), &[]);
+    let twice = rendered() + &workload("metrics-b", "ops", &labels(METRICS));
+    check_with(&plan, &twice, &[]);
+    // Others of a type are asked: `backend` may call itself, and its catch-all lets in nobody but `monitoring`.
+    let config = CONFIG.replace("{backend: {callers: [monitoring]}", "{backend: {callers: [monitoring, backend]}");
+    let report = report_with(&plan_of(&config, "prod"), &rendered());
+    let found: Vec<_> = report.findings.iter().map(|finding| finding.diagnostic().message).collect();
+    let is_cut = |from: &str, to: &str| {
+        found.iter().any(|found| {
+            found.split_once(" cannot reach ").is_some_and(|(who, whom)| who.contains(from) && whom.starts_with(to))
+        })
+    };
+    assert!(is_cut("`service.cards`", "`service.ledger`"), "{found:#?}");
+    assert!(!is_cut("`service.ledger`", "`service.ledger`"), "{found:#?}");
 }

@@ -1,6 +1,6 @@
 //! `audit` by policies that nobody enforces: they are held to the rules as if somebody did.
 
-use super::{CONFIG, check_with, plan_of, policy, rendered, report_with, text};
+use super::{CONFIG, check_with, plan_of, plan_of_services, policy, rendered, report_with, text};
 use hedgerow_core::plan::Plan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +202,8 @@ fn callers_by_type_count_as_the_catch_alls_would_let_them_in() {
         for manifests in [gone, narrowed] {
             let found = backend.found(&manifests);
             for callee in ["cards", "emoji", "ledger"] {
-                let expected = format!("missing-edge: `service.metrics` can reach `service.{callee}` on TCP, UDP, SCTP");
+                let expected =
+                    format!("missing-edge: `service.metrics` can reach `service.{callee}` on TCP, UDP, SCTP");
                 assert!(found.iter().any(|found| found.starts_with(&expected)), "{backend:?}: {found:#?}");
             }
         }
@@ -266,4 +267,27 @@ fn policies_alone_are_compared_with_pods_as_the_plan_has_them() {
         let report = report_with(&backend.plan(), &format!("---\n{ledger}"));
         assert_eq!((report.checked.services, report.absent.len()), (1, 3), "{backend:?}");
     }
+}
+
+#[test]
+fn an_enforced_service_beside_staged_ones_is_compared_once() {
+    // All are enforced but metrics. The catch-all is there for live pods and for staged ones, of which its type has none.
+    let config = CONFIG.replace("trial: {stage: audit", "trial: {stage: enforce") + "audit: {backend: calico-staged}\n";
+    let plan = plan_of_services(&config, "trial", |name| match name {
+        "service.metrics" => "stage: {trial: audit}\n",
+        _ => "",
+    });
+    let live = |document: &str| match document.contains("metrics") && !document.contains("catch-all") {
+        true => Backend::Staged.document(document),
+        false => document.to_owned(),
+    };
+    let documents = rendered();
+    let documents: Vec<_> = documents.split("---\n").filter(|document| !document.is_empty()).collect();
+    let mut manifests: String = documents.iter().map(|document| format!("---\n{}", live(document))).collect();
+    for document in documents.iter().filter(|document| document.contains("catch-all")) {
+        manifests += &format!("---\n{}", Backend::Staged.document(document));
+    }
+    check_with(&plan, &manifests, &[]);
+    let report = report_with(&plan, &manifests);
+    assert_eq!((report.checked.services, report.staged.len()), (4, 2));
 }
