@@ -54,7 +54,12 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
         more.findings.retain(|finding| match finding {
             Finding::Idle { policy, .. } => !known.contains(policy),
             Finding::Missing(edges) => !is_cut_today(edges),
-            _ => true,
+            Finding::Unruled(_)
+            | Finding::NotIsolated { .. }
+            | Finding::Isolated { .. }
+            | Finding::Leftover { .. }
+            | Finding::Unsearched { .. }
+            | Finding::UnbackedLabel { .. } => true,
         });
         report.findings.append(&mut more.findings);
         report.findings.sort();
@@ -496,7 +501,7 @@ impl<'a> Comparison<'a> {
             }
             match isolation {
                 Isolation::Enforced | Isolation::Staged(_) | Isolation::Tried if is_guarded => {
-                    push(&mut difference.unruled, range, unruled)
+                    push(&mut difference.unruled, range, unruled);
                 }
                 // That no policy guards the pods is one finding, not one for each who comes through.
                 Isolation::Enforced | Isolation::Staged(_) | Isolation::Tried | Isolation::Open => {}
