@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hedgerow_core::fleet::Service;
 use hedgerow_core::label::Scheme;
-use hedgerow_core::name::PortRef;
+use hedgerow_core::name::{LabelKey, PortRef};
 use hedgerow_core::plan::{Evaluator, Plan, Protection, ServicePlan};
 use hedgerow_core::policy::{self, Peer, Peers, Place, Ports, RulePorts};
 use hedgerow_core::source::Span;
@@ -39,6 +39,8 @@ pub(crate) struct ExpectedService {
     /// Whom of those who are not among the manifests the policies may mean: callers that wear what rules give, pods of the
     /// services that have a rule, whoever an `allow` entry names.
     pub(crate) permits: Vec<Permit>,
+    /// Whoever wears the label that a rule for every declared port gives; nobody where no port is open to rules.
+    pub(crate) callers: Option<Permit>,
     /// The types whose services may call.
     pub(crate) types: Vec<String>,
     /// Whom `allow` entries name, each with its place: they must come in, also those that are not among the manifests.
@@ -212,6 +214,13 @@ impl Expected {
         service.permits.iter().chain(of_types).collect()
     }
 
+    /// Wants callers by rule to come in too, whoever they are: their files and pods need not be known.
+    pub(crate) fn want_callers(&mut self) {
+        for service in self.services.values_mut() {
+            service.wanted.extend(service.callers.clone().map(|callers| (callers, service.place)));
+        }
+    }
+
     /// Every block that a permission names.
     pub(crate) fn blocks(&self) -> Vec<Cidr> {
         let admits = self.services.values().flat_map(|service| &service.admits);
@@ -243,6 +252,7 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
         admits.extend(who.into_iter().map(|who| Admit { who, ports: ports.clone(), place: Some(allow.span) }));
     }
     let mut permits = wearers(plan, service, planned);
+    let callers = caller(plan, service, planned);
     let mut wanted = Vec::new();
     for admit in &admits {
         let Some(who) = admit.who.claim() else { continue };
@@ -264,6 +274,7 @@ fn say_service(plan: &Plan, service: &Service, planned: &ServicePlan) -> Expecte
             .map(|name| name.to_string()),
         admits,
         permits,
+        callers,
         types: Vec::new(),
         wanted,
         place: service.file,
@@ -279,26 +290,33 @@ fn identity(plan: &Plan, service: &Service) -> Claim {
 /// Whoever wears a label that rules give to callers of this service, in a namespace where callers may live; and the service
 /// itself, of whose flows within it no rule speaks.
 fn wearers(plan: &Plan, service: &Service, planned: &ServicePlan) -> Vec<Permit> {
-    let config = plan.fleet().config();
-    let namespaces: BTreeSet<_> =
-        config.namespaces.iter().chain([&service.namespace]).map(|namespace| namespace.as_str()).collect();
-    let wearing = |key: hedgerow_core::name::LabelKey| {
-        let labels = Labels::from([(key.as_str().to_owned(), config.scheme.worn().as_str().to_owned())]);
-        Claim::wearing(&labels).in_namespaces(namespaces.iter().copied())
-    };
+    let scheme = &plan.fleet().config().scheme;
     let mut permits = vec![Permit { who: identity(plan, service), ports: None }];
-    if let Some(ports) = admit_ports(&RulePorts::All, service) {
-        permits.push(Permit { who: wearing(config.scheme.egress(&planned.slug)), ports: ports.listed() });
-    }
+    permits.extend(caller(plan, service, planned));
     let references: BTreeSet<_> = service.ports.listed().iter().map(policy::Port::reference).collect();
     for reference in references {
         let wanted = hedgerow_core::nonempty::NonEmpty::new(vec![reference.clone()]).map(RulePorts::These);
         if let Some(ports) = wanted.and_then(|wanted| admit_ports(&wanted, service)) {
-            let label = config.scheme.egress_port(&planned.slug, &reference);
-            permits.push(Permit { who: wearing(label), ports: ports.listed() });
+            let label = scheme.egress_port(&planned.slug, &reference);
+            permits.push(Permit { who: wearing(plan, service, &label), ports: ports.listed() });
         }
     }
     permits
+}
+
+/// Whoever wears the label that a rule for every declared port gives.
+fn caller(plan: &Plan, service: &Service, planned: &ServicePlan) -> Option<Permit> {
+    let ports = admit_ports(&RulePorts::All, service)?;
+    let label = plan.fleet().config().scheme.egress(&planned.slug);
+    Some(Permit { who: wearing(plan, service, &label), ports: ports.listed() })
+}
+
+/// Whoever wears a label that rules give, in a namespace where callers may live.
+fn wearing(plan: &Plan, service: &Service, label: &LabelKey) -> Claim {
+    let config = plan.fleet().config();
+    let labels = Labels::from([(label.as_str().to_owned(), config.scheme.worn().as_str().to_owned())]);
+    let namespaces = config.namespaces.iter().chain([&service.namespace]).map(|namespace| namespace.as_str());
+    Claim::wearing(&labels).in_namespaces(namespaces)
 }
 
 fn say_peer(peer: &Peer, service: &Service) -> Who {

@@ -75,7 +75,9 @@ impl Judge<'_> {
 
     /// What is to be said; nothing at all where no pods of a service of this namespace are in the manifests.
     fn run(&self, manifests: Manifests) -> Option<Vec<Diagnostic>> {
-        let expected = Expected::of(self.plan);
+        let mut expected = Expected::of(self.plan);
+        // Of a deploy, only the service's own files are read, and its callers are deployed elsewhere.
+        expected.want_callers();
         let service_of: Vec<_> =
             claim(&expected, &manifests.cluster.endpoints).into_iter().map(|name| name.map(str::to_owned)).collect();
         let network = Network::new(manifests.clone(), &[]);
@@ -113,7 +115,7 @@ impl Judge<'_> {
         if guarded.is_empty() {
             return Some(diagnostics);
         }
-        let report = verify_today(self.plan, manifests);
+        let report = verify_today(self.plan, &expected, manifests);
         let place = |policy: &PolicyId| network.place_of(policy);
         self.edges(&report.findings, &guarded, &place, &mut diagnostics);
         for (name, policies) in &closed {

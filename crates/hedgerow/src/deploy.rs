@@ -15,7 +15,16 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> Patch {
     let mut patch = hedgerow_render::patch::patch(stream, source, plan, options);
-    let Some(edits) = patch.edits.as_ref().filter(|_| patch.has_policies_of_others) else { return patch };
+    if !patch.has_policies_of_others {
+        return patch;
+    }
+    // What `strict` and `prove` alone refuse says nothing against the policies: all that is wrong is said in one run.
+    let lenient = (patch.edits.is_none() && (options.strict || options.prove)).then(|| {
+        let options = Options { strict: false, prove: false, ..options.clone() };
+        hedgerow_render::patch::patch(stream, source, plan, &options)
+    });
+    let edits = patch.edits.as_ref().or_else(|| lenient.as_ref().and_then(|lenient| lenient.edits.as_ref()));
+    let Some(edits) = edits else { return patch };
     let mut patched = String::with_capacity(edits.edited_len(stream));
     edits.push_to(stream, &mut patched);
     let mut texts = Sources::default();

@@ -29,6 +29,8 @@ pub(super) struct Found<'t> {
     pub(super) lists: Vec<List<'t>>,
     /// Documents that hold something.
     pub(super) documents: usize,
+    /// Objects, by their `kind`: a list is none, what it holds are, and what cannot be read may be one.
+    pub(super) objects: usize,
     /// The first document with a workload of a service.
     pub(super) first: Option<Piece>,
     /// Where that is a list, the position of the element with the workload.
@@ -129,6 +131,7 @@ impl Found<'_> {
         self.policies.extend(later.policies);
         self.lists.extend(later.lists);
         self.documents += later.documents;
+        self.objects += later.objects;
         if self.first.is_none() {
             (self.first, self.first_element) = (later.first, later.first_element);
         }
@@ -304,6 +307,7 @@ fn refusal(site: &Site<'_>) -> Option<Obstacle> {
 /// let through: line breaks that only some readers know stand in many a ConfigMap.
 fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&Node<'_>>, found: &mut Found<'_>) {
     let written = |key| node.and_then(Node::as_mapping)?.get(key)?.as_str();
+    found.objects += 1;
     let is_harmless = obstacle.reason == Reason::LineBreak
         && matches!((written("apiVersion"), written("kind")), (Some(api_version), Some(kind))
             if workload(api_version, kind).is_none() && Kind::of(api_version, kind).is_none() && !kind.ends_with("List"))
@@ -322,6 +326,7 @@ fn invalid(context: &Context<'_>, error: &YamlError, found: &mut Found<'_>) {
     let at = error.offset.min(context.stream.len());
     let message = format!("the stream is not valid YAML: {}", error.message);
     found.documents += 1;
+    found.objects += 1;
     found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), ""));
 }
 
@@ -331,6 +336,9 @@ fn one<'t>(
     place: &Place,
     found: &mut Found<'t>,
 ) -> Result<(), YamlError> {
+    if !object.kind.ends_with("List") {
+        found.objects += 1;
+    }
     if let Some(workload) = workload(object.api_version, object.kind) {
         let outline = object.outline(&workload.routes)?;
         let claimed = pods::patch(context, object, workload, &outline, found);
@@ -410,7 +418,13 @@ fn list<'t>(
     }
     // The elements of a typed list may leave out what the list says.
     let element_kind = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && !is_krm);
-    for (index, part) in object.parts(&ITEMS)?.iter().enumerate() {
+    let parts = object.parts(&ITEMS)?;
+    // Some objects are only called lists.
+    let has_items = |node: &Node<'_>| node.as_mapping().is_some_and(|mapping| mapping.get("items").is_some());
+    if parts.is_empty() && !object.with_node(has_items).unwrap_or(false) {
+        found.objects += 1;
+    }
+    for (index, part) in parts.iter().enumerate() {
         let outline = part.outline(&HEAD.routes)?;
         let head = [outline.site(HEAD.api_version), outline.site(HEAD.kind)];
         if let Some(obstacle) = head.into_iter().flatten().find_map(refusal) {

@@ -76,9 +76,9 @@ struct Pointer {
     name: String,
     way: outside::Way,
     namespace: Option<String>,
-    /// Names of Kubernetes Services that it mentions, or labels that it selects by.
+    /// Names of Kubernetes Services that it mentions, or whom it selects.
     mentions: Vec<String>,
-    selects: Option<BTreeMap<String, String>>,
+    selects: Option<outside::Selects>,
     place: Range<usize>,
 }
 

@@ -13,7 +13,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     let mixed = std::mem::take(&mut found.taken).report(context);
     found.diagnostics.extend(mixed);
     let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);
-    if found.documents == 0 && is_sound {
+    if found.objects == 0 && is_sound {
         let message = "the stream holds no objects, so nothing is deployed";
         found.diagnostics.push(
             unproved(context, Code::EmptyStream, message)

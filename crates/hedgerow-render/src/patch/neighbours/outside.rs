@@ -5,6 +5,7 @@ use crate::patch::Context;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::policy::{Peer, Peers, RulePorts};
 use hedgerow_yaml::{Content, Node};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How a call comes in.
@@ -74,10 +75,77 @@ pub(super) fn read(node: &Node<'_>, kind: &str, way: Way) -> Option<Pointer> {
         way,
         namespace: text(node, &["metadata", "namespace"]).map(str::to_owned),
         mentions,
-        // A selector of expressions is not read; then it may mean anybody, and only labels that are written tell.
-        selects: selector.map(|selector| labels(selector, &["matchLabels"])).filter(|labels| !labels.is_empty()),
+        selects: selector.map(|selector| Selects::read(selector, at(node, &["spec", "namespaceSelector"]))),
         place: name.map_or_else(|| node.range(), Node::range),
     })
+}
+
+/// Whom a monitor selects.
+#[derive(Debug)]
+pub(super) struct Selects {
+    labels: BTreeMap<String, String>,
+    expressions: Vec<Expression>,
+    namespaces: Namespaces,
+}
+
+#[derive(Debug)]
+enum Namespaces {
+    /// The monitor's own.
+    Own,
+    Any,
+    These(Vec<String>),
+}
+
+/// An element of `matchExpressions`.
+#[derive(Debug)]
+struct Expression {
+    key: String,
+    operator: String,
+    values: Vec<String>,
+}
+
+impl Selects {
+    fn read(selector: &Node<'_>, namespaces: Option<&Node<'_>>) -> Self {
+        let texts = |node: &Node<'_>, key: &str| -> Vec<String> {
+            elements(node, &[key]).filter_map(|element| element.as_str().map(str::to_owned)).collect()
+        };
+        let expressions = elements(selector, &["matchExpressions"]).map(|expression| Expression {
+            key: text(expression, &["key"]).unwrap_or_default().to_owned(),
+            operator: text(expression, &["operator"]).unwrap_or_default().to_owned(),
+            values: texts(expression, "values"),
+        });
+        let namespaces = namespaces.map_or(Namespaces::Own, |wanted| {
+            let is_any = at(wanted, &["any"]).and_then(Node::as_scalar).and_then(|it| it.as_bool()) == Some(true);
+            match texts(wanted, "matchNames") {
+                _ if is_any => Namespaces::Any,
+                names if names.is_empty() => Namespaces::Own,
+                names => Namespaces::These(names),
+            }
+        });
+        Self { labels: labels(selector, &["matchLabels"]), expressions: expressions.collect(), namespaces }
+    }
+
+    /// Whether somebody with these labels may be meant. An operator that is not known may mean anybody.
+    fn mean(&self, own: Option<&str>, namespace: Option<&str>, worn: &BTreeMap<String, String>) -> bool {
+        let is_there = match &self.namespaces {
+            Namespaces::Any => true,
+            Namespaces::Own => may_share(own, namespace),
+            Namespaces::These(names) => names.iter().any(|name| may_share(Some(name), namespace)),
+        };
+        is_there
+            && self.labels.iter().all(|(key, value)| worn.get(key) == Some(value))
+            && self.expressions.iter().all(|expression| {
+                let value = worn.get(&expression.key);
+                let is_listed = value.is_some_and(|value| expression.values.contains(value));
+                match expression.operator.as_str() {
+                    "In" => is_listed,
+                    "NotIn" => !is_listed,
+                    "Exists" => value.is_some(),
+                    "DoesNotExist" => value.is_none(),
+                    _ => true,
+                }
+            })
+    }
 }
 
 /// Texts under keys that may name a Service, host names cut to their first part.
@@ -133,23 +201,19 @@ pub(super) fn check(
         }
     }
     for pointer in pointers {
+        let means = |namespace: &Option<String>, labels: &BTreeMap<String, String>| {
+            pointer
+                .selects
+                .as_ref()
+                .is_some_and(|selects| selects.mean(pointer.namespace.as_deref(), namespace.as_deref(), labels))
+        };
+        let is_for_pods =
+            matches!(pointer.kind.as_str(), "PodMonitor" | "VMPodScrape" | "PodMonitoring" | "ClusterPodMonitoring");
         let mentioned = |front: &&Front| {
-            let is_selected = pointer.kind != "PodMonitor"
-                && pointer
-                    .selects
-                    .as_ref()
-                    .is_some_and(|wanted| wanted.iter().all(|(key, value)| front.labels.get(key) == Some(value)));
-            is_selected || pointer.mentions.contains(&front.name)
+            (!is_for_pods && means(&front.namespace, &front.labels)) || pointer.mentions.contains(&front.name)
         };
         let fronts: Vec<_> = judged.fronts.iter().filter(mentioned).collect();
-        let is_of_pods = pointer.way == Way::Scraper
-            && pointer.selects.as_ref().is_some_and(|wanted| {
-                judged.pods.iter().any(|pods| {
-                    may_share(pointer.namespace.as_deref(), pods.namespace.as_deref())
-                        && wanted.iter().all(|(key, value)| pods.labels.get(key) == Some(value))
-                })
-            })
-            && matches!(pointer.kind.as_str(), "PodMonitor" | "VMPodScrape" | "PodMonitoring" | "ClusterPodMonitoring");
+        let is_of_pods = is_for_pods && judged.pods.iter().any(|pods| means(&pods.namespace, &pods.labels));
         if !fronts.is_empty() || is_of_pods {
             let title = format!("{} `{}`", pointer.kind, pointer.name.escape_debug());
             report(context, judged, &title, pointer.way, &pointer.place, &fronts, diagnostics);
