@@ -19,6 +19,7 @@ struct Fleet {
     books: &'static str,
     rule: &'static str,
     metrics: &'static str,
+    cart: &'static str,
 }
 
 const USUAL: Fleet = Fleet {
@@ -29,6 +30,7 @@ const USUAL: Fleet = Fleet {
     books: "ports: [{name: http, port: 8080}]",
     rule: "",
     metrics: "type: monitoring",
+    cart: "",
 };
 
 impl Fleet {
@@ -40,7 +42,7 @@ impl Fleet {
         tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             ("service.books/service.yaml", format!("type: api\n{}\n", self.books).as_bytes()),
-            ("service.cart/service.yaml", b"stage: {prod: \"off\"}\n"),
+            ("service.cart/service.yaml", format!("stage: {{prod: \"off\"}}\n{}\n", self.cart).as_bytes()),
             ("service.cart/egress/service.books.rule", self.rule.as_bytes()),
             ("service.metrics/service.yaml", format!("{}\nstage: {{prod: \"off\"}}\n", self.metrics).as_bytes()),
             ("service.idle/service.yaml", b"stage: {prod: \"off\"}\n"),
@@ -169,6 +171,10 @@ fn changes_that_come_to_the_same() {
     let other_types = "labels: {domain: bank.example}\ntypes: {api: {callers: [watchers]}, core: {}, watchers: {}}";
     let both_types = "labels: {domain: bank.example}\ntypes: {api: {callers: [monitoring, watchers]}, core: {}, monitoring: {}, watchers: {}}";
     let by_number = Fleet { rule: "ports: [http]", ..USUAL };
+    let other_number = "ports: [{name: http, port: 9090}]";
+    let two_ports = "ports: [{name: http, port: 8080}, {name: admin, port: 8081}]";
+    let other_admin = "ports: [{name: http, port: 8080}, {name: admin, port: 9091}]";
+    let elsewhere = "labels: {domain: bank.example}\nnamespaces: [default, other]\ntypes: {api: {callers: [monitoring]}, core: {}, monitoring: {}}";
     for (what, base, head, expected) in [
         (
             "a port is renamed",
@@ -178,6 +184,50 @@ fn changes_that_come_to_the_same() {
         ),
         ("a port is renamed that no rule names", USUAL, Fleet { books: other_port, ..USUAL }, &[]),
         ("a rule names fewer ports", USUAL, by_number, &[]),
+        (
+            "a port has another number",
+            by_number,
+            Fleet { books: other_number, ..by_number },
+            &["ports: 8080/TCP → 9090/TCP: : permitted"],
+        ),
+        (
+            "a port has another number, for a rule for all",
+            USUAL,
+            Fleet { books: other_number, ..USUAL },
+            &["ports: 8080/TCP → 9090/TCP: : permitted"],
+        ),
+        ("a port comes besides", USUAL, Fleet { books: two_ports, ..USUAL }, &[]),
+        ("a port goes", Fleet { books: two_ports, ..USUAL }, USUAL, &[]),
+        (
+            "another port has another number",
+            Fleet { books: two_ports, ..by_number },
+            Fleet { books: other_admin, ..by_number },
+            &[],
+        ),
+        (
+            "a port has another number, for whom `allow` names",
+            Fleet { books: "ports: [{name: http, port: 8080}, {name: admin, port: 8081}]\nallow: [{from: anybody, reason: r}]", ..by_number },
+            Fleet { books: "ports: [{name: http, port: 8080}, {name: admin, port: 9091}]\nallow: [{from: anybody, reason: r}]", ..by_number },
+            &["ports: 8081/TCP → 9091/TCP: : permitted"],
+        ),
+        (
+            "a caller moves to a namespace that was not listed",
+            USUAL,
+            Fleet { config: elsewhere, cart: "namespace: other", ..USUAL },
+            &["namespaces: default → other: : permitted"],
+        ),
+        (
+            "and back, to where the old one is not listed any more",
+            Fleet { config: elsewhere, cart: "namespace: other", ..USUAL },
+            USUAL,
+            &["namespaces: other → default: : permitted"],
+        ),
+        (
+            "a caller moves to a namespace that was listed before",
+            Fleet { config: elsewhere, ..USUAL },
+            Fleet { config: elsewhere, cart: "namespace: other", ..USUAL },
+            &[],
+        ),
         (
             "a prefix is gone",
             USUAL,

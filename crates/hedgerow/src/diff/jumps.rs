@@ -5,7 +5,7 @@
 
 use hedgerow_core::fleet::{Fleet, Service};
 use hedgerow_core::moves::{Loss, Move, Stop};
-use hedgerow_core::name::{EnvironmentName, LabelKey, Protocol, ServiceName, TypeName};
+use hedgerow_core::name::{EnvironmentName, LabelKey, Namespace, Protocol, ServiceName, TypeName};
 use hedgerow_core::plan::{Admits, AdmittedPorts, Policy, policy, selector};
 use hedgerow_core::policy::{Peer, Peers, Rule, RulePorts, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,10 @@ pub(crate) enum Cause {
     Labels,
     /// The types of callers or callees.
     Types,
+    /// The numbers of ports.
+    Ports,
+    /// Where callers live.
+    Namespaces,
 }
 
 impl Cause {
@@ -49,6 +53,8 @@ impl Cause {
             Self::Identity => "identity",
             Self::Labels => "labels",
             Self::Types => "types",
+            Self::Ports => "ports",
+            Self::Namespaces => "namespaces",
         }
     }
 }
@@ -62,13 +68,15 @@ impl Jump {
             Cause::Identity => format!("its pods are selected by {} and then by {}", self.before, self.after),
             Cause::Labels => "its callers wear one label and then another".to_owned(),
             Cause::Types => format!("the type of its callers or its own, {} → {}", self.before, self.after),
+            Cause::Ports => format!("its pods listen on {} and then on {}", self.before, self.after),
+            Cause::Namespaces => format!("callers move from namespace {} to {}", self.before, self.after),
         }
     }
 
     /// What may be dropped.
     pub(crate) const fn risk(&self) -> &'static str {
         match (self.cause, self.loss) {
-            (Cause::Labels, _) => "permitted calls may be dropped until both sides are deployed",
+            (Cause::Labels | Cause::Namespaces, _) => "permitted calls may be dropped until both sides are deployed",
             (Cause::Types, _) => "permitted calls may be dropped until services and platform are deployed",
             (_, Loss::Permitted) => "permitted calls may be dropped while pods are replaced",
             (_, Loss::Unpermitted) => "calls that got through may be dropped for a moment",
@@ -85,6 +93,12 @@ impl Jump {
             Cause::Leaves => "stop its pods first, or go through `open` before it leaves".to_owned(),
             Cause::Identity => "go to `open`, change the labels there, and come back through `audit`".to_owned(),
             Cause::Labels => "go to `audit`, change it there, deploy both sides, and come back".to_owned(),
+            Cause::Ports => {
+                "go to `audit`, change them there, wait until all pods are replaced, and come back".to_owned()
+            }
+            Cause::Namespaces => {
+                "list both under `namespaces`, deploy the callees, and let the callers move after that".to_owned()
+            }
             Cause::Types => {
                 "keep both types, with the same callers, until all services and the platform are deployed".to_owned()
             }
@@ -184,6 +198,13 @@ fn of_service(sides: &Sides<'_>, environment: &EnvironmentName, before: &Service
     if drops && loses_callers(sides, before, after) {
         jumps.push(jump(Cause::Labels, String::new(), String::new(), Loss::Permitted, Vec::new()));
     }
+    if drops && let Some((old, new)) = other_ports(sides, before, after) {
+        jumps.push(jump(Cause::Ports, old, new, Loss::Permitted, Vec::new()));
+    }
+    if drops {
+        let moves = moving_callers(sides, before, after).into_iter();
+        jumps.extend(moves.map(|(old, new)| jump(Cause::Namespaces, old, new, Loss::Permitted, Vec::new())));
+    }
     jumps
 }
 
@@ -223,6 +244,59 @@ fn loses_callers(sides: &Sides<'_>, before: &Service, after: &Service) -> bool {
         let (late_caller, late_callee) = (Opened::of(new_policy, &old_labels), Opened::of(old_policy, &new_labels));
         !(late_caller.covers(&meant) && late_callee.covers(&meant))
     })
+}
+
+/// The rules to a callee that say the same in both fleets.
+fn kept<'f>(sides: &'f Sides<'_>, callee: &Service) -> impl Iterator<Item = (&'f Rule, &'f Rule)> {
+    let rules = sides.rules.get(&callee.name).into_iter().flatten().copied();
+    rules.filter_map(|old| {
+        let new = sides.head.rule(&old.caller, &old.callee)?;
+        (new.ports == old.ports).then_some((old, new))
+    })
+}
+
+/// Ports that give way to others for the same callers: old pods listen on the ones while the policy opens the others.
+fn other_ports(sides: &Sides<'_>, before: &Service, after: &Service) -> Option<(String, String)> {
+    if before.ports == after.ports {
+        return None;
+    }
+    let (old_policy, new_policy) = (policy(sides.base.config(), before), policy(sides.head.config(), after));
+    let of_rules = kept(sides, before).map(|(old, new)| {
+        let old = Opened::of(&old_policy, &worn(sides.base, before, old));
+        (old, Opened::of(&new_policy, &worn(sides.head, after, new)))
+    });
+    let listed = |service: &Service| {
+        let ports = service.ports.listed().iter().chain(&service.always);
+        Opened::These(ports.map(|port| (port.number, port.protocol)).collect())
+    };
+    let has_allow = !before.allow.is_empty() && !after.allow.is_empty();
+    let of_allow = has_allow.then(|| (listed(before), listed(after)));
+    let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());
+    for (old, new) in of_rules.chain(of_allow) {
+        let (Opened::These(old), Opened::These(new)) = (old, new) else { continue };
+        if !old.is_subset(&new) && !new.is_subset(&old) {
+            gone.extend(&old - &new);
+            come.extend(&new - &old);
+        }
+    }
+    let words = |ports: BTreeSet<(NonZeroU16, Protocol)>| {
+        ports.iter().map(|(number, protocol)| format!("{number}/{}", protocol.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    (!gone.is_empty()).then(|| (words(gone), words(come)))
+}
+
+/// The namespaces that callers leave and enter, where one side of the policy does not know one of them.
+fn moving_callers(sides: &Sides<'_>, before: &Service, after: &Service) -> BTreeSet<(String, String)> {
+    let knows = |fleet: &Fleet, callee: &Service, namespace: &Namespace| {
+        callee.namespace == *namespace || fleet.config().namespaces.iter().any(|known| known == namespace)
+    };
+    let moves = kept(sides, before).filter_map(|(old, new)| {
+        let (old, new) = (sides.base.service(old.caller.as_str())?, sides.head.service(new.caller.as_str())?);
+        let (old, new) = (&old.namespace, &new.namespace);
+        let is_safe = old == new || (knows(sides.base, before, new) && knows(sides.head, after, old));
+        (!is_safe).then(|| (old.as_str().to_owned(), new.as_str().to_owned()))
+    });
+    moves.collect()
 }
 
 /// The labels that a caller's pods wear for a rule.
