@@ -206,8 +206,14 @@ fn changes_that_come_to_the_same() {
         ),
         (
             "a port has another number, for whom `allow` names",
-            Fleet { books: "ports: [{name: http, port: 8080}, {name: admin, port: 8081}]\nallow: [{from: anybody, reason: r}]", ..by_number },
-            Fleet { books: "ports: [{name: http, port: 8080}, {name: admin, port: 9091}]\nallow: [{from: anybody, reason: r}]", ..by_number },
+            Fleet {
+                books: "ports: [{name: http, port: 8080}, {name: admin, port: 8081}]\nallow: [{from: anybody, reason: r}]",
+                ..by_number
+            },
+            Fleet {
+                books: "ports: [{name: http, port: 8080}, {name: admin, port: 9091}]\nallow: [{from: anybody, reason: r}]",
+                ..by_number
+            },
             &["ports: 8081/TCP → 9091/TCP: : permitted"],
         ),
         (

@@ -386,9 +386,8 @@ fn policy<'t>(
     };
     // One whose name is generated is nobody's of ours, whatever it wears.
     let name = outline.site(POLICY.name).and_then(Site::as_str);
-    found.has_policies_of_others |= context.judges
-        && kind != Kind::PolicyData
-        && (name.is_none() || label(context.policy_of.as_str()).is_none());
+    found.has_policies_of_others |=
+        context.judges && kind != Kind::PolicyData && (name.is_none() || label(context.policy_of.as_str()).is_none());
     let Some(name) = name else { return Ok(()) };
     let spec = |node: &Node<'_>| node.as_mapping()?.get(kind.content()).map(Written::new);
     let range = object.with_node(|node| node.range()).unwrap_or_else(|| object.head());
