@@ -8,7 +8,7 @@ use hedgerow_core::source::Span;
 use crate::Manifests;
 use crate::bits::Bits;
 use crate::claim::Clause;
-use crate::cluster::{Cluster, Endpoint};
+use crate::cluster::{Cluster, Endpoint, Labels};
 use crate::guests::{self, Asked};
 use crate::net::{AddressRange, Cidr, Family};
 use crate::policy::{Action, Direction, Party, Policy, PolicyId, PolicyKind, Rule, Tier, TierDefault, Way};
@@ -129,6 +129,21 @@ pub(crate) struct Question {
     pub(crate) way: Way,
     pub(crate) asked: Asked,
 }
+
+/// Labels that controllers give to the pods that they make from a template.
+const FROM_CONTROLLERS: [&str; 11] = [
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-revision-hash",
+    "rollouts-pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/job-name",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "job-name",
+    "controller-uid",
+];
 
 /// Where a caller connects from unless a rule makes a difference.
 const SOME_PORT: u16 = 49_152;
@@ -362,6 +377,45 @@ impl Network {
     pub fn guards(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
         let guards = self.guards[direction as usize].get(peer.0).into_iter().flatten();
         guards.map(|at| &self.policies[*at].policy.id)
+    }
+
+    /// The policies of which the manifests do not tell whether they guard these pods in a direction: they select by labels
+    /// of a namespace or service account that is not among the manifests, or by labels that controllers give to pods.
+    pub fn may_guard(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
+        let endpoint = self.endpoints.get(peer.0).filter(|endpoint| !endpoint.host_network);
+        let of_direction = self.policies.iter().filter(move |compiled| compiled.policy.rules(direction).is_some());
+        let hangs = move |compiled: &&Compiled| {
+            endpoint.is_some_and(|endpoint| {
+                compiled.policy.selects.matches(&|key| self.worn_by(endpoint, key.space, &key.name)).is_none()
+            })
+        };
+        of_direction.filter(hangs).map(|compiled| &compiled.policy.id)
+    }
+
+    /// The value of a label of pods; nothing at all where it is not known.
+    fn worn_by<'n>(&'n self, pods: &'n Endpoint, space: Space, name: &str) -> Option<Option<&'n str>> {
+        let of = |labels: &'n Labels| labels.get(name).map(String::as_str);
+        match space {
+            Space::Own => {
+                let value = of(&pods.labels);
+                (value.is_some() || !FROM_CONTROLLERS.contains(&name)).then_some(value)
+            }
+            Space::Namespace => {
+                let value = self.world.namespaces.get(&pods.namespace).and_then(of);
+                (value.is_some() || self.world.described.contains(&pods.namespace)).then_some(value)
+            }
+            Space::ServiceAccount if name == crate::cluster::CALICO_NAME => Some(Some(&pods.service_account)),
+            Space::ServiceAccount => {
+                let account = (pods.namespace.clone(), pods.service_account.clone());
+                self.world.service_accounts.get(&account).map(of)
+            }
+            Space::Fact => Some(match name {
+                Fact::NAMESPACE => Some(pods.namespace.as_str()),
+                Fact::ORCHESTRATOR => Some(Fact::KUBERNETES),
+                Fact::SERVICE_ACCOUNT => Some(pods.service_account.as_str()),
+                _ => None,
+            }),
+        }
     }
 
     /// Policies that guard no pod, with their texts.

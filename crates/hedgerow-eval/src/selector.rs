@@ -78,6 +78,33 @@ impl Selector {
         Self::Not(Box::new(self))
     }
 
+    /// Whether it matches somebody; nothing where that hangs on labels that are not known. `worn` gives the value of a label,
+    /// nothing where it is not worn, and nothing at all where it is not known.
+    pub(crate) fn matches<'v>(&self, worn: &impl Fn(&Key) -> Option<Option<&'v str>>) -> Option<bool> {
+        let is = |key: &Key, is_meant: &dyn Fn(&str) -> bool| worn(key).map(|value| value.is_some_and(is_meant));
+        let all = |parts: &[Self], stop: bool| {
+            let mut is_known = true;
+            for part in parts {
+                match part.matches(worn) {
+                    Some(holds) if holds == stop => return Some(stop),
+                    Some(_) => {}
+                    None => is_known = false,
+                }
+            }
+            is_known.then_some(!stop)
+        };
+        match self {
+            Self::Has(key) => is(key, &|_| true),
+            Self::In(key, values) => is(key, &|value| values.contains(value)),
+            Self::Contains(key, part) => is(key, &|value| value.contains(part)),
+            Self::StartsWith(key, start) => is(key, &|value| value.starts_with(start)),
+            Self::EndsWith(key, end) => is(key, &|value| value.ends_with(end)),
+            Self::Not(inner) => inner.matches(worn).map(|holds| !holds),
+            Self::Every(parts) => all(parts, false),
+            Self::Any(parts) => all(parts, true),
+        }
+    }
+
     /// The keys of the wearer's own labels that it asks for, whether or not it wants them there.
     pub(crate) fn own_keys(&self) -> BTreeSet<&str> {
         match self {

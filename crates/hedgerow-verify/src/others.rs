@@ -86,6 +86,8 @@ impl Judge<'_> {
         let without_ours = Network::new(alone, &[]);
 
         let mut has_pods = false;
+        // Policies of others that may or may not guard pods, with the services.
+        let mut unknown: BTreeMap<PolicyId, BTreeSet<&str>> = BTreeMap::new();
         // By service, the policies of others that guard its pods.
         let mut guarded: BTreeMap<&str, BTreeSet<PolicyId>> = BTreeMap::new();
         // By service, those of them that drop something today.
@@ -94,6 +96,9 @@ impl Judge<'_> {
             let Some(service) = name.as_deref().and_then(|name| self.service(name)) else { continue };
             has_pods = true;
             let Peer::Pods(_) = network.peer(id) else { continue };
+            for policy in network.may_guard(id, Direction::Ingress).filter(|policy| !self.is_ours(policy)) {
+                unknown.entry(policy.clone()).or_default().insert(service.name.as_str());
+            }
             let others: Vec<_> = without_ours.guards(alone, Direction::Ingress).cloned().collect();
             if others.is_empty() {
                 continue;
@@ -112,6 +117,13 @@ impl Judge<'_> {
             return None;
         }
         let mut diagnostics = Vec::new();
+        for (policy, services) in &unknown {
+            let names: Vec<_> = services.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("whether {policy} selects pods of {} too is not known", names.join(" and "));
+            diagnostics.push(self.diagnostic(message, network.place_of(policy)).help(
+                "it selects by labels of a namespace or service account that is not in the stream, or by labels that controllers give: let it select by labels of the template, or keep it out of the service's deploy",
+            ));
+        }
         if guarded.is_empty() {
             return Some(diagnostics);
         }
