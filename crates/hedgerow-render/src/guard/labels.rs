@@ -25,14 +25,14 @@ pub(super) fn objects(context: &Context<'_>) -> [GuardObject; 2] {
 fn resources(context: &Context<'_>) -> Vec<Resources> {
     let strict = context.is_strict();
     let operations: &[&str] = if strict { &["CREATE", "UPDATE", "DELETE"] } else { &["CREATE", "UPDATE"] };
-    let with = |plain: &[&'static str], scale: &'static str| {
-        plain.iter().copied().chain(strict.then_some(scale)).collect::<Vec<_>>()
+    let with = |plain: &[&'static str], more: &[&'static str]| {
+        plain.iter().chain(more.iter().filter(|_| strict)).copied().collect::<Vec<_>>()
     };
-    let core = with(&["pods", "pods/*", "podtemplates", "replicationcontrollers"], "replicationcontrollers/scale");
+    let core = with(&["pods", "pods/*", "podtemplates", "replicationcontrollers"], &["replicationcontrollers/scale"]);
     let apps = ["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"];
     let mut resources = vec![
         Resources::new("", operations, &core),
-        Resources::new("apps", operations, &with(&apps, "replicasets/scale")),
+        Resources::new("apps", operations, &with(&apps, &["replicasets/scale", "statefulsets/status"])),
         Resources::new("batch", operations, &["cronjobs", "jobs"]),
         // Calico's selectors match the labels of sets of addresses as they match those of pods.
         Resources::new("projectcalico.org", &["CREATE", "UPDATE"], &["networksets"]),
@@ -217,6 +217,7 @@ fn validations(context: &Context<'_>) -> Vec<Validation> {
             "put on, change or take off ' + (size(variables.changed) > 8 ? string(size(variables.changed)) + ' labels of Hedgerow' : variables.changed.join(', ')) + '",
         ),
     }];
+    validations.push(revisions(context));
     if context.binds_accounts() {
         validations.push(accounts::validation(context));
     }
@@ -224,6 +225,25 @@ fn validations(context: &Context<'_>) -> Vec<Validation> {
         validations.extend(strict(context));
     }
     validations
+}
+
+/// A StatefulSet reads its revisions by a decoder to which `Labels` is `labels`, and the API server keeps them as they were sent.
+fn revisions(context: &Context<'_>) -> Validation {
+    let names = ["spec", "template", "metadata", "labels"];
+    let places: Vec<_> = ["", ".?spec", ".?spec.?template", ".?spec.?template.?metadata"]
+        .map(|way| format!("dyn(object.?data{way}.orValue({{}}))"))
+        .into();
+    Validation {
+        note: "A revision says the same with `Labels` or `LABELS` to the StatefulSet that goes back to it, and would hide them here.",
+        expression: format!(
+            "request.resource.resource != 'controllerrevisions' || object == null ||\n\
+             [{}].all(place, place.all(key, key in {} || !key.matches('(?i)^({})$'))) ||\nvariables.wears",
+            places.join(",\n "),
+            list(names),
+            names.join("|")
+        ),
+        message: message(context, "wear", "write a revision with names of fields in other letters"),
+    }
 }
 
 /// What can be done with labels that are worn already.
@@ -287,9 +307,40 @@ fn strict(context: &Context<'_>) -> Vec<Validation> {
             message: may_not("scale up a ReplicaSet or ReplicationController by hand"),
         },
         Validation {
-            note: "What is deleted takes with it what it made, or that would live on without an owner.",
+            note: "A paused Deployment raises the newest ReplicaSet it can find, whatever that wears.",
+            expression: "request.operation == 'DELETE' || request.resource.group != 'apps' || request.resource.resource != 'deployments' ||\n\
+                         !object.?spec.?paused.orValue(false) || oldObject != null && oldObject.?spec.?paused.orValue(false) ||\n\
+                         variables.wears"
+                .to_owned(),
+            message: may_not("pause a Deployment"),
+        },
+        Validation {
+            note: "A StatefulSet makes pods from the revision that its status names.",
+            expression: format!(
+                "request.operation != 'UPDATE' || request.resource.group != 'apps' || request.resource.resource != 'statefulsets' ||\n\
+                 object.?status.?currentRevision == oldObject.?status.?currentRevision ||\n\
+                 {} ||\nvariables.wears",
+                is_from(&["statefulset-controller"])
+            ),
+            message: may_not("say which revision a StatefulSet is at"),
+        },
+        Validation {
+            note: "A ReplicaSet or Job that is taken from its owner outlives the next deploy.",
+            expression: format!(
+                "request.operation != 'UPDATE' || !variables.worn || !(request.resource.resource in ['replicasets', 'jobs']) ||\n\
+                 ['labels', 'ownerReferences'].all(field, dyn(object.metadata)[?field] == dyn(oldObject.metadata)[?field]) ||\n\
+                 {} ||\nvariables.wears",
+                is_from(&["deployment-controller", "generic-garbage-collector"])
+            ),
+            message: may_not("change the labels or the owner of a ReplicaSet or Job whose pods wear labels of Hedgerow"),
+        },
+        Validation {
+            note: "What is deleted takes with it what it made, or that would live on without an owner. Jobs and ReplicationControllers leave it\n\
+                   behind unless the request says otherwise.",
             expression: "request.operation != 'DELETE' || !variables.worn ||\n\
-                         !(dyn(request.options).?propagationPolicy.orValue('') == 'Orphan' || dyn(request.options).?orphanDependents.orValue(false)) ||\n\
+                         !(dyn(request.options).?propagationPolicy.orValue('') == 'Orphan' ||\n  \
+                         dyn(request.options).?orphanDependents.orValue(dyn(request.options).?propagationPolicy.orValue('') == '' &&\n    \
+                         (request.resource.resource in ['jobs', 'replicationcontrollers'] || 'orphan' in oldObject.metadata.?finalizers.orValue([])))) ||\n\
                          variables.wears"
                 .to_owned(),
             message: may_not("delete this and leave its pods behind"),

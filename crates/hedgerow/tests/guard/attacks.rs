@@ -130,6 +130,26 @@ fn labels(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
             ),
         ),
     );
+    for (name, data) in [
+        ("create such a revision with `Labels`", format!("spec: {{template: {{metadata: {{Labels: {{{DOOR}}}}}}}}}")),
+        ("create such a revision with `MetaData`", format!("spec: {{template: {{MetaData: {{labels: {{{DOOR}}}}}}}}}")),
+        ("create such a revision with `Template`", format!("spec: {{Template: {{metadata: {{labels: {{{DOOR}}}}}}}}}")),
+        (
+            "create such a revision with a long s",
+            format!("\"\\u017fpec\": {{template: {{metadata: {{labels: {{{DOOR}}}}}}}}}"),
+        ),
+    ] {
+        add(
+            DEV,
+            name,
+            create(
+                "apps/v1:controllerrevisions",
+                &format!(
+                    "{{apiVersion: apps/v1, kind: ControllerRevision, metadata: {{name: x}}, revision: 9, data: {{{data}}}}}"
+                ),
+            ),
+        );
+    }
     add(DEV, "create a Rollout", workload("argoproj.io/v1alpha1:rollouts", "argoproj.io/v1alpha1", "Rollout", ""));
     for (name, metadata) in [
         ("a Rollout's canary label", "canary: {canaryMetadata"),
@@ -501,6 +521,28 @@ fn worn(add: &mut dyn FnMut(&'static str, Act)) {
     add("revive a removed rule by an old ReplicaSet's scale", patch("apps/v1:replicasets/old/scale", more));
     add("revive a removed rule by a ReplicationController", patch("replicationcontrollers/old", more));
     add("revive a removed rule by a ReplicationController's scale", patch("replicationcontrollers/old/scale", more));
+    add(
+        "pause a Deployment, which raises an old ReplicaSet then",
+        patch("apps/v1:deployments/plain", "{spec: {paused: true}}"),
+    );
+    add(
+        "create a paused Deployment that takes in an old ReplicaSet",
+        create(
+            "apps/v1:deployments",
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {paused: true, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: a, image: a}]}}}}",
+        ),
+    );
+    add(
+        "put a StatefulSet back to an old revision by its status",
+        patch("apps/v1:statefulsets/worn/status", "{status: {replicas: 0, currentRevision: worn-1}}"),
+    );
+    add(
+        "take a labelled ReplicaSet from its Deployment",
+        patch("apps/v1:replicasets/old", "{metadata: {labels: {app: mine}}}"),
+    );
+    let owners = "{metadata: {ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: mine, uid: 6f1b2c8e-0000-4000-8000-000000000000}]}}";
+    add("give a labelled ReplicaSet another owner", patch("apps/v1:replicasets/old", owners));
+    add("give a labelled Job another owner", patch("batch/v1:jobs/worn", owners));
     let orphan = "{propagationPolicy: Orphan}";
     add("delete a labelled Deployment and keep its Pods", delete("apps/v1:deployments/worn", orphan));
     add(
@@ -512,6 +554,13 @@ fn worn(add: &mut dyn FnMut(&'static str, Act)) {
     add("delete a labelled DaemonSet and keep its Pods", delete("apps/v1:daemonsets/worn", orphan));
     add("delete a labelled ReplicationController and keep its Pods", delete("replicationcontrollers/old", orphan));
     add("delete a labelled Job and keep its Pods", delete("batch/v1:jobs/worn", orphan));
+    add("delete a labelled Job and say nothing of its Pods", delete("batch/v1:jobs/worn", "{}"));
+    add("delete all Jobs and say nothing of their Pods", delete("batch/v1:jobs", "{}"));
+    add(
+        "delete a labelled ReplicationController and say nothing of its Pods",
+        delete("replicationcontrollers/old", "{}"),
+    );
+    add("delete a labelled Deployment that was made to keep its Pods", delete("apps/v1:deployments/leaver", "{}"));
     add("delete a labelled CronJob and keep its Jobs", delete("batch/v1:cronjobs/worn", orphan));
     add("delete a labelled Rollout and keep its ReplicaSets", delete("argoproj.io/v1alpha1:rollouts/worn", orphan));
     add(

@@ -48,7 +48,34 @@ fn of_developers(add: &mut dyn FnMut(&'static str, Act)) {
             "{spec: {template: {metadata: {annotations: {kubectl.kubernetes.io/restartedAt: now}}}}}",
         ),
     );
-    add("pause a labelled Deployment", patch("apps/v1:deployments/worn", "{spec: {paused: true}}"));
+    add("resume a paused Deployment", patch("apps/v1:deployments/halted", "{spec: {paused: false}}"));
+    add("annotate a paused Deployment", patch("apps/v1:deployments/halted", "{metadata: {annotations: {why: now}}}"));
+    add("delete a paused Deployment", delete("apps/v1:deployments/halted", "{propagationPolicy: Background}"));
+    add(
+        "label a ReplicaSet without labels of ours",
+        patch("apps/v1:replicasets/loose", "{metadata: {labels: {a: b}}}"),
+    );
+    add(
+        "say how a labelled StatefulSet is",
+        patch("apps/v1:statefulsets/worn/status", "{status: {readyReplicas: 0, replicas: 0}}"),
+    );
+    add("label a labelled StatefulSet", patch("apps/v1:statefulsets/worn", "{metadata: {labels: {a: b}}}"));
+    add("annotate a labelled ReplicaSet", patch("apps/v1:replicasets/old", "{metadata: {annotations: {why: now}}}"));
+    add("delete a labelled Job with its Pods", delete("batch/v1:jobs/worn", "{propagationPolicy: Background}"));
+    add("delete a labelled Job with its Pods, the old way", delete("batch/v1:jobs/worn", "{orphanDependents: false}"));
+    add("delete a labelled Deployment and say nothing of its Pods", delete("apps/v1:deployments/worn", "{}"));
+    add("delete a Job without labels of ours and say nothing of its Pods", delete("batch/v1:jobs/plain", "{}"));
+    add(
+        "delete with its Pods a labelled Deployment that was made to keep them",
+        delete("apps/v1:deployments/leaver", "{propagationPolicy: Foreground}"),
+    );
+    add(
+        "create a revision without labels of ours",
+        create(
+            "apps/v1:controllerrevisions",
+            "{apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: y}, revision: 9, data: {spec: {template: {$patch: replace, metadata: {labels: {app: y}}, spec: {}}}}}",
+        ),
+    );
     add(
         "label a Deployment, not its Pods",
         patch("apps/v1:deployments/worn", &format!("{{metadata: {{labels: {{{DOOR}}}}}}}")),
@@ -164,6 +191,8 @@ fn of_developers(add: &mut dyn FnMut(&'static str, Act)) {
 fn of_deployers(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
     add(DEPLOYER, "create a labelled Pod", pod(DOOR));
     add(OPERATOR, "create a labelled Pod, as an operator that may", pod(DOOR));
+    add(DEPLOYER, "pause a labelled Deployment", patch("apps/v1:deployments/worn", "{spec: {paused: true}}"));
+    add(DEPLOYER, "label a labelled ReplicaSet", patch("apps/v1:replicasets/old", "{metadata: {labels: {a: b}}}"));
     add(
         DEPLOYER,
         "deploy other labels and another image",
@@ -255,6 +284,25 @@ fn of_controllers(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
             )
         },
     );
+    let owners = "ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: worn, uid: 6f1b2c8e-0000-4000-8000-000000000000, controller: true}]";
+    add(
+        controller!("deployment-controller"),
+        "a Deployment takes in a labelled ReplicaSet",
+        Act {
+            method: "PUT",
+            ..create(
+                "apps/v1:replicasets/old",
+                &format!(
+                    "{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: old, {owners}}}, spec: {{replicas: 0, selector: {{matchLabels: {{app: old}}}}, template: {{metadata: {{labels: {{app: old, {DOOR}}}}}, {POD_SPEC}}}}}}}"
+                ),
+            )
+        },
+    );
+    add(
+        controller!("generic-garbage-collector"),
+        "a labelled ReplicaSet has another owner, of those that were",
+        patch("apps/v1:replicasets/old", &format!("{{metadata: {{{owners}}}}}")),
+    );
     add(
         controller!("cronjob-controller"),
         "a CronJob makes a labelled Job",
@@ -274,6 +322,18 @@ fn of_controllers(add: &mut dyn FnMut(&'static str, &'static str, Act)) {
         )
     };
     add(controller!("statefulset-controller"), "a StatefulSet keeps a revision", revision());
+    // RBAC gives it `update` alone.
+    add(
+        controller!("statefulset-controller"),
+        "a StatefulSet says which revision it is at",
+        Act {
+            method: "PUT",
+            ..create(
+                "apps/v1:statefulsets/worn/status",
+                "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: worn}, spec: {serviceName: worn, selector: {matchLabels: {app: stateful}}, template: {metadata: {labels: {app: stateful}}, spec: {containers: [{name: a, image: a}]}}}, status: {replicas: 0, collisionCount: 0, currentRevision: worn-1}}",
+            )
+        },
+    );
     add(controller!("daemon-set-controller"), "a DaemonSet keeps a revision", revision());
     add(
         controller!("namespace-controller"),

@@ -185,6 +185,25 @@ spec:
   template: {metadata: {labels: {app: plain}}, spec: {containers: [{name: a, image: a}]}}
 ---
 apiVersion: apps/v1
+kind: Deployment
+metadata: {name: halted}
+spec:
+  replicas: 0
+  paused: true
+  selector: {matchLabels: {app: halted}}
+  template: {metadata: {labels: {app: halted}}, spec: {containers: [{name: a, image: a}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: leaver, finalizers: [orphan]}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: leaver}}
+  template:
+    metadata: {labels: {app: leaver, bank.example/egress-s-ledger: "true"}}
+    spec: {containers: [{name: a, image: a}]}
+---
+apiVersion: apps/v1
 kind: ReplicaSet
 metadata: {name: old}
 spec:
