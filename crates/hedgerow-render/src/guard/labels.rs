@@ -289,6 +289,15 @@ fn strict(context: &Context<'_>) -> Vec<Validation> {
             message: may_not("change the image of a pod that wears labels of Hedgerow"),
         },
         Validation {
+            note: "the addresses that Calico takes for a live pod's own while its status has none (the CNI plugin writes them by `pods/status`),",
+            expression: on_update(&format!(
+                "request.resource.resource != 'pods' || {SUBRESOURCE} != '' ||\n\
+                 ['cni.projectcalico.org/podIP', 'cni.projectcalico.org/podIPs'].all(key,\n  \
+                 object.metadata.?annotations[?key] == oldObject.metadata.?annotations[?key])"
+            )),
+            message: may_not("say which address a pod has that wears labels of Hedgerow"),
+        },
+        Validation {
             note: "and debug containers.",
             expression: format!(
                 "{SUBRESOURCE} != 'ephemeralcontainers' || !variables.worn ||\n{}",

@@ -509,6 +509,12 @@ fn worn(add: &mut dyn FnMut(&'static str, Act)) {
         "run another first image in a labelled Pod",
         strategic("pods/wearer", "{spec: {initContainers: [{name: i, image: evil}]}}"),
     );
+    for (name, key) in
+        [("give a labelled Pod one's own address", "podIP"), ("give a labelled Pod one's own addresses", "podIPs")]
+    {
+        let annotation = format!("{{metadata: {{annotations: {{cni.projectcalico.org/{key}: 10.0.0.9/32}}}}}}");
+        add(name, patch("pods/wearer", &annotation));
+    }
     add(
         "add a debug container to a labelled Pod",
         strategic(

@@ -112,6 +112,9 @@ fn of_developers(add: &mut dyn FnMut(&'static str, Act)) {
         patch("pods/wearer", "{metadata: {labels: {debug: 'true', app: null}}}"),
     );
     add("annotate a labelled Pod", patch("pods/wearer", "{metadata: {annotations: {why: now}}}"));
+    let address = "{metadata: {annotations: {cni.projectcalico.org/podIP: 10.0.0.9/32, cni.projectcalico.org/podIPs: 10.0.0.9/32}}}";
+    add("say as Calico's plugin does which address a labelled Pod has", patch("pods/wearer/status", address));
+    add("say which address a Pod without labels of ours has", patch("pods/naked", address));
     add("resize a labelled Pod", strategic("pods/wearer/resize", "{spec: {containers: [{name: a, resources: {}}]}}"));
     add(
         "say how a labelled Pod is",

@@ -173,6 +173,17 @@ const WORDS: &[(&str, &str, &str)] = &[
         "false",
         "say how a labelled StatefulSet",
     ),
+    (
+        "['cni.projectcalico.org/podIP', 'cni.projectcalico.org/podIPs']",
+        "['cni.projectcalico.org/podIP']",
+        "own address",
+    ),
+    (
+        "['cni.projectcalico.org/podIP', 'cni.projectcalico.org/podIPs']",
+        "['cni.projectcalico.org/podIPs']",
+        "own address",
+    ),
+    ("request.?subResource.orValue('') != '' ||", "", "as Calico's plugin"),
     ("!object.?spec.?paused.orValue(false) ||", "", "restart"),
     (" || oldObject != null && oldObject.?spec.?paused.orValue(false)", "", "paused"),
     ("'(?i)^(spec|template|metadata|labels)$'", "'(?i)^(spec|template|metadata)$'", "`Labels`"),
