@@ -63,6 +63,7 @@ impl Skeleton {
     }
 
     /// How often a key of plain characters may stand in the root.
+    #[inline]
     pub(crate) fn presence(&self, bytes: &[u8], key: &str) -> Presence {
         let begins = |&&start: &&usize| {
             bytes[start..].starts_with(key.as_bytes())

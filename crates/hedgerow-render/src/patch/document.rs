@@ -4,13 +4,15 @@ use super::mixed::Mixed;
 use super::written::Written;
 use super::{Context, Tally, lists, neighbours, pods, structure};
 use crate::object::Kind;
-use crate::workload::{Workload, workload};
+use crate::workload::{self, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::label::POLICY_DATA;
 use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::ServicePlan;
 use hedgerow_yaml::{
     Document, Node, Obstacle, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
 };
+use memchr::memmem::Finder;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -41,8 +43,10 @@ pub(super) struct Found<'t> {
     pub(super) left_out: Vec<(String, Range<usize>)>,
     /// Whether there are policies of others, where such matter.
     pub(super) has_policies_of_others: bool,
-    /// Objects to look at once the whole stream is known.
-    pub(super) seen: Vec<(Place, Seen)>,
+    /// Workloads of services whose policy may drop calls, to look at once the whole stream is known.
+    pub(super) workloads: Vec<Workload<'t>>,
+    /// What leads calls to pods, to look at then too.
+    pub(super) neighbours: Vec<Place>,
     /// Workloads that are the deployed service's because nothing says otherwise.
     pub(super) taken: Mixed,
 }
@@ -86,13 +90,13 @@ pub(super) enum Place {
     Deeper,
 }
 
-/// What is to be looked at once the whole stream is known.
+/// A workload of a service whose policy may drop calls.
 #[derive(Debug)]
-pub(super) enum Seen {
-    /// A workload of a service whose policy may drop calls.
-    Workload(ServiceName),
-    /// What leads calls to pods.
-    Neighbour,
+pub(super) struct Workload<'t> {
+    pub(super) place: Place,
+    /// Where the object stands.
+    pub(super) range: Range<usize>,
+    pub(super) plan: &'t ServicePlan,
 }
 
 impl Place {
@@ -137,7 +141,8 @@ impl Found<'_> {
         }
         self.unclaimed.extend(later.unclaimed);
         self.has_policies_of_others |= later.has_policies_of_others;
-        self.seen.extend(later.seen);
+        self.workloads.extend(later.workloads);
+        self.neighbours.extend(later.neighbours);
         self.left_out.extend(later.left_out);
         self.taken.merge(later.taken);
         self
@@ -342,8 +347,8 @@ fn one<'t>(
     if let Some(workload) = workload(object.api_version, object.kind) {
         let outline = object.outline(&workload.routes)?;
         let claimed = pods::patch(context, object, workload, &outline, found);
-        if let Some(service) = claimed.filter(|service| neighbours::is_judged(service)) {
-            found.seen.push((place.clone(), Seen::Workload(service.name.clone())));
+        if let Some(plan) = claimed.filter(|plan| neighbours::is_judged(plan)) {
+            found.workloads.push(Workload { place: place.clone(), range: object.range(), plan });
         }
     } else if let Some(kind) = Kind::of(object.api_version, object.kind) {
         // ConfigMaps are everybody's. Only one that can be ours is looked into.
@@ -355,21 +360,25 @@ fn one<'t>(
     } else if object.kind.ends_with("List") {
         list(context, object, place, found)?;
     } else if context.judges && neighbours::is_neighbour(object.api_version, object.kind) {
-        found.seen.push((place.clone(), Seen::Neighbour));
+        found.neighbours.push(place.clone());
     } else if context.options.unknown_kinds
         && let Some(templates) = object.with_node(structure::templates)
     {
-        let workload = Workload::of_templates(templates);
+        let workload = workload::Workload::of_templates(templates);
         let outline = object.outline(&workload.routes)?;
         pods::patch(context, object, &workload, &outline, found);
     }
     Ok(())
 }
 
+/// What stands in the mark as well as in the name of a ConfigMap of ours.
+static BOTH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("policy"));
+
 /// Whether a ConfigMap wears the mark, or is called what one of ours is called.
 fn may_be_policy_data(context: &Context<'_>, object: &Object<'_, '_>) -> bool {
     let text = context.stream.get(object.range()).unwrap_or_default();
-    text.contains(context.policy_of.as_str()) || text.contains(POLICY_DATA)
+    // Most ConfigMaps are large and hold not even what both have in common.
+    BOTH.find(text.as_bytes()).is_some() && (text.contains(context.policy_of.as_str()) || text.contains(POLICY_DATA))
 }
 
 fn policy<'t>(

@@ -4,11 +4,12 @@
 //! Only services whose policy is enforced, tried or staged are judged: without one everybody comes in. Documents are read in
 //! full here, and only those that bear on such a service.
 
+mod containers;
 mod outside;
 mod ports;
 
 use super::Context;
-use super::document::{Found, Place, Seen};
+use super::document::{Found, Place, Workload};
 use super::rollout::at;
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
@@ -139,43 +140,48 @@ fn fate(service: &ServicePlan) -> &'static str {
     }
 }
 
-pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
-    let seen = std::mem::take(&mut found.seen);
-    let mut pods: BTreeMap<ServiceName, Vec<Pods>> = BTreeMap::new();
-    let (mut fronts, mut pointers): (Vec<Front>, Vec<Pointer>) = (Vec::new(), Vec::new());
-    if !seen.iter().any(|(_, seen)| matches!(seen, Seen::Workload(_))) {
+pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
+    let (workloads, neighbours) = (std::mem::take(&mut found.workloads), std::mem::take(&mut found.neighbours));
+    if workloads.is_empty() {
         return;
     }
-    let (workloads, neighbours): (Vec<_>, Vec<_>) =
-        seen.into_iter().partition(|(_, seen)| matches!(seen, Seen::Workload(_)));
-    each(context.stream, &neighbours, |node, _| {
-        let api_version = text(node, &["apiVersion"]).unwrap_or_default();
-        let kind = text(node, &["kind"]).unwrap_or_default();
-        if kind == "Service" && api_version == "v1" {
-            fronts.extend(read_front(node));
-        } else if let Some(way) = outside::way(api_version, kind) {
-            pointers.extend(outside::read(node, kind, way));
-        }
-    });
+    let (mut fronts, mut pointers): (Vec<Front>, Vec<Pointer>) = (Vec::new(), Vec::new());
+    each(
+        context.stream,
+        &neighbours,
+        |place| place,
+        |node, _| {
+            let api_version = text(node, &["apiVersion"]).unwrap_or_default();
+            let kind = text(node, &["kind"]).unwrap_or_default();
+            if kind == "Service" && api_version == "v1" {
+                fronts.extend(read_front(node));
+            } else if let Some(way) = outside::way(api_version, kind) {
+                pointers.extend(outside::read(node, kind, way));
+            }
+        },
+    );
     // Workloads are many and large: those of which nothing could be said are not read again.
     let comes_from_outside = !pointers.is_empty() || fronts.iter().any(|front| front.opened_by.is_some());
-    let matters = |service: &ServiceName| {
-        let service = context.plan.fleet().service(service.as_str());
+    let matters = |workload: &Workload<'_>| {
+        let service = context.plan.fleet().service(workload.plan.name.as_str());
         comes_from_outside || service.is_some_and(|service| !service.ports.listed().is_empty())
     };
-    let workloads: Vec<_> = workloads
-        .into_iter()
-        .filter(|(_, seen)| if let Seen::Workload(service) = seen { matters(service) } else { false })
-        .collect();
-    each(context.stream, &workloads, |node, seen| {
-        if let Seen::Workload(service) = seen
-            && let Some(plan) = context.plan.service(service)
-        {
-            pods.entry(service.clone()).or_default().extend(read_pods(node, plan));
-        }
-    });
+    let mut workloads = workloads;
+    workloads.retain(matters);
+    if fronts.is_empty() && !comes_from_outside {
+        workloads = containers::to_read(context, workloads);
+    }
+    let mut pods: BTreeMap<&ServiceName, Vec<Pods>> = BTreeMap::new();
+    each(
+        context.stream,
+        &workloads,
+        |workload| &workload.place,
+        |node, Workload { plan, .. }| {
+            pods.entry(&plan.name).or_default().extend(read_pods(node, plan));
+        },
+    );
     for (name, pods) in pods {
-        let (Some(plan), Some(service)) = (context.plan.service(&name), context.plan.fleet().service(name.as_str()))
+        let (Some(plan), Some(service)) = (context.plan.service(name), context.plan.fleet().service(name.as_str()))
         else {
             continue;
         };
@@ -189,14 +195,14 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// Reads the objects that were seen, each document once.
-fn each(stream: &str, seen: &[(Place, Seen)], mut take: impl FnMut(&Node<'_>, &Seen)) {
-    for group in seen.chunk_by(|a, b| a.0.piece().is_some() && a.0.piece() == b.0.piece()) {
-        let Some(piece) = group.first().and_then(|(place, _)| place.piece()) else { continue };
-        let document = Document::of_piece(stream, piece);
+/// Reads objects in the order of the stream, each document once.
+fn each<S>(stream: &str, seen: &[S], place: impl Fn(&S) -> &Place, mut take: impl FnMut(&Node<'_>, &S)) {
+    for group in seen.chunk_by(|a, b| place(a).piece().is_some() && place(a).piece() == place(b).piece()) {
+        let Some(first) = group.first().and_then(|first| place(first).piece()) else { continue };
+        let document = Document::of_piece(stream, first);
         let mut parts = None;
-        for (place, seen) in group {
-            match place {
+        for seen in group {
+            match place(seen) {
                 Place::Document(_) => {
                     if let Ok(Some(node)) = document.tree() {
                         take(node, seen);

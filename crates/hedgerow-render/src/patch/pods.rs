@@ -18,13 +18,13 @@ struct Template<'o, 't> {
 }
 
 /// Patches one workload; gives the plan of the service that claims it.
-pub(super) fn patch<'c>(
-    context: &'c Context<'_>,
+pub(super) fn patch<'p>(
+    context: &Context<'p>,
     object: &Object<'_, '_>,
     workload: &Workload,
     outline: &Outline<'_>,
     found: &mut Found<'_>,
-) -> Option<&'c ServicePlan> {
+) -> Option<&'p ServicePlan> {
     let templates = templates(workload, outline);
     if templates.is_empty() {
         return None;
@@ -245,8 +245,12 @@ fn claimed(
         );
     }
     if !is_remade {
-        let template = workload.pods.first().and_then(|pods| site_range(outline.site(pods.inside?)));
-        found.diagnostics.extend(rollout::check(context, object, title, place, template.as_ref()));
+        let metadata = [workload.name, workload.annotations].into_iter().filter_map(|id| site_range(outline.site(id)));
+        let known = rollout::Known {
+            template: workload.pods.first().and_then(|pods| site_range(outline.site(pods.inside?))),
+            metadata_end: metadata.map(|range| range.end).max(),
+        };
+        found.diagnostics.extend(rollout::check(context, object, title, place, &known));
     }
     for template in templates {
         labels(context, title, place, template.labels, service, found);

@@ -18,6 +18,8 @@ struct Words {
     unmanaged: Finder<'static>,
 }
 
+const SHORTEST_WORD: usize = "pause".len();
+
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     pause: Finder::new("pause"),
     on_delete: Finder::new("OnDelete"),
@@ -102,16 +104,24 @@ impl Held {
     }
 }
 
-/// Says where the pods of a claimed workload stay as they are. `template` is where its first pod template stands; that one
-/// is not searched.
+/// Where a workload need not be searched for what holds its pods back.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Its first pod template.
+    pub(super) template: Option<Range<usize>>,
+    /// Where its name and its annotations end, whichever comes last.
+    pub(super) metadata_end: Option<usize>,
+}
+
+/// Says where the pods of a claimed workload stay as they are.
 pub(super) fn check(
     context: &Context<'_>,
     object: &Object<'_, '_>,
     title: &Title<'_>,
     place: &Range<usize>,
-    template: Option<&Range<usize>>,
+    known: &Known,
 ) -> Option<Diagnostic> {
-    let (held, range) = held(context.stream, object, template)?;
+    let (held, range) = held(context.stream, object, known)?;
     let message = held.message(title);
     // All but one change as soon as somebody does what the help says; a deploy that names its revision fails.
     let diagnostic = if held == Held::NamedRevision {
@@ -122,24 +132,30 @@ pub(super) fn check(
     Some(diagnostic.mark(context.span(&range.unwrap_or_else(|| place.clone())), "").help(held.help()))
 }
 
-fn held(
-    stream: &str,
-    object: &Object<'_, '_>,
-    template: Option<&Range<usize>>,
-) -> Option<(Held, Option<Range<usize>>)> {
-    let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+fn held(stream: &str, object: &Object<'_, '_>, known: &Known) -> Option<(Held, Option<Range<usize>>)> {
+    let slash = object.api_version.bytes().position(|byte| byte == b'/');
+    let group = slash.and_then(|slash| object.api_version.get(..slash)).unwrap_or_default();
     match (group, object.kind) {
         ("", "Pod") => return Some((Held::Pod, None)),
         ("" | "apps" | "extensions", "ReplicaSet" | "ReplicationController") => return Some((Held::Bare, None)),
         _ => {}
     }
     if !READ.contains(&(group, object.kind)) {
-        let whole = object.range();
-        let around = match template {
+        let mut whole = object.range();
+        let end_of_first = known.template.as_ref().map_or(whole.end, |template| template.start);
+        // What holds pods back of these kinds stands in the spec; other operators ask annotations too.
+        if let ("apps" | "extensions" | "batch", Some(end)) = (group, known.metadata_end)
+            && end <= end_of_first
+        {
+            whole.start = end;
+        }
+        let around = match &known.template {
             Some(template) => [whole.start..template.start, template.end..whole.end],
             None => [whole, 0..0],
         };
-        let mut around = around.into_iter().filter_map(|part| stream.as_bytes().get(part));
+        // What is shorter than the words cannot hold one.
+        let around = around.into_iter().filter(|part| part.len() >= SHORTEST_WORD);
+        let mut around = around.filter_map(|part| stream.as_bytes().get(part));
         let has_word = match (group, object.kind) {
             // Most workloads are Deployments, and these know one of the words.
             ("apps" | "extensions", "Deployment") | ("batch", _) => around.any(|text| WORDS.pause.find(text).is_some()),
