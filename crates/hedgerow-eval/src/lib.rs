@@ -98,6 +98,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::{Source, SourceId, Span};
+use rayon::prelude::*;
 
 pub use claim::Claim;
 pub use cluster::{Cluster, Endpoint, Labels, MaybeWorn};
@@ -114,6 +115,9 @@ use policy::{NetworkSet, Policy, Tier};
 use selector::Index;
 use services::Services;
 use staged::Would;
+
+/// How many objects one worker reads before it is asked for more.
+const AT_ONCE: usize = 64;
 
 /// Everything in some manifests that bears on who may reach whom.
 #[derive(Debug, Clone, Default)]
@@ -151,8 +155,16 @@ impl Manifests {
         let tiers = calico::built_in_tiers().into_iter().map(|tier| (tier.name.clone(), tier)).collect();
         let mut manifests = Self { cluster, tiers, ..Self::default() };
         let services = Services::of(&objects, default_namespace);
-        for object in &objects {
-            manifests.read_object(object, default_namespace, &services, &mut diagnostics);
+        let parts = objects.par_chunks(AT_ONCE).map(|objects| {
+            let (mut part, mut diagnostics) = (Self::default(), Vec::new());
+            for object in objects {
+                part.read_object(object, default_namespace, &services, &mut diagnostics);
+            }
+            (part, diagnostics)
+        });
+        for (part, mut faults) in parts.collect::<Vec<_>>() {
+            manifests.append(part);
+            diagnostics.append(&mut faults);
         }
         manifests.settle(&mut diagnostics);
         (manifests, diagnostics)
@@ -194,6 +206,16 @@ impl Manifests {
     /// Keeps only some of the policies.
     pub fn retain_policies(&mut self, mut keep: impl FnMut(&PolicyId) -> bool) {
         self.policies.retain(|policy| keep(&policy.id));
+    }
+
+    /// Adds the policies, tiers and network sets of a part of the objects, as if they had been read after the others.
+    fn append(&mut self, part: Self) {
+        self.staged.extend(part.staged);
+        self.would.extend(part.would);
+        self.policies.extend(part.policies);
+        self.labels.extend(part.labels);
+        self.tiers.extend(part.tiers);
+        self.network_sets.extend(part.network_sets);
     }
 
     fn read_object(

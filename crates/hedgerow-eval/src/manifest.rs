@@ -7,6 +7,7 @@ use std::ops::{Deref, Range};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::{SourceId, Span};
 use hedgerow_yaml::Node;
+use rayon::prelude::*;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -122,31 +123,41 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MappingVisitor<T> {
 
 /// Reads every object of a text. What is no object at all is reported and left out.
 pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Object> {
+    // Documents have nothing to do with each other, and reading them is most of the work. The order stays.
+    let read = documents(text).into_par_iter().map(|(start, end)| parse_one(source, text, start, end));
     let mut objects = Vec::new();
-    for (start, end) in documents(text) {
-        let document = &text[start..end];
-        let places = Places { source, start, first_line: first_line(document) };
-        match parse_document(document) {
-            Ok(Value::Null) => {}
-            Ok(value) => {
-                // Only for places: what this reader refuses is still read, and marked at its first line. Most documents say
-                // their name where everybody does, and need no tree to find it.
-                let name = plain_name(document);
-                let tree = if name.is_none() { hedgerow_yaml::parse(document).ok().flatten() } else { None };
-                let place = name.map(|name| places.at(name));
-                collect(value, tree.as_ref(), place, None, &places, &mut objects, diagnostics);
-            }
-            Err((error, at)) => {
-                let place = match at.filter(|at| document.is_char_boundary(*at)) {
-                    Some(at) => source.span(start + at, start + at),
-                    None => places.of(None),
-                };
-                let what = format!("cannot read the document: {error}");
-                diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(place, ""));
-            }
-        }
+    for (mut of_document, mut faults) in read.collect::<Vec<_>>() {
+        objects.append(&mut of_document);
+        diagnostics.append(&mut faults);
     }
     objects
+}
+
+/// Reads the objects of one document.
+fn parse_one(source: SourceId, text: &str, start: usize, end: usize) -> (Vec<Object>, Vec<Diagnostic>) {
+    let (mut objects, mut diagnostics) = (Vec::new(), Vec::new());
+    let document = &text[start..end];
+    let places = Places { source, start, first_line: first_line(document) };
+    match parse_document(document) {
+        Ok(Value::Null) => {}
+        Ok(value) => {
+            // Only for places: what this reader refuses is still read, and marked at its first line. Most documents say
+            // their name where everybody does, and need no tree to find it.
+            let name = plain_name(document);
+            let tree = if name.is_none() { hedgerow_yaml::parse(document).ok().flatten() } else { None };
+            let place = name.map(|name| places.at(name));
+            collect(value, tree.as_ref(), place, None, &places, &mut objects, &mut diagnostics);
+        }
+        Err((error, at)) => {
+            let place = match at.filter(|at| document.is_char_boundary(*at)) {
+                Some(at) => source.span(start + at, start + at),
+                None => places.of(None),
+            };
+            let what = format!("cannot read the document: {error}");
+            diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(place, ""));
+        }
+    }
+    (objects, diagnostics)
 }
 
 /// Where the objects of one document are shown.

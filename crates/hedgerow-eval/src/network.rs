@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hedgerow_core::source::Span;
+use rayon::prelude::*;
 
 use crate::Manifests;
 use crate::bits::Bits;
@@ -287,7 +288,7 @@ impl Network {
             sets: [Family::V4, Family::V6]
                 .map(|family| network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges, family)).collect()),
         };
-        let mut policies: Vec<_> = policies.into_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
+        let mut policies: Vec<_> = policies.into_par_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
         policies.sort_by(|a, b| {
             let key = |p: &Compiled| (p.tier.name.clone(), p.policy.id.tie_break());
             let ((tier_a, name_a), (tier_b, name_b)) = (key(a), key(b));

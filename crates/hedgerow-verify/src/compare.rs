@@ -9,6 +9,7 @@ use hedgerow_eval::{
     AddressRange, Asked, DecidedBy, Direction, Endpoint, Family, Flow, Guest, Labels, Manifests, MaybeWorn, Network,
     ObjectRef, Peer, PeerId, PeerSet, PolicyId, PolicyKind, PortRange,
 };
+use rayon::prelude::*;
 
 use crate::expected::{Admit, Expected, ExpectedService, Isolation, Namespaces, Who};
 use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
@@ -42,7 +43,7 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
     let expected = Expected::of(plan);
     let is_staged = |service: &ExpectedService| matches!(service.isolation, Isolation::Staged(_));
     let would = expected.services.values().any(is_staged).then(|| manifests.clone().as_if_enforced());
-    let known: BTreeSet<_> = manifests.policies().cloned().collect();
+    let known: BTreeSet<_> = manifests.policies().filter(|_| would.is_some()).cloned().collect();
     let (mut report, mut seen) = compare(&expected, plan, manifests, World::Today);
     if let Some(would) = would {
         let (mut more, also) = compare(&expected, plan, would, World::AsIfEnforced);
@@ -260,6 +261,7 @@ impl<'a> Comparison<'a> {
         let mut findings = BTreeSet::from_iter(leftovers);
         self.maybe_labels(maybe_worn, &mut findings);
         let mut seen = BTreeSet::new();
+        let mut callees = Vec::new();
         for (id, service) in self.network.pods().zip(self.service_of) {
             let is_real = id.index() < self.real;
             let Peer::Pods(pods) = self.network.peer(id) else { continue };
@@ -286,8 +288,14 @@ impl<'a> Comparison<'a> {
                 report.without_pods.insert(name.to_owned(), guards);
             }
             seen.insert(name.to_owned());
-            self.callee(id, name, expected, is_guarded, &mut findings);
+            callees.push((id, name, expected, is_guarded));
         }
+        let found = callees.into_par_iter().map(|(id, name, expected, is_guarded)| {
+            let mut findings = BTreeSet::new();
+            self.callee(id, name, expected, is_guarded, &mut findings);
+            findings
+        });
+        found.collect::<Vec<_>>().into_iter().for_each(|more| findings.extend(more));
         for (policy, place) in self.network.idle_policies() {
             findings.insert(Finding::Idle { policy: policy.clone(), place });
         }
