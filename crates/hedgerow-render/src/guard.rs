@@ -96,7 +96,7 @@ impl Context<'_> {
         self.settings.strength == GuardStrength::Strict
     }
 
-    /// The name of a policy and its binding. Environments may share a cluster.
+    /// The name of a policy and its binding. It says of which environment the guard is.
     fn name(&self, part: &str) -> String {
         format!("{part}.{}.{}", self.plan.environment(), self.domain())
     }

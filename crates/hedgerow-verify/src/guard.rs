@@ -57,7 +57,7 @@ pub fn guard(plan: &Plan, expected: &[Expected], objects: &[PlainObject]) -> Vec
 
 fn differs(object: &PlainObject, what: &str) -> Diagnostic {
     let message = format!("{} {what}", object.reference);
-    let help = "find out who changed it, and apply `hedgerow render --guard` again";
+    let help = "find out who changed it, and apply `hedgerow render --guard` again (`kubectl apply --server-side --force-conflicts`)";
     Diagnostic::new(Code::GuardDiffers, message).mark(object.place, "").help(help)
 }
 
