@@ -61,15 +61,16 @@
 //!
 //! # What is modelled
 //! * All of `networking.k8s.io/v1` NetworkPolicy.
+//! * `policy.networking.k8s.io`: ClusterNetworkPolicy `v1alpha2`, AdminNetworkPolicy and BaselineAdminNetworkPolicy `v1alpha1`.
 //! * `projectcalico.org/v3` NetworkPolicy, GlobalNetworkPolicy, Tier, NetworkSet and GlobalNetworkSet, with Kubernetes'
-//!   policies at order 1000 of tier `default`. Staged kinds have no effect and are listed.
+//!   policies at order 1000 of tier `default`; `services`, `ipVersion`, ports of the source, and ICMP as a protocol among them.
+//!   Staged kinds have no effect and are listed; they can be evaluated as if they were enforced.
 //! * Pods of any object that has a pod or a pod template. Pods on their node's network are out of every policy's reach.
 //!
 //! # What this crate does not do
 //! * It reads no files and asks no cluster.
-//! * It does not guess. `services`, `http`, `ipVersion` and ports of the source in Calico rules, and types and codes of
-//!   ICMP, are reported as `unsupported-policy`; so are kinds of policy that it does not know. No verdict on the pods
-//!   concerned holds then.
+//! * It does not guess. `http`, names of source ports, `preDNAT`, `doNotTrack`, `applyOnForward` and missing tiers are reported as
+//!   `unsupported-policy`; so are kinds of policy that it does not know. No verdict on the pods concerned holds then.
 //! * It knows pods' addresses only where the manifests give them (`status.podIPs`). A pod without one is in `0.0.0.0/0`
 //!   and in no smaller block, and a rule that leaves out blocks (`except`, `notNets`) and names no pods does not match it.
 //! * Host endpoints, and traffic from a node to its own pods, which no policy can stop, are left aside.
