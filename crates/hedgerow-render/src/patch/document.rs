@@ -315,7 +315,10 @@ fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&
     found.objects += 1;
     let is_harmless = obstacle.reason == Reason::LineBreak
         && matches!((written("apiVersion"), written("kind")), (Some(api_version), Some(kind))
-            if workload(api_version, kind).is_none() && Kind::of(api_version, kind).is_none() && !kind.ends_with("List"))
+            if workload(api_version, kind).is_none()
+                // A ConfigMap is ours by its mark alone, and that is looked for below.
+                && Kind::of(api_version, kind).is_none_or(|kind| kind == Kind::PolicyData)
+                && !kind.ends_with("List"))
         && !context.mentions_ours(text);
     if !is_harmless {
         let message = format!("it cannot be told what this object is: {}", obstacle.reason.phrase());
