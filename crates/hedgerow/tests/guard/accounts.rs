@@ -92,9 +92,11 @@ fn an_account_wears_what_its_service_was_given_and_a_rule_changes_its_role_alone
     assert!(dev.apply(HOME, &role).refused().contains("orbidden"));
     deployer.apply(HOME, &role).text();
     wait("the role", || ask(&admin, "POST", "?dryRun=All", &plain).is_granted());
-    assert!(
-        dev.kubectl(&["delete", "rolebinding", "wear.s-emoji.bank.example", "-n", HOME]).refused().contains("may not")
-    );
+    // Each policy of the guard begins to work in its own time.
+    let delete = ["delete", "rolebinding", "wear.s-emoji.bank.example", "-n", HOME];
+    let tried_dry = [delete.as_slice(), &["--dry-run=server"]].concat();
+    wait("the watch over roles", || dev.kubectl(&tried_dry).stderr.contains("may not"));
+    assert!(dev.kubectl(&delete).refused().contains("may not"));
 
     // Sixty rules: all of them, by this account, and nothing else.
     granted(&ask(&admin, "POST", "", &plain));
