@@ -1,5 +1,10 @@
 //! Which flows policies let through.
 
+mod compile;
+mod peers;
+mod verdict;
+mod ways;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -8,85 +13,17 @@ use rayon::prelude::*;
 
 use crate::Manifests;
 use crate::bits::Bits;
-use crate::claim::Clause;
 use crate::cluster::{Cluster, Endpoint, Labels};
-use crate::guests::{self, Asked};
+use crate::guests::Asked;
 use crate::net::{AddressRange, Cidr, Family};
-use crate::policy::{Action, Direction, Party, Policy, PolicyId, PolicyKind, Rule, Tier, TierDefault, Way};
+use crate::policy::{Action, Direction, Party, Policy, PolicyId, Rule, Tier, TierDefault, Way};
 use crate::port::{Flow, NamedPort, PortRange, Protocol};
 use crate::selector::{Fact, Index, Space};
-
-/// One end of a flow: the pods of one [`Endpoint`], or addresses outside of the cluster that no policy tells apart.
-/// Valid only in the [`Network`] it came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PeerId(usize);
-
-/// What a [`PeerId`] stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Peer<'a> {
-    /// Pods.
-    Pods(&'a Endpoint),
-    /// Addresses that belong to no known pod.
-    Outside(AddressRange),
-}
-
-/// Several peers of one [`Network`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerSet(Bits);
-
-/// Who may reach a destination with one flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    /// Those who can connect in one way at least, such as from one port of theirs.
-    pub sometimes: PeerSet,
-    /// Those who can connect in every way.
-    pub always: PeerSet,
-    /// Those who share the family of addresses with the destination.
-    pub connected: PeerSet,
-}
-
-/// Whether a flow arrives, and what each end says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// What the policies that guard the source let leave.
-    pub egress: Decision,
-    /// What the policies that guard the destination let in.
-    pub ingress: Decision,
-}
-
-/// What one end says of a flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Whether it lets the flow through.
-    pub allows: bool,
-    /// What decided it.
-    pub by: DecidedBy,
-}
-
-/// What decided about a flow at one end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DecidedBy {
-    /// No policy can guard this end: it is outside, or shares its node's network.
-    OutOfReach,
-    /// No policy guards this end in this direction.
-    Unguarded,
-    /// A rule.
-    Rule {
-        /// The policy it stands in.
-        policy: PolicyId,
-        /// The rule's index among the policy's rules for the direction.
-        index: usize,
-    },
-    /// No rule of a tier's policies, which therefore drops the flow.
-    EndOfTier {
-        /// The tier.
-        tier: String,
-        /// Its policies that guard this end, in the order they were asked.
-        policies: Vec<PolicyId>,
-    },
-    /// No rule of any tier's policies, and every tier passes on what it does not decide.
-    EndOfTiers,
-}
+pub(crate) use compile::{Compiled, CompiledRule, wear};
+use compile::{Resolver, within};
+pub use peers::{Peer, PeerId, PeerSet, Reach};
+pub use verdict::{DecidedBy, Decision, Verdict};
+use ways::{SOME_PORT, Ways};
 
 /// Policies applied to a cluster: answers who may reach whom.
 #[derive(Debug, Clone)]
@@ -105,21 +42,6 @@ pub struct Network {
     egress_classes: Vec<(Vec<usize>, Bits)>,
     index: Index,
     ways: Ways,
-}
-
-/// The ways in which flows between two peers can differ beside their port.
-#[derive(Debug, Clone)]
-struct Ways {
-    /// Whether there is one way alone that matters: no policy and no address tells another one apart.
-    is_one: bool,
-    /// One port to connect from for each range that no rule tells apart.
-    source_ports: Vec<u16>,
-    /// Pods that have an address of each family; those of unknown addresses are taken to have one of IPv4.
-    pods: [Bits; 2],
-    /// Pods whose addresses are not known.
-    unknown: Bits,
-    /// Outside addresses of each family.
-    outside: [Bits; 2],
 }
 
 /// What is asked of the policies at one end.
@@ -145,113 +67,6 @@ const FROM_CONTROLLERS: [&str; 11] = [
     "job-name",
     "controller-uid",
 ];
-
-/// Where a caller connects from unless a rule makes a difference.
-const SOME_PORT: u16 = 49_152;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Compiled {
-    pub(crate) policy: Policy,
-    pub(crate) tier: Tier,
-    selected: Bits,
-    pub(crate) rules: [Vec<CompiledRule>; 2],
-    /// Whether it lets in everybody whom no policy before it has decided about.
-    pub(crate) is_backstop: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct CompiledRule {
-    pub(crate) rule: Rule,
-    /// The peers it can match.
-    source: Match,
-    pub(crate) destination: Match,
-    /// Whom its source means, as clauses of which one holds; nothing where there are too many.
-    pub(crate) means: Option<Vec<Clause>>,
-}
-
-/// Which peers one end of a rule matches.
-#[derive(Debug, Clone)]
-pub(crate) enum Match {
-    /// It asks nothing of them.
-    All,
-    These(Bits),
-    /// By the family of the flow: a pod may have addresses of both.
-    ByFamily([Bits; 2]),
-}
-
-impl Match {
-    fn get(&self, family: Family) -> Option<&Bits> {
-        match self {
-            Self::All => None,
-            Self::These(bits) => Some(bits),
-            Self::ByFamily(bits) => Some(&bits[family as usize]),
-        }
-    }
-
-    pub(crate) fn contains(&self, peer: PeerId, family: Family) -> bool {
-        self.get(family).is_none_or(|peers| peers.contains(peer.0))
-    }
-
-    fn contains_ever(&self, peer: PeerId) -> bool {
-        [Family::V4, Family::V6].into_iter().any(|family| self.contains(peer, family))
-    }
-}
-
-impl Verdict {
-    /// Whether the flow arrives: neither end stops it.
-    #[must_use]
-    pub const fn allows(&self) -> bool {
-        self.egress.allows && self.ingress.allows
-    }
-}
-
-impl PeerId {
-    /// Its number: pods come first, in the order of [`Network::pods`].
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0
-    }
-}
-
-/// Sets of one network can be put together; those of different networks have nothing to do with each other.
-impl PeerSet {
-    /// Adds a peer.
-    pub fn insert(&mut self, peer: PeerId) {
-        self.0.insert(peer.0);
-    }
-
-    /// Adds every peer of `other`.
-    pub fn unite(&mut self, other: &Self) {
-        self.0.unite(&other.0);
-    }
-
-    /// Takes every peer of `other` away.
-    pub fn subtract(&mut self, other: &Self) {
-        self.0.subtract(&other.0);
-    }
-
-    /// Keeps the peers that are in `other` too.
-    pub fn intersect(&mut self, other: &Self) {
-        self.0.intersect(&other.0);
-    }
-
-    /// Whether no peer is in the set.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether the peer is one of them.
-    #[must_use]
-    pub fn contains(&self, peer: PeerId) -> bool {
-        self.0.contains(peer.0)
-    }
-
-    /// The peers, in the order of their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = PeerId> + '_ {
-        self.0.iter().map(PeerId)
-    }
-}
 
 impl Network {
     /// Applies the policies of `manifests` to its pods. `blocks` are told apart from the addresses around them, so that
@@ -740,169 +555,4 @@ impl Network {
         }
         Decision { allows: true, by: DecidedBy::EndOfTiers }
     }
-}
-
-/// Says what pods wear; those on their node's network are nobody that a policy could select.
-pub(crate) fn wear(index: &mut Index, id: usize, endpoint: &Endpoint, cluster: &Cluster) {
-    if endpoint.host_network {
-        return;
-    }
-    index.wear(id, Space::Fact, Fact::NAMESPACE, &endpoint.namespace);
-    index.wear(id, Space::Fact, Fact::ORCHESTRATOR, Fact::KUBERNETES);
-    index.wear(id, Space::Fact, Fact::SERVICE_ACCOUNT, &endpoint.service_account);
-    index.wear(id, Space::ServiceAccount, crate::cluster::CALICO_NAME, &endpoint.service_account);
-    let account = cluster.service_accounts.get(&(endpoint.namespace.clone(), endpoint.service_account.clone()));
-    for (space, labels) in [
-        (Space::Own, Some(&endpoint.labels)),
-        (Space::Namespace, cluster.namespaces.get(&endpoint.namespace)),
-        (Space::ServiceAccount, account),
-    ] {
-        labels.into_iter().flatten().for_each(|(name, value)| index.wear(id, space, name, value));
-    }
-}
-
-impl Ways {
-    fn of(endpoints: &[Endpoint], ranges: &[AddressRange], policies: &[Compiled]) -> Self {
-        let size = endpoints.len() + ranges.len();
-        let rules = || policies.iter().flat_map(|compiled| compiled.policy.all_rules());
-        let has =
-            |endpoint: &Endpoint, wants_v4| endpoint.addresses.iter().any(|address| address.is_ipv4() == wants_v4);
-        let pods = |is_one: &dyn Fn(&Endpoint) -> bool| {
-            let found = endpoints.iter().enumerate().filter(|(_, endpoint)| is_one(endpoint));
-            Bits::of(size, found.map(|(id, _)| id))
-        };
-        let outside = |family| {
-            let found = ranges.iter().enumerate().filter(|(_, range)| Family::of(range.first) == family);
-            Bits::of(size, found.map(|(at, _)| endpoints.len() + at))
-        };
-        let mut starts = BTreeSet::new();
-        for rule in rules() {
-            let ports = rule.source_ports.ranges(&[]).chain(rule.not_source_ports.iter().flat_map(|it| it.ranges(&[])));
-            for range in ports {
-                starts.insert(range.first);
-                starts.extend(range.last.checked_add(1));
-            }
-        }
-        let has_ports = !starts.is_empty();
-        let is_one = !has_ports
-            && rules().all(|rule| rule.family.is_none())
-            && !endpoints.iter().any(|endpoint| has(endpoint, false));
-        let source_ports = if has_ports { std::iter::once(1).chain(starts).collect() } else { vec![SOME_PORT] };
-        Self {
-            is_one,
-            source_ports,
-            pods: [
-                pods(&|endpoint| endpoint.addresses.is_empty() || has(endpoint, true)),
-                pods(&|endpoint| has(endpoint, false)),
-            ],
-            unknown: pods(&|endpoint| endpoint.addresses.is_empty()),
-            outside: [outside(Family::V4), outside(Family::V6)],
-        }
-    }
-}
-
-/// Turns what policies say of peers into sets of peers.
-struct Resolver<'a> {
-    endpoints: &'a [Endpoint],
-    ranges: &'a [AddressRange],
-    index: &'a Index,
-    /// The peers of each network set, by family.
-    sets: [Vec<Bits>; 2],
-}
-
-impl Resolver<'_> {
-    fn compile(&self, policy: Policy, tiers: &BTreeMap<String, Tier>) -> Compiled {
-        let rules = [Direction::Ingress, Direction::Egress].map(|direction| {
-            let rules = policy.rules(direction).unwrap_or_default().iter();
-            rules
-                .map(|rule| CompiledRule {
-                    rule: rule.clone(),
-                    means: guests::meant(&rule.source),
-                    source: self.peers(&rule.source, rule.family),
-                    destination: self.peers(&rule.destination, rule.family),
-                })
-                .collect()
-        });
-        let last = || Tier { name: policy.tier.clone(), order: f64::INFINITY, default: TierDefault::Deny };
-        let tier = tiers.get(&policy.tier).cloned().unwrap_or_else(last);
-        let selected = self.index.select(&policy.selects);
-        let is_open = |rule: &Rule| {
-            let Rule { index, action, .. } = *rule;
-            matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
-        };
-        let rest = policy.ingress.as_deref().unwrap_or_default();
-        let is_backstop = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
-            && rest.iter().any(|rule| rule.action == Action::Allow)
-            && rest.iter().all(is_open);
-        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy, is_backstop }
-    }
-
-    /// The peers that one end of a rule matches.
-    fn peers(&self, party: &Party, only: Option<Family>) -> Match {
-        if *party == Party::default() {
-            return Match::All;
-        }
-        let one = |family| self.peers_of(party, family);
-        match only {
-            Some(family) => Match::These(one(family)),
-            None => {
-                let names_addresses = party.blocks().next().is_some() || self.sets[0] != self.sets[1];
-                let v4 = one(Family::V4);
-                if !names_addresses {
-                    return Match::These(v4);
-                }
-                let v6 = one(Family::V6);
-                if v4 == v6 { Match::These(v4) } else { Match::ByFamily([v4, v6]) }
-            }
-        }
-    }
-
-    fn peers_of(&self, party: &Party, family: Family) -> Bits {
-        let mut peers = Bits::all(self.endpoints.len() + self.ranges.len());
-        if let Some(selector) = &party.selector {
-            peers.intersect(&self.select(selector, family));
-        }
-        if let Some(selector) = &party.not_selector {
-            peers.subtract(&self.select(selector, family));
-        }
-        if let Some(nets) = &party.nets {
-            peers.intersect(&within(nets, self.endpoints, self.ranges, family));
-        }
-        if !party.not_nets.is_empty() {
-            peers.subtract(&within(&party.not_nets, self.endpoints, self.ranges, family));
-            // A pod whose address is not known may lie in what is left out.
-            let unknown = self.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.addresses.is_empty());
-            if party.selector.is_none() {
-                peers.subtract(&Bits::of(peers.size(), unknown.map(|(id, _)| id)));
-            }
-        }
-        peers
-    }
-
-    fn select(&self, selector: &crate::selector::Selector, family: Family) -> Bits {
-        let selected = self.index.select(selector);
-        let pods = selected.iter().take_while(|id| *id < self.endpoints.len());
-        let mut peers = Bits::of(self.endpoints.len() + self.ranges.len(), pods);
-        let sets = (self.endpoints.len()..).zip(&self.sets[family as usize]);
-        for (_, set) in sets.filter(|(id, _)| selected.contains(*id)) {
-            peers.unite(set);
-        }
-        peers
-    }
-}
-
-/// The peers whose addresses of one family lie in one of `nets`; outside addresses of the other one lie there too or not. A
-/// pod whose address is not known is taken to have some address.
-fn within(nets: &[Cidr], endpoints: &[Endpoint], ranges: &[AddressRange], family: Family) -> Bits {
-    let has_every = nets.iter().any(|net| net.is_whole_family() && net.family() == family);
-    let pods = endpoints.iter().enumerate().filter(|(_, endpoint)| match endpoint.addresses.as_slice() {
-        [] => has_every,
-        addresses => {
-            let of_family = addresses.iter().filter(|address| Family::of(**address) == family);
-            of_family.into_iter().any(|address| nets.iter().any(|net| net.contains(*address)))
-        }
-    });
-    let outside = ranges.iter().enumerate().filter(|(_, range)| nets.iter().any(|net| range.is_within(*net)));
-    let members = pods.map(|(id, _)| id).chain(outside.map(|(at, _)| endpoints.len() + at));
-    Bits::of(endpoints.len() + ranges.len(), members)
 }
