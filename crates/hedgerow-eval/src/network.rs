@@ -214,7 +214,9 @@ impl Network {
         match space {
             Space::Own => {
                 let value = of(&pods.labels);
-                (value.is_some() || !FROM_CONTROLLERS.contains(&name)).then_some(value)
+                // A pod itself wears all that it will; a template does not say what controllers add.
+                let is_whole = pods.object.kind == "Pod";
+                (value.is_some() || is_whole || !FROM_CONTROLLERS.contains(&name)).then_some(value)
             }
             Space::Namespace => {
                 let value = self.world.namespaces.get(&pods.namespace).and_then(of);

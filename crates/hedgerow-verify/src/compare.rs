@@ -59,6 +59,7 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
             | Finding::NotIsolated { .. }
             | Finding::Isolated { .. }
             | Finding::Leftover { .. }
+            | Finding::MaySelect { .. }
             | Finding::Unsearched { .. }
             | Finding::UnbackedLabel { .. } => true,
         });
@@ -256,6 +257,20 @@ struct Difference {
 }
 
 impl<'a> Comparison<'a> {
+    /// The policies of which the manifests do not tell whether they select pods of services, with these services.
+    fn may_select(&self) -> BTreeMap<PolicyId, BTreeSet<String>> {
+        let mut unknown = BTreeMap::<_, BTreeSet<_>>::new();
+        for (id, service) in self.network.pods().zip(self.service_of) {
+            let Some(name) = *service else { continue };
+            for direction in [Direction::Ingress, Direction::Egress] {
+                for policy in self.network.may_guard(id, direction) {
+                    unknown.entry(policy.clone()).or_default().insert(name.to_owned());
+                }
+            }
+        }
+        unknown
+    }
+
     fn run(&self, maybe_worn: &[MaybeWorn], leftovers: Vec<Finding>) -> (Report, BTreeSet<String>) {
         let mut report = Report::default();
         let mut findings = BTreeSet::from_iter(leftovers);
@@ -296,9 +311,14 @@ impl<'a> Comparison<'a> {
             findings
         });
         found.collect::<Vec<_>>().into_iter().for_each(|more| findings.extend(more));
-        for (policy, place) in self.network.idle_policies() {
+        let unknown = self.may_select();
+        for (policy, place) in self.network.idle_policies().filter(|(policy, _)| !unknown.contains_key(*policy)) {
             findings.insert(Finding::Idle { policy: policy.clone(), place });
         }
+        findings.extend(unknown.into_iter().filter_map(|(policy, services)| {
+            let place = self.network.place_of(&policy)?;
+            Some(Finding::MaySelect { policy, services, place })
+        }));
         report.findings = findings.into_iter().collect();
         (report, seen)
     }

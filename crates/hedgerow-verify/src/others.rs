@@ -191,6 +191,7 @@ impl Judge<'_> {
                 | Finding::Isolated { .. }
                 | Finding::Idle { .. }
                 | Finding::Leftover { .. }
+                | Finding::MaySelect { .. }
                 | Finding::Unsearched { .. }
                 | Finding::UnbackedLabel { .. } => continue,
             };

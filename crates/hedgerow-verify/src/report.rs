@@ -85,6 +85,15 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
+    /// The manifests do not tell whether a policy selects pods of services.
+    MaySelect {
+        /// The policy.
+        policy: PolicyId,
+        /// The services.
+        services: BTreeSet<String>,
+        /// Its text.
+        place: Span,
+    },
     /// Policies were too intricate to say who else comes in.
     Unsearched {
         /// The policy.
@@ -186,6 +195,7 @@ impl Finding {
             | Self::Isolated { .. }
             | Self::Idle { .. }
             | Self::Leftover { .. }
+            | Self::MaySelect { .. }
             | Self::Unsearched { .. }
             | Self::UnbackedLabel { .. } => None,
         }
@@ -201,7 +211,7 @@ impl Finding {
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
             Self::Leftover { .. } => Code::UnbackedPolicy,
-            Self::Unsearched { .. } => Code::UnsupportedPolicy,
+            Self::MaySelect { .. } | Self::Unsearched { .. } => Code::UnsupportedPolicy,
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
         }
     }
@@ -270,6 +280,13 @@ impl Finding {
                     policy.name
                 );
                 diagnostic(message).mark(*place, "").help(help)
+            }
+            Self::MaySelect { policy, services, place } => {
+                let names: Vec<_> = services.iter().map(|name| format!("`{name}`")).collect();
+                let message = format!("whether {policy} selects pods of {} too is not known", names.join(" and "));
+                diagnostic(message).mark(*place, "").help(
+                    "it selects by labels of a namespace or service account that is not among the manifests, or by labels that controllers give: verify them together with what `kubectl get namespaces,serviceaccounts,pods -A -o yaml` prints",
+                )
             }
             Self::Unsearched { policy, place } => {
                 let message = format!("{policy} is too intricate: who else it lets in could not be worked out");

@@ -9,6 +9,17 @@ fn more(peers: &str) -> String {
             .replace("name: s-ledger", "name: more")
 }
 
+/// The namespaces of the fleet, with their labels.
+const NAMESPACES: &str = "---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default, labels: {env: dev}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: ops, labels: {env: dev}}
+";
+
 /// A Calico policy on ledger.
 fn calico(kind: &str, spec: &str) -> String {
     format!(
@@ -216,7 +227,7 @@ spec: {selector: \"!has(hazel.bank/routing-name) && app != 'gateway'\", types: [
         "{found:#?}"
     );
     let shut = closed.replace("\"!has(hazel.bank/routing-name) && app != 'gateway'\"", "pcns.env == 'prod'");
-    check("prod", &(open + &shut), &["idle-policy: Calico GlobalNetworkPolicy closed selects no pod"]);
+    check("prod", &(open + NAMESPACES + &shut), &["idle-policy: Calico GlobalNetworkPolicy closed selects no pod"]);
 }
 
 #[test]
@@ -397,4 +408,47 @@ spec:
                 || found.contains("Deployment ops/gateway")),
         "{closed:#?}"
     );
+}
+
+#[test]
+fn a_policy_of_which_the_manifests_do_not_tell_whom_it_selects_is_named() {
+    let global = |selects: &str, way: &str| {
+        let types = if way == "egress" { "Egress" } else { "Ingress" };
+        format!(
+            "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: more}}\nspec: {{order: 10, types: [{types}], {selects}, {way}: [{{action: Deny}}]}}\n"
+        )
+    };
+    let rows = [
+        ("namespaceSelector: env == 'prod'", "ingress", true),
+        ("namespaceSelector: has(env)", "egress", true),
+        ("serviceAccountSelector: role == 'db'", "ingress", true),
+        ("selector: has(pod-template-hash)", "ingress", true),
+        ("namespaceSelector: env == 'prod', selector: app == 'x'", "ingress", false),
+        ("namespaceSelector: kubernetes.io/metadata.name == 'other'", "ingress", false),
+    ];
+    for (selects, way, is_unknown) in rows {
+        let report = report("prod", &(rendered() + &global(selects, way)));
+        let said: Vec<_> = report.findings.iter().map(|finding| text(&finding.diagnostic())).collect();
+        let named = said.iter().any(|said| {
+            said.starts_with("unsupported-policy: whether Calico GlobalNetworkPolicy more selects pods of")
+                && said.contains("`service.ledger`")
+        });
+        assert_eq!((named, report.has_errors()), (is_unknown, is_unknown), "{selects}: {said:#?}");
+        assert_eq!(said.iter().any(|said| said.starts_with("idle-policy")), !is_unknown, "{selects}: {said:#?}");
+    }
+    // A pod of a live cluster wears all that it will; a template does not say what is added.
+    let by_hash = global("selector: has(pod-template-hash)", "ingress");
+    let live = format!(
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: ledger-1, namespace: default, labels: {{{LEDGER}}}}}\nspec: {{containers: [{{name: main}}]}}\n"
+    );
+    for (pods, is_unknown) in [(workload("ledger", "default", LEDGER), true), (live, false)] {
+        let manifests = pods + &policy("ledger", "default", LEDGER_RULES) + &by_hash;
+        let said: Vec<_> = report("prod", &manifests).findings.iter().map(|it| text(&it.diagnostic())).collect();
+        let named =
+            |said: &String| said.starts_with("unsupported-policy: whether") && said.contains("`service.ledger`");
+        assert_eq!(said.iter().any(named), is_unknown, "{said:#?}");
+    }
+    // With the namespaces the answer is known: it selects nobody.
+    let told = rendered() + NAMESPACES + &global("namespaceSelector: env == 'prod'", "ingress");
+    check("prod", &told, &["idle-policy: Calico GlobalNetworkPolicy more selects no pod"]);
 }

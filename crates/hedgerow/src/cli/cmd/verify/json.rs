@@ -113,6 +113,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         | Finding::Isolated { .. }
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
+        | Finding::MaySelect { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
@@ -155,6 +156,7 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         | Finding::Unruled(_)
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
+        | Finding::MaySelect { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => None,
     }
