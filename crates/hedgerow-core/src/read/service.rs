@@ -336,6 +336,14 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
     let fields = decoder.fields(node, "`from`", &["namespace", "namespaces", "pods", "cidr", "except"])?;
     let place = match (fields.get("namespace"), fields.get("namespaces")) {
         (None, None) => None,
+        (Some(node), None) if node.as_str() == Some("any") => {
+            let diagnostic =
+                decoder.invalid(node, "`namespace: any` could mean every namespace, or the one called `any`");
+            decoder.report(
+                diagnostic.help("write `namespaces: any` for all of the cluster, or `namespaces: [any]` for that one"),
+            );
+            return None;
+        }
         (Some(node), None) => {
             Some(Place::Namespaces(NonEmpty::one(decoder.name(node, "the namespace", Namespace::new)?.value)))
         }
