@@ -235,6 +235,35 @@ fn changes_that_come_to_the_same() {
             &[],
         ),
         (
+            "the callee moves to another namespace",
+            Fleet { config: elsewhere, ..USUAL },
+            Fleet { config: elsewhere, books: "ports: [{name: http, port: 8080}]\nnamespace: other", ..USUAL },
+            &["moves: default → other: : permitted"],
+        ),
+        (
+            "it moves in the stage audit",
+            Fleet { config: elsewhere, stage: "audit", log: true, ..USUAL },
+            Fleet {
+                config: elsewhere,
+                stage: "audit",
+                log: true,
+                books: "ports: [{name: http, port: 8080}]\nnamespace: other",
+                ..USUAL
+            },
+            &["moves: default → other: : permitted"],
+        ),
+        (
+            "it moves in the stage open",
+            Fleet { config: elsewhere, stage: "open", ..USUAL },
+            Fleet {
+                config: elsewhere,
+                stage: "open",
+                books: "ports: [{name: http, port: 8080}]\nnamespace: other",
+                ..USUAL
+            },
+            &[],
+        ),
+        (
             "a prefix is gone",
             USUAL,
             Fleet {

@@ -42,6 +42,8 @@ pub(crate) enum Cause {
     Ports,
     /// Where callers live.
     Namespaces,
+    /// Where the service itself lives: its old pods lose their policy.
+    Moves,
 }
 
 impl Cause {
@@ -55,6 +57,7 @@ impl Cause {
             Self::Types => "types",
             Self::Ports => "ports",
             Self::Namespaces => "namespaces",
+            Self::Moves => "moves",
         }
     }
 }
@@ -69,6 +72,7 @@ impl Jump {
             Cause::Labels => "its callers wear one label and then another".to_owned(),
             Cause::Types => format!("the type of its callers or its own, {} → {}", self.before, self.after),
             Cause::Ports => format!("its pods listen on {} and then on {}", self.before, self.after),
+            Cause::Moves => format!("moves from namespace {} to {}", self.before, self.after),
             Cause::Namespaces => format!("callers move from namespace {} to {}", self.before, self.after),
         }
     }
@@ -98,6 +102,9 @@ impl Jump {
             }
             Cause::Namespaces => {
                 "list both under `namespaces`, deploy the callees, and let the callers move after that".to_owned()
+            }
+            Cause::Moves => {
+                "deploy it to the new namespace beside the old one, let its callers go there, and take the old one through `open` before it is removed".to_owned()
             }
             Cause::Types => {
                 "keep both types, with the same callers, until all services and the platform are deployed".to_owned()
@@ -164,6 +171,13 @@ fn of_service(sides: &Sides<'_>, environment: &EnvironmentName, before: &Service
         return jumps;
     };
     let Some(to) = stop(head, after, environment) else { return jumps };
+    if before.namespace != after.namespace {
+        // Where it was it leaves; where it comes to it is new.
+        let off = Stop { stage: Stage::Off, ..from };
+        let gone = Move { from, to: off, log: (logs.0, logs.0), by_type: has_callers(base, before) };
+        let (old, new) = (before.namespace.as_str().to_owned(), after.namespace.as_str().to_owned());
+        jumps.extend(gone.jump().map(|loss| jump(Cause::Moves, old, new, loss, Vec::new())));
+    }
     let by_type = has_callers(base, before) || has_callers(head, after);
     let a_move = Move { from, to, log: logs, by_type };
     if let Some(loss) = a_move.jump() {
