@@ -208,6 +208,23 @@ impl Network {
         of_direction.filter(hangs).map(|compiled| &compiled.policy.id)
     }
 
+    /// The names of ports that no container of these pods gives, in rules about who comes in to them, with the policies.
+    pub fn unnamed_ports(&self, peer: PeerId) -> impl Iterator<Item = (&PolicyId, &str)> {
+        let guards = self.guards[Direction::Ingress as usize].get(peer.0).into_iter().flatten();
+        let rules = guards.flat_map(|at| {
+            let compiled = &self.policies[*at];
+            compiled.rules[Direction::Ingress as usize]
+                .iter()
+                .map(|compiled_rule| (&compiled.policy.id, &compiled_rule.rule))
+        });
+        let names = rules.flat_map(|(policy, rule)| {
+            let names = rule.ports.names().chain(rule.not_ports.iter().flat_map(|ports| ports.names()));
+            names.map(move |name| (policy, name))
+        });
+        let known = self.named_ports(peer);
+        names.filter(|(_, name)| !known.iter().any(|port| port.name == *name))
+    }
+
     /// The value of a label of pods; nothing at all where it is not known.
     fn worn_by<'n>(&'n self, pods: &'n Endpoint, space: Space, name: &str) -> Option<Option<&'n str>> {
         let of = |labels: &'n Labels| labels.get(name).map(String::as_str);

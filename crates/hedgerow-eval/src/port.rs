@@ -185,10 +185,19 @@ impl PortTest {
 
     /// Whether it names a port.
     pub(crate) fn has_names(&self) -> bool {
-        match self {
-            Self::Any => false,
-            Self::OneOf(terms) => terms.iter().any(|term| matches!(term, PortTerm::Named { .. })),
-        }
+        self.names().next().is_some()
+    }
+
+    /// The names of ports in it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let terms = match self {
+            Self::Any => &[][..],
+            Self::OneOf(terms) => terms,
+        };
+        terms.iter().filter_map(|term| match term {
+            PortTerm::Named { name, .. } => Some(name.as_str()),
+            PortTerm::Range(_) => None,
+        })
     }
 
     /// Whether a flow to a destination with these named ports passes.

@@ -60,6 +60,7 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
             | Finding::Isolated { .. }
             | Finding::Leftover { .. }
             | Finding::MaySelect { .. }
+            | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }
             | Finding::UnbackedLabel { .. } => true,
         });
@@ -301,6 +302,12 @@ impl<'a> Comparison<'a> {
             if !is_real {
                 let guards = self.network.guards(id, Direction::Ingress).cloned().collect();
                 report.without_pods.insert(name.to_owned(), guards);
+                // What containers call their ports is known of pods alone.
+                findings.extend(self.network.unnamed_ports(id).filter_map(|(policy, port)| {
+                    let (service, port, policy) = (name.to_owned(), port.to_owned(), policy.clone());
+                    let place = self.network.place_of(&policy)?;
+                    Some(Finding::UnknownPort { service, port, policy, place })
+                }));
             }
             seen.insert(name.to_owned());
             callees.push((id, name, expected, is_guarded));

@@ -192,6 +192,7 @@ impl Judge<'_> {
                 | Finding::Idle { .. }
                 | Finding::Leftover { .. }
                 | Finding::MaySelect { .. }
+                | Finding::UnknownPort { .. }
                 | Finding::Unsearched { .. }
                 | Finding::UnbackedLabel { .. } => continue,
             };

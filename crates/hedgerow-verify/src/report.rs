@@ -94,6 +94,17 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
+    /// A policy names a port of pods that are not among the manifests, and the rules do not declare it.
+    UnknownPort {
+        /// The service.
+        service: String,
+        /// The name of the port.
+        port: String,
+        /// The policy.
+        policy: PolicyId,
+        /// Its text.
+        place: Span,
+    },
     /// Policies were too intricate to say who else comes in.
     Unsearched {
         /// The policy.
@@ -196,6 +207,7 @@ impl Finding {
             | Self::Idle { .. }
             | Self::Leftover { .. }
             | Self::MaySelect { .. }
+            | Self::UnknownPort { .. }
             | Self::Unsearched { .. }
             | Self::UnbackedLabel { .. } => None,
         }
@@ -211,7 +223,7 @@ impl Finding {
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
             Self::Leftover { .. } => Code::UnbackedPolicy,
-            Self::MaySelect { .. } | Self::Unsearched { .. } => Code::UnsupportedPolicy,
+            Self::MaySelect { .. } | Self::UnknownPort { .. } | Self::Unsearched { .. } => Code::UnsupportedPolicy,
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
         }
     }
@@ -287,6 +299,14 @@ impl Finding {
                 diagnostic(message).mark(*place, "").help(
                     "it selects by labels of a namespace or service account that is not among the manifests, or by labels that controllers give: verify them together with what `kubectl get namespaces,serviceaccounts,pods -A -o yaml` prints",
                 )
+            }
+            Self::UnknownPort { service, port, policy, place } => {
+                let message = format!(
+                    "{policy} names the port `{port}`, and whether pods of `{service}` have one of that name is not known"
+                );
+                diagnostic(message).mark(*place, "").help(format!(
+                    "verify it together with the workloads of `{service}`, or declare the port in its service.yaml"
+                ))
             }
             Self::Unsearched { policy, place } => {
                 let message = format!("{policy} is too intricate: who else it lets in could not be worked out");

@@ -452,3 +452,31 @@ fn a_policy_of_which_the_manifests_do_not_tell_whom_it_selects_is_named() {
     let told = rendered() + NAMESPACES + &global("namespaceSelector: env == 'prod'", "ingress");
     check("prod", &told, &["idle-policy: Calico GlobalNetworkPolicy more selects no pod"]);
 }
+
+#[test]
+fn a_port_that_only_pods_could_name_is_not_taken_for_closed() {
+    let named = |port: &str| {
+        let rules = format!("[{{from: [{{podSelector: {{matchLabels: {{a: b}}}}}}], ports: [{{port: {port}}}]}}]");
+        policy("ledger", "default", &rules).replace("name: s-ledger", "name: more")
+    };
+    let policies = policy("ledger", "default", LEDGER_RULES) + CATCH_ALL;
+    let said = |manifests: &str| -> Vec<_> {
+        let report = report("prod", manifests);
+        report
+            .findings
+            .iter()
+            .map(|finding| text(&finding.diagnostic()))
+            .filter(|said| said.contains("the port `"))
+            .collect()
+    };
+    let unknown = said(&(policies.clone() + &named("metrics")));
+    assert!(
+        unknown.len() == 1
+            && unknown[0].starts_with("unsupported-policy: NetworkPolicy default/more names the port `metrics`, and whether pods of `service.ledger`"),
+        "{unknown:#?}"
+    );
+    // Declared ones and numbers are known, and so are those of pods.
+    assert_eq!(said(&(policies.clone() + &named("admin"))), [""; 0]);
+    assert_eq!(said(&(policies.clone() + &named("9090"))), [""; 0]);
+    assert_eq!(said(&(workload("ledger", "default", LEDGER) + &policies + &named("metrics"))), [""; 0]);
+}

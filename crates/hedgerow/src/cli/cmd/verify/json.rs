@@ -114,6 +114,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
         | Finding::MaySelect { .. }
+        | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
@@ -157,6 +158,7 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
         | Finding::MaySelect { .. }
+        | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
         | Finding::UnbackedLabel { .. } => None,
     }
