@@ -199,7 +199,8 @@ impl Network {
     /// of a namespace or service account that is not among the manifests, or by labels that controllers give to pods.
     pub fn may_guard(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
         let endpoint = self.endpoints.get(peer.0).filter(|endpoint| !endpoint.host_network);
-        let of_direction = self.policies.iter().filter(move |compiled| compiled.policy.rules(direction).is_some());
+        let by_unknown = self.policies.iter().filter(|compiled| compiled.selects_by_unknown);
+        let of_direction = by_unknown.filter(move |compiled| compiled.policy.rules(direction).is_some());
         let hangs = move |compiled: &&Compiled| {
             endpoint.is_some_and(|endpoint| {
                 compiled.policy.selects.matches(&|key| self.worn_by(endpoint, key.space, &key.name)).is_none()

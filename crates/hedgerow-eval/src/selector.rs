@@ -105,6 +105,19 @@ impl Selector {
         }
     }
 
+    /// Whether it asks for a key of some kind, whether or not it wants it there.
+    pub(crate) fn asks_for(&self, is_meant: &impl Fn(&Key) -> bool) -> bool {
+        match self {
+            Self::Has(key)
+            | Self::In(key, _)
+            | Self::Contains(key, _)
+            | Self::StartsWith(key, _)
+            | Self::EndsWith(key, _) => is_meant(key),
+            Self::Not(inner) => inner.asks_for(is_meant),
+            Self::Every(parts) | Self::Any(parts) => parts.iter().any(|part| part.asks_for(is_meant)),
+        }
+    }
+
     /// The keys of the wearer's own labels that it asks for, whether or not it wants them there.
     pub(crate) fn own_keys(&self) -> BTreeSet<&str> {
         match self {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::PeerId;
+use super::{FROM_CONTROLLERS, PeerId};
 use crate::bits::Bits;
 use crate::claim::Clause;
-use crate::cluster::{Cluster, Endpoint};
+use crate::cluster::{CALICO_NAME, Cluster, Endpoint, NAMESPACE_NAME};
 use crate::guests;
 use crate::net::{AddressRange, Cidr, Family};
 use crate::policy::{Action, Direction, Party, Policy, PolicyKind, Rule, Tier, TierDefault};
-use crate::selector::{Fact, Index, Space};
+use crate::selector::{Fact, Index, Key, Space};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled {
@@ -17,6 +17,8 @@ pub(crate) struct Compiled {
     pub(crate) tier: Tier,
     pub(super) selected: Bits,
     pub(crate) rules: [Vec<CompiledRule>; 2],
+    /// Whether it selects by what manifests may not tell of a pod; few do.
+    pub(super) selects_by_unknown: bool,
     /// Whether it lets in everybody whom no policy before it has decided about.
     pub(crate) is_backstop: bool,
 }
@@ -84,6 +86,12 @@ impl Resolver<'_> {
         let last = || Tier { name: policy.tier.clone(), order: f64::INFINITY, default: TierDefault::Deny };
         let tier = tiers.get(&policy.tier).cloned().unwrap_or_else(last);
         let selected = self.index.select(&policy.selects);
+        let selects_by_unknown = policy.selects.asks_for(&|key: &Key| match key.space {
+            Space::Own => FROM_CONTROLLERS.contains(&key.name.as_str()),
+            Space::Namespace => key.name != NAMESPACE_NAME && key.name != CALICO_NAME,
+            Space::ServiceAccount => key.name != CALICO_NAME,
+            Space::Fact => false,
+        });
         let is_open = |rule: &Rule| {
             let Rule { index, action, .. } = *rule;
             matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
@@ -92,7 +100,8 @@ impl Resolver<'_> {
         let is_backstop = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
             && rest.iter().any(|rule| rule.action == Action::Allow)
             && rest.iter().all(is_open);
-        Compiled { tier, selected: Bits::of(self.endpoints.len(), selected.iter()), rules, policy, is_backstop }
+        let selected = Bits::of(self.endpoints.len(), selected.iter());
+        Compiled { tier, selected, rules, policy, selects_by_unknown, is_backstop }
     }
 
     /// The peers that one end of a rule matches.
@@ -173,7 +182,7 @@ pub(crate) fn wear(index: &mut Index, id: usize, endpoint: &Endpoint, cluster: &
     index.wear(id, Space::Fact, Fact::NAMESPACE, &endpoint.namespace);
     index.wear(id, Space::Fact, Fact::ORCHESTRATOR, Fact::KUBERNETES);
     index.wear(id, Space::Fact, Fact::SERVICE_ACCOUNT, &endpoint.service_account);
-    index.wear(id, Space::ServiceAccount, crate::cluster::CALICO_NAME, &endpoint.service_account);
+    index.wear(id, Space::ServiceAccount, CALICO_NAME, &endpoint.service_account);
     let account = cluster.service_accounts.get(&(endpoint.namespace.clone(), endpoint.service_account.clone()));
     for (space, labels) in [
         (Space::Own, Some(&endpoint.labels)),
