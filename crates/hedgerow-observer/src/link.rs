@@ -2,6 +2,15 @@
 //!
 //! A batch is sent again until its receipt comes, so the collector may see it twice: `life` and `sequence` tell. A receipt is given when the
 //! batch is on the collector's disk, not before. What a node part had to let go is in [`Source::lost`]; nothing is let go in silence.
+//!
+//! # The canary's batches
+//! A canary says what it sent in the same form, so that sent and seen can be compared without a clock of its own: sums with
+//! `source` [`CANARY`], whose `caller.address` is the address it calls from, whose `callee.name` is the *service* as the catalogue names it
+//! (`callee.address` is where the name led to), `port` the one it called, `count` how many connections it opened (0: it says whom it is going to
+//! call), and `outcome` [`Outcome::Dropped`] where no answer came within its patience, else [`Outcome::Unsaid`]. `node` is the node on which its
+//! pod runs. The first batch of each stream has a sum with count 0 for each callee, and the canary calls nobody before its receipt is there:
+//! so the collector knows the address before it can see a call from it. Calls that other sources see from such an address are *seen*, and are
+//! nobody's calls otherwise: they are in no metric of calls and no observation. Only the canary's account may send such sums, and no others.
 
 #[allow(
     missing_docs,
@@ -16,6 +25,9 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/hedgerow.observer.v1.Intake.rs"));
 }
 pub use generated::{intake_client, intake_server};
+
+/// The source of a canary's sums: what was sent, not what was seen.
+pub const CANARY: &str = "canary";
 
 /// What one node saw in one interval.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -172,7 +184,7 @@ pub struct Counter {
 /// How a source did in the interval.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Source {
-    /// `flows`, `conntrack`, `kernel-log`, `counters`, `hubble`.
+    /// `flows`, `conntrack`, `kernel-log`, `counters`, `hubble`; of a canary [`CANARY`].
     #[prost(string, tag = "1")]
     pub name: String,
     /// Whether it gave proof during the whole interval that it was listening.
