@@ -2,19 +2,24 @@
 //!
 //! ```json
 //! {"version":1,"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z","catalogue":"sha256:…","coverage":[{"node":"a","source":"conntrack","heard":43200,"blind":0}],"canaries":[]}
-//! {"caller":{"service":"service.emoji"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"permitted","first":"2026-11-01T00:00:10Z","last":"2026-11-30T23:59:00Z","count":86400}
+//! {"caller":{"service":"service.emoji"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"permitted","first":"2026-11-01T00:00:10Z","last":"2026-11-30T23:59:00Z","count":86400,"days":30}
 //! ```
 //!
 //! A text without its header is no observations: nobody could say how long was listened. Lines that are not understood are counted and
 //! the first is named; a reader of [`Observations`] that finds any must not say that nothing was seen.
+//!
+//! What may be absent was not watched: a reader that needs it must answer that it does not know.
 
 use crate::time::{rfc3339, to_rfc3339};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the form that is read and written.
 pub const VERSION: u32 = 1;
-/// The longest line, in bytes.
-pub const MAX_LINE: usize = 1 << 20;
+/// The most times that [`Coverage::gaps`] holds for one source.
+pub const MAX_GAPS: usize = 1_000;
+/// The longest line, in bytes: the header tells of each node and service.
+pub const MAX_LINE: usize = 1 << 26;
 /// The most lines: ten times the edges of a large fleet, for each day of a year.
 pub const MAX_LINES: usize = 40_000_000;
 
@@ -45,6 +50,59 @@ pub struct Header {
     pub coverage: Vec<Coverage>,
     /// Which canaries were seen.
     pub canaries: Vec<Canary>,
+    /// What was watched of each service in the cluster, besides its calls.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Watched>,
+}
+
+/// What was watched of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watched {
+    /// The nodes on which its pods ran at any time of the window. A call to it is seen on these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
+    /// How many of its pods run at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pods: Option<u64>,
+    /// How many of these do not wear the label that lets them call a service which a rule lets them call; by callee.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unlabelled: BTreeMap<String, u64>,
+    /// How many of these wear a label that no rule gives; by callee.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub forged: BTreeMap<String, u64>,
+    /// The policy by which calls to it were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<JudgedBy>,
+    /// For how many seconds the oldest connection to it has been open at the end; 0 where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_open: Option<u64>,
+    /// Which of its cron jobs ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobRuns>,
+}
+
+/// A policy, and since when it says what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedBy {
+    /// A digest of all that it says, such as `sha256:…`.
+    pub digest: String,
+    /// Since when it has not changed.
+    pub since: Moment,
+}
+
+/// The runs of one cron job within the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobRuns {
+    /// The workload as the catalogue names it: `CronJob/NAME`.
+    pub workload: String,
+    /// How many runs ended well.
+    pub finished: u64,
+    /// When the last of these ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Moment>,
 }
 
 /// How long a source listened.
@@ -59,6 +117,23 @@ pub struct Coverage {
     pub heard: u64,
     /// Minutes in which it gave no proof.
     pub blind: u64,
+    /// Records that are known to be lost.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+    /// When it gave no proof or lost records: sorted, apart from each other, at most [`MAX_GAPS`]; where there were more, the shortest breaks between
+    /// them are taken in. Empty although `blind` is not 0: nobody knows when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+}
+
+/// A time in which nothing is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// From when.
+    pub from: Moment,
+    /// To when.
+    pub to: Moment,
 }
 
 /// Calls that were made to be seen.
@@ -71,6 +146,9 @@ pub struct Canary {
     pub sent: u64,
     /// How many were seen.
     pub seen: u64,
+    /// When one was last not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Moment>,
 }
 
 /// One edge as traffic showed it.
@@ -93,6 +171,9 @@ pub struct Observation {
     pub last: Moment,
     /// How often.
     pub count: u64,
+    /// On how many days (of UTC) it was seen; 0 where nobody counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub days: u64,
 }
 
 /// Who called.
@@ -213,6 +294,11 @@ impl Observations {
         text.push('\n');
         text
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn read_line(line: &str, so_far: usize) -> Result<Observation, String> {

@@ -1,10 +1,12 @@
 //! Observations as text come back as they went out, and hostile text is refused or counted.
 
 use hedgerow_observe::observations::{
-    Canary, Coverage, End, Faults, Header, Moment, NotObservations, Observation, Observations, VERSION, Verdict,
+    Canary, Coverage, End, Faults, Gap, Header, JobRuns, JudgedBy, Moment, NotObservations, Observation, Observations,
+    VERSION, Verdict, Watched,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn header() -> Header {
     Header {
@@ -12,8 +14,16 @@ fn header() -> Header {
         from: Moment(1_793_491_200),
         to: Moment(1_796_083_200),
         catalogue: Some("sha256:00".to_owned()),
-        coverage: vec![Coverage { node: "node-a".into(), source: "conntrack".into(), heard: 43_199, blind: 1 }],
-        canaries: vec![Canary { callee: "service.ledger".into(), sent: 30, seen: 30 }],
+        coverage: vec![Coverage {
+            node: "node-a".into(),
+            source: "conntrack".into(),
+            heard: 43_199,
+            blind: 1,
+            lost: 0,
+            gaps: Vec::new(),
+        }],
+        canaries: vec![Canary { callee: "service.ledger".into(), sent: 30, seen: 30, missed: None }],
+        services: BTreeMap::new(),
     }
 }
 
@@ -27,6 +37,7 @@ fn observation() -> Observation {
         first: Moment(1_793_491_210),
         last: Moment(1_796_083_140),
         count: 7,
+        days: 0,
     }
 }
 
@@ -42,6 +53,31 @@ fn the_form_is_what_its_page_shows() {
             r#"{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"unpermitted","first":"2026-11-01T00:00:10Z","last":"2026-11-30T23:59:00Z","count":7}"#,
         ]
     );
+    assert_eq!(Observations::read(&text), Ok(all));
+}
+
+#[test]
+fn what_was_watched_besides_comes_back() {
+    let mut all = Observations { header: header(), observed: vec![observation()], faults: Faults::default() };
+    all.header.coverage[0].lost = 3;
+    all.header.coverage[0].gaps = vec![Gap { from: Moment(1_793_491_200), to: Moment(1_793_491_260) }];
+    all.header.canaries[0].missed = Some(Moment(1_793_491_230));
+    all.observed[0].days = 2;
+    let one = |callee: &str, count| BTreeMap::from([(callee.to_owned(), count)]);
+    let watched = Watched {
+        nodes: vec!["node-a".into()],
+        pods: Some(2),
+        unlabelled: one("service.ledger", 1),
+        forged: one("service.emoji", 1),
+        policy: Some(JudgedBy { digest: "sha256:01".into(), since: Moment(1_793_491_200) }),
+        longest_open: Some(0),
+        jobs: vec![JobRuns { workload: "CronJob/close".into(), finished: 2, last: Some(Moment(1_796_083_140)) }],
+    };
+    all.header.services = BTreeMap::from([("service.ledger".to_owned(), watched)]);
+    let text = all.to_text();
+    assert!(text.contains(
+        r#""lost":3,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
+    ), "{text}");
     assert_eq!(Observations::read(&text), Ok(all));
 }
 
@@ -81,6 +117,7 @@ proptest! {
             },
             port,
             count,
+            days: count % 9,
             first: Moment(first),
             last: Moment(first + length),
             ..observation()
