@@ -20,7 +20,7 @@ bless:
 
 # Run the cases whose folder holds NAME
 case NAME:
-    cargo test --package hedgerow --test cases --locked -- {{NAME}}
+    cargo test --package hedgerow-cli --test cases --locked -- {{NAME}}
 
 # Build and open the pages of the crates
 docs:

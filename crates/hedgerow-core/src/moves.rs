@@ -6,7 +6,7 @@
 //!
 //! The law: a call that gets through before the move and after it gets through at every moment of it.
 //!
-//! `crates/hedgerow/tests/moves` holds this module against rendered objects, the hosts' sorting and the evaluator.
+//! `crates/hedgerow-cli/tests/moves` holds this module against rendered objects, the hosts' sorting and the evaluator.
 
 use crate::plan::{Admits, Protection, Rest};
 use crate::policy::{AuditBackend, Stage};

@@ -23,18 +23,11 @@
 //!
 //! # What this crate does not do
 //! It runs no other program, talks to no cluster, and has no opinion: every rule of meaning is in [`core`], every manifest in
-//! [`render`]. The feature `cli` (on by default) adds the command line; a deploy tool turns it off and builds without it.
+//! [`render`]. The command line is a crate of its own, `hedgerow-cli`: this one brings neither an argument parser nor C. The
+//! feature `git` reads a fleet out of a git revision.
 
-#[cfg(feature = "cli")]
-pub mod cli;
-#[cfg(feature = "cli")]
-mod code;
-#[cfg(feature = "cli")]
-mod codeowners;
 mod depfile;
 mod deploy;
-#[cfg(feature = "cli")]
-mod diff;
 mod load;
 mod write;
 
@@ -43,5 +36,11 @@ pub use deploy::patch;
 pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;
-pub use load::{LoadError, Loaded, Parts, Request, find_root, load, read_texts};
-pub use write::{WriteError, write_file};
+pub use load::{LoadError, Loaded, Parts, Request, find_root, load, read_catalogue, read_texts};
+pub use write::{WriteError, write_file, write_unsynced};
+
+/// A fleet as a git revision holds it, read out of the object database without a checkout.
+#[cfg(feature = "git")]
+pub mod git {
+    pub use crate::load::{Repository, RevisionError};
+}

@@ -2,13 +2,12 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 mod directories;
-pub(crate) mod files;
-#[cfg(feature = "cli")]
-mod manifests;
-#[cfg(feature = "cli")]
+mod files;
+#[cfg(feature = "git")]
 mod revision;
 
 use directories::ServiceDirectories;
+pub use files::read_catalogue;
 use files::{Files, Tree};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Code, Diagnostic, nearest};
@@ -16,11 +15,9 @@ use hedgerow_core::fleet::{Config, Scope};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::read::{Directories, Reader, Reading};
 use hedgerow_core::tree::{Directory, File};
-#[cfg(feature = "cli")]
-pub(crate) use manifests::read_manifests;
 use rayon::prelude::*;
-#[cfg(feature = "cli")]
-pub(crate) use revision::{Repository, RevisionError};
+#[cfg(feature = "git")]
+pub use revision::{Repository, RevisionError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -22,12 +22,11 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
     write(path, text.as_bytes(), true).map_err(|source| WriteError { path: path.to_path_buf(), source })
 }
 
-/// The same for what can be made again: after a loss of power the file may hold anything.
+/// [`write_file`] for what can be made again, as a cache can: after a loss of power the file may hold anything.
 ///
 /// # Errors
 /// When the file or a directory above it cannot be written.
-#[cfg(feature = "cli")]
-pub(crate) fn write_unsynced(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+pub fn write_unsynced(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write(path, bytes, false).map_err(|source| WriteError { path: path.to_path_buf(), source })
 }
 

@@ -1,7 +1,6 @@
 //! Law 4: an evaluator written apart from the renderer finds in the rendered objects exactly what was planned, over
 //! generated fleets, stages and backends. Law 5 with it: catch-alls and stages never remove an allowed edge, and `audit`
 //! drops nothing.
-#![cfg(feature = "cli")]
 
 use hedgerow::core::fleet::{Fleet, Scope};
 use hedgerow::core::name::{EnvironmentName, Protocol};

@@ -30,7 +30,7 @@ pub(super) trait Files {
 }
 
 /// A root below which everything is read, and what was read there.
-pub(crate) struct Tree {
+pub(super) struct Tree {
     root: PathBuf,
     /// The root with all links resolved, to see whether a link leads out of it.
     real_root: PathBuf,
@@ -193,9 +193,12 @@ impl Files for Tree {
     }
 }
 
-/// A catalogue as it lies on the disk, for whoever names one.
-#[cfg(feature = "cli")]
-pub(crate) fn read_catalogue(path: &Path) -> Result<Arc<String>, FileFault> {
+/// A catalogue as it lies on the disk, for whoever names one; [`Reader::catalogue`](hedgerow_core::read::Reader::catalogue) takes
+/// it.
+///
+/// # Errors
+/// When it cannot be read, is larger than 64 MiB, or is no text in UTF-8.
+pub fn read_catalogue(path: &Path) -> Result<Arc<String>, FileFault> {
     read(path, CATALOGUE_LIMIT)
 }
 

@@ -22,29 +22,53 @@ const CACHE_BYTES: usize = 32 << 20;
 
 /// Why a revision could not be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RevisionError {
+#[non_exhaustive]
+pub enum RevisionError {
+    /// The directory is in no git repository.
     #[error("`{}` is not in a git repository", .0.display())]
     NotARepository(PathBuf),
+    /// The directory is in a repository, and not in its work tree.
     #[error("`{}` is not in the repository's work tree", .0.display())]
     Outside(PathBuf),
+    /// There is no revision of that name.
     #[error("there is no revision `{revision}`{hint}")]
-    Unknown { revision: String, hint: String },
+    Unknown {
+        /// The revision as it was asked for.
+        revision: String,
+        /// What may have been meant, with `; ` before it, or nothing.
+        hint: String,
+    },
+    /// The revision holds no configuration.
     #[error("the revision `{revision}` holds no fleet: there is no `{path}`")]
-    NoConfig { revision: String, path: String },
+    NoConfig {
+        /// The revision as it was asked for.
+        revision: String,
+        /// Where the configuration would be.
+        path: String,
+    },
+    /// The clone lacks an object.
     #[error(
         "an object of the revision `{revision}` is not here: {reason} (in a shallow or partial clone, fetch it first)"
     )]
-    Missing { revision: String, reason: String },
+    Missing {
+        /// The revision as it was asked for.
+        revision: String,
+        /// What git says.
+        reason: String,
+    },
 }
 
 /// A git repository, bare or not, shallow or not.
-pub(crate) struct Repository {
+pub struct Repository {
     inner: gix::Repository,
 }
 
 impl Repository {
     /// The repository that a directory is in. Settings of the user and of the machine have no say.
-    pub(crate) fn find(directory: &Path) -> Result<Self, RevisionError> {
+    ///
+    /// # Errors
+    /// When the directory is in no repository.
+    pub fn find(directory: &Path) -> Result<Self, RevisionError> {
         let options = gix::open::Options::isolated();
         let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
         let found =
@@ -55,13 +79,17 @@ impl Repository {
     }
 
     /// Whether it has no work tree.
-    pub(crate) fn is_bare(&self) -> bool {
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
         self.inner.workdir().is_none()
     }
 
     /// Where a directory of the work tree lies in the repository, with `/` between the parts; empty for its root, and
     /// for any directory of a bare repository.
-    pub(crate) fn prefix(&self, directory: &Path) -> Result<String, RevisionError> {
+    ///
+    /// # Errors
+    /// When the directory is not in the work tree.
+    pub fn prefix(&self, directory: &Path) -> Result<String, RevisionError> {
         let Some(workdir) = self.inner.workdir() else { return Ok(String::new()) };
         let outside = || RevisionError::Outside(directory.to_path_buf());
         let (workdir, real) = (workdir.canonicalize(), directory.canonicalize());
@@ -73,7 +101,11 @@ impl Repository {
 
     /// Loads the fleet whose root is `prefix` in a revision. Rules never expire there: what matters is what was written. A
     /// catalogue that the revision does not hold is looked for below `disk`.
-    pub(crate) fn load(&self, revision: &str, prefix: &str, disk: &Path) -> Result<Reading, RevisionError> {
+    ///
+    /// # Errors
+    /// When there is no such revision, it holds no configuration there, or the clone lacks an object of it. Everything else that
+    /// is wrong is among the diagnostics.
+    pub fn load(&self, revision: &str, prefix: &str, disk: &Path) -> Result<Reading, RevisionError> {
         let tree = self.tree(revision, prefix)?;
         let no_config = || {
             let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };

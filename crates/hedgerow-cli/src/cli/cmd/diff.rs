@@ -1,0 +1,144 @@
+//! `hedgerow diff BASE [HEAD]`: a change of the network, as edges instead of YAML.
+
+mod json;
+mod markdown;
+mod text;
+
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
+use crate::cli::session::{Reported, Session};
+use crate::diff::{Diff, Side};
+use anyhow::{Context, bail};
+use hedgerow::git::{Repository, RevisionError};
+use hedgerow::{Request, load, read_texts};
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::fleet::Scope;
+use hedgerow_core::read::{Directories, Reading};
+use hedgerow_core::tree::File;
+use std::path::{Path, PathBuf};
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
+    let revisions = Revisions::of(session, args.fleet.as_deref());
+    let base = read_base(session, &revisions, &args.base)?;
+    let head = match &args.head {
+        Some(head) => read(session, &revisions, head)?,
+        None if revisions.is_bare() => {
+            bail!("a bare repository has no work tree to compare with: name a second revision")
+        }
+        None => whole(session, None)?,
+    };
+    let base = base.unwrap_or_else(|| {
+        session.note(&format!("`{}` holds no fleet, so all of this is new\n", args.base));
+        nothing()
+    });
+    let (Some(base), Some(head)) = (Side::of(&base), Side::of(&head)) else {
+        return Err(Reported(Exit::BadInput).into());
+    };
+    let diff = Diff::between(base, head);
+    let text = match args.format {
+        DiffFormat::Text => text::render(&diff),
+        DiffFormat::Markdown => markdown::render(&diff),
+        DiffFormat::Json => json::render(&diff)?,
+    };
+    session.out(&text)?;
+    let fails = |on: &FailOn| match on {
+        FailOn::Added => diff.adds_edges(),
+        FailOn::Exposed => diff.exposes(),
+        FailOn::Unsafe => diff.jumps(),
+    };
+    Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// The fleet in `name`, a revision or a directory; nothing where it holds none.
+pub(in crate::cli) fn base(session: &mut Session<'_>, name: &str) -> anyhow::Result<Option<Reading>> {
+    let revisions = Revisions::of(session, None);
+    read_base(session, &revisions, name)
+}
+
+fn read_base(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Option<Reading>> {
+    match read(session, revisions, name) {
+        // The change that brings the fleet in.
+        Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => Ok(None),
+        base => base.map(Some),
+    }
+}
+
+/// The repository that revisions are looked up in, found when the first one is asked for.
+struct Revisions {
+    found: Result<(Repository, String), RevisionError>,
+    /// The fleet's root on the disk.
+    root: PathBuf,
+}
+
+impl Revisions {
+    fn of(session: &Session<'_>, fleet: Option<&str>) -> Self {
+        // In a bare repository there is no hedgerow.yaml to find the root by.
+        let root = session.root().unwrap_or_else(|_| session.os.directory().to_path_buf());
+        let found = Repository::find(&root).and_then(|repository| {
+            let prefix = match fleet {
+                Some(fleet) => fleet.to_owned(),
+                None => repository.prefix(&root)?,
+            };
+            Ok((repository, prefix))
+        });
+        Self { found, root }
+    }
+
+    fn is_bare(&self) -> bool {
+        self.found.as_ref().is_ok_and(|(repository, _)| repository.is_bare())
+    }
+}
+
+/// A side by what was written on the command line: a directory that holds a fleet, or else a revision.
+fn read(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Reading> {
+    let directory = session.os.directory().join(name);
+    if directory.join("hedgerow.yaml").is_file() {
+        return whole(session, Some(directory));
+    }
+    if session.global.config.is_some() {
+        bail!("--config names a file on the disk, and `{name}` is a revision");
+    }
+    let (repository, prefix) = match &revisions.found {
+        Ok(found) => found,
+        Err(_) if name.contains('/') || Path::new(name).is_absolute() => {
+            bail!("`{name}` is neither a directory with a hedgerow.yaml nor a revision")
+        }
+        Err(error) => bail!("{error}, so `{name}` is no revision of one"),
+    };
+    let reading = repository.load(name, prefix, &revisions.root)?;
+    complain(session, &reading, name)?;
+    Ok(reading)
+}
+
+/// The fleet on the disk.
+fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Result<Reading> {
+    let root = match directory {
+        Some(directory) => directory,
+        None => session.root()?,
+    };
+    let config = session.global.config.as_ref().map(|config| session.os.directory().join(config));
+    let shown = root.display().to_string();
+    let loaded = load(&Request { config, ..Request::whole(root) })?;
+    complain(session, &loaded.reading, &shown)?;
+    Ok(loaded.reading)
+}
+
+/// A fleet without services.
+fn nothing() -> Reading {
+    let text = "version: 1\nlabels: {domain: nobody.example}\nservices: {include: [none]}\nenvironments: {none: {stage: enforce}}\n";
+    let config = File::new("hedgerow.yaml", text);
+    let directories = Directories { scope: Scope::Whole, read: Vec::new(), names: Vec::new(), faults: Vec::new() };
+    read_texts(config, directories, None)
+}
+
+/// Stops where a side has errors: half a fleet would make half a difference.
+fn complain(session: &mut Session<'_>, reading: &Reading, name: &str) -> anyhow::Result<()> {
+    if reading.fleet.is_some() {
+        return Ok(());
+    }
+    let errors: Vec<_> =
+        reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect::<Vec<Diagnostic>>();
+    session.report(&errors, &reading.sources, DiagnosticFormat::Text).context("cannot say what is wrong")?;
+    session.err(&format!("the fleet in `{name}` has errors, so nothing can be compared\n"));
+    Err(Reported(Exit::BadInput).into())
+}

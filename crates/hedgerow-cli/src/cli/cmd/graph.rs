@@ -1,0 +1,144 @@
+//! `hedgerow graph`: the network as a picture, a page or data.
+
+mod network;
+
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Graph, GraphFormat};
+use crate::cli::session::Session;
+use anyhow::{Context, bail};
+use hedgerow::write_file;
+use hedgerow_core::diag::nearest;
+use hedgerow_core::fleet::Scope;
+use hedgerow_graph::{Layout, Network, Node, Progress};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Work that takes longer shows how far it is.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is shown.
+const TICK: Duration = Duration::from_millis(100);
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Result<Exit> {
+    let format = format(args);
+    let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
+    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let network = network::of(&plan, &loaded.sources).context("the plan as a network")?;
+    let network = chosen(network, args)?;
+    let text = match format {
+        GraphFormat::Dot => hedgerow_graph::dot(&network),
+        GraphFormat::Json => hedgerow_graph::json(&network).context("the network as JSON")?,
+        GraphFormat::Csv => hedgerow_graph::csv(&network),
+        GraphFormat::Mermaid => hedgerow_graph::mermaid(&network),
+        GraphFormat::Svg => hedgerow_graph::svg(&network, &layout(session, &network)),
+        GraphFormat::Html => {
+            hedgerow_graph::html(&network, &layout(session, &network)).context("the network as a page")?
+        }
+    };
+    match &args.out {
+        None => session.out(&text)?,
+        Some(path) => {
+            write_file(&session.os.directory().join(path), &text)?;
+            let (services, edges) = (network.nodes().len(), network.edges().len());
+            session.note(&format!("wrote {} with {services} services and {edges} edges\n", path.display()));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The format that is asked for, else the one that the file's name ends in, else DOT.
+fn format(args: &Graph) -> GraphFormat {
+    let by_name = || match args.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str()) {
+        Some("json") => GraphFormat::Json,
+        Some("csv") => GraphFormat::Csv,
+        Some("mmd" | "mermaid") => GraphFormat::Mermaid,
+        Some("svg") => GraphFormat::Svg,
+        Some("html" | "htm") => GraphFormat::Html,
+        _ => GraphFormat::Dot,
+    };
+    args.format.unwrap_or_else(by_name)
+}
+
+/// The part of the network that the filters choose, with its neighbours; all of it where there is no filter.
+fn chosen(network: Network, args: &Graph) -> anyhow::Result<Network> {
+    if args.services.is_empty() && args.owners.is_empty() && args.types.is_empty() {
+        return Ok(network);
+    }
+    for (what, wanted, known) in [
+        ("owner", &args.owners, words(&network, Node::owner_text)),
+        ("type", &args.types, words(&network, Node::type_text)),
+    ] {
+        for word in wanted {
+            if !known.contains(&word.as_str()) {
+                match nearest(word, known.iter().copied()) {
+                    Some(near) => bail!("no service has the {what} `{word}`; did you mean `{near}`?"),
+                    None => bail!("no service has the {what} `{word}`"),
+                }
+            }
+        }
+    }
+    let mut globs = Vec::new();
+    for pattern in &args.services {
+        let glob = globset::Glob::new(pattern).with_context(|| format!("`{pattern}`"))?.compile_matcher();
+        if !network.nodes().iter().any(|node| glob.is_match(&node.name)) {
+            match nearest(pattern, network.nodes().iter().map(|node| node.name.as_str())) {
+                Some(near) => bail!("no service matches `{pattern}`; did you mean `{near}`?"),
+                None => bail!("no service matches `{pattern}`"),
+            }
+        }
+        globs.push(glob);
+    }
+    let any = |wanted: &[String], word: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == word);
+    let is_chosen = |node: &Node| {
+        (globs.is_empty() || globs.iter().any(|glob| glob.is_match(&node.name)))
+            && any(&args.owners, node.owner_text())
+            && any(&args.types, node.type_text())
+    };
+    if !network.nodes().iter().any(is_chosen) {
+        bail!("no service passes all of the filters");
+    }
+    Ok(network.around(is_chosen))
+}
+
+fn words(network: &Network, word: impl Fn(&Node) -> &str) -> Vec<&str> {
+    let mut words: Vec<&str> = network.nodes().iter().map(word).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Lays the network out; on a terminal, work that takes long shows how far it is.
+fn layout(session: &mut Session<'_>, network: &Network) -> Layout {
+    if !session.os.stderr_is_terminal() || session.global.quiet {
+        return Layout::new(network, &|_| ());
+    }
+    let permille = AtomicUsize::new(0);
+    let (done, result) = channel();
+    let start = Instant::now();
+    let mut is_shown = false;
+    let layout = std::thread::scope(|scope| {
+        let work = scope.spawn(|| {
+            let layout = Layout::new(network, &|Progress { done, total }| {
+                permille.fetch_max(done * 1_000 / total.max(1), Ordering::Relaxed);
+            });
+            // The other end is gone only where this thread is no longer waited for.
+            let _unheard = done.send(());
+            layout
+        });
+        while let Err(RecvTimeoutError::Timeout) = result.recv_timeout(TICK) {
+            if start.elapsed() >= PATIENCE {
+                is_shown = true;
+                session.err(&format!("\rlaying out {:>3} %", permille.load(Ordering::Relaxed) / 10));
+            }
+        }
+        work.join()
+    });
+    if is_shown {
+        session.err("\r                 \r");
+    }
+    match layout {
+        Ok(layout) => layout,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}

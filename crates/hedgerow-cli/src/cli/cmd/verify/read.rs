@@ -1,0 +1,37 @@
+//! Reads the manifests that a command line names.
+
+use crate::cli::session::Session;
+use crate::manifests::read_manifests;
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+
+/// The texts of files, of the manifests below directories, and of standard input, each with the name to show for it.
+pub(super) fn manifests(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    for file in files {
+        if file == Path::new("-") {
+            if session.os.stdin_is_terminal() {
+                bail!("standard input is a terminal: pipe manifests into it, or name files");
+            }
+            let bytes = session.os.read_stdin().context("cannot read standard input")?;
+            texts.push(("<stdin>".to_owned(), decode(&bytes, "standard input")?));
+            continue;
+        }
+        let path = session.os.directory().join(file);
+        let found = read_manifests(&path).with_context(|| format!("cannot read `{}`", file.display()))?;
+        for (below, bytes) in found {
+            let name = if below.as_os_str().is_empty() { file.clone() } else { file.join(below) };
+            let name = name.display().to_string();
+            let text = decode(&bytes, &name)?;
+            texts.push((name, text));
+        }
+    }
+    if texts.iter().all(|(_, text)| text.trim().is_empty()) {
+        bail!("there is nothing to verify: the manifests are empty");
+    }
+    Ok(texts)
+}
+
+fn decode(bytes: &[u8], name: &str) -> anyhow::Result<String> {
+    Ok(hedgerow_yaml::decode(bytes).with_context(|| format!("cannot read `{name}`"))?.to_owned())
+}

@@ -1,0 +1,201 @@
+//! What the commands share: finding the root, loading, planning, and saying what is wrong.
+
+use super::args::{DiagnosticFormat, Global};
+use super::{Exit, Os, report};
+use anyhow::{Context, bail};
+use hedgerow::{Loaded, Parts, Request, find_root, load};
+use hedgerow_core::date::Date;
+use hedgerow_core::diag::{Diagnostic, nearest};
+use hedgerow_core::fleet::{Fleet, Scope};
+use hedgerow_core::name::{EnvironmentName, ServiceName};
+use hedgerow_core::plan::Plan;
+use hedgerow_core::source::Sources;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The run has said what is wrong; only the exit code is left.
+#[derive(Debug, thiserror::Error)]
+#[error("already reported")]
+pub(super) struct Reported(pub(super) Exit);
+
+/// A fault of ours or of the machine, not of the input.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Internal(pub(super) String);
+
+/// One command at work.
+pub(super) struct Session<'o> {
+    pub(super) os: &'o mut Os,
+    pub(super) global: Global,
+}
+
+/// A fleet without faults, with what it was read from.
+pub(super) struct LoadedFleet {
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) sources: Sources,
+    pub(super) inputs: Vec<PathBuf>,
+}
+
+impl<'o> Session<'o> {
+    pub(super) const fn new(os: &'o mut Os, global: Global) -> Self {
+        Self { os, global }
+    }
+
+    /// Prints to standard output.
+    pub(super) fn out(&mut self, text: &str) -> anyhow::Result<()> {
+        self.out_with(|to| to.write_all(text.as_bytes()))
+    }
+
+    /// Prints to standard output piece by piece. A reader who has gone is no failure; a full disk is the machine's.
+    pub(super) fn out_with(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> anyhow::Result<()> {
+        self.os.out_with(write).map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                error.into()
+            } else {
+                Internal(format!("cannot write to standard output: {error}")).into()
+            }
+        })
+    }
+
+    /// Prints to standard error; nothing where it is closed.
+    pub(super) fn err(&mut self, text: &str) {
+        let _closed: Result<(), io::Error> = self.os.err(text);
+    }
+
+    /// Prints to standard error, except under `--quiet`.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.global.quiet {
+            self.err(text);
+        }
+    }
+
+    /// The fleet's root.
+    pub(super) fn root(&self) -> anyhow::Result<PathBuf> {
+        if let Some(directory) = &self.global.directory {
+            return Ok(self.os.directory().join(directory));
+        }
+        if self.global.config.is_some() {
+            return Ok(self.os.directory().to_path_buf());
+        }
+        let here = self.os.directory();
+        find_root(here).with_context(|| {
+            format!(
+                "there is no hedgerow.yaml in `{}` or above it; name the fleet's root with -C, or run `hedgerow init`",
+                here.display()
+            )
+        })
+    }
+
+    /// The day that decides which rules have expired.
+    pub(super) fn today(&self) -> anyhow::Result<Date> {
+        let Some(text) = &self.global.today else { return Ok(self.os.today()) };
+        Date::new(text).with_context(|| format!("--today takes a day such as 2027-01-31, not `{text}`"))
+    }
+
+    /// Loads a fleet with whatever is wrong with it.
+    pub(super) fn read(&mut self, scope: Scope) -> anyhow::Result<Loaded> {
+        self.read_parts(scope, Parts::All)
+    }
+
+    fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Loaded> {
+        let config = self.global.config.as_ref().map(|config| self.os.directory().join(config));
+        let request = Request { root: self.root()?, config, scope, today: Some(self.today()?), parts };
+        Ok(load(&request)?)
+    }
+
+    /// Loads a fleet and stops where anything is wrong with it.
+    pub(super) fn load(&mut self, scope: Scope, format: DiagnosticFormat) -> anyhow::Result<LoadedFleet> {
+        self.load_parts(scope, Parts::All, format)
+    }
+
+    /// Loads a part of a fleet and stops where anything is wrong with it.
+    pub(super) fn load_parts(
+        &mut self,
+        scope: Scope,
+        parts: Parts,
+        format: DiagnosticFormat,
+    ) -> anyhow::Result<LoadedFleet> {
+        let loaded = self.read_parts(scope, parts)?;
+        let Loaded { reading, inputs } = loaded;
+        self.report(&reading.diagnostics, &reading.sources, format)?;
+        match reading.fleet {
+            Some(fleet) => Ok(LoadedFleet { fleet: Arc::new(fleet), sources: reading.sources, inputs }),
+            None => Err(Reported(Exit::BadInput).into()),
+        }
+    }
+
+    /// Prints diagnostics to standard error; warnings not under `--quiet`.
+    pub(super) fn report(
+        &mut self,
+        diagnostics: &[Diagnostic],
+        sources: &Sources,
+        format: DiagnosticFormat,
+    ) -> anyhow::Result<()> {
+        let shown: Vec<_> = diagnostics.iter().filter(|d| d.is_error() || !self.global.quiet).cloned().collect();
+        // One run may report twice, of its files and of its input; a program that reads what was reported finds no empty
+        // documents in between.
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let colors = self.os.colors(self.global.color, false);
+        let text = report::render(&shown, sources, format, colors)?;
+        self.err(&text);
+        Ok(())
+    }
+
+    /// The environment that is meant.
+    pub(super) fn environment(fleet: &Fleet, wanted: Option<&str>) -> anyhow::Result<EnvironmentName> {
+        let declared = &fleet.config().environments;
+        let names = || declared.keys().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ");
+        match wanted {
+            Some(wanted) => match declared.get_key_value(wanted) {
+                Some((name, _)) => Ok(name.clone()),
+                None => {
+                    let near = nearest(wanted, declared.keys().map(EnvironmentName::as_str));
+                    let hint = near
+                        .map_or_else(|| format!("declared are: {}", names()), |near| format!("did you mean `{near}`?"));
+                    bail!("hedgerow.yaml declares no environment `{wanted}`; {hint}")
+                }
+            },
+            None => match declared.len() {
+                1 => declared.keys().next().cloned().context("one environment is declared"),
+                _ => bail!("name the environment with --env; declared are: {}", names()),
+            },
+        }
+    }
+
+    /// Plans a fleet for the environment that is meant.
+    pub(super) fn plan(fleet: &Arc<Fleet>, wanted: Option<&str>) -> anyhow::Result<Plan> {
+        let environment = Self::environment(fleet, wanted)?;
+        Plan::new(Arc::clone(fleet), &environment).with_context(|| format!("no environment `{environment}`"))
+    }
+
+    /// A service with a directory here, by its name; the message names the nearest one.
+    pub(super) fn service(fleet: &Fleet, name: &str) -> anyhow::Result<ServiceName> {
+        let known = Self::known(fleet, name)?;
+        if fleet.service(name).is_none() {
+            bail!("`{known}` is of another repository; the catalogue only tells of it")
+        }
+        Ok(known)
+    }
+
+    /// A service wherever it lives, by its name; the message names the nearest one.
+    pub(super) fn known(fleet: &Fleet, name: &str) -> anyhow::Result<ServiceName> {
+        if let Some(service) = fleet.known(name) {
+            return Ok(service.name.clone());
+        }
+        // Who says `ledger` means `service.ledger`.
+        let mut short = fleet.names().map(ServiceName::as_str).filter(|full| full.rsplit('.').next() == Some(name));
+        match short.next().or_else(|| nearest(name, fleet.names().map(ServiceName::as_str))) {
+            Some(near) => bail!("there is no service `{name}`; did you mean `{near}`?"),
+            None => bail!("there is no service `{name}`"),
+        }
+    }
+
+    /// A service's name as written on the command line.
+    pub(super) fn service_name(text: &str) -> anyhow::Result<ServiceName> {
+        ServiceName::new(text)
+            .map_err(|error| anyhow::anyhow!("the service name `{}` is not valid: it {error}", text.escape_debug()))
+    }
+}

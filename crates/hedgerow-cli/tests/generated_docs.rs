@@ -1,0 +1,63 @@
+//! Pages that are made from the program itself: they are compared here, and written with `HEDGEROW_BLESS=1`.
+#![allow(clippy::disallowed_methods, reason = "reads and writes pages of the project")]
+
+use clap::CommandFactory;
+use hedgerow::core::diag::Code;
+use hedgerow_cli::args::Arguments;
+use std::path::PathBuf;
+
+fn docs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+fn command_page() -> String {
+    let mut page = "# Commands\n\nThis page is the program's own help; a test keeps the two the same.\n".to_owned();
+    let mut command = Arguments::command().term_width(100);
+    command.build();
+    page.push_str(&section(&mut command, "hedgerow"));
+    for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
+        let title = format!("hedgerow {}", subcommand.get_name());
+        *subcommand = subcommand.clone().term_width(100);
+        page.push_str(&section(subcommand, &title));
+        for below in subcommand.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+            let title = format!("{title} {}", below.get_name());
+            *below = below.clone().term_width(100);
+            page.push_str(&section(below, &title));
+        }
+    }
+    page
+}
+
+fn section(command: &mut clap::Command, title: &str) -> String {
+    let help = command.render_long_help().to_string();
+    let lines: Vec<_> = help.lines().map(str::trim_end).collect();
+    format!("\n## `{title}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end())
+}
+
+#[test]
+fn the_page_of_commands_is_the_help_text() {
+    let path = docs().join("cli.md");
+    let page = command_page();
+    if std::env::var_os("HEDGEROW_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written == page, "docs/cli.md is not the help text any more; `just bless` writes it");
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let mut pages: Vec<_> = std::fs::read_dir(docs().join("codes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "README.md")
+        .collect();
+    pages.sort();
+    let mut expected: Vec<_> = Code::ALL.iter().map(|code| format!("{}.md", code.as_str())).collect();
+    expected.sort();
+    assert_eq!(pages, expected);
+    for code in Code::ALL {
+        let page = std::fs::read_to_string(docs().join(format!("codes/{}.md", code.as_str()))).unwrap();
+        assert!(page.starts_with(&format!("# `{}`\n", code.as_str())), "{} begins with its name", code.as_str());
+    }
+}

@@ -1,0 +1,461 @@
+//! What reviewers and auditors run: `diff`, `codeowners` and `verify`.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "runs git and writes files")]
+
+mod common;
+
+use common::{Command, Ran, testdata, tree};
+use hedgerow_cli::Exit;
+use serde_json::Value;
+use std::path::Path;
+
+const CONFIG: &[u8] = b"version: 1
+labels: {domain: hazel.bank}
+services: {include: [\"service.*\"], defaults: {type: backend, owner: platform, ports: [{name: http, port: 80}]}}
+types: {backend: {callers: [monitoring]}, monitoring: {}}
+environments: {prod: {stage: enforce, log: false}, staging: {stage: audit, log: false}}
+";
+const LEDGER: &[u8] = b"owner: finance\nports: [{name: http, port: 80}, {name: admin, port: 81}]\n";
+
+/// cards → emoji, ledger → vault; nobody gets from cards to ledger.
+fn base() -> Vec<(&'static str, &'static [u8])> {
+    vec![
+        ("hedgerow.yaml", CONFIG),
+        ("service.ledger/service.yaml", LEDGER),
+        ("service.ledger/egress/service.vault.rule", b""),
+        ("service.vault/service.yaml", b"owner: finance\n"),
+        ("service.cards/egress/service.emoji.rule", b""),
+        ("service.emoji/service.yaml", b"owner: faces\n"),
+        ("service.emoji/egress/service.cards.rule", b"reason: birthday cards\n"),
+        ("service.metrics/service.yaml", b"type: monitoring\n"),
+    ]
+}
+
+/// As `base`, and: emoji may call ledger on one port, no longer cards; ledger is exposed and tried; vault is another type.
+fn head() -> Vec<(&'static str, &'static [u8])> {
+    let mut files = base();
+    files.retain(|(path, _)| {
+        !["service.emoji/egress/service.cards.rule", "service.ledger/service.yaml", "service.vault/service.yaml"]
+            .contains(path)
+    });
+    files.push(("service.emoji/egress/service.ledger.rule", b"ports: [http]\nreason: \"<b> @all | `x`\"\n"));
+    files.push((
+        "service.ledger/service.yaml",
+        b"owner: finance\nports: [{name: http, port: 80}, {name: admin, port: 81}]\nstage: {prod: audit}\nallow:\n  - from: {cidr: 10.0.0.0/8}\n    ports: [http]\n    reason: branch offices\n",
+    ));
+    files.push(("service.vault/service.yaml", b"owner: finance\ntype: monitoring\n"));
+    files
+}
+
+const EXPECTED: &str = "\
+Edges
+  + service.emoji → service.ledger  ports http  service.emoji/egress/service.ledger.rule  “<b> @all | `x`”
+  - service.emoji → service.cards  service.emoji/egress/service.cards.rule  “birthday cards”
+
+From outside the fleet
+  + 10.0.0.0/8 → service.ledger  ports http  service.ledger/service.yaml:5  “branch offices”
+
+Types
+  + service.vault → every backend (1 → 3 services)
+  - every monitoring → service.vault (1 → 1 services)
+
+Stages
+  ~ prod: enforce → audit (looser): service.ledger
+
+Services
+  ~ service.vault  type backend → monitoring
+
+Newly in reach, through others
+  ! service.cards from service.ledger (such as service.ledger → service.vault → service.cards)
+  ! service.emoji from service.ledger (such as service.ledger → service.vault → service.emoji)
+  ! service.ledger from service.cards (such as service.cards → service.emoji → service.ledger)
+  ! service.vault from service.cards, service.emoji (such as service.emoji → service.ledger → service.vault)
+
+Pods that roll
+  ~ service.emoji in prod, staging  +hazel.bank/egress-s-ledger.http=true -hazel.bank/egress-s-cards=true
+  ~ service.vault in prod, staging  +hazel.bank/service-type=monitoring -hazel.bank/service-type=backend
+
+Review needed from
+  @ faces for service.emoji
+  @ finance for service.ledger, service.vault
+  @ platform for service.cards
+";
+
+fn run(directory: &Path, arguments: &str) -> Ran {
+    Command::new(directory, arguments).run()
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(ran.out()).expect("the answer is JSON")
+}
+
+#[test]
+fn two_directories_are_compared_as_a_reviewer_sees_them() {
+    let (base, head) = (tree(&base()), tree(&head()));
+    let diff = |more: &str| run(head.path(), &format!("diff {}{more}", base.path().display()));
+    let ran = diff("");
+    assert_eq!((ran.out(), ran.exit), (EXPECTED, Exit::Done), "{}", ran.stderr);
+    for (more, exit) in [
+        (" --fail-on added", Exit::Findings),
+        (" --fail-on exposed", Exit::Findings),
+        (" --fail-on added,exposed", Exit::Findings),
+    ] {
+        assert_eq!(diff(more).exit, exit, "{more}");
+    }
+    let back = run(base.path(), &format!("diff {} --fail-on exposed --format json", head.path().display()));
+    assert_eq!(back.exit, Exit::Done, "what closes does not expose");
+    assert_eq!(json(&back)["stages"][0]["looser"], false);
+    let same = run(base.path(), &format!("diff {} --fail-on added,exposed", base.path().display()));
+    assert_eq!((same.out(), same.exit), ("nothing changes\n", Exit::Done));
+}
+
+#[test]
+fn a_comment_holds_no_markup_of_anybody_else() {
+    let (base, head) = (tree(&base()), tree(&head()));
+    let ran = run(head.path(), &format!("diff {} --format markdown", base.path().display()));
+    let row =
+        ran.out().lines().find(|line| line.starts_with("| ➕ | `service.emoji`")).expect("the new edge has a row");
+    assert_eq!(
+        row,
+        "| ➕ | `service.emoji` | `service.ledger` | `http` | `finance` | &lt;b&gt; @\u{200b}all \\| \\`x\\` |"
+    );
+}
+
+/// Whether there is git; where there is none, that is said.
+fn has_git() -> bool {
+    let found = std::process::Command::new("git").arg("--version").output().is_ok();
+    if !found {
+        eprintln!("skipped: there is no git");
+    }
+    found
+}
+
+/// What git answers.
+fn git(directory: &Path, arguments: &[&str]) -> String {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"];
+    let mut command = std::process::Command::new("git");
+    let done = command.current_dir(directory).args(identity).args(arguments).output().expect("git runs");
+    assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("git answers in UTF-8")
+}
+
+/// Writes the files of a fleet whose root is `net`.
+fn write(root: &Path, files: &[(&str, &[u8])]) {
+    for (path, bytes) in files {
+        let path = root.join("net").join(path);
+        std::fs::create_dir_all(path.parent().expect("the path is below the root")).expect("a directory can be made");
+        std::fs::write(path, bytes).expect("a file can be written");
+    }
+}
+
+/// What the change that brings the fleet of `base` in says of edges and services.
+const ADOPTED: &str = "\
+Edges
+  + service.cards → service.emoji  service.cards/egress/service.emoji.rule
+  + service.emoji → service.cards  service.emoji/egress/service.cards.rule  “birthday cards”
+  + service.ledger → service.vault  service.ledger/egress/service.vault.rule
+";
+
+#[test]
+fn where_a_fleet_comes_in_all_of_it_is_new() {
+    if !has_git() {
+        return;
+    }
+    let top = tempfile::tempdir().unwrap();
+    git(top.path(), &["init", "-q", "-b", "trunk"]);
+    git(top.path(), &["commit", "-qm", "nothing", "--allow-empty"]);
+    write(top.path(), &[("service.emoji/main.go", b"package main\n")]);
+    git(top.path(), &["add", "-A"]);
+    git(top.path(), &["commit", "-qm", "code"]);
+    write(top.path(), &base());
+    git(top.path(), &["add", "-A"]);
+    git(top.path(), &["commit", "-qm", "hedgerow"]);
+    let net = top.path().join("net");
+    // Without any directory of the fleet, and without its hedgerow.yaml.
+    for base in ["HEAD~2", "HEAD~1"] {
+        for head in ["HEAD", ""] {
+            let ran = run(&net, &format!("diff {base} {head} --fail-on added"));
+            assert_eq!(
+                (ran.out().starts_with(ADOPTED), ran.exit),
+                (true, Exit::Findings),
+                "{} {}",
+                ran.out(),
+                ran.stderr
+            );
+            assert!(ran.out().contains("  + every monitoring → every backend (1 → 4 services)\n"), "{}", ran.out());
+            assert!(ran.out().contains("Services\n  + service.cards\n  + service.emoji\n"), "{}", ran.out());
+            assert_eq!(ran.stderr, format!("`{base}` holds no fleet, so all of this is new\n"));
+        }
+    }
+    // That it goes again is no change that can be compared, and what is not in a clone is not new.
+    let gone = run(&net, "diff HEAD HEAD~1");
+    assert!(gone.exit == Exit::BadInput && gone.stderr.contains("holds no fleet"), "{}", gone.stderr);
+    let id = git(top.path(), &["rev-parse", "HEAD~1:net"]);
+    let (directory, name) = id.trim().split_at(2);
+    std::fs::remove_file(top.path().join(".git/objects").join(directory).join(name)).unwrap();
+    let cut = run(&net, "diff HEAD~1");
+    assert!(cut.exit == Exit::BadInput && cut.stderr.contains("is not here"), "{}", cut.stderr);
+}
+
+#[test]
+fn revisions_are_read_without_a_checkout() {
+    if !has_git() {
+        return;
+    }
+    let top = tempfile::tempdir().unwrap();
+    let work = top.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    git(&work, &["init", "-q", "-b", "trunk"]);
+    write(&work, &base());
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "-qm", "base"]);
+    std::fs::remove_dir_all(work.join("net")).unwrap();
+    write(&work, &head());
+    let net = work.join("net");
+    assert_eq!(run(&net, "diff HEAD").out(), EXPECTED, "against the files on the disk");
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "-qm", "head"]);
+    git(&work, &["gc", "-q"]);
+    for (arguments, expected) in
+        [("diff HEAD~1 HEAD", EXPECTED), ("diff trunk~1 trunk", EXPECTED), ("diff HEAD", "nothing changes\n")]
+    {
+        let ran = run(&net, arguments);
+        assert_eq!((ran.out(), ran.exit), (expected, Exit::Done), "{arguments}: {}", ran.stderr);
+    }
+    git(top.path(), &["clone", "-q", "--bare", "work", "bare.git"]);
+    let bare = top.path().join("bare.git");
+    assert_eq!(run(&bare, "diff HEAD~1 HEAD --fleet net").out(), EXPECTED);
+    git(top.path(), &["clone", "-q", "--depth", "1", &format!("file://{}", work.display()), "shallow"]);
+    let shallow = top.path().join("shallow/net");
+    assert_eq!(run(&shallow, "diff HEAD").out(), "nothing changes\n");
+    for (directory, arguments, message) in [
+        (&net, "diff trunc", "there is no revision `trunc`; did you mean `trunk`?"),
+        (&shallow, "diff HEAD~1", "there is no revision `HEAD~1`; this clone is shallow"),
+        (&bare, "diff HEAD --fleet net", "a bare repository has no work tree"),
+        (&bare, "diff HEAD~1 HEAD", "holds no fleet: there is no `hedgerow.yaml`"),
+        (&top.path().to_path_buf(), "diff HEAD", "is not in a git repository"),
+    ] {
+        let ran = run(directory, arguments);
+        assert!(ran.exit == Exit::BadInput && ran.stderr.contains(message), "{arguments}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn half_a_fleet_is_not_compared() {
+    let mut files = head();
+    files.push(("service.emoji/egress/service.nobody.rule", b""));
+    let (base, broken) = (tree(&base()), tree(&files));
+    let ran = run(base.path(), &format!("diff {0} {1}", base.path().display(), broken.path().display()));
+    assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""));
+    assert!(ran.stderr.contains("unknown-callee") && ran.stderr.contains("nothing can be compared"), "{}", ran.stderr);
+}
+
+#[test]
+fn review_lines_are_printed_written_and_checked() {
+    let mut files = base();
+    files.push((".git/HEAD", b""));
+    files.push(("CODEOWNERS", b"* @everybody\n"));
+    let fleet = tree(&files);
+    let owners = |arguments: &str| run(fleet.path(), &format!("codeowners {arguments}"));
+    assert_eq!(
+        owners("--owner finance --org hazel").out(),
+        "**/egress/service.ledger.rule @hazel/finance\n**/egress/service.vault.rule @hazel/finance\n"
+    );
+    assert_eq!(owners("service.led* --type backend").out(), "**/egress/service.ledger.rule @finance\n");
+    let missing = owners("service.ledger --check");
+    assert_eq!(missing.exit, Exit::Findings);
+    assert!(
+        missing.out().contains("@finance is not asked by GitHub about rules that let others call `service.ledger`"),
+        "{}",
+        missing.out()
+    );
+    assert_eq!(owners("service.ledger --write").exit, Exit::Done);
+    let path = fleet.path().join("CODEOWNERS");
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        written,
+        "* @everybody\n\n# hedgerow:begin (written by `hedgerow codeowners --write`)\n**/egress/service.ledger.rule @finance\n# hedgerow:end\n"
+    );
+    assert_eq!(owners("service.ledger --check").exit, Exit::Done);
+    // A later line that gives a caller's directory to somebody else takes the review away.
+    std::fs::write(&path, format!("{written}/service.emoji/ @faces\n")).unwrap();
+    let overruled = owners("service.ledger --check");
+    assert_eq!(overruled.exit, Exit::Findings);
+    assert!(
+        overruled.out().contains("`service.emoji/egress/service.ledger.rule`")
+            && overruled.out().contains("CODEOWNERS:6:1"),
+        "{}",
+        overruled.out()
+    );
+    for (arguments, message) in [
+        ("service.legder", "did you mean `service.ledger`?"),
+        ("ledger", "did you mean `service.ledger`?"),
+        ("--owner nobody", "no service that was chosen has an owner"),
+    ] {
+        let ran = owners(arguments);
+        assert!(ran.exit == Exit::BadInput && ran.stderr.contains(message), "{arguments}: {}", ran.stderr);
+    }
+}
+
+/// A fleet with files of code owners; `codeowners` of the ledger, whose owner is @finance.
+fn with_owners(files: &[(&str, &str)]) -> impl Fn(&str) -> (Exit, String) {
+    let fleet = tree(&base());
+    std::fs::create_dir(fleet.path().join(".git")).expect("files can be written");
+    for (path, text) in files {
+        let path = fleet.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a file has a directory")).expect("files can be written");
+        std::fs::write(path, text).expect("files can be written");
+    }
+    move |arguments| {
+        let ran = run(fleet.path(), &format!("codeowners service.ledger {arguments}"));
+        (ran.exit, format!("{}{}", ran.out(), ran.stderr))
+    }
+}
+
+const LINE: &str = "**/egress/service.ledger.rule @finance\n";
+
+#[test]
+fn each_code_host_is_read_by_its_own_grammar() {
+    let all = "every rule file is covered";
+    let block = format!("# hedgerow:begin\n{LINE}# hedgerow:end\n");
+    let gitlab =
+        format!("# hedgerow:begin (written by `hedgerow codeowners --write`)\n[Hedgerow]\n{LINE}# hedgerow:end\n");
+    let github = format!("# hedgerow:begin (written by `hedgerow codeowners --write`)\n{LINE}# hedgerow:end\n");
+    let rows: [(&[(&str, &str)], &str); 17] = [
+        (&[(".gitlab/CODEOWNERS", &gitlab)], all),
+        (&[(".github/CODEOWNERS", &github)], all),
+        (&[("CODEOWNERS", &github)], all),
+        // Report 12: an exclusion behind the block, and a section of the same name in other letters.
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}!service.emoji/egress/\n"))], "!service.emoji/egress/"),
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}[HEDGEROW]\n*.rule @others\n"))], "*.rule @others"),
+        (&[(".gitlab/CODEOWNERS", &format!("{gitlab}[Others]\n*.rule @others\n"))], "block of review lines"),
+        (&[(".gitlab/CODEOWNERS", &format!("^[Net]\n{block}"))], "not asked by GitLab"),
+        (&[(".gitlab/CODEOWNERS", &format!("[Net]\n!*.rule\n{block}"))], "!*.rule"),
+        // The same text is no exclusion for GitHub, which skips the line.
+        (&[(".github/CODEOWNERS", &format!("!service.emoji/egress/\n{github}"))], all),
+        (&[(".github/CODEOWNERS", &format!("{github}/service.emoji/ @faces\n"))], "this line decides"),
+        (&[(".github/CODEOWNERS", &format!("{github}/service.emoji/ faces\n"))], "block of review lines"),
+        (&[("CODEOWNERS", &format!("[Net]\n{block}!*.rule\n"))], "not asked by GitLab"),
+        (&[(".github/CODEOWNERS", &github), (".gitlab/CODEOWNERS", "* @all\n")], "not asked by GitLab"),
+        (&[("CODEOWNERS", &github), (".github/CODEOWNERS", "* @all\n")], "not asked by GitHub"),
+        (&[(".gitlab/CODEOWNERS", &gitlab), ("CODEOWNERS", "* @all\n")], "CODEOWNERS:1:1"),
+        (&[(".bitbucket/CODEOWNERS", LINE)], "read by Bitbucket, whose grammar is not known"),
+        (&[("CODEOWNERS", LINE), (".gitea/issue_template.md", "")], "read by Gitea, whose grammar is not known"),
+    ];
+    for (files, expected) in rows {
+        let (exit, said) = with_owners(files)("--check");
+        assert!(said.contains(expected), "{files:?}: {said}");
+        assert_eq!(exit == Exit::Done, expected == all, "{files:?}: {said}");
+    }
+    let large = format!("{github}{}", "# a comment of some length\n".repeat(130_000));
+    let (exit, said) = with_owners(&[(".github/CODEOWNERS", &large)])("--check");
+    assert!(exit == Exit::Findings && said.contains("larger than 3 MB"), "{said}");
+}
+
+#[test]
+fn what_codeowners_advises_is_enough() {
+    for files in [
+        vec![],
+        vec![("CODEOWNERS", "* @all\n")],
+        vec![("docs/CODEOWNERS", "* @all\n[Net] @net\n*.rule\n")],
+        vec![(".github/CODEOWNERS", "# hedgerow:begin\n# hedgerow:end\n*.rule @all\n")],
+        vec![(".gitlab/CODEOWNERS", "^[Optional]\n* @all\n"), (".github/CODEOWNERS", "* @all\r\n")],
+        vec![(".gitlab/CODEOWNERS", "# hedgerow:begin\n# hedgerow:end\n\n!*.rule\n[Docs] @docs\n*.md\n")],
+        vec![(".gitlab-ci.yml", ""), ("CODEOWNERS", "!*.rule\n")],
+        vec![(".gitlab-ci.yml", "")],
+    ] {
+        let owners = with_owners(&files);
+        let (exit, said) = owners("--check");
+        assert!(exit == Exit::Findings && said.contains("`hedgerow codeowners --write`"), "{files:?}: {said}");
+        let (exit, said) = owners("--write");
+        assert_eq!(exit, Exit::Done, "{files:?}: {said}");
+        let (exit, said) = owners("--check");
+        assert_eq!(exit, Exit::Done, "{files:?}: {said}");
+    }
+    // No line further down brings back what is excluded from the block's own section.
+    let owners = with_owners(&[(".gitlab/CODEOWNERS", "[hedgerow]\n!*.rule\n")]);
+    let (_, said) = owners("--write");
+    assert!(said.contains("take the line away that decides") && said.contains("CODEOWNERS:2:1"), "{said}");
+    // Which host it is can be said.
+    let owners = with_owners(&[("CODEOWNERS", "* @all\n")]);
+    assert_eq!(owners("--write --host gitlab").0, Exit::Done);
+    assert_eq!(owners("--check --host gitlab").0, Exit::Done);
+}
+
+#[test]
+fn what_is_rendered_is_verified() {
+    let bank = testdata("bank");
+    for environment in ["prod", "staging"] {
+        let render = |more: &str| run(&bank, &format!("render --env {environment}{more}")).out().to_owned();
+        let rendered = render("") + &render(" --platform");
+        let verify = |text: &str, more: &str| {
+            Command::new(&bank, &format!("verify --env {environment} -{more}")).stdin(text).run()
+        };
+        let ran = verify(&rendered, " --quiet");
+        assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{}", ran.stderr);
+        // Without the policies for types nobody can measure anybody.
+        let alone = verify(&render(""), " --quiet --format json");
+        assert_eq!(alone.exit, Exit::Findings, "{}", alone.stderr);
+        let edges = json(&alone)["edges"].as_array().unwrap().clone();
+        assert!(!edges.is_empty());
+        assert!(edges.iter().all(|edge| edge["difference"] == "missing"), "{edges:?}");
+    }
+}
+
+#[test]
+fn manifests_are_read_from_files_and_directories_and_must_be_understood() {
+    let bank = testdata("bank");
+    let manifests = tree(&[
+        ("a/policy.yaml", b"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: bank}\nspec: {podSelector: {}, ingress: [{}]}\n"),
+        ("a/notes.txt", b"not a manifest"),
+        ("b.json", br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ledger", "namespace": "bank", "labels": {"bank.example/routing-name": "service.ledger"}}, "spec": {"containers": []}}"#),
+        ("empty.yaml", b""),
+        ("broken.yaml", b"kind: Pod\nmetadata: {name: [\n"),
+        ("unknown.yaml", b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x}\n"),
+        ("utf16.yaml", b"\xff\xfek\0"),
+    ]);
+    let verify = |files: &str| {
+        let files: Vec<_> = files.split(' ').map(|file| manifests.path().join(file).display().to_string()).collect();
+        run(&bank, &format!("verify --env staging {}", files.join(" ")))
+    };
+    let open = verify("a b.json");
+    assert_eq!(open.exit, Exit::Findings, "{}", open.stderr);
+    assert!(
+        open.out().contains("can reach `service.ledger`")
+            && open.out().contains("NetworkPolicy bank/open decides by its ingress rule 0"),
+        "{}",
+        open.out()
+    );
+    for (files, message) in [
+        ("empty.yaml", "there is nothing to verify"),
+        ("broken.yaml", "unreadable-manifest"),
+        ("unknown.yaml", "unsupported-policy"),
+        ("utf16.yaml", "cannot read"),
+        ("nosuch.yaml", "cannot read"),
+    ] {
+        let ran = verify(files);
+        assert!(ran.exit == Exit::BadInput && ran.stderr.contains(message), "{files}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn answers_keep_to_their_schemas() {
+    let schema = |name: &str| -> jsonschema::Validator {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{name}.json"));
+        let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    };
+    let assert_valid = |name: &str, ran: &Ran| {
+        let (value, schema) = (json(ran), schema(name));
+        let errors: Vec<_> =
+            schema.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{}", ran.out());
+    };
+    let (base, head) = (tree(&base()), tree(&head()));
+    assert_valid("diff", &run(head.path(), &format!("diff {} --format json", base.path().display())));
+    let bank = testdata("bank");
+    let open = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: bank}\nspec: {podSelector: {}, ingress: [{}]}\n";
+    let rendered = run(&bank, "render --env staging").out().to_owned() + open;
+    let ran = Command::new(&bank, "verify --env staging - --complete --format json").stdin(rendered).run();
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.stderr);
+    assert_valid("verify", &ran);
+}

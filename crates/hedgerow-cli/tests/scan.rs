@@ -1,0 +1,409 @@
+//! `hedgerow scan` on the bank, whole and broken in each way it can be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "trees are made on disk, and directories are copied"
+)]
+
+mod common;
+
+use common::{Command, Ran, tree};
+use hedgerow_cli::Exit;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn bank() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../testdata/bank")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A copy of the bank with one text of one file replaced.
+fn broken(path: &str, old: &str, new: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    copy(&bank(), directory.path());
+    let file = directory.path().join(path);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains(old), "{path} does not hold {old}");
+    fs::write(file, text.replacen(old, new, 1)).unwrap();
+    directory
+}
+
+fn scan(directory: &Path, arguments: &str) -> Ran {
+    Command::new(directory, &format!("scan {arguments}")).run()
+}
+
+#[test]
+fn the_bank_says_what_it_does() {
+    let ran = scan(&bank(), "--check");
+    assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{}", ran.stderr);
+    assert_eq!(ran.stderr, "7 services with code, 21 calls between services: nothing wrong\n");
+}
+
+#[test]
+fn edges_are_listed_with_the_place_in_the_callers_own_code() {
+    let ran = scan(&bank(), "service.emoji service.payment --format csv -q");
+    assert_eq!(ran.exit, Exit::Done);
+    let lines: Vec<&str> = ran.out().lines().collect();
+    assert_eq!(lines[0], "caller,callee,class,kind,port,file,line,target");
+    assert_eq!(
+        lines[1],
+        "service.emoji,service.ledger,proven,http,8080,service.emoji/main.go,21,http://s-ledger.bank:8080/entry/read"
+    );
+    assert!(
+        lines
+            .contains(&"service.payment,service.fx-rates,joined,grpc,,service.payment/main.go,41,whoever offers Rates"),
+        "{lines:#?}"
+    );
+    assert_eq!(lines.len(), 9);
+}
+
+#[test]
+fn every_way_to_break_the_bank_is_found() {
+    for (path, old, new, code, said) in [
+        // A call without its rule.
+        (
+            "service.emoji/main.go",
+            "audit.Redact(r.FormValue(\"account\"))",
+            "audit.Record(r.Context(), \"x\")",
+            "missing-rule",
+            "service.emoji/egress/service.audit-log.rule",
+        ),
+        // A rule without its call.
+        (
+            "service.emoji/main.go",
+            ".Send(r.Context())",
+            ".Nothing()",
+            "stale-rule",
+            "service.emoji/egress/service.ledger.rule",
+        ),
+        // A call whose target cannot be told, once its comment is gone.
+        (
+            "edge-proxy.api/main.go",
+            "// hedgerow: calls service.customer-api, service.partner-api\n",
+            "//\n",
+            "unresolved-call",
+            "edge-proxy.api/main.go",
+        ),
+        // A comment that names nobody.
+        (
+            "edge-proxy.api/main.go",
+            "service.partner-api",
+            "service.partner-apis",
+            "unknown-callee",
+            "edge-proxy.api/main.go",
+        ),
+        (
+            "cron.interest/job.yaml",
+            "http://service.ledger:8080",
+            "http://service.card:8080",
+            "missing-rule",
+            "cron.interest/egress/service.card.rule",
+        ),
+        (
+            "service.fraud/app.py",
+            "http://s-transaction.bank:8080",
+            "http://s-ledger.bank:8080",
+            "missing-rule",
+            "service.ledger.rule",
+        ),
+        (
+            "service.web/src/main.ts",
+            "at(\"s-emoji\")",
+            "at(\"s-fraud\")",
+            "missing-rule",
+            "service.web/egress/service.fraud.rule",
+        ),
+    ] {
+        let tree = broken(path, old, new);
+        let ran = scan(tree.path(), "--check");
+        assert_eq!(ran.exit, Exit::Findings, "{path}: {}", ran.stderr);
+        let all = format!("{}{}", ran.stderr, ran.out());
+        assert!(all.contains(&format!("[{code}]")) && all.contains(said), "{path}: {all}");
+    }
+}
+
+#[test]
+fn rules_are_written_and_only_removed_when_that_is_asked_for() {
+    let tree = broken("service.web/src/main.ts", "at(\"s-emoji\")", "at(\"s-fraud\")");
+    let (written, stale) = (
+        tree.path().join("service.web/egress/service.fraud.rule"),
+        tree.path().join("service.web/egress/service.emoji.rule"),
+    );
+    let diff = scan(tree.path(), "--check -q");
+    assert_eq!(
+        diff.out(),
+        "--- service.web/egress\n+++ service.web/egress\n@@ -1,3 +1,3 @@\n service.customer-api.rule\n-service.emoji.rule\n\
+         +service.fraud.rule  # service.web/src/main.ts:13\n service.profile.rule\n"
+    );
+    let ran = scan(tree.path(), "--write");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(&written).unwrap(), "origin: scan\n");
+    assert!(stale.exists());
+    scan(tree.path(), "--write --prune");
+    assert!(!stale.exists());
+    assert_eq!(scan(tree.path(), "--check").exit, Exit::Done);
+    // A person's rule stays.
+    fs::write(&stale, "origin: manual\n").unwrap();
+    assert_eq!(scan(tree.path(), "--check").exit, Exit::Done);
+    scan(tree.path(), "--write --prune");
+    assert!(stale.exists());
+}
+
+#[test]
+fn an_edge_is_explained_and_so_is_its_absence() {
+    let ran = scan(&bank(), "--explain service.emoji service.ledger");
+    assert_eq!(ran.exit, Exit::Done);
+    let functions = ["main.main", "main.pick", "ledgerproto.ReadEntryRequest.Send", "rpc.Client.Call"];
+    let mut rest = ran.out();
+    for function in functions {
+        let at = rest.find(function).unwrap_or_else(|| panic!("{function} in {}", ran.out()));
+        rest = &rest[at..];
+    }
+    let ran = scan(&bank(), "--explain service.emoji service.fraud");
+    assert_eq!(ran.exit, Exit::Findings);
+    assert!(ran.out().starts_with("service.emoji -> service.fraud: no call is found\n"), "{}", ran.out());
+}
+
+#[test]
+fn formats_for_programs_are_whole_documents() {
+    let tree =
+        broken("edge-proxy.api/main.go", "// hedgerow: calls service.customer-api, service.partner-api\n", "//\n");
+    let json: serde_json::Value = serde_json::from_str(scan(tree.path(), "--check --format json").out()).unwrap();
+    assert_eq!(json["version"], 1);
+    assert!(json["edges"].as_array().unwrap().iter().any(|edge| edge["class"] == "wildcard"));
+    let sarif: serde_json::Value = serde_json::from_str(scan(tree.path(), "--check --format sarif").out()).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let github = scan(tree.path(), "--check --format github");
+    assert!(github.out().starts_with("::error file=edge-proxy.api/main.go,"), "{}", github.out());
+}
+
+#[test]
+fn the_cache_changes_no_answer() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let cache = tree.path().join("kept");
+    let plain = scan(tree.path(), "");
+    for damage in [None, Some(&b""[..]), Some(b"abc {}\n\xff\xfe"), Some(b"{}")] {
+        if let (Some(bytes), Ok(list)) = (damage, fs::read_dir(&cache)) {
+            list.for_each(|file| fs::write(file.unwrap().path(), bytes).unwrap());
+        }
+        for _ in 0..2 {
+            let ran = scan(tree.path(), "--cache kept");
+            assert_eq!((ran.exit, ran.out()), (plain.exit, plain.out()));
+        }
+    }
+}
+
+/// What the cache holds, by the first word of each file's name.
+fn kept(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files.map(|path| (name(&path), fs::read(&path).unwrap())).collect()
+}
+
+#[test]
+fn no_bit_of_the_cache_can_change_an_answer() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let edited = tree.path().join("service.emoji/main.go");
+    let text = fs::read_to_string(&edited).unwrap();
+    let directory = tree.path().join("kept");
+    scan(tree.path(), "--cache kept");
+    let good = kept(&directory);
+    let names: Vec<&str> = good.keys().map(|name| name.split('-').next().unwrap()).collect();
+    assert_eq!(names, ["facts", "index", "outcome", "parts"]);
+    // A library changes, so that facts, headers and parts are asked for: a whole outcome would answer before them.
+    fs::write(&edited, format!("{text}\n// changed\n")).unwrap();
+    let plain = scan(tree.path(), "--format json");
+    for step in 0..64 {
+        for (name, good) in &good {
+            let mut bytes = good.clone();
+            // All at once, one at a time, cut off, and gone.
+            let damaged = step % 8 == 0 || good.len() % 4 == step % 4;
+            let at = step * bytes.len() / 64;
+            match (damaged, step % 5) {
+                (false, _) => {}
+                (true, 3) => bytes.truncate(at),
+                (true, 4) => bytes.clear(),
+                (true, _) => bytes[at] ^= 1 << (step % 8),
+            }
+            fs::write(directory.join(name), bytes).unwrap();
+        }
+        assert_eq!(scan(tree.path(), "--format json --cache kept").out(), plain.out(), "{step}");
+        // And what that run kept is good again.
+        assert_eq!(scan(tree.path(), "--format json --cache kept").out(), plain.out(), "{step}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_cannot_be_kept_is_none() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let plain = scan(tree.path(), "--format json");
+    let kept = tree.path().join("kept");
+    let again = |what: &str| {
+        for _ in 0..2 {
+            let ran = scan(tree.path(), "--format json --cache kept");
+            assert_eq!(
+                (ran.exit, ran.out(), ran.stderr.as_str()),
+                (plain.exit, plain.out(), plain.stderr.as_str()),
+                "{what}"
+            );
+        }
+    };
+    fs::write(&kept, "").unwrap();
+    again("a file in its place");
+    fs::remove_file(&kept).unwrap();
+    std::os::unix::fs::symlink("/proc/self", &kept).unwrap();
+    again("a place where nothing can be written");
+    fs::remove_file(&kept).unwrap();
+    again("a new directory");
+    for file in fs::read_dir(&kept).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>() {
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+    }
+    again("directories in the place of its files");
+}
+
+#[test]
+fn the_cache_is_no_part_of_the_tree() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let config = tree.path().join("hedgerow.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(config, format!("{text}\nscan: {{deploy: [\"**\"]}}\n")).unwrap();
+    let plain = scan(tree.path(), "");
+    for directory in ["kept", "deep/er/kept", "service.emoji/kept"] {
+        for _ in 0..2 {
+            let ran = scan(tree.path(), &format!("--cache {directory}"));
+            assert_eq!((ran.exit, ran.out(), ran.stderr.as_str()), (plain.exit, plain.out(), plain.stderr.as_str()));
+        }
+        fs::remove_dir_all(tree.path().join(directory)).unwrap();
+    }
+}
+
+#[test]
+fn the_cache_does_not_grow_for_ever() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let edited = tree.path().join("service.emoji/main.go");
+    let text = fs::read_to_string(&edited).unwrap();
+    // About a hundred kilobytes of facts.
+    let filler: String = (0..1_500).map(|at| format!("func filler{at}() int {{ return {at} + {at} }}\n")).collect();
+    let mut largest = 0;
+    for step in 0..60 {
+        fs::write(&edited, format!("{text}\n{filler}\nconst step = {step}\n")).unwrap();
+        assert_eq!(scan(tree.path(), "--check --cache kept").exit, Exit::Done);
+        let kept = kept(&tree.path().join("kept"));
+        largest = largest.max(kept.values().map(Vec::len).sum::<usize>());
+    }
+    assert!((1 << 20..4 << 20).contains(&largest), "{largest}");
+}
+
+#[test]
+fn with_a_cache_a_changed_tree_is_scanned_as_without_one() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    let edit = |path: &str, old: &str, new: &str| {
+        let file = tree.path().join(path);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(old), "{path} does not hold {old}");
+        fs::write(file, text.replacen(old, new, 1)).unwrap();
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut same = |what: &str, changes: bool| {
+        let cached = scan(tree.path(), "--check --cache kept --format json");
+        let plain = scan(tree.path(), "--check --format json");
+        assert_eq!((cached.exit, cached.out()), (plain.exit, plain.out()), "{what}");
+        assert_eq!(seen.insert(plain.out().to_owned()), changes, "{what}");
+    };
+    same("the first run", true);
+    same("the second run", false);
+    edit("service.web/src/main.ts", "at(\"s-emoji\")", "at(\"s-fraud\")");
+    same("a changed file", true);
+    edit("cron.interest/job.yaml", "http://service.ledger:8080", "http://service.card:8080");
+    same("a changed manifest", true);
+    fs::rename(tree.path().join("service.emoji/main.go"), tree.path().join("service.emoji/start.go")).unwrap();
+    same("a file with another name", true);
+    fs::remove_file(tree.path().join("service.emoji/start.go")).unwrap();
+    same("a file that is gone", true);
+    edit("hedgerow.yaml", "version: 1\n", "version: 1\nscan: {exclude: [service.web/**]}\n");
+    same("another configuration", true);
+    edit("hedgerow.yaml", "exclude: [service.acceptance-tests]", "exclude: [service.acceptance-tests, service.kyc]");
+    same("another fleet", true);
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_files_are_told_and_links_do_not_lead_out() {
+    let tree = tempfile::tempdir().unwrap();
+    copy(&bank(), tree.path());
+    fs::write(tree.path().join("service.emoji/binary.go"), b"\xff\xfe\x00package").unwrap();
+    fs::write(tree.path().join("service.emoji/broken.go"), "package main\nfunc ((((\n").unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(
+        outside.path().join("x.go"),
+        "package main\nimport \"net/http\"\nfunc init() { http.Get(\"http://s-fraud\") }\n",
+    )
+    .unwrap();
+    std::os::unix::fs::symlink(outside.path().join("x.go"), tree.path().join("service.emoji/x.go")).unwrap();
+    std::os::unix::fs::symlink(tree.path(), tree.path().join("service.emoji/ring")).unwrap();
+    let ran = scan(tree.path(), "--check");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(ran.stderr.contains("[invalid-encoding]") && ran.stderr.contains("[unparsed-code]"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_ignored_for_a_reason_is_there() {
+    let ignore = "version: 1\nscan: {ignore: {\"gen/**\": gone, \"**/main.go\": there, \"**/*.yaml\": \"no code\"}}\n";
+    let tree = broken("hedgerow.yaml", "version: 1\n", ignore);
+    let idle = |arguments: &str| {
+        let ran = scan(tree.path(), arguments);
+        let lines = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning[idle-ignore]: "));
+        (ran.exit, lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let expected = ["no source file fits `gen/**`", "no source file fits `**/*.yaml`"].map(str::to_owned).to_vec();
+    for arguments in ["", "--check", "service.web", "--cache kept", "--cache kept", "service.web --cache kept"] {
+        assert_eq!(idle(arguments), (Exit::Done, expected.clone()), "{arguments}");
+    }
+}
+
+#[test]
+fn compose_files_are_read_with_their_env_files() {
+    const CODE: &[u8] =
+        b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n";
+    const CONFIG: &[u8] = b"version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforce}}\n";
+    for file in [".env", "ledger.env", ".env.local", "env/.env.prod", "service.emoji/.env"] {
+        let compose = format!("services: {{s-emoji: {{build: service.emoji, env_file: {file}}}}}\n");
+        let tree = tree(&[
+            ("hedgerow.yaml", CONFIG),
+            ("service.emoji/main.go", CODE),
+            ("service.ledger/service.yaml", b""),
+            ("compose.yaml", compose.as_bytes()),
+            (file, b"LEDGER_URL=http://s-ledger:80/x\n"),
+        ]);
+        let ran = scan(tree.path(), "--format csv -q");
+        let edges: Vec<&str> = ran.out().lines().skip(1).collect();
+        assert_eq!(
+            (ran.exit, edges),
+            (Exit::Done, vec!["service.emoji,service.ledger,joined,http,80,service.emoji/main.go,3,$LEDGER_URL"]),
+            "{file}: {}",
+            ran.stderr
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! What commands print as JSON is what `docs/schemas` promises to whoever reads it.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads pages of the project")]
+
+mod common;
+
+use common::{Command, testdata, tree};
+use hedgerow_cli::Exit;
+use serde_json::Value;
+use std::path::Path;
+
+fn assert_valid(schema: &str, json: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{schema}.json"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let value: Value = serde_json::from_str(json).unwrap();
+    let errors: Vec<_> =
+        validator.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{json}");
+    value
+}
+
+#[test]
+fn answers_about_edges() {
+    let bank = testdata("bank");
+    for question in [
+        "callers service.ledger --format json",
+        "callers service.ledger --format json --env prod --transitive",
+        "callees service.emoji --format json",
+        "callees service.* --format json --env staging",
+    ] {
+        let ran = Command::new(&bank, question).run();
+        assert_eq!(ran.exit, Exit::Done, "{question}: {}", ran.stderr);
+        let answer = assert_valid("edges", ran.out());
+        assert!(!answer["edges"].as_array().unwrap().is_empty(), "{question}");
+    }
+}
+
+#[test]
+fn reasons() {
+    let bank = testdata("bank");
+    for (question, exit) in [
+        ("why service.payment service.ledger --port http --format json --env prod", Exit::Done),
+        ("why service.emoji service.ledger --format json", Exit::Findings),
+        ("why service.emoji service.card --format json --env prod", Exit::Findings),
+        ("why service.metrics service.ledger --format json", Exit::Done),
+    ] {
+        let ran = Command::new(&bank, question).run();
+        assert_eq!(ran.exit, exit, "{question}: {}", ran.stderr);
+        assert_valid("why", ran.out());
+    }
+}
+
+#[test]
+fn catalogues() {
+    for arguments in ["catalogue", "catalogue --env prod", "catalogue --rules"] {
+        let ran = Command::new(&testdata("bank"), arguments).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        let catalogue = assert_valid("catalogue", ran.out());
+        assert!(catalogue["services"]["service.ledger"]["ports"].is_array());
+        assert_eq!(catalogue.get("rules").is_some(), arguments.ends_with("--rules"));
+    }
+}
+
+#[test]
+fn reasons_that_are_in_another_repository() {
+    let listed = Command::new(&testdata("bank"), "catalogue").run();
+    let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-, edge-proxy.: e-}}\nnamespaces: [bank, dmz]\nservices: {include: [own], catalogue: others.json, defaults: {namespace: bank}}\nenvironments: {prod: {stage: audit}}\n";
+    let root = tree(&[
+        ("hedgerow.yaml", config.as_bytes()),
+        ("others.json", &listed.stdout),
+        ("own/service.yaml", b"owner: x\n"),
+    ]);
+    let ran = Command::new(root.path(), "why service.ledger own --format json").run();
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.stderr);
+    assert_eq!(assert_valid("why", ran.out())["verdicts"][0]["untold"], true);
+}
+
+#[test]
+fn labels() {
+    for service in ["service.emoji", "service.ledger", "cron.statements"] {
+        let ran = Command::new(&testdata("bank"), &format!("labels {service} --env prod --format json")).run();
+        assert_valid("labels", ran.out());
+    }
+}
+
+#[test]
+fn faults() {
+    let fleet = tree(&[
+        (
+            "hedgerow.yaml",
+            b"version: 1\nlabels: {domain: a.example, domian: x}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforced}}\n",
+        ),
+        ("service.a/egress/service.b.rule", b"prots: [http]\n"),
+        ("service.a/service.yaml", b"\xff"),
+    ]);
+    let ran = Command::new(fleet.path(), "check --format json").run();
+    assert_eq!(ran.exit, Exit::Findings);
+    let report = assert_valid("diagnostics", ran.out());
+    assert!(report["diagnostics"].as_array().unwrap().len() >= 4, "{report}");
+    let scan = tree(&[(
+        "hedgerow.yaml",
+        b"version: 1\nlabels: {domain: a.example}\nservices: {include: [x]}\nenvironments: {prod: {stage: off}}\nscan: {serivces: []}\n",
+    )]);
+    let ran = Command::new(scan.path(), "check --format json").run();
+    assert_eq!(ran.exit, Exit::Findings, "the section of the scanner is checked too");
+    assert_eq!(assert_valid("diagnostics", ran.out())["diagnostics"][0]["code"], "unknown-key");
+    let clean = Command::new(&testdata("bank"), "check --format json").run();
+    assert_eq!(assert_valid("diagnostics", clean.out())["diagnostics"], Value::Array(Vec::new()));
+}
