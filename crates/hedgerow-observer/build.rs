@@ -19,5 +19,21 @@ fn main() {
                 .build(),
         )
         .build();
-    Builder::new().compile(&[intake]);
+    // Calico's, from 3.30 on: `goldmane/proto/api.proto`. Felix is the client.
+    let flows = Service::builder()
+        .name("FlowCollector")
+        .package("goldmane")
+        .method(
+            Method::builder()
+                .name("connect")
+                .route_name("Connect")
+                .input_type("hedgerow_observe::calico::FlowUpdate")
+                .output_type("crate::goldmane::FlowReceipt")
+                .codec_path(codec)
+                .client_streaming()
+                .server_streaming()
+                .build(),
+        )
+        .build();
+    Builder::new().compile(&[intake, flows]);
 }

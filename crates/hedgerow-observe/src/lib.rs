@@ -20,6 +20,7 @@ pub mod observations;
 mod reader;
 mod record;
 mod rules;
+pub mod sum;
 mod time;
 
 /// Calico's flow messages as they are on the wire, and what they say.

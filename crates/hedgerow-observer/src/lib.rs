@@ -3,6 +3,7 @@
 //! [`hedgerow_observe`] knows the formats; here are the doors to the machine (each says so in its first lines) and the command line.
 
 pub mod cli;
+pub mod goldmane;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod node;

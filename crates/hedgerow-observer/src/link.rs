@@ -29,7 +29,8 @@ pub use generated::{intake_client, intake_server};
 /// The source of a canary's sums: what was sent, not what was seen.
 pub const CANARY: &str = "canary";
 
-/// What one node saw in one interval.
+/// What one node saw in one interval. More than fits into one message comes as several batches of the same interval; [`Batch::sources`] is then
+/// in the last.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Batch {
     /// The node's name. The collector takes it only from a peer that may speak for this node.
@@ -96,7 +97,7 @@ pub struct Sum {
     /// When the last was seen.
     #[prost(int64, tag = "7")]
     pub last: i64,
-    /// How many connections (of a log rule: packets that open one).
+    /// How many connections (of a log rule: packets that open one, each connection once).
     #[prost(uint64, tag = "8")]
     pub count: u64,
     /// Which source saw it: the name in [`Source::name`].
@@ -105,12 +106,18 @@ pub struct Sum {
     /// Log rules: the prefix that the rule gave.
     #[prost(string, tag = "10")]
     pub prefix: String,
-    /// Sources with a verdict: the policy that decided, as `kind/namespace/name`.
+    /// Sources with a verdict: the policy that decided, as `kind/namespace/name` (`kind//name` where it has no namespace). Calico: with outcome
+    /// [`Outcome::Unsaid`] it let the call in, and may be a backstop; at the end of a tier it is the policy because of which the tier applies.
     #[prost(string, tag = "11")]
     pub policy: String,
-    /// It was open before this node part looked; when it began is not known.
+    /// It was open before this node part looked; when it began is not known. It shows that there is such an edge. It comes again in later
+    /// batches for as long as it is open, so `count` is how many are open, and is never added to what was counted.
     #[prost(bool, tag = "12")]
     pub was_open: bool,
+    /// It began before this life of the node part, and an earlier life may have counted it (Felix sends again what it kept, the kernel's log
+    /// holds older lines). Counted with the others it may be too much; left out, calls made while the node part was away are missing.
+    #[prost(bool, tag = "13")]
+    pub may_repeat: bool,
 }
 
 /// One end of a call.
@@ -137,9 +144,9 @@ pub struct End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum Outcome {
-    /// It does not say; the collector asks the evaluator.
+    /// It does not say, or not whether it was a backstop that let it in; the collector asks the evaluator.
     Unsaid = 0,
-    /// A policy permits it, or none selects the callee.
+    /// A policy permits it.
     Permitted = 1,
     /// It got through because of a backstop or a staged policy.
     Unpermitted = 2,
@@ -164,7 +171,7 @@ pub struct Counter {
     /// Towards the pod.
     #[prost(bool, tag = "4")]
     pub is_ingress: bool,
-    /// Packets in this interval.
+    /// Packets since the last batch that says something of this counter. What of it was let go on the way comes with a later batch.
     #[prost(uint64, tag = "5")]
     pub packets: u64,
     /// Of these, what may be older.
@@ -196,7 +203,7 @@ pub struct Source {
     /// Records that are known to be lost in the interval, by the source, on the way, or in our queue.
     #[prost(uint64, tag = "4")]
     pub lost: u64,
-    /// Something was lost and nobody can say how much.
+    /// Something was lost and nobody can say how much; or calls that were counted before may have been counted again.
     #[prost(bool, tag = "5")]
     pub lost_unknown: bool,
     /// When the last record came, on the node's clock; 0 where none ever did.

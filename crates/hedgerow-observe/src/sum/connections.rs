@@ -1,0 +1,234 @@
+//! Connections that the kernel tracks → calls.
+//!
+//! Events tell of new connections. The table of all that are open is read at the start, and after the kernel had to drop events. A connection
+//! then comes twice, or was counted an hour ago and is still open: those that are known are remembered, each as a number of 8 bytes.
+//!
+//! How many events were dropped, the kernel tells. Those whose connection is found in the table are made up for; the rest is lost:
+//! `connections = counted + lost`, as long as the memory reaches back to the last reading of the table. When it does not,
+//! [`Connections::drained`] says so, and a connection that was counted may be counted once more.
+//!
+//! ```text
+//!   begin ─ listed … ─ end ─┬─ event … ─ drained ─┬─ event …     (no loss)
+//!                           └── events were dropped: read the queue to its end, then begin again
+//! ```
+
+use super::recent::{Recent, fingerprint};
+use super::{Aside, Began, Call, Now, Place, Said, Sums, no_call};
+use crate::record::{Connection, Event, Protocol};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+/// Connections between two readings of the table that are remembered.
+const REMEMBERED: usize = 1 << 17;
+/// Connections of one table that are remembered: what the kernel allows on most machines.
+const LISTED: usize = 1 << 18;
+/// An answer that comes when the kernel has forgotten the question (UDP: after 30 to 180 seconds) opens a connection the wrong way round.
+/// Questions are remembered for so long, in microseconds.
+const ANSWERED_WITHIN: i64 = 600_000_000;
+
+/// Tells calls from connections.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    /// What the table held when it was read last, in order.
+    listed: Vec<u64>,
+    /// New ones since, the newest last.
+    recent: VecDeque<u64>,
+    /// Some of the last table, or new since, are remembered no longer.
+    is_short: bool,
+    /// It was so when the reading began.
+    may_repeat: bool,
+    /// What `recent` held when the reading began, in order.
+    before: Vec<u64>,
+    /// The table that is being read.
+    reading: Vec<u64>,
+    is_first: bool,
+    /// Found in the table by this reading, and not known before: the events were dropped, or wait. In order once the reading is over.
+    found: Vec<u64>,
+    /// Of these, how many events came after all.
+    waited: u64,
+    dropped: Option<Dropped>,
+    questions: Recent,
+    remembered: usize,
+}
+
+/// What the kernel says it dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many events; nothing if it does not say.
+    pub count: Option<u64>,
+}
+
+/// What was lost for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loss {
+    /// How many connections; nothing if nobody knows.
+    pub count: Option<u64>,
+    /// Some that were counted before may have been counted again.
+    pub may_repeat: bool,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self::new(REMEMBERED)
+    }
+}
+
+impl Connections {
+    /// Remembers so many connections between two readings of the table.
+    #[must_use]
+    pub fn new(remembered: usize) -> Self {
+        Self {
+            listed: Vec::new(),
+            recent: VecDeque::new(),
+            is_short: false,
+            may_repeat: false,
+            before: Vec::new(),
+            reading: Vec::new(),
+            is_first: true,
+            found: Vec::new(),
+            waited: 0,
+            dropped: None,
+            questions: Recent::new(1 << 13, ANSWERED_WITHIN),
+            remembered,
+        }
+    }
+
+    /// The table is going to be read: for the first time, or because events were dropped.
+    pub fn begin(&mut self, dropped: Option<Dropped>) {
+        self.before = self.recent.iter().copied().collect();
+        self.before.sort_unstable();
+        self.reading.clear();
+        self.found.clear();
+        self.waited = 0;
+        self.may_repeat |= std::mem::replace(&mut self.is_short, false);
+        // Two losses before one reading are one loss.
+        self.dropped = match (self.dropped, dropped) {
+            (Some(first), Some(second)) => Some(Dropped {
+                count: first.count.zip(second.count).map(|(first, second)| first.saturating_add(second)),
+            }),
+            (first, second) => first.or(second),
+        };
+    }
+
+    /// Takes one connection of the table.
+    pub fn listed(&mut self, connection: &Connection, now: Now, sums: &mut Sums) {
+        let key = key(connection);
+        if self.reading.len() < LISTED {
+            self.reading.push(key);
+        } else {
+            self.is_short = true;
+        }
+        if self.is_first {
+            let call = |began| call(connection, began);
+            match self.aside(connection, now.boot) {
+                Some(why) => sums.put_aside(why),
+                None => sums.add(call(Began::Earlier), now.of(connection.when), 1),
+            }
+        } else if self.listed.binary_search(&key).is_err() && self.before.binary_search(&key).is_err() {
+            self.found.push(key);
+            self.count(connection, now, sums);
+        }
+    }
+
+    /// The table was read to its end.
+    pub fn end(&mut self) {
+        self.reading.sort_unstable();
+        self.reading.dedup();
+        self.listed = std::mem::take(&mut self.reading);
+        self.found.sort_unstable();
+        self.recent.clear();
+        self.before = Vec::new();
+        self.is_first = false;
+    }
+
+    /// Takes one event.
+    pub fn event(&mut self, connection: &Connection, now: Now, sums: &mut Sums) {
+        if connection.event != Event::New {
+            sums.put_aside(Aside::Amid);
+            return;
+        }
+        let key = key(connection);
+        // It was found in the table before its event was read.
+        if !self.found.is_empty() && self.found.binary_search(&key).is_ok() {
+            self.waited += 1;
+            sums.put_aside(Aside::Repetition);
+            return;
+        }
+        if self.recent.len() == self.remembered {
+            self.recent.pop_front();
+            self.is_short = true;
+        }
+        self.recent.push_back(key);
+        self.count(connection, now, sums);
+    }
+
+    /// No more events wait: everything from before the table was read has come. What is lost for good is known now.
+    pub fn drained(&mut self) -> Option<Loss> {
+        let found = (self.found.len() as u64).saturating_sub(self.waited);
+        self.found = Vec::new();
+        self.waited = 0;
+        let dropped = self.dropped.take()?;
+        let may_repeat = std::mem::replace(&mut self.may_repeat, false);
+        Some(Loss { count: dropped.count.map(|count| count.saturating_sub(found)), may_repeat })
+    }
+
+    fn count(&mut self, connection: &Connection, now: Now, sums: &mut Sums) {
+        match self.aside(connection, now.boot) {
+            Some(why) => sums.put_aside(why),
+            None => sums.add(call(connection, Began::Now), now.of(connection.when), 1),
+        }
+    }
+
+    fn aside(&mut self, connection: &Connection, at: i64) -> Option<Aside> {
+        if let Some(why) = no_call(caller(connection), connection.callee()) {
+            return Some(why);
+        }
+        // The kernel keeps only what can be asked. An answer of TCP says that it is one.
+        if connection.protocol == Protocol::TCP || !connection.protocol.has_ports() {
+            return None;
+        }
+        let (original, reply) = (&connection.original, &connection.reply);
+        // Where both ends use one port, nobody knows who asked: each counts as a caller.
+        if original.source_port == original.destination_port {
+            return None;
+        }
+        // As the callee sees the caller: behind a translation that is another address.
+        let there = (reply.destination, reply.destination_port, reply.source, reply.source_port, connection.protocol);
+        let back = (
+            original.destination,
+            original.destination_port,
+            original.source,
+            original.source_port,
+            connection.protocol,
+        );
+        if self.questions.has(fingerprint(&back), at) {
+            return Some(Aside::Answer);
+        }
+        self.questions.see(fingerprint(&there), at, 0);
+        None
+    }
+}
+
+/// What tells one connection from all others.
+fn key(connection: &Connection) -> u64 {
+    fingerprint(&(connection.id, connection.zone, connection.protocol, connection.original, connection.reply))
+}
+
+/// Who called. What the node itself sends from its loopback address is sent on under another.
+fn caller(connection: &Connection) -> IpAddr {
+    let caller = connection.caller();
+    if caller.is_loopback() && !connection.callee().is_loopback() { connection.reply.destination } else { caller }
+}
+
+fn call(connection: &Connection, began: Began) -> Call {
+    Call {
+        caller: Place::at(caller(connection)),
+        callee: Place::at(connection.callee()),
+        port: if connection.protocol.has_ports() { connection.port().unwrap_or(0) } else { 0 },
+        protocol: connection.protocol,
+        said: Said::Unsaid,
+        began,
+        prefix: None,
+        policy: None,
+    }
+}
