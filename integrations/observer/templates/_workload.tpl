@@ -1,0 +1,45 @@
+{{- /* Changes a workload of base/ in place by the values. */ -}}
+{{- define "observer.workload" }}
+{{- $template := .object.spec.template }}
+{{- $component := index $template.metadata.labels "app.kubernetes.io/component" }}
+{{- $values := index .values $component }}
+{{- $container := first $template.spec.containers }}
+{{- $_ := set $container "image" (printf "%s:%s" .values.image.repository (toString .values.image.tag)) }}
+{{- with .values.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end }}
+{{- with .values.imagePullSecrets }}{{ $_ := set $template.spec "imagePullSecrets" . }}{{ end }}
+{{- with $values.resources }}{{ $_ := set $container "resources" . }}{{ end }}
+{{- with $values.nodeSelector }}{{ $_ := set $template.spec "nodeSelector" . }}{{ end }}
+{{- with $values.tolerations }}{{ $_ := set $template.spec "tolerations" . }}{{ end }}
+{{- range $volume := $template.spec.volumes }}
+  {{- if eq $volume.name "tls" }}{{ $_ := set $volume.secret "secretName" $.values.tls.secret }}{{ end }}
+{{- end }}
+{{- $args := $container.args }}
+{{- if eq $component "collector" }}
+  {{- with .values.environment }}{{ $args = append $args (printf "--env=%s" .) }}{{ end }}
+  {{- if .values.events }}{{ $args = append $args "--events" }}{{ end }}
+  {{- $claim := first .object.spec.volumeClaimTemplates }}
+  {{- $_ := set $claim.spec.resources.requests "storage" $values.storage }}
+  {{- with $values.storageClassName }}{{ $_ := set $claim.spec "storageClassName" . }}{{ end }}
+{{- end }}
+{{- if eq $component "node" }}
+  {{- $add := $container.securityContext.capabilities.add }}
+  {{- if .values.sources.kernelLog }}
+    {{- $args = append $args "--kernel-log=syslog" }}
+    {{- $add = append $add "SYSLOG" }}
+  {{- end }}
+  {{- if .values.sources.calicoFlows }}
+    {{- $args = append $args "--flow-socket=/var/run/calico/flows/flows.sock" }}
+    {{- $_ := set $container "volumeMounts" (append $container.volumeMounts (dict "name" "calico-flows" "mountPath" "/var/run/calico/flows")) }}
+    {{- $path := dict "path" "/var/run/calico/flows" "type" "DirectoryOrCreate" }}
+    {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "calico-flows" "hostPath" $path)) }}
+  {{- end }}
+  {{- if .values.sources.hubble }}
+    {{- $args = append $args "--hubble=/var/run/cilium/hubble/events.log" }}
+    {{- $_ := set $container "volumeMounts" (append $container.volumeMounts (dict "name" "hubble" "mountPath" "/var/run/cilium/hubble" "readOnly" true)) }}
+    {{- $path := dict "path" "/var/run/cilium/hubble" "type" "DirectoryOrCreate" }}
+    {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "hubble" "hostPath" $path)) }}
+  {{- end }}
+  {{- $_ := set $container.securityContext.capabilities "add" $add }}
+{{- end }}
+{{- $_ := set $container "args" (concat $args $values.args) }}
+{{- end }}
