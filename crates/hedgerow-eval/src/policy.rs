@@ -203,6 +203,18 @@ impl Policy {
         }
     }
 
+    /// Whether it lets in everybody whom no policy before it has decided about.
+    pub(crate) fn is_backstop(&self) -> bool {
+        let is_open = |rule: &Rule| {
+            let Rule { index, action, .. } = *rule;
+            matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
+        };
+        let rest = self.ingress.as_deref().unwrap_or_default();
+        matches!(self.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
+            && rest.iter().any(|rule| rule.action == Action::Allow)
+            && rest.iter().all(is_open)
+    }
+
     /// Every rule of both directions.
     pub(crate) fn all_rules(&self) -> impl Iterator<Item = &Rule> {
         self.ingress.iter().chain(&self.egress).flatten()

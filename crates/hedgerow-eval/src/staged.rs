@@ -2,9 +2,11 @@
 
 use crate::Manifests;
 use crate::calico;
+use crate::cluster::Cluster;
 use crate::k8s;
 use crate::manifest::{self, Object, ObjectRef};
-use crate::policy::{Policy, PolicyId, PolicyKind, Rule};
+use crate::net::Cidr;
+use crate::policy::{Party, Policy, PolicyId, PolicyKind, Rule};
 use crate::services::Services;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::source::Span;
@@ -132,6 +134,37 @@ impl Manifests {
         self.cluster.imply_namespaces();
     }
 
+    /// Everything that some parts hold, each read for itself. What stands in two of them with different meanings is among the diagnostics.
+    #[must_use]
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a Self>) -> (Self, Vec<Diagnostic>) {
+        let (mut all, mut diagnostics) = (Self::default(), Vec::new());
+        for part in parts {
+            all.cluster.endpoints.extend(part.cluster.endpoints.iter().cloned());
+            all.cluster.namespaces.extend(part.cluster.namespaces.clone());
+            all.cluster.described.extend(part.cluster.described.iter().cloned());
+            all.cluster.service_accounts.extend(part.cluster.service_accounts.clone());
+            all.append(part.clone_policies());
+        }
+        all.staged.sort();
+        all.staged.dedup();
+        all.settle_staged(&mut diagnostics);
+        all.cluster.imply_namespaces();
+        (all, diagnostics)
+    }
+
+    /// Everything but pods and what they inherit labels from.
+    fn clone_policies(&self) -> Self {
+        Self {
+            cluster: Cluster::default(),
+            staged: self.staged.clone(),
+            would: self.would.clone(),
+            policies: self.policies.clone(),
+            labels: self.labels.clone(),
+            tiers: self.tiers.clone(),
+            network_sets: self.network_sets.clone(),
+        }
+    }
+
     /// The same with every staged policy as if it were enforced: one that is to be set takes the place of the enforced one of its
     /// name, one that is to be deleted takes that away.
     #[must_use]
@@ -154,15 +187,33 @@ impl Manifests {
         self
     }
 
-    /// The label keys that policies ask of pods, staged ones too. Pods that agree in these are one to every policy.
+    /// The policies that let in whatever the others have not decided about, and so permit nobody.
     #[must_use]
-    pub fn label_keys(&self) -> BTreeSet<String> {
+    pub fn backstops(&self) -> BTreeSet<PolicyId> {
+        self.policies.iter().filter(|policy| policy.is_backstop()).map(|policy| policy.id.clone()).collect()
+    }
+
+    /// The blocks of addresses that policies and network sets name, staged policies too.
+    #[must_use]
+    pub fn blocks(&self) -> BTreeSet<Cidr> {
+        let of_policies = self.written_or_staged().flat_map(Policy::all_rules).flat_map(Rule::parties);
+        let of_policies = of_policies.flat_map(Party::blocks);
+        of_policies.chain(self.network_sets.iter().flat_map(|set| &set.nets)).copied().collect()
+    }
+
+    fn written_or_staged(&self) -> impl Iterator<Item = &Policy> {
         let staged = self.would.iter().filter_map(|would| match would {
             Would::Set(policy) => Some(policy.as_ref()),
             Would::Delete(_) => None,
         });
+        self.policies.iter().chain(staged)
+    }
+
+    /// The label keys that policies ask of pods, staged ones too. Pods that agree in these are one to every policy.
+    #[must_use]
+    pub fn label_keys(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        for policy in self.policies.iter().chain(staged) {
+        for policy in self.written_or_staged() {
             let parties = policy.all_rules().flat_map(Rule::parties);
             let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
             for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {

@@ -4,16 +4,31 @@
 //! Nothing here opens a file or a socket, knows the time, or waits.
 //!
 //! # What this crate does not do
-//! A record names nobody: it has the addresses, interfaces and labels that its source gave. [`naming`] says whose they were, [`count`]
-//! sums counters, and [`observations`] is the form in which what was seen is kept.
+//! A record names nobody: it has the addresses, interfaces and labels that its source gave.
+//!
+//! # From a record to an observation
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`naming`] | who had an address when |
+//! | [`fleet`] | which service a pod is, by the catalogue |
+//! | [`call`] | whose both ends of a call are |
+//! | [`verdict`] | what became of it, by its source or by the policies |
+//! | [`ledger`] | how often and when; what has to be kept, and what was heard |
+//! | [`observations`] | the form in which it is printed, sent and read |
+//! | [`count`] | sums of rule counters, which name nobody |
+//!
+//! A collector gives each batch to [`ledger::Ledger::take`], keeps the [`ledger::Effect`], and says so by [`ledger::Ledger::commit`].
 
 mod attributes;
+pub mod call;
 mod conntrack;
 pub mod count;
+pub mod fleet;
 mod elements;
 mod flows;
 mod format;
 mod kernel;
+pub mod ledger;
 mod lines;
 pub mod naming;
 pub mod observations;
@@ -22,6 +37,7 @@ mod record;
 mod rules;
 pub mod sum;
 mod time;
+pub mod verdict;
 
 /// Calico's flow messages as they are on the wire, and what they say.
 pub mod calico {

@@ -33,7 +33,7 @@ pub enum When {
 }
 
 /// A transport protocol by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Protocol(pub u8);
 
 impl Protocol {

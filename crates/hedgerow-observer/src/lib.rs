@@ -8,4 +8,5 @@ pub mod link;
 #[cfg(target_os = "linux")]
 pub mod node;
 mod read;
+pub mod store;
 mod wire;

@@ -8,7 +8,7 @@ use crate::claim::Clause;
 use crate::cluster::{CALICO_NAME, Cluster, Endpoint, NAMESPACE_NAME};
 use crate::guests;
 use crate::net::{AddressRange, Cidr, Family};
-use crate::policy::{Action, Direction, Party, Policy, PolicyKind, Rule, Tier, TierDefault};
+use crate::policy::{Direction, Party, Policy, Rule, Tier, TierDefault};
 use crate::selector::{Fact, Index, Key, Space};
 
 #[derive(Debug, Clone)]
@@ -92,14 +92,7 @@ impl Resolver<'_> {
             Space::ServiceAccount => key.name != CALICO_NAME,
             Space::Fact => false,
         });
-        let is_open = |rule: &Rule| {
-            let Rule { index, action, .. } = *rule;
-            matches!(action, Action::Allow | Action::Log) && *rule == Rule::new(index, action)
-        };
-        let rest = policy.ingress.as_deref().unwrap_or_default();
-        let is_backstop = matches!(policy.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
-            && rest.iter().any(|rule| rule.action == Action::Allow)
-            && rest.iter().all(is_open);
+        let is_backstop = policy.is_backstop();
         let selected = Bits::of(self.endpoints.len(), selected.iter());
         Compiled { tier, selected, rules, policy, selects_by_unknown, is_backstop }
     }

@@ -1,0 +1,100 @@
+//! How what is kept stands in a store: bytes that may come back damaged.
+
+use super::{Edge, Spans};
+use crate::naming::Micros;
+use crate::observations::End;
+use serde::{Deserialize, Serialize};
+
+/// The longest record that is read, in bytes.
+pub const MAX_RECORD: usize = 1 << 16;
+
+/// Bytes that are no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsound;
+
+/// A source of a node, as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSource {
+    /// The node.
+    pub node: String,
+    /// The source.
+    pub source: String,
+    /// Since when it is known.
+    pub since: Micros,
+    /// Since when the node is gone.
+    pub gone: Option<Micros>,
+    /// Records that it lost.
+    pub lost: u64,
+    /// Times that it lost something and nobody can say how much.
+    pub lost_unknown: u64,
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("texts, numbers and lists have a form in bytes")
+}
+
+fn decode<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Unsound> {
+    if bytes.len() > MAX_RECORD {
+        return Err(Unsound);
+    }
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(Unsound),
+    }
+}
+
+impl Edge {
+    /// Its record.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads its record.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
+        let edge: Self = decode(bytes)?;
+        let names = match &edge.caller {
+            End::Service(name) | End::Outsider(name) => std::slice::from_ref(name),
+            End::Unknown(names) => names,
+        };
+        // A name of control characters was never written.
+        let is_text = |name: &String| !name.chars().any(char::is_control);
+        if names.iter().chain([&edge.callee]).all(is_text) { Ok(edge) } else { Err(Unsound) }
+    }
+}
+
+impl Spans {
+    /// Their record.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads their record.
+    ///
+    /// # Errors
+    /// When the bytes are none, or runs that are out of order or no part of a day.
+    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
+        let spans: Self = decode(bytes)?;
+        if spans.is_sound() { Ok(spans) } else { Err(Unsound) }
+    }
+}
+
+impl KeptSource {
+    /// Its record.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads its record.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
+        decode(bytes)
+    }
+}

@@ -1,0 +1,167 @@
+//! Policies and namespaces as a watch tells them, one object at a time.
+
+use super::Merged;
+use crate::fleet::Labels;
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::source::Sources;
+use hedgerow_eval::Manifests;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest text of one document that is read, in bytes.
+pub const MAX_DOCUMENT: usize = 4 << 20;
+
+/// Every object that bears on verdicts, by the key under which it was given.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    documents: BTreeMap<String, Document>,
+    namespaces: BTreeMap<String, Labels>,
+}
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyFault {
+    /// The key under which it was given.
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[derive(Clone, Debug)]
+struct Document {
+    manifests: Manifests,
+    faults: Vec<String>,
+    /// The namespaces that it names, where it is not understood; nothing where it is.
+    dark: Option<BTreeSet<String>>,
+    /// The text, where it may have to be read again: it is not understood without others, or others are not without it.
+    text: Option<String>,
+    is_context: bool,
+}
+
+impl Policies {
+    /// Sets what one document holds: the text of an object as JSON or YAML, or of many. The key is the caller's own, such as
+    /// `NetworkPolicy/bank/s-ledger`. Kinds that bear on verdicts: policies of Kubernetes and Calico, staged ones, ConfigMaps with a policy
+    /// as data, tiers, network sets, and the Services that a policy of Calico's names. Others do no harm.
+    pub fn set(&mut self, key: impl Into<String>, text: &str) {
+        let key = key.into();
+        let document = if text.len() > MAX_DOCUMENT {
+            let faults = vec![format!("it has {} bytes; at most {MAX_DOCUMENT} are read", text.len())];
+            Document { faults, dark: Some(BTreeSet::new()), text: None, is_context: false, manifests: Manifests::default() }
+        } else {
+            Document::read(text, &[])
+        };
+        self.documents.insert(key, document);
+    }
+
+    /// Takes a document away.
+    pub fn remove(&mut self, key: &str) {
+        self.documents.remove(key);
+    }
+
+    /// Keeps only documents with these keys: what a list after a broken watch tells.
+    pub fn only(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.documents.retain(|key, _| is_there(key));
+    }
+
+    /// Sets a namespace's labels. Policies that select namespaces by labels match none whose labels were not told.
+    pub fn set_namespace(&mut self, name: &str, labels: Labels) {
+        self.namespaces.insert(name.to_owned(), labels);
+    }
+
+    /// A namespace is gone.
+    pub fn remove_namespace(&mut self, name: &str) {
+        self.namespaces.remove(name);
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    /// One of all.
+    pub(super) fn merged(&self) -> Merged {
+        let context: Vec<&str> =
+            self.documents.values().filter(|document| document.is_context).filter_map(|it| it.text.as_deref()).collect();
+        // What was not understood by itself may be, with the tiers and Services that are there by now.
+        let again: BTreeMap<&String, Document> = self
+            .documents
+            .iter()
+            .filter(|(_, document)| document.dark.is_some() && !context.is_empty())
+            .filter_map(|(key, document)| Some((key, Document::read(document.text.as_deref()?, &context))))
+            .collect();
+        let documents: Vec<(&String, &Document)> =
+            self.documents.iter().map(|(key, document)| (key, again.get(key).unwrap_or(document))).collect();
+        let (mut now, conflicts) = Manifests::of_parts(documents.iter().map(|(_, document)| &document.manifests));
+        now.cluster.endpoints.clear();
+        for (name, labels) in &self.namespaces {
+            now.cluster.described.insert(name.clone());
+            now.cluster.namespaces.entry(name.clone()).or_default().extend(labels.clone());
+        }
+        let then = now.clone().as_if_enforced();
+        let mut merged = Merged {
+            data: BTreeSet::new(),
+            doubtful: Vec::new(),
+            dark: BTreeSet::new(),
+            is_dark: false,
+            faults: conflicts.iter().map(|it| PolicyFault { key: String::new(), message: it.message.clone() }).collect(),
+            now,
+            then,
+        };
+        for (key, document) in documents {
+            let message = |message: &String| PolicyFault { key: key.clone(), message: message.clone() };
+            merged.faults.extend(document.faults.iter().map(message));
+            if document.manifests.staged.iter().any(|object| object.kind == "ConfigMap") {
+                merged.data.extend(document.manifests.clone().as_if_enforced().policies().cloned());
+            }
+            let Some(dark) = &document.dark else { continue };
+            let enforced = document.manifests.clone().as_if_enforced();
+            if enforced.policies().next().is_some() {
+                merged.doubtful.push(enforced);
+            } else if dark.is_empty() {
+                merged.is_dark = true;
+            } else {
+                merged.dark.extend(dark.iter().cloned());
+            }
+        }
+        merged
+    }
+}
+
+impl Document {
+    fn read(text: &str, context: &[&str]) -> Self {
+        let mut sources = Sources::default();
+        sources.add("policy", text);
+        let own = sources.iter().next().map(|(id, _)| id);
+        for text in context {
+            sources.add("context", *text);
+        }
+        let (manifests, diagnostics) = Manifests::read(sources.iter(), "default");
+        // Faults of the context are told where it stands.
+        let is_own = |diagnostic: &&Diagnostic| {
+            diagnostic.marks.is_empty() || diagnostic.marks.iter().any(|mark| Some(mark.span.source) == own)
+        };
+        let errors: Vec<_> = diagnostics.iter().filter(|it| it.is_error()).filter(is_own).collect();
+        let is_context = manifests.policies().next().is_none() && manifests.staged.is_empty();
+        let is_dark = !errors.is_empty();
+        Self {
+            faults: errors.iter().map(|error| error.message.clone()).collect(),
+            dark: is_dark.then(|| namespaces_in(text)),
+            text: (is_dark || is_context).then(|| text.to_owned()),
+            is_context: is_context && !is_dark,
+            manifests,
+        }
+    }
+}
+
+/// The namespaces of the objects of a text that was not understood as policies. None where one has none.
+fn namespaces_in(text: &str) -> BTreeSet<String> {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return BTreeSet::new() };
+    let namespace = value.pointer("/metadata/namespace").and_then(serde_json::Value::as_str);
+    namespace.map(str::to_owned).into_iter().collect()
+}
