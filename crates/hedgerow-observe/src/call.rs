@@ -1,7 +1,7 @@
 //! Calls as sources give them, and whose their ends are.
 
 use crate::fleet::{Fleet, Labels, ServiceId, Whose};
-use crate::naming::{Holder, History, Micros, Name, Pod};
+use crate::naming::{History, Holder, Micros, Name, Pod};
 use crate::observations::End;
 use crate::record::{Policy, Protocol};
 use crate::verdict::Said;
@@ -92,7 +92,9 @@ impl Outsider {
     pub fn written(&self) -> String {
         match self {
             Self::Node { name, .. } => format!("node:{name}"),
-            Self::Pod(states) => states.first().map_or_else(|| "pod:".to_owned(), |pod| format!("pod:{}", workload(pod))),
+            Self::Pod(states) => {
+                states.first().map_or_else(|| "pod:".to_owned(), |pod| format!("pod:{}", workload(pod)))
+            }
             Self::Address(address) => format!("address:{address}"),
             Self::Network(name) => format!("network:{name}"),
         }
@@ -125,7 +127,8 @@ impl Party {
 /// A pod by its workload: pods of one template that follow each other are one caller. `web-7d9f5-x2x1z` with `pod-template-hash: 7d9f5` is `web`.
 fn workload(pod: &Pod) -> String {
     let hash = pod.labels.get("pod-template-hash").or_else(|| pod.labels.get("controller-revision-hash"));
-    let name = hash.and_then(|hash| pod.name.split_once(&format!("-{hash}"))).map_or(pod.name.as_str(), |(front, _)| front);
+    let name =
+        hash.and_then(|hash| pod.name.split_once(&format!("-{hash}"))).map_or(pod.name.as_str(), |(front, _)| front);
     format!("{}/{name}", pod.namespace)
 }
 

@@ -153,7 +153,8 @@ impl Fleet {
     #[must_use]
     pub fn of(catalogue: &Catalogue, environment: Option<&str>) -> Self {
         let identity = catalogue.identity.clone();
-        let is_own = identity.as_str().strip_prefix(catalogue.domain.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let is_own =
+            identity.as_str().strip_prefix(catalogue.domain.as_str()).is_some_and(|rest| rest.starts_with('/'));
         let identity = if is_own { Identity::Own(identity) } else { Identity::Foreign(identity) };
         let scheme = Scheme::new(catalogue.domain.clone(), identity, Vec::new());
         let own = catalogue.environment.as_ref().map(|name| name.as_str().to_owned());
@@ -171,7 +172,12 @@ impl Fleet {
             let stage = match &environment {
                 Some(wanted) => of_environment(wanted),
                 // Where it does not matter which is meant.
-                None => entry.stages.values().next().copied().filter(|first| entry.stages.values().all(|stage| stage == first)),
+                None => entry
+                    .stages
+                    .values()
+                    .next()
+                    .copied()
+                    .filter(|first| entry.stages.values().all(|stage| stage == first)),
             };
             let name: Arc<str> = Arc::from(name.as_str());
             by_name.insert(Arc::clone(&name), id);
@@ -318,9 +324,8 @@ impl Fleet {
             let pair = (key.clone(), value.clone());
             let of_label = in_namespace.get(&pair).into_iter().flatten().copied();
             found.extend(of_label.filter(|id| {
-                self.service(*id).is_some_and(|service| {
-                    service.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-                })
+                self.service(*id)
+                    .is_some_and(|service| service.labels.iter().all(|(key, value)| labels.get(key) == Some(value)))
             }));
         }
         found.sort_unstable();
@@ -357,7 +362,10 @@ impl Fleet {
                     let pair = (key.clone(), value.clone());
                     others.any(|(_, of_label)| of_label.contains_key(&pair)).then_some(Forgery::NotThere)
                 }
-                (Some(Meaning::Identity | Meaning::NetworkPolicy | Meaning::Egress | Meaning::ServiceType) | None, _) => None,
+                (
+                    Some(Meaning::Identity | Meaning::NetworkPolicy | Meaning::Egress | Meaning::ServiceType) | None,
+                    _,
+                ) => None,
             };
             forged.extend(why.map(|why| Forged { key: key.clone(), value: value.clone(), why }));
         }

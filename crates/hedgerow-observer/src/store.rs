@@ -143,7 +143,9 @@ impl Store {
         fresh.push(".new");
         let fresh = PathBuf::from(fresh);
         match std::fs::remove_file(&fresh) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::Io(error.to_string())),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io(error.to_string()));
+            }
             _ => {}
         }
         let database = Builder::new().set_cache_size(CACHE).create(&fresh)?;
@@ -320,7 +322,9 @@ impl Store {
                     Some(id) => *id,
                     None => {
                         let id = next_edge;
-                        next_edge = next_edge.checked_add(1).ok_or_else(|| StoreError::Full("no number is left for an edge".to_owned()))?;
+                        next_edge = next_edge
+                            .checked_add(1)
+                            .ok_or_else(|| StoreError::Full("no number is left for an edge".to_owned()))?;
                         edges.insert(id, edge.to_record().as_slice())?;
                         new_edges.insert(edge, id);
                         id
@@ -340,12 +344,14 @@ impl Store {
             let mut heard = transaction.open_table(HEARD)?;
             let mut next_source = self.sources.values().max().map_or(0, |last| last.saturating_add(1));
             let named = effect.heard.keys().map(|(_, node, source)| (node, source));
-            let of_effect = named.chain(effect.sources.keys().chain(effect.lost.keys()).map(|(node, source)| (node, source)));
+            let of_effect =
+                named.chain(effect.sources.keys().chain(effect.lost.keys()).map(|(node, source)| (node, source)));
             for (node, source) in of_effect {
                 let key = (node.clone(), source.clone());
                 if !self.sources.contains_key(&key) && !new_sources.contains_key(&key) {
                     let since = effect.sources.get(&key).copied().unwrap_or(self.since);
-                    let kept = KeptSource { node: key.0.clone(), source: key.1.clone(), since, ..KeptSource::default() };
+                    let kept =
+                        KeptSource { node: key.0.clone(), source: key.1.clone(), since, ..KeptSource::default() };
                     sources.insert(next_source, kept.to_record().as_slice())?;
                     new_sources.insert(key, next_source);
                     next_source = next_source.saturating_add(1);
@@ -355,7 +361,8 @@ impl Store {
                 let key = (node.clone(), source.clone());
                 self.sources.get(&key).or_else(|| new_sources.get(&key)).copied()
             };
-            let changed: std::collections::BTreeSet<&(String, String)> = effect.sources.keys().chain(effect.lost.keys()).collect();
+            let changed: std::collections::BTreeSet<&(String, String)> =
+                effect.sources.keys().chain(effect.lost.keys()).collect();
             for key in changed {
                 let Some(id) = id_of(&key.0, &key.1) else { continue };
                 let old = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()?;
@@ -378,7 +385,8 @@ impl Store {
             }
             let mut kept = transaction.open_table(CANARIES)?;
             for ((day, callee), more) in &effect.canaries {
-                let mut sum = kept.get((*day, callee.as_str()))?.map(|value| canaries(value.value())).unwrap_or_default();
+                let mut sum =
+                    kept.get((*day, callee.as_str()))?.map(|value| canaries(value.value())).unwrap_or_default();
                 sum.merge(*more);
                 kept.insert((*day, callee.as_str()), (sum.sent, sum.seen, sum.last_seen))?;
             }
@@ -446,7 +454,8 @@ impl Store {
         {
             let mut sources = transaction.open_table(SOURCES)?;
             for id in of_node {
-                let Some(old) = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()? else {
+                let Some(old) = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()?
+                else {
                     continue;
                 };
                 if old.gone.is_none() || gone.is_none() {
@@ -617,7 +626,9 @@ impl From<StorageError> for StoreError {
             StorageError::Io(error) => {
                 use std::io::ErrorKind;
                 match error.kind() {
-                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::Full(error.to_string()),
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                        Self::Full(error.to_string())
+                    }
                     // What redb says of a file that is not its own, or that is cut.
                     ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Self::Damaged(error.to_string()),
                     _ => Self::Io(error.to_string()),

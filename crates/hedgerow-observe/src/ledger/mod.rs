@@ -27,7 +27,7 @@ pub use spans::{DAY_MILLIS, MAX_RUNS, Spans};
 
 use crate::call::{self, Call, Outsider, Party};
 use crate::fleet::{Fleet, Forged, Labels, Service};
-use crate::naming::{Holder, History, Micros, Name};
+use crate::naming::{History, Holder, Micros, Name};
 use crate::observations::{End, Observations, Verdict};
 use crate::record::Protocol;
 use crate::verdict::{Ask, Class, Said, Verdicts, Who};
@@ -330,7 +330,8 @@ impl Ledger {
             state.heard_until = state.heard_until.max(Some(until));
         }
         for (key, since) in &effect.sources {
-            let state = self.sources.entry(key.clone()).or_insert(SourceState { since: *since, ..SourceState::default() });
+            let state =
+                self.sources.entry(key.clone()).or_insert(SourceState { since: *since, ..SourceState::default() });
             state.since = state.since.min(*since);
         }
         for (key, (records, times)) in &effect.lost {
@@ -645,7 +646,9 @@ fn asks(named: &Named<'_, '_>, fleet: &Fleet, verdicts: &mut Verdicts) -> Vec<As
 fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verdicts) -> Verdict {
     let call = named.call;
     // What a node sends to its own pods no policy can stop.
-    if matches!(&named.caller, Party::Outsider(Outsider::Node { name, .. }) if name == node) && call.said != Said::Dropped {
+    if matches!(&named.caller, Party::Outsider(Outsider::Node { name, .. }) if name == node)
+        && call.said != Said::Dropped
+    {
         return Verdict::Permitted;
     }
     let mut said = call.said;
@@ -722,7 +725,10 @@ impl Days {
     pub fn observations(&self, question: &Question, catalogue: Option<&str>) -> Observations {
         let mut answer = Answer::new(question, self.since);
         let days = answer.days();
-        self.calls.iter().filter(|((day, _), _)| days.contains(day)).for_each(|((_, edge), tally)| answer.calls(edge, *tally));
+        self.calls
+            .iter()
+            .filter(|((day, _), _)| days.contains(day))
+            .for_each(|((_, edge), tally)| answer.calls(edge, *tally));
         for ((day, node, source), spans) in self.heard.iter().filter(|((day, ..), _)| days.contains(day)) {
             answer.heard(*day, node, source, spans);
         }

@@ -73,7 +73,12 @@ pub enum Who<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Pod { namespace: String, labels: Labels, ports: Vec<NamedPort>, address: Option<IpAddr> },
+    Pod {
+        namespace: String,
+        labels: Labels,
+        ports: Vec<NamedPort>,
+        address: Option<IpAddr>,
+    },
     /// By the first address of the range.
     Outside(IpAddr),
 }
@@ -331,7 +336,10 @@ impl Verdicts {
     fn range_of(&self, address: IpAddr) -> IpAddr {
         // They are ascending and without a gap within a family.
         let at = self.ranges.partition_point(|range| range.first <= address);
-        at.checked_sub(1).and_then(|at| self.ranges.get(at)).filter(|range| range.contains(address)).map_or(address, |range| range.first)
+        at.checked_sub(1)
+            .and_then(|at| self.ranges.get(at))
+            .filter(|range| range.contains(address))
+            .map_or(address, |range| range.first)
     }
 
     /// Puts every class that is known into both networks.

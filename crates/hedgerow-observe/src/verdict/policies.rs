@@ -45,7 +45,13 @@ impl Policies {
         let key = key.into();
         let document = if text.len() > MAX_DOCUMENT {
             let faults = vec![format!("it has {} bytes; at most {MAX_DOCUMENT} are read", text.len())];
-            Document { faults, dark: Some(BTreeSet::new()), text: None, is_context: false, manifests: Manifests::default() }
+            Document {
+                faults,
+                dark: Some(BTreeSet::new()),
+                text: None,
+                is_context: false,
+                manifests: Manifests::default(),
+            }
         } else {
             Document::read(text, &[])
         };
@@ -86,8 +92,12 @@ impl Policies {
 
     /// One of all.
     pub(super) fn merged(&self) -> Merged {
-        let context: Vec<&str> =
-            self.documents.values().filter(|document| document.is_context).filter_map(|it| it.text.as_deref()).collect();
+        let context: Vec<&str> = self
+            .documents
+            .values()
+            .filter(|document| document.is_context)
+            .filter_map(|it| it.text.as_deref())
+            .collect();
         // What was not understood by itself may be, with the tiers and Services that are there by now.
         let again: BTreeMap<&String, Document> = self
             .documents
@@ -109,7 +119,10 @@ impl Policies {
             doubtful: Vec::new(),
             dark: BTreeSet::new(),
             is_dark: false,
-            faults: conflicts.iter().map(|it| PolicyFault { key: String::new(), message: it.message.clone() }).collect(),
+            faults: conflicts
+                .iter()
+                .map(|it| PolicyFault { key: String::new(), message: it.message.clone() })
+                .collect(),
             now,
             then,
         };
