@@ -3,8 +3,8 @@
 use crate::fleet::{Fleet, Labels, ServiceId, Whose};
 use crate::naming::{History, Holder, Micros, Name, Pod};
 use crate::observations::End;
-use crate::record::{Policy, Protocol};
-use crate::verdict::Said;
+use crate::record::Protocol;
+use crate::sum::Said;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -23,16 +23,18 @@ pub struct Call<'a> {
     pub protocol: Protocol,
     /// What the source says became of it.
     pub said: Said,
-    /// The policy that decided, where the source says it.
-    pub policy: Option<Policy>,
+    /// The policy that decided, where the source says it: `kind/namespace/name`.
+    pub policy: Option<&'a str>,
     /// When the first was seen. Names are asked for the time from here to `last`.
     pub first: Micros,
     /// When the last was seen.
     pub last: Micros,
     /// How many connections.
     pub count: u64,
-    /// They were open before the source looked.
+    /// They were open before the source looked: it shows that there is such an edge, and is never added to what was counted.
     pub was_open: bool,
+    /// They may have been counted before.
+    pub may_repeat: bool,
     /// The callee is on another node, which tells of the same calls: they are not counted here.
     pub is_elsewhere: bool,
 }

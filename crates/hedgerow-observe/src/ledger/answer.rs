@@ -103,7 +103,7 @@ impl Answer {
             let heard = self.heard.get(&key).copied().unwrap_or_default();
             let expected = self.expected.get(&key).copied().unwrap_or_default();
             let (node, source) = key;
-            Coverage { node, source, heard, blind: expected.saturating_sub(heard) }
+            Coverage { node, source, heard, blind: expected.saturating_sub(heard), lost: 0, gaps: Vec::new() }
         });
         let seconds = |at: Micros| Moment(at.div_euclid(SECOND));
         let observed = self.calls.into_iter().map(|(edge, tally)| Observation {
@@ -116,6 +116,7 @@ impl Answer {
             callee: edge.callee,
             port: edge.port,
             verdict: edge.verdict,
+            days: 0,
         });
         let header = Header {
             version: VERSION,
@@ -124,10 +125,11 @@ impl Answer {
             to: Moment(self.to.div_euclid(SECOND).max(self.from.saturating_add(SECOND - 1).div_euclid(SECOND))),
             catalogue: catalogue.map(str::to_owned),
             coverage: coverage.collect(),
+            services: BTreeMap::new(),
             canaries: self
                 .canaries
                 .into_iter()
-                .map(|(callee, canaries)| Canary { callee, sent: canaries.sent, seen: canaries.seen })
+                .map(|(callee, canaries)| Canary { callee, sent: canaries.sent, seen: canaries.seen, missed: None })
                 .collect(),
         };
         Observations { header, observed: observed.collect(), faults: Faults::default() }

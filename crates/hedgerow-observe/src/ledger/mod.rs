@@ -30,7 +30,8 @@ use crate::fleet::{Fleet, Forged, Labels, Service};
 use crate::naming::{History, Holder, Micros, Name};
 use crate::observations::{End, Observations, Verdict};
 use crate::record::Protocol;
-use crate::verdict::{Ask, Class, Said, Verdicts, Who};
+use crate::sum::Said;
+use crate::verdict::{Ask, Class, Verdicts, Who};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -539,9 +540,7 @@ impl Ledger {
             }
             self.reserve(&edge);
             let (first, last) = (call.first.min(call.last), call.last.max(call.first));
-            // What was open before is one call however often somebody begins to look.
-            let is_known = call.was_open && self.edges.contains_key(&edge);
-            let count = if named.is_second || is_known { 0 } else { call.count };
+            let count = if named.is_second || call.was_open { 0 } else { call.count };
             effect.calls.entry((day_of(last), edge)).or_default().merge(Tally { count, first, last });
         }
     }
@@ -651,13 +650,6 @@ fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verd
     {
         return Verdict::Permitted;
     }
-    let mut said = call.said;
-    if said == Said::Permitted
-        && let Some(policy) = &call.policy
-        && verdicts.is_backstop(fleet, policy)
-    {
-        said = Said::Unpermitted;
-    }
     fn side<'p>(party: &'p Party, labels: &'p Labels, fleet: &'p Fleet) -> Option<(&'p Service, &'p Labels)> {
         match party {
             Party::Service(id, _) => fleet.service(*id).map(|service| (service, labels)),
@@ -676,7 +668,7 @@ fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verd
         for callee in &callees {
             let ask = asks.next().copied();
             let sides = (side(&named.caller, caller, fleet), side(&named.callee, callee, fleet));
-            let verdict = verdicts.settle(fleet, said, ask, sides);
+            let verdict = verdicts.settle(fleet, (call.said, call.policy), ask, sides);
             match all {
                 Some(other) if other != verdict => return Verdict::Unknown,
                 _ => all = Some(verdict),

@@ -23,20 +23,20 @@
 //!
 //! # What is not known
 //! A policy that cannot be read, or is not modelled, makes the verdict on the pods that it selects (or on its namespace, if not even that can be
-//! read) `unknown`. Service accounts are not known; pods are taken to run as `default`.
+//! read) `unknown`. So is every verdict before [`Policies::complete`] says that all policies were told. Service accounts are not known; pods are taken to run as `default`.
 
 mod policies;
-mod source;
 
 pub use policies::{MAX_DOCUMENT, Policies, PolicyFault};
-pub use source::{Backstops, Said, said};
 
 use crate::fleet::{Fleet, Labels, Service};
 use crate::observations::Verdict;
 use crate::record::Protocol;
+use crate::sum::Said;
 use hedgerow_core::source::Sources;
 use hedgerow_eval::{
     AddressRange, Asked, Direction, Endpoint, Family, Flow, Manifests, NamedPort, Network, ObjectRef, PeerId, PolicyId,
+    PolicyKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -118,6 +118,10 @@ pub struct Verdicts {
 struct Merged {
     now: Manifests,
     then: Manifests,
+    names: BTreeSet<PolicyId>,
+    backstops: BTreeSet<PolicyId>,
+    /// Not all policies were told yet.
+    is_unfinished: bool,
     /// The policies that are data.
     data: BTreeSet<PolicyId>,
     /// Policies of which a part is not understood; what they select is not known to be let through or stopped.
@@ -244,17 +248,21 @@ impl Verdicts {
         Some(verdict)
     }
 
-    /// What became of a call, by what its source says and what the policies say. `caller` and `callee` are the services that both ends are, where
-    /// they are any, with the labels of their pods.
+    /// What became of a call, by what its source says (with the policy that decided, where it says it) and what the policies say. `caller` and
+    /// `callee` are the services that both ends are, where they are any, with the labels of their pods.
     pub fn settle(
         &mut self,
         fleet: &Fleet,
-        said: Said,
+        (said, policy): (Said, Option<&str>),
         ask: Option<Ask>,
         (caller, callee): (Option<(&Service, &Labels)>, Option<(&Service, &Labels)>),
     ) -> Verdict {
         let asked = |this: &mut Self| ask.and_then(|ask| this.verdict(ask)).unwrap_or(Verdict::Unknown);
+        let is_by = |kind: &str| policy.is_some_and(|policy| policy.starts_with(kind));
         let verdict = match said {
+            Said::Permitted | Said::Unsaid if policy.is_some_and(|policy| self.is_backstop(fleet, policy)) => {
+                Verdict::Unpermitted
+            }
             Said::Dropped => Verdict::Dropped,
             Said::Unpermitted => Verdict::Unpermitted,
             Said::Permitted if ask.is_some_and(|ask| self.is_guarded_by_data(ask.callee)) => match asked(self) {
@@ -262,6 +270,12 @@ impl Verdicts {
                 Verdict::Permitted | Verdict::Dropped | Verdict::Unknown => Verdict::Permitted,
             },
             Said::Permitted => Verdict::Permitted,
+            // Where not all policies are known, what let it in was still no backstop.
+            Said::Unsaid
+                if !self.policies.is_complete() && (is_by("CalicoNetworkPolicy/") || is_by("GlobalNetworkPolicy/")) =>
+            {
+                Verdict::Permitted
+            }
             Said::Unsaid | Said::Logged => asked(self),
         };
         match (verdict, caller, callee) {
@@ -282,25 +296,30 @@ impl Verdicts {
         self.pair.as_ref().is_some_and(|pair| pair.by_data.get(class.number as usize) == Some(&true))
     }
 
-    /// Whether a policy, as a source names it, lets in whatever others have not decided about. By the policies that are watched; by its name where
-    /// it is not among them: `SLUG-backstop`, or `SLUG` as a policy of Calico's.
-    pub fn is_backstop(&mut self, fleet: &Fleet, policy: &crate::record::Policy) -> bool {
+    /// Whether a policy, as a source names it (`kind/namespace/name`, see [`crate::sum::policy_text`]), lets in whatever others have not decided
+    /// about. By the policies that are watched; by its name where it is not among them: `SLUG-backstop`, or `SLUG` as a policy of Calico's.
+    pub fn is_backstop(&mut self, fleet: &Fleet, policy: &str) -> bool {
         self.merge();
-        let kind = match policy.kind {
-            crate::record::PolicyKind::CalicoNetworkPolicy => hedgerow_eval::PolicyKind::Calico,
-            crate::record::PolicyKind::GlobalNetworkPolicy => hedgerow_eval::PolicyKind::CalicoGlobal,
+        let mut parts = policy.splitn(3, '/');
+        let (Some(kind), Some(namespace), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+            return false;
+        };
+        let kind = match kind {
+            "CalicoNetworkPolicy" => PolicyKind::Calico,
+            "GlobalNetworkPolicy" => PolicyKind::CalicoGlobal,
             _ => return false,
         };
-        let id = PolicyId { kind, namespace: policy.namespace.clone(), name: policy.name.clone() };
+        let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
+        let id = PolicyId { kind, namespace, name: name.to_owned() };
         if let Some(merged) = &self.merged
-            && merged.now.policies().any(|known| *known == id)
+            && merged.names.contains(&id)
         {
-            return merged.now.backstops().contains(&id);
+            return merged.backstops.contains(&id);
         }
-        kind == hedgerow_eval::PolicyKind::Calico
+        kind == PolicyKind::Calico
             && fleet.services().iter().any(|service| {
-                Some(service.namespace.as_str()) == policy.namespace.as_deref()
-                    && (policy.name == service.slug || policy.name.strip_suffix("-backstop") == Some(&service.slug))
+                Some(service.namespace.as_str()) == id.namespace.as_deref()
+                    && (id.name == service.slug || id.name.strip_suffix("-backstop") == Some(service.slug.as_str()))
             })
     }
 
@@ -410,6 +429,9 @@ impl Verdicts {
 
     fn decide(&mut self, ask: Ask) -> Option<Verdict> {
         self.compile();
+        if self.merged.as_ref().is_none_or(|merged| merged.is_unfinished) {
+            return Some(Verdict::Unknown);
+        }
         let pair = self.pair.as_ref()?;
         let of = |class: Class| pair.peers.get(class.number as usize).copied();
         let (caller, callee) = (of(ask.caller)?, of(ask.callee)?);

@@ -15,6 +15,7 @@ pub const MAX_DOCUMENT: usize = 4 << 20;
 pub struct Policies {
     documents: BTreeMap<String, Document>,
     namespaces: BTreeMap<String, Labels>,
+    is_complete: bool,
 }
 
 /// What is wrong with a policy.
@@ -68,6 +69,18 @@ impl Policies {
         self.documents.retain(|key, _| is_there(key));
     }
 
+    /// Says that all policies and namespaces that there are were told. Until then no verdict can be given: what is not told yet may permit a call, or
+    /// stop it.
+    pub fn complete(&mut self) {
+        self.is_complete = true;
+    }
+
+    /// Whether all were told.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     /// Sets a namespace's labels. Policies that select namespaces by labels match none whose labels were not told.
     pub fn set_namespace(&mut self, name: &str, labels: Labels) {
         self.namespaces.insert(name.to_owned(), labels);
@@ -115,6 +128,9 @@ impl Policies {
         }
         let then = now.clone().as_if_enforced();
         let mut merged = Merged {
+            names: now.policies().cloned().collect(),
+            backstops: now.backstops(),
+            is_unfinished: !self.is_complete,
             data: BTreeSet::new(),
             doubtful: Vec::new(),
             dark: BTreeSet::new(),
