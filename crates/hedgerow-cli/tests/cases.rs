@@ -16,7 +16,7 @@ mod common;
 use common::{Command, Ran};
 use datatest_stable::Result;
 use hedgerow::core::plan::Plan;
-use hedgerow::{Request, load};
+use hedgerow::{Request, read};
 use hedgerow_cli::Exit;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn check(file: &Path) -> Result<()> {
 fn render(file: &Path) -> Result<()> {
     let folder = folder(file);
     let root = folder.join("in");
-    let reading = load(&Request::whole(&root))?.reading;
+    let reading = read(&Request::whole(&root))?.reading;
     let fleet = Arc::new(reading.fleet.ok_or_else(|| format!("the case is faulty: {:#?}", reading.diagnostics))?);
     let (mut out, mut labels) = (String::new(), String::new());
     let has_guard = fleet.config().guard.is_some();

@@ -6,22 +6,10 @@
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a program, not a library")]
 
-use hedgerow::core::diag::Diagnostic;
-use hedgerow::core::name::{EnvironmentName, ServiceName};
-use hedgerow::core::plan::Plan;
-use hedgerow::render::patch::Options;
-use hedgerow::{Request, load, patch};
+use hedgerow::{Request, load};
 use std::error::Error;
 use std::io::Read;
 use std::process::ExitCode;
-use std::sync::Arc;
-
-/// One deploy: a service in an environment.
-struct Deploy {
-    fleet: String,
-    environment: EnvironmentName,
-    service: ServiceName,
-}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,80 +18,75 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut manifests = String::new();
-    let result = std::io::stdin().read_to_string(&mut manifests).map_err(Box::from).and_then(|_| {
-        let deploy = Deploy {
-            fleet: fleet.clone(),
-            environment: EnvironmentName::new(environment)?,
-            service: ServiceName::new(service)?,
-        };
-        run(&deploy, &manifests)
-    });
-    match result {
+    let read = std::io::stdin().read_to_string(&mut manifests).map_err(Box::from);
+    match read.and_then(|_| deploy(fleet, environment, service, &manifests)) {
         Ok(manifests) => {
             print!("{manifests}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("deploy_tool: {error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
 /// The manifests with labels and policies, or why there are none.
-fn run(deploy: &Deploy, manifests: &str) -> Result<String, Box<dyn Error>> {
+fn deploy(fleet: &str, environment: &str, service: &str, manifests: &str) -> Result<String, Box<dyn Error>> {
     // Reads this service's directory, the metadata of those it calls and the names of the others: a fault in a stranger's
     // directory cannot stop this deploy.
-    let loaded = load(&Request::service(&deploy.fleet, deploy.service.clone()))?;
-    let mut sources = loaded.reading.sources;
-    let Some(fleet) = loaded.reading.fleet else { return Err(explain(&loaded.reading.diagnostics).into()) };
-    let plan = Plan::new(Arc::new(fleet), &deploy.environment).ok_or("no such environment")?;
+    let loaded = load(&Request::service(fleet, service)?)?;
+    let plan = loaded.plan(environment)?;
 
-    // What the tool may want to know for itself: labels, and where the policy will select.
-    if let Some(service) = plan.service(&deploy.service) {
-        eprintln!("{} labels on the pods of {}", service.pods.write.len(), service.name);
+    // What the tool may want to know for itself: here, labels.
+    for (name, service) in plan.services().iter().filter(|(name, _)| name.as_str() == service) {
+        eprintln!("{} labels on the pods of {name}", service.pods.write.len());
     }
 
-    let options = Options { service: Some(deploy.service.clone()), ..Options::default() };
-    let patch = patch(manifests, sources.add("<manifests>", manifests), &plan, &options);
-    let Some(edits) = patch.edits else { return Err(explain(&patch.diagnostics).into()) };
-    let mut patched = String::new();
-    edits.push_to(manifests, &mut patched);
+    let patched = plan.patch(manifests)?;
+    if !patched.warnings.diagnostics.is_empty() {
+        eprintln!("{}", patched.warnings);
+    }
 
     // A build that caches deploys needs to know when to do this one again.
     for input in &loaded.inputs {
         eprintln!("depends on {}", input.display());
     }
-    Ok(patched)
-}
-
-/// All that is wrong, a line each.
-fn explain(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    errors.map(|error| format!("{} [{}]\n", error.message, error.code.as_str())).collect()
+    Ok(patched.text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn deploy(service: &str) -> Deploy {
-        let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bank").to_owned();
-        let environment = EnvironmentName::new("staging").unwrap();
-        Deploy { fleet, environment, service: ServiceName::new(service).unwrap() }
-    }
+    const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bank");
 
     #[test]
     fn a_deployment_gets_labels_and_its_policy() {
         let manifests = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {}}}\n";
-        let patched = run(&deploy("service.emoji"), manifests).unwrap();
+        let patched = deploy(BANK, "staging", "service.emoji", manifests).unwrap();
         assert!(patched.contains("egress-s-ledger"), "{patched}");
         assert!(patched.contains("kind: NetworkPolicy"), "{patched}");
     }
 
     #[test]
-    fn a_service_that_does_not_exist_is_refused() {
-        let error = run(&deploy("service.nobody"), "").unwrap_err().to_string();
-        assert_eq!(error, "there is no service `service.nobody` [unknown-service]\n");
+    fn what_is_at_fault_is_named_with_what_to_do() {
+        let said =
+            |environment, service, manifests| deploy(BANK, environment, service, manifests).unwrap_err().to_string();
+        assert_eq!(
+            said("staging", "service.nobody", ""),
+            "error[unknown-service]: there is no service `service.nobody`\n  help: services are the directories that \
+             `services.include` in hedgerow.yaml matches\n  more: https://hedgerow.dev/codes/unknown-service"
+        );
+        assert_eq!(
+            said("pord", "service.emoji", ""),
+            "hedgerow.yaml declares no environment `pord`; declared are: prod, staging"
+        );
+        assert_eq!(
+            said("prod", "Emoji", ""),
+            "`Emoji` is not valid: it holds `E`; lower-case letters, digits, `-` and `.` are allowed"
+        );
+        let faulty = said("staging", "service.emoji", "kind: Deployment\n: [\n");
+        assert!(faulty.starts_with("<manifests>:2:"), "{faulty}");
     }
 }

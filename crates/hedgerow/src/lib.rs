@@ -1,24 +1,36 @@
 //! Rule files beside the code become pod labels and network policies inside the deploy: the library for deploy tools.
 //!
-//! A deploy is three steps. [`load`] reads a fleet from disk, whole or what the deploy of one service needs (or
-//! [`read_texts`] takes the texts). [`core::plan::Plan`] decides, for one environment, what every pod wears and who is
-//! admitted. [`render::patch::patch`] puts both into a stream of manifests and changes no other byte.
+//! A deploy is three steps. [`load`] reads what the deploy of one service needs. [`Loaded::plan`] decides, for one environment,
+//! what every pod wears and who is admitted. [`Planned::patch`] puts both into manifests and changes no other byte.
 //!
 //! ```
-//! use hedgerow::{Request, load, core::{name::EnvironmentName, plan::Plan}, render::service_objects};
-//! # let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bank");
-//! let loaded = load(&Request::whole(fleet))?;
-//! let fleet = loaded.reading.fleet.ok_or("see loaded.reading.diagnostics")?;
-//! let plan = Plan::new(fleet.into(), &EnvironmentName::new("prod")?).ok_or("no such environment")?;
+//! use hedgerow::{Request, load};
+//! # let (fleet, manifests) = (concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bank"), "{apiVersion: apps/v1, kind: Deployment, metadata: {name: emoji}, spec: {template: {spec: {}}}}");
 //!
+//! let plan = load(&Request::service(fleet, "service.emoji")?)?.plan("staging")?;
+//! let patched = plan.patch(manifests)?;
+//! assert!(patched.text.contains("bank.example/egress-s-ledger"));
+//! # Ok::<(), hedgerow::Error>(())
+//! ```
+//!
+//! Every step gives a `Result` with one [`Error`]. Where files or manifests are at fault it holds all that is wrong, and shown it
+//! says so: file, line, help. The feature `text` adds the lines concerned, as the command line prints them ([`Report::text`]).
+//!
+//! A plan also answers for itself: which labels, which objects.
+//!
+//! ```
+//! use hedgerow::{Request, load, render::service_objects};
+//! # let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bank");
+//!
+//! let plan = load(&Request::whole(fleet))?.plan("prod")?;
 //! let ledger = &plan.services()["service.ledger"];
 //! assert_eq!(ledger.pods.write["bank.example/routing-name"].as_str(), "service.ledger");
 //! let objects = service_objects(ledger, Some(&ledger.namespace));
 //! assert!(objects[0].emit().starts_with("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), hedgerow::Error>(())
 //! ```
 //!
-//! `examples/deploy_tool.rs` is such a tool in miniature. [`Loaded::inputs`] lists every file that was read, so that a build
+//! `examples/deploy_tool.rs` is a deploy tool in miniature. [`Loaded::inputs`] lists every file that was read, so that a build
 //! knows when to deploy again; [`make_rule`] writes it down as a Makefile rule.
 //!
 //! # What this crate does not do
@@ -28,15 +40,21 @@
 
 mod depfile;
 mod deploy;
+mod error;
 mod load;
+mod steps;
+#[cfg(feature = "text")]
+pub mod text;
 mod write;
 
 pub use depfile::make_rule;
 pub use deploy::patch;
+pub use error::{Error, Report};
 pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;
-pub use load::{LoadError, Loaded, Parts, Request, find_root, load, read_catalogue, read_texts};
+pub use load::{Parts, Read, Request, find_root, read, read_catalogue, read_texts};
+pub use steps::{Loaded, Patched, Planned, load};
 pub use write::{WriteError, write_file, write_unsynced};
 
 /// A fleet as a git revision holds it, read out of the object database without a checkout.
@@ -44,3 +62,8 @@ pub use write::{WriteError, write_file, write_unsynced};
 pub mod git {
     pub use crate::load::{Repository, RevisionError};
 }
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -6,6 +6,7 @@ mod files;
 #[cfg(feature = "git")]
 mod revision;
 
+use crate::error::Error;
 use directories::ServiceDirectories;
 pub use files::read_catalogue;
 use files::{Files, Tree};
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 /// What to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Request {
     /// The fleet's root: the directory of `hedgerow.yaml`, below which the services lie.
     pub root: PathBuf,
@@ -38,6 +40,7 @@ pub struct Request {
 
 /// Which files of a service are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Parts {
     /// All: its metadata and its rules, checked against the catalogue where there is one.
     #[default]
@@ -54,14 +57,21 @@ impl Request {
 
     /// A request for what a deploy of one service needs: its own directory, the metadata of the services it calls, and
     /// the names of the others. A fault in a stranger's directory does not show.
-    pub fn service(root: impl Into<PathBuf>, name: ServiceName) -> Self {
-        Self { scope: Scope::One(name), ..Self::whole(root) }
+    ///
+    /// # Errors
+    /// When `name` cannot be a service's.
+    pub fn service(root: impl Into<PathBuf>, name: &str) -> Result<Self, Error> {
+        match ServiceName::new(name) {
+            Ok(name) => Ok(Self { scope: Scope::One(name), ..Self::whole(root) }),
+            Err(reason) => Err(Error::BadName { name: name.to_owned(), reason }),
+        }
     }
 }
 
-/// What was loaded.
+/// What was read, faulty or not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+#[non_exhaustive]
+pub struct Read {
     /// The fleet, what is wrong with it, and the texts.
     pub reading: Reading,
     /// Every file that was read and every directory that was listed, as paths that begin with the request's root: what
@@ -69,30 +79,14 @@ pub struct Loaded {
     pub inputs: Vec<PathBuf>,
 }
 
-/// Why nothing could be loaded at all. Faults in the files are diagnostics instead.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// There is no configuration.
-    #[error("there is no `{}`; `hedgerow init` writes one", .0.display())]
-    NoConfig(PathBuf),
-    /// The root cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Root {
-        /// The root as requested.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
-    },
-}
-
-/// Loads a fleet from disk.
+/// Reads a fleet from disk and keeps what is wrong with it beside what could be understood. A deploy wants [`load`](crate::load).
 ///
 /// # Errors
 /// When there is no configuration or the root cannot be read. Everything else that is wrong is among the diagnostics.
-pub fn load(request: &Request) -> Result<Loaded, LoadError> {
-    let tree = Tree::open(&request.root).map_err(|source| LoadError::Root { path: request.root.clone(), source })?;
+pub fn read(request: &Request) -> Result<Read, Error> {
+    let tree = Tree::open(&request.root).map_err(|source| Error::Root { path: request.root.clone(), source })?;
     let config_path = request.config.clone().unwrap_or_else(|| request.root.join("hedgerow.yaml"));
-    let config_file = tree.config(&config_path).ok_or_else(|| LoadError::NoConfig(config_path.clone()))?;
+    let config_file = tree.config(&config_path).ok_or_else(|| Error::NoConfig(config_path.clone()))?;
     let mut reader = Reader::new();
     let mut config = reader.config(config_file);
     if request.parts == Parts::Metadata {
@@ -132,7 +126,7 @@ pub fn load(request: &Request) -> Result<Loaded, LoadError> {
     // As bytes: paths compare part by part, which took a quarter of reading a fleet of a thousand services.
     inputs.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     inputs.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
-    Ok(Loaded { reading, inputs })
+    Ok(Read { reading, inputs })
 }
 
 fn read_directory(tree: &dyn Files, config: &Config, path: &str) -> Directory {

@@ -3,7 +3,6 @@
 mod github;
 mod json;
 mod sarif;
-mod text;
 
 pub(super) use json::{Place, place};
 
@@ -22,7 +21,7 @@ pub(super) fn render(
     colors: bool,
 ) -> anyhow::Result<String> {
     match format {
-        DiagnosticFormat::Text => Ok(text::render(diagnostics, sources, colors)),
+        DiagnosticFormat::Text => Ok(hedgerow::text::render(diagnostics, sources, colors)),
         DiagnosticFormat::Json => json::render(diagnostics, sources),
         DiagnosticFormat::Github => Ok(github::render(diagnostics, sources)),
         DiagnosticFormat::Sarif => sarif::render(diagnostics, sources),

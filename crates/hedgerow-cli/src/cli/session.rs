@@ -3,7 +3,7 @@
 use super::args::{DiagnosticFormat, Global};
 use super::{Exit, Os, report};
 use anyhow::{Context, bail};
-use hedgerow::{Loaded, Parts, Request, find_root, load};
+use hedgerow::{Parts, Read, Request, find_root, read};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Diagnostic, nearest};
 use hedgerow_core::fleet::{Fleet, Scope};
@@ -94,14 +94,15 @@ impl<'o> Session<'o> {
     }
 
     /// Loads a fleet with whatever is wrong with it.
-    pub(super) fn read(&mut self, scope: Scope) -> anyhow::Result<Loaded> {
+    pub(super) fn read(&mut self, scope: Scope) -> anyhow::Result<Read> {
         self.read_parts(scope, Parts::All)
     }
 
-    fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Loaded> {
+    fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Read> {
         let config = self.global.config.as_ref().map(|config| self.os.directory().join(config));
-        let request = Request { root: self.root()?, config, scope, today: Some(self.today()?), parts };
-        Ok(load(&request)?)
+        let mut request = Request::whole(self.root()?);
+        (request.config, request.scope, request.today, request.parts) = (config, scope, Some(self.today()?), parts);
+        Ok(read(&request)?)
     }
 
     /// Loads a fleet and stops where anything is wrong with it.
@@ -117,7 +118,7 @@ impl<'o> Session<'o> {
         format: DiagnosticFormat,
     ) -> anyhow::Result<LoadedFleet> {
         let loaded = self.read_parts(scope, parts)?;
-        let Loaded { reading, inputs } = loaded;
+        let Read { reading, inputs, .. } = loaded;
         self.report(&reading.diagnostics, &reading.sources, format)?;
         match reading.fleet {
             Some(fleet) => Ok(LoadedFleet { fleet: Arc::new(fleet), sources: reading.sources, inputs }),

@@ -13,13 +13,13 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// The fleet of the goldens, where every service has a policy.
 static PLAN: LazyLock<Plan> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/patch/fleet");
-    let fleet = load(&Request::whole(root)).unwrap().reading.fleet.expect("it has no faults");
-    Plan::new(Arc::new(fleet), &EnvironmentName::new("prod").unwrap()).expect("it is declared")
+    let fleet = load(&Request::whole(root)).unwrap().fleet;
+    Plan::new(fleet, &EnvironmentName::new("prod").unwrap()).expect("it is declared")
 });
 
 /// How the labels of a generated workload stand there.

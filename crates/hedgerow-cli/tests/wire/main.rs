@@ -16,10 +16,10 @@ mod nobody;
 mod table;
 mod yaml;
 
+use hedgerow::Request;
 use hedgerow::core::plan::Plan;
 use hedgerow::render::object::Object;
 use hedgerow::render::{platform_objects, service_objects};
-use hedgerow::{Request, load};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -35,7 +35,7 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
 });
 
 fn objects(root: &Path) -> Vec<Object> {
-    let reading = load(&Request::whole(root)).unwrap().reading;
+    let reading = hedgerow::read(&Request::whole(root)).unwrap().reading;
     let fleet = Arc::new(reading.fleet.unwrap_or_else(|| panic!("{}: {:#?}", root.display(), reading.diagnostics)));
     let mut objects = Vec::new();
     for environment in fleet.config().environments.keys() {

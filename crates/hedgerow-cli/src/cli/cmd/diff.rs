@@ -10,7 +10,7 @@ use crate::cli::session::{Reported, Session};
 use crate::diff::{Diff, Side};
 use anyhow::{Context, bail};
 use hedgerow::git::{Repository, RevisionError};
-use hedgerow::{Request, load, read_texts};
+use hedgerow::{Request, read_texts};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::read::{Directories, Reading};
@@ -118,7 +118,9 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
     };
     let config = session.global.config.as_ref().map(|config| session.os.directory().join(config));
     let shown = root.display().to_string();
-    let loaded = load(&Request { config, ..Request::whole(root) })?;
+    let mut request = Request::whole(root);
+    request.config = config;
+    let loaded = hedgerow::read(&request)?;
     complain(session, &loaded.reading, &shown)?;
     Ok(loaded.reading)
 }

@@ -19,6 +19,7 @@ struct JsonDiagnostic<'a> {
     message: &'a str,
     marks: Vec<JsonMark<'a>>,
     help: &'a [String],
+    page: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'a>>,
 }
@@ -71,6 +72,7 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> anyhow::R
             .map(|mark| JsonMark { text: &mark.text, place: place(mark.span, sources) })
             .collect(),
         help: &diagnostic.help,
+        page: diagnostic.code.page(),
         fix: diagnostic.fix.as_ref().map(|fix| JsonFix {
             applicability: match fix.applicability {
                 Applicability::Safe => "safe",

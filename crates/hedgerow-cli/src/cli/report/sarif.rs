@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 
 pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> anyhow::Result<String> {
     let codes: BTreeSet<Code> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-    let rules: Vec<_> =
-        codes.iter().map(|code| json!({"id": code.as_str(), "shortDescription": {"text": code.summary()}})).collect();
+    let rules = codes
+        .iter()
+        .map(|code| json!({"id": code.as_str(), "shortDescription": {"text": code.summary()}, "helpUri": code.page()}));
+    let rules: Vec<_> = rules.collect();
     let results: Vec<_> = diagnostics.iter().map(|diagnostic| result(diagnostic, sources)).collect();
     let report = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

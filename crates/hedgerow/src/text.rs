@@ -1,4 +1,4 @@
-//! For people: the message, the lines concerned, what can be done.
+//! Diagnostics for people: the message, the lines concerned, what can be done, and where to read on.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -10,7 +10,14 @@ use std::ops::Range;
 /// A window of text larger than this is not shown: it is one giant line, or two places far apart.
 const WINDOW: usize = 16 << 10;
 
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, colors: bool) -> String {
+/// What stands before the address of the code's page.
+fn more() -> Level<'static> {
+    Level::NOTE.with_name("more")
+}
+
+/// The diagnostics as text, a blank line behind each; `colors` writes ANSI escapes.
+#[must_use]
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colors: bool) -> String {
     let renderer = if colors { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let mut text = String::new();
     for diagnostic in diagnostics {
@@ -21,6 +28,8 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, colors: bool
                 let help = Group::with_title(Level::HELP.primary_title(help.as_str()));
                 let _infallible = writeln!(text, "{}", renderer.render(&[help]));
             }
+            let more = Group::with_title(more().primary_title(diagnostic.code.page()));
+            let _infallible = writeln!(text, "{}", renderer.render(&[more]));
         }
         text.push('\n');
     }
@@ -73,7 +82,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     for help in diagnostic.help.iter().filter(|_| !diagnostic.marks.is_empty()) {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    group
+    if diagnostic.marks.is_empty() { group } else { group.element(more().message(diagnostic.code.page())) }
 }
 
 /// The whole lines around all marks of one source, with the number of the first; nothing where there is no text to show.
