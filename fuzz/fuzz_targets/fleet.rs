@@ -27,6 +27,7 @@ fuzz_target!(|text: &str| {
             file: None,
             rules: Vec::new(),
             faults: Vec::new(),
+            unread: Vec::new(),
         });
         match below {
             "service.yaml" => directory.file = Some(File::new(path, text)),
@@ -34,7 +35,7 @@ fuzz_target!(|text: &str| {
         }
     }
     let directories =
-        Directories { scope: Scope::Whole, read: read.into_values().collect(), names: Vec::new(), faults: Vec::new() };
+        Directories::new(Scope::Whole, read.into_values().collect());
     let mut reader = Reader::new();
     let config = reader.config(config);
     let reading = reader.fleet(config, directories, None);

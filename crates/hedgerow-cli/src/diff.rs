@@ -448,11 +448,14 @@ fn stages(base: &Fleet, head: &Fleet) -> Vec<StageChange> {
 }
 
 fn services(base: &Fleet, head: &Fleet) -> Vec<ServiceChange> {
+    let sides = (base, head);
     let names: BTreeSet<_> = base.services().chain(head.services()).map(|service| service.name.as_str()).collect();
     let changes = names.into_iter().filter_map(|name| {
         let (before, after) = (base.service(name), head.service(name));
         let fields = match (before, after) {
-            (Some(before), Some(after)) => fields(before, after),
+            (Some(before), Some(after)) => {
+                fields(before, after).into_iter().chain(called(sides, before, after)).collect()
+            }
             _ => Vec::new(),
         };
         let change = Change::of(before.is_some(), after.is_some())?;
@@ -462,6 +465,20 @@ fn services(base: &Fleet, head: &Fleet) -> Vec<ServiceChange> {
     let mut changes: Vec<_> = changes.collect();
     changes.sort();
     changes
+}
+
+/// What the namespace of a service is called in an environment, where that alone has changed.
+fn called(sides: (&Fleet, &Fleet), before: &Service, after: &Service) -> Vec<FieldChange> {
+    if before.namespace != after.namespace {
+        return Vec::new();
+    }
+    let changes = sides.1.config().environments.iter().filter_map(|(environment, settings)| {
+        let old = sides.0.config().environments.get(environment)?.namespace(&before.namespace);
+        let new = settings.namespace(&after.namespace);
+        let in_words = |name| format!("{name} (in {environment})");
+        (old != new).then(|| FieldChange { field: "namespace", before: in_words(old), after: in_words(new) })
+    });
+    changes.collect()
 }
 
 fn fields(before: &Service, after: &Service) -> Vec<FieldChange> {

@@ -204,6 +204,157 @@ fn rows() -> Vec<Row> {
             "set `labels.domain` to a domain of your own",
             &[Write("hedgerow.yaml", CONFIG)],
         ),
+        row(
+            &[("service.cart/egress/books.rule", "")],
+            "check",
+            "unknown-callee",
+            "rename the file to `service.books.rule`",
+            &[Rename("service.cart/egress/books.rule", RULE)],
+        ),
+        row(
+            &[("service.dog/ledger.txt", ""), ("service.books/service.yaml", "ports: [8080]\n")],
+            "check",
+            "invalid-value",
+            "write `{port: 8080}`",
+            &[Write("service.books/service.yaml", "ports: [{port: 8080}]\n")],
+        ),
+        row(
+            &[("service.books/service.yaml", "stage: enforce\n")],
+            "check",
+            "invalid-value",
+            "write `stage: {prod: enforce}`",
+            &[Write("service.books/service.yaml", "stage: {prod: enforce}\n")],
+        ),
+        // What is not read.
+        row(
+            &[("service.dog/service.yml", "owner: x\n")],
+            "check",
+            "ignored-file",
+            "rename it to `service.yaml`",
+            &[Rename("service.dog/service.yml", "service.dog/service.yaml")],
+        ),
+        row(
+            &[("service.dog/Service.yaml", "<?>: [\n")],
+            "check",
+            "ignored-file",
+            "where it is none of Hedgerow's, give it another name",
+            &[Rename("service.dog/Service.yaml", "service.dog/dog.txt")],
+        ),
+        row(
+            &[("service.cart/Egress/service.books.rule", "")],
+            "check",
+            "ignored-file",
+            "rename it to `egress`",
+            &[Rename("service.cart/Egress", "service.cart/egress")],
+        ),
+        row(
+            &[("service.cart/egresses/service.books.rule", "")],
+            "check",
+            "ignored-file",
+            "or list it under `services.rules` in hedgerow.yaml",
+            &[Write(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"], rules: [egress, egresses]}\nenvironments: {prod: {stage: enforce}}\n",
+            )],
+        ),
+        row(
+            &[("service.books/ingress/service.cart.rule", "")],
+            "check",
+            "ignored-file",
+            "move it to `egress` of the service that calls, and name it after the service that is called",
+            &[Rename("service.books/ingress/service.cart.rule", RULE)],
+        ),
+        row(
+            &[("service.cart/service.books.rule", "")],
+            "labels service.cart",
+            "ignored-file",
+            "move it to `service.cart/egress/service.books.rule`",
+            &[Rename("service.cart/service.books.rule", RULE)],
+        ),
+        row(
+            &[("service.cart/egress/external/service.books.rule", "")],
+            "check",
+            "ignored-file",
+            "a rule for a service lies one directory above",
+            &[Rename("service.cart/egress/external/service.books.rule", RULE)],
+        ),
+        row(
+            &[("serivce.pay/egress/service.books.rule", "")],
+            "check",
+            "ignored-file",
+            "did you mean `service.pay`? rename the directory",
+            &[Rename("serivce.pay", "service.pay")],
+        ),
+        row(
+            &[("tools/rig/egress/service.books.rule", "")],
+            "check",
+            "ignored-file",
+            "where it is none, list it under `services.exclude`",
+            &[Write(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"], exclude: [tools/rig]}\nenvironments: {prod: {stage: enforce}}\n",
+            )],
+        ),
+        row(
+            &[("hedgerow.yml", "version: 1\n")],
+            "check",
+            "ignored-file",
+            "move what it says to hedgerow.yaml, and remove it",
+            &[Remove("hedgerow.yml")],
+        ),
+        row(
+            &[(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"], exclude: [\"servce.*\"]}\nenvironments: {prod: {stage: enforce}}\n",
+            )],
+            "check",
+            "idle-glob",
+            "correct it, or take it away",
+            &[Write("hedgerow.yaml", CONFIG)],
+        ),
+        row(
+            &[
+                (
+                    "hedgerow.yaml",
+                    "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\", \"service.cart/job\"]}\nenvironments: {prod: {stage: enforce}}\n",
+                ),
+                ("service.cart/job/x.txt", ""),
+            ],
+            "check",
+            "idle-glob",
+            "list it under `services.exclude`",
+            &[Write(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\", \"service.cart/job\"], exclude: [service.cart]}\nenvironments: {prod: {stage: enforce}}\n",
+            )],
+        ),
+        row(
+            &[(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"apps/*\"]}\nenvironments: {prod: {stage: enforce}}\n",
+            )],
+            "graph",
+            "empty-fleet",
+            "such as `apps/ledger`",
+            &[
+                Write("apps/ledger/service.yaml", ""),
+                Remove("service.books/service.yaml"),
+                Remove("service.cart/service.yaml"),
+            ],
+        ),
+        row(
+            &[(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nnamespaces: [default, dmz]\nenvironments: {prod: {stage: enforce, namespaces: {default: dmz}}}\n",
+            )],
+            "check",
+            "namespace-collision",
+            "give each a name of its own",
+            &[Write(
+                "hedgerow.yaml",
+                "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nnamespaces: [default, dmz]\nenvironments: {prod: {stage: enforce, namespaces: {default: dmz, dmz: default}}}\n",
+            )],
+        ),
         // Streams.
         stream(
             &[],
@@ -325,7 +476,11 @@ fn what_help_says_is_enough() {
                     write(root, path, &(old + text));
                 }
                 Remove(path) => std::fs::remove_file(root.join(path)).expect("it is there"),
-                Rename(from, to) => std::fs::rename(root.join(from), root.join(to)).expect("it is there"),
+                Rename(from, to) => {
+                    let to = root.join(to);
+                    std::fs::create_dir_all(to.parent().expect("below the root")).expect("a directory");
+                    std::fs::rename(root.join(from), to).expect("it is there");
+                }
                 Run(other) => {
                     let ran = run(root, other, "");
                     assert_eq!(ran.exit, Exit::Done, "{other}: {}", said(&ran));

@@ -47,6 +47,9 @@ pub struct Catalogue {
     pub identity: LabelKey,
     /// Where callers may live.
     pub namespaces: BTreeSet<Namespace>,
+    /// What namespaces are called in each environment that calls some otherwise. Empty where one environment is given: then all
+    /// names are those of that environment.
+    pub names: BTreeMap<EnvironmentName, BTreeMap<Namespace, Namespace>>,
     /// The types, each with the types that may call all of its services.
     pub types: BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
     /// The services.
@@ -130,6 +133,8 @@ impl Catalogue {
     /// The catalogue of a fleet's own services; those that only another catalogue lists are in that one.
     #[must_use]
     pub fn of(fleet: &Fleet, environment: Option<&EnvironmentName>, rules: WithRules, sources: &Sources) -> Self {
+        let there = environment.and_then(|environment| fleet.in_environment(environment));
+        let fleet = there.as_deref().unwrap_or(fleet);
         let config = fleet.config();
         let entry = |service: &Service| Entry {
             slug: service.slug.clone(),
@@ -158,6 +163,12 @@ impl Catalogue {
             domain: config.scheme.domain().clone(),
             identity: config.scheme.identity().key().clone(),
             namespaces: config.namespaces.clone(),
+            names: config
+                .environments
+                .iter()
+                .filter(|(_, settings)| environment.is_none() && !settings.namespaces.is_empty())
+                .map(|(name, settings)| (name.clone(), settings.namespaces.clone()))
+                .collect(),
             types: config.types.clone(),
             entries: fleet.services().map(|service| (service.name.clone(), entry(service))).collect(),
             rules: (rules == WithRules::Yes).then(|| {
@@ -166,6 +177,25 @@ impl Catalogue {
                 all
             }),
         }
+    }
+
+    /// What a namespace is called in an environment.
+    #[must_use]
+    pub fn name_in<'n>(&'n self, environment: &EnvironmentName, written: &'n Namespace) -> &'n Namespace {
+        self.names_in(environment).and_then(|names| names.get(written)).unwrap_or(written)
+    }
+
+    /// The namespaces that an environment calls otherwise, with what it calls them; nothing where it calls none so.
+    #[must_use]
+    pub fn names_in(&self, environment: &EnvironmentName) -> Option<&BTreeMap<Namespace, Namespace>> {
+        self.names.get(environment)
+    }
+
+    /// The environments that it tells of.
+    #[must_use]
+    pub fn environments(&self) -> BTreeSet<&EnvironmentName> {
+        let staged = self.entries.values().flat_map(|entry| entry.stages.keys());
+        staged.chain(self.names.keys()).chain(&self.environment).collect()
     }
 
     /// The document.

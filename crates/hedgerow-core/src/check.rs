@@ -5,7 +5,7 @@ pub(crate) mod collision;
 
 use crate::catalogue::CatalogueDraft;
 use crate::date::Date;
-use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
+use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest, nearest_service};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::{Allow, Config, Elsewhere, Fleet, Scope, Service, ServiceIdentity};
 use crate::label::Slug;
@@ -86,7 +86,10 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
     collision::check(&config.scheme, &config.types, &scope, &all, &slugs, &known, diagnostics);
     let rules = check_rules(rules, &all, &known, elsewhere.is_some(), today, diagnostics);
     if let Some(elsewhere) = &elsewhere {
-        catalogue::check_reach(&services, &rules, &elsewhere.catalogue, diagnostics);
+        catalogue::check_reach(&config, &services, &rules, &elsewhere.catalogue, diagnostics);
+    }
+    if scope == Scope::Whole {
+        idle_names(&config, services.values(), elsewhere.is_some(), diagnostics);
     }
     if let Scope::One(name) = &scope {
         services.retain(|service, _| service == name);
@@ -95,15 +98,50 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
     sound.then(|| Fleet::new(config, scope, services, rules, slugs, elsewhere))
 }
 
+/// Names of namespaces in an environment that nothing is called by: they are not listed, and no peer lives there.
+fn idle_names<'s>(
+    config: &'s Config,
+    services: impl Iterator<Item = &'s Service>,
+    has_catalogue: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut unlisted = config.environments.values().flat_map(|settings| &settings.unlisted).peekable();
+    if unlisted.peek().is_none() {
+        return;
+    }
+    let named = crate::fleet::places::named_beside(config.guard.as_ref(), services);
+    for name in unlisted.filter(|name| !named.contains(&name.value)) {
+        let message = format!("no service and no peer lives in the namespace `{}`", name.value);
+        let diagnostic = Diagnostic::new(Code::NamespaceNotListed, message).mark(name.span, "");
+        let near = nearest(name.value.as_str(), config.namespaces.iter().map(crate::name::Namespace::as_str));
+        // Where one `hedgerow.yaml` serves many repositories, the peers may be another's.
+        let diagnostic = if has_catalogue { diagnostic.severity(Severity::Warning) } else { diagnostic };
+        diagnostics.push(match near {
+            Some(near) => diagnostic.help(format!("a namespace with a similar name is listed: `{near}`")).fix(
+                name.span,
+                near,
+                Applicability::Unsafe,
+            ),
+            None => diagnostic.help("list it under `namespaces:` where services live there, or take it out"),
+        });
+    }
+}
+
 /// Fills in a service's defaults. Nothing where its name cannot stand in a label.
 fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>) -> (Option<Service>, Vec<RuleDraft>) {
     if let Some(namespace) = draft.namespace.as_ref().filter(|n| !config.namespaces.contains(&n.value)) {
         let listed = config.namespaces.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
         let message = format!("the namespace `{}` is not listed in hedgerow.yaml", namespace.value);
+        let is_it = |settings: &crate::fleet::Environment| settings.namespaces.values().any(|n| *n == namespace.value);
+        let called = config.environments.iter().find(|(_, settings)| is_it(settings)).and_then(|(name, settings)| {
+            let written = settings.namespaces.iter().find(|(_, here)| **here == namespace.value)?.0;
+            Some(format!("it is what `{written}` is called in `{name}`; write `namespace: {written}`"))
+        });
+        let help = called.unwrap_or_else(|| format!("add it to `namespaces:` in hedgerow.yaml; listed are {listed}"));
         diagnostics.push(
             Diagnostic::new(Code::NamespaceNotListed, message)
                 .mark(namespace.span, "callers from here would not be let in")
-                .help(format!("add it to `namespaces:` in hedgerow.yaml; listed are {listed}")),
+                .help(help),
         );
     }
     if let Some(service_type) = draft.service_type.as_ref().filter(|t| !config.types.contains_key(&t.value)) {
@@ -258,7 +296,7 @@ fn check_rules(
             let message = format!("there is no service `{}` for `{caller}` to call", draft.callee);
             let diagnostic = Diagnostic::new(Code::UnknownCallee, message).mark(draft.file, "this rule file");
             diagnostics.push(
-                match nearest(
+                match nearest_service(
                     draft.callee.as_str(),
                     known.keys().filter(|name| **name != caller).map(ServiceName::as_str),
                 ) {

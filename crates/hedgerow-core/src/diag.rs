@@ -87,10 +87,18 @@ codes! {
     UnknownPort = "unknown-port", Error;
     /// A service lives in a namespace that `hedgerow.yaml` does not list.
     NamespaceNotListed = "namespace-not-listed", Error;
+    /// Two namespaces would be one in an environment.
+    NamespaceCollision = "namespace-collision", Error;
     /// Two files permit the same edge.
     DuplicateRule = "duplicate-rule", Error;
     /// A rule's `expires` date is close or has passed.
     RuleExpired = "rule-expired", Error;
+    /// A file or directory that looks as if it were meant to be read, and is not.
+    IgnoredFile = "ignored-file", Error;
+    /// A glob of directories has no effect.
+    IdleGlob = "idle-glob", Warning;
+    /// No directory is a service.
+    EmptyFleet = "empty-fleet", Warning;
     /// The clusters are too old to guard labels at the API server.
     GuardUnsupported = "guard-unsupported", Error;
     /// A guard that those whom it should stop can get around.
@@ -333,6 +341,24 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
+/// The service among `known` that is most likely meant: by a name that is near, by its last part (`ledger` for
+/// `service.ledger`, and the other way round). Nothing where several could be.
+#[must_use]
+pub fn nearest_service<'a>(written: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    fn last(name: &str) -> &str {
+        name.rsplit(['.', '/']).next().unwrap_or(name)
+    }
+    let own_last = last(written);
+    let is_short = |name: &&str| {
+        *name != written && (last(name) == written || *name == own_last || name.ends_with(&format!("-{written}")))
+    };
+    let mut short = known.clone().filter(is_short);
+    match (short.next(), short.next()) {
+        (Some(only), None) => Some(only),
+        _ => nearest(written, known),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +384,22 @@ mod tests {
             ("service.entirely-else", None),
         ] {
             assert_eq!(nearest(written, known), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_short_name_means_the_one_service_that_ends_in_it() {
+        let known = ["service.ledger", "service.emoji", "cron.pay", "service.pay", "cart", "shop-cart"];
+        for (written, expected) in [
+            ("ledger", Some("service.ledger")),
+            ("service.cart", Some("cart")),
+            // Two could be meant, and neither is near.
+            ("pay", None),
+            ("service.legder", Some("service.ledger")),
+            ("ledgers", None),
+            ("edger", None),
+        ] {
+            assert_eq!(nearest_service(written, known.into_iter()), expected, "{written}");
         }
     }
 }

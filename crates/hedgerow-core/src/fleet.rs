@@ -2,6 +2,8 @@
 //!
 //! A [`Fleet`] exists only where no error was found; [`crate::check`] makes it. Only a `Fleet` can be planned.
 
+pub(crate) mod places;
+
 use crate::catalogue::Catalogue;
 use crate::draft::Spanned;
 use crate::guard::Guard;
@@ -10,6 +12,7 @@ use crate::name::{EnvironmentName, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peers, Port, Ports, Rule, RulePorts, Stage};
 use crate::source::Span;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What `hedgerow.yaml` says.
@@ -41,9 +44,9 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Globs of directories that are services, relative to the fleet's root.
-    pub include: Vec<String>,
+    pub include: Vec<Spanned<String>>,
     /// Globs of directories that are not, although they match.
-    pub exclude: Vec<String>,
+    pub exclude: Vec<Spanned<String>>,
     /// Directories with rule files, relative to a service's; new rules go to the first.
     pub rules: NonEmpty<String>,
     /// The catalogue of the services in other repositories: a file, relative to the fleet's root.
@@ -66,12 +69,25 @@ pub struct Defaults {
 }
 
 /// The settings of one environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// The stage of every service that does not say otherwise.
     pub stage: Stage,
     /// Whether traffic that nobody permits is logged.
     pub log: bool,
+    /// What namespaces are called here, by the names that the files give them. One that is not among them is called here what
+    /// the files call it.
+    pub namespaces: BTreeMap<Namespace, Namespace>,
+    /// Those among them that the fleet does not list: only peers can be meant.
+    pub unlisted: Vec<Spanned<Namespace>>,
+}
+
+impl Environment {
+    /// What a namespace of the files is called here.
+    #[must_use]
+    pub fn namespace<'n>(&'n self, written: &'n Namespace) -> &'n Namespace {
+        self.namespaces.get(written).unwrap_or(written)
+    }
 }
 
 /// One service with its defaults filled in.
@@ -149,6 +165,19 @@ pub struct Fleet {
     slugs: BTreeMap<ServiceName, Slug>,
     /// What the catalogue says, where there is one.
     catalogue: Option<Elsewhere>,
+    /// The environment in which namespaces are called as this fleet calls them; nothing where it calls them as the files do.
+    place: Option<EnvironmentName>,
+}
+
+/// Why namespaces cannot be called as somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NamespaceFault {
+    /// The fleet does not list it.
+    #[error("the namespace `{0}` is not listed in hedgerow.yaml")]
+    NotListed(Namespace),
+    /// Two would be one.
+    #[error("the namespaces `{0}` and `{1}` would both be `{2}`")]
+    Collision(Namespace, Namespace, Namespace),
 }
 
 /// The services of other repositories.
@@ -169,7 +198,38 @@ impl Fleet {
         slugs: BTreeMap<ServiceName, Slug>,
         catalogue: Option<Elsewhere>,
     ) -> Self {
-        Self { config, scope, services, rules, slugs, catalogue }
+        Self { config, scope, services, rules, slugs, catalogue, place: None }
+    }
+
+    /// The fleet with every namespace called as it is in one of its environments. Nothing where there is no such environment,
+    /// or where the names are another environment's already.
+    #[must_use]
+    pub fn in_environment(&self, environment: &EnvironmentName) -> Option<Cow<'_, Self>> {
+        let settings = self.config.environments.get(environment)?;
+        match &self.place {
+            Some(place) if place == environment => return Some(Cow::Borrowed(self)),
+            Some(_) => return None,
+            None => {}
+        }
+        let is_named_there = |elsewhere: &Elsewhere| elsewhere.catalogue.names_in(environment).is_some();
+        if settings.namespaces.is_empty() && !self.catalogue.as_ref().is_some_and(is_named_there) {
+            return Some(Cow::Borrowed(self));
+        }
+        Some(Cow::Owned(places::resolve(self, environment, settings)))
+    }
+
+    /// The fleet with namespaces of one environment called otherwise than its files say, for environments that are made and
+    /// unmade. `None` where there is no such environment.
+    ///
+    /// # Errors
+    /// The names that cannot be: of namespaces that the fleet does not list, or two that would be one.
+    pub fn with_namespaces(
+        &self,
+        environment: &EnvironmentName,
+        names: &BTreeMap<Namespace, Namespace>,
+    ) -> Option<Result<Self, NamespaceFault>> {
+        let settings = self.config.environments.get(environment)?;
+        Some(places::rename(self, environment, settings, names))
     }
 
     /// What `hedgerow.yaml` says.

@@ -10,14 +10,14 @@
 //! ```
 //! use hedgerow_core::{fleet::Scope, name::*, plan::Plan, read::{Directories, Reader}, tree::{Directory, File}, verdict::Traffic};
 //! let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforce}}\n";
-//! let service = |path: &str, rules| Directory { path: path.into(), file: None, rules, faults: vec![] };
+//! let service = |path: &str, rules| Directory { path: path.into(), file: None, rules, faults: vec![], unread: vec![] };
 //! let read = vec![
 //!     service("service.emoji", vec![File::new("service.emoji/egress/service.ledger.rule", "")]),
 //!     service("service.ledger", vec![]),
 //! ];
 //! let mut reader = Reader::new();
 //! let config = reader.config(File::new("hedgerow.yaml", config));
-//! let reading = reader.fleet(config, Directories { scope: Scope::Whole, read, names: vec![], faults: vec![] }, None);
+//! let reading = reader.fleet(config, Directories::new(Scope::Whole, read), None);
 //! let plan = Plan::new(reading.fleet.expect("no faults").into(), &EnvironmentName::new("prod")?).expect("declared");
 //!
 //! let (emoji, ledger) = (ServiceName::new("service.emoji")?, ServiceName::new("service.ledger")?);

@@ -8,6 +8,7 @@ use crate::label::{Identity, Mark, ObjectName, PolicyState, Scheme, Slug};
 use crate::name::{EnvironmentName, Namespace, PortRef, Protocol, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{AuditBackend, CatchAllBackend, Labels, Peer, Peers, Place, Port, Ports, RulePorts, Stage};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -186,10 +187,15 @@ pub struct CatchAll {
 }
 
 impl Plan {
-    /// Plans a checked fleet for one of its environments; nothing where it has no such environment.
+    /// Plans a checked fleet for one of its environments; nothing where it has no such environment. Namespaces are called in
+    /// the plan, and in [`Plan::fleet`], as they are in that environment.
     #[must_use]
     pub fn new(fleet: Arc<Fleet>, environment: &EnvironmentName) -> Option<Self> {
-        fleet.config().environments.get(environment)?;
+        let called = match fleet.in_environment(environment)? {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(called) => Some(Arc::new(called)),
+        };
+        let fleet = called.unwrap_or(fleet);
         let services =
             fleet.services().map(|service| (service.name.clone(), plan_service(&fleet, service, environment)));
         let services = services.collect();
@@ -204,7 +210,7 @@ impl Plan {
         Some(Self { environment: environment.clone(), services, catch_alls, fleet })
     }
 
-    /// The fleet that was planned.
+    /// The fleet that was planned, with the names that namespaces have in its environment.
     #[must_use]
     pub fn fleet(&self) -> &Fleet {
         &self.fleet

@@ -10,6 +10,10 @@ use crate::source::Span;
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
+/// The label that every namespace wears with its name
+/// (<https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name>).
+pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
 /// Labels that select pods, all of which must match.
 pub type Labels = BTreeMap<LabelKey, LabelValue>;
 

@@ -10,16 +10,17 @@ mod domain;
 mod guard;
 mod rule;
 mod service;
+pub mod unread;
 
 use crate::catalogue::CatalogueDraft;
 use crate::check::{Draft, check};
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic, Severity, sort};
 use crate::draft::Spanned;
-use crate::fleet::{Config, Fleet, Scope};
+use crate::fleet::{Config, Fleet, Layout, Scope};
 use crate::name::ServiceName;
 use crate::source::{SourceId, Sources};
-use crate::tree::{Directory, File, FileFault, Loaded};
+use crate::tree::{Directory, File, FileFault, IdleGlob, Loaded, Unread};
 use std::sync::Arc;
 
 /// Collects the texts of a fleet and what is wrong with them.
@@ -52,6 +53,18 @@ pub struct Directories {
     pub names: Vec<String>,
     /// What could not be read above the services: paths with the reason.
     pub faults: Vec<(String, FileFault)>,
+    /// What lies outside of the services and looks as if it were meant to be read.
+    pub unread: Vec<Unread>,
+    /// Globs without an effect.
+    pub idle: Vec<IdleGlob>,
+}
+
+impl Directories {
+    /// Directories that were read, with nothing besides.
+    #[must_use]
+    pub const fn new(scope: Scope, read: Vec<Directory>) -> Self {
+        Self { scope, read, names: Vec::new(), faults: Vec::new(), unread: Vec::new(), idle: Vec::new() }
+    }
 }
 
 /// The name that a `service.yaml` gives its service, if it gives one. Faults are nobody's business here: whoever reads
@@ -104,12 +117,22 @@ impl Reader {
         }
         let scope = directories.scope;
         let whole = scope == Scope::Whole;
+        for unread in &directories.unread {
+            self.diagnostics.extend(unread::judge(unread, &config.layout, &mut self.sources));
+        }
+        // Where one hedgerow.yaml serves many repositories, not each glob has something to match in each of them.
+        if whole && config.layout.catalogue.is_none() {
+            self.diagnostics.extend(directories.idle.iter().filter_map(|glob| unread::idle(glob, &config.layout)));
+        }
+        if whole && directories.read.is_empty() && !config.layout.include.is_empty() {
+            self.diagnostics.push(unread::empty(&config.layout));
+        }
         let mut services = Vec::new();
         let mut names: Vec<_> = directories.names.iter().filter_map(|path| self.name(path, whole)).collect();
         for directory in directories.read {
             let path = directory.path.clone();
             let before = self.diagnostics.len();
-            let draft = self.directory(directory);
+            let draft = self.directory(directory, &config.layout);
             let is_own = match &scope {
                 Scope::Whole => true,
                 Scope::One(own) => {
@@ -194,7 +217,10 @@ impl Reader {
         source
     }
 
-    fn directory(&mut self, directory: Directory) -> Option<crate::draft::ServiceDraft> {
+    fn directory(&mut self, directory: Directory, layout: &Layout) -> Option<crate::draft::ServiceDraft> {
+        for unread in &directory.unread {
+            self.diagnostics.extend(unread::judge(unread, layout, &mut self.sources));
+        }
         for (path, fault) in &directory.faults {
             self.fault(path, fault);
         }

@@ -45,6 +45,74 @@ pub struct Directory {
     pub rules: Vec<File>,
     /// What could not be read: paths with the reason.
     pub faults: Vec<(String, FileFault)>,
+    /// What lies in it, is not read, and looks as if it were meant to be.
+    pub unread: Vec<Unread>,
+}
+
+/// What lies where nothing reads it, and looks as if it were meant to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its path relative to the fleet's root.
+    pub path: String,
+    /// What it looks like.
+    pub looks: Looks,
+}
+
+/// What a file or directory looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looks {
+    /// Like `hedgerow.yaml`.
+    Config,
+    /// Like a `service.yaml`, with its text.
+    Metadata(File),
+    /// Like a rule file.
+    Rule,
+    /// Like a directory of rule files, with the names of the files in it.
+    Rules(Vec<String>),
+    /// Like the rules about hosts outside of the cluster, for which a directory is reserved: the names of the files in it.
+    Outside(Vec<String>),
+    /// Like a service, in a directory that is none: the paths of its rule files, and its `service.yaml`.
+    Service {
+        /// Its rule files.
+        rules: Vec<String>,
+        /// Its `service.yaml`.
+        file: Option<File>,
+    },
+    /// Like more of the fleet: so much of the tree was looked at that the rest was left out.
+    Rest,
+}
+
+/// Why a glob of directories has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GlobKind {
+    /// One of `services.include`.
+    Include,
+    /// One of `services.exclude`.
+    Exclude,
+}
+
+/// A glob of directories that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleGlob {
+    /// Of which list it is.
+    pub kind: GlobKind,
+    /// Its place in the list.
+    pub index: usize,
+    /// Why it has none.
+    pub why: Idle,
+}
+
+/// Why a glob has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Idle {
+    /// It matches no directory.
+    Nothing,
+    /// It matches files alone; one of them.
+    File(String),
+    /// It matches this directory, which this glob excludes: its place among `services.exclude`.
+    Excluded(String, usize),
+    /// It matches the first directory, which lies below the second one, a service.
+    Below(String, String),
 }
 
 /// A text that has become a source.

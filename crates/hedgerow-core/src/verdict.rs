@@ -3,7 +3,7 @@
 use crate::fleet::{Allow, Service};
 use crate::name::{LabelKey, LabelValue, PortRef, Protocol, ServiceName};
 use crate::plan::{Plan, Protection, selector};
-use crate::policy::{Labels, Peer, Peers, Place, Port, Ports, Rule, RulePorts, Stage};
+use crate::policy::{Labels, NAMESPACE_NAME, Peer, Peers, Place, Port, Ports, Rule, RulePorts, Stage};
 use std::num::NonZeroU16;
 
 /// The answer for one caller, one callee and one port.
@@ -170,6 +170,3 @@ fn is_in(place: &Place, caller: &Service, callee: &Service) -> bool {
         Place::Anywhere => true,
     }
 }
-
-/// The label that every namespace wears with its name.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

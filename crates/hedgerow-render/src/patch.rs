@@ -128,12 +128,12 @@ impl Context<'_> {
 /// let mut reader = Reader::new();
 /// let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: off}}\n";
 /// let config = reader.config(File::new("hedgerow.yaml", config));
-/// let directory = |path: &str, rules| Directory { path: path.into(), file: None, rules, faults: vec![] };
+/// let directory = |path: &str, rules| Directory { path: path.into(), file: None, rules, faults: vec![], unread: vec![] };
 /// let read = vec![
 ///     directory("service.emoji", vec![File::new("service.emoji/egress/service.ledger.rule", "")]),
 ///     directory("service.ledger", vec![]),
 /// ];
-/// let reading = reader.fleet(config, Directories { scope: Scope::Whole, read, names: vec![], faults: vec![] }, None);
+/// let reading = reader.fleet(config, Directories::new(Scope::Whole, read), None);
 /// let plan = Plan::new(reading.fleet.expect("no faults").into(), &EnvironmentName::new("prod")?).expect("declared");
 ///
 /// let stream = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: s-emoji\n";

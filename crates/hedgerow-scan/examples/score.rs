@@ -89,10 +89,10 @@ fn run(root: &Path, text: &str) -> (Outcome, BTreeMap<String, Arc<str>>) {
     let config = ScanConfig::read(source, text, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let fleet = Reader::new().config(File::new("hedgerow.yaml", text));
-    let globs = |globs: &[String]| {
+    let globs = |globs: &[hedgerow_core::draft::Spanned<String>]| {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
-            set.add(GlobBuilder::new(glob).literal_separator(true).build().unwrap());
+            set.add(GlobBuilder::new(&glob.value).literal_separator(true).build().unwrap());
         }
         set.build().unwrap()
     };

@@ -5,17 +5,18 @@ mod directories;
 mod files;
 #[cfg(feature = "git")]
 mod revision;
+mod unread;
 
 use crate::error::Error;
-use directories::ServiceDirectories;
+use directories::{ServiceDirectories, excludes};
 pub use files::read_catalogue;
 use files::{Files, Tree};
 use hedgerow_core::date::Date;
-use hedgerow_core::diag::{Code, Diagnostic, nearest};
+use hedgerow_core::diag::{Code, Diagnostic, nearest_service};
 use hedgerow_core::fleet::{Config, Scope};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::read::{Directories, Reader, Reading};
-use hedgerow_core::tree::{Directory, File};
+use hedgerow_core::tree::{Directory, File, Looks};
 use rayon::prelude::*;
 #[cfg(feature = "git")]
 pub use revision::{Repository, RevisionError};
@@ -45,6 +46,8 @@ pub enum Parts {
     /// All: its metadata and its rules, checked against the catalogue where there is one.
     #[default]
     All,
+    /// All, and the rest of the tree is searched for what looks as if it were meant to be read and is not.
+    Searched,
     /// Its metadata alone, as far as the whole fleet is read: what others may know of it without knowing whom it calls.
     Metadata,
 }
@@ -99,11 +102,20 @@ pub fn read(request: &Request) -> Result<Read, Error> {
     let directories = match &request.scope {
         Scope::Whole => {
             let read = |path: &String| match request.parts {
-                Parts::All => read_directory(&tree, &config, path),
+                Parts::All | Parts::Searched => read_directory(&tree, &config, path),
                 Parts::Metadata => read_metadata(&tree, path),
             };
             let read = found.paths.par_iter().map(read).collect();
-            Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults }
+            // A catalogue is made where many repositories may share one hedgerow.yaml.
+            let is_shared = request.parts == Parts::Metadata;
+            let mut idle = if is_shared { Vec::new() } else { found.idle_includes(&tree, &config.layout) };
+            let mut unread = Vec::new();
+            if request.parts == Parts::Searched {
+                let outside = unread::outside(&tree, &config.layout, &found.paths, &excludes(&config.layout));
+                idle.extend(found.idle_excludes(&config.layout, &outside.excludes));
+                unread = outside.unread;
+            }
+            Directories { faults: found.faults, unread, idle, ..Directories::new(Scope::Whole, read) }
         }
         Scope::One(name) => one(&tree, &config, found, name),
     };
@@ -134,12 +146,15 @@ fn read_directory(tree: &dyn Files, config: &Config, path: &str) -> Directory {
     for rules in config.layout.rules.iter() {
         tree.rules(&format!("{path}/{rules}"), &mut directory);
     }
+    directory.unread.retain(|unread| matches!(unread.looks, Looks::Outside(_)));
+    directory.unread.extend(unread::in_service(tree, &config.layout, path));
     directory
 }
 
 fn read_metadata(tree: &dyn Files, path: &str) -> Directory {
     let file = tree.file_if_present(&format!("{path}/service.yaml"));
-    Directory { path: path.to_owned(), file, rules: Vec::new(), faults: Vec::new() }
+    let unread = if file.is_none() { unread::metadata(tree, path) } else { Vec::new() };
+    Directory { path: path.to_owned(), file, rules: Vec::new(), faults: Vec::new(), unread }
 }
 
 /// What a deploy of one service needs.
@@ -178,7 +193,7 @@ fn one(tree: &Tree, config: &Config, found: ServiceDirectories, name: &ServiceNa
     let names = found.paths.iter().filter(|path| !is_read(path)).cloned().collect();
     // What could not be read above the services concerns this one only where it may be why it was not found.
     let faults = if own.is_empty() { found.faults } else { Vec::new() };
-    Directories { scope: Scope::One(name.clone()), read, names, faults }
+    Directories { names, faults, ..Directories::new(Scope::One(name.clone()), read) }
 }
 
 /// The names that services give themselves in files of theirs, read at most once.
@@ -221,7 +236,7 @@ fn missing_service(directories: &Directories) -> Option<Diagnostic> {
     }
     let known = directories.names.iter().map(|path| last_part(path));
     let diagnostic = Diagnostic::new(Code::UnknownService, format!("there is no service `{name}`"));
-    Some(match nearest(name.as_str(), known) {
+    Some(match nearest_service(name.as_str(), known) {
         Some(near) => diagnostic.help(format!("a service with a similar name exists: `{near}`")),
         None => diagnostic.help("services are the directories that `services.include` in hedgerow.yaml matches"),
     })

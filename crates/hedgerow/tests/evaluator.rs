@@ -133,10 +133,15 @@ fn plan(draft: &FleetDraft) -> Plan {
             File::new(format!("{path}/egress/{}.rule", name(*callee)), text)
         });
         let rules = rules.collect();
-        Directory { file: Some(File::new(format!("{path}/service.yaml"), text)), path, rules, faults: Vec::new() }
+        Directory {
+            file: Some(File::new(format!("{path}/service.yaml"), text)),
+            path,
+            rules,
+            faults: Vec::new(),
+            unread: Vec::new(),
+        }
     });
-    let directories =
-        Directories { scope: Scope::Whole, read: directories.collect(), names: Vec::new(), faults: Vec::new() };
+    let directories = Directories::new(Scope::Whole, directories.collect());
     let reading = read_texts(File::new("hedgerow.yaml", draft.config.as_str()), directories, None);
     let fleet: Fleet = reading.fleet.unwrap_or_else(|| panic!("{:#?}\n{draft:#?}", reading.diagnostics));
     Plan::new(Arc::new(fleet), &EnvironmentName::new(ENVIRONMENT).expect("a name")).expect("it is declared")

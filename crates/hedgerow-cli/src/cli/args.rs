@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hedgerow_core::name::Namespace;
 use std::path::PathBuf;
 
 /// Rule files beside the code become pod labels and network policies inside the deploy.
@@ -107,6 +108,20 @@ pub struct EnvironmentArg {
     /// The environment; may be left out where only one is declared
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
+
+    /// What a namespace is called there, where the files do not say it: for environments that come and go
+    #[arg(long, value_name = "NAME=THERE", value_delimiter = ',', value_parser = namespace_pair)]
+    pub namespaces: Vec<(Namespace, Namespace)>,
+}
+
+/// `bank=bank-pr-7`.
+pub(crate) fn namespace_pair(text: &str) -> Result<(Namespace, Namespace), String> {
+    let (written, there) = text.split_once('=').ok_or("write NAME=THERE, such as `bank=bank-pr-7`")?;
+    let name = |text: &str| {
+        Namespace::new(text.trim())
+            .map_err(|error| format!("the namespace `{}` is not valid: it {error}", text.escape_debug()))
+    };
+    Ok((name(written)?, name(there)?))
 }
 
 /// How diagnostics are printed.

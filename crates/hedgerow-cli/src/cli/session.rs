@@ -1,15 +1,16 @@
 //! What the commands share: finding the root, loading, planning, and saying what is wrong.
 
-use super::args::{DiagnosticFormat, Global};
+use super::args::{DiagnosticFormat, EnvironmentArg, Global};
 use super::{Exit, Os, report};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use hedgerow::{Parts, Read, Request, find_root, read};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Diagnostic, nearest};
-use hedgerow_core::fleet::{Fleet, Scope};
-use hedgerow_core::name::{EnvironmentName, ServiceName};
+use hedgerow_core::fleet::{Fleet, NamespaceFault, Scope};
+use hedgerow_core::name::{EnvironmentName, Namespace, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Sources;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -93,12 +94,8 @@ impl<'o> Session<'o> {
         Date::new(text).with_context(|| format!("--today takes a day such as 2027-01-31, not `{text}`"))
     }
 
-    /// Loads a fleet with whatever is wrong with it.
-    pub(super) fn read(&mut self, scope: Scope) -> anyhow::Result<Read> {
-        self.read_parts(scope, Parts::All)
-    }
-
-    fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Read> {
+    /// Loads a part of a fleet, or more than it, with whatever is wrong with it.
+    pub(super) fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Read> {
         let config = self.global.config.as_ref().map(|config| self.os.directory().join(config));
         let mut request = Request::whole(self.root()?);
         (request.config, request.scope, request.today, request.parts) = (config, scope, Some(self.today()?), parts);
@@ -167,9 +164,36 @@ impl<'o> Session<'o> {
     }
 
     /// Plans a fleet for the environment that is meant.
-    pub(super) fn plan(fleet: &Arc<Fleet>, wanted: Option<&str>) -> anyhow::Result<Plan> {
-        let environment = Self::environment(fleet, wanted)?;
-        Plan::new(Arc::clone(fleet), &environment).with_context(|| format!("no environment `{environment}`"))
+    pub(super) fn plan(fleet: &Arc<Fleet>, wanted: &EnvironmentArg) -> anyhow::Result<Plan> {
+        let environment = Self::environment(fleet, wanted.environment.as_deref())?;
+        Self::plan_for(fleet, &environment, &wanted.namespaces)
+    }
+
+    /// Plans a fleet for an environment, with what namespaces are called there besides what the files say.
+    pub(super) fn plan_for(
+        fleet: &Arc<Fleet>,
+        environment: &EnvironmentName,
+        namespaces: &[(Namespace, Namespace)],
+    ) -> anyhow::Result<Plan> {
+        let unknown = || format!("no environment `{environment}`");
+        if namespaces.is_empty() {
+            return Plan::new(Arc::clone(fleet), environment).with_context(unknown);
+        }
+        let mut names = BTreeMap::new();
+        for (written, there) in namespaces {
+            if names.insert(written.clone(), there.clone()).is_some_and(|first| first != *there) {
+                bail!("--namespaces says twice what `{written}` is called");
+            }
+        }
+        let called = fleet.with_namespaces(environment, &names).with_context(unknown)?;
+        let fleet = called.map_err(|fault| match &fault {
+            NamespaceFault::NotListed(_) => {
+                let listed: Vec<_> = fleet.config().namespaces.iter().map(Namespace::as_str).collect();
+                anyhow!("{fault}; listed are: {}", listed.join(", "))
+            }
+            NamespaceFault::Collision(..) => anyhow!(fault.clone()),
+        })?;
+        Plan::new(Arc::new(fleet), environment).with_context(unknown)
     }
 
     /// A service with a directory here, by its name; the message names the nearest one.

@@ -116,8 +116,13 @@ impl Jump {
 /// The jumps of all services that both fleets have, and of those that leave.
 pub(crate) fn jumps(base: &Fleet, head: &Fleet) -> Vec<Jump> {
     let mut groups: BTreeMap<Jump, Vec<String>> = BTreeMap::new();
-    let sides = Sides::new(base, head);
     for environment in head.config().environments.keys() {
+        // Who moves, and who finds whom, depends on what namespaces are called there.
+        let (Some(base), Some(head)) = (base.in_environment(environment), head.in_environment(environment)) else {
+            continue;
+        };
+        let (base, head) = (base.as_ref(), head.as_ref());
+        let sides = Sides::new(base, head);
         for before in base.services() {
             let Some(from) = stop(base, before, environment) else { continue };
             for jump in of_service(&sides, environment, before, from) {

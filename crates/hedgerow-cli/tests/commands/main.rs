@@ -14,6 +14,7 @@ mod common;
 mod formats;
 mod frames;
 mod guard;
+mod namespaces;
 mod scope;
 mod verbs;
 mod verify;

@@ -34,7 +34,7 @@ fn repository(fleet: &Fleet, service: &Service, scope: Scope, catalogue: &str) -
     let config = reader.config(File::new("hedgerow.yaml", config));
     reader.catalogue(File::new("others.json", catalogue));
     let read = vec![fleet.directory(service)];
-    reader.fleet(config, Directories { scope, read, names: Vec::new(), faults: Vec::new() }, None)
+    reader.fleet(config, Directories::new(scope, read), None)
 }
 
 /// What one service's deploy writes.

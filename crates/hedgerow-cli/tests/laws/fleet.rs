@@ -128,6 +128,7 @@ impl Fleet {
             file: Some(File::new(format!("{}/service.yaml", service.name), self.file(service))),
             rules: rules.collect(),
             faults: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -159,7 +160,7 @@ impl Fleet {
     pub(crate) fn read(&self, shuffle: impl Fn(&mut Vec<Directory>)) -> Reading {
         let mut read = self.services.iter().map(|service| self.directory(service)).collect();
         shuffle(&mut read);
-        let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: Vec::new() };
+        let directories = Directories::new(Scope::Whole, read);
         read_texts(File::new("hedgerow.yaml", self.config()), directories, None)
     }
 
@@ -174,7 +175,7 @@ impl Fleet {
         let is_read = |other: &&Service| other.name == service.name || service.rules.contains_key(other.name);
         let names = self.services.iter().filter(|other| !is_read(other)).map(|other| other.name.to_owned()).collect();
         let scope = Scope::One(ServiceName::new(service.name).unwrap());
-        let directories = Directories { scope, read, names, faults: Vec::new() };
+        let directories = Directories { names, ..Directories::new(scope, read) };
         read_texts(File::new("hedgerow.yaml", self.config()), directories, None)
     }
 

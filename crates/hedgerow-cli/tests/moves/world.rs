@@ -99,11 +99,12 @@ impl Fleet {
                 file: None,
                 rules: Vec::new(),
                 faults: Vec::new(),
+                unread: Vec::new(),
             });
             if below == "service.yaml" { directory.file = Some(file) } else { directory.rules.push(file) }
         }
         let read = directories.into_values().collect();
-        let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: Vec::new() };
+        let directories = Directories::new(Scope::Whole, read);
         let reading = read_texts(config.expect("there is one"), directories, None);
         let fleet = reading.fleet.unwrap_or_else(|| panic!("the fleet is faulty: {:#?}", reading.diagnostics));
         Plan::new(Arc::new(fleet), &EnvironmentName::new("prod").unwrap()).expect("it is declared")

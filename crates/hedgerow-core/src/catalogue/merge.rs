@@ -18,14 +18,20 @@ pub fn merge(parts: &[CatalogueDraft], diagnostics: &mut Vec<Diagnostic>) -> Opt
     let mut merged = Catalogue {
         entries: BTreeMap::new(),
         types: BTreeMap::new(),
+        names: BTreeMap::new(),
         namespaces: parts.iter().flat_map(|part| part.catalogue.namespaces.iter().cloned()).collect(),
         rules: first.catalogue.rules.as_ref().map(|_| BTreeMap::new()),
         ..first.catalogue.clone()
     };
     let mut places: BTreeMap<_, Span> = BTreeMap::new();
     let mut typed: BTreeMap<_, Span> = BTreeMap::new();
-    for part in parts {
+    for (index, part) in parts.iter().enumerate() {
         same_fleet(first, part, diagnostics);
+        same_names(&parts[..index], part, diagnostics);
+        for (environment, names) in &part.catalogue.names {
+            let of_environment: &mut BTreeMap<_, _> = merged.names.entry(environment.clone()).or_default();
+            of_environment.extend(names.iter().map(|(written, here)| (written.clone(), here.clone())));
+        }
         for (name, callers) in &part.catalogue.types {
             match merged.types.get(name) {
                 None => {
@@ -110,6 +116,31 @@ fn same_fleet(first: &CatalogueDraft, part: &CatalogueDraft, diagnostics: &mut V
                 .mark(with.file, "rules here")
                 .help("make both with `--rules`, or both without"),
         );
+    }
+}
+
+/// Reports namespaces that two repositories call otherwise in one environment: callers would be looked for in one, and live in
+/// the other.
+fn same_names(others: &[CatalogueDraft], part: &CatalogueDraft, diagnostics: &mut Vec<Diagnostic>) {
+    let b = &part.catalogue;
+    for environment in b.environments() {
+        for name in &b.namespaces {
+            let here = b.name_in(environment, name);
+            let is_other = |other: &&CatalogueDraft| {
+                let a = &other.catalogue;
+                a.namespaces.contains(name)
+                    && a.environments().contains(environment)
+                    && a.name_in(environment, name) != here
+            };
+            let Some(other) = others.iter().find(is_other) else { continue };
+            let there = other.catalogue.name_in(environment, name);
+            diagnostics.push(
+                mismatch(format!("in `{environment}` the namespace `{name}` is called `{here}` and `{there}`"))
+                    .mark(part.file, format!("`{here}` in this catalogue"))
+                    .mark(other.file, format!("`{there}` in this one"))
+                    .help("let `namespaces` of the environment say the same in the hedgerow.yaml of both"),
+            );
+        }
     }
 }
 

@@ -21,6 +21,13 @@ pub(super) fn print(catalogue: &Catalogue, digest: Option<&str>) -> String {
     lines.push(format!("\"domain\": {}", quoted(catalogue.domain.as_str())));
     lines.push(format!("\"identity\": {}", quoted(catalogue.identity.as_str())));
     lines.push(format!("\"namespaces\": {}", namespaces(&catalogue.namespaces)));
+    if !catalogue.names.is_empty() {
+        let names = catalogue.names.iter().map(|(environment, names)| {
+            let names = names.iter().map(|(a, b)| format!("{}:{}", quoted(a.as_str()), quoted(b.as_str())));
+            format!("{}:{{\"namespaces\":{{{}}}}}", quoted(environment.as_str()), names.collect::<Vec<_>>().join(","))
+        });
+        lines.push(format!("\"environments\": {{{}}}", names.collect::<Vec<_>>().join(",")));
+    }
     let types = catalogue.types.iter().map(|(name, callers)| {
         let callers =
             callers.as_ref().map(|callers| ("callers", list(callers.iter().map(|caller| quoted(caller.as_str())))));

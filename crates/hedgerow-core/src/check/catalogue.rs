@@ -9,7 +9,7 @@ use crate::name::{Namespace, ServiceName};
 use crate::plan::selector;
 use crate::policy::{Ports, Rule};
 use crate::source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many names a message lists.
 const NAMED: usize = 3;
@@ -70,6 +70,7 @@ pub(super) fn check(
     if *scope == Scope::Whole {
         types(config, draft, diagnostics);
         namespaces(config, draft, &services, diagnostics);
+        names(config, draft, diagnostics);
     }
     for (name, place) in &draft.names {
         known.entry(name.clone()).or_insert(*place);
@@ -79,6 +80,7 @@ pub(super) fn check(
 
 /// Whether the callees in other repositories let in callers from where theirs live.
 pub(super) fn check_reach(
+    config: &Config,
     own: &BTreeMap<ServiceName, Service>,
     rules: &BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>>,
     catalogue: &Catalogue,
@@ -89,19 +91,32 @@ pub(super) fn check_reach(
         let Some(callee) = catalogue.entries.get(&rule.callee).filter(|_| !own.contains_key(&rule.callee)) else {
             continue;
         };
-        // A policy always lets in callers of its own namespace.
-        if callee.callers_from.contains(&caller.namespace) || callee.namespace == caller.namespace {
-            continue;
-        }
-        let message = format!("`{}` lets in no callers from the namespace `{}`", rule.callee, caller.namespace);
+        let environments: Vec<_> = match &catalogue.environment {
+            Some(only) => config.environments.get_key_value(only).into_iter().collect(),
+            None => config.environments.iter().collect(),
+        };
+        let shut = environments.iter().find_map(|(environment, settings)| {
+            let from = settings.namespace(&caller.namespace);
+            let is_it = |name: &&Namespace| catalogue.name_in(environment, name) == from;
+            // A policy always lets in callers of its own namespace.
+            let is_open = callee.callers_from.iter().chain([&callee.namespace]).any(|name| is_it(&name));
+            (!is_open).then_some((environment, from))
+        });
+        let Some((environment, from)) = shut else { continue };
+        let is_everywhere = catalogue.names.is_empty() && config.environments.values().all(|e| e.namespaces.is_empty());
+        let place = if is_everywhere { String::new() } else { format!(" in `{environment}`") };
+        let message = format!("`{}` lets in no callers from the namespace `{from}`{place}", rule.callee);
+        let listed = callee.callers_from.iter().map(|name| format!("`{}`", catalogue.name_in(environment, name)));
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        let to_do = if from == &caller.namespace {
+            "list it under `namespaces:` in"
+        } else {
+            "let `namespaces` of the environment say the same here and in"
+        };
         diagnostics.push(
             Diagnostic::new(Code::NamespaceNotListed, message)
                 .mark(rule.file, format!("`{}` lives there", rule.caller))
-                .help(format!(
-                    "list it under `namespaces:` in the hedgerow.yaml of `{}`'s repository; listed are {}",
-                    rule.callee,
-                    callee.callers_from.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                )),
+                .help(format!("{to_do} the hedgerow.yaml of `{}`'s repository; listed are {listed}", rule.callee)),
         );
     }
 }
@@ -123,7 +138,8 @@ fn differences(
     };
     let ticks = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), |text| format!("`{text}`"));
     part("the short name", service.slug == entry.slug, ticks(Some(entry.slug.as_str())));
-    part("the namespace", service.namespace == entry.namespace, ticks(Some(entry.namespace.as_str())));
+    let here = called(config, catalogue, &service.namespace);
+    part("the namespace", *here == entry.namespace, ticks(Some(entry.namespace.as_str())));
     let listed = entry.service_type.as_ref().map(crate::name::TypeName::as_str);
     part("the type", service.service_type == entry.service_type, ticks(listed));
     part("the owner", service.owner == entry.owner, ticks(entry.owner.as_deref()));
@@ -179,7 +195,8 @@ fn namespaces(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut unlisted: BTreeMap<&Namespace, Vec<&ServiceName>> = BTreeMap::new();
-    for service in services.values().filter(|service| !config.namespaces.contains(&service.namespace)) {
+    let listed: BTreeSet<_> = config.namespaces.iter().map(|name| called(config, &draft.catalogue, name)).collect();
+    for service in services.values().filter(|service| !listed.contains(&service.namespace)) {
         unlisted.entry(&service.namespace).or_default().push(&service.name);
     }
     for (namespace, names) in unlisted {
@@ -195,6 +212,48 @@ fn namespaces(
             .mark(place, format!("{shown}{more} live there and could not call a service of this repository"))
             .help("add it to `namespaces:` in hedgerow.yaml"),
         );
+    }
+}
+
+/// What a namespace of `hedgerow.yaml` is called in the catalogue.
+fn called<'n>(config: &'n Config, catalogue: &Catalogue, written: &'n Namespace) -> &'n Namespace {
+    let settings = catalogue.environment.as_ref().and_then(|only| config.environments.get(only));
+    settings.map_or(written, |settings| settings.namespace(written))
+}
+
+/// Namespaces that `hedgerow.yaml` and the catalogue call otherwise in one environment, and two that are one there.
+fn names(config: &Config, draft: &CatalogueDraft, diagnostics: &mut Vec<Diagnostic>) {
+    let catalogue = &draft.catalogue;
+    // Of one environment the names are given as they are there, and nothing is left to compare.
+    if catalogue.environment.is_some() {
+        return;
+    }
+    let told = catalogue.environments();
+    for (environment, settings) in config.environments.iter().filter(|(name, _)| told.contains(name)) {
+        let mut taken: BTreeMap<&Namespace, &Namespace> =
+            config.namespaces.iter().map(|name| (settings.namespace(name), name)).collect();
+        for name in &catalogue.namespaces {
+            let (here, there) = (settings.namespace(name), catalogue.name_in(environment, name));
+            if config.namespaces.contains(name) && here != there {
+                let message = format!(
+                    "in `{environment}` the namespace `{name}` is called `{there}` by the catalogue, and `{here}` by hedgerow.yaml"
+                );
+                diagnostics.push(
+                    Diagnostic::new(Code::CatalogueDiffers, message)
+                        .mark(draft.file, "")
+                        .help("policies would let callers in from a namespace in which they do not live; let `namespaces` of the environment say the same in every repository"),
+                );
+                continue;
+            }
+            if let Some(other) = taken.insert(there, name).filter(|other| *other != name) {
+                let message = format!("in `{environment}` the namespaces `{other}` and `{name}` are both `{there}`");
+                diagnostics.push(
+                    Diagnostic::new(Code::NamespaceCollision, message)
+                        .mark(draft.file, format!("`{name}` is of another repository"))
+                        .help("call one of them otherwise; a policy could not tell them apart"),
+                );
+            }
+        }
     }
 }
 

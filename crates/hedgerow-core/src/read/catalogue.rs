@@ -13,8 +13,18 @@ use crate::tree::Loaded;
 use hedgerow_yaml::{Node, Scalar};
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 9] =
-    ["version", "digest", "environment", "domain", "identity", "namespaces", "types", "services", "rules"];
+const KEYS: [&str; 10] = [
+    "version",
+    "digest",
+    "environment",
+    "domain",
+    "identity",
+    "namespaces",
+    "environments",
+    "types",
+    "services",
+    "rules",
+];
 const ENTRY_KEYS: [&str; 9] =
     ["slug", "namespace", "labels", "type", "owner", "ports", "stages", "schedules", "callers-from"];
 
@@ -81,6 +91,7 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, wanted: Wanted<'_>) -> Option
     let identity = need(decoder, "identity").and_then(|node| decoder.name(node, "the identity label", LabelKey::new));
     let environment = fields.get("environment").map(|node| decoder.name(node, "the environment", EnvironmentName::new));
     let listed = need(decoder, "namespaces").map(|node| namespaces(decoder, node, "`namespaces`"));
+    let called = fields.get("environments").map(|node| names(decoder, node)).unwrap_or_default();
     let types = fields.get("types").map(|node| types(decoder, node)).unwrap_or_default();
     let services = need(decoder, "services").and_then(|node| decoder.pairs(node, "`services`"));
     let (domain, identity, listed, services) = (domain?, identity?, listed?, services?);
@@ -123,6 +134,7 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, wanted: Wanted<'_>) -> Option
         domain: domain.value,
         identity: identity.value,
         namespaces: listed,
+        names: called,
         types,
         entries,
         rules,
@@ -197,6 +209,39 @@ fn namespaces(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> BTreeSe
     let elements = decoder.list(node, what, "callers live in at least one namespace");
     let names = elements.into_iter().filter_map(|element| decoder.name(element, "the namespace", Namespace::new));
     names.map(|name| name.value).collect()
+}
+
+/// `{"staging":{"namespaces":{"bank":"bank-staging"}}}`.
+fn names(decoder: &mut Decoder<'_>, node: &Node<'_>) -> BTreeMap<EnvironmentName, BTreeMap<Namespace, Namespace>> {
+    let mut names = BTreeMap::new();
+    for (key, value) in decoder.pairs(node, "`environments`").unwrap_or_default() {
+        let environment = match EnvironmentName::new(key.value) {
+            Ok(name) => name,
+            Err(error) => {
+                let message = format!("the environment `{}` is not valid: it {error}", key.value.escape_debug());
+                decoder.report(Diagnostic::new(Code::BadName, message).mark(key.span, ""));
+                continue;
+            }
+        };
+        let Some(fields) = decoder.fields(value, "an environment", &["namespaces"]) else { continue };
+        let Some(node) = fields.get("namespaces") else { continue };
+        let mut of_environment = BTreeMap::new();
+        for (key, value) in decoder.pairs(node, "`namespaces`").unwrap_or_default() {
+            let here = decoder.name(value, "the namespace", Namespace::new);
+            match (Namespace::new(key.value), here) {
+                (Ok(written), Some(here)) => drop(of_environment.insert(written, here.value)),
+                (Err(error), _) => {
+                    let message = format!("the namespace `{}` is not valid: it {error}", key.value.escape_debug());
+                    decoder.report(Diagnostic::new(Code::BadName, message).mark(key.span, ""));
+                }
+                (Ok(_), None) => {}
+            }
+        }
+        if !of_environment.is_empty() {
+            names.insert(environment, of_environment);
+        }
+    }
+    names
 }
 
 fn types(decoder: &mut Decoder<'_>, node: &Node<'_>) -> BTreeMap<TypeName, Option<NonEmpty<TypeName>>> {

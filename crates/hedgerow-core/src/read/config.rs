@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const KEYS: &[&str] =
     &["version", "labels", "services", "namespaces", "types", "environments", "audit", "catch-alls", "guard", "scan"];
 
+pub(super) const ROOT_HELP: &str = "a service is a directory below hedgerow.yaml, named after the service: make one for its service.yaml and its rules, and name it here; its code may stay where it is, see `scan.services`";
+
 /// Reads `hedgerow.yaml`; what is missing or faulty is reported and replaced so that the rest can be read.
 pub(super) fn read(file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Config {
     let before = diagnostics.len();
@@ -47,7 +49,7 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> C
     let types = types(decoder, field("types"));
     let (layout, defaults) = services(decoder, field("services"), place, &types);
     let namespaces = namespaces(decoder, field("namespaces"), &defaults);
-    let environments = environments(decoder, field("environments"), place);
+    let environments = environments(decoder, field("environments"), place, &namespaces);
     let known = guard::Known { environments: environments.keys().cloned().collect(), namespaces: &namespaces };
     let guard = field("guard").and_then(|node| guard::read(decoder, node, &known));
     Config {
@@ -243,7 +245,7 @@ fn known_type<'a>(
     false
 }
 
-fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<String> {
+fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<Spanned<String>> {
     let mut globs = Vec::new();
     for element in decoder.list(node, what, &format!("leave {what} out, or name a directory")) {
         let Some(text) = decoder.text(element, "a glob") else { continue };
@@ -253,10 +255,21 @@ fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<String> 
             Err(error) => Some(error.kind().to_string()),
         };
         match problem {
-            None => globs.push(text.value.trim_end_matches('/').to_owned()),
+            None => {
+                let value = text.value.trim_end_matches('/').to_owned();
+                globs.push(Spanned { value, span: text.span });
+            }
             Some(problem) => {
-                let diagnostic = decoder
+                let mut diagnostic = decoder
                     .invalid(element, format!("the glob `{}` is not valid: {problem}", text.value.escape_debug()));
+                if matches!(text.value.trim_end_matches('/'), "." | "" | "./*" | "./") {
+                    diagnostic = diagnostic.help(ROOT_HELP);
+                } else if let Some(rest) = text.value.strip_prefix("./") {
+                    diagnostic =
+                        diagnostic.help(format!("write `{rest}`: globs begin at the directory of hedgerow.yaml"));
+                } else if text.value.starts_with("..") {
+                    diagnostic = diagnostic.help("put hedgerow.yaml above all services");
+                }
                 decoder.report(diagnostic);
             }
         }
@@ -353,6 +366,7 @@ fn environments(
     decoder: &mut Decoder<'_>,
     node: Option<&Node<'_>>,
     place: Span,
+    listed: &BTreeSet<Namespace>,
 ) -> BTreeMap<EnvironmentName, Environment> {
     let mut environments = BTreeMap::new();
     let Some(node) = node else {
@@ -378,7 +392,14 @@ fn environments(
             }
         };
         let what = format!("the environment `{name}`");
-        let Some(fields) = decoder.fields(value, &what, &["stage", "log"]) else { continue };
+        if let Some(stage) = value.as_str().filter(|text| STAGES.iter().any(|(known, _)| known == text)) {
+            let (span, whole) = (decoder.span(value.range()), format!("{{stage: {stage}}}"));
+            let diagnostic = decoder.invalid(value, format!("{what} must be a mapping"));
+            decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
+            environments.insert(name, no_environment());
+            continue;
+        }
+        let Some(fields) = decoder.fields(value, &what, &["stage", "log", "namespaces"]) else { continue };
         let log = fields.get("log").and_then(|node| decoder.boolean(node, "`log`")).unwrap_or(false);
         let stage = match fields.get("stage") {
             Some(node) => decoder.word(node, "the stage", &STAGES),
@@ -388,9 +409,61 @@ fn environments(
             }
         };
         // A faulty stage was reported; the environment is still declared, so that its name is known elsewhere.
-        environments.insert(name, Environment { stage: stage.unwrap_or(Stage::Off), log });
+        let mut settings = Environment { stage: stage.unwrap_or(Stage::Off), log, ..no_environment() };
+        if let Some(node) = fields.get("namespaces") {
+            called(decoder, node, &name, listed, &mut settings);
+        }
+        environments.insert(name, settings);
     }
     environments
+}
+
+const fn no_environment() -> Environment {
+    Environment { stage: Stage::Off, log: false, namespaces: BTreeMap::new(), unlisted: Vec::new() }
+}
+
+/// What namespaces are called in an environment: `namespaces: {bank: bank-staging}`.
+fn called(
+    decoder: &mut Decoder<'_>,
+    node: &Node<'_>,
+    environment: &EnvironmentName,
+    listed: &BTreeSet<Namespace>,
+    settings: &mut Environment,
+) {
+    let what = format!("`namespaces` of the environment `{environment}`");
+    if node.as_mapping().is_none() {
+        let diagnostic = decoder.invalid(node, format!("{what} must be a mapping, not {}", node.noun()));
+        decoder.report(diagnostic.help(
+            "write what each namespace is called there, such as `namespaces: {bank: bank-staging}`; where callers may live is said by `namespaces` at the top",
+        ));
+        return;
+    }
+    let mut places = BTreeMap::new();
+    for (key, value) in decoder.pairs(node, &what).unwrap_or_default() {
+        let written = match Namespace::new(key.value) {
+            Ok(written) => written,
+            Err(error) => {
+                report_key(decoder, "the namespace", &key, &error);
+                continue;
+            }
+        };
+        let Some(here) = decoder.name(value, "the namespace", Namespace::new) else { continue };
+        if !listed.contains(&written) {
+            settings.unlisted.push(Spanned { value: written.clone(), span: key.span });
+        }
+        places.insert(written.clone(), here.span);
+        settings.namespaces.insert(written, here.value);
+    }
+    if let Some((first, second, here)) = crate::fleet::places::collision(listed, settings) {
+        let message = format!("in `{environment}` the namespaces `{first}` and `{second}` would both be `{here}`");
+        let mut diagnostic = Diagnostic::new(Code::NamespaceCollision, message);
+        for place in [&second, &first].into_iter().filter_map(|name| places.get(name)) {
+            diagnostic = diagnostic.mark(*place, "");
+        }
+        decoder.report(diagnostic.help(format!(
+            "give each a name of its own, or let the services of both live in one namespace: a policy could not tell `{first}` from `{second}`"
+        )));
+    }
 }
 
 fn report_key(decoder: &mut Decoder<'_>, what: &str, key: &Spanned<&str>, error: &NameError) {

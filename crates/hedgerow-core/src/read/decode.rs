@@ -10,6 +10,42 @@ use hedgerow_yaml::{Content, Node};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Keys that people write where they do not belong: where, which, and where they do.
+const ELSEWHERE: &[(&str, &[&str], &str)] = &[
+    ("hedgerow.yaml", &["include", "exclude", "rules", "catalogue", "defaults"], "write it under `services:`"),
+    ("hedgerow.yaml", &["domain", "identity", "prefixes"], "write it under `labels:`"),
+    (
+        "hedgerow.yaml",
+        &["stage", "log", "prod", "production", "staging"],
+        "write it under `environments:`, such as `environments: {prod: {stage: audit}}`",
+    ),
+    ("hedgerow.yaml", &["namespace", "ports", "type", "owner"], "write it under `services.defaults:`"),
+    ("`services`", &["namespace", "ports", "type", "owner"], "write it under `services.defaults:`"),
+    ("`services`", &["domain", "identity", "prefixes"], "write it under `labels:`"),
+    (
+        "service.yaml",
+        &["environments", "environment", "env"],
+        "a service's own stage is written `stage: {prod: enforce}`; all else of an environment stands in hedgerow.yaml",
+    ),
+    (
+        "service.yaml",
+        &["egress", "calls", "callees", "rules", "dependencies", "depends-on"],
+        "whom a service calls is said by files in its directory `egress`, each named `<callee>.rule`",
+    ),
+    (
+        "service.yaml",
+        &["ingress", "callers"],
+        "services that call have a rule in their own directory; others are let in by `allow:`",
+    ),
+    ("a port", &["containerPort", "targetPort", "number"], "write the number of the container port as `port`"),
+    ("a rule file", &["port"], "write `ports: [http]`"),
+    (
+        "a rule file",
+        &["callee", "caller", "to", "from", "service", "services"],
+        "the file's name says who is called, and its directory who calls",
+    ),
+];
+
 /// One text being decoded.
 pub struct Decoder<'d> {
     source: SourceId,
@@ -98,7 +134,9 @@ impl<'d> Decoder<'d> {
             }
             let diagnostic =
                 Diagnostic::new(Code::UnknownKey, format!("{what} has no key `{}`", key.value)).mark(key.span, "");
+            let elsewhere = ELSEWHERE.iter().find(|(place, keys, _)| *place == what && keys.contains(&key.value));
             self.report(match nearest(key.value, known.iter().copied()) {
+                _ if elsewhere.is_some() => diagnostic.help(elsewhere.map_or("", |(_, _, help)| help)),
                 Some(near) => diagnostic.help(format!("a key with a similar name exists: `{near}`")).fix(
                     key.span,
                     near,
@@ -157,7 +195,16 @@ impl<'d> Decoder<'d> {
     pub fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, leave_out: &str) -> Vec<&'n Node<'t>> {
         let Some(sequence) = node.as_sequence() else {
             let diagnostic = self.invalid(node, format!("{what} must be a list, not {}", node.noun()));
-            self.report(diagnostic);
+            let one = node.as_str().filter(|text| !node.is_null() && !text.is_empty());
+            let one = one.map(|text| format!("[{}]", hedgerow_yaml::quote_always(text)));
+            let span = self.span(node.range());
+            self.report(match one {
+                Some(one) => diagnostic.help(format!("write `{one}`")).fix(span, one, Applicability::Safe),
+                None if node.as_mapping().is_some() => {
+                    diagnostic.help("put it in brackets, or `- ` in front of it, for a list of one")
+                }
+                None => diagnostic.help(leave_out),
+            });
             return Vec::new();
         };
         if sequence.elements.is_empty() {

@@ -12,13 +12,26 @@ use crate::tree::Loaded;
 /// What the name of a rule file ends in.
 pub(crate) const EXTENSION: &str = ".rule";
 
+/// The callee in a name such as `service.ledger.rules`, `service.ledger.RULE` or `service.ledger.rule.yaml`.
+fn nearly(name: &str) -> Option<&str> {
+    let lower = name.to_lowercase();
+    let end = lower.find(EXTENSION)?;
+    let rest = &lower[end + EXTENSION.len()..];
+    let is_near = matches!(rest, "" | "s" | ".yaml" | ".yml" | ".txt" | ".json" | "~" | ".bak");
+    name.get(..end).filter(|callee| is_near && ServiceName::new(callee).is_ok())
+}
+
 pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<RuleDraft> {
     let place = file.source.span(0, 0);
     let name = last_part(path);
     let Some(callee) = name.strip_suffix(EXTENSION) else {
         let message = format!("`{}` is not a rule file", name.escape_debug());
-        let help =
-            format!("a rule file is named `<callee>{EXTENSION}`; rename it, or move it out of the rule directory");
+        let help = match nearly(name) {
+            Some(callee) => format!("rename it to `{callee}{EXTENSION}`"),
+            None => {
+                format!("a rule file is named `<callee>{EXTENSION}`; rename it, or move it out of the rule directory")
+            }
+        };
         diagnostics.push(Diagnostic::new(Code::NotARule, message).mark(place, "").help(help));
         return None;
     };

@@ -3,7 +3,7 @@
 use super::decode::{Decoder, Fields};
 use super::guard::own_account;
 use crate::cidr::Cidr;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Applicability, Code, Diagnostic};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::ServiceIdentity;
 use crate::name::{
@@ -26,7 +26,7 @@ const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, p
 const NAMESPACES_HELP: &str =
     "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
 
-const KEYS: &[&str] =
+pub(super) const KEYS: &[&str] =
     &["name", "namespace", "type", "owner", "ports", "stage", "service-account", "workloads", "identity", "allow"];
 
 pub(super) const fn rule_list_help() -> &'static str {
@@ -59,7 +59,20 @@ pub(super) fn read(
     let place = source.span(0, 0);
     let mut decoder = Decoder::new(source, diagnostics);
     let node = file.and_then(|file| decoder.parse(file));
-    let fields = node.as_ref().and_then(|node| decoder.fields(node, "service.yaml", KEYS));
+    let manifest = node.as_ref().filter(|node| is_manifest(node));
+    if let Some(node) = manifest {
+        let span = decoder.span(node.range().start..node.range().start);
+        decoder.report(
+            Diagnostic::new(
+                Code::InvalidValue,
+                "this is a manifest of Kubernetes, and `service.yaml` is Hedgerow's file",
+            )
+            .mark(span, "")
+            .help("give the manifest another name, such as `k8s-service.yaml`, or another directory"),
+        );
+    }
+    let fields = node.as_ref().filter(|_| manifest.is_none());
+    let fields = fields.and_then(|node| decoder.fields(node, "service.yaml", KEYS));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let named = field("name").map(|node| decoder.name(node, "the service name", ServiceName::new));
     let name = match named {
@@ -95,6 +108,12 @@ pub(super) fn read(
     })
 }
 
+/// Whether a text is an object of Kubernetes, which many keep under the same name.
+pub(super) fn is_manifest(node: &Node<'_>) -> bool {
+    let has = |key: &str| node.as_mapping().is_some_and(|mapping| mapping.get(key).is_some());
+    has("apiVersion") && has("kind")
+}
+
 /// An owner: free text on one line.
 pub(super) fn owner(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<String> {
     let text = decoder.text(node, "the owner")?;
@@ -120,6 +139,14 @@ pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> WrittenPorts 
     if node.as_mapping().is_none() {
         return WrittenPorts { listen: listen(decoder, node, "`ports`"), always: None };
     }
+    let pairs = node.as_mapping().map(|mapping| mapping.pairs.as_slice()).unwrap_or_default();
+    let by_name = pairs.iter().map(|pair| port_in_words(&format!("{}:{}", pair.key.as_str()?, pair.value.as_str()?)));
+    if let Some(ports) = by_name.collect::<Option<Vec<_>>>().filter(|ports| !ports.is_empty()) {
+        let diagnostic = decoder.invalid(node, "`ports` must be a list of ports");
+        let (span, whole) = (decoder.span(node.range()), format!("[{}]", ports.join(", ")));
+        decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
+        return WrittenPorts::default();
+    }
     let Some(fields) = decoder.fields(node, "`ports`", &["listen", "always"]) else { return WrittenPorts::default() };
     if fields.get("listen").is_none() && fields.get("always").is_none() {
         let help = "list the container ports under `listen`, and under `always` what every caller may use besides";
@@ -136,6 +163,13 @@ pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> WrittenPorts 
 }
 
 fn listen(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Ports> {
+    if let Some(whole) = node.as_str().filter(|_| !node.is_null()).and_then(port_in_words) {
+        let whole = format!("[{whole}]");
+        let diagnostic = decoder.invalid(node, format!("{what} must be a list of ports"));
+        let span = decoder.span(node.range());
+        decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
+        return None;
+    }
     if node.as_str().is_some() {
         return decoder
             .word(node, what, &[("any", true), ("none", false)])
@@ -166,6 +200,18 @@ fn port_list(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str, help: &str)
 }
 
 fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
+    if let Some(text) = node.as_str().filter(|text| !node.is_null() && !text.is_empty()) {
+        let whole = port_in_words(text);
+        let diagnostic = decoder.invalid(node, "a port must be a mapping with its number");
+        let span = decoder.span(node.range());
+        decoder.report(match whole {
+            Some(whole) => diagnostic
+                .help(format!("write `{whole}`, with a `name` where rules are to tell it from other ports"))
+                .fix(span, whole, Applicability::Safe),
+            None => diagnostic.help("write `{name: http, port: 8080}`, with the number of the container port"),
+        });
+        return None;
+    }
     let fields = decoder.fields(node, "a port", &["name", "port", "protocol"])?;
     let name = fields.get("name").map(|node| decoder.name(node, "the port name", PortName::new));
     let protocols = Protocol::ALL.map(|protocol| (protocol.as_str(), protocol));
@@ -181,6 +227,28 @@ fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
         number,
         protocol: protocol.unwrap_or(Some(Protocol::Tcp))?,
     })
+}
+
+/// The port that a short form such as `8080`, `8080/UDP` or `http:8080` means.
+fn port_in_words(text: &str) -> Option<String> {
+    let (text, protocol) = match text.split_once('/') {
+        Some((rest, protocol)) => (rest, Some(protocol.to_uppercase())),
+        None => (text, None),
+    };
+    let (name, number) = match text.split_once(':') {
+        Some((name, number)) => (Some(PortName::new(name).ok()?), number),
+        None => (None, text),
+    };
+    let number: NonZeroU16 = number.trim().parse().ok()?;
+    let name = name.map(|name| format!("name: {name}, ")).unwrap_or_default();
+    let protocol = match protocol {
+        Some(protocol) => {
+            let known = Protocol::ALL.into_iter().find(|known| known.as_str() == protocol)?;
+            format!(", protocol: {}", known.as_str())
+        }
+        None => String::new(),
+    };
+    Some(format!("{{{name}port: {number}{protocol}}}"))
 }
 
 fn port_number(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<NonZeroU16> {
@@ -202,6 +270,14 @@ pub(super) fn port_refs(decoder: &mut Decoder<'_>, node: &Node<'_>, help: &str) 
 
 fn stages(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(Spanned<EnvironmentName>, Stage)> {
     let mut stages = Vec::new();
+    if let Some(word) = node.as_str().filter(|_| node.as_mapping().is_none()) {
+        let word = if STAGES.iter().any(|(known, _)| *known == word) { word } else { "enforce" };
+        let diagnostic = decoder.invalid(node, "`stage` of a service says in which environment");
+        decoder.report(diagnostic.help(format!(
+            "write `stage: {{prod: {word}}}` with the environment that is meant; the stage of all services stands under `environments` in hedgerow.yaml"
+        )));
+        return stages;
+    }
     for (key, value) in decoder.pairs(node, "`stage`").unwrap_or_default() {
         match EnvironmentName::new(key.value) {
             Ok(name) => {

@@ -43,6 +43,7 @@ fn plan_of_services(config: &str, environment: &str, more: impl Fn(&str) -> &'st
         file: Some(File::new(format!("{name}/service.yaml"), format!("{file}{}", more(name)))),
         rules: rules.iter().map(|(callee, text)| File::new(format!("{name}/egress/{callee}.rule"), *text)).collect(),
         faults: Vec::new(),
+        unread: Vec::new(),
     };
     let ledger = "
 ports: [{name: http, port: 80}, {name: admin, port: 81}]
@@ -60,7 +61,7 @@ allow:
     ];
     let mut reader = Reader::new();
     let config = reader.config(File::new("hedgerow.yaml", config));
-    let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: Vec::new() };
+    let directories = Directories::new(Scope::Whole, read);
     let reading = reader.fleet(config, directories, None);
     let fleet = reading.fleet.unwrap_or_else(|| panic!("{:#?}", reading.diagnostics));
     Plan::new(Arc::new(fleet), &EnvironmentName::new(environment).expect("a name")).expect("it is declared")

@@ -2,8 +2,9 @@
 
 use super::files::Files;
 use globset::{GlobBuilder, GlobMatcher};
-use hedgerow_core::fleet::Config;
-use hedgerow_core::tree::FileFault;
+use hedgerow_core::fleet::{Config, Layout};
+use hedgerow_core::tree::{FileFault, GlobKind, Idle, IdleGlob};
+use std::collections::BTreeSet;
 
 /// Where the services are.
 pub(super) struct ServiceDirectories {
@@ -11,6 +12,10 @@ pub(super) struct ServiceDirectories {
     pub(super) paths: Vec<String>,
     /// What could not be read above them.
     pub(super) faults: Vec<(String, FileFault)>,
+    /// The globs that made a directory a service, and those that kept one from being one.
+    used: BTreeSet<(GlobKind, usize)>,
+    /// The first file whose name a glob fits.
+    file: Option<String>,
 }
 
 /// One part of a glob between two `/`.
@@ -33,15 +38,54 @@ struct Finder<'a> {
 
 impl ServiceDirectories {
     pub(super) fn find(tree: &dyn Files, config: &Config) -> Self {
-        let globs = config.layout.include.iter().map(|glob| parts(glob)).collect::<Vec<_>>();
-        let exclude = config.layout.exclude.iter().filter_map(|glob| matcher(glob)).collect();
+        let globs = config.layout.include.iter().map(|glob| parts(&glob.value)).collect::<Vec<_>>();
+        Self::matching(tree, globs, excludes(&config.layout))
+    }
+
+    fn matching(tree: &dyn Files, globs: Vec<Vec<GlobPart>>, exclude: Vec<GlobMatcher>) -> Self {
         let start = (0..globs.len()).map(|glob| (glob, 0)).collect();
-        let mut finder = Finder { tree, globs, exclude, found: Self { paths: Vec::new(), faults: Vec::new() } };
+        let found = Self { paths: Vec::new(), faults: Vec::new(), used: BTreeSet::new(), file: None };
+        let mut finder = Finder { tree, globs, exclude, found };
         finder.walk("", start, 0);
         finder.found.paths.sort();
         finder.found.paths.dedup();
         finder.found
     }
+
+    /// The globs of `services.include` that made no directory a service, and why.
+    pub(super) fn idle_includes(&self, tree: &dyn Files, layout: &Layout) -> Vec<IdleGlob> {
+        let kind = GlobKind::Include;
+        let idle = (0..layout.include.len()).filter(|index| !self.used.contains(&(kind, *index)));
+        let exclude = excludes(layout);
+        let tell = |index: usize| {
+            // Alone, it matches what another took from it.
+            let alone = Self::matching(tree, vec![parts(&layout.include[index].value)], Vec::new());
+            let below = |path: &String| self.paths.iter().find(|service| path.starts_with(&format!("{service}/")));
+            let why = match (alone.paths.first(), alone.file) {
+                (Some(path), _) => match (exclude.iter().position(|glob| glob.is_match(path)), below(path)) {
+                    (Some(by), _) => Idle::Excluded(path.clone(), by),
+                    (None, Some(service)) => Idle::Below(path.clone(), service.clone()),
+                    (None, None) => Idle::Nothing,
+                },
+                (None, Some(file)) => Idle::File(file),
+                (None, None) => Idle::Nothing,
+            };
+            IdleGlob { kind, index, why }
+        };
+        idle.map(tell).collect()
+    }
+
+    /// The globs of `services.exclude` that kept no directory from being a service. `others` are those that do something else.
+    pub(super) fn idle_excludes(&self, layout: &Layout, others: &BTreeSet<usize>) -> Vec<IdleGlob> {
+        let kind = GlobKind::Exclude;
+        let is_idle = |index: &usize| !self.used.contains(&(kind, *index)) && !others.contains(index);
+        (0..layout.exclude.len()).filter(is_idle).map(|index| IdleGlob { kind, index, why: Idle::Nothing }).collect()
+    }
+}
+
+/// The globs of directories that are no services.
+pub(super) fn excludes(layout: &Layout) -> Vec<GlobMatcher> {
+    layout.exclude.iter().filter_map(|glob| matcher(&glob.value)).collect()
 }
 
 /// How deep directories are followed; deeper trees are no source trees.
@@ -60,12 +104,24 @@ impl Finder<'_> {
                 return;
             }
         };
+        if self.found.file.is_none() {
+            let ends = |name: &str| self.advance(&states, name).iter().any(|(glob, part)| self.is_end(*glob, *part));
+            let file = entries.iter().find(|entry| !entry.is_directory && ends(&entry.name));
+            let below = |name: &String| if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            self.found.file = file.map(|entry| below(&entry.name));
+        }
         for entry in entries.iter().filter(|entry| entry.is_directory) {
             let below = if path.is_empty() { entry.name.clone() } else { format!("{path}/{}", entry.name) };
             let next = self.advance(&states, &entry.name);
-            let is_service = next.iter().any(|(glob, part)| self.is_end(*glob, *part))
-                && !self.exclude.iter().any(|glob| glob.is_match(&below));
+            let ends: Vec<_> =
+                next.iter().filter(|(glob, part)| self.is_end(*glob, *part)).map(|(glob, _)| *glob).collect();
+            let mut excluded = self.exclude.iter().enumerate().filter(|(_, glob)| glob.is_match(&below)).peekable();
+            let is_service = !ends.is_empty() && excluded.peek().is_none();
+            if !ends.is_empty() {
+                self.found.used.extend(excluded.map(|(index, _)| (GlobKind::Exclude, index)));
+            }
             if is_service {
+                self.found.used.extend(ends.into_iter().map(|index| (GlobKind::Include, index)));
                 self.service(below, entry.is_link);
             } else if !entry.is_link {
                 // A link is never followed on the way to a service, so that a loop of links ends.

@@ -1,7 +1,7 @@
 //! Reading files below a root, and nothing outside of it.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
-use hedgerow_core::tree::{Directory, File, FileFault};
+use hedgerow_core::tree::{Directory, File, FileFault, Looks, Unread};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -174,10 +174,12 @@ impl Files for Tree {
         };
         for entry in entries {
             // Reserved for rules about hosts outside the cluster.
+            let file = format!("{path}/{}", entry.name);
             if entry.is_directory && entry.name == "external" {
+                let looks = Looks::Outside(super::unread::files(self, &file));
+                directory.unread.push(Unread { path: file, looks });
                 continue;
             }
-            let file = format!("{path}/{}", entry.name);
             if entry.is_directory {
                 directory.faults.push((file, FileFault::NotAFile));
                 continue;

@@ -8,7 +8,7 @@ use gix::objs::TreeRefIter;
 use hedgerow_core::diag::nearest;
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::read::{Directories, Reader, Reading};
-use hedgerow_core::tree::{Directory, File, FileFault};
+use hedgerow_core::tree::{Directory, File, FileFault, Looks, Unread};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -133,7 +133,7 @@ impl Repository {
         if let Some(reason) = tree.missing.take() {
             return Err(missing(reason));
         }
-        let directories = Directories { scope: Scope::Whole, read, names: Vec::new(), faults: found.faults };
+        let directories = Directories { faults: found.faults, ..Directories::new(Scope::Whole, read) };
         Ok(reader.fleet(config, directories, None))
     }
 
@@ -302,7 +302,10 @@ impl Files for RevisionTree<'_> {
             let file = format!("{path}/{}", entry.name);
             match (entry.is_directory, entry.name.as_str()) {
                 // Reserved for rules about hosts outside the cluster.
-                (true, "external") => {}
+                (true, "external") => {
+                    let looks = Looks::Outside(super::unread::files(self, &file));
+                    directory.unread.push(Unread { path: file, looks });
+                }
                 (true, _) => directory.faults.push((file, FileFault::NotAFile)),
                 (false, _) => {
                     let text = self.text(&file, LIMIT);

@@ -5,13 +5,13 @@ use crate::cli::args::{Check, DiagnosticFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
 use crate::diff::{Jump, jumps};
-use hedgerow::Read;
+use hedgerow::{Parts, Read};
 use hedgerow_core::diag::{self, Code, Diagnostic};
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_scan::ScanConfig;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Check) -> anyhow::Result<Exit> {
-    let Read { mut reading, .. } = session.read(Scope::Whole)?;
+    let Read { mut reading, .. } = session.read_parts(Scope::Whole, Parts::Searched)?;
     if let Some(scan) = reading.fleet.as_ref().and_then(|fleet| fleet.config().scan) {
         // The section is the scanner's to read; its faults are faults of the fleet's files all the same.
         ScanConfig::read(scan.source, &reading.sources.get(scan.source).text, &mut reading.diagnostics);

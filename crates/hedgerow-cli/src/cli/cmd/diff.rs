@@ -129,7 +129,7 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
 fn nothing() -> Reading {
     let text = "version: 1\nlabels: {domain: nobody.example}\nservices: {include: [none]}\nenvironments: {none: {stage: enforce}}\n";
     let config = File::new("hedgerow.yaml", text);
-    let directories = Directories { scope: Scope::Whole, read: Vec::new(), names: Vec::new(), faults: Vec::new() };
+    let directories = Directories::new(Scope::Whole, Vec::new());
     read_texts(config, directories, None)
 }
 

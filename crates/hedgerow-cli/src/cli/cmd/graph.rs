@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Result<Exit> {
     let format = format(args);
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
-    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let network = network::of(&plan, &loaded.sources).context("the plan as a network")?;
     let network = chosen(network, args)?;
     let text = match format {

@@ -4,11 +4,12 @@
 //! A legacy plugin gets one file with its configuration and is called by the name of its kind, `Hedgerow`.
 
 use super::post_render::{Patched, read};
-use crate::cli::args::{ColorChoice, DiagnosticFormat, EnvironmentArg, Global, PostRender};
+use crate::cli::args::{ColorChoice, DiagnosticFormat, EnvironmentArg, Global, PostRender, namespace_pair};
 use crate::cli::session::Session;
 use crate::cli::{Exit, Os};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use hedgerow_core::diag::nearest;
+use hedgerow_core::name::Namespace;
 use hedgerow_yaml::Node;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub(in crate::cli) fn run(host: &Host, os: &mut Os) -> anyhow::Result<Exit> {
     };
     let global = Global {
         directory: Some(settings.fleet.clone().unwrap_or_else(|| PathBuf::from("."))),
-        config: None,
+        config: settings.config.clone(),
         color: ColorChoice::Never,
         quiet: false,
         verbose: false,
@@ -78,13 +79,19 @@ fn function_config(stream: &str) -> anyhow::Result<Settings> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Settings {
     fleet: Option<PathBuf>,
+    config: Option<PathBuf>,
+    namespaces: Vec<(Namespace, Namespace)>,
     environment: Option<String>,
     service: Option<String>,
     strict: bool,
     prune: bool,
 }
 
-const KEYS: [&str; 5] = ["fleet", "environment", "service", "strict", "prune"];
+const KEYS: [&str; 7] = ["fleet", "config", "environment", "namespaces", "service", "strict", "prune"];
+
+fn namespaces(below: &str, pair: &str) -> anyhow::Result<(Namespace, Namespace)> {
+    namespace_pair(pair).map_err(|error| anyhow!("`{below}.namespaces`: {error}"))
+}
 
 impl Settings {
     /// Reads `spec` of a `Hedgerow`, or `data` of a `ConfigMap`.
@@ -101,6 +108,13 @@ impl Settings {
         let spec = spec.as_mapping().with_context(|| format!("`{below}` must be a mapping"))?;
         for pair in &spec.pairs {
             let key = pair.key.as_str().unwrap_or_default();
+            if let Some(names) = pair.value.as_mapping().filter(|_| key == "namespaces") {
+                for pair in &names.pairs {
+                    let words = [pair.key.as_str(), pair.value.as_str()].map(Option::unwrap_or_default);
+                    settings.namespaces.push(namespaces(below, &words.join("="))?);
+                }
+                continue;
+            }
             let value = pair.value.as_str().filter(|_| !pair.value.is_null());
             let value = value.with_context(|| format!("`{below}.{key}` must be a text"))?;
             let flag = || match value {
@@ -110,6 +124,12 @@ impl Settings {
             };
             match key {
                 "fleet" => settings.fleet = Some(value.into()),
+                "config" => settings.config = Some(value.into()),
+                // A ConfigMap holds texts alone.
+                "namespaces" => {
+                    let pairs = value.split(',').map(|pair| namespaces(below, pair));
+                    settings.namespaces = pairs.collect::<anyhow::Result<_>>()?;
+                }
                 "environment" => settings.environment = Some(value.to_owned()),
                 "service" => settings.service = Some(value.to_owned()),
                 "strict" => settings.strict = flag()?,
@@ -126,7 +146,7 @@ impl Settings {
 
     fn args(&self) -> PostRender {
         PostRender {
-            environment: EnvironmentArg { environment: self.environment.clone() },
+            environment: EnvironmentArg { environment: self.environment.clone(), namespaces: self.namespaces.clone() },
             service: self.service.clone(),
             strict: self.strict,
             prune: self.prune,

@@ -24,7 +24,7 @@ struct Answer<'a> {
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Labels) -> anyhow::Result<Exit> {
     let name = Session::service_name(&args.service)?;
     let loaded = session.load(Scope::One(name.clone()), DiagnosticFormat::Text)?;
-    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let service = plan.service(&name).with_context(|| format!("there is no service `{name}`"))?;
     let text = match args.format {
         LabelFormat::Text => text(service),

@@ -56,7 +56,7 @@ impl Patched {
         let service = args.service.as_deref().map(Session::service_name).transpose()?;
         let scope = service.clone().map_or(Scope::Whole, Scope::One);
         let LoadedFleet { fleet, mut sources, inputs } = session.load(scope, args.format)?;
-        let plan: Plan = Session::plan(&fleet, args.environment.environment.as_deref())?;
+        let plan: Plan = Session::plan(&fleet, &args.environment)?;
         let options = Options {
             service,
             strict: args.strict,

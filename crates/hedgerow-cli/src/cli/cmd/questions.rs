@@ -6,7 +6,7 @@ mod why;
 pub(in crate::cli) use why::why;
 
 use crate::cli::Exit;
-use crate::cli::args::{AnswerFormat, DiagnosticFormat, Question};
+use crate::cli::args::{AnswerFormat, DiagnosticFormat, EnvironmentArg, Question};
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow_core::fleet::{Fleet, Scope};
@@ -63,7 +63,7 @@ fn run(session: &mut Session<'_>, args: &Question, direction: Direction) -> anyh
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
     let fleet = &loaded.fleet;
     let services = matching(fleet, &args.service)?;
-    let plan = any_plan(fleet, args.environment.environment.as_deref())?;
+    let plan = any_plan(fleet, &args.environment)?;
     let edges = reach::edges(&plan.plan, &services, direction, args.transitive);
     let text = match args.format {
         AnswerFormat::Text => text(&edges, &plan, &loaded.sources, &services, direction),
@@ -96,14 +96,15 @@ impl AnyPlan {
     }
 }
 
-fn any_plan(fleet: &Arc<Fleet>, wanted: Option<&str>) -> anyhow::Result<AnyPlan> {
+fn any_plan(fleet: &Arc<Fleet>, args: &EnvironmentArg) -> anyhow::Result<AnyPlan> {
+    let wanted = args.environment.as_deref();
     let environments = &fleet.config().environments;
     let meant = match (wanted, environments.len()) {
         (None, 2..) => None,
         _ => Some(Session::environment(fleet, wanted)?),
     };
     let any = meant.clone().or_else(|| environments.keys().next().cloned()).context("no environment is declared")?;
-    let plan = Plan::new(Arc::clone(fleet), &any).context("no environment is declared")?;
+    let plan = Session::plan_for(fleet, &any, &args.namespaces)?;
     Ok(AnyPlan { plan, environment: meant })
 }
 

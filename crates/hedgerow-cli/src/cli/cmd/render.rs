@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
         _ => Scope::Whole,
     };
     let loaded = session.load(scope, args.format)?;
-    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let guard = match (args.guard, args.services.as_slice()) {
         (false, _) => Vec::new(),
         (true, []) => guard::files(&plan)?,

@@ -165,7 +165,13 @@ pub(super) fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
         slug: service.slug.as_str().to_owned(),
         directory: service.directory.clone(),
     });
-    let namespaces = fleet.config().namespaces.iter().chain(fleet.elsewhere().map(|service| &service.namespace));
+    let config = fleet.config();
+    let written = config.namespaces.iter().chain(fleet.elsewhere().map(|service| &service.namespace));
+    // Code and configuration of an environment write the names that namespaces have there.
+    let called = config.environments.values().flat_map(|settings| settings.namespaces.values());
+    let elsewhere =
+        fleet.catalogue().into_iter().flat_map(|catalogue| catalogue.names.values().flat_map(|n| n.values()));
+    let namespaces = written.chain(called).chain(elsewhere);
     (services.collect(), namespaces.map(|n| n.as_str().to_owned()).collect())
 }
 

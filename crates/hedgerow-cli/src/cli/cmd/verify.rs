@@ -16,7 +16,7 @@ use hedgerow_verify::{Expected, Finding, Report, verify};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, args.format)?;
-    let plan = Session::plan(&loaded.fleet, args.environment.environment.as_deref())?;
+    let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let mut sources = loaded.sources;
     let before = sources.iter().count();
     for (path, text) in read::manifests(session, &args.files)? {

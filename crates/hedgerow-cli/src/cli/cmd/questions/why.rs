@@ -55,7 +55,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     let fleet = &loaded.fleet;
     let (caller, callee) = (Session::known(fleet, &args.caller)?, Session::known(fleet, &args.callee)?);
     let service = fleet.known(callee.as_str()).context("a service without a plan")?;
-    let plan = any_plan(fleet, args.environment.environment.as_deref())?;
+    let plan = any_plan(fleet, &args.environment)?;
     let mut verdicts = Vec::new();
     for asked in ports(service, args.port.as_deref())? {
         let verdict = plan.plan.verdict(&caller, &callee, asked.port).context("a service without a plan")?;

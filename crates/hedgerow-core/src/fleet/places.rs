@@ -1,0 +1,167 @@
+//! Namespaces per environment: the names of the files → those of one environment.
+//!
+//! Files name a namespace once; `environments: {staging: {namespaces: {bank: bank-staging}}}` says what it is called in
+//! `staging`. The names change wherever a namespace is written: of services, of peers under `allow`, of those whom the guard
+//! trusts. All of it happens here, before anything is planned, so that nobody behind the plan can forget one.
+
+use super::{Allow, Config, Elsewhere, Environment, Fleet, NamespaceFault, Service};
+use crate::guard::{Controller, Grant, Guard, Subject};
+use crate::name::{EnvironmentName, LabelKey, LabelValue, Namespace};
+use crate::nonempty::NonEmpty;
+use crate::policy::{Labels, NAMESPACE_NAME, Peer, Peers, Place};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// In front of a service account's namespace where it is written as a user.
+const USER: &str = "system:serviceaccount:";
+/// In front of the namespace in the group of all of its service accounts.
+const GROUP: &str = "system:serviceaccounts:";
+
+/// The fleet in an environment.
+pub(super) fn resolve(fleet: &Fleet, environment: &EnvironmentName, settings: &Environment) -> Fleet {
+    let mut here = |name: &Namespace| settings.namespace(name).clone();
+    let services = fleet.services.iter().map(|(name, of)| (name.clone(), service(of, &mut here))).collect();
+    let catalogue = fleet.catalogue.as_ref().map(|elsewhere| {
+        // Where those of other repositories live is for them to say.
+        let mut there = |name: &Namespace| elsewhere.catalogue.name_in(environment, name).clone();
+        let services = elsewhere.services.iter().map(|(name, of)| (name.clone(), service(of, &mut there))).collect();
+        Elsewhere { catalogue: elsewhere.catalogue.clone(), services }
+    });
+    Fleet {
+        config: config(&fleet.config, &mut here),
+        scope: fleet.scope.clone(),
+        services,
+        rules: fleet.rules.clone(),
+        slugs: fleet.slugs.clone(),
+        catalogue,
+        place: Some(environment.clone()),
+    }
+}
+
+/// The fleet with other names in one environment.
+pub(super) fn rename(
+    fleet: &Fleet,
+    environment: &EnvironmentName,
+    settings: &Environment,
+    names: &BTreeMap<Namespace, Namespace>,
+) -> Result<Fleet, NamespaceFault> {
+    let mut settings = settings.clone();
+    for (written, here) in names {
+        if !fleet.config.namespaces.contains(written) && !settings.namespaces.contains_key(written) {
+            return Err(NamespaceFault::NotListed(written.clone()));
+        }
+        settings.namespaces.insert(written.clone(), here.clone());
+    }
+    if let Some((a, b, one)) = collision(&fleet.config.namespaces, &settings) {
+        return Err(NamespaceFault::Collision(a, b, one));
+    }
+    let mut fleet = fleet.clone();
+    fleet.config.environments.insert(environment.clone(), settings);
+    Ok(fleet)
+}
+
+/// Two namespaces that an environment calls by one name, and that name.
+pub(crate) fn collision(
+    listed: &BTreeSet<Namespace>,
+    settings: &Environment,
+) -> Option<(Namespace, Namespace, Namespace)> {
+    let all: BTreeSet<_> = listed.iter().chain(settings.namespaces.keys()).collect();
+    let mut taken: BTreeMap<&Namespace, &Namespace> = BTreeMap::new();
+    for written in all {
+        let here = settings.namespace(written);
+        if let Some(first) = taken.insert(here, written) {
+            return Some((first.clone(), written.clone(), here.clone()));
+        }
+    }
+    None
+}
+
+/// The namespaces that anything but `namespaces` names: peers, and those whom the guard trusts.
+pub(crate) fn named_beside<'a>(
+    guard: Option<&'a Guard>,
+    services: impl Iterator<Item = &'a Service>,
+) -> BTreeSet<Namespace> {
+    let mut named = BTreeSet::new();
+    let mut note = |name: &Namespace| {
+        named.insert(name.clone());
+        name.clone()
+    };
+    services.flat_map(|of| &of.allow).for_each(|allow| drop(peers(&allow.peers, &mut note)));
+    let _same = guard.map(|of| guarded(of, &mut note));
+    named
+}
+
+/// What a namespace of the files is called.
+type Names<'n> = &'n mut dyn FnMut(&Namespace) -> Namespace;
+
+fn service(of: &Service, here: Names<'_>) -> Service {
+    let allow = of.allow.iter().map(|allow| Allow { peers: peers(&allow.peers, here), ..allow.clone() }).collect();
+    Service { namespace: here(&of.namespace), allow, ..of.clone() }
+}
+
+fn config(of: &Config, here: Names<'_>) -> Config {
+    let mut config = of.clone();
+    config.namespaces = of.namespaces.iter().map(&mut *here).collect();
+    config.defaults.namespace = here(&of.defaults.namespace);
+    config.guard = of.guard.as_ref().map(|guard| guarded(guard, here));
+    // They are the names now; renamed once more, two that changed places would change back.
+    config.environments.values_mut().for_each(|settings| settings.namespaces.clear());
+    config
+}
+
+fn peers(of: &Peers, here: Names<'_>) -> Peers {
+    let Peers::These(these) = of else { return of.clone() };
+    let mapped = these.iter().map(|peer| match peer {
+        Peer::Pods { place: of, labels } => Peer::Pods { place: place(of, here), labels: labels.clone() },
+        Peer::AllPods(of) => Peer::AllPods(place(of, here)),
+        Peer::Block { .. } => peer.clone(),
+    });
+    NonEmpty::new(mapped.collect()).map_or(Peers::Nobody, Peers::These)
+}
+
+fn place(of: &Place, here: Names<'_>) -> Place {
+    match of {
+        Place::SameNamespace | Place::Anywhere => of.clone(),
+        Place::Namespaces(names) => {
+            let mut names: Vec<_> = names.iter().map(here).collect();
+            names.dedup();
+            NonEmpty::new(names).map_or_else(|| of.clone(), Place::Namespaces)
+        }
+        Place::Labelled(labels) => Place::Labelled(labels.iter().map(|(key, value)| label(key, value, here)).collect()),
+    }
+}
+
+/// The label that every namespace wears with its name names one too.
+fn label(key: &LabelKey, value: &LabelValue, here: Names<'_>) -> <Labels as IntoIterator>::Item {
+    let name = Some(value).filter(|_| key.as_str() == NAMESPACE_NAME).and_then(|v| Namespace::new(v.as_str()).ok());
+    let value = name.and_then(|name| LabelValue::new(here(&name).as_str()).ok()).unwrap_or_else(|| value.clone());
+    (key.clone(), value)
+}
+
+fn guarded(of: &Guard, here: Names<'_>) -> Guard {
+    let mut guard = of.clone();
+    for Grant { who, namespaces, .. } in guard.wear.iter_mut().chain(&mut guard.enter) {
+        *who = who.iter().map(|who| subject(who, here)).collect();
+        *namespaces = namespaces.as_ref().map(|names| names.iter().map(&mut *here).collect());
+    }
+    for Controller { namespace, .. } in &mut guard.controllers {
+        *namespace = here(namespace);
+    }
+    guard
+}
+
+fn subject(of: &Subject, here: Names<'_>) -> Subject {
+    match of {
+        Subject::ServiceAccount { namespace, name } => {
+            Subject::ServiceAccount { namespace: here(namespace), name: name.clone() }
+        }
+        Subject::User(name) => {
+            let account = name.strip_prefix(USER).and_then(|rest| rest.split_once(':'));
+            let account = account.and_then(|(namespace, name)| Some((Namespace::new(namespace).ok()?, name)));
+            account.map_or_else(|| of.clone(), |(place, name)| Subject::User(format!("{USER}{}:{name}", here(&place))))
+        }
+        Subject::Group(name) => {
+            let place = name.strip_prefix(GROUP).and_then(|name| Namespace::new(name).ok());
+            place.map_or_else(|| of.clone(), |place| Subject::Group(format!("{GROUP}{}", here(&place))))
+        }
+    }
+}
