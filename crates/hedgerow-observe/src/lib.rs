@@ -41,7 +41,7 @@ pub mod verdict;
 
 /// Calico's flow messages as they are on the wire, and what they say.
 pub mod calico {
-    pub use crate::flows::calico::{FlowUpdate, WireFlow, WireHit, WireKey, WireTrace, flow};
+    pub use crate::flows::calico::{FlowUpdate, WireFlow, WireHit, WireKey, WireTrace, flow, has_unknown};
 }
 
 pub use format::Format;

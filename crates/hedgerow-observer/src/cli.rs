@@ -18,6 +18,9 @@ struct Arguments {
 enum Command {
     /// Turn files of a source's format into records, one JSON object a line
     Read(Read),
+    /// Listen to this node's sources, and send what they saw to the collector
+    #[cfg(target_os = "linux")]
+    Node(Box<crate::node::Node>),
 }
 
 /// Runs one command line. 0: done; 1: done, and with `--strict` something was not understood; 2: the command or a file is at fault.
@@ -31,7 +34,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if is_answer { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
     };
-    let Command::Read(command) = arguments.command;
+    let command = match arguments.command {
+        Command::Read(command) => command,
+        #[cfg(target_os = "linux")]
+        Command::Node(command) => return ended(crate::node::run(*command)),
+    };
     match read::run(&command, std::io::stdout().lock()) {
         Ok(summary) => {
             for line in summary.lines {
@@ -40,6 +47,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if command.strict && summary.not_understood > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS }
         }
         Err(error) if read::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

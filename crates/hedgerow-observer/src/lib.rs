@@ -3,10 +3,12 @@
 //! [`hedgerow_observe`] knows the formats; here are the doors to the machine (each says so in its first lines) and the command line.
 
 pub mod cli;
+mod clock;
 pub mod goldmane;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod node;
 mod read;
 pub mod store;
+pub mod uplink;
 mod wire;

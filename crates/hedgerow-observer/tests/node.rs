@@ -12,9 +12,9 @@
 )]
 
 use hedgerow_observe::{
-    Connection, Event, Format, LossSign, Packet, Protocol, Record, Role, RuleAction, RuleCounter, Step, Tables,
+    Connection, Event, Format, Packet, Protocol, Record, Role, RuleAction, RuleCounter, Step, Tables,
 };
-use hedgerow_observer::node::{Connections, KernelLog, RuleCounters, Start};
+use hedgerow_observer::node::{Connections, KernelLog, Read, RuleCounters, Start};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -298,16 +298,6 @@ fn legacy_counters_are_read_from_what_its_program_prints() {
     assert_eq!(RuleCounters::open().unwrap().read().unwrap(), [], "they are not in nf_tables");
 }
 
-fn connections(records: &[Record]) -> Vec<&Connection> {
-    records
-        .iter()
-        .filter_map(|record| match record {
-            Record::Connection(connection) => Some(connection),
-            Record::Counter(_) | Record::Packet(_) | Record::Flow(_) | Record::Lost(_) => None,
-        })
-        .collect()
-}
-
 #[test]
 fn connections_are_heard_and_after_an_overrun_the_table_is_read() {
     if !in_namespace("connections_are_heard_and_after_an_overrun_the_table_is_read") {
@@ -332,15 +322,15 @@ fn connections_are_heard_and_after_an_overrun_the_table_is_read() {
         .stderr(Stdio::null())
         .status();
     let mut records = Vec::new();
-    for _ in 0..20 {
-        door.read(Duration::from_millis(50), &mut |record| records.push(record)).unwrap();
-    }
+    door.table(&mut |connection| records.push(connection.clone())).unwrap();
+    let read = events(&mut door, &mut records, 20);
+    assert!(!read.is_overrun, "{read:?}");
+    assert_eq!(door.dropped(), Some(0));
     let found: BTreeSet<(Event, u16)> =
-        connections(&records).iter().map(|c| (c.event, c.original.destination_port.unwrap())).collect();
+        records.iter().map(|c| (c.event, c.original.destination_port.unwrap())).collect();
     assert!(found.contains(&(Event::Listed, 4000)), "what was there before is in the first dump: {found:?}");
     assert!(found.contains(&(Event::New, 4001)) && found.contains(&(Event::New, 80)), "{found:?}");
-    let records_of = connections(&records);
-    let through = records_of.iter().find(|c| c.event == Event::New && c.original.destination_port == Some(80)).unwrap();
+    let through = records.iter().find(|c| c.event == Event::New && c.original.destination_port == Some(80)).unwrap();
     assert_eq!(
         (through.caller().to_string(), through.callee().to_string(), through.port()),
         ("10.99.0.10".into(), "10.99.0.20".into(), Some(8080))
@@ -348,27 +338,36 @@ fn connections_are_heard_and_after_an_overrun_the_table_is_read() {
     assert_eq!(through.protocol, Protocol::TCP);
     assert_eq!(door.tally().not_understood(), 0, "{:?}", door.tally());
 
-    // A buffer that holds nearly nothing: the loss is said, and what is still in the table is read from there.
+    // A buffer that holds nearly nothing: the loss is said and counted, and what is still in the table is read from there.
     let mut door = Connections::open(1).unwrap();
     let mut records = Vec::new();
-    door.read(Duration::ZERO, &mut |record| records.push(record)).unwrap();
-    records.clear();
     let all: String = (5000..5060).map(|port| format!("bash -c '{}' &\n", once("10.99.0.20", port))).collect();
     run("ip", &["netns", "exec", &pods.caller, "bash"], &format!("{all}wait\n"));
-    for _ in 0..100 {
-        door.read(Duration::from_millis(20), &mut |record| records.push(record)).unwrap();
+    let read = events(&mut door, &mut records, 20);
+    assert!(read.is_overrun, "60 events do not fit");
+    let dropped = door.dropped().unwrap();
+    assert!(dropped > 0);
+    let of = |records: &[Connection]| -> BTreeSet<u16> {
+        records.iter().map(|c| c.original.destination_port.unwrap()).filter(|port| *port >= 5000).collect()
+    };
+    let heard = of(&records);
+    assert!(heard.len() as u64 + dropped >= 60, "{} heard and {dropped} dropped", heard.len());
+    assert_eq!(door.dropped(), Some(0), "it is told once");
+    door.table(&mut |connection| records.push(connection.clone())).unwrap();
+    assert_eq!(of(&records), (5000..5060).collect(), "none is missing after the table was read");
+}
+
+/// Reads events until none came for so many times 50 ms.
+fn events(door: &mut Connections, records: &mut Vec<Connection>, times: usize) -> Read {
+    let mut all = Read::default();
+    for _ in 0..times {
+        door.wait(Duration::from_millis(50)).unwrap();
+        let read = door.events(1000, &mut |connection| records.push(connection.clone())).unwrap();
+        assert!(read.is_drained);
+        all.events += read.events;
+        all.is_overrun |= read.is_overrun;
     }
-    let losses: Vec<_> = records
-        .iter()
-        .filter(|record| matches!(record, Record::Lost(lost) if lost.sign == LossSign::NetlinkOverrun))
-        .collect();
-    assert!(!losses.is_empty(), "60 events do not fit");
-    let ports: BTreeSet<u16> = connections(&records)
-        .iter()
-        .map(|c| c.original.destination_port.unwrap())
-        .filter(|port| *port >= 5000)
-        .collect();
-    assert_eq!(ports, (5000..5060).collect(), "none is missing after the table was read");
+    all
 }
 
 /// The kernel logs packets of other namespaces than the first for as long as this lives. The setting is the machine's and can only be seen from

@@ -294,14 +294,19 @@ fn kind(number: i32) -> PolicyKind {
     }
 }
 
-/// Gives a flow, and counts what in it is new to this version: the flow is a record all the same.
-pub(crate) fn give(flow: Flow, excerpt: &[u8], tally: &mut Tally, out: &mut dyn FnMut(Record)) {
+/// Whether something in a flow is new to this version.
+#[must_use]
+pub fn has_unknown(flow: &Flow) -> bool {
     let unknown = |hit: &Hit| matches!(hit.policy.kind, PolicyKind::Other(_)) || hit.action == HitAction::Unsaid;
-    if flow.direction.is_none()
+    flow.direction.is_none()
         || flow.outcome == Outcome::Unsaid
         || flow.protocol.is_none()
         || flow.enforced.iter().chain(&flow.pending).any(unknown)
-    {
+}
+
+/// Gives a flow, and counts what in it is new to this version: the flow is a record all the same.
+pub(crate) fn give(flow: Flow, excerpt: &[u8], tally: &mut Tally, out: &mut dyn FnMut(Record)) {
+    if has_unknown(&flow) {
         tally.fault(Fault::Unknown, excerpt);
     }
     out(Record::Flow(Box::new(flow)));

@@ -1,8 +1,8 @@
-//! Connections of this network namespace: events of new ones, and dumps of the table at the start and after each overrun.
+//! Connections of this network namespace: events of new ones, and the table of those that are open.
 
 use super::netfilter::Netfilter;
-use super::{keep, wait};
-use hedgerow_observe::{Format, LossSign, Lost, Reader, Record, Tally, When};
+use super::wait;
+use hedgerow_observe::{Connection, Format, Reader, Record, Tally};
 use std::io;
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ pub struct Connections {
     events: Netfilter,
     event_reader: Box<dyn Reader + Send>,
     dump_reader: Box<dyn Reader + Send>,
-    /// The table is to be read before the next events.
-    is_dump_due: bool,
+    /// The kernel's count of dropped events, when it was asked last.
+    dropped: u64,
 }
 
 impl std::fmt::Debug for Connections {
@@ -26,9 +26,20 @@ impl std::fmt::Debug for Connections {
     }
 }
 
+/// What reading events came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// How many there were.
+    pub events: usize,
+    /// None wait any more.
+    pub is_drained: bool,
+    /// The kernel had no room for some, and dropped them.
+    pub is_overrun: bool,
+}
+
 impl Connections {
-    /// Opens it, with so many bytes for events that wait. From here on nothing is missed without being said: the first reading begins with the
-    /// table as it stands.
+    /// Opens it, with so many bytes for events that wait. From here on no event is missed without being said; what was there before is in the
+    /// table.
     ///
     /// # Errors
     /// If the kernel gives no such socket (no `CAP_NET_ADMIN`, or no connection tracking).
@@ -36,47 +47,74 @@ impl Connections {
         let events = Netfilter::open(NEW)?;
         events.set_buffer(buffer)?;
         let reader = || Format::ConntrackNetlink.reader();
-        Ok(Self { events, event_reader: reader(), dump_reader: reader(), is_dump_due: true })
+        Ok(Self { events, event_reader: reader(), dump_reader: reader(), dropped: 0 })
     }
 
-    /// Reads what is there, waiting so long for it. A connection can come twice: as new, and in the table that was read after an overrun; it
-    /// has one `id`.
+    /// Waits so long for events; false if none came.
     ///
     /// # Errors
     /// If the kernel refuses.
-    pub fn read(&mut self, wait_for: Duration, out: &mut dyn FnMut(Record)) -> io::Result<()> {
-        if self.is_dump_due {
-            self.dump(out)?;
-        }
-        if !wait(&self.events, wait_for)? {
-            return Ok(());
-        }
-        match self.events.receive() {
-            Ok(datagram) => {
-                self.event_reader.feed(datagram, out);
-                Ok(())
-            }
-            // Nobody knows how many were lost; those that still are there are in the table.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NOBUFS.raw_os_error()) => {
-                out(Record::Lost(Lost { when: When::Unsaid, count: None, sign: LossSign::NetlinkOverrun }));
-                self.is_dump_due = true;
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+    pub fn wait(&self, time: Duration) -> io::Result<bool> {
+        wait(&self.events, time)
     }
 
-    fn dump(&mut self, out: &mut dyn FnMut(Record)) -> io::Result<()> {
+    /// Reads events that are there, so many at most.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn events(&mut self, most: usize, out: &mut dyn FnMut(&Connection)) -> io::Result<Read> {
+        let mut read = Read::default();
+        while read.events < most {
+            match self.events.receive_now() {
+                Ok(Some(datagram)) => {
+                    read.events += 1;
+                    self.event_reader.feed(datagram, &mut |record| {
+                        if let Record::Connection(connection) = &record {
+                            out(connection);
+                        }
+                    });
+                }
+                Ok(None) => {
+                    read.is_drained = true;
+                    break;
+                }
+                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NOBUFS.raw_os_error()) => {
+                    read.is_overrun = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads the table. It changes all the time: what is new meanwhile comes as an event, so an interrupted reading is no loss.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn table(&mut self, out: &mut dyn FnMut(&Connection)) -> io::Result<()> {
         // A socket of its own: events that come meanwhile stay where they are.
         let mut socket = Netfilter::open(0)?;
-        let mut records = Vec::new();
         let reader = &mut self.dump_reader;
-        socket.dump(GET, 0, &[], &mut |datagram| reader.feed(datagram, &mut keep(&mut records)))?;
-        // The table changes all the time. What is new meanwhile comes as an event; so an interrupted dump is no loss.
-        records.retain(|record| !matches!(record, Record::Lost(lost) if lost.sign == LossSign::DumpInterrupted));
-        records.into_iter().for_each(out);
-        self.is_dump_due = false;
-        Ok(())
+        socket.dump(GET, 0, &[], &mut |datagram| {
+            reader.feed(datagram, &mut |record| {
+                if let Record::Connection(connection) = &record {
+                    out(connection);
+                }
+            });
+        })
+    }
+
+    /// How many events the kernel dropped since this was asked last; nothing if it does not say.
+    pub fn dropped(&mut self) -> Option<u64> {
+        let drops = self.events.drops()?;
+        let since = drops.saturating_sub(self.dropped);
+        self.dropped = drops;
+        Some(since)
+    }
+
+    /// How many messages were not understood since the door was opened.
+    pub fn not_understood(&self) -> u64 {
+        self.event_reader.tally().not_understood() + self.dump_reader.tally().not_understood()
     }
 
     /// What was read of events since the door was opened.

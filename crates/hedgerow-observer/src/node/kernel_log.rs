@@ -68,6 +68,21 @@ impl KernelLog {
         }
     }
 
+    /// Whether the log can be opened and read: by another reader, which takes nothing away.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn try_reading() -> io::Result<()> {
+        let mut log = Self::open(Start::Oldest)?;
+        match log.file.read(&mut log.buffer) {
+            // Overwritten between opening and reading.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::PIPE.raw_os_error()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// What was read since the door was opened.
     pub fn tally(&self) -> &Tally {
         self.reader.tally()

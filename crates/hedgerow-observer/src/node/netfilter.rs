@@ -1,4 +1,5 @@
 //! A netlink socket to netfilter: requests out, messages in.
+#![allow(clippy::disallowed_methods, reason = "the kernel's account of the socket is a file")]
 
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
@@ -52,6 +53,28 @@ impl Netfilter {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The next datagram, if one is there.
+    pub(super) fn receive_now(&mut self) -> io::Result<Option<&[u8]>> {
+        loop {
+            match rustix::net::recv(&self.socket, &mut self.buffer[..], RecvFlags::TRUNC | RecvFlags::DONTWAIT) {
+                Ok((_, length)) if length > DATAGRAM => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "a netlink datagram is too long"));
+                }
+                Ok((length, _)) => return Ok(Some(&self.buffer[..length])),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// How many messages the kernel had no room for, since the socket was opened. Nothing if it does not say.
+    pub(super) fn drops(&self) -> Option<u64> {
+        let inode = rustix::fs::fstat(&self.socket).ok()?.st_ino;
+        // Not of the process: its other threads may be in other network namespaces.
+        drops(&std::fs::read_to_string("/proc/thread-self/net/netlink").ok()?, inode)
     }
 
     /// Asks for a dump and gives each datagram of the answer, up to its end.
@@ -119,4 +142,31 @@ fn end_of_dump(datagram: &[u8], sequence: u32) -> Option<i32> {
         rest = rest.get(length.max(16).next_multiple_of(4)..)?;
     }
     None
+}
+
+/// The drops of one socket, from `/proc/net/netlink`.
+fn drops(table: &str, inode: u64) -> Option<u64> {
+    let mut lines = table.lines();
+    let names: Vec<&str> = lines.next()?.split_whitespace().collect();
+    let column = |name| names.iter().position(|found| *found == name);
+    let (drops, inodes) = (column("Drops")?, column("Inode")?);
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|fields| fields.get(inodes).and_then(|field| field.parse().ok()) == Some(inode))
+        .and_then(|fields| fields.get(drops)?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn drops_of_a_socket() {
+        let table = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
+                     0000000000000000 12  4195       00000001 212992   0        0     2        17       29345   \n\
+                     0000000000000000 0   0          00000000 0        0        0     2        0        12      \n";
+        assert_eq!(super::drops(table, 29345), Some(17));
+        assert_eq!(super::drops(table, 12), Some(0));
+        assert_eq!(super::drops(table, 2), None);
+        assert_eq!(super::drops("", 2), None);
+        assert_eq!(super::drops("a b\n1 2\n", 2), None);
+    }
 }
