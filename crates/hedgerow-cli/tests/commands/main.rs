@@ -15,6 +15,7 @@ mod formats;
 mod frames;
 mod guard;
 mod namespaces;
+mod neighbours;
 mod scope;
 mod verbs;
 mod verify;

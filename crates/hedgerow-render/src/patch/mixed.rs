@@ -11,6 +11,7 @@ use super::whole::{NAMED, some};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::name::ServiceName;
 use hedgerow_yaml::Site;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The labels that say which application a pod is of, the first one worn counts.
@@ -23,11 +24,14 @@ const SOURCE: &str = "# Source: ";
 /// What was taken for the deployed service's, by what it looks like.
 #[derive(Debug, Default)]
 pub(super) struct Mixed {
+    /// In the order of the stream.
     groups: Vec<Group>,
+    /// Where each look stands among them.
+    by_look: BTreeMap<Look, usize>,
 }
 
 /// What a workload looks like.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Look<T = String> {
     /// The chart with those it stands in: `emoji/charts/postgresql`.
     chart: Option<T>,
@@ -45,30 +49,37 @@ struct Group {
 impl Mixed {
     /// Notes a workload that was taken for the deployed service's.
     pub(super) fn add(&mut self, look: &Look<&str>, title: &Title<'_>, place: &Range<usize>) {
-        let group = match self.groups.iter_mut().position(|group| group.look.borrowed() == *look) {
-            Some(known) => &mut self.groups[known],
-            None => {
-                let (chart, application) = (look.chart.map(str::to_owned), look.application.map(str::to_owned));
-                self.groups.push(Group { look: Look { chart, application }, workloads: 0, first: Vec::new() });
-                self.groups.last_mut().expect("it was pushed")
-            }
+        // Workloads that look alike mostly stand together.
+        let is_last = self.groups.last().is_some_and(|group| group.look.borrowed() == *look);
+        let at = match is_last {
+            true => self.groups.len() - 1,
+            false => self
+                .group(Look { chart: look.chart.map(str::to_owned), application: look.application.map(str::to_owned) }),
         };
+        let group = &mut self.groups[at];
         group.workloads += 1;
         if group.first.len() < NAMED {
             group.first.push((title.to_string(), place.clone()));
         }
     }
 
+    /// The position of the group of a look, which may be a new one.
+    fn group(&mut self, look: Look) -> usize {
+        let next = self.groups.len();
+        let at = *self.by_look.entry(look.clone()).or_insert(next);
+        if at == next {
+            self.groups.push(Group { look, workloads: 0, first: Vec::new() });
+        }
+        at
+    }
+
     pub(super) fn merge(&mut self, later: Self) {
-        for group in later.groups {
-            match self.groups.iter_mut().find(|known| known.look == group.look) {
-                Some(known) => {
-                    known.workloads += group.workloads;
-                    known.first.extend(group.first);
-                    known.first.truncate(NAMED);
-                }
-                None => self.groups.push(group),
-            }
+        for Group { look, workloads, first } in later.groups {
+            let at = self.group(look);
+            let known = &mut self.groups[at];
+            known.workloads += workloads;
+            known.first.extend(first);
+            known.first.truncate(NAMED);
         }
     }
 
@@ -206,6 +217,30 @@ fn chart<'t>(stream: &'t str, object: &Object<'_, '_>, annotations: Option<&'t S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Groups stay in the order of the stream, however the looks alternate, in one part of it or in two.
+    #[test]
+    fn alike_workloads_are_one_group() {
+        let looks = ["a", "b", "a", "c", "b", "b", "a"];
+        let add = |mixed: &mut Mixed, looks: &[&'static str]| {
+            for name in looks {
+                let look = Look { chart: None, application: Some(*name) };
+                mixed.add(&look, &Title { kind: "Pod", name: Some(name) }, &(0..0));
+            }
+        };
+        for cut in 0..=looks.len() {
+            let (mut first, mut second) = (Mixed::default(), Mixed::default());
+            add(&mut first, &looks[..cut]);
+            add(&mut second, &looks[cut..]);
+            first.merge(second);
+            let groups: Vec<_> = first
+                .groups
+                .iter()
+                .map(|group| (group.look.application.as_deref().unwrap(), group.workloads, group.first.len()))
+                .collect();
+            assert_eq!(groups, [("a", 3, 3), ("b", 3, 3), ("c", 1, 1)], "{cut}");
+        }
+    }
 
     #[test]
     fn names_are_alike_by_whole_words() {

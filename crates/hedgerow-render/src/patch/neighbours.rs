@@ -14,9 +14,10 @@ use super::rollout::at;
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
-use hedgerow_yaml::{Document, Node, Route};
-use std::collections::BTreeMap;
+use hedgerow_yaml::{Document, Node, Route, follow};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// Where pod templates with containers stand.
@@ -84,12 +85,25 @@ struct Pointer {
 }
 
 /// All that was found for one service.
-struct Judged<'p> {
+struct Judged<'p, 'f> {
     plan: &'p ServicePlan,
     service: &'p Service,
-    pods: Vec<Pods>,
-    fronts: Vec<Front>,
+    pods: Vec<&'f Pods>,
+    /// The Services that lead to its pods.
+    fronts: Vec<Led<'f>>,
+    /// What calls it from outside, with the Services by which it does; none where it selects pods.
+    pointers: BTreeMap<usize, Vec<Led<'f>>>,
 }
+
+/// A Kubernetes Service, and the ports by name of those pods of one service that it leads to.
+#[derive(Clone)]
+struct Led<'f> {
+    front: &'f Front,
+    named: Rc<Named<'f>>,
+}
+
+/// Numbers of container ports, by name and protocol.
+type Named<'f> = BTreeMap<(&'f str, &'f str), BTreeSet<u16>>;
 
 /// What may call a service from outside, if this is such a kind.
 pub(super) fn is_neighbour(api_version: &str, kind: &str) -> bool {
@@ -171,32 +185,139 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     if fronts.is_empty() && !comes_from_outside {
         workloads = containers::to_read(context, workloads);
     }
-    let mut pods: BTreeMap<&ServiceName, Vec<Pods>> = BTreeMap::new();
+    let mut pods: Vec<(&ServiceName, Pods)> = Vec::new();
     each(
         context.stream,
         &workloads,
         |workload| &workload.place,
         |node, Workload { plan, .. }| {
-            pods.entry(&plan.name).or_default().extend(read_pods(node, plan));
+            pods.extend(read_pods(node, plan).map(|pods| (&plan.name, pods)));
         },
     );
+    for judged in join(context, &pods, &fronts, &pointers) {
+        ports::check(context, &judged, &mut found.diagnostics);
+        outside::check(context, &judged, &pointers, &mut found.diagnostics);
+    }
+}
+
+/// By service, its pods, the Services that lead to them, and what points at either. Each is found by a label or a name, so
+/// that a stream of thousands costs little more than its parts.
+fn join<'p, 'f>(
+    context: &Context<'p>,
+    pods: &'f [(&'p ServiceName, Pods)],
+    fronts: &'f [Front],
+    pointers: &[Pointer],
+) -> Vec<Judged<'p, 'f>> {
+    let mut judged: BTreeMap<&ServiceName, Judged<'p, 'f>> = BTreeMap::new();
     for (name, pods) in pods {
         let (Some(plan), Some(service)) = (context.plan.service(name), context.plan.fleet().service(name.as_str()))
         else {
             continue;
         };
-        let (own, others) = fronts.into_iter().partition(|front| pods.iter().any(|pods| front.selects(pods)));
-        fronts = others;
-        let judged = Judged { plan, service, pods, fronts: own };
-        ports::check(context, &judged, &mut found.diagnostics);
-        outside::check(context, &judged, &pointers, &mut found.diagnostics);
-        // A Service may lead to the pods of several services.
-        fronts.extend(judged.fronts);
+        let new = || Judged { plan, service, pods: Vec::new(), fronts: Vec::new(), pointers: BTreeMap::new() };
+        judged.entry(name).or_insert_with(new).pods.push(pods);
+    }
+    let pods_by_label = ByLabel::new(pods.iter().map(|(_, pods)| &pods.labels));
+    // Services with one selector in one namespace lead to the same pods.
+    let mut led: BTreeMap<(&BTreeMap<String, String>, Option<&str>), BTreeMap<&ServiceName, Rc<Named<'f>>>> =
+        BTreeMap::new();
+    for front in fronts {
+        led.entry((&front.selector, front.namespace.as_deref())).or_insert_with(|| {
+            let mut by_service: BTreeMap<&ServiceName, Named<'f>> = BTreeMap::new();
+            let candidates = pods_by_label.candidates(&front.selector).map(|at| &pods[at]);
+            for (name, pods) in candidates.filter(|(_, pods)| front.selects(pods)) {
+                let named = by_service.entry(name).or_default();
+                for port in &pods.ports {
+                    if let Some(of_port) = &port.name {
+                        named.entry((of_port, &port.protocol)).or_default().insert(port.number);
+                    }
+                }
+            }
+            by_service.into_iter().map(|(name, named)| (name, Rc::new(named))).collect()
+        });
+    }
+    let led_by = |front: &'f Front| {
+        let services = led.get(&(&front.selector, front.namespace.as_deref()));
+        services.into_iter().flatten().map(move |(name, named)| (*name, Led { front, named: Rc::clone(named) }))
+    };
+    for front in fronts {
+        for (name, led) in led_by(front) {
+            if let Some(judged) = judged.get_mut(name) {
+                judged.fronts.push(led);
+            }
+        }
+    }
+    let fronts_by_label = ByLabel::new(fronts.iter().map(|front| &front.labels));
+    let mut fronts_by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, front) in fronts.iter().enumerate() {
+        fronts_by_name.entry(&front.name).or_default().push(at);
+    }
+    for (number, pointer) in pointers.iter().enumerate() {
+        let mut meant: BTreeSet<usize> = BTreeSet::new();
+        for name in &pointer.mentions {
+            meant.extend(fronts_by_name.get(name.as_str()).into_iter().flatten());
+        }
+        if let Some(selects) = &pointer.selects {
+            let own = pointer.namespace.as_deref();
+            if pointer.is_for_pods() {
+                let candidates = pods_by_label.candidates(selects.labels()).map(|at| &pods[at]);
+                let means = |pods: &Pods| selects.mean(own, pods.namespace.as_deref(), &pods.labels);
+                for (name, _) in candidates.filter(|(_, pods)| means(pods)) {
+                    if let Some(judged) = judged.get_mut(name) {
+                        judged.pointers.entry(number).or_default();
+                    }
+                }
+            } else {
+                let means = |front: &Front| selects.mean(own, front.namespace.as_deref(), &front.labels);
+                meant.extend(fronts_by_label.candidates(selects.labels()).filter(|&at| means(&fronts[at])));
+            }
+        }
+        for (name, led) in meant.into_iter().flat_map(|at| led_by(&fronts[at])) {
+            if let Some(judged) = judged.get_mut(name) {
+                judged.pointers.entry(number).or_default().push(led);
+            }
+        }
+    }
+    judged.into_values().collect()
+}
+
+/// What wears which label, by position.
+struct ByLabel<'a> {
+    worn: BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>>,
+    count: usize,
+}
+
+impl<'a> ByLabel<'a> {
+    fn new(all: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Self {
+        let mut by = Self { worn: BTreeMap::new(), count: 0 };
+        for (at, labels) in all.enumerate() {
+            for (key, value) in labels {
+                by.worn.entry(key).or_default().entry(value).or_default().push(at);
+            }
+            by.count = at + 1;
+        }
+        by
+    }
+
+    /// All that may wear every one of some labels: those that wear the rarest of them; all where none is asked for.
+    fn candidates(&self, wanted: &BTreeMap<String, String>) -> impl Iterator<Item = usize> + use<'_> {
+        let of = |key: &str, value: &str| self.worn.get(key).and_then(|values| values.get(value)).map(Vec::as_slice);
+        let wearers = wanted.iter().map(|(key, value)| of(key, value).unwrap_or_default());
+        let rarest = wearers.min_by_key(|wearers| wearers.len());
+        let all = if rarest.is_none() { 0..self.count } else { 0..0 };
+        rarest.unwrap_or_default().iter().copied().chain(all)
     }
 }
 
 /// Reads objects in the order of the stream, each document once.
 fn each<S>(stream: &str, seen: &[S], place: impl Fn(&S) -> &Place, mut take: impl FnMut(&Node<'_>, &S)) {
+    let mut take = |document: &Document<'_>, node: &Node<'_>, seen: &S| {
+        // The API server sees what aliases and merge keys stand for.
+        let may_have_aliases = stream.get(node.range()).is_some_and(|text| text.contains('*'));
+        let root = if may_have_aliases { document.tree().ok().flatten() } else { None };
+        let followed = root.and_then(|root| follow(root, node));
+        take(followed.as_ref().unwrap_or(node), seen);
+    };
     for group in seen.chunk_by(|a, b| place(a).piece().is_some() && place(a).piece() == place(b).piece()) {
         let Some(first) = group.first().and_then(|first| place(first).piece()) else { continue };
         let document = Document::of_piece(stream, first);
@@ -205,13 +326,13 @@ fn each<S>(stream: &str, seen: &[S], place: impl Fn(&S) -> &Place, mut take: imp
             match place(seen) {
                 Place::Document(_) => {
                     if let Ok(Some(node)) = document.tree() {
-                        take(node, seen);
+                        take(&document, node, seen);
                     }
                 }
                 Place::Element(_, index) => {
                     let parts = parts.get_or_insert_with(|| document.parts(&ITEMS).unwrap_or_default());
                     if let Some(Ok(node)) = parts.get(*index).map(|part| part.node()) {
-                        take(node, seen);
+                        take(&document, node, seen);
                     }
                 }
                 Place::Deeper => {}
@@ -311,23 +432,19 @@ impl Front {
     }
 }
 
-impl Judged<'_> {
-    /// The container ports that a port of a Kubernetes Service leads to; none where a name leads nowhere.
-    fn reached(&self, front: &Front, port: &FrontPort) -> Vec<(u16, String)> {
-        let protocol = &port.port.protocol;
-        let mut reached: Vec<_> = match &port.target {
-            Target::Number(number) => vec![(*number, protocol.clone())],
-            Target::Name(name) => {
-                let pods = self.pods.iter().filter(|pods| front.selects(pods)).flat_map(|pods| &pods.ports);
-                let named = pods.filter(|it| it.name.as_ref() == Some(name) && it.protocol == *protocol);
-                named.map(|it| (it.number, it.protocol.clone())).collect()
-            }
+impl Led<'_> {
+    /// The container ports that a port of the Kubernetes Service leads to; none where a name leads nowhere.
+    fn reached(&self, port: &FrontPort) -> Vec<(u16, String)> {
+        let protocol = port.port.protocol.as_str();
+        let numbers = match &port.target {
+            Target::Number(number) => vec![*number],
+            Target::Name(name) => self.named.get(&(name.as_str(), protocol)).into_iter().flatten().copied().collect(),
         };
-        reached.sort();
-        reached.dedup();
-        reached
+        numbers.into_iter().map(|number| (number, protocol.to_owned())).collect()
     }
+}
 
+impl Judged<'_, '_> {
     /// Whether the service declares a port, for callers by rule or for every caller.
     fn declares(&self, number: u16, protocol: &str) -> bool {
         let mut declared = self.service.ports.listed().iter().chain(&self.service.always);
@@ -337,5 +454,29 @@ impl Judged<'_> {
     /// Whether the service declares its ports at all.
     fn lists_ports(&self) -> bool {
         !self.service.ports.listed().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn those_who_wear_the_rarest_label_are_looked_at() {
+        let worn = [map(&[("a", "1"), ("b", "1")]), map(&[("a", "1")]), map(&[("a", "1"), ("b", "2")]), map(&[])];
+        let by = ByLabel::new(worn.iter());
+        for (wanted, expected) in [
+            (map(&[("a", "1")]), &[0, 1, 2][..]),
+            (map(&[("a", "1"), ("b", "2")]), &[2]),
+            (map(&[("a", "1"), ("b", "3")]), &[]),
+            (map(&[("c", "1")]), &[]),
+            (map(&[]), &[0, 1, 2, 3]),
+        ] {
+            assert_eq!(by.candidates(&wanted).collect::<Vec<_>>(), expected, "{wanted:?}");
+        }
     }
 }

@@ -59,6 +59,8 @@ enum Held {
     Bare,
     /// A single pod, which is changed in place or not at all.
     Pod,
+    /// A virtual machine, whose pod is as old as its last start.
+    Machine,
     OnDelete,
     Partition,
     Paused,
@@ -75,6 +77,7 @@ impl Held {
             Self::Pod => {
                 format!("nothing replaces {title}: its labels change only if the deploy changes the Pod that lives")
             }
+            Self::Machine => format!("a running {title} keeps its pod, with the labels of its last start"),
             Self::OnDelete => format!("the pods of {title} stay as they are until somebody deletes them"),
             Self::Partition => format!("some pods of {title} are held back by its partition and stay as they are"),
             Self::Paused => format!("{title} is paused, so its pods stay as they are"),
@@ -90,6 +93,7 @@ impl Held {
         match self {
             Self::Bare => "make it a Deployment, or delete its pods after a deploy that changes labels",
             Self::Pod => "make it a Deployment or a Job, or delete it before a deploy that changes labels",
+            Self::Machine => "start it anew after a deploy that changes labels, and before a callee is enforced",
             Self::OnDelete => {
                 "delete its pods after a deploy that changes labels; until then they wear the earlier ones"
             }
@@ -138,6 +142,7 @@ fn held(stream: &str, object: &Object<'_, '_>, known: &Known) -> Option<(Held, O
     match (group, object.kind) {
         ("", "Pod") => return Some((Held::Pod, None)),
         ("" | "apps" | "extensions", "ReplicaSet" | "ReplicationController") => return Some((Held::Bare, None)),
+        ("kubevirt.io" | "pool.kubevirt.io", _) => return Some((Held::Machine, None)),
         _ => {}
     }
     if !READ.contains(&(group, object.kind)) {
@@ -171,7 +176,10 @@ fn held(stream: &str, object: &Object<'_, '_>, known: &Known) -> Option<(Held, O
             return None;
         }
     }
-    object.with_node(|node| in_full(node, group, object.kind)).flatten().map(|(held, range)| (held, Some(range)))
+    object
+        .with_followed(stream, |node| in_full(node, group, object.kind))
+        .flatten()
+        .map(|(held, range)| (held, Some(range)))
 }
 
 fn in_full(node: &Node<'_>, group: &str, kind: &str) -> Option<(Held, Range<usize>)> {

@@ -6,7 +6,7 @@
 //! service that may have ports is.
 
 use super::Context;
-use crate::patch::document::Workload;
+use crate::patch::document::{Place, Workload};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::policy::Port;
 use memchr::memmem::Finder;
@@ -61,10 +61,11 @@ pub(super) fn to_read<'t>(context: &Context<'t>, workloads: Vec<Workload<'t>>) -
     workloads
 }
 
-/// Whether a workload's text holds a container port. One behind an alias is not read either.
+/// Whether a workload's text holds a container port, or an alias of another object of its list, which may.
 fn may_have_ports(context: &Context<'_>, workload: &Workload<'_>) -> bool {
     let text = context.stream.get(workload.range.clone()).unwrap_or_default();
-    CONTAINER_PORT.find(text.as_bytes()).is_some()
+    let has_alias = || [": *", "- *"].iter().any(|alias| text.contains(alias));
+    CONTAINER_PORT.find(text.as_bytes()).is_some() || (matches!(workload.place, Place::Element(..)) && has_alias())
 }
 
 /// The lines of an object, and the column of its keys; nothing where it begins far into a line.

@@ -1,6 +1,6 @@
 //! What calls a service from outside of the fleet: no rule can permit it, so an `allow` entry or the types have to.
 
-use super::{Front, Judged, Pointer, at, elements, fate, labels, may_share, text};
+use super::{Judged, Led, Pointer, at, elements, fate, labels, may_share, text};
 use crate::patch::Context;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::policy::{Peer, Peers, RulePorts};
@@ -80,6 +80,13 @@ pub(super) fn read(node: &Node<'_>, kind: &str, way: Way) -> Option<Pointer> {
     })
 }
 
+impl Pointer {
+    /// Whether it selects pods, and not Kubernetes Services.
+    pub(super) fn is_for_pods(&self) -> bool {
+        matches!(self.kind.as_str(), "PodMonitor" | "VMPodScrape" | "PodMonitoring" | "ClusterPodMonitoring")
+    }
+}
+
 /// Whom a monitor selects.
 #[derive(Debug)]
 pub(super) struct Selects {
@@ -125,8 +132,13 @@ impl Selects {
         Self { labels: labels(selector, &["matchLabels"]), expressions: expressions.collect(), namespaces }
     }
 
+    /// The labels that whoever is meant wears.
+    pub(super) const fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
+    }
+
     /// Whether somebody with these labels may be meant. An operator that is not known may mean anybody.
-    fn mean(&self, own: Option<&str>, namespace: Option<&str>, worn: &BTreeMap<String, String>) -> bool {
+    pub(super) fn mean(&self, own: Option<&str>, namespace: Option<&str>, worn: &BTreeMap<String, String>) -> bool {
         let is_there = match &self.namespaces {
             Namespaces::Any => true,
             Namespaces::Own => may_share(own, namespace),
@@ -190,44 +202,30 @@ fn first_part(value: &str) -> &str {
 
 pub(super) fn check(
     context: &Context<'_>,
-    judged: &Judged<'_>,
+    judged: &Judged<'_, '_>,
     pointers: &[Pointer],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for front in &judged.fronts {
-        if let Some((how, place)) = &front.opened_by {
-            let title = format!("Service `{}` (`{how}`)", front.name.escape_debug());
-            report(context, judged, &title, Way::Address, place, &[front], diagnostics);
+    for led in &judged.fronts {
+        if let Some((how, place)) = &led.front.opened_by {
+            let title = format!("Service `{}` (`{how}`)", led.front.name.escape_debug());
+            report(context, judged, &title, Way::Address, place, std::slice::from_ref(led), diagnostics);
         }
     }
-    for pointer in pointers {
-        let means = |namespace: &Option<String>, labels: &BTreeMap<String, String>| {
-            pointer
-                .selects
-                .as_ref()
-                .is_some_and(|selects| selects.mean(pointer.namespace.as_deref(), namespace.as_deref(), labels))
-        };
-        let is_for_pods =
-            matches!(pointer.kind.as_str(), "PodMonitor" | "VMPodScrape" | "PodMonitoring" | "ClusterPodMonitoring");
-        let mentioned = |front: &&Front| {
-            (!is_for_pods && means(&front.namespace, &front.labels)) || pointer.mentions.contains(&front.name)
-        };
-        let fronts: Vec<_> = judged.fronts.iter().filter(mentioned).collect();
-        let is_of_pods = is_for_pods && judged.pods.iter().any(|pods| means(&pods.namespace, &pods.labels));
-        if !fronts.is_empty() || is_of_pods {
-            let title = format!("{} `{}`", pointer.kind, pointer.name.escape_debug());
-            report(context, judged, &title, pointer.way, &pointer.place, &fronts, diagnostics);
-        }
+    for (&number, fronts) in &judged.pointers {
+        let pointer = &pointers[number];
+        let title = format!("{} `{}`", pointer.kind, pointer.name.escape_debug());
+        report(context, judged, &title, pointer.way, &pointer.place, fronts, diagnostics);
     }
 }
 
 fn report(
     context: &Context<'_>,
-    judged: &Judged<'_>,
+    judged: &Judged<'_, '_>,
     title: &str,
     way: Way,
     place: &Range<usize>,
-    fronts: &[&Front],
+    fronts: &[Led<'_>],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     if is_let_in(context, judged, way, fronts) {
@@ -257,7 +255,7 @@ fn report(
 }
 
 /// Whether an `allow` entry, or a type, may let this caller in on a port that it is led to.
-fn is_let_in(context: &Context<'_>, judged: &Judged<'_>, way: Way, fronts: &[&Front]) -> bool {
+fn is_let_in(context: &Context<'_>, judged: &Judged<'_, '_>, way: Way, fronts: &[Led<'_>]) -> bool {
     let is_of_type = |catch_all: &&hedgerow_core::plan::CatchAll| {
         judged.service.service_type.as_ref() == Some(&catch_all.service_type)
     };
@@ -271,7 +269,7 @@ fn is_let_in(context: &Context<'_>, judged: &Judged<'_>, way: Way, fronts: &[&Fr
         (Peers::These(peers), Way::Address | Way::ApiServer) => peers.iter().any(is_address),
     };
     let reached: Vec<_> =
-        fronts.iter().flat_map(|front| front.ports.iter().flat_map(|port| judged.reached(front, port))).collect();
+        fronts.iter().flat_map(|led| led.front.ports.iter().flat_map(|port| led.reached(port))).collect();
     judged.service.allow.iter().any(|allow| {
         may_be_it(&allow.peers)
             && match &allow.ports {

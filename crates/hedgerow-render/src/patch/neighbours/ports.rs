@@ -5,7 +5,7 @@ use super::{Judged, fate};
 use crate::patch::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 
-pub(super) fn check(context: &Context<'_>, judged: &Judged<'_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     if !judged.lists_ports() {
         return;
     }
@@ -17,10 +17,10 @@ pub(super) fn check(context: &Context<'_>, judged: &Judged<'_>, diagnostics: &mu
 }
 
 /// Ports of Kubernetes Services that lead to container ports that are not declared.
-fn fronts(context: &Context<'_>, judged: &Judged<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn fronts(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     let name = &judged.service.name;
-    let leads = judged.fronts.iter().flat_map(|front| front.ports.iter().map(move |port| (front, port)));
-    let leads: Vec<_> = leads.map(|(front, port)| (front, port, judged.reached(front, port))).collect();
+    let leads = judged.fronts.iter().flat_map(|led| led.front.ports.iter().map(move |port| (led, port)));
+    let leads: Vec<_> = leads.map(|(led, port)| (led.front, port, led.reached(port))).collect();
     let arrives =
         |reached: &[(u16, String)]| reached.iter().any(|(number, protocol)| judged.declares(*number, protocol));
     let some_arrive = leads.iter().any(|(_, _, reached)| arrives(reached));
@@ -55,7 +55,7 @@ fn fronts(context: &Context<'_>, judged: &Judged<'_>, diagnostics: &mut Vec<Diag
 }
 
 /// Declared ports that containers have under another number, or not at all.
-fn containers(context: &Context<'_>, judged: &Judged<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn containers(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     let name = &judged.service.name;
     let written: Vec<_> = judged.pods.iter().flat_map(|pods| pods.ports.iter().map(move |port| (pods, port))).collect();
     let Some((pods, first)) = written.first() else { return };
