@@ -78,6 +78,37 @@ impl Plan {
         Some(Verdict { traffic, permission })
     }
 
+    /// The `allow` entry that would permit a call if the caller's namespace wears some labels, with these labels: what a
+    /// namespace wears is not planned. Nothing where something permits the call without.
+    #[must_use]
+    pub fn permitted_if(
+        &self,
+        from: &ServiceName,
+        to: &ServiceName,
+        port: (NonZeroU16, Protocol),
+    ) -> Option<(&Allow, Labels)> {
+        let (caller, callee) = (self.end(from)?, self.end(to)?);
+        if !matches!(self.permission(&caller, &callee, port), Permission::Nothing | Permission::Untold) {
+            return None;
+        }
+        let service = self.fleet().known(to.as_str())?;
+        service.allow.iter().filter(|allow| opens(&allow.ports, service, port)).find_map(|allow| {
+            let Peers::These(peers) = &allow.peers else { return None };
+            let asked = peers.iter().find_map(|peer| match peer {
+                Peer::Pods { place: Place::Labelled(asked), labels } => {
+                    labels.iter().all(|(key, value)| caller.worn.get(key) == Some(value)).then_some(asked)
+                }
+                Peer::AllPods(Place::Labelled(asked)) => Some(asked),
+                Peer::Pods { .. } | Peer::AllPods(_) | Peer::Block { .. } => None,
+            })?;
+            let name = |key: &LabelKey| key.as_str() == NAMESPACE_NAME;
+            let is_named =
+                asked.iter().all(|(key, value)| !name(key) || value.as_str() == caller.service.namespace.as_str());
+            let unknown = asked.iter().filter(|(key, _)| !name(key)).map(|(key, value)| (key.clone(), value.clone()));
+            is_named.then(|| (allow, unknown.collect()))
+        })
+    }
+
     /// One end of a call: a service that is planned, or one that only the catalogue knows.
     fn end(&self, name: &ServiceName) -> Option<End<'_>> {
         if let Some(planned) = self.service(name) {

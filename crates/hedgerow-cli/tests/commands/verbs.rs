@@ -214,3 +214,49 @@ fn policies_that_are_data_are_staged_to_verify() {
     let said = format!("{}{}", verified.out(), verified.stderr);
     assert!(said.contains("invalid-policy") && said.contains("nobody can try it"), "{said}");
 }
+
+/// What a namespace wears stands in no file, so an `allow` entry by it is neither a yes nor a no.
+#[test]
+fn why_says_what_depends_on_the_labels_of_a_namespace() {
+    let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nnamespaces: [default, shop]\nenvironments: {prod: {stage: enforce}}\n";
+    for (allow, told, exit) in [
+        ("{from: {namespaces: {labels: {zone: a}}}}", Some("`zone: a`"), Exit::Findings),
+        ("{from: {namespaces: {labels: {zone: a, team: b}}}}", Some("`team: b` and `zone: a`"), Exit::Findings),
+        (
+            "{from: {namespaces: {labels: {zone: a, kubernetes.io/metadata.name: shop}}}}",
+            Some("`zone: a`"),
+            Exit::Findings,
+        ),
+        (
+            "{from: {namespaces: {labels: {zone: a}}, pods: {bank.example/routing-name: service.cart}}}",
+            Some("`zone: a`"),
+            Exit::Findings,
+        ),
+        ("{from: {namespaces: {labels: {zone: a}}, pods: {app: other}}}", None, Exit::Findings),
+        ("{from: {namespaces: {labels: {zone: a, kubernetes.io/metadata.name: default}}}}", None, Exit::Findings),
+        ("{from: {namespaces: {labels: {zone: a}}}, ports: [admin]}", None, Exit::Findings),
+        ("{from: {namespaces: {labels: {kubernetes.io/metadata.name: shop}}}}", None, Exit::Done),
+        ("{from: {cidr: 10.0.0.0/8}}", None, Exit::Findings),
+    ] {
+        let books = format!("ports: [{{name: http, port: 8080}}, {{name: admin, port: 9090}}]\nallow:\n  - {allow}\n");
+        let fleet = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.books/service.yaml", books.as_bytes()),
+            ("service.cart/service.yaml", b"namespace: shop\n"),
+        ]);
+        let ran = Command::new(fleet.path(), "why service.cart service.books --port http").run();
+        assert_eq!(ran.exit, exit, "{allow}: {}{}", ran.out(), ran.stderr);
+        let text = ran.out();
+        match told {
+            Some(labels) => {
+                let said = format!(
+                    "may or may not call service.books on port http: service.books/service.yaml:3 permits it if namespace `shop` wears {labels}, which no file tells; else nothing permits it"
+                );
+                assert!(text.contains(&said), "{allow}: {text}");
+            }
+            None => assert!(!text.contains("may or may not"), "{allow}: {text}"),
+        }
+        let json = Command::new(fleet.path(), "why service.cart service.books --port http --format json").run();
+        assert_eq!(json.out().contains("\"if\": {"), told.is_some(), "{allow}: {}", json.out());
+    }
+}

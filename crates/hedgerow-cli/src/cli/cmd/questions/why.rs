@@ -5,13 +5,15 @@ use crate::cli::Exit;
 use crate::cli::args::{AnswerFormat, DiagnosticFormat, Why};
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
+use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::{Fleet, Scope, Service};
 use hedgerow_core::name::{PortRef, Protocol, ServiceName};
 use hedgerow_core::plan::selector;
 use hedgerow_core::policy::{Port, Ports, Stage};
-use hedgerow_core::source::Sources;
+use hedgerow_core::source::{Sources, Span};
 use hedgerow_core::verdict::{Permission, Traffic, Verdict};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 /// The JSON form, version 1.
@@ -42,6 +44,18 @@ struct JsonVerdict {
     reason: Option<String>,
     /// What becomes of the traffic in the environment: `permitted`, `unprotected`, `audited` or `dropped`.
     traffic: Option<&'static str>,
+    /// What would permit it besides, by labels of the caller's namespace, which no file tells.
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    condition: Option<JsonCondition>,
+}
+
+/// An `allow` entry that permits the call if the caller's namespace wears these labels.
+#[derive(Serialize)]
+struct JsonCondition {
+    namespace: String,
+    labels: BTreeMap<String, String>,
+    file: String,
+    line: usize,
 }
 
 /// A port that was asked about, as people write it.
@@ -59,7 +73,7 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     let mut verdicts = Vec::new();
     for asked in ports(service, args.port.as_deref())? {
         let verdict = plan.plan.verdict(&caller, &callee, asked.port).context("a service without a plan")?;
-        verdicts.push((asked.shown, verdict));
+        verdicts.push((asked, verdict));
     }
     let stage = plan.stage(&callee);
     let is_permitted = verdicts.iter().all(|(_, v)| !matches!(v.permission, Permission::Nothing | Permission::Untold));
@@ -69,10 +83,18 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     let missing = rule.unwrap_or_else(|| rule_path(fleet, caller.as_str(), callee.as_str()));
     let advice = Advice::new(fleet, &caller, service, &missing, has_rule);
     let missing = if caller == callee { advice.metadata.clone() } else { missing };
-    let describe = |(port, verdict): &(String, Verdict<'_>)| {
+    let condition = |port| {
+        let (allow, labels) = plan.plan.permitted_if(&caller, &callee, port)?;
+        let labels = labels.iter().map(|(key, value)| (key.to_string(), value.as_str().to_owned())).collect();
+        let (file, line) = at(&loaded.sources, allow.span);
+        let namespace = fleet.known(caller.as_str())?.namespace.as_str().to_owned();
+        Some(JsonCondition { namespace, labels, file, line })
+    };
+    let describe = |(asked, verdict): &(Asked, Verdict<'_>)| {
         let (by, file, line) = place(verdict, &loaded.sources, &missing);
         JsonVerdict {
-            port: port.clone(),
+            condition: condition(asked.port),
+            port: asked.shown.clone(),
             permitted: by.is_some(),
             is_untold: verdict.permission == Permission::Untold,
             by,
@@ -161,11 +183,13 @@ fn reason(verdict: &Verdict<'_>) -> Option<String> {
     }
 }
 
+/// The file and the line of a place.
+fn at(sources: &Sources, span: Span) -> (String, usize) {
+    (sources.get(span.source).path.clone(), sources.position(span).line)
+}
+
 fn place(verdict: &Verdict<'_>, sources: &Sources, missing: &str) -> (Option<&'static str>, String, usize) {
-    let at = |span| {
-        let line = sources.position(span).line;
-        (sources.get(span.source).path.clone(), line)
-    };
+    let at = |span| at(sources, span);
     match verdict.permission {
         Permission::Rule(rule) => {
             let (file, line) = at(rule.file);
@@ -261,10 +285,17 @@ fn sentence(args: &Why, verdict: &JsonVerdict, advice: &Advice, stage: Option<St
         }
         None => advice.of(callee, verdict),
     };
-    let may = match (verdict.permitted, verdict.is_untold) {
+    let may = match (verdict.permitted, verdict.is_untold || verdict.condition.is_some()) {
         (true, _) => "may call",
         (false, true) => "may or may not call",
         (false, false) => "may not call",
+    };
+    let unless = match &verdict.condition {
+        Some(JsonCondition { namespace, labels, file, line }) => {
+            let labels = enumerate(labels.iter().map(|(key, value)| format!("`{key}: {value}`")));
+            format!("{file}:{line} permits it if namespace `{namespace}` wears {labels}, which no file tells; else ")
+        }
+        None => String::new(),
     };
     let now = match verdict.traffic {
         Some("unprotected") if stage == Some(Stage::Open) => {
@@ -274,5 +305,5 @@ fn sentence(args: &Why, verdict: &JsonVerdict, advice: &Advice, stage: Option<St
         Some("audited") => " (it gets through all the same: the callee's policy is only tried)",
         _ => "",
     };
-    format!("{caller} {may} {callee}{port}: {reason}{now}\n")
+    format!("{caller} {may} {callee}{port}: {unless}{reason}{now}\n")
 }
