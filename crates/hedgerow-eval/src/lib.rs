@@ -129,6 +129,8 @@ pub struct Manifests {
     pub staged: Vec<ObjectRef>,
     /// What they would do.
     would: Vec<Would>,
+    /// Those of which that is not known, since they hold what is not modelled.
+    unread_staged: Vec<(ObjectRef, Span)>,
     policies: Vec<Policy>,
     /// What each policy wears.
     labels: BTreeMap<PolicyId, Labels>,
@@ -204,6 +206,11 @@ impl Manifests {
         self.policies.iter().map(|policy| &policy.id)
     }
 
+    /// Staged policies of which it is not known what they would do, with their places.
+    pub fn unread_staged(&self) -> impl Iterator<Item = (&ObjectRef, Span)> {
+        self.unread_staged.iter().map(|(policy, place)| (policy, *place))
+    }
+
     /// Keeps only some of the policies.
     pub fn retain_policies(&mut self, mut keep: impl FnMut(&PolicyId) -> bool) {
         self.policies.retain(|policy| keep(&policy.id));
@@ -213,6 +220,7 @@ impl Manifests {
     fn append(&mut self, part: Self) {
         self.staged.extend(part.staged);
         self.would.extend(part.would);
+        self.unread_staged.extend(part.unread_staged);
         self.policies.extend(part.policies);
         self.labels.extend(part.labels);
         self.tiers.extend(part.tiers);
@@ -271,6 +279,10 @@ impl Manifests {
                 }
                 "StagedNetworkPolicy" | "StagedKubernetesNetworkPolicy" | "StagedGlobalNetworkPolicy" => {
                     let (staged, would) = staged::read(object, default_namespace, services, diagnostics);
+                    if would.is_unread {
+                        self.unread_staged.push((staged.clone(), object.place));
+                    }
+                    let would = would.would;
                     self.staged.push(staged);
                     self.would.extend(would);
                     None

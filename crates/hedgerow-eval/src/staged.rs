@@ -27,13 +27,21 @@ pub(crate) enum Would {
     Delete(PolicyId),
 }
 
-/// Reads a staged policy of Calico's. One that cannot be read has no effect now, so its faults are warnings.
+/// What was read of a staged policy.
+pub(crate) struct Read {
+    pub(crate) would: Option<Would>,
+    /// Whether it holds what is not modelled, so that it is not known what it would do.
+    pub(crate) is_unread: bool,
+}
+
+/// Reads a staged policy of Calico's. What the API server refuses is refused here too: it would not be there. What is not
+/// modelled has no effect today, so that is a warning, and what it would do is not known.
 pub(crate) fn read(
     object: &Object,
     default_namespace: &str,
     services: &Services,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (ObjectRef, Option<Would>) {
+) -> (ObjectRef, Read) {
     let mut plain = object.clone();
     let spec = plain.value.get_mut("spec").and_then(Value::as_object_mut);
     let action = spec.and_then(|spec| spec.remove("stagedAction"));
@@ -52,7 +60,11 @@ pub(crate) fn read(
         }
         _ => (object.namespaced(default_namespace), k8s::read(&plain, default_namespace, &mut faults)),
     };
-    faults.iter_mut().for_each(|fault| fault.severity = Severity::Warning);
+    let mut is_unread = false;
+    for fault in faults.iter_mut().filter(|fault| fault.code == Code::UnsupportedPolicy && fault.is_error()) {
+        fault.severity = Severity::Warning;
+        is_unread = action == "Set";
+    }
     diagnostics.append(&mut faults);
     let would = policy.and_then(|policy| match action.as_str() {
         "Set" => Some(Would::Set(Box::new(policy))),
@@ -60,7 +72,7 @@ pub(crate) fn read(
         // Calico leaves the others out as well.
         _ => None,
     });
-    (reference, would)
+    (reference, Read { would, is_unread })
 }
 
 /// Reads a policy that is data: a ConfigMap with the mark of a policy that holds a NetworkPolicy. The policy is of the ConfigMap's
@@ -117,6 +129,25 @@ impl Manifests {
             }
         }
         self.would = unique.into_values().collect();
+        for would in &self.would {
+            let Would::Set(policy) = would else { continue };
+            if !self.tiers.contains_key(&policy.tier) {
+                let (id, tier) = (&policy.id, &policy.tier);
+                let what = format!(
+                    "staged {id}: tier `{tier}` is not among the manifests, so what it would do in its place is not known"
+                );
+                let help = format!("add the tier: `kubectl get tier {tier} -o yaml`");
+                let diagnostic = Diagnostic::new(Code::UnsupportedPolicy, what).severity(Severity::Warning);
+                diagnostics.push(diagnostic.mark(policy.place, "").help(help));
+                let kind = match id.kind {
+                    PolicyKind::CalicoGlobal => "StagedGlobalNetworkPolicy",
+                    _ => "StagedNetworkPolicy",
+                };
+                let reference =
+                    ObjectRef { kind: kind.to_owned(), namespace: id.namespace.clone(), name: id.name.clone() };
+                self.unread_staged.push((reference, policy.place));
+            }
+        }
     }
 
     /// Adds what other manifests hold. A policy that stands in both counts once, as the other manifests have it.
@@ -126,6 +157,7 @@ impl Manifests {
         self.cluster.service_accounts.extend(other.cluster.service_accounts);
         self.staged.extend(other.staged);
         self.would.extend(other.would);
+        self.unread_staged.extend(other.unread_staged);
         let known: BTreeSet<PolicyId> = other.policies.iter().map(|policy| policy.id.clone()).collect();
         self.policies.retain(|policy| !known.contains(&policy.id));
         self.policies.extend(other.policies);

@@ -43,6 +43,9 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
     let expected = Expected::of(plan);
     let is_staged = |service: &ExpectedService| matches!(service.isolation, Isolation::Staged(_));
     let would = expected.services.values().any(is_staged).then(|| manifests.clone().as_if_enforced());
+    let unread: Vec<_> = manifests.unread_staged().filter(|_| would.is_some()).collect();
+    let unread: Vec<_> =
+        unread.into_iter().map(|(policy, place)| Finding::UnreadStaged { policy: policy.clone(), place }).collect();
     let known: BTreeSet<_> = manifests.policies().filter(|_| would.is_some()).cloned().collect();
     let (mut report, mut seen) = compare(&expected, plan, manifests, World::Today);
     if let Some(would) = would {
@@ -62,9 +65,11 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
             | Finding::MaySelect { .. }
             | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }
+            | Finding::UnreadStaged { .. }
             | Finding::UnbackedLabel { .. } => true,
         });
         report.findings.append(&mut more.findings);
+        report.findings.extend(unread);
         report.findings.sort();
         report.findings.dedup();
         report.without_pods.append(&mut more.without_pods);

@@ -19,5 +19,5 @@ mod report;
 pub use compare::verify;
 pub use guard::{Expected, guard};
 pub use hedgerow_eval::PolicyKind;
-pub use others::policies_of_others;
+pub use others::{Relabel, policies_of_others};
 pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::plan::{Plan, Protection, ServicePlan};
 use hedgerow_core::source::{Source, SourceId, Span};
-use hedgerow_eval::{DecidedBy, Direction, Flow, Manifests, Network, Peer, PolicyId, PolicyKind};
+use hedgerow_eval::{DecidedBy, Direction, Endpoint, Flow, Labels, Manifests, Network, Peer, PolicyId, PolicyKind};
 
 use crate::compare::{claim, verify_today};
 use crate::expected::Expected;
@@ -18,9 +18,20 @@ use crate::report::{Caller, Edges, Finding};
 const ABOVE: [&str; 6] =
     ["of Istio", "of Linkerd", "of Kuma", "of Consul", "of the service mesh interface", "of Open Service Mesh"];
 
+/// Labels that the pods of a workload are to wear and that its text does not give them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relabel {
+    /// The workload's kind as written.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The labels, by key.
+    pub worn: Labels,
+}
+
 /// Judges policies of others on the pods of the planned services. `manifests` is the stream as it goes to the cluster, with
-/// what Hedgerow added; `ours` are the policies that Hedgerow writes, by kind and name. `doubt` is the severity of what
-/// may be a hole.
+/// what Hedgerow added; `ours` are the policies that Hedgerow writes, by kind and name. Pods whose labels could not be written
+/// there are `relabelled`. `doubt` is the severity of what may be a hole.
 ///
 /// Nothing is said of services without pods in the stream, nor of pods that no other policy selects.
 #[must_use]
@@ -28,6 +39,7 @@ pub fn policies_of_others(
     plan: &Plan,
     manifests: (SourceId, &Source),
     ours: &BTreeSet<(PolicyKind, String)>,
+    relabelled: &[Relabel],
     doubt: Severity,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
@@ -35,7 +47,13 @@ pub fn policies_of_others(
     // Objects that name no namespace land where the deploy does: with the service.
     let namespaces: BTreeSet<_> = protected.iter().map(|service| service.namespace.as_str()).collect();
     for namespace in namespaces {
-        let (read, faults) = Manifests::read([manifests], namespace);
+        let (mut read, faults) = Manifests::read([manifests], namespace);
+        for Relabel { kind, name, worn } in relabelled {
+            let is_it = |pods: &&mut Endpoint| pods.object.kind == *kind && pods.object.name == *name;
+            for pods in read.cluster.endpoints.iter_mut().filter(is_it) {
+                pods.labels.extend(worn.clone());
+            }
+        }
         let judge = Judge { plan, namespace, ours, doubt };
         let found = judge.run(read);
         let is_about_policies =
@@ -118,8 +136,8 @@ impl Judge<'_> {
         }
         let mut diagnostics = Vec::new();
         for (policy, services) in &unknown {
-            let names: Vec<_> = services.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("whether {policy} selects pods of {} too is not known", names.join(" and "));
+            let names = enumerate(services.iter().map(|name| format!("`{name}`")));
+            let message = format!("whether {policy} selects pods of {names} too is not known");
             diagnostics.push(self.diagnostic(message, network.place_of(policy)).help(
                 "it selects by labels of a namespace or service account that is not in the stream, or by labels that controllers give: let it select by labels of the template, or keep it out of the service's deploy",
             ));
@@ -133,11 +151,10 @@ impl Judge<'_> {
         for (name, policies) in &closed {
             let Some(service) = self.service(name) else { continue };
             if let Some(what) = opens(service) {
-                let names: Vec<_> = policies.iter().map(ToString::to_string).collect();
-                let (isolate, they) = if names.len() == 1 { ("isolates", "it") } else { ("isolate", "they") };
+                let (isolate, they) = if policies.len() == 1 { ("isolates", "it") } else { ("isolate", "they") };
                 let message = format!(
                     "{} {isolate} pods of `{name}`, and what {they} would drop comes in now: {what}",
-                    names.join(" and ")
+                    enumerate(policies)
                 );
                 diagnostics.push(self.diagnostic(message, policies.iter().filter_map(place)).help(format!(
                     "keep `{name}` in the stage `off` until its rules say who may call, then go to `enforce`; or let the policy go, and say with rules and `allow` entries whom it lets in"
@@ -194,6 +211,7 @@ impl Judge<'_> {
                 | Finding::MaySelect { .. }
                 | Finding::UnknownPort { .. }
                 | Finding::Unsearched { .. }
+                | Finding::UnreadStaged { .. }
                 | Finding::UnbackedLabel { .. } => continue,
             };
             let Some(others) = guarded.get(edges.callee.as_str()) else { continue };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::source::Span;
 use hedgerow_eval::{AddressRange, DecidedBy, Direction, ObjectRef, PolicyId, PortRange};
 
@@ -112,6 +112,13 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
+    /// A staged policy holds what is not modelled, while staged policies are compared as if they were enforced.
+    UnreadStaged {
+        /// The policy.
+        policy: ObjectRef,
+        /// Its text.
+        place: Span,
+    },
     /// A pod wears a label of Hedgerow's that the rules do not give it.
     UnbackedLabel {
         /// The service whose pod it is; absent for pods of no service.
@@ -209,6 +216,7 @@ impl Finding {
             | Self::MaySelect { .. }
             | Self::UnknownPort { .. }
             | Self::Unsearched { .. }
+            | Self::UnreadStaged { .. }
             | Self::UnbackedLabel { .. } => None,
         }
     }
@@ -223,7 +231,9 @@ impl Finding {
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
             Self::Leftover { .. } => Code::UnbackedPolicy,
-            Self::MaySelect { .. } | Self::UnknownPort { .. } | Self::Unsearched { .. } => Code::UnsupportedPolicy,
+            Self::MaySelect { .. } | Self::UnknownPort { .. } | Self::Unsearched { .. } | Self::UnreadStaged { .. } => {
+                Code::UnsupportedPolicy
+            }
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
         }
     }
@@ -275,10 +285,11 @@ impl Finding {
                 diagnostic(message).mark(*place, "")
             }
             Self::Isolated { service, pods, policies, place } => {
-                let names: Vec<_> = policies.iter().map(|(policy, _)| policy.to_string()).collect();
+                // Those that are not among the manifests are called planned pods.
+                let is = if pods.kind.ends_with('s') { "are" } else { "is" };
                 let message = format!(
-                    "{pods} of `{service}`, which should be open to everybody, is isolated by {}",
-                    names.join(" and ")
+                    "{pods} of `{service}`, which should be open to everybody, {is} isolated by {}",
+                    enumerate(policies.iter().map(|(policy, _)| policy))
                 );
                 let marked = diagnostic(message).mark(*place, "its stage drops nothing");
                 policies.iter().fold(marked, |diagnostic, (_, place)| diagnostic.mark(*place, "this policy"))
@@ -294,8 +305,8 @@ impl Finding {
                 diagnostic(message).mark(*place, "").help(help)
             }
             Self::MaySelect { policy, services, place } => {
-                let names: Vec<_> = services.iter().map(|name| format!("`{name}`")).collect();
-                let message = format!("whether {policy} selects pods of {} too is not known", names.join(" and "));
+                let names = enumerate(services.iter().map(|name| format!("`{name}`")));
+                let message = format!("whether {policy} selects pods of {names} too is not known");
                 diagnostic(message).mark(*place, "").help(
                     "it selects by labels of a namespace or service account that is not among the manifests, or by labels that controllers give: verify them together with what `kubectl get namespaces,serviceaccounts,pods -A -o yaml` prints",
                 )
@@ -311,6 +322,10 @@ impl Finding {
             Self::Unsearched { policy, place } => {
                 let message = format!("{policy} is too intricate: who else it lets in could not be worked out");
                 diagnostic(message).mark(*place, "")
+            }
+            Self::UnreadStaged { policy, place } => {
+                let message = format!("what {policy} would do once it is enforced is not known");
+                diagnostic(message).mark(*place, "").help("it holds what is not modelled: see the warning about it")
             }
             Self::Idle { policy, place } => diagnostic(format!("{policy} selects no pod")).mark(*place, ""),
             Self::UnbackedLabel { service, pods, key, value, place } => {

@@ -6,9 +6,14 @@ use tempfile::TempDir;
 
 /// Books is called by cart; one environment drops and one tries.
 fn fleet() -> TempDir {
+    fleet_with("")
+}
+
+/// The same with more in its configuration.
+fn fleet_with(more: &str) -> TempDir {
     let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-}}\nservices: {include: ['service.*'], defaults: {type: api, ports: [{name: http, port: 8080}]}}\ntypes: {api: {}}\nenvironments: {prod: {stage: enforce, log: true}, trial: {stage: audit, log: true}}\n";
     tree(&[
-        ("hedgerow.yaml", config.as_bytes()),
+        ("hedgerow.yaml", format!("{config}{more}").as_bytes()),
         ("service.books/service.yaml", b"allow: [{from: {namespace: edge, pods: {app: gateway}}, ports: [http]}]\n"),
         ("service.cart/service.yaml", b"{}\n"),
         ("service.cart/egress/service.books.rule", b""),
@@ -65,9 +70,9 @@ fn live_pods_without_their_identity_are_not_made_up_for() {
             (pod("books-1", "default", ""), "Pod default/books-1"),
             (pod("books-1", "default", "app: books, bank.example/routing-name: books"), "Pod default/books-1"),
             (pod("books-1", "default", &BOOKS.replace("routing-name", "routing")), "Pod default/books-1"),
-            (pod("books-1", "elsewhere", BOOKS), "guards nobody"),
-            (pod("books-1", "default", BOOKS).replace("phase: Running", "phase: Succeeded"), "guards nobody"),
-            (String::new(), "guards nobody"),
+            (pod("books-1", "elsewhere", BOOKS), "guard nobody"),
+            (pod("books-1", "default", BOOKS).replace("phase: Running", "phase: Succeeded"), "guard nobody"),
+            (String::new(), "guard nobody"),
         ] {
             let (exit, text) = verify(&fleet, environment, "--complete", &(policies.clone() + &books));
             assert_eq!(exit, Exit::Findings, "{books}: {text}");
@@ -180,5 +185,160 @@ fn forged_labels_are_seen_in_every_kind_and_leftovers_are_named() {
     ] {
         let (exit, text) = verify(&fleet, "prod", "", &(rendered(&fleet, "prod") + &other));
         assert_eq!(exit, Exit::Done, "{text}");
+    }
+}
+
+#[test]
+fn labels_that_the_rules_give_are_right_in_every_kind() {
+    let fleet = fleet();
+    for labels in [
+        "podLabels: {bank.example/routing-name: service.cart, bank.example/egress-s-books: 'true'}",
+        "common: {extraLabels: {bank.example/routing-name: service.books, bank.example/service-type: api}}",
+        "arms: [{labels: {bank.example/routing-name: service.cart, bank.example/network-policy: 'true', app: x}}]",
+    ] {
+        let object =
+            format!("---\napiVersion: acme.example/v1\nkind: Robot\nmetadata: {{name: x}}\nspec: {{{labels}}}\n");
+        let (exit, text) = verify(&fleet, "prod", "", &(rendered(&fleet, "prod") + &object));
+        assert!(exit == Exit::Done && !text.contains("unbacked-label"), "{labels}: {text}");
+        // The same of another service, or of none.
+        for (from, to) in [
+            ("service.cart", "service.nobody"),
+            ("service.books", "service.nobody"),
+            ("service-type: api", "service-type: x"),
+        ] {
+            if !object.contains(from) {
+                continue;
+            }
+            let (exit, text) = verify(&fleet, "prod", "", &(rendered(&fleet, "prod") + &object.replace(from, to)));
+            assert!(
+                exit == Exit::Findings && text.contains("Robot default/x") && text.contains("unbacked-label"),
+                "{object}: {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn sentences_agree_with_how_many_they_are_about() {
+    let fleet = fleet();
+    // One policy guards, two guard.
+    let policies = rendered(&fleet, "prod") + &pod("cart-1", "default", CART);
+    let (_, text) = verify(&fleet, "prod", "--complete", &policies);
+    assert!(
+        text.contains("NetworkPolicy default/s-books and Calico NetworkPolicy default/s-books-backstop guard nobody"),
+        "{text}"
+    );
+    let (_, text) = verify(&fleet, "prod", "--complete", &(without_backstops(&policies)));
+    assert!(text.contains("NetworkPolicy default/s-books guards nobody"), "{text}");
+    let third = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: third, namespace: default}\nspec: {podSelector: {matchLabels: {bank.example/routing-name: service.books}}, policyTypes: [Ingress]}\n";
+    let (_, text) = verify(&fleet, "prod", "--complete", &(policies.clone() + third));
+    let three = [
+        "NetworkPolicy default/s-books, ",
+        "NetworkPolicy default/third",
+        "Calico NetworkPolicy default/s-books-backstop",
+        " and ",
+        " guard nobody",
+    ];
+    assert!(three.iter().all(|part| text.contains(part)), "{text}");
+    assert!(!text.contains("and NetworkPolicy default/third and"), "{text}");
+    let (_, text) = verify(&fleet, "prod", "--complete", &pod("cart-1", "default", CART));
+    assert!(text.contains("neither a policy nor pods of `service.books` are among the manifests"), "{text}");
+    // Planned pods are many.
+    let closed = third.replace("name: third", "name: closed");
+    let (_, text) = verify(&fleet, "trial", "", &(rendered(&fleet, "trial") + "---\n" + &closed.replace("networking.k8s.io/v1\n", "projectcalico.org/v3\n").replace("podSelector: {matchLabels: {bank.example/routing-name: service.books}}, policyTypes: [Ingress]", "order: 1, selector: \"bank.example/routing-name == 'service.books'\", types: [Ingress], ingress: [{action: Deny}]")));
+    assert!(
+        text.contains(
+            "planned pods default/service.books of `service.books`, which should be open to everybody, are isolated by"
+        ),
+        "{text}"
+    );
+}
+
+/// The manifests without the policies that decide over the rest.
+fn without_backstops(manifests: &str) -> String {
+    manifests.split("---\n").filter(|text| !text.contains("projectcalico.org/v3")).collect::<Vec<_>>().join("---\n")
+}
+
+/// What Calico would refuse is not there; what is not modelled decides nothing today.
+#[test]
+fn staged_policies_that_cannot_be_read() {
+    let (live, tried) = (fleet(), fleet_with("audit: {backend: calico-staged}\n"));
+    let staged = |kind: &str, spec: &str| {
+        format!(
+            "---\napiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{name: theirs, namespace: default}}\nspec: {{{spec}}}\n"
+        )
+    };
+    for (kind, spec, prod, trial, told) in [
+        // Refused by the API server.
+        (
+            "StagedNetworkPolicy",
+            "selector: 'app ==', types: [Ingress]",
+            Exit::BadInput,
+            Exit::BadInput,
+            "invalid-policy",
+        ),
+        (
+            "StagedNetworkPolicy",
+            "selector: all(), types: [Ingress], ingress: [{action: Allowed}]",
+            Exit::BadInput,
+            Exit::BadInput,
+            "theirs",
+        ),
+        (
+            "StagedKubernetesNetworkPolicy",
+            "podSelector: [], policyTypes: [Ingress]",
+            Exit::BadInput,
+            Exit::BadInput,
+            "invalid-policy",
+        ),
+        (
+            "StagedGlobalNetworkPolicy",
+            "selector: all(), types: [Ingress], ingress: [{action: Allow, source: {nets: [10.0.0.0/33]}}]",
+            Exit::BadInput,
+            Exit::BadInput,
+            "invalid-policy",
+        ),
+        // Not modelled: nothing today, and nobody knows what later.
+        (
+            "StagedNetworkPolicy",
+            "selector: all(), types: [Ingress], ingress: [{action: Allow, http: {methods: [GET]}}]",
+            Exit::Done,
+            Exit::Findings,
+            "unsupported-policy",
+        ),
+        (
+            "StagedGlobalNetworkPolicy",
+            "selector: all(), types: [Ingress], preDNAT: true, applyOnForward: true",
+            Exit::Done,
+            Exit::Findings,
+            "unsupported-policy",
+        ),
+        (
+            "StagedNetworkPolicy",
+            "tier: mine, selector: all(), types: [Egress], egress: [{action: Allow}]",
+            Exit::Done,
+            Exit::Findings,
+            "tier `mine`",
+        ),
+        // One that is to be deleted lets nobody in.
+        (
+            "StagedNetworkPolicy",
+            "stagedAction: Delete, selector: all(), types: [Ingress], ingress: [{action: Allow, http: {methods: [GET]}}]",
+            Exit::Done,
+            Exit::Done,
+            "unsupported-policy",
+        ),
+    ] {
+        let policy = staged(kind, spec)
+            .replace(", namespace: default", if kind.contains("Global") { "" } else { ", namespace: default" });
+        // Nothing is staged, then something is.
+        for (fleet, environment, expected) in [(&live, "prod", prod), (&tried, "trial", trial)] {
+            let (exit, text) = verify(fleet, environment, "", &(rendered(fleet, environment) + &policy));
+            assert!(exit == expected && text.contains(told), "{environment}: {policy}: {text}");
+            let asks = text
+                .contains("what StagedNetworkPolicy default/theirs would do once it is enforced is not known")
+                || text.contains("what StagedGlobalNetworkPolicy theirs would do once it is enforced is not known");
+            assert_eq!(asks, expected == Exit::Findings, "{environment}: {policy}: {text}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Verify};
 use crate::cli::report;
 use crate::cli::session::{Reported, Session};
-use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::diag::{Code, Diagnostic, enumerate};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::Plan;
 use hedgerow_eval::{Manifests, ObjectRef};
@@ -83,10 +83,10 @@ fn absences<'a>(plan: &'a Plan, compared: &'a Report) -> impl Iterator<Item = Di
     let without_pods = compared.without_pods.iter().filter(move |_| has_pods);
     absent.chain(without_pods.map(|(name, policies)| (name, Some(policies)))).map(|(name, policies)| {
         let what = match policies {
-            None => format!("neither pods nor a policy of `{name}` are among the manifests"),
+            None => format!("neither a policy nor pods of `{name}` are among the manifests"),
             Some(policies) => {
-                let policies: Vec<_> = policies.iter().map(ToString::to_string).collect();
-                format!("no pods of `{name}` are among the manifests: {} guards nobody", policies.join(" and "))
+                let guard = if policies.len() == 1 { "guards" } else { "guard" };
+                format!("no pods of `{name}` are among the manifests: {} {guard} nobody", enumerate(policies))
             }
         };
         let diagnostic = Diagnostic::new(Code::NotIsolated, what);

@@ -116,6 +116,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         | Finding::MaySelect { .. }
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
+        | Finding::UnreadStaged { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
     Some(JsonEdges {
@@ -160,6 +161,7 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         | Finding::MaySelect { .. }
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
+        | Finding::UnreadStaged { .. }
         | Finding::UnbackedLabel { .. } => None,
     }
 }
