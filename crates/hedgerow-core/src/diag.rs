@@ -119,6 +119,8 @@ codes! {
     AmbiguousWorkload = "ambiguous-workload", Error;
     /// No service claims a workload.
     UnclaimedWorkload = "unclaimed-workload", Warning;
+    /// An object makes pods and is of a kind that Hedgerow does not know.
+    UnknownKind = "unknown-kind", Warning;
     /// A workload does not wear the label that its service's policy selects by.
     IdentityMissing = "identity-missing", Error;
     /// No label can select a pod on the host's network.
@@ -325,6 +327,17 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
+/// Several names as a sentence lists them: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn enumerate<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    let mut names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    match (names.pop(), names.is_empty()) {
+        (None, _) => String::new(),
+        (Some(only), true) => only,
+        (Some(last), false) => format!("{} and {last}", names.join(", ")),
+    }
+}
+
 /// The name among `known` that is nearest to `written`, if any is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -370,6 +383,19 @@ mod tests {
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn names_are_listed_as_a_sentence_does() {
+        for (names, expected) in [
+            (&[][..], ""),
+            (&["a"], "a"),
+            (&["a", "b"], "a and b"),
+            (&["a", "b", "c"], "a, b and c"),
+            (&["a", "b", "c", "d"], "a, b, c and d"),
+        ] {
+            assert_eq!(enumerate(names), expected);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod policies;
 mod prove;
 mod rollout;
 mod selector;
+mod strangers;
 mod structure;
 mod update;
 mod whole;
@@ -39,7 +40,8 @@ const PARALLEL: usize = 1 << 20;
 pub struct Options {
     /// Whose deploy it is: workloads that say nothing else are this service's.
     pub service: Option<ServiceName>,
-    /// What is in doubt is an error: unclaimed workloads, pods on the host's network, Jobs, a stream without a workload.
+    /// What is in doubt is an error: unclaimed workloads, kinds that are not known, keys that stand twice, pods on the host's
+    /// network, Jobs, a stream without a workload.
     pub strict: bool,
     /// Labels and policies of Hedgerow's that nothing backs are removed instead of refused.
     pub prune: bool,
@@ -56,6 +58,10 @@ pub struct Options {
 pub struct Patch {
     /// What to change in the stream; nothing where an error was found.
     pub edits: Option<Edits>,
+    /// What would have been changed, where an error was found: for judging what else is wrong, never for writing.
+    pub refused: Option<Edits>,
+    /// Workloads that services claim and whose labels could not be written: for judging too.
+    pub unlabelled: Vec<Unlabelled>,
     /// What is wrong, in the order of the stream.
     pub diagnostics: Vec<Diagnostic>,
     /// What was done.
@@ -63,6 +69,17 @@ pub struct Patch {
     /// Whether the stream holds policies of others while a service has one of ours: what they mean together is for an
     /// evaluator to say.
     pub has_policies_of_others: bool,
+}
+
+/// A workload of a service whose pods do not wear its labels, since these could not be edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlabelled {
+    /// The kind as written.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// Whose it is.
+    pub service: ServiceName,
 }
 
 /// What was done to a stream.
@@ -104,12 +121,15 @@ impl Context<'_> {
 
     /// The first label key of ours in a text.
     fn first_of_ours<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.all_of_ours(text).next()
+    }
+
+    /// Every label key of ours in a text.
+    fn all_of_ours<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
         let scheme = self.plan.scheme();
-        if !text.contains(scheme.domain().as_str()) {
-            return None;
-        }
+        let text = if text.contains(scheme.domain().as_str()) { text } else { "" };
         let is_key_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
-        text.split(|c| !is_key_character(c)).find(|word| scheme.is_own(word))
+        text.split(move |c| !is_key_character(c)).filter(|word| scheme.is_own(word))
     }
 
     /// A diagnostic that `--strict` turns into an error.
@@ -160,7 +180,7 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
     whole::finish(&context, &mut found);
     policies::finish(&context, &mut found);
     neighbours::finish(&context, &mut found);
-    let Found { edits, mut diagnostics, mut tally, has_policies_of_others, .. } = found;
+    let Found { edits, mut diagnostics, mut tally, has_policies_of_others, unlabelled, .. } = found;
     let edits = match Edits::new(stream, edits) {
         Ok(edits) => Some(edits),
         Err(error) => {
@@ -175,5 +195,6 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
     if refused {
         tally = Tally::default();
     }
-    Patch { edits: edits.filter(|_| !refused), diagnostics, tally, has_policies_of_others }
+    let (edits, refused) = if refused { (None, edits) } else { (edits, None) };
+    Patch { edits, refused, unlabelled, diagnostics, tally, has_policies_of_others }
 }

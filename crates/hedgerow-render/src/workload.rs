@@ -258,6 +258,18 @@ const TABLE: &[Row] = &[
         &["InferenceService"],
         &[bare("spec.predictor", "labels"), bare("spec.transformer", "labels"), bare("spec.explainer", "labels")],
     ),
+    // The pod that a virtual machine runs in wears what the template of the machine does.
+    (
+        "kubevirt.io",
+        &["VirtualMachine", "VirtualMachineInstanceReplicaSet"],
+        &[bare("spec.template", "metadata.labels")],
+    ),
+    ("kubevirt.io", &["VirtualMachineInstance"], &[bare("", "metadata.labels")]),
+    (
+        "pool.kubevirt.io",
+        &["VirtualMachinePool"],
+        &[bare("spec.virtualMachineTemplate.spec.template", "metadata.labels")],
+    ),
     // Tekton copies the labels of the object to its pods.
     ("tekton.dev", &["TaskRun", "PipelineRun", "Task"], &[bare("", "metadata.labels")]),
 ];

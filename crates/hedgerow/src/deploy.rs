@@ -1,12 +1,12 @@
 //! The transformer as deploys use it: what `hedgerow-render` makes of a stream, judged with what else stands in it.
 
-use hedgerow_core::diag::{Severity, sort};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::{SourceId, Sources, Span};
 use hedgerow_render::object::Kind;
 use hedgerow_render::patch::{Options, Patch, Tally};
 use hedgerow_render::{platform_objects, service_objects};
-use hedgerow_verify::{PolicyKind, policies_of_others};
+use hedgerow_verify::{PolicyKind, Relabel, policies_of_others};
 use hedgerow_yaml::Edits;
 use std::collections::BTreeSet;
 
@@ -18,19 +18,26 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
     if !patch.has_policies_of_others {
         return patch;
     }
-    // What `strict` and `prove` alone refuse says nothing against the policies: all that is wrong is said in one run.
-    let lenient = (patch.edits.is_none() && (options.strict || options.prove)).then(|| {
-        let options = Options { strict: false, prove: false, ..options.clone() };
+    // All that is wrong is said in one run: what was refused is judged as it would be without those faults. To prove changes
+    // nothing, so there it is patched once more.
+    let changing = (patch.edits.is_none() && options.prove).then(|| {
+        let options = Options { prove: false, ..options.clone() };
         hedgerow_render::patch::patch(stream, source, plan, &options)
     });
-    let edits = patch.edits.as_ref().or_else(|| lenient.as_ref().and_then(|lenient| lenient.edits.as_ref()));
-    let Some(edits) = edits else { return patch };
+    let changing = changing.as_ref().unwrap_or(&patch);
+    let Some(edits) = changing.edits.as_ref().or(changing.refused.as_ref()) else { return patch };
     let mut patched = String::with_capacity(edits.edited_len(stream));
     edits.push_to(stream, &mut patched);
     let mut texts = Sources::default();
     let text = texts.add("<patched>", patched);
     let doubt = if options.strict { Severity::Error } else { Severity::Warning };
-    let mut found = policies_of_others(plan, (source, texts.get(text)), &ours(plan), doubt);
+    let unlabelled = changing.unlabelled.iter().filter_map(|workload| {
+        let worn = plan.service(&workload.service)?.pods.write.iter();
+        let worn = worn.map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned())).collect();
+        Some(Relabel { kind: workload.kind.clone(), name: workload.name.clone(), worn })
+    });
+    let unlabelled: Vec<_> = unlabelled.collect();
+    let mut found = policies_of_others(plan, (source, texts.get(text)), &ours(plan), &unlabelled, doubt);
     for diagnostic in &mut found {
         for mark in &mut diagnostic.marks {
             if mark.span.source == source {
@@ -38,10 +45,18 @@ pub fn patch(stream: &str, source: SourceId, plan: &Plan, options: &Options) -> 
             }
         }
     }
+    // A policy that has to go is not judged besides.
+    let refused = patch.diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::UnbackedPolicy);
+    let refused: Vec<_> = refused.filter(|diagnostic| diagnostic.is_error()).filter_map(Diagnostic::span).collect();
+    let is_within = |span: Span| {
+        let within = |of: &Span| of.source == span.source && of.start <= span.start && span.end <= of.end;
+        refused.iter().any(within)
+    };
+    found.retain(|diagnostic| !diagnostic.marks.iter().any(|mark| is_within(mark.span)));
     patch.diagnostics.extend(found);
     sort(&mut patch.diagnostics);
-    if patch.diagnostics.iter().any(hedgerow_core::diag::Diagnostic::is_error) {
-        patch.edits = None;
+    if patch.diagnostics.iter().any(Diagnostic::is_error) {
+        patch.refused = patch.edits.take().or(patch.refused);
         patch.tally = Tally::default();
     }
     patch

@@ -96,6 +96,12 @@ impl<'p> Claims<'p> {
         self.own == Own::Listed
     }
 
+    /// Whether the deployed service lists its workloads, and one with this name is not among them.
+    pub(super) fn leaves_out(&self, kind: &str, name: &str) -> bool {
+        let is_own = |owner: &ServiceName| self.deployed == Some(owner);
+        self.own == Own::Listed && !self.owners(&format!("{kind}/{name}")).any(is_own)
+    }
+
     /// The services whose globs match a workload.
     fn owners<'a>(&'a self, title: &'a str) -> impl Iterator<Item = &'p ServiceName> + 'a {
         let of_set = move |(globs, owners): &'a (GlobSet, Vec<&'p ServiceName>)| {

@@ -1,8 +1,9 @@
 //! One document after the other: what it is, and what is to be done with it.
 
 use super::mixed::Mixed;
+use super::strangers::{self, Stranger};
 use super::written::Written;
-use super::{Context, Tally, lists, neighbours, pods, structure};
+use super::{Context, Tally, Unlabelled, lists, neighbours, pods, structure};
 use crate::object::Kind;
 use crate::workload::{self, workload};
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -10,10 +11,11 @@ use hedgerow_core::label::POLICY_DATA;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::ServicePlan;
 use hedgerow_yaml::{
-    Document, Node, Obstacle, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, split,
+    Document, Node, Obstacle, Outline, Part, Piece, Reason, Route, RouteId, RouteSet, Site, Want, YamlError, follow,
+    split,
 };
 use memchr::memmem::Finder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -47,6 +49,10 @@ pub(super) struct Found<'t> {
     pub(super) workloads: Vec<Workload<'t>>,
     /// What leads calls to pods, to look at then too.
     pub(super) neighbours: Vec<Place>,
+    /// Objects that make pods and are of kinds that are not known.
+    pub(super) strangers: Vec<Stranger>,
+    /// Workloads of services whose labels could not be written.
+    pub(super) unlabelled: Vec<Unlabelled>,
     /// Workloads that are the deployed service's because nothing says otherwise.
     pub(super) taken: Mixed,
 }
@@ -144,6 +150,8 @@ impl Found<'_> {
         self.workloads.extend(later.workloads);
         self.neighbours.extend(later.neighbours);
         self.left_out.extend(later.left_out);
+        self.unlabelled.extend(later.unlabelled);
+        self.strangers.extend(later.strangers);
         self.taken.merge(later.taken);
         self
     }
@@ -182,6 +190,15 @@ impl<'d, 't> Object<'d, 't> {
             Body::Document(document) => document.tree().ok().flatten().map(ask),
             Body::Part(part) => part.node().ok().map(ask),
         }
+    }
+
+    /// The same with what its aliases and merge keys stand for, as far as the object itself holds that.
+    pub(super) fn with_followed<T>(&self, stream: &str, ask: impl FnOnce(&Node<'_>) -> T) -> Option<T> {
+        let may_have_aliases = stream.get(self.range()).is_some_and(|text| text.contains('*'));
+        self.with_node(|node| match may_have_aliases.then(|| follow(node, node)).flatten() {
+            Some(followed) => ask(&followed),
+            None => ask(node),
+        })
     }
 
     /// Where the object stands, with what stands around it in its document.
@@ -364,12 +381,18 @@ fn one<'t>(
         list(context, object, place, found)?;
     } else if context.judges && neighbours::is_neighbour(object.api_version, object.kind) {
         found.neighbours.push(place.clone());
-    } else if context.options.unknown_kinds
-        && let Some(templates) = object.with_node(structure::templates)
-    {
-        let workload = workload::Workload::of_templates(templates);
-        let outline = object.outline(&workload.routes)?;
-        pods::patch(context, object, &workload, &outline, found);
+    } else {
+        let templates = match context.options.unknown_kinds {
+            true => object.with_node(structure::templates).unwrap_or_default(),
+            false => BTreeSet::new(),
+        };
+        if templates.is_empty() {
+            strangers::note(context, object, found);
+        } else {
+            let workload = workload::Workload::of_templates(templates);
+            let outline = object.outline(&workload.routes)?;
+            pods::patch(context, object, &workload, &outline, found);
+        }
     }
     Ok(())
 }

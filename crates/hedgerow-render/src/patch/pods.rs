@@ -3,9 +3,9 @@
 use super::claim::{Claim, Worn};
 use super::document::{Found, Object};
 use super::mixed::Look;
-use super::{Context, job, prove, rollout, selector};
+use super::{Context, Unlabelled, job, prove, rollout, selector};
 use crate::workload::Workload;
-use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::label::Meaning;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
@@ -46,7 +46,7 @@ pub(super) fn patch<'p>(
             );
         }
         Claim::Several(services) => {
-            let names = services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(" and ");
+            let names = enumerate(services.iter().map(|service| format!("`{service}`")));
             found.diagnostics.push(
                 Diagnostic::new(Code::AmbiguousWorkload, format!("{title} is claimed by {names}"))
                     .mark(context.span(&place), "")
@@ -80,8 +80,8 @@ pub(super) fn patch<'p>(
 
 /// How messages call a workload.
 pub(super) struct Title<'a> {
-    kind: &'a str,
-    name: Option<&'a str>,
+    pub(super) kind: &'a str,
+    pub(super) name: Option<&'a str>,
 }
 
 impl std::fmt::Display for Title<'_> {
@@ -207,7 +207,8 @@ fn claimed(
     for duplicate in outline.duplicates() {
         let message = format!("{title} has the key `{}` twice; the last one counts", duplicate.key);
         found.diagnostics.push(
-            Diagnostic::new(Code::DuplicateStructure, message)
+            context
+                .doubt(Code::DuplicateStructure, message)
                 .mark(context.span(&duplicate.ignored), "ignored by Kubernetes")
                 .mark(context.span(&duplicate.counted), "edited here")
                 .help("remove the one that does not count"),
@@ -329,6 +330,7 @@ fn labels(
 ) {
     let scheme = context.plan.scheme();
     if let Some(obstacle) = hides_labels(site) {
+        unlabelled(title, service, found);
         return uneditable(context, title, &obstacle, found);
     }
     let mut remove = Vec::new();
@@ -381,7 +383,15 @@ fn labels(
     let set: Vec<_> = service.pods.write.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let remove: Vec<_> =
         if context.options.prune { remove.iter().map(|pair| pair.key.as_ref()).collect() } else { Vec::new() };
-    change(context, title, site, MapChange { set: &set, remove: &remove }, found);
+    if !change(context, title, site, MapChange { set: &set, remove: &remove }, found) {
+        unlabelled(title, service, found);
+    }
+}
+
+/// Notes that the pods of a claimed workload do not wear what the plan gives them.
+fn unlabelled(title: &Title<'_>, service: &ServicePlan, found: &mut Found<'_>) {
+    let (kind, service) = (title.kind.to_owned(), service.name.clone());
+    found.unlabelled.extend(title.name.map(|name| Unlabelled { kind, name: name.to_owned(), service }));
 }
 
 /// A label that nothing backs: refused, or under `--prune` dealt with, which is `done` in one word, and said.
@@ -416,15 +426,26 @@ fn staged(
     }
 }
 
-fn change(context: &Context<'_>, title: &Title<'_>, site: &Site<'_>, change: MapChange<'_>, found: &mut Found<'_>) {
+/// Changes labels, and says whether that was possible.
+fn change(
+    context: &Context<'_>,
+    title: &Title<'_>,
+    site: &Site<'_>,
+    change: MapChange<'_>,
+    found: &mut Found<'_>,
+) -> bool {
     match change_map(context.stream, site, change) {
         Ok(edits) => {
             if !edits.is_empty() {
                 found.tally.labels += changed(site, change);
             }
             found.edits.extend(edits);
+            true
         }
-        Err(obstacle) => uneditable(context, title, &obstacle, found),
+        Err(obstacle) => {
+            uneditable(context, title, &obstacle, found);
+            false
+        }
     }
 }
 

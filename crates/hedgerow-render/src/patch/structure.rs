@@ -1,7 +1,7 @@
-//! Pod templates by their structure, for kinds that the table does not know: a mapping with `metadata` beside
-//! `spec.containers`. Only on request, since it is a guess.
+//! Pods by their structure, for kinds that the table does not know. A mapping with `metadata` beside `spec.containers` is a pod
+//! template; it is labelled on request only, since that is a guess. What merely shows that pods come of an object is named.
 
-use hedgerow_yaml::{Content, Node};
+use hedgerow_yaml::{Content, Node, Pair};
 use std::collections::BTreeSet;
 
 /// The routes to the pod templates of an object, in the form that [`hedgerow_yaml::Route`] reads.
@@ -9,6 +9,72 @@ pub(super) fn templates(object: &Node<'_>) -> BTreeSet<String> {
     let mut routes = BTreeSet::new();
     walk(object, "", &mut routes);
     routes
+}
+
+/// What operators call the metadata, or all, of the pods that they make.
+const OF_PODS: [&str; 8] = [
+    "podMetadata",
+    "podTemplate",
+    "podTemplates",
+    "podTemplateSpec",
+    "podLabels",
+    "podAnnotations",
+    "podSpec",
+    "podSecurityContext",
+];
+
+/// Whether something below the `spec` of an object shows that pods come of it: containers with an image, what [`OF_PODS`] names,
+/// or how much CPU or memory a container is to have. An object whose own `spec` lists containers puts them into the pods of
+/// others, as a `SidecarSet` and a `ServingRuntime` do.
+pub(super) fn shows_pods(object: &Node<'_>) -> bool {
+    let Some(root) = object.as_mapping() else { return false };
+    let is_content = |key: &str| !matches!(key, "apiVersion" | "kind" | "metadata" | "status");
+    let content = root.pairs.iter().filter(|pair| pair.key.as_str().is_some_and(is_content));
+    content.into_iter().any(|pair| match pair.value.as_mapping() {
+        Some(spec) => {
+            let below = spec.pairs.iter().filter(|pair| pair.key.as_str() != Some("containers"));
+            below.into_iter().any(|pair| shows(pair, 0))
+        }
+        None => shows(pair, 0),
+    })
+}
+
+/// Deeper than any object that makes pods.
+const DEEPEST: usize = 32;
+
+fn shows(pair: &Pair<'_>, depth: usize) -> bool {
+    let key = pair.key.as_str().unwrap_or_default();
+    let value = &pair.value;
+    let get = |node: &Node<'_>, key: &str| node.as_mapping().is_some_and(|mapping| mapping.get(key).is_some());
+    let is_something = match value.content() {
+        Content::Mapping(mapping) => !mapping.pairs.is_empty(),
+        Content::Sequence(sequence) => !sequence.elements.is_empty(),
+        Content::Scalar(_) | Content::Alias(_) => false,
+    };
+    if is_something && OF_PODS.contains(&key) {
+        return true;
+    }
+    if key == "containers"
+        && value.as_sequence().is_some_and(|list| list.elements.iter().any(|it| get(&it.node, "image")))
+    {
+        return true;
+    }
+    let sizes = |amount: &Node<'_>| get(amount, "cpu") || get(amount, "memory");
+    let amounts = value.as_mapping().filter(|_| key == "resources");
+    if amounts.is_some_and(|of| ["requests", "limits"].iter().any(|key| of.get(key).is_some_and(sizes))) {
+        return true;
+    }
+    depth < DEEPEST && below(value, depth + 1)
+}
+
+fn below(value: &Node<'_>, depth: usize) -> bool {
+    match value.content() {
+        Content::Mapping(mapping) => mapping.pairs.iter().any(|pair| shows(pair, depth)),
+        Content::Sequence(sequence) => {
+            depth < DEEPEST && sequence.elements.iter().any(|element| below(&element.node, depth + 1))
+        }
+        Content::Scalar(_) | Content::Alias(_) => false,
+    }
 }
 
 fn walk(node: &Node<'_>, route: &str, routes: &mut BTreeSet<String>) {

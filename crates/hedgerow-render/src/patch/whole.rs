@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::document::Found;
+use super::strangers;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ pub(super) const NAMED: usize = 3;
 
 pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     unclaimed(context, found);
+    strangers::report(context, found);
     let mixed = std::mem::take(&mut found.taken).report(context);
     found.diagnostics.extend(mixed);
     let is_sound = !found.diagnostics.iter().any(Diagnostic::is_error);

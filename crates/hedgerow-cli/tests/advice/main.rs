@@ -4,6 +4,8 @@
 //! finds no such fault, and none that asks for the opposite.
 #![allow(clippy::disallowed_methods, reason = "writes the files that a person would write")]
 
+mod clusters;
+#[path = "../common/mod.rs"]
 mod common;
 
 use common::{Command, Ran};
