@@ -141,7 +141,11 @@ impl Manifests {
                 diagnostics.push(diagnostic.mark(policy.place, "").help(help));
                 let kind = match id.kind {
                     PolicyKind::CalicoGlobal => "StagedGlobalNetworkPolicy",
-                    _ => "StagedNetworkPolicy",
+                    PolicyKind::Calico
+                    | PolicyKind::Kubernetes
+                    | PolicyKind::Cluster
+                    | PolicyKind::Admin
+                    | PolicyKind::Baseline => "StagedNetworkPolicy",
                 };
                 let reference =
                     ObjectRef { kind: kind.to_owned(), namespace: id.namespace.clone(), name: id.name.clone() };

@@ -102,6 +102,9 @@ struct Led<'f> {
     named: Rc<Named<'f>>,
 }
 
+/// The ports by name of the pods that something leads to, by service.
+type ByService<'p, 'f> = BTreeMap<&'p ServiceName, Rc<Named<'f>>>;
+
 /// Numbers of container ports, by name and protocol.
 type Named<'f> = BTreeMap<(&'f str, &'f str), BTreeSet<u16>>;
 
@@ -219,8 +222,7 @@ fn join<'p, 'f>(
     }
     let pods_by_label = ByLabel::new(pods.iter().map(|(_, pods)| &pods.labels));
     // Services with one selector in one namespace lead to the same pods.
-    let mut led: BTreeMap<(&BTreeMap<String, String>, Option<&str>), BTreeMap<&ServiceName, Rc<Named<'f>>>> =
-        BTreeMap::new();
+    let mut led: BTreeMap<(&BTreeMap<String, String>, Option<&str>), ByService<'_, 'f>> = BTreeMap::new();
     for front in fronts {
         led.entry((&front.selector, front.namespace.as_deref())).or_insert_with(|| {
             let mut by_service: BTreeMap<&ServiceName, Named<'f>> = BTreeMap::new();
