@@ -194,6 +194,7 @@ impl Manifests {
             cluster: Cluster::default(),
             staged: self.staged.clone(),
             would: self.would.clone(),
+            unread_staged: self.unread_staged.clone(),
             policies: self.policies.clone(),
             labels: self.labels.clone(),
             tiers: self.tiers.clone(),

@@ -1,7 +1,7 @@
 //! What else stands in a stream: behind aliases and merge keys too, and in streams of thousands.
 
 use crate::common::{Command, tree};
-use hedgerow::cli::Exit;
+use hedgerow_cli::Exit;
 use std::fmt::Write as _;
 use tempfile::TempDir;
 
