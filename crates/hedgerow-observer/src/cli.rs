@@ -21,6 +21,11 @@ enum Command {
     /// Listen to this node's sources, and send what they saw to the collector
     #[cfg(target_os = "linux")]
     Node(Box<crate::node::Node>),
+    /// Call services that must be seen, and tell the collector what was sent
+    #[cfg(unix)]
+    Canary(Box<crate::canary::Canary>),
+    /// Print what the collector has observed, through the API server of the kubeconfig
+    Export(Box<crate::export::Export>),
 }
 
 /// Runs one command line. 0: done; 1: done, and with `--strict` something was not understood; 2: the command or a file is at fault.
@@ -38,6 +43,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Read(command) => command,
         #[cfg(target_os = "linux")]
         Command::Node(command) => return ended(crate::node::run(*command)),
+        #[cfg(unix)]
+        Command::Canary(command) => return ended(crate::canary::run(&command)),
+        Command::Export(command) => {
+            let result = crate::export::run(&command, std::io::stdout().lock());
+            return ended(result.map(|summary| eprintln!("{}", summary.line())));
+        }
     };
     match read::run(&command, std::io::stdout().lock()) {
         Ok(summary) => {
@@ -57,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn ended(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if read::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

@@ -2,8 +2,11 @@
 //!
 //! [`hedgerow_observe`] knows the formats; here are the doors to the machine (each says so in its first lines) and the command line.
 
+#[cfg(unix)]
+pub mod canary;
 pub mod cli;
 mod clock;
+pub mod export;
 pub mod goldmane;
 pub mod link;
 #[cfg(target_os = "linux")]

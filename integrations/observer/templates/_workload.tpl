@@ -22,24 +22,22 @@
   {{- with $values.storageClassName }}{{ $_ := set $claim.spec "storageClassName" . }}{{ end }}
 {{- end }}
 {{- if eq $component "node" }}
-  {{- $add := $container.securityContext.capabilities.add }}
   {{- if .values.sources.kernelLog }}
-    {{- $args = append $args "--kernel-log=syslog" }}
-    {{- $add = append $add "SYSLOG" }}
+    {{- $args = append $args "--sources=kernel-log" }}
+    {{- $_ := set $container "securityContext" (dict "runAsUser" 0 "privileged" true "readOnlyRootFilesystem" true) }}
   {{- end }}
   {{- if .values.sources.calicoFlows }}
-    {{- $args = append $args "--flow-socket=/var/run/calico/flows/flows.sock" }}
+    {{- $args = append $args "--sources=flows" }}
     {{- $_ := set $container "volumeMounts" (append $container.volumeMounts (dict "name" "calico-flows" "mountPath" "/var/run/calico/flows")) }}
     {{- $path := dict "path" "/var/run/calico/flows" "type" "DirectoryOrCreate" }}
     {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "calico-flows" "hostPath" $path)) }}
   {{- end }}
   {{- if .values.sources.hubble }}
-    {{- $args = append $args "--hubble=/var/run/cilium/hubble/events.log" }}
+    {{- $args = concat $args (list "--sources=hubble" "--hubble-file=/var/run/cilium/hubble/events.log") }}
     {{- $_ := set $container "volumeMounts" (append $container.volumeMounts (dict "name" "hubble" "mountPath" "/var/run/cilium/hubble" "readOnly" true)) }}
     {{- $path := dict "path" "/var/run/cilium/hubble" "type" "DirectoryOrCreate" }}
     {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "hubble" "hostPath" $path)) }}
   {{- end }}
-  {{- $_ := set $container.securityContext.capabilities "add" $add }}
 {{- end }}
 {{- $_ := set $container "args" (concat $args $values.args) }}
 {{- end }}

@@ -11,6 +11,7 @@
 )]
 
 mod alerts;
+mod canary;
 mod dashboard;
 mod manifests;
 mod programs;
