@@ -208,6 +208,43 @@ fn the_plugin_can_be_installed_and_has_hedgerows_version() {
     }
 }
 
+/// Helm 3 that finds a plugin of Helm 4 loads none of its own: the wrapper keeps the two apart.
+#[test]
+fn helm_4_has_the_plugin_beside_a_helm_3_that_does_not_complain() {
+    let Some(three) = Helm::named("helm3") else { return };
+    for name in HELM_4 {
+        let Some(four) = Helm::named(name) else { continue };
+        // Both look into one place, where each has a plugin that the other can read.
+        let data = four.sandbox.path("shared");
+        four.sandbox.write("shared/plugins/hello/plugin.yaml", "name: hello\nversion: 0.1.0\ncommand: echo hello\n");
+        let helm_3 = || {
+            let mut list = four.sandbox.command(&three.program);
+            run(list.args(["plugin", "list"]).env("HELM_DATA_HOME", &data), b"")
+        };
+        let mut wrapped = four.sandbox.command("integrations/helm4/helm4");
+        wrapped.args(["template", "live", "testdata/bank/service.emoji/chart", "--post-renderer", "hedgerow"]);
+        for argument in
+            ["-C".to_owned(), "testdata/bank".to_owned()].into_iter().chain(bank::arguments("service.emoji", "prod"))
+        {
+            wrapped.args(["--post-renderer-args", &argument]);
+        }
+        let rendered = run(wrapped.env("HELM4", &four.program).env("HELM_DATA_HOME", &data), b"").text();
+        assert_deployed("service.emoji", "prod", &documents(&rendered), |_| true);
+        let mut listed = four.sandbox.command("integrations/helm4/helm4");
+        listed.args(["plugin", "list"]).env("HELM4", &four.program).env("HELM_DATA_HOME", &data);
+        let listed = run(&mut listed, b"").text();
+        assert!(listed.contains("hedgerow") && listed.contains("hello"), "{name} keeps its own plugins: {listed}");
+        let beside = helm_3();
+        assert!(beside.code == 0 && !beside.stderr.contains("failed to load"), "{name}: {}", beside.stderr);
+        assert!(String::from_utf8_lossy(&beside.stdout).contains("hello"));
+        // What the page warns of: installed where both look, Helm 3 loads nothing any more.
+        let mut install = four.sandbox.command(&four.program);
+        run(install.args(["plugin", "install", "integrations/helm4"]).env("HELM_DATA_HOME", &data), b"").text();
+        let broken = helm_3();
+        assert!(broken.code != 0 && broken.stderr.contains("apiVersion"), "{name}: {}", broken.stderr);
+    }
+}
+
 /// Files below a folder, with their texts.
 fn files(folder: &std::path::Path) -> Vec<(String, String)> {
     let mut found = Vec::new();

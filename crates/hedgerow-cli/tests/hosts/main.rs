@@ -12,6 +12,7 @@ mod helm;
 #[allow(dead_code, reason = "the other part is used by tests/moves")]
 mod host;
 mod json;
+mod kpt;
 mod kubectl;
 mod kustomize;
 mod manifest;
