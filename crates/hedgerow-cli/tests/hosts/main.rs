@@ -4,6 +4,7 @@
 //! with `HEDGEROW_REQUIRE_TOOLS=1` it fails.
 #![allow(clippy::disallowed_methods, reason = "starts programs, reads and writes files: that is what is tested")]
 
+mod action;
 mod argocd;
 mod bank;
 mod charts;
