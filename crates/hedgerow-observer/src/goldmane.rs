@@ -4,6 +4,7 @@
 #[allow(
     missing_docs,
     clippy::all,
+    clippy::missing_errors_doc,
     clippy::restriction,
     unreachable_pub,
     unused_qualifications,

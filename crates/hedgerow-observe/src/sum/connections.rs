@@ -8,9 +8,14 @@
 //! [`Connections::drained`] says so, and a connection that was counted may be counted once more.
 //!
 //! ```text
-//!   begin ─ listed … ─ end ─┬─ event … ─ drained ─┬─ event …     (no loss)
-//!                           └── events were dropped: read the queue to its end, then begin again
+//!   begin ─ listed … ─ end ─ event … ─ drained ─ event …
+//!     ^                                            │ events were dropped: read those that wait,
+//!     └────────────────────────────────────────────┘ then the table
 //! ```
+//!
+//! The kernel is asked how many it dropped when none wait any more: by then each connection that was found had its event dropped, or it was
+//! read. Asked earlier, it would not know yet of some that were found. What it dropped while the table was read may be found the next time
+//! only: while it goes on dropping, what is lost is not said, for eight readings at most.
 
 use super::recent::{Recent, fingerprint};
 use super::{Aside, Began, Call, Now, Place, Said, Sums, no_call};
@@ -22,6 +27,8 @@ use std::net::IpAddr;
 const REMEMBERED: usize = 1 << 17;
 /// Connections of one table that are remembered: what the kernel allows on most machines.
 const LISTED: usize = 1 << 18;
+/// So many readings of the table in a row, each followed by further drops, and what is not found by then is said to be lost.
+const HELD: u32 = 8;
 /// An answer that comes when the kernel has forgotten the question (UDP: after 30 to 180 seconds) opens a connection the wrong way round.
 /// Questions are remembered for so long, in microseconds.
 const ANSWERED_WITHIN: i64 = 600_000_000;
@@ -46,16 +53,14 @@ pub struct Connections {
     found: Vec<u64>,
     /// Of these, how many events came after all.
     waited: u64,
-    dropped: Option<Dropped>,
+    /// The table was read because events were dropped.
+    is_repairing: bool,
+    /// Dropped and not found so far; nothing if the kernel does not say how many it dropped.
+    missing: Option<i64>,
+    /// Readings for which that was held back.
+    held: u32,
     questions: Recent,
     remembered: usize,
-}
-
-/// What the kernel says it dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// How many events; nothing if it does not say.
-    pub count: Option<u64>,
 }
 
 /// What was lost for good.
@@ -87,27 +92,21 @@ impl Connections {
             is_first: true,
             found: Vec::new(),
             waited: 0,
-            dropped: None,
+            is_repairing: false,
+            missing: Some(0),
+            held: 0,
             questions: Recent::new(1 << 13, ANSWERED_WITHIN),
             remembered,
         }
     }
 
     /// The table is going to be read: for the first time, or because events were dropped.
-    pub fn begin(&mut self, dropped: Option<Dropped>) {
+    pub fn begin(&mut self) {
         self.before = self.recent.iter().copied().collect();
         self.before.sort_unstable();
         self.reading.clear();
-        self.found.clear();
-        self.waited = 0;
         self.may_repeat |= std::mem::replace(&mut self.is_short, false);
-        // Two losses before one reading are one loss.
-        self.dropped = match (self.dropped, dropped) {
-            (Some(first), Some(second)) => Some(Dropped {
-                count: first.count.zip(second.count).map(|(first, second)| first.saturating_add(second)),
-            }),
-            (first, second) => first.or(second),
-        };
+        self.is_repairing = !self.is_first;
     }
 
     /// Takes one connection of the table.
@@ -162,14 +161,28 @@ impl Connections {
         self.count(connection, now, sums);
     }
 
-    /// No more events wait: everything from before the table was read has come. What is lost for good is known now.
-    pub fn drained(&mut self) -> Option<Loss> {
+    /// Whether it has to be said how many events were dropped, once none wait any more.
+    #[must_use]
+    pub const fn is_repairing(&self) -> bool {
+        self.is_repairing
+    }
+
+    /// No more events wait, and the kernel says how many it has dropped since this was told last; nothing if it does not say. What is lost for
+    /// good is known now, unless it drops again and the table is to be read once more.
+    pub fn drained(&mut self, dropped: Option<u64>, drops_again: bool) -> Option<Loss> {
         let found = (self.found.len() as u64).saturating_sub(self.waited);
         self.found = Vec::new();
         self.waited = 0;
-        let dropped = self.dropped.take()?;
-        let may_repeat = std::mem::replace(&mut self.may_repeat, false);
-        Some(Loss { count: dropped.count.map(|count| count.saturating_sub(found)), may_repeat })
+        self.is_repairing = false;
+        let difference = dropped.map(|dropped| dropped.cast_signed().saturating_sub(found.cast_signed()));
+        self.missing = self.missing.zip(difference).map(|(missing, more)| missing.saturating_add(more));
+        self.held += 1;
+        if drops_again && self.held < HELD {
+            return None;
+        }
+        self.held = 0;
+        let count = self.missing.replace(0).map(|missing| u64::try_from(missing).unwrap_or(0));
+        Some(Loss { count, may_repeat: std::mem::replace(&mut self.may_repeat, false) })
     }
 
     fn count(&mut self, connection: &Connection, now: Now, sums: &mut Sums) {

@@ -1,7 +1,7 @@
 //! Connection tracking: a recording against the calls that were made, and law 8 against a kernel that drops events.
 
 use super::{at, fixtures, ip, sums, total};
-use hedgerow_observe::sum::connections::{Connections, Dropped, Loss};
+use hedgerow_observe::sum::connections::{Connections, Loss};
 use hedgerow_observe::sum::{Aside, Began, Sums};
 use hedgerow_observe::{Connection, Event, Format, Protocol, Record, Tuple, When};
 use proptest::prelude::*;
@@ -91,14 +91,14 @@ fn a_recording_gives_each_call_once() {
 fn what_was_open_before_is_said_to_be_open_and_counted_never() {
     let mut tracked = Connections::default();
     let mut sums = sums();
-    tracked.begin(None);
+    tracked.begin();
     for id in 0..3 {
         tracked.listed(&connection(id, Event::Listed), at(0), &mut sums);
     }
     tracked.end();
     // One began while the table was read: it is in both, and it did begin.
     tracked.event(&connection(2, Event::New), at(1), &mut sums);
-    assert_eq!(tracked.drained(), None, "nothing was dropped");
+    assert!(!tracked.is_repairing(), "nothing was dropped");
     let counts: Vec<(Began, u64)> = sums.take().0.iter().map(|(call, span)| (call.began, span.count)).collect();
     assert_eq!(counts, [(Began::Now, 1), (Began::Earlier, 3)]);
 }
@@ -199,23 +199,37 @@ fn repair(kernel: &mut Kernel, tracked: &mut Connections, sums: &mut Sums, durin
     for id in std::mem::take(&mut kernel.queue) {
         tracked.event(&connection(id, Event::New), at(0), sums);
     }
-    kernel.is_full = false;
-    let dropped = std::mem::take(&mut kernel.dropped);
-    // What opens between and during the reading of the table is in it, and waits as an event.
-    for _ in 0..during {
+    // What opens between and during the reading of the table is in it, and waits as an event, or is dropped, too.
+    for number in 0..during {
         kernel.open.push(kernel.next);
-        kernel.queue.push(kernel.next);
+        if number % 2 == 0 {
+            kernel.queue.push(kernel.next);
+        } else {
+            kernel.dropped += 1;
+        }
         kernel.next += 1;
     }
-    tracked.begin(Some(Dropped { count: Some(dropped) }));
+    kernel.is_full = false;
+    tracked.begin();
     for id in &kernel.open {
         tracked.listed(&connection(*id, Event::Listed), at(0), sums);
     }
     tracked.end();
+    // And some of which the table had nothing yet: they are found the next time.
+    for number in 0..during / 2 {
+        kernel.open.push(kernel.next);
+        kernel.dropped += 1;
+        kernel.next += 1;
+        assert!(number < 2);
+    }
     for id in std::mem::take(&mut kernel.queue) {
         tracked.event(&connection(id, Event::New), at(0), sums);
     }
-    tracked.drained().unwrap()
+    assert!(tracked.is_repairing());
+    match tracked.drained(Some(std::mem::take(&mut kernel.dropped)), during / 2 > 0) {
+        Some(loss) => loss,
+        None => repair(kernel, tracked, sums, 0),
+    }
 }
 
 proptest! {
@@ -230,9 +244,9 @@ proptest! {
         let mut kernel = Kernel { open: vec![], queue: vec![], is_full: false, dropped: 0, next: 0 };
         let mut tracked = Connections::new(remembered);
         let mut sums = sums();
-        tracked.begin(None);
+        tracked.begin();
         tracked.end();
-        prop_assert_eq!(tracked.drained(), None);
+        prop_assert!(!tracked.is_repairing());
         let (mut lost, mut may_repeat) = (0, false);
         for act in acts {
             match act {
@@ -276,42 +290,62 @@ proptest! {
 fn a_loss_that_nobody_counted_stays_unknown() {
     let mut tracked = Connections::default();
     let mut sums = sums();
-    tracked.begin(None);
+    tracked.begin();
     tracked.end();
-    tracked.begin(Some(Dropped { count: Some(3) }));
-    // The kernel drops again before the reading is over.
-    tracked.begin(Some(Dropped { count: Some(4) }));
-    tracked.listed(&connection(1, Event::Listed), at(0), &mut sums);
+    tracked.begin();
     tracked.end();
-    assert_eq!(tracked.drained(), Some(Loss { count: Some(6), may_repeat: false }));
-    assert_eq!(tracked.drained(), None, "a loss is said once");
-    tracked.begin(Some(Dropped { count: None }));
+    assert_eq!(tracked.drained(None, false), Some(Loss { count: None, may_repeat: false }));
+    // Read twice before none waits: what was found by the first is not lost, and its event that waited is not counted again.
+    for id in [1, 2] {
+        tracked.begin();
+        tracked.listed(&connection(id, Event::Listed), at(0), &mut sums);
+        tracked.end();
+    }
+    tracked.event(&connection(1, Event::New), at(0), &mut sums);
+    assert_eq!(tracked.drained(Some(5), false), Some(Loss { count: Some(4), may_repeat: false }));
+    assert_eq!(total(&sums.take().0), 2);
+    assert!(!tracked.is_repairing(), "a loss is said once");
+}
+
+#[test]
+fn a_kernel_that_never_stops_dropping_is_told_of_all_the_same() {
+    let mut tracked = Connections::default();
+    tracked.begin();
     tracked.end();
-    assert_eq!(tracked.drained(), Some(Loss { count: None, may_repeat: false }));
+    let mut said = Vec::new();
+    for _ in 0..20 {
+        tracked.begin();
+        tracked.end();
+        said.extend(tracked.drained(Some(10), true));
+    }
+    assert_eq!(said, [Loss { count: Some(80), may_repeat: false }; 2], "after eight readings each");
+    tracked.begin();
+    tracked.end();
+    assert_eq!(tracked.drained(Some(1), false), Some(Loss { count: Some(41), may_repeat: false }));
 }
 
 #[test]
 fn the_memory_is_bounded_and_says_when_it_is_short() {
     let mut tracked = Connections::new(100);
     let mut sums = sums();
-    tracked.begin(None);
+    tracked.begin();
     tracked.end();
     for id in 0..101 {
         tracked.event(&connection(id, Event::New), at(0), &mut sums);
     }
-    tracked.begin(Some(Dropped { count: Some(0) }));
+    tracked.begin();
     for id in 0..101 {
         tracked.listed(&connection(id, Event::Listed), at(0), &mut sums);
     }
     tracked.end();
-    assert_eq!(tracked.drained(), Some(Loss { count: Some(0), may_repeat: true }));
+    assert_eq!(tracked.drained(Some(0), false), Some(Loss { count: Some(0), may_repeat: true }));
     assert_eq!(total(&sums.take().0), 102, "the one that was forgotten is counted again");
     // From here on everything is known again.
-    tracked.begin(Some(Dropped { count: Some(0) }));
+    tracked.begin();
     for id in 0..101 {
         tracked.listed(&connection(id, Event::Listed), at(0), &mut sums);
     }
     tracked.end();
-    assert_eq!(tracked.drained(), Some(Loss { count: Some(0), may_repeat: false }));
+    assert_eq!(tracked.drained(Some(0), false), Some(Loss { count: Some(0), may_repeat: false }));
     assert_eq!(total(&sums.take().0), 0);
 }

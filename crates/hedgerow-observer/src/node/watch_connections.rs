@@ -7,7 +7,7 @@ use super::state::{Shared, Source};
 use super::{Connections, Stop};
 use crate::clock::now;
 use hedgerow_observe::sum::Now;
-use hedgerow_observe::sum::connections::{Connections as Tracked, Dropped};
+use hedgerow_observe::sum::connections::Connections as Tracked;
 use hedgerow_observe::{Connection, Protocol};
 use std::io;
 use std::net::UdpSocket;
@@ -64,7 +64,7 @@ struct Watch {
     door: Connections,
     tracked: Tracked,
     /// Events were dropped, and the table was not read since.
-    dropped: Option<Dropped>,
+    is_overrun: bool,
     /// Before this the table is not read again.
     table_after: i64,
     probe: Option<UdpSocket>,
@@ -78,7 +78,7 @@ impl Watch {
         let mut watch = Self {
             door: Connections::open(buffer)?,
             tracked: Tracked::default(),
-            dropped: None,
+            is_overrun: false,
             table_after: 0,
             probe: None,
             probe_port: None,
@@ -117,13 +117,7 @@ impl Watch {
                 if is_proven {
                     source.hearing.prove(moment);
                 }
-                if read.is_overrun {
-                    let count = self.door.dropped();
-                    self.dropped = Some(match self.dropped {
-                        Some(before) => Dropped { count: before.count.zip(count).map(|(a, b)| a.saturating_add(b)) },
-                        None => Dropped { count },
-                    });
-                }
+                self.is_overrun |= read.is_overrun;
                 let misread = self.door.not_understood();
                 source.misread(misread - self.not_understood);
                 self.not_understood = misread;
@@ -141,11 +135,13 @@ impl Watch {
 
     /// Reads the table if events were dropped, once those that wait are read.
     fn repair(&mut self, source: &Shared, moment: Now) -> io::Result<()> {
-        if self.dropped.is_some() && moment.boot >= self.table_after { self.table(source) } else { Ok(()) }
+        if self.is_overrun && moment.boot >= self.table_after { self.table(source) } else { Ok(()) }
     }
 
     fn drained(&mut self, source: &mut Source) {
-        if let Some(loss) = self.tracked.drained() {
+        if self.tracked.is_repairing()
+            && let Some(loss) = self.tracked.drained(self.door.dropped(), self.is_overrun)
+        {
             source.lose(loss.count);
             if loss.may_repeat {
                 source.lose(None);
@@ -155,8 +151,8 @@ impl Watch {
 
     fn table(&mut self, source: &Shared) -> io::Result<()> {
         let began = now();
-        // What was dropped between the last reading of events and now is no more than can be found.
-        self.tracked.begin(self.dropped.take());
+        self.is_overrun = false;
+        self.tracked.begin();
         let tracked = &mut self.tracked;
         // Nobody waits until a large table is read.
         let result = self.door.table(&mut |connection| tracked.listed(connection, began, &mut source.lock().sums));

@@ -87,11 +87,11 @@ fn run(log: &mut KernelLog, source: &Shared, stop: &Stop, packets: &mut Packets,
 }
 
 fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no /dev/kmsg: mount the host's into the container".to_owned(),
-        io::ErrorKind::PermissionDenied => {
-            "/dev/kmsg may not be read: kernel.dmesg_restrict is 1 and CAP_SYSLOG is missing, or the container may not use the device".to_owned()
-        }
-        _ => format!("/dev/kmsg cannot be read: {error}"),
+    if error.kind() == io::ErrorKind::NotFound {
+        "there is no /dev/kmsg: mount the host's into the container".to_owned()
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "/dev/kmsg may not be read: kernel.dmesg_restrict is 1 and CAP_SYSLOG is missing, or the container may not use the device".to_owned()
+    } else {
+        format!("/dev/kmsg cannot be read: {error}")
     }
 }

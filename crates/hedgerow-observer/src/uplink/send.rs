@@ -211,12 +211,12 @@ fn outgoing(link: Arc<Link>, alive: watch::Receiver<()>) -> impl Stream<Item = B
 }
 
 fn refused(options: &Options, refusal: &Refusal) -> anyhow::Error {
-    let words = match refusal.code() {
-        Code::Unauthenticated => "does not believe who we are",
-        Code::PermissionDenied => "does not let us speak for this node",
-        Code::Unimplemented => "is no collector",
-        _ => "failed",
-    };
+    let words = [
+        (Code::Unauthenticated, "does not believe who we are"),
+        (Code::PermissionDenied, "does not let us speak for this node"),
+        (Code::Unimplemented, "is no collector"),
+    ];
+    let words = words.iter().find(|(code, _)| *code == refusal.code()).map_or("failed", |(_, words)| words);
     let cause = std::error::Error::source(refusal).map(|error| format!(": {}", causes(error))).unwrap_or_default();
     anyhow!("{} {words}: {}{cause}", options.collector, refusal.message())
 }
