@@ -11,6 +11,7 @@ mod job;
 mod lists;
 mod mixed;
 mod neighbours;
+mod order;
 mod pods;
 mod policies;
 mod prove;
