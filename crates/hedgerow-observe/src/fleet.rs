@@ -118,7 +118,9 @@ pub struct Fleet {
     /// By caller and callee; nothing where the catalogue has no rules.
     edges: Option<BTreeMap<(ServiceId, ServiceId), Edge>>,
     /// For each caller, the labels that its rules give it.
-    given: BTreeMap<ServiceId, BTreeSet<String>>,
+    given: BTreeMap<ServiceId, BTreeMap<String, ServiceId>>,
+    /// Whom a label lets its pod call.
+    opens: BTreeMap<String, ServiceId>,
 }
 
 /// What came of reading a catalogue.
@@ -203,7 +205,12 @@ impl Fleet {
                 stage,
             });
         }
-        let mut given: BTreeMap<ServiceId, BTreeSet<String>> = BTreeMap::new();
+        let mut given: BTreeMap<ServiceId, BTreeMap<String, ServiceId>> = BTreeMap::new();
+        let mut opens: BTreeMap<String, ServiceId> = (0..)
+            .map(ServiceId)
+            .zip(catalogue.entries.values())
+            .map(|(id, entry)| (scheme.egress(&entry.slug).as_str().to_owned(), id))
+            .collect();
         let edges = catalogue.rules.as_ref().map(|rules| {
             let mut edges = BTreeMap::new();
             for (caller, callee, rule) in
@@ -212,7 +219,9 @@ impl Fleet {
                 let ids = (by_name.get(caller.as_str()), by_name.get(callee.as_str()));
                 let (Some(caller_id), Some(callee_id)) = ids else { continue };
                 edges.insert((*caller_id, *callee_id), edge(rule));
-                given.entry(*caller_id).or_default().extend(labels_of(&scheme, catalogue, callee, rule));
+                let labels = labels_of(&scheme, catalogue, callee, rule).into_iter().map(|label| (label, *callee_id));
+                opens.extend(labels.clone());
+                given.entry(*caller_id).or_default().extend(labels);
             }
             edges
         });
@@ -230,6 +239,7 @@ impl Fleet {
             callers_of: callers_of.collect(),
             edges,
             given,
+            opens,
             scheme,
         }
     }
@@ -337,6 +347,20 @@ impl Fleet {
         }
     }
 
+    /// The callees that rules let a service call and for whom a pod of it does not wear the label, by name; none where the catalogue has no rules.
+    #[must_use]
+    pub fn unlabelled(&self, service: ServiceId, worn: &Labels) -> BTreeSet<Arc<str>> {
+        let given = self.given.get(&service).into_iter().flatten();
+        let missing = given.filter(|(label, _)| !worn.contains_key(*label));
+        missing.filter_map(|(_, callee)| self.service(*callee)).map(|callee| Arc::clone(&callee.name)).collect()
+    }
+
+    /// The service that a label lets its pod call: one for all ports, or for a port that some rule names.
+    #[must_use]
+    pub fn opened_by(&self, label: &str) -> Option<&Service> {
+        self.service(*self.opens.get(label)?)
+    }
+
     /// The labels of a pod that the catalogue does not give it. Those that let it call somebody can only be judged where the catalogue has rules,
     /// except on pods that are no service's.
     #[must_use]
@@ -347,7 +371,7 @@ impl Fleet {
             let why = match (self.scheme.meaning(key), &whose) {
                 (Some(Meaning::Egress), Whose::Nobody) => Some(Forgery::NoService),
                 (Some(Meaning::Egress), Whose::Service(id)) => {
-                    let is_given = self.given.get(id).is_some_and(|given| given.contains(key));
+                    let is_given = self.given.get(id).is_some_and(|given| given.contains_key(key));
                     (self.has_rules() && !is_given).then_some(Forgery::NoRule)
                 }
                 (Some(Meaning::ServiceType), Whose::Service(id)) => {

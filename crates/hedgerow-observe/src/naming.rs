@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub const MAX_HOLDERS: usize = 64;
 /// The most states that are remembered of one pod at one address.
 const MAX_STATES: usize = 32;
+/// The most times that are remembered of which not everything was told. Beyond, two become one that is longer.
+const MAX_MISSED: usize = 256;
 
 /// A time in microseconds since 1970, by the clock that all events are on.
 pub type Micros = i64;
@@ -123,6 +125,8 @@ pub struct History {
     since: Option<Micros>,
     /// Addresses with more holders than are remembered, until when nothing is known of them.
     crowded: BTreeMap<IpAddr, Micros>,
+    /// Times of which not everything was told, ascending.
+    missed: Vec<(Micros, Micros)>,
 }
 
 impl History {
@@ -135,6 +139,22 @@ impl History {
     /// Says that every change up to `until` was told. A watch that is cut does not say so.
     pub fn heard(&mut self, until: Micros) {
         self.heard = Some(self.heard.map_or(until, |heard| heard.max(until)));
+    }
+
+    /// Says that between these moments somebody may have come and gone without being told: a watch was broken, and began anew with a
+    /// list. Whom the list tells, and who was there before, is known all the same; an address that nobody is known to have held then
+    /// may have been anybody's.
+    pub fn missed(&mut self, from: Micros, to: Micros) {
+        match self.missed.last_mut() {
+            Some(last) if from <= last.1 => *last = (last.0.min(from), last.1.max(to)),
+            _ => self.missed.push((from, to)),
+        }
+        if self.missed.len() > MAX_MISSED {
+            let (from, _) = self.missed.remove(0);
+            if let Some(first) = self.missed.first_mut() {
+                first.0 = first.0.min(from);
+            }
+        }
     }
 
     /// A pod or node holds these addresses at some time within `when`; it cannot have existed before `born`. Addresses that it
@@ -184,12 +204,13 @@ impl History {
     /// seen last. What a list after a broken watch tells.
     pub fn only(&mut self, pods: &BTreeSet<String>, when: Within) {
         let gone: Vec<_> = self.pods.keys().filter(|uid| !pods.contains(*uid)).cloned().collect();
+        let heard = self.heard.unwrap_or(Micros::MIN);
         for uid in gone {
             for address in self.pods.get(&uid).cloned().unwrap_or_default() {
                 let tenures = self.addresses.entry(address).or_default();
                 for tenure in tenures.iter_mut().filter(|tenure| tenure.is_of_pod(&uid) && tenure.end.is_none()) {
-                    // It may have gone at any time since it was seen last.
-                    tenure.end = Some((tenure.seen(), Some(when.to)));
+                    // It may have gone at any time since it was seen last; but not when that would have been told.
+                    tenure.end = Some((tenure.seen().max(heard).min(when.to), Some(when.to)));
                 }
             }
         }
@@ -209,6 +230,9 @@ impl History {
             return Name::Unknown(Doubt::NotYet, candidates());
         }
         match possible.as_slice() {
+            [] if self.missed.iter().any(|(start, end)| from <= *end && to >= *start) => {
+                Name::Unknown(Doubt::Change, Vec::new())
+            }
             [] => Name::Outside,
             [only] if only.holds(from, to) && from < only.remembers => Name::Unknown(Doubt::TooLong, candidates()),
             [only] if only.holds(from, to) => Name::Known(only.states_in(from, to)),
@@ -226,6 +250,7 @@ impl History {
         });
         self.ended.retain(|_, when| when.to >= before);
         self.crowded.retain(|_, until| *until >= before);
+        self.missed.retain(|(_, end)| *end >= before);
         let addresses = &self.addresses;
         self.pods.retain(|uid, held| {
             held.retain(|address| {

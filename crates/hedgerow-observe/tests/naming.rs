@@ -243,3 +243,42 @@ fn what_is_forgotten_takes_no_room_and_is_not_guessed() {
     assert!(matches!(history.name(address(1), 150_000, 150_000), Name::Unknown(Doubt::TooLong, _)));
     assert_eq!(history.name(address(1), 250_000, 250_000), Name::Outside);
 }
+
+#[test]
+fn of_a_time_that_was_missed_only_what_is_known_has_a_name() {
+    let mut history = History::new(0);
+    history.holds(&pod(1, 1), &[address(1)], 0, Within::at(10));
+    history.heard(100);
+    history.missed(100, 300);
+    history.heard(400);
+    assert_eq!(history.name(address(1), 200, 200), Name::Known(vec![pod(1, 1)]), "it was there before and after");
+    assert_eq!(history.name(address(2), 50, 99), Name::Outside);
+    assert_eq!(
+        history.name(address(2), 99, 100),
+        Name::Unknown(Doubt::Change, vec![]),
+        "somebody may have come and gone"
+    );
+    assert_eq!(history.name(address(2), 301, 400), Name::Outside);
+    // Many of them become one that is longer.
+    for n in 0..1_000 {
+        history.missed(1_000 + 10 * n, 1_001 + 10 * n);
+    }
+    history.heard(20_000);
+    assert_eq!(history.name(address(2), 1_005, 1_005), Name::Unknown(Doubt::Change, vec![]));
+    assert_eq!(history.name(address(2), 10_985, 10_985), Name::Outside);
+    history.forget(20_000);
+    history.heard(30_000);
+    assert_eq!(history.name(address(2), 20_001, 20_001), Name::Outside);
+}
+
+#[test]
+fn who_is_not_on_a_list_was_there_for_as_long_as_everything_was_told() {
+    let mut history = History::new(0);
+    history.holds(&pod(1, 1), &[address(1)], 0, Within::at(10));
+    history.heard(100);
+    history.only(&BTreeSet::new(), Within::before(300, 2));
+    history.heard(400);
+    assert_eq!(history.name(address(1), 90, 99), Name::Known(vec![pod(1, 1)]));
+    assert_eq!(history.name(address(1), 90, 101), Name::Unknown(Doubt::Change, vec![pod(1, 1)]));
+    assert_eq!(history.name(address(1), 301, 400), Name::Outside);
+}

@@ -21,6 +21,9 @@ enum Command {
     /// Listen to this node's sources, and send what they saw to the collector
     #[cfg(target_os = "linux")]
     Node(Box<crate::node::Node>),
+    /// Name, judge and keep what node parts see, and tell it
+    #[cfg(unix)]
+    Collector(Box<crate::collector::Collector>),
     /// Call services that must be seen, and tell the collector what was sent
     #[cfg(unix)]
     Canary(Box<crate::canary::Canary>),
@@ -43,6 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Read(command) => command,
         #[cfg(target_os = "linux")]
         Command::Node(command) => return ended(crate::node::run(*command)),
+        #[cfg(unix)]
+        Command::Collector(command) => return ended(crate::collector::run(&command)),
         #[cfg(unix)]
         Command::Canary(command) => return ended(crate::canary::run(&command)),
         Command::Export(command) => {

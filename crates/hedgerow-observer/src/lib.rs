@@ -6,6 +6,8 @@
 pub mod canary;
 pub mod cli;
 mod clock;
+#[cfg(unix)]
+pub mod collector;
 pub mod export;
 pub mod goldmane;
 pub mod link;

@@ -91,6 +91,11 @@ impl Policies {
         self.namespaces.remove(name);
     }
 
+    /// The names of the namespaces that were told.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.keys().map(String::as_str)
+    }
+
     /// How many documents there are.
     #[must_use]
     pub fn len(&self) -> usize {

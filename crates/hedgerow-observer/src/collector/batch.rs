@@ -1,0 +1,320 @@
+//! A batch as the collector keeps it until its names are known: checked, and small.
+//!
+//! What a node part sends is foreign input: a node may be taken over. Whatever makes no sense is counted and left out, and nothing that it
+//! says makes the collector keep more than its share.
+
+use super::clock::SECOND;
+use super::skew::Offset;
+use crate::link;
+use hedgerow_observe::Protocol;
+use hedgerow_observe::naming::Micros;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// The most sums of one batch.
+pub(crate) const MAX_SUMS: usize = 50_000;
+/// The most counters of one batch.
+const MAX_COUNTERS: usize = 50_000;
+/// The most sources of one node.
+const MAX_SOURCES: usize = 16;
+/// The longest name: of a node, a pod, a service (RFC 1123).
+const MAX_NAME: usize = 253;
+/// The most labels of one end, and the longest key with its domain.
+const MAX_LABELS: (usize, usize) = (128, 317);
+/// How old a record may be, and how far in the future: else a clock is wrong.
+const AGE: (Micros, Micros) = (25 * 3600 * SECOND, 60 * SECOND);
+
+/// A batch, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) node: Arc<str>,
+    pub(crate) life: u64,
+    pub(crate) sequence: u64,
+    /// The interval, on our clock.
+    pub(crate) from: Micros,
+    pub(crate) to: Micros,
+    /// When it came.
+    pub(crate) received: Micros,
+    /// The last moment on our clock at which any of its calls can have been.
+    pub(crate) latest: Micros,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) counters: Vec<link::Counter>,
+    pub(crate) sources: Vec<Source>,
+    /// Sums and counters that make no sense.
+    pub(crate) refused: u64,
+}
+
+/// One sum.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) caller: Who,
+    pub(crate) callee: Who,
+    pub(crate) port: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) outcome: link::Outcome,
+    pub(crate) was_open: bool,
+    pub(crate) may_repeat: bool,
+    /// Earliest and latest time of the first and the last, on our clock.
+    pub(crate) first: Micros,
+    pub(crate) last: Micros,
+    pub(crate) count: u64,
+    pub(crate) source: Arc<str>,
+    /// The policy that decided, as `kind/namespace/name`.
+    pub(crate) policy: Option<Arc<str>>,
+}
+
+/// One end as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// By an address.
+    Address(IpAddr),
+    /// By what the source says of it.
+    Named(Arc<Named>),
+}
+
+/// An end that the source names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Named {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) labels: BTreeMap<String, String>,
+    /// It is no pod.
+    pub(crate) is_outside: bool,
+}
+
+/// How a source did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) name: Arc<str>,
+    pub(crate) heard: bool,
+    pub(crate) fault: String,
+    pub(crate) lost: u64,
+    pub(crate) lost_unknown: bool,
+    /// On our clock; nothing where none ever came.
+    pub(crate) last_record: Option<Micros>,
+    pub(crate) not_understood: u64,
+}
+
+/// Checks a batch. The offset says where the node's times lie on our clock.
+pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Batch {
+    let mut texts = Texts::default();
+    let mut refused = 0;
+    let (oldest, newest) = (received - AGE.0, received + AGE.1);
+    let here = |at: Micros| (at.saturating_add(offset.least), at.saturating_add(offset.most));
+    let surplus = batch.sums.len().saturating_sub(MAX_SUMS) + batch.counters.len().saturating_sub(MAX_COUNTERS);
+    refused += surplus as u64;
+    let mut calls = Vec::with_capacity(batch.sums.len().min(MAX_SUMS));
+    for sum in batch.sums.into_iter().take(MAX_SUMS) {
+        let (first, last) = (here(sum.first).0, here(sum.last).1);
+        let is_of_this_time =
+            oldest <= first && first <= last && last <= newest.saturating_add(offset.most - offset.least);
+        match is_of_this_time.then(|| call(sum, first, last, &mut texts)).flatten() {
+            Some(call) => calls.push(call),
+            None => refused += 1,
+        }
+    }
+    let is_name = |text: &str| text.len() <= 2 * MAX_NAME + 64;
+    let mut counters = batch.counters;
+    counters.truncate(MAX_COUNTERS);
+    let before = counters.len();
+    counters.retain(|counter| is_name(&counter.policy) && is_name(&counter.interface) && counter.counted.len() <= 32);
+    refused += (before - counters.len()) as u64;
+    let (before, mut sources) = (batch.sources.len(), Vec::new());
+    for source in batch.sources.into_iter().take(MAX_SOURCES) {
+        if !is_source(&source.name) {
+            continue;
+        }
+        sources.push(Source {
+            name: texts.of(&source.name),
+            heard: source.heard,
+            fault: source.fault.chars().filter(|character| !character.is_control()).take(300).collect(),
+            lost: source.lost,
+            lost_unknown: source.lost_unknown,
+            last_record: (source.last_record > 0).then(|| here(source.last_record).1.clamp(0, received)),
+            not_understood: source.not_understood,
+        });
+    }
+    refused += (before - sources.len()) as u64;
+    let (from, to) = (here(batch.from).1.clamp(oldest, received), here(batch.to).0.clamp(oldest, received));
+    Batch {
+        node: texts.of(&batch.node),
+        life: batch.life,
+        sequence: batch.sequence,
+        from,
+        // Where the clock was set within the interval nothing is proven.
+        to: to.max(from),
+        received,
+        latest: calls.iter().map(|call| call.last).max().unwrap_or(received),
+        calls,
+        counters,
+        sources,
+        refused,
+    }
+}
+
+fn is_source(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn call(sum: link::Sum, first: Micros, last: Micros, texts: &mut Texts) -> Option<Call> {
+    let outcome = link::Outcome::try_from(sum.outcome).ok()?;
+    let policy = (!sum.policy.is_empty()).then_some(sum.policy).filter(|policy| policy.len() <= 2 * MAX_NAME + 64);
+    if !is_source(&sum.source) {
+        return None;
+    }
+    Some(Call {
+        caller: who(sum.caller?, texts)?,
+        callee: who(sum.callee?, texts)?,
+        port: u16::try_from(sum.port).ok()?,
+        protocol: Protocol(u8::try_from(sum.protocol).ok()?),
+        outcome,
+        was_open: sum.was_open,
+        may_repeat: sum.may_repeat,
+        first,
+        last,
+        count: sum.count,
+        source: texts.of(&sum.source),
+        policy: policy.map(|policy| texts.of(&policy)),
+    })
+}
+
+fn who(end: link::End, texts: &mut Texts) -> Option<Who> {
+    let address = match *end.address.as_slice() {
+        [] => None,
+        [a, b, c, d] => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
+        ref bytes => Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)).to_canonical()),
+    };
+    if let Some(address) = address
+        && end.namespace.is_empty()
+        && end.name.is_empty()
+        && end.labels.is_empty()
+    {
+        return Some(Who::Address(address));
+    }
+    let fits = end.namespace.len() <= MAX_NAME
+        && end.name.len() <= MAX_NAME
+        && end.labels.len() <= MAX_LABELS.0
+        && end.labels.iter().all(|(key, value)| key.len() <= MAX_LABELS.1 && value.len() <= 63);
+    let named =
+        Named { address, namespace: end.namespace, name: end.name, labels: end.labels, is_outside: end.is_outside };
+    fits.then(|| Who::Named(texts.named(named)))
+}
+
+/// Texts that stand in many sums are kept once.
+#[derive(Default)]
+struct Texts(BTreeSet<Arc<str>>, BTreeSet<Arc<Named>>);
+
+impl Texts {
+    fn of(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(text);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+
+    fn named(&mut self, named: Named) -> Arc<Named> {
+        if let Some(known) = self.1.get(&named) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(named);
+        self.1.insert(Arc::clone(&new));
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{End, Sum};
+
+    const NOW: Micros = 1_800_000_000 * SECOND;
+    const NO_OFFSET: Offset = Offset { least: 0, most: 0 };
+
+    fn sum() -> Sum {
+        let end = |last: u8| Some(End { address: vec![10, 0, 0, last], ..End::default() });
+        Sum {
+            caller: end(1),
+            callee: end(2),
+            port: 8080,
+            protocol: 6,
+            first: NOW,
+            last: NOW,
+            count: 1,
+            source: "conntrack".into(),
+            ..Sum::default()
+        }
+    }
+
+    fn checked(sums: Vec<Sum>) -> Batch {
+        let batch = link::Batch {
+            node: "n".into(),
+            life: 1,
+            sequence: 1,
+            from: NOW - SECOND,
+            to: NOW,
+            sent: NOW,
+            sums,
+            ..link::Batch::default()
+        };
+        check(batch, NO_OFFSET, NOW)
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_counted_and_left_out() {
+        let end = |bytes: usize| Some(End { address: vec![0; bytes], ..End::default() });
+        let named = |labels: usize, value: usize| {
+            let labels = (0..labels).map(|n| (format!("l{n}"), "v".repeat(value))).collect();
+            Some(End { namespace: "bank".into(), name: "a".into(), labels, ..End::default() })
+        };
+        for (sum, is_good) in [
+            (sum(), true),
+            (Sum { caller: None, ..sum() }, false),
+            (Sum { callee: end(5), ..sum() }, false),
+            (Sum { callee: end(16), ..sum() }, true),
+            (Sum { callee: end(0), ..sum() }, true),
+            (Sum { callee: named(3, 3), ..sum() }, true),
+            (Sum { callee: named(129, 3), ..sum() }, false),
+            (Sum { callee: named(3, 64), ..sum() }, false),
+            (Sum { port: 65_536, ..sum() }, false),
+            (Sum { protocol: 256, ..sum() }, false),
+            (Sum { outcome: 9, ..sum() }, false),
+            (Sum { source: String::new(), ..sum() }, false),
+            (Sum { source: "a\n".into(), ..sum() }, false),
+            (Sum { source: "x".repeat(33), ..sum() }, false),
+            (Sum { first: NOW + 1, ..sum() }, false),
+            (Sum { first: NOW - 26 * 3600 * SECOND, ..sum() }, false),
+            (Sum { last: NOW + 90 * SECOND, ..sum() }, false),
+            (Sum { first: Micros::MIN, last: Micros::MAX, ..sum() }, false),
+            (Sum { count: u64::MAX, ..sum() }, true),
+        ] {
+            let batch = checked(vec![sum.clone()]);
+            assert_eq!((batch.calls.len(), batch.refused), if is_good { (1, 0) } else { (0, 1) }, "{sum:?}");
+        }
+        let many = checked(vec![sum(); MAX_SUMS + 7]);
+        assert_eq!((many.calls.len(), many.refused), (MAX_SUMS, 7));
+    }
+
+    #[test]
+    fn times_are_put_on_our_clock() {
+        let batch = link::Batch {
+            node: "n".into(),
+            from: NOW,
+            to: NOW + 10 * SECOND,
+            sums: vec![sum()],
+            ..link::Batch::default()
+        };
+        let batch = check(batch, Offset { least: -30 * SECOND, most: -20 * SECOND }, NOW);
+        assert_eq!(
+            (batch.from, batch.to),
+            (NOW - 20 * SECOND, NOW - 20 * SECOND),
+            "only what is surely within is proven"
+        );
+        assert_eq!((batch.calls[0].first, batch.latest), (NOW - 30 * SECOND, NOW - 20 * SECOND));
+        assert!(size_of::<Call>() <= 128, "{}", size_of::<Call>());
+    }
+}

@@ -1,0 +1,592 @@
+//! The desk: batches wait here until the API server has told whose addresses they hold; then they are named, judged, kept, and receipted.
+
+use super::auth::Part;
+use super::batch::{self, Batch, Who};
+use super::clock::{SECOND, now};
+use super::events::Notice;
+use super::intake::Order;
+use super::metrics::{Addresses, Calls, SourceLine};
+use super::say::say;
+use super::world::{Known, World};
+use crate::link;
+use crate::store::{BatchId, Store};
+use hedgerow_observe::Protocol;
+use hedgerow_observe::call::{self, Call, Party, Seen};
+use hedgerow_observe::fleet::{Fleet, Labels};
+use hedgerow_observe::ledger::{Edge, Effect, Ledger, Report, Sent, SourceReport};
+use hedgerow_observe::naming::{Holder, Micros, Name, Pod};
+use hedgerow_observe::observations::{End, Verdict};
+use hedgerow_observe::sum::Said;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// How often it is looked which batches can be named.
+const TICK: Duration = Duration::from_millis(200);
+/// How many sums are taken at once; they share a transaction.
+const AT_ONCE: usize = 20_000;
+/// How long a source counts as up without a batch.
+const UP: Micros = 45 * SECOND;
+/// How many sources, and how many pairs of callee and node, are known.
+const MOST: usize = 100_000;
+/// How many calls without a rule of one batch are looked at again for their addresses and pods.
+const EXAMPLES: usize = 1_000;
+/// How long nothing of an outsider is remembered in memory after it was seen last.
+const OUTSIDERS: Micros = 30 * 86_400 * SECOND;
+/// How often old things are forgotten.
+const FORGET: Micros = 60 * SECOND;
+
+static NO_LABELS: Labels = BTreeMap::new();
+
+/// How a source does, from its batches.
+#[derive(Debug, Clone, Default)]
+struct Live {
+    until: Option<Micros>,
+    received: Micros,
+    is_heard: bool,
+    fault: String,
+    not_understood: u64,
+    blind: Micros,
+    last_record: Option<Micros>,
+}
+
+/// What the desk knows beside the ledger.
+#[derive(Debug, Default)]
+struct Seeing {
+    live: BTreeMap<(Arc<str>, Arc<str>), Live>,
+    /// By callee and node: unpermitted, dropped.
+    packets: BTreeMap<(Arc<str>, Arc<str>), (u64, u64)>,
+    leftovers: BTreeSet<Arc<str>>,
+    refused: BTreeMap<Arc<str>, u64>,
+}
+
+/// The desk.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) world: Arc<World>,
+    pub(crate) store: Mutex<Store>,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) calls: Arc<Mutex<Calls>>,
+    seeing: Mutex<Seeing>,
+    patience: Micros,
+    notices: Option<mpsc::Sender<Notice>>,
+    /// Why nothing can be kept at the moment.
+    fault: Mutex<Option<String>>,
+    pub(crate) faults: AtomicU64,
+    pub(crate) waiting: AtomicUsize,
+    /// When it was at work last.
+    pub(crate) alive: AtomicI64,
+    is_stopping: AtomicBool,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        world: Arc<World>,
+        store: Store,
+        ledger: Ledger,
+        calls: Calls,
+        patience: Duration,
+        notices: Option<mpsc::Sender<Notice>>,
+    ) -> Self {
+        let calls = Arc::new(Mutex::new(calls));
+        {
+            let mut series = lock(&calls);
+            for (edge, tally) in ledger.edges() {
+                series.add(edge, tally.count.max(1), None);
+            }
+        }
+        let mut seeing = Seeing::default();
+        for (node, source, state) in ledger.sources() {
+            let live = Live { until: state.heard_until, ..Live::default() };
+            seeing.live.insert((Arc::from(node), Arc::from(source)), live);
+        }
+        Self {
+            world,
+            store: Mutex::new(store),
+            ledger: Mutex::new(ledger),
+            calls,
+            seeing: Mutex::new(seeing),
+            patience: Micros::try_from(patience.as_micros()).unwrap_or(Micros::MAX),
+            notices,
+            fault: Mutex::default(),
+            faults: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            alive: AtomicI64::new(now()),
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes batches until everybody who sends is gone, or `stop` says so.
+    pub(crate) async fn run(self: Arc<Self>, mut orders: mpsc::Receiver<Order>, mut stop: watch::Receiver<bool>) {
+        // In the order of each node part's life: a later batch is never kept before an earlier one.
+        let mut queues: BTreeMap<(Arc<str>, u64), VecDeque<Order>> = BTreeMap::new();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut forgotten = now();
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => {
+                        let key = (Arc::clone(&order.batch.node), order.batch.life);
+                        queues.entry(key).or_default().push_back(order);
+                        self.waiting.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    None => return,
+                },
+                _ = tick.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => {
+                    self.is_stopping.store(true, Ordering::Relaxed);
+                    return;
+                }
+            }
+            self.alive.store(now(), Ordering::Relaxed);
+            loop {
+                let ready = self.ready(&mut queues);
+                if ready.is_empty() {
+                    break;
+                }
+                self.waiting.fetch_sub(ready.len(), Ordering::Relaxed);
+                let desk = Arc::clone(&self);
+                if tokio::task::spawn_blocking(move || desk.take(ready)).await.is_err() {
+                    say("desk", "taking a batch failed in a way that it must not; the node sends it again");
+                }
+                self.alive.store(now(), Ordering::Relaxed);
+                while let Ok(order) = orders.try_recv() {
+                    queues.entry((Arc::clone(&order.batch.node), order.batch.life)).or_default().push_back(order);
+                    self.waiting.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            if now().saturating_sub(forgotten) >= FORGET {
+                forgotten = now();
+                self.world.forget(now());
+                lock(&self.ledger).forget(now().saturating_sub(OUTSIDERS));
+            }
+        }
+    }
+
+    /// The batches that can be named by now, or that have waited long enough.
+    fn ready(&self, queues: &mut BTreeMap<(Arc<str>, u64), VecDeque<Order>>) -> Vec<Order> {
+        let (told, has_fleet) = {
+            let known = self.world.known();
+            (known.names.told(), known.fleet.is_some())
+        };
+        if !has_fleet {
+            // Without a catalogue nobody has a name. What is not taken stays with those who sent it.
+            return Vec::new();
+        }
+        let (at, mut ready, mut sums) = (now(), Vec::new(), 0);
+        queues.retain(|_, queue| {
+            while let Some(order) = queue.front() {
+                let batch = &order.batch;
+                let is_told = told.is_some_and(|told| told >= batch.latest);
+                if sums >= AT_ONCE || !(is_told || at.saturating_sub(batch.received) >= self.patience) {
+                    break;
+                }
+                sums += batch.calls.len();
+                ready.extend(queue.pop_front());
+            }
+            !queue.is_empty()
+        });
+        ready
+    }
+
+    /// Names, judges, keeps and receipts.
+    fn take(&self, orders: Vec<Order>) {
+        let mut effect = Effect::default();
+        let mut batches: Vec<BatchId> = Vec::new();
+        let mut last: BTreeMap<(Arc<str>, u64), u64> = BTreeMap::new();
+        let mut examples: BTreeMap<Edge, (Addresses, Micros)> = BTreeMap::new();
+        let mut notices: Vec<Notice> = Vec::new();
+        for order in &orders {
+            let batch = &order.batch;
+            let id = BatchId { node: batch.node.to_string(), life: batch.life, sequence: batch.sequence };
+            let key = (Arc::clone(&batch.node), batch.life);
+            let is_taken = last.get(&key).is_some_and(|last| batch.sequence <= *last) || lock(&self.store).has(&id);
+            if is_taken {
+                continue;
+            }
+            last.insert(key, batch.sequence);
+            batches.push(id);
+            effect.merge(self.judge(order, &mut examples, &mut notices));
+        }
+        if !batches.is_empty() && !self.keep(&batches, &effect) {
+            // The collector goes down without having kept it; no receipt is given, and it is sent again.
+            return;
+        }
+        lock(&self.ledger).commit(&effect);
+        {
+            let mut calls = lock(&self.calls);
+            for ((_, edge), tally) in &effect.calls {
+                calls.add(edge, tally.count, examples.remove(edge));
+            }
+            for (callee, count) in &effect.capped {
+                calls.capped(callee, *count);
+            }
+        }
+        if let Some(sender) = &self.notices {
+            for notice in notices {
+                // There is a limit on Events, and more than wait here are beyond it.
+                let _full = sender.try_send(notice);
+            }
+        }
+        for order in orders {
+            // The stream may be gone; then the batch comes again and is known.
+            let _gone = order.kept.send(());
+            drop(order.room);
+        }
+    }
+
+    /// Keeps it, or tries until it can; whether it is kept.
+    fn keep(&self, batches: &[BatchId], effect: &Effect) -> bool {
+        loop {
+            match lock(&self.store).commit(batches, effect) {
+                Ok(()) => {
+                    *lock(&self.fault) = None;
+                    return true;
+                }
+                Err(error) => {
+                    self.faults.fetch_add(1, Ordering::Relaxed);
+                    say("store", &format!("what was seen cannot be kept, no receipts are given: {error}"));
+                    *lock(&self.fault) = Some(error.to_string());
+                }
+            }
+            for _ in 0..10 {
+                if self.is_stopping.load(Ordering::Relaxed) {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            self.alive.store(now(), Ordering::Relaxed);
+        }
+    }
+
+    fn judge(
+        &self,
+        order: &Order,
+        examples: &mut BTreeMap<Edge, (Addresses, Micros)>,
+        notices: &mut Vec<Notice>,
+    ) -> Effect {
+        let batch = &order.batch;
+        let mut known = self.world.known();
+        let Some(fleet) = known.fleet.clone() else { return Effect::default() };
+        let mut seeing = lock(&self.seeing);
+        seeing.refused(batch);
+        let report = match order.part {
+            Part::Canary(_) => sent(batch, &fleet),
+            Part::Node => {
+                seeing.sources(batch);
+                seeing.counters(batch, &mut known, &fleet);
+                report(batch, &known, &seeing)
+            }
+        };
+        drop(seeing);
+        let mut ledger = lock(&self.ledger);
+        let Known { names, verdicts, .. } = &mut *known;
+        let effect = ledger.take(&report, names.history(), &fleet, verdicts);
+        drop(ledger);
+        let is_trouble = |edge: &Edge| edge.verdict != Verdict::Permitted;
+        let troubles: BTreeMap<(&str, &End, u16, Protocol), &Edge> = effect
+            .calls
+            .keys()
+            .map(|(_, edge)| edge)
+            .filter(|edge| is_trouble(edge))
+            .map(|edge| ((edge.callee.as_str(), &edge.caller, edge.port, edge.protocol), edge))
+            .collect();
+        if !troubles.is_empty() {
+            let ports: BTreeSet<u16> = troubles.keys().map(|key| key.2).collect();
+            for call in report.calls.iter().filter(|call| ports.contains(&call.port)).take(EXAMPLES) {
+                let end = |seen| call::name(seen, call.first, call.last, known.names.history(), &fleet);
+                let Party::Service(id, callee_pods) = end(&call.callee) else { continue };
+                let Some(service) = fleet.service(id) else { continue };
+                let party = end(&call.caller);
+                let caller = party.end(&fleet);
+                let Some(edge) = troubles.get(&(&*service.name, &caller, call.port, call.protocol)) else { continue };
+                if let (Some(from), Some(to)) = (call.caller.address, call.callee.address) {
+                    examples.insert((*edge).clone(), (Addresses { caller: from, callee: to }, call.last));
+                }
+                if self.notices.is_some() && matches!(edge.verdict, Verdict::Unpermitted | Verdict::Dropped) {
+                    let file = match &party {
+                        Party::Service(caller, _) => fleet.file_to_add(*caller, id),
+                        Party::Outsider(_) | Party::Unknown { .. } => None,
+                    };
+                    let pod = |pods: &[Arc<Pod>]| pods.first().filter(|pod| !pod.uid.is_empty()).cloned();
+                    notices.push(Notice {
+                        edge: (*edge).clone(),
+                        caller: pod(party.states()),
+                        callee: pod(&callee_pods),
+                        file,
+                        count: call.count,
+                    });
+                }
+            }
+        }
+        effect
+    }
+
+    // ── Answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Why nothing can be kept at the moment.
+    pub(crate) fn fault(&self) -> Option<String> {
+        lock(&self.fault).clone()
+    }
+
+    /// How every source does.
+    pub(crate) fn sources(&self) -> Vec<SourceLine> {
+        let at = now();
+        let lost: BTreeMap<(String, String), u64> = {
+            let ledger = lock(&self.ledger);
+            ledger
+                .sources()
+                .map(|(node, source, state)| {
+                    ((node.to_owned(), source.to_owned()), state.lost.saturating_add(state.lost_unknown))
+                })
+                .collect()
+        };
+        let seeing = lock(&self.seeing);
+        let line = |((node, source), live): (&(Arc<str>, Arc<str>), &Live)| {
+            let is_late = at.saturating_sub(live.received) > UP;
+            let fault = match (is_late, live.received) {
+                (true, 0) => "nothing came from its node part since the collector started".to_owned(),
+                (true, _) => "nothing comes from its node part".to_owned(),
+                (false, _) => live.fault.clone(),
+            };
+            SourceLine {
+                node: Arc::clone(node),
+                source: Arc::clone(source),
+                is_up: live.is_heard && !is_late,
+                lost: lost.get(&(node.to_string(), source.to_string())).copied().unwrap_or_default(),
+                not_understood: live.not_understood,
+                blind: live.blind,
+                last_record: live.last_record,
+                fault,
+            }
+        };
+        seeing.live.iter().map(line).collect()
+    }
+
+    /// Packets that rule counters counted; pairs of a callee and a node on which its pods run are there with 0.
+    pub(crate) fn packets(&self) -> BTreeMap<(Arc<str>, Arc<str>), (u64, u64)> {
+        let running = self.world.placed();
+        let seeing = lock(&self.seeing);
+        let mut packets = seeing.packets.clone();
+        let nodes: BTreeSet<&Arc<str>> =
+            seeing.live.keys().filter(|(_, source)| **source == *"counters").map(|(node, _)| node).collect();
+        for (service, node) in running {
+            if nodes.contains(&node) && packets.len() < MOST {
+                packets.entry((service, node)).or_default();
+            }
+        }
+        packets
+    }
+
+    /// Nodes on which leftovers police, and records of nodes that made no sense.
+    pub(crate) fn oddities(&self) -> (BTreeSet<Arc<str>>, BTreeMap<Arc<str>, u64>) {
+        let seeing = lock(&self.seeing);
+        (seeing.leftovers.clone(), seeing.refused.clone())
+    }
+
+    /// A node is gone: its sources are expected no more.
+    pub(crate) fn remove_node(&self, node: &str) {
+        lock(&self.ledger).remove_node(node);
+        let mut seeing = lock(&self.seeing);
+        seeing.live.retain(|(of, _), _| **of != *node);
+        seeing.leftovers.remove(node);
+        drop(seeing);
+        if let Err(error) = lock(&self.store).remove_node(node, now()) {
+            say("store node", &format!("that node {node} is gone cannot be kept: {error}"));
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Seeing {
+    fn refused(&mut self, batch: &Batch) {
+        if batch.refused > 0 && self.refused.len() < MOST {
+            *self.refused.entry(Arc::clone(&batch.node)).or_default() += batch.refused;
+            say(
+                &format!("refused {}", batch.node),
+                &format!("{} records of node {} make no sense", batch.refused, batch.node),
+            );
+        }
+    }
+
+    fn sources(&mut self, batch: &Batch) {
+        for source in &batch.sources {
+            let key = (Arc::clone(&batch.node), Arc::clone(&source.name));
+            if self.live.len() >= MOST && !self.live.contains_key(&key) {
+                continue;
+            }
+            let live = self.live.entry(key).or_default();
+            if let Some(until) = live.until
+                && batch.from > until + SECOND
+            {
+                live.blind += batch.from - until;
+            }
+            if !source.heard {
+                live.blind += batch.to - batch.from;
+            }
+            live.until = live.until.max(Some(batch.to));
+            live.received = batch.received;
+            live.is_heard = source.heard;
+            live.fault.clone_from(&source.fault);
+            live.not_understood = live.not_understood.saturating_add(source.not_understood);
+            live.last_record = live.last_record.max(source.last_record);
+        }
+    }
+
+    fn counters(&mut self, batch: &Batch, known: &mut Known, fleet: &Fleet) {
+        let mut is_left_over = false;
+        for counter in &batch.counters {
+            if counter.is_leftover {
+                // They police too, but what they count is no measure of what comes in.
+                is_left_over = true;
+                continue;
+            }
+            if !counter.is_ingress || counter.packets == 0 {
+                continue;
+            }
+            let policy = counter.policy.as_str();
+            let (callee, is_dropped) = match (counter.counted.as_str(), policy) {
+                ("end-of-tier" | "denied", "") => {
+                    let pod = known.names.pod_of_interface(&counter.interface).cloned();
+                    (pod.and_then(|pod| known.service_of(&pod).map(|service| Arc::clone(&service.name))), true)
+                }
+                ("allowed", policy) if known.verdicts.is_backstop(fleet, policy) => (of_policy(fleet, policy), false),
+                ("denied", policy) => (of_policy(fleet, policy), true),
+                _ => continue,
+            };
+            let Some(callee) = callee else { continue };
+            let key = (callee, Arc::clone(&batch.node));
+            if self.packets.len() >= MOST && !self.packets.contains_key(&key) {
+                continue;
+            }
+            let counts = self.packets.entry(key).or_default();
+            let count = if is_dropped { &mut counts.1 } else { &mut counts.0 };
+            *count = count.saturating_add(counter.packets);
+        }
+        if is_left_over {
+            self.leftovers.insert(Arc::clone(&batch.node));
+        } else if batch.sources.iter().any(|source| *source.name == *"counters" && source.heard) {
+            self.leftovers.remove(&batch.node);
+        }
+    }
+
+    /// Whether connections to pods of a node are seen there.
+    fn sees_connections(&self, node: &Arc<str>, at: Micros) -> bool {
+        let live = self.live.get(&(Arc::clone(node), Arc::from("conntrack")));
+        live.is_some_and(|live| live.is_heard && at.saturating_sub(live.received) <= UP)
+    }
+}
+
+/// The service whose policy it is, as `kind/namespace/name`: policies of ours are called by its short name.
+fn of_policy(fleet: &Fleet, policy: &str) -> Option<Arc<str>> {
+    let mut parts = policy.splitn(3, '/').skip(1);
+    let (namespace, name) = (parts.next()?, parts.next()?);
+    let name = name.strip_suffix("-backstop").unwrap_or(name);
+    let service = fleet.services().iter().find(|service| service.namespace == namespace && service.slug == name)?;
+    Some(Arc::clone(&service.name))
+}
+
+/// What a canary tells.
+fn sent<'a>(batch: &'a Batch, fleet: &Fleet) -> Report<'a> {
+    let sent = batch.calls.iter().filter_map(|call| {
+        let callee = match &call.callee {
+            Who::Named(named) => named.name.as_str(),
+            Who::Address(_) => return None,
+        };
+        let address = match &call.caller {
+            Who::Address(address) => *address,
+            Who::Named(named) => named.address?,
+        };
+        // Only services of the catalogue have canaries: what a sender makes up is nobody's.
+        fleet.named(callee).map(|_| Sent { address, callee, count: call.count })
+    });
+    Report {
+        node: &batch.node,
+        from: batch.from,
+        to: batch.to,
+        calls: Vec::new(),
+        sources: Vec::new(),
+        sent: sent.collect(),
+    }
+}
+
+/// What a node part tells.
+fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
+    let sources = batch.sources.iter().map(|source| SourceReport {
+        name: &source.name,
+        heard: source.heard,
+        lost: source.lost,
+        lost_unknown: source.lost_unknown,
+    });
+    let mut sees: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    let calls = batch.calls.iter().map(|call| {
+        let mut is_elsewhere = false;
+        if *call.source == *"conntrack"
+            && let Who::Address(address) = &call.callee
+            && let Name::Known(holders) = known.names.name(*address, call.first, call.last)
+            && let Some(Holder::Pod(pod)) = holders.first()
+            && let Some(node) = known.node_of(&pod.uid)
+            && *node != batch.node
+        {
+            // Both nodes track the connection. The callee's counts, unless nobody listens there.
+            is_elsewhere =
+                *sees.entry(Arc::clone(node)).or_insert_with(|| seeing.sees_connections(node, batch.received));
+        }
+        call_of(call, is_elsewhere)
+    });
+    Report {
+        node: &batch.node,
+        from: batch.from,
+        to: batch.to,
+        calls: calls.collect(),
+        sources: sources.collect(),
+        sent: Vec::new(),
+    }
+}
+
+fn call_of(call: &batch::Call, is_elsewhere: bool) -> Call<'_> {
+    let said = match call.outcome {
+        link::Outcome::Unsaid => Said::Unsaid,
+        link::Outcome::Permitted => Said::Permitted,
+        link::Outcome::Unpermitted => Said::Unpermitted,
+        link::Outcome::Dropped => Said::Dropped,
+        link::Outcome::Logged => Said::Logged,
+    };
+    Call {
+        source: &call.source,
+        caller: seen(&call.caller),
+        callee: seen(&call.callee),
+        port: call.port,
+        protocol: call.protocol,
+        said,
+        policy: call.policy.as_deref(),
+        first: call.first,
+        last: call.last,
+        count: call.count,
+        was_open: call.was_open,
+        may_repeat: call.may_repeat,
+        is_elsewhere,
+    }
+}
+
+fn seen(who: &Who) -> Seen<'_> {
+    match who {
+        Who::Address(address) => {
+            Seen { address: Some(*address), namespace: "", name: "", labels: &NO_LABELS, is_outside: false }
+        }
+        Who::Named(named) => Seen {
+            address: named.address,
+            namespace: &named.namespace,
+            name: &named.name,
+            labels: &named.labels,
+            is_outside: named.is_outside,
+        },
+    }
+}

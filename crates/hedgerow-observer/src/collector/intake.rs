@@ -1,0 +1,314 @@
+//! Where node parts and canaries send. Nothing is taken from anybody who does not say who it is, and a receipt is given when a batch is on the disk.
+
+use super::auth::{Part, Refusal, Sender, Senders};
+use super::batch::{self, Batch};
+use super::clock::now;
+use super::serve::Peer;
+use super::skew::Skew;
+use super::world::World;
+use crate::link::{self, Receipt, intake_server};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+/// The longest message, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 4 << 20;
+/// How many sums may wait for their names, from all nodes together. What is more waits at the nodes.
+const WAITING: usize = 200_000;
+/// How many batches of one stream may wait.
+const WAITING_BATCHES: usize = 64;
+/// How many batches a second a stream may send over time, and how many at once.
+const RATE: (f64, f64) = (20.0, 400.0);
+/// How many streams one sender may have: a second one while the first is not yet known to be dead.
+const STREAMS: usize = 4;
+/// How often it is asked whether a sender's word still counts.
+const ASK_AGAIN: Duration = Duration::from_secs(120);
+/// How long a stream may send nothing.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// A batch on its way to the desk.
+pub(crate) struct Order {
+    pub(crate) batch: Batch,
+    pub(crate) part: Part,
+    /// Told when it is on the disk.
+    pub(crate) kept: oneshot::Sender<()>,
+    /// Given back when it is.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+/// The service.
+pub(crate) struct Intake {
+    senders: Arc<Senders>,
+    desk: mpsc::Sender<Order>,
+    room: Arc<Semaphore>,
+    streams: Arc<Mutex<BTreeMap<Sender, usize>>>,
+    world: Arc<World>,
+    clocks: Arc<Clocks>,
+    refusals: Arc<Refusals>,
+}
+
+/// Who was refused, for the metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Refusals {
+    fn count(&self, reason: &'static str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+    }
+
+    pub(crate) fn all(&self) -> BTreeMap<&'static str, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The clocks of the nodes.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks(Mutex<BTreeMap<String, Skew>>);
+
+/// How many clocks are remembered.
+const CLOCKS: usize = 20_000;
+
+impl Clocks {
+    fn came(&self, node: &str, sent: i64, received: i64) -> (super::skew::Offset, Option<i64>) {
+        let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if clocks.len() >= CLOCKS && !clocks.contains_key(node) {
+            clocks.clear();
+        }
+        let skew = clocks.entry(node.to_owned()).or_default();
+        (skew.came(sent, received), skew.behind())
+    }
+
+    /// By how many microseconds each node's clock is behind ours.
+    pub(crate) fn behind(&self) -> BTreeMap<String, i64> {
+        let clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clocks.iter().filter_map(|(node, skew)| Some((node.clone(), skew.behind()?))).collect()
+    }
+}
+
+impl Intake {
+    pub(crate) fn new(
+        senders: Arc<Senders>,
+        desk: mpsc::Sender<Order>,
+        world: Arc<World>,
+        clocks: Arc<Clocks>,
+        refusals: Arc<Refusals>,
+    ) -> Self {
+        let room = Arc::new(Semaphore::new(WAITING));
+        Self { senders, desk, room, streams: Arc::default(), world, clocks, refusals }
+    }
+
+    /// The gRPC service, with its limits.
+    pub(crate) fn server(self) -> intake_server::IntakeServer<Self> {
+        intake_server::IntakeServer::new(self).max_decoding_message_size(MAX_MESSAGE)
+    }
+}
+
+fn status(refusal: &Refusal) -> Status {
+    match refusal {
+        Refusal::Unknown(why) => Status::unauthenticated(*why),
+        Refusal::Forbidden(why) => Status::permission_denied(*why),
+        Refusal::Unavailable => Status::unavailable("the API server cannot be asked whose token this is"),
+    }
+}
+
+fn reason(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Unknown(_) => "unauthenticated",
+        Refusal::Forbidden(_) => "forbidden",
+        Refusal::Unavailable => "unavailable",
+    }
+}
+
+#[tonic::async_trait]
+impl intake_server::Intake for Intake {
+    type SendStream = ReceiverStream<Result<Receipt, Status>>;
+
+    async fn send(&self, request: Request<Streaming<link::Batch>>) -> Result<Response<Self::SendStream>, Status> {
+        let peer = request.extensions().get::<Peer>();
+        let certificate = peer.and_then(|peer| peer.certificate.clone());
+        let header = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
+        let token = header.and_then(super::auth::token);
+        let sender = match self.senders.sender(certificate.as_deref(), token.as_deref()).await {
+            Ok(sender) => sender,
+            Err(refusal) => {
+                self.refusals.count(reason(&refusal));
+                return Err(status(&refusal));
+            }
+        };
+        let Some(place) = Place::take(&self.streams, &sender) else {
+            self.refusals.count("streams");
+            return Err(Status::resource_exhausted("this sender has too many streams already"));
+        };
+        let (answers, receipts) = mpsc::channel(WAITING_BATCHES);
+        let stream = Stream {
+            sender,
+            certificate,
+            token,
+            senders: self.senders.clone(),
+            desk: self.desk.clone(),
+            room: self.room.clone(),
+            world: self.world.clone(),
+            clocks: self.clocks.clone(),
+            refusals: self.refusals.clone(),
+            answers,
+            _place: place,
+        };
+        tokio::spawn(stream.run(request.into_inner()));
+        Ok(Response::new(ReceiverStream::new(receipts)))
+    }
+}
+
+/// One of the streams that a sender may have.
+struct Place {
+    streams: Arc<Mutex<BTreeMap<Sender, usize>>>,
+    sender: Sender,
+}
+
+impl Place {
+    fn take(streams: &Arc<Mutex<BTreeMap<Sender, usize>>>, sender: &Sender) -> Option<Self> {
+        let mut open = streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(sender.clone()).or_default();
+        if *count >= STREAMS {
+            return None;
+        }
+        *count += 1;
+        Some(Self { streams: streams.clone(), sender: sender.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.sender) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.sender);
+            }
+        }
+    }
+}
+
+/// One stream of batches.
+struct Stream {
+    sender: Sender,
+    certificate: Option<String>,
+    token: Option<String>,
+    senders: Arc<Senders>,
+    desk: mpsc::Sender<Order>,
+    room: Arc<Semaphore>,
+    world: Arc<World>,
+    clocks: Arc<Clocks>,
+    refusals: Arc<Refusals>,
+    answers: mpsc::Sender<Result<Receipt, Status>>,
+    _place: Place,
+}
+
+impl Stream {
+    async fn run(self, mut batches: Streaming<link::Batch>) {
+        let mut ask = tokio::time::interval_at(tokio::time::Instant::now() + ASK_AGAIN, ASK_AGAIN);
+        let mut bucket = Bucket::new();
+        // Receipts are given in order: one says that everything before is kept, too.
+        let (waiting, mut order) = mpsc::channel::<(Receipt, oneshot::Receiver<()>)>(WAITING_BATCHES);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            while let Some((receipt, kept)) = order.recv().await {
+                if kept.await.is_err() || answers.send(Ok(receipt)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let end = loop {
+            let message = tokio::select! {
+                message = tokio::time::timeout(SILENCE, batches.message()) => message,
+                _ = ask.tick() => match self.senders.sender(self.certificate.as_deref(), self.token.as_deref()).await {
+                    Ok(sender) if sender == self.sender => continue,
+                    Ok(_) => break Some(Status::permission_denied("the token is another's by now")),
+                    Err(refusal) => {
+                        self.refusals.count(reason(&refusal));
+                        break Some(status(&refusal));
+                    }
+                },
+                () = self.answers.closed() => break None,
+            };
+            let batch = match message {
+                Ok(Ok(Some(batch))) => batch,
+                Ok(Ok(None)) => break None,
+                Ok(Err(status)) => break Some(status),
+                Err(_) => break Some(Status::deadline_exceeded("nothing came for five minutes")),
+            };
+            if let Err(status) = self.may_say(&batch) {
+                self.refusals.count("other node");
+                break Some(status);
+            }
+            bucket.take().await;
+            let received = now();
+            let (offset, behind) = self.clocks.came(&self.sender.node, batch.sent, received);
+            if let Some(behind) = behind {
+                self.world.known().names.set_offset(&self.sender.node, behind);
+                if behind.abs() > 2 * super::clock::SECOND {
+                    let seconds = behind / super::clock::SECOND;
+                    super::say::say(
+                        &format!("clock {}", self.sender.node),
+                        &format!("the clock of node {} is {seconds} s behind ours", self.sender.node),
+                    );
+                }
+            }
+            let batch = batch::check(batch, offset, received);
+            let size = u32::try_from(batch.calls.len().clamp(1, batch::MAX_SUMS)).unwrap_or(u32::MAX);
+            let Ok(room) = self.room.clone().acquire_many_owned(size).await else { break None };
+            let (kept, told) = oneshot::channel();
+            let receipt = Receipt { life: batch.life, sequence: batch.sequence };
+            let part = self.sender.part.clone();
+            if waiting.send((receipt, told)).await.is_err()
+                || self.desk.send(Order { batch, part, kept, room }).await.is_err()
+            {
+                break Some(Status::unavailable("the collector is going down"));
+            }
+        };
+        if let Some(status) = end {
+            let _gone = self.answers.send(Err(status)).await;
+        }
+    }
+
+    /// A node part speaks for its node alone, and of what it saw; a canary of what it sent.
+    fn may_say(&self, batch: &link::Batch) -> Result<(), Status> {
+        if batch.node != self.sender.node {
+            return Err(Status::permission_denied("the batch is of another node than the sender's"));
+        }
+        let is_canary = matches!(self.sender.part, Part::Canary(_));
+        let sums = batch.sums.iter().map(|sum| sum.source.as_str());
+        let sources = batch.sources.iter().map(|source| source.name.as_str());
+        if sums.chain(sources).any(|source| (source == link::CANARY) != is_canary)
+            || (is_canary && !batch.counters.is_empty())
+        {
+            return Err(Status::permission_denied("a canary tells of what it sent, a node part of what it saw"));
+        }
+        Ok(())
+    }
+}
+
+/// How many batches a stream may send.
+struct Bucket {
+    left: f64,
+    at: tokio::time::Instant,
+}
+
+impl Bucket {
+    fn new() -> Self {
+        Self { left: RATE.1, at: tokio::time::Instant::now() }
+    }
+
+    async fn take(&mut self) {
+        let now = tokio::time::Instant::now();
+        self.left = (self.left + now.duration_since(self.at).as_secs_f64() * RATE.0).min(RATE.1);
+        self.at = now;
+        if self.left < 1.0 {
+            // The sender is not refused: what it wants to say waits with it.
+            tokio::time::sleep(Duration::from_secs_f64((1.0 - self.left) / RATE.0)).await;
+        }
+        self.left -= 1.0;
+    }
+}

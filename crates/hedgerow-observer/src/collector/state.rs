@@ -1,0 +1,281 @@
+//! What is told of the whole at one moment: for `/metrics`, for the page, and whether the collector is ready.
+
+use super::auth::Readers;
+use super::catalogue;
+use super::clock::{SECOND, now, written};
+use super::desk::{Desk, lock};
+use super::events::Written;
+use super::intake::{Clocks, Refusals};
+use super::metrics::{self, Snapshot};
+use super::page::{Mend, Row, View};
+use super::watch::Watches;
+use super::watched::Watched;
+use super::world::World;
+use hedgerow_observe::fleet::Fleet;
+use hedgerow_observe::ledger::{Edge, OTHER, Question, Tally};
+use hedgerow_observe::naming::Micros;
+use hedgerow_observe::observations::{End, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+/// How long the page lists a call after it was seen last.
+const SHOWN: Micros = 7 * 86_400 * SECOND;
+/// How long a callee may go without a canary's call that was seen.
+const UNSEEN: Micros = 300 * SECOND;
+/// How long the desk may be silent before the collector is not alive.
+const SILENT: Micros = 120 * SECOND;
+
+/// Everything that answers are made of.
+pub(crate) struct State {
+    pub(crate) world: Arc<World>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) watches: Arc<Watches>,
+    pub(crate) catalogue: Arc<catalogue::State>,
+    pub(crate) clocks: Arc<Clocks>,
+    pub(crate) refusals: Arc<Refusals>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) events: Arc<Written>,
+    pub(crate) watched: Arc<Watched>,
+    /// Files that are read again, and whether that went well the last time.
+    pub(crate) files: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+    /// The digest of the fleet whose edges have their series already.
+    pub(crate) expected: Mutex<Option<String>>,
+}
+
+impl State {
+    fn fleet(&self) -> Option<Arc<Fleet>> {
+        self.world.known().fleet.clone()
+    }
+
+    /// Why the collector does not answer as it should; nothing where it does.
+    pub(crate) fn unready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.fleet().is_none() {
+            let said = self.catalogue.said();
+            reasons.push(format!(
+                "no catalogue was read yet: {}",
+                said.fault.unwrap_or_else(|| "it is on its way".to_owned())
+            ));
+        }
+        for (name, health) in self.watches.all() {
+            if health.is_needed && !health.is_whole {
+                reasons.push(format!(
+                    "the watch of {name} is not whole: {}",
+                    health.fault.unwrap_or_else(|| "it is listed".to_owned())
+                ));
+            }
+        }
+        reasons.extend(self.desk.fault().map(|fault| format!("what is seen cannot be kept: {fault}")));
+        reasons
+    }
+
+    /// Whether the collector is at work at all.
+    pub(crate) fn is_alive(&self) -> bool {
+        now().saturating_sub(self.desk.alive.load(Ordering::Relaxed)) < SILENT
+    }
+
+    /// The page of metrics.
+    pub(crate) fn metrics(&self) -> Result<String, std::fmt::Error> {
+        let fleet = self.fleet();
+        if let Some(fleet) = &fleet {
+            self.expect(fleet);
+        }
+        let (told, pods, holders, policies, policy_faults) = {
+            let mut known = self.world.known();
+            let (pods, holders) = known.names.len();
+            let (policies, faults) = known.policy_faults();
+            (known.names.told(), pods, holders, policies, faults.len())
+        };
+        let (leftovers, refused_records) = self.desk.oddities();
+        let catalogue = self.catalogue.said();
+        let canaries = {
+            let ledger = lock(&self.desk.ledger);
+            ledger
+                .canaries()
+                .map(|(callee, canaries)| (Arc::from(callee), canaries.last_seen.unwrap_or_default()))
+                .collect()
+        };
+        let snapshot = Snapshot {
+            sources: self.desk.sources(),
+            packets: self.desk.packets(),
+            canaries,
+            forged: self.world.forged_counts(),
+            watches: self
+                .watches
+                .all()
+                .into_iter()
+                .map(|(name, health)| (name, health.is_whole, health.lists, health.breaks))
+                .collect(),
+            told,
+            catalogue: fleet.map(|fleet| (fleet.digest().to_owned(), fleet.services().len())),
+            is_catalogue_good: catalogue.fault.is_none() && catalogue.good_since.is_some(),
+            policies,
+            policy_faults,
+            clocks: self.clocks.behind(),
+            refusals: self.refusals.all(),
+            refused_records,
+            leftovers,
+            is_store_good: self.desk.fault().is_none(),
+            store_faults: self.desk.faults.load(Ordering::Relaxed),
+            pods,
+            holders,
+            waiting: self.desk.waiting.load(Ordering::Relaxed),
+            files: lock(&self.files).iter().map(|(name, is_good)| (*name, *is_good)).collect(),
+            events: (self.events.good.load(Ordering::Relaxed), self.events.failed.load(Ordering::Relaxed)),
+        };
+        metrics::write(&self.desk.calls, snapshot)
+    }
+
+    /// Lets every edge that the catalogue knows have its series, with 0.
+    fn expect(&self, fleet: &Fleet) {
+        let mut expected = lock(&self.expected);
+        if expected.as_deref() == Some(fleet.digest()) {
+            return;
+        }
+        *expected = Some(fleet.digest().to_owned());
+        let mut calls = lock(&self.desk.calls);
+        for (caller, callee, edge) in fleet.edges() {
+            let (Some(caller), Some(callee)) = (fleet.service(caller), fleet.service(callee)) else { continue };
+            let is_named = |port: &hedgerow_observe::fleet::ServicePort| {
+                edge.ports.as_ref().is_none_or(|ports| {
+                    let number = port.number.to_string();
+                    ports.iter().any(|wanted| Some(wanted) == port.name.as_ref() || *wanted == number)
+                })
+            };
+            for port in callee.ports.iter().filter(|port| is_named(port)) {
+                calls.expect(&callee.name, &caller.name, port.number);
+            }
+        }
+    }
+
+    /// What the page shows.
+    pub(crate) fn view(&self) -> View {
+        let (at, fleet) = (now(), self.fleet());
+        let empty = Fleet::read("", "", None).fleet;
+        let mut view = View {
+            at,
+            catalogue: fleet.as_ref().map(|fleet| fleet.digest().to_owned()),
+            services: fleet.as_ref().map_or(0, |fleet| fleet.services().len()),
+            has_rules: fleet.as_ref().is_some_and(|fleet| fleet.has_rules()),
+            problems: self.problems(),
+            sources: self.desk.sources(),
+            forged: self.world.forged(),
+            ..View::default()
+        };
+        let fleet = fleet.or_else(|| empty.map(Arc::new));
+        let ledger = lock(&self.desk.ledger);
+        let mut rows: Vec<Row> =
+            ledger.troubles(at - SHOWN).map(|(edge, tally)| row(edge, tally, fleet.as_deref())).collect();
+        let unseen = ledger.canaries().filter(|(_, canaries)| canaries.last_seen.is_none_or(|seen| at - seen > UNSEEN));
+        view.unseen = unseen.map(|(callee, canaries)| (Arc::from(callee), canaries.last_seen)).collect();
+        drop(ledger);
+        // What is dropped hurts somebody now; then what was seen last.
+        rows.sort_by_key(|row| {
+            (row.verdict != Verdict::Dropped, row.verdict == Verdict::Unknown, std::cmp::Reverse(row.last))
+        });
+        let owners = rows.iter().flat_map(|row| [&row.caller_owner, &row.callee_owner]).flatten();
+        view.owners = owners.collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        view.rows = rows;
+        view
+    }
+
+    /// What keeps the list of calls from being whole, in words.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let catalogue = self.catalogue.said();
+        if let Some(fault) = catalogue.fault {
+            let since = catalogue.good_since.map_or_else(
+                || "there is none yet".to_owned(),
+                |since| format!("the one of {} is in use", written(since)),
+            );
+            problems.push(format!("The catalogue is no good, {since}: {fault}"));
+        }
+        for (name, health) in self.watches.all() {
+            if !health.is_whole {
+                let why = health.fault.unwrap_or_else(|| "it was not listed yet".to_owned());
+                let what = if health.is_needed { "new pods have no names" } else { "verdicts may be of yesterday" };
+                problems.push(format!("The watch of {name} is not whole, {what}: {why}"));
+            }
+        }
+        problems.extend(self.desk.fault().map(|fault| format!("What is seen cannot be kept: {fault}")));
+        let (policies, faults) = self.world.known().policy_faults();
+        for fault in faults.iter().take(10) {
+            problems.push(format!("A policy is not understood, so calls that it is about are not judged: {fault}"));
+        }
+        if faults.len() > 10 {
+            problems.push(format!("{} more of {policies} policies are not understood", faults.len() - 10));
+        }
+        let (leftovers, refused) = self.desk.oddities();
+        for node in leftovers {
+            problems.push(format!("On node {node} tables that another mode of the data plane left behind police, too: calls may be dropped by them"));
+        }
+        for (node, count) in refused {
+            problems.push(format!("{count} records of node {node} made no sense and were left out"));
+        }
+        let capped = lock(&self.desk.ledger).capped().clone();
+        for (callee, count) in capped {
+            problems.push(format!("{callee} has more callers or ports than are told apart: {count} calls are counted as `{OTHER}` or as port 0"));
+        }
+        problems
+    }
+
+    /// Observations as text.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn observations(
+        &self,
+        since: Option<Micros>,
+        callee: Option<String>,
+    ) -> Result<String, crate::store::StoreError> {
+        let fleet = self.fleet();
+        let store = lock(&self.desk.store);
+        let question = Question { since: since.unwrap_or_else(|| store.since()), until: now(), callee };
+        let mut observations = store.observations(&question, fleet.as_ref().map(|fleet| fleet.digest()))?;
+        drop(store);
+        if let Some(fleet) = &fleet {
+            let services = self.watched.services(&self.world, fleet, question.since);
+            let wanted = |name: &String| question.callee.as_ref().is_none_or(|callee| callee == name);
+            observations.header.services = services.into_iter().filter(|(name, _)| wanted(name)).collect();
+        }
+        Ok(observations.to_text())
+    }
+}
+
+fn row(edge: &Edge, tally: &Tally, fleet: Option<&Fleet>) -> Row {
+    let owner = |name: &str| {
+        let fleet = fleet?;
+        fleet.service(fleet.named(name)?)?.owner.clone()
+    };
+    let caller_owner = match &edge.caller {
+        End::Service(name) => owner(name),
+        End::Outsider(_) | End::Unknown(_) => None,
+    };
+    let mend = match &edge.caller {
+        End::Service(caller) => fleet
+            .and_then(|fleet| {
+                let (caller, callee) = (fleet.named(caller)?, fleet.named(&edge.callee)?);
+                match fleet.edge(caller, callee) {
+                    Some(rule) => Some(Mend::Deploy(rule.file.clone())),
+                    None => fleet.file_to_add(caller, callee).map(Mend::Add),
+                }
+            })
+            .unwrap_or_else(|| Mend::Add(format!("{caller}/egress/{}.rule", edge.callee))),
+        End::Outsider(_) => Mend::Allow(format!("{}/service.yaml", edge.callee)),
+        End::Unknown(_) => Mend::Wait,
+    };
+    Row {
+        caller: edge.caller.clone(),
+        caller_owner,
+        callee: edge.callee.clone(),
+        callee_owner: owner(&edge.callee),
+        port: edge.port,
+        protocol: edge.protocol.to_string(),
+        verdict: edge.verdict,
+        first: tally.first,
+        last: tally.last,
+        count: tally.count.max(1),
+        mend,
+    }
+}

@@ -1,0 +1,553 @@
+//! What the API server tells: pods, nodes, namespaces, policies, jobs. Each kind has a task of its own.
+//!
+//! A watch that breaks is begun anew with a list, so that what was missed is known to be missed. A beat asks the API server for something small
+//! once a second: only while it answers, and every watch of names is whole, is silence taken as "nothing changed".
+
+use super::args::Addresses;
+use super::clock::{SECOND, now};
+use super::light::{BarePod, LightPod, annotated, micros};
+use super::names::Sighting;
+use super::say::say;
+use super::world::World;
+use futures::StreamExt;
+use hedgerow_observe::naming::{Micros, Pod};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client, Resource};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How many objects a list asks for at a time.
+const PAGE: u32 = 250;
+/// How often the API server is asked whether it is there.
+const BEAT: Duration = Duration::from_secs(1);
+/// How long it may take to answer that.
+const BEAT_PATIENCE: Duration = Duration::from_secs(3);
+/// After how many beats without an answer all is listed anew.
+const MISSED_BEATS: u32 = 3;
+/// How long to wait before a broken watch is begun anew: first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
+/// How often it is looked whether a kind that was not served is by now.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Kinds of policies, and what they need, in the order of who is asked first: (group, version, plural, kind).
+const POLICIES: [(&str, &str, &str, &str); 12] = [
+    ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
+    ("policy.networking.k8s.io", "v1alpha1", "adminnetworkpolicies", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "v1alpha1", "baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy"),
+    (CALICO, "v3", "networkpolicies", "NetworkPolicy"),
+    (CALICO, "v3", "globalnetworkpolicies", "GlobalNetworkPolicy"),
+    (CALICO, "v3", "stagednetworkpolicies", "StagedNetworkPolicy"),
+    (CALICO, "v3", "stagedglobalnetworkpolicies", "StagedGlobalNetworkPolicy"),
+    (CALICO, "v3", "stagedkubernetesnetworkpolicies", "StagedKubernetesNetworkPolicy"),
+    (CALICO, "v3", "networksets", "NetworkSet"),
+    (CALICO, "v3", "globalnetworksets", "GlobalNetworkSet"),
+    (CALICO, "v3", "tiers", "Tier"),
+];
+/// Where people and the API server of Calico's have its objects.
+const CALICO: &str = "projectcalico.org";
+/// Where Calico stores them in clusters without that API server. Read only where the other is not served: they are the same objects.
+const CALICO_STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
+
+/// How the watches do, by what they watch.
+#[derive(Debug, Default)]
+pub(crate) struct Watches(Mutex<BTreeMap<String, Health>>);
+
+/// How one watch does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// Whether it is whole: everything was listed, and nothing broke since.
+    pub(crate) is_whole: bool,
+    /// Names hang on it.
+    pub(crate) is_needed: bool,
+    /// What broke last.
+    pub(crate) fault: Option<String>,
+    /// How often everything was listed.
+    pub(crate) lists: u64,
+    /// How often it broke.
+    pub(crate) breaks: u64,
+}
+
+impl Watches {
+    fn change(&self, name: &str, change: impl FnOnce(&mut Health)) {
+        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_default());
+    }
+
+    fn remove(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> BTreeMap<String, Health> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether everything on which names hang is whole.
+    pub(crate) fn are_whole(&self) -> bool {
+        let watches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.values().filter(|health| health.is_needed).all(|health| health.is_whole)
+    }
+}
+
+/// What all tasks share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) world: Arc<World>,
+    pub(crate) watches: Arc<Watches>,
+    /// Counts up when everything is to be listed anew.
+    pub(crate) anew: watch::Sender<u64>,
+}
+
+/// Starts all tasks. The domain is that of the catalogue, which may change.
+pub(crate) fn start(shared: &Shared, addresses: Addresses, domain: watch::Receiver<Option<String>>) {
+    for needed in ["pods", "nodes"] {
+        shared.watches.change(needed, |health| health.is_needed = true);
+    }
+    let world = shared.world.clone();
+    let everything = watcher::Config::default().page_size(PAGE);
+    match addresses {
+        Addresses::Status => {
+            let api = Api::<LightPod>::all(shared.client.clone());
+            tokio::spawn(follow("pods".into(), api, everything.clone(), shared.clone(), move |told| {
+                pods(&world, told)
+            }));
+        }
+        Addresses::CalicoAnnotations => {
+            let api = Api::<BarePod>::all(shared.client.clone());
+            let task = follow("pods".into(), api, everything.clone(), shared.clone(), move |told| pods(&world, told));
+            tokio::spawn(task);
+        }
+    }
+    let world = shared.world.clone();
+    // Nodes hold lists of all images.
+    let few = watcher::Config::default().page_size(25);
+    let resource = ApiResource::from_gvk_with_plural(&kube::api::GroupVersionKind::gvk("", "v1", "Node"), "nodes");
+    let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
+    tokio::spawn(follow("nodes".into(), api, few, shared.clone(), move |told| nodes(&world, told)));
+    let world = shared.world.clone();
+    let api = Api::<PartialObjectMeta<Namespace>>::all(shared.client.clone());
+    let task = follow("namespaces".into(), api, everything, shared.clone(), move |told| namespaces(&world, told));
+    tokio::spawn(task);
+    for (group, version, plural, kind) in POLICIES {
+        tokio::spawn(where_served(shared.clone(), group, version, plural, kind));
+    }
+    tokio::spawn(data(shared.clone(), domain));
+    tokio::spawn(jobs(shared.clone()));
+    tokio::spawn(beat(shared.clone()));
+}
+
+/// What a watch told.
+enum Told<K> {
+    /// An object is there, or changed.
+    Is(K),
+    /// An object is gone.
+    Gone(K),
+    /// These are all; the list was asked for at `asked`.
+    All { these: Vec<K>, asked: Micros },
+}
+
+/// Follows one kind for ever.
+async fn follow<K>(
+    name: String,
+    api: Api<K>,
+    config: watcher::Config,
+    shared: Shared,
+    mut tell: impl FnMut(Told<K>) + Send,
+) where
+    K: Resource + Clone + serde::de::DeserializeOwned + Debug + Send + 'static,
+{
+    shared.watches.change(&name, |_| {});
+    let mut anew = shared.anew.subscribe();
+    let mut pause = PAUSE.0;
+    loop {
+        anew.mark_unchanged();
+        let mut stream = std::pin::pin!(watcher(api.clone(), config.clone()));
+        let mut listed: Option<(Vec<K>, Micros)> = None;
+        let fault = loop {
+            let event = tokio::select! {
+                event = stream.next() => event,
+                _ = anew.changed() => break "the API server did not answer".to_owned(),
+            };
+            match event {
+                Some(Ok(Event::Init)) => listed = Some((Vec::new(), now())),
+                Some(Ok(Event::InitApply(object))) => listed.get_or_insert_with(|| (Vec::new(), now())).0.push(object),
+                Some(Ok(Event::InitDone)) => {
+                    let (these, asked) = listed.take().unwrap_or_else(|| (Vec::new(), now()));
+                    tell(Told::All { these, asked });
+                    pause = PAUSE.0;
+                    shared.watches.change(&name, |health| {
+                        health.is_whole = true;
+                        health.lists += 1;
+                    });
+                }
+                Some(Ok(Event::Apply(object))) => tell(Told::Is(object)),
+                Some(Ok(Event::Delete(object))) => tell(Told::Gone(object)),
+                Some(Err(error)) => break describe(&error),
+                None => break "the watch ended".to_owned(),
+            }
+        };
+        say(&format!("watch of {name}"), &format!("the watch of {name} broke and is begun anew: {fault}"));
+        shared.watches.change(&name, |health| {
+            health.is_whole = false;
+            health.breaks += 1;
+            health.fault = Some(fault);
+        });
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// An error with its causes.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    for _ in 0..8 {
+        let Some(inner) = cause else { break };
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// Asks the API server once a second whether it is there.
+async fn beat(shared: Shared) {
+    let mut missed = 0;
+    loop {
+        tokio::time::sleep(BEAT).await;
+        let asked = now();
+        let answer = tokio::time::timeout(BEAT_PATIENCE, shared.client.apiserver_version()).await;
+        let is_there = matches!(answer, Ok(Ok(_)));
+        shared.watches.change("api server", |health| {
+            health.is_whole = is_there;
+            if is_there {
+                health.lists += 1;
+            } else {
+                health.breaks += 1;
+                health.fault = Some("it does not answer".to_owned());
+            }
+        });
+        if is_there {
+            missed = 0;
+            if shared.watches.are_whole() {
+                shared.world.heard(asked);
+            }
+        } else {
+            missed += 1;
+            if missed % MISSED_BEATS == 0 {
+                say("api server", "the API server does not answer; until it does, what is new has no name");
+                shared.anew.send_modify(|generation| *generation += 1);
+            }
+        }
+    }
+}
+
+// ── Pods, nodes, namespaces ───────────────────────────────────────────────────────────────────────────────────────────
+
+/// What the two forms of pods have in common.
+trait SeenPod: Resource<DynamicType = ()> {
+    /// Takes it apart; nothing where it holds no address any more.
+    fn sighting(self, addresses: Addresses) -> Option<Sighting>;
+}
+
+impl SeenPod for LightPod {
+    fn sighting(mut self, _: Addresses) -> Option<Sighting> {
+        let held = if self.is_on_host { Vec::new() } else { std::mem::take(&mut self.addresses) };
+        let is_over = self.is_over;
+        let (node, started) = (self.node.take(), self.started.map(|seconds| seconds.saturating_mul(SECOND)));
+        let sighting = of(self.metadata, held, node, started)?;
+        // Its containers ran to their end: the address is given back about now, though the pod is listed for long.
+        (!is_over).then_some(sighting)
+    }
+}
+
+impl SeenPod for BarePod {
+    fn sighting(self, _: Addresses) -> Option<Sighting> {
+        let held = annotated(&self.0);
+        // An annotation without addresses: they were given back. No annotation: there are none yet, or the pod is on its node's network.
+        if held.as_ref().is_some_and(Vec::is_empty) {
+            return None;
+        }
+        of(self.0, held.unwrap_or_default(), None, None)
+    }
+}
+
+fn of(
+    metadata: ObjectMeta,
+    addresses: Vec<std::net::IpAddr>,
+    node: Option<String>,
+    started: Option<Micros>,
+) -> Option<Sighting> {
+    Some(Sighting {
+        born: metadata.creation_timestamp.as_ref().map_or(Micros::MIN, micros),
+        pod: Pod {
+            uid: metadata.uid?,
+            namespace: metadata.namespace.unwrap_or_default(),
+            name: metadata.name?,
+            labels: metadata.labels.unwrap_or_default(),
+        },
+        addresses,
+        node,
+        started,
+    })
+}
+
+fn pods<K: SeenPod>(world: &World, told: Told<K>) {
+    let uid = |pod: &K| pod.meta().uid.clone().unwrap_or_default();
+    match told {
+        Told::Is(pod) => {
+            let gone = uid(&pod);
+            match pod.sighting(Addresses::Status) {
+                Some(sighting) => world.pod(sighting, now()),
+                None => world.pod_gone(&gone, now()),
+            }
+        }
+        Told::Gone(pod) => world.pod_gone(&uid(&pod), now()),
+        Told::All { these, asked } => {
+            let sightings = these.into_iter().filter_map(|pod| pod.sighting(Addresses::Status)).collect();
+            world.all_pods(sightings, asked, now());
+        }
+    }
+}
+
+fn node_addresses(node: &DynamicObject) -> Vec<std::net::IpAddr> {
+    let list = node.data.pointer("/status/addresses").and_then(Value::as_array);
+    let own = list.into_iter().flatten().filter_map(|address| address.get("address")?.as_str()?.parse().ok());
+    // Addresses that the node's own tunnel and bridge have: calls of its programs to pods come from there.
+    let annotations = node.metadata.annotations.as_ref();
+    let tunnels = [
+        "projectcalico.org/IPv4IPIPTunnelAddr",
+        "projectcalico.org/IPv4VXLANTunnelAddr",
+        "projectcalico.org/IPv6VXLANTunnelAddr",
+        "projectcalico.org/IPv4WireguardInterfaceAddr",
+    ];
+    let tunnels = tunnels.into_iter().filter_map(|key| annotations?.get(key)?.parse().ok());
+    own.chain(tunnels).collect()
+}
+
+fn nodes(world: &World, told: Told<DynamicObject>) {
+    let parts = |node: &DynamicObject| {
+        let born = node.metadata.creation_timestamp.as_ref().map_or(Micros::MIN, micros);
+        (node.metadata.name.clone().unwrap_or_default(), node_addresses(node), born)
+    };
+    match told {
+        Told::Is(node) => {
+            let (name, addresses, born) = parts(&node);
+            world.node(&name, &addresses, born, now());
+        }
+        Told::Gone(node) => world.node_gone(&parts(&node).0, now()),
+        Told::All { these, asked } => world.all_nodes(these.iter().map(parts).collect(), asked, now()),
+    }
+}
+
+fn namespaces(world: &World, told: Told<PartialObjectMeta<Namespace>>) {
+    let parts = |namespace: PartialObjectMeta<Namespace>| {
+        (namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels.unwrap_or_default())
+    };
+    match told {
+        Told::Is(namespace) => {
+            let (name, labels) = parts(namespace);
+            world.policies(|policies| policies.set_namespace(&name, labels));
+        }
+        Told::Gone(namespace) => world.policies(|policies| policies.remove_namespace(&parts(namespace).0)),
+        Told::All { these, .. } => world.all_namespaces(these.into_iter().map(parts).collect()),
+    }
+}
+
+// ── Policies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Which group serves a kind at this moment; nothing where none does.
+async fn served(
+    client: &Client,
+    group: &str,
+    version: &str,
+    plural: &str,
+) -> Result<Option<(String, String)>, kube::Error> {
+    let mut places = vec![(group.to_owned(), version.to_owned())];
+    if group == CALICO {
+        places.push((CALICO_STORED.0.to_owned(), CALICO_STORED.1.to_owned()));
+    }
+    for (group, version) in places {
+        match client.list_api_group_resources(&format!("{group}/{version}")).await {
+            Ok(list) if list.resources.iter().any(|resource| resource.name == plural) => {
+                return Ok(Some((group, version)));
+            }
+            Ok(_) => {}
+            Err(kube::Error::Api(status)) if status.code == 404 => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Follows a kind of policies where and while it is served.
+async fn where_served(
+    shared: Shared,
+    group: &'static str,
+    version: &'static str,
+    plural: &'static str,
+    kind: &'static str,
+) {
+    loop {
+        let place = match served(&shared.client, group, version, plural).await {
+            Ok(place) => place,
+            Err(error) => {
+                say("discovery", &format!("cannot ask whether {plural}.{group} are served: {}", describe(&error)));
+                tokio::time::sleep(PAUSE.1).await;
+                continue;
+            }
+        };
+        let Some((group, version)) = place else {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            continue;
+        };
+        let gvk = kube::api::GroupVersionKind::gvk(&group, &version, kind);
+        let resource = ApiResource::from_gvk_with_plural(&gvk, plural);
+        let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
+        let name = format!("{plural}.{group}");
+        let config = watcher::Config::default().page_size(PAGE);
+        let world = shared.world.clone();
+        let prefix = format!("{kind}.{}/", policy_group(&group));
+        let told_prefix = prefix.clone();
+        let task = follow(name.clone(), api, config, shared.clone(), move |told| {
+            policies(&world, &told_prefix, &resource, told)
+        });
+        tokio::select! {
+            () = task => {}
+            () = until_elsewhere(&shared.client, (group.clone(), version.clone()), plural) => {
+                // Taken away, or served by the other group from now on.
+                shared.world.policies(|policies| policies.only(|key| !key.starts_with(&prefix)));
+                shared.watches.remove(&name);
+            }
+        }
+    }
+}
+
+/// Both groups of Calico's hold the same objects.
+fn policy_group(group: &str) -> &str {
+    if group == CALICO_STORED.0 { CALICO } else { group }
+}
+
+/// Waits until a kind is not served any more, or by another group.
+async fn until_elsewhere(client: &Client, here: (String, String), plural: &str) {
+    let asked = if here.0 == CALICO_STORED.0 { (CALICO.to_owned(), "v3".to_owned()) } else { here.clone() };
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Ok(place) = served(client, &asked.0, &asked.1, plural).await
+            && place.as_ref() != Some(&here)
+        {
+            return;
+        }
+    }
+}
+
+fn policies(world: &World, prefix: &str, resource: &ApiResource, told: Told<DynamicObject>) {
+    let key = |object: &DynamicObject| {
+        let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+        format!("{prefix}{namespace}/{}", object.metadata.name.as_deref().unwrap_or_default())
+    };
+    match told {
+        Told::Is(object) => world.policy(&key(&object), &text_of(object, resource)),
+        Told::Gone(object) => world.policy_gone(&key(&object)),
+        Told::All { these, .. } => {
+            let these = these.into_iter().map(|object| (key(&object), text_of(object, resource))).collect();
+            world.all_policies(prefix, these);
+        }
+    }
+}
+
+/// An object without what does not matter to anybody's calls, so that a change of that is none.
+fn text_of(object: DynamicObject, resource: &ApiResource) -> String {
+    let mut metadata =
+        json!({"name": object.metadata.name, "namespace": object.metadata.namespace, "labels": object.metadata.labels});
+    if let Some(fields) = metadata.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    let mut value = json!({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata});
+    for part in ["spec", "data"] {
+        if let Some(part_value) = object.data.get(part) {
+            value[part] = part_value.clone();
+        }
+    }
+    value.to_string()
+}
+
+/// Follows the ConfigMaps that hold a policy as data. They wear a label of the fleet's domain.
+async fn data(shared: Shared, mut domain: watch::Receiver<Option<String>>) {
+    let gvk = kube::api::GroupVersionKind::gvk("", "v1", "ConfigMap");
+    let resource = ApiResource::from_gvk_with_plural(&gvk, "configmaps");
+    loop {
+        let Some(known) = domain.borrow_and_update().clone() else {
+            if domain.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
+        let config = watcher::Config::default().page_size(PAGE).labels(&format!("{known}/policy-of"));
+        let (world, own) = (shared.world.clone(), resource.clone());
+        let task = follow("configmaps".into(), api, config, shared.clone(), move |told| {
+            policies(&world, "ConfigMap./", &own, told);
+        });
+        tokio::select! {
+            () = task => {}
+            changed = domain.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+// ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Follows jobs, to count the runs of cron jobs.
+async fn jobs(shared: Shared) {
+    let gvk = kube::api::GroupVersionKind::gvk("batch", "v1", "Job");
+    let resource = ApiResource::from_gvk_with_plural(&gvk, "jobs");
+    let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
+    let world = shared.world.clone();
+    let config = watcher::Config::default().page_size(PAGE);
+    let tell = move |told: Told<DynamicObject>| match told {
+        Told::Is(job) => finished(&world, &job),
+        // A job that ended and was cleaned away at once.
+        Told::Gone(job) => finished(&world, &job),
+        Told::All { these, .. } => these.iter().for_each(|job| finished(&world, job)),
+    };
+    follow("jobs".into(), api, config, shared.clone(), tell).await;
+}
+
+/// Tells of a job that a cron job made and that ended well.
+fn finished(world: &World, job: &DynamicObject) {
+    let owners = job.metadata.owner_references.iter().flatten();
+    let Some(owner) = owners.into_iter().find(|owner| owner.kind == "CronJob") else { return };
+    let conditions = job.data.pointer("/status/conditions").and_then(Value::as_array);
+    let is_done = conditions.into_iter().flatten().any(|condition| {
+        condition.get("type").and_then(Value::as_str) == Some("Complete")
+            && condition.get("status").and_then(Value::as_str) == Some("True")
+    });
+    let ended = job.data.pointer("/status/completionTime").and_then(Value::as_str);
+    let (Some(ended), Some(uid), true) = (ended, job.metadata.uid.as_deref(), is_done) else { return };
+    let labels: BTreeMap<String, String> = job
+        .data
+        .pointer("/spec/template/metadata/labels")
+        .and_then(|labels| serde_json::from_value(labels.clone()).ok())
+        .unwrap_or_default();
+    let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+    if let Ok(moment) = hedgerow_observe::observations::Moment::try_from(ended.to_owned()) {
+        world.job_finished(uid, namespace, &format!("CronJob/{}", owner.name), &labels, moment.0);
+    }
+}
+
+/// Uids of a list.
+pub(crate) fn uids(sightings: &[Sighting]) -> BTreeSet<String> {
+    sightings.iter().map(|sighting| sighting.pod.uid.clone()).collect()
+}
