@@ -86,6 +86,8 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::CodeOwners(args) => cmd::codeowners::run(&mut session, &args),
             Command::Verify(args) => cmd::verify::run(&mut session, &args),
             Command::Graph(args) => cmd::graph::run(&mut session, &args),
+            Command::Ready(args) => cmd::ready::run(&mut session, &args),
+            Command::Reconcile(args) => cmd::reconcile::run(&mut session, &args),
             Command::Catalogue(args) => cmd::catalogue::run(&mut session, &args),
             Command::Completions(args) => cmd::shell::completions(&mut session, &args),
             Command::Man => cmd::shell::man(&mut session),

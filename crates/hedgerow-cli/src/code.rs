@@ -227,6 +227,12 @@ impl Read {
         self.sources().map(|(file, _)| file.path.as_str()).chain(unread)
     }
 
+    /// The deploy files.
+    pub(crate) fn texts(&self) -> Vec<PlainFile> {
+        let texts = self.files.iter().filter(|file| file.want == Want::Text);
+        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect()
+    }
+
     /// The files of source code.
     fn sources(&self) -> impl Iterator<Item = (&ReadFile, Language)> {
         self.files.iter().filter_map(|file| match file.want {
@@ -281,6 +287,14 @@ fn text(path: &Path) -> Result<String, Fault> {
         return Err(Fault::TooLarge(bytes.len() as u64));
     }
     String::from_utf8(bytes).map_err(|_| Fault::Encoding)
+}
+
+/// Reads a file that is named on the command line.
+///
+/// # Errors
+/// The operating system's.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
 }
 
 /// Removes a file and says whether it could.

@@ -107,3 +107,24 @@ fn faults() {
     let clean = Command::new(&testdata("bank"), "check --format json").run();
     assert_eq!(assert_valid("diagnostics", clean.out())["diagnostics"], Value::Array(Vec::new()));
 }
+
+#[test]
+fn readiness_and_reconciled_edges() {
+    let header =
+        r#"{"version":1,"from":"2026-10-01T00:00:00Z","to":"2026-11-21T08:00:00Z","coverage":[],"canaries":[]}"#;
+    let seen = r#"{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"unpermitted","first":"2026-10-02T00:00:00Z","last":"2026-11-20T00:00:00Z","count":3}"#;
+    let outsider = seen.replace(r#"{"service":"service.emoji"}"#, r#"{"outsider":"10.0.0.7"}"#);
+    let text = format!("{header}\n{seen}\n{outsider}\n");
+    let bank = testdata("bank");
+    for line in text.lines() {
+        assert_valid("observations", line);
+    }
+    let ran = Command::new(&bank, "ready --env prod --observations - --format json").stdin(text.as_bytes()).run();
+    let answer = assert_valid("ready", ran.out());
+    assert!(answer["services"].as_array().unwrap().iter().any(|service| service["verdict"] == "blocked"));
+    let ran = Command::new(&bank, "reconcile --env prod --observations - --format json").stdin(text.as_bytes()).run();
+    let answer = assert_valid("reconcile", ran.out());
+    let classes: Vec<_> =
+        answer["edges"].as_array().unwrap().iter().map(|edge| edge["class"].as_str().unwrap()).collect();
+    assert!(classes.contains(&"nobody-knows"), "{classes:?}");
+}

@@ -232,6 +232,7 @@ impl Entry {
             workloads: Vec::new(),
             identity,
             allow: Vec::new(),
+            rare: Vec::new(),
             file: place,
         }
     }

@@ -211,6 +211,7 @@ fn lower(config: &Config, draft: ServiceDraft, diagnostics: &mut Vec<Diagnostic>
         workloads: draft.workloads,
         identity: draft.identity.value,
         allow,
+        rare: draft.rare,
         file: draft.file,
     };
     (Some(service), draft.rules)
@@ -331,6 +332,7 @@ fn check_rules(
             reason: draft.reason,
             origin: draft.origin,
             expires: draft.expires.map(|date| date.value),
+            seen: draft.seen,
             file: draft.file,
         };
         let of_caller = rules.entry(caller).or_default();

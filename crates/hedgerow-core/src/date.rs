@@ -53,7 +53,9 @@ impl Date {
         later.unix_days() - self.unix_days()
     }
 
-    fn unix_days(self) -> i64 {
+    /// How many days lie between 1970-01-01 and this day.
+    #[must_use]
+    pub fn unix_days(self) -> i64 {
         let (month, day) = (i64::from(self.month), i64::from(self.day));
         let year = i64::from(self.year) - i64::from(month <= 2);
         let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));

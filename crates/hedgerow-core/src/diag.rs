@@ -179,6 +179,12 @@ codes! {
     MissingRule = "missing-rule", Error;
     /// A rule file backs no call that the scan finds.
     StaleRule = "stale-rule", Error;
+    /// Traffic shows a call that neither the code nor a rule knows.
+    UnknownCall = "unknown-call", Error;
+    /// A rule permits a call, and a pod without the label still makes it.
+    UndeployedRule = "undeployed-rule", Error;
+    /// Traffic shows a call that a rule permits, and the scan does not see it in the code.
+    UnseenByScan = "unseen-by-scan", Warning;
     /// A manifest is neither YAML nor JSON, or not a Kubernetes object.
     UnreadableManifest = "unreadable-manifest", Error;
     /// A policy that the API server would refuse, so that it has no effect.

@@ -1,7 +1,7 @@
 //! What the files say before anything is checked across them. Every value knows where it is written.
 
 use crate::date::Date;
-use crate::fleet::ServiceIdentity;
+use crate::fleet::{Rare, ServiceIdentity};
 use crate::name::{EnvironmentName, Namespace, PortRef, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{Origin, Peers, Port, Ports, Stage};
@@ -43,6 +43,8 @@ pub struct ServiceDraft {
     pub identity: Spanned<ServiceIdentity>,
     /// `allow:`
     pub allow: Vec<AllowDraft>,
+    /// `rare:`
+    pub rare: Vec<Rare>,
     /// The file, or the directory where it has none: a span of no width.
     pub file: Span,
     /// What it may call; empty where only the metadata was read.
@@ -75,6 +77,8 @@ pub struct RuleDraft {
     pub origin: Option<Origin>,
     /// `expires:`
     pub expires: Option<Spanned<Date>>,
+    /// `first-seen:` and `last-seen:`
+    pub seen: Option<(Date, Date)>,
     /// The file: a span of no width at its start.
     pub file: Span,
 }

@@ -5,6 +5,7 @@
 pub(crate) mod places;
 
 use crate::catalogue::Catalogue;
+use crate::date::Date;
 use crate::draft::Spanned;
 use crate::guard::Guard;
 use crate::label::{Scheme, Slug};
@@ -119,6 +120,8 @@ pub struct Service {
     pub identity: ServiceIdentity,
     /// Peers that are no services, in the order of the file.
     pub allow: Vec<Allow>,
+    /// What happens so rarely that a month may not show it.
+    pub rare: Vec<Rare>,
     /// Its file, or its directory where it has none: a span of no width.
     pub file: Span,
 }
@@ -143,6 +146,26 @@ pub struct Allow {
     pub reason: Option<String>,
     /// Where it is written.
     pub span: Span,
+}
+
+/// Something that happens rarely, and whether somebody answers for enforcing without having seen it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rare {
+    /// What: free text, `code` for code that no scan reads, or a cron job as `CronJob/NAME`.
+    pub what: String,
+    /// Why it need not be waited for, and until when that holds. Nothing: it is to be waited for.
+    pub waiver: Option<Waiver>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Somebody answers for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
 }
 
 /// How much of a fleet was read.

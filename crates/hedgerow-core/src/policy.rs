@@ -74,6 +74,8 @@ pub enum Origin {
     Scan,
     /// A person; `scan` keeps it.
     Manual,
+    /// `hedgerow reconcile`, for a call that traffic showed and a person accepted; `scan` keeps it.
+    Observed,
 }
 
 /// One permitted edge.
@@ -91,6 +93,8 @@ pub struct Rule {
     pub origin: Option<Origin>,
     /// The last day on which it holds.
     pub expires: Option<Date>,
+    /// The days on which traffic showed it first and last, where the file tells.
+    pub seen: Option<(Date, Date)>,
     /// The rule file, as a span of no width at its start.
     pub file: Span,
 }

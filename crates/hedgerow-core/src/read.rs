@@ -8,6 +8,7 @@ mod config;
 pub mod decode;
 mod domain;
 mod guard;
+mod rare;
 mod rule;
 mod service;
 pub mod unread;

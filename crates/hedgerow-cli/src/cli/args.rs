@@ -84,6 +84,10 @@ pub enum Command {
     CodeOwners(CodeOwners),
     /// Say whether manifests allow exactly what the rules allow
     Verify(Verify),
+    /// Say which services may be enforced, and why the others may not yet
+    Ready(Ready),
+    /// Put code, rules and traffic side by side, edge by edge
+    Reconcile(Reconcile),
     /// Draw the network: who may call whom
     Graph(Graph),
     /// Print what others need to know of this fleet's services, in one document, or merge such documents
@@ -271,6 +275,98 @@ pub struct Scan {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
     pub format: ScanFormat,
+}
+
+/// How `ready` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReadyFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+    /// A table and lists, for a comment or a wiki
+    Markdown,
+    /// GitHub workflow commands, shown as annotations
+    Github,
+}
+
+/// `ready`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  hedgerow-observer export --since 30d > seen.jsonl
+  hedgerow ready --env prod --observations seen.jsonl
+  hedgerow ready service.ledger --env prod --observations seen.jsonl
+  hedgerow ready --env prod --observations seen.jsonl --write
+
+`unknown` means that something was not watched; it is never ready. Exit code 0: all that were asked are ready.")]
+pub struct Ready {
+    /// These services, by name or glob such as `service.api.*` [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub observations: PathBuf,
+    /// For how many days nothing may have come that no rule permits
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub days: u32,
+    /// Write `stage: {ENV: enforce}` into the service.yaml of those that are ready, and print the text of a pull request
+    #[arg(long)]
+    pub write: bool,
+    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ReadyFormat::Text)]
+    pub format: ReadyFormat,
+}
+
+/// How `reconcile` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReconcileFormat {
+    /// For people, grouped by owner
+    Text,
+    /// Lists by owner, for a comment or a wiki
+    Markdown,
+    /// One JSON object
+    Json,
+    /// GitHub workflow commands, shown as annotations
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// `reconcile`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  hedgerow reconcile --env prod --observations seen.jsonl
+  hedgerow reconcile --env prod --observations seen.jsonl --write --accept service.emoji service.ledger
+
+Traffic alone opens no door: --write adds a rule only for a pair that --accept names. Exit code 0: nothing is open.")]
+pub struct Reconcile {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub observations: PathBuf,
+    /// Also list the edges on which code, rules and traffic agree
+    #[arg(long)]
+    pub all: bool,
+    /// Write the rule files of the pairs that --accept names, with `origin: observed`
+    #[arg(long, requires = "accept")]
+    pub write: bool,
+    /// A call that traffic showed and that is meant; may be given several times
+    #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], action = clap::ArgAction::Append, requires = "write")]
+    pub accept: Vec<String>,
+    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ReconcileFormat::Text)]
+    pub format: ReconcileFormat,
 }
 
 /// How answers are printed.

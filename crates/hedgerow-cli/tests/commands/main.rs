@@ -16,6 +16,7 @@ mod frames;
 mod guard;
 mod namespaces;
 mod neighbours;
+mod ready;
 mod scope;
 mod verbs;
 mod verify;

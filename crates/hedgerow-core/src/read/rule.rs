@@ -8,6 +8,7 @@ use crate::draft::{RuleDraft, Spanned};
 use crate::name::ServiceName;
 use crate::policy::Origin;
 use crate::tree::Loaded;
+use hedgerow_yaml::Node;
 
 /// What the name of a rule file ends in.
 pub(crate) const EXTENSION: &str = ".rule";
@@ -20,6 +21,10 @@ fn nearly(name: &str) -> Option<&str> {
     let is_near = matches!(rest, "" | "s" | ".yaml" | ".yml" | ".txt" | ".json" | "~" | ".bak");
     name.get(..end).filter(|callee| is_near && ServiceName::new(callee).is_ok())
 }
+
+/// The words for who wrote a rule.
+const ORIGINS: [(&str, Origin); 3] =
+    [("scan", Origin::Scan), ("manual", Origin::Manual), ("observed", Origin::Observed)];
 
 pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<RuleDraft> {
     let place = file.source.span(0, 0);
@@ -44,30 +49,44 @@ pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>)
             return None;
         }
     };
-    let mut rule = RuleDraft { callee, ports: None, reason: None, origin: None, expires: None, file: place };
+    let mut rule =
+        RuleDraft { callee, ports: None, reason: None, origin: None, expires: None, seen: None, file: place };
     if file.text.is_empty() {
         return Some(rule);
     }
     let mut decoder = Decoder::new(file.source, diagnostics);
     let Some(node) = decoder.parse(file) else { return Some(rule) };
-    let Some(fields) = decoder.fields(&node, "a rule file", &["ports", "reason", "origin", "expires"]) else {
+    let Some(fields) =
+        decoder.fields(&node, "a rule file", &["ports", "reason", "origin", "expires", "first-seen", "last-seen"])
+    else {
         return Some(rule);
     };
     rule.ports = fields.get("ports").and_then(|node| port_refs(&mut decoder, node, rule_list_help()));
     rule.reason =
         fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
-    rule.origin = fields
-        .get("origin")
-        .and_then(|node| decoder.word(node, "`origin`", &[("scan", Origin::Scan), ("manual", Origin::Manual)]));
-    rule.expires = fields.get("expires").and_then(|node| {
-        let text = decoder.text(node, "`expires`")?;
-        let date = Date::new(text.value);
-        if date.is_none() {
-            let message = format!("`expires` must be a day such as `2027-01-31`, not `{}`", text.value.escape_debug());
-            let diagnostic = decoder.invalid(node, message);
-            decoder.report(diagnostic);
+    rule.origin = fields.get("origin").and_then(|node| decoder.word(node, "`origin`", &ORIGINS));
+    rule.expires = fields.get("expires").and_then(|node| date(&mut decoder, node, "expires"));
+    let mut day = |key| fields.get(key).map(|node| date(&mut decoder, node, key));
+    rule.seen = match (day("first-seen"), day("last-seen")) {
+        (Some(first), Some(last)) => first.zip(last).map(|(first, last)| (first.value, last.value)),
+        (None, None) => None,
+        (first, _) => {
+            let missing = if first.is_some() { "last-seen" } else { "first-seen" };
+            decoder.missing(fields.span, "a rule file with the days of its traffic", missing, "write both, or none");
+            None
         }
-        date.map(|value| Spanned { value, span: text.span })
-    });
+    };
     Some(rule)
+}
+
+/// A day such as `2027-01-31`.
+pub(super) fn date(decoder: &mut Decoder<'_>, node: &Node<'_>, key: &str) -> Option<Spanned<Date>> {
+    let text = decoder.text(node, &format!("`{key}`"))?;
+    let date = Date::new(text.value);
+    if date.is_none() {
+        let message = format!("`{key}` must be a day such as `2027-01-31`, not `{}`", text.value.escape_debug());
+        let diagnostic = decoder.invalid(node, message);
+        decoder.report(diagnostic);
+    }
+    date.map(|value| Spanned { value, span: text.span })
 }

@@ -26,8 +26,19 @@ const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, p
 const NAMESPACES_HELP: &str =
     "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
 
-pub(super) const KEYS: &[&str] =
-    &["name", "namespace", "type", "owner", "ports", "stage", "service-account", "workloads", "identity", "allow"];
+pub(super) const KEYS: &[&str] = &[
+    "name",
+    "namespace",
+    "type",
+    "owner",
+    "ports",
+    "stage",
+    "service-account",
+    "workloads",
+    "identity",
+    "allow",
+    "rare",
+];
 
 pub(super) const fn rule_list_help() -> &'static str {
     "leave `ports` out to mean all ports of the callee"
@@ -103,6 +114,7 @@ pub(super) fn read(
         workloads: field("workloads").map(|node| workloads(&mut decoder, node)).unwrap_or_default(),
         identity: identity.unwrap_or(Spanned { value: ServiceIdentity::Fleet, span: place }),
         allow: field("allow").map(|node| allow(&mut decoder, node)).unwrap_or_default(),
+        rare: field("rare").map(|node| super::rare::read(&mut decoder, node)).unwrap_or_default(),
         file: place,
         rules,
     })

@@ -40,7 +40,7 @@ pub(super) fn difference(scanned: &Scanned) -> Difference {
             }
         }
     }
-    for rule in fleet.rules().filter(|rule| rule.origin != Some(Origin::Manual)) {
+    for rule in fleet.rules().filter(|rule| !matches!(rule.origin, Some(Origin::Manual | Origin::Observed))) {
         let caller = rule.caller.as_str();
         let has_code =
             scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || found.contains_key(caller);

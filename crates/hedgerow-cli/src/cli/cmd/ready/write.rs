@@ -1,0 +1,77 @@
+//! Sets a service's stage in its `service.yaml`; no other byte changes.
+
+use crate::cli::session::{LoadedFleet, Session};
+use anyhow::Context;
+use hedgerow::write_file;
+use hedgerow_core::name::ServiceName;
+use hedgerow_yaml::{Document, MapChange, RouteSet, Want, change_map, splice, split};
+
+/// Writes `stage: {ENV: enforce}`.
+pub(super) fn enforce(
+    session: &mut Session<'_>,
+    loaded: &LoadedFleet,
+    service: &ServiceName,
+    environment: &str,
+) -> anyhow::Result<()> {
+    let known = loaded.fleet.service(service.as_str()).context("a service that was judged is in the fleet")?;
+    let path = format!("{}/service.yaml", known.directory);
+    let text =
+        loaded.sources.iter().find(|(_, source)| source.path == path).map_or("", |(_, source)| source.text.as_str());
+    let edited = edited(text, environment).with_context(|| {
+        format!("cannot edit `{path}` and change nothing else; write `stage: {{{environment}: enforce}}` there by hand")
+    })?;
+    write_file(&session.root()?.join(&path), &edited)?;
+    session.note(&format!("wrote stage `enforce` of `{environment}` to {path}\n"));
+    Ok(())
+}
+
+fn edited(text: &str, environment: &str) -> anyhow::Result<String> {
+    let mut routes = RouteSet::new();
+    let stage = routes.ask("stage", Want::Map)?;
+    let pieces: Vec<_> = split(text).collect();
+    let documents: Vec<_> = pieces.iter().map(|piece| Document::of_piece(text, piece)).collect();
+    let mut filled = None;
+    for document in &documents {
+        if filled.is_none() && document.tree()?.is_some() {
+            filled = Some(document);
+        }
+    }
+    let Some(document) = filled else {
+        let break_ = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        return Ok(format!("{text}{break_}stage: {{{environment}: enforce}}\n"));
+    };
+    let outline = document.outline(&routes)?;
+    let change = MapChange { set: &[(environment, "enforce")], remove: &[] };
+    let mut edits = Vec::new();
+    for site in outline.sites(stage) {
+        edits.extend(change_map(text, site, change)?);
+    }
+    Ok(splice(text, edits)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::edited;
+
+    #[test]
+    fn one_value_changes_and_nothing_else() {
+        let rows = [
+            ("", "stage: {prod: enforce}\n"),
+            ("# ours", "# ours\nstage: {prod: enforce}\n"),
+            ("owner: a # x\r\n", "owner: a # x\r\nstage:\r\n  prod: \"enforce\"\r\n"),
+            (
+                "stage: {prod: audit, test: off} # y\nowner: a\n",
+                "stage: {prod: \"enforce\", test: off} # y\nowner: a\n",
+            ),
+            (
+                "stage:\n  test: enforce\n  # now\n  prod: audit # since May\n",
+                "stage:\n  test: enforce\n  # now\n  prod: \"enforce\" # since May\n",
+            ),
+            ("stage:\n  test: enforce\nowner: a\n", "stage:\n  prod: \"enforce\"\n  test: enforce\nowner: a\n"),
+            ("{owner: a}\n", "{stage: {prod: \"enforce\"}, owner: a}\n"),
+        ];
+        for (before, after) in rows {
+            assert_eq!(edited(before, "prod").ok().as_deref(), Some(after), "{before:?}");
+        }
+    }
+}

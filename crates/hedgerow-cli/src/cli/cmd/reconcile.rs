@@ -1,0 +1,138 @@
+//! `hedgerow reconcile`: code, rules and traffic side by side, edge by edge.
+
+mod output;
+
+use super::evidence::{self, Evidence};
+use crate::cli::Exit;
+use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat};
+use crate::cli::report;
+use crate::cli::session::Session;
+use anyhow::{Context, bail};
+use hedgerow::write_file;
+use hedgerow_core::date::Date;
+use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
+use hedgerow_core::fleet::Fleet;
+use hedgerow_core::source::Sources;
+use hedgerow_observe::observations::Moment;
+use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow::Result<Exit> {
+    let mut read =
+        evidence::read(session, &args.environment, &args.observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
+    let reconciled = reconcile(&read.plan, &read.code, &read.observations);
+    if args.write {
+        accept(session, args, &read, &reconciled)?;
+        return Ok(Exit::Done);
+    }
+    let text = match args.format {
+        ReconcileFormat::Text => output::text(&read, &reconciled, args.all),
+        ReconcileFormat::Markdown => output::markdown(&read, &reconciled, args.all),
+        ReconcileFormat::Json => output::json(&read, &reconciled)?,
+        ReconcileFormat::Github => annotations(&mut read, &reconciled, DiagnosticFormat::Github)?,
+        ReconcileFormat::Sarif => annotations(&mut read, &reconciled, DiagnosticFormat::Sarif)?,
+    };
+    session.out(&text)?;
+    session.note(&output::tally(&reconciled));
+    if let Some((line, reason)) = &read.observations.faults.first {
+        let count = report::count(usize::try_from(read.observations.faults.count).unwrap_or(usize::MAX), "line");
+        session
+            .err(&format!("warning: {count} of the observations not understood, the first is line {line}: {reason}\n"));
+    }
+    let is_open = reconciled.rows.iter().any(|row| row.class.is_open()) || read.observations.faults.count > 0;
+    Ok(if is_open { Exit::Findings } else { Exit::Done })
+}
+
+/// Writes rule files for the pairs that a person named. All are looked at before the first is written.
+fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<()> {
+    let fleet = &read.loaded.fleet;
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for pair in args.accept.chunks_exact(2) {
+        match accepted(fleet, reconciled, &pair[0], &pair[1]) {
+            Ok((path, text)) => {
+                files.insert(path, text);
+            }
+            Err(error) => faults.push(format!("{error:#}")),
+        }
+    }
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\nerror: "))
+    }
+    let root = session.root()?;
+    for (path, text) in &files {
+        write_file(&root.join(path), text)?;
+        session.note(&format!("wrote {path}\n"));
+    }
+    Ok(())
+}
+
+fn accepted(fleet: &Fleet, reconciled: &Reconciled, caller: &str, callee: &str) -> anyhow::Result<(String, String)> {
+    let caller = Session::service(fleet, caller)?;
+    let callee = Session::known(fleet, callee)?;
+    if fleet.rule(&caller, &callee).is_some() {
+        bail!(
+            "`{caller}` may call `{callee}` already: the rule file is there; where a port is missing, add it to `ports`"
+        )
+    }
+    let shows = |row: &&Row| {
+        matches!(&row.caller, Caller::Service(name) if name == caller.as_str()) && row.callee == callee.as_str()
+    };
+    let seen = reconciled.rows.iter().find(shows).and_then(|row| row.seen);
+    let seen = seen.with_context(|| {
+        format!("traffic shows no call of `{caller}` to `{callee}`; add a rule by hand where one is to come")
+    })?;
+    let service = fleet.service(caller.as_str()).context("a service with a directory")?;
+    let path = format!("{}/{}/{callee}.rule", service.directory, fleet.config().layout.rules.first());
+    let text = format!("origin: observed\nfirst-seen: {}\nlast-seen: {}\n", day(seen.first), day(seen.last));
+    Ok((path, text))
+}
+
+/// The day of a moment, in UTC.
+fn day(moment: Moment) -> Date {
+    Date::from_unix_days(moment.0.div_euclid(86_400))
+}
+
+/// Open rows as diagnostics, each where it can be mended.
+fn annotations(read: &mut Evidence, reconciled: &Reconciled, format: DiagnosticFormat) -> anyhow::Result<String> {
+    let mut sources = read.loaded.sources.clone();
+    let mut diagnostics = Vec::new();
+    for row in reconciled.rows.iter().filter(|row| row.class.is_open()) {
+        diagnostics.push(diagnostic(read, row, &mut sources));
+    }
+    sort(&mut diagnostics);
+    report::render(&diagnostics, &sources, format, false)
+}
+
+fn diagnostic(read: &Evidence, row: &Row, sources: &mut Sources) -> Diagnostic {
+    let (code, severity) = match row.class {
+        Class::NobodyKnows => (DiagnosticCode::UnknownCall, Severity::Error),
+        Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
+        Class::RuleMissing => (DiagnosticCode::MissingRule, Severity::Error),
+        Class::ScanBlind => (DiagnosticCode::UnseenByScan, Severity::Warning),
+        Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Confirmed => {
+            (DiagnosticCode::StaleRule, Severity::Warning)
+        }
+    };
+    let message = format!("`{}` → `{}`: {}", row.caller.as_str(), row.callee, row.class.means());
+    let mut diagnostic = Diagnostic::new(code, message).severity(severity);
+    let fleet = &read.loaded.fleet;
+    let rule = fleet
+        .known(row.caller.as_str())
+        .zip(fleet.known(&row.callee))
+        .and_then(|(caller, callee)| fleet.rule(&caller.name, &callee.name));
+    let key = (row.caller.as_str().to_owned(), row.callee.clone());
+    if let Some(place) = read.places.get(&key) {
+        let source = sources.add_shared(place.path.clone(), Arc::new(place.text.to_string()));
+        diagnostic = diagnostic.mark(source.span(place.start, place.end), "the call");
+    } else if let Some(rule) = rule {
+        diagnostic = diagnostic.mark(rule.file, "");
+    } else if let Some(service) = fleet.service(row.caller.as_str()).or_else(|| fleet.service(&row.callee)) {
+        diagnostic = diagnostic.mark(service.file, "");
+    }
+    for help in output::help(read, row) {
+        diagnostic = diagnostic.help(help);
+    }
+    diagnostic
+}

@@ -1,0 +1,186 @@
+//! The answer for one callee: a verdict, and each line of evidence for it.
+
+use crate::bound::Counts;
+use hedgerow_core::name::ServiceName;
+use hedgerow_observe::observations::Moment;
+
+/// The answer for one callee.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Readiness {
+    /// The callee.
+    pub service: ServiceName,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// May it be enforced?
+    pub verdict: Verdict,
+    /// What speaks for it and against it, in a fixed order.
+    pub evidence: Vec<Evidence>,
+    /// What its silence is worth.
+    pub silence: Silence,
+}
+
+/// May it be enforced?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Yes.
+    Ready,
+    /// Nothing is wrong; time has to pass, until then at least.
+    Wait(Moment),
+    /// Something must be done first.
+    Blocked,
+    /// Nobody can tell: something was not watched. This is never ready.
+    Unknown,
+    /// It is enforced already.
+    Enforced,
+}
+
+impl Verdict {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Wait(_) => "wait",
+            Self::Blocked => "blocked",
+            Self::Unknown => "unknown",
+            Self::Enforced => "enforced",
+        }
+    }
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// What was looked at.
+    pub kind: Kind,
+    /// What it means.
+    pub outcome: Outcome,
+    /// What was found, in a sentence with its numbers.
+    pub text: String,
+    /// What can be done, where something can.
+    pub help: Option<String>,
+}
+
+/// What a line of evidence means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It speaks for enforcing.
+    Holds,
+    /// It would not, but a person has said why it does not matter, and until when.
+    Waived,
+    /// Time has to pass.
+    Wait(Moment),
+    /// Something must be done.
+    Blocks,
+    /// It cannot be told.
+    Unknown,
+    /// It is told, and decides nothing.
+    Note,
+}
+
+impl Outcome {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Waived => "waived",
+            Self::Wait(_) => "wait",
+            Self::Blocks => "blocks",
+            Self::Unknown => "unknown",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// What was looked at, in the order in which it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Whether its policy is tried.
+    Stage,
+    /// Whether the code of everybody who can call it is understood.
+    Code,
+    /// Whether the observations are whole, fresh, and long enough.
+    Window,
+    /// Whether calls came that no rule permits.
+    Calls,
+    /// Whether somebody listened all the time.
+    Hearing,
+    /// Whether a call that was made to be seen was seen.
+    Canary,
+    /// Whether the pods of its callers wear their labels.
+    Labels,
+    /// Since when its policy says what it says.
+    Policy,
+    /// Whether the cron jobs of its callers ran.
+    Jobs,
+    /// What its owner says happens rarely.
+    Rare,
+    /// Whether connections are open that are older than the window.
+    Connections,
+    /// Rules that nobody used.
+    Unused,
+}
+
+impl Kind {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stage => "stage",
+            Self::Code => "code",
+            Self::Window => "window",
+            Self::Calls => "calls",
+            Self::Hearing => "hearing",
+            Self::Canary => "canary",
+            Self::Labels => "labels",
+            Self::Policy => "policy",
+            Self::Jobs => "jobs",
+            Self::Rare => "rare",
+            Self::Connections => "connections",
+            Self::Unused => "unused",
+        }
+    }
+}
+
+/// What the silence about one callee is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence {
+    /// What is known of the whole fleet.
+    pub fleet: Counts,
+    /// Calls to this callee that are in the code and were not seen.
+    pub not_seen: usize,
+    /// How many calls to it are expected, at most, that neither code nor traffic has shown; infinite where nothing can be said.
+    pub expected: f64,
+}
+
+impl Silence {
+    /// It in one sentence, and what it takes for granted in another.
+    #[must_use]
+    pub fn sentences(&self) -> (String, String) {
+        let worth = if self.expected.is_finite() {
+            format!(
+                "by what code and traffic agree on, at most {} are expected that nobody has seen; 95 %",
+                calls(self.expected)
+            )
+        } else {
+            "traffic showed too little to say how much the scan of the code misses".to_owned()
+        };
+        let missed = self.fleet.in_traffic.saturating_sub(self.fleet.in_both);
+        let taken = format!(
+            "{missed} of the fleet's {} edges in traffic {} not in the code; {} of this service's edges in the code {} not seen. It is taken for granted \
+             that the scan misses what is called rarely no more often than what is called every day",
+            self.fleet.in_traffic,
+            if missed == 1 { "is" } else { "are" },
+            self.not_seen,
+            if self.not_seen == 1 { "was" } else { "were" },
+        );
+        (worth, taken)
+    }
+}
+
+fn calls(expected: f64) -> String {
+    // Rounded up: a bound that is rounded down is none.
+    let shown = (expected * 100.0).ceil() / 100.0;
+    format!("{shown} edges")
+}

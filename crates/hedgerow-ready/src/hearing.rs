@@ -1,0 +1,165 @@
+//! For how long nobody listened on a node, and how that changes as time goes on.
+
+use hedgerow_observe::observations::{Coverage, Gap, Moment};
+use std::collections::BTreeMap;
+
+/// The share of a window that may be deaf.
+const DEAF_SHARE: i64 = 1_000;
+
+/// Sources that count or call, and name nobody: silence of theirs proves nothing of calls.
+const NAMELESS: [&str; 2] = ["counters", "canary"];
+
+/// What is known of one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Somebody listened all the time, but for so many seconds.
+    Enough(i64),
+    /// Too long nobody did; without further gaps the window is whole at this moment.
+    From(Moment, i64),
+    /// Nobody listens now.
+    Deaf,
+    /// No source of this node is known.
+    Nothing,
+}
+
+/// Coverage by node.
+#[derive(Debug)]
+pub(crate) struct Hearing<'o> {
+    nodes: BTreeMap<&'o str, Vec<&'o Coverage>>,
+    from: i64,
+    to: i64,
+}
+
+impl<'o> Hearing<'o> {
+    pub(crate) fn new(coverage: &'o [Coverage], from: Moment, to: Moment) -> Self {
+        let mut nodes: BTreeMap<&str, Vec<&Coverage>> = BTreeMap::new();
+        for source in coverage.iter().filter(|source| !NAMELESS.contains(&source.source.as_str())) {
+            nodes.entry(&source.node).or_default().push(source);
+        }
+        Self { nodes, from: from.0, to: to.0 }
+    }
+
+    /// How well was listened on a node during the last `window` seconds.
+    pub(crate) fn of(&self, node: &str, window: i64) -> Heard {
+        let Some(sources) = self.nodes.get(node) else { return Heard::Nothing };
+        if sources.iter().all(|source| source.heard == 0) {
+            return Heard::Deaf;
+        }
+        // A minute is deaf when it is for every source.
+        let deaf = sources.iter().map(|source| self.gaps(source)).reduce(|a, b| both(&a, &b)).unwrap_or_default();
+        let begin = self.to - window;
+        let within: i64 = deaf.iter().map(|(from, to)| (to - (*from).max(begin)).max(0)).sum();
+        let allowed = window / DEAF_SHARE;
+        if within <= allowed {
+            return Heard::Enough(within);
+        }
+        if deaf.last().is_some_and(|(_, to)| *to >= self.to) {
+            return Heard::Deaf;
+        }
+        // From the last gap backwards: where what lies behind is no more than is allowed, the window may begin.
+        let mut left = allowed;
+        for (from, to) in deaf.iter().rev() {
+            if to - from > left {
+                return Heard::From(Moment(to - left + window), within);
+            }
+            left -= to - from;
+        }
+        Heard::Enough(within)
+    }
+
+    /// The times in which a source proves nothing. Where nobody knows when it was, it may have been any time.
+    fn gaps(&self, source: &Coverage) -> Vec<(i64, i64)> {
+        if source.gaps.is_empty() && (source.blind > 0 || source.lost > 0) {
+            return vec![(self.from, self.to)];
+        }
+        let mut gaps: Vec<(i64, i64)> =
+            source.gaps.iter().filter(|gap| gap.from <= gap.to).map(|Gap { from, to }| (from.0, to.0)).collect();
+        gaps.sort_unstable();
+        gaps.dedup_by(|next, last| {
+            let joins = next.0 <= last.1;
+            if joins {
+                last.1 = last.1.max(next.1);
+            }
+            joins
+        });
+        gaps
+    }
+}
+
+/// What lies in both of two sorted lists.
+fn both(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let (mut i, mut j, mut out) = (0, 0, Vec::new());
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        let (from, to) = (x.0.max(y.0), x.1.min(y.1));
+        if from < to {
+            out.push((from, to));
+        }
+        if x.1 <= y.1 { i += 1 } else { j += 1 }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn source(name: &str, gaps: &[(i64, i64)]) -> Coverage {
+        Coverage {
+            node: "a".into(),
+            source: name.into(),
+            heard: 1,
+            blind: gaps.iter().map(|(from, to)| (to - from).unsigned_abs() / 60).sum(),
+            lost: 0,
+            gaps: gaps.iter().map(|(from, to)| Gap { from: Moment(*from), to: Moment(*to) }).collect(),
+        }
+    }
+
+    #[track_caller]
+    fn heard(sources: &[Coverage], should: &Heard) {
+        let to = 40 * DAY;
+        assert_eq!(&Hearing::new(sources, Moment(0), Moment(to)).of("a", 30 * DAY), should);
+    }
+
+    #[test]
+    fn a_gap_counts_where_no_source_heard() {
+        // A thousandth of 30 days is 2,592 s.
+        heard(&[source("conntrack", &[])], &Heard::Enough(0));
+        heard(&[source("conntrack", &[(20 * DAY, 20 * DAY + 2592)])], &Heard::Enough(2592));
+        heard(
+            &[source("conntrack", &[(20 * DAY, 20 * DAY + 2593)])],
+            &Heard::From(Moment(20 * DAY + 2593 - 2592 + 30 * DAY), 2593),
+        );
+        heard(&[source("conntrack", &[(20 * DAY, 21 * DAY)]), source("flows", &[])], &Heard::Enough(0));
+        heard(
+            &[source("conntrack", &[(20 * DAY, 21 * DAY)]), source("flows", &[(21 * DAY - 60, 22 * DAY)])],
+            &Heard::Enough(60),
+        );
+        heard(&[source("conntrack", &[(20 * DAY, 21 * DAY)]), source("counters", &[])], &{
+            Heard::From(Moment(21 * DAY - 2592 + 30 * DAY), DAY)
+        });
+        // Before the window, and half in it.
+        heard(&[source("conntrack", &[(2 * DAY, 9 * DAY)])], &Heard::Enough(0));
+        heard(&[source("conntrack", &[(2 * DAY, 10 * DAY + 60)])], &Heard::Enough(60));
+        // Several small ones come to too much; the first may be forgotten first.
+        heard(&[source("conntrack", &[(11 * DAY, 11 * DAY + 2000), (12 * DAY, 12 * DAY + 2000)])], &{
+            Heard::From(Moment(11 * DAY + 2000 - 592 + 30 * DAY), 4000)
+        });
+    }
+
+    #[test]
+    fn what_is_deaf_now_or_nobody_knows_is_said() {
+        heard(&[source("conntrack", &[(39 * DAY, 40 * DAY)])], &Heard::Deaf);
+        heard(&[source("counters", &[])], &Heard::Nothing);
+        let never = Coverage { heard: 0, ..source("conntrack", &[]) };
+        heard(&[never], &Heard::Deaf);
+        let unknown_when = Coverage { blind: 1, ..source("conntrack", &[]) };
+        heard(&[unknown_when], &Heard::Deaf);
+        let lost_when = Coverage { lost: 1, ..source("conntrack", &[]) };
+        heard(&[lost_when], &Heard::Deaf);
+        // Gaps that overlap or lie in no order are one.
+        heard(&[source("conntrack", &[(21 * DAY, 21 * DAY + 60), (20 * DAY, 20 * DAY + 60)])], &Heard::Enough(120));
+        heard(&[source("conntrack", &[(20 * DAY, 20 * DAY + 60), (20 * DAY + 30, 20 * DAY + 90)])], &Heard::Enough(90));
+    }
+}

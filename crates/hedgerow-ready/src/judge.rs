@@ -1,0 +1,396 @@
+//! May a service be enforced? Every line of evidence, and the verdict that follows.
+
+mod calls;
+mod code;
+mod pods;
+
+use crate::bound::Counts;
+use crate::code::Code;
+use crate::evidence::{Evidence, Kind, Outcome, Readiness, Silence, Verdict};
+use crate::hearing::{Heard, Hearing};
+use crate::traffic::Traffic;
+use hedgerow_core::date::Date;
+use hedgerow_core::fleet::{Rare, Service};
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::Plan;
+use hedgerow_core::policy::Stage;
+use hedgerow_observe::observations::{Moment, Observations, Watched};
+use std::collections::{BTreeMap, BTreeSet};
+
+const DAY: i64 = 86_400;
+/// How old observations may be, in seconds: a day.
+const MAX_AGE: i64 = DAY;
+/// How far two clocks may be apart, in seconds.
+const MAX_SKEW: i64 = 300;
+
+/// What is asked, and all that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'q> {
+    /// The fleet in one environment.
+    pub plan: &'q Plan,
+    /// What the code says; nothing where it was not scanned.
+    pub code: Option<&'q Code>,
+    /// The cron jobs that manifests hold.
+    pub jobs: &'q [Job],
+    /// What traffic showed.
+    pub observations: &'q Observations,
+    /// The time now.
+    pub now: Moment,
+    /// For how many days nothing may have come that no rule permits; at least 1.
+    pub days: u32,
+}
+
+/// A cron job of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The service.
+    pub service: String,
+    /// The object, as `Kind/name`.
+    pub workload: String,
+    /// Its schedule; nothing where the manifest leaves it to values that cannot be told.
+    pub schedule: Option<String>,
+    /// Whether the manifest says that it does not run for now.
+    pub is_suspended: bool,
+}
+
+/// What is asked of all callees together.
+struct Court<'q> {
+    question: &'q Question<'q>,
+    traffic: Traffic<'q>,
+    hearing: Hearing<'q>,
+    counts: Counts,
+    /// By callee, who may call it by a rule.
+    callers: BTreeMap<&'q str, BTreeSet<&'q str>>,
+    /// By callee, calls in the code that traffic did not show.
+    not_seen: BTreeMap<&'q str, usize>,
+    jobs: BTreeMap<&'q str, Vec<&'q Job>>,
+    code: Vec<Evidence>,
+    today: Date,
+    window: i64,
+}
+
+/// Judges some callees, in the order in which they are given.
+#[must_use]
+pub fn judge(question: &Question<'_>, callees: &[ServiceName]) -> Vec<Readiness> {
+    let court = Court::new(question);
+    let fleet = question.plan.fleet();
+    callees.iter().filter_map(|callee| Some(court.judge(fleet.service(callee.as_str())?))).collect()
+}
+
+impl<'q> Court<'q> {
+    fn new(question: &'q Question<'q>) -> Self {
+        let header = &question.observations.header;
+        let traffic = Traffic::new(question.observations);
+        let nothing = Code::default();
+        let counts = traffic.counts(question.code.unwrap_or(&nothing), (header.from, header.to));
+        let fleet = question.plan.fleet();
+        let mut callers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for rule in fleet.rules() {
+            callers.entry(rule.callee.as_str()).or_default().insert(rule.caller.as_str());
+        }
+        let mut not_seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for (caller, callee) in question.code.iter().flat_map(|code| code.calls.keys()) {
+            if traffic.edge(caller, callee).is_none() {
+                *not_seen.entry(callee).or_default() += 1;
+            }
+        }
+        let mut jobs: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
+        for job in question.jobs {
+            jobs.entry(&job.service).or_default().push(job);
+        }
+        let today = Date::from_unix_days(question.now.0.div_euclid(DAY));
+        Self {
+            hearing: Hearing::new(&header.coverage, header.from, header.to),
+            code: code::evidence(question, today),
+            window: i64::from(question.days.max(1)) * DAY,
+            question,
+            traffic,
+            counts,
+            callers,
+            not_seen,
+            jobs,
+            today,
+        }
+    }
+
+    fn judge(&self, service: &Service) -> Readiness {
+        let not_seen = self.not_seen.get(service.name.as_str()).copied().unwrap_or(0);
+        let silence = Silence { fleet: self.counts, not_seen, expected: self.counts.expected(not_seen) };
+        let stage = self.stage(service);
+        let mut evidence = Vec::new();
+        let verdict = if stage == Stage::Enforce {
+            Verdict::Enforced
+        } else {
+            evidence.push(self.stage_evidence(stage));
+            evidence.extend(self.code.iter().cloned());
+            evidence.extend(self.window_evidence());
+            evidence.extend(self.calls(service));
+            evidence.push(self.hearing_evidence(service));
+            evidence.push(self.canary(service));
+            evidence.push(self.labels(service));
+            evidence.push(self.policy(service));
+            evidence.extend(self.cron_jobs(service));
+            evidence.extend(self.rare(service));
+            evidence.push(self.connections(service));
+            evidence.extend(self.unused(service));
+            verdict(&evidence)
+        };
+        Readiness { service: service.name.clone(), owner: service.owner.clone(), verdict, evidence, silence }
+    }
+
+    fn stage(&self, service: &Service) -> Stage {
+        let environment = self.question.plan.environment();
+        let settings = self.question.plan.fleet().config().environments.get(environment);
+        service
+            .stages
+            .get(environment)
+            .copied()
+            .or_else(|| settings.map(|settings| settings.stage))
+            .unwrap_or(Stage::Off)
+    }
+
+    fn watched(&self, service: &str) -> Option<&'q Watched> {
+        self.question.observations.header.services.get(service)
+    }
+
+    /// The first moment of the window that counts.
+    fn begin(&self) -> Moment {
+        Moment(self.question.observations.header.to.0 - self.window)
+    }
+
+    fn after_window(&self, moment: Moment) -> Moment {
+        Moment(moment.0 + self.window)
+    }
+
+    /// A waiver that holds today, among those of a service.
+    fn waiver(&self, service: &str, what: &str) -> Option<&'q Rare> {
+        waiver(self.question.plan, self.today, service, what)
+    }
+
+    fn stage_evidence(&self, stage: Stage) -> Evidence {
+        let environment = self.question.plan.environment();
+        if stage == Stage::Audit {
+            return line(
+                Kind::Stage,
+                Outcome::Holds,
+                format!("its policy is tried in `{environment}` (stage `audit`)"),
+            );
+        }
+        line(
+            Kind::Stage,
+            Outcome::Blocks,
+            format!("its stage in `{environment}` is `{}`: no policy of its is tried", stage.as_str()),
+        )
+        .help(format!("write `stage: {{{environment}: audit}}` in its service.yaml"))
+    }
+
+    fn window_evidence(&self) -> Vec<Evidence> {
+        let observations = self.question.observations;
+        let (from, to, now) = (observations.header.from, observations.header.to, self.question.now);
+        let mut evidence = Vec::new();
+        if let Some((at, reason)) = &observations.faults.first {
+            let count = observations.faults.count;
+            let text =
+                format!("{} of the observations not understood, the first is line {at}: {reason}", are(count, "line"));
+            evidence
+                .push(line(Kind::Window, Outcome::Unknown, text).help("read them with the version that wrote them"));
+        }
+        if to.0 > now.0 + MAX_SKEW {
+            let text = format!("the observations end at {}, which is not yet", show(to));
+            evidence.push(
+                line(Kind::Window, Outcome::Unknown, text).help("a clock is wrong, here or where they were made"),
+            );
+        } else if now.0 - to.0 > MAX_AGE {
+            let text = format!("the observations end at {}; nobody can tell what came since", show(to));
+            evidence.push(line(Kind::Window, Outcome::Unknown, text).help("fetch newer ones"));
+        }
+        let days = self.question.days;
+        if to.0 - from.0 < self.window {
+            let text = format!("the observations begin at {}, which is less than {days} days", show(from));
+            evidence.push(line(Kind::Window, Outcome::Wait(self.after_window(from)), text));
+        }
+        if evidence.is_empty() {
+            let text =
+                format!("the observations reach from {} to {}; the last {days} days count", show(from), show(to));
+            evidence.push(line(Kind::Window, Outcome::Holds, text));
+        }
+        evidence
+    }
+
+    fn hearing_evidence(&self, service: &Service) -> Evidence {
+        let nodes = self.watched(service.name.as_str()).map(|watched| watched.nodes.as_slice()).unwrap_or_default();
+        if nodes.is_empty() {
+            let text = "nobody tells on which nodes its pods ran".to_owned();
+            return line(Kind::Hearing, Outcome::Unknown, text)
+                .help("is it deployed, and does the collector watch pods?");
+        }
+        let (mut silent, mut until, mut longest) = (Vec::new(), None, 0);
+        for node in nodes {
+            match self.hearing.of(node, self.window) {
+                Heard::Enough(deaf) => longest = longest.max(deaf),
+                Heard::From(moment, deaf) => {
+                    longest = longest.max(deaf);
+                    until = until.max(Some((moment, node)));
+                }
+                Heard::Deaf => silent.push(format!("`{node}` (deaf)")),
+                Heard::Nothing => silent.push(format!("`{node}` (no source)")),
+            }
+        }
+        let count = nodes.len() as u64;
+        if !silent.is_empty() {
+            let text = format!("nobody can prove to have listened on {}", listed(&silent));
+            return line(Kind::Hearing, Outcome::Unknown, text)
+                .help("see `hedgerow_source_up` of the node, and the log of its observer");
+        }
+        if let Some((moment, node)) = until {
+            let text = format!("on `{node}` nobody listened for {} of the window", span(longest));
+            return line(Kind::Hearing, Outcome::Wait(moment), text);
+        }
+        let deaf = if longest == 0 { "all the time".to_owned() } else { format!("but for {} at most", span(longest)) };
+        let where_ =
+            if count == 1 { "the one node of its pods".to_owned() } else { format!("all {count} nodes of its pods") };
+        line(Kind::Hearing, Outcome::Holds, format!("{where_} listened, {deaf}"))
+    }
+
+    fn canary(&self, service: &Service) -> Evidence {
+        let canaries = &self.question.observations.header.canaries;
+        let canaries = || canaries.iter().filter(|canary| canary.callee == service.name.as_str());
+        let (sent, seen) = canaries().fold((0_u64, 0_u64), |(sent, seen), canary| {
+            (sent.saturating_add(canary.sent), seen.saturating_add(canary.seen))
+        });
+        if sent == 0 {
+            let text = "no canary called it: silence may be deafness".to_owned();
+            return line(Kind::Canary, Outcome::Unknown, text).help("let `hedgerow-observer canary` call it");
+        }
+        if seen >= sent {
+            let text = format!("{sent} calls of the canary, each was seen");
+            return line(Kind::Canary, Outcome::Holds, text);
+        }
+        let missed = sent - seen;
+        let text =
+            format!("{missed} of {sent} calls of the canary {} not seen", if missed == 1 { "was" } else { "were" });
+        match canaries().filter_map(|canary| canary.missed).max() {
+            Some(last) if last < self.begin() => {
+                line(Kind::Canary, Outcome::Holds, format!("{text}, the last at {}, before the window", show(last)))
+            }
+            Some(last) => {
+                let text = format!("{text}, the last at {}", show(last));
+                line(Kind::Canary, Outcome::Wait(self.after_window(last)), text)
+            }
+            None => line(Kind::Canary, Outcome::Unknown, format!("{text}, and nobody tells when")),
+        }
+    }
+
+    fn policy(&self, service: &Service) -> Evidence {
+        let Some(policy) = self.watched(service.name.as_str()).and_then(|watched| watched.policy.as_ref()) else {
+            let text = "nobody tells by which policy its calls were judged".to_owned();
+            return line(Kind::Policy, Outcome::Unknown, text)
+                .help("is its policy deployed, and does the collector watch policies?");
+        };
+        if policy.since <= self.begin() {
+            let text = format!("its policy has not changed since {}", show(policy.since));
+            return line(Kind::Policy, Outcome::Holds, text);
+        }
+        let text = format!("its policy changed at {}", show(policy.since));
+        line(Kind::Policy, Outcome::Wait(self.after_window(policy.since)), text)
+    }
+
+    fn connections(&self, service: &Service) -> Evidence {
+        match self.watched(service.name.as_str()).and_then(|watched| watched.longest_open) {
+            None => line(Kind::Connections, Outcome::Unknown, "nobody tells how old open connections are".to_owned())
+                .help("conntrack or the flow socket tells; is one of both read?"),
+            Some(0) => line(Kind::Connections, Outcome::Holds, "no connection is open".to_owned()),
+            Some(seconds) if i64::try_from(seconds).is_ok_and(|seconds| seconds < self.window) => {
+                let text =
+                    format!("the oldest open connection is {} old", span(i64::try_from(seconds).unwrap_or(i64::MAX)));
+                line(Kind::Connections, Outcome::Holds, text)
+            }
+            Some(seconds) => {
+                let text = format!(
+                    "a connection has been open for {}: it was opened before anybody looked",
+                    span(i64::try_from(seconds).unwrap_or(i64::MAX))
+                );
+                line(Kind::Connections, Outcome::Blocks, text).help("restart the caller, so that it opens a new one")
+            }
+        }
+    }
+
+    fn unused(&self, service: &Service) -> Option<Evidence> {
+        let callee = service.name.as_str();
+        let callers = self.callers.get(callee)?;
+        let unused: Vec<String> = callers
+            .iter()
+            .filter(|caller| self.traffic.edge(caller, callee).is_none())
+            .map(|c| format!("`{c}`"))
+            .collect();
+        let text = format!("{} may call it and did not: {}", are_many(unused.len(), "caller"), listed(&unused));
+        (!unused.is_empty()).then(|| line(Kind::Unused, Outcome::Note, text))
+    }
+}
+
+/// The worst that any line says.
+fn verdict(evidence: &[Evidence]) -> Verdict {
+    let has = |wanted: Outcome| evidence.iter().any(|line| line.outcome == wanted);
+    if has(Outcome::Blocks) {
+        return Verdict::Blocked;
+    }
+    if has(Outcome::Unknown) {
+        return Verdict::Unknown;
+    }
+    let wait = evidence.iter().filter_map(|line| match line.outcome {
+        Outcome::Wait(moment) => Some(moment),
+        Outcome::Holds | Outcome::Waived | Outcome::Blocks | Outcome::Unknown | Outcome::Note => None,
+    });
+    wait.max().map_or(Verdict::Ready, Verdict::Wait)
+}
+
+/// A waiver that holds on a day.
+fn waiver<'p>(plan: &'p Plan, today: Date, service: &str, what: &str) -> Option<&'p Rare> {
+    let rare = &plan.fleet().service(service)?.rare;
+    rare.iter().find(|rare| rare.what == what && rare.waiver.as_ref().is_some_and(|waiver| waiver.expires >= today))
+}
+
+fn line(kind: Kind, outcome: Outcome, text: String) -> Evidence {
+    Evidence { kind, outcome, text, help: None }
+}
+
+impl Evidence {
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+fn show(moment: Moment) -> String {
+    String::from(moment)
+}
+
+/// A length of time in the largest unit that fits.
+fn span(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..=119 => (seconds, "second"),
+        120..=7_199 => (seconds / 60, "minute"),
+        7_200..=172_799 => (seconds / 3_600, "hour"),
+        _ => (seconds / DAY, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `1 line is`, `2 lines are`.
+fn are(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what} is") } else { format!("{count} {what}s are") }
+}
+
+/// `1 caller`, `2 callers`.
+fn are_many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// The first three, and how many more.
+fn listed(items: &[String]) -> String {
+    let shown = items.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

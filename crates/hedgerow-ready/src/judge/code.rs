@@ -1,0 +1,60 @@
+//! Whether the code of everybody who can call is understood. It is the same for every callee: a call whose target cannot be told may go anywhere.
+
+use super::{Question, are_many, line, listed, waiver};
+use crate::evidence::{Evidence, Kind, Outcome};
+use hedgerow_core::date::Date;
+
+pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
+    let Some(code) = question.code else {
+        return vec![
+            line(Kind::Code, Outcome::Unknown, "the code was not scanned".to_owned())
+                .help("run it in the tree that holds the code of the callers"),
+        ];
+    };
+    let mut evidence = Vec::new();
+    if !code.open.is_empty() {
+        let calls: Vec<String> = code
+            .open
+            .iter()
+            .flat_map(|(service, open)| open.iter().map(move |open| (service, open)))
+            .map(|(service, open)| {
+                let place = if open.place.is_empty() { String::new() } else { format!(" at {}", open.place) };
+                format!("`{service}`{place}")
+            })
+            .collect();
+        let text = format!("{} cannot be told where they go: {}", are_many(calls.len(), "call"), listed(&calls));
+        evidence.push(line(Kind::Code, Outcome::Blocks, text).help("run `hedgerow scan`: it says what each needs"));
+    }
+    let fleet = question.plan.fleet();
+    let unread = || fleet.services().map(|service| service.name.as_str()).filter(|name| !code.read.contains(*name));
+    let (waived, unread): (Vec<&str>, Vec<&str>) =
+        unread().partition(|service| waiver(question.plan, today, service, "code").is_some());
+    if !unread.is_empty() {
+        let names: Vec<String> = unread.iter().map(|name| format!("`{name}`")).collect();
+        let text = format!("no code was read of {}: {}", are_many(names.len(), "service"), listed(&names));
+        evidence.push(line(Kind::Code, Outcome::Blocks, text).help(
+            "where the scan cannot read it, say so in its service.yaml: `rare: [{what: code, reason: …, expires: …}]`",
+        ));
+    }
+    if !waived.is_empty() {
+        let names: Vec<String> = waived.iter().map(|name| format!("`{name}`")).collect();
+        let text =
+            format!("no code was read of {}, which is waived: {}", are_many(names.len(), "service"), listed(&names));
+        evidence.push(line(Kind::Code, Outcome::Waived, text));
+    }
+    let catalogue = fleet.elsewhere().count();
+    if catalogue > 0 {
+        let text = format!("the code of {} lies in other repositories", are_many(catalogue, "service"));
+        evidence.push(
+            line(Kind::Code, Outcome::Unknown, text).help("run it where all of the code is, or where it was gathered"),
+        );
+    }
+    if evidence.is_empty() {
+        let text = format!(
+            "the code of {} is read, and of every call it is told where it goes",
+            are_many(code.read.len(), "service")
+        );
+        evidence.push(line(Kind::Code, Outcome::Holds, text));
+    }
+    evidence
+}

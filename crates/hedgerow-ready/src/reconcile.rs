@@ -1,0 +1,248 @@
+//! Code, rules and traffic side by side: one line for each edge, with what it means.
+
+use crate::code::Code;
+use crate::traffic::{Traffic, permitted};
+use hedgerow_core::fleet::Fleet;
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::plan::Plan;
+use hedgerow_core::policy::Origin;
+use hedgerow_observe::observations::{End, Moment, Observation, Observations, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use crate::traffic::Seen;
+
+/// What code, rules and traffic say of an edge, from the most urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Traffic alone shows it: nobody knows this call.
+    NobodyKnows,
+    /// A rule permits it, and it came without the label all the same: a deploy is missing.
+    DeployMissing,
+    /// The code makes the call, and no rule permits it.
+    RuleMissing,
+    /// A rule permits it and traffic shows it; the scan does not see it.
+    ScanBlind,
+    /// A rule permits it; neither code nor traffic shows it.
+    Stale,
+    /// A rule permits it, traffic has not shown it, and the caller's code is not understood.
+    CodeUnread,
+    /// Code and rule agree; traffic has not shown it.
+    NotSeen,
+    /// All agree.
+    Confirmed,
+}
+
+impl Class {
+    /// All, from the most urgent.
+    pub const ALL: [Self; 8] = [
+        Self::NobodyKnows,
+        Self::DeployMissing,
+        Self::RuleMissing,
+        Self::ScanBlind,
+        Self::Stale,
+        Self::CodeUnread,
+        Self::NotSeen,
+        Self::Confirmed,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NobodyKnows => "nobody-knows",
+            Self::DeployMissing => "deploy-missing",
+            Self::RuleMissing => "rule-missing",
+            Self::ScanBlind => "scan-blind",
+            Self::Stale => "stale",
+            Self::CodeUnread => "code-unread",
+            Self::NotSeen => "not-seen",
+            Self::Confirmed => "confirmed",
+        }
+    }
+
+    /// What it means, in a few words.
+    #[must_use]
+    pub const fn means(self) -> &'static str {
+        match self {
+            Self::NobodyKnows => "traffic shows a call that neither code nor a rule knows",
+            Self::DeployMissing => "a rule permits it, and a pod without the label still makes it",
+            Self::RuleMissing => "the code makes the call, and no rule permits it",
+            Self::ScanBlind => "a rule permits it and traffic shows it, and the scan does not see it in the code",
+            Self::Stale => "a rule permits it, and neither code nor traffic shows it",
+            Self::CodeUnread => "a rule permits it, traffic has not shown it, and the caller's code is not understood",
+            Self::NotSeen => "code and rule agree, and traffic has not shown it",
+            Self::Confirmed => "code, rule and traffic agree",
+        }
+    }
+
+    /// Whether somebody has to do something.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::CodeUnread | Self::NotSeen | Self::Confirmed)
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// A service of the fleet.
+    Service(String),
+    /// Somebody else, as the source names him.
+    Outsider(String),
+}
+
+impl Caller {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Service(name) | Self::Outsider(name) => name,
+        }
+    }
+}
+
+/// What permits an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permits {
+    /// A rule file, and who wrote it.
+    Rule(Option<Origin>),
+    /// The types, or an `allow` entry.
+    Other,
+}
+
+/// One edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it means.
+    pub class: Class,
+    /// Who calls.
+    pub caller: Caller,
+    /// Who is called.
+    pub callee: String,
+    /// Where the code makes the call, as `path:line`.
+    pub code: Option<String>,
+    /// What permits it.
+    pub permits: Option<Permits>,
+    /// What traffic showed of it.
+    pub seen: Option<Seen>,
+    /// The ports that traffic showed, with the protocol.
+    pub ports: BTreeSet<(u16, String)>,
+    /// Whether the caller's code is not understood in part, so that what the code does not show may be there.
+    pub is_caller_open: bool,
+}
+
+/// All edges with their rows, and what could not be put into one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// By caller and callee.
+    pub rows: Vec<Row>,
+    /// Calls whose caller cannot be told and is one of several: how many lines, and how often in all.
+    pub untold: (usize, u64),
+}
+
+/// What traffic shows of one edge, before it is put into a class.
+#[derive(Default)]
+struct Shown<'o> {
+    seen: Option<Seen>,
+    ports: BTreeSet<(u16, String)>,
+    lines: Vec<&'o Observation>,
+}
+
+/// Puts every edge that code, rules or traffic show into a class, by caller and callee. Calls that are permitted by type or by an `allow`
+/// entry are listed where code or traffic shows them; such calls of outsiders are left out.
+#[must_use]
+pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Reconciled {
+    let fleet = plan.fleet();
+    let traffic = Traffic::new(observations);
+    let mut edges: BTreeMap<(Caller, String), Shown<'_>> = BTreeMap::new();
+    let service = |name: &str| Caller::Service(name.to_owned());
+    for (caller, callee) in code.calls.keys() {
+        edges.entry((service(caller), callee.clone())).or_default();
+    }
+    for rule in fleet.rules() {
+        edges.entry((service(rule.caller.as_str()), rule.callee.as_str().to_owned())).or_default();
+    }
+    let mut untold = (0, 0_u64);
+    for observation in &observations.observed {
+        let caller = match &observation.caller {
+            End::Service(name) => service(name),
+            End::Outsider(_) if observation.verdict != Verdict::Unpermitted => continue,
+            End::Outsider(name) => Caller::Outsider(name.clone()),
+            End::Unknown(_) => {
+                untold = (untold.0 + 1, untold.1.saturating_add(observation.count));
+                continue;
+            }
+        };
+        let shown = edges.entry((caller, observation.callee.clone())).or_default();
+        shown.ports.insert((observation.port, observation.protocol.clone()));
+        shown.lines.push(observation);
+    }
+    for ((caller, callee), shown) in &mut edges {
+        shown.seen = match caller {
+            Caller::Service(caller) => traffic.edge(caller, callee).copied(),
+            Caller::Outsider(_) => Traffic::sum(&shown.lines),
+        };
+    }
+    let rows = edges.into_iter().map(|((caller, callee), shown)| row(plan, code, caller, callee, shown)).collect();
+    Reconciled { rows, untold }
+}
+
+fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_>) -> Row {
+    let key = (caller.as_str().to_owned(), callee);
+    let (place, permits) = match &caller {
+        Caller::Service(_) => (code.calls.get(&key).cloned(), permits(plan, &key.0, &key.1, &shown)),
+        Caller::Outsider(_) => (None, None),
+    };
+    let is_caller_open = code.open.contains_key(&key.0)
+        || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
+    let class = class(place.is_some(), permits.is_some(), is_caller_open, &shown);
+    Row { class, caller, callee: key.1, code: place, permits, seen: shown.seen, ports: shown.ports, is_caller_open }
+}
+
+fn is_planned(fleet: &Fleet, name: &str) -> bool {
+    fleet.service(name).is_some()
+}
+
+fn permits(plan: &Plan, caller: &str, callee: &str, shown: &Shown<'_>) -> Option<Permits> {
+    let names = ServiceName::new(caller).ok().zip(ServiceName::new(callee).ok());
+    if let Some(rule) = names.as_ref().and_then(|(caller, callee)| plan.fleet().rule(caller, callee)) {
+        // A rule that is there and does not permit the port that was called is none for this call.
+        let misses = shown.lines.iter().any(|observation| permitted(plan, caller, observation) == Some(false));
+        return (!misses).then_some(Permits::Rule(rule.origin));
+    }
+    let by_type = names.is_some_and(|(caller, callee)| permits_by_type(plan, &caller, &callee));
+    let all_seen = !shown.lines.is_empty()
+        && shown.lines.iter().all(|observation| permitted(plan, caller, observation) == Some(true));
+    (by_type || all_seen).then_some(Permits::Other)
+}
+
+fn permits_by_type(plan: &Plan, caller: &ServiceName, callee: &ServiceName) -> bool {
+    let of = |name: &ServiceName| plan.fleet().known(name.as_str())?.service_type.clone();
+    let (Some(caller), Some(callee)) = (of(caller), of(callee)) else { return false };
+    plan.catch_alls()
+        .iter()
+        .any(|catch_all| catch_all.service_type == callee && catch_all.callers.iter().any(|t| *t == caller))
+}
+
+fn class(in_code: bool, is_permitted: bool, is_caller_open: bool, shown: &Shown<'_>) -> Class {
+    let is_seen = shown.seen.is_some();
+    if is_permitted && is_bare(&shown.lines) {
+        return Class::DeployMissing;
+    }
+    match (in_code, is_permitted, is_seen) {
+        (true, true, true) => Class::Confirmed,
+        (true, true, false) => Class::NotSeen,
+        (true, false, _) => Class::RuleMissing,
+        (false, true, true) => Class::ScanBlind,
+        (false, true, false) if is_caller_open => Class::CodeUnread,
+        (false, true, false) => Class::Stale,
+        (false, false, _) => Class::NobodyKnows,
+    }
+}
+
+/// Whether the last that was seen of an edge was without its label.
+fn is_bare(lines: &[&Observation]) -> bool {
+    let last = |is: fn(Verdict) -> bool| lines.iter().filter(|line| is(line.verdict)).map(|line| line.last).max();
+    let bare: Option<Moment> = last(|verdict| matches!(verdict, Verdict::Unpermitted | Verdict::Dropped));
+    bare.is_some() && bare >= last(|verdict| verdict == Verdict::Permitted)
+}

@@ -1,0 +1,121 @@
+//! What traffic showed, by callee and by edge.
+
+use crate::bound::Counts;
+use crate::code::Code;
+use hedgerow_core::name::{Protocol, ServiceName};
+use hedgerow_core::plan::Plan;
+use hedgerow_core::verdict::Permission;
+use hedgerow_observe::observations::{End, Moment, Observation, Observations, Verdict};
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+/// Observations, found by callee and by edge.
+#[derive(Debug)]
+pub(crate) struct Traffic<'o> {
+    by_callee: BTreeMap<&'o str, Vec<&'o Observation>>,
+    edges: BTreeMap<(&'o str, &'o str), Seen>,
+}
+
+/// One edge as traffic showed it, all ports and verdicts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// First.
+    pub first: Moment,
+    /// Last.
+    pub last: Moment,
+    /// How often.
+    pub count: u64,
+    /// On how many days at least; 0 where nobody counted.
+    pub days: u64,
+    /// How often it got through although no rule permitted it then.
+    pub unpermitted: u64,
+    /// How often it was dropped.
+    pub dropped: u64,
+}
+
+impl Seen {
+    fn of(observation: &Observation) -> Self {
+        let mut seen =
+            Self { first: observation.first, last: observation.last, count: 0, days: 0, unpermitted: 0, dropped: 0 };
+        seen.add(observation);
+        seen
+    }
+
+    fn add(&mut self, observation: &Observation) {
+        self.first = self.first.min(observation.first);
+        self.last = self.last.max(observation.last);
+        self.count = self.count.saturating_add(observation.count);
+        self.days = self.days.max(observation.days);
+        match observation.verdict {
+            Verdict::Unpermitted => self.unpermitted = self.unpermitted.saturating_add(observation.count),
+            Verdict::Dropped => self.dropped = self.dropped.saturating_add(observation.count),
+            Verdict::Permitted | Verdict::Unknown => {}
+        }
+    }
+}
+
+impl<'o> Traffic<'o> {
+    pub(crate) fn new(observations: &'o Observations) -> Self {
+        let mut by_callee: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
+        let mut edges: BTreeMap<(&str, &str), Seen> = BTreeMap::new();
+        for observation in &observations.observed {
+            by_callee.entry(&observation.callee).or_default().push(observation);
+            let End::Service(caller) = &observation.caller else { continue };
+            edges
+                .entry((caller, &observation.callee))
+                .and_modify(|seen| seen.add(observation))
+                .or_insert(Seen::of(observation));
+        }
+        Self { by_callee, edges }
+    }
+
+    pub(crate) fn to(&self, callee: &str) -> &[&'o Observation] {
+        self.by_callee.get(callee).map_or(&[], Vec::as_slice)
+    }
+
+    /// What some observations come to.
+    pub(crate) fn sum(lines: &[&Observation]) -> Option<Seen> {
+        let (first, rest) = lines.split_first()?;
+        let mut seen = Seen::of(first);
+        rest.iter().for_each(|line| seen.add(line));
+        Some(seen)
+    }
+
+    pub(crate) fn edge<'s>(&'s self, caller: &'s str, callee: &'s str) -> Option<&'s Seen> {
+        self.edges.get(&(caller, callee))
+    }
+
+    /// What is known of the fleet by both.
+    pub(crate) fn counts(&self, code: &Code, window: (Moment, Moment)) -> Counts {
+        let in_both =
+            |(caller, callee): &&(&str, &str)| code.calls.contains_key(&((*caller).to_owned(), (*callee).to_owned()));
+        let on = |days| self.edges.values().filter(|seen| seen.days == days).count();
+        Counts {
+            in_code: code.calls.len(),
+            in_traffic: self.edges.len(),
+            in_both: self.edges.keys().filter(in_both).count(),
+            on_one_day: on(1),
+            on_two_days: on(2),
+            days: u64::try_from((window.1.0 - window.0.0) / 86_400).unwrap_or(0),
+        }
+    }
+}
+
+/// Whether the tree permits a call today, whatever it was when it was seen. Nothing where one end is no service that is known, or where the
+/// caller's rules lie in another repository.
+pub(crate) fn permitted(plan: &Plan, caller: &str, observation: &Observation) -> Option<bool> {
+    let (caller, callee) = (ServiceName::new(caller).ok()?, ServiceName::new(&observation.callee).ok()?);
+    let protocol = match observation.protocol.to_ascii_uppercase().as_str() {
+        "TCP" => Protocol::Tcp,
+        "UDP" => Protocol::Udp,
+        "SCTP" => Protocol::Sctp,
+        // No rule permits another protocol.
+        _ => return Some(false),
+    };
+    let Some(port) = NonZeroU16::new(observation.port) else { return Some(false) };
+    match plan.verdict(&caller, &callee, (port, protocol))?.permission {
+        Permission::Nothing => Some(false),
+        Permission::Untold => None,
+        Permission::Rule(_) | Permission::Types | Permission::Allow(_) => Some(true),
+    }
+}

@@ -1,0 +1,102 @@
+//! Each class of an edge, with what makes it one.
+
+use super::world::{DAY, NOW, World, call, key, service};
+use hedgerow_observe::observations::{End, Verdict};
+use hedgerow_ready::reconcile::{Caller, Class, Reconciled, reconcile};
+
+fn reconciled(change: impl FnOnce(&mut World)) -> Reconciled {
+    let mut world = World::sound();
+    change(&mut world);
+    reconcile(&world.plan(), &world.code.clone().expect("it has code"), &world.observations)
+}
+
+#[track_caller]
+fn class(what: &str, caller: &str, should: Class, change: impl FnOnce(&mut World)) {
+    let all = reconciled(change);
+    let row = all.rows.iter().find(|row| row.caller.as_str() == caller && row.callee == "service.ledger");
+    assert_eq!(row.unwrap_or_else(|| panic!("{what}: {all:#?}")).class, should, "{what}: {all:#?}");
+}
+
+#[test]
+fn every_edge_has_its_class() {
+    let cards = "service.cards";
+    let emoji_alone = |w: &mut World| {
+        w.observations.observed.pop();
+    };
+    let no_code = |w: &mut World| {
+        w.code().calls.remove(&key("cards", "ledger"));
+    };
+    let no_rule = |w: &mut World| {
+        w.rules.remove(&key("cards", "ledger"));
+    };
+    class("all three", cards, Class::Confirmed, |_| {});
+    class("no traffic", cards, Class::NotSeen, emoji_alone);
+    class("no rule", cards, Class::RuleMissing, no_rule);
+    class("no rule, no traffic", cards, Class::RuleMissing, |w| {
+        no_rule(w);
+        emoji_alone(w);
+    });
+    class("not in the code", cards, Class::ScanBlind, no_code);
+    class("a rule alone", cards, Class::Stale, |w| {
+        no_code(w);
+        emoji_alone(w);
+    });
+    class("a rule alone, of a caller that is not understood", cards, Class::CodeUnread, |w| {
+        no_code(w);
+        emoji_alone(w);
+        w.code().open.insert("service.cards".into(), Vec::new());
+    });
+    class("a rule alone, of a caller that nobody read", cards, Class::CodeUnread, |w| {
+        no_code(w);
+        emoji_alone(w);
+        w.code().read.remove("service.cards");
+    });
+    class("traffic alone", cards, Class::NobodyKnows, |w| {
+        no_code(w);
+        no_rule(w);
+    });
+    class("traffic alone, by a stranger", "service.stranger", Class::NobodyKnows, |w| {
+        w.observations.observed.push(call(service("stranger"), Verdict::Unpermitted, NOW, 1));
+    });
+    class("traffic alone, from outside", "10.0.0.1", Class::NobodyKnows, |w| {
+        w.observations.observed.push(call(End::Outsider("10.0.0.1".into()), Verdict::Unpermitted, NOW, 1));
+    });
+    class("without its label to the end", cards, Class::DeployMissing, |w| {
+        w.observations.observed.push(call(service("cards"), Verdict::Unpermitted, NOW, 1));
+    });
+    class("without its label once", cards, Class::Confirmed, |w| {
+        w.observations.observed.push(call(service("cards"), Verdict::Unpermitted, NOW - DAY, 1));
+    });
+    class("dropped to the end", cards, Class::DeployMissing, |w| {
+        w.observations.observed.push(call(service("cards"), Verdict::Dropped, NOW, 1));
+    });
+    class("the rule is for another port", cards, Class::RuleMissing, |w| w.observations.observed[1].port = 9090);
+    class("by type", cards, Class::ScanBlind, |w| {
+        no_code(w);
+        no_rule(w);
+        w.config.push_str("types: {core: {callers: [app]}, app: {}}\n");
+        w.files.insert("service.ledger".into(), "{type: core, ports: [{port: 8080}]}".into());
+        w.files.insert("service.cards".into(), "{type: app}".into());
+    });
+}
+
+#[test]
+fn what_is_seen_and_what_cannot_be_told_is_counted() {
+    let all = reconciled(|w| {
+        w.observations.observed.extend([
+            call(service("emoji"), Verdict::Unpermitted, NOW - DAY, 7),
+            call(End::Unknown(vec!["service.cards".into(), "service.emoji".into()]), Verdict::Unknown, NOW, 4),
+            call(End::Outsider("10.0.0.1".into()), Verdict::Permitted, NOW, 1),
+        ]);
+        w.code().open.insert("service.emoji".into(), Vec::new());
+    });
+    assert_eq!(all.untold, (1, 4));
+    assert_eq!(all.rows.len(), 2, "an outsider who is permitted is no row: {all:#?}");
+    let emoji = &all.rows[1];
+    assert_eq!(emoji.caller, Caller::Service("service.emoji".into()));
+    let seen = emoji.seen.expect("it was seen");
+    assert_eq!((seen.count, seen.unpermitted, seen.last.0), (1007, 7, NOW - 60));
+    assert_eq!(emoji.ports.iter().map(|(port, _)| *port).collect::<Vec<_>>(), [8080]);
+    assert!(emoji.is_caller_open);
+    assert!(!all.rows[0].is_caller_open);
+}
