@@ -12,19 +12,23 @@
 //! | `calls` | day, edge | how often, first, last |
 //! | `totals` | edge | the same of all days |
 //! | `sources` | number | node, source, since when ([`KeptSource`]) |
-//! | `heard` | day, source | when it listened ([`Spans::to_record`]) |
-//! | `canaries` | day, callee | sent, seen, last |
+//! | `heard` | day, source | when it listened, and what it lost ([`Heard::to_record`]) |
+//! | `canaries` | day, callee | sent, seen, last seen, last missed |
+//! | `nodes` | number | name |
+//! | `ran` | day, service | the nodes of its pods |
+//! | `judged` | service | digest of the policies, since when |
+//! | `finished` | service, workload | when runs of the cron job ended |
 //! | `capped` | callee | how often a caller or port was not told apart |
 //! | `batches` | node, life | the last batch that was taken |
 #![allow(clippy::disallowed_methods, reason = "the door to the collector's own file")]
 
 use hedgerow_observe::ledger::{
-    Answer, Canaries, Day, Edge, Effect, KeptSource, Ledger, Question, SourceState, Spans, Tally, Unsound,
+    Answer, Canaries, Day, Edge, Effect, Heard, KeptSource, Ledger, Question, SourceState, Tally, Unsound,
 };
 use hedgerow_observe::naming::Micros;
-use hedgerow_observe::observations::{End, Observations};
+use hedgerow_observe::observations::{End, Observations, Watched};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,13 +40,22 @@ const CACHE: usize = 4 << 20;
 /// How many lives of one node are told apart: a batch that was sent by an older one counts as new.
 const LIVES: usize = 8;
 
+/// How many runs of one cron job are kept, the latest.
+const RUNS: usize = 1000;
+
+type KeptCanaries = (u64, u64, Option<i64>, Option<i64>);
+
 const META: TableDefinition<'_, &str, i64> = TableDefinition::new("meta");
 const EDGES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("edges");
 const CALLS: TableDefinition<'_, (i32, u32), (u64, i64, i64)> = TableDefinition::new("calls");
 const TOTALS: TableDefinition<'_, u32, (u64, i64, i64)> = TableDefinition::new("totals");
 const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
 const HEARD: TableDefinition<'_, (i32, u32), &[u8]> = TableDefinition::new("heard");
-const CANARIES: TableDefinition<'_, (i32, &str), (u64, u64, Option<i64>)> = TableDefinition::new("canaries");
+const CANARIES: TableDefinition<'_, (i32, &str), KeptCanaries> = TableDefinition::new("canaries");
+const NODES: TableDefinition<'_, u32, &str> = TableDefinition::new("nodes");
+const RAN: TableDefinition<'_, (i32, &str), Vec<u32>> = TableDefinition::new("ran");
+const JUDGED: TableDefinition<'_, &str, (&str, i64)> = TableDefinition::new("judged");
+const FINISHED: TableDefinition<'_, (&str, &str), Vec<i64>> = TableDefinition::new("finished");
 const CAPPED: TableDefinition<'_, &str, u64> = TableDefinition::new("capped");
 /// Sequence, and a number that grows with each batch: the oldest lives go first.
 const BATCHES: TableDefinition<'_, (&str, u64), (u64, u64)> = TableDefinition::new("batches");
@@ -106,6 +119,7 @@ pub struct Store {
     edges: BTreeMap<Edge, u32>,
     next_edge: u32,
     sources: BTreeMap<(String, String), u32>,
+    nodes: BTreeMap<String, u32>,
     /// By node and life.
     batches: BTreeMap<(String, u64), (u64, u64)>,
     turn: u64,
@@ -162,6 +176,10 @@ impl Store {
             transaction.open_table(CANARIES)?;
             transaction.open_table(CAPPED)?;
             transaction.open_table(BATCHES)?;
+            transaction.open_table(NODES)?;
+            transaction.open_table(RAN)?;
+            transaction.open_table(JUDGED)?;
+            transaction.open_table(FINISHED)?;
         }
         transaction.commit()?;
         database.close()?;
@@ -189,6 +207,7 @@ impl Store {
             edges: BTreeMap::new(),
             next_edge: 0,
             sources: BTreeMap::new(),
+            nodes: BTreeMap::new(),
             batches: BTreeMap::new(),
             turn: 0,
         };
@@ -231,7 +250,12 @@ impl Store {
             batches.insert((node.to_owned(), life), value.value());
         }
         (self.since, self.edges, self.next_edge) = (since, edges, next_edge);
-        (self.sources, self.batches, self.turn) = (sources, batches, turn);
+        let mut nodes = BTreeMap::new();
+        for row in transaction.open_table(NODES)?.iter()? {
+            let (id, name) = row?;
+            nodes.insert(name.value().to_owned(), id.value());
+        }
+        (self.sources, self.nodes, self.batches, self.turn) = (sources, nodes, batches, turn);
         Ok(())
     }
 
@@ -263,10 +287,13 @@ impl Store {
             }
         }
         let mut heard_until: BTreeMap<u32, Micros> = BTreeMap::new();
-        for row in transaction.open_table(HEARD)?.iter()? {
+        let heard = transaction.open_table(HEARD)?;
+        // Of sources that were silent for longer than a day it is enough to know that.
+        let last = heard.last()?.map_or(0, |(key, _)| key.value().0);
+        for row in heard.range((last.saturating_sub(1), 0)..)? {
             let (key, record) = row?;
             let (day, source) = key.value();
-            if let Some((_, until)) = Spans::from_record(record.value())?.runs().last() {
+            if let Some((_, until)) = Heard::from_record(record.value())?.spans.runs().last() {
                 heard_until.insert(source, moment(day, *until));
             }
         }
@@ -274,12 +301,8 @@ impl Store {
             let (id, record) = row?;
             let kept = KeptSource::from_record(record.value())?;
             if kept.gone.is_none() {
-                let state = SourceState {
-                    since: kept.since,
-                    heard_until: heard_until.get(&id.value()).copied(),
-                    lost: kept.lost,
-                    lost_unknown: kept.lost_unknown,
-                };
+                let heard_until = heard_until.get(&id.value()).copied();
+                let state = SourceState { since: kept.since, heard_until, lost: 0 };
                 ledger.restore_source(&kept.node, &kept.source, state);
             }
         }
@@ -308,6 +331,7 @@ impl Store {
     fn write(&mut self, batches: &[BatchId], effect: &Effect) -> Result<(), StoreError> {
         let mut new_edges: BTreeMap<&Edge, u32> = BTreeMap::new();
         let mut new_sources: BTreeMap<(String, String), u32> = BTreeMap::new();
+        let mut new_nodes: BTreeMap<String, u32> = BTreeMap::new();
         let mut next_edge = self.next_edge;
         let mut turn = self.turn;
         let mut taken: BTreeMap<(String, u64), (u64, u64)> = BTreeMap::new();
@@ -342,53 +366,85 @@ impl Store {
             }
             let mut sources = transaction.open_table(SOURCES)?;
             let mut heard = transaction.open_table(HEARD)?;
-            let mut next_source = self.sources.values().max().map_or(0, |last| last.saturating_add(1));
-            let named = effect.heard.keys().map(|(_, node, source)| (node, source));
-            let of_effect =
-                named.chain(effect.sources.keys().chain(effect.lost.keys()).map(|(node, source)| (node, source)));
-            for (node, source) in of_effect {
+            let mut next_source = next(&self.sources);
+            let of_heard = effect.heard.keys().map(|(_, node, source)| (node, source));
+            let named: BTreeSet<_> =
+                of_heard.chain(effect.sources.keys().map(|(node, source)| (node, source))).collect();
+            for (node, source) in named {
                 let key = (node.clone(), source.clone());
-                if !self.sources.contains_key(&key) && !new_sources.contains_key(&key) {
-                    let since = effect.sources.get(&key).copied().unwrap_or(self.since);
-                    let kept =
-                        KeptSource { node: key.0.clone(), source: key.1.clone(), since, ..KeptSource::default() };
+                let since = effect.sources.get(&key).copied();
+                if let Some(id) = self.sources.get(&key) {
+                    let record = sources.get(id)?.map(|record| record.value().to_vec()).unwrap_or_default();
+                    let old = KeptSource::from_record(&record)?;
+                    // Whoever speaks is there.
+                    let new = KeptSource { since: old.since.min(since.unwrap_or(old.since)), gone: None, ..old.clone() };
+                    if new != old {
+                        sources.insert(id, new.to_record().as_slice())?;
+                    }
+                } else {
+                    let since = since.unwrap_or(self.since);
+                    let kept = KeptSource { node: key.0.clone(), source: key.1.clone(), since, gone: None };
                     sources.insert(next_source, kept.to_record().as_slice())?;
                     new_sources.insert(key, next_source);
                     next_source = next_source.saturating_add(1);
                 }
             }
-            let id_of = |node: &String, source: &String| {
+            for ((day, node, source), more) in &effect.heard {
                 let key = (node.clone(), source.clone());
-                self.sources.get(&key).or_else(|| new_sources.get(&key)).copied()
-            };
-            let changed: std::collections::BTreeSet<&(String, String)> =
-                effect.sources.keys().chain(effect.lost.keys()).collect();
-            for key in changed {
-                let Some(id) = id_of(&key.0, &key.1) else { continue };
-                let old = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()?;
-                let mut kept = old.unwrap_or_default();
-                if let Some(since) = effect.sources.get(key) {
-                    kept.since = kept.since.min(*since);
-                }
-                if let Some((records, times)) = effect.lost.get(key) {
-                    kept.lost = kept.lost.saturating_add(*records);
-                    kept.lost_unknown = kept.lost_unknown.saturating_add(*times);
-                }
-                sources.insert(id, kept.to_record().as_slice())?;
-            }
-            for ((day, node, source), spans) in &effect.heard {
-                let Some(id) = id_of(node, source) else { continue };
-                let old = heard.get((*day, id))?.map(|record| Spans::from_record(record.value())).transpose()?;
+                let Some(id) = self.sources.get(&key).or_else(|| new_sources.get(&key)).copied() else { continue };
+                let old = heard.get((*day, id))?.map(|record| Heard::from_record(record.value())).transpose()?;
                 let mut all = old.unwrap_or_default();
-                all.merge(spans);
+                all.merge(more);
                 heard.insert((*day, id), all.to_record().as_slice())?;
+            }
+            let mut nodes = transaction.open_table(NODES)?;
+            let mut ran = transaction.open_table(RAN)?;
+            let mut next_node = next(&self.nodes);
+            for ((day, service), more) in &effect.ran {
+                let mut all = ran.get((*day, service.as_str()))?.map(|ids| ids.value()).unwrap_or_default();
+                let known = all.len();
+                for node in more {
+                    let id = match self.nodes.get(node).or_else(|| new_nodes.get(node)) {
+                        Some(id) => *id,
+                        None => {
+                            nodes.insert(next_node, node.as_str())?;
+                            new_nodes.insert(node.clone(), next_node);
+                            next_node = next_node.saturating_add(1);
+                            next_node - 1
+                        }
+                    };
+                    if let Err(at) = all.binary_search(&id) {
+                        all.insert(at, id);
+                    }
+                }
+                if all.len() > known {
+                    ran.insert((*day, service.as_str()), all)?;
+                }
+            }
+            let mut judged = transaction.open_table(JUDGED)?;
+            for (service, (digest, since)) in &effect.judged {
+                let is_known = judged.get(service.as_str())?.is_some_and(|known| known.value().0 == digest);
+                if !is_known {
+                    judged.insert(service.as_str(), (digest.as_str(), *since))?;
+                }
+            }
+            let mut finished = transaction.open_table(FINISHED)?;
+            for ((service, workload), more) in &effect.finished {
+                let key = (service.as_str(), workload.as_str());
+                let mut all = finished.get(key)?.map(|runs| runs.value()).unwrap_or_default();
+                all.extend(more);
+                all.sort_unstable();
+                all.dedup();
+                let older = all.len().saturating_sub(RUNS);
+                all.drain(..older);
+                finished.insert(key, all)?;
             }
             let mut kept = transaction.open_table(CANARIES)?;
             for ((day, callee), more) in &effect.canaries {
                 let mut sum =
                     kept.get((*day, callee.as_str()))?.map(|value| canaries(value.value())).unwrap_or_default();
                 sum.merge(*more);
-                kept.insert((*day, callee.as_str()), (sum.sent, sum.seen, sum.last_seen))?;
+                kept.insert((*day, callee.as_str()), (sum.sent, sum.seen, sum.last_seen, sum.missed))?;
             }
             let mut capped = transaction.open_table(CAPPED)?;
             for (callee, more) in &effect.capped {
@@ -423,6 +479,7 @@ impl Store {
         self.edges.extend(new_edges.into_iter().map(|(edge, id)| (edge.clone(), id)));
         self.next_edge = next_edge;
         self.sources.extend(new_sources);
+        self.nodes.extend(new_nodes);
         self.batches.extend(taken);
         over.iter().for_each(|key| {
             self.batches.remove(key);
@@ -466,20 +523,28 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// What is asked for.
+    /// What is asked for. `watched`: what is known of services at the moment; where their pods ran, by what policies they are judged, and
+    /// which jobs ran, is kept here.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn observations(&self, question: &Question, catalogue: Option<&str>) -> Result<Observations, StoreError> {
+    pub fn observations(
+        &self,
+        question: &Question,
+        catalogue: Option<&str>,
+        watched: &BTreeMap<String, Watched>,
+    ) -> Result<Observations, StoreError> {
         let mut answer = Answer::new(question, self.since);
+        answer.watched(watched);
         let (first, last) = (*answer.days().start(), *answer.days().end());
         let by_id: BTreeMap<u32, &Edge> =
             self.edges.iter().filter(|(edge, _)| answer.wants(&edge.callee)).map(|(edge, id)| (*id, edge)).collect();
         let transaction = self.database()?.begin_read()?;
         for row in transaction.open_table(CALLS)?.range((first, 0)..=(last, u32::MAX))? {
             let (key, value) = row?;
-            if let Some(edge) = by_id.get(&key.value().1) {
-                answer.calls(edge, tally(value.value()));
+            let (day, id) = key.value();
+            if let Some(edge) = by_id.get(&id) {
+                answer.calls(day, edge, tally(value.value()));
             }
         }
         let mut names: BTreeMap<u32, KeptSource> = BTreeMap::new();
@@ -493,7 +558,7 @@ impl Store {
             let (key, record) = row?;
             let (day, id) = key.value();
             if let Some(kept) = names.get(&id) {
-                answer.heard(day, &kept.node, &kept.source, &Spans::from_record(record.value())?);
+                answer.heard(day, &kept.node, &kept.source, &Heard::from_record(record.value())?);
             }
         }
         for row in transaction.open_table(CANARIES)?.range((first, "")..)? {
@@ -503,6 +568,25 @@ impl Store {
                 break;
             }
             answer.canaries(callee, canaries(value.value()));
+        }
+        let names: BTreeMap<u32, &str> = self.nodes.iter().map(|(name, id)| (*id, name.as_str())).collect();
+        for row in transaction.open_table(RAN)?.range((first, "")..)? {
+            let (key, ids) = row?;
+            let (day, service) = key.value();
+            if day > last {
+                break;
+            }
+            answer.ran(service, ids.value().iter().filter_map(|id| names.get(id).copied()));
+        }
+        for row in transaction.open_table(JUDGED)?.iter()? {
+            let (service, value) = row?;
+            let (digest, since) = value.value();
+            answer.judged(service.value(), digest, since);
+        }
+        for row in transaction.open_table(FINISHED)?.iter()? {
+            let (key, runs) = row?;
+            let (service, workload) = key.value();
+            answer.finished(service, workload, runs.value());
         }
         Ok(answer.finish(catalogue))
     }
@@ -519,6 +603,7 @@ impl Store {
         {
             transaction.open_table(CALLS)?.retain_in((i32::MIN, 0)..(first, 0), |_, _| false)?;
             transaction.open_table(HEARD)?.retain_in((i32::MIN, 0)..(first, 0), |_, _| false)?;
+            transaction.open_table(RAN)?.retain_in((i32::MIN, "")..(first, ""), |_, _| false)?;
             transaction.open_table(CANARIES)?.retain_in((i32::MIN, "")..(first, ""), |_, _| false)?;
             let mut totals = transaction.open_table(TOTALS)?;
             for row in totals.iter()? {
@@ -609,8 +694,13 @@ fn tally((count, first, last): (u64, i64, i64)) -> Tally {
     Tally { count, first, last }
 }
 
-fn canaries((sent, seen, last_seen): (u64, u64, Option<i64>)) -> Canaries {
-    Canaries { sent, seen, last_seen }
+fn canaries((sent, seen, last_seen, missed): KeptCanaries) -> Canaries {
+    Canaries { sent, seen, last_seen, missed }
+}
+
+/// The number after all that are given.
+fn next<K>(ids: &BTreeMap<K, u32>) -> u32 {
+    ids.values().max().map_or(0, |last| last.saturating_add(1))
 }
 
 impl From<Unsound> for StoreError {

@@ -1,13 +1,17 @@
 //! What was kept of some days, as observations.
 
-use super::{Canaries, DAY, Day, Edge, Spans, Tally};
+use super::{Canaries, DAY, Day, Edge, Heard, Tally};
 use crate::naming::Micros;
-use crate::observations::{Canary, Coverage, Faults, Header, Moment, Observation, Observations, VERSION};
-use std::collections::BTreeMap;
+use crate::observations::{
+    Canary, Coverage, Faults, Gap, Header, JobRuns, JudgedBy, MAX_GAPS, Moment, Observation, Observations, VERSION,
+    Watched,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A second, a minute.
 const SECOND: Micros = 1_000_000;
 const MINUTE: Micros = 60 * SECOND;
+/// Runs that are so near to each other have no gap between them: their ends are rounded to milliseconds, inwards.
+const TOUCH: Micros = 2_000;
 
 /// Which observations are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +24,28 @@ pub struct Question {
     pub callee: Option<String>,
 }
 
-/// An answer that is put together from what was kept, in any order.
+/// What was heard of one source.
+#[derive(Clone, Debug, Default)]
+struct Listening {
+    minutes: u64,
+    lost: u64,
+    gaps: Vec<(Micros, Micros)>,
+    /// Until when nothing is open: what was heard before has its gaps already.
+    cursor: Option<Micros>,
+    /// From when to when it should have listened.
+    expected: Option<(Micros, Micros)>,
+}
+
+/// An answer that is put together from what was kept: days in ascending order, else in any.
 #[derive(Clone, Debug)]
 pub struct Answer {
     from: Micros,
     to: Micros,
     callee: Option<String>,
-    calls: BTreeMap<Edge, Tally>,
-    heard: BTreeMap<(String, String), u64>,
-    expected: BTreeMap<(String, String), u64>,
+    calls: BTreeMap<Edge, (Tally, BTreeSet<Day>)>,
+    sources: BTreeMap<(String, String), Listening>,
     canaries: BTreeMap<String, Canaries>,
+    services: BTreeMap<String, Watched>,
 }
 
 impl Answer {
@@ -43,9 +59,9 @@ impl Answer {
             to: question.until.max(from),
             callee: question.callee.clone(),
             calls: BTreeMap::new(),
-            heard: BTreeMap::new(),
-            expected: BTreeMap::new(),
+            sources: BTreeMap::new(),
             canaries: BTreeMap::new(),
+            services: BTreeMap::new(),
         }
     }
 
@@ -62,51 +78,108 @@ impl Answer {
     }
 
     /// Takes in what was counted of an edge in one day.
-    pub fn calls(&mut self, edge: &Edge, tally: Tally) {
-        if self.wants(&edge.callee) && tally.first <= self.to {
-            self.calls.entry(edge.clone()).or_default().merge(tally);
+    pub fn calls(&mut self, day: Day, edge: &Edge, tally: Tally) {
+        if !self.wants(&edge.callee) || tally.first > self.to {
+            return;
+        }
+        if !self.calls.contains_key(edge) {
+            self.calls.insert(edge.clone(), (Tally::default(), BTreeSet::new()));
+        }
+        if let Some((sum, days)) = self.calls.get_mut(edge) {
+            sum.merge(tally);
+            days.insert(day);
         }
     }
 
     /// Takes in when a source listened in one day.
-    pub fn heard(&mut self, day: Day, node: &str, source: &str, spans: &Spans) {
+    pub fn heard(&mut self, day: Day, node: &str, source: &str, heard: &Heard) {
         let start = Micros::from(day) * DAY;
         let of_day = |at: Micros| u32::try_from((at - start).clamp(0, DAY) / 1000).unwrap_or(super::DAY_MILLIS);
-        let minutes = spans.minutes(of_day(self.from.saturating_add(999)), of_day(self.to));
-        *self.heard.entry((node.to_owned(), source.to_owned())).or_default() += minutes;
+        let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
+        of_source.minutes += heard.spans.minutes(of_day(self.from.saturating_add(999)), of_day(self.to));
+        of_source.lost = of_source.lost.saturating_add(heard.lost);
+        for (from, to) in heard.spans.runs() {
+            let (from, to) = (start + Micros::from(*from) * 1000, start + Micros::from(*to) * 1000);
+            let cursor = of_source.cursor.unwrap_or(self.from);
+            if from > cursor + TOUCH {
+                of_source.gaps.push((cursor, from));
+            }
+            of_source.cursor = Some(cursor.max(to));
+        }
     }
 
     /// Says that a source of a node is known since a moment, and where the node is gone, until when.
     pub fn source(&mut self, node: &str, source: &str, since: Micros, gone: Option<Micros>) {
-        let from = self.from.max(since);
-        let to = gone.map_or(self.to, |gone| self.to.min(gone));
-        // Ceiling of the one, floor of the other: whole minutes, as those that were heard.
-        let minutes = to.div_euclid(MINUTE) - from.saturating_add(MINUTE - 1).div_euclid(MINUTE);
-        let key = (node.to_owned(), source.to_owned());
-        *self.expected.entry(key).or_default() += u64::try_from(minutes).unwrap_or_default();
+        let (from, to) = (self.from.max(since), gone.map_or(self.to, |gone| self.to.min(gone)));
+        if from < to {
+            let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
+            of_source.expected = Some((from, to));
+        }
     }
 
     /// Takes in the canaries of one day.
     pub fn canaries(&mut self, callee: &str, canaries: Canaries) {
         if self.wants(callee) {
-            let all = self.canaries.entry(callee.to_owned()).or_default();
-            all.sent = all.sent.saturating_add(canaries.sent);
-            all.seen = all.seen.saturating_add(canaries.seen);
+            self.canaries.entry(callee.to_owned()).or_default().merge(canaries);
         }
+    }
+
+    /// Takes in what is known of services at the end of the window.
+    pub fn watched(&mut self, services: &BTreeMap<String, Watched>) {
+        self.services.extend(services.iter().map(|(name, watched)| (name.clone(), watched.clone())));
+    }
+
+    /// Takes in where pods of a service ran in one day.
+    pub fn ran<'n>(&mut self, service: &str, nodes: impl IntoIterator<Item = &'n str>) {
+        let all = &mut self.services.entry(service.to_owned()).or_default().nodes;
+        for node in nodes {
+            if let Err(at) = all.binary_search_by(|known| known.as_str().cmp(node)) {
+                all.insert(at, node.to_owned());
+            }
+        }
+    }
+
+    /// Takes in by what policy calls to a service are judged.
+    pub fn judged(&mut self, service: &str, digest: &str, since: Micros) {
+        let since = Moment(since.div_euclid(SECOND));
+        self.services.entry(service.to_owned()).or_default().policy = Some(JudgedBy { digest: digest.to_owned(), since });
+    }
+
+    /// Takes in when runs of a service's cron job ended well.
+    pub fn finished(&mut self, service: &str, workload: &str, runs: impl IntoIterator<Item = Micros>) {
+        let runs: Vec<Micros> = runs.into_iter().filter(|at| (self.from..=self.to).contains(at)).collect();
+        let last = runs.iter().max().map(|at| Moment(at.div_euclid(SECOND)));
+        let jobs = &mut self.services.entry(service.to_owned()).or_default().jobs;
+        jobs.push(JobRuns { workload: workload.to_owned(), finished: runs.len() as u64, last });
     }
 
     /// The observations. `catalogue`: the digest of the catalogue by which services were named.
     #[must_use]
     pub fn finish(self, catalogue: Option<&str>) -> Observations {
-        let sources: std::collections::BTreeSet<_> = self.heard.keys().chain(self.expected.keys()).cloned().collect();
-        let coverage = sources.into_iter().map(|key| {
-            let heard = self.heard.get(&key).copied().unwrap_or_default();
-            let expected = self.expected.get(&key).copied().unwrap_or_default();
-            let (node, source) = key;
-            Coverage { node, source, heard, blind: expected.saturating_sub(heard), lost: 0, gaps: Vec::new() }
-        });
         let seconds = |at: Micros| Moment(at.div_euclid(SECOND));
-        let observed = self.calls.into_iter().map(|(edge, tally)| Observation {
+        let up = |at: Micros| Moment(at.saturating_add(SECOND - 1).div_euclid(SECOND));
+        let until = self.to;
+        let coverage = self.sources.into_iter().map(|((node, source), of_source)| {
+            // What was heard of a source whose beginning is not kept is all that is known of it.
+            let (from, to) = of_source.expected.unwrap_or((until, until));
+            // Ceiling of the one, floor of the other: whole minutes, as those that were heard.
+            let minutes = to.div_euclid(MINUTE) - from.saturating_add(MINUTE - 1).div_euclid(MINUTE);
+            let expected = u64::try_from(minutes).unwrap_or_default();
+            let cursor = of_source.cursor.unwrap_or(from);
+            let mut gaps = of_source.gaps;
+            gaps.push((cursor, to));
+            let clipped = gaps.into_iter().map(|(start, end)| (start.max(from), end.min(to)));
+            let gaps: Vec<_> = clipped.filter(|(start, end)| *end > start.saturating_add(TOUCH)).collect();
+            Coverage {
+                node,
+                source,
+                heard: of_source.minutes,
+                blind: expected.saturating_sub(of_source.minutes),
+                lost: of_source.lost,
+                gaps: joined(gaps.into_iter().map(|(start, end)| Gap { from: seconds(start), to: up(end) }).collect()),
+            }
+        });
+        let observed = self.calls.into_iter().map(|(edge, (tally, days))| Observation {
             first: seconds(tally.first),
             last: seconds(tally.last),
             // A call that only sources of second rank saw was made all the same.
@@ -116,22 +189,50 @@ impl Answer {
             callee: edge.callee,
             port: edge.port,
             verdict: edge.verdict,
-            days: 0,
+            days: days.len() as u64,
+        });
+        let canaries = self.canaries.into_iter().map(|(callee, canaries)| Canary {
+            callee,
+            sent: canaries.sent,
+            seen: canaries.seen,
+            missed: canaries.missed.map(seconds),
         });
         let header = Header {
             version: VERSION,
             // Towards each other, so that the window is not said to be more than it is.
-            from: Moment(self.from.saturating_add(SECOND - 1).div_euclid(SECOND)),
-            to: Moment(self.to.div_euclid(SECOND).max(self.from.saturating_add(SECOND - 1).div_euclid(SECOND))),
+            from: up(self.from),
+            to: seconds(self.to).max(up(self.from)),
             catalogue: catalogue.map(str::to_owned),
             coverage: coverage.collect(),
-            services: BTreeMap::new(),
-            canaries: self
-                .canaries
-                .into_iter()
-                .map(|(callee, canaries)| Canary { callee, sent: canaries.sent, seen: canaries.seen, missed: None })
-                .collect(),
+            canaries: canaries.collect(),
+            services: self.services,
         };
         Observations { header, observed: observed.collect(), faults: Faults::default() }
     }
+}
+
+/// Gaps that overlap or touch as one; where they are too many, those with the shortest breaks between them too.
+fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
+    let mut apart: Vec<Gap> = Vec::new();
+    for gap in gaps {
+        match apart.last_mut() {
+            Some(last) if gap.from <= last.to => last.to = last.to.max(gap.to),
+            _ => apart.push(gap),
+        }
+    }
+    if apart.len() <= MAX_GAPS {
+        return apart;
+    }
+    let mut breaks: Vec<i64> = apart.windows(2).map(|pair| pair[1].from.0 - pair[0].to.0).collect();
+    breaks.sort_unstable_by(|a, b| b.cmp(a));
+    // The longest breaks stay, one fewer than there may be gaps; of those that are as long as the shortest of these, none.
+    let longest = breaks.get(MAX_GAPS - 1).copied().unwrap_or_default();
+    let mut few: Vec<Gap> = Vec::new();
+    for gap in apart {
+        match few.last_mut() {
+            Some(last) if gap.from.0 - last.to.0 <= longest => last.to = gap.to,
+            _ => few.push(gap),
+        }
+    }
+    few
 }

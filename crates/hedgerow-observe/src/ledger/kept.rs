@@ -1,6 +1,6 @@
 //! How what is kept stands in a store: bytes that may come back damaged.
 
-use super::{Edge, Spans};
+use super::{Edge, Heard};
 use crate::naming::Micros;
 use crate::observations::End;
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,6 @@ pub struct KeptSource {
     pub since: Micros,
     /// Since when the node is gone.
     pub gone: Option<Micros>,
-    /// Records that it lost.
-    pub lost: u64,
-    /// Times that it lost something and nobody can say how much.
-    pub lost_unknown: u64,
 }
 
 fn encode(value: &impl Serialize) -> Vec<u8> {
@@ -66,20 +62,20 @@ impl Edge {
     }
 }
 
-impl Spans {
-    /// Their record.
+impl Heard {
+    /// Its record.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {
         encode(self)
     }
 
-    /// Reads their record.
+    /// Reads its record.
     ///
     /// # Errors
-    /// When the bytes are none, or runs that are out of order or no part of a day.
+    /// When the bytes are none, or have runs that are out of order or no part of a day.
     pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
-        let spans: Self = decode(bytes)?;
-        if spans.is_sound() { Ok(spans) } else { Err(Unsound) }
+        let heard: Self = decode(bytes)?;
+        if heard.spans.is_sound() { Ok(heard) } else { Err(Unsound) }
     }
 }
 

@@ -33,7 +33,7 @@ use crate::record::Protocol;
 use crate::sum::Said;
 use crate::verdict::{Ask, Class, Verdicts, Who};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 /// Callers of one callee that are no services of the fleet; beyond, they are `other`.
@@ -48,10 +48,16 @@ const MAX_CANARIES: usize = 1024;
 const MAX_SOURCES: usize = 100_000;
 /// Forged labels that are known.
 const MAX_FORGED: usize = 10_000;
+/// Sources that see calls, the best first.
+const SEES: [&str; 4] = ["flows", "hubble", "conntrack", "kernel-log"];
 /// For how long after its last batch an address is a canary's.
 const CANARY_LIFE: Micros = 120_000_000;
 /// How far two clocks may be apart before times are set right.
 const CLOCK_TOLERANCE: Micros = 2_000_000;
+/// How long a canary's call may take to be seen: twice what Calico's flow messages take by default, and some.
+pub const PATIENCE: Micros = 660_000_000;
+/// Batches of a canary's calls to one callee that are waited for at a time.
+const MAX_WAITING: usize = 1024;
 /// Microseconds of a day.
 pub const DAY: Micros = 86_400_000_000;
 /// Who is meant by callers beyond the cap.
@@ -123,6 +129,8 @@ pub struct Canaries {
     pub seen: u64,
     /// When one was seen last.
     pub last_seen: Option<Micros>,
+    /// When the last was made that nobody saw within [`PATIENCE`].
+    pub missed: Option<Micros>,
 }
 
 impl Canaries {
@@ -131,6 +139,7 @@ impl Canaries {
         self.sent = self.sent.saturating_add(other.sent);
         self.seen = self.seen.saturating_add(other.seen);
         self.last_seen = self.last_seen.max(other.last_seen);
+        self.missed = self.missed.max(other.missed);
     }
 }
 
@@ -175,17 +184,38 @@ pub struct Sent<'a> {
     pub count: u64,
 }
 
+/// What was heard of a source in one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When it listened, and lost nothing.
+    pub spans: Spans,
+    /// Records that are known to be lost; where nobody can say how many, one.
+    pub lost: u64,
+}
+
+impl Heard {
+    /// Both together. False where a time was left out: see [`Spans::insert`].
+    pub fn merge(&mut self, other: &Self) -> bool {
+        self.lost = self.lost.saturating_add(other.lost);
+        self.spans.merge(&other.spans)
+    }
+}
+
 /// What has to be kept of reports. Effects of several reports can be put together and kept at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
     /// Calls per day.
     pub calls: BTreeMap<(Day, Edge), Tally>,
-    /// When sources listened: per day, node and source.
-    pub heard: BTreeMap<(Day, String, String), Spans>,
+    /// When sources listened, and what they lost: per day, node and source.
+    pub heard: BTreeMap<(Day, String, String), Heard>,
     /// Sources that are known, each since when.
     pub sources: BTreeMap<(String, String), Micros>,
-    /// Records that sources lost, and how often nobody could say how many.
-    pub lost: BTreeMap<(String, String), (u64, u64)>,
+    /// The nodes on which pods of services ran, per day and service.
+    pub ran: BTreeMap<(Day, String), BTreeSet<String>>,
+    /// The policies by which calls to services are judged: a digest, and since when it is known to hold.
+    pub judged: BTreeMap<String, (String, Micros)>,
+    /// Runs of cron jobs that ended well, by service and workload (`CronJob/NAME`). The same run told twice is one.
+    pub finished: BTreeMap<(String, String), BTreeSet<Micros>>,
     /// Canaries per day and callee.
     pub canaries: BTreeMap<(Day, String), Canaries>,
     /// Calls that were counted as `other` or as port 0, by callee.
@@ -197,21 +227,53 @@ pub struct Effect {
 }
 
 impl Effect {
+    /// A pod of a service runs on a node.
+    pub fn runs_on(&mut self, service: &str, node: &str, at: Micros) {
+        self.ran.entry((day_of(at), service.to_owned())).or_default().insert(node.to_owned());
+    }
+
+    /// Calls to a service are judged by policies of this digest: see [`Verdicts::judged_by`]. Only a change is news.
+    pub fn judged_by(&mut self, service: &str, digest: &str, at: Micros) {
+        self.judged.insert(service.to_owned(), (digest.to_owned(), at));
+    }
+
+    /// A run of a service's cron job ended well.
+    pub fn finished(&mut self, service: &str, workload: &str, at: Micros) {
+        self.finished.entry((service.to_owned(), workload.to_owned())).or_default().insert(at);
+    }
+
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let nothing_seen = self.calls.is_empty() && self.heard.is_empty() && self.sources.is_empty() && self.capped.is_empty();
+        nothing_seen && self.canaries.is_empty() && self.ran.is_empty() && self.judged.is_empty() && self.finished.is_empty()
+    }
+
     /// Puts another one to it.
     pub fn merge(&mut self, other: Self) {
         for (key, tally) in other.calls {
             self.calls.entry(key).or_default().merge(tally);
         }
-        for (key, spans) in other.heard {
-            self.heard.entry(key).or_default().merge(&spans);
+        for (key, heard) in other.heard {
+            self.heard.entry(key).or_default().merge(&heard);
         }
         for (key, since) in other.sources {
             let known = self.sources.entry(key).or_insert(since);
             *known = (*known).min(since);
         }
-        for (key, (records, times)) in other.lost {
-            let lost = self.lost.entry(key).or_default();
-            *lost = (lost.0.saturating_add(records), lost.1.saturating_add(times));
+        for (key, nodes) in other.ran {
+            self.ran.entry(key).or_default().extend(nodes);
+        }
+        for (service, (digest, since)) in other.judged {
+            match self.judged.get(&service) {
+                Some((known, _)) if *known == digest => {}
+                _ => {
+                    self.judged.insert(service, (digest, since));
+                }
+            }
+        }
+        for (key, runs) in other.finished {
+            self.finished.entry(key).or_default().extend(runs);
         }
         for (key, canaries) in other.canaries {
             self.canaries.entry(key).or_default().merge(canaries);
@@ -232,10 +294,8 @@ pub struct SourceState {
     pub since: Micros,
     /// Until when it was heard last.
     pub heard_until: Option<Micros>,
-    /// Records that it lost.
+    /// Records that it lost since the ledger was begun; where nobody could say how many, one.
     pub lost: u64,
-    /// Times that it lost something and nobody can say how much.
-    pub lost_unknown: u64,
 }
 
 /// A canary's address.
@@ -256,6 +316,10 @@ pub struct Ledger {
     sources: BTreeMap<(String, String), SourceState>,
     canaries: BTreeMap<String, Canaries>,
     perches: BTreeMap<IpAddr, Perch>,
+    /// Calls of canaries that nobody has seen yet, by callee: when, and how many.
+    waiting: BTreeMap<String, VecDeque<(Micros, u64)>>,
+    /// Which sources of a node were listening when it last said so.
+    listening: BTreeMap<(String, String), bool>,
     capped: BTreeMap<String, u64>,
     forged: BTreeMap<(String, Forged), (Micros, Micros)>,
     /// Forged labels that were not kept for want of room.
@@ -277,7 +341,7 @@ impl Ledger {
     pub fn take(&mut self, report: &Report<'_>, names: &History, fleet: &Fleet, verdicts: &mut Verdicts) -> Effect {
         let mut effect = Effect::default();
         self.take_sources(report, &mut effect);
-        self.take_sent(report, names, &mut effect);
+        self.take_sent(report, names, fleet, &mut effect);
         let mut named: Vec<Named<'_, '_>> = Vec::with_capacity(report.calls.len());
         for call in &report.calls {
             let is_loopback = |address: Option<IpAddr>| address.is_some_and(|address| address.is_loopback());
@@ -289,13 +353,14 @@ impl Ledger {
             let (first, last) = (call.first.min(call.last), call.last.max(call.first));
             let end = |seen| call::name(seen, first, last, names, fleet);
             let (caller, callee) = (end(&call.caller), end(&call.callee));
-            let is_second = is_second(call, &report.sources);
+            let is_second = self.is_second(call, report);
             if self.is_canary(call, &caller) {
                 if let Party::Service(id, _) = callee
                     && let Some(service) = fleet.service(id)
                 {
-                    let seen = if is_second { 0 } else { call.count };
-                    let canaries = Canaries { sent: 0, seen, last_seen: Some(last) };
+                    let seen = if is_second || call.was_open { 0 } else { call.count };
+                    self.see_canaries(&service.name, seen);
+                    let canaries = Canaries { seen, last_seen: Some(last), ..Canaries::default() };
                     effect.canaries.entry((day_of(last), service.name.to_string())).or_default().merge(canaries);
                 }
                 continue;
@@ -324,21 +389,16 @@ impl Ledger {
         for ((_, edge), tally) in &effect.calls {
             self.restore(edge.clone(), *tally);
         }
-        for ((day, node, source), spans) in &effect.heard {
-            let Some((_, until)) = spans.runs().last() else { continue };
-            let until = Micros::from(*day) * DAY + Micros::from(*until) * 1000;
+        for ((day, node, source), heard) in &effect.heard {
+            let until = heard.spans.runs().last().map(|(_, until)| Micros::from(*day) * DAY + Micros::from(*until) * 1000);
             let state = self.sources.entry((node.clone(), source.clone())).or_default();
-            state.heard_until = state.heard_until.max(Some(until));
+            state.heard_until = state.heard_until.max(until);
+            state.lost = state.lost.saturating_add(heard.lost);
         }
         for (key, since) in &effect.sources {
             let state =
                 self.sources.entry(key.clone()).or_insert(SourceState { since: *since, ..SourceState::default() });
             state.since = state.since.min(*since);
-        }
-        for (key, (records, times)) in &effect.lost {
-            let state = self.sources.entry(key.clone()).or_default();
-            state.lost = state.lost.saturating_add(*records);
-            state.lost_unknown = state.lost_unknown.saturating_add(*times);
         }
         for ((_, callee), canaries) in &effect.canaries {
             self.canaries.entry(callee.clone()).or_default().merge(*canaries);
@@ -430,6 +490,7 @@ impl Ledger {
     /// A node is gone: its sources are expected no more.
     pub fn remove_node(&mut self, node: &str) {
         self.sources.retain(|(of, _), _| of != node);
+        self.listening.retain(|(of, _), _| of != node);
     }
 
     fn take_sources(&mut self, report: &Report<'_>, effect: &mut Effect) {
@@ -441,27 +502,32 @@ impl Ledger {
             if self.sources.get(&key).is_none_or(|state| report.from < state.since) {
                 effect.sources.insert(key.clone(), report.from);
             }
-            if source.lost > 0 || source.lost_unknown {
-                let lost = effect.lost.entry(key.clone()).or_default();
-                *lost = (lost.0.saturating_add(source.lost), lost.1 + u64::from(source.lost_unknown));
-            } else if source.heard && report.from < report.to && report.to - report.from <= DAY {
-                for day in day_of(report.from)..=day_of(report.to) {
-                    let start = Micros::from(day) * DAY;
-                    // Inwards: what is said to be heard was heard.
-                    let from = (report.from - start).clamp(0, DAY).saturating_add(999) / 1000;
-                    let to = (report.to - start).clamp(0, DAY) / 1000;
-                    let millis = |at: Micros| u32::try_from(at).unwrap_or(DAY_MILLIS);
-                    if from < to {
-                        let key = (day, key.0.clone(), key.1.clone());
-                        effect.heard.entry(key).or_default().insert(millis(from), millis(to));
-                    }
+            self.listening.insert(key.clone(), is_listening(source));
+            let lost = if source.lost_unknown { source.lost.max(1) } else { source.lost };
+            if lost > 0 {
+                let key = (day_of(report.to), key.0.clone(), key.1.clone());
+                let heard = effect.heard.entry(key).or_default();
+                heard.lost = heard.lost.saturating_add(lost);
+            }
+            if !is_listening(source) || report.from >= report.to || report.to - report.from > DAY {
+                continue;
+            }
+            for day in day_of(report.from)..=day_of(report.to) {
+                let start = Micros::from(day) * DAY;
+                // Inwards: what is said to be heard was heard.
+                let from = (report.from - start).clamp(0, DAY).saturating_add(999) / 1000;
+                let to = (report.to - start).clamp(0, DAY) / 1000;
+                let millis = |at: Micros| u32::try_from(at).unwrap_or(DAY_MILLIS);
+                if from < to {
+                    let key = (day, key.0.clone(), key.1.clone());
+                    effect.heard.entry(key).or_default().spans.insert(millis(from), millis(to));
                 }
             }
         }
     }
 
-    fn take_sent(&mut self, report: &Report<'_>, names: &History, effect: &mut Effect) {
-        for sent in &report.sent {
+    fn take_sent(&mut self, report: &Report<'_>, names: &History, fleet: &Fleet, effect: &mut Effect) {
+        for sent in report.sent.iter().filter(|sent| fleet.named(sent.callee).is_some()) {
             let pod = match names.name(sent.address, report.from, report.to) {
                 Name::Known(holders) => holders.into_iter().find_map(|holder| match holder {
                     Holder::Pod(pod) => Some((pod.uid.clone(), pod.namespace.clone(), pod.name.clone())),
@@ -476,8 +542,33 @@ impl Ledger {
                 perch.until = perch.until.max(until);
                 perch.pod = pod.or(perch.pod.take());
             }
-            let canaries = Canaries { sent: sent.count, seen: 0, last_seen: None };
+            let mut canaries = Canaries { sent: sent.count, ..Canaries::default() };
+            let waiting = self.waiting.entry(sent.callee.to_owned()).or_default();
+            if sent.count > 0 {
+                waiting.push_back((report.to, sent.count));
+            }
+            while let Some((at, _)) = waiting.front()
+                && (report.to.saturating_sub(*at) > PATIENCE || waiting.len() > MAX_WAITING)
+            {
+                canaries.missed = canaries.missed.max(Some(*at));
+                waiting.pop_front();
+            }
             effect.canaries.entry((day_of(report.to), sent.callee.to_owned())).or_default().merge(canaries);
+        }
+    }
+
+    /// Canaries of a callee were seen: those that were made first are waited for no longer.
+    fn see_canaries(&mut self, callee: &str, mut count: u64) {
+        let Some(waiting) = self.waiting.get_mut(callee) else { return };
+        while let Some((_, open)) = waiting.front_mut()
+            && count > 0
+        {
+            let part = count.min(*open);
+            *open -= part;
+            count -= part;
+            if *open == 0 {
+                waiting.pop_front();
+            }
         }
     }
 
@@ -545,6 +636,20 @@ impl Ledger {
         }
     }
 
+    /// Whether a better source of the node saw the same calls. A report that says nothing of its sources is one of several of its interval.
+    fn is_second(&self, call: &Call<'_>, report: &Report<'_>) -> bool {
+        let rank = |name: &str| SEES.iter().position(|known| *known == name).unwrap_or(SEES.len());
+        let own = rank(call.source);
+        let is_dropped = matches!(call.said, Said::Dropped | Said::Logged);
+        SEES.iter().take(own).filter(|name| !(is_dropped && **name == "conntrack")).any(|name| {
+            match report.sources.iter().find(|source| source.name == *name) {
+                Some(source) => is_listening(source),
+                None if !report.sources.is_empty() => false,
+                None => self.listening.get(&(report.node.to_owned(), (*name).to_owned())) == Some(&true),
+            }
+        })
+    }
+
     /// The edge as it is counted, and whether that is less than it says.
     fn cap(&self, mut edge: Edge) -> (Edge, bool) {
         let mut is_capped = false;
@@ -588,21 +693,9 @@ impl Ledger {
     }
 }
 
-/// Whether a better source of the same report saw the same calls, all of the time.
-fn is_second(call: &Call<'_>, sources: &[SourceReport<'_>]) -> bool {
-    let rank = |name: &str| match name {
-        "flows" | "hubble" => 0,
-        "conntrack" => 1,
-        "kernel-log" => 2,
-        _ => 3,
-    };
-    let own = rank(call.source);
-    let is_dropped = matches!(call.said, Said::Dropped | Said::Logged);
-    sources.iter().any(|other| {
-        let sees = !(is_dropped && other.name == "conntrack");
-        let is_listening = other.heard && other.lost == 0 && !other.lost_unknown;
-        rank(other.name) < own && sees && is_listening
-    })
+/// Whether a source saw all that there was to see in the interval.
+const fn is_listening(source: &SourceReport<'_>) -> bool {
+    source.heard && source.lost == 0 && !source.lost_unknown
 }
 
 /// The questions to the policies: one for each pair of states that the ends may have been in.
@@ -628,9 +721,9 @@ fn asks(named: &Named<'_, '_>, fleet: &Fleet, verdicts: &mut Verdicts) -> Vec<As
         Party::Outsider(Outsider::Address(address) | Outsider::Node { address: Some(address), .. }) => {
             vec![verdicts.classify(Who::Address(*address))]
         }
-        Party::Outsider(Outsider::Node { address: None, .. } | Outsider::Network(_)) | Party::Unknown { .. } => {
-            Vec::new()
-        }
+        // Somewhere outside: where policies tell no addresses apart, or all alike, that is enough.
+        Party::Outsider(Outsider::Node { address: None, .. } | Outsider::Network(_)) => verdicts.classify_anywhere(),
+        Party::Unknown { .. } => Vec::new(),
     };
     let ask = |caller: &Class, callee: &Class| Ask {
         caller: *caller,
@@ -657,22 +750,18 @@ fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verd
         }
     }
     let none = Labels::new();
-    let states = |party: &Party| match party.states() {
-        [] => vec![none.clone()],
-        states => states.iter().map(|pod| pod.labels.clone()).collect(),
-    };
-    let (callers, callees) = (states(&named.caller), states(&named.callee));
-    let mut asks = named.asks.iter();
+    let labels = |party: &Party, at: usize| party.states().get(at).map_or(&none, |pod| &pod.labels).clone();
+    let callees = named.callee.states().len().max(1);
+    let asks = if named.asks.is_empty() { vec![None] } else { named.asks.iter().copied().map(Some).collect() };
     let mut all: Option<Verdict> = None;
-    for caller in &callers {
-        for callee in &callees {
-            let ask = asks.next().copied();
-            let sides = (side(&named.caller, caller, fleet), side(&named.callee, callee, fleet));
-            let verdict = verdicts.settle(fleet, (call.said, call.policy), ask, sides);
-            match all {
-                Some(other) if other != verdict => return Verdict::Unknown,
-                _ => all = Some(verdict),
-            }
+    // The questions are in the order of the caller's states, and for each of the callee's.
+    for (at, ask) in asks.into_iter().enumerate() {
+        let (caller, callee) = (labels(&named.caller, at / callees), labels(&named.callee, at % callees));
+        let sides = (side(&named.caller, &caller, fleet), side(&named.callee, &callee, fleet));
+        let verdict = verdicts.settle(fleet, (call.said, call.policy), ask, sides);
+        match all {
+            Some(other) if other != verdict => return Verdict::Unknown,
+            _ => all = Some(verdict),
         }
     }
     all.unwrap_or(Verdict::Unknown)
@@ -683,7 +772,7 @@ fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verd
 pub struct Days {
     since: Micros,
     calls: BTreeMap<(Day, Edge), Tally>,
-    heard: BTreeMap<(Day, String, String), Spans>,
+    heard: BTreeMap<(Day, String, String), Heard>,
     sources: BTreeMap<(String, String), (Micros, Option<Micros>)>,
     canaries: BTreeMap<(Day, String), Canaries>,
 }
@@ -700,8 +789,8 @@ impl Days {
         for (key, tally) in &effect.calls {
             self.calls.entry(key.clone()).or_default().merge(*tally);
         }
-        for (key, spans) in &effect.heard {
-            self.heard.entry(key.clone()).or_default().merge(spans);
+        for (key, heard) in &effect.heard {
+            self.heard.entry(key.clone()).or_default().merge(heard);
         }
         for (key, since) in &effect.sources {
             let known = self.sources.entry(key.clone()).or_insert((*since, None));
@@ -720,9 +809,9 @@ impl Days {
         self.calls
             .iter()
             .filter(|((day, _), _)| days.contains(day))
-            .for_each(|((_, edge), tally)| answer.calls(edge, *tally));
-        for ((day, node, source), spans) in self.heard.iter().filter(|((day, ..), _)| days.contains(day)) {
-            answer.heard(*day, node, source, spans);
+            .for_each(|((day, edge), tally)| answer.calls(*day, edge, *tally));
+        for ((day, node, source), heard) in self.heard.iter().filter(|((day, ..), _)| days.contains(day)) {
+            answer.heard(*day, node, source, heard);
         }
         for ((node, source), (since, gone)) in &self.sources {
             answer.source(node, source, *since, *gone);

@@ -38,11 +38,14 @@ use hedgerow_eval::{
     AddressRange, Asked, Direction, Endpoint, Family, Flow, Manifests, NamedPort, Network, ObjectRef, PeerId, PolicyId,
     PolicyKind,
 };
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The most classes that are kept apart at a time: more than twice the services of a large fleet. Beyond, all is begun anew.
 pub const MAX_CLASSES: usize = 4096;
+/// The most runs of addresses of which one is asked for each, where a source does not tell the address.
+const MAX_RANGES: usize = 16;
 /// The most verdicts that are remembered. Beyond, all are forgotten.
 pub const MAX_VERDICTS: usize = 262_144;
 
@@ -120,6 +123,8 @@ struct Merged {
     then: Manifests,
     names: BTreeSet<PolicyId>,
     backstops: BTreeSet<PolicyId>,
+    /// What each policy says, summed.
+    digests: BTreeMap<PolicyId, [u8; 32]>,
     /// Not all policies were told yet.
     is_unfinished: bool,
     /// The policies that are data.
@@ -228,6 +233,39 @@ impl Verdicts {
         self.classes.insert(key.clone(), number);
         self.known.push(key);
         Class { generation: self.generation, number }
+    }
+
+    /// A class for each run of addresses outside of the cluster that policies tell apart; none where there are many.
+    pub fn classify_anywhere(&mut self) -> Vec<Class> {
+        self.merge();
+        if self.ranges.len() > MAX_RANGES {
+            return Vec::new();
+        }
+        let firsts: Vec<IpAddr> = self.ranges.iter().map(|range| range.first).collect();
+        firsts.into_iter().map(|first| self.classify(Who::Address(first))).collect()
+    }
+
+    /// A digest of all that the policies say that guard the pods of a class, staged ones and those that are data with them, backstops without:
+    /// `sha256:…`. Nothing where none does, or the class is out of date.
+    pub fn judged_by(&mut self, class: Class) -> Option<String> {
+        self.merge();
+        if class.generation != self.generation {
+            return None;
+        }
+        self.compile();
+        let (pair, merged) = (self.pair.as_ref()?, self.merged.as_ref()?);
+        let peer = *pair.peers.get(class.number as usize)?;
+        let mut sum = Sha256::new();
+        let mut is_guarded = false;
+        for policy in pair.then.guards(peer, Direction::Ingress).filter(|policy| !merged.backstops.contains(*policy)) {
+            is_guarded = true;
+            sum.update(policy.to_string());
+            sum.update(merged.digests.get(policy).copied().unwrap_or_default());
+        }
+        is_guarded.then(|| {
+            let hex = sum.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            format!("sha256:{hex}")
+        })
     }
 
     /// What the policies say of a call; nothing where a class is out of date.

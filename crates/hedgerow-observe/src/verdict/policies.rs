@@ -5,6 +5,7 @@ use crate::fleet::Labels;
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::source::Sources;
 use hedgerow_eval::Manifests;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest text of one document that is read, in bytes.
@@ -27,7 +28,7 @@ pub struct PolicyFault {
     pub message: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Document {
     manifests: Manifests,
     faults: Vec<String>,
@@ -36,6 +37,8 @@ struct Document {
     /// The text, where it may have to be read again: it is not understood without others, or others are not without it.
     text: Option<String>,
     is_context: bool,
+    /// Of what it says: of an object's `spec` or `data`, so that what others write beside it changes nothing.
+    digest: [u8; 32],
 }
 
 impl Policies {
@@ -46,13 +49,7 @@ impl Policies {
         let key = key.into();
         let document = if text.len() > MAX_DOCUMENT {
             let faults = vec![format!("it has {} bytes; at most {MAX_DOCUMENT} are read", text.len())];
-            Document {
-                faults,
-                dark: Some(BTreeSet::new()),
-                text: None,
-                is_context: false,
-                manifests: Manifests::default(),
-            }
+            Document { faults, dark: Some(BTreeSet::new()), ..Document::default() }
         } else {
             Document::read(text, &[])
         };
@@ -133,6 +130,7 @@ impl Policies {
         }
         let then = now.clone().as_if_enforced();
         let mut merged = Merged {
+            digests: BTreeMap::new(),
             names: now.policies().cloned().collect(),
             backstops: now.backstops(),
             is_unfinished: !self.is_complete,
@@ -153,8 +151,9 @@ impl Policies {
             if document.manifests.staged.iter().any(|object| object.kind == "ConfigMap") {
                 merged.data.extend(document.manifests.clone().as_if_enforced().policies().cloned());
             }
-            let Some(dark) = &document.dark else { continue };
             let enforced = document.manifests.clone().as_if_enforced();
+            merged.digests.extend(enforced.policies().map(|policy| (policy.clone(), document.digest)));
+            let Some(dark) = &document.dark else { continue };
             if enforced.policies().next().is_some() {
                 merged.doubtful.push(enforced);
             } else if dark.is_empty() {
@@ -188,9 +187,18 @@ impl Document {
             dark: is_dark.then(|| namespaces_in(text)),
             text: (is_dark || is_context).then(|| text.to_owned()),
             is_context: is_context && !is_dark,
+            digest: digest(text),
             manifests,
         }
     }
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    let says = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|mut object| {
+        let says = ["spec", "data"].map(|key| object.get_mut(key).map(serde_json::Value::take));
+        says.iter().any(Option::is_some).then(|| serde_json::json!(says).to_string())
+    });
+    Sha256::digest(says.as_deref().unwrap_or(text)).into()
 }
 
 /// The namespaces of the objects of a text that was not understood as policies. None where one has none.
