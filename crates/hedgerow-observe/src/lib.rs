@@ -24,6 +24,7 @@ pub mod call;
 mod conntrack;
 pub mod count;
 mod elements;
+pub mod file;
 pub mod fleet;
 mod flows;
 mod format;

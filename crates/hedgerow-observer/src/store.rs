@@ -14,7 +14,7 @@
 //! | `sources` | number | node, source, since when ([`KeptSource`]) |
 //! | `heard` | day, source | when it listened, and what it lost ([`Heard::to_record`]) |
 //! | `canaries` | day, callee | sent, seen, last seen, last missed |
-//! | `nodes` | number | name |
+//! | `nodes` | number | name, since when, until when |
 //! | `ran` | day, service | the nodes of its pods |
 //! | `judged` | service | digest of the policies, since when |
 //! | `finished` | service, workload | when runs of the cron job ended |
@@ -30,8 +30,6 @@ use hedgerow_observe::observations::{End, Observations, Watched};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The version of the form of the file.
 const FORMAT: i64 = 1;
@@ -52,7 +50,7 @@ const TOTALS: TableDefinition<'_, u32, (u64, i64, i64)> = TableDefinition::new("
 const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
 const HEARD: TableDefinition<'_, (i32, u32), &[u8]> = TableDefinition::new("heard");
 const CANARIES: TableDefinition<'_, (i32, &str), KeptCanaries> = TableDefinition::new("canaries");
-const NODES: TableDefinition<'_, u32, &str> = TableDefinition::new("nodes");
+const NODES: TableDefinition<'_, u32, (&str, i64, Option<i64>)> = TableDefinition::new("nodes");
 const RAN: TableDefinition<'_, (i32, &str), Vec<u32>> = TableDefinition::new("ran");
 const JUDGED: TableDefinition<'_, &str, (&str, i64)> = TableDefinition::new("judged");
 const FINISHED: TableDefinition<'_, (&str, &str), Vec<i64>> = TableDefinition::new("finished");
@@ -76,10 +74,9 @@ pub struct BatchId {
 pub enum Opened {
     /// There was none: the volume is new, or was lost. What was before is not known.
     New,
-    /// As it was left.
+    /// Everything that a receipt was given for is there, also after a kill. (Whether it was closed before does not show: every page is checked in
+    /// any case.)
     Kept,
-    /// It was not closed, as after a kill; everything that a receipt was given for is there.
-    Repaired,
     /// It was damaged, or no store of ours. It lies aside, and what it held is not known.
     Replaced {
         /// Where it lies.
@@ -135,9 +132,7 @@ impl Store {
         let mut opened = Opened::New;
         if is_there {
             match Self::open_file(path) {
-                Ok((store, was_repaired)) => {
-                    return Ok((store, if was_repaired { Opened::Repaired } else { Opened::Kept }));
-                }
+                Ok(store) => return Ok((store, Opened::Kept)),
                 Err(StoreError::Damaged(why)) => {
                     let aside = aside(path);
                     std::fs::rename(path, &aside).map_err(|error| StoreError::Io(error.to_string()))?;
@@ -147,8 +142,7 @@ impl Store {
             }
         }
         Self::make(path, now)?;
-        let (store, _) = Self::open_file(path)?;
-        Ok((store, opened))
+        Ok((Self::open_file(path)?, opened))
     }
 
     /// Makes an empty store beside the place and moves it there: half of one is never found.
@@ -187,19 +181,13 @@ impl Store {
         sync_directory(path)
     }
 
-    fn open_file(path: &Path) -> Result<(Self, bool), StoreError> {
+    fn open_file(path: &Path) -> Result<Self, StoreError> {
         let length = std::fs::metadata(path).map_err(|error| StoreError::Io(error.to_string()))?.len();
         if length == 0 {
             // One that is empty would be taken for a new one.
             return Err(StoreError::Damaged("the file is empty".to_owned()));
         }
-        let was_repaired = Arc::new(AtomicBool::new(false));
-        let repairs = Arc::clone(&was_repaired);
-        let database = Builder::new()
-            .set_cache_size(CACHE)
-            .set_check_integrity_on_open(true)
-            .set_repair_callback(move |_| repairs.store(true, Ordering::Relaxed))
-            .open(path)?;
+        let database = Builder::new().set_cache_size(CACHE).set_check_integrity_on_open(true).open(path)?;
         let mut store = Self {
             path: path.to_owned(),
             database: Some(database),
@@ -212,7 +200,7 @@ impl Store {
             turn: 0,
         };
         store.load()?;
-        Ok((store, was_repaired.load(Ordering::Relaxed)))
+        Ok(store)
     }
 
     /// Reads what is kept in memory.
@@ -253,7 +241,7 @@ impl Store {
         let mut nodes = BTreeMap::new();
         for row in transaction.open_table(NODES)?.iter()? {
             let (id, name) = row?;
-            nodes.insert(name.value().to_owned(), id.value());
+            nodes.insert(name.value().0.to_owned(), id.value());
         }
         (self.sources, self.nodes, self.batches, self.turn) = (sources, nodes, batches, turn);
         Ok(())
@@ -377,7 +365,8 @@ impl Store {
                     let record = sources.get(id)?.map(|record| record.value().to_vec()).unwrap_or_default();
                     let old = KeptSource::from_record(&record)?;
                     // Whoever speaks is there.
-                    let new = KeptSource { since: old.since.min(since.unwrap_or(old.since)), gone: None, ..old.clone() };
+                    let new =
+                        KeptSource { since: old.since.min(since.unwrap_or(old.since)), gone: None, ..old.clone() };
                     if new != old {
                         sources.insert(id, new.to_record().as_slice())?;
                     }
@@ -400,19 +389,30 @@ impl Store {
             let mut nodes = transaction.open_table(NODES)?;
             let mut ran = transaction.open_table(RAN)?;
             let mut next_node = next(&self.nodes);
+            for (node, since) in &effect.nodes {
+                let (id, since) = match self.nodes.get(node) {
+                    Some(id) => {
+                        let old = nodes.get(id)?.map(|value| (value.value().1, value.value().2));
+                        let (known, gone) = old.unwrap_or((*since, None));
+                        if known <= *since && gone.is_none() {
+                            continue;
+                        }
+                        (*id, known.min(*since))
+                    }
+                    None => {
+                        new_nodes.insert(node.clone(), next_node);
+                        next_node = next_node.saturating_add(1);
+                        (next_node - 1, *since)
+                    }
+                };
+                nodes.insert(id, (node.as_str(), since, None))?;
+            }
             for ((day, service), more) in &effect.ran {
                 let mut all = ran.get((*day, service.as_str()))?.map(|ids| ids.value()).unwrap_or_default();
                 let known = all.len();
                 for node in more {
-                    let id = match self.nodes.get(node).or_else(|| new_nodes.get(node)) {
-                        Some(id) => *id,
-                        None => {
-                            nodes.insert(next_node, node.as_str())?;
-                            new_nodes.insert(node.clone(), next_node);
-                            next_node = next_node.saturating_add(1);
-                            next_node - 1
-                        }
-                    };
+                    // Whoever says that a pod ran on it says that it is there.
+                    let Some(id) = self.nodes.get(node).or_else(|| new_nodes.get(node)).copied() else { continue };
                     if let Err(at) = all.binary_search(&id) {
                         all.insert(at, id);
                     }
@@ -519,6 +519,15 @@ impl Store {
                     sources.insert(id, KeptSource { gone, ..old }.to_record().as_slice())?;
                 }
             }
+            if let Some(id) = self.nodes.get(node) {
+                let mut nodes = transaction.open_table(NODES)?;
+                let old = nodes.get(id)?.map(|value| (value.value().1, value.value().2));
+                if let Some((since, known)) = old
+                    && (known.is_none() || gone.is_none())
+                {
+                    nodes.insert(id, (node, since, gone))?;
+                }
+            }
         }
         Ok(transaction.commit()?)
     }
@@ -568,6 +577,11 @@ impl Store {
                 break;
             }
             answer.canaries(callee, canaries(value.value()));
+        }
+        for row in transaction.open_table(NODES)?.iter()? {
+            let (_, value) = row?;
+            let (node, since, gone) = value.value();
+            answer.node(node, since, gone);
         }
         let names: BTreeMap<u32, &str> = self.nodes.iter().map(|(name, id)| (*id, name.as_str())).collect();
         for row in transaction.open_table(RAN)?.range((first, "")..)? {
@@ -665,8 +679,7 @@ impl Store {
     /// Opens the file again after a fault. What is in memory is as the file has it: a commit that failed has changed neither.
     fn reopen(&mut self) -> Result<(), StoreError> {
         if self.database.is_none() {
-            let (again, _) = Self::open_file(&self.path)?;
-            *self = again;
+            *self = Self::open_file(&self.path)?;
         }
         Ok(())
     }

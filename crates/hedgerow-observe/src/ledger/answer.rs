@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SECOND: Micros = 1_000_000;
 const MINUTE: Micros = 60 * SECOND;
+/// The source of a node of which nobody has told anything.
+const NO_SOURCE: &str = "none";
 /// Runs that are so near to each other have no gap between them: their ends are rounded to milliseconds, inwards.
 const TOUCH: Micros = 2_000;
 
@@ -44,6 +46,8 @@ pub struct Answer {
     callee: Option<String>,
     calls: BTreeMap<Edge, (Tally, BTreeSet<Day>)>,
     sources: BTreeMap<(String, String), Listening>,
+    /// From when to when each node was there, as far as that is known beside its sources.
+    nodes: BTreeMap<String, (Micros, Option<Micros>)>,
     canaries: BTreeMap<String, Canaries>,
     services: BTreeMap<String, Watched>,
 }
@@ -60,6 +64,7 @@ impl Answer {
             callee: question.callee.clone(),
             calls: BTreeMap::new(),
             sources: BTreeMap::new(),
+            nodes: BTreeMap::new(),
             canaries: BTreeMap::new(),
             services: BTreeMap::new(),
         }
@@ -110,11 +115,13 @@ impl Answer {
 
     /// Says that a source of a node is known since a moment, and where the node is gone, until when.
     pub fn source(&mut self, node: &str, source: &str, since: Micros, gone: Option<Micros>) {
-        let (from, to) = (self.from.max(since), gone.map_or(self.to, |gone| self.to.min(gone)));
-        if from < to {
-            let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
-            of_source.expected = Some((from, to));
-        }
+        let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
+        of_source.expected = Some((since, gone.unwrap_or(Micros::MAX)));
+    }
+
+    /// Says that a node is there since a moment. Its sources are expected from then on; where it has none, that is told as the source `none`.
+    pub fn node(&mut self, node: &str, since: Micros, gone: Option<Micros>) {
+        self.nodes.insert(node.to_owned(), (since, gone));
     }
 
     /// Takes in the canaries of one day.
@@ -142,7 +149,8 @@ impl Answer {
     /// Takes in by what policy calls to a service are judged.
     pub fn judged(&mut self, service: &str, digest: &str, since: Micros) {
         let since = Moment(since.div_euclid(SECOND));
-        self.services.entry(service.to_owned()).or_default().policy = Some(JudgedBy { digest: digest.to_owned(), since });
+        self.services.entry(service.to_owned()).or_default().policy =
+            Some(JudgedBy { digest: digest.to_owned(), since });
     }
 
     /// Takes in when runs of a service's cron job ended well.
@@ -155,13 +163,30 @@ impl Answer {
 
     /// The observations. `catalogue`: the digest of the catalogue by which services were named.
     #[must_use]
-    pub fn finish(self, catalogue: Option<&str>) -> Observations {
+    pub fn finish(mut self, catalogue: Option<&str>) -> Observations {
+        for (node, (since, gone)) in std::mem::take(&mut self.nodes) {
+            let mut has_any = false;
+            for (_, of_source) in self.sources.iter_mut().filter(|((of, _), _)| *of == node) {
+                let (from, _) = of_source.expected.get_or_insert((since, gone.unwrap_or(Micros::MAX)));
+                *from = since.min(*from);
+                has_any = true;
+            }
+            if !has_any {
+                self.source(&node, NO_SOURCE, since, gone);
+            }
+        }
+        let (from, to) = (self.from, self.to);
+        let is_meant =
+            |expected: &Option<(Micros, Micros)>| expected.is_some_and(|(since, gone)| since.max(from) < gone.min(to));
+        self.sources.retain(|_, it| is_meant(&it.expected) || it.minutes > 0 || it.lost > 0);
         let seconds = |at: Micros| Moment(at.div_euclid(SECOND));
         let up = |at: Micros| Moment(at.saturating_add(SECOND - 1).div_euclid(SECOND));
-        let until = self.to;
+        let (begin, until) = (self.from, self.to);
         let coverage = self.sources.into_iter().map(|((node, source), of_source)| {
             // What was heard of a source whose beginning is not kept is all that is known of it.
-            let (from, to) = of_source.expected.unwrap_or((until, until));
+            let (since, gone) = of_source.expected.unwrap_or((until, until));
+            let from = begin.max(since);
+            let to = until.min(gone).max(from);
             // Ceiling of the one, floor of the other: whole minutes, as those that were heard.
             let minutes = to.div_euclid(MINUTE) - from.saturating_add(MINUTE - 1).div_euclid(MINUTE);
             let expected = u64::try_from(minutes).unwrap_or_default();

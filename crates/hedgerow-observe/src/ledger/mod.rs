@@ -210,6 +210,8 @@ pub struct Effect {
     pub heard: BTreeMap<(Day, String, String), Heard>,
     /// Sources that are known, each since when.
     pub sources: BTreeMap<(String, String), Micros>,
+    /// Nodes that are there, each since when that is known.
+    pub nodes: BTreeMap<String, Micros>,
     /// The nodes on which pods of services ran, per day and service.
     pub ran: BTreeMap<(Day, String), BTreeSet<String>>,
     /// The policies by which calls to services are judged: a digest, and since when it is known to hold.
@@ -227,8 +229,10 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// A pod of a service runs on a node.
+    /// A pod of a service runs on a node: from here on sources of that node are expected.
     pub fn runs_on(&mut self, service: &str, node: &str, at: Micros) {
+        let since = self.nodes.entry(node.to_owned()).or_insert(at);
+        *since = (*since).min(at);
         self.ran.entry((day_of(at), service.to_owned())).or_default().insert(node.to_owned());
     }
 
@@ -245,8 +249,13 @@ impl Effect {
     /// Whether there is nothing to keep.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let nothing_seen = self.calls.is_empty() && self.heard.is_empty() && self.sources.is_empty() && self.capped.is_empty();
-        nothing_seen && self.canaries.is_empty() && self.ran.is_empty() && self.judged.is_empty() && self.finished.is_empty()
+        let nothing_seen =
+            self.calls.is_empty() && self.heard.is_empty() && self.sources.is_empty() && self.capped.is_empty();
+        nothing_seen
+            && self.canaries.is_empty()
+            && self.ran.is_empty()
+            && self.judged.is_empty()
+            && self.finished.is_empty()
     }
 
     /// Puts another one to it.
@@ -259,6 +268,10 @@ impl Effect {
         }
         for (key, since) in other.sources {
             let known = self.sources.entry(key).or_insert(since);
+            *known = (*known).min(since);
+        }
+        for (node, since) in other.nodes {
+            let known = self.nodes.entry(node).or_insert(since);
             *known = (*known).min(since);
         }
         for (key, nodes) in other.ran {
@@ -331,7 +344,6 @@ struct Named<'r, 'a> {
     call: &'r Call<'a>,
     caller: Party,
     callee: Party,
-    is_second: bool,
     asks: Vec<Ask>,
 }
 
@@ -353,11 +365,11 @@ impl Ledger {
             let (first, last) = (call.first.min(call.last), call.last.max(call.first));
             let end = |seen| call::name(seen, first, last, names, fleet);
             let (caller, callee) = (end(&call.caller), end(&call.callee));
-            let is_second = self.is_second(call, report);
             if self.is_canary(call, &caller) {
                 if let Party::Service(id, _) = callee
                     && let Some(service) = fleet.service(id)
                 {
+                    let is_second = self.is_second(call.source, call.said == Said::Dropped, report);
                     let seen = if is_second || call.was_open { 0 } else { call.count };
                     self.see_canaries(&service.name, seen);
                     let canaries = Canaries { seen, last_seen: Some(last), ..Canaries::default() };
@@ -365,7 +377,7 @@ impl Ledger {
                 }
                 continue;
             }
-            named.push(Named { call, caller, callee, is_second, asks: Vec::new() });
+            named.push(Named { call, caller, callee, asks: Vec::new() });
         }
         // All classes first, so that policies are compiled for all new ones at once. Should the room for classes be over on the way, the first
         // ones are out of date by the end, and the second time all fit.
@@ -379,7 +391,7 @@ impl Ledger {
             }
         }
         for named in &named {
-            self.count(named, report.node, fleet, verdicts, &mut effect);
+            self.count(named, report, fleet, verdicts, &mut effect);
         }
         effect
     }
@@ -390,7 +402,8 @@ impl Ledger {
             self.restore(edge.clone(), *tally);
         }
         for ((day, node, source), heard) in &effect.heard {
-            let until = heard.spans.runs().last().map(|(_, until)| Micros::from(*day) * DAY + Micros::from(*until) * 1000);
+            let until =
+                heard.spans.runs().last().map(|(_, until)| Micros::from(*day) * DAY + Micros::from(*until) * 1000);
             let state = self.sources.entry((node.clone(), source.clone())).or_default();
             state.heard_until = state.heard_until.max(until);
             state.lost = state.lost.saturating_add(heard.lost);
@@ -597,7 +610,7 @@ impl Ledger {
     fn count(
         &mut self,
         named: &Named<'_, '_>,
-        node: &str,
+        report: &Report<'_>,
         fleet: &Fleet,
         verdicts: &mut Verdicts,
         effect: &mut Effect,
@@ -614,7 +627,13 @@ impl Ledger {
         if !is_certain {
             effect.uncertain = effect.uncertain.saturating_add(call.count);
         }
-        let verdict = if is_certain { verdict(named, node, fleet, verdicts) } else { Verdict::Unknown };
+        let verdict = if is_certain { verdict(named, report.node, fleet, verdicts) } else { Verdict::Unknown };
+        let may_be_dropped = match verdict {
+            Verdict::Dropped => true,
+            Verdict::Unknown => call.said == Said::Logged,
+            Verdict::Permitted | Verdict::Unpermitted => false,
+        };
+        let is_second = self.is_second(call.source, may_be_dropped, report);
         for callee in callees {
             let Some(service) = fleet.service(callee) else { continue };
             let edge = Edge {
@@ -631,17 +650,15 @@ impl Ledger {
             }
             self.reserve(&edge);
             let (first, last) = (call.first.min(call.last), call.last.max(call.first));
-            let count = if named.is_second || call.was_open { 0 } else { call.count };
+            let count = if is_second || call.was_open { 0 } else { call.count };
             effect.calls.entry((day_of(last), edge)).or_default().merge(Tally { count, first, last });
         }
     }
 
     /// Whether a better source of the node saw the same calls. A report that says nothing of its sources is one of several of its interval.
-    fn is_second(&self, call: &Call<'_>, report: &Report<'_>) -> bool {
-        let rank = |name: &str| SEES.iter().position(|known| *known == name).unwrap_or(SEES.len());
-        let own = rank(call.source);
-        let is_dropped = matches!(call.said, Said::Dropped | Said::Logged);
-        SEES.iter().take(own).filter(|name| !(is_dropped && **name == "conntrack")).any(|name| {
+    fn is_second(&self, source: &str, may_be_dropped: bool, report: &Report<'_>) -> bool {
+        let own = SEES.iter().position(|known| *known == source).unwrap_or(SEES.len());
+        SEES.iter().take(own).filter(|name| !(may_be_dropped && **name == "conntrack")).any(|name| {
             match report.sources.iter().find(|source| source.name == *name) {
                 Some(source) => is_listening(source),
                 None if !report.sources.is_empty() => false,
@@ -774,6 +791,7 @@ pub struct Days {
     calls: BTreeMap<(Day, Edge), Tally>,
     heard: BTreeMap<(Day, String, String), Heard>,
     sources: BTreeMap<(String, String), (Micros, Option<Micros>)>,
+    nodes: BTreeMap<String, Micros>,
     canaries: BTreeMap<(Day, String), Canaries>,
 }
 
@@ -796,6 +814,10 @@ impl Days {
             let known = self.sources.entry(key.clone()).or_insert((*since, None));
             known.0 = known.0.min(*since);
         }
+        for (node, since) in &effect.nodes {
+            let known = self.nodes.entry(node.clone()).or_insert(*since);
+            *known = (*known).min(*since);
+        }
         for (key, canaries) in &effect.canaries {
             self.canaries.entry(key.clone()).or_default().merge(*canaries);
         }
@@ -816,6 +838,7 @@ impl Days {
         for ((node, source), (since, gone)) in &self.sources {
             answer.source(node, source, *since, *gone);
         }
+        self.nodes.iter().for_each(|(node, since)| answer.node(node, *since, None));
         for ((_, callee), canaries) in self.canaries.iter().filter(|((day, _), _)| days.contains(day)) {
             answer.canaries(callee, *canaries);
         }

@@ -304,8 +304,8 @@ impl Verdicts {
             Said::Dropped => Verdict::Dropped,
             Said::Unpermitted => Verdict::Unpermitted,
             Said::Permitted if ask.is_some_and(|ask| self.is_guarded_by_data(ask.callee)) => match asked(self) {
-                Verdict::Unpermitted => Verdict::Unpermitted,
-                Verdict::Permitted | Verdict::Dropped | Verdict::Unknown => Verdict::Permitted,
+                verdict @ (Verdict::Unpermitted | Verdict::Unknown) => verdict,
+                Verdict::Permitted | Verdict::Dropped => Verdict::Permitted,
             },
             Said::Permitted => Verdict::Permitted,
             // Where not all policies are known, what let it in was still no backstop.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest text of one document that is read, in bytes.
-pub const MAX_DOCUMENT: usize = 4 << 20;
+pub const MAX_DOCUMENT: usize = 64 << 20;
 
 /// Every object that bears on verdicts, by the key under which it was given.
 #[derive(Clone, Debug, Default)]
@@ -149,7 +149,9 @@ impl Policies {
             let message = |message: &String| PolicyFault { key: key.clone(), message: message.clone() };
             merged.faults.extend(document.faults.iter().map(message));
             if document.manifests.staged.iter().any(|object| object.kind == "ConfigMap") {
-                merged.data.extend(document.manifests.clone().as_if_enforced().policies().cloned());
+                let enforced: BTreeSet<_> = document.manifests.policies().cloned().collect();
+                let all = document.manifests.clone().as_if_enforced();
+                merged.data.extend(all.policies().filter(|policy| !enforced.contains(*policy)).cloned());
             }
             let enforced = document.manifests.clone().as_if_enforced();
             merged.digests.extend(enforced.policies().map(|policy| (policy.clone(), document.digest)));

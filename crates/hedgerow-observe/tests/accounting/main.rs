@@ -1,0 +1,8 @@
+//! From calls to observations: who they are, what became of them, how often, and what the silence is worth.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod fleet;
+mod laws;
+mod ledger;
+mod verdicts;
+mod world;
