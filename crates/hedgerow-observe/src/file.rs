@@ -59,7 +59,7 @@ impl FileCalls {
                 let now = self.now(connection.when);
                 if connection.event == Event::Listed {
                     if !self.is_listing {
-                        self.connections.begin(None);
+                        self.connections.begin();
                         self.is_listing = true;
                     }
                     self.connections.listed(connection, now, &mut self.sums);
