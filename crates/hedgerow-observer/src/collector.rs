@@ -128,9 +128,6 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
     match &opened {
         Opened::New => say("store", &format!("{} is new: of the time before nothing is known", path.display())),
         Opened::Kept => {}
-        Opened::Repaired => {
-            say("store", "the store was not closed, and is repaired: everything that a receipt was given for is there")
-        }
         Opened::Replaced { aside, why } => {
             say(
                 "store",

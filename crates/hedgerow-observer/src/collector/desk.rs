@@ -338,12 +338,7 @@ impl Desk {
         let at = now();
         let lost: BTreeMap<(String, String), u64> = {
             let ledger = lock(&self.ledger);
-            ledger
-                .sources()
-                .map(|(node, source, state)| {
-                    ((node.to_owned(), source.to_owned()), state.lost.saturating_add(state.lost_unknown))
-                })
-                .collect()
+            ledger.sources().map(|(node, source, state)| ((node.to_owned(), source.to_owned()), state.lost)).collect()
         };
         let seeing = lock(&self.seeing);
         let line = |((node, source), live): (&(Arc<str>, Arc<str>), &Live)| {

@@ -230,15 +230,13 @@ impl State {
         callee: Option<String>,
     ) -> Result<String, crate::store::StoreError> {
         let fleet = self.fleet();
-        let store = lock(&self.desk.store);
-        let question = Question { since: since.unwrap_or_else(|| store.since()), until: now(), callee };
-        let mut observations = store.observations(&question, fleet.as_ref().map(|fleet| fleet.digest()))?;
-        drop(store);
-        if let Some(fleet) = &fleet {
-            let services = self.watched.services(&self.world, fleet, question.since);
-            let wanted = |name: &String| question.callee.as_ref().is_none_or(|callee| callee == name);
-            observations.header.services = services.into_iter().filter(|(name, _)| wanted(name)).collect();
-        }
+        let since = since.unwrap_or_else(|| lock(&self.desk.store).since());
+        let question = Question { since, until: now(), callee };
+        let wanted = |name: &String| question.callee.as_ref().is_none_or(|callee| callee == name);
+        let services = fleet.as_ref().map(|fleet| self.watched.services(&self.world, fleet, question.since));
+        let services = services.into_iter().flatten().filter(|(name, _)| wanted(name)).collect();
+        let digest = fleet.as_ref().map(|fleet| fleet.digest());
+        let observations = lock(&self.desk.store).observations(&question, digest, &services)?;
         Ok(observations.to_text())
     }
 }
