@@ -40,6 +40,7 @@ bench:
     scripts/bench-fleet
     scripts/bench-scan
     scripts/bench-guard
+    scripts/bench-observe
     scripts/test-browser
 
 # Run every gate

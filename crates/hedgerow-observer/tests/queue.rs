@@ -211,6 +211,7 @@ fn what_had_no_room_is_said_with_the_next_batch() {
         (source.lost, source.lost_unknown, source.not_understood, batch.counters[0].packets)
     };
     assert_eq!((third.sequence, fourth.sequence), (3, 4));
+    assert_eq!(queue.lost(), 10 + 20);
     assert_eq!(said(&third), (1, false, 2, 3));
     assert_eq!(said(&fourth), (1 + 10 + 1, true, 2 + 2, 3 + 3));
     queue.receipt(LIFE, 4);

@@ -33,6 +33,9 @@ const HELD: u32 = 8;
 /// Questions are remembered for so long, in microseconds.
 const ANSWERED_WITHIN: i64 = 600_000_000;
 
+/// One connection passes through the zones of its way in less than this, in microseconds.
+const THROUGH_ZONES: i64 = 5_000_000;
+
 /// Tells calls from connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
@@ -60,6 +63,8 @@ pub struct Connections {
     /// Readings for which that was held back.
     held: u32,
     questions: Recent,
+    /// What came lately, once there are zones: each tracks the same connection anew.
+    zoned: Option<Recent>,
     remembered: usize,
 }
 
@@ -96,6 +101,7 @@ impl Connections {
             missing: Some(0),
             held: 0,
             questions: Recent::new(1 << 13, ANSWERED_WITHIN),
+            zoned: None,
             remembered,
         }
     }
@@ -161,6 +167,12 @@ impl Connections {
         self.count(connection, now, sums);
     }
 
+    /// Whether connections are tracked in zones (Open vSwitch, OVN). One that passes through several counts once.
+    #[must_use]
+    pub const fn has_zones(&self) -> bool {
+        self.zoned.is_some()
+    }
+
     /// Whether it has to be said how many events were dropped, once none wait any more.
     #[must_use]
     pub const fn is_repairing(&self) -> bool {
@@ -196,6 +208,9 @@ impl Connections {
         if let Some(why) = no_call(caller(connection), connection.callee()) {
             return Some(why);
         }
+        if self.is_of_another_zone(connection, at) {
+            return Some(Aside::Repetition);
+        }
         // The kernel keeps only what can be asked. An answer of TCP says that it is one.
         if connection.protocol == Protocol::TCP || !connection.protocol.has_ports() {
             return None;
@@ -219,6 +234,27 @@ impl Connections {
         }
         self.questions.see(fingerprint(&there), at, 0);
         None
+    }
+}
+
+impl Connections {
+    /// Whether another zone tracked the same connection just now.
+    fn is_of_another_zone(&mut self, connection: &Connection, at: i64) -> bool {
+        let zone = connection.zone.unwrap_or(0);
+        if zone != 0 && self.zoned.is_none() {
+            self.zoned = Some(Recent::new(1 << 14, THROUGH_ZONES));
+        }
+        let Some(zoned) = &mut self.zoned else { return false };
+        // What is the same on both sides of a translation: who asks, and who answers.
+        let ends = (
+            caller(connection),
+            connection.original.source_port,
+            connection.callee(),
+            connection.port(),
+            connection.protocol,
+        );
+        let [_, mark] = zone.to_be_bytes();
+        zoned.see(fingerprint(&ends), at, mark).is_some_and(|before| before != mark)
     }
 }
 

@@ -136,6 +136,31 @@ fn connections_that_are_no_calls() {
 }
 
 #[test]
+fn one_connection_through_several_zones_counts_once() {
+    let of = |zone: u16, id: u32, port: u16| {
+        let mut connection = connection(id, Event::New);
+        connection.zone = (zone > 0).then_some(zone);
+        connection.original.source_port = Some(port);
+        connection.reply.destination_port = Some(port);
+        connection
+    };
+    let mut tracked = Connections::default();
+    let mut sums = sums();
+    tracked.event(&of(0, 1, 1_000), at(0), &mut sums);
+    assert!(!tracked.has_zones());
+    // The pod's zone, then the node's.
+    for (zone, id, port) in [(7, 2, 2_000), (9, 3, 2_000), (0, 4, 2_000), (7, 5, 3_000)] {
+        tracked.event(&of(zone, id, port), at(1), &mut sums);
+    }
+    assert!(tracked.has_zones());
+    assert_eq!(sums.aside().get(&Aside::Repetition), Some(&2));
+    // The same port again, in the same zone or much later, is another connection.
+    tracked.event(&of(7, 6, 3_000), at(2), &mut sums);
+    tracked.event(&of(9, 7, 2_000), at(100), &mut sums);
+    assert_eq!(total(&sums.take().0), 5);
+}
+
+#[test]
 fn an_answer_behind_translations_is_one_too() {
     // 10.0.0.1 asks the Service 10.96.0.10:53; the pod 10.0.0.9:5353 sees the node's address 10.1.1.1.
     let mut question = udp(1, ("10.0.0.1", 40_000), ("10.96.0.10", 53));

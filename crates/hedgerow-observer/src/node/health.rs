@@ -95,6 +95,12 @@ fn text(told: &Told) -> String {
         "Connections that were made to the collector.",
         one(status.connections.to_string()),
     );
+    family(
+        "hedgerow_link_lost_calls",
+        "counter",
+        "Calls in batches that had no room while they waited for the collector.",
+        one(told.link.lost().to_string()),
+    );
     family("hedgerow_link_waiting_batches", "gauge", "Batches without a receipt.", one(batches.to_string()));
     family("hedgerow_link_waiting_bytes", "gauge", "Bytes of batches without a receipt.", one(bytes.to_string()));
     let version = env!("CARGO_PKG_VERSION");

@@ -3,7 +3,7 @@
 
 use super::flow_socket;
 use super::health::{Told, pages};
-use super::state::{Shared, batches};
+use super::state::{BEGUN, Shared, batches};
 use super::watch_counters::SharedCounters;
 use super::{Stop, watch_connections, watch_counters, watch_hubble, watch_kernel_log};
 use crate::clock;

@@ -8,6 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::link;
 
+/// Why a source is not heard that has given no proof yet.
+pub(super) const BEGUN: &str = "it has just begun";
+/// The same for one whose last proof is too old.
+const NO_PROOF: &str = "there is no proof any more that it listens";
+
 /// Proof that a source listens, and when there was none.
 #[derive(Clone, Debug)]
 pub(super) struct Hearing {
@@ -23,7 +28,7 @@ pub(super) struct Hearing {
 impl Hearing {
     /// Until the first proof there is none.
     pub(super) fn new(lasts: i64) -> Self {
-        Self { proof: None, lasts, fault: None, gap: Some("it has just begun".to_owned()) }
+        Self { proof: None, lasts, fault: None, gap: Some(BEGUN.to_owned()) }
     }
 
     /// There is proof that it listens now.
@@ -55,10 +60,8 @@ impl Hearing {
         if self.is_up(now) {
             return None;
         }
-        Some(self.fault.clone().unwrap_or_else(|| match self.proof {
-            Some(proof) => format!("no proof that it listens for {} s", now.boot.saturating_sub(proof) / 1_000_000),
-            None => "it has just begun".to_owned(),
-        }))
+        let words = if self.proof.is_some() { NO_PROOF } else { BEGUN };
+        Some(self.fault.clone().unwrap_or_else(|| words.to_owned()))
     }
 
     /// Whether it listened all the time since this was asked last; if not, why.
@@ -299,7 +302,7 @@ mod tests {
         assert!(hearing.take(at(10)).is_err(), "not during the whole interval");
         assert_eq!(hearing.take(at(20)), Ok(()));
         assert_eq!(hearing.take(at(36)), Ok(()), "a proof lasts a while");
-        assert_eq!(hearing.take(at(37)), Err("no proof that it listens for 31 s".to_owned()));
+        assert_eq!(hearing.take(at(37)), Err(NO_PROOF.to_owned()));
         // It comes back: the interval had a gap, the next has none.
         hearing.prove(at(41));
         assert!(hearing.take(at(47)).is_err());

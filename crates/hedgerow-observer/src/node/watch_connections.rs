@@ -27,6 +27,9 @@ const REST: i64 = 10;
 /// After a failure it is tried again after this time.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// What a person should know where zones are used.
+const ZONES: &str = "connections are tracked in zones (Open vSwitch, OVN): one that passes through several counts once";
+
 /// Watches until it is stopped.
 pub(super) fn watch(source: &Shared, stop: &Stop, buffer: usize) {
     while !stop.is_set() {
@@ -118,6 +121,9 @@ impl Watch {
                     source.hearing.prove(moment);
                 }
                 self.is_overrun |= read.is_overrun;
+                if tracked.has_zones() {
+                    source.notice(ZONES.to_owned());
+                }
                 let misread = self.door.not_understood();
                 source.misread(misread - self.not_understood);
                 self.not_understood = misread;

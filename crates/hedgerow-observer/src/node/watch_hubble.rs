@@ -73,10 +73,10 @@ pub(super) fn watch(source: &Shared, stop: &Stop, path: &Path, quiet: Duration, 
         let mut source = source.lock();
         match result {
             Ok(age) if age <= quiet => source.hearing.prove(moment),
-            Ok(age) => source.hearing.fail(format!(
+            Ok(_) => source.hearing.fail(format!(
                 "{} was not written to for {} s: is Hubble's export on, and the agent up?",
                 path.display(),
-                age.as_secs()
+                quiet.as_secs()
             )),
             Err(error) => source.hearing.fail(format!("cannot read {}: {error}", path.display())),
         }

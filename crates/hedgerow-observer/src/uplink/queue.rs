@@ -23,6 +23,8 @@ pub struct Queue {
     /// The last one that was sent on this connection.
     sent: u64,
     losses: BTreeMap<String, Loss>,
+    /// Calls that were let go since the start.
+    lost: u64,
     counters: BTreeMap<CounterKey, Counter>,
 }
 
@@ -55,6 +57,7 @@ impl Queue {
             limit,
             sent: 0,
             losses: BTreeMap::new(),
+            lost: 0,
             counters: BTreeMap::new(),
         }
     }
@@ -120,6 +123,12 @@ impl Queue {
         (self.waiting.len(), self.bytes)
     }
 
+    /// How many calls were in batches that had no room, since the start.
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
     fn let_go(&mut self) {
         let Some(waiting) = self.waiting.pop_front() else { return };
         self.bytes -= waiting.bytes.len();
@@ -127,6 +136,7 @@ impl Queue {
         for sum in batch.sums {
             let loss = self.losses.entry(sum.source).or_default();
             loss.records = loss.records.saturating_add(sum.count);
+            self.lost = self.lost.saturating_add(sum.count);
         }
         for source in batch.sources {
             let loss = self.losses.entry(source.name).or_default();

@@ -77,6 +77,12 @@ impl Link {
         self.queue().size()
     }
 
+    /// How many calls were in batches that had no room, since the start.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.queue().lost()
+    }
+
     /// Whether everything has its receipt.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -118,7 +118,7 @@ fn without_rights_and_without_tracking_it_says_so() {
     run("nft", &["-f", "-"], TRACKED);
     part.until_said("conntrack: heard");
     sh("nft delete table ip t");
-    part.until_said("conntrack: heard\nconntrack: a call of our own was not tracked");
+    part.until_said("conntrack: heard\nconntrack: there is no proof any more that it listens");
     drop(part);
     let rights = ["setpriv", "--bounding-set=-all"];
     let part = Part::under(&rights, collector.address, &["--sources", "conntrack,counters,kernel-log"]);
