@@ -7,6 +7,7 @@ mod catalogue;
 mod config;
 pub mod decode;
 mod domain;
+pub mod form;
 mod guard;
 mod rare;
 mod rule;

@@ -19,34 +19,16 @@
 //! The last ones, and `servers`, `registries`, `inert`, `texts`, `clients` and `bindings`, have the form of the built-in packs; see
 //! `docs/scan.md`.
 
+use crate::form;
 use crate::pack::Pack;
 use crate::pattern::Pattern;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::read::decode::Decoder;
+use hedgerow_core::read::form::Value;
 use hedgerow_core::source::{SourceId, Span};
 use hedgerow_yaml::{Content, Node};
 use std::collections::{BTreeMap, BTreeSet};
-
-const KEYS: &[&str] = &[
-    "services",
-    "exclude",
-    "ignore",
-    "hosts",
-    "aliases",
-    "tags",
-    "vendored",
-    "deploy",
-    "settings",
-    "sinks",
-    "functions",
-    "servers",
-    "registries",
-    "inert",
-    "texts",
-    "clients",
-    "bindings",
-];
 
 /// The keys that are decoded as a pack.
 const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients", "bindings"];
@@ -118,7 +100,7 @@ struct Read<'d> {
 impl Read<'_> {
     fn section(&mut self, node: &Node<'_>) -> ScanConfig {
         let mut config = ScanConfig::default();
-        let Some(fields) = self.decoder.fields(node, "`scan`", KEYS) else { return config };
+        let Some(fields) = self.decoder.form(node, "`scan`", &form::SCAN) else { return config };
         if let Some(node) = fields.get("services") {
             for element in
                 self.decoder.list(node, "`services`", "leave `services` out to use the services' directories")
@@ -148,7 +130,9 @@ impl Read<'_> {
         config.deploy = fields.get("deploy").map(|_| self.globs(deploy));
         let mut pack = serde_json::Map::new();
         for key in PACK_KEYS {
-            if let Some(node) = fields.get(key) {
+            if let Some(node) = fields.get(key)
+                && self.is_of_its_form(key, node)
+            {
                 // Each key alone, so that a fault is reported where it is.
                 let mut alone = serde_json::Map::new();
                 alone.insert((*key).to_owned(), to_value(node));
@@ -166,8 +150,35 @@ impl Read<'_> {
         config
     }
 
+    /// Whether the elements under a pack's key are mappings with keys that they may have. Serde alone would take a list for the
+    /// values of a mapping in their order.
+    fn is_of_its_form(&mut self, key: &str, node: &Node<'_>) -> bool {
+        let known = form::SCAN.keys.iter().find(|known| known.name == key).map(|known| &known.value);
+        let Some(Value::Many(Value::Form(form))) = known else { return true };
+        let elements = node.as_sequence().map(|list| list.elements.as_slice()).unwrap_or_default();
+        let mut is_sound = true;
+        for element in elements {
+            let pairs = element.node.as_mapping().map(|mapping| mapping.pairs.as_slice());
+            let knows = |pair: &hedgerow_yaml::Pair<'_>| {
+                pair.key.as_str().is_some_and(|key| form.names().any(|name| name == key))
+            };
+            if !pairs.is_some_and(|pairs| pairs.iter().all(knows)) {
+                is_sound = false;
+                self.decoder.form(&element.node, &format!("an element of `{key}`"), form);
+            }
+            // Nor is nothing the same as a key that is left out.
+            for pair in pairs.unwrap_or_default().iter().filter(|pair| pair.value.is_null()) {
+                is_sound = false;
+                let message = format!("`{}` holds nothing", pair.key.as_str().unwrap_or_default());
+                let diagnostic = self.decoder.invalid(&pair.value, message);
+                self.decoder.report(diagnostic.help("leave the key out, or write a value"));
+            }
+        }
+        is_sound
+    }
+
     fn directory(&mut self, node: &Node<'_>) -> Option<CodeDirectory> {
-        let fields = self.decoder.fields(node, "an element of `services`", &["path", "name", "main"])?;
+        let fields = self.decoder.form(node, "an element of `services`", &form::DIRECTORY)?;
         let Some(path) = fields.get("path") else {
             self.decoder.missing(fields.span, "an element of `services`", "path", "say where the code is");
             return None;
@@ -293,7 +304,10 @@ mod tests {
             ("scan: {services: [{name: x}]}", "missing-key: {name: x}"),
             ("scan: {hosts: ['{a']}", "invalid-value: '{a'"),
             ("scan: {exclude: ['[']}", "invalid-value: '['"),
-            ("scan: {sinks: [{cal: x}]}", "invalid-value: [{cal: x}]"),
+            ("scan: {sinks: [{cal: x}]}", "unknown-key: cal"),
+            ("scan: {sinks: [[a/b.C, 1]]}", "invalid-value: [a/b.C, 1]"),
+            ("scan: {sinks: [{call: x, connection: ~}]}", "invalid-value: ~"),
+            ("scan: {functions: [{call: x}]}", "invalid-value: [{call: x}]"),
             ("scan: {ignore: {'a/**': ''}}", "invalid-value: ''"),
             ("scan: {ignore: ['a/**']}", "invalid-value: ['a/**']"),
             ("scan: 3", "invalid-value: 3"),

@@ -57,6 +57,7 @@ mod constraint;
 mod deploy;
 mod edge;
 mod eval;
+pub mod form;
 mod format;
 pub mod frontend;
 mod held;

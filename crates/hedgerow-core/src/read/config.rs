@@ -1,6 +1,7 @@
 //! `hedgerow.yaml`: what holds for the whole fleet.
 
 use super::decode::{Decoder, Fields};
+use super::form::{self, Form};
 use super::guard;
 use super::service::{GLOB_LIMIT, STAGES, owner, ports};
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
@@ -15,8 +16,16 @@ use crate::tree::Loaded;
 use hedgerow_yaml::Node;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: &[&str] =
-    &["version", "labels", "services", "namespaces", "types", "environments", "audit", "catch-alls", "guard", "scan"];
+/// The words for how `audit` drops nothing.
+pub(super) const AUDIT_BACKENDS: [(&str, AuditBackend); 3] = [
+    ("calico-log", AuditBackend::CalicoLog),
+    ("calico-staged", AuditBackend::CalicoStaged),
+    ("observe", AuditBackend::Observe),
+];
+
+/// The words for what a catch-all is.
+pub(super) const CATCH_ALL_BACKENDS: [(&str, CatchAllBackend); 2] =
+    [("kubernetes", CatchAllBackend::Kubernetes), ("calico", CatchAllBackend::Calico)];
 
 pub(super) const ROOT_HELP: &str = "a service is a directory below hedgerow.yaml, named after the service: make one for its service.yaml and its rules, and name it here; its code may stay where it is, see `scan.services`";
 
@@ -34,7 +43,7 @@ pub(super) fn read(file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Config {
 }
 
 fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> Config {
-    let fields = node.and_then(|node| decoder.fields(node, "hedgerow.yaml", KEYS));
+    let fields = node.and_then(|node| decoder.form(node, "hedgerow.yaml", &form::HEDGEROW));
     let place =
         fields.as_ref().map_or(file.source.span(0, 0), |fields| decoder.span(fields.span.start..fields.span.start));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
@@ -59,31 +68,17 @@ fn lower(decoder: &mut Decoder<'_>, file: &Loaded, node: Option<&Node<'_>>) -> C
         namespaces,
         types,
         environments,
-        audit: backend(
-            decoder,
-            field("audit"),
-            "`audit`",
-            &[
-                ("calico-log", AuditBackend::CalicoLog),
-                ("calico-staged", AuditBackend::CalicoStaged),
-                ("observe", AuditBackend::Observe),
-            ],
-        )
-        .unwrap_or(AuditBackend::CalicoLog),
-        catch_alls: backend(
-            decoder,
-            field("catch-alls"),
-            "`catch-alls`",
-            &[("kubernetes", CatchAllBackend::Kubernetes), ("calico", CatchAllBackend::Calico)],
-        )
-        .unwrap_or(CatchAllBackend::Kubernetes),
+        audit: backend(decoder, field("audit"), "`audit`", &form::AUDIT, &AUDIT_BACKENDS)
+            .unwrap_or(AuditBackend::CalicoLog),
+        catch_alls: backend(decoder, field("catch-alls"), "`catch-alls`", &form::CATCH_ALLS, &CATCH_ALL_BACKENDS)
+            .unwrap_or(CatchAllBackend::Kubernetes),
         guard,
         scan: field("scan").map(|node| decoder.span(node.range())),
     }
 }
 
 fn scheme(decoder: &mut Decoder<'_>, node: Option<&Node<'_>>, place: Span) -> Scheme {
-    let fields = node.and_then(|node| decoder.fields(node, "`labels`", &["domain", "identity", "prefixes"]));
+    let fields = node.and_then(|node| decoder.form(node, "`labels`", &form::LABELS));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let domain = match field("domain") {
         Some(node) => {
@@ -159,8 +154,7 @@ fn services(
     place: Span,
     types: &BTreeMap<TypeName, Option<NonEmpty<TypeName>>>,
 ) -> (Layout, SpannedDefaults) {
-    let keys = &["include", "exclude", "rules", "catalogue", "defaults"];
-    let fields = node.and_then(|node| decoder.fields(node, "`services`", keys));
+    let fields = node.and_then(|node| decoder.form(node, "`services`", &form::SERVICES));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let include = match field("include") {
         Some(node) => globs(decoder, node, "`include`"),
@@ -176,7 +170,7 @@ fn services(
     let rules = NonEmpty::new(rules).unwrap_or_else(|| NonEmpty::one("egress".to_owned()));
     let catalogue = field("catalogue").and_then(|node| catalogue(decoder, node));
     let defaults = field("defaults").and_then(|node| {
-        let fields = decoder.fields(node, "`defaults`", &["namespace", "type", "owner", "ports"])?;
+        let fields = decoder.form(node, "`defaults`", &form::DEFAULTS)?;
         Some(read_defaults(decoder, &fields, types))
     });
     let defaults = defaults.unwrap_or_else(|| (no_defaults(), None));
@@ -340,7 +334,7 @@ fn types(decoder: &mut Decoder<'_>, node: Option<&Node<'_>>) -> BTreeMap<TypeNam
         };
         let callers = (!value.is_null()).then(|| {
             let what = format!("the type `{name}`");
-            let fields = decoder.fields(value, &what, &["callers"])?;
+            let fields = decoder.form(value, &what, &form::TYPE)?;
             let help = "leave `callers` out where no type may call all services of this one";
             let list = fields.get("callers").map(|node| decoder.list(node, "`callers`", help))?;
             let names = list.into_iter().filter_map(|element| decoder.name(element, "the type", TypeName::new));
@@ -399,7 +393,7 @@ fn environments(
             environments.insert(name, no_environment());
             continue;
         }
-        let Some(fields) = decoder.fields(value, &what, &["stage", "log", "namespaces"]) else { continue };
+        let Some(fields) = decoder.form(value, &what, &form::ENVIRONMENT) else { continue };
         let log = fields.get("log").and_then(|node| decoder.boolean(node, "`log`")).unwrap_or(false);
         let stage = match fields.get("stage") {
             Some(node) => decoder.word(node, "the stage", &STAGES),
@@ -471,7 +465,13 @@ fn report_key(decoder: &mut Decoder<'_>, what: &str, key: &Spanned<&str>, error:
     decoder.report(Diagnostic::new(Code::BadName, message).mark(key.span, ""));
 }
 
-fn backend<T: Copy>(decoder: &mut Decoder<'_>, node: Option<&Node<'_>>, what: &str, words: &[(&str, T)]) -> Option<T> {
-    let fields = decoder.fields(node?, what, &["backend"])?;
+fn backend<T: Copy>(
+    decoder: &mut Decoder<'_>,
+    node: Option<&Node<'_>>,
+    what: &str,
+    form: &'static Form,
+    words: &[(&str, T)],
+) -> Option<T> {
+    let fields = decoder.form(node?, what, form)?;
     fields.get("backend").and_then(|node| decoder.word(node, "`backend`", words))
 }

@@ -1,6 +1,7 @@
 //! YAML nodes → values, reporting every fault with its span. Public for the sections of `hedgerow.yaml` that other crates
 //! read.
 
+use super::form::Form;
 use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::draft::Spanned;
 use crate::name::NameError;
@@ -55,6 +56,8 @@ pub struct Decoder<'d> {
 
 /// The pairs of one mapping by key.
 pub struct Fields<'n, 't> {
+    /// The form that they were read by, where there is one.
+    form: Option<&'static Form>,
     by_key: BTreeMap<&'n str, &'n Node<'t>>,
     /// Where the mapping stands.
     pub span: Span,
@@ -64,6 +67,10 @@ impl<'n, 't> Fields<'n, 't> {
     /// The value under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'n Node<'t>> {
+        debug_assert!(
+            self.form.is_none_or(|form| form.names().any(|known| known == key)),
+            "no form has the key `{key}`"
+        );
         self.by_key.get(key).copied()
     }
 }
@@ -123,6 +130,13 @@ impl<'d> Decoder<'d> {
         found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
     }
 
+    /// The pairs of a mapping of a form. `what` names the mapping in messages.
+    pub fn form<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, form: &'static Form) -> Option<Fields<'n, 't>> {
+        let known: Vec<_> = form.names().collect();
+        let fields = self.fields(node, what, &known)?;
+        Some(Fields { form: Some(form), ..fields })
+    }
+
     /// The pairs of a mapping whose keys are all in `known`. `what` names the mapping in messages.
     pub fn fields<'n, 't>(&mut self, node: &'n Node<'t>, what: &str, known: &[&str]) -> Option<Fields<'n, 't>> {
         let pairs = self.pairs(node, what)?;
@@ -145,7 +159,7 @@ impl<'d> Decoder<'d> {
                 None => diagnostic.help(format!("known keys: {}", known.join(", "))),
             });
         }
-        Some(Fields { by_key, span: self.span(node.range()) })
+        Some(Fields { form: None, by_key, span: self.span(node.range()) })
     }
 
     /// The pairs of a mapping with free keys, each key once.

@@ -1,6 +1,7 @@
 //! `guard:` in `hedgerow.yaml`.
 
 use super::decode::{Decoder, Fields};
+use super::form;
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
 use crate::guard::{Controller, Grant, Guard, GuardMode, GuardSettings, GuardStrength, Subject, TemplateKind};
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The first Kubernetes that serves `ValidatingAdmissionPolicy` in a form that stays.
 const OLDEST: (u64, u64) = (1, 30);
 
-const MODES: [(&str, GuardMode); 3] =
+pub(super) const MODES: [(&str, GuardMode); 3] =
     [("audit", GuardMode::Audit), ("warn", GuardMode::Warn), ("deny", GuardMode::Deny)];
 
 /// Groups that hold whoever is somebody, or nobody.
@@ -43,8 +44,7 @@ pub(super) struct Known<'k> {
 }
 
 pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>) -> Option<Guard> {
-    let keys = ["mode", "strict", "kubernetes", "wear", "enter", "controllers", "accounts"];
-    let fields = decoder.fields(node, "`guard`", &keys)?;
+    let fields = decoder.form(node, "`guard`", &form::GUARD)?;
     // The first line is enough to show where.
     let head = decoder.span(fields.span.start..fields.span.start);
     if let Some(node) = fields.get("kubernetes") {
@@ -149,8 +149,7 @@ fn grants(decoder: &mut Decoder<'_>, fields: &Fields<'_, '_>, key: &str, known: 
 
 fn grant(decoder: &mut Decoder<'_>, node: &Node<'_>, key: &str, known: &Known<'_>) -> Option<Grant> {
     let what = format!("an entry of `{key}`");
-    let keys = ["groups", "users", "service-accounts", "environments", "namespaces"];
-    let fields = decoder.fields(node, &what, &keys)?;
+    let fields = decoder.form(node, &what, &form::GRANT)?;
     let mut who = BTreeSet::new();
     for (key, is_user) in [("groups", false), ("users", true)] {
         for name in names(decoder, &fields, key) {
@@ -166,7 +165,7 @@ fn grant(decoder: &mut Decoder<'_>, node: &Node<'_>, key: &str, known: &Known<'_
     for name in names(decoder, &fields, "service-accounts") {
         who.extend(account(decoder, &name, known));
     }
-    if who.is_empty() && keys[..3].iter().all(|key| fields.get(key).is_none()) {
+    if who.is_empty() && ["groups", "users", "service-accounts"].iter().all(|key| fields.get(key).is_none()) {
         decoder.missing(fields.span, &what, "groups", "or `users`, or `service-accounts`: who is meant?");
     }
     let environments = fields.get("environments").map(|_| {
@@ -245,7 +244,7 @@ fn account(decoder: &mut Decoder<'_>, written: &Spanned<&str>, known: &Known<'_>
 
 fn controller(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>) -> Option<Controller> {
     let what = "an entry of `controllers`";
-    let fields = decoder.fields(node, what, &["service-account", "kinds"])?;
+    let fields = decoder.form(node, what, &form::CONTROLLER)?;
     for (key, help) in [
         ("service-account", "who it is to the API server, such as `argo-rollouts/argo-rollouts`"),
         ("kinds", "what it makes pods from, such as `rollouts.argoproj.io`"),
@@ -271,7 +270,7 @@ fn controller(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>) -> 
 /// `rollouts.argoproj.io`, or that with the way to the template.
 fn kind(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<TemplateKind> {
     let (name, place) = if node.as_mapping().is_some() {
-        let fields = decoder.fields(node, "a kind", &["resource", "template"])?;
+        let fields = decoder.form(node, "a kind", &form::TEMPLATE_KIND)?;
         if fields.get("resource").is_none() {
             decoder.missing(fields.span, "a kind", "resource", "such as `rollouts.argoproj.io`");
         }

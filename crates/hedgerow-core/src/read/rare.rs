@@ -1,6 +1,7 @@
 //! `rare:` of service.yaml: what a month may not show, and who answers for it.
 
 use super::decode::Decoder;
+use super::form;
 use super::rule::date;
 use crate::fleet::{Rare, Waiver};
 use hedgerow_yaml::Node;
@@ -11,7 +12,7 @@ const HELP: &str = "write `{what: yearly closing}`, and with `reason` and `expir
 pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<Rare> {
     let mut entries = Vec::new();
     for element in decoder.list(node, "`rare`", "leave `rare` out where a month shows everything") {
-        let Some(fields) = decoder.fields(element, "a `rare` entry", &["what", "reason", "expires"]) else { continue };
+        let Some(fields) = decoder.form(element, "a `rare` entry", &form::RARE) else { continue };
         let Some(what) = fields.get("what") else {
             decoder.missing(fields.span, "a `rare` entry", "what", HELP);
             continue;

@@ -1,6 +1,7 @@
 //! Rule files: the name says who may be called, the text may say more.
 
 use super::decode::Decoder;
+use super::form;
 use super::service::{last_part, port_refs, rule_list_help};
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic};
@@ -23,7 +24,7 @@ fn nearly(name: &str) -> Option<&str> {
 }
 
 /// The words for who wrote a rule.
-const ORIGINS: [(&str, Origin); 3] =
+pub(super) const ORIGINS: [(&str, Origin); 3] =
     [("scan", Origin::Scan), ("manual", Origin::Manual), ("observed", Origin::Observed)];
 
 pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<RuleDraft> {
@@ -56,9 +57,7 @@ pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>)
     }
     let mut decoder = Decoder::new(file.source, diagnostics);
     let Some(node) = decoder.parse(file) else { return Some(rule) };
-    let Some(fields) =
-        decoder.fields(&node, "a rule file", &["ports", "reason", "origin", "expires", "first-seen", "last-seen"])
-    else {
+    let Some(fields) = decoder.form(&node, "a rule file", &form::RULE) else {
         return Some(rule);
     };
     rule.ports = fields.get("ports").and_then(|node| port_refs(&mut decoder, node, rule_list_help()));

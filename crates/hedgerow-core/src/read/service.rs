@@ -1,6 +1,7 @@
 //! `service.yaml`: what a service is, where it listens and who else may call it.
 
 use super::decode::{Decoder, Fields};
+use super::form;
 use super::guard::own_account;
 use crate::cidr::Cidr;
 use crate::diag::{Applicability, Code, Diagnostic};
@@ -25,20 +26,6 @@ pub(super) const GLOB_LIMIT: usize = 1000;
 const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
 const NAMESPACES_HELP: &str =
     "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
-
-pub(super) const KEYS: &[&str] = &[
-    "name",
-    "namespace",
-    "type",
-    "owner",
-    "ports",
-    "stage",
-    "service-account",
-    "workloads",
-    "identity",
-    "allow",
-    "rare",
-];
 
 pub(super) const fn rule_list_help() -> &'static str {
     "leave `ports` out to mean all ports of the callee"
@@ -83,7 +70,7 @@ pub(super) fn read(
         );
     }
     let fields = node.as_ref().filter(|_| manifest.is_none());
-    let fields = fields.and_then(|node| decoder.fields(node, "service.yaml", KEYS));
+    let fields = fields.and_then(|node| decoder.form(node, "service.yaml", &form::SERVICE));
     let field = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
     let named = field("name").map(|node| decoder.name(node, "the service name", ServiceName::new));
     let name = match named {
@@ -159,7 +146,7 @@ pub(super) fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>) -> WrittenPorts 
         decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
         return WrittenPorts::default();
     }
-    let Some(fields) = decoder.fields(node, "`ports`", &["listen", "always"]) else { return WrittenPorts::default() };
+    let Some(fields) = decoder.form(node, "`ports`", &form::PORTS) else { return WrittenPorts::default() };
     if fields.get("listen").is_none() && fields.get("always").is_none() {
         let help = "list the container ports under `listen`, and under `always` what every caller may use besides";
         decoder.missing(fields.span, "`ports`", "listen", help);
@@ -224,7 +211,7 @@ fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
         });
         return None;
     }
-    let fields = decoder.fields(node, "a port", &["name", "port", "protocol"])?;
+    let fields = decoder.form(node, "a port", &form::PORT)?;
     let name = fields.get("name").map(|node| decoder.name(node, "the port name", PortName::new));
     let protocols = Protocol::ALL.map(|protocol| (protocol.as_str(), protocol));
     let protocol = fields.get("protocol").map(|node| decoder.word(node, "`protocol`", &protocols));
@@ -388,7 +375,7 @@ pub(super) fn labels(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> 
 fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowDraft> {
     let mut entries = Vec::new();
     for element in decoder.list(node, "`allow`", "leave `allow` out where only services call") {
-        let Some(fields) = decoder.fields(element, "an `allow` entry", &["from", "ports", "reason"]) else { continue };
+        let Some(fields) = decoder.form(element, "an `allow` entry", &form::ALLOW) else { continue };
         let reason =
             fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
         let ports = fields
@@ -421,7 +408,7 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
         decoder.report(diagnostic);
         return None;
     }
-    let fields = decoder.fields(node, "`from`", &["namespace", "namespaces", "pods", "cidr", "except"])?;
+    let fields = decoder.form(node, "`from`", &form::FROM)?;
     let place = match (fields.get("namespace"), fields.get("namespaces")) {
         (None, None) => None,
         (Some(node), None) if node.as_str() == Some("any") => {
@@ -487,7 +474,7 @@ fn namespaces(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Place> {
         decoder.report(diagnostic.help(NAMESPACES_HELP));
         return None;
     }
-    let fields = decoder.fields(node, "`namespaces`", &["labels"])?;
+    let fields = decoder.form(node, "`namespaces`", &form::NAMESPACE_LABELS)?;
     match fields.get("labels") {
         Some(node) => labels(decoder, node, "`namespaces.labels`").map(Place::Labelled),
         None => {

@@ -3,7 +3,6 @@
 //! Names are compared without regard to case, and a letter or two may be wrong. A file is only called ours where its text says
 //! so as well: `service.yml` is a name that others use too.
 
-use super::service;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::fleet::Layout;
 use crate::source::{Sources, Span};
@@ -169,7 +168,8 @@ fn metadata(text: &str) -> Option<Severity> {
         Ok(None) => None,
         Ok(Some(node)) => {
             let mapping = node.as_mapping()?;
-            let is_ours = |key: Option<&str>| key.is_some_and(|key| service::KEYS.contains(&key));
+            let is_ours =
+                |key: Option<&str>| key.is_some_and(|key| super::form::SERVICE.names().any(|known| known == key));
             let is_service = !mapping.pairs.is_empty() && mapping.pairs.iter().all(|pair| is_ours(pair.key.as_str()));
             is_service.then_some(Severity::Error)
         }
