@@ -3,6 +3,7 @@
 
 pub mod args;
 mod cmd;
+mod complete;
 mod os;
 mod report;
 mod session;
@@ -49,6 +50,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, os: &mut Os) -> Exit {
 }
 
 fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
+    if let Some((shell, words)) = complete::asked(&arguments, os) {
+        return finish(os, |os| complete::run(&shell, words, os));
+    }
     // kustomize gives its plugins no say in their arguments: a function gets none, a legacy plugin gets a file.
     if let Some(host) = cmd::kustomize::host(&arguments, os) {
         return finish(os, |os| cmd::kustomize::run(&host, os));
@@ -89,6 +93,9 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::Ready(args) => cmd::ready::run(&mut session, &args),
             Command::Reconcile(args) => cmd::reconcile::run(&mut session, &args),
             Command::Catalogue(args) => cmd::catalogue::run(&mut session, &args),
+            Command::Doctor(args) => cmd::doctor::run(&mut session, &args),
+            Command::Explain(args) => cmd::explain::run(&mut session, &args),
+            Command::Schema(args) => cmd::schema::run(&mut session, &args),
             Command::Completions(args) => cmd::shell::completions(&mut session, &args),
             Command::Man => cmd::shell::man(&mut session),
         }

@@ -93,6 +93,11 @@ impl Section {
 }
 
 impl Line {
+    /// The owners that it names.
+    pub(crate) fn owners(&self) -> &[String] {
+        &self.owners
+    }
+
     fn matches(&self, path: &str) -> bool {
         match &self.pattern {
             Pattern::Globs(globs) => globs.iter().any(|matcher| matcher.is_match(path)),

@@ -14,6 +14,9 @@ mod cli;
 mod code;
 mod codeowners;
 mod diff;
+mod embedded;
+mod look;
 mod manifests;
+mod schema;
 
 pub use cli::{Exit, Os, args, run};

@@ -1,6 +1,9 @@
 //! What can be written on the command line.
 
+use crate::schema::names;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hedgerow_core::diag::Code;
 use hedgerow_core::name::Namespace;
 use std::path::PathBuf;
 
@@ -59,7 +62,7 @@ pub enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a commented hedgerow.yaml
+    /// Look at a tree and write a commented hedgerow.yaml for it
     Init(Init),
     /// Read everything and print all that is wrong
     Check(Check),
@@ -92,7 +95,13 @@ pub enum Command {
     Graph(Graph),
     /// Print what others need to know of this fleet's services, in one document, or merge such documents
     Catalogue(Catalogue),
-    /// Print a script that completes commands in a shell
+    /// Look at the programs on PATH, the plugins and the tree, and say what would keep Hedgerow from working
+    Doctor(Doctor),
+    /// Print what a diagnostic code means, why it matters and what to do
+    Explain(Explain),
+    /// Print the JSON Schema of a file, for an editor or a validator
+    Schema(Schema),
+    /// Print a script that completes commands, services, environments and codes in a shell
     Completions(Completions),
     /// Print the manual page
     Man,
@@ -104,6 +113,37 @@ pub struct Init {
     /// The domain of the labels that Hedgerow writes, one of your own
     #[arg(long, value_name = "DOMAIN", default_value = "example.com")]
     pub domain: String,
+    /// Also write a service.yaml for each service that is found; files that are there stay as they are
+    #[arg(long)]
+    pub services: bool,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// What is in a cluster, to see whether it has what `audit` needs: files or directories of objects, or `-` for standard input, such as
+    /// `kubectl get crd,apiservice,daemonset -A -o yaml | hedgerow doctor -`
+    #[arg(value_name = "DUMP")]
+    pub dump: Vec<PathBuf>,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The code, such as `unknown-callee` [default: a list of all]
+    #[arg(value_name = "CODE", hide_possible_values = true, value_parser = PossibleValuesParser::new(Code::ALL.iter().map(|code| code.as_str())))]
+    pub code: Option<String>,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// `hedgerow`, `service` and `rule` are the files that people write; the others are what commands print
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+    pub name: String,
 }
 
 /// The environment to plan for.

@@ -102,6 +102,11 @@ impl Os {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
+    /// All variables of the environment, for a program that is started.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.environment.iter()
+    }
+
     pub(super) const fn today(&self) -> Date {
         self.today
     }

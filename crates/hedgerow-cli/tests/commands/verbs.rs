@@ -135,7 +135,7 @@ fn completions_and_the_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = Command::new(here.path(), &format!("completions {shell}")).run();
         assert_eq!(ran.exit, Exit::Done);
-        assert!(ran.out().contains("post-render"), "{shell}");
+        assert!(ran.out().contains("COMPLETE"), "{shell}");
     }
     let manual = Command::new(here.path(), "man").run();
     assert_eq!(manual.exit, Exit::Done);

@@ -1,13 +1,20 @@
-//! `hedgerow init`: a commented `hedgerow.yaml` to begin with.
+//! `hedgerow init`: looks at a tree and writes a commented `hedgerow.yaml` for it.
+
+mod found;
+mod text;
 
 use crate::cli::Exit;
 use crate::cli::args::Init;
+use crate::cli::report::count;
 use crate::cli::session::Session;
-use anyhow::bail;
+use crate::codeowners::{CodeOwners, find};
+use crate::look::Look;
+use anyhow::{Context, bail};
+use found::{NEW_HOME, Proposal};
 use hedgerow::write_file;
 use hedgerow_core::name::Domain;
-
-const TEMPLATE: &str = include_str!("init.yaml");
+use std::collections::BTreeMap;
+use std::path::Path;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Result<Exit> {
     let domain = match Domain::new(&args.domain) {
@@ -18,13 +25,86 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
     let directory = session.global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let path =
         session.global.config.as_ref().map_or_else(|| directory.join("hedgerow.yaml"), |config| here.join(config));
-    if path.exists() {
+    if path.exists() && !args.dry_run {
         bail!("`{}` exists already; it is left as it is", path.display());
     }
-    write_file(&path, &TEMPLATE.replace("example.com", domain.as_str()))?;
-    session.note(&format!(
-        "wrote {}\nNext: say there which directories are services, then run `hedgerow check`.\n",
-        path.display()
-    ));
+    let look = Look::at(&directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
+    let proposal = found::propose(&look);
+    let owners = owners(&directory, &proposal);
+    let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];
+    if args.services {
+        for (name, service) in &proposal.services {
+            let path = directory.join(&service.home).join("service.yaml");
+            files.push((path, text::service(name, service, owners.get(name))));
+        }
+    }
+    let (mut written, mut kept) = (0, 0);
+    for (path, text) in &files {
+        if args.dry_run {
+            let shown = path.strip_prefix(&directory).unwrap_or(path).display().to_string();
+            session.out(&format!("--- {shown}\n{text}"))?;
+        } else if path.exists() {
+            kept += 1;
+        } else {
+            write_file(path, text)?;
+            written += 1;
+        }
+    }
+    if args.dry_run {
+        return Ok(Exit::Done);
+    }
+    let mut note = format!("wrote {}", files[0].0.display());
+    if args.services {
+        note.push_str(&format!(" and {}", count(written - 1, "service.yaml file")));
+        if kept > 0 {
+            note.push_str(&format!("; {} there already and left as they are", count(kept, "file")));
+        }
+    }
+    note.push_str(&next(&proposal, args.services));
+    session.note(&note);
     Ok(Exit::Done)
+}
+
+/// What to do then.
+fn next(proposal: &Proposal, with_services: bool) -> String {
+    if proposal.services.is_empty() {
+        return "\nNext: say there which directories are services, then run `hedgerow check`.\n".to_owned();
+    }
+    let homeless = proposal.services.values().filter(|service| !service.has_home).count();
+    let make = match homeless {
+        0 => "",
+        _ if with_services => "",
+        _ => "\nSome services have no directory of their own; `hedgerow init --services` would make one for each.",
+    };
+    let made = if homeless > 0 && with_services {
+        format!(
+            "\n{} no directory of {} own: {} below `{NEW_HOME}/`.",
+            if homeless == 1 { "1 service had".to_owned() } else { format!("{homeless} services had") },
+            if homeless == 1 { "its" } else { "their" },
+            if homeless == 1 { "it has one" } else { "they have one each" },
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        ": {}{make}{made}\nNext: read it, run `hedgerow check`, and `hedgerow scan` to find who calls whom.\n",
+        count(proposal.services.len(), "service")
+    )
+}
+
+/// Who reviews each service's directory, as the code owners' file says.
+fn owners(directory: &Path, proposal: &Proposal) -> BTreeMap<String, String> {
+    let found = find(None, |path| directory.join(path).exists());
+    let read = |(host, path): &(crate::codeowners::Host, &'static str)| {
+        let text = crate::look::text(&directory.join(path))?;
+        Some(CodeOwners::parse(*host, &text))
+    };
+    let Some(file) = found.known.iter().find_map(read) else { return BTreeMap::new() };
+    let owner = |home: &str| {
+        let path = format!("{home}/service.yaml");
+        let line = file.deciding(&path).next()?;
+        line.owners().first().cloned()
+    };
+    let named = proposal.services.iter().filter(|(_, service)| service.has_home);
+    named.filter_map(|(name, service)| Some((name.clone(), owner(&service.home)?))).collect()
 }

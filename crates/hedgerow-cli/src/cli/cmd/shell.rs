@@ -1,15 +1,13 @@
 //! `hedgerow completions` and `hedgerow man`.
 
-use crate::cli::Exit;
 use crate::cli::args::{Arguments, Completions};
 use crate::cli::session::Session;
+use crate::cli::{Exit, complete};
 use anyhow::Context;
 use clap::CommandFactory;
 
 pub(in crate::cli) fn completions(session: &mut Session<'_>, args: &Completions) -> anyhow::Result<Exit> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "hedgerow", &mut script);
-    let script = String::from_utf8(script).context("the completion script is not UTF-8")?;
+    let script = complete::script(&args.shell.to_string())?;
     session.out(&script)?;
     Ok(Exit::Done)
 }

@@ -1,0 +1,158 @@
+//! The files that `init` proposes, as text.
+
+use super::found::{Proposal, Service};
+use crate::look::{Look, Port};
+use hedgerow_yaml::quote;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most lines of what was seen.
+const MOST_LINES: usize = 60;
+
+/// `hedgerow.yaml`.
+pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
+    let mut text = String::from(
+        "# What holds for the whole fleet. The files beside each service's code say the rest:\n\
+         #   service.emoji/service.yaml                  what the service is (may be left out)\n\
+         #   service.emoji/egress/service.ledger.rule    emoji may call ledger (may be empty)\n",
+    );
+    if !proposal.services.is_empty() {
+        text.push_str(&seen(look, proposal, owners));
+    }
+    text.push_str("version: 1\n\nlabels:\n");
+    let at = format!("  domain: {domain}");
+    text.push_str(&format!("{at:<34}# every label that Hedgerow writes is {domain}/…\n"));
+    text.push_str("  identity: routing-name          # the label that says what service a pod is; one with \"/\" is yours and only checked\n");
+    text.push_str("  prefixes: {service.: s-}        # how service names are shortened in labels and object names\n\n");
+    text.push_str(&services(proposal, owners));
+    text.push_str(&format!("\nnamespaces: {:<22}# where services may live\n", list(proposal.namespaces.iter())));
+    text.push_str(
+        "\n# Who may call every service of a type, without a rule for each.\n# types:\n#   backend: {callers: [monitoring]}\n#   monitoring: {}\n\n\
+         # off: no policy. open: a policy that admits anybody, for the way in and the way back.\n\
+         # audit: a policy that drops nothing and shows what it would drop. enforce: it drops.\nenvironments:\n",
+    );
+    for (name, called) in &proposal.environments {
+        let names: Vec<_> = called.iter().map(|(from, to)| format!("{}: {}", quote(from), quote(to))).collect();
+        let names = if names.is_empty() { String::new() } else { format!(", namespaces: {{{}}}", names.join(", ")) };
+        text.push_str(&format!("  {}: {{stage: off{names}}}\n", quote(name)));
+    }
+    text.push_str("\naudit: {backend: calico-log}      # or calico-staged, or observe, which needs no Calico\ncatch-alls: {backend: kubernetes} # or calico\n");
+    if !proposal.code.is_empty() {
+        text.push_str("\n# Where `hedgerow scan` finds code that lies elsewhere than its service's directory.\nscan:\n  services:\n");
+        for path in &proposal.code {
+            text.push_str(&format!("    - {{path: {}}}\n", hedgerow_yaml::quote_always(path)));
+        }
+    }
+    text
+}
+
+fn services(proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
+    let mut text = String::from("services:\n");
+    if proposal.services.is_empty() {
+        text.push_str("  include: [\"service.*\"]          # directories that are services\n  # exclude: [\"service.acceptance-tests\"]\n");
+    } else {
+        text.push_str("  include:                        # directories that are services\n");
+        proposal
+            .include
+            .iter()
+            .for_each(|glob| text.push_str(&format!("    - {}\n", hedgerow_yaml::quote_always(glob))));
+        if !proposal.exclude.is_empty() {
+            text.push_str("  exclude:                        # directories beside them that seem to be none\n");
+            proposal
+                .exclude
+                .iter()
+                .for_each(|glob| text.push_str(&format!("    - {}\n", hedgerow_yaml::quote_always(glob))));
+        }
+    }
+    text.push_str("  rules: [egress]                 # where rule files lie below a service\n  defaults:\n");
+    text.push_str(&format!("    namespace: {}\n    # type: backend\n", quote(&proposal.default_namespace)));
+    // One owner of everything need not be said by each service.
+    let all: BTreeSet<&String> = owners.values().collect();
+    match all.into_iter().collect::<Vec<_>>().as_slice() {
+        [only] if owners.len() == proposal.services.len() => text.push_str(&format!("    owner: {}\n", quote(only))),
+        _ => text.push_str("    # owner: platform\n"),
+    }
+    text.push_str(
+        "    # ports: [{name: http, port: 8080}]     # container ports; left out, a service may be called on any\n",
+    );
+    text
+}
+
+/// What was seen, as comments.
+fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
+    let plural = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let parts = [
+        (look.workloads.iter().filter(|w| w.kind != "compose").count(), "workload"),
+        (look.charts.len(), "chart"),
+        (look.kustomizations.len(), "kustomization"),
+        (look.compose.len(), "compose file"),
+        (look.applications.len(), "application"),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| plural(n, noun)).collect();
+    let mut text = format!("#\n# `hedgerow init` saw {}", parts.join(", "));
+    text.push_str(if look.is_cut { ", and stopped before the end: the tree is very large.\n" } else { ".\n" });
+    text.push_str(&format!("# {}:\n", plural(proposal.services.len(), "service")));
+    for (name, service) in proposal.services.iter().take(MOST_LINES) {
+        let mut says = Vec::new();
+        if let Some(file) = service.seen.first() {
+            let more = service.seen.len() - 1;
+            says.push(if more == 0 { file.clone() } else { format!("{file} and {more} more") });
+        }
+        if !service.ports.is_empty() {
+            says.push(format!("ports {}", service.ports.iter().map(shown).collect::<Vec<_>>().join(" ")));
+        }
+        says.extend(service.namespace.iter().map(|namespace| format!("namespace {namespace}")));
+        says.extend(owners.get(name).map(|owner| format!("owner {owner}")));
+        let place = if service.has_home { service.home.clone() } else { format!("{} (not there yet)", service.home) };
+        text.push_str(&format!("#   {name}: {place}; {}\n", says.join("; ")).replace(['\r', '\t'], " "));
+    }
+    if proposal.services.len() > MOST_LINES {
+        text.push_str(&format!("#   and {} more\n", proposal.services.len() - MOST_LINES));
+    }
+    if !look.rules.is_empty() {
+        text.push_str(&format!(
+            "# {} there already, such as {}.\n",
+            plural(look.rules.len(), "rule file"),
+            look.rules[0]
+        ));
+    }
+    text.push_str("# Change what is wrong: this file is yours now.\n");
+    text
+}
+
+fn shown(port: &Port) -> String {
+    match &port.name {
+        Some(name) => format!("{name}={}", port.number),
+        None => port.number.to_string(),
+    }
+}
+
+/// `service.yaml`, where there is anything to say; nothing where the defaults say it all.
+pub(super) fn service(name: &str, service: &Service, owner: Option<&String>) -> String {
+    let mut text = String::from("# Written by `hedgerow init`; this file is yours now. It saw:\n");
+    for file in service.seen.iter().take(5) {
+        text.push_str(&format!("#   {file}\n"));
+    }
+    if crate::look::last_part(&service.home) != name {
+        text.push_str(&format!("name: {}\n", quote(name)));
+    }
+    if let Some(namespace) = &service.namespace {
+        text.push_str(&format!("namespace: {}\n", quote(namespace)));
+    }
+    if let Some(owner) = owner {
+        text.push_str(&format!("owner: {}\n", quote(owner)));
+    }
+    if !service.ports.is_empty() {
+        text.push_str("ports:\n");
+        for port in &service.ports {
+            let name = port.name.as_ref().map(|name| format!("name: {}, ", quote(name))).unwrap_or_default();
+            let protocol =
+                if port.protocol == "TCP" { String::new() } else { format!(", protocol: {}", port.protocol) };
+            text.push_str(&format!("  - {{{name}port: {}{protocol}}}\n", port.number));
+        }
+    }
+    text
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    format!("[{}]", names.map(|name| quote(name)).collect::<Vec<_>>().join(", "))
+}

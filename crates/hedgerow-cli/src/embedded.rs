@@ -1,0 +1,8 @@
+//! Pages and schemas that the program carries, so that nobody needs a network to read them.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The text of that name.
+pub(crate) fn find(among: &'static [(&'static str, &'static str)], name: &str) -> Option<&'static str> {
+    among.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

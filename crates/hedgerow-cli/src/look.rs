@@ -1,0 +1,200 @@
+//! What lies in a tree that nobody described yet: manifests, charts, kustomizations, compose files, code. For `init` and `doctor`.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
+
+mod read;
+
+use read::Reading;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// The deepest directory that is looked into.
+const DEPTH: usize = 16;
+/// The most files and directories that are looked at.
+const MOST: usize = 200_000;
+/// The most bytes of a file that is read.
+const LIMIT: u64 = 2 << 20;
+/// Directories that hold what others wrote, or what was built.
+const FOREIGN: [&str; 6] = ["node_modules", "vendor", "target", "__pycache__", "testdata", "third_party"];
+/// Files that stand beside the code of a program.
+const CODE: [&str; 15] = [
+    "Dockerfile",
+    "go.mod",
+    "main.go",
+    "package.json",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "requirements.txt",
+    "pyproject.toml",
+    "setup.py",
+    "main.py",
+    "Cargo.toml",
+    "Gemfile",
+    "composer.json",
+    "mix.exs",
+];
+
+/// Something that makes pods, as a manifest or a compose file has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Workload {
+    pub(crate) name: String,
+    /// `compose` where it is a service of a compose file.
+    pub(crate) kind: String,
+    /// The namespace that is written there.
+    pub(crate) namespace: Option<String>,
+    pub(crate) ports: BTreeSet<Port>,
+    /// The file.
+    pub(crate) file: String,
+}
+
+/// A container port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Port {
+    pub(crate) number: u16,
+    pub(crate) protocol: String,
+    pub(crate) name: Option<String>,
+}
+
+/// A chart of Helm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chart {
+    pub(crate) name: String,
+    /// Its directory.
+    pub(crate) directory: String,
+    pub(crate) is_library: bool,
+    /// The charts that it brings.
+    pub(crate) dependencies: Vec<String>,
+    pub(crate) ports: BTreeSet<Port>,
+    /// The templates that make pods, without their endings.
+    pub(crate) templates: BTreeSet<String>,
+}
+
+/// A kustomization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kustomization {
+    pub(crate) directory: String,
+    pub(crate) namespace: Option<String>,
+}
+
+/// An application of Argo CD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Application {
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+    /// The directory that it deploys.
+    pub(crate) path: Option<String>,
+    pub(crate) file: String,
+}
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) charts: Vec<Chart>,
+    pub(crate) kustomizations: Vec<Kustomization>,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) compose: Vec<String>,
+    /// Values files of charts by the word behind `values-` or `values.`.
+    pub(crate) values: BTreeMap<String, Vec<String>>,
+    /// Directories with code in them.
+    pub(crate) code: BTreeSet<String>,
+    /// All directories.
+    pub(crate) directories: BTreeSet<String>,
+    /// Directories whose `service.yaml` is a manifest of Kubernetes.
+    pub(crate) taken: BTreeSet<String>,
+    /// Rule files that are there already.
+    pub(crate) rules: Vec<String>,
+    /// Files that run Hedgerow as a function of kustomize.
+    pub(crate) functions: Vec<String>,
+    /// Whether there was more than is looked at.
+    pub(crate) is_cut: bool,
+}
+
+impl Look {
+    /// Looks at everything below `root`. Links are not followed, and what begins with a dot is passed over.
+    ///
+    /// # Errors
+    /// When the root cannot be listed.
+    pub(crate) fn at(root: &Path) -> std::io::Result<Self> {
+        fs::read_dir(root)?;
+        let mut walk = Walk { root, look: Self::default(), reading: Reading::default(), seen: 0 };
+        walk.directory("", 0);
+        let Walk { mut look, reading, .. } = walk;
+        reading.finish(&mut look);
+        Ok(look)
+    }
+}
+
+struct Walk<'r> {
+    root: &'r Path,
+    look: Look,
+    reading: Reading,
+    seen: usize,
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, path: &str, depth: usize) {
+        if depth > DEPTH || self.seen > MOST {
+            self.look.is_cut = true;
+            return;
+        }
+        // A directory that cannot be listed has nothing to tell.
+        let Ok(entries) = fs::read_dir(self.root.join(path)) else { return };
+        let mut found: Vec<(String, bool)> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let kind = entry.file_type().ok()?;
+                let name = entry.file_name().into_string().ok()?;
+                let is_wanted = (kind.is_dir() || kind.is_file()) && !name.starts_with('.');
+                is_wanted.then_some((name, kind.is_dir()))
+            })
+            .collect();
+        found.sort();
+        self.seen += found.len();
+        for (name, is_directory) in found {
+            let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            if is_directory {
+                if !FOREIGN.contains(&name.as_str()) {
+                    self.look.directories.insert(below.clone());
+                    self.directory(&below, depth + 1);
+                }
+            } else {
+                self.file(path, &name, &below);
+            }
+        }
+    }
+
+    fn file(&mut self, directory: &str, name: &str, path: &str) {
+        if CODE.contains(&name) || name.ends_with(".csproj") {
+            self.look.code.insert(directory.to_owned());
+        }
+        if name.ends_with(".rule") {
+            self.look.rules.push(path.to_owned());
+            return;
+        }
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        if !is_yaml && !name.ends_with(".tpl") {
+            return;
+        }
+        let full = self.root.join(path);
+        let Some(text) = text(&full) else { return };
+        self.reading.file(directory, name, path, &text, &mut self.look);
+    }
+}
+
+/// The last part of a path.
+pub(crate) fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The directory that a path lies in; empty for the root.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(above, _)| above)
+}
+
+/// The text of a file of moderate size, where it can be read.
+pub(crate) fn text(path: &Path) -> Option<String> {
+    let is_small = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LIMIT);
+    if is_small { fs::read_to_string(path).ok() } else { None }
+}

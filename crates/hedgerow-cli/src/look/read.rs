@@ -1,0 +1,242 @@
+//! What one YAML file says of services.
+
+use super::{Application, Chart, Kustomization, Look, Port, Workload};
+use hedgerow_core::source::Sources;
+use hedgerow_yaml::Node;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kinds whose pods listen or call, and where their template is.
+const KINDS: [(&str, &str); 5] = [
+    ("Deployment", "/spec/template/spec"),
+    ("StatefulSet", "/spec/template/spec"),
+    ("DaemonSet", "/spec/template/spec"),
+    ("Rollout", "/spec/template/spec"),
+    ("CronJob", "/spec/jobTemplate/spec/template/spec"),
+];
+
+/// What belongs to charts and is found before or after them.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// Ports by directory: of templates and of values.
+    ports: BTreeMap<String, BTreeSet<Port>>,
+    /// Files that make pods, by directory.
+    pods: BTreeMap<String, BTreeSet<String>>,
+    /// Files that kustomizations lay over others.
+    patches: BTreeSet<String>,
+}
+
+impl Reading {
+    pub(super) fn file(&mut self, directory: &str, name: &str, path: &str, text: &str, look: &mut Look) {
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        match stem {
+            "Chart" => chart(directory, text, look),
+            "kustomization" => {
+                let root = parse(text);
+                let namespace = root.as_ref().and_then(|root| text_at(root, "namespace"));
+                self.patches.extend(root.iter().flat_map(patches).map(|path| joined(directory, &path)));
+                look.kustomizations.push(Kustomization { directory: directory.to_owned(), namespace });
+            }
+            _ if stem.contains("compose") => compose(path, text, look),
+            _ => {
+                if let Some(word) = stem.strip_prefix("values").filter(|rest| rest.starts_with(['-', '.', '_'])) {
+                    let word = word.get(1..).unwrap_or_default();
+                    look.values.entry(word.to_owned()).or_default().push(path.to_owned());
+                }
+                if text.contains("containers:") {
+                    self.pods.entry(directory.to_owned()).or_default().insert(stem.to_owned());
+                }
+                self.literal_ports(directory, text);
+                Self::objects(path, text, look);
+                if stem == "service"
+                    && parse(text)
+                        .is_some_and(|root| text_at(&root, "kind").is_some() && text_at(&root, "apiVersion").is_some())
+                {
+                    look.taken.insert(directory.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Gives charts the ports that were found in them.
+    pub(super) fn finish(mut self, look: &mut Look) {
+        for chart in &mut look.charts {
+            for directory in [format!("{}/templates", chart.directory), chart.directory.clone()] {
+                let directory = directory.trim_start_matches('/');
+                chart.ports.extend(self.ports.remove(directory).unwrap_or_default());
+            }
+            let templates = format!("{}/templates", chart.directory);
+            let is_below = |path: &str| path == templates || path.starts_with(&format!("{templates}/"));
+            let below = self.pods.iter().filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
+            chart.templates = below.flat_map(|(_, stems)| stems.iter().cloned()).collect();
+        }
+        look.workloads.retain(|workload| !self.patches.contains(&workload.file));
+        look.workloads.sort();
+        look.workloads.dedup();
+    }
+
+    /// `containerPort: 8080` as a template or a values file has it, whatever stands around it.
+    fn literal_ports(&mut self, directory: &str, text: &str) {
+        for line in text.lines() {
+            let line = line.trim_start().trim_start_matches("- ");
+            let number = ["containerPort:", "targetPort:"].iter().find_map(|key| line.strip_prefix(key));
+            let number = number.map(|rest| rest.split('#').next().unwrap_or(rest).trim());
+            if let Some(number) = number.and_then(|number| number.parse().ok()).filter(|number| *number > 0) {
+                let port = Port { number, protocol: "TCP".to_owned(), name: None };
+                self.ports.entry(directory.to_owned()).or_default().insert(port);
+            }
+        }
+    }
+
+    fn objects(path: &str, text: &str, look: &mut Look) {
+        // A template is not YAML; what is literal in it is read document by document, and the rest is left out.
+        if !text.contains("kind:") {
+            return;
+        }
+        if text.contains("config.kubernetes.io/function") && text.contains("hedgerow") {
+            look.functions.push(path.to_owned());
+        }
+        let mut sources = Sources::default();
+        let source = sources.add(path, "");
+        for object in hedgerow_eval::objects(source, text) {
+            let kind = object.reference.kind.as_str();
+            let value = |pointer: &str| object.value.pointer(pointer);
+            let word =
+                |pointer: &str| value(pointer).and_then(Value::as_str).filter(|text| is_name(text)).map(str::to_owned);
+            if kind == "Application" && object.group == "argoproj.io" {
+                let path_of =
+                    |pointer| value(pointer).and_then(Value::as_str).map(|path| path.trim_matches('/').to_owned());
+                look.applications.push(Application {
+                    name: object.reference.name.clone(),
+                    namespace: word("/spec/destination/namespace"),
+                    path: path_of("/spec/source/path"),
+                    file: path.to_owned(),
+                });
+            }
+            if kind == "HelmRelease" && is_name(&object.reference.name) {
+                look.workloads.push(Workload {
+                    name: object.reference.name.clone(),
+                    kind: kind.to_owned(),
+                    namespace: word("/spec/targetNamespace").or_else(|| object.reference.namespace.clone()),
+                    ports: BTreeSet::new(),
+                    file: path.to_owned(),
+                });
+            }
+            let Some((_, template)) = KINDS.iter().find(|(known, _)| *known == kind) else { continue };
+            // What has no template is a patch, which says nothing of its own.
+            let Some(pod) = value(template).filter(|_| is_name(&object.reference.name)) else { continue };
+            look.workloads.push(Workload {
+                name: object.reference.name.clone(),
+                kind: kind.to_owned(),
+                namespace: object.reference.namespace.clone().filter(|namespace| is_name(namespace)),
+                ports: container_ports(pod),
+                file: path.to_owned(),
+            });
+        }
+    }
+}
+
+/// The files that a kustomization lays over others.
+fn patches(root: &Node<'_>) -> Vec<String> {
+    let mut files = Vec::new();
+    for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+        let list = root.as_mapping().and_then(|root| root.get(key)?.as_sequence());
+        for element in list.into_iter().flat_map(|list| &list.elements) {
+            let written = text_at(&element.node, "path").or_else(|| element.node.as_str().map(str::to_owned));
+            files.extend(written.filter(|path| !path.contains('\n')));
+        }
+    }
+    files
+}
+
+/// A path that is written in a file of `directory`.
+fn joined(directory: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Whether a text can be an object's name: templates have names that are none.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 253
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+}
+
+fn container_ports(pod: &Value) -> BTreeSet<Port> {
+    let containers = pod.pointer("/containers").and_then(Value::as_array).into_iter().flatten();
+    let ports = containers.filter_map(|container| container.get("ports")?.as_array()).flatten();
+    let ports = ports.filter_map(|port| {
+        Some(Port {
+            number: u16::try_from(port.get("containerPort")?.as_u64()?).ok().filter(|number| *number > 0)?,
+            protocol: port.get("protocol").and_then(Value::as_str).unwrap_or("TCP").to_owned(),
+            name: port.get("name").and_then(Value::as_str).map(str::to_owned),
+        })
+    });
+    ports.collect()
+}
+
+fn parse(text: &str) -> Option<Node<'_>> {
+    hedgerow_yaml::parse(text).ok().flatten()
+}
+
+fn text_at(node: &Node<'_>, key: &str) -> Option<String> {
+    node.as_mapping()?.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn chart(directory: &str, text: &str, look: &mut Look) {
+    let Some(root) = parse(text) else { return };
+    let Some(name) = text_at(&root, "name").filter(|name| is_name(name)) else { return };
+    let dependencies = root.as_mapping().and_then(|root| root.get("dependencies")?.as_sequence());
+    let dependencies = dependencies.map(|list| {
+        let names = list
+            .elements
+            .iter()
+            .filter_map(|element| text_at(&element.node, "alias").or_else(|| text_at(&element.node, "name")));
+        names.collect()
+    });
+    look.charts.push(Chart {
+        name,
+        directory: directory.to_owned(),
+        is_library: text_at(&root, "type").as_deref() == Some("library"),
+        dependencies: dependencies.unwrap_or_default(),
+        ports: BTreeSet::new(),
+        templates: BTreeSet::new(),
+    });
+}
+
+/// The services of a compose file: `ports: ["8080:80/tcp"]`, `expose: [80]`, `{target: 80, protocol: udp}`.
+fn compose(path: &str, text: &str, look: &mut Look) {
+    let Some(root) = parse(text) else { return };
+    let Some(services) = root.as_mapping().and_then(|root| root.get("services")?.as_mapping()) else { return };
+    look.compose.push(path.to_owned());
+    for pair in &services.pairs {
+        let Some(name) = pair.key.as_str().filter(|name| is_name(name)) else { continue };
+        let service = pair.value.as_mapping();
+        let lists = ["ports", "expose"].iter().filter_map(|key| service?.get(key)?.as_sequence());
+        let ports = lists.flat_map(|list| &list.elements).filter_map(|element| {
+            let short = element.node.as_str().map(str::to_owned);
+            let long = || {
+                let protocol = text_at(&element.node, "protocol").unwrap_or_else(|| "tcp".to_owned());
+                Some(format!("{}/{protocol}", text_at(&element.node, "target")?))
+            };
+            let written = short.or_else(long)?;
+            let (address, protocol) = written.split_once('/').unwrap_or((&written, "tcp"));
+            let number = address.rsplit(':').next()?.parse().ok().filter(|number| *number > 0)?;
+            Some(Port { number, protocol: protocol.to_uppercase(), name: None })
+        });
+        look.workloads.push(Workload {
+            name: name.to_owned(),
+            kind: "compose".to_owned(),
+            namespace: None,
+            ports: ports.collect(),
+            file: path.to_owned(),
+        });
+    }
+}

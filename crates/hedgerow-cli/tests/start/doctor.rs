@@ -1,0 +1,187 @@
+//! `hedgerow doctor`, with the real programs where they are there and with programs that misbehave.
+
+use crate::common::{Command, Ran, testdata, tree};
+use hedgerow_cli::Exit;
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+const BIN: &str = env!("CARGO_BIN_EXE_hedgerow");
+
+fn tool(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/bin").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    let required = std::env::var_os("HEDGEROW_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    assert!(!required, "{name} is missing: run scripts/tools");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {name} is not in .tools/bin; run scripts/tools");
+    None
+}
+
+fn link(root: &Path, name: &str, program: &Path) {
+    std::fs::create_dir_all(root.join("bin")).unwrap();
+    symlink(program, root.join("bin").join(name)).unwrap();
+}
+
+fn script(root: &Path, name: &str, text: &str) {
+    std::fs::create_dir_all(root.join("bin")).unwrap();
+    let path = root.join("bin").join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn doctor(root: &Path, arguments: &str, input: &str) -> Ran {
+    let path = root.join("bin").display().to_string();
+    let home = root.join("home").display().to_string();
+    let command = Command::new(root, &format!("doctor {arguments}")).variable("PATH", &path).variable("HOME", &home);
+    command.stdin(input).run()
+}
+
+#[test]
+fn the_real_hosts_are_asked_and_a_missing_plugin_is_a_problem() {
+    let root = tree(&[]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let (Some(helm3), Some(helm4)) = (tool("helm3"), tool("helm4")) else { return };
+    link(root.path(), "helm", &helm3);
+    for name in ["kubectl", "kustomize"] {
+        let Some(path) = tool(name) else { return };
+        link(root.path(), name, &path);
+    }
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
+    for said in [
+        "ok      hedgerow 0.1.0 at ",
+        "note    helm 3.",
+        "ok      kustomize 5.",
+        "note    kubectl 1.",
+        "`hedgerow init`",
+    ] {
+        assert!(ran.out().contains(said), "{said}: {}", ran.out());
+    }
+    std::fs::remove_file(root.path().join("bin/helm")).unwrap();
+    link(root.path(), "helm", &helm4);
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Findings);
+    assert!(ran.out().contains("problem Helm 4 has no plugin `hedgerow`"), "{}", ran.out());
+    assert!(ran.stderr.contains("1 problem\n"), "{}", ran.stderr);
+    // Where Helm itself says that its plugins are.
+    let plugins = root.path().join("home/.local/share/helm/plugins");
+    for (directory, problems) in [("hedgerow", 0), ("hedgerow-again", 1)] {
+        std::fs::create_dir_all(plugins.join(directory)).unwrap();
+        std::fs::write(plugins.join(directory).join("plugin.yaml"), "name: hedgerow\nversion: 0.1.0\n").unwrap();
+        let ran = doctor(root.path(), "", "");
+        assert_eq!(ran.out().matches("problem ").count(), problems, "{directory}: {}", ran.out());
+    }
+    assert!(doctor(root.path(), "", "").out().contains("the Helm plugin hedgerow is installed 2 times"));
+}
+
+#[test]
+fn programs_that_misbehave_are_named_and_stop_nothing() {
+    let root = tree(&[]);
+    script(root.path(), "helm", "echo broken >&2; exit 1");
+    script(root.path(), "kustomize", "echo no number here");
+    script(root.path(), "hedgerow", "echo hedgerow 9.9.9");
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Findings);
+    for said in ["does not say its version: broken", "says no version: no number here", "is another: hedgerow 9.9.9"] {
+        assert!(ran.out().contains(said), "{said}: {}", ran.out());
+    }
+    let nobody = tree(&[]);
+    assert!(doctor(nobody.path(), "", "").out().contains("hedgerow is not on PATH"));
+}
+
+#[test]
+fn plugins_of_kustomize_are_found_broken_and_twice() {
+    let root = tree(&[]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let place = |at: &str| root.path().join("home").join(at).join("hedgerow.dev/v1/hedgerow");
+    std::fs::create_dir_all(place(".config/kustomize/plugin")).unwrap();
+    symlink(BIN, place(".config/kustomize/plugin").join("Hedgerow")).unwrap();
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
+    assert!(ran.out().contains("ok      the plugin of kustomize at "), "{}", ran.out());
+    std::fs::create_dir_all(place("kustomize/plugin")).unwrap();
+    symlink("/nowhere/hedgerow", place("kustomize/plugin").join("Hedgerow")).unwrap();
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Findings);
+    assert!(
+        ran.out().contains("is a link to nothing") && ran.out().contains("installed more than once"),
+        "{}",
+        ran.out()
+    );
+}
+
+#[test]
+fn a_function_that_kubectl_would_skip_is_named() {
+    let root = tree(&[(
+        "prod/transformer.yaml",
+        b"apiVersion: hedgerow.dev/v1\nkind: Hedgerow\nmetadata:\n  name: hedgerow\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: hedgerow}\n",
+    )]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    script(root.path(), "kubectl", "printf 'Client Version: v1.34.1\\nKustomize Version: v5.7.1\\n'");
+    let ran = doctor(root.path(), "", "");
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.out());
+    assert!(ran.out().contains("problem prod/transformer.yaml runs Hedgerow as a function"), "{}", ran.out());
+    script(root.path(), "kustomize", "echo v5.7.1");
+    let ran = doctor(root.path(), "", "");
+    assert!(ran.out().contains("note    prod/transformer.yaml"), "{}", ran.out());
+}
+
+fn object(kind: &str, name: &str) -> String {
+    format!("---\napiVersion: x/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n")
+}
+
+#[test]
+fn a_dump_is_held_against_what_the_stages_ask_for() {
+    let config = |audit: &str, more: &str| {
+        format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: ['service.*']}}\nenvironments: {{prod: {{stage: audit{more}}}}}\naudit: {{backend: {audit}}}\n"
+        )
+    };
+    let calico = object("DaemonSet", "calico-node");
+    let api = object("APIService", "v3.projectcalico.org");
+    let old = object("CustomResourceDefinition", "networkpolicies.crd.projectcalico.org");
+    let staged = object("CustomResourceDefinition", "stagedkubernetesnetworkpolicies.crd.projectcalico.org");
+    let bpf = "---\napiVersion: x/v1\nkind: FelixConfiguration\nmetadata: {name: default}\nspec: {bpfEnabled: true}\n"
+        .to_owned();
+    let rows = [
+        ("calico-log", calico.clone() + &api, "ok      Calico is there, with its v3 API", 0),
+        ("calico-log", calico.clone() + &old, "problem Calico is there, and its v3 API is not", 1),
+        ("calico-log", object("DaemonSet", "cilium"), "problem there is no Calico in the dump", 1),
+        ("calico-log", calico.clone() + &api + &bpf, "problem Calico runs with its eBPF data plane", 1),
+        (
+            "calico-staged",
+            calico.clone() + &api + &old,
+            "problem the cluster does not know StagedKubernetesNetworkPolicy",
+            1,
+        ),
+        ("calico-staged", calico + &api + &staged, "note    no Goldmane", 0),
+        ("observe", object("DaemonSet", "kube-flannel-ds"), "note    no DaemonSet of the observer", 0),
+        ("observe", object("DaemonSet", "hedgerow-observer"), "ok      the observer is in the cluster", 0),
+    ];
+    for (backend, dump, said, problems) in rows {
+        let root = tree(&[("hedgerow.yaml", config(backend, "").as_bytes()), ("service.a/service.yaml", b"")]);
+        link(root.path(), "hedgerow", Path::new(BIN));
+        let ran = doctor(root.path(), "-", &dump);
+        assert!(ran.out().contains(said), "{backend}, {said}: {}", ran.out());
+        assert_eq!(ran.out().matches("problem ").count(), problems, "{backend}, {said}: {}", ran.out());
+    }
+    // Flannel takes policies and does nothing with them.
+    let text = config("observe", "").replace("audit", "enforce").replace("enforce: {backend", "audit: {backend");
+    let root = tree(&[("hedgerow.yaml", text.as_bytes()), ("service.a/service.yaml", b"")]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let ran = doctor(root.path(), "-", &object("DaemonSet", "kube-flannel-ds"));
+    assert!(ran.out().contains("problem Flannel enforces no policies"), "{}", ran.out());
+}
+
+#[test]
+fn without_a_dump_what_is_needed_is_said_once() {
+    let ran = doctor(&testdata("bank"), "", "");
+    assert!(
+        ran.out().contains("needed: Calico with its v3 API and the iptables or nftables data plane"),
+        "{}",
+        ran.out()
+    );
+    assert_eq!(ran.out().matches("kubectl get crd").count(), 1, "{}", ran.out());
+}

@@ -1,0 +1,38 @@
+//! `hedgerow explain`, and the addresses that diagnostics end in.
+
+use crate::common::{Command, tree};
+use hedgerow::core::diag::Code;
+use hedgerow_cli::Exit;
+
+#[test]
+fn every_code_is_explained_by_its_page() {
+    let here = tree(&[]);
+    for code in Code::ALL {
+        let ran = Command::new(here.path(), &format!("explain {}", code.as_str())).run();
+        assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::Done, ""));
+        assert!(ran.out().starts_with(&format!("# `{}`\n", code.as_str())), "{}", ran.out());
+        assert_eq!(code.page(), format!("https://hedgerow.dev/codes/{}", code.as_str()));
+    }
+    let list = Command::new(here.path(), "explain").run();
+    assert_eq!(list.out().lines().count(), Code::ALL.len());
+    assert!(list.out().contains("unknown-callee"), "{}", list.out());
+    let near = Command::new(here.path(), "explain unknown-calee").run();
+    assert_eq!(near.exit, Exit::BadInput);
+    assert!(near.stderr.contains("'unknown-callee'"), "{}", near.stderr);
+}
+
+#[test]
+fn every_format_names_the_page() {
+    let here = tree(&[("hedgerow.yaml", b"version: 1\nlabels: {domain: bank.example}\nservices: {include: ['s.*']}\nenvironments: {prod: {stage: of}}\n")]);
+    for format in ["text", "json", "github", "sarif"] {
+        let ran = Command::new(here.path(), &format!("check --format {format}")).run();
+        assert_eq!(ran.exit, Exit::Findings, "{format}");
+        assert!(ran.out().contains("https://hedgerow.dev/codes/invalid-value"), "{format}: {}", ran.out());
+    }
+    let sarif: serde_json::Value =
+        serde_json::from_slice(&Command::new(here.path(), "check --format sarif").run().stdout).unwrap();
+    let rule = sarif.pointer("/runs/0/tool/driver/rules").and_then(|rules| rules.as_array()).unwrap().iter();
+    assert!(rule.clone().all(|rule| rule["helpUri"].as_str()
+        == Some(&format!("https://hedgerow.dev/codes/{}", rule["id"].as_str().unwrap()))));
+    assert!(rule.count() > 0);
+}
