@@ -18,7 +18,7 @@ fn names_of_the_fleet_are_offered() {
     assert_eq!(offered(&bank, &["hedgerow", "why", "service.emoji", "service.led"]), ["service.ledger"]);
     assert_eq!(offered(&bank, &["hedgerow", "render", "--service", "service.led"]), ["service.ledger"]);
     assert_eq!(offered(&bank, &["hedgerow", "check", "--env", ""]), ["prod", "staging"]);
-    assert_eq!(offered(&bank, &["hedgerow", "explain", "unknown-cal"]), ["unknown-callee"]);
+    assert_eq!(offered(&bank, &["hedgerow", "explain", "unknown-calle"]), ["unknown-callee"]);
     assert!(offered(&bank, &["hedgerow", "post-"]).contains(&"post-render".to_owned()));
 }
 

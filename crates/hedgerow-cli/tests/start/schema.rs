@@ -308,7 +308,7 @@ fn keys(form: &'static Form, found: &mut Vec<&'static Key>) {
 #[test]
 fn the_pages_name_every_key() {
     let page = |name: &str| std::fs::read_to_string(testdata("../docs").join(name)).unwrap();
-    let pages = [page("configuration.md"), page("rules.md"), page("scan.md"), page("guard.md")].concat();
+    let pages = ["configuration.md", "rules.md", "scan.md", "guard.md", "rollout.md"].map(page).concat();
     for form in [&HEDGEROW, &SERVICE, &RULE] {
         let mut found = Vec::new();
         keys(form, &mut found);
