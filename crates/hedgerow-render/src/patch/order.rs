@@ -7,17 +7,25 @@
 use super::document::{Place, Policy};
 use super::update::line_break;
 use super::{Context, document::Found};
-use hedgerow_yaml::{Edit, Piece};
+use hedgerow_yaml::{Edit, Piece, begins_with_json};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Exchanges documents of one service that do not stand in the order in which they are planned. `planned` gives the number of
-/// the planned object that each policy of the stream is, if it is one.
-pub(super) fn keep(context: &Context<'_>, policies: &[Policy<'_>], planned: &[Option<usize>], found: &mut Found<'_>) {
+/// Exchanges documents of one service that do not stand in the order in which they are planned. `planned` gives for each policy of the
+/// stream that is a planned object the number of that object and its mark: earlier versions wrote objects without one.
+pub(super) fn keep(
+    context: &Context<'_>,
+    policies: &[Policy<'_>],
+    planned: &[Option<(usize, String)>],
+    found: &mut Found<'_>,
+) {
     let mut of_service: BTreeMap<&str, Vec<(usize, &Piece)>> = BTreeMap::new();
-    for (policy, number) in policies.iter().zip(planned) {
+    for (policy, planned) in policies.iter().zip(planned) {
         // In a list objects stay where they are: a host may have written its own between them.
-        if let (Some(number), Place::Document(piece), Some(mark)) = (number, &policy.place, &policy.mark) {
+        // So do JSON objects: where a stream begins with one, what is missing is added in front of all of them.
+        if let (Some((number, mark)), Place::Document(piece)) = (planned, &policy.place)
+            && !begins_with_json(&context.stream[piece.body()])
+        {
             of_service.entry(mark).or_default().push((*number, piece));
         }
     }

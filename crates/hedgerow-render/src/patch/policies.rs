@@ -44,7 +44,12 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
             existing(context, policy, wanted, &planned, &ours, &others, &mut changes, found);
         }
         if !context.options.prove {
-            order::keep(context, &policies, &assigned, found);
+            let marked = |at: &Option<usize>| {
+                let at = (*at)?;
+                Some((at, planned.objects.get(at)?.object.mark.value().as_str().to_owned()))
+            };
+            let marked: Vec<_> = assigned.iter().map(marked).collect();
+            order::keep(context, &policies, &marked, found);
         }
         // JSON objects without separators end the documents of YAML behind them.
         if !begins_with_json(context.stream) {
