@@ -149,11 +149,12 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
         sender
     });
     let calls = metrics::Calls::new(arguments.callers_per_callee);
-    let desk = Arc::new(Desk::new(world.clone(), store, ledger, calls, arguments.patience, notices));
+    let watches = Arc::new(watch::Watches::default());
+    let desk = Arc::new(Desk::new(world.clone(), watches.clone(), store, ledger, calls, arguments.patience, notices));
     let state = Arc::new(State {
         world: world.clone(),
         desk: desk.clone(),
-        watches: Arc::default(),
+        watches,
         catalogue: Arc::default(),
         clocks: Arc::default(),
         refusals: Arc::default(),

@@ -7,6 +7,7 @@ use super::events::Notice;
 use super::intake::Order;
 use super::metrics::{Addresses, Calls, SourceLine};
 use super::say::say;
+use super::watch::Watches;
 use super::world::{Known, World};
 use crate::link;
 use crate::store::{BatchId, Store};
@@ -66,6 +67,7 @@ struct Seeing {
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) world: Arc<World>,
+    watches: Arc<Watches>,
     pub(crate) store: Mutex<Store>,
     pub(crate) ledger: Mutex<Ledger>,
     pub(crate) calls: Arc<Mutex<Calls>>,
@@ -84,6 +86,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(
         world: Arc<World>,
+        watches: Arc<Watches>,
         store: Store,
         ledger: Ledger,
         calls: Calls,
@@ -104,6 +107,7 @@ impl Desk {
         }
         Self {
             world,
+            watches,
             store: Mutex::new(store),
             ledger: Mutex::new(ledger),
             calls,
@@ -173,6 +177,7 @@ impl Desk {
             let known = self.world.known();
             (known.names.told(), known.fleet.is_some())
         };
+        let told = told.filter(|_| self.watches.are_policies_known());
         if !has_fleet {
             // Without a catalogue nobody has a name. What is not taken stays with those who sent it.
             return Vec::new();
@@ -318,7 +323,6 @@ impl Desk {
                         caller: pod(party.states()),
                         callee: pod(&callee_pods),
                         file,
-                        count: call.count,
                     });
                 }
             }

@@ -5,8 +5,9 @@ use super::say::say;
 use hedgerow_observe::ledger::Edge;
 use hedgerow_observe::naming::{Micros, Pod};
 use hedgerow_observe::observations::{End, Verdict};
-use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::PostParams;
 use kube::{Api, Client};
@@ -35,7 +36,6 @@ pub(crate) struct Notice {
     pub(crate) callee: Option<Arc<Pod>>,
     /// The rule file to add.
     pub(crate) file: Option<String>,
-    pub(crate) count: u64,
 }
 
 /// How many were written, and how many could not be.
@@ -114,28 +114,27 @@ fn event(pod: &Pod, notice: &Notice, at: Micros) -> Event {
         format!("A call of {caller} to {} on port {}/{} {what}.{mend}", edge.callee, edge.port, edge.protocol);
     let end = (0..=LONGEST.min(message.len())).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
     message.truncate(end);
-    let time = Timestamp::from_microsecond(at).ok().map(Time);
     Event {
         metadata: ObjectMeta {
             generate_name: Some("hedgerow-".to_owned()),
             namespace: Some(pod.namespace.clone()),
             ..ObjectMeta::default()
         },
-        involved_object: ObjectReference {
+        regarding: Some(ObjectReference {
             api_version: Some("v1".to_owned()),
             kind: Some("Pod".to_owned()),
             namespace: Some(pod.namespace.clone()),
             name: Some(pod.name.clone()),
             uid: Some(pod.uid.clone()),
             ..ObjectReference::default()
-        },
+        }),
         reason: Some(reason.to_owned()),
-        message: Some(message),
+        action: Some("Observed".to_owned()),
+        note: Some(message),
         type_: Some("Warning".to_owned()),
-        count: Some(i32::try_from(notice.count).unwrap_or(i32::MAX)),
-        first_timestamp: time.clone(),
-        last_timestamp: time,
-        source: Some(EventSource { component: Some("hedgerow-observer".to_owned()), host: None }),
+        event_time: Timestamp::from_microsecond(at).ok().map(MicroTime),
+        reporting_controller: Some("hedgerow.dev/observer".to_owned()),
+        reporting_instance: Some("hedgerow-observer-collector".to_owned()),
         ..Event::default()
     }
 }
@@ -168,20 +167,20 @@ mod tests {
     fn an_event_says_who_and_what_mends_it() {
         let pod = Pod { uid: "u".into(), namespace: "bank".into(), name: "emoji-1".into(), labels: BTreeMap::new() };
         let file = Some("service.emoji/egress/service.ledger.rule".to_owned());
-        let notice = Notice { edge: edge(8080), caller: None, callee: None, file, count: 3 };
+        let notice = Notice { edge: edge(8080), caller: None, callee: None, file };
         let written = event(&pod, &notice, 1_000_000);
         assert_eq!(
-            written.message.as_deref(),
+            written.note.as_deref(),
             Some(
                 "A call of service.emoji to service.ledger on port 8080/tcp was let through although no rule permits it. \
                   If it is meant, add service.emoji/egress/service.ledger.rule."
             )
         );
         assert_eq!(
-            (written.involved_object.uid.as_deref(), written.reason.as_deref()),
+            (written.regarding.unwrap().uid.as_deref(), written.reason.as_deref()),
             (Some("u"), Some("CallWithoutRule"))
         );
         let long = Notice { file: Some("é".repeat(2000)), ..notice };
-        assert!(event(&pod, &long, 0).message.unwrap().len() <= LONGEST);
+        assert!(event(&pod, &long, 0).note.unwrap().len() <= LONGEST);
     }
 }

@@ -517,3 +517,142 @@ fn canaries(out: &mut String, view: &View) -> std::fmt::Result {
     out.push_str("</section>\n");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = 1_795_842_044 * SECOND;
+
+    fn row(caller: End, callee: &str, verdict: Verdict, mend: Mend) -> Row {
+        Row {
+            caller,
+            caller_owner: Some("fun".to_owned()),
+            callee: callee.to_owned(),
+            callee_owner: Some("money".to_owned()),
+            port: 8080,
+            protocol: "tcp".to_owned(),
+            verdict,
+            first: NOW - 3 * 86_400 * SECOND,
+            last: NOW - 90 * SECOND,
+            count: 1_234_567,
+            mend,
+        }
+    }
+
+    fn view() -> View {
+        let service = |name: &str| End::Service(name.to_owned());
+        let source = |node: &str, name: &str, is_up: bool, fault: &str| SourceLine {
+            node: Arc::from(node),
+            source: Arc::from(name),
+            is_up,
+            lost: if is_up { 0 } else { 1_204 },
+            not_understood: 0,
+            blind: if is_up { 0 } else { 420 * SECOND },
+            last_record: Some(NOW - 4 * SECOND),
+            fault: fault.to_owned(),
+        };
+        let pod = Pod { uid: "u".into(), namespace: "bank".into(), name: "fraud-6d5f-x2x1z".into(), labels: [].into() };
+        let label = |why| Forged { key: "bank.example/egress-s-ledger".into(), value: "true".into(), why };
+        View {
+            at: NOW,
+            catalogue: Some("sha256:ef7af5dc0dc327c5bdc4d52b1dc07f1d".to_owned()),
+            services: 1_500,
+            has_rules: true,
+            problems: vec!["The watch of networkpolicies.networking.k8s.io is not whole, verdicts may be of yesterday: it does not answer".to_owned()],
+            rows: vec![
+                row(service("service.card"), "service.ledger", Verdict::Dropped, Mend::Deploy("service.card/egress/service.ledger.rule".into())),
+                row(service("service.emoji"), "service.ledger", Verdict::Unpermitted, Mend::Add("service.emoji/egress/service.ledger.rule".into())),
+                row(End::Outsider("address:198.51.100.7".into()), "service.web", Verdict::Unpermitted, Mend::Allow("service.web/service.yaml".into())),
+                row(End::Unknown(vec!["service.fraud".into(), "service.kyc".into()]), "service.ledger", Verdict::Unknown, Mend::Wait),
+            ],
+            sources: vec![source("node-a", "conntrack", true, ""), source("node-b", "flows", false, "nothing comes from its node part")],
+            unseen: vec![(Arc::from("service.audit-log"), None)],
+            forged: vec![(Arc::new(pod), vec![label(Forgery::NoRule), label(Forgery::NoService)])],
+            owners: vec!["fun".to_owned(), "money".to_owned()],
+        }
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a person looks at the file")]
+    fn the_page_says_who_and_what_mends_it() {
+        let page = html(&view(), &Filter::default());
+        for text in [
+            "mkdir -p service.emoji/egress &amp;&amp; touch service.emoji/egress/service.ledger.rule",
+            "The rule <code>service.card/egress/service.ledger.rule</code> is there",
+            "<code>service.web/service.yaml</code>",
+            "<bdi>service.fraud</bdi>, <bdi>service.kyc</bdi>",
+            "1,234,567",
+            "3 days ago",
+            "1 of 2",
+            "does not listen",
+            "no rule of its service gives it",
+            "<bdi class=\"name\">service.audit-log</bdi>",
+        ] {
+            assert!(page.contains(text), "{text} is not in\n{page}");
+        }
+        // Nothing from elsewhere, no script, and the one style is the one that the policy names.
+        assert!(
+            !page.contains("<script")
+                && !page.contains("http://")
+                && !page.contains("https://")
+                && !page.contains("style=")
+        );
+        let hash = BASE64.encode(&Sha256::digest(style()));
+        assert!(
+            policy().contains(&format!("style-src 'sha256-{hash}'"))
+                && page.contains(&format!("<style>{}</style>", style()))
+        );
+        // For whoever wants to look at it: target/tmp/observer-page.html.
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tmp");
+        if directory.is_dir() {
+            std::fs::write(directory.join("observer-page.html"), &page).unwrap();
+        }
+    }
+
+    #[test]
+    fn it_is_filtered_by_caller_callee_owner_and_verdict() {
+        let rows = |filter: &Filter| {
+            let page = html(&view(), filter);
+            page.matches("data-label=\"Caller\"").count()
+        };
+        let text = |text: &str| text.to_owned();
+        for (filter, expected) in [
+            (Filter::default(), 4),
+            (Filter { caller: text("emoji"), ..Filter::default() }, 1),
+            (Filter { caller: text("kyc"), ..Filter::default() }, 1),
+            (Filter { callee: text(" service.ledger "), ..Filter::default() }, 3),
+            (Filter { owner: text("money"), ..Filter::default() }, 4),
+            (Filter { owner: text("mon"), ..Filter::default() }, 0),
+            (Filter { verdict: text("dropped"), ..Filter::default() }, 1),
+            (Filter { verdict: text("nonsense"), ..Filter::default() }, 0),
+        ] {
+            assert_eq!(rows(&filter), expected, "{filter:?}");
+        }
+        let empty = html(&View::default(), &Filter::default());
+        assert!(empty.contains("no node part has sent anything yet"), "silence of nobody is not silence: {empty}");
+        let hostile = Filter { callee: text("\"><img src=x onerror=alert(1)>"), ..Filter::default() };
+        assert!(!html(&view(), &hostile).contains("<img"));
+    }
+
+    #[test]
+    fn names_are_text_and_words() {
+        assert_eq!(
+            escape("<a b='c'>&\"\u{202e}\n\u{feff}"),
+            "&lt;a b=&#39;c&#39;&gt;&amp;&quot;\u{fffd}\u{fffd}\u{fffd}"
+        );
+        for (text, expected) in [
+            ("service.emoji/egress", "service.emoji/egress"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("-rf", "'-rf'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell(text), expected);
+        }
+        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+}

@@ -66,6 +66,9 @@ impl State {
                 ));
             }
         }
+        if !self.watches.are_policies_known() {
+            reasons.push("policies are not listed yet".to_owned());
+        }
         reasons.extend(self.desk.fault().map(|fault| format!("what is seen cannot be kept: {fault}")));
         reasons
     }

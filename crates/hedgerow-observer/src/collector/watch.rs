@@ -57,9 +57,9 @@ const CALICO: &str = "projectcalico.org";
 /// Where Calico stores them in clusters without that API server. Read only where the other is not served: they are the same objects.
 const CALICO_STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
 
-/// How the watches do, by what they watch.
+/// How the watches do, by what they watch; and what has to be listed before policies can be asked.
 #[derive(Debug, Default)]
-pub(crate) struct Watches(Mutex<BTreeMap<String, Health>>);
+pub(crate) struct Watches(Mutex<BTreeMap<String, Health>>, Mutex<BTreeSet<String>>);
 
 /// How one watch does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,6 +85,22 @@ impl Watches {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
+    /// Policies can be asked only when this was listed, too.
+    fn await_policies(&self, name: &str) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    }
+
+    /// This was listed, or is not served; whether it was the last that was waited for.
+    fn has_policies(&self, name: &str) -> bool {
+        let mut awaited = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        awaited.remove(name) && awaited.is_empty()
+    }
+
+    /// Whether everything was listed that bears on what policies permit.
+    pub(crate) fn are_policies_known(&self) -> bool {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// All of them.
     pub(crate) fn all(&self) -> BTreeMap<String, Health> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -107,10 +123,25 @@ pub(crate) struct Shared {
     pub(crate) anew: watch::Sender<u64>,
 }
 
+impl Shared {
+    /// Something was listed, or is not served.
+    fn listed(&self, name: &str) {
+        if self.watches.has_policies(name) {
+            self.world.policies(hedgerow_observe::verdict::Policies::complete);
+        }
+    }
+}
+
 /// Starts all tasks. The domain is that of the catalogue, which may change.
 pub(crate) fn start(shared: &Shared, addresses: Addresses, domain: watch::Receiver<Option<String>>) {
     for needed in ["pods", "nodes"] {
         shared.watches.change(needed, |health| health.is_needed = true);
+    }
+    for name in ["namespaces", "configmaps"] {
+        shared.watches.await_policies(name);
+    }
+    for (group, _, plural, _) in POLICIES {
+        shared.watches.await_policies(&format!("{plural}.{group}"));
     }
     let world = shared.world.clone();
     let everything = watcher::Config::default().page_size(PAGE);
@@ -166,6 +197,8 @@ async fn follow<K>(
     K: Resource + Clone + serde::de::DeserializeOwned + Debug + Send + 'static,
 {
     shared.watches.change(&name, |_| {});
+    // Both groups of Calico's hold the same objects.
+    let awaited = name.replace(CALICO_STORED.0, CALICO);
     let mut anew = shared.anew.subscribe();
     let mut pause = PAUSE.0;
     loop {
@@ -183,6 +216,7 @@ async fn follow<K>(
                 Some(Ok(Event::InitDone)) => {
                     let (these, asked) = listed.take().unwrap_or_else(|| (Vec::new(), now()));
                     tell(Told::All { these, asked });
+                    shared.listed(&awaited);
                     pause = PAUSE.0;
                     shared.watches.change(&name, |health| {
                         health.is_whole = true;
@@ -409,6 +443,7 @@ async fn where_served(
             }
         };
         let Some((group, version)) = place else {
+            shared.listed(&format!("{plural}.{group}"));
             tokio::time::sleep(LOOK_AGAIN).await;
             continue;
         };
