@@ -173,7 +173,7 @@ fn whole(out: &mut String, view: &View, filter: &Filter) -> std::fmt::Result {
         of("unpermitted"),
         style()
     )?;
-    fact(out, "As of", &time(view.at))?;
+    fact(out, "As of", &format!("{} UTC", time(view.at)))?;
     let catalogue = view.catalogue.as_deref().map_or_else(
         || "none yet".to_owned(),
         |digest| format!("{} services, <code>{}</code>", view.services, escape(digest.get(..19).unwrap_or(digest))),
@@ -219,9 +219,9 @@ fn fact(out: &mut String, name: &str, html: &str) -> std::fmt::Result {
 
 fn time(at: Micros) -> String {
     let text = written(at);
-    // 2026-11-28T05:00:44Z as people read it.
-    let shown = text.replacen('T', " ", 1).replace('Z', "");
-    format!("<time datetime=\"{text}\">{shown} UTC</time>")
+    // 2026-11-28T05:00:44Z as people read it; the seconds are in the attribute.
+    let shown = text.get(..16).unwrap_or(&text).replacen('T', " ", 1);
+    format!("<time datetime=\"{text}\" title=\"{text}\">{shown}</time>")
 }
 
 /// For how long something has been, in the largest unit that fits.
@@ -306,8 +306,8 @@ fn calls(out: &mut String, rows: &[&Row], view: &View, filter: &Filter) -> std::
         ("Port", ""),
         ("What became of it", ""),
         ("Calls", "number"),
-        ("First", ""),
-        ("Last", ""),
+        ("First (UTC)", ""),
+        ("Last (UTC)", ""),
         ("What mends it", ""),
     ];
     table(out, "Calls without a rule", &columns)?;
