@@ -35,7 +35,7 @@ pub(crate) fn health(state: Arc<State>) -> Router {
 
 /// Lets in who has a token that may read the path. The path is one of ours, so that nobody can ask about others.
 async fn with_token(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(token);
+    let shown = shown(request.headers());
     let path = match request.uri().path() {
         "/metrics" => "/metrics",
         "/v1/observations" => "/v1/observations",
@@ -60,6 +60,12 @@ async fn with_token(Shared(state): Shared<Arc<State>>, request: Request, next: N
             (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
         }
     }
+}
+
+/// The token that was shown. What comes through the API server has it in a header of its own, since the API server takes the other away.
+fn shown(headers: &HeaderMap) -> Option<String> {
+    let of = |value: Option<&HeaderValue>| value.and_then(|value| value.to_str().ok()).and_then(token);
+    of(headers.get(header::AUTHORIZATION)).or_else(|| of(headers.get(crate::export::TOKEN_HEADER)))
 }
 
 async fn with_headers(request: Request, next: Next) -> Response {

@@ -11,7 +11,12 @@
 )]
 
 mod alerts;
+mod bank;
 mod canary;
 mod dashboard;
+mod fires;
 mod manifests;
+mod namespace;
+mod observer;
 mod programs;
+mod whole;

@@ -195,16 +195,18 @@ fn a_real_api_server_takes_all_of_it_and_holds_it_to_pod_security() {
     admin.kubectl_with(&arguments, &secret).text();
 
     // Pod Security looks at pods. Their accounts must be there; nothing else is made.
+    const TRIED: &str = "observer-level";
+    cluster.namespace(TRIED);
     for account in ["collector", "node", "canary"] {
-        admin.kubectl(&["create", "serviceaccount", &format!("hedgerow-observer-{account}"), "-n", NAMESPACE]).text();
+        admin.kubectl(&["create", "serviceaccount", &format!("hedgerow-observer-{account}"), "-n", TRIED]).text();
     }
     let level = |level: &str| {
         let label = format!("pod-security.kubernetes.io/enforce={level}");
-        admin.kubectl(&["label", "--overwrite", "namespace", NAMESPACE, &label]).text();
+        admin.kubectl(&["label", "--overwrite", "namespace", TRIED, &label]).text();
     };
     let try_pod = |objects: &Objects, kind: &str, name: &str| {
         let workload = &objects[&(kind.to_owned(), format!("hedgerow-observer-{name}"))];
-        let flags = ["create", "--dry-run=server", "--validate=strict", "-n", NAMESPACE, "-f", "-"];
+        let flags = ["create", "--dry-run=server", "--validate=strict", "-n", TRIED, "-f", "-"];
         admin.kubectl_with(&flags, &pod(workload, name))
     };
     level("restricted");
