@@ -190,15 +190,13 @@ fn path(command: &Export, now: i64) -> String {
 
 fn refused(command: &Export, error: kube::Error) -> anyhow::Error {
     let place = format!("the Service {}/{}", command.namespace, command.service);
-    match error {
-        kube::Error::Api(status) if status.code == 503 => {
-            anyhow::anyhow!("{place} has no collector that is ready: {}", status.message)
-        }
-        kube::Error::Api(status) => {
-            anyhow::anyhow!("{place} or the API server refuses ({}): {}", status.code, status.message)
-        }
-        error => anyhow::Error::new(error).context(format!("{place} cannot be reached")),
+    let kube::Error::Api(status) = &error else {
+        return anyhow::Error::new(error).context(format!("{place} cannot be reached"));
+    };
+    if status.code == 503 {
+        return anyhow::anyhow!("{place} has no collector that is ready: {}", status.message);
     }
+    anyhow::anyhow!("{place} or the API server refuses ({}): {}", status.code, status.message)
 }
 
 /// Passes the lines on, and looks at the first.

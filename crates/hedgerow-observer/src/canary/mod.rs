@@ -6,7 +6,11 @@
 //! A call is a TCP connection that is closed as soon as it is open: nothing is said on it. In `enforce` it is dropped, which the sources of drops
 //! must see. Nothing is called that the collector was not told of before, and has on its disk: it knows from which addresses canaries
 //! call before it can see a call of theirs, and while it is away the canary is quiet.
-#![allow(clippy::disallowed_methods, reason = "the door to the network, and to the catalogue's file")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the door to the network, and to the catalogue's file"
+)]
 #![allow(clippy::print_stderr, reason = "where text meets a person")]
 
 mod targets;
@@ -114,9 +118,12 @@ async fn end() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whom the collector knows to be called, and from which addresses.
+type Told = BTreeSet<(String, Vec<u8>)>;
+
 async fn rounds(command: &Canary, book: &mut Book<'_>, link: &Arc<Link>) {
     let status = link.status();
-    let mut declared: Option<(u64, BTreeSet<(String, Vec<u8>)>)> = None;
+    let mut declared: Option<(u64, Told)> = None;
     let interval = Duration::from_secs(u64::from(command.interval));
     for round in 0_usize.. {
         let begin = Instant::now();
@@ -125,8 +132,7 @@ async fn rounds(command: &Canary, book: &mut Book<'_>, link: &Arc<Link>) {
         }
         let places = book.places(round).await;
         // Told before it is called, on every connection anew: the collector may be another one.
-        let who: BTreeSet<(String, Vec<u8>)> =
-            places.iter().map(|place| (place.target.callee.clone(), octets(place.from))).collect();
+        let who: Told = places.iter().map(|place| (place.target.callee.clone(), octets(place.from))).collect();
         loop {
             let connections = status.borrow().connections;
             let is_known = declared.as_ref().is_some_and(|(on, known)| *on == connections && known.is_superset(&who));

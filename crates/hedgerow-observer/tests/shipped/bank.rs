@@ -192,7 +192,7 @@ impl Bank {
             };
             let mark = "-j MARK --set-xmark 0x10000/0x10000";
             let comment =
-                |text: &str| format!("-m comment --comment \"cali:{:_<16}\" -m comment --comment \"{text}\"", slug);
+                |text: &str| format!("-m comment --comment \"cali:{slug:_<16}\" -m comment --comment \"{text}\"");
             let first = comment(&format!("Policy bank/knp.default.{slug} ingress"));
             writeln!(body, "-A {policy} {first} -s 10.77.255.255/32 {mark}").unwrap();
             for caller in pods.iter().filter(wears) {

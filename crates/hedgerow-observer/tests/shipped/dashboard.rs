@@ -80,9 +80,12 @@ const BEGIN: i64 = 1_793_491_200;
 /// How long it lasts, in seconds.
 const LENGTH: i64 = 2 * 3600;
 
+/// A family: name, type, and its series as labels, first value, step.
+type Family = (&'static str, &'static str, &'static [(&'static str, f64, f64)]);
+
 /// Two hours of a collector, as it says it: `name{labels} value` grows by `step` each half minute.
 fn seed() -> String {
-    let series: &[(&str, &str, &[(&str, f64, f64)])] = &[
+    let series: &[Family] = &[
         (
             "hedgerow_calls",
             "counter",

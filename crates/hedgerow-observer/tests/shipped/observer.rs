@@ -139,6 +139,25 @@ impl<'a> Observer<'a> {
         text.lines().skip(1).map(line).collect()
     }
 
+    /// The Service of `base/collector.yaml`, with an address of this machine behind it, where in a cluster the collector's pod is.
+    pub(crate) fn expose(&self, address: &str) {
+        let mut documents = serde_yaml::Deserializer::from_str(&crate::programs::text("base/collector.yaml"))
+            .map(|document| <Value as serde::Deserialize>::deserialize(document).unwrap())
+            .collect::<Vec<_>>();
+        let mut service = documents.swap_remove(0);
+        assert_eq!(service["kind"], "Service");
+        let name = service["metadata"]["name"].clone();
+        service["spec"].as_object_mut().unwrap().remove("selector");
+        let slice = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "hedgerow-observer-here", "labels": {"kubernetes.io/service-name": name}},
+            "ports": [{"name": "https", "port": self.ports[0], "protocol": "TCP"}],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": true}}]});
+        let admin = self.cluster.admin();
+        for object in [service, slice] {
+            admin.apply(NAMESPACE, &object.to_string()).text();
+        }
+    }
+
     /// How Prometheus scrapes it, as a person would write it.
     pub(crate) fn scrape(&self) -> Value {
         json!({"job_name": "hedgerow-observer", "scheme": "https",

@@ -4,9 +4,10 @@
 use crate::bank::Bank;
 use crate::fires::{Alerting, alerting};
 use crate::namespace::{LogsAllNamespaces, in_namespace};
-use crate::observer::{Observer, SERVER};
+use crate::observer::{NAMESPACE, Observer, SERVER};
 use crate::programs::{Running, tool};
-use hedgerow_testcluster::Cluster;
+use hedgerow_testcluster::{Cluster, Said};
+use serde_json::Value;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -283,5 +284,51 @@ fn a_call_without_a_rule_is_seen_named_and_mended_and_a_dead_canary_is_missed() 
     }
     // Nothing that the canary did is among what services did.
     assert!(!after.iter().any(|edge| edge.contains("canary")), "{after:?}");
+
+    step("11. An engineer reads it all from a desk: `hedgerow-observer export`, through the API server");
+    world.observer.expose(Bank::NODE_ADDRESS);
+    let engineer = cluster.user("engineer", &[]);
+    let export = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hedgerow-observer"));
+        Said::of(command.env("KUBECONFIG", engineer.kubeconfig()).arg("export").args(arguments), b"")
+    };
+    let refusal = export(&[]).refused();
+    assert!(refusal.contains("the role hedgerow-observer-export gives the right to"), "{refusal}");
+    let binding =
+        ["create", "rolebinding", "export", "--role=hedgerow-observer-export", "--user=engineer", "-n", NAMESPACE];
+    admin.kubectl(&binding).text();
+    let lines = |said: Said| {
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let lines = said.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        (lines.collect::<Vec<_>>(), said.stderr)
+    };
+    // The API server may need a moment to know of the binding and of the Service.
+    let start = Instant::now();
+    loop {
+        let said = export(&[]);
+        if said.code == 0 {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{}", said.stderr);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let (all, summary) = lines(export(&["--since", "1h"]));
+    assert_eq!(all.len(), after.len() + 1);
+    assert_eq!(all[0]["version"], 1);
+    let (one, _) = lines(export(&["--callee", "service.ledger", "--since", "1d"]));
+    assert!(
+        one.len() > 1 && one.len() < all.len() && one[1..].iter().all(|edge| edge["callee"] == "service.ledger"),
+        "{one:?}"
+    );
+    say(&format!("   {}", summary.trim_end()));
+    // A token that may not read, and one that is none.
+    let none = world.observer.file("none.token");
+    std::fs::write(&none, "none").unwrap();
+    for (token, expected) in [(none.as_str(), "401"), (&world.observer.file(&format!("node-{NODE}.token")), "401")] {
+        let refusal = export(&["--token", token]).refused();
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let refusal = export(&["--service", "nobody:https"]).refused();
+    assert!(refusal.contains("hedgerow-observer/nobody:https"), "{refusal}");
     say("\nAll of it was as it should be.");
 }
