@@ -33,7 +33,11 @@
     {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "calico-flows" "hostPath" $path)) }}
   {{- end }}
   {{- if .values.sources.hubble }}
-    {{- $args = concat $args (list "--sources=hubble" "--hubble-file=/var/run/cilium/hubble/events.log") }}
+    {{- $changed := list }}
+    {{- range $argument := $args }}
+      {{- $changed = append $changed (ternary "--sources=hubble" $argument (eq $argument "--sources=conntrack,counters")) }}
+    {{- end }}
+    {{- $args = append $changed "--hubble-file=/var/run/cilium/hubble/events.log" }}
     {{- $_ := set $container "volumeMounts" (append $container.volumeMounts (dict "name" "hubble" "mountPath" "/var/run/cilium/hubble" "readOnly" true)) }}
     {{- $path := dict "path" "/var/run/cilium/hubble" "type" "DirectoryOrCreate" }}
     {{- $_ := set $template.spec "volumes" (append $template.spec.volumes (dict "name" "hubble" "hostPath" $path)) }}

@@ -225,6 +225,29 @@ fn a_real_api_server_takes_all_of_it_and_holds_it_to_pod_security() {
     try_pod(&objects, "DaemonSet", "node").text();
 }
 
+/// What the manifests say to the program it understands. A flag that there is not is the first thing that it complains of.
+#[test]
+fn the_program_knows_every_argument_of_the_manifests() {
+    let Some(objects) = kustomized(&["kernel-log", "calico-flows", "hubble", "events", "prometheus-operator"]) else {
+        return;
+    };
+    let mut tried = 0;
+    for object in objects.values() {
+        for container in object["spec"]["template"]["spec"]["containers"].as_array().into_iter().flatten() {
+            let words = container["args"].as_array().unwrap().iter();
+            let words: Vec<String> = words
+                .map(|word| word.as_str().unwrap().replace("$(NODE_NAME)", "n").replace("$(NAMESPACE)", "n"))
+                .collect();
+            assert!(!words.iter().any(|word| word.contains("$(")), "{words:?}");
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hedgerow-observer"));
+            let said = hedgerow_testcluster::Said::of(command.args(&words).arg("--no-such-flag"), b"");
+            assert!(said.stderr.contains("unexpected argument '--no-such-flag'"), "{words:?}: {}", said.stderr);
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 3);
+}
+
 /// Node parts and canaries have no credentials of the API, and nobody has more capabilities than are said.
 #[test]
 fn pods_have_what_they_need_and_no_more() {
