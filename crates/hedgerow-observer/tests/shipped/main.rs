@@ -15,6 +15,7 @@ mod bank;
 mod canary;
 mod dashboard;
 mod fires;
+mod journal;
 mod manifests;
 mod namespace;
 mod observer;

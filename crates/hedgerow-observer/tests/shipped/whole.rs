@@ -19,7 +19,7 @@ fn step(title: &str) {
     say(&format!("\n{title}"));
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     use std::io::Write as _;
     // Not `eprintln`, which the test harness swallows when a test passes.
     let _closed = writeln!(std::io::stderr(), "{text}");
