@@ -139,23 +139,27 @@ impl<'a> Observer<'a> {
         text.lines().skip(1).map(line).collect()
     }
 
-    /// The Service of `base/collector.yaml`, with an address of this machine behind it, where in a cluster the collector's pod is.
+    /// The Service of `base/collector.yaml`, and a ready pod behind it with an address of this machine, as its StatefulSet would make it.
     pub(crate) fn expose(&self, address: &str) {
-        let mut documents = serde_yaml::Deserializer::from_str(&crate::programs::text("base/collector.yaml"))
+        let documents = serde_yaml::Deserializer::from_str(&crate::programs::text("base/collector.yaml"))
             .map(|document| <Value as serde::Deserialize>::deserialize(document).unwrap())
             .collect::<Vec<_>>();
-        let mut service = documents.swap_remove(0);
-        assert_eq!(service["kind"], "Service");
-        let name = service["metadata"]["name"].clone();
-        service["spec"].as_object_mut().unwrap().remove("selector");
-        let slice = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-            "metadata": {"name": "hedgerow-observer-here", "labels": {"kubernetes.io/service-name": name}},
-            "ports": [{"name": "https", "port": self.ports[0], "protocol": "TCP"}],
-            "endpoints": [{"addresses": [address], "conditions": {"ready": true}}]});
+        let [service, set] = &documents[..] else { panic!("a Service and a StatefulSet") };
+        let name = "hedgerow-observer-collector-0";
+        let port = |name: &str, number: u16| json!({"name": name, "containerPort": number});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "labels": set["spec"]["template"]["metadata"]["labels"]},
+            "spec": {"containers": [{"name": "collector", "image": "hedgerow-observer",
+                "ports": [port("https", self.ports[0]), port("intake", self.ports[1])]}]}});
         let admin = self.cluster.admin();
-        for object in [service, slice] {
+        for object in [service, &pod] {
             admin.apply(NAMESPACE, &object.to_string()).text();
         }
+        let status = json!({"status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
+            "conditions": [{"type": "Ready", "status": "True"}]}});
+        let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{name}/status");
+        let answer = admin.request("PATCH", &path, "application/merge-patch+json", &status.to_string(), None);
+        assert!(answer.is_granted(), "{}", answer.message());
     }
 
     /// How Prometheus scrapes it, as a person would write it.
