@@ -123,6 +123,8 @@ async fn fetch(command: &Export, mut out: impl Write) -> anyhow::Result<Summary>
     let mut config = configuration(command).await?;
     // A collector that holds a year may think for a while before its first byte.
     config.read_timeout = Some(Duration::from_secs(300));
+    // A person waits: "no collector is ready" is an answer, and not something to try for a minute.
+    config.default_retry = false;
     let client = Client::try_from(config).context("the kubeconfig cannot be used")?;
     let token = token(command, &client).await?;
     let now = clock::now().unix.div_euclid(1_000_000);

@@ -140,7 +140,7 @@ impl<'a> Observer<'a> {
     }
 
     /// The Service of `base/collector.yaml`, and a ready pod behind it with an address of this machine, as its StatefulSet would make it.
-    pub(crate) fn expose(&self, address: &str) {
+    pub(crate) fn expose(&self, node: &str, address: &str) {
         let documents = serde_yaml::Deserializer::from_str(&crate::programs::text("base/collector.yaml"))
             .map(|document| <Value as serde::Deserialize>::deserialize(document).unwrap())
             .collect::<Vec<_>>();
@@ -149,7 +149,7 @@ impl<'a> Observer<'a> {
         let port = |name: &str, number: u16| json!({"name": name, "containerPort": number});
         let pod = json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": name, "labels": set["spec"]["template"]["metadata"]["labels"]},
-            "spec": {"containers": [{"name": "collector", "image": "hedgerow-observer",
+            "spec": {"nodeName": node, "containers": [{"name": "collector", "image": "hedgerow-observer",
                 "ports": [port("https", self.ports[0]), port("intake", self.ports[1])]}]}});
         let admin = self.cluster.admin();
         for object in [service, &pod] {

@@ -286,7 +286,7 @@ fn a_call_without_a_rule_is_seen_named_and_mended_and_a_dead_canary_is_missed() 
     assert!(!after.iter().any(|edge| edge.contains("canary")), "{after:?}");
 
     step("11. An engineer reads it all from a desk: `hedgerow-observer export`, through the API server");
-    world.observer.expose(Bank::NODE_ADDRESS);
+    world.observer.expose(NODE, Bank::NODE_ADDRESS);
     let engineer = cluster.user("engineer", &[]);
     let export = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hedgerow-observer"));
