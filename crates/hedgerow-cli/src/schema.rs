@@ -109,6 +109,6 @@ fn string(text: &Text) -> Map<String, Json> {
 fn object(value: Json) -> Map<String, Json> {
     match value {
         Json::Object(map) => map,
-        _ => Map::new(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Map::new(),
     }
 }

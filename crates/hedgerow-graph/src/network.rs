@@ -114,6 +114,14 @@ pub struct Allow {
     pub reason: Option<String>,
 }
 
+impl Allow {
+    /// Whether it lets in who may be outside of the cluster: anybody, or addresses.
+    pub(crate) fn is_outside(&self) -> bool {
+        let address = self.peer.split_once('/').map(|(address, _)| address.parse::<std::net::IpAddr>());
+        self.peer == "anybody" || address.is_some_and(|address| address.is_ok())
+    }
+}
+
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
@@ -381,6 +389,29 @@ mod tests {
             Some(Degree { callers: 2, callees: 0 }),
             "b has two callers, one is not in the part"
         );
+    }
+
+    #[test]
+    fn who_may_be_outside_is_drawn_and_nobody_else() {
+        let rows = [
+            ("anybody", true),
+            ("10.20.0.0/16", true),
+            ("10.20.0.0/16 except 10.20.9.0/24", true),
+            ("2001:db8::/32", true),
+            ("pods app=nginx in ingress-nginx", false),
+            ("pods app.kubernetes.io/name=x in any namespace", false),
+            ("namespace backup", false),
+        ];
+        for (peer, is_outside) in rows {
+            let mut node = sample::node("a", "x");
+            node.allow = vec![Allow { peer: peer.to_owned(), ports: EdgePorts::All, reason: None }];
+            let network = Network::new(None, vec![node], vec![]).unwrap();
+            let drawn = crate::svg(&network, &crate::Layout::new(&network, &|_| ()));
+            assert_eq!(drawn.contains("class=\"outside"), is_outside, "{peer}");
+            for line in drawn.lines().filter(|line| line.contains("class=\"note\"")) {
+                assert!(line.chars().count() < 200, "a line of the caption is wider than the picture: {line}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::bundle::bundles;
 use crate::layout::{Layout, NAMED_UP_TO, map_name};
 use crate::markup::escape;
-use crate::network::{Basis, Network, Stage};
+use crate::network::{Allow, Basis, Network, Stage};
 use crate::palette::{COLOURS, GROUND};
 
 /// Up to so many edges each is a line of its own; beyond, they are bundled by owner.
@@ -16,8 +16,10 @@ const BUNDLES: usize = 160;
 const NAMES: usize = 50;
 /// Room for title above and caption below, at scale 1.
 const HEAD: f64 = 62.0;
-const FOOT: f64 = 58.0;
+const FOOT: f64 = 26.0;
 const MIN_WIDTH: f64 = 760.0;
+/// The most characters of a line of the caption, which has room in that width.
+const LINE: usize = 112;
 
 /// The picture. Every service is on it. Where lines or names would hide each other, fewer are drawn, and the caption says
 /// what is not shown.
@@ -26,7 +28,9 @@ pub fn svg(network: &Network, layout: &Layout) -> String {
     // A large map is looked at from farther away: text grows with it.
     let scale = (inner_width / 1_500.0).max(1.0);
     let width = inner_width.max(MIN_WIDTH * scale);
-    let height = inner_height + (HEAD + FOOT) * scale;
+    let caption = Caption::new(network, layout);
+    let foot = FOOT + 16.0 * caption.lines.len() as f64;
+    let height = inner_height + (HEAD + foot) * scale;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"img\" aria-labelledby=\"title desc\">\n",
         width / scale,
@@ -36,7 +40,6 @@ pub fn svg(network: &Network, layout: &Layout) -> String {
         Some(environment) => format!("Who may call whom in {environment}"),
         None => "Who may call whom".to_owned(),
     };
-    let caption = Caption::new(network, layout);
     let _ = write!(
         out,
         "<title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n",
@@ -64,7 +67,7 @@ pub fn svg(network: &Network, layout: &Layout) -> String {
     names(&mut out, network, layout, scale);
     out.push_str("</g>\n");
     for (row, line) in caption.lines.iter().enumerate() {
-        let y = height - (FOOT - 20.0 - row as f64 * 16.0) * scale;
+        let y = height - (foot - 20.0 - row as f64 * 16.0) * scale;
         let _ = writeln!(out, "<text class=\"note\" x=\"{:.0}\" y=\"{y:.0}\">{}</text>", 20.0 * scale, escape(line));
     }
     out.push_str("</svg>\n");
@@ -98,7 +101,7 @@ impl Caption {
         );
         let bundled = edges > LINES_UP_TO;
         let legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: open or off. \
-                      Round field: an owner.";
+                      Dashed around it: lets in anybody, or addresses outside. Round field: an owner.";
         let mut lines = Vec::new();
         if bundled {
             let all = bundles(network, layout);
@@ -124,8 +127,24 @@ impl Caption {
         } else {
             lines.push(legend.to_owned());
         }
+        let lines = lines.iter().flat_map(|line| wrapped(line)).collect();
         Self { counts, lines, bundled }
     }
+}
+
+/// A text in lines that fit below the smallest picture.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.chars().count() + word.chars().count() < LINE => {
+                line.push_str(if line.is_empty() { "" } else { " " });
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn plural(count: usize, thing: &str) -> String {
@@ -155,7 +174,8 @@ fn style(out: &mut String, scale: f64) {
          .name, .owner {{ paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }}\n\
          .island {{ fill-opacity: .07; stroke-opacity: .45; stroke-width: 1.2; }}\n\
          .line {{ fill: none; stroke-opacity: .42; stroke-width: 1.1; }} .by-type {{ stroke-dasharray: 4 3; }}\n\
-         .bundle {{ fill: none; stroke-linecap: round; }} .ring {{ fill: var(--ground); stroke-width: 1.8; }}\n",
+         .bundle {{ fill: none; stroke-linecap: round; }} .ring {{ fill: var(--ground); stroke-width: 1.8; }}\n\
+         .outside {{ fill: none; stroke-width: 1.4; stroke-dasharray: 2.5 2; }}\n",
         20.0 * scale,
         12.0 * scale,
     );
@@ -272,6 +292,10 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         };
         if node.stage == Stage::Audit {
             let _ = write!(out, "<circle class=\"f{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius * 0.45);
+        }
+        if node.allow.iter().any(Allow::is_outside) {
+            let _ =
+                write!(out, "<circle class=\"outside s{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius + 3.0);
         }
         out.push_str("</g>\n");
     }

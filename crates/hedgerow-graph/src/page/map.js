@@ -344,6 +344,17 @@ function drawServices() {
       pen.fill();
     }
   }
+  pen.globalAlpha = 1;
+  pen.lineWidth = 1.3;
+  pen.setLineDash([2.5, 2]);
+  for (const service of services) if (service.outside && isShown(service) && (!related || related.has(service.index))) {
+    const [x, y] = toScreen(service.x, service.y);
+    pen.strokeStyle = colourOf(service.owner);
+    pen.beginPath();
+    pen.arc(x, y, discRadius(service) + 3, 0, 7);
+    pen.stroke();
+  }
+  pen.setLineDash([]);
   for (const index of [hovered, state.chosen]) if (index !== null) ring(services[index]);
 }
 

@@ -6,7 +6,8 @@ const STAGES = ["enforce", "audit", "open", "off"];
 const owners = data.owners.map(([name, colour, x, y, radius]) => ({ name, colour, x, y, radius, services: [] }));
 const services = data.services.map(
   ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow], index) =>
-    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, low: name.toLowerCase() }));
+    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, low: name.toLowerCase(),
+      outside: allow.some(([peer]) => peer === "anybody" || /^[0-9a-f.:]+\//i.test(peer)) }));
 const edges = data.edges.map(([caller, callee, ports, byTypes, file, reason]) => ({ caller, callee, ports, byTypes, file, reason }));
 const byName = new Map(services.map((service) => [service.name, service]));
 

@@ -119,7 +119,11 @@ fn print(
             let edges = scanned.outcome.edges.values().filter(|edge| edge.class().is_rule()).count();
             let read = scanned.outcome.services.values().filter(|functions| **functions > 0).count();
             let wrong = report::summary(diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
-            session.note(&format!("{read} services with code, {edges} calls between services: {wrong}\n"));
+            session.note(&format!(
+                "{} with code, {} between services: {wrong}\n",
+                report::count(read, "service"),
+                report::count(edges, "call")
+            ));
         }
         ScanFormat::Csv => {
             session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;
