@@ -1,5 +1,9 @@
 //! What a stranger meets first: `init`, `doctor`, `explain`, `schema`, and what a shell completes.
-#![allow(clippy::disallowed_methods, reason = "writes files, and links programs into a path of its own")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests that write files and link programs into a path of their own"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -65,9 +65,10 @@ fn beside(form: &Form, key: Option<&str>) -> Vec<String> {
     let find =
         |name: &str| form.keys.iter().find(|other| other.name == name).unwrap_or_else(|| panic!("a bond of `{name}`"));
     for bond in form.bonds {
-        match bond {
-            Bond::Needs(one, other) if key == Some(one) => others.push(find(other)),
-            _ => {}
+        if let Bond::Needs(one, other) = bond
+            && key == Some(one)
+        {
+            others.push(find(other));
         }
     }
     for bond in form.bonds {
