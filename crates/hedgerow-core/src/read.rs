@@ -177,7 +177,7 @@ impl Reader {
             return None;
         };
         if let Err(FileFault::Unreadable(why)) = &file.text {
-            let message = format!("cannot read the catalogue `{}`: {why}", named.value);
+            let message = format!("cannot read the catalogue `{}`: {why}", file.path);
             let help = "fetch it before Hedgerow runs; the path is relative to hedgerow.yaml";
             self.diagnostics.push(Diagnostic::new(Code::Unreadable, message).mark(named.span, "").help(help));
             return None;

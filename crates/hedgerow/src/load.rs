@@ -37,6 +37,8 @@ pub struct Request {
     pub today: Option<Date>,
     /// Which files of a service are read.
     pub parts: Parts,
+    /// A catalogue that is read instead of the one that the configuration names, where it names one.
+    pub catalogue: Option<PathBuf>,
 }
 
 /// Which files of a service are read.
@@ -55,7 +57,7 @@ pub enum Parts {
 impl Request {
     /// A request for the whole fleet below `root`.
     pub fn whole(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), config: None, scope: Scope::Whole, today: None, parts: Parts::All }
+        Self { root: root.into(), config: None, scope: Scope::Whole, today: None, parts: Parts::All, catalogue: None }
     }
 
     /// A request for what a deploy of one service needs: its own directory, the metadata of the services it calls, and
@@ -96,7 +98,8 @@ pub fn read(request: &Request) -> Result<Read, Error> {
         config.layout.catalogue = None;
     }
     if let Some(catalogue) = &config.layout.catalogue {
-        reader.catalogue(tree.catalogue(&catalogue.value));
+        let named = request.catalogue.as_ref().map(|path| path.to_string_lossy().into_owned());
+        reader.catalogue(tree.catalogue(named.as_ref().unwrap_or(&catalogue.value)));
     }
     let found = ServiceDirectories::find(&tree, &config);
     let directories = match &request.scope {

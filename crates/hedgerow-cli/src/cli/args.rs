@@ -492,6 +492,9 @@ pub struct Diff {
     /// Where the fleet's root lies in the repository [default: where it lies in the work tree; the top of a bare one]
     #[arg(long, value_name = "PATH")]
     pub fleet: Option<String>,
+    /// The catalogue of BASE, where the services of other repositories were known by another one
+    #[arg(long, value_name = "FILE")]
+    pub base_catalogue: Option<PathBuf>,
     /// Exit with 1 where this has changed
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
     pub fail_on: Vec<FailOn>,
@@ -584,6 +587,9 @@ pub struct Graph {
     /// The environment; decides the stages that are shown
     #[command(flatten)]
     pub environment: EnvironmentArg,
+    /// Draw what a catalogue with rules lists instead of the fleet of this directory: many repositories in one picture
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
     /// How to draw [default: as the name of --out ends, else dot]
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,

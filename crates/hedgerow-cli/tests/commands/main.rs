@@ -17,6 +17,7 @@ mod guard;
 mod namespaces;
 mod neighbours;
 mod ready;
+mod repositories;
 mod scope;
 mod verbs;
 mod verify;

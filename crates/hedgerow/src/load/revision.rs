@@ -100,12 +100,19 @@ impl Repository {
     }
 
     /// Loads the fleet whose root is `prefix` in a revision. Rules never expire there: what matters is what was written. A
-    /// catalogue that the revision does not hold is looked for below `disk`.
+    /// catalogue that the revision does not hold is looked for below `disk`; where `catalogue` names one, that is read.
     ///
     /// # Errors
     /// When there is no such revision, it holds no configuration there, or the clone lacks an object of it. Everything else that
     /// is wrong is among the diagnostics.
-    pub fn load(&self, revision: &str, prefix: &str, disk: &Path) -> Result<Reading, RevisionError> {
+    pub fn load(
+        &self,
+        revision: &str,
+        prefix: &str,
+        disk: &Path,
+        catalogue: Option<&Path>,
+    ) -> Result<Reading, RevisionError> {
+        let other = catalogue;
         let tree = self.tree(revision, prefix)?;
         let no_config = || {
             let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };
@@ -126,7 +133,9 @@ impl Repository {
             let found = tree.entry(path).filter(|_| is_below);
             let committed = found.map(|_| File { path: path.clone(), text: tree.text(path, CATALOGUE_LIMIT) });
             let on_disk = || File { path: path.clone(), text: read_catalogue(&disk.join(path)) };
-            reader.catalogue(committed.unwrap_or_else(on_disk));
+            let other =
+                other.map(|path| File { path: path.display().to_string(), text: read_catalogue(&disk.join(path)) });
+            reader.catalogue(other.or(committed).unwrap_or_else(on_disk));
         }
         let found = ServiceDirectories::find(&tree, &config);
         let read = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();

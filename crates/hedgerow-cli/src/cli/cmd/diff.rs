@@ -19,13 +19,15 @@ use std::path::{Path, PathBuf};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
     let revisions = Revisions::of(session, args.fleet.as_deref());
-    let base = read_base(session, &revisions, &args.base)?;
+    let here = session.os.directory().to_path_buf();
+    let catalogue = args.base_catalogue.as_ref().map(|path| here.join(path));
+    let base = read_base(session, &revisions, &args.base, catalogue.as_deref())?;
     let head = match &args.head {
-        Some(head) => read(session, &revisions, head)?,
+        Some(head) => read(session, &revisions, head, None)?,
         None if revisions.is_bare() => {
             bail!("a bare repository has no work tree to compare with: name a second revision")
         }
-        None => whole(session, None)?,
+        None => whole(session, None, None)?,
     };
     let base = base.unwrap_or_else(|| {
         session.note(&format!("`{}` holds no fleet, so all of this is new\n", args.base));
@@ -52,11 +54,16 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
 /// The fleet in `name`, a revision or a directory; nothing where it holds none.
 pub(in crate::cli) fn base(session: &mut Session<'_>, name: &str) -> anyhow::Result<Option<Reading>> {
     let revisions = Revisions::of(session, None);
-    read_base(session, &revisions, name)
+    read_base(session, &revisions, name, None)
 }
 
-fn read_base(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Option<Reading>> {
-    match read(session, revisions, name) {
+fn read_base(
+    session: &mut Session<'_>,
+    revisions: &Revisions,
+    name: &str,
+    catalogue: Option<&Path>,
+) -> anyhow::Result<Option<Reading>> {
+    match read(session, revisions, name, catalogue) {
         // The change that brings the fleet in.
         Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => Ok(None),
         base => base.map(Some),
@@ -89,11 +96,17 @@ impl Revisions {
     }
 }
 
-/// A side by what was written on the command line: a directory that holds a fleet, or else a revision.
-fn read(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow::Result<Reading> {
+/// A side by what was written on the command line: a directory that holds a fleet, or else a revision. `catalogue` is read
+/// instead of the one that it names.
+fn read(
+    session: &mut Session<'_>,
+    revisions: &Revisions,
+    name: &str,
+    catalogue: Option<&Path>,
+) -> anyhow::Result<Reading> {
     let directory = session.os.directory().join(name);
     if directory.join("hedgerow.yaml").is_file() {
-        return whole(session, Some(directory));
+        return whole(session, Some(directory), catalogue);
     }
     if session.global.config.is_some() {
         bail!("--config names a file on the disk, and `{name}` is a revision");
@@ -105,13 +118,13 @@ fn read(session: &mut Session<'_>, revisions: &Revisions, name: &str) -> anyhow:
         }
         Err(error) => bail!("{error}, so `{name}` is no revision of one"),
     };
-    let reading = repository.load(name, prefix, &revisions.root)?;
+    let reading = repository.load(name, prefix, &revisions.root, catalogue)?;
     complain(session, &reading, name)?;
     Ok(reading)
 }
 
 /// The fleet on the disk.
-fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Result<Reading> {
+fn whole(session: &mut Session<'_>, directory: Option<PathBuf>, catalogue: Option<&Path>) -> anyhow::Result<Reading> {
     let root = match directory {
         Some(directory) => directory,
         None => session.root()?,
@@ -120,6 +133,7 @@ fn whole(session: &mut Session<'_>, directory: Option<PathBuf>) -> anyhow::Resul
     let shown = root.display().to_string();
     let mut request = Request::whole(root);
     request.config = config;
+    request.catalogue = catalogue.map(Path::to_path_buf);
     let loaded = hedgerow::read(&request)?;
     complain(session, &loaded.reading, &shown)?;
     Ok(loaded.reading)

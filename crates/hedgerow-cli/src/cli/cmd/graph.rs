@@ -1,5 +1,6 @@
 //! `hedgerow graph`: the network as a picture, a page or data.
 
+mod aggregate;
 mod network;
 
 use crate::cli::Exit;
@@ -22,9 +23,13 @@ const TICK: Duration = Duration::from_millis(100);
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Result<Exit> {
     let format = format(args);
-    let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
-    let plan = Session::plan(&loaded.fleet, &args.environment)?;
-    let network = network::of(&plan, &loaded.sources).context("the plan as a network")?;
+    let network = if let Some(catalogue) = &args.catalogue {
+        aggregate::read(session, catalogue, &args.environment)?
+    } else {
+        let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
+        let plan = Session::plan(&loaded.fleet, &args.environment)?;
+        network::of(&plan, &loaded.sources).context("the plan as a network")?
+    };
     let network = chosen(network, args)?;
     let text = match format {
         GraphFormat::Dot => hedgerow_graph::dot(&network),

@@ -37,22 +37,23 @@ fn node(plan: &Plan, service: &Service, sources: &Sources) -> Node {
         service_type: service.service_type.as_ref().map(ToString::to_string),
         namespace: service.namespace.to_string(),
         stage: protection.map_or_else(|| listed_stage(plan, service), stage),
-        ports: match &service.ports {
-            Ports::Any => hedgerow_graph::Ports::Any,
-            Ports::Nothing => hedgerow_graph::Ports::Nothing,
-            Ports::These(ports) => hedgerow_graph::Ports::These(
-                ports
-                    .iter()
-                    .map(|port| Port {
-                        name: port.name.as_ref().map(ToString::to_string),
-                        number: port.number.get(),
-                        protocol: port.protocol.as_str().to_owned(),
-                    })
-                    .collect(),
-            ),
-        },
+        ports: ports(&service.ports),
         allow: service.allow.iter().filter_map(allow).collect(),
         file: path(sources, service.file),
+    }
+}
+
+/// Where a service listens.
+pub(super) fn ports(ports: &Ports) -> hedgerow_graph::Ports {
+    let port = |port: &hedgerow_core::policy::Port| Port {
+        name: port.name.as_ref().map(ToString::to_string),
+        number: port.number.get(),
+        protocol: port.protocol.as_str().to_owned(),
+    };
+    match ports {
+        Ports::Any => hedgerow_graph::Ports::Any,
+        Ports::Nothing => hedgerow_graph::Ports::Nothing,
+        Ports::These(ports) => hedgerow_graph::Ports::These(ports.iter().map(port).collect()),
     }
 }
 
@@ -108,7 +109,7 @@ fn by_types(plan: &Plan) -> Vec<Edge> {
     edges
 }
 
-fn edge_ports(ports: &RulePorts) -> EdgePorts {
+pub(super) fn edge_ports(ports: &RulePorts) -> EdgePorts {
     match ports {
         RulePorts::All => EdgePorts::All,
         RulePorts::These(ports) => EdgePorts::Only(ports.iter().map(PortRef::to_string).collect()),
