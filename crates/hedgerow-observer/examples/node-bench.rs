@@ -2,7 +2,8 @@
 //!
 //! - `counters`: reads the rule counters of this network namespace once, as the node part does. Beside it `iptables-nft-save -c -t filter`.
 //! - `connections N`: reads N new connections as events and sums them, and says how many were dropped and found. Beside it `conntrack -E`.
-//! - `flood N RATE`: opens N connections, so many a second (0: as fast as it goes), by datagrams into 10.98.0.0/16.
+//! - `flood N RATE`: opens N connections, so many a second, by datagrams into 10.98.0.0/16: from port to port, to 300 addresses and ports. With
+//!   rate 0 as fast as it goes, each to another one.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "it is measured, and prints one line")]
 
 #[cfg(target_os = "linux")]
@@ -84,16 +85,19 @@ mod linux {
     pub(super) fn flood(count: u64, rate: u64) -> io::Result<()> {
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         let began = Instant::now();
+        let is_slow = (1..=5_000).contains(&rate);
         for number in 0..count {
             if rate > 0 && number % 100 == 0 {
                 let due = Duration::from_micros(number * 1_000_000 / rate);
                 std::thread::sleep(due.saturating_sub(began.elapsed()));
             }
-            // 250 addresses, and as many ports as are needed.
-            let (host, port) = (number % 250 + 1, number / 250 % 60_000 + 1_000);
+            // At a rate that a node has: some edges, many connections. Else 250 addresses, and as many ports as are needed.
+            let edge = if is_slow { number % 300 } else { number };
+            let (host, port) = (edge % 250 + 1, edge / 250 % 60_000 + 1_000);
             let address = format!("10.98.0.{host}");
             let port = u16::try_from(port).unwrap_or(9);
-            while socket.send_to(b"x", (address.as_str(), port)).is_err() {
+            let own = if is_slow { Some(UdpSocket::bind("0.0.0.0:0")?) } else { None };
+            while own.as_ref().unwrap_or(&socket).send_to(b"x", (address.as_str(), port)).is_err() {
                 std::thread::sleep(Duration::from_micros(50));
             }
         }

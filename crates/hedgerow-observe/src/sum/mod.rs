@@ -32,7 +32,7 @@ impl Now {
         let said = match when {
             When::Unsaid => return self.unix,
             When::SinceBoot(micros) => {
-                let ago = self.boot.saturating_sub(i64::try_from(micros).unwrap_or(i64::MAX)).max(0);
+                let ago = self.boot.saturating_sub(i64::try_from(micros).unwrap_or(i64::MAX));
                 self.unix.saturating_sub(ago)
             }
             When::Unix(micros) => micros,

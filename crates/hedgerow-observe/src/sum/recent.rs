@@ -66,3 +66,24 @@ pub(super) fn fingerprint(value: &impl Hash) -> u64 {
     value.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_first() {
+        let mut recent = Recent::new(WAYS, 100);
+        for (value, at) in [(1, 10), (2, 20), (3, 30), (4, 40)] {
+            assert_eq!(recent.see(value, at, 7), None);
+        }
+        // Seen again: the second is the oldest now.
+        assert_eq!(recent.see(1, 50, 8), Some(7));
+        assert_eq!(recent.see(5, 60, 7), None);
+        let known: Vec<bool> = (1..=5).map(|value| recent.has(value, 60)).collect();
+        assert_eq!(known, [true, false, true, true, true]);
+        assert!(recent.has(4, 140) && !recent.has(4, 141), "for so long, and no longer");
+        assert_eq!(recent.see(4, 141, 7), None);
+        assert_eq!(recent.see(4, 5, 9), Some(7), "a clock that was set back forgets nothing");
+    }
+}

@@ -42,6 +42,8 @@ fn each_line_is_a_call_or_has_its_reason() {
         (line("10.0.0.1", 1, "224.0.0.251", UDP), Some(Aside::Group)),
         (line("10.0.0.1", 1, "255.255.255.255", UDP), Some(Aside::Group)),
         (line("127.0.0.1", 1, "127.0.0.1", UDP), Some(Aside::Loopback)),
+        (line("127.0.0.1", 6, "10.0.0.2", UDP), Some(Aside::Loopback)),
+        (line("10.0.0.1", 6, "127.0.0.1", UDP), Some(Aside::Loopback)),
         (line("10.0.0.1", 1, "10.0.0.1", UDP), Some(Aside::Loopback)),
         (line("10.0.0.1", 4, "10.0.0.3", UDP).replace("IN=cali1", "IN=lo"), Some(Aside::Loopback)),
         (line("10.0.0.1", 0, "10.0.0.2", "PROTO=ICMP TYPE=8 CODE=0 ID=7 SEQ=1"), None),

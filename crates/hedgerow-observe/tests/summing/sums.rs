@@ -118,3 +118,18 @@ fn times_are_the_records_and_never_later_than_now() {
     }
     assert_eq!(Now { unix: i64::MIN, boot: i64::MAX }.of(When::SinceBoot(0)), i64::MIN, "no overflow");
 }
+
+#[test]
+fn what_is_taken_gives_its_room_back() {
+    let mut sums = Sums::new(Limits { lines: 100, bytes: 1_000 });
+    let fill = |sums: &mut Sums| {
+        for port in 0..50 {
+            sums.add(call(1, port), 0, 1);
+        }
+        let (taken, lost) = sums.take();
+        (taken.len(), lost)
+    };
+    let first = fill(&mut sums);
+    assert_eq!(first, (5, 45));
+    assert_eq!(fill(&mut sums), first);
+}
