@@ -274,8 +274,7 @@ impl Sender<'_> {
             }
             let state = source.hearing.fault(now).unwrap_or_else(|| "heard".to_owned());
             // At its very beginning nothing is known.
-            if source.told.as_deref() != Some(&*state) && !state.starts_with("no proof") && state != "it has just begun"
-            {
+            if source.told.as_deref() != Some(&*state) && state != BEGUN {
                 eprintln!("{name}: {state}");
                 source.told = Some(state);
             }
