@@ -237,3 +237,51 @@ fn after_a_minute_the_same_ports_are_another_connection() {
     let text = one.clone() + &later("05:00:50Z") + &later("05:01:45Z") + &later("05:02:46Z");
     assert_eq!(hubble(&text).0, [(Said::Permitted, 2)]);
 }
+
+/// A flow of Calico's with these numbers of connections.
+fn counted(started: i64, completed: i64, live: i64) -> Flow {
+    use hedgerow_observe::calico::{FlowUpdate, WireFlow, WireKey, flow};
+    let key = WireKey {
+        source_name: "web-*".to_owned(),
+        source_namespace: "bank".to_owned(),
+        source_type: 1,
+        dest_name: "api-*".to_owned(),
+        dest_namespace: "bank".to_owned(),
+        dest_type: 1,
+        dest_port: 80,
+        proto: "tcp".to_owned(),
+        reporter: 2,
+        action: 1,
+        ..WireKey::default()
+    };
+    flow(FlowUpdate {
+        flow: Some(WireFlow {
+            key: Some(key),
+            start_time: 1_700_000_000 + started * 100 + completed * 10 + live,
+            num_connections_started: started,
+            num_connections_completed: completed,
+            num_connections_live: live,
+            ..WireFlow::default()
+        }),
+    })
+    .unwrap()
+}
+
+#[test]
+fn only_what_began_is_counted_and_only_what_goes_on_is_open() {
+    for (started, completed, live, expected) in [
+        (3, 3, 3, Some((Began::Now, 3))),
+        (2, 0, 5, Some((Began::Now, 2))),
+        (0, 0, 2, Some((Began::Earlier, 2))),
+        (0, 1, 3, Some((Began::Earlier, 2))),
+        (0, 2, 2, None),
+        (0, 1, 0, None),
+    ] {
+        let mut sums = sums();
+        CalicoFlows::new(0).flow(&counted(started, completed, live), LATER, &mut sums);
+        let ended = sums.aside().get(&Aside::Amid).copied().unwrap_or(0);
+        let found: Vec<(Began, u64)> = sums.take().0.iter().map(|(call, span)| (call.began, span.count)).collect();
+        assert_eq!(found, Vec::from_iter(expected), "{started} {completed} {live}");
+        assert_eq!(ended, u64::from(expected.is_none()));
+    }
+}
