@@ -5,9 +5,12 @@
 mod cache;
 
 use cache::{Cache, Key};
+use hedgerow::TEMPORARY;
 use hedgerow_scan::frontend::Language;
 use hedgerow_scan::ir::Facts;
-use hedgerow_scan::{CodeFile, Known, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, rescan, scan, wants};
+use hedgerow_scan::{
+    CodeFile, Known, Lost, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, rescan, scan, wants,
+};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -47,6 +50,17 @@ pub(crate) enum Fault {
     Encoding,
     /// It is larger than the limit, in bytes.
     TooLarge(u64),
+}
+
+impl Fault {
+    /// Why, in a few words.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Unreadable(reason) => reason.clone(),
+            Self::Encoding => "not UTF-8".to_owned(),
+            Self::TooLarge(_) => "too large".to_owned(),
+        }
+    }
 }
 
 /// What the scan knows beside the files.
@@ -145,12 +159,15 @@ pub(crate) fn find(
     let texts = read.files.iter().filter(|file| file.want == Want::Text);
     let texts: Vec<PlainFile> =
         texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect();
+    let lost: Vec<Lost> =
+        read.faults.iter().map(|(path, fault)| Lost { path: path.clone(), reason: fault.reason() }).collect();
     let tree = Tree {
         services: fleet.services,
         namespaces: fleet.namespaces.clone(),
         config: fleet.config,
         code: &[],
         texts: &texts,
+        lost: &lost,
     };
     let (Some(directory), Some(program)) = (directory, cache::program()) else {
         progress.files(sources.len());
@@ -170,7 +187,7 @@ pub(crate) fn find(
     let keys: Vec<Key> = keys.collect();
     let rest = Key::of_fleet(program, fleet);
     let paths = sources.iter().map(|(file, _)| file.path.as_str());
-    let tree_key = Key::of_tree(rest, paths.zip(&keys), &texts);
+    let tree_key = Key::of_tree(rest, paths.zip(&keys), &texts, &lost);
     if let Some(outcome) = cache::outcome(directory, tree_key) {
         return Ok(outcome);
     }
@@ -221,16 +238,10 @@ fn facts(file: &ReadFile, language: Language) -> Facts {
 }
 
 impl Read {
-    /// The paths of all source files, also of those that could not be read.
+    /// The paths of all files that were wanted, also of those that could not be read.
     pub(crate) fn source_paths(&self) -> impl Iterator<Item = &str> {
-        let unread = self.faults.iter().map(|(path, _)| path.as_str()).filter(|path| Language::of(path).is_some());
-        self.sources().map(|(file, _)| file.path.as_str()).chain(unread)
-    }
-
-    /// The deploy files.
-    pub(crate) fn texts(&self) -> Vec<PlainFile> {
-        let texts = self.files.iter().filter(|file| file.want == Want::Text);
-        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect()
+        let unread = self.faults.iter().map(|(path, _)| path.as_str());
+        self.files.iter().map(|file| file.path.as_str()).chain(unread)
     }
 
     /// The files of source code.
@@ -306,4 +317,25 @@ pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// How old a temporary file must be, in seconds, before it is taken for one of a run that was killed: another run may be writing now.
+const LEFT_BEHIND: u64 = 60;
+
+/// Removes the temporary files that runs which were killed have left in a directory, and gives their names.
+pub(crate) fn clear_temporaries(directory: &Path) -> Vec<String> {
+    let mut removed = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_old = || {
+            let changed = entry.metadata().ok()?.modified().ok()?;
+            Some(changed.elapsed().ok()?.as_secs() >= LEFT_BEHIND)
+        };
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && name.starts_with(TEMPORARY) && is_old() == Some(true) && fs::remove_file(entry.path()).is_ok() {
+            removed.push(name);
+        }
+    }
+    removed.sort();
+    removed
 }

@@ -50,7 +50,9 @@ fn scan(directory: &Path, arguments: &str) -> Ran {
 fn the_bank_says_what_it_does() {
     let ran = scan(&bank(), "--check");
     assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{}", ran.stderr);
-    assert_eq!(ran.stderr, "7 services with code, 21 calls between services: nothing wrong\n");
+    let (read, rest) = ran.stderr.split_once('\n').unwrap();
+    assert!(read.starts_with("read: Go ") && read.contains(", Python 1 ("), "{read}");
+    assert_eq!(rest, "7 services with code, 21 calls between services: nothing wrong\n");
 }
 
 #[test]
@@ -153,10 +155,14 @@ fn rules_are_written_and_only_removed_when_that_is_asked_for() {
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
     assert_eq!(fs::read_to_string(&written).unwrap(), "origin: scan\n");
     assert!(stale.exists());
+    // A file that people wrote stays, also where they wrote nothing into it.
+    let ran = scan(tree.path(), "--write --prune");
+    assert!(stale.exists() && ran.stderr.contains("which the scan did not write"), "{}", ran.stderr);
+    fs::write(&stale, "origin: scan\n").unwrap();
     scan(tree.path(), "--write --prune");
     assert!(!stale.exists());
     assert_eq!(scan(tree.path(), "--check").exit, Exit::Done);
-    // A person's rule stays.
+    // So does one that says that it is a person's.
     fs::write(&stale, "origin: manual\n").unwrap();
     assert_eq!(scan(tree.path(), "--check").exit, Exit::Done);
     scan(tree.path(), "--write --prune");

@@ -163,6 +163,14 @@ codes! {
     NotCoveredByReview = "not-covered-by-review", Error;
     /// Code that is reached makes a call whose target cannot be told.
     UnresolvedCall = "unresolved-call", Error;
+    /// A service's code, settings or deploy name another service, and no call of it was found.
+    UnexplainedMention = "unexplained-mention", Warning;
+    /// The code asks for an address, and no call that the scan knows takes it.
+    UnknownClient = "unknown-client", Warning;
+    /// A service has code, and none of it is read from a point at which it begins to run.
+    NoEntry = "no-entry", Warning;
+    /// The scan took all the steps that it gives to a service, and left a part of the code out.
+    ScanLimit = "scan-limit", Warning;
     /// A connection leads to a service that does not offer the contract spoken over it.
     ContractMismatch = "contract-mismatch", Warning;
     /// A comment that speaks to the scan cannot be understood.

@@ -137,7 +137,7 @@ fn run(root: &Path, text: &str) -> (Outcome, BTreeMap<String, Arc<str>>) {
         .map(|(path, text, _)| PlainFile { path: path.clone(), text: Arc::clone(text) })
         .collect();
     let namespaces = fleet.namespaces.iter().map(|namespace| namespace.as_str().to_owned()).collect();
-    let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &plain };
+    let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &plain, lost: &[] };
     let outcome = scan(&tree).unwrap();
     (outcome, read.into_iter().map(|(path, text, _)| (path, text)).collect())
 }

@@ -64,8 +64,14 @@ fn main() {
             .iter()
             .map(|name| Service { name: name.clone(), slug: slug(name), directory: name.clone() })
             .collect();
-        let tree =
-            Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &files, texts: &texts };
+        let tree = Tree {
+            services: &services,
+            namespaces: BTreeSet::new(),
+            config: &config,
+            code: &files,
+            texts: &texts,
+            lost: &[],
+        };
         let analysis = Instant::now();
         let outcome = scan(&tree).unwrap();
         let (analysis, cold) = (analysis.elapsed(), started.elapsed());

@@ -50,7 +50,8 @@ pub(crate) fn across(
     }
     declare(&comments(files, homes, parts), hosts, homes, &mut outcome);
     plain_files(tree, homes, hosts, deploy, &mut outcome);
-    candidates(homes, hosts, deploy, &mut outcome);
+    crate::mentions::ask(tree, homes, hosts, deploy, parts, &mut outcome);
+    crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     unparsed(files, homes, parts, &mut outcome);
     unread(deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
@@ -93,6 +94,7 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
                 marks: vec![(place(range), String::new())],
                 help,
                 services: services.clone(),
+                callees: BTreeSet::new(),
             });
         };
         let names = match &comment.directive {
@@ -136,6 +138,7 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
                     marks: vec![(place(range), String::new())],
                     help: vec!["take the comment away".to_owned()],
                     services: services.clone(),
+                    callees: BTreeSet::new(),
                 });
             }
             for caller in services {
@@ -157,7 +160,8 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
 fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
     let owners = Owners::new(tree.services, homes);
     for file in tree.texts {
-        let Some(service) = owners.of(&file.path).map(str::to_owned) else { continue };
+        let owner = owners.settled(&file.path, hosts).or_else(|| owners.of(&file.path));
+        let Some(service) = owner.map(str::to_owned) else { continue };
         let plain = plain::read(&file.path, &file.text);
         let place = |range| Place { path: file.path.clone(), range };
         let evidence = |class, range, target, port| Evidence {
@@ -181,6 +185,7 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                         marks: vec![(place(*range), String::new())],
                         help: vec![comment_help(&file.path)],
                         services: services.clone(),
+                        callees: BTreeSet::new(),
                     });
                     continue;
                 }
@@ -238,35 +243,8 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                         written(&file.path, "rpcmap: <service>")
                     )],
                     services: services.clone(),
+                    callees: BTreeSet::new(),
                 });
-            }
-        }
-    }
-}
-
-/// Services that the deploy names to a service whose code was not seen to use the name.
-fn candidates(homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
-    for home in homes {
-        let Some(given) = deploy.of(&home.name) else { continue };
-        for (name, values) in &given.environment {
-            for value in values {
-                for answer in hosts.answers(value) {
-                    let Answer::Service(callee, port) = answer else { continue };
-                    if outcome.edges.contains_key(&(home.name.clone(), callee.clone())) {
-                        continue;
-                    }
-                    let place = Place { path: given.path.clone(), range: Range::default() };
-                    let target = format!("${name}");
-                    let evidence = Evidence {
-                        class: Class::Candidate,
-                        place,
-                        target,
-                        port: Port::from(port),
-                        kind: Kind::Http,
-                        way: Vec::new(),
-                    };
-                    outcome.add(&home.name, &callee, evidence);
-                }
             }
         }
     }
@@ -281,6 +259,7 @@ fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<S
         marks: vec![(place, String::new())],
         help: near.map(|near| format!("a service with a similar name exists: `{near}`")).into_iter().collect(),
         services,
+        callees: BTreeSet::new(),
     }
 }
 
@@ -314,6 +293,7 @@ fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcom
                 written(file.path, "rpcmap: <service>")
             )],
             services,
+            callees: BTreeSet::new(),
         });
     }
 }
@@ -341,6 +321,7 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
                 "if it is not about services, list the file under `scan.exclude`".to_owned(),
             ],
             services,
+            callees: BTreeSet::new(),
         });
     }
 }
@@ -357,6 +338,7 @@ fn unread(deploy: &Deploy, outcome: &mut Outcome) {
                 "set what is called in a smaller template, or say it by a comment: `rpcmap: <service>`".to_owned(),
             ],
             services: services.clone(),
+            callees: BTreeSet::new(),
         });
     }
 }

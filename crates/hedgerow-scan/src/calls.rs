@@ -6,7 +6,7 @@ mod report;
 pub(crate) use contracts::{Contracts, offered};
 
 use crate::deploy::Given;
-use crate::edge::{Class, Evidence, Hop, Outcome, Place, Port};
+use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place, Port};
 use crate::eval::Eval;
 use crate::frontend::Language;
 use crate::host::{Answer, Hosts};
@@ -17,6 +17,8 @@ use crate::pack::{Gives, Kind, Packs, Sink};
 use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Template, Unknown, Values, Way};
+use hedgerow_core::diag::Code;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the calls of one service are judged by.
@@ -48,6 +50,8 @@ struct Group {
     /// What is asked for and not set anywhere.
     missing: BTreeSet<String>,
     open: bool,
+    /// Whether the deploy may give another value, in a file that could not be read.
+    may_differ: bool,
     unknown: BTreeSet<Unknown>,
     ways: BTreeSet<Vec<Crossing>>,
 }
@@ -68,8 +72,19 @@ pub(crate) struct Needed {
     pub(crate) packages: BTreeSet<PackageId>,
 }
 
+/// What is found of one service's calls.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Edges and findings.
+    pub(crate) outcome: Outcome,
+    /// The comments that it takes.
+    pub(crate) needed: Needed,
+    /// The environment variables that targets are made of.
+    pub(crate) variables: BTreeSet<String>,
+}
+
 /// Finds the calls of one service, and which comments it takes.
-pub(crate) fn find(context: &Context) -> (Outcome, Needed) {
+pub(crate) fn find(context: &Context) -> Found {
     let eval = Eval::new(context.infer, context.packs, context.reach);
     let mut search = Search {
         context,
@@ -79,9 +94,11 @@ pub(crate) fn find(context: &Context) -> (Outcome, Needed) {
         covered: Vec::new(),
         reported: BTreeMap::new(),
         needed: Needed::default(),
+        variables: RefCell::default(),
     };
     search.run();
-    (search.outcome, search.needed)
+    search.limits();
+    Found { outcome: search.outcome, needed: search.needed, variables: search.variables.take() }
 }
 
 struct Search<'a, 'p> {
@@ -96,6 +113,7 @@ struct Search<'a, 'p> {
     /// The findings about what cannot be told, by the function that a comment belongs into.
     reported: BTreeMap<FnId, usize>,
     needed: Needed,
+    variables: RefCell<BTreeSet<String>>,
 }
 
 impl<'p> Search<'_, 'p> {
@@ -129,9 +147,8 @@ impl<'p> Search<'_, 'p> {
             } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
-                // The built-in patterns are about libraries; of the tree only what the user names is a sink.
                 let values = self.eval.target(site, target);
-                if sink.client && (package.is_some() || !values.iter().any(|values| self.leads_to_service(values))) {
+                if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
@@ -154,6 +171,27 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
+    }
+
+    /// Says which calls took more steps than they have.
+    fn limits(&mut self) {
+        let exhausted = self.eval.exhausted.take();
+        let places: BTreeSet<Place> = exhausted.iter().map(|site| self.place(site.function, site.expr)).collect();
+        if places.is_empty() {
+            return;
+        }
+        self.outcome.findings.push(Finding {
+            code: Code::ScanLimit,
+            message: format!("{} calls have more ways to their targets than the scan follows", places.len()),
+            marks: places
+                .into_iter()
+                .take(6)
+                .map(|place| (place, "some ways to this were not followed".to_owned()))
+                .collect(),
+            help: vec!["say who is called by a comment there: `rpcmap: <service>`".to_owned()],
+            services: BTreeSet::from([self.context.service.to_owned()]),
+            callees: BTreeSet::new(),
+        });
     }
 
     fn language(&self, function: FnId) -> Language {
@@ -222,12 +260,14 @@ impl<'p> Search<'_, 'p> {
         }
     }
 
-    /// Whether a value of a target is the address of a service, or comes from the deploy.
-    fn leads_to_service(&self, values: &Values) -> bool {
+    /// Whether a value of a target is the address of a service, or comes from the deploy. A store's counts where it is a service's: most
+    /// stores are nobody's of the fleet.
+    fn leads_to_service(&self, values: &Values, kind: Kind) -> bool {
         let join = Join { hosts: self.context.hosts, given: self.context.given };
         values.templates().keys().any(|template| {
             let judged = join.judge(template);
-            judged.joined || judged.answers.iter().any(|answer| matches!(answer, Answer::Service(..)))
+            (judged.joined && kind != Kind::Tcp)
+                || judged.answers.iter().any(|answer| matches!(answer, Answer::Service(..)))
         })
     }
 
@@ -274,8 +314,10 @@ impl<'p> Search<'_, 'p> {
 
     fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
         let join = Join { hosts: self.context.hosts, given: self.context.given };
+        self.variables.borrow_mut().extend(template.variables().map(str::to_owned));
         let judged = join.judge(template);
         group.open |= judged.open;
+        group.may_differ |= judged.joined && judged.open && self.context.given.is_some_and(|given| given.is_open);
         group.missing.extend(judged.missing);
         let answers = judged.answers.into_iter();
         group.answers.extend(answers.map(|answer| (answer, template.clone(), way.to_vec(), judged.joined)));
@@ -337,7 +379,10 @@ impl Group {
     fn is_settled(&self) -> bool {
         let certain = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Outside(_) | Answer::Local);
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
-        !self.open && !several && self.answers.iter().any(|(answer, ..)| certain(answer))
+        // Where an edge is known, what else the target may be is not asked about.
+        let known = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Service(..)));
+        !several
+            && ((known && !self.may_differ) || (!self.open && self.answers.iter().any(|(answer, ..)| certain(answer))))
     }
 }
 

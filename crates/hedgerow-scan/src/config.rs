@@ -6,7 +6,10 @@
 //!     - {path: "app/{name}/service"}        # `{name}` is one directory; the service is called like it
 //!     - {path: "app/shop/{name}", name: "shop.{name}", main: cmd/server}
 //!   exclude: ["tools/**"]                   # code that no service runs
-//!   ignore: {"gen/**": why no rule is needed} # code whose calls that cannot be told need no rule, and the reason
+//!   ignore: {"gen/**": why no rule is needed} # code whose calls that cannot be told need no rule, and the reason;
+//!                                           # `caller -> callee` for what only names a service
+//!   manual: {service.old: written in Perl}  # services whose rules people keep, and the reason
+//!   candidate: accept                       # what only names a service calls it
 //!   hosts: ["{name}.service.consul"]        # what a service's name looks like in an address
 //!   aliases: {service.ledger: [ledger-ro]}  # other names of one service
 //!   tags: [prod]                            # Go build tags
@@ -39,6 +42,12 @@ pub struct ScanConfig {
     pub(crate) services: Vec<CodeDirectory>,
     pub(crate) exclude: GlobSet,
     pub(crate) ignore: GlobSet,
+    /// The pairs of `ignore`: caller and callee.
+    pub(crate) pairs: Vec<(Pattern, Pattern)>,
+    /// The services whose rules people keep.
+    pub(crate) manual: Vec<Pattern>,
+    /// Whether what only names a service calls it.
+    pub(crate) accepts: bool,
     /// Where the globs of `ignore` stand.
     pub(crate) ignored: Vec<(String, Span)>,
     pub(crate) hosts: Vec<Pattern>,
@@ -61,6 +70,15 @@ pub(crate) struct CodeDirectory {
     pub(crate) main: Option<String>,
 }
 
+impl CodeDirectory {
+    /// What of a path lies below one of the directories.
+    pub(crate) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let mut above = path.match_indices('/').map(|(at, _)| at);
+        let at = above.find(|at| self.path.take(&path[..*at]).is_some_and(|name| !name.contains('/')))?;
+        Some(&path[at + 1..])
+    }
+}
+
 impl ScanConfig {
     /// Reads the `scan:` section of the text of `hedgerow.yaml`; empty where there is none. A text that is no YAML
     /// at all is left to the reader of the other sections.
@@ -68,6 +86,16 @@ impl ScanConfig {
         let Ok(Some(root)) = hedgerow_yaml::parse(text) else { return Self::default() };
         let Some(section) = root.as_mapping().and_then(|mapping| mapping.get("scan")) else { return Self::default() };
         Read { decoder: Decoder::new(source, diagnostics) }.section(section)
+    }
+
+    /// Whether the configuration says why a service names another one and does not call it.
+    pub(crate) fn explains(&self, caller: &str, callee: &str) -> bool {
+        self.pairs.iter().any(|(from, to)| from.fits(caller) && to.fits(callee))
+    }
+
+    /// Whether people keep the rules of a service.
+    pub(crate) fn is_manual(&self, service: &str) -> bool {
+        self.manual.iter().any(|pattern| pattern.fits(service))
     }
 
     /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is
@@ -115,8 +143,31 @@ impl Read<'_> {
             }
         }
         if let Some(node) = fields.get("ignore") {
-            config.ignored = self.reasons(node);
+            for (key, span) in self.reasons(node, "`ignore`") {
+                match key.split_once("->") {
+                    Some((caller, callee)) => {
+                        let pair = (self.pattern(caller.trim(), span), self.pattern(callee.trim(), span));
+                        config.pairs.extend(pair.0.zip(pair.1));
+                    }
+                    None => config.ignored.push((key, span)),
+                }
+            }
             config.ignore = self.globs(config.ignored.clone());
+        }
+        if let Some(node) = fields.get("manual") {
+            for (name, span) in self.reasons(node, "`manual`") {
+                config.manual.extend(self.pattern(&name, span));
+            }
+        }
+        if let Some(word) = fields.get("candidate").and_then(|node| self.decoder.text(node, "`candidate`")) {
+            match word.value {
+                "accept" => config.accepts = true,
+                "ask" => {}
+                other => {
+                    let message = format!("`candidate` is `ask` or `accept`, not `{other}`");
+                    self.decoder.report(Diagnostic::new(Code::InvalidValue, message).mark(word.span, ""));
+                }
+            }
         }
         let mut texts =
             |key: &str| fields.get(key).map(|node| self.texts(node, &format!("`{key}`"))).unwrap_or_default();
@@ -201,10 +252,10 @@ impl Read<'_> {
         texts.map(|text| (text.value.to_owned(), text.span)).collect()
     }
 
-    /// Globs of files, each with the reason for which it is there.
-    fn reasons(&mut self, node: &Node<'_>) -> Vec<(String, Span)> {
+    /// Globs or names, each with the reason for which it is there.
+    fn reasons(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, Span)> {
         let mut globs = Vec::new();
-        for (glob, node) in self.decoder.pairs(node, "`ignore`").unwrap_or_default() {
+        for (glob, node) in self.decoder.pairs(node, what).unwrap_or_default() {
             // A reason that says nothing is refused there.
             if self.decoder.text(node, "a reason").is_none() {
                 continue;
@@ -283,15 +334,17 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (config, diagnostics) = read(
-            "scan:\n  services: [{path: 'app/{name}/service', name: 'x.{name}', main: cmd}]\n  exclude: ['a/**']\n  ignore: {'g/**': generated}\n  \
+            "scan:\n  services: [{path: 'app/{name}/service', name: 'x.{name}', main: cmd}]\n  exclude: ['a/**']\n  ignore: {'g/**': generated, 'a -> b.*': 'a name'}\n  \
              hosts: ['{name}.consul']\n  aliases: {a: [b]}\n  tags: [t]\n  vendored: ['x/*']\n  deploy: ['*.yaml']\n  \
              settings: ['c/{name}.json']\n  sinks: [{call: a/b.C, target: 1}]\n  functions: [{call: a.B, gives: environment}]\n  \
-             servers: '*.R{s}'\n  registries: [a.R]\n  inert: [a.I]\n  texts: [{type: a.T, field: F}]\n",
+             manual: {old: 'by hand'}\n  candidate: accept\n  servers: '*.R{s}'\n  registries: [a.R]\n  inert: [a.I]\n  texts: [{type: a.T, field: F}]\n",
         );
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert_eq!(config.services[0].path.take("app/user/service"), Some("user"));
         assert!(config.exclude.is_match("a/b/c.go"));
         assert!(config.ignore.is_match("g/b/c.go"));
+        assert!(config.explains("a", "b.c") && !config.explains("b.c", "a") && config.ignored.len() == 1);
+        assert!(config.is_manual("old") && !config.is_manual("new") && config.accepts);
         assert_eq!(config.aliases["a"], ["b"]);
         assert_eq!(config.pack.sinks.len(), 1);
         assert_eq!(config.pack.texts[0].field, "F");
@@ -309,6 +362,9 @@ mod tests {
             ("scan: {sinks: [{call: x, connection: ~}]}", "invalid-value: ~"),
             ("scan: {functions: [{call: x}]}", "invalid-value: [{call: x}]"),
             ("scan: {ignore: {'a/**': ''}}", "invalid-value: ''"),
+            ("scan: {ignore: {'a -> b': ''}}", "invalid-value: ''"),
+            ("scan: {manual: {a: ''}}", "invalid-value: ''"),
+            ("scan: {candidate: maybe}", "invalid-value: maybe"),
             ("scan: {ignore: ['a/**']}", "invalid-value: ['a/**']"),
             ("scan: 3", "invalid-value: 3"),
         ] {

@@ -92,6 +92,104 @@ pub struct Finding {
     pub help: Vec<String>,
     /// The services that reach it.
     pub services: BTreeSet<String>,
+    /// The services that it asks about: a rule for one of them is an answer.
+    #[serde(default)]
+    pub callees: BTreeSet<String>,
+}
+
+/// What the scan looked at of one service, and what it did not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The service's own source files that were read, by language.
+    pub read: BTreeMap<String, Amount>,
+    /// How many functions the service begins to run with.
+    pub entries: usize,
+    /// How many functions these reach, those of libraries included.
+    pub functions: usize,
+    /// What was not looked at.
+    pub left: Vec<Left>,
+}
+
+/// So many files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// The files.
+    pub files: usize,
+    /// Their lines.
+    pub lines: usize,
+}
+
+/// Something of a service that was not looked at, or not in full.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Left {
+    /// Why.
+    pub reason: Reason,
+    /// What it is: a language, an import, a file's fault. Empty where the reason says it all.
+    pub what: String,
+    /// How many files.
+    pub files: usize,
+    /// How many lines these have, where that is known.
+    pub lines: usize,
+    /// The first of them.
+    pub first: String,
+}
+
+/// Why something was not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// There is code, and nothing of it begins to run.
+    NoEntry,
+    /// The scan does not read the language in depth: what its code names is asked about.
+    Language,
+    /// The file could not be read: it is too large, or no UTF-8.
+    Unreadable,
+    /// A part of a file could not be parsed.
+    Unparsed,
+    /// An import that should lead to a file of the tree leads to none.
+    Import,
+    /// A deploy file, or a chart's template, is not understood.
+    Deploy,
+    /// The scan took too many steps and stopped there.
+    Steps,
+}
+
+impl Reason {
+    /// The reason as users read it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoEntry => "no entry point",
+            Self::Language => "language not read",
+            Self::Unreadable => "file not read",
+            Self::Unparsed => "not parsed in full",
+            Self::Import => "import that leads nowhere",
+            Self::Deploy => "deploy file not understood",
+            Self::Steps => "too many steps",
+        }
+    }
+}
+
+impl Account {
+    /// Whether there is any code, read or not.
+    #[must_use]
+    pub fn has_code(&self) -> bool {
+        !self.read.is_empty() || self.left.iter().any(|left| left.reason == Reason::Language)
+    }
+
+    /// Adds something that was not looked at to what is of the same kind.
+    pub(crate) fn leave(&mut self, reason: Reason, what: &str, lines: usize, path: &str) {
+        match self.left.iter_mut().find(|left| left.reason == reason && left.what == what) {
+            Some(left) => {
+                left.files += 1;
+                left.lines += lines;
+                if path < left.first.as_str() {
+                    path.clone_into(&mut left.first);
+                }
+            }
+            None => self.left.push(Left { reason, what: what.to_owned(), files: 1, lines, first: path.to_owned() }),
+        }
+    }
 }
 
 /// Everything a scan found.
@@ -105,6 +203,10 @@ pub struct Outcome {
     pub outside: BTreeMap<(String, String), Place>,
     /// The services that were scanned, with how many functions each reaches.
     pub services: BTreeMap<String, usize>,
+    /// What was looked at of each service, and what was not.
+    pub accounts: BTreeMap<String, Account>,
+    /// What is no single service's and was not understood.
+    pub left: Vec<Left>,
 }
 
 /// A code by the name that users read: numbers may change from version to version.
@@ -200,5 +302,7 @@ impl Outcome {
         }
         self.outside.extend(other.outside);
         self.services.extend(other.services);
+        self.accounts.extend(other.accounts);
+        self.left.extend(other.left);
     }
 }

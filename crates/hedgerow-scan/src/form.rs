@@ -21,8 +21,18 @@ pub static SCAN: Form = Form {
         key("exclude", "Globs of code that no service runs.", Value::List(&TEXT)),
         key(
             "ignore",
-            "Globs of code whose calls that cannot be told need no rule, each with the reason.",
+            "Globs of code whose calls that cannot be told need no rule, and pairs `caller -> callee` that only name each other, each with the reason.",
             Value::Map(text("gen/**"), &TEXT, false),
+        ),
+        key(
+            "manual",
+            "Services whose rules people keep, each with the reason.",
+            Value::Map(text("service.old"), &TEXT, false),
+        ),
+        key(
+            "candidate",
+            "Whether what only names a service is asked about or taken for a call.",
+            Value::Word(|| vec!["ask", "accept"]),
         ),
         key(
             "hosts",

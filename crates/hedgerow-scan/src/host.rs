@@ -24,8 +24,66 @@ fn is_release(c: char) -> bool {
 
 /// Schemes whose authority is the host that is called. With any other scheme it is a resolver's, and the path is looked
 /// up there: `dns://1.1.1.1/ledger`, `discovery:///ledger`, `consul://consul:8500/ledger`.
-const DIRECT: &[&str] =
-    &["http", "https", "http+https", "https+http", "h2c", "grpc", "grpcs", "ws", "wss", "tcp", "tls", "lb", "udp"];
+const DIRECT: &[&str] = &[
+    "http",
+    "https",
+    "http+https",
+    "https+http",
+    "h2c",
+    "grpc",
+    "grpcs",
+    "ws",
+    "wss",
+    "tcp",
+    "tls",
+    "lb",
+    "udp",
+    "ssl",
+    // Data stores and brokers.
+    "postgres",
+    "postgresql",
+    "pgsql",
+    "mysql",
+    "mariadb",
+    "sqlserver",
+    "oracle",
+    "clickhouse",
+    "cockroachdb",
+    "mongodb",
+    "mongodb+srv",
+    "redis",
+    "rediss",
+    "valkey",
+    "memcached",
+    "cassandra",
+    "neo4j",
+    "bolt",
+    "couchdb",
+    "elasticsearch",
+    "opensearch",
+    "influxdb",
+    "amqp",
+    "amqps",
+    "rabbitmq",
+    "kafka",
+    "nats",
+    "mqtt",
+    "mqtts",
+    "stomp",
+    "pulsar",
+    "s3",
+    "minio",
+    "ldap",
+    "ldaps",
+    "smtp",
+    "smtps",
+    "ftp",
+    "sftp",
+    "ssh",
+];
+
+/// What stands before the scheme of a data store in Java's addresses.
+const DRIVERS: &[&str] = &["jdbc:", "r2dbc:pool:", "r2dbc:", "jdbc:p6spy:"];
 
 /// What answers at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +152,12 @@ impl Hosts {
     /// The service of a bare name.
     pub(crate) fn named(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// The service that answers at a host.
+    pub(crate) fn service(&self, host: &str) -> Option<&str> {
+        let host = host.to_lowercase();
+        self.stems(&host).into_iter().find_map(|stem| self.names.get(stem)).map(String::as_str)
     }
 
     /// What answers at each host of an address.
@@ -165,6 +229,7 @@ impl Hosts {
 /// The hosts in an address, in lower case, each with its port if that is a number.
 fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let address = address.trim();
+    let address = DRIVERS.iter().find_map(|driver| address.strip_prefix(driver)).unwrap_or(address);
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, rest)) => (scheme.to_lowercase(), rest),
         None => match address.split_once(':') {
@@ -179,12 +244,19 @@ fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
         return vec![(String::new(), None)];
     }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let direct = scheme.is_empty() || scheme.contains(HOLE) || DIRECT.contains(&scheme.as_str());
+    // `mysql+pymysql://` names the driver as well.
+    let plain = scheme.split('+').next().unwrap_or_default();
+    let direct =
+        scheme.is_empty() || scheme.contains(HOLE) || DIRECT.contains(&scheme.as_str()) || DIRECT.contains(&plain);
+    // `jdbc:sqlserver://host:1433;databaseName=x`
+    let authority = authority.split(';').next().unwrap_or(authority);
     let endpoint = if direct || path.is_empty() { authority } else { path };
     let host_and_port = |endpoint| {
         let (host, port) = host(endpoint);
         (host.to_lowercase(), port)
     };
+    // Who logs in stands before all hosts.
+    let endpoint = if direct { endpoint.rsplit_once('@').map_or(endpoint, |(_, hosts)| hosts) } else { endpoint };
     endpoint.split(',').map(host_and_port).collect()
 }
 
@@ -251,6 +323,11 @@ mod tests {
             ("dns:s-ledger:80", at(Some(80))),
             ("discovery:///service.ledger", ledger()),
             ("consul://consul:8500/s-ledger?healthy=true", ledger()),
+            ("postgres://me:secret@s-ledger:5432/books?sslmode=off", at(Some(5432))),
+            ("jdbc:postgresql://s-ledger/books", ledger()),
+            ("jdbc:sqlserver://s-ledger:1433;databaseName=x", at(Some(1433))),
+            ("mysql+pymysql://me@s-ledger/books", ledger()),
+            ("mongodb://a:b@s-ledger:27017/x", at(Some(27017))),
             ("http://s-ledger.example.com", Answer::Outside("s-ledger.example.com".to_owned())),
             ("s-ledger.elsewhere", Answer::Outside("s-ledger.elsewhere".to_owned())),
             ("http://[::1]:80/", Answer::Local),

@@ -264,6 +264,13 @@ impl<'a, 'p> Infer<'a, 'p> {
                 }
             }),
             Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
+            // `call[T](x)`: a function with its type arguments.
+            Expr::Index { of, .. } if self.program.files[file as usize].language == Language::Go => {
+                match self.callee(function, *of) {
+                    Some(found @ (Callee::Function(_) | Callee::External(_))) => Some(found),
+                    _ => Some(Callee::Value),
+                }
+            }
             Expr::Member { of, name } => Some(self.member_callee(function, *of, self.program.word(function, *name))),
             Expr::Local(_) => Some(match self.origin(function, callee) {
                 Some(path) => Callee::External(path),

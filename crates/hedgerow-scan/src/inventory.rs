@@ -2,8 +2,9 @@
 
 use crate::config::ScanConfig;
 use crate::frontend::Language;
+use crate::host::Hosts;
 use crate::ir::TypeRef;
-use crate::program::{FnId, Program};
+use crate::program::{FnId, PackageId, Program};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A service as the fleet knows it.
@@ -83,11 +84,9 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
             }
             None => {
                 let own = go_mains(program, directory, |path| dir_of(path) == directory);
-                found.extend(if own.is_empty() {
-                    go_mains(program, directory, |path| is_below(path, directory))
-                } else {
-                    own
-                });
+                let own =
+                    if own.is_empty() { go_mains(program, directory, |path| is_below(path, directory)) } else { own };
+                found.extend(if own.is_empty() { go_commands(program, directory) } else { own });
                 found.extend(scripts(program, directory));
                 found.extend(java(program, directory));
             }
@@ -109,6 +108,20 @@ impl<'a> Owners<'a> {
         let said =
             homes.iter().flat_map(|home| home.directories.iter().map(|(dir, _)| (dir.as_str(), home.name.as_str())));
         Self { directories: own.chain(said).collect() }
+    }
+
+    /// Whose a file of settings is that lies in the directory of one service and is called like another: as a repository of everybody's
+    /// configuration has it, `service.config/shared/service.shop.yml`.
+    pub(crate) fn settled<'h>(&self, path: &str, hosts: &'h Hosts) -> Option<&'h str> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let (stem, extension) = name.rsplit_once('.')?;
+        if !matches!(extension, "yml" | "yaml" | "properties" | "json" | "toml") {
+            return None;
+        }
+        let owner = self.of(path)?;
+        // `shop-prod.yml` is the shop's for an environment.
+        let named = hosts.named(stem).or_else(|| hosts.named(stem.rsplit_once('-')?.0))?;
+        (named != owner).then_some(named)
     }
 
     pub(crate) fn of(&self, path: &str) -> Option<&'a str> {
@@ -145,6 +158,36 @@ fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Ve
     found
 }
 
+/// Where there is no `main`, one elsewhere may start several services: the functions that the service's packages show to code outside of
+/// its directory are where it begins.
+fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
+    let files: Vec<u32> =
+        program.at_or_below(directory).filter(|(_, file)| file.language == Language::Go).map(|(at, _)| at).collect();
+    let own: BTreeSet<PackageId> = files.iter().map(|file| program.package_of(*file)).collect();
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let outside = program.package_ids().filter(|package| !own.contains(package));
+    let shown: BTreeSet<PackageId> =
+        outside.flat_map(|package| program.imported(package)).filter(|p| own.contains(p)).collect();
+    let mut found = Vec::new();
+    for file in files.into_iter().filter(|file| shown.contains(&program.package_of(*file))) {
+        let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
+        let functions = functions.filter(|(_, f)| f.receiver.is_none() && f.name.starts_with(char::is_uppercase));
+        found.extend(functions.filter_map(|(n, _)| program.function_at(file, n)));
+    }
+    found
+}
+
+/// How many of these functions are where a service begins to run. That a class is loaded does not begin anything in Java.
+pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
+    let begins = |function: &&FnId| {
+        let java = program.files[program.file_of(**function) as usize].language == Language::Java;
+        !java || !program.function(**function).name.is_empty()
+    };
+    entries.iter().filter(begins).count()
+}
+
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
 fn scripts(program: &Program, place: &str) -> Vec<FnId> {
     let is_script = |language| matches!(language, Language::Python | Language::JavaScript | Language::TypeScript);
@@ -161,6 +204,9 @@ fn scripts(program: &Program, place: &str) -> Vec<FnId> {
     let mut found = Vec::new();
     for file in roots {
         found.extend(program.loader(file));
+        // What nobody imports and exports functions has them called by its host: a framework, a load generator, a runtime of functions.
+        let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
+        found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
     }
     // What a framework calls by an annotation is reached once its file is loaded.
     found

@@ -5,6 +5,9 @@ use crate::host::{Answer, HOLE, Hosts};
 use crate::value::{Piece, Template};
 use std::collections::BTreeSet;
 
+/// How deep placeholders lie in placeholders.
+const MAX_PLACEHOLDERS: usize = 8;
+
 /// More texts than this are not told apart.
 const MAX_TEXTS: usize = 64;
 
@@ -49,6 +52,63 @@ impl Join<'_> {
         judged
     }
 
+    /// What a setting is: what the files say, with their placeholders, and the environment variable that stands for it.
+    pub(crate) fn setting(&self, path: &[String]) -> Vec<String> {
+        let Some(given) = self.given else { return Vec::new() };
+        let mut values = Vec::new();
+        for value in given.setting(path) {
+            values.extend(self.filled(&value, 0));
+        }
+        for name in variables(path) {
+            values.extend(given.environment.get(&name).into_iter().flatten().cloned());
+        }
+        values.sort();
+        values.dedup();
+        values
+    }
+
+    /// A value of a setting with its `${name:default}`: other settings and environment variables.
+    fn filled(&self, value: &str, depth: usize) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut rest = value;
+        while let Some((head, tail)) = rest.split_once("${") {
+            let Some((inner, after)) = closed(tail) else { break };
+            let (name, default) = inner.split_once(':').map_or((inner, None), |(name, default)| (name, Some(default)));
+            let mut found = Vec::new();
+            if depth < MAX_PLACEHOLDERS
+                && let Some(given) = self.given
+            {
+                found.extend(given.environment.get(name).into_iter().flatten().cloned());
+                let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+                for variable in variables(&path) {
+                    found.extend(given.environment.get(&variable).into_iter().flatten().cloned());
+                }
+                for value in given.setting(&path) {
+                    found.extend(self.filled(&value, depth + 1));
+                }
+                if let Some(default) = default {
+                    found.extend(self.filled(default.trim_start_matches('-'), depth + 1));
+                }
+            }
+            found.sort();
+            found.dedup();
+            if found.is_empty() || texts.len() * found.len() > MAX_TEXTS {
+                found = vec![HOLE.to_string()];
+            }
+            texts =
+                texts.iter().flat_map(|text| found.iter().map(move |value| format!("{text}{head}{value}"))).collect();
+            rest = after;
+        }
+        texts.into_iter().map(|text| text + rest).collect()
+    }
+
+    /// The address that Kubernetes gives a pod for each Service of its namespace: `BOOKS_SERVICE_HOST`.
+    /// See <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
+    fn linked(&self, variable: &str) -> Vec<String> {
+        let host = variable.strip_suffix("_SERVICE_HOST").map(|name| name.to_lowercase().replace('_', "-"));
+        host.filter(|host| self.hosts.named(host).is_some()).into_iter().collect()
+    }
+
     /// The texts a template can be, with holes as [`HOLE`].
     fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<String> {
         let mut texts = vec![String::new()];
@@ -56,16 +116,16 @@ impl Join<'_> {
             let (mut values, asked) = match piece {
                 Piece::Text(text) => (vec![text.clone()], None),
                 Piece::Hole => (vec![HOLE.to_string()], None),
-                Piece::Environment(name) => (
-                    self.given.and_then(|given| given.environment.get(name)).cloned().unwrap_or_default(),
-                    Some(format!("the environment variable `{name}`")),
-                ),
+                Piece::Environment(name) => {
+                    let set = self.given.and_then(|given| given.environment.get(name)).cloned();
+                    (set.unwrap_or_else(|| self.linked(name)), Some(format!("the environment variable `{name}`")))
+                }
                 Piece::Flag(name) => (
                     self.given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
                     Some(format!("the flag `{name}`")),
                 ),
                 Piece::Setting(path) => (
-                    self.given.map(|given| given.setting(path)).unwrap_or_default(),
+                    self.setting(path),
                     path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
                 ),
             };
@@ -87,5 +147,66 @@ impl Join<'_> {
             texts = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}"))).collect();
         }
         texts
+    }
+}
+
+/// The environment variables that stand for a setting: `shop.ledger-url` is `SHOP_LEDGER_URL` and `SHOP_LEDGERURL`, as Spring has it, and
+/// `Shop__LedgerUrl`, as .NET does.
+fn variables(path: &[String]) -> BTreeSet<String> {
+    if path.is_empty() || path.iter().any(|part| part == "*") {
+        return BTreeSet::new();
+    }
+    let upper = |text: &str| text.to_uppercase().replace(['.'], "_");
+    let whole = path.join("_");
+    let split: String =
+        whole.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c] } else { vec![c] }).collect();
+    BTreeSet::from([
+        upper(&whole.replace('-', "")),
+        upper(&whole.replace('-', "_")),
+        upper(&split.replace('-', "_")),
+        path.join("__"),
+    ])
+}
+
+/// What lies before the brace that closes, and what lies behind it.
+fn closed(text: &str) -> Option<(&str, &str)> {
+    let mut open = 1_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => open += 1,
+            '}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_names_in_the_environment() {
+        let of = |path: &str| variables(&path.split('.').map(str::to_owned).collect::<Vec<_>>());
+        for (path, name) in [
+            ("shop.endpoints.ledger", "SHOP_ENDPOINTS_LEDGER"),
+            ("shop.ledger-url", "SHOP_LEDGER_URL"),
+            ("shop.ledger-url", "SHOP_LEDGERURL"),
+            ("shop.ledgerUrl", "SHOP_LEDGER_URL"),
+            ("shop.ledgerUrl", "SHOP_LEDGERURL"),
+            ("Identity.Url", "Identity__Url"),
+        ] {
+            assert!(of(path).contains(name), "{path}: {:?}", of(path));
+        }
+        assert!(of("shop.*").is_empty());
+    }
+
+    #[test]
+    fn braces_close_where_they_do() {
+        assert_eq!(closed("a:${b}}c"), Some(("a:${b}", "c")));
+        assert_eq!(closed("a"), None);
     }
 }

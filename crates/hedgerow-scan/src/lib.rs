@@ -17,7 +17,7 @@
 //! let service = |name: &str, slug: &str| Service { name: name.into(), slug: slug.into(), directory: name.into() };
 //! let services = [service("service.emoji", "s-emoji"), service("service.ledger", "s-ledger")];
 //! let config = ScanConfig::default();
-//! let tree = Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] };
+//! let tree = Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[], lost: &[] };
 //!
 //! let outcome = in_parallel(|| scan(&tree))?;
 //! let edge = outcome.edges.values().next().expect("one call");
@@ -50,6 +50,7 @@
 //! about them: their services are callees, and as callers they have candidates only.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
+mod account;
 mod across;
 mod calls;
 mod config;
@@ -59,6 +60,7 @@ mod edge;
 mod eval;
 pub mod form;
 mod format;
+mod frameworks;
 pub mod frontend;
 mod held;
 mod helm;
@@ -67,7 +69,11 @@ mod infer;
 mod inventory;
 pub mod ir;
 mod join;
+mod lines;
 mod loads;
+mod mention;
+mod mentions;
+mod names;
 mod outside;
 mod pack;
 mod part;
@@ -76,15 +82,16 @@ mod plain;
 mod program;
 mod reach;
 mod scan;
+mod testcode;
 mod tree;
 mod value;
 
 pub use config::ScanConfig;
 pub use deploy::Schedule;
-pub use edge::{Class, Edge, Evidence, Finding, Hop, Outcome, Place, Port};
+pub use edge::{Account, Amount, Class, Edge, Evidence, Finding, Hop, Left, Outcome, Place, Port, Reason};
 pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
 pub use scan::{Known, rescan, rules, scan, schedules};
-pub use tree::{CodeFile, PlainFile, Tree, Want, in_parallel, wants};
+pub use tree::{CodeFile, Lost, PlainFile, Tree, Want, in_parallel, wants};

@@ -28,13 +28,20 @@ pub(crate) struct Loads {
     package_of: Vec<u32>,
     files: Vec<Vec<u32>>,
     imports: Vec<BTreeSet<u32>>,
+    /// Who imports each of them.
+    importers: Vec<BTreeSet<u32>>,
 }
 
 impl Loads {
     /// Reads the imports of all files.
     pub(crate) fn new(files: &[File], modules: &Modules) -> Self {
         let mut by_path: BTreeMap<String, u32> = BTreeMap::new();
-        let mut loads = Self { package_of: Vec::with_capacity(files.len()), files: Vec::new(), imports: Vec::new() };
+        let mut loads = Self {
+            package_of: Vec::with_capacity(files.len()),
+            files: Vec::new(),
+            imports: Vec::new(),
+            importers: Vec::new(),
+        };
         for (at, file) in (0..).zip(files) {
             let next = u32::try_from(loads.files.len()).unwrap_or(u32::MAX);
             let package = *by_path.entry(modules.package(file)).or_insert(next);
@@ -53,20 +60,38 @@ impl Loads {
                 loads.imports[*package as usize].extend(found);
             }
         }
+        loads.importers.resize_with(loads.files.len(), BTreeSet::new);
+        for (package, imports) in (0_u32..).zip(&loads.imports) {
+            for import in imports {
+                loads.importers[*import as usize].insert(package);
+            }
+        }
         loads
+    }
+
+    /// Of the packages below a service's directories the first files of those that code outside of them imports: where a service begins
+    /// may depend on it.
+    pub(crate) fn shown(&self, home: &Home, files: &[File]) -> BTreeSet<u32> {
+        let own: BTreeSet<u32> = self.own(home, files).collect();
+        let shown = own.iter().filter(|package| !self.importers[**package as usize].is_subset(&own));
+        shown.filter_map(|package| self.files[*package as usize].first().copied()).collect()
+    }
+
+    /// The packages below a service's directories.
+    fn own<'a>(&'a self, home: &'a Home, files: &'a [File]) -> impl Iterator<Item = u32> + 'a {
+        home.directories.iter().flat_map(move |(directory, _)| {
+            let below = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+            let first = files.partition_point(|file| file.path < below.as_str());
+            let own = files[first..].iter().take_while(|file| file.path.starts_with(&below)).count();
+            self.package_of[first..first + own].iter().copied()
+        })
     }
 
     /// The files that a service can load: those below its directories, with their packages, and all they import.
     pub(crate) fn of(&self, home: &Home, files: &[File]) -> BTreeSet<u32> {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut open = Vec::new();
-        for (directory, _) in &home.directories {
-            let below = if directory.is_empty() { String::new() } else { format!("{directory}/") };
-            let first = files.partition_point(|file| file.path < below.as_str());
-            let own = files[first..].iter().take_while(|file| file.path.starts_with(&below)).count();
-            open.extend(self.package_of[first..first + own].iter().copied());
-        }
+        let mut open: Vec<u32> = self.own(home, files).collect();
         while let Some(package) = open.pop() {
             if seen.insert(package) {
                 found.extend(self.files[package as usize].iter().copied());

@@ -1,14 +1,16 @@
 //! What a scan finds about one service by itself.
 
-use crate::calls::{Answered, Context, Contracts, find};
+use crate::calls::{Answered, Context, Contracts, Found, find};
 use crate::config::ScanConfig;
 use crate::deploy::Deploy;
-use crate::edge::Outcome;
+use crate::edge::{Account, Outcome, Place};
 use crate::host::Hosts;
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::ir::{Comment, Directive};
 use crate::loads::Sum;
+use crate::mentions::Mentions;
+use crate::names::Names;
 use crate::pack::Packs;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
@@ -38,6 +40,14 @@ pub(crate) struct Part {
     pub(crate) unparsed: BTreeSet<String>,
     /// Its calls.
     pub(crate) found: Outcome,
+    /// The services that its code names without calling them.
+    pub(crate) mentions: Mentions,
+    /// The names in its code that may be those of environment variables.
+    pub(crate) variables: BTreeSet<String>,
+    /// Those of them that reached code asks for, and where.
+    pub(crate) reads: BTreeMap<String, Place>,
+    /// What of its code was read.
+    pub(crate) account: Account,
 }
 
 impl Parts {
@@ -101,6 +111,7 @@ pub(crate) fn part<'p>(
     infer: &Infer<'_, 'p>,
     around: &Surroundings,
     home: &Home,
+    entries: &[FnId],
     reach: &Reach<'p>,
     offers: BTreeSet<String>,
 ) -> Part {
@@ -133,8 +144,13 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    let (found, needed) = find(&context);
-    part.found = found;
+    let Found { outcome, needed, variables } = find(&context);
+    part.found = outcome;
+    part.account = crate::account::of_code(infer, home, reach, entries);
+    let mut names = Names::new(infer, reach, &answered, around.hosts, home);
+    names.read(&part.found);
+    names.unset(variables, around.deploy.of(&home.name), &mut part.found);
+    (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     for function in reach.functions.keys() {
         for (file, at, comment) in around.marks.comments.get(function).into_iter().flatten() {
             let is_needed = match comment.function {

@@ -2,8 +2,8 @@
 //! Spring's gateways. They are read as text; what stands there runs.
 
 use crate::deploy::properties;
-use crate::frontend::comment;
 use crate::ir::{Directive, Range};
+use crate::lines;
 use crate::value::{Piece, Template};
 use serde_json::Value;
 
@@ -27,17 +27,19 @@ pub(crate) struct Plain {
 
 /// Reads a plain file.
 pub(crate) fn read(path: &str, text: &str) -> Plain {
-    let mut plain = Plain::default();
+    let mut plain = Plain { comments: lines::comments(text), ..Plain::default() };
     let name = path.rsplit('/').next().unwrap_or(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let image = name.starts_with("Dockerfile") || name.ends_with(".Dockerfile");
     let nginx = name.contains(".conf") && !yaml;
+    let caddy = name.starts_with("Caddyfile") || name.ends_with(".caddy");
+    let haproxy = name.starts_with("haproxy");
     let shell = name.ends_with(".sh");
     if name.ends_with(".properties") {
         plain.gateways(&properties(text), text);
         return plain;
     }
-    if !(yaml || image || nginx || shell) {
+    if !(yaml || image || nginx || shell || caddy || haproxy) {
         return plain;
     }
     let mut upstream = false;
@@ -47,13 +49,6 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
         let start = at;
         at += line.len();
         let body = line.trim();
-        if let Some(mark) = body.find("rpcmap:").or_else(|| body.find("hedgerow:"))
-            && let Some(comment) = body[..mark].rfind('#')
-        {
-            let from = start + line.find(body).unwrap_or(0) + comment;
-            let found = comment::directive(&body[comment..], place(from));
-            plain.comments.extend(found.map(|directive| (directive, range(from, start + line.trim_end().len()))));
-        }
         if body.starts_with('#') {
             continue;
         }
@@ -64,7 +59,27 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
                 plain.urls(line, start);
             }
             command = command && body.ends_with('\\');
+        } else if caddy {
+            let mut words = body.split_whitespace();
+            if matches!(words.next(), Some("reverse_proxy" | "proxy" | "php_fastcgi" | "to")) {
+                for target in words.filter(|word| !word.starts_with(['/', '{', '*', '@'])) {
+                    plain.add(target, line, start);
+                }
+            }
+        } else if haproxy {
+            let mut words = body.split_whitespace();
+            if let (Some("server"), Some(target)) = (words.next(), words.nth(1)) {
+                plain.add(target, line, start);
+            }
         } else if nginx {
+            let mut apache = body.split_whitespace();
+            if let (Some("ProxyPass" | "ProxyPassMatch" | "BalancerMember"), Some(first)) =
+                (apache.next(), apache.next())
+            {
+                let target = [Some(first), apache.next()].into_iter().flatten().find(|word| word.contains("://"));
+                target.into_iter().for_each(|target| plain.add(target, line, start));
+                continue;
+            }
             let mut words = body.trim_end_matches(';').split_whitespace();
             match (words.next(), words.next()) {
                 (Some("proxy_pass" | "grpc_pass" | "uwsgi_pass" | "fastcgi_pass" | "websocket_pass"), Some(target)) => {
@@ -322,6 +337,13 @@ mod tests {
                 "spring: {cloud: {gateway: {routes: [{id: a, uri: 'lb://svc-a'}]}}}\n",
                 &["lb://svc-a"],
             ),
+            (
+                "site.conf",
+                "<VirtualHost>\n  ProxyPass /x http://a:80/\n  ProxyPassReverse /x http://a:80/\n  BalancerMember http://b\n",
+                &["http://a:80/", "http://b"],
+            ),
+            ("Caddyfile", "x.example.com {\n  reverse_proxy /api/* a:80 b:80\n  respond hi\n}\n", &["a:80", "b:80"]),
+            ("haproxy.cfg", "backend x\n  server one a:80 check\n  balance roundrobin\n", &["a:80"]),
             ("notes.md", "curl http://a\n", &[]),
         ] {
             assert_eq!(found(path, text), expected, "{path}: {text}");

@@ -450,10 +450,18 @@ impl<'p> Walk<'_, 'p> {
             return;
         };
         self.make(id);
+        let mut has_constructor = false;
         for constructor in ["__init__", "constructor", "<new>"] {
             if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
+                has_constructor = true;
                 self.call(site, function);
             }
+        }
+        // Generated clients of JavaScript are made by a function of their library: packs know them by their names.
+        let (file, decl) = self.infer.program.ty(id);
+        if !has_constructor && decl.name.ends_with("Client") {
+            let package = self.infer.program.pack_path(self.infer.program.package_of(file));
+            self.external(site, format!("{package}.{}", decl.name));
         }
     }
 

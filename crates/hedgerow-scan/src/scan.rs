@@ -8,6 +8,7 @@
 use crate::across::across;
 use crate::calls::Contracts;
 use crate::constraint::Build;
+use crate::deploy::image::{copies, is_image};
 use crate::deploy::{Deploy, Schedule, Text};
 use crate::edge::Outcome;
 use crate::frontend::Language;
@@ -18,7 +19,7 @@ use crate::ir::Facts;
 use crate::loads::{Loads, Sum, sum};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::program::{File, Modules, Program};
+use crate::program::{File, Modules, Program, join};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
 use rayon::prelude::*;
@@ -67,14 +68,16 @@ pub fn rescan(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String> {
     let around = sum(|add| {
         add(&known.rest);
         add(format!("{:?}{:?}", run.hosts, run.packs).as_bytes());
+        add(format!("{:?}", run.modules.mounted()).as_bytes());
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
             add(manifest.1.as_bytes());
         }
     });
-    let sums: Vec<Sum> =
-        (0..run.homes.len()).into_par_iter().map(|at| run.sum(at, &loaded[at], known, &around)).collect();
+    let shown: Vec<BTreeSet<u32>> = run.homes.par_iter().map(|home| loads.shown(home, &headers)).collect();
+    let sums = (0..run.homes.len()).into_par_iter().map(|at| run.sum(at, (&loaded[at], &shown[at]), known, &around));
+    let sums: Vec<Sum> = sums.collect();
     let kept = |at: usize| known.parts.get(&run.homes[at].name).filter(|part| part.made_from == sums[at]);
     let mut stale: Vec<usize> = (0..run.homes.len()).filter(|at| kept(*at).is_none()).collect();
     let mut facts: BTreeMap<u32, Arc<Facts>> = BTreeMap::new();
@@ -143,6 +146,7 @@ impl<'a> Run<'a> {
         let (hosts, deploy) = deploy(tree, &homes);
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
         run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));
+        run.modules.mount(copied(tree, &run.homes));
         Ok(run)
     }
 
@@ -164,7 +168,8 @@ impl<'a> Run<'a> {
     }
 
     /// The hash of everything that the part of the `at`-th service is made from, but for the contracts of others.
-    fn sum(&self, at: usize, loaded: &BTreeSet<u32>, known: &Known, around: &Sum) -> Sum {
+    fn sum(&self, at: usize, files: (&BTreeSet<u32>, &BTreeSet<u32>), known: &Known, around: &Sum) -> Sum {
+        let (loaded, shown) = files;
         let home = &self.homes[at];
         sum(|add| {
             add(around);
@@ -173,6 +178,9 @@ impl<'a> Run<'a> {
                 let at = self.code[*file as usize];
                 add(self.tree.code[at].path.as_bytes());
                 add(&known.sums[at]);
+            }
+            for file in shown {
+                add(self.tree.code[self.code[*file as usize]].path.as_bytes());
             }
         })
     }
@@ -211,7 +219,10 @@ impl<'a> Run<'a> {
             .par_iter()
             .zip(reached)
             .zip(offers)
-            .map(|((at, reach), offers)| part(&Infer::new(program), &around, &self.homes[*at], reach, offers))
+            .map(|((at, reach), offers)| {
+                let home = &self.homes[*at];
+                part(&Infer::new(program), &around, home, &entries(program, home), reach, offers)
+            })
             .collect()
     }
 
@@ -219,6 +230,34 @@ impl<'a> Run<'a> {
     fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
         across(self.tree, files, &self.homes, &self.hosts, &self.deploy, parts)
     }
+}
+
+/// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.
+fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
+    let owners = Owners::new(tree.services, homes);
+    let code: BTreeSet<&str> = tree.code.iter().map(|file| file.path.as_str()).collect();
+    let mut found = BTreeMap::new();
+    for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
+        let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
+            continue;
+        };
+        let beside = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        for (source, below) in copies(&file.text) {
+            // The context of the build is the root or the directory of the file, most of the time.
+            let places = [source.clone(), join(beside, &source)];
+            let Some(place) = places.iter().find(|place| code.contains(place.as_str())) else { continue };
+            let name = place.rsplit('/').next().unwrap_or(place);
+            for (directory, _) in &home.directories {
+                // Where the service's directory itself lies in the image is not known.
+                for there in [join(directory, &format!("{below}/{name}")), join(directory, name)] {
+                    if !code.contains(there.as_str()) {
+                        found.insert(there, place.clone());
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The hosts of the fleet and what the deploy gives to each service.
@@ -237,6 +276,14 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
     let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
     let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
+    // Beside files that are called like services lies what all of these share.
+    let mut central: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for file in tree.texts {
+        if let (Some(service), Some((directory, _))) = (owners.settled(&file.path, &hosts), file.path.rsplit_once('/'))
+        {
+            central.entry(directory).or_default().insert(service.to_owned());
+        }
+    }
     for file in tree.texts {
         let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
         match owned {
@@ -252,6 +299,23 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
             }
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
+                if is_image(&file.path)
+                    && let Some(service) = owner(&file.path)
+                {
+                    deploy.add_image(&service, Text { path: &file.path, text: &file.text });
+                }
+                if let Some((directory, _)) = file.path.rsplit_once('/').filter(|_| name.starts_with("application."))
+                    && let Some(services) = central.get(directory)
+                {
+                    for service in services {
+                        deploy.add_settings(service, Text { path: &file.path, text: &file.text });
+                    }
+                    continue;
+                }
+                if let Some(service) = owners.settled(&file.path, &hosts).map(str::to_owned) {
+                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
+                    continue;
+                }
                 let usual = ["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings."]
                     .iter()
                     .any(|start| name.starts_with(start));

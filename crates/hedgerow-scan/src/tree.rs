@@ -2,8 +2,10 @@
 
 use crate::config::ScanConfig;
 use crate::frontend::Language;
+use crate::frontend::foreign::foreign;
 use crate::inventory::Service;
 use crate::ir::Facts;
+use crate::testcode::{is_code, is_test};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,6 +45,17 @@ pub struct Tree<'a> {
     pub code: &'a [CodeFile],
     /// The other files, see [`wants`].
     pub texts: &'a [PlainFile],
+    /// The files that were wanted and could not be read.
+    pub lost: &'a [Lost],
+}
+
+/// A file that was wanted and could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lost {
+    /// Its path below the tree's root, with `/` between the parts.
+    pub path: String,
+    /// Why, in a few words.
+    pub reason: String,
 }
 
 /// What the scan wants to know of a file.
@@ -83,22 +96,13 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
             name.ends_with(".go") && config.vendored.is_match(import.rsplit_once('/').map_or("", |(dir, _)| dir));
         return if read && !name.ends_with("_test.go") { Want::Code(Language::Go) } else { Want::Nothing };
     }
-    let test = |language| match language {
-        Language::Go => name.ends_with("_test.go"),
-        Language::Python => {
-            name.starts_with("test_")
-                || name.ends_with("_test.py")
-                || name == "conftest.py"
-                || directories.contains(&"tests")
-        }
-        Language::Java => path.contains("src/test/"),
-        Language::JavaScript | Language::TypeScript => {
-            name.contains(".test.") || name.contains(".spec.") || name.ends_with(".min.js")
-        }
-    };
     match Language::of(path) {
-        Some(language) if test(language) => Want::Nothing,
+        // Of code that is said to be a service's what its directory is called does not matter.
+        _ if is_code(path) && is_test(config.services.iter().find_map(|code| code.below(path)).unwrap_or(path)) => {
+            Want::Nothing
+        }
         Some(language) => Want::Code(language),
+        None if foreign(path).is_some() => Want::Text,
         None => {
             let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
             let plain = matches!(
@@ -115,12 +119,25 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
                     | "template"
                     | "tmpl"
                     | "tpl"
+                    | "j2"
+                    | "jinja"
+                    | "jinja2"
+                    | "ini"
+                    | "cfg"
+                    | "cnf"
+                    | "xml"
+                    | "config"
+                    | "gotmpl"
+                    | "tf"
+                    | "hcl"
+                    | "erb"
+                    | "vcl"
             ) || name.starts_with(".env.")
+                || matches!(name, "Caddyfile" | "Procfile" | "Containerfile")
                 || name == "Kustomization"
                 || name.starts_with("Dockerfile")
                 || name.ends_with(".Dockerfile");
-            let noise = matches!(name, "package-lock.json" | "package.json" | "tsconfig.json" | "composer.lock")
-                || name.ends_with(".map");
+            let noise = matches!(name, "package-lock.json" | "composer.lock" | "pom.xml") || name.ends_with(".map");
             if plain && !noise { Want::Text } else { Want::Nothing }
         }
     }

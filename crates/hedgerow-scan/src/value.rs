@@ -107,6 +107,14 @@ impl Template {
         }
     }
 
+    /// The environment variables it takes in.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Environment(name) => Some(name.as_str()),
+            Piece::Text(_) | Piece::Flag(_) | Piece::Setting(_) | Piece::Hole => None,
+        })
+    }
+
     /// The text, if it has no pieces from outside.
     pub(crate) fn constant(&self) -> Option<&str> {
         match self.0.as_slice() {

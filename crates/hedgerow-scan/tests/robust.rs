@@ -114,7 +114,7 @@ proptest! {
                 names.iter().map(|path| PlainFile { path: (*path).to_owned(), text: Arc::from(plain.as_str()) }).collect();
             let services = ["service.a", "service.b"].map(|name| Service { name: name.into(), slug: name.replace("ervice.", "-"), directory: name.into() });
             let config = ScanConfig::default();
-            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &plain }).unwrap();
+            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &plain, lost: &[] }).unwrap();
         });
     }
 }
@@ -153,7 +153,7 @@ proptest! {
             let code = [CodeFile { path: "service.a/main.go".to_owned(), language: Language::Go, facts: Arc::new(facts) }];
             let services = ["service.a", "service.b"].map(|name| Service { name: name.into(), slug: name.replace("ervice.", "-"), directory: name.into() });
             let config = ScanConfig::default();
-            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] }).unwrap();
+            scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[], lost: &[] }).unwrap();
         });
     }
 }
@@ -208,7 +208,65 @@ fn values_that_feed_themselves_end() {
         let code = [CodeFile { path: "service.a/main.go".into(), language: Language::Go, facts }];
         let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
         let config = ScanConfig::default();
-        scan(&Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &[] })
-            .unwrap();
+        scan(&Tree {
+            services: &services,
+            namespaces: BTreeSet::new(),
+            config: &config,
+            code: &code,
+            texts: &[],
+            lost: &[],
+        })
+        .unwrap();
     });
+}
+
+/// A tree of one service with one file of Go, and the service `service.b`.
+fn scan_go(text: &str) -> hedgerow_scan::Outcome {
+    in_parallel(|| {
+        let facts = Arc::new(Language::Go.frontend().unwrap().facts(text));
+        let code = [CodeFile { path: "service.a/main.go".into(), language: Language::Go, facts }];
+        let services = ["service.a", "service.b"].map(|name| Service {
+            name: name.into(),
+            slug: name.replace("ervice.", "-"),
+            directory: name.into(),
+        });
+        let config = ScanConfig::default();
+        scan(&Tree {
+            services: &services,
+            namespaces: BTreeSet::new(),
+            config: &config,
+            code: &code,
+            texts: &[],
+            lost: &[],
+        })
+        .unwrap()
+    })
+}
+
+/// A call to which so many ways lead that each level of callers has `width` of them, with a target of `pieces` pieces.
+fn wide(width: usize, pieces: usize) -> String {
+    use std::fmt::Write;
+    let mut text = "package main\nimport \"net/http\"\n".to_owned();
+    for at in 0..pieces {
+        writeln!(text, "func p{at}(x string) string {{ return x }}").unwrap();
+    }
+    let all: Vec<String> = (0..pieces).map(|at| format!("p{at}(x)")).collect();
+    writeln!(text, "func l0(x string) {{ http.Get(\"http://\" + {}) }}", all.join(" + ")).unwrap();
+    for level in 1..5 {
+        writeln!(text, "func l{level}(x string) {{").unwrap();
+        (0..width).for_each(|_| writeln!(text, "l{}(x)", level - 1).unwrap());
+        writeln!(text, "}}").unwrap();
+    }
+    text + "func main() { l4(\"s-b\"); http.Get(\"http://s-b/known\") }\n"
+}
+
+#[test]
+fn what_has_too_many_ways_is_said_with_its_place_and_the_rest_is_done() {
+    let outcome = scan_go(&wide(7, 60));
+    let limits: Vec<_> = outcome.findings.iter().filter(|finding| finding.code.as_str() == "scan-limit").collect();
+    assert_eq!(limits.len(), 1, "{:?}", outcome.findings);
+    assert_eq!(limits[0].marks[0].0.path, "service.a/main.go");
+    assert!(outcome.edges.contains_key(&("service.a".to_owned(), "service.b".to_owned())));
+    let few = scan_go(&wide(2, 3));
+    assert!(few.findings.iter().all(|finding| finding.code.as_str() != "scan-limit"), "{:?}", few.findings);
 }

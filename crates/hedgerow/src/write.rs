@@ -4,6 +4,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// What the names of temporary files begin with.
+pub const TEMPORARY: &str = ".hedgerow-";
+
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write `{}`", path.display())]
@@ -39,7 +42,7 @@ fn write(path: &Path, bytes: &[u8], sync: bool) -> io::Result<()> {
     let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    let mut file = builder.prefix(".hedgerow-").tempfile_in(directory)?;
+    let mut file = builder.prefix(TEMPORARY).tempfile_in(directory)?;
     file.write_all(bytes)?;
     if sync {
         file.as_file().sync_data()?;

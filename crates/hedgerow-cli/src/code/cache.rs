@@ -15,7 +15,7 @@ use super::Fleet;
 use hedgerow::write_unsynced;
 use hedgerow_scan::frontend::Language;
 use hedgerow_scan::ir::{Facts, VERSION};
-use hedgerow_scan::{Outcome, Parts, PlainFile, Sum};
+use hedgerow_scan::{Lost, Outcome, Parts, PlainFile, Sum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -73,6 +73,7 @@ impl Key {
         rest: Self,
         code: impl Iterator<Item = (&'a str, &'a Self)>,
         texts: &[PlainFile],
+        lost: &[Lost],
     ) -> Self {
         hash(|add| {
             add(&rest.0);
@@ -84,6 +85,11 @@ impl Key {
             for file in texts {
                 add(file.path.as_bytes());
                 add(file.text.as_bytes());
+            }
+            add(b"lost");
+            for file in lost {
+                add(file.path.as_bytes());
+                add(file.reason.as_bytes());
             }
         })
     }

@@ -194,6 +194,7 @@ impl Search<'_, '_> {
             marks: vec![(self.place(site.function, site.expr), "a client over that connection".to_owned())],
             help: vec!["check the address, or what the callee registers".to_owned()],
             services: BTreeSet::from([self.context.service.to_owned()]),
+            callees: BTreeSet::new(),
         });
     }
 }

@@ -92,6 +92,7 @@ impl Search<'_, '_> {
             marks,
             help,
             services: BTreeSet::from([self.context.service.to_owned()]),
+            callees: BTreeSet::new(),
         });
     }
 }

@@ -70,6 +70,18 @@ impl Deploy {
                 }
                 _ => {}
             }
+            for key in ["links", "depends_on", "external_links"] {
+                let names: Vec<&str> = match container.get(key) {
+                    Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+                    Some(Value::Object(pairs)) => pairs.keys().map(String::as_str).collect(),
+                    _ => Vec::new(),
+                };
+                for name in names {
+                    // `service:alias`
+                    let name = name.split(':').next().unwrap_or(name);
+                    given.after.insert(name.to_owned(), key.to_owned());
+                }
+            }
             let words = |word: &str| vec![interpolated(word, &shell)];
             for key in ["entrypoint", "command"] {
                 match container.get(key) {

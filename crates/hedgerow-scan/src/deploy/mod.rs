@@ -1,6 +1,7 @@
 //! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
 
 mod compose;
+pub(crate) mod image;
 mod kustomize;
 mod schedule;
 mod settings;
@@ -42,6 +43,10 @@ pub(crate) struct Given {
     pub(crate) flags: BTreeMap<String, Vec<String>>,
     /// Its configuration files.
     pub(crate) settings: Vec<Value>,
+    /// The file of each of them.
+    pub(crate) setting_paths: Vec<String>,
+    /// The names that a compose file links it to or starts it after, each with the key that says so.
+    pub(crate) after: BTreeMap<String, String>,
     /// Whether it is given something else that could not be read: any variable and any flag may have another value.
     pub(crate) is_open: bool,
     /// Whether the values of charts name variables of it, as those for charts from elsewhere do.
@@ -54,6 +59,8 @@ pub(crate) struct Deploy {
     given: BTreeMap<String, Given>,
     /// The templates that could not be read in full, with the services that they may be of.
     unread: BTreeMap<String, BTreeSet<String>>,
+    /// The deploy files that are no YAML from some line on, each with the fault.
+    broken: BTreeMap<String, String>,
     /// When workloads run that do not run all the time.
     schedules: BTreeSet<Schedule>,
 }
@@ -111,7 +118,13 @@ impl Deploy {
                     }
                     rendered.documents
                 }
-                None => documents(text.text),
+                None => {
+                    let (values, fault) = settings::read(text.text);
+                    if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
+                        deploy.broken.insert(text.path.to_owned(), fault);
+                    }
+                    values
+                }
             };
             for value in values {
                 match value {
@@ -163,6 +176,11 @@ impl Deploy {
         self.unread.iter().map(|(path, services)| (path.as_str(), services))
     }
 
+    /// The deploy files that are no YAML from some line on, each with the fault.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.broken.iter().map(|(path, fault)| (path.as_str(), fault.as_str()))
+    }
+
     /// Takes in what the workloads give to their containers, and says whose their pods are.
     fn workloads<'a>(
         &mut self,
@@ -201,14 +219,26 @@ impl Deploy {
         pods
     }
 
+    /// Adds the variables that a service's image sets. What the deploy sets besides wins.
+    pub(crate) fn add_image(&mut self, service: &str, text: Text) {
+        let given = self.given.entry(service.to_owned()).or_default();
+        for (name, value) in image::variables(text.text) {
+            given.environment.entry(name).or_insert_with(|| vec![value]);
+        }
+        if given.path.is_empty() {
+            text.path.clone_into(&mut given.path);
+        }
+    }
+
     /// Adds a configuration file of a service.
     pub(crate) fn add_settings(&mut self, service: &str, text: Text) {
-        let settings = &mut self.given.entry(service.to_owned()).or_default().settings;
+        let given = self.given.entry(service.to_owned()).or_default();
         if text.path.ends_with(".properties") {
-            settings.push(properties(text.text));
+            given.settings.push(properties(text.text));
         } else {
-            settings.extend(documents(text.text));
+            given.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
         }
+        given.setting_paths.resize(given.settings.len(), text.path.to_owned());
     }
 
     /// When workloads run that do not run all the time.
@@ -396,6 +426,11 @@ impl Given {
         found.dedup();
         found
     }
+}
+
+/// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.
+fn is_template(text: &str) -> bool {
+    ["{{", "{%", "<%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
 fn scalar(value: &Value) -> Option<String> {

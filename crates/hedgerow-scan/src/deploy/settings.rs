@@ -1,7 +1,7 @@
 //! Configuration files: what they hold, and what lies under a name.
 
 use super::scalar;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::fmt;
@@ -38,7 +38,7 @@ pub(crate) fn swells(text: &str) -> bool {
 }
 
 /// The documents of a text up to the first that cannot be read, and why that is so.
-fn read(text: &str) -> (Vec<Value>, Option<String>) {
+pub(super) fn read(text: &str) -> (Vec<Value>, Option<String>) {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {
@@ -114,6 +114,14 @@ impl<'de> Visitor<'de> for Counted<'_> {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
+    }
+
+    /// A value with a tag of its own. Compose's `!reset` takes a value away, whatever it is; `!override` and every other tag says how
+    /// the value is to be taken, and the value is there all the same.
+    fn visit_enum<A: EnumAccess<'de>>(self, value: A) -> Result<Value, A::Error> {
+        let (tag, content) = value.variant::<String>()?;
+        let value = content.newtype_variant_seed(self)?;
+        Ok(if tag.trim_start_matches('!') == "reset" { Value::Null } else { value })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
@@ -201,6 +209,22 @@ pub(super) fn walk(value: &Value, path: &[String], found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_lose_nothing() {
+        for (text, expected) in [
+            ("a: !override [b]", serde_json::json!({"a": ["b"]})),
+            ("a: !override {b: c}", serde_json::json!({"a": {"b": "c"}})),
+            ("a: !reset [b]\nc: d", serde_json::json!({"a": null, "c": "d"})),
+            ("a: !reset null\nc: d", serde_json::json!({"a": null, "c": "d"})),
+            ("a: !mine b", serde_json::json!({"a": "b"})),
+            ("a: !mine {b: !yours [c]}", serde_json::json!({"a": {"b": ["c"]}})),
+            ("a: !!str 3", serde_json::json!({"a": "3"})),
+            ("- !mine\n- b", serde_json::json!([null, "b"])),
+        ] {
+            assert_eq!(read(text), (vec![expected], None), "{text}");
+        }
+    }
 
     #[test]
     fn aliases_repeat_up_to_a_limit() {

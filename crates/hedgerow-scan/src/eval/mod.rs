@@ -14,7 +14,7 @@ use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
 use crate::reach::{Reach, Site};
-use crate::value::{Crossing, Value, Values, Way};
+use crate::value::{Crossing, Piece, Template, Value, Values, Way};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -33,6 +33,15 @@ const MAX_DEPTH: usize = 80;
 
 /// How many steps one question may take.
 const MAX_STEPS: u32 = 40_000;
+
+/// How many steps all questions about one call may take, whoever leads to it.
+const MAX_SITE_STEPS: u32 = 120_000;
+
+/// How many steps a service's questions may take. What is left then gets a few steps for each call.
+const MAX_SERVICE_STEPS: u64 = 2_000_000;
+
+/// How many steps a call gets when those of its service are used up.
+const LAST_STEPS: u32 = 1_000;
 
 /// A function, and the calls that lead to it as far as they are known: the innermost last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +64,11 @@ pub(crate) struct Eval<'a, 'p> {
     open: RefCell<BTreeSet<Key>>,
     depth: Cell<usize>,
     steps: Cell<u32>,
+    /// The steps of all questions about the call that is being looked at, and of all calls.
+    site_steps: Cell<u32>,
+    all_steps: Cell<u64>,
+    /// The calls whose questions took more steps than they have.
+    pub(crate) exhausted: RefCell<BTreeSet<Site>>,
     /// How often a question met itself: an answer that was cut short by that is not kept.
     cuts: Cell<u32>,
 }
@@ -87,6 +101,9 @@ impl<'a, 'p> Eval<'a, 'p> {
             open: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            site_steps: Cell::new(0),
+            all_steps: Cell::new(0),
+            exhausted: RefCell::default(),
             cuts: Cell::new(0),
         }
     }
@@ -94,23 +111,33 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// What an expression may be worth, each of the ways that lead to its function for itself, so that what one caller
     /// passes is not mixed with what another one does.
     pub(crate) fn value(&self, site: Site) -> Vec<Values> {
-        self.by_caller(site.function, |frame| (*self.eval(frame, site.expr, 0)).clone())
+        self.by_caller(site, |frame| (*self.eval(frame, site.expr, 0)).clone())
     }
 
     /// The target of a sink, each of the ways that lead to it for itself.
     pub(crate) fn target(&self, site: Site, target: &Target) -> Vec<Values> {
-        self.by_caller(site.function, |frame| self.target_in(frame, site, target))
+        self.by_caller(site, |frame| self.each(self.target_in(frame, site, target)))
     }
 
-    fn by_caller(&self, function: FnId, ask: impl Fn(&Frame) -> Values) -> Vec<Values> {
+    fn by_caller(&self, site: Site, ask: impl Fn(&Frame) -> Values) -> Vec<Values> {
+        let function = site.function;
         let mut all = Vec::new();
+        self.site_steps.set(0);
         let mut open = vec![Vec::new()];
         let mut asked = 0;
         while let Some(chain) = open.pop() {
             self.steps.set(0);
+            if !open.is_empty() && self.site_steps.get() > self.site_limit() {
+                // The ways that are left are not looked at.
+                self.exhausted.borrow_mut().insert(site);
+                all.push(Values::lost(site));
+                break;
+            }
             asked += 1;
             let frame = Frame { function, chain };
             let mut values = ask(&frame);
+            self.site_steps.set(self.site_steps.get().saturating_add(self.steps.get()));
+            self.all_steps.set(self.all_steps.get().saturating_add(u64::from(self.steps.get())));
             let outer = frame.chain.first().map_or(function, |call: &Site| call.function);
             let callers = self.reach.callers.get(&outer).map_or(&[][..], Vec::as_slice);
             let room = frame.chain.len() < MAX_LEVELS && asked + open.len() + callers.len() <= MAX_WAYS;
@@ -138,7 +165,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             return Rc::default();
         }
         self.steps.set(self.steps.get() + 1);
-        if self.depth.get() > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if self.depth.get() > MAX_DEPTH || self.steps.get() > self.question_limit() {
             self.cuts.set(self.cuts.get() + 1);
             return Rc::new(Values::lost(Site { function: frame.function, expr: id }));
         }
@@ -146,12 +173,25 @@ impl<'a, 'p> Eval<'a, 'p> {
         self.depth.set(self.depth.get() + 1);
         let cuts = self.cuts.get();
         let values = Rc::new(self.find(frame, id, result));
+        // Large values take as long as many small ones.
+        let size = u32::try_from(values.known.len() / 4).unwrap_or(u32::MAX);
+        self.steps.set(self.steps.get().saturating_add(size));
         self.depth.set(self.depth.get() - 1);
         self.open.borrow_mut().remove(&key);
         if self.cuts.get() == cuts || self.depth.get() == 0 {
             self.known.borrow_mut().insert(key, Rc::clone(&values));
         }
         values
+    }
+
+    /// How many steps a call may take.
+    fn site_limit(&self) -> u32 {
+        if self.all_steps.get() > MAX_SERVICE_STEPS { LAST_STEPS } else { MAX_SITE_STEPS }
+    }
+
+    /// How many steps a question may take.
+    fn question_limit(&self) -> u32 {
+        if self.all_steps.get() > MAX_SERVICE_STEPS { LAST_STEPS } else { MAX_STEPS }
     }
 
     fn find(&self, frame: &Frame, id: ExprId, result: u16) -> Values {
@@ -225,6 +265,21 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// The elements of a list or a map, or the one under a key. A container has no value apart from its elements', so
     /// that what is no container here is an element already.
     fn elements(&self, of: &Values, key: Option<&str>) -> Values {
+        // The named arguments of a call may be those of its own caller, and so on in a ring.
+        if self.depth.get() > MAX_DEPTH {
+            self.cuts.set(self.cuts.get() + 1);
+            return Values {
+                known: BTreeMap::from([(Value::Text(Template::piece(Piece::Hole)), Vec::new())]),
+                unknown: of.unknown.clone(),
+            };
+        }
+        self.depth.set(self.depth.get() + 1);
+        let values = self.elements_within(of, key);
+        self.depth.set(self.depth.get() - 1);
+        values
+    }
+
+    fn elements_within(&self, of: &Values, key: Option<&str>) -> Values {
         let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
         for (value, way) in &of.known {
             match value {
@@ -409,8 +464,32 @@ impl<'a, 'p> Eval<'a, 'p> {
                 values
             }
             Some(Callee::Value) => self.closure_call(frame, callee, result, site),
+            Some(Callee::Method(name)) => {
+                self.accessor(frame, callee, name, site).unwrap_or_else(|| Values::lost(site))
+            }
             _ => Values::lost(site),
         }
+    }
+
+    /// `getLedger()` and a record's `ledger()`, where nobody wrote the method: the field.
+    fn accessor(&self, frame: &Frame, callee: ExprId, name: &'p str, site: Site) -> Option<Values> {
+        if self.language(frame.function) != crate::frontend::Language::Java {
+            return None;
+        }
+        let program = self.infer.program;
+        let Expr::Member { of, .. } = program.expr(frame.function, callee) else { return None };
+        let ty = self.infer.type_of(frame.function, *of, 0)?;
+        let plain = ["get", "is"]
+            .iter()
+            .find_map(|start| name.strip_prefix(start))
+            .filter(|rest| rest.starts_with(char::is_uppercase));
+        let decapitalized = plain.map(|rest| {
+            let mut letters = rest.chars();
+            letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect::<String>()
+        });
+        let (_, _, field) =
+            decapitalized.and_then(|field| program.field(ty, &field)).or_else(|| program.field(ty, name))?;
+        Some(self.member(frame, *of, &field.name, site))
     }
 
     /// A call of a closure that a local holds.

@@ -6,7 +6,7 @@ use crate::ir::{Argument, Expr, ExprId, Field};
 use crate::pack::{Gives, Place, Source, Target, Transfer};
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<'p> Eval<'_, 'p> {
     /// What the packs say about a call; none where they do not know it.
@@ -85,6 +85,19 @@ impl<'p> Eval<'_, 'p> {
                 values
             }
         }
+    }
+
+    /// Of lists that are written out their elements: `brokers: ["a:1", "b:1"]`.
+    pub(super) fn each(&self, values: Values) -> Values {
+        let is_made = |value: &Value| matches!(value, Value::Made(..));
+        if !values.known.keys().any(is_made) {
+            return values;
+        }
+        let (made, mut rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            values.known.into_iter().partition(|(value, _)| is_made(value));
+        let mut found = Values { known: std::mem::take(&mut rest), unknown: values.unknown };
+        found.add(&self.elements(&Values { known: made, unknown: BTreeSet::new() }, None));
+        found
     }
 
     /// What a method is called on.
@@ -284,6 +297,15 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
     for key in ["env", "envconfig"] {
         values.extend(tag(key).map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
     }
+    // `kong:"env='LEDGER_URL',default='x'"`
+    let within = |key: &str| {
+        let text = field.tag.as_deref()?;
+        let text = text.split_once("kong:\"")?.1;
+        let rest = text.split_once(&format!("{key}='"))?.1;
+        Some(rest.split_once('\'')?.0.to_owned())
+    };
+    values.extend(within("env").map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
+    values.extend(within("default").map(|text| Value::Text(Template::text(&text))));
     for key in ["envDefault", "default"] {
         values.extend(tag(key).map(|text| Value::Text(Template::text(&text))));
     }

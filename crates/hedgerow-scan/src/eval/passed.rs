@@ -1,6 +1,6 @@
 //! What calls pass to functions: arguments, receivers, and what they store through addresses.
 
-use super::{Eval, Frame, MAX_CHAIN};
+use super::{Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
 use crate::ir::{Argument, Def, Expr, ExprId, LocalId};
 use crate::program::FnId;
 use crate::reach::Site;
@@ -192,6 +192,18 @@ impl<'p> Eval<'_, 'p> {
 
     /// What a call stores through the address it is given.
     pub(super) fn stored_by(&self, frame: &Frame, call: Site, argument: u16) -> Values {
+        if self.depth.get() > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            self.cuts.set(self.cuts.get() + 1);
+            return Values::lost(call);
+        }
+        self.steps.set(self.steps.get() + 1);
+        self.depth.set(self.depth.get() + 1);
+        let values = self.stored_within(frame, call, argument);
+        self.depth.set(self.depth.get() - 1);
+        values
+    }
+
+    fn stored_within(&self, frame: &Frame, call: Site, argument: u16) -> Values {
         let program = self.infer.program;
         let mut values = Values::default();
         for function in self.reach.targets.get(&call).map_or(&[][..], Vec::as_slice) {

@@ -3,7 +3,7 @@
 use super::{Eval, Frame, packs};
 use crate::ir::{Expr, ExprId, TypeRef};
 use crate::pack::Source;
-use crate::program::{GlobalId, Meaning, Owner, TypeId};
+use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +86,9 @@ impl<'p> Eval<'_, 'p> {
         if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
             values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
         }
+        if ty.and_then(|ty| program.type_id(ty)).is_some_and(|id| self.reads_environment(id)) {
+            values.add(&Values::one(Value::Text(Template::piece(Piece::Environment(name.to_uppercase())))));
+        }
         // A field of something that came from outside had a value there, whatever is stored in it here.
         let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
         if values.is_empty() || from_outside {
@@ -106,6 +109,16 @@ impl<'p> Eval<'_, 'p> {
             Some(_) => None,
             None => Some(Vec::new()),
         }
+    }
+
+    /// Whether a class takes its fields from the environment, each from the variable that is called like it.
+    fn reads_environment(&self, id: TypeId) -> bool {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let TypeRef::Struct(fields) = &decl.ty else { return false };
+        let bases = fields.iter().filter(|field| field.embedded);
+        let mut paths = bases.filter_map(|field| program.external(Ty::Written { file, r: &field.ty }));
+        paths.any(|path| path.rsplit('.').next() == Some("BaseSettings"))
     }
 
     /// `os.environ["NAME"]`
@@ -137,10 +150,34 @@ impl<'p> Eval<'_, 'p> {
         }
     }
 
+    /// The field of a value whose class has no constructor of its own: the named argument, as dataclasses and models have it, or the one
+    /// at the field's place.
+    fn named_part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
+        let program = self.infer.program;
+        if self.reach.targets.contains_key(&made) {
+            return None;
+        }
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(made.function, made.expr)
+        else {
+            return None;
+        };
+        let arguments = program.arguments(made.function, *arguments);
+        let frame = Frame { function: made.function, chain: chain.to_vec() };
+        if let Some(found) = self.by_name(&frame, arguments, name) {
+            return Some(found);
+        }
+        let ty = self.infer.type_of(made.function, made.expr, 0)?;
+        let (_, TypeRef::Struct(fields)) = program.underlying(ty)? else { return None };
+        let at = fields.iter().filter(|field| !field.embedded).position(|field| field.name == name)?;
+        self.positional(&frame, arguments, at)
+    }
+
     /// The field of a value that is written out.
     pub(super) fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
         let program = self.infer.program;
-        let Expr::Composite { ty, parts } = program.expr(made.function, made.expr) else { return None };
+        let Expr::Composite { ty, parts } = program.expr(made.function, made.expr) else {
+            return self.named_part(made, chain, name);
+        };
         let parts = program.parts(made.function, *parts);
         let frame = Frame { function: made.function, chain: chain.to_vec() };
         let order: &[crate::ir::Field] = {

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod comment;
+pub(crate) mod foreign;
 mod globals;
 #[cfg(feature = "go")]
 mod go;
@@ -63,6 +64,18 @@ fn first_fault(root: tree_sitter::Node) -> Vec<Range> {
 }
 
 impl Language {
+    /// The language as people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Go => "Go",
+            Self::Python => "Python",
+            Self::Java => "Java",
+            Self::JavaScript => "JavaScript",
+            Self::TypeScript => "TypeScript",
+        }
+    }
+
     /// The language of a file, by its name; none for a file the scan does not read or was built without.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {

@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -103,6 +103,8 @@ pub struct Facts {
     pub faults: Vec<Range>,
     /// The build constraint, as the file writes it.
     pub constraint: Option<String>,
+    /// How many lines the file has.
+    pub lines: u32,
 }
 
 /// One import.
@@ -145,6 +147,8 @@ pub struct Function {
     pub span: Range,
     /// Whether something outside of the code calls it: an annotation, a decorator, a framework's convention.
     pub registered: bool,
+    /// Whether code of other files sees it, for languages that say so.
+    pub exported: bool,
 }
 
 /// One local: a variable, a constant, a parameter or a receiver. Two of one name in two blocks are two locals.

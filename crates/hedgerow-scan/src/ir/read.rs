@@ -131,6 +131,7 @@ impl Facts {
             comments: self.comments.clone(),
             faults: self.faults.clone(),
             constraint: self.constraint.clone(),
+            lines: self.lines,
             ..Self::default()
         }
     }

@@ -8,7 +8,7 @@ pub(crate) use modules::{Modules, join, join_within};
 pub(crate) use types::{Found, Owner, Ty};
 
 use crate::frontend::Language;
-use crate::ir::{Facts, Function, Global, TypeDecl};
+use crate::ir::{Facts, Function, Global, Import, TypeDecl};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -107,6 +107,8 @@ pub(crate) struct Program<'p> {
     aliases: Vec<BTreeMap<&'p str, Vec<Meaning<'p>>>>,
     /// Per file, the packages whose names are used without a qualifier.
     dots: Vec<Vec<PackageId>>,
+    /// Per file, the imports that should lead to a file of the tree and lead to none.
+    lost: Vec<Vec<&'p str>>,
     /// The methods of all types by name.
     pub(crate) methods_by_name: BTreeMap<&'p str, Vec<(TypeId, FnId)>>,
 }
@@ -122,6 +124,7 @@ impl<'p> Program<'p> {
             types: Vec::new(),
             aliases: Vec::new(),
             dots: Vec::new(),
+            lost: Vec::new(),
             methods_by_name: BTreeMap::new(),
             files,
         };
@@ -184,6 +187,25 @@ impl<'p> Program<'p> {
     fn add_imports(&mut self, modules: &Modules) {
         let imports: Vec<_> = self.files.par_iter().map(|file| self.imports(file, modules)).collect();
         (self.aliases, self.dots) = imports.into_iter().unzip();
+        let lost = self.files.par_iter().map(|file| {
+            let own = file.facts.imports.iter().filter(|import| modules.is_own(file, import));
+            let is_lost = |import: &&Import| {
+                let paths = [modules.resolve(file, import), modules.resolve_item(file, import)];
+                !paths.into_iter().flatten().any(|path| self.by_path.contains_key(&path))
+            };
+            own.filter(is_lost).map(|import| import.path.as_str()).collect()
+        });
+        self.lost = lost.collect();
+    }
+
+    /// The imports of a file that should lead to a file of the tree and lead to none.
+    pub(crate) fn lost_imports(&self, file: u32) -> impl Iterator<Item = &'p str> {
+        self.lost[file as usize].iter().copied()
+    }
+
+    /// All packages.
+    pub(crate) fn package_ids(&self) -> impl Iterator<Item = PackageId> {
+        (0..self.packages.len()).map(|at| PackageId(index(at)))
     }
 
     /// What each alias of an import stands for in a file, and the packages whose names it uses without one.

@@ -14,6 +14,8 @@ pub(crate) struct Modules {
     replaced: BTreeMap<String, String>,
     /// Every file's path, to find modules by their place.
     paths: BTreeSet<String>,
+    /// Files that lie elsewhere when the service runs: where they then lie, and where they are in the tree.
+    mounted: BTreeMap<String, String>,
     /// Java: the package names of the tree with the source roots that hold them.
     java: BTreeMap<String, BTreeSet<String>>,
 }
@@ -34,6 +36,21 @@ impl Modules {
             }
         }
         modules
+    }
+
+    /// Says where files lie when the service runs that lie elsewhere in the tree.
+    pub(crate) fn mount(&mut self, files: BTreeMap<String, String>) {
+        self.mounted = files;
+    }
+
+    /// The files that lie elsewhere when the service runs.
+    pub(crate) fn mounted(&self) -> &BTreeMap<String, String> {
+        &self.mounted
+    }
+
+    /// The file of the tree that lies at a path when the service runs.
+    fn file(&self, path: &str) -> Option<String> {
+        if self.paths.contains(path) { Some(path.to_owned()) } else { self.mounted.get(path).cloned() }
     }
 
     fn manifest(&mut self, path: &str, text: &str) {
@@ -131,10 +148,9 @@ impl Modules {
         }
         loop {
             let base = join(dir, &tail);
-            for path in [format!("{base}.py"), format!("{base}/__init__.py")] {
-                if self.paths.contains(&path) {
-                    return Some(path);
-                }
+            let places = [format!("{base}.py"), format!("{base}/__init__.py")];
+            if let Some(path) = places.iter().find_map(|path| self.file(path)) {
+                return Some(path);
             }
             if dots > 0 || dir.is_empty() {
                 return None;
@@ -154,7 +170,24 @@ impl Modules {
         let whole = endings.iter().map(|ending| format!("{base}{ending}"));
         // TypeScript writes `./x.js` for what is `x.ts`.
         let typed = [".ts", ".tsx", ".mts"].iter().map(|ending| format!("{stem}{ending}"));
-        whole.chain(typed).find(|path| self.paths.contains(path))
+        whole.chain(typed).find_map(|path| self.file(&path))
+    }
+
+    /// Whether an import should lead to a file of the tree: a relative one, or one below a module of the tree. What is no code does
+    /// not count.
+    pub(crate) fn is_own(&self, file: &File, import: &Import) -> bool {
+        match file.language {
+            Language::Go => self.go.iter().any(|(_, module)| below(&import.path, module).is_some()),
+            Language::Python => import.path.starts_with('.'),
+            Language::JavaScript | Language::TypeScript => {
+                let last = import.path.rsplit('/').next().unwrap_or_default();
+                let extension = last.rsplit_once('.').map_or("", |(_, extension)| extension);
+                let is_code =
+                    matches!(extension, "" | "js" | "ts" | "mjs" | "cjs" | "tsx" | "jsx") || extension.len() > 5;
+                import.path.starts_with('.') && is_code
+            }
+            Language::Java => false,
+        }
     }
 
     /// The names by which an import is known in its file.

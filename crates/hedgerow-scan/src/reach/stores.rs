@@ -109,8 +109,15 @@ impl<'p> Walk<'_, 'p> {
         }
         if let TypeRef::Struct(fields) = &decl.ty {
             for field in fields.iter().filter(|field| field.embedded) {
-                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
-                    self.escape_type(inner, site);
+                let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) else { continue };
+                match (&program.ty(inner).1.ty, site) {
+                    // Whoever is behind the interface may be called by its methods.
+                    (TypeRef::Interface { .. }, Some(site)) => {
+                        for name in program.asks_for(inner) {
+                            self.dispatched.entry((inner, name)).or_default().sites.push(site);
+                        }
+                    }
+                    _ => self.escape_type(inner, site),
                 }
             }
         }

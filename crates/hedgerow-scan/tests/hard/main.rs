@@ -6,11 +6,16 @@ mod deploy;
 mod environment;
 mod go;
 mod idioms;
+mod kinds;
 mod kustomize;
 mod languages;
+mod silent;
 
+use hedgerow_core::diag::Code;
 use hedgerow_core::source::Sources;
-use hedgerow_scan::{CodeFile, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants};
+use hedgerow_scan::{
+    Class, CodeFile, Edge, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -63,23 +68,30 @@ fn outcome(tree: &str) -> Outcome {
         }
     }
     let namespaces = BTreeSet::from(["default".to_owned()]);
-    let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &texts };
+    let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &texts, lost: &[] };
     in_parallel(|| {
         again::says_the_same_again(&tree);
         scan(&tree).unwrap()
     })
 }
 
-/// The edges as `a -> b class`, and the findings as `code path`, each on a line.
+/// The edges as `a -> b class`, and the findings as `code path`, each on a line. What is only named is left out: see `silent`.
 fn summary(outcome: &Outcome) -> Vec<String> {
-    let short = |name: &str| name.trim_start_matches("service.").to_owned();
-    let edges = outcome.edges.values();
+    let is_named = |edge: &&Edge| edge.class() == Class::Candidate && !edge.evidence[0].target.starts_with('$');
+    let edges = outcome.edges.values().filter(|edge| !is_named(edge));
     let edges =
         edges.map(|edge| format!("{} -> {} {}", short(&edge.caller), short(&edge.callee), edge.class().as_str()));
-    let findings = outcome.findings.iter();
-    let findings =
-        findings.map(|f| format!("{} {}", f.code.as_str(), f.marks.first().map_or("", |(place, _)| &place.path)));
-    edges.chain(findings).collect()
+    let asks = [Code::UnexplainedMention, Code::UnknownClient, Code::NoEntry];
+    let findings = outcome.findings.iter().filter(|finding| !asks.contains(&finding.code));
+    edges.chain(findings.map(line)).collect()
+}
+
+fn short(name: &str) -> String {
+    name.trim_start_matches("service.").to_owned()
+}
+
+fn line(finding: &Finding) -> String {
+    format!("{} {}", finding.code.as_str(), finding.marks.first().map_or("", |(place, _)| &place.path))
 }
 
 /// Asserts what a scan of `tree` finds.

@@ -26,7 +26,14 @@ fn outcome(repo: &Monorepo) -> Outcome {
             Want::Nothing => {}
         }
     }
-    let tree = Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &texts };
+    let tree = Tree {
+        services: &services,
+        namespaces: BTreeSet::new(),
+        config: &config,
+        code: &code,
+        texts: &texts,
+        lost: &[],
+    };
     in_parallel(|| scan(&tree)).unwrap()
 }
 

@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         in_parallel(|| read_deploy(&root, &scan)).with_context(|| format!("cannot read `{}`", root.display()))?;
     session.report(&unread(&faults), &loaded.sources, args.format)?;
     let (services, namespaces) = inventory(fleet);
-    let tree = Tree { services: &services, namespaces, config: &scan, code: &[], texts: &texts };
+    let tree = Tree { services: &services, namespaces, config: &scan, code: &[], texts: &texts, lost: &[] };
     let found = in_parallel(|| schedules(&tree));
     for schedule in found {
         if schedule.schedule.is_none() {

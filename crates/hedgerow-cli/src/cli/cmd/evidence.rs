@@ -79,7 +79,14 @@ pub(super) fn read(
     let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &Silent))
         .map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
     let texts = read.texts();
-    let tree = Tree { services: &services, namespaces: namespaces.clone(), config: &scan, code: &[], texts: &texts };
+    let tree = Tree {
+        services: &services,
+        namespaces: namespaces.clone(),
+        config: &scan,
+        code: &[],
+        texts: &texts,
+        lost: &[],
+    };
     let jobs = in_parallel(|| schedules(&tree)).into_iter().map(|schedule| Job {
         service: schedule.service,
         workload: schedule.workload,
@@ -145,7 +152,14 @@ fn code_of(outcome: &Outcome, texts: &BTreeMap<String, Arc<str>>) -> Code {
 
 /// Whether a finding means that there may be calls which the scan does not see.
 fn hides_calls(code: DiagnosticCode) -> bool {
-    code.severity() == Severity::Error || code == DiagnosticCode::UnparsedCode
+    let asks = [
+        DiagnosticCode::UnparsedCode,
+        DiagnosticCode::UnexplainedMention,
+        DiagnosticCode::UnknownClient,
+        DiagnosticCode::NoEntry,
+        DiagnosticCode::ScanLimit,
+    ];
+    code.severity() == Severity::Error || asks.contains(&code)
 }
 
 fn read_observations(session: &mut Session<'_>, path: &Path) -> anyhow::Result<Observations> {

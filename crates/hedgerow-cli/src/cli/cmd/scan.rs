@@ -1,5 +1,6 @@
 //! `hedgerow scan`: which service calls which, found in the code, beside what the rule files say.
 
+mod account;
 mod explain;
 mod output;
 mod progress;
@@ -14,7 +15,8 @@ use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_core::source::{SourceId, Sources, Span};
-use hedgerow_scan::{Edge, Finding, Outcome, Place, ScanConfig, Service, in_parallel};
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::{Edge, Finding, Outcome, Place, Reason, ScanConfig, Service, in_parallel};
 use progress::Bar;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -81,7 +83,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     diagnostics.extend(idle);
     let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
-    diagnostics.extend(findings.iter().map(|finding| scanned.texts.diagnostic(finding)));
+    let open: Vec<&Finding> = findings.iter().filter(|finding| !scanned.is_ruled(finding)).collect();
+    for finding in open {
+        let diagnostic = scanned.texts.diagnostic(finding);
+        // What nobody has explained stops a gate.
+        let stops = matches!(finding.code, Code::UnexplainedMention | Code::NoEntry | Code::ScanLimit);
+        diagnostics.push(if args.check && stops { diagnostic.severity(Severity::Error) } else { diagnostic });
+    }
     if args.write {
         rules::write(session, &scanned, &difference, args.prune)?;
     }
@@ -117,13 +125,11 @@ fn print(
                 session.out(&text)?;
             }
             let edges = scanned.outcome.edges.values().filter(|edge| edge.class().is_rule()).count();
-            let read = scanned.outcome.services.values().filter(|functions| **functions > 0).count();
             let wrong = report::summary(diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
-            session.note(&format!(
-                "{} with code, {} between services: {wrong}\n",
-                report::count(read, "service"),
-                report::count(edges, "call")
-            ));
+            session.note(&account::text(&scanned.outcome));
+            let services = account::services(&scanned.outcome);
+            let calls = report::count(edges, "call");
+            session.note(&format!("{services}, {calls} between services: {wrong}\n"));
         }
         ScanFormat::Csv => {
             session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;
@@ -181,6 +187,12 @@ pub(super) fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
 
 /// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.
 pub(super) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
+    // What is neither code that is read in depth nor a deploy file is in the account alone.
+    let matters = |(path, _): &&(String, Fault)| {
+        Language::of(path).is_some()
+            || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
+            || !path.contains('.')
+    };
     let tell = |(path, fault): &(String, Fault)| {
         let (code, reason) = match fault {
             Fault::Unreadable(reason) => (Code::Unreadable, reason.clone()),
@@ -191,7 +203,7 @@ pub(super) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
             .severity(Severity::Warning)
             .help("if it is code that calls services, say so by a comment in code that is read")
     };
-    faults.iter().map(tell).collect()
+    faults.iter().filter(matters).map(tell).collect()
 }
 
 impl Scanned {
@@ -205,9 +217,23 @@ impl Scanned {
         Some(Some(&evidence.place).filter(own).or(nearest).unwrap_or(&evidence.place).clone())
     }
 
-    /// Whether a service makes calls whose target cannot be told.
+    /// Whether a service may make calls that the scan does not see: some have a target that cannot be told, or a part of its code was
+    /// not looked at.
     fn is_open(&self, service: &str) -> bool {
-        self.outcome.findings.iter().any(|f| f.code == Code::UnresolvedCall && f.services.contains(service))
+        let blind = [Code::UnresolvedCall, Code::UnknownClient, Code::NoEntry, Code::ScanLimit];
+        let asks = self.outcome.findings.iter().any(|f| blind.contains(&f.code) && f.services.contains(service));
+        let unseen = [Reason::Language, Reason::Unreadable, Reason::Unparsed, Reason::Steps];
+        let account = self.outcome.accounts.get(service);
+        asks || account.is_some_and(|account| account.left.iter().any(|left| unseen.contains(&left.reason)))
+    }
+
+    /// Whether rules say what a finding asks: an edge that a person has ruled is explained.
+    fn is_ruled(&self, finding: &Finding) -> bool {
+        let Some(caller) = finding.services.first().and_then(|name| self.fleet.service(name)) else { return false };
+        let ruled = |callee: &String| {
+            self.fleet.known(callee).is_some_and(|callee| self.fleet.rule(&caller.name, &callee.name).is_some())
+        };
+        finding.code == Code::UnexplainedMention && !finding.callees.is_empty() && finding.callees.iter().all(ruled)
     }
 
     /// Keeps what is about these callers.
@@ -216,6 +242,8 @@ impl Scanned {
         self.outcome.services.retain(|service, _| callers.contains(service.as_str()));
         self.outcome.findings.retain(|finding| finding.services.iter().any(|s| callers.contains(s.as_str())));
         self.outcome.outside.retain(|(caller, _), _| callers.contains(caller.as_str()));
+        self.outcome.accounts.retain(|service, _| callers.contains(service.as_str()));
+        self.outcome.left.clear();
     }
 }
 

@@ -160,6 +160,7 @@ impl<'t> Builder<'t> {
     pub(crate) fn finish(mut self, root: Node) -> Facts {
         self.comments(root);
         let text = self.text;
+        self.facts.lines = index(text.bytes().filter(|byte| *byte == b'\n').count());
         let between = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or_default();
         for comment in &mut self.facts.comments {
             let functions = (0_u32..).zip(&self.facts.functions).skip(1);

@@ -2,11 +2,24 @@
 
 use super::{Kind, Lower};
 use crate::frontend::build::{MAX_DEPTH, range, under};
-use crate::ir::{Def, Expr, ExprId, Part, Run, TypeRef, TypeRefId, Word};
+use crate::ir::{Argument, Def, Expr, ExprId, Part, Run, TypeRef, TypeRefId, Word};
 use std::borrow::Cow;
 use tree_sitter::Node;
 
 impl<'t> Lower<'t> {
+    /// What stands before type arguments: a name, or one of a package's.
+    fn generic(&mut self, name: Node<'t>) -> ExprId {
+        let span = range(name);
+        let text = self.builder.slice(name);
+        match text.split_once('.') {
+            Some((package, name)) => {
+                let of = self.builder.name(package.trim(), span);
+                self.builder.push_member(of, name.trim(), span)
+            }
+            None => self.builder.name(text, span),
+        }
+    }
+
     /// An expression.
     pub(super) fn expr(&mut self, node: Node<'t>) -> ExprId {
         self.builder.depth += 1;
@@ -101,6 +114,15 @@ impl<'t> Lower<'t> {
                 of.map_or(Expr::Other, |of| Expr::Cast { of, ty })
             }
             Kind::Cast => {
+                // `call[T](x)` looks like a conversion to a generic type.
+                if let Some(ty) = under(node, fields.ty).filter(|ty| self.kind(*ty) == Kind::GenericType)
+                    && let Some(name) = under(ty, fields.ty)
+                {
+                    let callee = self.generic(name);
+                    let value = self.expr_under(node, fields.operand);
+                    let arguments = value.map(|value| Argument { name: None, value, spread: false });
+                    return self.builder.call(callee, arguments, span);
+                }
                 let of = self.expr_under(node, fields.operand);
                 let ty = self.written_under(node, fields.ty);
                 of.map_or(Expr::Other, |of| Expr::Cast { of, ty })

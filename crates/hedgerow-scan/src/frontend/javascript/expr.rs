@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{MAX_DEPTH, children};
-use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Global, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -161,6 +161,9 @@ impl<'n> Lower<'_, 'n> {
         let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
             return self.builder.push(Expr::Other, span);
         };
+        if self.exports(left, right) {
+            return self.builder.push(Expr::Other, span);
+        }
         let mut value = self.expr(right);
         let target = self.expr(left);
         match self.builder.field(node, "operator").as_str() {
@@ -182,6 +185,61 @@ impl<'n> Lower<'_, 'n> {
             _ => self.builder.assign(target, value, 0),
         }
         value
+    }
+
+    /// `module.exports = { name: value }`, `exports.name = value`: what a module gives, while it is loaded. Says whether the values have
+    /// been read by that.
+    fn exports(&mut self, left: Node<'n>, right: Node<'n>) -> bool {
+        if self.builder.function().is_none_or(|function| !function.name.is_empty()) {
+            return false;
+        }
+        let target = self.builder.slice(left);
+        let whole = matches!(target, "module.exports" | "exports");
+        let name = target.strip_prefix("module.exports.").or_else(|| target.strip_prefix("exports."));
+        match (whole, name) {
+            (true, _) if right.kind() == "object" => {
+                for member in children(right) {
+                    let key = member.child_by_field_name("key").map(|key| unquote(self.builder.slice(key)));
+                    match (member.kind(), key, member.child_by_field_name("value")) {
+                        ("pair", Some(key), Some(value)) => self.export_as(&key, value),
+                        ("method_definition", ..) => {
+                            let name = self.builder.field(member, "name");
+                            self.put_off(member, None, name);
+                        }
+                        _ => {
+                            self.expr(member);
+                        }
+                    }
+                }
+                true
+            }
+            (_, Some(name)) if name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$') => {
+                let name = name.to_owned();
+                self.export_as(&name, right);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A value that the module gives by a name. One that is called like what it gives is found by itself.
+    fn export_as(&mut self, name: &str, value: Node<'n>) {
+        let is_itself = value.kind() == "identifier" && self.builder.slice(value) == name;
+        if matches!(value.kind(), "function_expression" | "arrow_function" | "generator_function") {
+            let before = std::mem::replace(&mut self.exported, true);
+            self.put_off(value, None, name.to_owned());
+            self.exported = before;
+            return;
+        }
+        let value = self.expr(value);
+        if !is_itself {
+            match self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
+                Some(global) => global.values.push((value, 0)),
+                None => {
+                    self.builder.facts.globals.push(Global { name: name.into(), ty: None, values: vec![(value, 0)] })
+                }
+            }
+        }
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {

@@ -33,7 +33,13 @@ fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
     let Some(tree) = parse(language, text) else { return Facts::default() };
     let facts = {
         let root = tree.root_node();
-        let mut lower = Lower { builder: Builder::new(text, root), later: Vec::new(), class: None };
+        let mut lower = Lower {
+            builder: Builder::new(text, root),
+            later: Vec::new(),
+            class: None,
+            exported: false,
+            decorated: false,
+        };
         lower.file(root);
         lower.builder.finish(root)
     };
@@ -45,6 +51,10 @@ struct Later<'n> {
     node: Node<'n>,
     class: Option<String>,
     name: String,
+    /// Whether it is exported, or a method of a class that is.
+    exported: bool,
+    /// Whether a framework makes its class and calls it: a decorator says so.
+    registered: bool,
 }
 
 /// The walk over one file.
@@ -53,6 +63,10 @@ struct Lower<'t, 'n> {
     later: Vec<Later<'n>>,
     /// The class whose method is read.
     class: Option<String>,
+    /// Whether what is read is exported.
+    exported: bool,
+    /// Whether what is read has a decorator.
+    decorated: bool,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -63,8 +77,9 @@ impl<'n> Lower<'_, 'n> {
         let mut at = 0;
         while let Some(later) = self.later.get(at) {
             let (node, class, name) = (later.node, later.class.clone(), later.name.clone());
+            let flags = (later.exported, later.registered);
             at += 1;
-            self.function(node, class, name);
+            self.function(node, class, name, flags);
         }
         self.builder.facts.faults.extend(first_fault(root));
     }

@@ -71,7 +71,7 @@ impl<'n> Lower<'_, 'n> {
             "function_declaration" | "generator_function_declaration" => {
                 let name = self.builder.field(node, "name");
                 if self.at_top() {
-                    self.later.push(Later { node, class: None, name });
+                    self.put_off(node, None, name);
                 } else {
                     let local = self.builder.local_here(&name).unwrap_or_else(|| self.builder.declare(&name, None));
                     let expr = self.closure(node);
@@ -134,8 +134,22 @@ impl<'n> Lower<'_, 'n> {
         self.builder.facts.imports.push(Import { alias: Some("_".into()), path: path.into(), name: None });
     }
 
+    /// A function whose body is read later.
+    pub(super) fn put_off(&mut self, node: Node<'n>, class: Option<String>, name: String) {
+        let registered = self.decorated && class.is_some();
+        self.later.push(Later { node, class, name, exported: self.exported, registered });
+    }
+
     /// What is exported is declared; a default has the name `default`.
     fn export(&mut self, node: Node<'n>) {
+        let before = (self.exported, self.decorated);
+        self.exported = true;
+        self.decorated |= children(node).iter().any(|child| child.kind() == "decorator");
+        self.exported_inner(node);
+        (self.exported, self.decorated) = before;
+    }
+
+    fn exported_inner(&mut self, node: Node<'n>) {
         let default = (0..node.child_count()).any(|at| {
             let child = node.child(at);
             child.is_some_and(|child| child.kind() == "default")
@@ -144,7 +158,7 @@ impl<'n> Lower<'_, 'n> {
         let Some(inner) = inner.filter(|_| default) else { return self.block(node) };
         match inner.kind() {
             "function_declaration" | "function_expression" | "arrow_function" | "generator_function_declaration" => {
-                self.later.push(Later { node: inner, class: None, name: "default".to_owned() });
+                self.put_off(inner, None, "default".to_owned());
             }
             "class_declaration" | "class" => self.class(inner, "default".to_owned()),
             _ => {
@@ -167,7 +181,10 @@ impl<'n> Lower<'_, 'n> {
     fn declarator(&mut self, node: Node<'n>) {
         let Some(name) = node.child_by_field_name("name") else { return };
         let value = node.child_by_field_name("value");
-        if let (Some(path), true) = (value.and_then(|value| self.required(value)), self.at_top()) {
+        // In a function around the whole file a module is loaded as at its top.
+        let loads =
+            name.kind() != "identifier" || self.at_top() || self.builder.local(self.builder.slice(name)).is_none();
+        if let (Some(path), true) = (value.and_then(|value| self.required(value)), loads) {
             match name.kind() {
                 "identifier" => {
                     let alias = Some(self.builder.slice(name).into());
@@ -191,7 +208,7 @@ impl<'n> Lower<'_, 'n> {
             && matches!(value.kind(), "arrow_function" | "function_expression" | "generator_function")
         {
             let name = self.builder.slice(name).to_owned();
-            self.later.push(Later { node: value, class: None, name });
+            self.put_off(value, None, name);
             return;
         }
         let ty = node.child_by_field_name("type").map(|ty| self.written(ty));
@@ -276,6 +293,33 @@ impl<'n> Lower<'_, 'n> {
     }
 
     pub(super) fn class(&mut self, node: Node<'n>, name: String) {
+        let before = self.decorated;
+        self.decorated |= children(node).iter().any(|child| child.kind() == "decorator");
+        self.class_inner(node, name);
+        self.decorated = before;
+    }
+
+    /// The fields that a constructor's parameters declare: `constructor(private client: Client)`.
+    fn parameter_fields(&mut self, constructor: Node<'n>, fields: &mut Vec<Field>) {
+        for (pattern, ty, _) in Self::parameters(constructor) {
+            let siblings = pattern.parent().into_iter().flat_map(|parent| {
+                (0..parent.child_count())
+                    .filter_map(move |at| parent.child(at))
+                    .map(|child| child.kind())
+                    .collect::<Vec<_>>()
+            });
+            let declares = siblings
+                .into_iter()
+                .any(|kind| matches!(kind, "accessibility_modifier" | "readonly" | "override_modifier"));
+            if let (true, "identifier", Some(ty)) = (declares, pattern.kind(), ty) {
+                let ty = self.ty(ty);
+                let name = self.builder.slice(pattern).into();
+                fields.push(Field { name, ty, embedded: false, tag: None });
+            }
+        }
+    }
+
+    fn class_inner(&mut self, node: Node<'n>, name: String) {
         let heritage = children(node).into_iter().filter(|child| child.kind() == "class_heritage").flat_map(children);
         let bases: Vec<_> =
             heritage.flat_map(|c| if c.kind().ends_with("_clause") { children(c) } else { vec![c] }).collect();
@@ -295,7 +339,10 @@ impl<'n> Lower<'_, 'n> {
             match member.kind() {
                 "method_definition" => {
                     let method = self.builder.field(member, "name");
-                    self.later.push(Later { node: member, class: Some(name.clone()), name: method });
+                    if method == "constructor" {
+                        self.parameter_fields(member, &mut fields);
+                    }
+                    self.put_off(member, Some(name.clone()), method);
                 }
                 "field_definition" | "public_field_definition" => {
                     let field = member.child_by_field_name("property").or_else(|| member.child_by_field_name("name"));
@@ -309,7 +356,7 @@ impl<'n> Lower<'_, 'n> {
                     });
                     let Some(value) = member.child_by_field_name("value") else { continue };
                     if matches!(value.kind(), "arrow_function" | "function_expression") {
-                        self.later.push(Later { node: value, class: Some(name.clone()), name: field });
+                        self.put_off(value, Some(name.clone()), field);
                         continue;
                     }
                     let span = Self::span(member);
@@ -350,9 +397,11 @@ impl<'n> Lower<'_, 'n> {
             .collect()
     }
 
-    pub(super) fn function(&mut self, node: Node<'n>, class: Option<String>, name: String) {
+    pub(super) fn function(&mut self, node: Node<'n>, class: Option<String>, name: String, flags: (bool, bool)) {
         let receiver = class.as_deref().map(Into::into);
-        self.builder.open(Function { name: name.into(), receiver, span: Self::span(node), ..Function::default() });
+        let (exported, registered) = flags;
+        let span = Self::span(node);
+        self.builder.open(Function { name: name.into(), receiver, span, exported, registered, ..Function::default() });
         if class.is_some() {
             let this = self.builder.declare("this", None);
             self.builder.define(this, Def::Receiver);

@@ -4,8 +4,9 @@ use super::Scanned;
 use crate::cli::args::DiagnosticFormat;
 use crate::cli::report;
 use hedgerow_core::diag::Diagnostic;
-use hedgerow_scan::{Edge, Evidence, Kind};
+use hedgerow_scan::{Account, Edge, Evidence, Kind, Left, Outcome};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// One line per edge, by caller.
@@ -62,9 +63,13 @@ const fn kind(kind: Kind) -> &'static str {
 
 /// The document of `--format json`, version 1.
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     version: u32,
     edges: Vec<JsonEdge>,
+    /// What was looked at of each service, and what was not.
+    accounts: &'a BTreeMap<String, Account>,
+    /// What is no single service's and was not understood.
+    left: &'a [Left],
     diagnostics: serde_json::Value,
 }
 
@@ -106,7 +111,8 @@ pub(super) fn json(scanned: &mut Scanned, diagnostics: &[Diagnostic]) -> anyhow:
     let edges = edges.collect();
     let printed = report::render(diagnostics, &scanned.texts.sources, DiagnosticFormat::Json, false)?;
     let diagnostics = serde_json::from_str(&printed)?;
-    let mut text = serde_json::to_string_pretty(&Document { version: 1, edges, diagnostics })?;
+    let Outcome { accounts, left, .. } = &scanned.outcome;
+    let mut text = serde_json::to_string_pretty(&Document { version: 1, edges, accounts, left, diagnostics })?;
     text.push('\n');
     Ok(text)
 }

@@ -2,7 +2,7 @@
 
 use super::Scanned;
 use crate::cli::session::Session;
-use crate::code::remove_file;
+use crate::code::{clear_temporaries, remove_file};
 use anyhow::Context;
 use hedgerow::write_file;
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -62,16 +62,28 @@ pub(super) fn write(
     difference: &Difference,
     prune: bool,
 ) -> anyhow::Result<()> {
+    let rules =
+        scanned.fleet.rules().filter_map(|rule| scanned.texts.sources.get(rule.file.source).path.rsplit_once('/'));
+    let new = difference.missing.keys().filter_map(|path| path.rsplit_once('/'));
+    let directories: BTreeSet<&str> = rules.chain(new).map(|(directory, _)| directory).collect();
+    for directory in directories {
+        for name in clear_temporaries(&scanned.root.join(directory)) {
+            session.note(&format!("removed {directory}/{name}, which a killed run left\n"));
+        }
+    }
     for path in difference.missing.keys() {
         write_file(&scanned.root.join(path), TEXT)?;
         session.note(&format!("wrote {path}\n"));
     }
-    for path in difference.stale.keys() {
-        if prune {
+    for (path, rule) in &difference.stale {
+        if prune && rule.origin != Some(Origin::Scan) {
+            session.note(&format!("kept {path}, which the scan did not write: it has no `origin: scan`\n"));
+        } else if prune {
             remove_file(&scanned.root.join(path)).with_context(|| format!("cannot remove `{path}`"))?;
             session.note(&format!("removed {path}\n"));
         } else {
-            session.note(&format!("kept {path}, which backs no call; --prune removes it\n"));
+            let removes = if rule.origin == Some(Origin::Scan) { "; --prune removes it" } else { "" };
+            session.note(&format!("kept {path}, which backs no call{removes}\n"));
         }
     }
     Ok(())
@@ -97,10 +109,14 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
     }
     for rule in difference.stale.values() {
         let (caller, callee) = (rule.caller.as_str(), rule.callee.as_str());
+        let first = match rule.origin {
+            Some(Origin::Scan) => "`hedgerow scan --write --prune` removes the file",
+            Some(_) | None => "a person wrote this file: if nothing calls any more, take it away; the scan does not",
+        };
         found.push(
             Diagnostic::new(Code::StaleRule, format!("no call of `{callee}` is found in the code of `{caller}`"))
                 .mark(rule.file, "")
-                .help("`hedgerow scan --write --prune` removes the file")
+                .help(first)
                 .help("where the call is there and cannot be seen, declare it in the code by a comment, `rpcmap: …`, or write `origin: manual`"),
         );
     }

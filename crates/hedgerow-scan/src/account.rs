@@ -1,0 +1,153 @@
+//! The account of each service: how much of its code was read, where it begins to run, and what was not looked at and why.
+
+use crate::deploy::Deploy;
+use crate::edge::{Account, Amount, Finding, Left, Outcome, Place, Reason};
+use crate::frontend::foreign::foreign;
+use crate::host::Hosts;
+use crate::infer::Infer;
+use crate::inventory::{Home, Owners, entry_count};
+use crate::ir::Range;
+use crate::part::Part;
+use crate::program::{FnId, Program};
+use crate::reach::Reach;
+use crate::testcode::is_test;
+use crate::tree::Tree;
+use hedgerow_core::diag::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What of a service's account its own code says.
+pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId]) -> Account {
+    let program = infer.program;
+    let mut account =
+        Account { entries: entry_count(program, entries), functions: reach.functions.len(), ..Account::default() };
+    let own = own_files(program, home);
+    for file in &own {
+        let of = &program.files[*file as usize];
+        let amount = account.read.entry(of.language.name().to_owned()).or_default();
+        amount.files += 1;
+        amount.lines += of.facts.lines as usize;
+    }
+    let loaded: BTreeSet<u32> = reach.functions.keys().map(|function| program.file_of(*function)).collect();
+    for file in own.union(&loaded) {
+        for import in program.lost_imports(*file).collect::<BTreeSet<_>>() {
+            account.leave(Reason::Import, import, 0, program.files[*file as usize].path);
+        }
+    }
+    account
+}
+
+/// The files of a service's own directories.
+pub(crate) fn own_files(program: &Program, home: &Home) -> BTreeSet<u32> {
+    let files = home.directories.iter().flat_map(|(directory, _)| program.at_or_below(directory));
+    files.map(|(at, _)| at).collect()
+}
+
+/// Adds the accounts of all services, and asks about code that does not begin to run.
+pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Part], outcome: &mut Outcome) {
+    let mut accounts: BTreeMap<&str, Account> =
+        homes.iter().zip(parts).map(|(home, part)| (home.name.as_str(), part.account.clone())).collect();
+    let owners = Owners::new(tree.services, homes);
+    let mut code_at: BTreeMap<&str, &str> = BTreeMap::new();
+    for file in tree.code.iter().rev() {
+        code_at.extend(owners.of(&file.path).map(|owner| (owner, file.path.as_str())));
+    }
+    for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
+        let (Some(language), Some(owner)) = (foreign(&file.path), owners.of(&file.path)) else { continue };
+        if let Some(account) = accounts.get_mut(owner) {
+            account.leave(Reason::Language, language, file.text.lines().count(), &file.path);
+            code_at.entry(owner).or_insert(&file.path);
+        }
+    }
+    let mut nobodys = Account::default();
+    for lost in tree.lost {
+        let account = owners.of(&lost.path).and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
+        account.leave(Reason::Unreadable, &lost.reason, 0, &lost.path);
+    }
+    for (path, fault) in deploy.broken() {
+        let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or_default();
+        let owner = owners.of(path).or_else(|| hosts.named(stem));
+        let account = owner.and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
+        account.leave(Reason::Deploy, fault.split(" at line").next().unwrap_or(fault), 0, path);
+    }
+    for (path, services) in deploy.unread() {
+        for service in services {
+            if let Some(account) = accounts.get_mut(service.as_str()) {
+                account.leave(Reason::Deploy, "a chart's template", 0, path);
+            }
+        }
+    }
+    for (home, part) in homes.iter().zip(parts) {
+        let Some(account) = accounts.get_mut(home.name.as_str()) else { continue };
+        for path in &part.unparsed {
+            account.leave(Reason::Unparsed, "", 0, path);
+        }
+        if account.has_code() && account.entries == 0 {
+            let first = code_at.get(home.name.as_str()).copied().unwrap_or_default();
+            let of =
+                |read: &BTreeMap<String, Amount>| read.values().fold((0, 0), |(f, l), a| (f + a.files, l + a.lines));
+            let (files, lines) = of(&account.read);
+            if files > 0 {
+                account.left.push(Left {
+                    reason: Reason::NoEntry,
+                    what: String::new(),
+                    files,
+                    lines,
+                    first: first.to_owned(),
+                });
+            }
+            if !tree.config.is_manual(&home.name) {
+                outcome.findings.push(no_entry(&home.name, account, first));
+            }
+        }
+        account.left.sort();
+    }
+    let has_code = accounts.values().any(Account::has_code);
+    let mut code = tree.code.iter().map(|file| file.path.as_str()).chain(
+        tree.texts.iter().map(|file| file.path.as_str()).filter(|path| foreign(path).is_some() && !is_test(path)),
+    );
+    if let Some(first) = code.next().filter(|_| !has_code && !homes.is_empty()) {
+        let count = code.count() + 1;
+        outcome.findings.push(Finding {
+            code: Code::NoEntry,
+            message: format!("the tree has {count} files of code, and none of them is in a service's directory"),
+            marks: vec![(Place { path: first.to_owned(), range: Range::default() }, String::new())],
+            help: vec!["say whose code is where: `scan: services: [{path: \"<directory>/{name}\"}]`, or leave it out by `scan.exclude`".to_owned()],
+            services: homes.iter().map(|home| home.name.clone()).collect(),
+            callees: BTreeSet::new(),
+        });
+    }
+    outcome.accounts = accounts.into_iter().map(|(name, account)| (name.to_owned(), account)).collect();
+    nobodys.left.sort();
+    outcome.left = nobodys.left;
+}
+
+/// The finding that code does not begin to run anywhere.
+fn no_entry(service: &str, account: &Account, first: &str) -> Finding {
+    let unread: Vec<&str> =
+        account.left.iter().filter(|left| left.reason == Reason::Language).map(|left| left.what.as_str()).collect();
+    let is_unread = account.read.is_empty();
+    let message = if is_unread {
+        format!(
+            "`{service}` is written in {}, which the scan does not read in depth: it finds no call there",
+            unread.join(" and ")
+        )
+    } else {
+        format!("`{service}` has code, and nothing of it is seen to begin to run: no call in it is found")
+    };
+    let mut help = Vec::new();
+    if !is_unread {
+        help.push(
+            "say where it begins: `scan: services: [{path: <directory>, name: <service>, main: <directory or file>}]`"
+                .to_owned(),
+        );
+    }
+    help.push(format!("where people keep its rules, say so in hedgerow.yaml: `scan: manual: {{{service}: <reason>}}`"));
+    Finding {
+        code: Code::NoEntry,
+        message,
+        marks: vec![(Place { path: first.to_owned(), range: Range::default() }, String::new())],
+        help,
+        services: BTreeSet::from([service.to_owned()]),
+        callees: BTreeSet::new(),
+    }
+}

@@ -1,0 +1,115 @@
+//! What an image gives: the variables that its Dockerfile sets, and the files that it copies in.
+//!
+//! See <https://docs.docker.com/reference/dockerfile/>.
+
+/// Whether a path is that of a Dockerfile.
+pub(crate) fn is_image(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
+}
+
+/// The instructions of a Dockerfile, each with its words on one line.
+fn instructions(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        open.push_str(line.trim_end_matches('\\'));
+        if line.ends_with('\\') {
+            open.push(' ');
+            continue;
+        }
+        let whole = std::mem::take(&mut open);
+        if let Some((word, rest)) = whole.trim().split_once(char::is_whitespace) {
+            found.push((word.to_uppercase(), rest.trim().to_owned()));
+        }
+    }
+    found
+}
+
+/// The variables that a Dockerfile sets: `ENV NAME=value OTHER="value"` and the old `ENV NAME value`.
+pub(crate) fn variables(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (_, rest) in instructions(text).into_iter().filter(|(word, _)| word == "ENV") {
+        let first = rest.split_whitespace().next().unwrap_or_default();
+        if !first.contains('=') {
+            if let Some((name, value)) = rest.split_once(char::is_whitespace) {
+                found.push((name.to_owned(), value.trim().trim_matches('"').to_owned()));
+            }
+            continue;
+        }
+        for pair in words(&rest) {
+            if let Some((name, value)) = pair.split_once('=') {
+                found.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+    // What is made of arguments of the build is not known.
+    found.retain(|(_, value)| !value.contains('$'));
+    found
+}
+
+/// The words of a line, quotes taken away.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('"' | '\'', None) => quote = Some(c),
+            (c, None) if c.is_whitespace() => words.push(String::new()),
+            (c, _) => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The files that a Dockerfile copies in, each with where it lies below the directory of work.
+pub(crate) fn copies(text: &str) -> Vec<(String, String)> {
+    let mut directory = String::from("/");
+    let mut found = Vec::new();
+    for (word, rest) in instructions(text) {
+        match word.as_str() {
+            "WORKDIR" => directory = format!("{}/", rest.trim_end_matches('/')),
+            // Another stage's files are not the tree's.
+            "COPY" | "ADD" if !rest.contains("--from") && !rest.starts_with('[') => {
+                let paths: Vec<String> = words(&rest).into_iter().filter(|word| !word.starts_with("--")).collect();
+                let Some((target, sources)) = paths.split_last() else { continue };
+                let below = target.strip_prefix(directory.as_str()).unwrap_or(if target.starts_with('/') {
+                    ""
+                } else {
+                    target
+                });
+                let below = below.trim_start_matches("./").trim_matches('/').to_owned();
+                found.extend(sources.iter().map(|source| (source.trim_start_matches("./").to_owned(), below.clone())));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_an_image_are_read() {
+        let pair = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+        for (text, expected) in [
+            ("ENV A=b\n", &[("A", "b")][..]),
+            ("ENV A=b \\\n    C=\"d e\"\nENV F g h\n", &[("A", "b"), ("C", "d e"), ("F", "g h")]),
+            ("# ENV A=b\nenv A=b\nENV X=$Y\n", &[("A", "b")]),
+        ] {
+            assert_eq!(variables(text), expected.iter().copied().map(pair).collect::<Vec<_>>(), "{text}");
+        }
+    }
+
+    #[test]
+    fn copied_files_are_read() {
+        let text = "FROM x\nWORKDIR /app\nCOPY --chown=a shared/tools.py /app/lib/\nCOPY a b ./src\nCOPY --from=build /x /y\nADD z /etc/\n";
+        let found = copies(text);
+        let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(found, [("shared/tools.py", "lib"), ("a", "src"), ("b", "src"), ("z", "")]);
+    }
+}

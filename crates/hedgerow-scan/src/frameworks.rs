@@ -1,0 +1,232 @@
+//! Settings that are calls by themselves: those by which a framework opens connections, and those that code of a language that is not read
+//! asks for by name.
+
+use crate::deploy::{Deploy, Given};
+use crate::edge::{Class, Evidence, Outcome, Place, Port};
+use crate::frontend::foreign::{foreign, literals};
+use crate::host::{Answer, Hosts};
+use crate::inventory::Home;
+use crate::ir::Range;
+use crate::join::Join;
+use crate::mention::named;
+use crate::pack::Kind;
+use crate::tree::PlainFile;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How deep settings are looked into.
+const MAX_DEPTH: usize = 12;
+
+/// The beginnings of the keys of frameworks, in small letters and without `-` and `_`: Spring's, Quarkus', Micronaut's, .NET's.
+const BEGINNINGS: &[&str] = &[
+    "spring.",
+    "eureka.client.",
+    "security.oauth2.",
+    "management.",
+    "quarkus.",
+    "mp.messaging.",
+    "micronaut.http.services.",
+    "kafka.bootstrap",
+    "mongodb.",
+    "datasources.",
+    "grpc.client.",
+    "feign.client.config.",
+    "dubbo.registry.",
+    "dubbo.metadatareport.",
+    "consul.client.",
+    "elasticsearch.",
+    "redis.",
+    "rabbitmq.",
+    "zipkin.",
+    "tracing.zipkin.",
+    "connectionstrings.",
+    "camel.",
+    "axon.",
+    "logging.logstash.",
+    "services.",
+    "serilog.",
+];
+
+/// What the last part of such a key is called where it holds an address.
+const ENDS: &[&str] = &[
+    "host",
+    "hosts",
+    "hostname",
+    "uri",
+    "uris",
+    "url",
+    "urls",
+    "jdbcurl",
+    "address",
+    "addresses",
+    "bootstrapservers",
+    "servers",
+    "brokerurl",
+    "brokers",
+    "serveraddr",
+    "contactpoints",
+    "nodes",
+    "issueruri",
+    "jwkseturi",
+    "tokenuri",
+    "accesstokenuri",
+    "userinfouri",
+    "authorizationuri",
+    "userauthorizationuri",
+    "import",
+    "baseurl",
+    "endpoint",
+    "endpoints",
+    "defaultzone",
+    "connectionstring",
+    "listofservers",
+    "serverurl",
+];
+
+/// Whether a key of settings is one by which a framework opens connections.
+fn is_framework(path: &[String]) -> bool {
+    let plain: Vec<String> = path.iter().map(|part| part.to_lowercase().replace(['-', '_'], "")).collect();
+    let key = plain.join(".");
+    let last = key.rsplit('.').next().unwrap_or_default();
+    let begins = BEGINNINGS.iter().any(|start| key.starts_with(start));
+    (begins
+        && (ENDS.contains(&last)
+            || key.starts_with("connectionstrings.")
+            || key.starts_with("eureka.client.serviceurl.")))
+        || key.ends_with(".ribbon.listofservers")
+}
+
+/// Adds the calls that a service's settings make.
+pub(crate) fn calls(
+    home: &Home,
+    own: &[&PlainFile],
+    has_code: bool,
+    hosts: &Hosts,
+    deploy: &Deploy,
+    outcome: &mut Outcome,
+) {
+    let Some(given) = deploy.of(&home.name) else { return };
+    let code: Vec<&&PlainFile> = own.iter().filter(|file| foreign(&file.path).is_some()).collect();
+    if given.settings.is_empty() || (!has_code && code.is_empty()) {
+        return;
+    }
+    let words: BTreeSet<&str> =
+        code.iter().flat_map(|file| literals(&file.path, &file.text)).map(|literal| literal.text).collect();
+    let texts: BTreeMap<&str, &str> = own.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
+    let join = Join { hosts, given: Some(given) };
+    for (at, value) in given.settings.iter().enumerate() {
+        let mut found = Vec::new();
+        leaves(value, &mut Vec::new(), &mut found);
+        for path in found {
+            // A section that code names is bound with all that is in it.
+            let is_asked = || {
+                words.contains(path.join(":").as_str())
+                    || words.contains(path.join(".").as_str())
+                    || path.iter().any(|part| words.contains(part.as_str()))
+            };
+            if !(is_framework(&path) || is_asked()) {
+                continue;
+            }
+            add(home, given, at, &path, &join, &texts, outcome);
+        }
+    }
+}
+
+fn add(
+    home: &Home,
+    given: &Given,
+    at: usize,
+    path: &[String],
+    join: &Join,
+    texts: &BTreeMap<&str, &str>,
+    outcome: &mut Outcome,
+) {
+    let key = path.last().map_or("", String::as_str);
+    for value in join.setting(path) {
+        for named in named(&value, key, join.hosts) {
+            if !named.is_address || named.service == home.name {
+                continue;
+            }
+            let file = given.setting_paths.get(at).cloned().unwrap_or_default();
+            let text = texts.get(file.as_str()).copied().unwrap_or_default();
+            let start = text.find(value.as_str()).or_else(|| text.find(key)).unwrap_or(0);
+            let end = if text.is_empty() {
+                0
+            } else {
+                text[start..].lines().next().map_or(start, |line| start + line.trim_end().len())
+            };
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let port = match join.hosts.answers(&named.text).first() {
+                Some(Answer::Service(_, port)) => Port::from(*port),
+                _ => Port::Unknown,
+            };
+            let evidence = Evidence {
+                class: Class::Joined,
+                place: Place { path: file, range: Range { start: place(start), end: place(end) } },
+                target: format!("<setting {}>", path.join(".")),
+                port,
+                kind: Kind::Tcp,
+                way: Vec::new(),
+            };
+            outcome.add(&home.name, &named.service, evidence);
+        }
+    }
+}
+
+/// The paths of all texts in settings; a key with dots is several.
+fn leaves(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    if path.len() > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Object(pairs) => {
+            for (key, value) in pairs {
+                let length = path.len();
+                path.extend(key.split('.').map(str::to_owned));
+                leaves(value, path, found);
+                path.truncate(length);
+            }
+        }
+        Value::Array(list) => {
+            if list.iter().any(Value::is_string) {
+                found.push(path.clone());
+            }
+            for value in list.iter().filter(|value| value.is_object()) {
+                leaves(value, path, found);
+            }
+        }
+        Value::String(_) => found.push(path.clone()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_frameworks_are_known() {
+        let of = |key: &str| is_framework(&key.split('.').map(str::to_owned).collect::<Vec<_>>());
+        for key in [
+            "spring.data.mongodb.host",
+            "spring.datasource.url",
+            "spring.cloud.config.uri",
+            "spring.config.import",
+            "spring.kafka.bootstrap-servers",
+            "eureka.client.serviceUrl.defaultZone",
+            "eureka.client.service-url.defaultZone",
+            "security.oauth2.client.accessTokenUri",
+            "ConnectionStrings.OrdersDb",
+            "quarkus.datasource.jdbc.url",
+            "micronaut.http.services.x.urls",
+            "ledger.ribbon.listOfServers",
+            "grpc.client.ledger.address",
+        ] {
+            assert!(of(key), "{key}");
+        }
+        for key in ["shop.ledger.url", "spring.application.name", "server.address", "info.url", "spring.mail.username"]
+        {
+            assert!(!of(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What in a text names another service: an address or a name that led to no edge is asked about, in whatever file or language it
+//! stands.
+//!
+//! A text is told from prose by its shape. An address is a URL, a host with a port, a name in the cluster's form, or the host in a
+//! connection string. A bare name counts where it cannot be a common word (it has a `-`, `.` or `_`), or where what stands before it
+//! asks for a host. A text with spaces is read for connection strings and for URLs at its beginning or behind a command; what else it
+//! says is for people.
+
+use crate::host::{Answer, Hosts};
+
+/// The longest text that is looked at, in bytes.
+const MAX_LENGTH: usize = 2_000;
+
+/// A port that is called is one of these or higher; a smaller number behind a name is a version: `postgres:16`.
+const MIN_PORT: u32 = 53;
+
+/// A service that a text names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The service.
+    pub(crate) service: String,
+    /// What names it.
+    pub(crate) text: String,
+    /// Where that begins in the text.
+    pub(crate) start: usize,
+    /// Whether it is an address, and not a name alone.
+    pub(crate) is_address: bool,
+}
+
+/// Words in what stands before a bare name that make it the name of a host.
+const HOST_WORDS: &[&str] = &[
+    "host",
+    "addr",
+    "url",
+    "uri",
+    "endpoint",
+    "server",
+    "broker",
+    "upstream",
+    "dsn",
+    "proxy",
+    "bootstrap",
+    "target",
+    "backend",
+    "service_id",
+    "serviceid",
+    "peer",
+];
+
+/// Whether a key, a variable or the beginning of a line asks for a host.
+pub(crate) fn asks_for_host(before: &str) -> bool {
+    let before = before.to_lowercase();
+    HOST_WORDS.iter().any(|word| before.contains(word))
+}
+
+/// Whether a variable's name says that it holds an address: `LEDGER_URL`, `DB_HOST`.
+pub(crate) fn is_address_variable(name: &str) -> bool {
+    const TAILS: &[&str] = &[
+        "_ADDR",
+        "_ADDRESS",
+        "_ADDRS",
+        "_HOST",
+        "_HOSTS",
+        "_HOSTNAME",
+        "_URL",
+        "_URLS",
+        "_URI",
+        "_ENDPOINT",
+        "_ENDPOINTS",
+        "_BROKERS",
+        "_BROKER",
+        "_SERVERS",
+        "_DSN",
+        "_UPSTREAM",
+        "_SERVICE_NAME_URL",
+        "_CONNECTION_STRING",
+    ];
+    let legal = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.len() <= 80
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(legal)
+        && TAILS.iter().any(|tail| name.ends_with(tail))
+}
+
+/// The services that a text names. `before` is what stands before it: a key, a variable's name, the beginning of its line.
+pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
+    let mut found = Vec::new();
+    let trimmed = text.trim();
+    if trimmed.len() < 2 || trimmed.len() > MAX_LENGTH {
+        return found;
+    }
+    let start = text.len() - text.trim_start().len();
+    if trimmed.contains(char::is_whitespace) || (trimmed.contains([';', '=']) && !trimmed.contains("://")) {
+        strings(trimmed, start, hosts, &mut found);
+        return found;
+    }
+    for (at, piece) in pieces(trimmed, ',') {
+        token(piece, start + at, before, hosts, &mut found);
+    }
+    found
+}
+
+/// The pieces between separators, each with its place. Inside of a URL a comma separates hosts, which stay together.
+fn pieces(text: &str, separator: char) -> impl Iterator<Item = (usize, &str)> {
+    let whole = text.contains("://");
+    let mut at = 0;
+    text.split(move |c| c == separator && !whole).map(move |piece| {
+        let from = at;
+        at += piece.len() + separator.len_utf8();
+        (from, piece)
+    })
+}
+
+/// A text with spaces: commands with URLs, and connection strings (`host=ledger user=x`, `Server=ledger;Database=y`).
+fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
+    let is_command = ["curl ", "wget ", "http ", "grpcurl "]
+        .iter()
+        .any(|word| text.starts_with(word) || text.contains(&format!(" {word}")));
+    let mut at = 0;
+    for (nth, word) in text.split([' ', '\t', ';', '\n']).enumerate() {
+        let from = at;
+        at += word.len() + 1;
+        let word_text = word.trim_matches(['"', '\'']);
+        if word_text.contains("://") {
+            if is_command || nth == 0 {
+                token(word_text, start + from, "", hosts, found);
+            }
+        } else if let Some((key, value)) = word_text.split_once('=') {
+            let key_word = key.trim_start_matches('-').to_lowercase();
+            let is_host = [
+                "host",
+                "hostname",
+                "hostaddr",
+                "server",
+                "source",
+                "addr",
+                "address",
+                "endpoint",
+                "servers",
+                "datasource",
+            ]
+            .contains(&key_word.as_str());
+            if is_host {
+                // `tcp:ledger,1433`
+                let value = value.strip_prefix("tcp:").unwrap_or(value);
+                let host = value.split([',', ':']).next().unwrap_or(value);
+                if let Some(service) = hosts.service(host) {
+                    let place = start + from + key.len() + 1;
+                    found.push(Named {
+                        service: service.to_owned(),
+                        text: value.to_owned(),
+                        start: place,
+                        is_address: true,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// One text without spaces.
+fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<Named>) {
+    if text.contains("://") {
+        let mut from = 0;
+        while let Some(middle) = text[from..].find("://").map(|at| from + at) {
+            let legal = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
+            let scheme = text[from..middle].rfind(|c| !legal(c)).map_or(from, |at| from + at + 1);
+            let rest = &text[middle + 3..];
+            let end =
+                middle + 3 + rest.find(|c: char| c.is_whitespace() || "\"'`<>)}|\\".contains(c)).unwrap_or(rest.len());
+            let address = &text[scheme..end];
+            for answer in hosts.answers(address) {
+                if let Answer::Service(service, _) = answer {
+                    found.push(Named { service, text: address.to_owned(), start: start + scheme, is_address: true });
+                }
+            }
+            from = end.max(middle + 3);
+        }
+        return;
+    }
+    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if host.len() < 2 || !host.chars().all(legal) || !host.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return;
+    }
+    let is_port = |port: &str| match port.parse::<u32>() {
+        Ok(port) => (MIN_PORT..65_536).contains(&port),
+        Err(_) => port.to_lowercase().contains("port"),
+    };
+    let port_is_called = port.is_some_and(is_port);
+    // What is behind the name is neither a port nor a path: a label, a version, a class.
+    if port.is_some() && !port_is_called {
+        return;
+    }
+    let Some(service) = hosts.service(host) else { return };
+    let in_cluster = host.ends_with(".svc") || host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
+    let asks = asks_for_host(before);
+    let is_address = port_is_called || in_cluster || (asks && path.is_empty());
+    let is_distinct = host.len() >= 5 && host.contains(['-', '.', '_']) && path.is_empty();
+    if is_address || is_distinct {
+        found.push(Named { service: service.to_owned(), text: text.to_owned(), start, is_address });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ScanConfig;
+    use std::collections::BTreeSet;
+
+    fn hosts() -> Hosts {
+        let services =
+            [("service.ledger", "s-ledger"), ("cart", "cart"), ("redis", "redis"), ("order-api", "order-api")];
+        Hosts::new(services.into_iter(), BTreeSet::from(["bank".to_owned()]), &ScanConfig::default())
+    }
+
+    /// The services that a text names, addresses in capitals.
+    fn found(text: &str, before: &str) -> Vec<String> {
+        let named = named(text, before, &hosts());
+        named.iter().map(|n| if n.is_address { n.service.to_uppercase() } else { n.service.clone() }).collect()
+    }
+
+    #[test]
+    fn addresses_are_told_from_words() {
+        for (text, before, expected) in [
+            ("http://cart/x", "", &["CART"][..]),
+            ("http://me:pw@cart:80/x?y=http://order-api", "", &["CART"]),
+            ("cart:8080", "", &["CART"]),
+            ("cart:8080/x", "", &["CART"]),
+            ("redis:7", "", &[]),
+            ("redis:6379", "", &["REDIS"]),
+            ("redis:7.2-alpine", "", &[]),
+            ("redis://redis:6379/0", "", &["REDIS"]),
+            ("jdbc:postgresql://redis/x", "", &["REDIS"]),
+            ("mongodb://cart:1,redis:2/x", "", &["CART", "REDIS"]),
+            ("cart:8080,order-api:8080", "", &["CART", "ORDER-API"]),
+            ("cart.bank.svc.cluster.local", "", &["CART"]),
+            ("cart.bank.svc", "", &["CART"]),
+            ("cart", "", &[]),
+            ("cart", "CART_HOST", &["CART"]),
+            ("cart", "spring.cart.url: ", &["CART"]),
+            ("order-api", "", &["order-api"]),
+            ("service.ledger", "", &["service.ledger"]),
+            ("order-api/x", "", &[]),
+            ("cart/items", "", &[]),
+            ("order-api failed", "", &[]),
+            ("cannot reach http://cart: %v", "", &[]),
+            ("http://cart/x is gone", "", &["CART"]),
+            ("curl -sf http://cart/x", "", &["CART"]),
+            ("host=cart port=5432 user=x", "", &["CART"]),
+            ("Server=tcp:cart,1433;Database=redis", "", &["CART"]),
+            ("${CART_URL:http://cart:80}", "", &["CART"]),
+            ("cart:items", "", &[]),
+            ("cart:{id}", "", &[]),
+            ("cart:${PORT}", "", &["CART"]),
+            ("http://cart.example.com", "", &[]),
+            ("/cart", "", &[]),
+            ("a", "url", &[]),
+        ] {
+            assert_eq!(found(text, before), expected, "{before} {text}");
+        }
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_name() {
+        let of = |text: &str| named(text, "", &hosts())[0].start;
+        assert_eq!(of("  cart:80"), 2);
+        assert_eq!(of("${X:http://cart}"), 4);
+        assert_eq!(of("user=x host=cart"), 12);
+        assert_eq!(of("x:80,cart:80"), 5);
+    }
+
+    #[test]
+    fn variables_are_known_by_their_tails() {
+        for name in ["LEDGER_URL", "DB_HOST", "KAFKA_BROKERS", "A1_ADDR"] {
+            assert!(is_address_variable(name), "{name}");
+        }
+        for name in ["URL", "_URL", "ledger_url", "LEDGER", "LEDGER_URL_PATH", "LEDGER-URL"] {
+            assert!(!is_address_variable(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_left_alone() {
+        assert!(found(&format!("http://cart/{}", "x".repeat(MAX_LENGTH)), "").is_empty());
+    }
+}

@@ -1,0 +1,416 @@
+//! What a service's code, settings and deploy name and what led to no edge: asked about once per caller and callee.
+//!
+//! Every such mention is a candidate, an edge that no rule is written for. It is left alone where somebody has explained it: a call
+//! that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`, or `scan.candidate: accept`.
+
+use crate::deploy::Deploy;
+use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
+use crate::frameworks;
+use crate::frontend::comment::written;
+use crate::frontend::foreign::{foreign, literals};
+use crate::host::{Answer, Hosts};
+use crate::inventory::{Home, Owners};
+use crate::ir::{Directive, Range};
+use crate::lines;
+use crate::mention::{Named, is_address_variable, named};
+use crate::pack::Kind;
+use crate::part::Part;
+use crate::testcode::is_test;
+use crate::tree::{PlainFile, Tree};
+use hedgerow_core::diag::Code;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many places one finding shows.
+const MAX_MARKS: usize = 4;
+
+/// How many places of one callee are kept.
+const MAX_PLACES: usize = 8;
+
+/// A variable that so many services are given with the same value is a setting of all of them: it says something about those whose code
+/// names it.
+const SHARED: usize = 4;
+
+/// A place that names a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Mention {
+    /// How much it says: an address that is reached, one that is not, a name.
+    pub(crate) weight: Weight,
+    /// Where.
+    pub(crate) place: Place,
+    /// What stands there.
+    pub(crate) text: String,
+    /// What it is, in a few words.
+    pub(crate) what: String,
+    /// A call out of the tree that is given it and that the scan does not know.
+    pub(crate) client: Option<String>,
+}
+
+/// How much a mention says, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Weight {
+    /// An address.
+    Address,
+    /// An address in code that nothing reaches.
+    UnreachedAddress,
+    /// A name.
+    Name,
+    /// The deploy starts the one after the other.
+    Order,
+}
+
+/// The mentions of callees.
+pub(crate) type Mentions = BTreeMap<String, Vec<Mention>>;
+
+/// Adds a mention, where there is room.
+pub(crate) fn keep(mentions: &mut Mentions, callee: &str, mention: Mention) {
+    let all = mentions.entry(callee.to_owned()).or_default();
+    if all.len() < MAX_PLACES {
+        all.push(mention);
+    } else if let Some(weakest) = all.iter_mut().max().filter(|weakest| mention < **weakest) {
+        *weakest = mention;
+    }
+}
+
+/// Adds what the services name and what led to no edge.
+pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Part], outcome: &mut Outcome) {
+    let owners = Owners::new(tree.services, homes);
+    let mut texts: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
+    let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
+    for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
+        let named =
+            tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path)).filter(|name| !name.is_empty());
+        if let Some(owner) = named
+            .and_then(|name| hosts.named(name))
+            .or_else(|| owners.settled(&file.path, hosts))
+            .or_else(|| owners.of(&file.path))
+        {
+            texts.entry(owner).or_default().push(file);
+        }
+    }
+    let shared = shared(homes, deploy);
+    for (home, part) in homes.iter().zip(parts) {
+        let own = texts.remove(home.name.as_str()).unwrap_or_default();
+        let mut found = part.mentions.clone();
+        let mut unset: BTreeMap<String, Place> = BTreeMap::new();
+        for file in &own {
+            in_text(file, home, hosts, &mut found, &mut unset);
+        }
+        let uses =
+            |variable: &str| part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable));
+        let reads = |variable: &str| {
+            let takes = || own.iter().find_map(|file| taken(file, variable));
+            let foreign = own.iter().filter(|file| foreign(&file.path).is_some());
+            let asks = || foreign.into_iter().find_map(|file| asked_for(file, variable));
+            part.reads.get(variable).cloned().or_else(asks).or_else(takes)
+        };
+        joined(home, hosts, deploy, &reads, outcome);
+        frameworks::calls(home, &own, part.account.functions > 0, hosts, deploy, outcome);
+        given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
+        let is_set = |name: &String| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
+        unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
+        if let Some(finding) = unset_variables(&home.name, &unset) {
+            outcome.findings.push(finding);
+        }
+        tell(tree, home, found, outcome);
+    }
+}
+
+/// Where the code of a language that is not read asks for a variable.
+fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut places = file.text.match_indices(variable).map(|(at, _)| at);
+    let start = places.find(|at| {
+        let (before, after) = (&file.text[..*at], &file.text[at + variable.len()..]);
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        let is_comment = ["//", "#", "--", "*"].iter().any(|mark| line.starts_with(mark))
+            || [" // ", " # ", " -- ", "\t// "].iter().any(|mark| line.contains(mark));
+        !before.ends_with(is_word) && !after.starts_with(is_word) && !is_comment
+    })?;
+    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
+}
+
+/// Where a file of settings takes a variable in: `${LEDGER_URL:http://localhost}`.
+fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
+    if foreign(&file.path).is_some() || is_deploy(&file.path, &file.text) {
+        return None;
+    }
+    let forms = [
+        format!("${{{variable}"),
+        format!("${{env:{variable}"),
+        format!("%{variable}%"),
+        format!("{{{{env.{variable}"),
+        format!("env \"{variable}\""),
+    ];
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let found = forms.iter().find_map(|form| {
+        let mut places = file.text.match_indices(form.as_str());
+        places.find(|(at, _)| !file.text[at + form.len()..].starts_with(is_word)).map(|(at, _)| (at, form.len()))
+    });
+    let (start, length) = found?;
+    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
+}
+
+/// The code asks for a variable, and the deploy gives it the address of a service: that is a call, whatever library makes it.
+fn joined(home: &Home, hosts: &Hosts, deploy: &Deploy, reads: &impl Fn(&str) -> Option<Place>, outcome: &mut Outcome) {
+    let Some(given) = deploy.of(&home.name) else { return };
+    for (name, values) in given.environment.iter().filter(|(name, _)| asks_others(name)) {
+        for value in values {
+            for named in
+                named(value, name, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
+            {
+                let Some(place) = reads(name) else { continue };
+                let port = match hosts.answers(&named.text).first() {
+                    Some(Answer::Service(_, port)) => Port::from(*port),
+                    _ => Port::Unknown,
+                };
+                let target = format!("${name}");
+                outcome.add(
+                    &home.name,
+                    &named.service,
+                    Evidence { class: Class::Joined, place, target, port, kind: Kind::Tcp, way: Vec::new() },
+                );
+            }
+        }
+    }
+}
+
+/// How many services are given each variable with the same value.
+fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> BTreeMap<(&'d str, &'d str), usize> {
+    let mut shared = BTreeMap::new();
+    for given in homes.iter().filter_map(|home| deploy.of(&home.name)) {
+        for (name, values) in &given.environment {
+            for value in values {
+                *shared.entry((name.as_str(), value.as_str())).or_default() += 1;
+            }
+        }
+    }
+    shared
+}
+
+/// What the deploy gives to a service.
+fn given(
+    home: &Home,
+    hosts: &Hosts,
+    deploy: &Deploy,
+    texts: &BTreeMap<&str, &PlainFile>,
+    shared: &BTreeMap<(&str, &str), usize>,
+    uses: &impl Fn(&str) -> bool,
+    found: &mut Mentions,
+) {
+    let Some(given) = deploy.of(&home.name) else { return };
+    let place = |name: &str| {
+        let text = texts.get(given.path.as_str()).map_or("", |file| &*file.text);
+        let start = text.find(name).unwrap_or(0);
+        let end = if text.is_empty() { 0 } else { start + name.len() };
+        Place { path: given.path.clone(), range: Range { start: place(start), end: place(end) } }
+    };
+    let mut add = |name: &str, value: &str, text: String, what: String| {
+        for Named { service, is_address, .. } in named(value, name, hosts) {
+            if service != home.name {
+                let weight = if is_address { Weight::Address } else { Weight::Name };
+                let (text, what) = (text.clone(), what.clone());
+                keep(found, &service, Mention { weight, place: place(name), text, what, client: None });
+            }
+        }
+    };
+    for (name, values) in &given.environment {
+        for value in values {
+            let everybodys = shared.get(&(name.as_str(), value.as_str())).is_some_and(|count| *count >= SHARED);
+            if !everybodys || uses(name) {
+                add(name, value, format!("${name}"), format!("the value of `{name}`"));
+            }
+        }
+    }
+    for (name, values) in &given.flags {
+        for value in values {
+            add(name, value, format!("--{name}"), format!("the value of `--{name}`"));
+        }
+    }
+    for (name, key) in &given.after {
+        if let Some(service) = hosts.named(name).filter(|service| *service != home.name) {
+            let mention = Mention {
+                weight: Weight::Order,
+                place: place(key),
+                text: name.clone(),
+                what: format!("`{key}` names it"),
+                client: None,
+            };
+            keep(found, service, mention);
+        }
+    }
+}
+
+/// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.
+fn in_text(file: &PlainFile, home: &Home, hosts: &Hosts, found: &mut Mentions, unset: &mut BTreeMap<String, Place>) {
+    let at = |start: usize, length: usize| Place {
+        path: file.path.clone(),
+        range: Range { start: place(start), end: place(start + length) },
+    };
+    let mut add = |named: Vec<Named>, offset: usize| {
+        for Named { service, text, start, is_address } in named {
+            if service != home.name {
+                let (weight, what) =
+                    if is_address { (Weight::Address, "an address") } else { (Weight::Name, "a name") };
+                let place = at(offset + start, text.len());
+                keep(found, &service, Mention { weight, place, text, what: what.to_owned(), client: None });
+            }
+        }
+    };
+    if lines::comments(&file.text).iter().any(|(directive, _)| matches!(directive, Directive::Ignore(_))) {
+        return;
+    }
+    if foreign(&file.path).is_some() {
+        for literal in literals(&file.path, &file.text) {
+            add(named(literal.text, literal.before, hosts), literal.start);
+            if is_address_variable(literal.text) && asks_others(literal.text) {
+                unset.entry(literal.text.to_owned()).or_insert_with(|| at(literal.start, literal.text.len()));
+            }
+        }
+    } else if !is_deploy(&file.path, &file.text) {
+        for setting in lines::settings(&file.path, &file.text) {
+            add(named(setting.value, setting.key, hosts), setting.start);
+        }
+    }
+}
+
+/// Whether a variable for an address is about somebody else's, and not about where the service itself listens or is seen.
+pub(crate) fn asks_others(name: &str) -> bool {
+    const OWN: &[&str] = &[
+        "LISTEN",
+        "BIND",
+        "PUBLIC",
+        "EXTERNAL",
+        "CALLBACK",
+        "REDIRECT",
+        "CORS",
+        "ORIGIN",
+        "ADVERTISE",
+        "OTEL",
+        "SENTRY",
+        "POD_",
+        "NODE_",
+        "MY_",
+        "SELF",
+        "ASPNETCORE",
+        "WEBHOOK",
+        "LOGO",
+        "AVATAR",
+        "ICON",
+        "IMAGE",
+        "DOCS",
+        "HELP",
+        "DOWNLOAD",
+        "VIRTUAL_HOST",
+        "SERVER_HOST",
+        "SERVER_ADDR",
+        "HTTP_HOST",
+        "HTTP_ADDR",
+        "GRPC_ADDR",
+        "APP_HOST",
+        "APP_URL",
+        "BASE_URL",
+        "SITE_URL",
+    ];
+    !OWN.iter().any(|own| name.contains(own))
+}
+
+/// The finding about variables for addresses that no deploy file sets and that no known call takes.
+pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>) -> Option<Finding> {
+    let first = variables.keys().next()?;
+    let others = variables.len() - 1;
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let path = variables.values().next().map_or("", |place| place.path.as_str());
+    Some(Finding {
+        code: Code::UnknownClient,
+        message: format!("the code asks for the address `{first}`{more}, and no call that the scan knows takes it"),
+        marks: variables
+            .iter()
+            .take(MAX_MARKS)
+            .map(|(name, place)| (place.clone(), format!("no deploy file that was read sets `{name}`")))
+            .collect(),
+        help: vec![
+            format!("if it leads to a service, say so by a comment: `{}`", written(path, "rpcmap: <service>")),
+            format!("if it leads elsewhere: `{}`", written(path, "hedgerow: ignore <reason>")),
+            "where a library of your own opens the connection, teach it to the scan under `scan.sinks`".to_owned(),
+        ],
+        services: BTreeSet::from([service.to_owned()]),
+        callees: BTreeSet::new(),
+    })
+}
+
+/// Turns mentions into candidates, and asks about those that nobody has explained.
+fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
+    for (callee, mut mentions) in found {
+        let known = |edge: &crate::edge::Edge| edge.class() < Class::Candidate;
+        if outcome.edges.get(&(home.name.clone(), callee.clone())).is_some_and(known) {
+            continue;
+        }
+        mentions.retain(|mention| !tree.config.ignore.is_match(&mention.place.path));
+        mentions.sort();
+        mentions.dedup_by(|a, b| a.place == b.place);
+        let Some(first) = mentions.first() else { continue };
+        if tree.config.explains(&home.name, &callee) {
+            continue;
+        }
+        let class = if tree.config.accepts { Class::Declared } else { Class::Candidate };
+        for mention in &mentions {
+            let evidence = Evidence {
+                class,
+                place: mention.place.clone(),
+                target: mention.text.clone(),
+                port: Port::Unknown,
+                kind: Kind::Http,
+                way: Vec::new(),
+            };
+            outcome.add(&home.name, &callee, evidence);
+        }
+        if tree.config.accepts {
+            continue;
+        }
+        let (caller, weight) = (&home.name, first.weight);
+        let message = match weight {
+            Weight::Address => format!("`{caller}` has an address of `{callee}`, and no call of it was found"),
+            Weight::UnreachedAddress => {
+                format!("`{caller}` has an address of `{callee}` in code that no entry point is seen to reach")
+            }
+            Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
+            Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
+        };
+        let path = first.place.path.clone();
+        let mut help = vec![format!(
+            "if it is called, say so: by a comment in the code, `{}`, or by a rule file",
+            written(&path, &format!("rpcmap: {callee}"))
+        )];
+        if let Some(client) = mentions.iter().find_map(|mention| mention.client.as_deref()) {
+            help.push(format!("`{client}` is given it; if that opens a connection, teach it to the scan: `sinks: [{{call: \"{client}\", target: 0}}]`"));
+        }
+        help.push(format!(
+            "if it is not, say why under `scan.ignore` in hedgerow.yaml: `{caller} -> {callee}: <reason>`"
+        ));
+        outcome.findings.push(Finding {
+            code: Code::UnexplainedMention,
+            message,
+            marks: mentions
+                .iter()
+                .take(MAX_MARKS)
+                .map(|mention| (mention.place.clone(), mention.what.clone()))
+                .collect(),
+            help,
+            services: BTreeSet::from([caller.clone()]),
+            callees: BTreeSet::from([callee]),
+        });
+    }
+}
+
+/// Whether a text is a deploy file: what it gives to services is known better than by its lines.
+fn is_deploy(path: &str, text: &str) -> bool {
+    let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
+    let is_chart = path.contains("/templates/") || path.ends_with(".tpl") || path.ends_with("Chart.yaml");
+    is_chart || (is_yaml && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,189 @@
+//! What a service's code of a language that is read names: addresses and names of other services in its literals, and the variables for
+//! addresses that no call takes.
+
+use crate::account::own_files;
+use crate::calls::Answered;
+use crate::deploy::Given;
+use crate::edge::{Class, Outcome, Place};
+use crate::host::{HOLE, Hosts};
+use crate::infer::Infer;
+use crate::inventory::Home;
+use crate::ir::{Expr, ExprId, Facts, TypeRef};
+use crate::mention::{is_address_variable, named};
+use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
+use crate::program::FnId;
+use crate::reach::{Reach, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The walk over a service's literals.
+pub(crate) struct Names<'a, 'p> {
+    infer: &'a Infer<'a, 'p>,
+    reach: &'a Reach<'p>,
+    answered: &'a Answered,
+    hosts: &'a Hosts,
+    home: &'a Home,
+    pub(crate) mentions: Mentions,
+    pub(crate) variables: BTreeSet<String>,
+    /// The variables that reached code asks for, and where.
+    pub(crate) reads: BTreeMap<String, Place>,
+    /// The variables for addresses in code that is reached and that no comment answers for.
+    asked: BTreeMap<String, Place>,
+}
+
+impl<'a, 'p> Names<'a, 'p> {
+    pub(crate) fn new(
+        infer: &'a Infer<'a, 'p>,
+        reach: &'a Reach<'p>,
+        answered: &'a Answered,
+        hosts: &'a Hosts,
+        home: &'a Home,
+    ) -> Self {
+        let (mentions, variables, reads, asked) = Default::default();
+        Self { infer, reach, answered, hosts, home, mentions, variables, reads, asked }
+    }
+
+    /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
+    /// top of a library is everybody's and says nothing about who loads it.
+    pub(crate) fn read(&mut self, found: &Outcome) {
+        let program = self.infer.program;
+        let own = own_files(program, self.home);
+        for file in &own {
+            for at in (0_u32..).zip(&program.files[*file as usize].facts.functions).map(|(at, _)| at) {
+                if let Some(function) = program.function_at(*file, at) {
+                    self.function(function, found);
+                }
+            }
+            self.tags(program.files[*file as usize].facts);
+        }
+        for function in self.reach.functions.keys() {
+            if !own.contains(&program.file_of(*function)) && !program.function(*function).name.is_empty() {
+                self.function(*function, found);
+            }
+        }
+    }
+
+    fn function(&mut self, function: FnId, found: &Outcome) {
+        let program = self.infer.program;
+        let facts = program.facts_of(function);
+        let is_reached = self.reach.functions.contains_key(&function);
+        for id in program.exprs(function) {
+            match facts.expr(id) {
+                Expr::Text(word) => {
+                    let text = facts.word(*word);
+                    if is_variable(text) {
+                        self.variable(text, Site { function, expr: id }, is_reached);
+                    } else {
+                        self.literal(text, Site { function, expr: id }, is_reached, found);
+                    }
+                }
+                // `process.env.LEDGER_URL`
+                Expr::Member { name, .. } if is_variable(facts.word(*name)) => {
+                    self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn literal(&mut self, text: &str, site: Site, is_reached: bool, found: &Outcome) {
+        for named in named(text, "", self.hosts) {
+            let pair = (self.home.name.clone(), named.service.clone());
+            let is_known = found.edges.get(&pair).is_some_and(|edge| edge.class() < Class::Candidate);
+            if named.service == self.home.name || is_known || self.is_answered(site.function) {
+                continue;
+            }
+            let (weight, what) = match (named.is_address, is_reached) {
+                (true, true) => (Weight::Address, "an address"),
+                (true, false) => (Weight::UnreachedAddress, "no entry point is seen to reach this"),
+                (false, _) => (Weight::Name, "a name"),
+            };
+            let (place, client) = (self.place(site), self.client(site));
+            keep(
+                &mut self.mentions,
+                &named.service,
+                Mention { weight, place, text: named.text, what: what.to_owned(), client },
+            );
+        }
+    }
+
+    fn variable(&mut self, name: &str, site: Site, is_reached: bool) {
+        self.variables.insert(name.to_owned());
+        if is_reached && !self.reads.contains_key(name) && !self.is_answered(site.function) {
+            let place = self.place(site);
+            self.reads.insert(name.to_owned(), place);
+        }
+        if is_reached
+            && is_address_variable(name)
+            && asks_others(name)
+            && !self.is_answered(site.function)
+            && !self.asked.contains_key(name)
+        {
+            let place = self.place(site);
+            self.asked.insert(name.to_owned(), place);
+        }
+    }
+
+    /// The variables in the tags of structures.
+    fn tags(&mut self, facts: &Facts) {
+        for ty in &facts.types {
+            let TypeRef::Struct(fields) = &ty.ty else { continue };
+            for tag in fields.iter().filter_map(|field| field.tag.as_deref()) {
+                let words = tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                self.variables.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
+            }
+        }
+    }
+
+    /// Asks about the variables for addresses that no deploy file sets and that no target is made of.
+    pub(crate) fn unset(&self, taken: BTreeSet<String>, given: Option<&Given>, found: &mut Outcome) {
+        let is_set = |name: &String| {
+            let values = given.and_then(|given| given.environment.get(name));
+            values.is_some_and(|values| values.iter().any(|value| !value.contains(HOLE)))
+        };
+        let open = self.asked.iter().filter(|(name, _)| !taken.contains(*name) && !is_set(name));
+        let open: BTreeMap<String, Place> = open.map(|(name, place)| (name.clone(), place.clone())).collect();
+        found.findings.extend(unset_variables(&self.home.name, &open));
+    }
+
+    /// Whether a comment or the configuration answers for what a function names.
+    fn is_answered(&self, function: FnId) -> bool {
+        let program = self.infer.program;
+        let file = program.file_of(function);
+        self.answered.functions.contains(&function)
+            || self.answered.files.contains(&file)
+            || self.answered.packages.contains(&program.package_of(file))
+    }
+
+    /// The call out of the tree that is given a literal.
+    fn client(&self, site: Site) -> Option<String> {
+        let program = self.infer.program;
+        let facts = program.facts_of(site.function);
+        let calls = program.exprs(site.function).find(|id| match facts.expr(*id) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => {
+                facts.arguments(*arguments).iter().any(|argument| argument.value == site.expr)
+            }
+            _ => false,
+        });
+        let call: ExprId = calls?;
+        let path = self
+            .reach
+            .external
+            .iter()
+            .find(|(at, _)| *at == Site { function: site.function, expr: call })
+            .map(|(_, path)| *path)?;
+        Some(self.reach.paths.get(path).path.clone())
+    }
+
+    fn place(&self, site: Site) -> Place {
+        let program = self.infer.program;
+        let file = &program.files[program.file_of(site.function) as usize];
+        Place { path: file.path.to_owned(), range: file.facts.span(site.expr) }
+    }
+}
+
+/// Whether a text has the form of an environment variable's name.
+fn is_variable(text: &str) -> bool {
+    (3..=80).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}

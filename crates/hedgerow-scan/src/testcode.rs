@@ -1,0 +1,137 @@
+//! Which source files are tests: no service runs them.
+
+use crate::frontend::Language;
+use crate::frontend::foreign::foreign;
+
+/// Directories that hold tests in most languages.
+const DIRECTORIES: &[&str] =
+    &["test", "tests", "__tests__", "__mocks__", "e2e", "cypress", "androidTest", "integrationTest", "testFixtures"];
+
+/// Whether a file of source code is a test, by the conventions of its language and by those that all of them share.
+pub(crate) fn is_test(path: &str) -> bool {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_script = matches!(extension, "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte");
+    let in_directory = parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part));
+    let is_spec = parts.contains(&"spec") && matches!(extension, "rb" | "php");
+    in_directory
+        || is_spec
+        || match extension {
+            "go" => stem.ends_with("_test"),
+            "py" => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
+            "rb" => stem.ends_with("_spec") || stem.ends_with("_test"),
+            "php" => stem.ends_with("Test"),
+            "java" | "kt" | "scala" | "groovy" => {
+                parts.windows(2).any(|pair| pair == ["src", "test"] || pair == ["src", "it"])
+                    || ["Test", "Tests", "IT", "Spec"].iter().any(|end| ends_in_word(stem, end))
+            }
+            "cs" | "fs" | "vb" => ["Test", "Tests"].iter().any(|end| ends_in_word(stem, end)),
+            "ex" | "exs" | "erl" | "dart" | "cc" | "cpp" | "c" | "rs" | "lua" => {
+                stem.ends_with("_test") || stem.ends_with("_tests") || stem.ends_with("_SUITE")
+            }
+            _ if is_script => {
+                let kinds = ["test", "spec", "e2e", "e2e-spec", "cy", "mock", "stories"];
+                stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min")
+            }
+            _ => false,
+        }
+}
+
+/// Whether a path is one of source code, of any language.
+pub(crate) fn is_code(path: &str) -> bool {
+    Language::of(path).is_some() || foreign(path).is_some()
+}
+
+/// The directory of a .NET project of tests: `Shop.UnitTests`.
+fn is_test_project(part: &str) -> bool {
+    part.contains('.')
+        && ["Test", "Tests", "UnitTests", "IntegrationTests", "FunctionalTests"]
+            .iter()
+            .any(|end| part.rsplit('.').next() == Some(*end))
+}
+
+/// Whether a name ends in a word of its own: `OrderTest`, and not `Contest` or `Test` alone.
+fn ends_in_word(stem: &str, word: &str) -> bool {
+    stem.strip_suffix(word).is_some_and(|head| !head.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_told_by_their_names_in_every_language() {
+        for path in [
+            "a/x_test.go",
+            "a/test/x.go",
+            "a/tests/x.go",
+            "a/test_x.py",
+            "a/x_test.py",
+            "a/conftest.py",
+            "a/tests/x.py",
+            "a/test/container.py",
+            "a/src/test/java/X.java",
+            "a/XTest.java",
+            "a/XIT.java",
+            "a/test/X.java",
+            "a/x.test.js",
+            "a/x.spec.js",
+            "a/__tests__/x.js",
+            "a/test/x.js",
+            "a/e2e/x.js",
+            "a/x.min.js",
+            "a/x.spec.ts",
+            "a/x.test.tsx",
+            "a/x.e2e.ts",
+            "a/x.e2e-spec.ts",
+            "a/cypress/x.ts",
+            "a/tests/x.ts",
+            "a/Shop.UnitTests/X.cs",
+            "a/XTests.cs",
+            "a/tests/X.cs",
+            "a/src/test/kotlin/X.kt",
+            "a/XTest.kt",
+            "a/src/androidTest/X.kt",
+            "a/tests/x.rs",
+            "a/x_test.rs",
+            "a/spec/x.rb",
+            "a/x_spec.rb",
+            "a/test/x.rb",
+            "a/tests/X.php",
+            "a/XTest.php",
+            "a/spec/X.php",
+            "a/test/x.exs",
+            "a/x_test.exs",
+            "a/x_test.cc",
+            "a/tests/x.lua",
+            "a/src/test/scala/X.scala",
+            "a/XSpec.scala",
+        ] {
+            assert!(is_test(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_test_is_read() {
+        for path in [
+            "a/contest.go",
+            "a/testing.py",
+            "a/latest.py",
+            "a/Contest.java",
+            "a/Test.java",
+            "a/src/main/java/attest/X.java",
+            "a/test.js",
+            "a/spec.ts",
+            "a/spec/x.ts",
+            "a/Contest.cs",
+            "a/Best.kt",
+            "a/tested/x.rs",
+            "a/latest.rb",
+            "a/request.php",
+            "service.test/main.go",
+        ] {
+            assert!(!is_test(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Kinds of calls that foreign repositories showed, each in several words and languages.
+
+use crate::{outcome, summary};
+
+/// Scans trees with the callees `service.ledger` and `service.cart`; each must give `shop -> ledger` in a class, and no finding.
+#[track_caller]
+fn all_call(class: &str, trees: &[&str]) {
+    let wanted = [format!("shop -> ledger {class}")];
+    let wrong: Vec<String> = trees
+        .iter()
+        .filter_map(|files| {
+            let found = summary(&outcome(&format!("{files}-- service.ledger/x.txt\n-- service.cart/x.txt\n")));
+            (found != wanted).then(|| format!("{files}\n    found {found:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A compose file that gives the caller variables.
+fn compose(variables: &str) -> String {
+    format!("-- docker-compose.yml\nservices: {{service.shop: {{image: x, environment: {{{variables}}}}}}}\n")
+}
+
+#[test]
+fn clients_of_go() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/main.go\npackage main\nimport \"github.com/valyala/fasthttp\"\nfunc main() { fasthttp.Get(nil, \"http://s-ledger/x\") }\n",
+            "-- service.shop/main.go\npackage main\nimport \"net/rpc\"\nfunc main() { rpc.DialHTTP(\"tcp\", \"s-ledger:80\") }\n",
+            "-- service.shop/main.go\npackage main\nimport \"net/rpc/jsonrpc\"\nfunc main() { jsonrpc.Dial(\"tcp\", \"s-ledger:80\") }\n",
+            "-- service.shop/main.go\npackage main\nimport httptransport \"github.com/go-openapi/runtime/client\"\nfunc main() { httptransport.New(\"s-ledger\", \"/\", nil) }\n",
+            // Type arguments.
+            "-- service.shop/main.go\npackage main\nimport \"net/http\"\nfunc call[T any](u string) (t T) { http.Get(u); return }\nfunc main() { call[int](\"http://s-ledger/x\") }\n",
+            "-- service.shop/main.go\npackage main\nimport \"net/http\"\nfunc call[T, U any](u string, n int) (t T) { http.Get(u); return }\nfunc main() { call[int, string](\"http://s-ledger/x\", 1) }\n",
+            "-- lib/l.go\npackage lib\nimport \"net/http\"\nfunc Call[T any](u string) (t T) { http.Get(u); return }\n-- service.shop/main.go\npackage main\nimport \"bank/lib\"\nfunc main() { lib.Call[int](\"http://s-ledger/x\") }\n",
+            // A generated client that is in the tree.
+            "-- gen/l.go\npackage gen\nimport \"github.com/micro/micro/v5/service/client\"\ntype s struct { c client.Client; name string }\nfunc NewLedgerService(name string, c client.Client) *s { return &s{c: c, name: name} }\nfunc (c *s) List() { c.c.NewRequest(c.name, \"L.L\", nil) }\n\
+             -- service.shop/main.go\npackage main\nimport (\"bank/gen\"; \"github.com/micro/micro/v5/service\")\nfunc main() { gen.NewLedgerService(\"service.ledger\", service.New().Client()).List() }\n",
+            // Handlers behind an embedded interface that a library is given.
+            "-- gen/g.go\npackage gen\nimport \"example.org/server\"\ntype H interface { Buy(x string) error }\ntype wrap struct { H }\nfunc Register(s server.Server, h H) { s.Handle(&wrap{h}) }\n\
+             -- service.shop/main.go\npackage main\nimport (\"bank/gen\"; \"example.org/server\"; \"net/http\")\ntype shop struct{}\nfunc (s *shop) Buy(x string) error { http.Get(\"http://s-ledger\"); return nil }\nfunc main() { gen.Register(server.New(), &shop{}) }\n",
+        ],
+    );
+}
+
+#[test]
+fn clients_of_javascript() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.ts\nimport { createChannel, createClient } from 'nice-grpc';\nimport { D } from './gen';\nexport const c = createClient(D, createChannel('s-ledger:80'));\n",
+            "-- service.shop/a.ts\nimport { HttpClient } from '@angular/common/http';\nexport class S {\n  constructor(private http: HttpClient) {}\n  go() { return this.http.get('http://s-ledger/x'); }\n}\n",
+            "-- service.shop/a.ts\nimport { HttpService } from '@nestjs/axios';\n@Injectable()\nclass S {\n  constructor(private readonly http: HttpService) {}\n  go() { return this.http.get('http://s-ledger/x'); }\n}\n",
+            "-- service.shop/a.js\nimport http from 'k6/http';\nexport default function () { http.get(`${__ENV.HOST || 'http://s-ledger'}/x`); }\n",
+            // What nobody imports and exports is called by its host.
+            "-- service.shop/a.js\nexport const handler = async () => { await fetch('http://s-ledger'); };\n",
+            // Functions that are called where they stand, around a whole file.
+            "-- service.shop/a.js\n(function () {\n  var request = require('request');\n  request.get('http://s-ledger');\n}());\n",
+            "-- service.shop/a.js\n(() => {\n  const axios = require('axios');\n  axios.get('http://s-ledger');\n})();\n",
+            "-- service.shop/lib/p.js\n(function () {\n  'use strict';\n  module.exports = { ledger: 'http://s-ledger' };\n}());\n-- service.shop/a.js\nvar request = require('request'), places = require('./lib/p');\nrequest.get(places.ledger);\n",
+            // CommonJS.
+            "-- service.shop/p.js\nmodule.exports = { ledger: 'http://s-ledger' };\n-- service.shop/a.js\nconst p = require('./p');\nfetch(p.ledger);\n",
+            "-- service.shop/p.js\nmodule.exports = { ledger: 'http://s-ledger' };\n-- service.shop/a.js\nconst { ledger } = require('./p');\nfetch(ledger);\n",
+            "-- service.shop/p.js\nexports.ledger = 'http://s-ledger';\n-- service.shop/a.js\nconst p = require('./p');\nfetch(p.ledger);\n",
+            "-- service.shop/p.js\nmodule.exports.get = function (x) { return fetch('http://s-ledger' + x); };\n-- service.shop/a.js\nrequire('./p');\nconst p = require('./p');\np.get('/x');\n",
+        ],
+    );
+    let given = compose("LEDGER_ADDR: 's-ledger:80'");
+    all_call(
+        "joined",
+        &[&format!(
+            "{given}-- service.shop/a.ts\nimport {{ LedgerServiceClient }} from './gen/demo';\nconst {{ LEDGER_ADDR = '' }} = process.env;\nnew LedgerServiceClient(LEDGER_ADDR, 1).list();\n\
+             -- service.shop/gen/demo.ts\nexport interface LedgerServiceClient {{ list(): any; }}\nexport const LedgerServiceClient = make('x') as any;\n"
+        )],
+    );
+}
+
+#[test]
+fn clients_and_configuration_of_java() {
+    let imports = "package bank;\nimport org.springframework.web.client.RestTemplate;\nimport org.springframework.boot.context.properties.ConfigurationProperties;\nimport org.springframework.security.oauth2.client.OAuth2RestTemplate;\nimport org.springframework.beans.factory.annotation.Value;\n";
+    let java = |class: &str| format!("-- service.shop/src/main/java/bank/A.java\n{imports}{class}\n");
+    all_call(
+        "proven",
+        &[
+            &java(
+                "@Service class A { OAuth2RestTemplate client; String x() { return client.getForObject(\"http://s-ledger/x\", String.class); } }",
+            ),
+            // A setter that nobody calls adds nothing.
+            &java(
+                "@RestController class A { RestTemplate r = new RestTemplate(); private String host = \"s-ledger\"; void setHost(String host) { this.host = host; } String x() { return r.getForObject(\"http://\" + host + \"/x\", String.class); } }",
+            ),
+        ],
+    );
+    let places = "@ConfigurationProperties(prefix = \"shop.endpoints\") class Places { private String ledger; public String getLedger() { return ledger; } public void setLedger(String l) { this.ledger = l; } }\n@RestController class A { final Places places; RestTemplate r = new RestTemplate(); A(Places p) { places = p; } String x() { return r.getForObject(places.getLedger() + \"/x\", String.class); } }";
+    let bare = "@Data @ConfigurationProperties(prefix = \"shop.endpoints\") class Places { private String ledger; }\n@RestController class A { Places places; RestTemplate r = new RestTemplate(); String x() { return r.getForObject(places.getLedger() + \"/x\", String.class); } }";
+    let value = "@RestController class A { @Value(\"${shop.ledger}\") String ledger; RestTemplate r = new RestTemplate(); String x() { return r.getForObject(ledger + \"/x\", String.class); } }";
+    let environment = compose("SHOP_ENDPOINTS_LEDGER: 'http://s-ledger'");
+    all_call(
+        "joined",
+        &[
+            &format!("{environment}{}", java(places)),
+            &format!("{environment}{}", java(bare)),
+            &format!(
+                "{}-- service.shop/src/main/resources/application.yml\nshop: {{ledger: '${{LEDGER_URL:http://s-ledger:80}}'}}\n",
+                java(value)
+            ),
+            &format!(
+                "{}-- service.shop/src/main/resources/application.yml\nshop: {{ledger: '${{other.place}}'}}\nother: {{place: 'http://s-ledger'}}\n",
+                java(value)
+            ),
+            &format!("{}-- service.config/shared/service.shop.yml\nshop: {{ledger: 'http://s-ledger'}}\n", java(value)),
+        ],
+    );
+}
+
+#[test]
+fn settings_and_models_of_python() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.py\nimport requests\nfrom pydantic import BaseModel\nclass P(BaseModel):\n    ledger: str\nclass S:\n    def __init__(self, p):\n        self.p = p\n    def go(self):\n        requests.get(self.p.ledger)\nS(P(ledger='http://s-ledger')).go()\n",
+            "-- service.shop/a.py\nimport requests\nfrom flask import Flask\napp = Flask(__name__)\napp.config['LEDGER'] = 'http://s-ledger'\n@app.route('/')\ndef go():\n    requests.get(app.config['LEDGER'])\n",
+            // Code that an image copies in.
+            "-- shared/tools.py\nimport requests\ndef books():\n    requests.get('http://s-ledger')\n-- service.shop/Dockerfile\nFROM python\nCOPY shared/tools.py /app/\n-- service.shop/main.py\nfrom tools import books\nbooks()\n",
+            "-- shared/tools.py\nimport requests\ndef books():\n    requests.get('http://s-ledger')\n-- service.shop/Dockerfile\nFROM python\nWORKDIR /app\nCOPY shared/tools.py lib/\n-- service.shop/main.py\nfrom lib.tools import books\nbooks()\n",
+        ],
+    );
+    all_call(
+        "joined",
+        &[
+            &format!(
+                "{}-- service.shop/a.py\nimport requests\nfrom pydantic_settings import BaseSettings\nclass P(BaseSettings):\n    ledger_url: str\np = P()\nrequests.get(p.ledger_url)\n",
+                compose("LEDGER_URL: 'http://s-ledger'")
+            ),
+            "-- service.shop/Dockerfile\nFROM python\nENV LEDGER_URL=http://s-ledger\n-- service.shop/main.py\nimport os, requests\nrequests.get(os.environ['LEDGER_URL'])\n",
+            "-- k8s/l.yaml\nkind: Service\nmetadata: {name: books}\nspec: {selector: {app: l}}\n---\nkind: Deployment\nmetadata: {name: s-ledger}\nspec: {template: {metadata: {labels: {app: l}}, spec: {containers: []}}}\n\
+             -- service.shop/main.py\nimport os, requests\nrequests.get('http://' + os.environ['BOOKS_SERVICE_HOST'] + ':' + os.environ['BOOKS_SERVICE_PORT'])\n",
+        ],
+    );
+}
+
+#[test]
+fn data_stores_are_calls_in_every_language() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/main.go\npackage main\nimport \"database/sql\"\nfunc main() { sql.Open(\"postgres\", \"postgres://me:x@s-ledger:5432/books\") }\n",
+            "-- service.shop/main.go\npackage main\nimport \"github.com/redis/go-redis/v9\"\nfunc main() { redis.NewClient(&redis.Options{Addr: \"s-ledger:6379\"}) }\n",
+            "-- service.shop/main.go\npackage main\nimport amqp \"github.com/rabbitmq/amqp091-go\"\nfunc main() { amqp.Dial(\"amqp://s-ledger:5672/\") }\n",
+            "-- service.shop/a.py\nimport psycopg2\npsycopg2.connect(host='s-ledger', dbname='x')\n",
+            "-- service.shop/a.py\nfrom sqlalchemy import create_engine\ncreate_engine('postgresql+psycopg2://me:x@s-ledger/books')\n",
+            "-- service.shop/a.py\nimport redis\nredis.from_url('redis://s-ledger:6379/0')\n",
+            "-- service.shop/a.py\nfrom kafka import KafkaProducer\nKafkaProducer(bootstrap_servers='s-ledger:9092')\n",
+            "-- service.shop/a.js\nconst redis = require('redis');\nredis.createClient({ host: process.env.H || 's-ledger' });\n",
+            "-- service.shop/a.js\nconst { Pool } = require('pg');\nnew Pool({ host: 's-ledger' });\n",
+            "-- service.shop/a.js\nconst { MongoClient } = require('mongodb');\nMongoClient.connect('mongodb://s-ledger:27017/x');\n",
+            "-- service.shop/a.ts\nimport { Kafka } from 'kafkajs';\nnew Kafka({ brokers: ['s-ledger:9092'] });\n",
+            "-- service.shop/src/main/java/A.java\nimport java.sql.DriverManager;\nclass A { public static void main(String[] a) { DriverManager.getConnection(\"jdbc:postgresql://s-ledger/x\"); } }\n",
+            "-- service.shop/src/main/java/A.java\nimport io.lettuce.core.RedisClient;\nclass A { public static void main(String[] a) { RedisClient.create(\"redis://s-ledger\"); } }\n",
+        ],
+    );
+    all_call(
+        "joined",
+        &[
+            "-- service.shop/src/main/java/A.java\nclass A { public static void main(String[] a) {} }\n-- service.shop/src/main/resources/application.yml\nspring: {data: {mongodb: {host: s-ledger}}}\n",
+            "-- service.shop/src/main/java/A.java\nclass A { public static void main(String[] a) {} }\n-- service.shop/src/main/resources/application.properties\nspring.datasource.url=jdbc:postgresql://s-ledger:5432/x\n",
+            "-- service.shop/src/main/java/A.java\nclass A { public static void main(String[] a) {} }\n-- service.shop/src/main/resources/bootstrap.yml\nspring: {cloud: {config: {uri: '${CONFIG:http://s-ledger:8888}'}}}\n",
+            "-- service.shop/a.cs\nvar x = 1;\n-- service.shop/appsettings.json\n{\"ConnectionStrings\": {\"Books\": \"Server=s-ledger;Database=x\"}}\n",
+            "-- service.shop/a.cs\nvar x = configuration.GetSection(\"Ledger\");\n-- service.shop/appsettings.json\n{\"Ledger\": {\"Host\": \"s-ledger\"}}\n",
+        ],
+    );
+}
+
+#[test]
+fn a_variable_that_code_asks_for_is_a_call_in_every_language() {
+    let given = compose("LEDGER_ADDR: 's-ledger:80'");
+    let trees: Vec<String> = [
+        "-- service.shop/a.rs\nfn main() { let a = env::var(\"LEDGER_ADDR\"); }\n",
+        "-- service.shop/a.rb\nx = ENV['LEDGER_ADDR']\n",
+        "-- service.shop/a.php\n<?php $x = getenv('LEDGER_ADDR');\n",
+        "-- service.shop/a.kt\nval x = System.getenv(\"LEDGER_ADDR\")\n",
+        "-- service.shop/a.cs\nvar x = Environment.GetEnvironmentVariable(\"LEDGER_ADDR\");\n",
+        "-- service.shop/a.ex\nx = System.get_env(\"LEDGER_ADDR\")\n",
+        "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Open(os.Getenv(\"LEDGER_ADDR\")) }\n",
+        "-- service.shop/conf/x.yml\nurl: ${LEDGER_ADDR:localhost}\n",
+    ]
+    .iter()
+    .map(|files| format!("{given}{files}"))
+    .collect();
+    all_call("joined", &trees.iter().map(String::as_str).collect::<Vec<_>>());
+    for files in [
+        "-- service.shop/a.rs\nfn main() {} // LEDGER_ADDR\n",
+        "-- service.shop/a.rs\nlet x = \"MY_LEDGER_ADDR\";\n",
+        "-- service.shop/main.go\npackage main\nimport \"os\"\nfunc main() {}\nfunc dead() { os.Getenv(\"LEDGER_ADDR\") }\n",
+    ] {
+        let found = summary(&outcome(&format!("{given}{files}-- service.ledger/x.txt\n")));
+        assert_eq!(found, ["shop -> ledger candidate"], "{files}");
+    }
+}
+
+#[test]
+fn proxies_are_read() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/site.conf\n<VirtualHost *:80>\n  ProxyPass /x http://s-ledger:80/\n</VirtualHost>\n",
+            "-- service.shop/Caddyfile\nx.example.com {\n  reverse_proxy s-ledger:80\n}\n",
+            "-- service.shop/haproxy.cfg\nbackend x\n  server one s-ledger:80 check\n",
+        ],
+    );
+    all_call(
+        "joined",
+        &[
+            "-- service.shop/Dockerfile\nFROM nginx\nENV LEDGER_HOST=s-ledger \\\n    A=b\n-- service.shop/default.conf.template\nserver {\n  proxy_pass http://${LEDGER_HOST}:80/;\n}\n",
+        ],
+    );
+}
+
+#[test]
+fn one_connection_after_another_in_one_variable() {
+    let shop = |body: &str| {
+        format!(
+            "-- service.ledger/main.go\npackage main\nimport \"bank/pb\"\nfunc main() {{ pb.RegisterBooksServer(nil, nil) }}\n-- service.shop/main.go\npackage main\nimport (\"os\"; \"google.golang.org/grpc\"; \"bank/pb\")\n\
+             func dial(addr string) *grpc.ClientConn {{ c, _ := grpc.NewClient(addr); return c }}\nfunc main() {{\n{body}}}\n"
+        )
+    };
+    let separate = shop(
+        "a := dial(os.Getenv(\"BOOKS_ADDR\"))\npb.NewBooksClient(a)\nb := dial(os.Getenv(\"OTHER_ADDR\"))\npb.NewOtherClient(b)\n",
+    );
+    let found = outcome(&separate);
+    assert_eq!(summary(&found), ["shop -> ledger joined", "unresolved-call service.shop/main.go"]);
+}
+
+#[test]
+fn named_arguments_that_are_passed_on_in_a_ring_end() {
+    let tree = "-- service.shop/main.py\nfrom caller import Caller\nfrom probe import Probe\nProbe(a=1)\nCaller(load()).go()\n-- service.shop/caller.py\nimport requests\nclass Caller:\n    def __init__(self, settings):\n        self.settings = settings\n    def go(self):\n        requests.get(self.settings.url)\n\
+                -- service.shop/probe.py\nfrom outside import Base\nclass Probe(Base):\n    def __init__(self, **kwargs):\n        super().__init__(**kwargs)\n";
+    assert_eq!(summary(&outcome(tree)), ["unresolved-call service.shop/caller.py"]);
+    // Two that hand them to each other.
+    let ring = "-- service.shop/main.py\nimport requests\ndef a(**kw):\n    b(**kw)\n    requests.get(kw['url'])\ndef b(**kw):\n    a(**kw)\na(url='http://s-ledger')\n-- service.ledger/x.txt\n";
+    assert!(summary(&outcome(ring)).contains(&"shop -> ledger proven".to_owned()));
+}

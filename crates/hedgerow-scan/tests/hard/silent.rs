@@ -1,0 +1,287 @@
+//! What a service names and what led to no edge is asked about; and what only looks like it is not.
+
+use crate::{line, outcome, short};
+use hedgerow_core::diag::Code;
+use hedgerow_scan::{Class, Outcome, Reason};
+
+/// What a scan asks: edges that are no candidates, and `code callers: callees` of the questions.
+fn asks(tree: &str) -> Vec<String> {
+    let outcome = outcome(tree);
+    let edges = outcome.edges.values().filter(|edge| edge.class() != Class::Candidate);
+    let edges =
+        edges.map(|edge| format!("{} -> {} {}", short(&edge.caller), short(&edge.callee), edge.class().as_str()));
+    let questions = outcome.findings.iter().map(|finding| match finding.code {
+        Code::UnexplainedMention => {
+            let names = |names: &std::collections::BTreeSet<String>| {
+                names.iter().map(|n| short(n)).collect::<Vec<_>>().join(" ")
+            };
+            format!("{} ? {}", names(&finding.services), names(&finding.callees))
+        }
+        _ => line(finding),
+    });
+    edges.chain(questions).collect()
+}
+
+/// A tree with the callees `service.ledger` and `service.cart`, whose names are no code.
+fn tree(files: &str) -> String {
+    format!("{files}-- service.ledger/x.txt\n-- service.cart/x.txt\n")
+}
+
+#[track_caller]
+fn rows(rows: &[(&str, &[&str])]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|(files, expected)| {
+            let found = asks(&tree(files));
+            (found != *expected).then(|| format!("{files}\n    found {found:?}, expected {expected:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_address_in_a_language_that_is_not_read_is_asked_about() {
+    rows(&[
+        (
+            "-- service.shop/app.rs\nfn main() { get(\"http://s-ledger/x\") }\n",
+            &["no-entry service.shop/app.rs", "shop ? ledger"],
+        ),
+        ("-- service.shop/app.rb\nget('s-ledger:8080')\n", &["no-entry service.shop/app.rb", "shop ? ledger"]),
+        (
+            "-- service.shop/App.scala\nval a = \"service.ledger\"\n",
+            &["no-entry service.shop/App.scala", "shop ? ledger"],
+        ),
+        (
+            "-- service.shop/a.ex\nx(System.get_env(\"LEDGER_HOST\") || \"s-ledger\")\n",
+            &["no-entry service.shop/a.ex", "unknown-client service.shop/a.ex", "shop ? ledger"],
+        ),
+        (
+            "-- service.shop/a.cc\nauto x = \"host=s-ledger port=5432\";\n",
+            &["no-entry service.shop/a.cc", "shop ? ledger"],
+        ),
+        (
+            "-- service.shop/a.lua\nlocal x = 'http://s-ledger' .. path\n",
+            &["no-entry service.shop/a.lua", "shop ? ledger"],
+        ),
+    ]);
+}
+
+#[test]
+fn prose_comments_tests_and_own_names_are_no_mentions() {
+    rows(&[
+        (
+            "-- service.shop/app.rs\nfn main() { log(\"cannot reach http://s-ledger now\") } // http://s-cart\n",
+            &["no-entry service.shop/app.rs"],
+        ),
+        ("-- service.shop/tests/app.rs\nfn main() { get(\"http://s-ledger/x\") }\n", &[]),
+        ("-- service.shop/app.rs\nfn main() { get(\"http://s-shop/x\") }\n", &["no-entry service.shop/app.rs"]),
+        ("-- service.shop/app.rs\n// http://s-ledger\n/* s-ledger:80 */\n", &["no-entry service.shop/app.rs"]),
+        ("-- service.shop/main.go\npackage main\nfunc main() { println(\"the ledger is s-ledger today\") }\n", &[]),
+        ("-- service.shop/README.md\nhttp://s-ledger\n", &[]),
+    ]);
+}
+
+#[test]
+fn an_address_in_code_that_is_read_is_asked_about_where_no_call_takes_it() {
+    rows(&[
+        // A client that no pack knows.
+        (
+            "-- service.shop/main.go\npackage main\nimport \"example.com/rpc\"\nfunc main() { rpc.Open(\"s-ledger:80\") }\n",
+            &["shop ? ledger"],
+        ),
+        ("-- service.shop/app.py\nimport thing\nthing.open('http://s-ledger')\n", &["shop ? ledger"]),
+        ("-- service.shop/a.js\nconst x = require('thing');\nx.open('http://s-ledger');\n", &["shop ? ledger"]),
+        // Code that nothing reaches.
+        (
+            "-- service.shop/main.go\npackage main\nimport \"net/http\"\nfunc main() {}\nfunc dead() { http.Get(\"http://s-ledger\") }\n",
+            &["shop ? ledger"],
+        ),
+        // A known call of one is no answer for another.
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"example.com/rpc\")\nfunc main() { http.Get(\"http://s-cart\"); rpc.Open(\"s-ledger:80\") }\n",
+            &["shop -> cart proven", "shop ? ledger"],
+        ),
+        // A call that is known answers for every other mention of the same service.
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"example.com/rpc\")\nfunc main() { http.Get(\"http://s-ledger\"); rpc.Open(\"s-ledger:80\") }\n",
+            &["shop -> ledger proven"],
+        ),
+    ]);
+}
+
+#[test]
+fn settings_and_deploy_are_asked_about() {
+    rows(&[
+        ("-- service.shop/conf/x.toml\nurl = \"http://s-ledger:80\"\n", &["shop ? ledger"]),
+        ("-- service.shop/x.ini\n[a]\nledger_host = s-ledger\n", &["shop ? ledger"]),
+        ("-- service.shop/x.xml\n<a><url>http://s-ledger</url></a>\n", &["shop ? ledger"]),
+        (
+            "-- docker-compose.yml\nservices:\n  service.shop:\n    image: x\n    environment: {LEDGER: 'http://s-ledger'}\n-- service.shop/x.txt\n",
+            &["shop ? ledger"],
+        ),
+        (
+            "-- docker-compose.yml\nservices:\n  service.shop:\n    image: x\n    command: --ledger=s-ledger:80\n-- service.shop/x.txt\n",
+            &["shop ? ledger"],
+        ),
+        (
+            "-- docker-compose.yml\nservices:\n  service.shop:\n    image: x\n    depends_on: [service.ledger]\n-- service.shop/x.txt\n",
+            &["shop ? ledger"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_mention_is_explained_by_what_people_say() {
+    let rust = "-- service.shop/app.rs\nfn main() { get(\"http://s-ledger/x\") }";
+    let reason = "-- hedgerow.yaml\nscan: {manual: {service.shop: Rust}}\n";
+    rows(&[
+        (&format!("{reason}{rust} // rpcmap: service.ledger\n"), &["shop -> ledger declared"]),
+        (&format!("{reason}{rust} // hedgerow: ignore only a link\n"), &[]),
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.shop -> service.l*': a link}}}}\n{rust}\n"
+            ),
+            &[],
+        ),
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.cart -> service.ledger': no}}}}\n{rust}\n"
+            ),
+            &["shop ? ledger"],
+        ),
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.shop/*.rs': links}}}}\n{rust}\n"
+            ),
+            &[],
+        ),
+        (
+            &format!("-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, candidate: accept}}\n{rust}\n"),
+            &["shop -> ledger declared"],
+        ),
+        (
+            "-- service.shop/main.go\npackage main\nimport \"example.com/rpc\"\nfunc main() {\n\t// hedgerow: ignore a label\n\trpc.Open(\"s-ledger:80\")\n}\n",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_variable_that_everybody_has_is_a_call_of_those_whose_code_names_it() {
+    let mut files =
+        String::from("-- k8s/all.yaml\nkind: ConfigMap\nmetadata: {name: all}\ndata: {LEDGER_ADDR: 's-ledger:80'}\n");
+    for name in ["a", "b", "c", "shop"] {
+        files += &format!(
+            "---\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{envFrom: [{{configMapRef: {{name: all}}}}]}}]}}}}}}\n"
+        );
+    }
+    files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.shop/app.rs\nfn main() { env(\"LEDGER_ADDR\") }\n";
+    rows(&[(&files, &["shop -> ledger joined", "no-entry service.shop/app.rs"])]);
+}
+
+#[test]
+fn an_address_that_is_asked_for_and_that_nobody_sets_is_asked_about() {
+    rows(&[
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Open(os.Getenv(\"LEDGER_ADDR\")) }\n",
+            &["unknown-client service.shop/main.go"],
+        ),
+        (
+            "-- service.shop/app.py\nimport os, thing\nthing.open(os.environ['LEDGER_URL'])\n",
+            &["unknown-client service.shop/app.py"],
+        ),
+        (
+            "-- service.shop/a.js\nrequire('thing').open(process.env.LEDGER_HOST);\n",
+            &["unknown-client service.shop/a.js"],
+        ),
+        // A call takes it, and asks by itself.
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"net/http\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_ADDR\")) }\n",
+            &["unresolved-call service.shop/main.go"],
+        ),
+        // Where the service itself listens.
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Serve(os.Getenv(\"LISTEN_ADDR\")) }\n",
+            &[],
+        ),
+        // Somebody sets it.
+        (
+            "-- docker-compose.yml\nservices: {service.shop: {image: x, environment: {LEDGER_ADDR: example.com}}}\n-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Open(os.Getenv(\"LEDGER_ADDR\")) }\n",
+            &[],
+        ),
+        (
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() {\n\t// hedgerow: ignore ours\n\trpc.Open(os.Getenv(\"LEDGER_ADDR\"))\n}\n",
+            &[],
+        ),
+    ]);
+}
+
+/// The account of the caller: languages with files and lines, entries, and what was left.
+fn account(files: &str) -> (Outcome, Vec<String>) {
+    let outcome = outcome(&tree(files));
+    let account = outcome.accounts["service.shop"].clone();
+    let read = account.read.iter().map(|(language, amount)| format!("{language} {} {}", amount.files, amount.lines));
+    let left = account
+        .left
+        .iter()
+        .map(|left| format!("{}: {} {} {}", left.reason.as_str(), left.what, left.files, left.first));
+    let lines = read.chain([format!("entries {}", account.entries)]).chain(left).collect();
+    (outcome, lines)
+}
+
+#[test]
+fn an_account_says_what_was_read_and_what_was_not() {
+    for (files, expected) in [
+        (
+            "-- service.shop/main.go\npackage main\n\nfunc main() {}\n-- service.shop/a.py\nprint(1)\n",
+            &["Go 1 3", "Python 1 1", "entries 2"][..],
+        ),
+        (
+            "-- service.shop/lib/x.go\npackage lib\nfunc X() {}\n",
+            &["Go 1 2", "entries 0", "no entry point:  1 service.shop/lib/x.go"],
+        ),
+        (
+            "-- service.shop/a.rs\nfn main() {}\n-- service.shop/b.rs\n\n\n",
+            &["entries 0", "language not read: Rust 2 service.shop/a.rs"],
+        ),
+        (
+            "-- service.shop/a.js\nimport x from './gone';\nimport './style.css';\n",
+            &["JavaScript 1 2", "entries 1", "import that leads nowhere: ./gone 1 service.shop/a.js"],
+        ),
+        (
+            "-- service.shop/a.py\nfrom .gone import x\n",
+            &["Python 1 1", "entries 1", "import that leads nowhere: .gone 1 service.shop/a.py"],
+        ),
+        (
+            "-- service.shop/main.go\npackage main\nimport \"bank/gone\"\nfunc main() {}\n",
+            &["Go 1 3", "entries 1", "import that leads nowhere: bank/gone 1 service.shop/main.go"],
+        ),
+        ("-- service.shop/x.yaml\na: [\n", &["entries 0", "deploy file not understood: "]),
+        (
+            "-- service.shop/main.go\npackage main\nfunc main() { ((( }\n",
+            &["Go 1 2", "entries 1", "not parsed in full:  1 service.shop/main.go"],
+        ),
+    ] {
+        let (_, found) = account(files);
+        let fits = found.len() == expected.len()
+            && found.iter().zip(expected).all(|(a, b)| a == b || (b.ends_with(": ") && a.starts_with(b)));
+        assert!(fits, "{files}{found:#?}");
+    }
+}
+
+#[test]
+fn one_main_of_many_commands_begins_the_service_by_what_it_shows() {
+    let files = "-- hedgerow.yaml\nscan: {services: [{path: cmd/shop, name: service.shop}]}\n-- cmd/main.go\npackage main\nimport \"bank/cmd/shop/commands\"\nfunc main() { commands.New() }\n\
+                 -- cmd/shop/commands/x.go\npackage commands\nimport \"net/http\"\nfunc New() { http.Get(\"http://s-ledger\") }\nfunc hidden() { http.Get(\"http://s-cart\") }\n";
+    rows(&[(files, &["shop -> ledger proven", "shop ? cart"])]);
+    let (outcome, _) = account(files);
+    assert_eq!(outcome.accounts["service.shop"].entries, 1);
+    assert!(outcome.accounts["service.shop"].left.iter().all(|left| left.reason != Reason::NoEntry));
+}
+
+#[test]
+fn tests_below_a_directory_that_is_said_to_be_a_services_are_not_read() {
+    let files = "-- hedgerow.yaml\nscan: {services: [{path: 'tests/{name}', name: 'service.{name}'}]}\n-- tests/shop/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger\") }\n\
+                 -- tests/shop/test/x.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-cart\") }\n";
+    rows(&[(files, &["shop -> ledger proven"])]);
+}
