@@ -41,6 +41,7 @@ bench:
     scripts/bench-scan
     scripts/bench-guard
     scripts/bench-observe
+    scripts/bench-accounts
     scripts/test-browser
 
 # Run every gate

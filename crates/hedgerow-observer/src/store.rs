@@ -14,6 +14,7 @@
 //! | `sources` | number | node, source, since when ([`KeptSource`]) |
 //! | `heard` | day, source | when it listened, and what it lost ([`Heard::to_record`]) |
 //! | `canaries` | day, callee | sent, seen, last seen, last missed |
+//! | `perches` | address | until when a canary calls from there, and its pod ([`Perch::to_record`]) |
 //! | `nodes` | number | name, since when, until when |
 //! | `ran` | day, service | the nodes of its pods |
 //! | `judged` | service | digest of the policies, since when |
@@ -21,9 +22,10 @@
 //! | `capped` | callee | how often a caller or port was not told apart |
 //! | `batches` | node, life | the last batch that was taken |
 #![allow(clippy::disallowed_methods, reason = "the door to the collector's own file")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "the errors of redb and of the system are open lists")]
 
 use hedgerow_observe::ledger::{
-    Answer, Canaries, Day, Edge, Effect, Heard, KeptSource, Ledger, Question, SourceState, Tally, Unsound,
+    Answer, Canaries, DAY, Day, Edge, Effect, Heard, KeptSource, Ledger, Perch, Question, SourceState, Tally, Unsound, start_of,
 };
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Observations, Watched};
@@ -50,6 +52,7 @@ const TOTALS: TableDefinition<'_, u32, (u64, i64, i64)> = TableDefinition::new("
 const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
 const HEARD: TableDefinition<'_, (i32, u32), &[u8]> = TableDefinition::new("heard");
 const CANARIES: TableDefinition<'_, (i32, &str), KeptCanaries> = TableDefinition::new("canaries");
+const PERCHES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("perches");
 const NODES: TableDefinition<'_, u32, (&str, i64, Option<i64>)> = TableDefinition::new("nodes");
 const RAN: TableDefinition<'_, (i32, &str), Vec<u32>> = TableDefinition::new("ran");
 const JUDGED: TableDefinition<'_, &str, (&str, i64)> = TableDefinition::new("judged");
@@ -170,6 +173,7 @@ impl Store {
             transaction.open_table(CANARIES)?;
             transaction.open_table(CAPPED)?;
             transaction.open_table(BATCHES)?;
+            transaction.open_table(PERCHES)?;
             transaction.open_table(NODES)?;
             transaction.open_table(RAN)?;
             transaction.open_table(JUDGED)?;
@@ -297,6 +301,11 @@ impl Store {
         for row in transaction.open_table(CANARIES)?.iter()? {
             let (key, value) = row?;
             ledger.restore_canaries(key.value().1, canaries(value.value()));
+        }
+        for row in transaction.open_table(PERCHES)?.iter()? {
+            let (address, record) = row?;
+            let address = address.value().parse().map_err(|_| Unsound)?;
+            ledger.restore_perch(address, Perch::from_record(record.value())?);
         }
         Ok(ledger)
     }
@@ -445,6 +454,16 @@ impl Store {
                     kept.get((*day, callee.as_str()))?.map(|value| canaries(value.value())).unwrap_or_default();
                 sum.merge(*more);
                 kept.insert((*day, callee.as_str()), (sum.sent, sum.seen, sum.last_seen, sum.missed))?;
+            }
+            let mut perches = transaction.open_table(PERCHES)?;
+            for (address, perch) in &effect.perches {
+                perches.insert(address.to_string().as_str(), perch.to_record().as_slice())?;
+            }
+            if !effect.perches.is_empty() {
+                // What is long over is nobody's any more.
+                let newest = effect.perches.values().map(|perch| perch.until).max().unwrap_or_default();
+                let is_held = |record: &[u8]| Perch::from_record(record).is_ok_and(|it| it.until >= newest.saturating_sub(DAY));
+                perches.retain(|_, record| is_held(record))?;
             }
             let mut capped = transaction.open_table(CAPPED)?;
             for (callee, more) in &effect.capped {
@@ -700,7 +719,7 @@ fn sync_directory(path: &Path) -> Result<(), StoreError> {
 }
 
 fn moment(day: Day, millis: u32) -> Micros {
-    Micros::from(day).saturating_mul(hedgerow_observe::ledger::DAY).saturating_add(Micros::from(millis) * 1000)
+    start_of(day).saturating_add(Micros::from(millis) * 1000)
 }
 
 fn tally((count, first, last): (u64, i64, i64)) -> Tally {
@@ -747,7 +766,8 @@ impl From<DatabaseError> for StoreError {
         match error {
             DatabaseError::DatabaseAlreadyOpen => Self::InUse,
             DatabaseError::Storage(error) => error.into(),
-            other => Self::Damaged(other.to_string()),
+            DatabaseError::UpgradeRequired(form) => Self::Later(form.into()),
+            other => Self::Io(other.to_string()),
         }
     }
 }

@@ -7,7 +7,7 @@
 )]
 
 use hedgerow_observe::Protocol;
-use hedgerow_observe::ledger::{DAY, Edge, Effect, Heard, Question, Spans, Tally};
+use hedgerow_observe::ledger::{DAY, Edge, Effect, Heard, Perch, Question, Spans, Tally};
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Observations, Verdict, Watched};
 use hedgerow_observer::store::{BatchId, Opened, Store, StoreError};
@@ -356,8 +356,14 @@ fn what_was_watched_besides_calls_is_kept_and_old_days_are_forgotten() {
     again.judged_by("service.callee-1", "sha256:1", MIDNIGHT + DAY);
     again.finished("service.callee-1", "CronJob/x", MIDNIGHT + DAY);
     store.commit(&[batch(2)], &again).unwrap();
+    // A collector that is started again knows where a canary calls from.
+    let perch = Perch { until: MIDNIGHT + DAY, pod: Some(("u".to_owned(), "bank".to_owned(), "canary".to_owned())) };
+    let mut third = Effect::default();
+    third.perches.insert([10, 0, 0, 9].into(), perch.clone());
+    store.commit(&[], &third).unwrap();
     drop(store);
     let (mut store, _) = Store::open(&path, 0).unwrap();
+    assert_eq!(store.ledger(0).unwrap().perches().collect::<Vec<_>>(), [([10, 0, 0, 9].into(), &perch)]);
     let tell = |store: &Store| -> Observations {
         let watched =
             BTreeMap::from([("service.callee-1".to_owned(), Watched { pods: Some(3), ..Watched::default() })]);

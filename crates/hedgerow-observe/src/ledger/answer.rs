@@ -1,6 +1,6 @@
 //! What was kept of some days, as observations.
 
-use super::{Canaries, DAY, Day, Edge, Heard, Tally};
+use super::{Canaries, DAY, Day, Edge, Heard, Tally, start_of};
 use crate::naming::Micros;
 use crate::observations::{
     Canary, Coverage, Faults, Gap, Header, JobRuns, JudgedBy, MAX_GAPS, Moment, Observation, Observations, VERSION,
@@ -98,15 +98,16 @@ impl Answer {
 
     /// Takes in when a source listened in one day.
     pub fn heard(&mut self, day: Day, node: &str, source: &str, heard: &Heard) {
-        let start = Micros::from(day) * DAY;
-        let of_day = |at: Micros| u32::try_from((at - start).clamp(0, DAY) / 1000).unwrap_or(super::DAY_MILLIS);
+        let start = start_of(day);
+        let of_day = |at: Micros| u32::try_from(at.saturating_sub(start).clamp(0, DAY) / 1000).unwrap_or(super::DAY_MILLIS);
         let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
         of_source.minutes += heard.spans.minutes(of_day(self.from.saturating_add(999)), of_day(self.to));
         of_source.lost = of_source.lost.saturating_add(heard.lost);
         for (from, to) in heard.spans.runs() {
-            let (from, to) = (start + Micros::from(*from) * 1000, start + Micros::from(*to) * 1000);
+            let at = |millis: u32| start.saturating_add(Micros::from(millis) * 1000);
+            let (from, to) = (at(*from), at(*to));
             let cursor = of_source.cursor.unwrap_or(self.from);
-            if from > cursor + TOUCH {
+            if from > cursor.saturating_add(TOUCH) {
                 of_source.gaps.push((cursor, from));
             }
             of_source.cursor = Some(cursor.max(to));

@@ -1,6 +1,6 @@
 //! How what is kept stands in a store: bytes that may come back damaged.
 
-use super::{Edge, Heard};
+use super::{Edge, Heard, Perch};
 use crate::naming::Micros;
 use crate::observations::End;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,22 @@ impl Heard {
 }
 
 impl KeptSource {
+    /// Its record.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads its record.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
+        decode(bytes)
+    }
+}
+
+impl Perch {
     /// Its record.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {

@@ -72,6 +72,12 @@ pub fn day_of(at: Micros) -> Day {
     Day::try_from(at.div_euclid(DAY)).unwrap_or(if at < 0 { Day::MIN } else { Day::MAX })
 }
 
+/// The first moment of a day.
+#[must_use]
+pub fn start_of(day: Day) -> Micros {
+    Micros::from(day).saturating_mul(DAY)
+}
+
 /// By how much times of a sender have to be moved to be on the receiver's clock: nothing where both agree to two seconds.
 #[must_use]
 pub fn skew(sent: Micros, received: Micros) -> Micros {
@@ -220,6 +226,8 @@ pub struct Effect {
     pub finished: BTreeMap<(String, String), BTreeSet<Micros>>,
     /// Canaries per day and callee.
     pub canaries: BTreeMap<(Day, String), Canaries>,
+    /// Addresses that canaries call from.
+    pub perches: BTreeMap<IpAddr, Perch>,
     /// Calls that were counted as `other` or as port 0, by callee.
     pub capped: BTreeMap<String, u64>,
     /// Calls that are nobody's concern here: to somebody who is no service of the fleet, or counted on the callee's node.
@@ -291,6 +299,7 @@ impl Effect {
         for (key, canaries) in other.canaries {
             self.canaries.entry(key).or_default().merge(canaries);
         }
+        self.perches.extend(other.perches);
         for (callee, count) in other.capped {
             let capped = self.capped.entry(callee).or_default();
             *capped = capped.saturating_add(count);
@@ -311,12 +320,13 @@ pub struct SourceState {
     pub lost: u64,
 }
 
-/// A canary's address.
-#[derive(Clone, Debug)]
-struct Perch {
-    until: Micros,
-    /// The pod that has it, where that is known.
-    pod: Option<(String, String, String)>,
+/// An address that a canary calls from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Perch {
+    /// Until when calls from it are the canary's.
+    pub until: Micros,
+    /// The uid, namespace and name of the pod that has it, where that is known.
+    pub pod: Option<(String, String, String)>,
 }
 
 /// What is known at the moment: edges with their sums, sources, canaries, and the caps.
@@ -359,7 +369,7 @@ impl Ledger {
             let is_loopback = |address: Option<IpAddr>| address.is_some_and(|address| address.is_loopback());
             let is_own = call.caller.address.is_some() && call.caller.address == call.callee.address;
             if call.is_elsewhere || is_own || is_loopback(call.caller.address) || is_loopback(call.callee.address) {
-                effect.aside += call.count;
+                effect.aside = effect.aside.saturating_add(call.count);
                 continue;
             }
             let (first, last) = (call.first.min(call.last), call.last.max(call.first));
@@ -403,7 +413,7 @@ impl Ledger {
         }
         for ((day, node, source), heard) in &effect.heard {
             let until =
-                heard.spans.runs().last().map(|(_, until)| Micros::from(*day) * DAY + Micros::from(*until) * 1000);
+                heard.spans.runs().last().map(|(_, until)| start_of(*day).saturating_add(Micros::from(*until) * 1000));
             let state = self.sources.entry((node.clone(), source.clone())).or_default();
             state.heard_until = state.heard_until.max(until);
             state.lost = state.lost.saturating_add(heard.lost);
@@ -438,6 +448,11 @@ impl Ledger {
         self.canaries.entry(callee.to_owned()).or_default().merge(canaries);
     }
 
+    /// Takes in an address of a canary that was kept earlier.
+    pub fn restore_perch(&mut self, address: IpAddr, perch: Perch) {
+        self.perches.insert(address, perch);
+    }
+
     /// Every edge that is known, with its sums.
     pub fn edges(&self) -> impl Iterator<Item = (&Edge, &Tally)> {
         self.edges.iter()
@@ -461,6 +476,11 @@ impl Ledger {
     /// Canaries, by callee.
     pub fn canaries(&self) -> impl Iterator<Item = (&str, &Canaries)> {
         self.canaries.iter().map(|(callee, canaries)| (callee.as_str(), canaries))
+    }
+
+    /// Addresses that canaries call from.
+    pub fn perches(&self) -> impl Iterator<Item = (IpAddr, &Perch)> {
+        self.perches.iter().map(|(address, perch)| (*address, perch))
     }
 
     /// Calls that were counted as `other` or as port 0, by callee.
@@ -522,14 +542,14 @@ impl Ledger {
                 let heard = effect.heard.entry(key).or_default();
                 heard.lost = heard.lost.saturating_add(lost);
             }
-            if !is_listening(source) || report.from >= report.to || report.to - report.from > DAY {
+            if !is_listening(source) || report.from >= report.to || report.to.saturating_sub(report.from) > DAY {
                 continue;
             }
             for day in day_of(report.from)..=day_of(report.to) {
-                let start = Micros::from(day) * DAY;
+                let start = start_of(day);
                 // Inwards: what is said to be heard was heard.
-                let from = (report.from - start).clamp(0, DAY).saturating_add(999) / 1000;
-                let to = (report.to - start).clamp(0, DAY) / 1000;
+                let from = report.from.saturating_sub(start).clamp(0, DAY).saturating_add(999) / 1000;
+                let to = report.to.saturating_sub(start).clamp(0, DAY) / 1000;
                 let millis = |at: Micros| u32::try_from(at).unwrap_or(DAY_MILLIS);
                 if from < to {
                     let key = (day, key.0.clone(), key.1.clone());
@@ -554,6 +574,7 @@ impl Ledger {
                 let perch = self.perches.entry(sent.address).or_insert(Perch { until, pod: None });
                 perch.until = perch.until.max(until);
                 perch.pod = pod.or(perch.pod.take());
+                effect.perches.insert(sent.address, perch.clone());
             }
             let mut canaries = Canaries { sent: sent.count, ..Canaries::default() };
             let waiting = self.waiting.entry(sent.callee.to_owned()).or_default();

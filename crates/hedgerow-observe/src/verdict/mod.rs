@@ -86,6 +86,9 @@ enum Key {
     Outside(IpAddr),
 }
 
+/// The service that one end of a call is, and what its pod wears.
+pub type Side<'a> = (&'a Service, &'a Labels);
+
 /// One question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask {
@@ -293,7 +296,7 @@ impl Verdicts {
         fleet: &Fleet,
         (said, policy): (Said, Option<&str>),
         ask: Option<Ask>,
-        (caller, callee): (Option<(&Service, &Labels)>, Option<(&Service, &Labels)>),
+        (caller, callee): (Option<Side<'_>>, Option<Side<'_>>),
     ) -> Verdict {
         let asked = |this: &mut Self| ask.and_then(|ask| this.verdict(ask)).unwrap_or(Verdict::Unknown);
         let is_by = |kind: &str| policy.is_some_and(|policy| policy.starts_with(kind));

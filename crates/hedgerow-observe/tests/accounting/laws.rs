@@ -5,7 +5,7 @@ use hedgerow_observe::Protocol;
 use hedgerow_observe::call::{Call, Seen};
 use hedgerow_observe::fleet::Labels;
 use hedgerow_observe::ledger::{
-    DAY, Days, Edge, Effect, Heard, KeptSource, MAX_RUNS, Question, Report, Sent, SourceReport, Spans,
+    DAY, Days, Edge, Effect, Heard, KeptSource, MAX_RUNS, Perch, Question, Report, Sent, SourceReport, Spans,
 };
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{Observations, Verdict};
@@ -142,6 +142,9 @@ proptest! {
         if let Ok(source) = KeptSource::from_record(&bytes) {
             prop_assert_eq!(KeptSource::from_record(&source.to_record()), Ok(source));
         }
+        if let Ok(perch) = Perch::from_record(&bytes) {
+            prop_assert_eq!(Perch::from_record(&perch.to_record()), Ok(perch));
+        }
         let mut record = Heard { spans: Spans::of(5, 9), lost: 3 }.to_record();
         let at = flip.index(record.len());
         record[at] ^= 0x40;
@@ -248,4 +251,21 @@ fn runs_beyond_the_limit_are_left_out() {
     let taken = (0..all).filter(|at| spans.insert(at * 100, at * 100 + 10)).count();
     assert_eq!((taken, spans.runs().len()), (MAX_RUNS, MAX_RUNS));
     assert!(spans.insert(5, 100), "what meets a run is still taken in");
+}
+
+/// Counts and times at the ends of what numbers can say: found by `hostile_reports_are_taken_without_panic`.
+#[test]
+fn counts_and_times_do_not_overflow() {
+    let mut world = World::new(&[AUDIT]);
+    let mut days = Days::new(0);
+    for at in [Micros::MIN, Micros::MAX, 0] {
+        let own = |when| Call { count: u64::MAX, ..call(address(8), address(8), 1, when) };
+        let real = |when| Call { count: u64::MAX, last: at, ..call(address(2), address(3), 1, when) };
+        for (from, to) in [(Micros::MIN, Micros::MAX), (at, at.saturating_add(SECOND)), (at.saturating_sub(SECOND), at)] {
+            let calls = vec![own(at), own(at), real(from), real(to)];
+            days.keep(&world.take(&report(from, to, calls, vec![heard("conntrack")])));
+        }
+    }
+    let told = days.observations(&Question { since: Micros::MIN, until: Micros::MAX, callee: None }, None);
+    assert!(told.observed.iter().all(|line| line.count == u64::MAX));
 }

@@ -29,7 +29,7 @@ pub(super) struct World {
 struct Object {
     kind: Option<String>,
     #[serde(default)]
-    items: Vec<Object>,
+    items: Vec<Self>,
     metadata: Option<Metadata>,
     spec: Option<Spec>,
     status: Option<Status>,
