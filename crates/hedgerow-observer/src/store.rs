@@ -25,7 +25,8 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "the errors of redb and of the system are open lists")]
 
 use hedgerow_observe::ledger::{
-    Answer, Canaries, DAY, Day, Edge, Effect, Heard, KeptSource, Ledger, Perch, Question, SourceState, Tally, Unsound, start_of,
+    Answer, Canaries, DAY, Day, Edge, Effect, Heard, KeptSource, Ledger, Perch, Question, SourceState, Tally, Unsound,
+    start_of,
 };
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Observations, Watched};
@@ -462,7 +463,8 @@ impl Store {
             if !effect.perches.is_empty() {
                 // What is long over is nobody's any more.
                 let newest = effect.perches.values().map(|perch| perch.until).max().unwrap_or_default();
-                let is_held = |record: &[u8]| Perch::from_record(record).is_ok_and(|it| it.until >= newest.saturating_sub(DAY));
+                let is_held =
+                    |record: &[u8]| Perch::from_record(record).is_ok_and(|it| it.until >= newest.saturating_sub(DAY));
                 perches.retain(|_, record| is_held(record))?;
             }
             let mut capped = transaction.open_table(CAPPED)?;

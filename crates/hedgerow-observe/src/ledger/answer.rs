@@ -99,7 +99,8 @@ impl Answer {
     /// Takes in when a source listened in one day.
     pub fn heard(&mut self, day: Day, node: &str, source: &str, heard: &Heard) {
         let start = start_of(day);
-        let of_day = |at: Micros| u32::try_from(at.saturating_sub(start).clamp(0, DAY) / 1000).unwrap_or(super::DAY_MILLIS);
+        let of_day =
+            |at: Micros| u32::try_from(at.saturating_sub(start).clamp(0, DAY) / 1000).unwrap_or(super::DAY_MILLIS);
         let of_source = self.sources.entry((node.to_owned(), source.to_owned())).or_default();
         of_source.minutes += heard.spans.minutes(of_day(self.from.saturating_add(999)), of_day(self.to));
         of_source.lost = of_source.lost.saturating_add(heard.lost);

@@ -261,7 +261,8 @@ fn counts_and_times_do_not_overflow() {
     for at in [Micros::MIN, Micros::MAX, 0] {
         let own = |when| Call { count: u64::MAX, ..call(address(8), address(8), 1, when) };
         let real = |when| Call { count: u64::MAX, last: at, ..call(address(2), address(3), 1, when) };
-        for (from, to) in [(Micros::MIN, Micros::MAX), (at, at.saturating_add(SECOND)), (at.saturating_sub(SECOND), at)] {
+        for (from, to) in [(Micros::MIN, Micros::MAX), (at, at.saturating_add(SECOND)), (at.saturating_sub(SECOND), at)]
+        {
             let calls = vec![own(at), own(at), real(from), real(to)];
             days.keep(&world.take(&report(from, to, calls, vec![heard("conntrack")])));
         }
