@@ -14,6 +14,7 @@ mod common;
 mod formats;
 mod frames;
 mod guard;
+mod month;
 mod namespaces;
 mod neighbours;
 mod ready;

@@ -93,7 +93,7 @@ impl Court<'_> {
             let days = self.question.days;
             let text = match callers.len() {
                 0 => format!("no call at all in {days} days"),
-                many => format!("{count} calls by {} in {days} days, each is permitted", are_many(many, "caller")),
+                many => format!("{count} calls by {}, each is permitted", are_many(many, "caller")),
             };
             evidence.push(line(Kind::Calls, Outcome::Holds, text));
         }

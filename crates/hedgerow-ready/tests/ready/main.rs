@@ -46,7 +46,7 @@ fn where_everything_speaks_for_it_a_service_is_ready() {
             "its policy is tried in `prod` (stage `audit`)",
             "the code of 3 services is read, and of every call it is told where it goes",
             "the observations reach from 2026-10-22T00:00:00Z to 2026-12-01T00:00:00Z; the last 30 days count",
-            "2000 calls by 2 callers in 30 days, each is permitted",
+            "2000 calls by 2 callers, each is permitted",
             "all 2 nodes of its pods listened, all the time",
             "40 calls of the canary, each was seen",
             "all 4 pods of 2 callers wear its label",
