@@ -128,3 +128,9 @@ fn readiness_and_reconciled_edges() {
         answer["edges"].as_array().unwrap().iter().map(|edge| edge["class"].as_str().unwrap()).collect();
     assert!(classes.contains(&"nobody-knows"), "{classes:?}");
 }
+
+#[test]
+fn services() {
+    let ran = Command::new(&testdata("bank"), "list --format json").run();
+    assert_valid("list", ran.out());
+}

@@ -74,6 +74,10 @@ pub enum Command {
     PostRender(PostRender),
     /// Find in the code which service calls which, and compare it with the rule files
     Scan(Scan),
+    /// Write one rule file: let a service call another
+    Allow(Allow),
+    /// List the services with owner, type, stage, and how many call and are called
+    List(List),
     /// Say who may call a service
     Callers(Question),
     /// Say whom a service may call
@@ -315,6 +319,36 @@ pub struct Scan {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
     pub format: ScanFormat,
+}
+
+/// `allow`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:
+  hedgerow allow service.emoji service.ledger --reason 'books what emoji cost'")]
+pub struct Allow {
+    /// The service that is to call
+    #[arg(value_name = "CALLER")]
+    pub caller: String,
+    /// The service that is to be called
+    #[arg(value_name = "CALLEE")]
+    pub callee: String,
+    /// Why, for whoever reviews the file
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Only these ports of the callee, by name or number [default: all that it declares]
+    #[arg(long = "port", value_name = "PORT")]
+    pub ports: Vec<String>,
+    /// The last day on which the rule holds, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// How to print the list
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Text)]
+    pub format: AnswerFormat,
 }
 
 /// How `ready` prints.

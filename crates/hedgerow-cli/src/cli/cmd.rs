@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(super) mod allow;
 pub(super) mod catalogue;
 pub(super) mod check;
 pub(super) mod codeowners;
@@ -12,6 +13,7 @@ mod guard;
 pub(super) mod init;
 pub(super) mod kustomize;
 pub(super) mod labels;
+pub(super) mod list;
 pub(super) mod post_render;
 pub(super) mod questions;
 pub(super) mod ready;

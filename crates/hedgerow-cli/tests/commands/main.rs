@@ -11,6 +11,7 @@ mod bad_input;
 mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
+mod edges;
 mod formats;
 mod frames;
 mod guard;

@@ -62,11 +62,7 @@ fn a_fleet_in_which_everything_speaks_for_it_is_ready() {
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
     let lines: Vec<&str> = ran.out().lines().collect();
     assert_eq!(lines[0], "service.ledger: ready");
-    assert!(
-        ran.out().contains("  holds   calls       100 calls by 1 caller, each is permitted\n"),
-        "{}",
-        ran.out()
-    );
+    assert!(ran.out().contains("  holds   calls       100 calls by 1 caller, each is permitted\n"), "{}", ran.out());
     assert!(
         ran.out().contains("it is taken for granted") || ran.out().contains("It is taken for granted"),
         "{}",

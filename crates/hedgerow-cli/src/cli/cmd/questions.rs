@@ -16,6 +16,7 @@ use hedgerow_core::policy::{RulePorts, Stage};
 use hedgerow_core::source::Sources;
 use reach::{Direction, Edge};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The JSON form, version 1.
@@ -106,6 +107,18 @@ fn any_plan(fleet: &Arc<Fleet>, args: &EnvironmentArg) -> anyhow::Result<AnyPlan
     let any = meant.clone().or_else(|| environments.keys().next().cloned()).context("no environment is declared")?;
     let plan = Session::plan_for(fleet, &any, &args.namespaces)?;
     Ok(AnyPlan { plan, environment: meant })
+}
+
+/// For each service how many may call it, and how many it may call, by rule or by type.
+pub(super) fn counts(fleet: &Arc<Fleet>) -> anyhow::Result<BTreeMap<String, (usize, usize)>> {
+    let plan = any_plan(fleet, &EnvironmentArg { environment: None, namespaces: Vec::new() })?;
+    let services: Vec<ServiceName> = fleet.names().cloned().collect();
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for edge in reach::edges(&plan.plan, &services, Direction::Callees, false) {
+        counts.entry(edge.callee.to_string()).or_default().0 += 1;
+        counts.entry(edge.caller.to_string()).or_default().1 += 1;
+    }
+    Ok(counts)
 }
 
 /// The services that a name or a glob means.

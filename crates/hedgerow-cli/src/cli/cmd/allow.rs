@@ -1,0 +1,79 @@
+//! `hedgerow allow`: writes one rule file.
+
+use crate::cli::Exit;
+use crate::cli::args::{Allow, DiagnosticFormat};
+use crate::cli::session::Session;
+use anyhow::{Context, bail};
+use hedgerow::write_file;
+use hedgerow_core::date::Date;
+use hedgerow_core::fleet::{Scope, Service};
+use hedgerow_core::name::PortRef;
+use hedgerow_core::policy::Ports;
+use hedgerow_yaml::quote;
+use std::fmt::Write as _;
+
+pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Result<Exit> {
+    let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
+    let fleet = &loaded.fleet;
+    let caller = Session::service(fleet, &args.caller)?;
+    let callee = Session::known(fleet, &args.callee)?;
+    if caller == callee {
+        bail!("`{caller}` is both ends; a service needs no rule for calls to itself: see docs/codes/self-call.md")
+    }
+    if let Some(rule) = fleet.rule(&caller, &callee) {
+        let file = &loaded.sources.get(rule.file.source).path;
+        bail!("`{caller}` may call `{callee}` already: {file}; edit that file to change its ports or its reason")
+    }
+    let known = fleet.known(callee.as_str()).context("a service that is known")?;
+    for port in &args.ports {
+        check_port(known, port)?;
+    }
+    if args.reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
+        bail!("the reason must stand on one line, without control characters")
+    }
+    if let Some(day) = &args.expires {
+        let day = Date::new(day).with_context(|| format!("--expires takes a day such as 2027-01-31, not `{day}`"))?;
+        let today = session.today()?;
+        if day < today {
+            bail!("--expires {day} is over; today is {today}")
+        }
+    }
+    let service = fleet.service(caller.as_str()).context("a service with a directory")?;
+    let path = format!("{}/{}/{callee}.rule", service.directory, fleet.config().layout.rules.first());
+    write_file(&session.root()?.join(&path), &text(args))?;
+    session.note(&format!("wrote {path}; {} reviews it\n", known.owner.as_deref().unwrap_or("the callee's owner")));
+    Ok(Exit::Done)
+}
+
+/// What the file says.
+fn text(args: &Allow) -> String {
+    let mut text = String::new();
+    if !args.ports.is_empty() {
+        let ports: Vec<_> = args.ports.iter().map(|port| quoted(port)).collect();
+        let _ = writeln!(text, "ports: [{}]", ports.join(", "));
+    }
+    if let Some(reason) = &args.reason {
+        let _ = writeln!(text, "reason: {}", quote(reason));
+    }
+    text.push_str("origin: manual\n");
+    if let Some(day) = &args.expires {
+        let _ = writeln!(text, "expires: {day}");
+    }
+    text
+}
+
+/// A number stays one.
+fn quoted(port: &str) -> String {
+    if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
+}
+
+/// A port that the callee does not declare would make a rule that is refused at the next check.
+fn check_port(callee: &Service, wanted: &str) -> anyhow::Result<()> {
+    let Ports::These(ports) = &callee.ports else { return Ok(()) };
+    let fits = |reference: PortRef| reference.to_string() == wanted;
+    if ports.iter().any(|port| fits(port.reference())) {
+        return Ok(());
+    }
+    let declared: Vec<String> = ports.iter().map(|port| port.reference().to_string()).collect();
+    bail!("`{}` declares no port `{wanted}`; declared are: {}", callee.name, declared.join(", "))
+}
