@@ -149,6 +149,10 @@ pub struct Canary {
     /// When one was last not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed: Option<Moment>,
+    /// Since when there is no day (of UTC) without calls, and none with a call that was not seen, up to the end of the window. Nothing where the last
+    /// day is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
 }
 
 /// One edge as traffic showed it.

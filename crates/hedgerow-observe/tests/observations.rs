@@ -22,7 +22,7 @@ fn header() -> Header {
             lost: 0,
             gaps: Vec::new(),
         }],
-        canaries: vec![Canary { callee: "service.ledger".into(), sent: 30, seen: 30, missed: None }],
+        canaries: vec![Canary { callee: "service.ledger".into(), sent: 30, seen: 30, missed: None, since: None }],
         services: BTreeMap::new(),
     }
 }
@@ -62,6 +62,7 @@ fn what_was_watched_besides_comes_back() {
     all.header.coverage[0].lost = 3;
     all.header.coverage[0].gaps = vec![Gap { from: Moment(1_793_491_200), to: Moment(1_793_491_260) }];
     all.header.canaries[0].missed = Some(Moment(1_793_491_230));
+    all.header.canaries[0].since = Some(Moment(1_793_491_200));
     all.observed[0].days = 2;
     let one = |callee: &str, count| BTreeMap::from([(callee.to_owned(), count)]);
     let watched = Watched {
@@ -76,7 +77,7 @@ fn what_was_watched_besides_comes_back() {
     all.header.services = BTreeMap::from([("service.ledger".to_owned(), watched)]);
     let text = all.to_text();
     assert!(text.contains(
-        r#""lost":3,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
+        r#""lost":3,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
     ), "{text}");
     assert_eq!(Observations::read(&text), Ok(all));
 }

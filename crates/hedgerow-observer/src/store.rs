@@ -597,7 +597,7 @@ impl Store {
             if day > last {
                 break;
             }
-            answer.canaries(callee, canaries(value.value()));
+            answer.canaries(callee, day, canaries(value.value()));
         }
         for row in transaction.open_table(NODES)?.iter()? {
             let (_, value) = row?;

@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 /// The share of a window that may be deaf.
 const DEAF_SHARE: i64 = 1_000;
 
-/// Sources that count or call, and name nobody: silence of theirs proves nothing of calls.
-const NAMELESS: [&str; 2] = ["counters", "canary"];
+/// Sources that prove nothing by their silence: counters name nobody, a canary only calls, and the kernel's log is open also where no rule
+/// writes to it.
+const NAMELESS: [&str; 3] = ["counters", "canary", "kernel-log"];
+
+/// How long before the end of the window a source may have been heard last, in seconds: what is on its way is not kept yet.
+const ON_THE_WAY: i64 = 120;
 
 /// What is known of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,10 @@ impl<'o> Hearing<'o> {
         for source in coverage.iter().filter(|source| !NAMELESS.contains(&source.source.as_str())) {
             nodes.entry(&source.node).or_default().push(source);
         }
+        // Where Cilium carries connections the kernel tracks few of them: what it says is no proof.
+        for sources in nodes.values_mut().filter(|sources| sources.iter().any(|source| source.source == "hubble")) {
+            sources.retain(|source| source.source != "conntrack");
+        }
         Self { nodes, from: from.0, to: to.0 }
     }
 
@@ -46,7 +54,9 @@ impl<'o> Hearing<'o> {
             return Heard::Deaf;
         }
         // A minute is deaf when it is for every source.
-        let deaf = sources.iter().map(|source| self.gaps(source)).reduce(|a, b| both(&a, &b)).unwrap_or_default();
+        let mut deaf = sources.iter().map(|source| self.gaps(source)).reduce(|a, b| both(&a, &b)).unwrap_or_default();
+        // A collector that is asked has not yet kept the last seconds.
+        deaf.retain(|(from, to)| *to < self.to || *from < self.to - ON_THE_WAY);
         let begin = self.to - window;
         let within: i64 = deaf.iter().map(|(from, to)| (to - (*from).max(begin)).max(0)).sum();
         let allowed = window / DEAF_SHARE;
@@ -65,6 +75,12 @@ impl<'o> Hearing<'o> {
             left -= to - from;
         }
         Heard::Enough(within)
+    }
+
+    /// Whether connections that were open when a source began to listen on a node were listed by it, and judged.
+    pub(crate) fn lists_open(&self, node: &str) -> bool {
+        let sources = self.nodes.get(node).into_iter().flatten();
+        sources.into_iter().any(|source| source.heard > 0 && matches!(source.source.as_str(), "conntrack" | "flows"))
     }
 
     /// The times in which a source proves nothing. Where nobody knows when it was, it may have been any time.
@@ -152,6 +168,16 @@ mod tests {
     fn what_is_deaf_now_or_nobody_knows_is_said() {
         heard(&[source("conntrack", &[(39 * DAY, 40 * DAY)])], &Heard::Deaf);
         heard(&[source("counters", &[])], &Heard::Nothing);
+        heard(&[source("kernel-log", &[])], &Heard::Nothing);
+        // The kernel's log is up although nothing is written to it.
+        heard(&[source("conntrack", &[(39 * DAY, 40 * DAY)]), source("kernel-log", &[])], &Heard::Deaf);
+        // On Cilium the kernel tracks nothing that could be missed.
+        heard(&[source("hubble", &[(39 * DAY, 40 * DAY)]), source("conntrack", &[])], &Heard::Deaf);
+        // What is on its way to the collector is no gap; two minutes without a word are.
+        heard(&[source("conntrack", &[(40 * DAY - 119, 40 * DAY)])], &Heard::Enough(0));
+        heard(&[source("conntrack", &[(9 * DAY + 8 * DAY, 18 * DAY), (40 * DAY - 60, 40 * DAY)])], &{
+            Heard::From(Moment(18 * DAY - 2592 + 30 * DAY), DAY)
+        });
         let never = Coverage { heard: 0, ..source("conntrack", &[]) };
         heard(&[never], &Heard::Deaf);
         let unknown_when = Coverage { blind: 1, ..source("conntrack", &[]) };

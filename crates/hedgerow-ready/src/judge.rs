@@ -262,22 +262,25 @@ impl<'q> Court<'q> {
             let text = "no canary called it: silence may be deafness".to_owned();
             return line(Kind::Canary, Outcome::Unknown, text).help("let `hedgerow-observer canary` call it");
         }
-        if seen >= sent {
-            let text = format!("{sent} calls of the canary, each was seen");
-            return line(Kind::Canary, Outcome::Holds, text);
-        }
-        let missed = sent - seen;
-        let text =
-            format!("{missed} of {sent} calls of the canary {} not seen", if missed == 1 { "was" } else { "were" });
-        match canaries().filter_map(|canary| canary.missed).max() {
-            Some(last) if last < self.begin() => {
-                line(Kind::Canary, Outcome::Holds, format!("{text}, the last at {}, before the window", show(last)))
+        // Several canaries of one callee: each has to be seen.
+        let since = canaries().map(|canary| canary.since).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
+        let of = format!("{} of the canary", are_many(usize::try_from(sent).unwrap_or(usize::MAX), "call"));
+        match since {
+            // Its days are whole days: the window may begin in the middle of one.
+            Some(since) if since.0 < self.begin().0 + DAY => {
+                let text = format!("{of}; since {} there were some on every day, and each was seen", show(since));
+                line(Kind::Canary, Outcome::Holds, text)
             }
-            Some(last) => {
-                let text = format!("{text}, the last at {}", show(last));
-                line(Kind::Canary, Outcome::Wait(self.after_window(last)), text)
+            Some(since) => {
+                let text = format!("{of}; only since {} there were some on every day, and each was seen", show(since));
+                line(Kind::Canary, Outcome::Wait(self.after_window(since)), text)
             }
-            None => line(Kind::Canary, Outcome::Unknown, format!("{text}, and nobody tells when")),
+            None => {
+                let missed = sent.saturating_sub(seen);
+                let text = format!("{of}, {missed} not seen; on the last day there was none, or not each was seen");
+                line(Kind::Canary, Outcome::Unknown, text)
+                    .help("see the alert HedgerowCanaryUnseen: does the canary run, and is its call let through?")
+            }
         }
     }
 
@@ -296,22 +299,26 @@ impl<'q> Court<'q> {
     }
 
     fn connections(&self, service: &Service) -> Evidence {
-        match self.watched(service.name.as_str()).and_then(|watched| watched.longest_open) {
-            None => line(Kind::Connections, Outcome::Unknown, "nobody tells how old open connections are".to_owned())
-                .help("conntrack or the flow socket tells; is one of both read?"),
+        let watched = self.watched(service.name.as_str());
+        let nodes = watched.map(|watched| watched.nodes.as_slice()).unwrap_or_default();
+        // A source that lists what is open has judged also what was opened before anybody looked.
+        let are_listed = !nodes.is_empty() && nodes.iter().all(|node| self.hearing.lists_open(node));
+        let age = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+        match watched.and_then(|watched| watched.longest_open).map(age) {
             Some(0) => line(Kind::Connections, Outcome::Holds, "no connection is open".to_owned()),
-            Some(seconds) if i64::try_from(seconds).is_ok_and(|seconds| seconds < self.window) => {
-                let text =
-                    format!("the oldest open connection is {} old", span(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            Some(seconds) if seconds < self.window => {
+                line(Kind::Connections, Outcome::Holds, format!("the oldest open connection is {} old", span(seconds)))
+            }
+            _ if are_listed => {
+                let text = "connections that were open before anybody looked were listed, and judged".to_owned();
                 line(Kind::Connections, Outcome::Holds, text)
             }
             Some(seconds) => {
-                let text = format!(
-                    "a connection has been open for {}: it was opened before anybody looked",
-                    span(i64::try_from(seconds).unwrap_or(i64::MAX))
-                );
+                let text = format!("a connection has been open for {}: since before anybody looked", span(seconds));
                 line(Kind::Connections, Outcome::Blocks, text).help("restart the caller, so that it opens a new one")
             }
+            None => line(Kind::Connections, Outcome::Unknown, "nobody tells how old open connections are".to_owned())
+                .help("conntrack or the flow socket tells; is one of both read?"),
         }
     }
 

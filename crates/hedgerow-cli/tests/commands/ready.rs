@@ -12,11 +12,11 @@ const CONFIG: &str = "version: 1\nlabels: {domain: bank.example}\nservices: {inc
 fn observations(more: &[&str]) -> String {
     let watched =
         r#"{"nodes":["a"],"pods":2,"policy":{"digest":"sha256:0","since":"2026-10-01T00:00:00Z"},"longest_open":60}"#;
-    let canaries =
-        ["ledger", "emoji", "cards"].map(|name| format!(r#"{{"callee":"service.{name}","sent":50,"seen":50}}"#));
+    let canaries = ["ledger", "emoji", "cards"]
+        .map(|name| format!(r#"{{"callee":"service.{name}","sent":50,"seen":50,"since":"2026-10-01T00:00:00Z"}}"#));
     let services = ["ledger", "emoji", "cards"].map(|name| format!(r#""service.{name}":{watched}"#));
     let header = format!(
-        r#"{{"version":1,"from":"2026-10-01T00:00:00Z","to":"2026-11-21T08:00:00Z","catalogue":null,"coverage":[{{"node":"a","source":"conntrack","heard":73920,"blind":0}}],"canaries":[{}],"services":{{{}}}}}"#,
+        r#"{{"version":1,"from":"2026-10-21T00:00:00Z","to":"2026-11-21T08:00:00Z","catalogue":null,"coverage":[{{"node":"a","source":"conntrack","heard":45120,"blind":0}}],"canaries":[{}],"services":{{{}}}}}"#,
         canaries.join(","),
         services.join(",")
     );
@@ -106,7 +106,7 @@ fn write_enforces_those_that_are_ready_and_prints_the_request() {
     assert_eq!(read("service.cards/service.yaml"), "stage: {prod: enforce}\n");
     assert!(!root.path().join("service.emoji/service.yaml").exists(), "it was not asked for");
     assert!(ran.out().starts_with("# Enforce `service.cards`, `service.ledger` in `prod`\n"), "{}", ran.out());
-    assert!(ran.out().contains("- **holds** canary: 50 calls of the canary, each was seen\n"), "{}", ran.out());
+    assert!(ran.out().contains("- **holds** canary: 50 calls of the canary; since 2026-10-01T00:00:00Z there were some on every day, and each was seen\n"), "{}", ran.out());
     assert!(ran.out().contains("- **silence**: by what code and traffic agree on, at most "), "{}", ran.out());
     // What was written is read, and is enforced.
     let ran = run(root.path(), "ready --observations seen.jsonl");

@@ -49,6 +49,8 @@ pub struct Answer {
     /// From when to when each node was there, as far as that is known beside its sources.
     nodes: BTreeMap<String, (Micros, Option<Micros>)>,
     canaries: BTreeMap<String, Canaries>,
+    /// The days on which every call of the canary was seen, by callee.
+    canary_days: BTreeMap<String, BTreeSet<Day>>,
     services: BTreeMap<String, Watched>,
 }
 
@@ -66,6 +68,7 @@ impl Answer {
             sources: BTreeMap::new(),
             nodes: BTreeMap::new(),
             canaries: BTreeMap::new(),
+            canary_days: BTreeMap::new(),
             services: BTreeMap::new(),
         }
     }
@@ -127,8 +130,11 @@ impl Answer {
     }
 
     /// Takes in the canaries of one day.
-    pub fn canaries(&mut self, callee: &str, canaries: Canaries) {
+    pub fn canaries(&mut self, callee: &str, day: Day, canaries: Canaries) {
         if self.wants(callee) {
+            if canaries.sent > 0 && canaries.seen >= canaries.sent {
+                self.canary_days.entry(callee.to_owned()).or_default().insert(day);
+            }
             self.canaries.entry(callee.to_owned()).or_default().merge(canaries);
         }
     }
@@ -218,7 +224,17 @@ impl Answer {
             verdict: edge.verdict,
             days: days.len() as u64,
         });
+        let (first_day, last_day) = (super::day_of(self.from), super::day_of(self.to));
+        let canary_days = self.canary_days;
+        let unbroken = |callee: &str| {
+            let good = canary_days.get(callee)?;
+            // The last day has only begun: its first round may not be told yet.
+            let end = if good.contains(&last_day) { last_day } else { last_day.checked_sub(1)? };
+            let first = (first_day..=end).rev().take_while(|day| good.contains(day)).last()?;
+            Some(Moment((i64::from(first) * DAY).max(begin).div_euclid(SECOND)))
+        };
         let canaries = self.canaries.into_iter().map(|(callee, canaries)| Canary {
+            since: unbroken(&callee),
             callee,
             sent: canaries.sent,
             seen: canaries.seen,

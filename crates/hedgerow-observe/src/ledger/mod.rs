@@ -860,8 +860,8 @@ impl Days {
             answer.source(node, source, *since, *gone);
         }
         self.nodes.iter().for_each(|(node, since)| answer.node(node, *since, None));
-        for ((_, callee), canaries) in self.canaries.iter().filter(|((day, _), _)| days.contains(day)) {
-            answer.canaries(callee, *canaries);
+        for ((day, callee), canaries) in self.canaries.iter().filter(|((day, _), _)| days.contains(day)) {
+            answer.canaries(callee, *day, *canaries);
         }
         answer.finish(catalogue)
     }

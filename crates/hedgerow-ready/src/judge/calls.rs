@@ -78,7 +78,6 @@ impl Court<'_> {
             evidence.push(told);
         };
         let blocks = |_: &Self, _| Outcome::Blocks;
-        let is_unknown = |_: &Self, _| Outcome::Unknown;
         let help = "if it is meant, add the rule: `hedgerow scan --write` where the code shows it, `hedgerow allow CALLER CALLEE --reason …` else";
         tell(&without, "calls that no rule permits", blocks, Some(help.to_owned()));
         let help = format!("if they are meant, let them in by `allow:` in the service.yaml of `{callee}`");
@@ -86,7 +85,9 @@ impl Court<'_> {
         let help =
             "run `hedgerow verify` on a dump of the cluster: something else drops them, or a pod lacks its label";
         tell(&dropped, "calls that a rule permits and that were dropped all the same", blocks, Some(help.to_owned()));
-        tell(&unknown, "calls of which it cannot be told whether a rule permits them", is_unknown, None);
+        // Of these it will never be told; all that helps is that none comes for as long.
+        let text = "calls of which it cannot be told whether a rule permits them";
+        tell(&unknown, text, |court, last| Outcome::Wait(court.after_window(last)), None);
         let text = "calls that no rule permitted then; today one does";
         tell(&since, text, |court, last| Outcome::Wait(court.after_window(last)), None);
         if evidence.is_empty() {

@@ -4,7 +4,7 @@ use super::{Court, Job, are_many, line, listed};
 use crate::cron::next;
 use crate::evidence::{Evidence, Kind, Outcome};
 use hedgerow_core::fleet::Service;
-use hedgerow_observe::observations::Moment;
+use hedgerow_observe::observations::{JobRuns, Moment};
 use std::collections::BTreeSet;
 
 /// How many runs of a cron job the window must hold.
@@ -70,7 +70,15 @@ impl<'q> Court<'q> {
     }
 
     fn too_few(&self, service: &Service, job: &Job, runs: u64, last: Option<Moment>) -> Evidence {
-        let text = format!("`{}` of `{}` ran {runs} of {RUNS} times", job.workload, job.service);
+        let longer = if self.is_longer() {
+            format!(
+                " that are known of; these observations reach back more than {0} days, export with `--since {0}d`",
+                self.question.days
+            )
+        } else {
+            String::new()
+        };
+        let text = format!("`{}` of `{}` ran {runs} of {RUNS} times{longer}", job.workload, job.service);
         let waiver = self
             .waiver(&job.service, &job.workload)
             .or_else(|| self.waiver(service.name.as_str(), &job.workload))
@@ -103,10 +111,21 @@ impl<'q> Court<'q> {
         }
     }
 
+    /// How many runs the window held, and when the last one ended. Where the observations reach further back than the window, only the last
+    /// is known to be in it.
     fn runs(&self, job: &Job) -> (u64, Option<Moment>) {
         let runs = self.watched(&job.service).map(|watched| watched.jobs.as_slice()).unwrap_or_default();
         let mine = || runs.iter().filter(|runs| fits(&job.workload, &runs.workload));
-        (mine().map(|runs| runs.finished).max().unwrap_or(0), mine().filter_map(|runs| runs.last).max())
+        let is_longer = self.is_longer();
+        let in_window = |runs: &JobRuns| {
+            if is_longer { u64::from(runs.last.is_some_and(|last| last >= self.begin())) } else { runs.finished }
+        };
+        (mine().map(in_window).max().unwrap_or(0), mine().filter_map(|runs| runs.last).max())
+    }
+
+    /// Whether the observations reach further back than the window, by more than the day they may begin earlier.
+    fn is_longer(&self) -> bool {
+        self.question.observations.header.from.0 < self.begin().0 - super::DAY
     }
 
     /// Who may call a service by a rule or by its type, by name.

@@ -10,6 +10,11 @@ use hedgerow_ready::evidence::{Kind, Outcome, Verdict};
 use hedgerow_ready::judge::Job;
 use world::{DAY, NOW, World, call, service, set};
 
+/// Cilium: the kernel's table of connections is no source.
+fn hubble(world: &mut World) {
+    world.observations.header.coverage.iter_mut().for_each(|source| source.source = "hubble".into());
+}
+
 fn judged(change: impl FnOnce(&mut World)) -> (Verdict, Vec<(Kind, Outcome, String)>) {
     let mut world = World::sound();
     change(&mut world);
@@ -45,10 +50,10 @@ fn where_everything_speaks_for_it_a_service_is_ready() {
         [
             "its policy is tried in `prod` (stage `audit`)",
             "the code of 3 services is read, and of every call it is told where it goes",
-            "the observations reach from 2026-10-22T00:00:00Z to 2026-12-01T00:00:00Z; the last 30 days count",
+            "the observations reach from 2026-10-31T00:00:00Z to 2026-12-01T00:00:00Z; the last 30 days count",
             "2000 calls by 2 callers, each is permitted",
             "all 2 nodes of its pods listened, all the time",
-            "40 calls of the canary, each was seen",
+            "40 calls of the canary; since 2026-10-22T00:00:00Z there were some on every day, and each was seen",
             "all 4 pods of 2 callers wear its label",
             "its policy has not changed since 2026-10-27T00:00:00Z",
             "the oldest open connection is 10 minutes old",
@@ -163,7 +168,10 @@ fn what_must_be_done_blocks() {
     );
     expect(
         "an old connection",
-        |w| w.watched("ledger").longest_open = Some(30 * 86_400),
+        |w| {
+            hubble(w);
+            w.watched("ledger").longest_open = Some(30 * 86_400);
+        },
         Blocked,
         Kind::Connections,
         "30 days",
@@ -231,10 +239,13 @@ fn what_nobody_watched_is_unknown() {
     );
     expect(
         "a canary that was missed sometime",
-        |w| w.observations.header.canaries[0].seen = 39,
+        |w| {
+            let canary = &mut w.observations.header.canaries[0];
+            (canary.seen, canary.since) = (39, None);
+        },
         Unknown,
         Kind::Canary,
-        "1 of 40",
+        "40 calls of the canary, 1 not seen",
     );
     expect(
         "pods of a caller",
@@ -249,11 +260,15 @@ fn what_nobody_watched_is_unknown() {
     expect("which policy", |w| w.watched("ledger").policy = None, Unknown, Kind::Policy, "by which policy");
     expect(
         "how old connections are",
-        |w| w.watched("ledger").longest_open = None,
+        |w| {
+            hubble(w);
+            w.watched("ledger").longest_open = None;
+        },
         Unknown,
         Kind::Connections,
         "how old",
     );
+    let later = Verdict::Wait(Moment(NOW + 29 * DAY));
     let one_of = |candidates: &[&str], verdict| {
         let candidates = candidates.iter().map(|name| (*name).to_owned()).collect();
         move |w: &mut World| w.observations.observed.push(call(End::Unknown(candidates), verdict, NOW - DAY, 1))
@@ -261,21 +276,36 @@ fn what_nobody_watched_is_unknown() {
     expect(
         "one of two",
         one_of(&["service.cards", "service.ledger"], Seen::Unknown),
-        Unknown,
+        later,
         Kind::Calls,
         "service.cards or service.ledger",
     );
-    expect("nobody", one_of(&[], Seen::Unknown), Unknown, Kind::Calls, "nobody knows whom");
+    expect("nobody", one_of(&[], Seen::Unknown), later, Kind::Calls, "nobody knows whom");
     expect(
         "an outsider of whom nothing is told",
         |w| w.observations.observed.push(call(End::Outsider("x".into()), Seen::Unknown, NOW - DAY, 1)),
-        Unknown,
+        later,
         Kind::Calls,
         "x",
     );
     // Either of them may call: it does not matter which one it was.
     assert_eq!(judged(one_of(&["service.cards", "service.emoji"], Seen::Unknown)).0, Verdict::Ready);
     assert_eq!(judged(one_of(&["service.cards", "service.ledger"], Seen::Permitted)).0, Verdict::Ready);
+}
+
+#[test]
+fn what_was_open_before_anybody_looked_is_listed_by_the_kernel() {
+    for longest_open in [None, Some(30 * 86_400)] {
+        let (verdict, lines) = judged(|w| w.watched("ledger").longest_open = longest_open);
+        assert_eq!(verdict, Verdict::Ready, "{lines:#?}");
+        assert!(lines.iter().any(|line| line.0 == Kind::Connections && line.2.contains("were listed")), "{lines:#?}");
+    }
+    // Not on all nodes.
+    let (verdict, _) = judged(|w| {
+        w.observations.header.coverage[1].source = "hubble".into();
+        w.watched("ledger").longest_open = None;
+    });
+    assert_eq!(verdict, Verdict::Unknown);
 }
 
 #[test]
@@ -318,11 +348,11 @@ fn time_has_to_pass_after_what_is_over() {
         |w| {
             let canary = &mut w.observations.header.canaries[0];
             canary.seen = 39;
-            canary.missed = Some(Moment(NOW - DAY));
+            canary.since = Some(Moment(NOW - DAY));
         },
         wait(NOW + 29 * DAY),
         Kind::Canary,
-        "1 of 40",
+        "only since 2026-11-30T00:00:00Z",
     );
     // What is over for longer than the window is forgotten.
     let old =
@@ -392,6 +422,17 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         Verdict::Ready,
         Kind::Jobs,
         "run by hand",
+    );
+    // Observations that reach back further tell only of the last run that it was in the window.
+    expect(
+        "two runs, and which of them is in the window is not told",
+        |w| {
+            with(monthly(), 2)(w);
+            w.observations.header.from = Moment(NOW - 60 * DAY);
+        },
+        Verdict::Wait(Moment(NOW + 32 * DAY)),
+        Kind::Jobs,
+        "export with `--since 30d`",
     );
     // A job of somebody who may not call it does not matter.
     let other = Job { service: "service.ledger".into(), ..monthly() };

@@ -254,7 +254,7 @@ fn world(
         let blind: i64 = gaps.iter().map(|(from, to)| (to - from + 59) / 60).sum();
         Coverage {
             node: format!("n{node}"),
-            source: "conntrack".into(),
+            source: "hubble".into(),
             heard: u64::try_from(LENGTH / 60 - blind).unwrap_or(0),
             blind: blind.unsigned_abs(),
             lost: 0,
@@ -284,8 +284,15 @@ fn world(
         let untold = flaw(0.03, "an untold policy", true);
         let old = flaw(0.03, "an old connection", true);
         if !no_canary {
-            let missed = missed.then(|| Moment(random.between(NOW - window + 1, NOW)));
-            header.canaries.push(Canary { callee: name(at), sent: 50, seen: 50 - u64::from(missed.is_some()), missed });
+            let missed = missed.then(|| random.between(NOW - window + 1, NOW));
+            let since = missed.map_or(begin, |missed| (missed.div_euclid(DAY) + 1) * DAY);
+            header.canaries.push(Canary {
+                callee: name(at),
+                sent: 50,
+                seen: 50 - u64::from(missed.is_some()),
+                missed: missed.map(Moment),
+                since: (since < NOW).then_some(Moment(since)),
+            });
         }
         let since = if young { random.between(NOW - window + 1, NOW) } else { begin };
         let watched = Watched {

@@ -88,11 +88,17 @@ impl World {
         });
         let header = Header {
             version: 1,
-            from: Moment(NOW - 40 * DAY),
+            from: Moment(NOW - 31 * DAY),
             to: Moment(NOW),
             catalogue: None,
             coverage: coverage.to_vec(),
-            canaries: vec![Canary { callee: names[0].into(), sent: 40, seen: 40, missed: None }],
+            canaries: vec![Canary {
+                callee: names[0].into(),
+                sent: 40,
+                seen: 40,
+                missed: None,
+                since: Some(Moment(NOW - 40 * DAY)),
+            }],
             services: names.iter().map(|name| ((*name).to_owned(), watched.clone())).collect(),
         };
         let observed = ["emoji", "cards"].map(|caller| call(service(caller), Verdict::Permitted, NOW - 60, 1000));
