@@ -10,14 +10,14 @@ fn asks(tree: &str) -> Vec<String> {
     let edges = outcome.edges.values().filter(|edge| edge.class() != Class::Candidate);
     let edges =
         edges.map(|edge| format!("{} -> {} {}", short(&edge.caller), short(&edge.callee), edge.class().as_str()));
-    let questions = outcome.findings.iter().map(|finding| match finding.code {
-        Code::UnexplainedMention => {
-            let names = |names: &std::collections::BTreeSet<String>| {
-                names.iter().map(|n| short(n)).collect::<Vec<_>>().join(" ")
-            };
+    let names =
+        |names: &std::collections::BTreeSet<String>| names.iter().map(|n| short(n)).collect::<Vec<_>>().join(" ");
+    let questions = outcome.findings.iter().map(|finding| {
+        if finding.code == Code::UnexplainedMention {
             format!("{} ? {}", names(&finding.services), names(&finding.callees))
+        } else {
+            line(finding)
         }
-        _ => line(finding),
     });
     edges.chain(questions).collect()
 }

@@ -236,7 +236,7 @@ impl<'n> Lower<'_, 'n> {
             match self.builder.facts.globals.iter_mut().find(|global| global.name == name) {
                 Some(global) => global.values.push((value, 0)),
                 None => {
-                    self.builder.facts.globals.push(Global { name: name.into(), ty: None, values: vec![(value, 0)] })
+                    self.builder.facts.globals.push(Global { name: name.into(), ty: None, values: vec![(value, 0)] });
                 }
             }
         }

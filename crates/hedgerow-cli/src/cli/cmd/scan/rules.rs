@@ -111,7 +111,9 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
         let (caller, callee) = (rule.caller.as_str(), rule.callee.as_str());
         let first = match rule.origin {
             Some(Origin::Scan) => "`hedgerow scan --write --prune` removes the file",
-            Some(_) | None => "a person wrote this file: if nothing calls any more, take it away; the scan does not",
+            Some(Origin::Manual | Origin::Observed) | None => {
+                "a person wrote this file: if nothing calls any more, take it away; the scan does not"
+            }
         };
         found.push(
             Diagnostic::new(Code::StaleRule, format!("no call of `{callee}` is found in the code of `{caller}`"))
