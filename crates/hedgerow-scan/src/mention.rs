@@ -164,7 +164,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         let mut from = 0;
         while let Some(middle) = text[from..].find("://").map(|at| from + at) {
             let legal = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
-            let scheme = text[from..middle].rfind(|c| !legal(c)).map_or(from, |at| from + at + 1);
+            let scheme = middle - text[from..middle].bytes().rev().take_while(|byte| legal(char::from(*byte))).count();
             let rest = &text[middle + 3..];
             let end =
                 middle + 3 + rest.find(|c: char| c.is_whitespace() || "\"'`<>)}|\\".contains(c)).unwrap_or(rest.len());
@@ -257,6 +257,7 @@ mod tests {
             ("cart:${PORT}", "", &["CART"]),
             ("http://cart.example.com", "", &[]),
             ("/cart", "", &[]),
+            ("必须以http://cart/或https://order-api開頭", "", &["CART"]),
             ("a", "url", &[]),
         ] {
             assert_eq!(found(text, before), expected, "{before} {text}");

@@ -111,7 +111,9 @@ impl Plain {
         let mut from = 0;
         while let Some(found) = line[from..].find("://") {
             let middle = from + found;
-            let scheme = line[..middle].rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |at| at + 1);
+            let scheme =
+                line[..middle].bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'+').count();
+            let scheme = middle - scheme;
             let rest = &line[middle..];
             let end = middle + end_of_url(rest);
             self.push(&line[scheme..end], start + scheme);
