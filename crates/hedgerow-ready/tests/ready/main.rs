@@ -336,7 +336,7 @@ fn time_has_to_pass_after_what_is_over() {
         "a policy that changed",
         |w| {
             if let Some(policy) = &mut w.watched("ledger").policy {
-                policy.since = Moment(NOW - 2 * DAY)
+                policy.since = Moment(NOW - 2 * DAY);
             }
         },
         wait(NOW + 28 * DAY),

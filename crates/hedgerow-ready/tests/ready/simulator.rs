@@ -110,7 +110,7 @@ fn one(seed: u64, tally: &mut Tally) {
     let mut defects = Defects::default();
     let gaps = draw_gaps(random, begin, window, &nodes, &mut defects);
     let mut calls = Vec::new();
-    for caller in 0..services {
+    for (caller, since) in deployed.iter().copied().enumerate() {
         for callee in (0..services).filter(|callee| *callee != caller) {
             if !random.is(0.3) {
                 continue;
@@ -121,7 +121,7 @@ fn one(seed: u64, tally: &mut Tally) {
             let at: Vec<usize> = nodes[callee].iter().copied().collect();
             for day in 0..LENGTH / DAY {
                 let time = begin + day * DAY + random.between(0, DAY);
-                if random.is(1.0 - (-rate).exp()) && time >= deployed[caller] {
+                if random.is(1.0 - (-rate).exp()) && time >= since {
                     call.events.push((time, at[random.below(at.len())]));
                 }
             }
@@ -190,7 +190,7 @@ fn draw_gaps(
             let length = 10_f64.powf(1.5 + random.share() * 4.0) as i64;
             let to = if is_dead { NOW } else { (from + length).min(NOW - 1) };
             let within = to - from.max(NOW - window);
-            if within > window / 1000 || is_dead && within > window / 1000 {
+            if within > window / 1000 {
                 for (callee, at) in nodes.iter().enumerate().filter(|(_, at)| at.contains(&node)) {
                     let _ = at;
                     defects.of.entry(callee).or_default().push("a gap");
@@ -270,7 +270,7 @@ fn world(
         canaries: Vec::new(),
         services: BTreeMap::new(),
     };
-    for at in 0..services {
+    for (at, on) in nodes.iter().enumerate() {
         let mut flaw = |chance, what, applies: bool| {
             let is = random.is(chance);
             if is && applies {
@@ -296,7 +296,7 @@ fn world(
         }
         let since = if young { random.between(NOW - window + 1, NOW) } else { begin };
         let watched = Watched {
-            nodes: nodes[at].iter().map(|node| format!("n{node}")).collect(),
+            nodes: on.iter().map(|node| format!("n{node}")).collect(),
             pods: Some(2),
             policy: (!untold).then(|| JudgedBy { digest: "sha256:0".into(), since: Moment(since) }),
             longest_open: Some(if old { window.unsigned_abs() } else { 60 }),
