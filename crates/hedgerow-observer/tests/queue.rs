@@ -5,7 +5,7 @@ use hedgerow_observer::link::{Batch, Counter, Source, Sum};
 use hedgerow_observer::uplink::Queue;
 use proptest::prelude::*;
 use prost::Message as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const LIFE: u64 = 7;
 
@@ -31,6 +31,10 @@ struct Collector {
     inherited: u64,
     lost: u64,
     last: u64,
+    /// Parts that were kept, by interval.
+    parts: BTreeMap<i64, u64>,
+    /// Intervals that are said to be heard.
+    heard: Vec<i64>,
 }
 
 impl Collector {
@@ -43,6 +47,10 @@ impl Collector {
         self.packets += batch.counters.iter().map(|counter| counter.packets).sum::<u64>();
         self.inherited += batch.counters.iter().map(|counter| counter.inherited).sum::<u64>();
         self.lost += batch.sources.iter().map(|source| source.lost).sum::<u64>();
+        *self.parts.entry(batch.from).or_default() += 1;
+        if batch.sources.iter().any(|source| source.heard && source.lost == 0 && !source.lost_unknown) {
+            self.heard.push(batch.from);
+        }
     }
 }
 
@@ -81,13 +89,16 @@ proptest! {
         let mut queue = Queue::new(LIFE, limit);
         let mut collector = Collector::default();
         let (mut calls, mut packets, mut pushed) = (0, 0, 0_usize);
+        let (mut parts, mut interval) = (BTreeMap::<i64, u64>::new(), 0);
         for act in acts {
             match act {
                 Act::Push { calls: more, packets: counted, is_last, padding } => {
                     calls += more;
                     packets += counted;
                     pushed += 1;
-                    queue.push(batch(more, counted, is_last, padding));
+                    *parts.entry(interval).or_default() += 1;
+                    queue.push(Batch { from: interval, ..batch(more, counted, is_last, padding) });
+                    interval += i64::from(is_last);
                     let (waiting, bytes) = queue.size();
                     prop_assert!(bytes <= limit || waiting == 1, "{} bytes in {} batches", bytes, waiting);
                 }
@@ -115,8 +126,11 @@ proptest! {
             }
         }
         prop_assert!(queue.is_empty());
+        for interval in &collector.heard {
+            prop_assert_eq!(collector.parts.get(interval), parts.get(interval), "interval {} is heard", interval);
+        }
         // What was let go last is said with the next batch.
-        queue.push(batch(0, 0, true, 0));
+        queue.push(Batch { from: -1, ..batch(0, 0, true, 0) });
         collector.keep(&queue.next_to_send().unwrap());
         prop_assert!(collector.calls + collector.lost >= calls, "{} kept, {} lost of {}", collector.calls, collector.lost, calls);
         prop_assert!(collector.packets >= packets, "no counter is ever missing: {} of {}", collector.packets, packets);
@@ -220,4 +234,29 @@ fn what_had_no_room_is_said_with_the_next_batch() {
     assert!(queue.next_to_send().unwrap().sources.is_empty());
     queue.push(batch(0, 0, true, 0));
     assert_eq!(said(&queue.next_to_send().unwrap()), (20 + 1, false, 2, 3));
+}
+
+/// An interval in two parts, of which only the last tells of its sources: without the first it was not heard.
+#[test]
+fn an_interval_without_its_first_part_is_not_heard() {
+    let one = batch(10, 3, true, 100).encoded_len() + 20;
+    let mut queue = Queue::new(LIFE, one);
+    queue.push(batch(10, 3, false, 100));
+    queue.push(batch(20, 4, true, 100));
+    let last = queue.next_to_send().unwrap();
+    let source = &last.sources[0];
+    assert_eq!((last.sequence, source.heard, source.lost, source.lost_unknown), (2, true, 10, false));
+    assert_eq!(last.counters[0].packets, 4, "it may be there already: counters wait for the next one");
+    queue.receipt(LIFE, 2);
+    queue.push(batch(0, 0, true, 0));
+    let next = queue.next_to_send().unwrap();
+    assert_eq!((next.sources[0].lost, next.counters[0].packets), (0, 3));
+    // A part that goes before the last one is made.
+    queue.receipt(LIFE, 3);
+    queue.push(batch(0, 0, false, 100));
+    queue.push(batch(5, 0, false, 100));
+    queue.push(batch(0, 0, true, 0));
+    let all: Vec<Batch> = std::iter::from_fn(|| queue.next_to_send()).collect();
+    let source = &all.last().unwrap().sources[0];
+    assert!(source.lost_unknown, "a sum of nothing is gone, too: {all:?}");
 }

@@ -184,6 +184,8 @@ pub struct SourceReport<'a> {
 pub struct Sent<'a> {
     /// From where.
     pub address: IpAddr,
+    /// The uid of the pod that says so, as its token proves it.
+    pub uid: &'a str,
     /// To which service, by its name in the catalogue.
     pub callee: &'a str,
     /// How many calls; 0 says that they are going to be made.
@@ -561,19 +563,16 @@ impl Ledger {
 
     fn take_sent(&mut self, report: &Report<'_>, names: &History, fleet: &Fleet, effect: &mut Effect) {
         for sent in report.sent.iter().filter(|sent| fleet.named(sent.callee).is_some()) {
-            let pod = match names.name(sent.address, report.from, report.to) {
-                Name::Known(holders) => holders.into_iter().find_map(|holder| match holder {
-                    Holder::Pod(pod) => Some((pod.uid.clone(), pod.namespace.clone(), pod.name.clone())),
-                    Holder::Node(_) => None,
-                }),
-                Name::Outside | Name::Unknown(..) => None,
-            };
+            // Only the address of the pod that says it: else whoever has a canary's token could hide the calls of others.
+            let pod = own_pod(names.name(sent.address, report.from, report.to), sent.uid);
             let until = report.to.saturating_add(CANARY_LIFE);
             self.perches.retain(|_, perch| perch.until.saturating_add(CANARY_LIFE) >= report.from);
-            if self.perches.len() < MAX_CANARIES || self.perches.contains_key(&sent.address) {
+            if let Some(pod) = pod
+                && (self.perches.len() < MAX_CANARIES || self.perches.contains_key(&sent.address))
+            {
                 let perch = self.perches.entry(sent.address).or_insert(Perch { until, pod: None });
                 perch.until = perch.until.max(until);
-                perch.pod = pod.or(perch.pod.take());
+                perch.pod = Some(pod);
                 effect.perches.insert(sent.address, perch.clone());
             }
             let mut canaries = Canaries { sent: sent.count, ..Canaries::default() };
@@ -645,10 +644,18 @@ impl Ledger {
                 return;
             }
         };
-        if !is_certain {
+        // What a node sends to its own pods no policy can stop, whichever of them it was.
+        let is_own = is_own_node(&named.caller, report.node) && call.said != Said::Dropped;
+        if !is_certain && !is_own {
             effect.uncertain = effect.uncertain.saturating_add(call.count);
         }
-        let verdict = if is_certain { verdict(named, report.node, fleet, verdicts) } else { Verdict::Unknown };
+        let verdict = if is_own {
+            Verdict::Permitted
+        } else if is_certain {
+            verdict(named, fleet, verdicts)
+        } else {
+            Verdict::Unknown
+        };
         let may_be_dropped = match verdict {
             Verdict::Dropped => true,
             Verdict::Unknown => call.said == Said::Logged,
@@ -659,7 +666,7 @@ impl Ledger {
             let Some(service) = fleet.service(callee) else { continue };
             let edge = Edge {
                 callee: service.name.to_string(),
-                caller: named.caller.end(fleet),
+                caller: if is_own { End::Outsider(format!("node:{}", report.node)) } else { named.caller.end(fleet) },
                 port: call.port,
                 protocol: call.protocol,
                 verdict,
@@ -731,9 +738,36 @@ impl Ledger {
     }
 }
 
+/// The uid, namespace and name of the pod of this uid, if the address is its, and can be nobody else's.
+fn own_pod(name: Name, uid: &str) -> Option<(String, String, String)> {
+    let (Name::Known(holders) | Name::Unknown(_, holders)) = name else { return None };
+    let mut own = None;
+    for holder in holders {
+        match holder {
+            Holder::Pod(pod) if !uid.is_empty() && pod.uid == uid => {
+                own = Some((pod.uid.clone(), pod.namespace.clone(), pod.name.clone()));
+            }
+            Holder::Pod(_) | Holder::Node(_) => return None,
+        }
+    }
+    own
+}
+
 /// Whether a source saw all that there was to see in the interval.
 const fn is_listening(source: &SourceReport<'_>) -> bool {
     source.heard && source.lost == 0 && !source.lost_unknown
+}
+
+/// Whether the reporting node itself called. Around a restart its address may have no certain name and one candidate only.
+fn is_own_node(caller: &Party, node: &str) -> bool {
+    match caller {
+        Party::Outsider(Outsider::Node { name, .. }) => name == node,
+        Party::Unknown { services, candidates } => {
+            let is_node = |candidate: &String| candidate.strip_prefix("node:") == Some(node);
+            services.is_empty() && !candidates.is_empty() && candidates.iter().all(is_node)
+        }
+        Party::Outsider(_) | Party::Service(..) => false,
+    }
 }
 
 /// The questions to the policies: one for each pair of states that the ends may have been in.
@@ -773,14 +807,8 @@ fn asks(named: &Named<'_, '_>, fleet: &Fleet, verdicts: &mut Verdicts) -> Vec<As
 }
 
 /// What became of a call: the same for every pair of states that its ends may have been in, or it cannot be told.
-fn verdict(named: &Named<'_, '_>, node: &str, fleet: &Fleet, verdicts: &mut Verdicts) -> Verdict {
+fn verdict(named: &Named<'_, '_>, fleet: &Fleet, verdicts: &mut Verdicts) -> Verdict {
     let call = named.call;
-    // What a node sends to its own pods no policy can stop.
-    if matches!(&named.caller, Party::Outsider(Outsider::Node { name, .. }) if name == node)
-        && call.said != Said::Dropped
-    {
-        return Verdict::Permitted;
-    }
     fn side<'p>(party: &'p Party, labels: &'p Labels, fleet: &'p Fleet) -> Option<(&'p Service, &'p Labels)> {
         match party {
             Party::Service(id, _) => fleet.service(*id).map(|service| (service, labels)),

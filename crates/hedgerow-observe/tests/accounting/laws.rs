@@ -114,7 +114,7 @@ proptest! {
             to,
             calls: calls.iter().map(Wild::call).collect(),
             sources: vec![source],
-            sent: sent.iter().map(|(last, count)| Sent { address: address(*last), callee: "service.ledger", count: *count }).collect(),
+            sent: sent.iter().map(|(last, count)| Sent { address: address(*last), uid: "bank-naked", callee: "service.ledger", count: *count }).collect(),
         };
         let mut days = Days::new(0);
         let mut sum = Effect::default();

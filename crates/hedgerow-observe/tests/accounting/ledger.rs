@@ -7,7 +7,7 @@ use hedgerow_observe::fleet::Labels;
 use hedgerow_observe::ledger::{
     DAY, Days, Edge, MAX_OUTSIDERS, MAX_PORTS, OTHER, PATIENCE, Question, Sent, SourceReport, skew,
 };
-use hedgerow_observe::naming::{Holder, Micros, Within};
+use hedgerow_observe::naming::{History, Holder, Micros, Within};
 use hedgerow_observe::observations::{End, Gap, Moment, Verdict};
 use hedgerow_observe::sum::Said;
 use std::net::IpAddr;
@@ -232,7 +232,7 @@ fn callers_and_ports_beyond_the_caps_are_other_and_said() {
 fn canaries_are_sent_seen_and_missed_and_are_nobodys_calls() {
     let mut world = World::new(&[AUDIT]);
     let perch = address(9);
-    let sent = |count| vec![Sent { address: perch, callee: "service.ledger", count }];
+    let sent = |count| vec![Sent { address: perch, uid: "bank-naked", callee: "service.ledger", count }];
     let mut first = report(NOON, NOON + SECOND, Vec::new(), Vec::new());
     first.sent = sent(0);
     world.take(&first);
@@ -276,7 +276,7 @@ fn canaries_are_sent_seen_and_missed_and_are_nobodys_calls() {
     assert_eq!(edges(&world), [(outsider("pod:bank/intruder"), 8080, Verdict::Unpermitted, 1)]);
     // A canary of a service that is none is nobody's.
     let mut odd = report(end, end, Vec::new(), Vec::new());
-    odd.sent = vec![Sent { address: perch, callee: "nobody", count: 1 }];
+    odd.sent = vec![Sent { address: perch, uid: "bank-naked", callee: "nobody", count: 1 }];
     assert!(world.take(&odd).canaries.is_empty());
 }
 
@@ -384,4 +384,51 @@ fn records_come_back_and_damaged_ones_are_refused() {
     let record = edge.to_record();
     assert_eq!(Edge::from_record(&record), Ok(edge));
     assert!(Edge::from_record(&record[..record.len() - 1]).is_err() && Edge::from_record(&[]).is_err());
+}
+
+/// Whoever holds a canary's token hides nobody's calls but its own.
+#[test]
+fn an_address_is_a_canarys_only_if_it_is_that_pods() {
+    for (uid, last) in [("bank-naked", 2), ("bank-naked", 254), ("bank-naked", 77), ("", 9), ("other", 9)] {
+        let mut world = World::new(&[AUDIT]);
+        let perch = address(last);
+        let mut told = report(NOON, NOON + SECOND, vec![call(perch, address(3), 8080, NOON)], vec![heard("conntrack")]);
+        told.sent = vec![Sent { address: perch, uid, callee: "service.ledger", count: 0 }];
+        assert!(world.take(&told).perches.is_empty(), "{uid} at {last}");
+        assert_eq!(world.ledger.edges().count(), 1, "{uid} at {last}: the call counts");
+    }
+    // Of a time that is not remembered, the one candidate is enough.
+    let mut world = World::new(&[AUDIT]);
+    world.names = History::new(NOON);
+    let naked = Holder::Pod(pod("bank", "naked", Labels::new()));
+    world.names.holds(&naked, &[address(9)], NOON, Within { from: NOON - 9 * SECOND, to: NOON });
+    world.names.heard(Micros::MAX);
+    let mut told = report(NOON - SECOND, NOON + SECOND, Vec::new(), Vec::new());
+    told.sent = vec![Sent { address: address(9), uid: "bank-naked", callee: "service.ledger", count: 0 }];
+    assert_eq!(world.take(&told).perches.len(), 1);
+}
+
+/// After a restart of the collector, names of what was in flight are not certain: what a node sends to its own pods is permitted all the same.
+#[test]
+fn a_node_is_above_the_policies_also_where_names_are_not_certain() {
+    let mut world = World::new(&[ENFORCE]);
+    world.names = History::new(NOON);
+    let before = Within { from: NOON - 9 * SECOND, to: NOON };
+    let ledger = Holder::Pod(pod("bank", "ledger-1", worn("service.ledger")));
+    world.names.holds(&ledger, &[address(3)], NOON, before);
+    world.names.holds(&Holder::Node("a".into()), &[address(254)], NOON, before);
+    world.names.heard(Micros::MAX);
+    let calls = || vec![call(address(254), address(3), 8080, NOON - SECOND)];
+    let mut one = report(NOON - 2 * SECOND, NOON, calls(), vec![heard("conntrack")]);
+    let effect = world.take(&one);
+    assert_eq!(edges(&world), [(outsider("node:a"), 8080, Verdict::Permitted, 1)]);
+    assert_eq!(effect.uncertain, 0);
+    // Not so for another node, and not against what the data plane says.
+    one.node = "b";
+    assert_eq!(world.take(&one).uncertain, 1);
+    one.node = "a";
+    one.calls[0].said = Said::Dropped;
+    world.take(&one);
+    let unknown = End::Unknown(vec!["node:a".to_owned()]);
+    assert_eq!(edges(&world)[1], (unknown, 8080, Verdict::Unknown, 2));
 }

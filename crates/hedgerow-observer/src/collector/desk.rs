@@ -280,7 +280,7 @@ impl Desk {
         let mut seeing = lock(&self.seeing);
         seeing.refused(batch);
         let report = match order.part {
-            Part::Canary(_) => sent(batch, &fleet),
+            Part::Canary(ref uid) => sent(batch, uid, &fleet),
             Part::Node => {
                 seeing.sources(batch);
                 seeing.counters(batch, &mut known, &fleet);
@@ -493,7 +493,7 @@ fn of_policy(fleet: &Fleet, policy: &str) -> Option<Arc<str>> {
 }
 
 /// What a canary tells.
-fn sent<'a>(batch: &'a Batch, fleet: &Fleet) -> Report<'a> {
+fn sent<'a>(batch: &'a Batch, uid: &'a str, fleet: &Fleet) -> Report<'a> {
     let sent = batch.calls.iter().filter_map(|call| {
         let callee = match &call.callee {
             Who::Named(named) => named.name.as_str(),
@@ -504,7 +504,7 @@ fn sent<'a>(batch: &'a Batch, fleet: &Fleet) -> Report<'a> {
             Who::Named(named) => named.address?,
         };
         // Only services of the catalogue have canaries: what a sender makes up is nobody's.
-        fleet.named(callee).map(|_| Sent { address, callee, count: call.count })
+        fleet.named(callee).map(|_| Sent { address, uid, callee, count: call.count })
     });
     Report {
         node: &batch.node,

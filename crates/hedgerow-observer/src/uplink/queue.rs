@@ -2,7 +2,8 @@
 //!
 //! A batch is kept until the collector says that it has it, and is sent again on each new connection. When there is no room, the oldest goes;
 //! what was in it is said with the next batch: its calls as lost, and its counters are added to the next ones, since they are
-//! differences and nothing is missing then. The collector may have had a batch that goes without a receipt: what is said then is the most that
+//! differences and nothing is missing then. Where the part of an interval goes that tells of no sources, its calls are said as lost by the part that
+//! does: an interval of which a part is gone is never heard. The collector may have had a batch that goes without a receipt: what is said then is the most that
 //! may be lost, and the counters say that they may be [`Counter::inherited`].
 
 use crate::link::{Batch, Counter, Source};
@@ -33,6 +34,8 @@ struct Waiting {
     sequence: u64,
     bytes: Vec<u8>,
     was_sent: bool,
+    /// It tells of sources: it is the last of its interval.
+    is_last: bool,
 }
 
 /// What of one source went with batches that had no room.
@@ -70,9 +73,10 @@ impl Queue {
         if !batch.sources.is_empty() {
             self.say_losses(&mut batch);
         }
+        let is_last = !batch.sources.is_empty();
         let bytes = batch.encode_to_vec();
         self.bytes += bytes.len();
-        self.waiting.push_back(Waiting { sequence: self.last, bytes, was_sent: false });
+        self.waiting.push_back(Waiting { sequence: self.last, bytes, was_sent: false, is_last });
         while self.bytes > self.limit && self.waiting.len() > 1 {
             self.let_go();
         }
@@ -133,13 +137,16 @@ impl Queue {
         let Some(waiting) = self.waiting.pop_front() else { return };
         self.bytes -= waiting.bytes.len();
         let Ok(batch) = Batch::decode(&*waiting.bytes) else { return };
+        let mut losses: BTreeMap<String, Loss> = BTreeMap::new();
         for sum in batch.sums {
-            let loss = self.losses.entry(sum.source).or_default();
+            let loss = losses.entry(sum.source).or_default();
             loss.records = loss.records.saturating_add(sum.count);
+            // A sum of nothing says something all the same, and it is gone.
+            loss.is_unknown |= sum.count == 0;
             self.lost = self.lost.saturating_add(sum.count);
         }
         for source in batch.sources {
-            let loss = self.losses.entry(source.name).or_default();
+            let loss = losses.entry(source.name).or_default();
             loss.records = loss.records.saturating_add(source.lost);
             loss.is_unknown |= source.lost_unknown;
             loss.not_understood = loss.not_understood.saturating_add(source.not_understood);
@@ -150,21 +157,28 @@ impl Queue {
             }
             add(&mut self.counters, counter);
         }
+        if waiting.is_last || !self.amend(&losses) {
+            for (name, loss) in losses {
+                self.losses.entry(name).or_default().merge(loss);
+            }
+        }
+    }
+
+    /// Says what was lost in the part that waits for its turn and tells of the sources of the same interval; whether it is there. If the collector
+    /// has it already, it has what came before it, too, and nothing was lost.
+    fn amend(&mut self, losses: &BTreeMap<String, Loss>) -> bool {
+        let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_last) else { return false };
+        let Ok(mut batch) = Batch::decode(&*waiting.bytes) else { return false };
+        losses.iter().for_each(|(name, loss)| say(&mut batch, name, *loss));
+        self.bytes -= waiting.bytes.len();
+        waiting.bytes = batch.encode_to_vec();
+        self.bytes += waiting.bytes.len();
+        true
     }
 
     fn say_losses(&mut self, batch: &mut Batch) {
         for (name, loss) in std::mem::take(&mut self.losses) {
-            let source = match batch.sources.iter_mut().find(|source| source.name == name) {
-                Some(source) => source,
-                None => {
-                    batch.sources.push(Source { name, ..Source::default() });
-                    let Some(source) = batch.sources.last_mut() else { continue };
-                    source
-                }
-            };
-            source.lost = source.lost.saturating_add(loss.records);
-            source.lost_unknown |= loss.is_unknown;
-            source.not_understood = source.not_understood.saturating_add(loss.not_understood);
+            say(batch, &name, loss);
         }
         if !self.counters.is_empty() {
             let mut all = std::mem::take(&mut self.counters);
@@ -174,6 +188,25 @@ impl Queue {
             batch.counters = all.into_values().collect();
         }
     }
+}
+
+impl Loss {
+    const fn merge(&mut self, other: Self) {
+        self.records = self.records.saturating_add(other.records);
+        self.is_unknown |= other.is_unknown;
+        self.not_understood = self.not_understood.saturating_add(other.not_understood);
+    }
+}
+
+fn say(batch: &mut Batch, name: &str, loss: Loss) {
+    let at = batch.sources.iter().position(|source| source.name == name).unwrap_or_else(|| {
+        batch.sources.push(Source { name: name.to_owned(), ..Source::default() });
+        batch.sources.len() - 1
+    });
+    let Some(source) = batch.sources.get_mut(at) else { return };
+    source.lost = source.lost.saturating_add(loss.records);
+    source.lost_unknown |= loss.is_unknown;
+    source.not_understood = source.not_understood.saturating_add(loss.not_understood);
 }
 
 fn add(all: &mut BTreeMap<CounterKey, Counter>, counter: Counter) {
