@@ -184,7 +184,7 @@ async fn main() {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), api()).await.unwrap()
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), api()).await.unwrap();
         });
     });
     std::fs::write(at("kubeconfig"), format!("apiVersion: v1\nkind: Config\ncurrent-context: x\nclusters: [{{name: x, cluster: {{server: 'http://{server}'}}}}]\nusers: [{{name: x, user: {{}}}}]\ncontexts: [{{name: x, context: {{cluster: x, user: x}}}}]\n")).unwrap();

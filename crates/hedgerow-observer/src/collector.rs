@@ -160,7 +160,7 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
         refusals: Arc::default(),
         readers,
         events,
-        watched: Arc::new(watched::Watched::open(arguments.data.join("watched.json"))),
+        watched: Arc::new(watched::Watched::default()),
         files: Arc::new(Mutex::new(BTreeMap::new())),
         expected: Mutex::new(None),
     });
@@ -212,7 +212,8 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
     let _nobody_listens = stop.send(true);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let last = state.clone();
-    let _ended = tokio::task::spawn_blocking(move || last.watched.take(&last.world)).await;
+    let _ended =
+        tokio::task::spawn_blocking(move || last.watched.take(&last.world, &last.watches, &last.desk.store)).await;
     Ok(())
 }
 
@@ -246,7 +247,7 @@ async fn write_down(state: Arc<State>, keep_days: u32) {
         }
         let state = state.clone();
         let work = move || {
-            state.watched.take(&state.world);
+            state.watched.take(&state.world, &state.watches, &state.desk.store);
             forget_nodes(&state);
             if is_due {
                 let first =
@@ -271,9 +272,14 @@ fn forget_nodes(state: &State) {
         }
         known.names.nodes().map(str::to_owned).collect()
     };
-    let gone: BTreeSet<Arc<str>> =
-        state.desk.sources().into_iter().map(|line| line.node).filter(|node| !nodes.contains(&**node)).collect();
-    for node in gone {
-        state.desk.remove_node(&node);
+    let of_sources: BTreeSet<Arc<str>> = state.desk.sources().into_iter().map(|line| line.node).collect();
+    // Those of which nobody has told anything are expected, too.
+    let all: BTreeSet<String> = desk::lock(&state.desk.store).nodes().map(str::to_owned).collect();
+    let gone = all.into_iter().filter(|node| !nodes.contains(node) && !of_sources.contains(&**node)).collect();
+    let of_sources = of_sources.iter().filter(|node| !nodes.contains(&***node)).map(ToString::to_string);
+    for node in of_sources.chain(state.watched.not_told_gone(gone)) {
+        if state.desk.remove_node(&node) {
+            state.watched.gone(&node);
+        }
     }
 }

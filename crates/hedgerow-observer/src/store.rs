@@ -258,6 +258,11 @@ impl Store {
         self.since
     }
 
+    /// The nodes on which pods of services ran, also those that are gone.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.nodes.keys().map(String::as_str)
+    }
+
     /// Whether a batch was taken already. Within a life batches come in the order of their numbers, so one that is not above the last was.
     #[must_use]
     pub fn has(&self, batch: &BatchId) -> bool {

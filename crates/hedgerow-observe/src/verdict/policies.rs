@@ -72,6 +72,11 @@ impl Policies {
         self.is_complete = true;
     }
 
+    /// Says that some may not be told any more: a watch broke. No verdict is given until [`Self::complete`] says that all were told again.
+    pub fn incomplete(&mut self) {
+        self.is_complete = false;
+    }
+
     /// Whether all were told.
     #[must_use]
     pub const fn is_complete(&self) -> bool {

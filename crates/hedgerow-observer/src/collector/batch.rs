@@ -43,6 +43,8 @@ pub(crate) struct Batch {
     pub(crate) sources: Vec<Source>,
     /// Sums and counters that make no sense.
     pub(crate) refused: u64,
+    /// The same by the source that told them; of those without the name of one, by nothing.
+    pub(crate) refused_of: BTreeMap<Arc<str>, u64>,
 }
 
 /// One sum.
@@ -103,24 +105,40 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
     let mut refused = 0;
     let (oldest, newest) = (received - AGE.0, received + AGE.1);
     let here = |at: Micros| (at.saturating_add(offset.least), at.saturating_add(offset.most));
-    let surplus = batch.sums.len().saturating_sub(MAX_SUMS) + batch.counters.len().saturating_sub(MAX_COUNTERS);
-    refused += surplus as u64;
+    let mut refused_of: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    let mut refuse = |source: Arc<str>, count: usize| {
+        if count > 0 {
+            refused += count as u64;
+            // Nobody has more sources than are told.
+            let source = if refused_of.len() < MAX_SOURCES { source } else { Arc::from("") };
+            *refused_of.entry(source).or_default() += count as u64;
+        }
+    };
     let mut calls = Vec::with_capacity(batch.sums.len().min(MAX_SUMS));
-    for sum in batch.sums.into_iter().take(MAX_SUMS) {
-        let (first, last) = (here(sum.first).0, here(sum.last).1);
+    for (at, sum) in batch.sums.into_iter().enumerate() {
+        let source = texts.of(if is_source(&sum.source) { &sum.source } else { "" });
+        if at >= MAX_SUMS {
+            refuse(source, 1);
+            continue;
+        }
+        let (mut first, last) = (here(sum.first).0, here(sum.last).1);
+        if sum.was_open {
+            // It may be open for weeks. That it is still so is what counts.
+            first = first.max(oldest.min(last));
+        }
         let is_of_this_time =
             oldest <= first && first <= last && last <= newest.saturating_add(offset.most - offset.least);
         match is_of_this_time.then(|| call(sum, first, last, &mut texts)).flatten() {
             Some(call) => calls.push(call),
-            None => refused += 1,
+            None => refuse(source, 1),
         }
     }
     let is_name = |text: &str| text.len() <= 2 * MAX_NAME + 64;
     let mut counters = batch.counters;
-    counters.truncate(MAX_COUNTERS);
     let before = counters.len();
+    counters.truncate(MAX_COUNTERS);
     counters.retain(|counter| is_name(&counter.policy) && is_name(&counter.interface) && counter.counted.len() <= 32);
-    refused += (before - counters.len()) as u64;
+    refuse(texts.of("counters"), before - counters.len());
     let (before, mut sources) = (batch.sources.len(), Vec::new());
     for source in batch.sources.into_iter().take(MAX_SOURCES) {
         if !is_source(&source.name) {
@@ -136,7 +154,7 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
             not_understood: source.not_understood,
         });
     }
-    refused += (before - sources.len()) as u64;
+    refuse(texts.of(""), before - sources.len());
     let (from, to) = (here(batch.from).1.clamp(oldest, received), here(batch.to).0.clamp(oldest, received));
     Batch {
         node: texts.of(&batch.node),
@@ -151,6 +169,7 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
         counters,
         sources,
         refused,
+        refused_of,
     }
 }
 
@@ -297,6 +316,23 @@ mod tests {
         }
         let many = checked(vec![sum(); MAX_SUMS + 7]);
         assert_eq!((many.calls.len(), many.refused), (MAX_SUMS, 7));
+    }
+
+    #[test]
+    fn what_was_open_for_long_is_of_this_time_and_what_is_refused_is_told_of_its_source() {
+        let old = |was_open| Sum { first: NOW - 30 * 86_400 * SECOND, was_open, ..sum() };
+        let batch = checked(vec![old(true)]);
+        assert_eq!((batch.calls[0].first, batch.refused), (NOW - AGE.0, 0));
+        assert_eq!(checked(vec![old(false)]).refused, 1);
+        // One that ended before this time, too.
+        assert_eq!(checked(vec![Sum { last: NOW - 26 * 3600 * SECOND, ..old(true) }]).refused, 1);
+        let nameless = Sum { source: "A".into(), ..sum() };
+        let socket = Sum { port: 65_536, source: "socket".into(), ..sum() };
+        let batch = checked(vec![old(false), socket.clone(), socket, nameless, sum()]);
+        let refused: Vec<_> = batch.refused_of.iter().map(|(source, count)| (&**source, *count)).collect();
+        assert_eq!((refused, batch.refused), (vec![("", 1), ("conntrack", 1), ("socket", 2)], 4));
+        let many = checked(vec![sum(); MAX_SUMS + 7]);
+        assert_eq!(many.refused_of.get("conntrack"), Some(&7));
     }
 
     #[test]

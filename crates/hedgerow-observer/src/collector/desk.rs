@@ -388,7 +388,8 @@ impl Desk {
     }
 
     /// A node is gone: its sources are expected no more.
-    pub(crate) fn remove_node(&self, node: &str) {
+    /// Whether that is kept.
+    pub(crate) fn remove_node(&self, node: &str) -> bool {
         lock(&self.ledger).remove_node(node);
         let mut seeing = lock(&self.seeing);
         seeing.live.retain(|(of, _), _| **of != *node);
@@ -396,7 +397,9 @@ impl Desk {
         drop(seeing);
         if let Err(error) = lock(&self.store).remove_node(node, now()) {
             say("store node", &format!("that node {node} is gone cannot be kept: {error}"));
+            return false;
         }
+        true
     }
 }
 
@@ -518,12 +521,6 @@ fn sent<'a>(batch: &'a Batch, uid: &'a str, fleet: &Fleet) -> Report<'a> {
 
 /// What a node part tells.
 fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
-    let sources = batch.sources.iter().map(|source| SourceReport {
-        name: &source.name,
-        heard: source.heard,
-        lost: source.lost,
-        lost_unknown: source.lost_unknown,
-    });
     let mut sees: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let calls = batch.calls.iter().map(|call| {
         let mut is_elsewhere = false;
@@ -545,9 +542,32 @@ fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
         from: batch.from,
         to: batch.to,
         calls: calls.collect(),
-        sources: sources.collect(),
+        sources: source_reports(batch),
         sent: Vec::new(),
     }
+}
+
+/// How the sources of a batch did. What nobody understood was a call, or may have been one: it is lost, and its time was not heard.
+fn source_reports(batch: &Batch) -> Vec<SourceReport<'_>> {
+    let refused = |source: &str| batch.refused_of.get(source).copied().unwrap_or_default();
+    // What has no source may have been of any.
+    let nameless = refused("");
+    let mut reports: BTreeMap<&str, SourceReport<'_>> = BTreeMap::new();
+    for source in &batch.sources {
+        let missed = source.not_understood.saturating_add(refused(&source.name)).saturating_add(nameless);
+        let report = SourceReport {
+            name: &source.name,
+            heard: source.heard && missed == 0,
+            lost: source.lost.saturating_add(missed),
+            lost_unknown: source.lost_unknown,
+        };
+        reports.insert(&source.name, report);
+    }
+    for (name, count) in batch.refused_of.iter().filter(|(name, _)| !name.is_empty()) {
+        // How a source did is told with the last batch of an interval only.
+        reports.entry(name).or_insert(SourceReport { name, heard: false, lost: *count, lost_unknown: false });
+    }
+    reports.into_values().collect()
 }
 
 fn call_of(call: &batch::Call, is_elsewhere: bool) -> Call<'_> {
@@ -587,5 +607,49 @@ fn seen(who: &Who) -> Seen<'_> {
             labels: &named.labels,
             is_outside: named.is_outside,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::skew::Offset;
+
+    #[test]
+    fn what_is_not_understood_is_lost_and_its_time_not_heard() {
+        let end = |last: u8| Some(link::End { address: vec![10, 0, 0, last], ..link::End::default() });
+        let sum = |source: &str, port: u32| link::Sum {
+            caller: end(1),
+            callee: end(2),
+            port,
+            protocol: 6,
+            first: SECOND,
+            last: SECOND,
+            count: 1,
+            source: source.into(),
+            ..link::Sum::default()
+        };
+        let source = |name: &str, not_understood: u64| link::Source {
+            name: name.into(),
+            heard: true,
+            lost: 2,
+            not_understood,
+            ..link::Source::default()
+        };
+        let reports = |sums: Vec<link::Sum>, sources: Vec<link::Source>| {
+            let batch = link::Batch { node: "n".into(), to: SECOND, sums, sources, ..link::Batch::default() };
+            let batch = batch::check(batch, Offset { least: 0, most: 0 }, SECOND);
+            let told = source_reports(&batch);
+            told.iter().map(|it| (it.name.to_owned(), it.heard, it.lost)).collect::<Vec<_>>()
+        };
+        let is = |name: &str, heard: bool, lost: u64| (name.to_owned(), heard, lost);
+        let both = || vec![source("conntrack", 0), source("flows", 0)];
+        assert_eq!(reports(vec![sum("flows", 80)], both()), [is("conntrack", true, 2), is("flows", true, 2)]);
+        assert_eq!(reports(vec![sum("flows", 65_536)], both()), [is("conntrack", true, 2), is("flows", false, 3)]);
+        let misread = vec![source("conntrack", 0), source("flows", 7)];
+        assert_eq!(reports(vec![], misread), [is("conntrack", true, 2), is("flows", false, 9)]);
+        // Of nobody knows which source, and in a batch that tells nothing of its source.
+        assert_eq!(reports(vec![sum("", 80)], both()), [is("conntrack", false, 3), is("flows", false, 3)]);
+        assert_eq!(reports(vec![sum("flows", 65_536)], vec![]), [is("flows", false, 1)]);
     }
 }

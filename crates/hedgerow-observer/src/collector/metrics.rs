@@ -52,10 +52,13 @@ impl EncodeLabelSet for Addresses {
     }
 }
 
+/// Callee, caller, port and verdict.
+type Series = (Arc<str>, Arc<str>, u16, Verdict);
+
 /// Calls by callee, caller, port and verdict.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    series: BTreeMap<(Arc<str>, Arc<str>, u16, Verdict), CounterWithExemplar<Addresses>>,
+    series: BTreeMap<Series, CounterWithExemplar<Addresses>>,
     callers: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     dropped: BTreeMap<Arc<str>, u64>,
     cap: usize,

@@ -118,7 +118,7 @@ fn escape(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                safe.push('\u{fffd}')
+                safe.push('\u{fffd}');
             }
             character if character.is_control() => safe.push('\u{fffd}'),
             character => safe.push(character),

@@ -66,8 +66,10 @@ impl State {
                 ));
             }
         }
-        if !self.watches.are_policies_known() {
-            reasons.push("policies are not listed yet".to_owned());
+        let watches = self.watches.all();
+        for name in self.watches.awaited() {
+            let fault = watches.get(&name).and_then(|health| health.fault.as_deref()).unwrap_or("it is on its way");
+            reasons.push(format!("policies are not known, since {name} are not listed: {fault}"));
         }
         reasons.extend(self.desk.fault().map(|fault| format!("what is seen cannot be kept: {fault}")));
         reasons
@@ -236,10 +238,12 @@ impl State {
         let since = since.unwrap_or_else(|| lock(&self.desk.store).since());
         let question = Question { since, until: now(), callee };
         let wanted = |name: &String| question.callee.as_ref().is_none_or(|callee| callee == name);
-        let services = fleet.as_ref().map(|fleet| self.watched.services(&self.world, fleet, question.since));
-        let services = services.into_iter().flatten().filter(|(name, _)| wanted(name)).collect();
+        let services = fleet.as_ref().map(|fleet| Watched::services(&self.world, fleet));
+        let services: BTreeMap<_, _> = services.into_iter().flatten().filter(|(name, _)| wanted(name)).collect();
         let digest = fleet.as_ref().map(|fleet| fleet.digest());
-        let observations = lock(&self.desk.store).observations(&question, digest, &services)?;
+        let mut observations = lock(&self.desk.store).observations(&question, digest, &services)?;
+        // The store knows services that the catalogue has no more, and others than the one that is asked for.
+        observations.header.services.retain(|name, _| services.contains_key(name));
         Ok(observations.to_text())
     }
 }

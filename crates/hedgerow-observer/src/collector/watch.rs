@@ -11,6 +11,7 @@ use super::say::say;
 use super::world::World;
 use futures::StreamExt;
 use hedgerow_observe::naming::{Micros, Pod};
+use hedgerow_observe::verdict::Policies;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{ApiResource, DynamicObject};
@@ -59,7 +60,14 @@ const CALICO_STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
 
 /// How the watches do, by what they watch; and what has to be listed before policies can be asked.
 #[derive(Debug, Default)]
-pub(crate) struct Watches(Mutex<BTreeMap<String, Health>>, Mutex<BTreeSet<String>>);
+pub(crate) struct Watches(Mutex<BTreeMap<String, Health>>, Mutex<Bearing>);
+
+/// What bears on what policies permit: all of it, and what of it is not listed, or not any more.
+#[derive(Debug, Default)]
+struct Bearing {
+    all: BTreeSet<String>,
+    awaited: BTreeSet<String>,
+}
 
 /// How one watch does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,18 +95,36 @@ impl Watches {
 
     /// Policies can be asked only when this was listed, too.
     fn await_policies(&self, name: &str) {
-        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        let mut bearing = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        bearing.all.insert(name.to_owned());
+        bearing.awaited.insert(name.to_owned());
     }
 
-    /// This was listed, or is not served; whether it was the last that was waited for.
-    fn has_policies(&self, name: &str) -> bool {
-        let mut awaited = self.1.lock().unwrap_or_else(PoisonError::into_inner);
-        awaited.remove(name) && awaited.is_empty()
+    /// This is known no more until it is listed again. Where policies hang on it, `tell` is called before anybody else can list anything.
+    fn lost_policies(&self, name: &str, tell: impl FnOnce()) {
+        let mut bearing = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if bearing.all.contains(name) {
+            bearing.awaited.insert(name.to_owned());
+            tell();
+        }
+    }
+
+    /// This was listed, or is not served. Where it was the last that was waited for, `tell` is called before anything else can break.
+    fn has_policies(&self, name: &str, tell: impl FnOnce()) {
+        let mut bearing = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if bearing.awaited.remove(name) && bearing.awaited.is_empty() {
+            tell();
+        }
     }
 
     /// Whether everything was listed that bears on what policies permit.
     pub(crate) fn are_policies_known(&self) -> bool {
-        self.1.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.awaited().is_empty()
+    }
+
+    /// What has to be listed before policies can be asked, and is not, or not any more.
+    pub(crate) fn awaited(&self) -> BTreeSet<String> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).awaited.clone()
     }
 
     /// All of them.
@@ -126,9 +152,12 @@ pub(crate) struct Shared {
 impl Shared {
     /// Something was listed, or is not served.
     fn listed(&self, name: &str) {
-        if self.watches.has_policies(name) {
-            self.world.policies(hedgerow_observe::verdict::Policies::complete);
-        }
+        self.watches.has_policies(name, || self.world.policies(Policies::complete));
+    }
+
+    /// What was listed may have changed, and nobody tells.
+    fn broke(&self, name: &str) {
+        self.watches.lost_policies(name, || self.world.policies(Policies::incomplete));
     }
 }
 
@@ -149,7 +178,7 @@ pub(crate) fn start(shared: &Shared, addresses: Addresses, domain: watch::Receiv
         Addresses::Status => {
             let api = Api::<LightPod>::all(shared.client.clone());
             tokio::spawn(follow("pods".into(), api, everything.clone(), shared.clone(), move |told| {
-                pods(&world, told)
+                pods(&world, told);
             }));
         }
         Addresses::CalicoAnnotations => {
@@ -229,6 +258,7 @@ async fn follow<K>(
                 None => break "the watch ended".to_owned(),
             }
         };
+        shared.broke(&awaited);
         say(&format!("watch of {name}"), &format!("the watch of {name} broke and is begun anew: {fault}"));
         shared.watches.change(&name, |health| {
             health.is_whole = false;
@@ -433,17 +463,27 @@ async fn where_served(
     plural: &'static str,
     kind: &'static str,
 ) {
+    let awaited = format!("{plural}.{group}");
     loop {
         let place = match served(&shared.client, group, version, plural).await {
             Ok(place) => place,
             Err(error) => {
-                say("discovery", &format!("cannot ask whether {plural}.{group} are served: {}", describe(&error)));
+                // Whether there are any is not known, and for how long that will be so, neither: it shows wherever watches do.
+                let fault = format!("cannot ask whether {awaited} are served: {}", describe(&error));
+                say(&format!("discovery of {awaited}"), &fault);
+                shared.broke(&awaited);
+                shared.watches.change(&awaited, |health| {
+                    health.is_whole = false;
+                    health.breaks += 1;
+                    health.fault = Some(fault);
+                });
                 tokio::time::sleep(PAUSE.1).await;
                 continue;
             }
         };
         let Some((group, version)) = place else {
-            shared.listed(&format!("{plural}.{group}"));
+            shared.watches.remove(&awaited);
+            shared.listed(&awaited);
             tokio::time::sleep(LOOK_AGAIN).await;
             continue;
         };
@@ -451,18 +491,23 @@ async fn where_served(
         let resource = ApiResource::from_gvk_with_plural(&gvk, plural);
         let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
         let name = format!("{plural}.{group}");
+        if name != awaited {
+            // A fault of asking the other group is over.
+            shared.watches.remove(&awaited);
+        }
         let config = watcher::Config::default().page_size(PAGE);
         let world = shared.world.clone();
         let prefix = format!("{kind}.{}/", policy_group(&group));
         let told_prefix = prefix.clone();
         let task = follow(name.clone(), api, config, shared.clone(), move |told| {
-            policies(&world, &told_prefix, &resource, told)
+            policies(&world, &told_prefix, &resource, told);
         });
         tokio::select! {
             () = task => {}
             () = until_elsewhere(&shared.client, (group.clone(), version.clone()), plural) => {
                 // Taken away, or served by the other group from now on.
-                shared.world.policies(|policies| policies.only(|key| !key.starts_with(&prefix)));
+                shared.broke(&awaited);
+                shared.world.all_policies(&prefix, BTreeMap::new());
                 shared.watches.remove(&name);
             }
         }
@@ -537,7 +582,13 @@ async fn data(shared: Shared, mut domain: watch::Receiver<Option<String>>) {
         });
         tokio::select! {
             () = task => {}
-            changed = domain.changed() => if changed.is_err() { return },
+            changed = domain.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                // Other ConfigMaps are policies from now on.
+                shared.broke("configmaps");
+            }
         }
     }
 }
@@ -585,4 +636,80 @@ fn finished(world: &World, job: &DynamicObject) {
 /// Uids of a list.
 pub(crate) fn uids(sightings: &[Sighting]) -> BTreeSet<String> {
     sightings.iter().map(|sighting| sighting.pod.uid.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_known_only_while_everything_that_bears_on_them_is_listed() {
+        let watches = Watches::default();
+        for name in ["namespaces", "tiers.projectcalico.org"] {
+            watches.await_policies(name);
+        }
+        let listed = |name: &str| {
+            let mut told = false;
+            watches.has_policies(name, || told = true);
+            told
+        };
+        let lost = |name: &str| {
+            let mut told = false;
+            watches.lost_policies(name, || told = true);
+            told
+        };
+        assert!(!listed("namespaces") && !watches.are_policies_known());
+        assert!(!listed("pods"), "no policy hangs on pods");
+        // A group that does not answer is named.
+        assert!(lost("tiers.projectcalico.org"));
+        assert_eq!(watches.awaited(), ["tiers.projectcalico.org".to_owned()].into());
+        assert!(listed("tiers.projectcalico.org") && watches.are_policies_known());
+        assert!(!listed("namespaces"), "it was known already");
+        assert!(!lost("pods") && watches.are_policies_known());
+        assert!(lost("namespaces") && !watches.are_policies_known());
+        assert!(!listed("tiers.projectcalico.org") && !watches.are_policies_known());
+        assert!(listed("namespaces") && watches.are_policies_known());
+    }
+
+    /// An API server of one answer to everything.
+    fn answers(code: &'static str) -> Client {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let _ = stream.read(&mut [0; 4096]);
+                let head = format!("HTTP/1.1 {code}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+                let _ = stream.write_all(head.as_bytes());
+            }
+        });
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let mut config = kube::Config::new(format!("http://{address}").parse().unwrap());
+        config.default_retry = false;
+        Client::try_from(config).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_group_that_never_answers_is_said_and_takes_back_that_all_is_known() {
+        let world = Arc::new(World::new(0, 0));
+        let (anew, _) = watch::channel(0);
+        let shared = Shared { client: answers("503 Service Unavailable"), world, watches: Arc::default(), anew };
+        let name = "tiers.projectcalico.org";
+        shared.watches.await_policies(name);
+        shared.listed(name);
+        assert!(shared.world.known().verdicts.policies().is_complete());
+        let task = tokio::spawn(where_served(shared.clone(), CALICO, "v3", "tiers", "Tier"));
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if !shared.watches.are_policies_known() && shared.watches.all().contains_key(name) {
+                break;
+            }
+        }
+        task.abort();
+        assert_eq!(shared.watches.awaited(), [name.to_owned()].into());
+        assert!(!shared.world.known().verdicts.policies().is_complete(), "complete is taken back");
+        let health = shared.watches.all().remove(name).unwrap();
+        assert!(!health.is_whole && health.fault.unwrap().contains("cannot ask whether tiers.projectcalico.org"));
+    }
 }

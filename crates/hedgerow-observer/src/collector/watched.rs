@@ -1,159 +1,262 @@
-//! What was watched of services besides their calls, beyond one life of the collector: on which nodes their pods ran, since when their
-//! policies say what they say, which runs of cron jobs ended well. One small file beside the store, written anew as a whole.
-#![allow(clippy::disallowed_methods, reason = "the door to its own file")]
+//! What is watched of services besides their calls: on which nodes their pods run, by what policies calls to them are judged, which runs of cron
+//! jobs ended well. The store keeps it, so that a node of which nobody has told anything is blind for as long as pods ran there.
 
-use super::clock::now;
+use super::clock::{SECOND, now};
 use super::desk::lock;
 use super::say::say;
+use super::watch::Watches;
 use super::world::World;
+use crate::store::Store;
 use hedgerow_observe::fleet::{Fleet, Whose};
-use hedgerow_observe::ledger::{DAY, Day, day_of};
+use hedgerow_observe::ledger::{Day, Effect, day_of};
 use hedgerow_observe::naming::Micros;
-use hedgerow_observe::observations::{self, JobRuns, JudgedBy, Moment};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use std::sync::Mutex;
-
-/// How many days of one job are kept, and how many uids of runs that were counted.
-const DAYS: Day = 400;
-const RUNS: usize = 20_000;
+use hedgerow_observe::observations;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 /// What was watched.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    path: PathBuf,
-    kept: Mutex<Kept>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Watched(Mutex<Kept>);
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What this life of the collector has seen. The store knows more: to tell it again what it has changes nothing.
+#[derive(Debug, Default)]
 struct Kept {
-    /// By service and node: the first and the last day on which a pod ran there.
-    nodes: BTreeMap<String, BTreeMap<String, (Day, Day)>>,
-    /// By service: the digest of its policies, and since when, in seconds.
-    policies: BTreeMap<String, (String, i64)>,
-    /// By service and job: per day how many runs ended well, and when the last did, in seconds.
-    jobs: BTreeMap<String, BTreeMap<String, BTreeMap<Day, (u64, i64)>>>,
-    /// Runs that were counted: by uid the day.
-    runs: BTreeMap<String, Day>,
+    /// Where pods ran today, as it was told to the store.
+    ran: BTreeSet<(Arc<str>, Arc<str>)>,
+    day: Day,
+    /// The digest of each service's policies, as it was told.
+    judged: BTreeMap<Arc<str>, String>,
+    /// Nodes that the store was told are gone.
+    gone: BTreeSet<String>,
+    /// What the store could not keep yet.
+    waiting: Effect,
 }
 
 impl Watched {
-    /// Reads the file. One that is damaged or lost is begun anew, and that is said.
-    pub(crate) fn open(path: PathBuf) -> Self {
-        let kept = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-                say("watched", &format!("{} is no good and is begun anew: {error}", path.display()));
-                Kept::default()
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::default(),
-            Err(error) => {
-                say("watched", &format!("{} cannot be read and is begun anew: {error}", path.display()));
-                Kept::default()
-            }
-        };
-        Self { path, kept: Mutex::new(kept) }
+    /// Takes in what is so now, and keeps it where that is new.
+    pub(crate) fn take(&self, world: &World, watches: &Watches, store: &Mutex<Store>) {
+        self.take_at(world, watches.are_policies_known(), store, now());
     }
 
-    /// Takes in what is so now, and writes the file where that is new.
-    pub(crate) fn take(&self, world: &World) {
-        let before = lock(&self.kept).clone();
-        self.look(world, now());
-        let after = lock(&self.kept).clone();
-        if before != after
-            && let Err(error) = self.write(&after)
-        {
-            say("watched", &format!("{} cannot be written: {error}", self.path.display()));
+    fn take_at(&self, world: &World, are_policies_known: bool, store: &Mutex<Store>, at: Micros) {
+        let mut kept = lock(&self.0);
+        kept.look(world, are_policies_known, at);
+        if kept.waiting.is_empty() {
+            return;
+        }
+        match lock(store).commit(&[], &kept.waiting) {
+            Ok(()) => kept.waiting = Effect::default(),
+            Err(error) => say("watched", &format!("what runs cannot be kept yet: {error}")),
         }
     }
 
-    fn look(&self, world: &World, at: Micros) {
-        let Some(fleet) = world.known().fleet.clone() else { return };
-        let (today, placed) = (day_of(at), world.placed());
-        let policies = world.policies_of_services();
-        let jobs = world.take_jobs();
-        let mut kept = lock(&self.kept);
-        for (service, node) in placed {
-            let days =
-                kept.nodes.entry(service.to_string()).or_default().entry(node.to_string()).or_insert((today, today));
-            days.1 = days.1.max(today);
-        }
-        for (service, digest) in policies {
-            let known = kept.policies.entry(service.to_string()).or_insert_with(|| (String::new(), 0));
-            if known.0 != digest {
-                *known = (digest, at.div_euclid(super::clock::SECOND));
-            }
-        }
-        for (uid, run) in jobs {
-            let day = Day::try_from(run.ended.div_euclid(86_400)).unwrap_or(today);
-            if kept.runs.contains_key(&uid) || kept.runs.len() >= RUNS {
-                continue;
-            }
-            let Whose::Service(id) = fleet.whose(&run.namespace, &run.labels) else { continue };
-            let Some(service) = fleet.service(id) else { continue };
-            kept.runs.insert(uid, day);
-            let days = kept.jobs.entry(service.name.to_string()).or_default().entry(run.workload).or_default();
-            let runs = days.entry(day).or_insert((0, 0));
-            *runs = (runs.0 + 1, runs.1.max(run.ended));
-        }
-        let oldest = today - DAYS;
-        kept.nodes.values_mut().for_each(|nodes| nodes.retain(|_, (_, last)| *last >= oldest));
-        kept.jobs.values_mut().for_each(|jobs| jobs.values_mut().for_each(|days| days.retain(|day, _| *day >= oldest)));
-        // A job that ended a week ago is listed no more, or was counted.
-        kept.runs.retain(|_, day| *day >= today - 60);
+    /// The nodes among these whose end the store was not told yet.
+    pub(crate) fn not_told_gone(&self, gone: BTreeSet<String>) -> Vec<String> {
+        let kept = lock(&self.0);
+        gone.into_iter().filter(|node| !kept.gone.contains(node)).collect()
     }
 
-    fn write(&self, kept: &Kept) -> std::io::Result<()> {
-        let directory = self.path.parent().unwrap_or_else(|| std::path::Path::new("."));
-        let fresh = self.path.with_extension("new");
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).open(&fresh)?;
-        file.write_all(&serde_json::to_vec(kept)?)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, &self.path)?;
-        std::fs::OpenOptions::new().read(true).open(directory)?.sync_all()
+    /// The store knows that a node is gone.
+    pub(crate) fn gone(&self, node: &str) {
+        let mut kept = lock(&self.0);
+        kept.ran.retain(|(_, on)| **on != *node);
+        kept.gone.insert(node.to_owned());
     }
 
-    /// What was watched of each service since a moment.
-    pub(crate) fn services(
-        &self,
-        world: &World,
-        fleet: &Fleet,
-        since: Micros,
-    ) -> BTreeMap<String, observations::Watched> {
+    /// What runs now of each service. Where its pods ran, by what it is judged and which jobs ended is in the store.
+    pub(crate) fn services(world: &World, fleet: &Fleet) -> BTreeMap<String, observations::Watched> {
         let running = world.running();
-        let kept = lock(&self.kept);
-        let first = day_of(since);
-        let mut services = BTreeMap::new();
-        for service in fleet.services() {
-            let now = running.get(&service.name);
-            let nodes = kept.nodes.get(&*service.name).into_iter().flatten().filter(|(_, (_, last))| *last >= first);
-            let jobs = kept.jobs.get(&*service.name).into_iter().flatten().map(|(workload, days)| {
-                let days = days.iter().filter(|(day, _)| {
-                    **day >= first && Micros::from(**day) * DAY >= since.min(Micros::from(first) * DAY)
-                });
-                let (finished, last) =
-                    days.fold((0, 0), |(count, last), (_, (runs, ended))| (count + runs, last.max(*ended)));
-                JobRuns { workload: workload.clone(), finished, last: (last > 0).then_some(Moment(last)) }
-            });
-            let text = |counts: &BTreeMap<std::sync::Arc<str>, u64>| {
+        let of = |name: &Arc<str>| {
+            let now = running.get(name);
+            let text = |counts: &BTreeMap<Arc<str>, u64>| {
                 counts.iter().map(|(name, count)| (name.to_string(), *count)).collect()
             };
-            let watched = observations::Watched {
-                nodes: nodes.map(|(node, _)| node.clone()).collect(),
+            observations::Watched {
+                nodes: now.into_iter().flat_map(|now| &now.nodes).map(|node| node.to_string()).collect(),
                 pods: Some(now.map_or(0, |now| now.pods)),
                 unlabelled: now.map(|now| text(&now.unlabelled)).unwrap_or_default(),
                 forged: now.map(|now| text(&now.forged)).unwrap_or_default(),
-                policy: kept
-                    .policies
-                    .get(&*service.name)
-                    .map(|(digest, since)| JudgedBy { digest: digest.clone(), since: Moment(*since) }),
+                policy: None,
                 // How old a connection is that was open before anybody looked, no source tells.
                 longest_open: None,
-                jobs: jobs.collect(),
-            };
-            services.insert(service.name.to_string(), watched);
+                jobs: Vec::new(),
+            }
+        };
+        fleet.services().iter().map(|service| (service.name.to_string(), of(&service.name))).collect()
+    }
+}
+
+impl Kept {
+    fn look(&mut self, world: &World, are_policies_known: bool, at: Micros) {
+        let Some(fleet) = world.known().fleet.clone() else { return };
+        if self.day != day_of(at) {
+            self.day = day_of(at);
+            self.ran.clear();
         }
-        services
+        let mut placed = world.take_ran();
+        placed.extend(world.placed());
+        for (service, node) in placed {
+            if self.ran.insert((Arc::clone(&service), Arc::clone(&node))) {
+                self.gone.remove(&*node);
+                self.waiting.runs_on(&service, &node, at);
+            }
+        }
+        if are_policies_known {
+            let policies = world.policies_of_services();
+            for service in fleet.services() {
+                // No policy is one, too: that it was taken away is a change.
+                let digest = policies.get(&service.name).cloned().unwrap_or_default();
+                if self.judged.get(&service.name) != Some(&digest) {
+                    self.waiting.judged_by(&service.name, &digest, at);
+                    self.judged.insert(Arc::clone(&service.name), digest);
+                }
+            }
+        }
+        for run in world.take_jobs().into_values() {
+            let Whose::Service(id) = fleet.whose(&run.namespace, &run.labels) else { continue };
+            let Some(service) = fleet.service(id) else { continue };
+            self.waiting.finished(&service.name, &run.workload, run.ended.saturating_mul(SECOND));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::names::Sighting;
+    use crate::store::BatchId;
+    use hedgerow_observe::ledger::{DAY, Ledger, Question, Report, SourceReport};
+    use hedgerow_observe::naming::{History, Pod};
+    use hedgerow_observe::observations::{Header, Moment};
+    use hedgerow_observe::verdict::Verdicts;
+
+    const START: Micros = 20_000 * DAY;
+    const CATALOGUE: &str = r#"{"version":1,"environment":"prod","domain":"bank.example","identity":"bank.example/routing-name",
+        "namespaces":["bank"],"types":{},"rules":{},"services":{"service.ledger":{"slug":"s-ledger","namespace":"bank",
+        "labels":{"bank.example/routing-name":"service.ledger"},"owner":"money",
+        "ports":[{"name":"http","port":8080,"protocol":"TCP"}],"stages":{"prod":"audit"}}}}"#;
+
+    fn fleet() -> Arc<Fleet> {
+        Arc::new(Fleet::read("catalogue.json", CATALOGUE, None).fleet.unwrap())
+    }
+
+    fn world() -> World {
+        let world = World::new(START, SECOND);
+        world.set_fleet(fleet());
+        world
+    }
+
+    fn labels() -> BTreeMap<String, String> {
+        [("bank.example/routing-name".to_owned(), "service.ledger".to_owned())].into()
+    }
+
+    fn pod(world: &World, uid: &str, node: &str, at: Micros) {
+        let pod = Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: labels() };
+        let sighting = Sighting { pod, addresses: vec![], born: at, node: Some(node.into()), started: None };
+        world.pod(sighting, at);
+    }
+
+    fn header(store: &Mutex<Store>, until: Micros) -> Header {
+        let question = Question { since: START, until, callee: None };
+        lock(store).observations(&question, None, &BTreeMap::new()).unwrap().header
+    }
+
+    fn open(directory: &tempfile::TempDir) -> Mutex<Store> {
+        Mutex::new(Store::open(&directory.path().join("store"), START).unwrap().0)
+    }
+
+    #[test]
+    fn a_node_whose_node_part_came_late_is_blind_for_the_time_that_pods_ran_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let (world, watched) = (world(), Watched::default());
+        pod(&world, "a", "late", START);
+        pod(&world, "b", "never", START);
+        // One that is gone before anybody looks.
+        pod(&world, "c", "short", START);
+        world.pod_gone("c", START);
+        watched.take_at(&world, false, &store, START);
+        let from = START + 30 * DAY;
+        let sources = vec![SourceReport { name: "conntrack", heard: true, lost: 0, lost_unknown: false }];
+        let report = Report { node: "late", from, to: from + DAY, calls: vec![], sources, sent: vec![] };
+        let effect = Ledger::default().take(&report, &History::new(0), &fleet(), &mut Verdicts::default());
+        let id = BatchId { node: "late".into(), life: 1, sequence: 1 };
+        lock(&store).commit(&[id], &effect).unwrap();
+        let header = header(&store, from + DAY);
+        let coverage: Vec<_> =
+            header.coverage.iter().map(|it| (&*it.node, &*it.source, it.heard, it.blind, it.gaps.len())).collect();
+        assert_eq!(
+            coverage,
+            [
+                ("late", "conntrack", 1440, 30 * 1440, 1),
+                ("never", "none", 0, 31 * 1440, 1),
+                ("short", "none", 0, 31 * 1440, 1)
+            ]
+        );
+        assert_eq!(header.services["service.ledger"].nodes, ["late", "never", "short"]);
+    }
+
+    #[test]
+    fn a_policy_that_is_taken_away_and_put_back_is_new() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let (world, watched) = (world(), Watched::default());
+        let policy = |at: Micros| {
+            let header = header(&store, at);
+            header.services["service.ledger"].policy.clone().map(|it| (it.digest, it.since))
+        };
+        let key = "NetworkPolicy.networking.k8s.io/bank/s-ledger";
+        world.policy(key, "{}");
+        watched.take_at(&world, true, &store, START + SECOND);
+        let (digest, since) = policy(START + SECOND).unwrap();
+        assert!(digest.starts_with("sha256:") && since == Moment((START + SECOND) / SECOND));
+        // While policies are listed anew nothing is said of them.
+        world.policy_gone(key);
+        watched.take_at(&world, false, &store, START + 2 * SECOND);
+        assert_eq!(policy(START + DAY).unwrap().0, digest);
+        // Another life of the collector finds it gone.
+        let watched = Watched::default();
+        watched.take_at(&world, true, &store, START + 3 * SECOND);
+        assert_eq!(policy(START + DAY), Some((String::new(), Moment((START + 3 * SECOND) / SECOND))));
+        world.policy(key, "{}");
+        watched.take_at(&world, true, &store, START + 4 * SECOND);
+        assert_eq!(policy(START + DAY), Some((digest.clone(), Moment((START + 4 * SECOND) / SECOND))));
+        // Nothing new is nothing new.
+        Watched::default().take_at(&world, true, &store, START + 5 * SECOND);
+        assert_eq!(policy(START + DAY), Some((digest, Moment((START + 4 * SECOND) / SECOND))));
+    }
+
+    #[test]
+    fn a_run_of_a_job_is_counted_once_however_often_it_is_listed() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let (world, watched) = (world(), Watched::default());
+        for day in [1, 30, 90] {
+            let ended = (START + SECOND) / SECOND;
+            world.job_finished("uid", "bank", "CronJob/close", &labels(), ended);
+            world.job_finished("other", "bank", "CronJob/close", &labels(), ended + 60);
+            world.job_finished("nobody", "bank", "CronJob/x", &BTreeMap::new(), ended);
+            watched.take_at(&world, true, &store, START + day * DAY);
+        }
+        let header = header(&store, START + 91 * DAY);
+        let jobs = &header.services["service.ledger"].jobs;
+        assert_eq!(jobs.iter().map(|job| (&*job.workload, job.finished)).collect::<Vec<_>>(), [("CronJob/close", 2)]);
+    }
+
+    #[test]
+    fn a_node_that_is_gone_is_expected_no_more_until_a_pod_runs_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let (world, watched) = (world(), Watched::default());
+        pod(&world, "a", "n", START);
+        watched.take_at(&world, true, &store, START);
+        lock(&store).remove_node("n", START + DAY).unwrap();
+        watched.gone("n");
+        assert!(watched.not_told_gone(["n".to_owned()].into()).is_empty());
+        assert_eq!(header(&store, START + 3 * DAY).coverage[0].blind, 1440);
+        pod(&world, "a", "n", START + 2 * DAY);
+        watched.take_at(&world, true, &store, START + 2 * DAY);
+        assert_eq!(header(&store, START + 3 * DAY).coverage[0].blind, 3 * 1440);
+        assert_eq!(watched.not_told_gone(["n".to_owned()].into()), ["n"]);
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Known {
     placed: BTreeMap<String, (Arc<str>, Option<Micros>)>,
     /// Names of nodes.
     nodes: BTreeSet<Arc<str>>,
+    /// Services and the nodes on which a pod of theirs was seen since that was asked last: one may be gone by then.
+    ran: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Runs of cron jobs that ended well, by uid of the job.
     jobs: BTreeMap<String, JobRun>,
 }
@@ -68,6 +70,7 @@ impl World {
             forged: BTreeMap::new(),
             placed: BTreeMap::new(),
             nodes: BTreeSet::new(),
+            ran: BTreeSet::new(),
             jobs: BTreeMap::new(),
         }))
     }
@@ -250,6 +253,11 @@ impl World {
         known.names.pods().filter_map(of).collect()
     }
 
+    /// On which nodes pods of services were seen since this was asked last.
+    pub(crate) fn take_ran(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
+        std::mem::take(&mut self.known().ran)
+    }
+
     /// A digest of the policies of each service: those that are called by its short name.
     pub(crate) fn policies_of_services(&self) -> BTreeMap<Arc<str>, String> {
         let known = self.known();
@@ -295,6 +303,10 @@ impl Known {
             self.placed.insert(sighting.pod.uid.clone(), (node, None));
         }
         let pod = self.names.seen(sighting, received);
+        if let (Some(service), Some(node)) = (self.service_of(&pod), self.node_of(&pod.uid)) {
+            let ran = (Arc::clone(&service.name), Arc::clone(node));
+            self.ran.insert(ran);
+        }
         self.judge(&pod);
     }
 

@@ -113,12 +113,14 @@ fn while_the_api_server_is_away_it_is_said_and_no_name_is_guessed() {
     signal(pid, "-KILL");
     wait("its absence to be said", || collector.metric(r#"hedgerow_watch_up{resource="api server"}"#) == Some(0.0));
     let gone = now();
-    let mut again = Command::new(&words[0])
-        .args(&words[1..])
-        .stderr(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let _again = Ended(
+        Command::new(&words[0])
+            .args(&words[1..])
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
     wait("the API server to be back", || cluster.admin().kubectl(&["get", "--raw", "/readyz"]).code == 0);
     remove_pod(&cluster, "away", "other-1");
     pod(&cluster, "away", "emoji-2", "b", "10.41.0.3", &super::named("emoji"));
@@ -134,8 +136,16 @@ fn while_the_api_server_is_away_it_is_said_and_no_name_is_guessed() {
         "nobody saw when it went: {edges:?}"
     );
     assert!(collector.metric(r#"hedgerow_watch_lists_total{resource="pods"}"#) >= Some(2.0));
-    let _ = again.kill();
-    let _ = again.wait();
+}
+
+/// A program that is killed when the test ends, however it ends.
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Whether names are known until a few seconds ago.
