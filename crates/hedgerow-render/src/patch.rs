@@ -11,7 +11,6 @@ mod job;
 mod lists;
 mod mixed;
 mod neighbours;
-mod order;
 mod pods;
 mod policies;
 mod prove;

@@ -177,18 +177,12 @@ spec:
 
 /// The documents of a deploy of the callee, in the order of the stream.
 pub(crate) fn deploy(plan: &Plan) -> Vec<Object> {
-    read(&post_render(CHART, plan))
-}
-
-/// What `post-render` makes of a stream.
-pub(crate) fn post_render(stream: &str, plan: &Plan) -> String {
     let mut sources = Sources::default();
-    // What only an earlier position had goes.
-    let options = Options { service: Some(ServiceName::new(CALLEE).unwrap()), prune: true, ..Options::default() };
-    let patch = patch(stream, sources.add("<stdin>", stream), plan, &options);
+    let options = Options { service: Some(ServiceName::new(CALLEE).unwrap()), ..Options::default() };
+    let patch = patch(CHART, sources.add("<stdin>", CHART), plan, &options);
     let mut text = String::new();
-    patch.edits.unwrap_or_else(|| panic!("{:#?}", patch.diagnostics)).push_to(stream, &mut text);
-    text
+    patch.edits.unwrap_or_else(|| panic!("{:#?}", patch.diagnostics)).push_to(CHART, &mut text);
+    read(&text)
 }
 
 /// The documents of the platform.
@@ -197,8 +191,7 @@ pub(crate) fn platform(plan: &Plan) -> Vec<Object> {
     read(&text)
 }
 
-/// The documents of a stream.
-pub(crate) fn read(text: &str) -> Vec<Object> {
+fn read(text: &str) -> Vec<Object> {
     use serde::Deserialize as _;
     let documents = serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).unwrap());
     documents.filter(|value| !value.is_null()).map(|value| Rc::new(Document::of(&value))).collect()

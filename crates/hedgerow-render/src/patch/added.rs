@@ -37,17 +37,6 @@ pub(super) fn add(context: &Context<'_>, piece: &Piece, objects: &[Object]) -> V
     edits.into_iter().map(|edit| Edit { text: with_line_breaks(&edit.text, eol), ..edit }).collect()
 }
 
-/// Adds a document behind `piece`, which is no JSON object without a separator.
-pub(super) fn add_behind(context: &Context<'_>, piece: &Piece, object: &Object) -> Edit {
-    let stream = context.stream;
-    let is_helm = stream[piece.range.clone()].contains(HELM_FILE);
-    let object = if is_helm { in_file(object.to_yaml()) } else { object.to_yaml() };
-    let end = piece.range.end;
-    let is_line = stream[..end].ends_with(['\n', '\r']);
-    let text = format!("{}---\n{}", if is_line { "" } else { "\n" }, object.to_block());
-    Edit::insert(end, with_line_breaks(&text, line_break(stream)))
-}
-
 /// What makes documents of the JSON objects that a stream begins with: some versions of `kubectl` take a stream for JSON to
 /// its end if `{` is its first character, and between documents of YAML no two objects can stand side by side, since the
 /// first alone would be read. Nothing has to stand before the first if something is added there.

@@ -1,16 +1,16 @@
 //! The policies that a stream is to hold: those it holds already are compared, the others are added.
 
-use super::added::{add, add_behind};
+use super::added::add;
 use super::document::{Deployed, Found, Place, Policy};
 use super::lists::{ListChange, container, takes_more};
 use super::update::update;
-use super::{Context, order, prove};
+use super::{Context, prove};
 use crate::object::{Kind, Object};
 use crate::objects::{platform_objects, service_objects};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::name::Namespace;
 use hedgerow_core::plan::ServicePlan;
-use hedgerow_yaml::{Edit, Piece, begins_with_json};
+use hedgerow_yaml::Edit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares what is there with what is planned and adds the edits that make them the same.
@@ -27,12 +27,11 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     // What is added stands in front of the first workload, and of the policies that are there: see `service_objects`.
     let mut front = found.first.take();
     let mut first = found.first_element.unwrap_or_default();
-    let mut behind = BTreeMap::new();
     if !policies.is_empty() {
         let ours = Ours::new(context);
-        let assigned = planned.assign(context, &policies, &ours);
+        let wanted = planned.assign(context, &policies, &ours);
         let others = Others::new(context, found);
-        for (policy, wanted) in policies.iter().zip(&assigned) {
+        for (policy, wanted) in policies.iter().zip(&wanted) {
             let wanted = wanted.and_then(|at| planned.objects.get(at)).map(|planned| &planned.object);
             match (wanted, &policy.place) {
                 (Some(_), Place::Document(piece)) => {
@@ -43,22 +42,10 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
             }
             existing(context, policy, wanted, &planned, &ours, &others, &mut changes, found);
         }
-        if !context.options.prove {
-            let marked = |at: &Option<usize>| {
-                let at = (*at)?;
-                Some((at, planned.objects.get(at)?.object.mark.value().as_str().to_owned()))
-            };
-            let marked: Vec<_> = assigned.iter().map(marked).collect();
-            order::keep(context, &policies, &marked, found);
-        }
-        // JSON objects without separators end the documents of YAML behind them.
-        if !begins_with_json(context.stream) {
-            behind = planned.behind(&policies, &assigned);
-        }
     }
-    let (missing, behind) = planned.missing(behind);
+    let missing = planned.missing();
     if context.options.prove {
-        for object in missing.iter().chain(behind.iter().map(|(_, object)| object)) {
+        for object in &missing {
             let is_its = |policy: &&Policy<'_>| policy.mark.as_deref() == Some(object.mark.value().as_str());
             // One that stands in another namespace was reported with that.
             let is_elsewhere = |policy: &Policy<'_>| policy.kind == object.kind && !is_in_place(object, policy);
@@ -68,10 +55,7 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
         }
         return;
     }
-    found.tally.policies += missing.len() + behind.len();
-    for (piece, object) in &behind {
-        found.edits.push(add_behind(context, piece, object));
-    }
+    found.tally.policies += missing.len();
     match container(found).filter(|list| missing.is_empty() || list.is_krm || takes_more(context, list, first)) {
         Some(list) => {
             let change = changes.entry(list.piece.range.start).or_insert_with(|| ListChange::new(list.piece.clone()));
@@ -218,34 +202,8 @@ impl Planned {
         planned.object.namespace.as_ref().filter(|_| !is_in_place(&planned.object, policy))
     }
 
-    /// The documents behind which missing objects belong, by the number of the object: the object that has to be there before
-    /// stands in a document of the stream.
-    fn behind(&self, policies: &[Policy<'_>], assigned: &[Option<usize>]) -> BTreeMap<usize, Piece> {
-        let mut behind = BTreeMap::new();
-        for (number, missing) in self.objects.iter().enumerate().filter(|(_, planned)| !planned.is_there) {
-            let is_before = |other: usize| other < number && self.objects[other].object.mark == missing.object.mark;
-            let standing = policies.iter().zip(assigned).filter(|(_, other)| other.is_some_and(is_before));
-            let pieces = standing.filter_map(|(policy, _)| match &policy.place {
-                Place::Document(piece) => Some(piece),
-                Place::Element(..) | Place::Deeper => None,
-            });
-            if let Some(piece) = pieces.max_by_key(|piece| piece.range.start) {
-                behind.insert(number, piece.clone());
-            }
-        }
-        behind
-    }
-
-    /// What is missing: in front, and behind documents of the stream.
-    fn missing(self, behind: BTreeMap<usize, Piece>) -> (Vec<Object>, Vec<(Piece, Object)>) {
-        let (mut front, mut others) = (Vec::new(), Vec::new());
-        for (number, planned) in self.objects.into_iter().enumerate().filter(|(_, planned)| !planned.is_there) {
-            match behind.get(&number) {
-                Some(piece) => others.push((piece.clone(), planned.object)),
-                None => front.push(planned.object),
-            }
-        }
-        (front, others)
+    fn missing(self) -> Vec<Object> {
+        self.objects.into_iter().filter(|planned| !planned.is_there).map(|planned| planned.object).collect()
     }
 }
 
