@@ -376,14 +376,14 @@ fn odd_files_are_told_and_links_do_not_lead_out() {
 
 #[test]
 fn what_is_ignored_for_a_reason_is_there() {
-    let ignore = "version: 1\nscan: {ignore: {\"gen/**\": gone, \"**/main.go\": there, \"**/*.yaml\": \"no code\"}}\n";
+    let ignore = "version: 1\nscan: {ignore: {\"gen/**\": gone, \"**/main.go\": there, \"**/*.rs\": \"no code\"}}\n";
     let tree = broken("hedgerow.yaml", "version: 1\n", ignore);
     let idle = |arguments: &str| {
         let ran = scan(tree.path(), arguments);
         let lines = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning[idle-ignore]: "));
         (ran.exit, lines.map(str::to_owned).collect::<Vec<_>>())
     };
-    let expected = ["no source file fits `gen/**`", "no source file fits `**/*.yaml`"].map(str::to_owned).to_vec();
+    let expected = ["no source file fits `gen/**`", "no source file fits `**/*.rs`"].map(str::to_owned).to_vec();
     for arguments in ["", "--check", "service.web", "--cache kept", "--cache kept", "service.web --cache kept"] {
         assert_eq!(idle(arguments), (Exit::Done, expected.clone()), "{arguments}");
     }

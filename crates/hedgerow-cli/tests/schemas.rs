@@ -103,7 +103,8 @@ fn faults() {
     )]);
     let ran = Command::new(scan.path(), "check --format json").run();
     assert_eq!(ran.exit, Exit::Findings, "the section of the scanner is checked too");
-    assert_eq!(assert_valid("diagnostics", ran.out())["diagnostics"][0]["code"], "unknown-key");
+    let report = assert_valid("diagnostics", ran.out());
+    assert!(report["diagnostics"].as_array().unwrap().iter().any(|one| one["code"] == "unknown-key"), "{report}");
     let clean = Command::new(&testdata("bank"), "check --format json").run();
     assert_eq!(assert_valid("diagnostics", clean.out())["diagnostics"], Value::Array(Vec::new()));
 }

@@ -317,7 +317,7 @@ impl<'p> Search<'_, 'p> {
         self.variables.borrow_mut().extend(template.variables().map(str::to_owned));
         let judged = join.judge(template);
         group.open |= judged.open;
-        group.may_differ |= judged.joined && judged.open && self.context.given.is_some_and(|given| given.is_open);
+        group.may_differ |= judged.joined && judged.open && judged.may_differ;
         group.missing.extend(judged.missing);
         let answers = judged.answers.into_iter();
         group.answers.extend(answers.map(|answer| (answer, template.clone(), way.to_vec(), judged.joined)));

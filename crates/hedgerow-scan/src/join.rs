@@ -29,6 +29,8 @@ pub(crate) struct Judged {
     pub(crate) joined: bool,
     /// What is asked for and not set; an empty name for what has none.
     pub(crate) missing: BTreeSet<String>,
+    /// Whether the deploy gives a value that cannot be told, beside what it gives besides: another pod, or another run of the chart.
+    pub(crate) may_differ: bool,
 }
 
 impl Join<'_> {
@@ -129,9 +131,12 @@ impl Join<'_> {
                     path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
                 ),
             };
-            if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) && self.given.is_some_and(|given| given.is_open)
-            {
-                values.push(HOLE.to_string());
+            if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) {
+                judged.may_differ |= values.iter().any(|value| value.contains(HOLE));
+                if self.given.is_some_and(|given| given.is_open) {
+                    judged.may_differ = true;
+                    values.push(HOLE.to_string());
+                }
             }
             let outside = matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
             judged.joined |= outside;

@@ -58,7 +58,7 @@ mod tests {
         let rows = [
             ("", "stage: {prod: enforce}\n"),
             ("# ours", "# ours\nstage: {prod: enforce}\n"),
-            ("owner: a # x\r\n", "owner: a # x\r\nstage:\r\n  prod: \"enforce\"\r\n"),
+            ("owner: a # x\r\n", "stage:\r\n  prod: \"enforce\"\r\nowner: a # x\r\n"),
             (
                 "stage: {prod: audit, test: off} # y\nowner: a\n",
                 "stage: {prod: \"enforce\", test: off} # y\nowner: a\n",
@@ -68,7 +68,7 @@ mod tests {
                 "stage:\n  test: enforce\n  # now\n  prod: \"enforce\" # since May\n",
             ),
             ("stage:\n  test: enforce\nowner: a\n", "stage:\n  prod: \"enforce\"\n  test: enforce\nowner: a\n"),
-            ("{owner: a}\n", "{stage: {prod: \"enforce\"}, owner: a}\n"),
+            ("{owner: a}\n", "{\"stage\": {\"prod\": \"enforce\"}, owner: a}\n"),
         ];
         for (before, after) in rows {
             assert_eq!(edited(before, "prod").ok().as_deref(), Some(after), "{before:?}");
