@@ -141,6 +141,15 @@ impl History {
         self.heard = Some(self.heard.map_or(until, |heard| heard.max(until)));
     }
 
+    /// Says that the clock was set back to about `until`: nothing after it was told yet, and what is said of the time until where it
+    /// was before may be of either.
+    pub fn set_back(&mut self, until: Micros) {
+        if let Some(heard) = self.heard.filter(|heard| until < *heard) {
+            self.missed(until, heard);
+            self.heard = Some(until);
+        }
+    }
+
     /// Says that between these moments somebody may have come and gone without being told: a watch was broken, and began anew with a
     /// list. Whom the list tells, and who was there before, is known all the same; an address that nobody is known to have held then
     /// may have been anybody's.

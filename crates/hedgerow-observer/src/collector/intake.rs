@@ -7,6 +7,7 @@ use super::serve::Peer;
 use super::skew::Skew;
 use super::world::World;
 use crate::link::{self, Receipt, intake_server};
+use prost::Message as _;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,8 +17,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4 << 20;
-/// How many sums may wait for their names, from all nodes together. What is more waits at the nodes.
-const WAITING: usize = 200_000;
+/// How many bytes of batches may wait for their names, as they were sent, from all nodes together. What is more waits at the nodes.
+const WAITING: usize = 32 << 20;
 /// How many batches of one stream may wait.
 const WAITING_BATCHES: usize = 64;
 /// How many batches a second a stream may send over time, and how many at once.
@@ -256,8 +257,8 @@ impl Stream {
                     );
                 }
             }
+            let size = size(&batch);
             let batch = batch::check(batch, offset, received);
-            let size = u32::try_from(batch.calls.len().clamp(1, batch::MAX_SUMS)).unwrap_or(u32::MAX);
             let Ok(room) = self.room.clone().acquire_many_owned(size).await else { break None };
             let (kept, told) = oneshot::channel();
             let receipt = Receipt { life: batch.life, sequence: batch.sequence };
@@ -290,6 +291,11 @@ impl Stream {
     }
 }
 
+/// How much room a batch takes: all that it holds is paid for, not its sums alone. Never more than there is.
+fn size(batch: &link::Batch) -> u32 {
+    u32::try_from(batch.encoded_len().clamp(1, MAX_MESSAGE)).unwrap_or(u32::MAX)
+}
+
 /// How many batches a stream may send.
 struct Bucket {
     left: f64,
@@ -310,5 +316,26 @@ impl Bucket {
             tokio::time::sleep(Duration::from_secs_f64((1.0 - self.left) / RATE.0)).await;
         }
         self.left -= 1.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_and_counters_take_room_as_sums_do() {
+        assert_eq!(size(&link::Batch::default()), 1);
+        let labels = (0..100).map(|n| (format!("{n:063}"), "v".repeat(63))).collect();
+        let end = Some(link::End { labels, ..link::End::default() });
+        let one =
+            link::Batch { sums: vec![link::Sum { caller: end, ..link::Sum::default() }], ..link::Batch::default() };
+        assert!((12_600..20_000).contains(&size(&one)), "{}", size(&one));
+        let counter = link::Counter { policy: "p".repeat(300), ..link::Counter::default() };
+        let counters = link::Batch { counters: vec![counter; 1000], ..link::Batch::default() };
+        assert!(size(&counters) > 300_000);
+        let huge = link::Batch { node: "n".repeat(2 * MAX_MESSAGE), ..link::Batch::default() };
+        assert_eq!(size(&huge) as usize, MAX_MESSAGE);
+        const { assert!(WAITING >= 8 * MAX_MESSAGE, "the largest batches of some streams fit at once") }
     }
 }

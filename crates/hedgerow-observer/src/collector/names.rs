@@ -145,7 +145,11 @@ impl Names {
     /// The API server answered a question that was asked at `asked`, and every watch is whole.
     pub(crate) fn heard(&mut self, asked: Micros) {
         let until = asked.saturating_sub(self.lag);
-        if self.told.is_none_or(|told| until > told) {
+        if self.told.is_some_and(|told| asked.saturating_add(self.lag) < told) {
+            // Our clock was set back. Else all would count as told until it is there again.
+            self.told = Some(until);
+            self.history.set_back(until);
+        } else if self.told.is_none_or(|told| until > told) {
             self.told = Some(until);
             self.history.heard(until);
         }
@@ -320,6 +324,25 @@ mod tests {
         names.heard(400 * SECOND);
         assert_eq!(at(&names, "10.0.0.1", 99), "a");
         assert_eq!(at(&names, "10.0.0.1", 200), "Change a");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_known_that_is_still_to_come() {
+        let mut names = Names::new(0, LAG);
+        names.seen(sighting("a", "10.0.0.1", 10), 12 * SECOND);
+        names.heard(1000 * SECOND);
+        // Two answers that overtook each other are no clock that was set.
+        names.heard(997 * SECOND);
+        assert_eq!(names.told(), Some(998 * SECOND));
+        names.heard(400 * SECOND);
+        assert_eq!(names.told(), Some(398 * SECOND));
+        assert_eq!(at(&names, "10.0.0.1", 397), "a");
+        assert_eq!(at(&names, "10.0.0.1", 450), "NotYet a");
+        names.heard(500 * SECOND);
+        assert_eq!(at(&names, "10.0.0.1", 450), "a");
+        assert_eq!(at(&names, "10.0.0.9", 450), "Change ", "of the first or of the second 450");
+        names.heard(1100 * SECOND);
+        assert_eq!(at(&names, "10.0.0.9", 1050), "outside");
     }
 
     #[test]

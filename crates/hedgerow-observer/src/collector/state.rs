@@ -66,10 +66,14 @@ impl State {
                 ));
             }
         }
-        let watches = self.watches.all();
-        for name in self.watches.awaited() {
-            let fault = watches.get(&name).and_then(|health| health.fault.as_deref()).unwrap_or("it is on its way");
-            reasons.push(format!("policies are not known, since {name} are not listed: {fault}"));
+        let (awaited, watches) = (self.watches.awaited(), self.watches.all());
+        if !awaited.is_empty() {
+            let of = |name: &String| match watches.get(name).and_then(|health| health.fault.as_deref()) {
+                Some(fault) => format!("{name} ({fault})"),
+                None => name.clone(),
+            };
+            let awaited: Vec<_> = awaited.iter().map(of).collect();
+            reasons.push(format!("policies are not known, for these are not listed: {}", awaited.join(", ")));
         }
         reasons.extend(self.desk.fault().map(|fault| format!("what is seen cannot be kept: {fault}")));
         reasons

@@ -161,6 +161,15 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// A kind is served no more, or by the other group from now on: there are none of it until somebody lists it.
+    fn taken_away(&self, awaited: &str, name: &str, prefix: &str) {
+        self.broke(awaited);
+        self.world.all_policies(prefix, BTreeMap::new());
+        self.watches.remove(name);
+    }
+}
+
 /// Starts all tasks. The domain is that of the catalogue, which may change.
 pub(crate) fn start(shared: &Shared, addresses: Addresses, domain: watch::Receiver<Option<String>>) {
     for needed in ["pods", "nodes"] {
@@ -395,9 +404,38 @@ fn node_addresses(node: &DynamicObject) -> Vec<std::net::IpAddr> {
         "projectcalico.org/IPv4VXLANTunnelAddr",
         "projectcalico.org/IPv6VXLANTunnelAddr",
         "projectcalico.org/IPv4WireguardInterfaceAddr",
+        "network.cilium.io/ipv4-cilium-host",
+        "network.cilium.io/ipv6-cilium-host",
     ];
     let tunnels = tunnels.into_iter().filter_map(|key| annotations?.get(key)?.parse().ok());
-    own.chain(tunnels).collect()
+    // Calico and Cilium hand addresses out by themselves: there a pod anywhere may have the first address of a node's range.
+    let mut keys = annotations.into_iter().flatten().map(|(key, _)| key.as_str());
+    let is_own_ipam = keys.any(|key| key.starts_with("projectcalico.org/") || key.starts_with("network.cilium.io/"));
+    let ranges = node.data.pointer("/spec/podCIDRs").and_then(Value::as_array).filter(|_| !is_own_ipam);
+    let bridges = ranges.into_iter().flatten().filter_map(Value::as_str).flat_map(first_of_range);
+    let addresses: BTreeSet<std::net::IpAddr> = own.chain(tunnels).chain(bridges).collect();
+    addresses.into_iter().collect()
+}
+
+/// The first two addresses of a node's range of pods: flannel's tunnel has the one, the bridge of the CNI plugin the other (`host-local` gives
+/// neither to a pod).
+fn first_of_range(range: &str) -> Vec<std::net::IpAddr> {
+    let Some((Ok(first), Ok(bits))) =
+        range.split_once('/').map(|(first, bits)| (first.parse::<std::net::IpAddr>(), bits.parse::<u8>()))
+    else {
+        return Vec::new();
+    };
+    match first {
+        std::net::IpAddr::V4(first) if bits <= 30 => {
+            let first = u32::from(first) & u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
+            [first, first | 1].map(|address| std::net::Ipv4Addr::from(address).into()).to_vec()
+        }
+        std::net::IpAddr::V6(first) if bits <= 126 => {
+            let first = u128::from(first) & u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
+            [first, first | 1].map(|address| std::net::Ipv6Addr::from(address).into()).to_vec()
+        }
+        std::net::IpAddr::V4(_) | std::net::IpAddr::V6(_) => Vec::new(),
+    }
 }
 
 fn nodes(world: &World, told: Told<DynamicObject>) {
@@ -505,10 +543,7 @@ async fn where_served(
         tokio::select! {
             () = task => {}
             () = until_elsewhere(&shared.client, (group.clone(), version.clone()), plural) => {
-                // Taken away, or served by the other group from now on.
-                shared.broke(&awaited);
-                shared.world.all_policies(&prefix, BTreeMap::new());
-                shared.watches.remove(&name);
+                shared.taken_away(&awaited, &name, &prefix);
             }
         }
     }
@@ -669,6 +704,45 @@ mod tests {
         assert!(lost("namespaces") && !watches.are_policies_known());
         assert!(!listed("tiers.projectcalico.org") && !watches.are_policies_known());
         assert!(listed("namespaces") && watches.are_policies_known());
+    }
+
+    #[test]
+    fn a_node_has_the_addresses_from_which_its_kubelet_calls_pods() {
+        let addresses = |annotations: Value, ranges: Value| {
+            let node = json!({"metadata": {"name": "n", "annotations": annotations}, "spec": {"podCIDRs": ranges},
+                "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}, {"type": "Hostname", "address": "n"}]}});
+            let node: DynamicObject = serde_json::from_value(node).unwrap();
+            node_addresses(&node).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let ranges = json!(["10.42.3.7/24", "fd00:42::/64", "10.42.4.0/31", "x/24", "10.0.0.0", "10.0.0.0/99"]);
+        assert_eq!(
+            addresses(json!({}), ranges.clone()),
+            ["10.42.3.0", "10.42.3.1", "192.0.2.1", "fd00:42::", "fd00:42::1"]
+        );
+        let cilium = json!({"network.cilium.io/ipv4-cilium-host": "10.0.1.77"});
+        assert_eq!(addresses(cilium, ranges.clone()), ["10.0.1.77", "192.0.2.1"]);
+        let calico = json!({"projectcalico.org/IPv4VXLANTunnelAddr": "10.65.0.0"});
+        assert_eq!(addresses(calico, ranges), ["10.65.0.0", "192.0.2.1"]);
+        assert_eq!(addresses(json!({}), Value::Null), ["192.0.2.1"]);
+    }
+
+    #[tokio::test]
+    async fn a_kind_that_is_taken_away_and_comes_back_with_the_same_objects_is_there_again() {
+        let (anew, _) = watch::channel(0);
+        let world = Arc::new(World::new(0, 0));
+        let shared = Shared { client: answers("404 Not Found"), world, watches: Arc::default(), anew };
+        let (kind, prefix) = ("globalnetworkpolicies.projectcalico.org", "GlobalNetworkPolicy.projectcalico.org/");
+        shared.watches.await_policies(kind);
+        shared.listed(kind);
+        let count = || shared.world.known().verdicts.policies().len();
+        let key = format!("{prefix}/deny");
+        shared.world.policy(&key, "{}");
+        shared.world.policy("GlobalNetworkSet.projectcalico.org//other", "{}");
+        assert_eq!(count(), 2);
+        shared.taken_away(kind, kind, prefix);
+        assert_eq!((count(), shared.watches.are_policies_known()), (1, false));
+        shared.world.policy(&key, "{}");
+        assert_eq!(count(), 2, "the same text is new where it was taken away");
     }
 
     /// An API server of one answer to everything.
