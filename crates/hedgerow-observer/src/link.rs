@@ -28,6 +28,20 @@ pub use generated::{intake_client, intake_server};
 
 /// The source of a canary's sums: what was sent, not what was seen.
 pub const CANARY: &str = "canary";
+/// The longest name: of a node, a pod, a service (RFC 1123).
+pub(crate) const MAX_NAME: usize = 253;
+/// The most labels of one end, and the longest key with its domain.
+const MAX_LABELS: (usize, usize) = (128, 317);
+
+impl End {
+    /// Whether its names are such as the collector takes. A node part sends no others, and counts them as lost.
+    pub(crate) fn fits(&self) -> bool {
+        self.namespace.len() <= MAX_NAME
+            && self.name.len() <= MAX_NAME
+            && self.labels.len() <= MAX_LABELS.0
+            && self.labels.iter().all(|(key, value)| key.len() <= MAX_LABELS.1 && value.len() <= 63)
+    }
+}
 
 /// What one node saw in one interval. More than fits into one message comes as several batches of the same interval; [`Batch::sources`] is then
 /// in the last.

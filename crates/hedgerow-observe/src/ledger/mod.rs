@@ -345,6 +345,8 @@ pub struct Ledger {
     waiting: BTreeMap<String, VecDeque<(Micros, u64)>>,
     /// Which sources of a node were listening when it last said so.
     listening: BTreeMap<(String, String), bool>,
+    /// By node and source, the beginning of the last interval with calls to nobody.
+    missed: BTreeMap<(String, String), Micros>,
     capped: BTreeMap<String, u64>,
     forged: BTreeMap<(String, Forged), (Micros, Micros)>,
     /// Forged labels that were not kept for want of room.
@@ -405,6 +407,7 @@ impl Ledger {
         for named in &named {
             self.count(named, report, fleet, verdicts, &mut effect);
         }
+        self.unhear(report, &mut effect);
         effect
     }
 
@@ -526,6 +529,7 @@ impl Ledger {
     pub fn remove_node(&mut self, node: &str) {
         self.sources.retain(|(of, _), _| of != node);
         self.listening.retain(|(of, _), _| of != node);
+        self.missed.retain(|(of, _), _| of != node);
     }
 
     fn take_sources(&mut self, report: &Report<'_>, effect: &mut Effect) {
@@ -627,6 +631,31 @@ impl Ledger {
         }
     }
 
+    /// A call to somebody of whom nothing at all is known: it may have been any service, so the interval was not heard.
+    fn miss(&mut self, call: &Call<'_>, report: &Report<'_>, effect: &mut Effect) {
+        let source = (report.node.to_owned(), call.source.to_owned());
+        if !self.sources.contains_key(&source)
+            && !effect.sources.contains_key(&source)
+            && self.missed.len() >= MAX_SOURCES
+        {
+            return;
+        }
+        let key = (day_of(report.to), source.0.clone(), source.1.clone());
+        let heard = effect.heard.entry(key).or_default();
+        heard.lost = heard.lost.saturating_add(call.count.max(1));
+        // Its sources may be told in a later part of the same interval.
+        self.missed.insert(source, report.from);
+    }
+
+    /// Takes back what sources of a report claim to have heard, where calls of the same interval have nobody as callee.
+    fn unhear(&self, report: &Report<'_>, effect: &mut Effect) {
+        for ((_, node, source), heard) in &mut effect.heard {
+            if self.missed.get(&(node.clone(), source.clone())) == Some(&report.from) {
+                heard.spans = Spans::default();
+            }
+        }
+    }
+
     fn count(
         &mut self,
         named: &Named<'_, '_>,
@@ -639,6 +668,10 @@ impl Ledger {
         let (callees, is_certain) = match &named.callee {
             Party::Service(id, _) => (vec![*id], true),
             Party::Unknown { services, .. } if !services.is_empty() => (services.clone(), false),
+            Party::Unknown { candidates, .. } if is_nameless(candidates) => {
+                self.miss(call, report, effect);
+                return;
+            }
             Party::Outsider(_) | Party::Unknown { .. } => {
                 effect.aside = effect.aside.saturating_add(call.count);
                 return;
@@ -756,6 +789,11 @@ fn own_pod(name: Name, uid: &str) -> Option<(String, String, String)> {
 /// Whether a source saw all that there was to see in the interval.
 const fn is_listening(source: &SourceReport<'_>) -> bool {
     source.heard && source.lost == 0 && !source.lost_unknown
+}
+
+/// Whether nothing at all is known of who it was: at most its address.
+fn is_nameless(candidates: &[String]) -> bool {
+    candidates.iter().all(|candidate| candidate.starts_with("address:"))
 }
 
 /// Whether the reporting node itself called. Around a restart its address may have no certain name and one candidate only.

@@ -432,3 +432,28 @@ fn a_node_is_above_the_policies_also_where_names_are_not_certain() {
     let unknown = End::Unknown(vec!["node:a".to_owned()]);
     assert_eq!(edges(&world)[1], (unknown, 8080, Verdict::Unknown, 2));
 }
+
+/// Who is called by an address of which nobody knows anything may be any service: such a call is lost, and the interval was not heard.
+#[test]
+fn a_call_to_nobody_is_lost_and_its_interval_is_not_heard() {
+    let mut world = World::new(&[AUDIT]);
+    world.names = History::new(NOON);
+    world.names.heard(Micros::MAX);
+    let calls = || vec![call(address(1), address(3), 8080, NOON - SECOND)];
+    let both = || vec![heard("conntrack"), heard("counters")];
+    let key = |source: &str| (hedgerow_observe::ledger::day_of(NOON), "a".to_owned(), source.to_owned());
+    let effect = world.take(&report(NOON - 2 * SECOND, NOON, calls(), both()));
+    let of = &effect.heard[&key("conntrack")];
+    assert_eq!((of.lost, of.spans.runs().len(), effect.aside), (1, 0, 0));
+    assert_eq!(effect.heard[&key("counters")].spans.runs().len(), 1, "the other source lost nothing");
+    // The sources come with a later part of the interval.
+    world.take(&report(NOON - 9 * SECOND, NOON, calls(), Vec::new()));
+    let effect = world.take(&report(NOON - 9 * SECOND, NOON, Vec::new(), both()));
+    assert_eq!(effect.heard[&key("conntrack")].spans.runs().len(), 0);
+    assert_eq!(effect.heard[&key("counters")].spans.runs().len(), 1);
+    // The next interval is heard again; to somebody outside is no loss.
+    let outside = call(address(1), [192, 0, 2, 2].into(), 443, NOON + SECOND);
+    let effect = world.take(&report(NOON, NOON + 2 * SECOND, vec![outside], both()));
+    let of = &effect.heard[&key("conntrack")];
+    assert_eq!((of.lost, of.spans.runs().len(), effect.aside), (0, 1, 1));
+}

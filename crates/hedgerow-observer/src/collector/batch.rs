@@ -5,7 +5,7 @@
 
 use super::clock::SECOND;
 use super::skew::Offset;
-use crate::link;
+use crate::link::{self, MAX_NAME};
 use hedgerow_observe::Protocol;
 use hedgerow_observe::naming::Micros;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +18,6 @@ pub(crate) const MAX_SUMS: usize = 50_000;
 const MAX_COUNTERS: usize = 50_000;
 /// The most sources of one node.
 const MAX_SOURCES: usize = 16;
-/// The longest name: of a node, a pod, a service (RFC 1123).
-const MAX_NAME: usize = 253;
-/// The most labels of one end, and the longest key with its domain.
-const MAX_LABELS: (usize, usize) = (128, 317);
 /// How old a record may be, and how far in the future: else a clock is wrong.
 const AGE: (Micros, Micros) = (25 * 3600 * SECOND, 60 * SECOND);
 
@@ -213,10 +209,7 @@ fn who(end: link::End, texts: &mut Texts) -> Option<Who> {
     {
         return Some(Who::Address(address));
     }
-    let fits = end.namespace.len() <= MAX_NAME
-        && end.name.len() <= MAX_NAME
-        && end.labels.len() <= MAX_LABELS.0
-        && end.labels.iter().all(|(key, value)| key.len() <= MAX_LABELS.1 && value.len() <= 63);
+    let fits = end.fits();
     let named =
         Named { address, namespace: end.namespace, name: end.name, labels: end.labels, is_outside: end.is_outside };
     fits.then(|| Who::Named(texts.named(named)))

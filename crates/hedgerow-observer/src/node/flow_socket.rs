@@ -11,6 +11,7 @@ use crate::clock::now;
 use crate::goldmane::FlowReceipt;
 use crate::goldmane::flow_collector_server::{FlowCollector, FlowCollectorServer};
 use futures::Stream;
+use hedgerow_observe::Outcome;
 use hedgerow_observe::calico::{self, FlowUpdate};
 use hedgerow_observe::sum::flows::CalicoFlows;
 use std::io;
@@ -204,9 +205,16 @@ impl Collector {
                 if calico::has_unknown(&flow) {
                     source.misread(1);
                 }
+                // Without these nobody can say what the call was. A new kind of policy is no such thing: the call counts.
+                if flow.direction.is_none() || flow.outcome == Outcome::Unsaid || flow.protocol.is_none() {
+                    source.lose(Some(1));
+                }
                 self.flows.lock().unwrap_or_else(PoisonError::into_inner).flow(&flow, moment, &mut source.sums);
             }
-            Err(_) => source.misread(1),
+            Err(_) => {
+                source.misread(1);
+                source.lose(Some(1));
+            }
         }
     }
 }

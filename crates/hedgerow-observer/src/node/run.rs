@@ -38,7 +38,7 @@ pub struct Node {
     #[arg(long, value_name = "FILE")]
     hubble_file: Option<PathBuf>,
     /// Seconds after which an export file into which nothing is written is a fault
-    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     hubble_quiet: u64,
     /// Seconds between batches
     #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -75,15 +75,15 @@ enum SourceName {
 const EXAMPLES: &str = "\
 Examples:
   On a node with Calico, as the DaemonSet runs it:
-    hedgerow-observer node --node-name $(NODE_NAME) --collector https://hedgerow-collector.hedgerow:8443 \\
+    hedgerow-observer node --node-name $(NODE_NAME) --collector https://hedgerow-observer.hedgerow-observer.svc:9465 \\
       --ca /etc/hedgerow/ca.crt --token /var/run/secrets/hedgerow/token --health 0.0.0.0:9402
   With a client certificate (CN=<node>) in place of a token:
-    hedgerow-observer node --node-name n1 --collector https://10.0.0.7:8443 --server-name hedgerow-collector \\
+    hedgerow-observer node --node-name n1 --collector https://10.0.0.7:9465 --server-name hedgerow-observer \\
       --ca ca.crt --certificate n1.crt --key n1.key
   On a node with Cilium:
     hedgerow-observer node --node-name n1 … --sources hubble --hubble-file /var/run/cilium/hubble/events.log
   By hand, against a collector on this machine:
-    hedgerow-observer node --node-name n1 --collector http://127.0.0.1:8443 --sources conntrack
+    hedgerow-observer node --node-name n1 --collector http://127.0.0.1:9465 --sources conntrack
 
 It needs CAP_NET_ADMIN in the node's network namespace (conntrack, counters), and CAP_SYSLOG and /dev/kmsg (kernel-log). It writes no file but the
 flow socket, starts no other program but iptables-legacy-save where there are legacy tables, and speaks to nobody but the collector.
@@ -249,9 +249,12 @@ impl Sender<'_> {
         self.last = now;
         let (mut sums, mut told) = (Vec::new(), Vec::new());
         for source in self.sources {
-            let (of, source) = source.lock().take(now);
+            let mut source = source.lock();
+            let (of, said) = source.take(now);
             sums.extend(of);
-            told.push(source);
+            if !source.is_absent {
+                told.push(said);
+            }
         }
         let counters = if self.command.sources.contains(&SourceName::Counters) {
             self.counters.with(|counters| counters.take(now))
@@ -279,5 +282,25 @@ impl Sender<'_> {
                 source.told = Some(state);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the help says is what is shipped, and a dead agent is noticed within a minute.
+    #[test]
+    fn the_help_names_what_is_shipped() {
+        let shipped = include_str!("../../../../integrations/observer/base/node.yaml");
+        assert!(shipped.contains("https://hedgerow-observer.$(NAMESPACE).svc:9465"));
+        let documented = include_str!("../../../../docs/observe.md");
+        for text in [EXAMPLES, documented] {
+            assert!(text.contains("https://hedgerow-observer.hedgerow-observer.svc:9465"));
+            assert!(!text.contains("8443") && !text.contains("hedgerow-collector"));
+        }
+        let command = Node::augment_args(clap::Command::new("node"));
+        let quiet = command.get_arguments().find(|argument| argument.get_id() == "hubble_quiet").unwrap();
+        assert_eq!(quiet.get_default_values(), ["60"]);
     }
 }

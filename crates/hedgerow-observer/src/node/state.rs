@@ -98,6 +98,8 @@ pub(super) struct Source {
     pub(super) told: Option<String>,
     /// What a person should know of it, each once.
     notices: BTreeMap<String, bool>,
+    /// This node has nothing that it could listen to: nobody has to be told that it is deaf.
+    pub(super) is_absent: bool,
 }
 
 /// A source that its reader and the sender share.
@@ -118,6 +120,7 @@ impl Shared {
             lost_in_all: 0,
             told: None,
             notices: BTreeMap::new(),
+            is_absent: false,
         })))
     }
 
@@ -175,6 +178,13 @@ impl Source {
     pub(super) fn take(&mut self, now: Now) -> (Vec<link::Sum>, link::Source) {
         let (calls, overflow) = self.sums.take();
         self.lose(Some(overflow));
+        let name = self.name;
+        let (sums, refused): (Vec<_>, Vec<_>) = calls
+            .into_iter()
+            .map(|(call, span)| sum(name, call, span))
+            .partition(|sum| [&sum.caller, &sum.callee].into_iter().flatten().all(link::End::fits));
+        // The collector takes no such names: what it would leave out was not heard.
+        self.lose(Some(refused.iter().map(|sum| sum.count.max(1)).fold(0, u64::saturating_add)));
         let heard = self.hearing.take(now);
         let source = link::Source {
             name: self.name.to_owned(),
@@ -185,7 +195,7 @@ impl Source {
             last_record: self.last_record,
             not_understood: std::mem::take(&mut self.not_understood),
         };
-        (calls.into_iter().map(|(call, span)| sum(self.name, call, span)).collect(), source)
+        (sums, source)
     }
 }
 
@@ -280,7 +290,7 @@ pub(super) fn reports(sources: &[Shared], now: Now) -> BTreeMap<&'static str, Re
         let (last_record, lost) = source.totals();
         (source.name, Report { name: source.name, is_up: source.hearing.is_up(now), lost, last_record })
     };
-    sources.iter().map(report).collect()
+    sources.iter().filter(|source| !source.lock().is_absent).map(report).collect()
 }
 
 #[cfg(test)]
@@ -348,6 +358,31 @@ mod tests {
         let (_, second) = source.take(at(2));
         assert_eq!((second.lost, second.lost_unknown, second.not_understood), (0, false, 0));
         assert_eq!(source.totals().1, 3);
+    }
+
+    /// What the collector would refuse is lost, and not sent.
+    #[test]
+    fn calls_with_names_that_nobody_takes_are_lost() {
+        use hedgerow_observe::calico;
+        use hedgerow_observe::sum::flows::CalicoFlows;
+        use prost::Message as _;
+        let recording = include_bytes!("../../../../testdata/observation/flows/master-iptables-c-enforce.pb");
+        let update = calico::FlowUpdate::decode_length_delimited(&recording[..]).unwrap();
+        let taken = |labels: usize| {
+            let mut update = update.clone();
+            let flow = update.flow.as_mut().unwrap();
+            flow.key.as_mut().unwrap().reporter = 2;
+            flow.num_connections_started = 3;
+            flow.source_labels = (0..labels).map(|at| format!("l{at}=v")).collect();
+            let shared = Shared::new("flows", 10);
+            let mut source = shared.lock();
+            source.hearing.prove(at(1));
+            CalicoFlows::new(0).flow(&calico::flow(update).unwrap(), at(2_000_000_000), &mut source.sums);
+            let (sums, told) = source.take(at(1));
+            (sums.iter().map(|sum| sum.count).sum::<u64>(), told.lost)
+        };
+        assert_eq!(taken(128), (3, 0));
+        assert_eq!(taken(129), (0, 3));
     }
 
     #[test]

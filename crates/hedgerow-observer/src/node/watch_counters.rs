@@ -31,6 +31,7 @@ impl SharedCounters {
 pub(super) fn watch(source: &Shared, counters: &SharedCounters, stop: &Stop, every: Duration) {
     let mut door = None;
     let (mut known_misread, mut legacy_misread) = (0, 0);
+    let mut had_rules = false;
     while !stop.is_set() {
         let result = read(&mut door, &mut legacy_misread);
         let moment = now();
@@ -41,6 +42,8 @@ pub(super) fn watch(source: &Shared, counters: &SharedCounters, stop: &Stop, eve
                     source.record(moment);
                 }
                 let machine = std::fs::read_to_string("/proc/thread-self/net/dev").map(|text| interfaces(&text));
+                source.is_absent = false;
+                had_rules |= reading.counters.iter().any(|(_, rules)| !rules.is_empty());
                 let judgement = counters.with(|counters| {
                     for (place, rules) in reading.counters {
                         counters.read(place, moment, rules);
@@ -49,7 +52,11 @@ pub(super) fn watch(source: &Shared, counters: &SharedCounters, stop: &Stop, eve
                 });
                 match (judgement, reading.legacy_fault) {
                     (Judgement::Nothing, Some(fault)) => source.hearing.fail(fault),
-                    (Judgement::Nothing, None) => source.hearing.fail("no rules of Calico's are here"),
+                    (Judgement::Nothing, None) => {
+                        // Where there never were any there is nothing to hear: it is no source of this node.
+                        source.is_absent = !had_rules;
+                        source.hearing.fail("no rules of Calico's are here");
+                    }
                     (Judgement::One, fault) => {
                         source.hearing.prove(moment);
                         fault.into_iter().for_each(|fault| source.notice(fault));
@@ -62,6 +69,7 @@ pub(super) fn watch(source: &Shared, counters: &SharedCounters, stop: &Stop, eve
                 known_misread = misread;
             }
             Err(error) => {
+                source.is_absent = false;
                 source.hearing.fail(words(&error));
                 door = None;
             }

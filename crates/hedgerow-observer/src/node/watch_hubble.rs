@@ -7,12 +7,12 @@ use super::Stop;
 use super::state::Shared;
 use crate::clock::now;
 use hedgerow_observe::sum::flows::HubbleFlows;
-use hedgerow_observe::{Format, Record};
+use hedgerow_observe::{Fault, Format, Record};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often it is looked for more.
 const LOOK: Duration = Duration::from_millis(500);
@@ -30,6 +30,8 @@ struct Followed {
     file: File,
     identity: (u64, u64),
     position: u64,
+    /// When more was read, after what was there at the start.
+    grew: Option<Instant>,
 }
 
 /// Watches until it is stopped. A file into which nothing was written for `quiet` is a fault.
@@ -39,7 +41,7 @@ pub(super) fn watch(source: &Shared, stop: &Stop, path: &Path, quiet: Duration, 
     let mut followed: Option<Followed> = None;
     let mut is_start = true;
     let mut buffer = vec![0; PORTION];
-    let mut misread = 0;
+    let (mut misread, mut unread) = (0, 0);
     while !stop.is_set() {
         let result = look(
             path,
@@ -66,6 +68,11 @@ pub(super) fn watch(source: &Shared, stop: &Stop, path: &Path, quiet: Duration, 
                 let all = reader.tally().not_understood();
                 source.misread(all - misread);
                 misread = all;
+                // What is new in a line is said; a line that is no flow any more is a call that nobody counted.
+                let all = reader.tally().faults.iter().filter(|(fault, _)| **fault != Fault::Unknown);
+                let all = all.map(|(_, misread)| misread.count).sum();
+                source.lose(Some(all - unread));
+                unread = all;
             },
             &mut buffer,
         );
@@ -129,12 +136,19 @@ fn look(
             if is_start && opened.len() > LONGEST {
                 position = start_of_line(&mut file, opened.len() - LONGEST, buffer)?;
             }
-            let new = followed.insert(Followed { file, identity: (opened.dev(), opened.ino()), position });
+            let new = followed.insert(Followed { file, identity: (opened.dev(), opened.ino()), position, grew: None });
             drain(new, source, take, buffer)?;
+            if is_start {
+                new.grew = None;
+            }
         }
     }
     let written = there.modified()?;
-    Ok(std::time::SystemTime::now().duration_since(written).unwrap_or_default())
+    Ok(match std::time::SystemTime::now().duration_since(written) {
+        Ok(age) => age,
+        // The clock was set back: what the file says of itself is no proof, only what is read is.
+        Err(_) => followed.as_ref().and_then(|file| file.grew).map_or(Duration::MAX, |grew| grew.elapsed()),
+    })
 }
 
 /// Where the next line begins. A line that is longer than the buffer is one that nobody writes.
@@ -151,6 +165,7 @@ fn drain(followed: &mut Followed, source: &Shared, take: Take<'_>, buffer: &mut 
             Ok(0) => return Ok(()),
             Ok(length) => {
                 followed.position += length as u64;
+                followed.grew = Some(Instant::now());
                 take(Some(&buffer[..length]), &mut source.lock());
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

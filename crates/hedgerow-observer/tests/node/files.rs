@@ -70,7 +70,7 @@ fn hubble_s_file_is_followed_through_rotation_truncation_and_restart() {
         &path,
         "{\"lost_events\":{\"source\":\"PERF_EVENT_RING_BUFFER\",\"num_events_lost\":\"42\"},\"time\":\"2999-01-01T00:00:00Z\"}\nnot json\n",
     );
-    kept.until("42 lost", |kept| kept.lost("hubble") == 42);
+    kept.until("42 lost, and a line that is none", |kept| kept.lost("hubble") == 43);
     kept.until("not understood", |kept| {
         kept.source("hubble").iter().map(|source| source.not_understood).sum::<u64>() == 1
     });
@@ -112,6 +112,25 @@ fn a_file_that_nobody_writes_is_not_heard() {
     });
     append(&path, &line(2));
     part.until_said("hubble: heard");
+}
+
+/// A file from the future was written before the clock was set back: only what is read proves that somebody writes.
+#[test]
+fn a_file_from_the_future_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.log");
+    append(&path, &line(1));
+    let future = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(future).unwrap();
+    let collector = Collector::start();
+    let arguments = ["--sources", "hubble", "--hubble-file", path.to_str().unwrap(), "--hubble-quiet", "2"];
+    let part = Part::start(collector.address, &arguments);
+    part.until_said("was not written to for");
+    append(&path, &line(2));
+    part.until_said("hubble: heard");
+    // A line that is no flow is a call that nobody counted.
+    append(&path, "{\"flow\": 7}\n");
+    collector.kept.until("lost", |kept| kept.lost("hubble") > 0);
 }
 
 #[test]

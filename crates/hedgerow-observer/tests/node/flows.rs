@@ -192,4 +192,5 @@ fn what_felix_never_sends_is_counted_and_does_no_harm() {
     kept.until("not understood", |kept| {
         kept.source("flows").iter().map(|source| source.not_understood).sum::<u64>() >= 3
     });
+    kept.until("and lost: the interval was not heard", |kept| kept.lost("flows") >= 3);
 }

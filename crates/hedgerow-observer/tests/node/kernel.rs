@@ -95,6 +95,9 @@ fn both_modes_of_the_data_plane_at_once_are_a_fault() {
     let kept = collector.kept.clone();
     let part = Part::start(collector.address, &["--sources", "counters"]);
     part.until_said("counters: no rules of Calico's are here");
+    // Nothing is there that could be heard, so nobody is told that it is not.
+    kept.until("a batch", |kept| kept.batches().len() >= 2);
+    assert!(kept.source("counters").is_empty());
     run("iptables-nft-restore", &[], &IPTABLES.replace("PID", "x"));
     part.until_said("counters: heard");
     run("nft", &["-f", "-"], &NFTABLES.replace("PID", "x"));
