@@ -30,8 +30,14 @@ fuzz_target!(|text: &str| {
                 Want::Nothing => {}
             }
         }
-        let tree =
-            Tree { services: &services, namespaces: BTreeSet::new(), config: &config, code: &code, texts: &texts };
+        let tree = Tree {
+            services: &services,
+            namespaces: BTreeSet::new(),
+            config: &config,
+            code: &code,
+            texts: &texts,
+            lost: &[],
+        };
         scan(&tree).expect("the built-in packs can be read");
     });
 });

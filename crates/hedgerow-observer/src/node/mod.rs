@@ -1,7 +1,7 @@
 //! The node part: the node's sources, summed, on their way to the collector.
 //!
 //! Each source is behind a thin door that moves bytes from the kernel, a socket or a file to a reader of [`hedgerow_observe`], and knows nothing
-//! of what they mean. A watcher reads its door in a thread of its own and keeps the account ([`state`]); [`run`] takes what was summed every
+//! of what they mean. A watcher reads its door in a thread of its own and keeps the account (`state`); [`run`] takes what was summed every
 //! few seconds and hands it to the [`uplink`](crate::uplink).
 //!
 //! | source | needs |
