@@ -727,6 +727,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_watch_that_breaks_takes_back_that_all_is_known() {
+        let (anew, _) = watch::channel(0);
+        let world = Arc::new(World::new(0, 0));
+        let shared = Shared { client: answers("503 Service Unavailable"), world, watches: Arc::default(), anew };
+        let (kind, stored) = ("tiers.projectcalico.org", "tiers.crd.projectcalico.org");
+        shared.watches.await_policies(kind);
+        shared.listed(kind);
+        assert!(shared.world.known().verdicts.policies().is_complete());
+        let gvk = kube::api::GroupVersionKind::gvk(CALICO_STORED.0, CALICO_STORED.1, "Tier");
+        let resource = ApiResource::from_gvk_with_plural(&gvk, "tiers");
+        let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
+        let task = tokio::spawn(follow(stored.into(), api, watcher::Config::default(), shared.clone(), |_| {}));
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if shared.watches.all().get(stored).is_some_and(|health| health.breaks > 0) {
+                break;
+            }
+        }
+        task.abort();
+        assert_eq!(shared.watches.awaited(), [kind.to_owned()].into());
+        assert!(!shared.world.known().verdicts.policies().is_complete());
+    }
+
+    #[tokio::test]
     async fn a_kind_that_is_taken_away_and_comes_back_with_the_same_objects_is_there_again() {
         let (anew, _) = watch::channel(0);
         let world = Arc::new(World::new(0, 0));
