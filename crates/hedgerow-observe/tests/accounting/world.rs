@@ -10,25 +10,25 @@ use hedgerow_observe::verdict::{Policies, Verdicts};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub const CATALOGUE: &str = include_str!("../../../../testdata/observation/cluster/catalogue.json");
-pub const AUDIT: &str = include_str!("../../../../testdata/observation/cluster/audit.yaml");
-pub const ENFORCE: &str = include_str!("../../../../testdata/observation/cluster/enforce.yaml");
-pub const STAGED: &str = include_str!("../../../../testdata/observation/cluster/staged.yaml");
-pub const OBSERVE: &str = include_str!("../../../../testdata/observation/cluster/observe.yaml");
+pub(crate) const CATALOGUE: &str = include_str!("../../../../testdata/observation/cluster/catalogue.json");
+pub(crate) const AUDIT: &str = include_str!("../../../../testdata/observation/cluster/audit.yaml");
+pub(crate) const ENFORCE: &str = include_str!("../../../../testdata/observation/cluster/enforce.yaml");
+pub(crate) const STAGED: &str = include_str!("../../../../testdata/observation/cluster/staged.yaml");
+pub(crate) const OBSERVE: &str = include_str!("../../../../testdata/observation/cluster/observe.yaml");
 
 /// A day's noon: 2026-11-28T12:00:00Z.
-pub const NOON: Micros = 1_795_867_200_000_000;
-pub const SECOND: Micros = 1_000_000;
+pub(crate) const NOON: Micros = 1_795_867_200_000_000;
+pub(crate) const SECOND: Micros = 1_000_000;
 
-pub static NONE: Labels = Labels::new();
+pub(crate) static NONE: Labels = Labels::new();
 
-pub fn fleet() -> Fleet {
+pub(crate) fn fleet() -> Fleet {
     let reading = Fleet::read("catalogue.json", CATALOGUE, None);
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
     reading.fleet.unwrap()
 }
 
-pub fn verdicts(texts: &[&str]) -> Verdicts {
+pub(crate) fn verdicts(texts: &[&str]) -> Verdicts {
     let mut policies = Policies::default();
     for (at, text) in texts.iter().enumerate() {
         policies.set(at.to_string(), text);
@@ -39,12 +39,12 @@ pub fn verdicts(texts: &[&str]) -> Verdicts {
     verdicts
 }
 
-pub fn labels(pairs: &[(&str, &str)]) -> Labels {
+pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 /// The labels of a service's pods in stage `audit`.
-pub fn worn(service: &str) -> Labels {
+pub(crate) fn worn(service: &str) -> Labels {
     let mut worn = labels(&[
         ("bank.example/routing-name", service),
         ("bank.example/network-policy", "true"),
@@ -56,17 +56,17 @@ pub fn worn(service: &str) -> Labels {
     worn
 }
 
-pub fn pod(namespace: &str, name: &str, labels: Labels) -> Arc<Pod> {
+pub(crate) fn pod(namespace: &str, name: &str, labels: Labels) -> Arc<Pod> {
     let uid = format!("{namespace}-{name}");
     Arc::new(Pod { uid, namespace: namespace.to_owned(), name: name.to_owned(), labels })
 }
 
-pub fn address(last: u8) -> IpAddr {
+pub(crate) fn address(last: u8) -> IpAddr {
     IpAddr::from([10, 65, 0, last])
 }
 
 /// emoji .1, kyc .2, ledger .3, metrics .4, a bare pod .9, node `a` .254; all for ever.
-pub fn names() -> History {
+pub(crate) fn names() -> History {
     let mut names = History::new(Micros::MIN);
     let mut hold = |last: u8, holder: Holder| {
         names.holds(&holder, &[address(last)], Micros::MIN, Within::at(Micros::MIN));
@@ -80,12 +80,12 @@ pub fn names() -> History {
     names
 }
 
-pub fn at(address: IpAddr) -> Seen<'static> {
+pub(crate) fn at(address: IpAddr) -> Seen<'static> {
     Seen { address: Some(address), namespace: "", name: "", labels: &NONE, is_outside: false }
 }
 
 /// One call over TCP.
-pub fn call(caller: IpAddr, callee: IpAddr, port: u16, when: Micros) -> Call<'static> {
+pub(crate) fn call(caller: IpAddr, callee: IpAddr, port: u16, when: Micros) -> Call<'static> {
     Call {
         source: "conntrack",
         caller: at(caller),
@@ -103,29 +103,29 @@ pub fn call(caller: IpAddr, callee: IpAddr, port: u16, when: Micros) -> Call<'st
     }
 }
 
-pub fn heard(name: &str) -> SourceReport<'_> {
+pub(crate) fn heard(name: &str) -> SourceReport<'_> {
     SourceReport { name, heard: true, lost: 0, lost_unknown: false }
 }
 
-pub fn report<'a>(from: Micros, to: Micros, calls: Vec<Call<'a>>, sources: Vec<SourceReport<'a>>) -> Report<'a> {
+pub(crate) fn report<'a>(from: Micros, to: Micros, calls: Vec<Call<'a>>, sources: Vec<SourceReport<'a>>) -> Report<'a> {
     Report { node: "a", from, to, calls, sources, sent: Vec::<Sent<'a>>::new() }
 }
 
 /// A ledger with all that it needs.
-pub struct World {
-    pub fleet: Fleet,
-    pub names: History,
-    pub verdicts: Verdicts,
-    pub ledger: Ledger,
+pub(crate) struct World {
+    pub(crate) fleet: Fleet,
+    pub(crate) names: History,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) ledger: Ledger,
 }
 
 impl World {
-    pub fn new(policies: &[&str]) -> Self {
+    pub(crate) fn new(policies: &[&str]) -> Self {
         Self { fleet: fleet(), names: names(), verdicts: verdicts(policies), ledger: Ledger::default() }
     }
 
     /// Takes a report and commits it.
-    pub fn take(&mut self, report: &Report<'_>) -> Effect {
+    pub(crate) fn take(&mut self, report: &Report<'_>) -> Effect {
         let effect = self.ledger.take(report, &self.names, &self.fleet, &mut self.verdicts);
         self.ledger.commit(&effect);
         effect
