@@ -1,6 +1,7 @@
 //! How often the bound that `hedgerow ready` prints holds, over simulated fleets: `cargo run --release -p hedgerow-ready --example coverage -- 2000`.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
+#![allow(clippy::disallowed_methods, reason = "an example has arguments")]
 
 #[path = "../tests/ready/simulator.rs"]
 mod simulator;
