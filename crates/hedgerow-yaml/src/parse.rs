@@ -55,6 +55,8 @@ fn parse_as_written(stream: &str, piece: Range<usize>) -> Result<Option<Node<'_>
     let mut options = granit::Options::default();
     options.emit_anchor_events = true;
     options.emit_unresolved_aliases = true;
+    // Whoever builds this beside a crate that wants comments (kube does) has the feature on.
+    options.emit_comments = false;
     let parser = granit::Parser::new_from_str_with_options(&text[base..], options);
     let mut builder = Builder { text, base, parser, open: Vec::new() };
     let mut root = None;
