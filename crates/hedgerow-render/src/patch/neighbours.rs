@@ -203,6 +203,15 @@ pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     }
 }
 
+/// Whether a text may define an anchor: schedules are full of stars, and documents with stars and no anchor have no aliases.
+fn has_anchor(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins =
+        |at: usize| at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r' | b'[' | b'{' | b',' | b':' | b'-');
+    let names = |at: usize| bytes.get(at + 1).is_some_and(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'&'));
+    text.match_indices('&').any(|(at, _)| begins(at) && names(at))
+}
+
 /// By service, its pods, the Services that lead to them, and what points at either. Each is found by a label or a name, so
 /// that a stream of thousands costs little more than its parts.
 fn join<'p, 'f>(
@@ -315,7 +324,8 @@ impl<'a> ByLabel<'a> {
 fn each<S>(stream: &str, seen: &[S], place: impl Fn(&S) -> &Place, mut take: impl FnMut(&Node<'_>, &S)) {
     let mut take = |document: &Document<'_>, node: &Node<'_>, seen: &S| {
         // The API server sees what aliases and merge keys stand for.
-        let may_have_aliases = stream.get(node.range()).is_some_and(|text| text.contains('*'));
+        let text = |range: Range<usize>| stream.get(range).unwrap_or_default();
+        let may_have_aliases = text(node.range()).contains('*') && has_anchor(text(document.range()));
         let root = if may_have_aliases { document.tree().ok().flatten() } else { None };
         let followed = root.and_then(|root| follow(root, node));
         take(followed.as_ref().unwrap_or(node), seen);
@@ -465,6 +475,16 @@ mod tests {
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_document_without_an_anchor_has_no_aliases() {
+        for text in ["a: &x 1", "- &x {a: 1}", "[&x a]", "a:\n  &x\n  b: 1", "&x a: 1", "{a: &x-1 b}"] {
+            assert!(has_anchor(text), "{text}");
+        }
+        for text in ["schedule: '*/5 * * * *'", "command: a && b", "url: http://h/?a=1&b=2", "a & b", "x&y", ""] {
+            assert!(!has_anchor(text), "{text}");
+        }
     }
 
     #[test]
