@@ -132,7 +132,8 @@ impl Bank {
         for what in [&[][..], &["--platform"]] {
             apply(&admin, &self.hedgerow(&[&["render", "--env", "prod"], what].concat()));
         }
-        for pod in self.pods.borrow().iter() {
+        // The canary's pod is made with its token.
+        for pod in self.pods.borrow().iter().filter(|pod| pod.service != "canary") {
             make_pod(&admin, &pod.namespace, &pod.name, node, &pod.address, &json!(pod.labels));
         }
         self.felix();

@@ -80,6 +80,15 @@ impl<'a> Observer<'a> {
         path
     }
 
+    /// Gives the pod that an account's token is bound to its address: a canary's address counts only if it is that pod's.
+    pub(crate) fn give_address(&self, account: &str, node: &str, address: &str) {
+        let status = json!({"status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}});
+        let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{account}-{node}/status");
+        let admin = self.cluster.admin();
+        let answer = admin.request("PATCH", &path, "application/merge-patch+json", &status.to_string(), None);
+        assert!(answer.is_granted(), "{}", answer.message());
+    }
+
     /// A token of the account that may read. The file's path.
     pub(crate) fn reader(&self) -> String {
         let path = self.file("reader.token");

@@ -73,6 +73,7 @@ impl World<'_> {
     /// The canary runs in a pod of its own, which wears nothing.
     fn start_canary(&self) -> Running {
         let token = self.observer.token("canary", NODE);
+        self.observer.give_address("canary", NODE, &self.bank.address("canary"));
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.bank.netns("canary"), env!("CARGO_BIN_EXE_hedgerow-observer"), "canary"]);
         command.args([
