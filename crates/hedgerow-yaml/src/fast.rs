@@ -138,7 +138,8 @@ impl<'t> Fast<'_, 't> {
                 }
                 let line = self.scanner.read_line(indent)?;
                 if indent > column || line.dash || line.key.is_none() {
-                    if is_first {
+                    // Text in the column of the keys that is neither a key nor an element is no YAML: the parser says so.
+                    if is_first || !line.dash {
                         return Err(Unusual);
                     }
                     // An element of such a value, with its dash in the column of the key.
