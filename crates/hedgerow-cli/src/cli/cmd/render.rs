@@ -76,6 +76,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Render) -> anyhow::R
     if objects.is_empty() && guard.is_empty() {
         let what = match (args.platform, args.services.as_slice()) {
             (true, _) => "no type has callers".to_owned(),
+            (false, []) if plan.services().is_empty() => "there are no services".to_owned(),
             (false, []) => "every service's stage is `off`".to_owned(),
             (false, services) => format!("the stage of {} is `off`", services.join(", ")),
         };
