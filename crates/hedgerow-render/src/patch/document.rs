@@ -379,7 +379,10 @@ fn one<'t>(
         found.has_policies_of_others = true;
     } else if object.kind.ends_with("List") {
         list(context, object, place, found)?;
-    } else if context.judges && neighbours::is_neighbour(object.api_version, object.kind) {
+    } else if context.judges
+        && neighbours::is_neighbour(object.api_version, object.kind)
+        && neighbours::may_point(object.kind, context.stream.get(object.range()).unwrap_or_default())
+    {
         found.neighbours.push(place.clone());
     } else {
         let templates = match context.options.unknown_kinds {

@@ -15,10 +15,14 @@ use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::{Protection, ServicePlan};
 use hedgerow_yaml::{Document, Node, Route, follow};
+use memchr::memmem::Finder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::LazyLock;
+
+/// The key under which a definition of a custom resource says that a webhook converts it.
+static CONVERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("conversion"));
 
 /// Where pod templates with containers stand.
 const TEMPLATES: [&[&str]; 3] = [&["spec", "template"], &["spec", "jobTemplate", "spec", "template"], &[]];
@@ -111,6 +115,14 @@ type Named<'f> = BTreeMap<(&'f str, &'f str), BTreeSet<u16>>;
 /// What may call a service from outside, if this is such a kind.
 pub(super) fn is_neighbour(api_version: &str, kind: &str) -> bool {
     (kind == "Service" && api_version == "v1") || outside::way(api_version, kind).is_some()
+}
+
+/// Whether an object of such a kind may lead to a Service, by its text. A definition of a custom resource does so by a conversion webhook alone,
+/// which few have, and its schema is larger than all else in a chart: only one that may have it is read.
+pub(super) fn may_point(kind: &str, text: &str) -> bool {
+    // An alias, or a letter that is escaped, may stand for anything.
+    let may_hide = || text.contains(": *") || text.contains("\\u") || text.contains("\\x");
+    kind != "CustomResourceDefinition" || CONVERSION.find(text.as_bytes()).is_some() || may_hide()
 }
 
 /// API groups of network plug-ins, meshes and clouds whose objects say who may reach whom.
@@ -475,6 +487,20 @@ mod tests {
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_definition_without_a_conversion_is_not_read() {
+        for (kind, text, should) in [
+            ("CustomResourceDefinition", "spec: {conversion: {strategy: None}}", true),
+            ("CustomResourceDefinition", "spec:\n  \"conver\\u0073ion\": {}", true),
+            ("CustomResourceDefinition", "spec: *spec", true),
+            ("CustomResourceDefinition", "spec:\n  versions: []", false),
+            ("Ingress", "spec: {}", true),
+            ("Service", "", true),
+        ] {
+            assert_eq!(may_point(kind, text), should, "{kind}: {text}");
+        }
     }
 
     #[test]
