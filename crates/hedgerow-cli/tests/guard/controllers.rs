@@ -66,23 +66,27 @@ fn controllers_make_labelled_pods_from_what_a_deployer_wrote() {
         let said = dev.kubectl(arguments).refused();
         assert!(said.contains("dev may not"), "{arguments:?}: {said}");
     }
-    let old = admin.get(&["replicasets", "-n", "strict", "-l", "run=dep,bank.example/egress-s-ledger"]);
-    let old = old["items"][0]["metadata"]["name"].as_str().expect("an old ReplicaSet is kept").to_owned();
-    let said = dev.kubectl(&["scale", &format!("replicaset/{old}"), "--replicas=9", "-n", "strict"]).refused();
-    assert!(said.contains("dev may not scale up a ReplicaSet"), "{said}");
-    // Nor by an autoscaler: it acts as itself.
-    let hpa = format!(
-        "{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: revive}}, spec: {{minReplicas: 7, maxReplicas: 9, scaleTargetRef: {{apiVersion: apps/v1, kind: ReplicaSet, name: {old}}}}}}}"
-    );
-    dev.apply("strict", &hpa).text();
-    wait("the autoscaler to be refused", || {
-        world
-            .cluster
-            .audit()
-            .iter()
-            .any(|event| event.user.ends_with(":horizontal-pod-autoscaler") && event.code == 403 && event.name == old)
+    let labelled = admin.get(&["replicasets", "-n", "strict", "-l", "run=dep,bank.example/egress-s-ledger"]);
+    let name = |set: &Value| set["metadata"]["name"].as_str().expect("a name").to_owned();
+    let old: Vec<String> = labelled["items"].as_array().expect("a list").iter().map(name).collect();
+    assert!(!old.is_empty(), "no old ReplicaSet was kept");
+    // Nor by an autoscaler: it acts as itself. It scales nothing that has no pods, and which of the two old ones has some depends on the
+    // order in which the Deployment saw the changes: each gets one.
+    for old in &old {
+        let said = dev.kubectl(&["scale", &format!("replicaset/{old}"), "--replicas=9", "-n", "strict"]).refused();
+        assert!(said.contains("dev may not scale up a ReplicaSet"), "{said}");
+        let hpa = format!(
+            "{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: {old}}}, spec: {{minReplicas: 7, maxReplicas: 9, scaleTargetRef: {{apiVersion: apps/v1, kind: ReplicaSet, name: {old}}}}}}}"
+        );
+        dev.apply("strict", &hpa).text();
+    }
+    wait("an autoscaler to be refused", || {
+        world.cluster.audit().iter().any(|event| {
+            event.user.ends_with(":horizontal-pod-autoscaler") && event.code == 403 && old.contains(&event.name)
+        })
     });
-    dev.kubectl(&["delete", "hpa", "revive", "dep", "-n", "strict"]).text();
+    let delete = ["delete", "hpa", "dep", "-n", "strict"].into_iter().chain(old.iter().map(String::as_str));
+    dev.kubectl(&delete.collect::<Vec<_>>()).text();
 
     // The CronJob's minute has come by now, or comes.
     wait("the CronJob's pod", || count(&admin, "pods", "run=cron") > 0);
