@@ -238,12 +238,6 @@ fn facts(file: &ReadFile, language: Language) -> Facts {
 }
 
 impl Read {
-    /// The deploy files.
-    pub(crate) fn texts(&self) -> Vec<PlainFile> {
-        let texts = self.files.iter().filter(|file| file.want == Want::Text);
-        texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect()
-    }
-
     /// The paths of all files that were wanted, also of those that could not be read.
     pub(crate) fn source_paths(&self) -> impl Iterator<Item = &str> {
         let unread = self.faults.iter().map(|(path, _)| path.as_str());

@@ -11,8 +11,10 @@ pub struct Code {
     pub candidates: BTreeMap<(String, String), String>,
     /// Services with calls whose target cannot be told, each with these calls.
     pub open: BTreeMap<String, Vec<Open>>,
-    /// Services whose code was read.
+    /// Services whose code was read, all of it.
     pub read: BTreeSet<String>,
+    /// Of other services that have code, what of it was not read.
+    pub left: BTreeMap<String, String>,
 }
 
 /// Something in the code that is not understood.

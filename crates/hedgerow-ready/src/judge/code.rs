@@ -29,17 +29,20 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
     let unread = || fleet.services().map(|service| service.name.as_str()).filter(|name| !code.read.contains(*name));
     let (waived, unread): (Vec<&str>, Vec<&str>) =
         unread().partition(|service| waiver(question.plan, today, service, "code").is_some());
+    let named = |services: &[&str]| -> Vec<String> {
+        let why = |service: &str| code.left.get(service).map(|left| format!(" ({left})")).unwrap_or_default();
+        services.iter().map(|service| format!("`{service}`{}", why(service))).collect()
+    };
     if !unread.is_empty() {
-        let names: Vec<String> = unread.iter().map(|name| format!("`{name}`")).collect();
-        let text = format!("no code was read of {}: {}", are_many(names.len(), "service"), listed(&names));
+        let services = are_many(unread.len(), "service");
+        let text = format!("not all of the code was read of {services}: {}", listed(&named(&unread)));
         evidence.push(line(Kind::Code, Outcome::Blocks, text).help(
             "where the scan cannot read it, say so in its service.yaml: `rare: [{what: code, reason: …, expires: …}]`",
         ));
     }
     if !waived.is_empty() {
-        let names: Vec<String> = waived.iter().map(|name| format!("`{name}`")).collect();
-        let text =
-            format!("no code was read of {}, which is waived: {}", are_many(names.len(), "service"), listed(&names));
+        let services = are_many(waived.len(), "service");
+        let text = format!("not all of the code was read of {services}, which is waived: {}", listed(&named(&waived)));
         evidence.push(line(Kind::Code, Outcome::Waived, text));
     }
     let catalogue = fleet.elsewhere().count();

@@ -19,7 +19,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
     }
     let evidence =
         evidence::read(session, &args.environment, &args.observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
-    let fleet = &evidence.loaded.fleet;
+    let fleet = &evidence.scanned.fleet;
     let callees = asked(fleet, &args.services)?;
     if callees.is_empty() {
         bail!("there is no service in `{}`", session.root()?.display())
@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
     if args.write {
         let ready: Vec<&Readiness> = answers.iter().filter(|answer| answer.verdict == Verdict::Ready).collect();
         for answer in &ready {
-            write::enforce(session, &evidence.loaded, &answer.service, environment)?;
+            write::enforce(session, &evidence.scanned, &answer.service, environment)?;
         }
         if !ready.is_empty() && args.format == ReadyFormat::Text {
             session.out(&output::request(&ready, environment))?;

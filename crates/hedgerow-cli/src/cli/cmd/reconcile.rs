@@ -12,7 +12,6 @@ use hedgerow::write_file;
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::Fleet;
-use hedgerow_core::source::Sources;
 use hedgerow_observe::observations::Moment;
 use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
 use std::collections::BTreeMap;
@@ -46,7 +45,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow
 
 /// Writes rule files for the pairs that a person named. All are looked at before the first is written.
 fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<()> {
-    let fleet = &read.loaded.fleet;
+    let fleet = &read.scanned.fleet;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut faults = Vec::new();
     for pair in args.accept.chunks_exact(2) {
@@ -96,16 +95,13 @@ fn day(moment: Moment) -> Date {
 
 /// Open rows as diagnostics, each where it can be mended.
 fn annotations(read: &mut Evidence, reconciled: &Reconciled, format: DiagnosticFormat) -> anyhow::Result<String> {
-    let mut sources = read.loaded.sources.clone();
-    let mut diagnostics = Vec::new();
-    for row in reconciled.rows.iter().filter(|row| row.class.is_open()) {
-        diagnostics.push(diagnostic(read, row, &mut sources));
-    }
+    let open = reconciled.rows.iter().filter(|row| row.class.is_open());
+    let mut diagnostics: Vec<Diagnostic> = open.map(|row| diagnostic(read, row)).collect();
     sort(&mut diagnostics);
-    report::render(&diagnostics, &sources, format, false)
+    report::render(&diagnostics, &read.scanned.texts.sources, format, false)
 }
 
-fn diagnostic(read: &Evidence, row: &Row, sources: &mut Sources) -> Diagnostic {
+fn diagnostic(read: &mut Evidence, row: &Row) -> Diagnostic {
     let (code, severity) = match row.class {
         Class::NobodyKnows => (DiagnosticCode::UnknownCall, Severity::Error),
         Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
@@ -117,15 +113,12 @@ fn diagnostic(read: &Evidence, row: &Row, sources: &mut Sources) -> Diagnostic {
     };
     let message = format!("`{}` → `{}`: {}", row.caller.as_str(), row.callee, row.class.means());
     let mut diagnostic = Diagnostic::new(code, message).severity(severity);
-    let fleet = &read.loaded.fleet;
-    let rule = fleet
-        .known(row.caller.as_str())
-        .zip(fleet.known(&row.callee))
-        .and_then(|(caller, callee)| fleet.rule(&caller.name, &callee.name));
+    let fleet = Arc::clone(&read.scanned.fleet);
+    let ends = fleet.known(row.caller.as_str()).zip(fleet.known(&row.callee));
+    let rule = ends.and_then(|(caller, callee)| fleet.rule(&caller.name, &callee.name));
     let key = (row.caller.as_str().to_owned(), row.callee.clone());
     if let Some(place) = read.places.get(&key) {
-        let source = sources.add_shared(place.path.clone(), Arc::new(place.text.to_string()));
-        diagnostic = diagnostic.mark(source.span(place.start, place.end), "the call");
+        diagnostic = diagnostic.mark(read.scanned.texts.first_line(place), "the call");
     } else if let Some(rule) = rule {
         diagnostic = diagnostic.mark(rule.file, "");
     } else if let Some(service) = fleet.service(row.caller.as_str()).or_else(|| fleet.service(&row.callee)) {

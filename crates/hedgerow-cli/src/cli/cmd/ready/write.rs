@@ -1,6 +1,7 @@
 //! Sets a service's stage in its `service.yaml`; no other byte changes.
 
-use crate::cli::session::{LoadedFleet, Session};
+use crate::cli::cmd::scan::Scanned;
+use crate::cli::session::Session;
 use anyhow::Context;
 use hedgerow::write_file;
 use hedgerow_core::name::ServiceName;
@@ -9,18 +10,22 @@ use hedgerow_yaml::{Document, MapChange, RouteSet, Want, change_map, splice, spl
 /// Writes `stage: {ENV: enforce}`.
 pub(super) fn enforce(
     session: &mut Session<'_>,
-    loaded: &LoadedFleet,
+    scanned: &Scanned,
     service: &ServiceName,
     environment: &str,
 ) -> anyhow::Result<()> {
-    let known = loaded.fleet.service(service.as_str()).context("a service that was judged is in the fleet")?;
+    let known = scanned.fleet.service(service.as_str()).context("a service that was judged is in the fleet")?;
     let path = format!("{}/service.yaml", known.directory);
-    let text =
-        loaded.sources.iter().find(|(_, source)| source.path == path).map_or("", |(_, source)| source.text.as_str());
+    let text = scanned
+        .texts
+        .sources
+        .iter()
+        .find(|(_, source)| source.path == path)
+        .map_or("", |(_, source)| source.text.as_str());
     let edited = edited(text, environment).with_context(|| {
         format!("cannot edit `{path}` and change nothing else; write `stage: {{{environment}: enforce}}` there by hand")
     })?;
-    write_file(&session.root()?.join(&path), &edited)?;
+    write_file(&scanned.root.join(&path), &edited)?;
     session.note(&format!("wrote stage `enforce` of `{environment}` to {path}\n"));
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 pub(super) fn help(read: &Evidence, row: &Row) -> Vec<String> {
     let (caller, callee) = (row.caller.as_str(), row.callee.as_str());
     let owner = |name: &str| {
-        let owner = read.loaded.fleet.known(name).and_then(|service| service.owner.as_deref());
+        let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
         owner.map_or_else(|| format!("whoever knows `{name}`"), |owner| format!("{owner} (`{name}`)"))
     };
     match (row.class, &row.caller) {
@@ -89,7 +89,7 @@ fn by_owner<'r>(read: &'r Evidence, reconciled: &'r Reconciled, all: bool) -> BT
             Caller::Service(name) => name.as_str(),
             Caller::Outsider(_) => row.callee.as_str(),
         };
-        let owner = read.loaded.fleet.known(name).and_then(|service| service.owner.as_deref());
+        let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
         groups.entry(owner.unwrap_or("nobody")).or_default().push(row);
     }
     for rows in groups.values_mut() {
@@ -207,7 +207,7 @@ struct JsonSeen {
 
 /// One JSON object: `docs/schemas/reconcile.json`.
 pub(super) fn json(read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<String> {
-    let fleet = &read.loaded.fleet;
+    let fleet = &read.scanned.fleet;
     let owner = |name: &str| fleet.known(name).and_then(|service| service.owner.as_deref());
     let edges = reconciled.rows.iter().map(|row| {
         let ends = fleet.known(row.caller.as_str()).zip(fleet.known(&row.callee));
@@ -224,7 +224,7 @@ pub(super) fn json(read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<S
                 Permits::Rule(_) => "rule",
                 Permits::Other => "other",
             }),
-            file: rule.map(|rule| read.loaded.sources.get(rule.file.source).path.as_str()),
+            file: rule.map(|rule| read.scanned.texts.sources.get(rule.file.source).path.as_str()),
             seen: row.seen.map(|seen| JsonSeen {
                 first: seen.first.into(),
                 last: seen.last.into(),

@@ -1,0 +1,133 @@
+//! A fleet whose code was read and scanned: what `scan`, `ready` and `reconcile` begin with.
+
+use super::progress::Bar;
+use super::texts::{Texts, unread};
+use crate::cli::Exit;
+use crate::cli::args::DiagnosticFormat;
+use crate::cli::session::{Internal, LoadedFleet, Reported, Session};
+use crate::code::{find, read_code};
+use anyhow::Context;
+use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::fleet::Fleet;
+use hedgerow_core::source::Sources;
+use hedgerow_scan::{Edge, Finding, Outcome, Place, Reason, ScanConfig, Service, in_parallel};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What one run knows.
+pub(in crate::cli::cmd) struct Scanned {
+    pub(in crate::cli::cmd) fleet: Arc<Fleet>,
+    pub(in crate::cli::cmd) root: PathBuf,
+    pub(in crate::cli::cmd) config: ScanConfig,
+    pub(in crate::cli::cmd) outcome: Outcome,
+    pub(in crate::cli::cmd) texts: Texts,
+    /// Files that could not be read, and parts of the configuration that did nothing.
+    pub(in crate::cli::cmd) warnings: Vec<Diagnostic>,
+}
+
+/// Why calls of a service may not be seen, as far as its account tells.
+pub(in crate::cli::cmd) const UNSEEN: [Reason; 4] =
+    [Reason::Language, Reason::Unreadable, Reason::Unparsed, Reason::Steps];
+
+/// Reads the code of a fleet and scans it.
+pub(in crate::cli::cmd) fn scan(
+    session: &mut Session<'_>,
+    loaded: LoadedFleet,
+    cache: Option<&Path>,
+    format: DiagnosticFormat,
+) -> anyhow::Result<Scanned> {
+    let root = session.root()?;
+    let (config, faults) = config(&loaded.fleet, &loaded.sources);
+    if !faults.is_empty() {
+        session.report(&faults, &loaded.sources, format)?;
+        return Err(Reported(Exit::BadInput).into());
+    }
+    let cache = cache.map(|cache| session.os.directory().join(cache));
+    let progress = Bar::new(session);
+    let read = in_parallel(|| read_code(&root, &config, cache.as_deref()));
+    let read = read.with_context(|| format!("cannot read `{}`", root.display()))?;
+    let (services, namespaces) = inventory(&loaded.fleet);
+    let fleet = crate::code::Fleet {
+        services: &services,
+        namespaces: &namespaces,
+        config: &config,
+        config_text: loaded.fleet.config().scan.map_or("", |span| &loaded.sources.get(span.source).text),
+    };
+    let outcome = in_parallel(|| find(fleet, &read, cache.as_deref(), &progress));
+    progress.end();
+    let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
+    let mut warnings = unread(&read.faults);
+    warnings.extend(config.idle_ignores(read.source_paths()));
+    let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
+    let texts = Texts::new(loaded.sources, by_path);
+    Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings })
+}
+
+/// The `scan:` section, and what is wrong with it.
+pub(in crate::cli::cmd) fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let config = match fleet.config().scan {
+        Some(span) => ScanConfig::read(span.source, &sources.get(span.source).text, &mut faults),
+        None => ScanConfig::default(),
+    };
+    (config, faults)
+}
+
+/// The services as the scan knows them, and the namespaces they live in. Those of other repositories have no directory here:
+/// they are called, and their code is not looked for.
+pub(in crate::cli::cmd) fn inventory(fleet: &Fleet) -> (Vec<Service>, BTreeSet<String>) {
+    let services = fleet.services().chain(fleet.elsewhere()).map(|service| Service {
+        name: service.name.as_str().to_owned(),
+        slug: service.slug.as_str().to_owned(),
+        directory: service.directory.clone(),
+    });
+    let config = fleet.config();
+    let written = config.namespaces.iter().chain(fleet.elsewhere().map(|service| &service.namespace));
+    // Code and configuration of an environment write the names that namespaces have there.
+    let called = config.environments.values().flat_map(|settings| settings.namespaces.values());
+    let elsewhere =
+        fleet.catalogue().into_iter().flat_map(|catalogue| catalogue.names.values().flat_map(|n| n.values()));
+    let namespaces = written.chain(called).chain(elsewhere);
+    (services.collect(), namespaces.map(|n| n.as_str().to_owned()).collect())
+}
+
+impl Scanned {
+    /// Where an edge is made in the caller's own code: of a call in a library, the place that leads there.
+    pub(in crate::cli::cmd) fn own_place(&self, edge: &Edge) -> Option<Place> {
+        let evidence = edge.evidence.first()?;
+        let directory = self.fleet.service(&edge.caller).map(|service| format!("{}/", service.directory));
+        let own = |place: &&Place| directory.as_ref().is_some_and(|directory| place.path.starts_with(directory));
+        let hops = evidence.way.iter().map(|hop| &hop.place);
+        let nearest = hops.rev().find(own);
+        Some(Some(&evidence.place).filter(own).or(nearest).unwrap_or(&evidence.place).clone())
+    }
+
+    /// Whether a service may make calls that the scan does not see: some have a target that cannot be told, or a part of its code was
+    /// not looked at.
+    pub(in crate::cli::cmd) fn is_open(&self, service: &str) -> bool {
+        let blind = [Code::UnresolvedCall, Code::UnknownClient, Code::NoEntry, Code::ScanLimit];
+        let asks = self.outcome.findings.iter().any(|f| blind.contains(&f.code) && f.services.contains(service));
+        let account = self.outcome.accounts.get(service);
+        asks || account.is_some_and(|account| account.left.iter().any(|left| UNSEEN.contains(&left.reason)))
+    }
+
+    /// Whether rules say what a finding asks: an edge that a person has ruled is explained.
+    pub(in crate::cli::cmd) fn is_ruled(&self, finding: &Finding) -> bool {
+        let Some(caller) = finding.services.first().and_then(|name| self.fleet.service(name)) else { return false };
+        let ruled = |callee: &String| {
+            self.fleet.known(callee).is_some_and(|callee| self.fleet.rule(&caller.name, &callee.name).is_some())
+        };
+        finding.code == Code::UnexplainedMention && !finding.callees.is_empty() && finding.callees.iter().all(ruled)
+    }
+
+    /// Keeps what is about these callers.
+    pub(super) fn only(&mut self, callers: &BTreeSet<&str>) {
+        self.outcome.edges.retain(|(caller, _), _| callers.contains(caller.as_str()));
+        self.outcome.services.retain(|service, _| callers.contains(service.as_str()));
+        self.outcome.findings.retain(|finding| finding.services.iter().any(|s| callers.contains(s.as_str())));
+        self.outcome.outside.retain(|(caller, _), _| callers.contains(caller.as_str()));
+        self.outcome.accounts.retain(|service, _| callers.contains(service.as_str()));
+        self.outcome.left.clear();
+    }
+}

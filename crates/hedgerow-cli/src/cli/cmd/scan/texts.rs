@@ -1,0 +1,92 @@
+//! The texts that places of a scan point into, and what is said with them.
+
+use crate::code::Fault;
+use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::source::{SourceId, Sources, Span};
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::{Finding, Place};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The texts that places point into.
+pub(in crate::cli::cmd) struct Texts {
+    pub(in crate::cli::cmd) sources: Sources,
+    /// Every file that the scan read, by its path.
+    pub(in crate::cli::cmd) by_path: BTreeMap<String, String>,
+    added: BTreeMap<String, SourceId>,
+}
+
+/// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.
+pub(in crate::cli::cmd) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
+    // What is neither code that is read in depth nor a deploy file is in the account alone.
+    let matters = |(path, _): &&(String, Fault)| {
+        Language::of(path).is_some()
+            || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
+            || !path.contains('.')
+    };
+    let tell = |(path, fault): &(String, Fault)| {
+        let (code, reason) = match fault {
+            Fault::Unreadable(reason) => (Code::Unreadable, reason.clone()),
+            Fault::Encoding => (Code::InvalidEncoding, "it is not UTF-8".to_owned()),
+            Fault::TooLarge(bytes) => (Code::Unreadable, format!("it has {bytes} bytes")),
+        };
+        Diagnostic::new(code, format!("`{path}` is not scanned: {reason}"))
+            .severity(Severity::Warning)
+            .help("if it is code that calls services, say so by a comment in code that is read")
+    };
+    faults.iter().filter(matters).map(tell).collect()
+}
+
+impl Texts {
+    pub(super) const fn new(sources: Sources, by_path: BTreeMap<String, String>) -> Self {
+        Self { sources, by_path, added: BTreeMap::new() }
+    }
+
+    /// The span of a place.
+    pub(in crate::cli::cmd) fn span(&mut self, place: &Place) -> Span {
+        let source = match self.added.get(&place.path) {
+            Some(source) => *source,
+            None => {
+                let text = self.by_path.get(&place.path).cloned().unwrap_or_default();
+                let source = self.sources.add(place.path.clone(), text);
+                self.added.insert(place.path.clone(), source);
+                source
+            }
+        };
+        source.span(place.range.start as usize, place.range.end as usize)
+    }
+
+    /// `path:line` of a place.
+    pub(in crate::cli::cmd) fn line(&mut self, place: &Place) -> String {
+        let span = self.span(place);
+        format!("{}:{}", place.path, self.sources.position(span).line)
+    }
+
+    /// A finding as it is printed.
+    pub(in crate::cli::cmd) fn diagnostic(&mut self, finding: &Finding) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(finding.code, finding.message.clone());
+        for (place, text) in &finding.marks {
+            let span = self.first_line(place);
+            diagnostic = diagnostic.mark(span, text.clone());
+        }
+        for help in &finding.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        if let (Code::UnresolvedCall, Some((first, more))) = (finding.code, split(&finding.services)) {
+            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+            diagnostic = diagnostic.help(format!("it is reached by `{first}`{others}"));
+        }
+        diagnostic
+    }
+
+    /// A place up to the end of its first line: a call may go on for a screen.
+    pub(in crate::cli::cmd) fn first_line(&mut self, place: &Place) -> Span {
+        let span = self.span(place);
+        let length = self.sources.slice(span).lines().next().map_or(0, str::len);
+        span.source.span(span.start, span.start + length)
+    }
+}
+
+/// The first service, and how many others there are.
+fn split(services: &BTreeSet<String>) -> Option<(&str, usize)> {
+    services.first().map(|first| (first.as_str(), services.len() - 1))
+}
