@@ -1,0 +1,116 @@
+//! Sources: which of them listened, what they lost, and which of several counts.
+
+use super::{DAY, DAY_MILLIS, Effect, Ledger, Report, SourceReport, Spans, day_of, start_of};
+use crate::call::Call;
+use crate::naming::Micros;
+use serde::{Deserialize, Serialize};
+
+/// Sources of nodes that are known.
+const MAX_SOURCES: usize = 100_000;
+/// Sources that see calls, the best first.
+const SEES: [&str; 4] = ["flows", "hubble", "conntrack", "kernel-log"];
+
+/// What was heard of a source in one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When it listened, and lost nothing.
+    pub spans: Spans,
+    /// Records that are known to be lost; where nobody can say how many, one.
+    pub lost: u64,
+}
+
+impl Heard {
+    /// Both together. False where a time was left out: see [`Spans::insert`].
+    pub fn merge(&mut self, other: &Self) -> bool {
+        self.lost = self.lost.saturating_add(other.lost);
+        self.spans.merge(&other.spans)
+    }
+}
+
+/// What is known of a source of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceState {
+    /// Since when it is known.
+    pub since: Micros,
+    /// Until when it was heard last.
+    pub heard_until: Option<Micros>,
+    /// Records that it lost since the ledger was begun; where nobody could say how many, one.
+    pub lost: u64,
+}
+
+impl Ledger {
+    pub(super) fn take_sources(&mut self, report: &Report<'_>, effect: &mut Effect) {
+        for source in &report.sources {
+            let key = (report.node.to_owned(), source.name.to_owned());
+            if !self.sources.contains_key(&key) && self.sources.len() + effect.sources.len() >= MAX_SOURCES {
+                continue;
+            }
+            if self.sources.get(&key).is_none_or(|state| report.from < state.since) {
+                effect.sources.insert(key.clone(), report.from);
+            }
+            self.listening.insert(key.clone(), is_listening(source));
+            let lost = if source.lost_unknown { source.lost.max(1) } else { source.lost };
+            if lost > 0 {
+                let key = (day_of(report.to), key.0.clone(), key.1.clone());
+                let heard = effect.heard.entry(key).or_default();
+                heard.lost = heard.lost.saturating_add(lost);
+            }
+            if !is_listening(source) || report.from >= report.to || report.to.saturating_sub(report.from) > DAY {
+                continue;
+            }
+            for day in day_of(report.from)..=day_of(report.to) {
+                let start = start_of(day);
+                // Inwards: what is said to be heard was heard.
+                let from = report.from.saturating_sub(start).clamp(0, DAY).saturating_add(999) / 1000;
+                let to = report.to.saturating_sub(start).clamp(0, DAY) / 1000;
+                let millis = |at: Micros| u32::try_from(at).unwrap_or(DAY_MILLIS);
+                if from < to {
+                    let key = (day, key.0.clone(), key.1.clone());
+                    effect.heard.entry(key).or_default().spans.insert(millis(from), millis(to));
+                }
+            }
+        }
+    }
+
+    /// A call to somebody of whom nothing at all is known: it may have been any service, so the interval was not heard.
+    pub(super) fn miss(&mut self, call: &Call<'_>, report: &Report<'_>, effect: &mut Effect) {
+        let source = (report.node.to_owned(), call.source.to_owned());
+        if !self.sources.contains_key(&source)
+            && !effect.sources.contains_key(&source)
+            && self.missed.len() >= MAX_SOURCES
+        {
+            return;
+        }
+        let key = (day_of(report.to), source.0.clone(), source.1.clone());
+        let heard = effect.heard.entry(key).or_default();
+        heard.lost = heard.lost.saturating_add(call.count.max(1));
+        // Its sources may be told in a later part of the same interval.
+        self.missed.insert(source, report.from);
+    }
+
+    /// Takes back what sources of a report claim to have heard, where calls of the same interval have nobody as callee.
+    pub(super) fn unhear(&self, report: &Report<'_>, effect: &mut Effect) {
+        for ((_, node, source), heard) in &mut effect.heard {
+            if self.missed.get(&(node.clone(), source.clone())) == Some(&report.from) {
+                heard.spans = Spans::default();
+            }
+        }
+    }
+
+    /// Whether a better source of the node saw the same calls. A report that says nothing of its sources is one of several of its interval.
+    pub(super) fn is_second(&self, source: &str, may_be_dropped: bool, report: &Report<'_>) -> bool {
+        let own = SEES.iter().position(|known| *known == source).unwrap_or(SEES.len());
+        SEES.iter().take(own).filter(|name| !(may_be_dropped && **name == "conntrack")).any(|name| {
+            match report.sources.iter().find(|source| source.name == *name) {
+                Some(source) => is_listening(source),
+                None if !report.sources.is_empty() => false,
+                None => self.listening.get(&(report.node.to_owned(), (*name).to_owned())) == Some(&true),
+            }
+        })
+    }
+}
+
+/// Whether a source saw all that there was to see in the interval.
+const fn is_listening(source: &SourceReport<'_>) -> bool {
+    source.heard && source.lost == 0 && !source.lost_unknown
+}
