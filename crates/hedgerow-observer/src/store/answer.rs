@@ -1,0 +1,133 @@
+//! What was kept, as observations and as a ledger.
+
+use super::tables::{
+    CALLS, CANARIES, FINISHED, HEARD, JUDGED, NODES, PERCHES, RAN, SOURCES, TOTALS, canaries, moment, tally,
+};
+use super::{Store, StoreError};
+use hedgerow_observe::ledger::{Answer, Edge, Heard, KeptSource, Ledger, Perch, Question, SourceState, Unsound};
+use hedgerow_observe::naming::Micros;
+use hedgerow_observe::observations::{End, Observations, Watched};
+use redb::{ReadableDatabase, ReadableTable};
+use std::collections::BTreeMap;
+
+impl Store {
+    /// The ledger as it was left. Callers that are no services and were seen last before `recent` are left out.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn ledger(&self, recent: Micros) -> Result<Ledger, StoreError> {
+        let mut ledger = Ledger::default();
+        let transaction = self.database()?.begin_read()?;
+        let totals = transaction.open_table(TOTALS)?;
+        for (edge, id) in &self.edges {
+            let Some(total) = totals.get(*id)? else { continue };
+            let tally = tally(total.value());
+            if matches!(edge.caller, End::Service(_)) || tally.last >= recent {
+                ledger.restore(edge.clone(), tally);
+            }
+        }
+        let mut heard_until: BTreeMap<u32, Micros> = BTreeMap::new();
+        let heard = transaction.open_table(HEARD)?;
+        // Of sources that were silent for longer than a day it is enough to know that.
+        let last = heard.last()?.map_or(0, |(key, _)| key.value().0);
+        for row in heard.range((last.saturating_sub(1), 0)..)? {
+            let (key, record) = row?;
+            let (day, source) = key.value();
+            if let Some((_, until)) = Heard::from_record(record.value())?.spans.runs().last() {
+                heard_until.insert(source, moment(day, *until));
+            }
+        }
+        for row in transaction.open_table(SOURCES)?.iter()? {
+            let (id, record) = row?;
+            let kept = KeptSource::from_record(record.value())?;
+            if kept.gone.is_none() {
+                let heard_until = heard_until.get(&id.value()).copied();
+                let state = SourceState { since: kept.since, heard_until, lost: 0 };
+                ledger.restore_source(&kept.node, &kept.source, state);
+            }
+        }
+        for row in transaction.open_table(CANARIES)?.iter()? {
+            let (key, value) = row?;
+            ledger.restore_canaries(key.value().1, canaries(value.value()));
+        }
+        for row in transaction.open_table(PERCHES)?.iter()? {
+            let (address, record) = row?;
+            let address = address.value().parse().map_err(|_| Unsound)?;
+            ledger.restore_perch(address, Perch::from_record(record.value())?);
+        }
+        Ok(ledger)
+    }
+
+    /// What is asked for. `watched`: what is known of services at the moment; where their pods ran, by what policies they are judged, and
+    /// which jobs ran, is kept here.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn observations(
+        &self,
+        question: &Question,
+        catalogue: Option<&str>,
+        watched: &BTreeMap<String, Watched>,
+    ) -> Result<Observations, StoreError> {
+        let mut answer = Answer::new(question, self.since);
+        answer.watched(watched);
+        let (first, last) = (*answer.days().start(), *answer.days().end());
+        let by_id: BTreeMap<u32, &Edge> =
+            self.edges.iter().filter(|(edge, _)| answer.wants(&edge.callee)).map(|(edge, id)| (*id, edge)).collect();
+        let transaction = self.database()?.begin_read()?;
+        for row in transaction.open_table(CALLS)?.range((first, 0)..=(last, u32::MAX))? {
+            let (key, value) = row?;
+            let (day, id) = key.value();
+            if let Some(edge) = by_id.get(&id) {
+                answer.calls(day, edge, tally(value.value()));
+            }
+        }
+        let mut names: BTreeMap<u32, KeptSource> = BTreeMap::new();
+        for row in transaction.open_table(SOURCES)?.iter()? {
+            let (id, record) = row?;
+            let kept = KeptSource::from_record(record.value())?;
+            answer.source(&kept.node, &kept.source, kept.since, kept.gone);
+            names.insert(id.value(), kept);
+        }
+        for row in transaction.open_table(HEARD)?.range((first, 0)..=(last, u32::MAX))? {
+            let (key, record) = row?;
+            let (day, id) = key.value();
+            if let Some(kept) = names.get(&id) {
+                answer.heard(day, &kept.node, &kept.source, &Heard::from_record(record.value())?);
+            }
+        }
+        for row in transaction.open_table(CANARIES)?.range((first, "")..)? {
+            let (key, value) = row?;
+            let (day, callee) = key.value();
+            if day > last {
+                break;
+            }
+            answer.canaries(callee, day, canaries(value.value()));
+        }
+        for row in transaction.open_table(NODES)?.iter()? {
+            let (_, value) = row?;
+            let (node, since, gone) = value.value();
+            answer.node(node, since, gone);
+        }
+        let names: BTreeMap<u32, &str> = self.nodes.iter().map(|(name, id)| (*id, name.as_str())).collect();
+        for row in transaction.open_table(RAN)?.range((first, "")..)? {
+            let (key, ids) = row?;
+            let (day, service) = key.value();
+            if day > last {
+                break;
+            }
+            answer.ran(service, ids.value().iter().filter_map(|id| names.get(id).copied()));
+        }
+        for row in transaction.open_table(JUDGED)?.iter()? {
+            let (service, value) = row?;
+            let (digest, since) = value.value();
+            answer.judged(service.value(), digest, since);
+        }
+        for row in transaction.open_table(FINISHED)?.iter()? {
+            let (key, runs) = row?;
+            let (service, workload) = key.value();
+            answer.finished(service, workload, runs.value());
+        }
+        Ok(answer.finish(catalogue))
+    }
+}
