@@ -1,7 +1,6 @@
 //! What the collector knows of the cluster and of the fleet, behind one lock: names, policies, labels that nobody gave.
 
 use super::names::{Names, Sighting};
-use super::watch::uids;
 use hedgerow_observe::fleet::{Fleet, Forged, Labels, Service, Whose};
 use hedgerow_observe::naming::{Micros, Pod};
 use hedgerow_observe::verdict::{Policies, Verdicts};
@@ -351,4 +350,9 @@ impl Known {
         let faults = self.verdicts.faults().iter().map(|fault| format!("{}: {}", fault.key, fault.message)).collect();
         (self.verdicts.policies().len(), faults)
     }
+}
+
+/// Uids of a list.
+fn uids(sightings: &[Sighting]) -> BTreeSet<String> {
+    sightings.iter().map(|sighting| sighting.pod.uid.clone()).collect()
 }
