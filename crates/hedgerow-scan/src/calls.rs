@@ -228,7 +228,7 @@ impl<'p> Search<'_, 'p> {
             for store in program.facts_of(*function).stores(program.function(*function)) {
                 let path = dotted(program, *function, store.target);
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
-                let values = self.eval.value(Site { function: *function, expr: store.value });
+                let values = self.eval.listed(Site { function: *function, expr: store.value });
                 self.address(Site { function: *function, expr: store.target }, &values, sink);
             }
         }

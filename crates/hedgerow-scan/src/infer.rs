@@ -5,12 +5,16 @@ use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How often questions inside of one may meet themselves before what they found is kept.
 const MAX_CUTS: u32 = 200;
 
 /// How deep one question may lead.
 const MAX_DEPTH: usize = 40;
+
+/// How many classes are asked about a field of one that extends them.
+const MAX_BASES: usize = 12;
 
 /// What a call leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,9 @@ pub(crate) enum Callee<'p> {
     Value,
 }
 
+/// What a class stores in its fields: the values of each, with the function that stores them and which of its results.
+type Stores<'p> = BTreeMap<&'p str, Vec<(FnId, ExprId, u16)>>;
+
 /// Types and calls of one program. Answers are kept.
 #[derive(Debug)]
 pub(crate) struct Infer<'a, 'p> {
@@ -41,6 +48,8 @@ pub(crate) struct Infer<'a, 'p> {
     /// The questions that are being answered: one that comes up again below itself has no answer there.
     open: RefCell<BTreeSet<(FnId, ExprId, u16)>>,
     open_origins: RefCell<BTreeSet<(FnId, ExprId)>>,
+    /// What classes store in their fields.
+    stores: RefCell<BTreeMap<TypeId, Rc<Stores<'p>>>>,
     depth: Cell<usize>,
     /// How often an answer was cut short; such answers are not kept.
     cuts: Cell<u32>,
@@ -57,6 +66,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             origins: RefCell::default(),
             open: RefCell::default(),
             open_origins: RefCell::default(),
+            stores: RefCell::default(),
             depth: Cell::new(0),
             cuts: Cell::new(0),
             first_cut: Cell::new(0),
@@ -109,8 +119,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 if let Some(meaning) = self.qualified(function, *of, name) {
                     return self.meaning_type(meaning);
                 }
-                let base = self.type_of(function, *of, 0)?;
-                self.program.field(base, name).map(|(_, ty, _)| ty)
+                self.field_type(function, *of, name)
             }
             Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
                 Callee::Function(called) => {
@@ -140,6 +149,11 @@ impl<'a, 'p> Infer<'a, 'p> {
                 Callee::Builtin("append" | "min" | "max") => {
                     self.type_of(function, program.arguments(function, *arguments).first()?.value, 0)
                 }
+                // A reader that nobody wrote.
+                Callee::Method(name) if arguments.is_empty() && self.language(function) == Language::Ruby => {
+                    let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
+                    self.field_type(function, *of, name)
+                }
                 Callee::Builtin(_) | Callee::External(_) | Callee::Method(_) => None,
                 Callee::Value => match self.type_of(function, *callee, 0).and_then(|ty| self.program.underlying(ty)) {
                     Some((file, TypeRef::Function(results))) => {
@@ -166,6 +180,75 @@ impl<'a, 'p> Infer<'a, 'p> {
             | Expr::Type(_)
             | Expr::Other => None,
         }
+    }
+
+    fn language(&self, function: FnId) -> Language {
+        self.program.files[self.program.file_of(function) as usize].language
+    }
+
+    /// The type of a field: the one it is declared with, or that of what its class stores in it.
+    fn field_type(&self, function: FnId, of: ExprId, name: &str) -> Option<Ty<'p>> {
+        let base = self.type_of(function, of, 0)?;
+        let declared = self.program.field(base, name).map(|(_, ty, _)| ty).filter(|ty| !ty.is_unknown());
+        declared.or_else(|| {
+            let stored = self.stored_in(self.program.type_id(base)?, name);
+            stored.into_iter().find_map(|(function, value, result)| self.type_of(function, value, result))
+        })
+    }
+
+    /// What a class and those it extends store in a field of their own, for languages whose fields need no declaration.
+    fn stored_in(&self, ty: TypeId, name: &str) -> Vec<(FnId, ExprId, u16)> {
+        let mut found = Vec::new();
+        let mut open = vec![ty];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) || seen.len() > MAX_BASES {
+                continue;
+            }
+            found.extend(self.stores_of(id).get(name).into_iter().flatten().copied());
+            let (file, decl) = self.program.ty(id);
+            if let TypeRef::Struct(fields) = &decl.ty {
+                let bases = fields.iter().filter(|field| field.embedded);
+                open.extend(bases.filter_map(|field| self.program.type_id(Ty::Written { file, r: &field.ty })));
+            }
+        }
+        found
+    }
+
+    fn stores_of(&self, ty: TypeId) -> Rc<Stores<'p>> {
+        if let Some(known) = self.stores.borrow().get(&ty) {
+            return Rc::clone(known);
+        }
+        let program = self.program;
+        let (file, decl) = program.ty(ty);
+        let mut found: Stores<'p> = BTreeMap::new();
+        if !matches!(program.files[file as usize].language, Language::Go | Language::Java) {
+            let methods = program.own_methods(ty).map(|(_, function)| function).chain(program.loader(file));
+            for function in methods {
+                let facts = program.facts_of(function);
+                for store in facts.stores(program.function(function)) {
+                    let Expr::Member { of, name } = facts.expr(store.target) else { continue };
+                    let is_own = match facts.expr(*of) {
+                        Expr::Local(local) => program.defs(function, *local).contains(&Def::Receiver),
+                        Expr::Name(name) => facts.word(*name) == decl.name,
+                        _ => false,
+                    };
+                    if is_own {
+                        found.entry(facts.word(*name)).or_default().push((function, store.value, store.result));
+                    }
+                }
+            }
+        }
+        let found = Rc::new(found);
+        self.stores.borrow_mut().insert(ty, Rc::clone(&found));
+        found
+    }
+
+    /// Where outside of the tree comes from what a class stores in a field.
+    fn field_origin(&self, function: FnId, of: ExprId, name: &str) -> Option<String> {
+        let ty = self.program.type_id(self.type_of(function, of, 0)?)?;
+        let stored = self.stored_in(ty, name).into_iter().filter(|(.., result)| *result == 0);
+        stored.into_iter().find_map(|(function, value, _)| self.origin(function, value))
     }
 
     fn meaning_type(&self, meaning: Meaning<'p>) -> Option<Ty<'p>> {
@@ -308,13 +391,29 @@ impl<'a, 'p> Infer<'a, 'p> {
             && let Meaning::Type(id) =
                 self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
         {
+            // A new value of the class.
+            if name == "new" && self.language(function) == Language::Ruby {
+                return Callee::Type(Ty::Declared(id));
+            }
             // A static method.
             return match self.program.method_of(id, name) {
                 Some(Found::Function(function)) => Callee::Function(function),
+                // A class that takes in one from outside has its methods.
+                Some(Found::External(path)) if self.language(function) == Language::Ruby => {
+                    Callee::External(format!("{path}.{name}"))
+                }
                 _ => Callee::Method(name),
             };
         }
         if let Some(ty) = self.type_of(function, of, 0) {
+            // A reader is not a method of what the class extends.
+            if self.language(function) == Language::Ruby
+                && let Some(id) = self.program.type_id(ty)
+                && self.program.own_method(id, name).is_none()
+                && !self.stored_in(id, name).is_empty()
+            {
+                return Callee::Method(name);
+            }
             match self.program.method(ty, name) {
                 Some(Found::Function(id)) => return Callee::Function(id),
                 Some(Found::Dispatch(id)) => return Callee::Dispatch(id, name),
@@ -408,9 +507,17 @@ impl<'a, 'p> Infer<'a, 'p> {
                 if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
                     return Some(path);
                 }
-                self.origin(function, *of).map(|path| format!("{path}.{}", program.word(function, *name)))
+                let name = program.word(function, *name);
+                if let Some(path) = self.field_origin(function, *of, name) {
+                    return Some(path);
+                }
+                self.origin(function, *of).map(|path| format!("{path}.{name}"))
             }
-            Expr::Call { callee, .. } => match self.callee(function, *callee)? {
+            Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
+                Callee::Method(name) if arguments.is_empty() && self.language(function) == Language::Ruby => {
+                    let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
+                    self.field_origin(function, *of, name)
+                }
                 Callee::External(path) => Some(format!("{path}()")),
                 Callee::Function(_) | Callee::Dispatch(..) => {
                     self.type_of(function, id, 0).and_then(|ty| self.program.external(ty))

@@ -13,6 +13,7 @@ static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new
         (Language::Python, include_str!("../packs/python.yaml")),
         (Language::Java, include_str!("../packs/java.yaml")),
         (Language::JavaScript, include_str!("../packs/javascript.yaml")),
+        (Language::Ruby, include_str!("../packs/ruby.yaml")),
     ];
     let read = |(language, text)| {
         let pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;

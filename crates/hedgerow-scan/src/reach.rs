@@ -12,8 +12,11 @@ use crate::infer::{Callee, Infer};
 use crate::ir::{Argument, Def, Expr, ExprId, TypeRef};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
-use crate::program::{FnId, Found, GlobalId, Owner, PackageId, Program, Ty, TypeId};
+use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many classes that one extends are looked at.
+const MAX_BASES: usize = 12;
 
 /// A place in a function: a call, most of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +111,18 @@ struct Dynamic {
 /// Whether the language of a function lets a call leave parameters out.
 fn is_flexible(program: &Program, function: FnId) -> bool {
     let language = program.files[program.file_of(function) as usize].language;
-    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
+    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby)
+}
+
+/// Whether the classes of a language are made by frameworks once their file is loaded.
+fn is_framed(language: Language) -> bool {
+    language == Language::Ruby
+}
+
+/// Classes of libraries that are extended without anybody calling what extends them.
+fn is_value_class(path: &str) -> bool {
+    let name = path.rsplit([':', '\\', '.']).next().unwrap_or(path);
+    name.ends_with("Error") || name.ends_with("Exception") || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
 }
 
 /// The packages that loading `packages` loads, those included.
@@ -283,6 +297,9 @@ impl<'p> Walk<'_, 'p> {
                     }
                     self.add(id, None);
                 }
+            }
+            if is_framed(program.files[file as usize].language) {
+                self.framed(file);
             }
         }
         // What is called, and what is listed in a registry, which is not being called, is no reference.
@@ -471,6 +488,42 @@ impl<'p> Walk<'_, 'p> {
         let program = self.infer.program;
         let language = program.files[program.file_of(site.function) as usize].language;
         language.global(name).map(str::to_owned)
+    }
+
+    /// The classes of a file that extend one from outside: a framework makes them and calls their methods.
+    fn framed(&mut self, file: u32) {
+        let program = self.infer.program;
+        let types = &program.files[file as usize].facts.types;
+        let names = types.iter().filter(|ty| matches!(ty.ty, TypeRef::Struct(_))).map(|ty| ty.name.as_str());
+        for name in names {
+            if let Meaning::Type(id) = program.meaning(file, name)
+                && self.extends_outside(id)
+            {
+                self.escape_type(id, None);
+            }
+        }
+    }
+
+    fn extends_outside(&self, id: TypeId) -> bool {
+        let program = self.infer.program;
+        let mut open = vec![id];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) || seen.len() > MAX_BASES {
+                continue;
+            }
+            let (file, decl) = program.ty(id);
+            let TypeRef::Struct(fields) = &decl.ty else { continue };
+            for field in fields.iter().filter(|field| field.embedded) {
+                let ty = Ty::Written { file, r: &field.ty };
+                match (program.type_id(ty), program.external(ty)) {
+                    (Some(base), _) => open.push(base),
+                    (None, Some(path)) if !is_value_class(&path) => return true,
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     fn make(&mut self, id: TypeId) {

@@ -10,6 +10,7 @@ mod stored;
 pub(crate) use packs::placeholders;
 
 use crate::infer::{Callee, Infer};
+use crate::frontend::Language;
 use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
@@ -112,6 +113,11 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// passes is not mixed with what another one does.
     pub(crate) fn value(&self, site: Site) -> Vec<Values> {
         self.by_caller(site, |frame| (*self.eval(frame, site.expr, 0)).clone())
+    }
+
+    /// The same, and of a list or a map its elements.
+    pub(crate) fn listed(&self, site: Site) -> Vec<Values> {
+        self.by_caller(site, |frame| self.each((*self.eval(frame, site.expr, 0)).clone()))
     }
 
     /// The target of a sink, each of the ways that lead to it for itself.
@@ -440,7 +446,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         }
         match self.infer.callee(frame.function, callee) {
             Some(Callee::Type(_)) => match arguments {
-                [only] if self.language(frame.function) == crate::frontend::Language::Go => {
+                [only] if self.language(frame.function) == Language::Go => {
                     (*self.eval(frame, only.value, 0)).clone()
                 }
                 _ => Values::one(Value::Made(site, frame.chain.clone())),
@@ -464,6 +470,14 @@ impl<'a, 'p> Eval<'a, 'p> {
                 values
             }
             Some(Callee::Value) => self.closure_call(frame, callee, result, site),
+            Some(Callee::External(path))
+                if arguments.is_empty() && path.starts_with("Rails.") && self.language(frame.function) == Language::Ruby =>
+            {
+                self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
+            }
+            Some(Callee::Method(_)) if arguments.is_empty() && self.language(frame.function) == Language::Ruby => {
+                self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
+            }
             Some(Callee::Method(name)) => {
                 self.accessor(frame, callee, name, site).unwrap_or_else(|| Values::lost(site))
             }
@@ -471,9 +485,20 @@ impl<'a, 'p> Eval<'a, 'p> {
         }
     }
 
+    /// `client.url`, where nobody wrote a method of that name: what is stored under it.
+    fn reader(&self, frame: &Frame, callee: ExprId, site: Site) -> Option<Values> {
+        let program = self.infer.program;
+        let Expr::Member { of, name } = program.expr(frame.function, callee) else { return None };
+        let name = program.word(frame.function, *name);
+        // What is no field of a class has a value where somebody stored one.
+        let is_class = self.infer.type_of(frame.function, *of, 0).and_then(|ty| program.type_id(ty)).is_some();
+        let is_part = self.eval(frame, *of, 0).known.keys().any(|value| matches!(value, Value::Setting(_) | Value::Made(..)));
+        (is_class || is_part || self.reach.loose_fields.contains_key(name)).then(|| self.member(frame, *of, name, site))
+    }
+
     /// `getLedger()` and a record's `ledger()`, where nobody wrote the method: the field.
     fn accessor(&self, frame: &Frame, callee: ExprId, name: &'p str, site: Site) -> Option<Values> {
-        if self.language(frame.function) != crate::frontend::Language::Java {
+        if self.language(frame.function) != Language::Java {
             return None;
         }
         let program = self.infer.program;
@@ -529,7 +554,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         part.field.is_some_and(|field| self.infer.program.word(function, field) == name)
     }
 
-    fn language(&self, function: FnId) -> crate::frontend::Language {
+    fn language(&self, function: FnId) -> Language {
         let program = self.infer.program;
         program.files[program.file_of(function) as usize].language
     }

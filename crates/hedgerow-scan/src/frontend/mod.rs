@@ -13,6 +13,8 @@ mod java;
 mod javascript;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "ruby")]
+mod ruby;
 
 use crate::ir::{Facts, Range};
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,8 @@ pub enum Language {
     JavaScript,
     /// TypeScript.
     TypeScript,
+    /// Ruby.
+    Ruby,
 }
 
 /// One language's way from text to facts. A front end sees one file and nothing else.
@@ -73,19 +77,22 @@ impl Language {
             Self::Java => "Java",
             Self::JavaScript => "JavaScript",
             Self::TypeScript => "TypeScript",
+            Self::Ruby => "Ruby",
         }
     }
 
     /// The language of a file, by its name; none for a file the scan does not read or was built without.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
-        let (_, extension) = path.rsplit_once('.')?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let (_, extension) = name.rsplit_once('.').unwrap_or(("", if name == "Rakefile" { "rake" } else { "" }));
         let language = match extension {
             "go" => Self::Go,
             "py" => Self::Python,
             "java" => Self::Java,
             "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
             "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
+            "rb" | "rake" | "ru" => Self::Ruby,
             _ => return None,
         };
         language.frontend().map(|_| language)
@@ -105,7 +112,9 @@ impl Language {
             Self::JavaScript => Some(&javascript::JavaScript),
             #[cfg(feature = "javascript")]
             Self::TypeScript => Some(&javascript::TypeScript),
-            #[cfg(not(all(feature = "go", feature = "python", feature = "java", feature = "javascript")))]
+            #[cfg(feature = "ruby")]
+            Self::Ruby => Some(&ruby::Ruby),
+            #[cfg(not(all(feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "ruby")))]
             _ => None,
         }
     }

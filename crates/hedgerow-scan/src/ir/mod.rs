@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -63,6 +63,8 @@ pub struct Facts {
     pub package: String,
     /// What the file imports.
     pub imports: Vec<Import>,
+    /// The whole names of what the file declares, for languages whose files use each other's names without an import.
+    pub declares: Vec<CompactString>,
     /// The functions; the first one holds what runs when the file is loaded.
     pub functions: Vec<Function>,
     /// The types.

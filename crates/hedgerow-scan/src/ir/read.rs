@@ -128,6 +128,7 @@ impl Facts {
         Self {
             package: self.package.clone(),
             imports: self.imports.clone(),
+            declares: self.declares.clone(),
             comments: self.comments.clone(),
             faults: self.faults.clone(),
             constraint: self.constraint.clone(),

@@ -1,5 +1,6 @@
 //! All files together: which package a name leads to, which type, which function.
 
+mod declared;
 mod modules;
 mod read;
 mod types;
@@ -165,10 +166,14 @@ impl<'p> Program<'p> {
             let id = TypeId(index(self.types.len()));
             self.types.push((at, n));
             let id = *package.types.entry(&ty.name).or_insert(id);
-            package.declare(&ty.name, Meaning::Type(id));
+            for name in file.language.known_as(&ty.name) {
+                package.declare(name, Meaning::Type(id));
+            }
         }
         for (n, global) in (0..).zip(&file.facts.globals) {
-            package.declare(&global.name, Meaning::Global(GlobalId { file: at, index: n }));
+            for name in file.language.known_as(&global.name) {
+                package.declare(name, Meaning::Global(GlobalId { file: at, index: n }));
+            }
         }
     }
 
@@ -236,7 +241,8 @@ impl<'p> Program<'p> {
                         .map_or(Meaning::External(&import.path, Some(name)), |id| Meaning::Package(*id)),
                     meaning => meaning,
                 },
-                (None, Some(name)) if name == "default" => Meaning::External(&import.path, None),
+                // Who imports all of a module by the name it has.
+                (None, Some(name)) if name == "default" || *name == import.path => Meaning::External(&import.path, None),
                 (None, name) => modules
                     .resolve_item(file, import)
                     .and_then(|path| self.by_path.get(&path))
@@ -361,7 +367,7 @@ impl<'p> Program<'p> {
         match file.language {
             Language::Go => &package.path,
             Language::Java => &file.facts.package,
-            Language::Python | Language::JavaScript | Language::TypeScript => {
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
                 name.split('.').next().unwrap_or(name)
             }

@@ -1,6 +1,7 @@
 //! Which package a file belongs to, and which package an import leads to.
 
 use super::File;
+use super::declared::Declared;
 use crate::frontend::Language;
 use crate::ir::Import;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ pub(crate) struct Modules {
     mounted: BTreeMap<String, String>,
     /// Java: the package names of the tree with the source roots that hold them.
     java: BTreeMap<String, BTreeSet<String>>,
+    /// Who declares the names that need no import.
+    declared: Declared,
 }
 
 impl Modules {
@@ -30,6 +33,7 @@ impl Modules {
         modules.go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         for file in files {
             modules.paths.insert(file.path.to_owned());
+            modules.declared.add(file);
             if file.language == Language::Java {
                 let roots = modules.java.entry(file.facts.package.clone()).or_default();
                 roots.insert(java_root(file).to_owned());
@@ -84,7 +88,7 @@ impl Modules {
                 self.go_path(dir)
             }
             Language::Java => format!("{}:{}", java_root(file), file.facts.package),
-            Language::Python | Language::JavaScript | Language::TypeScript => file.path.to_owned(),
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => file.path.to_owned(),
         }
     }
 
@@ -123,6 +127,8 @@ impl Modules {
             }
             Language::Python => self.python(file.path, &import.path),
             Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
+            Language::Ruby if import.name.is_none() => self.ruby(file.path, &import.path),
+            Language::Ruby => self.declared.find(file, &import.path).map(str::to_owned),
         }
     }
 
@@ -134,7 +140,7 @@ impl Modules {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))
             }
-            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript => None,
+            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript | Language::Ruby => None,
         }
     }
 
@@ -173,6 +179,25 @@ impl Modules {
         whole.chain(typed).find_map(|path| self.file(&path))
     }
 
+    /// A Ruby file: relative to the one that asks for it, else below its directory or one of those above it, else of a library of the tree.
+    fn ruby(&self, from: &str, name: &str) -> Option<String> {
+        let name = name.strip_suffix(".rb").unwrap_or(name);
+        let at = |base: String| self.file(&format!("{base}.rb"));
+        let mut dir = dir_of(from);
+        if name.starts_with('.') {
+            return at(join(dir, name));
+        }
+        loop {
+            if let Some(found) = at(join(dir, name)).or_else(|| at(join(dir, &format!("lib/{name}")))) {
+                return Some(found);
+            }
+            if dir.is_empty() {
+                return self.declared.library(from, name).map(str::to_owned);
+            }
+            dir = dir_of(dir);
+        }
+    }
+
     /// Whether an import should lead to a file of the tree: a relative one, or one below a module of the tree. What is no code does
     /// not count.
     pub(crate) fn is_own(&self, file: &File, import: &Import) -> bool {
@@ -186,6 +211,7 @@ impl Modules {
                     matches!(extension, "" | "js" | "ts" | "mjs" | "cjs" | "tsx" | "jsx") || extension.len() > 5;
                 import.path.starts_with('.') && is_code
             }
+            Language::Ruby => import.name.is_none() && import.path.starts_with('.'),
             Language::Java => false,
         }
     }

@@ -8,6 +8,7 @@ mod go;
 mod java;
 mod javascript;
 mod python;
+mod ruby;
 
 /// The callee and a manifest that gives the caller `LEDGER`.
 fn deploy(address: &str) -> String {

@@ -46,7 +46,7 @@ fn an_address_in_a_language_that_is_not_read_is_asked_about() {
             "-- service.shop/app.rs\nfn main() { get(\"http://s-ledger/x\") }\n",
             &["no-entry service.shop/app.rs", "shop ? ledger"],
         ),
-        ("-- service.shop/app.rb\nget('s-ledger:8080')\n", &["no-entry service.shop/app.rb", "shop ? ledger"]),
+        ("-- service.shop/app.pl\nget('s-ledger:8080')\n", &["no-entry service.shop/app.pl", "shop ? ledger"]),
         (
             "-- service.shop/App.scala\nval a = \"service.ledger\"\n",
             &["no-entry service.shop/App.scala", "shop ? ledger"],
