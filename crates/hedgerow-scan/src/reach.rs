@@ -122,7 +122,9 @@ fn is_framed(language: Language) -> bool {
 /// Classes of libraries that are extended without anybody calling what extends them.
 fn is_value_class(path: &str) -> bool {
     let name = path.rsplit([':', '\\', '.']).next().unwrap_or(path);
-    name.ends_with("Error") || name.ends_with("Exception") || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
+    name.ends_with("Error")
+        || name.ends_with("Exception")
+        || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
 }
 
 /// The packages that loading `packages` loads, those included.

@@ -9,8 +9,8 @@ mod stored;
 
 pub(crate) use packs::placeholders;
 
-use crate::infer::{Callee, Infer};
 use crate::frontend::Language;
+use crate::infer::{Callee, Infer};
 use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
@@ -446,9 +446,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         }
         match self.infer.callee(frame.function, callee) {
             Some(Callee::Type(_)) => match arguments {
-                [only] if self.language(frame.function) == Language::Go => {
-                    (*self.eval(frame, only.value, 0)).clone()
-                }
+                [only] if self.language(frame.function) == Language::Go => (*self.eval(frame, only.value, 0)).clone(),
                 _ => Values::one(Value::Made(site, frame.chain.clone())),
             },
             Some(Callee::Builtin("string")) if arguments.len() == 1 => {
@@ -471,7 +469,9 @@ impl<'a, 'p> Eval<'a, 'p> {
             }
             Some(Callee::Value) => self.closure_call(frame, callee, result, site),
             Some(Callee::External(path))
-                if arguments.is_empty() && path.starts_with("Rails.") && self.language(frame.function) == Language::Ruby =>
+                if arguments.is_empty()
+                    && path.starts_with("Rails.")
+                    && self.language(frame.function) == Language::Ruby =>
             {
                 self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
             }
@@ -492,7 +492,8 @@ impl<'a, 'p> Eval<'a, 'p> {
         let name = program.word(frame.function, *name);
         // What is no field of a class has a value where somebody stored one.
         let is_class = self.infer.type_of(frame.function, *of, 0).and_then(|ty| program.type_id(ty)).is_some();
-        let is_part = self.eval(frame, *of, 0).known.keys().any(|value| matches!(value, Value::Setting(_) | Value::Made(..)));
+        let is_part =
+            self.eval(frame, *of, 0).known.keys().any(|value| matches!(value, Value::Setting(_) | Value::Made(..)));
         (is_class || is_part || self.reach.loose_fields.contains_key(name)).then(|| self.member(frame, *of, name, site))
     }
 

@@ -114,7 +114,13 @@ impl Language {
             Self::TypeScript => Some(&javascript::TypeScript),
             #[cfg(feature = "ruby")]
             Self::Ruby => Some(&ruby::Ruby),
-            #[cfg(not(all(feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "ruby")))]
+            #[cfg(not(all(
+                feature = "go",
+                feature = "python",
+                feature = "java",
+                feature = "javascript",
+                feature = "ruby"
+            )))]
             _ => None,
         }
     }

@@ -242,7 +242,9 @@ impl<'p> Program<'p> {
                     meaning => meaning,
                 },
                 // Who imports all of a module by the name it has.
-                (None, Some(name)) if name == "default" || *name == import.path => Meaning::External(&import.path, None),
+                (None, Some(name)) if name == "default" || *name == import.path => {
+                    Meaning::External(&import.path, None)
+                }
                 (None, name) => modules
                     .resolve_item(file, import)
                     .and_then(|path| self.by_path.get(&path))

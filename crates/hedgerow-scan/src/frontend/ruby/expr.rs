@@ -7,7 +7,8 @@ use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
 /// Methods that every object has and that matter here: they are called without a receiver.
-const KERNEL: &[&str] = &["format", "sprintf", "open", "String", "Array", "Integer", "URI", "raise", "puts", "loop", "lambda", "proc"];
+const KERNEL: &[&str] =
+    &["format", "sprintf", "open", "String", "Array", "Integer", "URI", "raise", "puts", "loop", "lambda", "proc"];
 
 impl<'n> Lower<'_, 'n> {
     /// An expression.
@@ -105,9 +106,8 @@ impl<'n> Lower<'_, 'n> {
             }
             "case" | "case_match" => {
                 self.under(node, "value");
-                let branches = children(node).into_iter().filter(|child| {
-                    matches!(child.kind(), "when" | "in_clause" | "else")
-                });
+                let branches =
+                    children(node).into_iter().filter(|child| matches!(child.kind(), "when" | "in_clause" | "else"));
                 let values: Vec<ExprId> = branches.map(|branch| self.expr(branch)).collect();
                 return self.choice(values, span);
             }
@@ -127,8 +127,16 @@ impl<'n> Lower<'_, 'n> {
                 self.under(node, "body");
                 Expr::Other
             }
-            "begin" | "then" | "else" | "ensure" | "rescue" | "do" | "parenthesized_statements" | "body_statement"
-            | "block_body" | "program" => match self.statements(node) {
+            "begin"
+            | "then"
+            | "else"
+            | "ensure"
+            | "rescue"
+            | "do"
+            | "parenthesized_statements"
+            | "body_statement"
+            | "block_body"
+            | "program" => match self.statements(node) {
                 Some(last) => return last,
                 None => Expr::Choice(Run::default()),
             },
@@ -159,8 +167,13 @@ impl<'n> Lower<'_, 'n> {
                 return self.block_of(inner, node.child_by_field_name("parameters"), span);
             }
             "block" | "do_block" => return self.block_of(node, node.child_by_field_name("parameters"), span),
-            "splat_argument" | "hash_splat_argument" | "block_argument" | "parenthesized_argument" | "pattern"
-            | "superclass" | "interpolation" => match children(node).as_slice() {
+            "splat_argument"
+            | "hash_splat_argument"
+            | "block_argument"
+            | "parenthesized_argument"
+            | "pattern"
+            | "superclass"
+            | "interpolation" => match children(node).as_slice() {
                 [inner] => return self.expr(*inner),
                 _ => Expr::Other,
             },
@@ -257,7 +270,9 @@ impl<'n> Lower<'_, 'n> {
         }
         let callee = match of {
             // `f.(x)` and `f.call(x)` call what `f` holds.
-            Some(of) if name == "call" && matches!(self.builder.facts.expr(of), Expr::Local(_) | Expr::Closure(_)) => of,
+            Some(of) if name == "call" && matches!(self.builder.facts.expr(of), Expr::Local(_) | Expr::Closure(_)) => {
+                of
+            }
             Some(of) => self.builder.push_member(of, name, method.map_or(span, range)),
             None => {
                 let is_local = self.builder.local(name).is_some();
@@ -276,7 +291,10 @@ impl<'n> Lower<'_, 'n> {
     fn worth(&self, closure: ExprId) -> Option<ExprId> {
         let Expr::Closure(_) = self.builder.facts.expr(closure) else { return None };
         closure.0.checked_sub(1).map(ExprId).filter(|last| {
-            matches!(self.builder.facts.expr(*last), Expr::Text(_) | Expr::Format(_) | Expr::Name(_) | Expr::Call { .. } | Expr::Index { .. })
+            matches!(
+                self.builder.facts.expr(*last),
+                Expr::Text(_) | Expr::Format(_) | Expr::Name(_) | Expr::Call { .. } | Expr::Index { .. }
+            )
         })
     }
 
@@ -295,7 +313,8 @@ impl<'n> Lower<'_, 'n> {
             let value = match argument.kind() {
                 // `call(url:)` passes the local of that name.
                 "pair" if argument.child_by_field_name("value").is_none() => {
-                    let key = argument.child_by_field_name("key").map(|key| self.builder.slice(key)).unwrap_or_default();
+                    let key =
+                        argument.child_by_field_name("key").map(|key| self.builder.slice(key)).unwrap_or_default();
                     self.builder.name(key.trim_end_matches(':'), range(argument))
                 }
                 _ => self.expr(argument),

@@ -189,7 +189,8 @@ impl<'n> Lower<'_, 'n> {
         let body = node.child_by_field_name("body").map(children).unwrap_or_default();
         for call in body.iter().filter(|child| child.kind() == "call") {
             let verb = self.builder.field(*call, "method");
-            if matches!(verb.as_str(), "include" | "extend" | "prepend") && call.child_by_field_name("receiver").is_none()
+            if matches!(verb.as_str(), "include" | "extend" | "prepend")
+                && call.child_by_field_name("receiver").is_none()
             {
                 let mixed = call.child_by_field_name("arguments").map(children).unwrap_or_default();
                 fields.extend(mixed.into_iter().filter_map(|mixed| self.base(mixed)));
