@@ -261,6 +261,7 @@ fn intake() -> serde_json::Value {
                     node: &name,
                     from,
                     to: from + 10 * SECOND,
+                    continues: None,
                     calls,
                     sources: vec![source],
                     sent: Vec::new(),

@@ -51,7 +51,8 @@ impl Ledger {
     pub(super) fn take_sent(&mut self, report: &Report<'_>, names: &History, fleet: &Fleet, effect: &mut Effect) {
         for sent in report.sent.iter().filter(|sent| fleet.named(sent.callee).is_some()) {
             // Only the address of the pod that says it: else whoever has a canary's token could hide the calls of others.
-            let pod = own_pod(names.name(sent.address, report.from, report.to), sent.uid);
+            let (from, to) = (report.from.min(report.to), report.to.max(report.from));
+            let pod = own_pod(names.name(sent.address, from, to), sent.uid);
             let until = report.to.saturating_add(CANARY_LIFE);
             self.perches.retain(|_, perch| perch.until.saturating_add(CANARY_LIFE) >= report.from);
             if let Some(pod) = pod

@@ -66,6 +66,8 @@ pub struct Ledger {
     waiting: BTreeMap<String, VecDeque<(Micros, u64)>>,
     /// Which sources of a node were listening when it last said so.
     listening: BTreeMap<(String, String), bool>,
+    /// By node and source, the end of the last interval that was heard, as its report said it.
+    heard_to: BTreeMap<(String, String), Micros>,
     /// By node and source, the beginning of the last interval with calls to nobody.
     missed: BTreeMap<(String, String), Micros>,
     capped: BTreeMap<String, u64>,
@@ -223,6 +225,7 @@ impl Ledger {
     pub fn remove_node(&mut self, node: &str) {
         self.sources.retain(|(of, _), _| of != node);
         self.listening.retain(|(of, _), _| of != node);
+        self.heard_to.retain(|(of, _), _| of != node);
         self.missed.retain(|(of, _), _| of != node);
     }
 }

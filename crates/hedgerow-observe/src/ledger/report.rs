@@ -13,6 +13,9 @@ pub struct Report<'a> {
     pub from: Micros,
     /// When it ended.
     pub to: Micros,
+    /// When the node's interval before ended, as its report said, where this one begins the moment that one ended: what was heard in both was heard
+    /// between them, too. Clocks are not known exactly, so `from` is later than this.
+    pub continues: Option<Micros>,
     /// What was seen.
     pub calls: Vec<Call<'a>>,
     /// How the sources did.

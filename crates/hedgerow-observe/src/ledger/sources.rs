@@ -49,19 +49,23 @@ impl Ledger {
                 effect.sources.insert(key.clone(), report.from);
             }
             self.listening.insert(key.clone(), is_listening(source));
+            let before = self.heard_to.remove(&key);
+            let begin =
+                report.continues.filter(|end| before == Some(*end)).map_or(report.from, |end| end.min(report.from));
             let lost = if source.lost_unknown { source.lost.max(1) } else { source.lost };
             if lost > 0 {
                 let key = (day_of(report.to), key.0.clone(), key.1.clone());
                 let heard = effect.heard.entry(key).or_default();
                 heard.lost = heard.lost.saturating_add(lost);
             }
-            if !is_listening(source) || report.from >= report.to || report.to.saturating_sub(report.from) > DAY {
+            if !is_listening(source) || begin >= report.to || report.to.saturating_sub(begin) > DAY {
                 continue;
             }
-            for day in day_of(report.from)..=day_of(report.to) {
+            self.heard_to.insert(key.clone(), report.to);
+            for day in day_of(begin)..=day_of(report.to) {
                 let start = start_of(day);
                 // Inwards: what is said to be heard was heard.
-                let from = report.from.saturating_sub(start).clamp(0, DAY).saturating_add(999) / 1000;
+                let from = begin.saturating_sub(start).clamp(0, DAY).saturating_add(999) / 1000;
                 let to = report.to.saturating_sub(start).clamp(0, DAY) / 1000;
                 let millis = |at: Micros| u32::try_from(at).unwrap_or(DAY_MILLIS);
                 if from < to {
@@ -89,10 +93,11 @@ impl Ledger {
     }
 
     /// Takes back what sources of a report claim to have heard, where calls of the same interval have nobody as callee.
-    pub(super) fn unhear(&self, report: &Report<'_>, effect: &mut Effect) {
+    pub(super) fn unhear(&mut self, report: &Report<'_>, effect: &mut Effect) {
         for ((_, node, source), heard) in &mut effect.heard {
             if self.missed.get(&(node.clone(), source.clone())) == Some(&report.from) {
                 heard.spans = Spans::default();
+                self.heard_to.remove(&(node.clone(), source.clone()));
             }
         }
     }

@@ -112,6 +112,7 @@ proptest! {
             node: &node,
             from,
             to,
+            continues: None,
             calls: calls.iter().map(Wild::call).collect(),
             sources: vec![source],
             sent: sent.iter().map(|(last, count)| Sent { address: address(*last), uid: "bank-naked", callee: "service.ledger", count: *count }).collect(),

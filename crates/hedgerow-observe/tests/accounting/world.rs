@@ -108,7 +108,7 @@ pub(crate) fn heard(name: &str) -> SourceReport<'_> {
 }
 
 pub(crate) fn report<'a>(from: Micros, to: Micros, calls: Vec<Call<'a>>, sources: Vec<SourceReport<'a>>) -> Report<'a> {
-    Report { node: "a", from, to, calls, sources, sent: Vec::<Sent<'a>>::new() }
+    Report { node: "a", from, to, continues: None, calls, sources, sent: Vec::<Sent<'a>>::new() }
 }
 
 /// A ledger with all that it needs.

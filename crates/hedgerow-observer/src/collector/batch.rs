@@ -30,6 +30,10 @@ pub(crate) struct Batch {
     /// The interval, on our clock.
     pub(crate) from: Micros,
     pub(crate) to: Micros,
+    /// The earliest moment on our clock at which the interval can have ended.
+    pub(crate) ended: Micros,
+    /// The same of the interval before, if this one begins when that ended. Then [`Self::to`] may be before [`Self::from`].
+    pub(crate) continues: Option<Micros>,
     /// When it came.
     pub(crate) received: Micros,
     /// The last moment on our clock at which any of its calls can have been.
@@ -159,6 +163,8 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
         from,
         // Where the clock was set within the interval nothing is proven.
         to: to.max(from),
+        ended: to,
+        continues: None,
         received,
         latest: calls.iter().map(|call| call.last).max().unwrap_or(received),
         calls,

@@ -425,13 +425,14 @@ impl Seeing {
                 continue;
             }
             let live = self.live.entry(key).or_default();
+            let from = batch.continues.unwrap_or(batch.from);
             if let Some(until) = live.until
-                && batch.from > until + SECOND
+                && from > until + SECOND
             {
-                live.blind += batch.from - until;
+                live.blind += from - until;
             }
             if !source.heard {
-                live.blind += batch.to - batch.from;
+                live.blind += (batch.to - from).max(0);
             }
             live.until = live.until.max(Some(batch.to));
             live.received = batch.received;
@@ -513,6 +514,7 @@ fn sent<'a>(batch: &'a Batch, uid: &'a str, fleet: &Fleet) -> Report<'a> {
         node: &batch.node,
         from: batch.from,
         to: batch.to,
+        continues: batch.continues,
         calls: Vec::new(),
         sources: Vec::new(),
         sent: sent.collect(),
@@ -541,6 +543,7 @@ fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
         node: &batch.node,
         from: batch.from,
         to: batch.to,
+        continues: batch.continues,
         calls: calls.collect(),
         sources: source_reports(batch),
         sent: Vec::new(),

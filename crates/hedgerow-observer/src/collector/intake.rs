@@ -4,7 +4,7 @@ use super::auth::{Part, Refusal, Sender, Senders};
 use super::batch::{self, Batch};
 use super::clock::now;
 use super::serve::Peer;
-use super::skew::Skew;
+use super::skew::{Intervals, Skew};
 use super::world::World;
 use crate::link::{self, Receipt, intake_server};
 use prost::Message as _;
@@ -67,7 +67,14 @@ impl Refusals {
 
 /// The clocks of the nodes.
 #[derive(Debug, Default)]
-pub(crate) struct Clocks(Mutex<BTreeMap<String, Skew>>);
+pub(crate) struct Clocks(Mutex<BTreeMap<String, Clock>>);
+
+/// The clock of a node, and what it told of last.
+#[derive(Debug, Default)]
+struct Clock {
+    skew: Skew,
+    intervals: Intervals,
+}
 
 /// How many clocks are remembered.
 const CLOCKS: usize = 20_000;
@@ -78,14 +85,22 @@ impl Clocks {
         if clocks.len() >= CLOCKS && !clocks.contains_key(node) {
             clocks.clear();
         }
-        let skew = clocks.entry(node.to_owned()).or_default();
+        let skew = &mut clocks.entry(node.to_owned()).or_default().skew;
         (skew.came(sent, received), skew.behind())
+    }
+
+    /// Puts the interval of a batch behind those that came before. `told`: from when to when it is, as its node says.
+    fn join(&self, batch: &mut Batch, told: (i64, i64)) {
+        let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clock) = clocks.get_mut(&*batch.node) {
+            clock.intervals.join(batch, told);
+        }
     }
 
     /// By how many microseconds each node's clock is behind ours.
     pub(crate) fn behind(&self) -> BTreeMap<String, i64> {
         let clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clocks.iter().filter_map(|(node, skew)| Some((node.clone(), skew.behind()?))).collect()
+        clocks.iter().filter_map(|(node, clock)| Some((node.clone(), clock.skew.behind()?))).collect()
     }
 }
 
@@ -258,7 +273,9 @@ impl Stream {
                 }
             }
             let size = size(&batch);
-            let batch = batch::check(batch, offset, received);
+            let told = (batch.from, batch.to);
+            let mut batch = batch::check(batch, offset, received);
+            self.clocks.join(&mut batch, told);
             let Ok(room) = self.room.clone().acquire_many_owned(size).await else { break None };
             let (kept, told) = oneshot::channel();
             let receipt = Receipt { life: batch.life, sequence: batch.sequence };

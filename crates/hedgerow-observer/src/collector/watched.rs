@@ -178,7 +178,8 @@ mod tests {
         watched.take_at(&world, false, &store, START);
         let from = START + 30 * DAY;
         let sources = vec![SourceReport { name: "conntrack", heard: true, lost: 0, lost_unknown: false }];
-        let report = Report { node: "late", from, to: from + DAY, calls: vec![], sources, sent: vec![] };
+        let report =
+            Report { node: "late", from, to: from + DAY, continues: None, calls: vec![], sources, sent: vec![] };
         let effect = Ledger::default().take(&report, &History::new(0), &fleet(), &mut Verdicts::default());
         let id = BatchId { node: "late".into(), life: 1, sequence: 1 };
         lock(&store).commit(&[id], &effect).unwrap();

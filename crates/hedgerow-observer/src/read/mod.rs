@@ -191,7 +191,8 @@ impl Account {
             let (first, last) = self.window.unwrap_or((call.first, call.last));
             self.window = Some((first.min(call.first), last.max(call.last)));
         }
-        let report = Report { node: &node, from: 0, to: 0, calls, sources: Vec::new(), sent: Vec::new() };
+        let report =
+            Report { node: &node, from: 0, to: 0, continues: None, calls, sources: Vec::new(), sent: Vec::new() };
         let World { fleet, names, verdicts, .. } = &mut self.world;
         let effect = self.ledger.take(&report, names, fleet, verdicts);
         self.ledger.commit(&effect);
@@ -214,7 +215,7 @@ impl Account {
         for (node, source, lost) in &self.sources {
             // A file tells what was seen, not that anybody looked all the time.
             let sources = vec![SourceReport { name: source, heard: false, lost: *lost, lost_unknown: false }];
-            let report = Report { node, from, to, calls: Vec::new(), sources, sent: Vec::new() };
+            let report = Report { node, from, to, continues: None, calls: Vec::new(), sources, sent: Vec::new() };
             let World { fleet, names, verdicts, .. } = &mut self.world;
             self.effect.merge(self.ledger.take(&report, names, fleet, verdicts));
         }
