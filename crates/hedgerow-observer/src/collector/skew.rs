@@ -169,9 +169,10 @@ mod tests {
         /// One interval of a node part: how long it was, how long its batch was on its way, whether it was heard, in how many batches it came, and
         /// whether these came at all.
         type Told = (Micros, Micros, bool, u8, bool);
+        type Runs = Vec<(Micros, Micros)>;
 
         /// Runs that are claimed to be heard, and those that were, on our clock.
-        fn claimed(told: &[Told], offset: Micros) -> (Vec<(Micros, Micros)>, Vec<(Micros, Micros)>) {
+        fn claimed(told: &[Told], offset: Micros) -> (Runs, Runs) {
             let (mut skew, mut intervals, mut ledger) = (Skew::default(), Intervals::default(), Ledger::default());
             let fleet = r#"{"version":1,"environment":"prod","domain":"bank.example","identity":"bank.example/routing-name","namespaces":[],"types":{},"services":{},"rules":{}}"#;
             let fleet = Fleet::read("c", fleet, None).fleet.unwrap();
