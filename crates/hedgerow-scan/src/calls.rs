@@ -208,6 +208,8 @@ impl<'p> Search<'_, 'p> {
         let path = program.pack_path(package);
         let path = match (receiver, decl.name.as_str()) {
             ("", name) => format!("{path}.{name}"),
+            // What a generated client of the tree is given goes on to its base.
+            (class, "<new>") if self.language(function) == Language::Php => format!("{class}.<new>"),
             (class, "__init__" | "constructor" | "<new>") => format!("{path}.{class}"),
             (receiver, name) => format!("{path}.{receiver}.{name}"),
         };

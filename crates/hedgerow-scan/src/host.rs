@@ -230,6 +230,9 @@ impl Hosts {
 fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let address = address.trim();
     let address = DRIVERS.iter().find_map(|driver| address.strip_prefix(driver)).unwrap_or(address);
+    if let Some(found) = pairs(address) {
+        return vec![found];
+    }
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, rest)) => (scheme.to_lowercase(), rest),
         None => match address.split_once(':') {
@@ -260,11 +263,36 @@ fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     endpoint.split(',').map(host_and_port).collect()
 }
 
+/// The host among the pairs of a connection string: `mysql:host=ledger;port=3306`, `host=ledger dbname=x`, `Server=ledger,1433;Database=x`.
+fn pairs(address: &str) -> Option<(String, Option<u16>)> {
+    if address.contains("://") || !address.contains('=') {
+        return None;
+    }
+    let (mut found, mut port) = (None, None);
+    // `Data Source` is one word of two.
+    for pair in address.split([';', ' ']) {
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        let key = key.rsplit([':', '?', '&']).next().unwrap_or(key).to_lowercase();
+        match key.as_str() {
+            "host" | "hostaddr" | "hostname" | "server" | "source" | "addr" | "address" => {
+                found = found.or_else(|| value.split_once(',').map(|(head, _)| head).or(Some(value)));
+            }
+            "port" => port = value.parse().ok(),
+            _ => {}
+        }
+    }
+    let value = found?.trim_matches(['\'', '"']);
+    let (host, own) = host(value.strip_prefix("tcp:").unwrap_or(value));
+    Some((host.to_lowercase(), own.or(port)))
+}
+
 /// The host of an authority, and its port.
 fn host(authority: &str) -> (&str, Option<u16>) {
     let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     let authority = &authority[..end];
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Go's drivers name the network: `user@tcp(ledger:3306)`.
+    let authority = authority.strip_prefix("tcp(").map_or(authority, |inner| inner.trim_end_matches(')'));
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, tail) = rest.split_once(']').unwrap_or((rest, ""));
         return (host, tail.strip_prefix(':').and_then(|port| port.parse().ok()));
@@ -321,6 +349,13 @@ mod tests {
             ("http://books", ledger()),
             ("dns://1.2.3.4/books.service.consul:80", at(Some(80))),
             ("dns:s-ledger:80", at(Some(80))),
+            ("host=s-ledger port=5432 dbname=x", at(Some(5432))),
+            ("mysql:dbname=x;host=s-ledger;port=3306", at(Some(3306))),
+            ("pgsql:host=s-ledger", ledger()),
+            ("Server=tcp:s-ledger,1433;Database=x", ledger()),
+            ("Data Source=s-ledger;User=x", ledger()),
+            ("http://s-ledger/x?host=s-other", ledger()),
+            ("root:pw@tcp(s-ledger:3306)/books", at(Some(3306))),
             ("discovery:///service.ledger", ledger()),
             ("consul://consul:8500/s-ledger?healthy=true", ledger()),
             ("postgres://me:secret@s-ledger:5432/books?sslmode=off", at(Some(5432))),

@@ -14,6 +14,7 @@ static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new
         (Language::Java, include_str!("../packs/java.yaml")),
         (Language::JavaScript, include_str!("../packs/javascript.yaml")),
         (Language::Ruby, include_str!("../packs/ruby.yaml")),
+        (Language::Php, include_str!("../packs/php.yaml")),
     ];
     let read = |(language, text)| {
         let pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;

@@ -111,12 +111,12 @@ struct Dynamic {
 /// Whether the language of a function lets a call leave parameters out.
 fn is_flexible(program: &Program, function: FnId) -> bool {
     let language = program.files[program.file_of(function) as usize].language;
-    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby)
+    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php)
 }
 
 /// Whether the classes of a language are made by frameworks once their file is loaded.
 fn is_framed(language: Language) -> bool {
-    language == Language::Ruby
+    matches!(language, Language::Ruby | Language::Php)
 }
 
 /// Classes of libraries that are extended without anybody calling what extends them.
@@ -301,7 +301,7 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
             if is_framed(program.files[file as usize].language) {
-                self.framed(file);
+                self.framed(function, file);
             }
         }
         // What is called, and what is listed in a registry, which is not being called, is no reference.
@@ -345,6 +345,12 @@ impl<'p> Walk<'_, 'p> {
                     self.composite(site, program.written(function, *ty), facts.parts(*parts));
                 }
                 Expr::Name(_) | Expr::Member { .. } if !called => self.reference(site),
+                // `Handler::class`: whoever gets the name makes the class and calls it.
+                Expr::Type(ty) if is_framed(program.files[program.file_of(function) as usize].language) => {
+                    if let Some(id) = program.type_id(program.written(function, *ty)) {
+                        self.escape_type(id, Some(site));
+                    }
+                }
                 Expr::Address(of) => {
                     if let Some(id) = self.infer.type_of(function, *of, 0).and_then(|ty| program.type_id(ty)) {
                         self.make(id);
@@ -431,6 +437,7 @@ impl<'p> Walk<'_, 'p> {
                 // A class that nothing is seen to make may be made by a framework: its own method stands for it.
                 if let Some(function) = self.infer.program.own_method(ty, name) {
                     self.call(site, function);
+                    self.constructed(site, ty);
                 }
             }
             Callee::Method(name) => {
@@ -493,17 +500,42 @@ impl<'p> Walk<'_, 'p> {
     }
 
     /// The classes of a file that extend one from outside: a framework makes them and calls their methods.
-    fn framed(&mut self, file: u32) {
+    fn framed(&mut self, function: FnId, file: u32) {
         let program = self.infer.program;
         let types = &program.files[file as usize].facts.types;
         let names = types.iter().filter(|ty| matches!(ty.ty, TypeRef::Struct(_))).map(|ty| ty.name.as_str());
         for name in names {
-            if let Meaning::Type(id) = program.meaning(file, name)
-                && self.extends_outside(id)
-            {
-                self.escape_type(id, None);
+            if let Meaning::Type(id) = program.meaning(file, name) {
+                if self.extends_outside(id) {
+                    self.escape_type(id, None);
+                } else if self.implements(id) {
+                    // A container makes it for whoever asks for the interface.
+                    self.make(id);
+                    self.constructed(Site { function, expr: ExprId(0) }, id);
+                }
             }
         }
+    }
+
+    /// The constructor of a class that a container makes: with what it calls it is not seen.
+    fn constructed(&mut self, site: Site, id: TypeId) {
+        let program = self.infer.program;
+        let file = program.ty(id).0;
+        if program.files[file as usize].language == Language::Php
+            && let Some(Found::Function(constructor)) = program.method_of(id, "<new>")
+        {
+            self.add(constructor, Some(site));
+        }
+    }
+
+    /// Whether a class says that it is an interface of the tree.
+    fn implements(&self, id: TypeId) -> bool {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let TypeRef::Struct(fields) = &decl.ty else { return false };
+        let bases = fields.iter().filter(|field| field.embedded);
+        let mut bases = bases.filter_map(|field| program.type_id(Ty::Written { file, r: &field.ty }));
+        bases.any(|base| matches!(program.ty(base).1.ty, TypeRef::Interface { .. }))
     }
 
     fn extends_outside(&self, id: TypeId) -> bool {

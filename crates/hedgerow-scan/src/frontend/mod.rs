@@ -11,6 +11,8 @@ pub(crate) mod grammar;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
+#[cfg(feature = "php")]
+mod php;
 #[cfg(feature = "python")]
 mod python;
 #[cfg(feature = "ruby")]
@@ -35,6 +37,8 @@ pub enum Language {
     TypeScript,
     /// Ruby.
     Ruby,
+    /// PHP.
+    Php,
 }
 
 /// One language's way from text to facts. A front end sees one file and nothing else.
@@ -78,6 +82,7 @@ impl Language {
             Self::JavaScript => "JavaScript",
             Self::TypeScript => "TypeScript",
             Self::Ruby => "Ruby",
+            Self::Php => "PHP",
         }
     }
 
@@ -93,6 +98,7 @@ impl Language {
             "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
             "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
             "rb" | "rake" | "ru" => Self::Ruby,
+            "php" => Self::Php,
             _ => return None,
         };
         language.frontend().map(|_| language)
@@ -114,12 +120,15 @@ impl Language {
             Self::TypeScript => Some(&javascript::TypeScript),
             #[cfg(feature = "ruby")]
             Self::Ruby => Some(&ruby::Ruby),
+            #[cfg(feature = "php")]
+            Self::Php => Some(&php::Php),
             #[cfg(not(all(
                 feature = "go",
                 feature = "python",
                 feature = "java",
                 feature = "javascript",
-                feature = "ruby"
+                feature = "ruby",
+                feature = "php"
             )))]
             _ => None,
         }

@@ -3,6 +3,7 @@
 
 use super::File;
 use crate::frontend::Language;
+use crate::inventory::is_below;
 use std::collections::BTreeMap;
 
 /// Directories that a project is divided into: what lies above the first of them is the project.
@@ -51,7 +52,8 @@ impl Declared {
             let is_around = outer.is_empty()
                 || (head.len() > outer.len()
                     && from.facts.declares.iter().any(|own| own.as_str() == outer || own.starts_with(head)));
-            is_around && (project(&declaration.path) == own || is_library(&declaration.path))
+            let other = project(&declaration.path);
+            is_around && (other == own || is_below(other, own) || is_below(own, other) || is_library(&declaration.path))
         };
         let found = self.by_tail.get(tail(name))?.iter().filter(fits);
         let near = |path: &str| path.bytes().zip(from.path.bytes()).take_while(|(a, b)| a == b).count();

@@ -369,7 +369,7 @@ impl<'p> Program<'p> {
         match file.language {
             Language::Go => &package.path,
             Language::Java => &file.facts.package,
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => {
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
                 name.split('.').next().unwrap_or(name)
             }

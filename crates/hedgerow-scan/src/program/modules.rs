@@ -88,7 +88,7 @@ impl Modules {
                 self.go_path(dir)
             }
             Language::Java => format!("{}:{}", java_root(file), file.facts.package),
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => file.path.to_owned(),
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => file.path.to_owned(),
         }
     }
 
@@ -127,8 +127,9 @@ impl Modules {
             }
             Language::Python => self.python(file.path, &import.path),
             Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
+            Language::Php if import.path.starts_with('@') || import.name.is_none() => self.php(file.path, &import.path),
             Language::Ruby if import.name.is_none() => self.ruby(file.path, &import.path),
-            Language::Ruby => self.declared.find(file, &import.path).map(str::to_owned),
+            Language::Ruby | Language::Php => self.declared.find(file, &import.path).map(str::to_owned),
         }
     }
 
@@ -140,7 +141,7 @@ impl Modules {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))
             }
-            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript | Language::Ruby => None,
+            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => None,
         }
     }
 
@@ -198,6 +199,19 @@ impl Modules {
         }
     }
 
+    /// A PHP file that is included: relative to the file, else below its directory or one of those above it.
+    fn php(&self, from: &str, path: &str) -> Option<String> {
+        let path = path.trim_start_matches('@');
+        let mut dir = dir_of(from);
+        loop {
+            let found = self.file(&join(dir, path));
+            if found.is_some() || path.starts_with('.') || dir.is_empty() {
+                return found;
+            }
+            dir = dir_of(dir);
+        }
+    }
+
     /// Whether an import should lead to a file of the tree: a relative one, or one below a module of the tree. What is no code does
     /// not count.
     pub(crate) fn is_own(&self, file: &File, import: &Import) -> bool {
@@ -211,6 +225,8 @@ impl Modules {
                     matches!(extension, "" | "js" | "ts" | "mjs" | "cjs" | "tsx" | "jsx") || extension.len() > 5;
                 import.path.starts_with('.') && is_code
             }
+            // What is installed is not in the tree.
+            Language::Php => import.name.is_none() && import.path.starts_with('.') && !import.path.contains("vendor/"),
             Language::Ruby => import.name.is_none() && import.path.starts_with('.'),
             Language::Java => false,
         }

@@ -7,6 +7,7 @@ use crate::{outcome, summary};
 mod go;
 mod java;
 mod javascript;
+mod php;
 mod python;
 mod ruby;
 
