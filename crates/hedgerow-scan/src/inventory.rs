@@ -190,8 +190,12 @@ pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
 
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
 fn scripts(program: &Program, place: &str) -> Vec<FnId> {
-    let is_script =
-        |language| matches!(language, Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php);
+    let is_script = |language| {
+        matches!(
+            language,
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php
+        )
+    };
     let files = program.at_or_below(place).filter(|(_, file)| is_script(file.language));
     let files: Vec<u32> = files.map(|(at, _)| at).collect();
     let mut loaded = BTreeSet::new();

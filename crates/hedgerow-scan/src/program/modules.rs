@@ -88,7 +88,9 @@ impl Modules {
                 self.go_path(dir)
             }
             Language::Java => format!("{}:{}", java_root(file), file.facts.package),
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => file.path.to_owned(),
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => {
+                file.path.to_owned()
+            }
         }
     }
 
@@ -141,7 +143,12 @@ impl Modules {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))
             }
-            Language::Go | Language::Java | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => None,
+            Language::Go
+            | Language::Java
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Ruby
+            | Language::Php => None,
         }
     }
 

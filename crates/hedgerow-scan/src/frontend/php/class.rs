@@ -12,7 +12,9 @@ impl<'n> Lower<'_, 'n> {
         let body = node.child_by_field_name("body").map(children).unwrap_or_default();
         let mut bases = Vec::new();
         let mut parent = None;
-        for clause in children(node).into_iter().filter(|c| matches!(c.kind(), "base_clause" | "class_interface_clause")) {
+        for clause in
+            children(node).into_iter().filter(|c| matches!(c.kind(), "base_clause" | "class_interface_clause"))
+        {
             for base in children(clause) {
                 let base_name = self.class_name(self.builder.slice(base));
                 if clause.kind() == "base_clause" {
@@ -34,7 +36,8 @@ impl<'n> Lower<'_, 'n> {
             let methods = methods.into_iter().map(|method| self.signature(method)).collect();
             TypeRef::Interface { methods, embeds: bases.iter().map(named).collect() }
         } else {
-            let embedded = |name: &String| Field { name: name.as_str().into(), ty: named(name), embedded: true, tag: None };
+            let embedded =
+                |name: &String| Field { name: name.as_str().into(), ty: named(name), embedded: true, tag: None };
             let mut fields: Vec<Field> = bases.iter().map(embedded).collect();
             self.fields(&body, &mut fields);
             TypeRef::Struct(fields)
@@ -57,7 +60,8 @@ impl<'n> Lower<'_, 'n> {
                 "property_declaration" => {
                     for element in children(child).into_iter().filter(|child| child.kind() == "property_element") {
                         let property = element.child_by_field_name("name").map(|name| self.builder.slice(name));
-                        if let (Some(property), Some(value)) = (property, element.child_by_field_name("default_value")) {
+                        if let (Some(property), Some(value)) = (property, element.child_by_field_name("default_value"))
+                        {
                             self.class_value(&name, property.trim_start_matches('$'), value);
                         }
                     }

@@ -70,7 +70,9 @@ impl<'n> Lower<'_, 'n> {
                     _ => Expr::Other,
                 }
             }
-            "function_call_expression" | "member_call_expression" | "nullsafe_member_call_expression"
+            "function_call_expression"
+            | "member_call_expression"
+            | "nullsafe_member_call_expression"
             | "scoped_call_expression" => return self.call(node),
             "object_creation_expression" => return self.creation(node),
             "binary_expression" => {
@@ -131,7 +133,11 @@ impl<'n> Lower<'_, 'n> {
             "include_expression" | "include_once_expression" | "require_expression" | "require_once_expression" => {
                 return self.include(node);
             }
-            "parenthesized_expression" | "error_suppression_expression" | "argument" | "variadic_unpacking" | "by_ref"
+            "parenthesized_expression"
+            | "error_suppression_expression"
+            | "argument"
+            | "variadic_unpacking"
+            | "by_ref"
             | "clone_expression" => match children(node).last() {
                 Some(inner) => return self.expr(*inner),
                 None => Expr::Other,
@@ -238,7 +244,8 @@ impl<'n> Lower<'_, 'n> {
         let object = node.child_by_field_name("object").map(|object| self.expr(object));
         let scope = node.child_by_field_name("scope").map(|scope| self.scope(scope));
         let list = node.child_by_field_name("arguments");
-        let texts: Vec<&str> = list.map(children).unwrap_or_default().into_iter().map(|a| self.builder.slice(a)).collect();
+        let texts: Vec<&str> =
+            list.map(children).unwrap_or_default().into_iter().map(|a| self.builder.slice(a)).collect();
         if object.is_none() && scope.is_none() && is_plain {
             match (name.trim_start_matches('\\'), texts.as_slice()) {
                 ("define", [name, _]) => {

@@ -135,7 +135,9 @@ impl<'n> Lower<'_, 'n> {
                     self.builder.define(local, Def::Value { expr: closure, result: 0 });
                 }
             }
-            "class_declaration" | "interface_declaration" | "trait_declaration" | "enum_declaration" => self.class(node),
+            "class_declaration" | "interface_declaration" | "trait_declaration" | "enum_declaration" => {
+                self.class(node)
+            }
             "const_declaration" => {
                 for element in children(node).into_iter().filter(|child| child.kind() == "const_element") {
                     if let [name, value] = children(element).as_slice() {
@@ -146,7 +148,8 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             "global_declaration" => {
-                let names: Vec<String> = children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect();
+                let names: Vec<String> =
+                    children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect();
                 self.named.extend(names.iter().cloned());
                 self.outer.extend(names);
             }
@@ -173,7 +176,8 @@ impl<'n> Lower<'_, 'n> {
                 let over = parts.first().map(|over| self.expr(*over));
                 if let (Some(over), Some(target)) = (over, parts.get(1)) {
                     let element = self.builder.push(Expr::Index { of: over, key: over }, range(*target));
-                    let target = if target.kind() == "pair" { children(*target).last().copied() } else { Some(*target) };
+                    let target =
+                        if target.kind() == "pair" { children(*target).last().copied() } else { Some(*target) };
                     if let Some(target) = target.filter(|target| !target.kind().ends_with("_statement")) {
                         self.bind(target, element, 0);
                     }
@@ -187,10 +191,25 @@ impl<'n> Lower<'_, 'n> {
                     self.stmt(body);
                 }
             }
-            "compound_statement" | "colon_block" | "if_statement" | "else_clause" | "else_if_clause" | "while_statement"
-            | "do_statement" | "for_statement" | "try_statement" | "finally_clause" | "switch_statement" | "switch_block"
-            | "case_statement" | "default_statement" | "expression_statement" | "echo_statement" | "program"
-            | "named_label_statement" | "declaration_list" => self.block(node),
+            "compound_statement"
+            | "colon_block"
+            | "if_statement"
+            | "else_clause"
+            | "else_if_clause"
+            | "while_statement"
+            | "do_statement"
+            | "for_statement"
+            | "try_statement"
+            | "finally_clause"
+            | "switch_statement"
+            | "switch_block"
+            | "case_statement"
+            | "default_statement"
+            | "expression_statement"
+            | "echo_statement"
+            | "program"
+            | "named_label_statement"
+            | "declaration_list" => self.block(node),
             "comment" | "text" | "php_tag" | "text_interpolation" | "empty_statement" | "declare_statement" => {}
             _ => {
                 self.expr(node);
@@ -227,7 +246,8 @@ impl<'n> Lower<'_, 'n> {
             "parent" => return self.parent.clone().unwrap_or_default(),
             _ if written.starts_with('\\') => written.trim_start_matches('\\').to_owned(),
             _ => {
-                let (first, rest) = written.split_once('\\').map_or((written, None), |(first, rest)| (first, Some(rest)));
+                let (first, rest) =
+                    written.split_once('\\').map_or((written, None), |(first, rest)| (first, Some(rest)));
                 match (self.uses.get(first), rest) {
                     (Some(known), Some(rest)) => format!("{known}\\{rest}"),
                     (Some(known), None) => known.clone(),
@@ -280,7 +300,13 @@ impl<'n> Lower<'_, 'n> {
         let receiver = self.class.as_deref().map(Into::into);
         let is_method = receiver.is_some();
         self.outer.clear();
-        self.builder.open(Function { name: name.into(), receiver, registered, span: range(node), ..Function::default() });
+        self.builder.open(Function {
+            name: name.into(),
+            receiver,
+            registered,
+            span: range(node),
+            ..Function::default()
+        });
         if is_method {
             let this = self.builder.declare("this", None);
             self.builder.define(this, Def::Receiver);
@@ -330,7 +356,9 @@ impl<'n> Lower<'_, 'n> {
         let rest = text.split_once("Autowire")?.1;
         let variable = match rest.split_once("env(") {
             Some((_, inner)) => inner.split_once(')')?.0.rsplit(':').next()?,
-            None => rest.split_once("env:")?.1.trim_start().trim_start_matches(['\'', '"']).split(['\'', '"']).next()?,
+            None => {
+                rest.split_once("env:")?.1.trim_start().trim_start_matches(['\'', '"']).split(['\'', '"']).next()?
+            }
         };
         let span = range(attributes);
         let callee = self.builder.push_name("getenv", span);

@@ -59,7 +59,11 @@ fn libraries() {
         (symfony, "$c = HttpClient::create(); $c->request('GET', ADDR);", HTTP),
         (symfony, "HttpClient::createForBaseUri(ADDR)->request('GET', '/x');", HTTP),
         ("", "$c = curl_init(ADDR); curl_exec($c);", HTTP),
-        ("", "$c = curl_init(); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); curl_setopt($c, CURLOPT_URL, ADDR); curl_exec($c);", HTTP),
+        (
+            "",
+            "$c = curl_init(); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); curl_setopt($c, CURLOPT_URL, ADDR); curl_exec($c);",
+            HTTP,
+        ),
         ("", "$c = curl_init(); curl_setopt_array($c, [CURLOPT_POST => 1, CURLOPT_URL => ADDR]);", HTTP),
         ("", "file_get_contents(ADDR);", HTTP),
         ("", "$url = sprintf('http://%s/accounts', ADDR); file_get_contents($url);", HOST),
@@ -69,7 +73,11 @@ fn libraries() {
         ("", "$h = ADDR ?: 'other'; fopen(rtrim($h, '/') . '/y', 'r');", HTTP),
         ("", "fsockopen(ADDR, 80);", "s-ledger"),
         ("", "new \\SoapClient(ADDR);", HTTP),
-        ("Bank\\LedgerClient Grpc\\ChannelCredentials", "$c = new LedgerClient(ADDR, ['credentials' => null]); $c->Read(null);", HOST),
+        (
+            "Bank\\LedgerClient Grpc\\ChannelCredentials",
+            "$c = new LedgerClient(ADDR, ['credentials' => null]); $c->Read(null);",
+            HOST,
+        ),
     ]);
 }
 
@@ -82,7 +90,11 @@ fn stores_and_brokers() {
         ("", "new \\mysqli(ADDR, 'u', 'p');", "s-ledger"),
         ("", "pg_connect('host=' . ADDR . ' dbname=x');", "s-ledger"),
         ("Doctrine\\DBAL\\DriverManager", "DriverManager::getConnection(['url' => ADDR]);", "postgres://s-ledger/x"),
-        ("Doctrine\\DBAL\\DriverManager", "DriverManager::getConnection(['host' => ADDR, 'driver' => 'pdo_mysql']);", "s-ledger"),
+        (
+            "Doctrine\\DBAL\\DriverManager",
+            "DriverManager::getConnection(['host' => ADDR, 'driver' => 'pdo_mysql']);",
+            "s-ledger",
+        ),
         ("MongoDB\\Client", "new Client(ADDR);", "mongodb://s-ledger:27017"),
         ("", "$r = new \\Redis(); $r->connect(ADDR, 6379);", "s-ledger"),
         ("Predis\\Client", "new Client(ADDR);", "tcp://s-ledger:6379"),
@@ -90,7 +102,11 @@ fn stores_and_brokers() {
         ("PhpAmqpLib\\Connection\\AMQPStreamConnection", "new AMQPStreamConnection(ADDR, 5672, 'u', 'p');", "s-ledger"),
         ("RdKafka\\Conf", "$c = new Conf(); $c->set('metadata.broker.list', ADDR);", "s-ledger:9092"),
         ("RdKafka\\Producer", "$p = new Producer(); $p->addBrokers(ADDR);", "s-ledger:9092"),
-        ("Elastic\\Elasticsearch\\ClientBuilder", "ClientBuilder::create()->setHosts([ADDR])->build();", "http://s-ledger:9200"),
+        (
+            "Elastic\\Elasticsearch\\ClientBuilder",
+            "ClientBuilder::create()->setHosts([ADDR])->build();",
+            "http://s-ledger:9200",
+        ),
         ("Memcached", "$m = new Memcached(); $m->addServer(ADDR, 11211);", "s-ledger"),
         ("Aws\\S3\\S3Client", "new S3Client(['endpoint' => ADDR, 'region' => 'x']);", "http://s-ledger:9000"),
     ]);
