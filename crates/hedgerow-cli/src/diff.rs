@@ -419,8 +419,7 @@ fn by_type(
 
 /// The stage a service is in; nothing where the fleet lacks the service or the environment.
 fn stage(fleet: &Fleet, service: &ServiceName, environment: &EnvironmentName) -> Option<Stage> {
-    let settings = fleet.config().environments.get(environment)?;
-    Some(fleet.service(service.as_str())?.stages.get(environment).copied().unwrap_or(settings.stage))
+    fleet.config().stage_of(fleet.service(service.as_str())?, environment)
 }
 
 fn stages(base: &Fleet, head: &Fleet) -> Vec<StageChange> {

@@ -3,6 +3,7 @@
 
 mod read;
 
+use hedgerow_core::read::unread::GENERATED;
 use read::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,8 +15,8 @@ const DEPTH: usize = 16;
 const MOST: usize = 200_000;
 /// The most bytes of a file that is read.
 const LIMIT: u64 = 2 << 20;
-/// Directories that hold what others wrote, or what was built.
-const FOREIGN: [&str; 6] = ["node_modules", "vendor", "target", "__pycache__", "testdata", "third_party"];
+/// Directories that hold what others wrote, besides those that tools fill.
+const FOREIGN: [&str; 3] = ["__pycache__", "testdata", "third_party"];
 /// Files that stand beside the code of a program.
 const CODE: [&str; 15] = [
     "Dockerfile",
@@ -155,7 +156,7 @@ impl Walk<'_> {
         for (name, is_directory) in found {
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             if is_directory {
-                if !FOREIGN.contains(&name.as_str()) {
+                if !FOREIGN.iter().chain(&GENERATED).any(|foreign| *foreign == name) {
                     self.look.directories.insert(below.clone());
                     self.directory(&below, depth + 1);
                 }

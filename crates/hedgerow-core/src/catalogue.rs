@@ -145,10 +145,9 @@ impl Catalogue {
             ports: service.ports.clone(),
             always: service.always.clone(),
             stages: config
-                .environments
-                .iter()
+                .stages_of(service)
                 .filter(|(name, _)| environment.is_none_or(|only| only == *name))
-                .map(|(name, settings)| (name.clone(), service.stages.get(name).copied().unwrap_or(settings.stage)))
+                .map(|(name, stage)| (name.clone(), stage))
                 .collect(),
             schedules: Vec::new(),
             callers_from: config.namespaces.clone(),

@@ -7,13 +7,14 @@ use crate::catalogue::CatalogueDraft;
 use crate::date::Date;
 use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest, nearest_service};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
+use crate::fleet::places::{self, named_beside};
 use crate::fleet::{Allow, Config, Elsewhere, Fleet, Scope, Service, ServiceIdentity};
 use crate::label::Slug;
-use crate::name::{PortRef, ServiceName};
+use crate::name::{Namespace, PortRef, ServiceName};
 use crate::nonempty::NonEmpty;
 use crate::policy::{Ports, Rule, RulePorts};
 use crate::source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many days before its last day a rule is warned about.
 const EXPIRY_NOTICE: i64 = 30;
@@ -88,8 +89,10 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
     if let Some(elsewhere) = &elsewhere {
         catalogue::check_reach(&config, &services, &rules, &elsewhere.catalogue, diagnostics);
     }
+    let named = named_beside(config.guard.as_ref(), services.values());
+    shared_names(&config, &named, diagnostics);
     if scope == Scope::Whole {
-        idle_names(&config, services.values(), elsewhere.is_some(), diagnostics);
+        idle_names(&config, &named, elsewhere.is_some(), diagnostics);
     }
     if let Scope::One(name) = &scope {
         services.retain(|service, _| service == name);
@@ -98,22 +101,30 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
     sound.then(|| Fleet::new(config, scope, services, rules, slugs, elsewhere))
 }
 
-/// Names of namespaces in an environment that nothing is called by: they are not listed, and no peer lives there.
-fn idle_names<'s>(
-    config: &'s Config,
-    services: impl Iterator<Item = &'s Service>,
-    has_catalogue: bool,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut unlisted = config.environments.values().flat_map(|settings| &settings.unlisted).peekable();
-    if unlisted.peek().is_none() {
-        return;
+/// Namespaces that an environment gives the name of one that only a peer or the guard names: who lives in either would be let in
+/// where one is meant. Two that are listed were compared when the file was read.
+fn shared_names(config: &Config, named: &BTreeSet<Namespace>, diagnostics: &mut Vec<Diagnostic>) {
+    for (environment, settings) in &config.environments {
+        if places::collision(&config.namespaces, settings).is_some() {
+            continue;
+        }
+        if let Some(found) = places::collision(config.namespaces.iter().chain(named), settings) {
+            let diagnostic = crate::read::collision(environment, settings, &found);
+            let beside = if config.namespaces.contains(&found.second) { &found.first } else { &found.second };
+            diagnostics.push(diagnostic.help(format!(
+                "call the other one otherwise there, or say under `namespaces` of `{environment}` what `{beside}` is called: it is named by `allow` or `guard`, and who lives in either would be let in"
+            )));
+        }
     }
-    let named = crate::fleet::places::named_beside(config.guard.as_ref(), services);
+}
+
+/// Names of namespaces in an environment that nothing is called by: they are not listed, and no peer lives there.
+fn idle_names(config: &Config, named: &BTreeSet<Namespace>, has_catalogue: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let unlisted = config.environments.values().flat_map(|settings| &settings.unlisted);
     for name in unlisted.filter(|name| !named.contains(&name.value)) {
         let message = format!("no service and no peer lives in the namespace `{}`", name.value);
         let diagnostic = Diagnostic::new(Code::NamespaceNotListed, message).mark(name.span, "");
-        let near = nearest(name.value.as_str(), config.namespaces.iter().map(crate::name::Namespace::as_str));
+        let near = nearest(name.value.as_str(), config.namespaces.iter().map(Namespace::as_str));
         // Where one `hedgerow.yaml` serves many repositories, the peers may be another's.
         let diagnostic = if has_catalogue { diagnostic.severity(Severity::Warning) } else { diagnostic };
         diagnostics.push(match near {

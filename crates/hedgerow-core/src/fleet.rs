@@ -81,6 +81,8 @@ pub struct Environment {
     pub namespaces: BTreeMap<Namespace, Namespace>,
     /// Those among them that the fleet does not list: only peers can be meant.
     pub unlisted: Vec<Spanned<Namespace>>,
+    /// Where the file says what each of them is called.
+    pub places: BTreeMap<Namespace, Span>,
 }
 
 impl Environment {
@@ -88,6 +90,21 @@ impl Environment {
     #[must_use]
     pub fn namespace<'n>(&'n self, written: &'n Namespace) -> &'n Namespace {
         self.namespaces.get(written).unwrap_or(written)
+    }
+}
+
+impl Config {
+    /// The stage of a service in an environment: its own, or else the environment's. `None` where `hedgerow.yaml` declares no such
+    /// environment.
+    #[must_use]
+    pub fn stage_of(&self, service: &Service, environment: &EnvironmentName) -> Option<Stage> {
+        let settings = self.environments.get(environment)?;
+        Some(service.stages.get(environment).copied().unwrap_or(settings.stage))
+    }
+
+    /// The stage of a service in every environment.
+    pub fn stages_of(&self, service: &Service) -> impl Iterator<Item = (&EnvironmentName, Stage)> {
+        self.environments.keys().filter_map(|name| Some((name, self.stage_of(service, name)?)))
     }
 }
 
@@ -199,8 +216,20 @@ pub enum NamespaceFault {
     #[error("the namespace `{0}` is not listed in hedgerow.yaml")]
     NotListed(Namespace),
     /// Two would be one.
-    #[error("the namespaces `{0}` and `{1}` would both be `{2}`")]
-    Collision(Namespace, Namespace, Namespace),
+    #[error(transparent)]
+    Collision(Collision),
+}
+
+/// Two namespaces that an environment would call by one name: a policy could not tell callers of one from callers of the other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the namespaces `{first}` and `{second}` would both be `{here}`")]
+pub struct Collision {
+    /// What the files call one of them.
+    pub first: Namespace,
+    /// What they call the other.
+    pub second: Namespace,
+    /// What both would be.
+    pub here: Namespace,
 }
 
 /// The services of other repositories.
@@ -297,7 +326,7 @@ impl Fleet {
     }
 
     /// The names of all services, read or not.
-    pub fn names(&self) -> impl Iterator<Item = &ServiceName> {
+    pub fn names(&self) -> impl Iterator<Item = &ServiceName> + Clone {
         self.slugs.keys()
     }
 

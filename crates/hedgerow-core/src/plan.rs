@@ -343,8 +343,10 @@ pub fn selector(config: &Config, service: &Service) -> Labels {
 }
 
 fn protect(config: &Config, service: &Service, environment: &EnvironmentName) -> Protection {
-    let Some(settings) = config.environments.get(environment) else { return Protection::Absent };
-    let stage = service.stages.get(environment).copied().unwrap_or(settings.stage);
+    let (Some(settings), Some(stage)) = (config.environments.get(environment), config.stage_of(service, environment))
+    else {
+        return Protection::Absent;
+    };
     let enforced = |rest| Protection::Enforced { policy: policy(config, service), rest };
     let staged = |by| Protection::Staged { policy: policy(config, service), by };
     match (stage, config.audit, settings.log) {

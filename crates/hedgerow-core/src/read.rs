@@ -14,6 +14,8 @@ mod rule;
 mod service;
 pub mod unread;
 
+pub(crate) use config::collision;
+
 use crate::catalogue::CatalogueDraft;
 use crate::check::{Draft, check};
 use crate::date::Date;

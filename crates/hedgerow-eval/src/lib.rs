@@ -107,7 +107,7 @@ pub use guests::{Asked, Guest, Guests, Permit};
 pub use manifest::ObjectRef;
 pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Reach, Verdict};
-pub use objects::{PlainObject, objects};
+pub use objects::{PlainObject, objects, objects_and_faults};
 pub use policy::{Action, Direction, PolicyId, PolicyKind, TierDefault, Way};
 pub use port::{Flow, NamedPort, PortRange, Protocol};
 

@@ -139,14 +139,8 @@ impl<'q> Court<'q> {
     }
 
     fn stage(&self, service: &Service) -> Stage {
-        let environment = self.question.plan.environment();
-        let settings = self.question.plan.fleet().config().environments.get(environment);
-        service
-            .stages
-            .get(environment)
-            .copied()
-            .or_else(|| settings.map(|settings| settings.stage))
-            .unwrap_or(Stage::Off)
+        let plan = self.question.plan;
+        plan.fleet().config().stage_of(service, plan.environment()).unwrap_or(Stage::Off)
     }
 
     fn watched(&self, service: &str) -> Option<&'q Watched> {

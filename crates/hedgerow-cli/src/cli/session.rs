@@ -5,7 +5,7 @@ use super::{Exit, Os, report};
 use anyhow::{Context, anyhow, bail};
 use hedgerow::{Parts, Read, Request, find_root, read};
 use hedgerow_core::date::Date;
-use hedgerow_core::diag::{Diagnostic, nearest};
+use hedgerow_core::diag::{Diagnostic, nearest, nearest_service};
 use hedgerow_core::fleet::{Fleet, NamespaceFault, Scope};
 use hedgerow_core::name::{EnvironmentName, Namespace, ServiceName};
 use hedgerow_core::plan::Plan;
@@ -191,7 +191,7 @@ impl<'o> Session<'o> {
                 let listed: Vec<_> = fleet.config().namespaces.iter().map(Namespace::as_str).collect();
                 anyhow!("{fault}; listed are: {}", listed.join(", "))
             }
-            NamespaceFault::Collision(..) => anyhow!(fault.clone()),
+            NamespaceFault::Collision(_) => anyhow!(fault.clone()),
         })?;
         Plan::new(Arc::new(fleet), environment).with_context(unknown)
     }
@@ -210,9 +210,7 @@ impl<'o> Session<'o> {
         if let Some(service) = fleet.known(name) {
             return Ok(service.name.clone());
         }
-        // Who says `ledger` means `service.ledger`.
-        let mut short = fleet.names().map(ServiceName::as_str).filter(|full| full.rsplit('.').next() == Some(name));
-        match short.next().or_else(|| nearest(name, fleet.names().map(ServiceName::as_str))) {
+        match nearest_service(name, fleet.names().map(ServiceName::as_str)) {
             Some(near) => bail!("there is no service `{name}`; did you mean `{near}`?"),
             None => bail!("there is no service `{name}`"),
         }

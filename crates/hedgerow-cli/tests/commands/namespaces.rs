@@ -173,6 +173,8 @@ fn the_command_line_names_namespaces_of_environments_that_come_and_go() {
         ("bank=dmz", "the namespaces `bank` and `dmz` would both be `dmz`"),
         ("bank=a,bank=b", "says twice what `bank` is called"),
         ("shop=a", "the namespace `shop` is not listed in hedgerow.yaml"),
+        // The door of ledger is open for `ingress`, which is listed nowhere.
+        ("bank=ingress", "the namespaces `bank` and `ingress` would both be `ingress`"),
         ("bank", "write NAME=THERE"),
         ("bank=", "is not valid"),
         ("bank=x", ""),

@@ -176,6 +176,96 @@ fn a_dump_is_held_against_what_the_stages_ask_for() {
 }
 
 #[test]
+fn of_a_dump_that_says_nothing_nothing_is_judged() {
+    let text = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nenvironments: {prod: {stage: enforce}}\nguard: {wear: [{groups: [deployers]}]}\n";
+    let root = tree(&[("hedgerow.yaml", text.as_bytes()), ("service.a/service.yaml", b"")]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let calico = object("DaemonSet", "calico-node");
+    let node = |version: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: n}}\nstatus: {{nodeInfo: {{kubeletVersion: {version}}}}}\n"
+        )
+    };
+    let empty = "problem the dump holds no objects";
+    let rows = [
+        (String::new(), vec![empty], Exit::Findings),
+        ("apiVersion: v1\nkind: List\nitems: []\n".to_owned(), vec![empty], Exit::Findings),
+        ("# nothing\n---\n".to_owned(), vec![empty], Exit::Findings),
+        (
+            "Error from server (Forbidden)\n".to_owned(),
+            vec!["problem the dump is not understood: standard input: "],
+            Exit::Findings,
+        ),
+        // What came before the fault is not judged either.
+        (
+            format!("{calico}---\nkind: [\n"),
+            vec!["problem the dump is not understood: standard input: "],
+            Exit::Findings,
+        ),
+        (
+            object("ConfigMap", "x"),
+            vec!["note    no DaemonSet is in the dump", "note    no node is in the dump"],
+            Exit::Done,
+        ),
+        (
+            calico.clone() + &node("v1.29.4"),
+            vec!["ok      Calico enforces", "problem a node runs Kubernetes 1.29"],
+            Exit::Findings,
+        ),
+        (
+            calico + &node("v1.31.0"),
+            vec!["ok      Calico enforces", "ok      the oldest node runs Kubernetes 1.31"],
+            Exit::Done,
+        ),
+    ];
+    for (dump, said, exit) in rows {
+        let ran = doctor(root.path(), "-", &dump);
+        for said in &said {
+            assert!(ran.out().contains(said), "{said}, {dump:?}: {}{}", ran.out(), ran.stderr);
+        }
+        assert_eq!(ran.exit, exit, "{dump:?}: {}", ran.out());
+        let judged = ran.out().contains("Calico enforces policies") || ran.out().contains("no network plugin");
+        assert_eq!(judged, said[0].starts_with("ok "), "{dump:?}: {}", ran.out());
+    }
+    // A file that is none is the caller's fault, and is said.
+    let ran = doctor(root.path(), "nowhere.yaml", "");
+    assert!(ran.exit == Exit::BadInput && ran.stderr.contains("cannot read `nowhere.yaml`"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_fleet_that_is_meant_is_the_one_that_is_looked_at() {
+    let config = |stage: &str| {
+        format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: ['service.*']}}\nenvironments: {{prod: {{stage: {stage}}}}}\n"
+        )
+    };
+    let root = tree(&[
+        ("fleet/hedgerow.yaml", config("audit").as_bytes()),
+        ("fleet/service.a/service.yaml", b""),
+        ("off.yaml", config("'off'").as_bytes()),
+    ]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let said = |arguments: &str| {
+        let path = root.path().join("bin").display().to_string();
+        let ran = Command::new(root.path(), arguments).variable("PATH", &path).run();
+        ran.out().to_owned()
+    };
+    assert!(said("doctor").contains("there is no hedgerow.yaml here or above"));
+    let whole = said("-C fleet doctor");
+    assert!(whole.contains("needed: Calico"), "{whole}");
+    let other = said("-C fleet --config off.yaml doctor");
+    assert!(other.contains("no stage asks anything of a cluster yet"), "{other}");
+    // What lies there and is not read is found as `check` finds it.
+    std::fs::create_dir_all(root.path().join("fleet/serivce.b")).unwrap();
+    std::fs::write(root.path().join("fleet/serivce.b/service.yaml"), "owner: x\nports: [{port: 1}]\n").unwrap();
+    let check = Command::new(root.path(), "-C fleet check").run();
+    let faults = check.stderr.lines().last().unwrap_or_default();
+    assert!(faults.starts_with("1 "), "{}", check.stderr);
+    let again = said("-C fleet doctor");
+    assert!(again.contains(faults), "{faults}: {again}");
+}
+
+#[test]
 fn without_a_dump_what_is_needed_is_said_once() {
     let ran = doctor(&testdata("bank"), "", "");
     assert!(

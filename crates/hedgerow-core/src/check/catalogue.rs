@@ -4,6 +4,7 @@
 
 use crate::catalogue::{Catalogue, CatalogueDraft, Entry};
 use crate::diag::{Code, Diagnostic};
+use crate::fleet::places::named_beside;
 use crate::fleet::{Config, Scope, Service};
 use crate::name::{Namespace, ServiceName};
 use crate::plan::selector;
@@ -70,7 +71,7 @@ pub(super) fn check(
     if *scope == Scope::Whole {
         types(config, draft, diagnostics);
         namespaces(config, draft, &services, diagnostics);
-        names(config, draft, diagnostics);
+        names(config, draft, &named_beside(config.guard.as_ref(), own.values()), diagnostics);
     }
     for (name, place) in &draft.names {
         known.entry(name.clone()).or_insert(*place);
@@ -146,8 +147,7 @@ fn differences(
     part("the ports", sorted(&service.ports) == sorted(&entry.ports), ports(&entry.ports));
     let labels = entry.labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ");
     part("the labels", selector(config, service) == entry.labels, ticks(Some(&labels)));
-    for (name, settings) in &config.environments {
-        let stage = service.stages.get(name).copied().unwrap_or(settings.stage);
+    for (name, stage) in config.stages_of(service) {
         let is_given = catalogue.environment.as_ref().is_none_or(|only| only == name);
         let listed = entry.stages.get(name);
         let is_same = !is_given || listed == Some(&stage);
@@ -222,7 +222,7 @@ fn called<'n>(config: &'n Config, catalogue: &Catalogue, written: &'n Namespace)
 }
 
 /// Namespaces that `hedgerow.yaml` and the catalogue call otherwise in one environment, and two that are one there.
-fn names(config: &Config, draft: &CatalogueDraft, diagnostics: &mut Vec<Diagnostic>) {
+fn names(config: &Config, draft: &CatalogueDraft, named: &BTreeSet<Namespace>, diagnostics: &mut Vec<Diagnostic>) {
     let catalogue = &draft.catalogue;
     // Of one environment the names are given as they are there, and nothing is left to compare.
     if catalogue.environment.is_some() {
@@ -231,7 +231,7 @@ fn names(config: &Config, draft: &CatalogueDraft, diagnostics: &mut Vec<Diagnost
     let told = catalogue.environments();
     for (environment, settings) in config.environments.iter().filter(|(name, _)| told.contains(name)) {
         let mut taken: BTreeMap<&Namespace, &Namespace> =
-            config.namespaces.iter().map(|name| (settings.namespace(name), name)).collect();
+            config.namespaces.iter().chain(named).map(|name| (settings.namespace(name), name)).collect();
         for name in &catalogue.namespaces {
             let (here, there) = (settings.namespace(name), catalogue.name_in(environment, name));
             if config.namespaces.contains(name) && here != there {

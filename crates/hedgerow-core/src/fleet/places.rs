@@ -4,7 +4,7 @@
 //! `staging`. The names change wherever a namespace is written: of services, of peers under `allow`, of those whom the guard
 //! trusts. All of it happens here, before anything is planned, so that nobody behind the plan can forget one.
 
-use super::{Allow, Config, Elsewhere, Environment, Fleet, NamespaceFault, Service};
+use super::{Allow, Collision, Config, Elsewhere, Environment, Fleet, NamespaceFault, Service};
 use crate::guard::{Controller, Grant, Guard, Subject};
 use crate::name::{EnvironmentName, LabelKey, LabelValue, Namespace};
 use crate::nonempty::NonEmpty;
@@ -51,25 +51,26 @@ pub(super) fn rename(
         }
         settings.namespaces.insert(written.clone(), here.clone());
     }
-    if let Some((a, b, one)) = collision(&fleet.config.namespaces, &settings) {
-        return Err(NamespaceFault::Collision(a, b, one));
+    let named = named_beside(fleet.config.guard.as_ref(), fleet.services.values());
+    if let Some(found) = collision(fleet.config.namespaces.iter().chain(&named), &settings) {
+        return Err(NamespaceFault::Collision(found));
     }
     let mut fleet = fleet.clone();
     fleet.config.environments.insert(environment.clone(), settings);
     Ok(fleet)
 }
 
-/// Two namespaces that an environment calls by one name, and that name.
-pub(crate) fn collision(
-    listed: &BTreeSet<Namespace>,
-    settings: &Environment,
-) -> Option<(Namespace, Namespace, Namespace)> {
-    let all: BTreeSet<_> = listed.iter().chain(settings.namespaces.keys()).collect();
+/// Two of these namespaces, or of those that the environment gives a name, that it calls by one name.
+pub(crate) fn collision<'n>(
+    names: impl IntoIterator<Item = &'n Namespace>,
+    settings: &'n Environment,
+) -> Option<Collision> {
+    let all: BTreeSet<_> = names.into_iter().chain(settings.namespaces.keys()).collect();
     let mut taken: BTreeMap<&Namespace, &Namespace> = BTreeMap::new();
     for written in all {
         let here = settings.namespace(written);
         if let Some(first) = taken.insert(here, written) {
-            return Some((first.clone(), written.clone(), here.clone()));
+            return Some(Collision { first: first.clone(), second: written.clone(), here: here.clone() });
         }
     }
     None

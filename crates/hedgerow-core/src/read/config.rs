@@ -3,10 +3,10 @@
 use super::decode::{Decoder, Fields};
 use super::form::{self, Form};
 use super::guard;
-use super::service::{GLOB_LIMIT, STAGES, owner, ports};
+use super::service::{GLOB_LIMIT, STAGES, meant_stage, owner, ports};
 use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::Spanned;
-use crate::fleet::{Config, Defaults, Environment, Layout};
+use crate::fleet::{Collision, Config, Defaults, Environment, Layout};
 use crate::label::{Identity, Prefix, Scheme, is_taken, own_key};
 use crate::name::{Domain, EnvironmentName, LabelKey, NameError, Namespace, TypeName};
 use crate::nonempty::NonEmpty;
@@ -386,10 +386,11 @@ fn environments(
             }
         };
         let what = format!("the environment `{name}`");
-        if let Some(stage) = value.as_str().filter(|text| STAGES.iter().any(|(known, _)| known == text)) {
+        if let Some((text, stage)) = value.as_str().and_then(|text| Some((text, meant_stage(text)?))) {
             let (span, whole) = (decoder.span(value.range()), format!("{{stage: {stage}}}"));
             let diagnostic = decoder.invalid(value, format!("{what} must be a mapping"));
-            decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
+            let how = if text == stage { Applicability::Safe } else { Applicability::Unsafe };
+            decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, how));
             environments.insert(name, no_environment());
             continue;
         }
@@ -413,7 +414,13 @@ fn environments(
 }
 
 const fn no_environment() -> Environment {
-    Environment { stage: Stage::Off, log: false, namespaces: BTreeMap::new(), unlisted: Vec::new() }
+    Environment {
+        stage: Stage::Off,
+        log: false,
+        namespaces: BTreeMap::new(),
+        unlisted: Vec::new(),
+        places: BTreeMap::new(),
+    }
 }
 
 /// What namespaces are called in an environment: `namespaces: {bank: bank-staging}`.
@@ -432,7 +439,6 @@ fn called(
         ));
         return;
     }
-    let mut places = BTreeMap::new();
     for (key, value) in decoder.pairs(node, &what).unwrap_or_default() {
         let written = match Namespace::new(key.value) {
             Ok(written) => written,
@@ -445,19 +451,22 @@ fn called(
         if !listed.contains(&written) {
             settings.unlisted.push(Spanned { value: written.clone(), span: key.span });
         }
-        places.insert(written.clone(), here.span);
+        settings.places.insert(written.clone(), here.span);
         settings.namespaces.insert(written, here.value);
     }
-    if let Some((first, second, here)) = crate::fleet::places::collision(listed, settings) {
-        let message = format!("in `{environment}` the namespaces `{first}` and `{second}` would both be `{here}`");
-        let mut diagnostic = Diagnostic::new(Code::NamespaceCollision, message);
-        for place in [&second, &first].into_iter().filter_map(|name| places.get(name)) {
-            diagnostic = diagnostic.mark(*place, "");
-        }
-        decoder.report(diagnostic.help(format!(
-            "give each a name of its own, or let the services of both live in one namespace: a policy could not tell `{first}` from `{second}`"
+    if let Some(found) = crate::fleet::places::collision(listed, settings) {
+        decoder.report(collision(environment, settings, &found).help(format!(
+            "give each a name of its own, or let the services of both live in one namespace: a policy could not tell `{}` from `{}`",
+            found.first, found.second
         )));
     }
+}
+
+/// Two namespaces that would be one in an environment, where that is said.
+pub(crate) fn collision(environment: &EnvironmentName, settings: &Environment, found: &Collision) -> Diagnostic {
+    let message = format!("in `{environment}` {found}");
+    let places = [&found.second, &found.first].into_iter().filter_map(|name| settings.places.get(name));
+    places.fold(Diagnostic::new(Code::NamespaceCollision, message), |diagnostic, place| diagnostic.mark(*place, ""))
 }
 
 fn report_key(decoder: &mut Decoder<'_>, what: &str, key: &Spanned<&str>, error: &NameError) {

@@ -4,7 +4,7 @@ use super::decode::{Decoder, Fields};
 use super::form;
 use super::guard::own_account;
 use crate::cidr::Cidr;
-use crate::diag::{Applicability, Code, Diagnostic};
+use crate::diag::{Applicability, Code, Diagnostic, nearest};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::ServiceIdentity;
 use crate::name::{
@@ -267,14 +267,26 @@ pub(super) fn port_refs(decoder: &mut Decoder<'_>, node: &Node<'_>, help: &str) 
     NonEmpty::new(refs.collect())
 }
 
+/// The stage that a word is, or is nearly. Where nobody can tell there is none: a guess might drop packets.
+pub(super) fn meant_stage(word: &str) -> Option<&'static str> {
+    let known = STAGES.map(|(known, _)| known);
+    known.into_iter().find(|known| *known == word).or_else(|| nearest(word, known))
+}
+
 fn stages(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(Spanned<EnvironmentName>, Stage)> {
     let mut stages = Vec::new();
     if let Some(word) = node.as_str().filter(|_| node.as_mapping().is_none()) {
-        let word = if STAGES.iter().any(|(known, _)| *known == word) { word } else { "enforce" };
+        let write = match meant_stage(word) {
+            Some(word) => format!("write `stage: {{prod: {word}}}` with the environment that is meant"),
+            None => {
+                let known = STAGES.map(|(known, _)| known).join(", ");
+                format!("name an environment and its stage ({known}), such as `stage: {{prod: audit}}`")
+            }
+        };
         let diagnostic = decoder.invalid(node, "`stage` of a service says in which environment");
-        decoder.report(diagnostic.help(format!(
-            "write `stage: {{prod: {word}}}` with the environment that is meant; the stage of all services stands under `environments` in hedgerow.yaml"
-        )));
+        decoder.report(
+            diagnostic.help(format!("{write}; the stage of all services stands under `environments` in hedgerow.yaml")),
+        );
         return stages;
     }
     for (key, value) in decoder.pairs(node, "`stage`").unwrap_or_default() {

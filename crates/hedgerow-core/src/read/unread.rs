@@ -12,6 +12,8 @@ use crate::tree::{GlobKind, Idle, IdleGlob, Looks, Unread};
 const WRONG: usize = 2;
 /// How many names a message lists.
 const NAMED: usize = 3;
+/// Directories that tools fill, and in which nobody writes a service.
+pub const GENERATED: [&str; 3] = ["node_modules", "target", "vendor"];
 /// Names under which others keep rules: those for incoming calls, which lie with nobody here, and rules of any kind.
 const OTHER_RULES: [&str; 4] = ["ingress", "rules", "rule", "policies"];
 

@@ -3,15 +3,12 @@
 use super::files::{Entry, Files};
 use globset::GlobMatcher;
 use hedgerow_core::fleet::Layout;
-use hedgerow_core::read::unread::{Alike, file_looks, is_like_config, is_like_rules};
+use hedgerow_core::read::unread::{Alike, GENERATED, file_looks, is_like_config, is_like_rules};
 use hedgerow_core::tree::{Looks, Unread};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many directories outside of services are looked into.
 const DIRECTORIES: usize = 100_000;
-
-/// Directories that tools fill, and in which nobody writes a service.
-const GENERATED: [&str; 3] = ["node_modules", "target", "vendor"];
 
 /// What lies in a service's directory and is not read. Links are not followed.
 pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str) -> Vec<Unread> {

@@ -12,8 +12,8 @@ use crate::cli::report::{count, summary};
 use crate::cli::session::Session;
 use crate::look::Look;
 use anyhow::Context;
-use hedgerow::{Request, find_root, read};
-use hedgerow_core::fleet::Fleet;
+use hedgerow::Parts;
+use hedgerow_core::fleet::{Fleet, Scope};
 
 /// How a finding is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl Finding {
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::Result<Exit> {
     let here = session.os.directory().to_path_buf();
-    let root = session.global.directory.as_ref().map(|root| here.join(root)).or_else(|| find_root(&here));
+    // None is no fault here: a stranger asks the doctor first.
+    let root = session.root().ok();
     let mut sections = vec![("Programs", programs::look(session.os))];
     sections.push(("Plugins", plugins::look(session.os)));
     let mut tree = Vec::new();
@@ -60,10 +61,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::R
             "there is no hedgerow.yaml here or above",
             "`hedgerow init` looks at the tree and writes one; with -C, name the fleet's root",
         )),
-        Some(root) => {
-            let mut request = Request::whole(root);
-            request.today = Some(session.today()?);
-            let found = read(&request)?.reading;
+        Some(_) => {
+            let found = session.read_parts(Scope::Whole, Parts::Searched)?.reading;
             let faults = summary(&found.diagnostics);
             tree.push(match (&found.fleet, faults) {
                 (Some(fleet), None) => Finding::good(size(fleet)),
@@ -82,7 +81,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::R
     tree.extend(plugins::functions(&look, session.os));
     sections.push(("Tree", tree));
     let dump = if args.dump.is_empty() { None } else { Some(cluster::read(session, &args.dump)?) };
-    sections.push(("Cluster", cluster::look(fleet.as_ref(), dump.as_deref())));
+    sections.push(("Cluster", cluster::look(fleet.as_ref(), dump.as_ref())));
     let mut text = String::new();
     for (title, findings) in &sections {
         text.push_str(&format!("{title}\n"));

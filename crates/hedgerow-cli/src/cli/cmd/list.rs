@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &List) -> anyhow::Res
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
     let fleet = &loaded.fleet;
     let counts = counts(fleet)?;
-    let environments = &fleet.config().environments;
+    let config = fleet.config();
     let rows = fleet.services().map(|service| {
         let (callers, callees) = counts.get(service.name.as_str()).copied().unwrap_or_default();
         Row {
@@ -46,12 +46,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &List) -> anyhow::Res
             namespace: service.namespace.as_str(),
             owner: service.owner.as_deref(),
             r#type: service.service_type.as_ref().map(TypeName::as_str),
-            stages: environments
-                .iter()
-                .map(|(name, settings)| {
-                    (name.as_str(), service.stages.get(name).copied().unwrap_or(settings.stage).as_str())
-                })
-                .collect(),
+            stages: config.stages_of(service).map(|(name, stage)| (name.as_str(), stage.as_str())).collect(),
             callers,
             callees,
         }

@@ -89,11 +89,11 @@ impl AnyPlan {
     fn stage(&self, service: &ServiceName) -> Option<Stage> {
         let environment = self.environment.as_ref()?;
         let fleet = self.plan.fleet();
-        let known = fleet.known(service.as_str())?;
-        let own = known.stages.get(environment).copied();
-        // Another repository's environments have defaults of their own.
-        let is_own = fleet.service(service.as_str()).is_some();
-        own.or_else(|| fleet.config().environments.get(environment).filter(|_| is_own).map(|settings| settings.stage))
+        match fleet.service(service.as_str()) {
+            Some(own) => fleet.config().stage_of(own, environment),
+            // Another repository's environments have defaults of their own.
+            None => fleet.known(service.as_str())?.stages.get(environment).copied(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::manifests::read_manifests;
 use anyhow::Context;
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::policy::{AuditBackend, Stage};
-use hedgerow_core::source::Sources;
+use hedgerow_core::source::{SourceId, Sources};
 use hedgerow_eval::PlainObject;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -30,14 +30,31 @@ const PLUGINS: [(&str, &str, bool); 10] = [
     ("kube-flannel-ds", "Flannel", false),
 ];
 
-pub(super) fn read(session: &mut Session<'_>, paths: &[PathBuf]) -> anyhow::Result<Vec<PlainObject>> {
-    let mut objects = Vec::new();
+/// What is known of a cluster.
+#[derive(Debug, Default)]
+pub(super) struct Dump {
+    objects: Vec<PlainObject>,
+    /// What in it could not be understood: the name of the file, and why.
+    faults: Vec<String>,
+}
+
+impl Dump {
+    fn add(&mut self, source: SourceId, name: &str, text: &str) {
+        let (objects, faults) = hedgerow_eval::objects_and_faults(source, text);
+        self.objects.extend(objects);
+        // The first of a file says enough; the others often follow from it.
+        self.faults.extend(faults.first().map(|fault| format!("{name}: {}", fault.message)));
+    }
+}
+
+pub(super) fn read(session: &mut Session<'_>, paths: &[PathBuf]) -> anyhow::Result<Dump> {
+    let mut dump = Dump::default();
     let mut sources = Sources::default();
     for path in paths {
         if path.as_os_str() == "-" {
             let text = post_render::read(session.os)?;
             let source = sources.add_shared("<stdin>", std::sync::Arc::clone(&text));
-            objects.extend(hedgerow_eval::objects(source, &text));
+            dump.add(source, "standard input", &text);
             continue;
         }
         let full = session.os.directory().join(path);
@@ -45,11 +62,11 @@ pub(super) fn read(session: &mut Session<'_>, paths: &[PathBuf]) -> anyhow::Resu
         for (below, bytes) in files {
             let name = path.join(below).display().to_string();
             let text = hedgerow_yaml::decode(&bytes).with_context(|| format!("cannot read `{name}`"))?.to_owned();
-            let source = sources.add(name, text.clone());
-            objects.extend(hedgerow_eval::objects(source, &text));
+            let source = sources.add(name.clone(), text.clone());
+            dump.add(source, &name, &text);
         }
     }
-    Ok(objects)
+    Ok(dump)
 }
 
 /// What the stages of a fleet ask for.
@@ -75,10 +92,23 @@ fn asked(fleet: &Fleet) -> Asked {
     asked
 }
 
-pub(super) fn look(fleet: Option<&Fleet>, dump: Option<&[PlainObject]>) -> Vec<Finding> {
+pub(super) fn look(fleet: Option<&Fleet>, dump: Option<&Dump>) -> Vec<Finding> {
     let Some(fleet) = fleet else {
-        return vec![Finding::note("without a fleet nothing is known of what it asks for", "mend the fleet first")];
+        return vec![Finding::note("without a fleet nothing is known of what it asks for", "fix the fleet first")];
     };
+    // Of what was not read nothing is judged: half a dump would look like half a cluster.
+    if let Some(dump) = dump.filter(|dump| !dump.faults.is_empty()) {
+        let faults = dump.faults.iter().map(|fault| {
+            Finding::problem(format!("the dump is not understood: {fault}"), format!("make it anew: {DUMP}"))
+        });
+        return faults.collect();
+    }
+    if dump.is_some_and(|dump| dump.objects.is_empty()) {
+        return vec![Finding::problem(
+            "the dump holds no objects: nothing is known of the cluster",
+            format!("see that kubectl is allowed to list them: {DUMP}"),
+        )];
+    }
     let asked = asked(fleet);
     let mut needs = Vec::new();
     if asked.enforces || asked.audits && fleet.config().audit != AuditBackend::Observe {
@@ -117,7 +147,7 @@ pub(super) fn look(fleet: Option<&Fleet>, dump: Option<&[PlainObject]>) -> Vec<F
         needs.iter_mut().take(last).for_each(|need| need.help = None);
         return needs;
     };
-    judge(&asked, fleet.config().audit, dump)
+    judge(&asked, fleet.config().audit, &dump.objects)
 }
 
 fn judge(asked: &Asked, backend: AuditBackend, dump: &[PlainObject]) -> Vec<Finding> {
@@ -175,12 +205,18 @@ fn judge(asked: &Asked, backend: AuditBackend, dump: &[PlainObject]) -> Vec<Find
         });
     }
     if asked.guards {
-        findings.extend(nodes(&of("Node")));
+        findings.push(nodes(&of("Node")));
     }
     findings
 }
 
 fn plugin(sets: &BTreeSet<String>) -> Finding {
+    if sets.is_empty() {
+        return Finding::note(
+            "no DaemonSet is in the dump: what enforces policies cannot be told",
+            format!("dump DaemonSets as well: {DUMP}"),
+        );
+    }
     let known: Vec<_> = PLUGINS.iter().filter(|(name, ..)| sets.contains(*name)).collect();
     match known.as_slice() {
         [] if sets.contains("aws-node") => Finding::note(
@@ -226,18 +262,23 @@ fn calico(definitions: &BTreeSet<String>, services: &BTreeSet<String>) -> Findin
     )
 }
 
-fn nodes(nodes: &[&PlainObject]) -> Option<Finding> {
+fn nodes(nodes: &[&PlainObject]) -> Finding {
     let versions = nodes.iter().filter_map(|node| {
         let text = node.value.pointer("/status/nodeInfo/kubeletVersion")?.as_str()?;
         super::programs::version(text)
     });
-    let oldest = versions.min()?;
-    Some(if oldest >= (1, 30) {
+    let Some(oldest) = versions.min() else {
+        return Finding::note(
+            "no node is in the dump: whether the cluster is new enough for the guard cannot be told",
+            format!("dump nodes as well: {DUMP}"),
+        );
+    };
+    if oldest >= (1, 30) {
         Finding::good(format!("the oldest node runs Kubernetes {}.{}", oldest.0, oldest.1))
     } else {
         Finding::problem(
             format!("a node runs Kubernetes {}.{}: the guard needs 1.30", oldest.0, oldest.1),
             "upgrade the cluster, or remove `guard`",
         )
-    })
+    }
 }
