@@ -2,7 +2,7 @@
 # Images of Hedgerow:
 #   docker build --target hedgerow .   the program alone, for CI: no shell, no libraries
 #   docker build --target argocd .     with sh, Helm and kustomize, for the sidecar of integrations/argocd
-# scripts/release builds the same program without Docker.
+# scripts/release makes the first of the program that it built without Docker. No test runs the stages `build` and `argocd`: they need images of others.
 FROM rust:1.95-alpine AS build
 # tree-sitter and the allocator are C.
 RUN apk add --no-cache build-base

@@ -336,7 +336,8 @@ static WORKLOADS: LazyLock<BTreeMap<&str, BTreeMap<&str, Entry>>> = LazyLock::ne
 /// Where objects of a kind have pod templates, `metadata` and `spec` side by side: routes such as `spec.template` or
 /// `spec.workers[].template`, where `[]` is every element and `*` every value. Nothing for other kinds, and for pods themselves.
 pub fn pod_templates(group: &str, kind: &str) -> impl Iterator<Item = &'static str> {
-    let pods = WORKLOADS.get(group).and_then(|kinds| kinds.get(kind)).map_or(&[][..], |entry| entry.pods);
+    let row = TABLE.iter().find(|(of, kinds, _)| *of == group && kinds.contains(&kind));
+    let pods = row.map_or(&[][..], |(_, _, pods)| *pods);
     let is_template = |pods: &&Pods| !pods.inside.is_empty() && pods.host_network == template("").host_network;
     pods.iter().filter(is_template).map(|pods| pods.inside)
 }

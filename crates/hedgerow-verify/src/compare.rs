@@ -15,7 +15,7 @@ use crate::expected::{Admit, Expected, ExpectedService, Isolation, Namespaces, W
 use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
 
 /// The kind of pods that are not among the manifests and are taken to wear what the plan gives them.
-const PLANNED: &str = "planned pods";
+pub(crate) const PLANNED: &str = "planned pods";
 /// A label for people, by which alone earlier versions' objects are known.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The order at which versions before the mark wrote their Calico policies.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::compare::PLANNED;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::source::Span;
 use hedgerow_eval::{AddressRange, DecidedBy, Direction, ObjectRef, PolicyId, PortRange};
@@ -285,8 +286,7 @@ impl Finding {
                 diagnostic(message).mark(*place, "")
             }
             Self::Isolated { service, pods, policies, place } => {
-                // Those that are not among the manifests are called planned pods.
-                let is = if pods.kind.ends_with('s') { "are" } else { "is" };
+                let is = if pods.kind == PLANNED { "are" } else { "is" };
                 let message = format!(
                     "{pods} of `{service}`, which should be open to everybody, {is} isolated by {}",
                     enumerate(policies.iter().map(|(policy, _)| policy))
@@ -405,6 +405,23 @@ impl fmt::Display for Cause {
                 write!(f, "no {direction} rule of {} lets it through (tier `{tier}`)", names.join(", "))
             }
             DecidedBy::EndOfTiers => write!(f, "no {direction} rule of any tier decides, and every tier passes it on"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hedgerow_core::source::Sources;
+
+    #[test]
+    fn one_object_is_and_planned_pods_are() {
+        let place = Span { source: Sources::default().add("in.yaml", ""), start: 0, end: 0 };
+        for (kind, says) in [(PLANNED, "are isolated"), ("Deployment", "is isolated"), ("Redis", "is isolated")] {
+            let pods = ObjectRef { kind: kind.to_owned(), namespace: None, name: "ledger".to_owned() };
+            let service = "service.ledger".to_owned();
+            let finding = Finding::Isolated { service, pods, policies: Vec::new(), place };
+            assert!(finding.diagnostic().message.contains(says), "{kind}: {}", finding.diagnostic().message);
         }
     }
 }

@@ -208,6 +208,67 @@ fn the_action_keeps_one_comment_and_fails_on_what_it_is_told_to() {
     assert!(!sandbox.path("noted").exists());
 }
 
+/// A token that may not read or write comments costs the comment, not the job, and hides no finding.
+#[test]
+fn a_refused_comment_is_a_warning_and_the_comparison_decides() {
+    let sandbox = Sandbox::new();
+    let base = bank(&sandbox);
+    let directory = sandbox.path("bank");
+    for refused in ["--jq", "POST", "api"] {
+        let text = format!("#!/bin/sh\ncase \"$*\" in *{refused}*) echo 'HTTP 403' >&2; exit 1 ;; esac\n");
+        let program = sandbox.write(&format!("refuses{refused}"), text);
+        make_executable(&program);
+        let _earlier = std::fs::remove_file(sandbox.path("bin/gh"));
+        sandbox.link("gh", &program);
+        for (fail_on, code) in [("", 0), ("added", 1)] {
+            let inputs = [("version", "path"), ("scan", "false"), ("base", base.as_str()), ("fail-on", fail_on)];
+            let ran = run_action(&sandbox, &directory, &inputs, &EVENT);
+            let step = ran.step("What the change opens");
+            let said = String::from_utf8_lossy(&step.stdout);
+            assert_eq!(step.code, code, "{refused}: {said}{}", step.stderr);
+            assert!(said.contains("::warning::the comment could not be written"), "{refused}: {said}{}", step.stderr);
+            assert!(said.contains("service.ledger"), "{refused}: {said}");
+        }
+    }
+}
+
+/// What is released under one version says that version everywhere, and `scripts/release` stops where it does not.
+#[test]
+fn everything_that_names_a_version_names_the_one_of_cargo() {
+    let sandbox = Sandbox::new();
+    for path in ["Cargo.toml", "action.yml", "scripts/release", "scripts/release-notes", "CHANGELOG.md"] {
+        sandbox.write(&format!("tree/{path}"), std::fs::read(repository().join(path)).expect("it is there"));
+    }
+    make_executable(&sandbox.path("tree/scripts/release"));
+    let integrations = repository().join("integrations");
+    let copied = run(sandbox.command("cp").args(["-r"]).arg(integrations).arg(sandbox.path("tree")), b"");
+    assert_eq!(copied.code, 0, "{}", copied.stderr);
+    let versions = |sandbox: &Sandbox| {
+        let mut release = sandbox.command("bash");
+        run(release.arg(sandbox.path("tree/scripts/release")).arg("--versions"), b"")
+    };
+    let right = versions(&sandbox);
+    assert_eq!(right.code, 0, "{}", right.stderr);
+    for (path, wrong) in [
+        ("action.yml", ("default: \"0.1.0\"", "default: \"0.0.9\"")),
+        ("action.yml", ("hedgerow@v0.1.0", "hedgerow@v0.0.9")),
+        ("action.yml", ("default: \"0.1.0\"", "default: path")),
+        ("integrations/ci/github-scan.yml", ("hedgerow@v0.1.0", "hedgerow@v1.0.0")),
+        ("integrations/helm4/plugin.yaml", ("version: 0.1.0", "version: 0.1.1")),
+        ("integrations/observer/base/kustomization.yaml", ("newTag: 0.1.0", "newTag: 0.1.0-rc1")),
+        ("integrations/observer/values.yaml", ("tag: 0.1.0", "tag: latest")),
+        ("integrations/editors/README.md", ("rev: v0.1.0", "rev: v0.2.0")),
+    ] {
+        let (now, then) = (wrong.0.replace("0.1.0", env!("CARGO_PKG_VERSION")), wrong.1);
+        let text = std::fs::read_to_string(sandbox.path(&format!("tree/{path}"))).expect("it is there");
+        assert!(text.contains(&now), "{path} does not say {now}");
+        sandbox.write(&format!("tree/{path}"), text.replace(&now, then));
+        let refused = versions(&sandbox);
+        assert!(refused.code != 0 && refused.stderr.contains(path), "{path}, {then}: {}", refused.stderr);
+        sandbox.write(&format!("tree/{path}"), text);
+    }
+}
+
 #[test]
 fn the_action_uses_no_program_that_is_not_the_released_one() {
     let sandbox = Sandbox::new();

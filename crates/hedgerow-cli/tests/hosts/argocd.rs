@@ -109,8 +109,11 @@ fn values_files_parameters_and_the_release_name_reach_helm_in_their_order() {
             ("PARAM_RELEASE_NAME", "live"),
             ("PARAM_VALUES_FILES_0", &path(&first)),
             ("PARAM_VALUES_FILES_1", &path(&second)),
-            ("PARAM_PARAMETERS_0", "image.tag=v7"),
-            ("PARAM_PARAMETERS_1", "fullnameOverride=s-emoji"),
+            // An empty element is passed over; those behind it count.
+            ("PARAM_PARAMETERS_0", ""),
+            ("PARAM_PARAMETERS_1", "image.tag=v7"),
+            ("PARAM_PARAMETERS_2", ""),
+            ("PARAM_PARAMETERS_3", "fullnameOverride=s-emoji"),
             ("PARAM_STRING_PARAMETERS_0", "podAnnotations.number=0755"),
             ("PARAM_FILE_PARAMETERS_0", &file),
         ];
@@ -222,6 +225,17 @@ fn the_plugin_announces_what_it_reads() {
     for application in documents(&read("application.yaml")) {
         for parameter in application["spec"]["source"]["plugin"]["parameters"].as_array().expect("a list") {
             assert!(names.iter().any(|name| parameter["name"] == **name), "{parameter:#}");
+        }
+        let source = &application["spec"]["source"];
+        let said = |wanted: &str| {
+            let parameters = source["plugin"]["parameters"].as_array().expect("a list");
+            parameters.iter().find(|of| of["name"] == wanted).and_then(|of| of["string"].as_str())
+        };
+        let path = source["path"].as_str().expect("a path");
+        // From there to the root of the repository, where hedgerow.yaml is.
+        assert_eq!(said("fleet"), Some(vec![".."; path.split('/').count()].join("/").as_str()), "{path}");
+        if let Some((_, overlay)) = path.split_once("overlays/") {
+            assert_eq!(said("environment"), Some(overlay), "{path}");
         }
     }
 }

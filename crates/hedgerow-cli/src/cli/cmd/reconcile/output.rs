@@ -26,7 +26,7 @@ pub(super) fn help(read: &Evidence, row: &Row) -> Vec<String> {
         ],
         (Class::DeployMissing, _) => {
             vec![format!(
-                "find the pods of `{caller}` without the label, and deploy them again: `hedgerow verify` on a dump names them"
+                "deploy `{caller}` again; `hedgerow verify --complete` on a dump of the cluster names its pods without the label"
             )]
         }
         (Class::RuleMissing, _) => vec!["`hedgerow scan --write` writes the rule".to_owned()],
