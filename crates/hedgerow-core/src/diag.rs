@@ -235,7 +235,7 @@ pub struct Diagnostic {
     pub marks: Vec<Mark>,
     /// What the reader can do, each an action.
     pub help: Vec<String>,
-    /// A change that mends it, where one is known.
+    /// A change that fixes it, where one is known.
     pub fix: Option<Fix>,
 }
 
@@ -248,7 +248,7 @@ pub struct Mark {
     pub text: String,
 }
 
-/// A change to the user's files that mends a fault.
+/// A change to the user's files that fixes a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Replacements, none overlapping.
@@ -271,7 +271,7 @@ pub struct FixEdit {
 pub enum Applicability {
     /// It is what the author meant.
     Safe,
-    /// It mends the fault and may change the meaning.
+    /// It fixes the fault and may change the meaning.
     Unsafe,
     /// It is a sketch for a person.
     DisplayOnly,
@@ -305,7 +305,7 @@ impl Diagnostic {
         self
     }
 
-    /// Offers a change that mends the fault.
+    /// Offers a change that fixes the fault.
     #[must_use]
     pub fn fix(mut self, span: Span, text: impl Into<String>, applicability: Applicability) -> Self {
         self.fix = Some(Fix { edits: vec![FixEdit { span, text: text.into() }], applicability });

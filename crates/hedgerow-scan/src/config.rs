@@ -114,7 +114,7 @@ impl ScanConfig {
         let tell = |(_, (glob, span)): (usize, &(String, Span))| {
             Diagnostic::new(Code::IdleIgnore, format!("no source file fits `{glob}`"))
                 .mark(*span, "")
-                .help("mend the glob, which begins at the directory of hedgerow.yaml, or take it away")
+                .help("fix the glob, which starts at the directory of hedgerow.yaml, or remove it")
         };
         globs.map(tell).collect()
     }

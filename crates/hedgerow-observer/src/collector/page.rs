@@ -308,7 +308,7 @@ fn calls(out: &mut String, rows: &[&Row], view: &View, filter: &Filter) -> std::
         ("Calls", "number"),
         ("First (UTC)", ""),
         ("Last (UTC)", ""),
-        ("What mends it", ""),
+        ("How to fix it", ""),
     ];
     table(out, "Calls without a rule", &columns)?;
     for row in rows.iter().take(ROWS) {
@@ -347,7 +347,7 @@ fn call(out: &mut String, row: &Row, now: Micros) -> std::fmt::Result {
         "<tr>\n<td data-label=\"Caller\"><div>{caller}{}</div></td>\n<td data-label=\"Callee\"><div><bdi class=\"name\">{}</bdi>{}</div></td>\n\
          <td data-label=\"Port\">{}/{}</td>\n<td data-label=\"Became\"><div><span class=\"tag {class}\">{word}</span></div></td>\n\
          <td data-label=\"Calls\" class=\"number\">{}</td>\n<td data-label=\"First\"><div>{}<span class=\"owner\">{}</span></div></td>\n\
-         <td data-label=\"Last\"><div>{}<span class=\"owner\">{}</span></div></td>\n<td data-label=\"Mend\" class=\"mend\"><div>{}</div></td>\n</tr>",
+         <td data-label=\"Last\"><div>{}<span class=\"owner\">{}</span></div></td>\n<td data-label=\"Fix\" class=\"mend\"><div>{}</div></td>\n</tr>",
         owner(&row.caller_owner),
         escape(&row.callee),
         owner(&row.callee_owner),
