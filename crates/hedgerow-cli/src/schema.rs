@@ -26,7 +26,8 @@ pub(crate) fn schema(name: &str) -> Option<String> {
     let (_, title, form) = FILES.iter().find(|(known, ..)| *known == name)?;
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
-    schema.insert("$id".to_owned(), json!(format!("https://hedgerow.dev/schemas/{name}.json")));
+    schema
+        .insert("$id".to_owned(), json!(format!("{}/raw/main/docs/schemas/{name}.json", env!("CARGO_PKG_REPOSITORY"))));
     schema.insert("title".to_owned(), json!(title));
     schema.append(&mut mapping(form));
     // A file of these may be empty, which YAML calls null.

@@ -4,6 +4,11 @@
 
 use crate::source::Span;
 
+/// An address below `docs/` of the repository that `Cargo.toml` names: the one place that says where pages are read.
+macro_rules! address {
+    ($($part:expr),*) => { concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/", $($part),*) };
+}
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
         /// What kind of fault a diagnostic reports. Each code has a page, `docs/codes/<code>.md`.
@@ -24,7 +29,13 @@ macro_rules! codes {
             /// The address of the code's page. Offline, `hedgerow explain CODE` prints it.
             #[must_use]
             pub const fn page(self) -> &'static str {
-                match self { $(Self::$name => concat!("https://hedgerow.dev/codes/", $text),)+ }
+                match self { $(Self::$name => address!("codes/", $text, ".md"),)+ }
+            }
+
+            /// Where to read on: the command that prints the page, and its address.
+            #[must_use]
+            pub const fn read_on(self) -> &'static str {
+                match self { $(Self::$name => concat!("hedgerow explain ", $text, ", or ", address!("codes/", $text, ".md")),)+ }
             }
 
             /// The severity a diagnostic of this code has unless the caller asks for another.

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(
             said("staging", "service.nobody", ""),
             "error[unknown-service]: there is no service `service.nobody`\n  help: services are the directories that \
-             `services.include` in hedgerow.yaml matches\n  more: https://hedgerow.dev/codes/unknown-service"
+             `services.include` in hedgerow.yaml matches\n  more: hedgerow explain unknown-service, or https://github.com/hedgerow-dev/hedgerow/blob/main/docs/codes/unknown-service.md"
         );
         assert_eq!(
             said("pord", "service.emoji", ""),

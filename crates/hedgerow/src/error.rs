@@ -96,7 +96,7 @@ impl fmt::Display for Report {
             for help in &diagnostic.help {
                 write!(f, "\n  help: {help}")?;
             }
-            write!(f, "\n  more: {}", diagnostic.code.page())?;
+            write!(f, "\n  more: {}", diagnostic.code.read_on())?;
         }
         Ok(())
     }
@@ -117,9 +117,12 @@ mod tests {
         ];
         let report = Report::new(diagnostics, sources);
         assert!(report.has_errors());
-        let expected = "service.a/service.yaml:2:1: error[unknown-key]: no key `prots`\n  help: write `ports`\n  more: \
-                        https://hedgerow.dev/codes/unknown-key\nwarning[empty-stream]: the stream holds no objects\n  more: \
-                        https://hedgerow.dev/codes/empty-stream";
+        let expected = format!(
+            "service.a/service.yaml:2:1: error[unknown-key]: no key `prots`\n  help: write `ports`\n  more: hedgerow explain \
+             unknown-key, or {}\nwarning[empty-stream]: the stream holds no objects\n  more: hedgerow explain empty-stream, or {}",
+            Code::UnknownKey.page(),
+            Code::EmptyStream.page()
+        );
         assert_eq!(report.to_string(), expected);
         assert_eq!(Error::Faulty(report).to_string(), expected);
     }

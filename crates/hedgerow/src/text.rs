@@ -10,7 +10,7 @@ use std::ops::Range;
 /// A window of text larger than this is not shown: it is one giant line, or two places far apart.
 const WINDOW: usize = 16 << 10;
 
-/// What stands before the address of the code's page.
+/// What stands before the command and the address of the code's page.
 fn more() -> Level<'static> {
     Level::NOTE.with_name("more")
 }
@@ -28,7 +28,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colors: bool) -> St
                 let help = Group::with_title(Level::HELP.primary_title(help.as_str()));
                 let _infallible = writeln!(text, "{}", renderer.render(&[help]));
             }
-            let more = Group::with_title(more().primary_title(diagnostic.code.page()));
+            let more = Group::with_title(more().primary_title(diagnostic.code.read_on()));
             let _infallible = writeln!(text, "{}", renderer.render(&[more]));
         }
         text.push('\n');
@@ -82,7 +82,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     for help in diagnostic.help.iter().filter(|_| !diagnostic.marks.is_empty()) {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    if diagnostic.marks.is_empty() { group } else { group.element(more().message(diagnostic.code.page())) }
+    if diagnostic.marks.is_empty() { group } else { group.element(more().message(diagnostic.code.read_on())) }
 }
 
 /// The whole lines around all marks of one source, with the number of the first; nothing where there is no text to show.

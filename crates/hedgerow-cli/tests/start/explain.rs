@@ -1,8 +1,10 @@
 //! `hedgerow explain`, and the addresses that diagnostics end in.
 
-use crate::common::{Command, tree};
+use crate::common::{Command, testdata, tree};
 use hedgerow::core::diag::Code;
 use hedgerow_cli::Exit;
+
+const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/codes");
 
 #[test]
 fn every_code_is_explained_by_its_page() {
@@ -11,7 +13,9 @@ fn every_code_is_explained_by_its_page() {
         let ran = Command::new(here.path(), &format!("explain {}", code.as_str())).run();
         assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::Done, ""));
         assert!(ran.out().starts_with(&format!("# `{}`\n", code.as_str())), "{}", ran.out());
-        assert_eq!(code.page(), format!("https://hedgerow.dev/codes/{}", code.as_str()));
+        // The page is in the repository that the address names.
+        assert!(testdata(&format!("../docs/codes/{}.md", code.as_str())).is_file(), "{}", code.as_str());
+        assert_eq!(code.page(), format!("{PAGES}/{}.md", code.as_str()));
     }
     let list = Command::new(here.path(), "explain").run();
     assert_eq!(list.out().lines().count(), Code::ALL.len());
@@ -27,12 +31,19 @@ fn every_format_names_the_page() {
     for format in ["text", "json", "github", "sarif"] {
         let ran = Command::new(here.path(), &format!("check --format {format}")).run();
         assert_eq!(ran.exit, Exit::Findings, "{format}");
-        assert!(ran.out().contains("https://hedgerow.dev/codes/invalid-value"), "{format}: {}", ran.out());
+        assert!(ran.out().contains(&format!("{PAGES}/invalid-value.md")), "{format}: {}", ran.out());
+    }
+    // Without a network the command says the same.
+    for format in ["text", "github"] {
+        let ran = Command::new(here.path(), &format!("check --format {format}")).run();
+        assert!(ran.out().contains("more: hedgerow explain invalid-value, or https://"), "{format}: {}", ran.out());
     }
     let sarif: serde_json::Value =
         serde_json::from_slice(&Command::new(here.path(), "check --format sarif").run().stdout).unwrap();
     let rule = sarif.pointer("/runs/0/tool/driver/rules").and_then(|rules| rules.as_array()).unwrap().iter();
-    assert!(rule.clone().all(|rule| rule["helpUri"].as_str()
-        == Some(&format!("https://hedgerow.dev/codes/{}", rule["id"].as_str().unwrap()))));
+    assert!(
+        rule.clone()
+            .all(|rule| rule["helpUri"].as_str() == Some(&format!("{PAGES}/{}.md", rule["id"].as_str().unwrap())))
+    );
     assert!(rule.count() > 0);
 }

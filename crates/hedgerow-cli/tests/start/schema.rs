@@ -330,7 +330,7 @@ fn the_editor_files_name_schemas_that_are_there() {
         let name = entry["url"]
             .as_str()
             .unwrap()
-            .strip_prefix("https://hedgerow.dev/schemas/")
+            .strip_prefix("https://github.com/hedgerow-dev/hedgerow/raw/main/docs/schemas/")
             .unwrap()
             .strip_suffix(".json")
             .unwrap();

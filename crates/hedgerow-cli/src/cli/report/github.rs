@@ -18,7 +18,7 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         for help in &diagnostic.help {
             message = format!("{message}\nhelp: {help}");
         }
-        message = format!("{message}\nmore: {}", diagnostic.code.page());
+        message = format!("{message}\nmore: {}", diagnostic.code.read_on());
         let title = property(&format!("hedgerow: {}", diagnostic.code.as_str()));
         format!("::{} {properties}title={title}::{}\n", severity(diagnostic.severity), data(&message))
     });
