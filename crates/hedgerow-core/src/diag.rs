@@ -363,6 +363,17 @@ pub fn enumerate<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> St
     }
 }
 
+/// A number with its noun: `1 rule`, `2 rules`, `0 policies`, `3 days`.
+#[must_use]
+pub fn count<N: std::fmt::Display + PartialEq + From<bool>>(number: N, noun: &str) -> String {
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (number == N::from(true), stem) {
+        (true, _) => format!("{number} {noun}"),
+        (false, Some(stem)) => format!("{number} {stem}ies"),
+        (false, None) => format!("{number} {noun}s"),
+    }
+}
+
 /// The name among `known` that is nearest to `written`, if any is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -84,6 +84,7 @@ mod grammar;
 mod guests;
 mod k8s;
 mod manifest;
+mod meaning;
 mod net;
 mod network;
 mod objects;

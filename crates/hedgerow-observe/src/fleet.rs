@@ -33,6 +33,8 @@ pub struct Service {
     pub name: Arc<str>,
     /// Its short name in labels and objects, such as `s-ledger`.
     pub slug: String,
+    /// What the objects are called by which calls to it are judged: its policy, what stands behind that, and its policy as data.
+    pub policies: [String; 3],
     /// Where its pods live.
     pub namespace: String,
     /// The labels that select its pods; at least one.
@@ -197,6 +199,8 @@ impl Fleet {
             services.push(Service {
                 name,
                 slug: entry.slug.as_str().to_owned(),
+                policies: [scheme.object(&entry.slug), scheme.backstop(&entry.slug), scheme.policy_data(&entry.slug)]
+                    .map(|name| name.as_str().to_owned()),
                 namespace: entry.namespace.as_str().to_owned(),
                 labels,
                 service_type: entry.service_type.as_ref().map(|name| name.as_str().to_owned()),

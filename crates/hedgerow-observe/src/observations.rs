@@ -46,6 +46,9 @@ pub struct Header {
     pub to: Moment,
     /// The digest of the catalogue by which services were named; nothing where there was none.
     pub catalogue: Option<String>,
+    /// The environment that was watched; nothing where nobody said it, as in observations of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// For how long each source of each node proved that it was listening.
     pub coverage: Vec<Coverage>,
     /// Which canaries were seen.
@@ -86,7 +89,7 @@ pub struct Watched {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JudgedBy {
-    /// A digest of all that it says, such as `sha256:…`.
+    /// A digest of what it means, [`crate::verdict::meaning_of`] its objects. Empty where there is no policy.
     pub digest: String,
     /// Since when it has not changed.
     pub since: Moment,
@@ -120,6 +123,12 @@ pub struct Coverage {
     /// Records that are known to be lost.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
+    /// Since when the node is there, where that is within the window. Of the time before, no minute is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Until when the node was there, where it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
     /// When it gave no proof or lost records: sorted, apart from each other, at most [`MAX_GAPS`]; where there were more, the shortest breaks between
     /// them are taken in. Empty although `blind` is not 0: nobody knows when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -14,12 +14,15 @@ fn header() -> Header {
         from: Moment(1_793_491_200),
         to: Moment(1_796_083_200),
         catalogue: Some("sha256:00".to_owned()),
+        environment: None,
         coverage: vec![Coverage {
             node: "node-a".into(),
             source: "conntrack".into(),
             heard: 43_199,
             blind: 1,
             lost: 0,
+            since: None,
+            until: None,
             gaps: Vec::new(),
         }],
         canaries: vec![Canary { callee: "service.ledger".into(), sent: 30, seen: 30, missed: None, since: None }],
@@ -59,6 +62,9 @@ fn the_form_is_what_its_page_shows() {
 #[test]
 fn what_was_watched_besides_comes_back() {
     let mut all = Observations { header: header(), observed: vec![observation()], faults: Faults::default() };
+    all.header.environment = Some("prod".into());
+    all.header.coverage[0].since = Some(Moment(1_793_491_200));
+    all.header.coverage[0].until = Some(Moment(1_793_491_260));
     all.header.coverage[0].lost = 3;
     all.header.coverage[0].gaps = vec![Gap { from: Moment(1_793_491_200), to: Moment(1_793_491_260) }];
     all.header.canaries[0].missed = Some(Moment(1_793_491_230));
@@ -77,7 +83,7 @@ fn what_was_watched_besides_comes_back() {
     all.header.services = BTreeMap::from([("service.ledger".to_owned(), watched)]);
     let text = all.to_text();
     assert!(text.contains(
-        r#""lost":3,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
+        r#""catalogue":"sha256:00","environment":"prod","coverage":[{"node":"node-a","source":"conntrack","heard":43199,"blind":1,"lost":3,"since":"2026-11-01T00:00:00Z","until":"2026-11-01T00:01:00Z","gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
     ), "{text}");
     assert_eq!(Observations::read(&text), Ok(all));
 }

@@ -13,6 +13,9 @@ fn main() {
     let histories = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(2000);
     let tally = simulator::simulate(0..histories);
     println!("simulated fleets               {}", tally.histories);
+    for (kind, count) in simulator::KINDS.iter().zip(tally.drawn) {
+        println!("  with {kind:<36}{count}");
+    }
     println!("callees judged                 {}", tally.callees);
     println!("of these ready                 {}", tally.ready);
     println!("calls cut within the window    {}", tally.cut_now);

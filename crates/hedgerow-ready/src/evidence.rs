@@ -1,6 +1,7 @@
 //! The answer for one callee: a verdict, and each line of evidence for it.
 
-use crate::bound::Counts;
+use crate::bound::{Counts, silent_rate};
+use hedgerow_core::diag::{count, enumerate};
 use hedgerow_core::name::ServiceName;
 use hedgerow_observe::observations::Moment;
 
@@ -100,7 +101,7 @@ pub enum Kind {
     Stage,
     /// Whether the code of everybody who can call it is understood.
     Code,
-    /// Whether the observations are whole, fresh, and long enough.
+    /// Whether the observations are of this fleet and environment, whole, fresh, and long enough.
     Window,
     /// Whether calls came that no rule permits.
     Calls,
@@ -120,6 +121,8 @@ pub enum Kind {
     Connections,
     /// Rules that nobody used.
     Unused,
+    /// Whether a bound can be given for what nobody has seen.
+    Silence,
 }
 
 impl Kind {
@@ -139,6 +142,7 @@ impl Kind {
             Self::Rare => "rare",
             Self::Connections => "connections",
             Self::Unused => "unused",
+            Self::Silence => "silence",
         }
     }
 }
@@ -152,6 +156,8 @@ pub struct Silence {
     pub not_seen: usize,
     /// How many calls to it are expected, at most, that neither code nor traffic has shown; infinite where nothing can be said.
     pub expected: f64,
+    /// For how many days nothing may have come that no rule permits.
+    pub days: u32,
 }
 
 impl Silence {
@@ -159,18 +165,20 @@ impl Silence {
     #[must_use]
     pub fn sentences(&self) -> (String, String) {
         let worth = if self.expected.is_finite() {
-            format!(
-                "by what code and traffic agree on, at most {} are expected that nobody has seen; 95 %",
-                calls(self.expected)
-            )
+            let bound = edges(self.expected);
+            format!("by what code and traffic agree on, at most {bound} nobody has seen; 95 %")
         } else {
             "traffic showed too little to say how much the scan of the code misses".to_owned()
         };
-        let missed = self.fleet.in_traffic.saturating_sub(self.fleet.in_both);
+        let Counts { in_traffic, in_both, .. } = self.fleet;
+        let missed = in_traffic.saturating_sub(in_both);
+        let rate = silent_rate(u64::from(self.days));
         let taken = format!(
-            "{missed} of the fleet's {} edges in traffic {} not in the code; {} of this service's edges in the code {} not seen. It is taken for granted \
-             that the scan misses what is called rarely no more often than what is called every day",
-            self.fleet.in_traffic,
+            "Silence of {} alone says only that such calls come no more often than {rate:.2} times a day. {missed} of the fleet's {} in traffic {} \
+             not in the code; {} of this service's edges in the code {} not seen. It is taken for granted that the scan misses what is called \
+             rarely no more often than what is called every day",
+            count(self.days, "day"),
+            count(in_traffic, "edge"),
             if missed == 1 { "is" } else { "are" },
             self.not_seen,
             if self.not_seen == 1 { "was" } else { "were" },
@@ -179,8 +187,19 @@ impl Silence {
     }
 }
 
-fn calls(expected: f64) -> String {
-    // Rounded up: a bound that is rounded down is none.
+/// Rounded up: a bound that is rounded down is none.
+fn edges(expected: f64) -> String {
     let shown = (expected * 100.0).ceil() / 100.0;
-    format!("{shown} edges")
+    if shown == 1.0 { "1 edge is expected that".to_owned() } else { format!("{shown} edges are expected that") }
+}
+
+/// The first three, and how many more.
+pub(crate) fn listed<T: std::fmt::Display>(items: &[T]) -> String {
+    match items.len().saturating_sub(3) {
+        0 => enumerate(items),
+        more => {
+            let shown = items.iter().take(3).map(ToString::to_string);
+            enumerate(shown.chain([format!("{more} more")]))
+        }
+    }
 }

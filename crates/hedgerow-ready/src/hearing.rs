@@ -13,6 +13,9 @@ const NAMELESS: [&str; 3] = ["counters", "canary", "kernel-log"];
 /// How long before the end of the window a source may have been heard last, in seconds: what is on its way is not kept yet.
 const ON_THE_WAY: i64 = 120;
 
+/// How many minutes both ends of a window may cut off: whole ones are counted.
+const ROUNDED: u64 = 2;
+
 /// What is known of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
@@ -83,9 +86,17 @@ impl<'o> Hearing<'o> {
         sources.into_iter().any(|source| source.heard > 0 && matches!(source.source.as_str(), "conntrack" | "flows"))
     }
 
+    /// Whether every minute in which a source should have listened is counted, heard or blind. Of one that is not, nobody can say anything.
+    fn is_counted(&self, source: &Coverage) -> bool {
+        let from = source.since.map_or(self.from, |since| since.0.max(self.from));
+        let to = source.until.map_or(self.to, |until| until.0.min(self.to));
+        let minutes = u64::try_from(to.saturating_sub(from) / 60).unwrap_or(0);
+        source.heard.saturating_add(source.blind).saturating_add(ROUNDED) >= minutes
+    }
+
     /// The times in which a source proves nothing. Where nobody knows when it was, it may have been any time.
     fn gaps(&self, source: &Coverage) -> Vec<(i64, i64)> {
-        if source.gaps.is_empty() && (source.blind > 0 || source.lost > 0) {
+        if source.gaps.is_empty() && (source.blind > 0 || source.lost > 0) || !self.is_counted(source) {
             return vec![(self.from, self.to)];
         }
         let mut gaps: Vec<(i64, i64)> =
@@ -122,12 +133,15 @@ mod tests {
     const DAY: i64 = 86_400;
 
     fn source(name: &str, gaps: &[(i64, i64)]) -> Coverage {
+        let blind = gaps.iter().map(|(from, to)| (to - from).unsigned_abs() / 60).sum();
         Coverage {
             node: "a".into(),
             source: name.into(),
-            heard: 1,
-            blind: gaps.iter().map(|(from, to)| (to - from).unsigned_abs() / 60).sum(),
+            heard: 40 * 1440 - blind,
+            blind,
             lost: 0,
+            since: None,
+            until: None,
             gaps: gaps.iter().map(|(from, to)| Gap { from: Moment(*from), to: Moment(*to) }).collect(),
         }
     }
@@ -184,6 +198,20 @@ mod tests {
         heard(&[unknown_when], &Heard::Deaf);
         let lost_when = Coverage { lost: 1, ..source("conntrack", &[]) };
         heard(&[lost_when], &Heard::Deaf);
+        // Minutes that are neither heard nor blind are nobody's: the source is no proof, and another may be.
+        let short = |minutes: u64| Coverage { heard: 40 * 1440 - minutes, ..source("conntrack", &[]) };
+        heard(&[short(2)], &Heard::Enough(0));
+        heard(&[short(3)], &Heard::Deaf);
+        heard(&[short(3), source("flows", &[])], &Heard::Enough(0));
+        let with = |blind| Coverage { blind, ..short(3) };
+        heard(&[with(1)], &Heard::Deaf);
+        // A node that came late, or is gone: its minutes are those in which it was there.
+        let young = Coverage { since: Some(Moment(30 * DAY)), heard: 10 * 1440, ..source("conntrack", &[]) };
+        heard(&[young.clone()], &Heard::Enough(0));
+        heard(&[Coverage { since: None, ..young.clone() }], &Heard::Deaf);
+        heard(&[Coverage { until: Some(Moment(35 * DAY)), heard: 5 * 1440, ..young.clone() }], &Heard::Enough(0));
+        heard(&[Coverage { heard: 10 * 1440 - 3, ..young }], &Heard::Deaf);
+        heard(&[Coverage { heard: u64::MAX, ..source("conntrack", &[]) }], &Heard::Enough(0));
         // Gaps that overlap or lie in no order are one.
         heard(&[source("conntrack", &[(21 * DAY, 21 * DAY + 60), (20 * DAY, 20 * DAY + 60)])], &Heard::Enough(120));
         heard(&[source("conntrack", &[(20 * DAY, 20 * DAY + 60), (20 * DAY + 30, 20 * DAY + 90)])], &Heard::Enough(90));

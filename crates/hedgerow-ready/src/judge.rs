@@ -3,13 +3,15 @@
 mod calls;
 mod code;
 mod pods;
+mod window;
 
 use crate::bound::Counts;
 use crate::code::Code;
-use crate::evidence::{Evidence, Kind, Outcome, Readiness, Silence, Verdict};
+use crate::evidence::{Evidence, Kind, Outcome, Readiness, Silence, Verdict, listed};
 use crate::hearing::{Heard, Hearing};
 use crate::traffic::Traffic;
 use hedgerow_core::date::Date;
+use hedgerow_core::diag::count;
 use hedgerow_core::fleet::{Rare, Service};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
@@ -18,10 +20,6 @@ use hedgerow_observe::observations::{Moment, Observations, Watched};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
-/// How old observations may be, in seconds: a day.
-const MAX_AGE: i64 = DAY;
-/// How far two clocks may be apart, in seconds.
-const MAX_SKEW: i64 = 300;
 
 /// What is asked, and all that is known.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +28,8 @@ pub struct Question<'q> {
     pub plan: &'q Plan,
     /// What the code says; nothing where it was not scanned.
     pub code: Option<&'q Code>,
+    /// How observations name what the tree holds.
+    pub tree: &'q Tree,
     /// The cron jobs that manifests hold.
     pub jobs: &'q [Job],
     /// What traffic showed.
@@ -38,6 +38,16 @@ pub struct Question<'q> {
     pub now: Moment,
     /// For how many days nothing may have come that no rule permits; at least 1.
     pub days: u32,
+}
+
+/// How observations name what the tree holds, so that those of another fleet or of other policies are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// By service, the digest of what its policies in the environment mean ([`hedgerow_observe::verdict::meaning_of`]); at least of those that
+    /// were called by somebody of whom the tree does not tell.
+    pub policies: BTreeMap<String, String>,
+    /// The digests of its catalogue: with and without rules, of the environment and of all.
+    pub catalogues: BTreeSet<String>,
 }
 
 /// A cron job of a service.
@@ -65,6 +75,8 @@ struct Court<'q> {
     not_seen: BTreeMap<&'q str, usize>,
     jobs: BTreeMap<&'q str, Vec<&'q Job>>,
     code: Vec<Evidence>,
+    /// What is said of the observations as a whole.
+    frame: Vec<Evidence>,
     today: Date,
     window: i64,
 }
@@ -99,7 +111,10 @@ impl<'q> Court<'q> {
             jobs.entry(&job.service).or_default().push(job);
         }
         let today = Date::from_unix_days(question.now.0.div_euclid(DAY));
+        let mut frame = window::evidence(question);
+        frame.extend(window::origin(question));
         Self {
+            frame,
             hearing: Hearing::new(&header.coverage, header.from, header.to),
             code: code::evidence(question, today),
             window: i64::from(question.days.max(1)) * DAY,
@@ -115,7 +130,8 @@ impl<'q> Court<'q> {
 
     fn judge(&self, service: &Service) -> Readiness {
         let not_seen = self.not_seen.get(service.name.as_str()).copied().unwrap_or(0);
-        let silence = Silence { fleet: self.counts, not_seen, expected: self.counts.expected(not_seen) };
+        let expected = self.counts.expected(not_seen);
+        let silence = Silence { fleet: self.counts, not_seen, expected, days: self.question.days };
         let stage = self.stage(service);
         let mut evidence = Vec::new();
         let verdict = if stage == Stage::Enforce {
@@ -123,7 +139,7 @@ impl<'q> Court<'q> {
         } else {
             evidence.push(self.stage_evidence(stage));
             evidence.extend(self.code.iter().cloned());
-            evidence.extend(self.window_evidence());
+            evidence.extend(self.frame.iter().cloned());
             evidence.extend(self.calls(service));
             evidence.push(self.hearing_evidence(service));
             evidence.push(self.canary(service));
@@ -133,6 +149,7 @@ impl<'q> Court<'q> {
             evidence.extend(self.rare(service));
             evidence.push(self.connections(service));
             evidence.extend(self.unused(service));
+            evidence.extend(self.question.code.and_then(|_| bounded(&silence)));
             verdict(&evidence)
         };
         Readiness { service: service.name.clone(), owner: service.owner.clone(), verdict, evidence, silence }
@@ -178,39 +195,6 @@ impl<'q> Court<'q> {
         .help(format!("write `stage: {{{environment}: audit}}` in its service.yaml"))
     }
 
-    fn window_evidence(&self) -> Vec<Evidence> {
-        let observations = self.question.observations;
-        let (from, to, now) = (observations.header.from, observations.header.to, self.question.now);
-        let mut evidence = Vec::new();
-        if let Some((at, reason)) = &observations.faults.first {
-            let count = observations.faults.count;
-            let text =
-                format!("{} of the observations not understood, the first is line {at}: {reason}", are(count, "line"));
-            evidence
-                .push(line(Kind::Window, Outcome::Unknown, text).help("read them with the version that wrote them"));
-        }
-        if to.0 > now.0 + MAX_SKEW {
-            let text = format!("the observations end at {}, which is not yet", show(to));
-            evidence.push(
-                line(Kind::Window, Outcome::Unknown, text).help("a clock is wrong, here or where they were made"),
-            );
-        } else if now.0 - to.0 > MAX_AGE {
-            let text = format!("the observations end at {}; nobody can tell what came since", show(to));
-            evidence.push(line(Kind::Window, Outcome::Unknown, text).help("fetch newer ones"));
-        }
-        let days = self.question.days;
-        if to.0 - from.0 < self.window {
-            let text = format!("the observations begin at {}, which is less than {days} days", show(from));
-            evidence.push(line(Kind::Window, Outcome::Wait(self.after_window(from)), text));
-        }
-        if evidence.is_empty() {
-            let text =
-                format!("the observations reach from {} to {}; the last {days} days count", show(from), show(to));
-            evidence.push(line(Kind::Window, Outcome::Holds, text));
-        }
-        evidence
-    }
-
     fn hearing_evidence(&self, service: &Service) -> Evidence {
         let nodes = self.watched(service.name.as_str()).map(|watched| watched.nodes.as_slice()).unwrap_or_default();
         if nodes.is_empty() {
@@ -230,7 +214,6 @@ impl<'q> Court<'q> {
                 Heard::Nothing => silent.push(format!("`{node}` (no source)")),
             }
         }
-        let count = nodes.len() as u64;
         if !silent.is_empty() {
             let text = format!("nobody can prove to have listened on {}", listed(&silent));
             return line(Kind::Hearing, Outcome::Unknown, text)
@@ -241,9 +224,11 @@ impl<'q> Court<'q> {
             return line(Kind::Hearing, Outcome::Wait(moment), text);
         }
         let deaf = if longest == 0 { "all the time".to_owned() } else { format!("but for {} at most", span(longest)) };
-        let where_ =
-            if count == 1 { "the one node of its pods".to_owned() } else { format!("all {count} nodes of its pods") };
-        line(Kind::Hearing, Outcome::Holds, format!("{where_} listened, {deaf}"))
+        let place = match nodes.len() {
+            1 => "the one node of its pods".to_owned(),
+            many => format!("all {many} nodes of its pods"),
+        };
+        line(Kind::Hearing, Outcome::Holds, format!("{place} listened, {deaf}"))
     }
 
     fn canary(&self, service: &Service) -> Evidence {
@@ -258,7 +243,7 @@ impl<'q> Court<'q> {
         }
         // Several canaries of one callee: each has to be seen.
         let since = canaries().map(|canary| canary.since).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
-        let of = format!("{} of the canary", are_many(usize::try_from(sent).unwrap_or(usize::MAX), "call"));
+        let of = format!("{} of the canary", count(sent, "call"));
         match since {
             // Its days are whole days: the window may begin in the middle of one.
             Some(since) if since.0 < self.begin().0 + DAY => {
@@ -324,7 +309,7 @@ impl<'q> Court<'q> {
             .filter(|caller| self.traffic.edge(caller, callee).is_none())
             .map(|c| format!("`{c}`"))
             .collect();
-        let text = format!("{} may call it and did not: {}", are_many(unused.len(), "caller"), listed(&unused));
+        let text = format!("{} may call it and did not: {}", count(unused.len(), "caller"), listed(&unused));
         (!unused.is_empty()).then(|| line(Kind::Unused, Outcome::Note, text))
     }
 }
@@ -366,32 +351,21 @@ fn show(moment: Moment) -> String {
     String::from(moment)
 }
 
+/// Where no bound can be given, nobody knows what may come.
+fn bounded(silence: &Silence) -> Option<Evidence> {
+    let text = "traffic showed too little to say how much the scan of the code misses, so nothing bounds what may come";
+    let line = line(Kind::Silence, Outcome::Unknown, text.to_owned());
+    (!silence.expected.is_finite())
+        .then(|| line.help("is this the fleet that was watched? a bound needs edges that both code and traffic show"))
+}
+
 /// A length of time in the largest unit that fits.
 fn span(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        ..=119 => (seconds, "second"),
-        120..=7_199 => (seconds / 60, "minute"),
-        7_200..=172_799 => (seconds / 3_600, "hour"),
-        _ => (seconds / DAY, "day"),
+    let (number, unit) = match seconds.unsigned_abs() {
+        few @ ..=119 => (few, "second"),
+        some @ 120..=7_199 => (some / 60, "minute"),
+        many @ 7_200..=172_799 => (many / 3_600, "hour"),
+        long => (long / DAY.unsigned_abs(), "day"),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-/// `1 line is`, `2 lines are`.
-fn are(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what} is") } else { format!("{count} {what}s are") }
-}
-
-/// `1 caller`, `2 callers`.
-fn are_many(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// The first three, and how many more.
-fn listed(items: &[String]) -> String {
-    let shown = items.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    match items.len().saturating_sub(3) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    count(number, unit)
 }

@@ -4,6 +4,7 @@ use crate::bound::Counts;
 use crate::code::Code;
 use hedgerow_core::name::{Protocol, ServiceName};
 use hedgerow_core::plan::Plan;
+use hedgerow_core::policy::Ports;
 use hedgerow_core::verdict::Permission;
 use hedgerow_observe::observations::{End, Moment, Observation, Observations, Verdict};
 use std::collections::BTreeMap;
@@ -117,5 +118,18 @@ pub(crate) fn permitted(plan: &Plan, caller: &str, observation: &Observation) ->
         Permission::Nothing => Some(false),
         Permission::Untold => None,
         Permission::Rule(_) | Permission::Types | Permission::Allow(_) => Some(true),
+    }
+}
+
+/// Whether a callee declares a port; one that declares none is called on any.
+pub(crate) fn declares(plan: &Plan, callee: &str, port: u16, protocol: &str) -> bool {
+    let Some(callee) = plan.fleet().known(callee) else { return false };
+    match &callee.ports {
+        Ports::Any => true,
+        Ports::Nothing => false,
+        Ports::These(ports) => ports
+            .iter()
+            .chain(&callee.always)
+            .any(|declared| declared.number.get() == port && declared.protocol.as_str().eq_ignore_ascii_case(protocol)),
     }
 }

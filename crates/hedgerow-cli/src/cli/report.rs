@@ -4,6 +4,7 @@ mod github;
 mod json;
 mod sarif;
 
+pub(super) use hedgerow_core::diag::count;
 pub(super) use json::{Place, place};
 
 use super::args::DiagnosticFormat;
@@ -34,12 +35,6 @@ pub(super) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let parts = [(number(Severity::Error), "error"), (number(Severity::Warning), "warning")];
     let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| count(n, noun)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// `1 rule`, `2 rules`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 pub(super) const fn severity(severity: Severity) -> &'static str {

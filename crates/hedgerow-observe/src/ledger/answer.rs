@@ -172,7 +172,8 @@ impl Answer {
     /// The observations. `catalogue`: the digest of the catalogue by which services were named.
     #[must_use]
     pub fn finish(mut self, catalogue: Option<&str>) -> Observations {
-        for (node, (since, gone)) in std::mem::take(&mut self.nodes) {
+        let lives = std::mem::take(&mut self.nodes);
+        for (node, (since, gone)) in lives.clone() {
             let mut has_any = false;
             for (_, of_source) in self.sources.iter_mut().filter(|((of, _), _)| *of == node) {
                 let (from, _) = of_source.expected.get_or_insert((since, gone.unwrap_or(Micros::MAX)));
@@ -203,7 +204,11 @@ impl Answer {
             gaps.push((cursor, to));
             let clipped = gaps.into_iter().map(|(start, end)| (start.max(from), end.min(to)));
             let gaps: Vec<_> = clipped.filter(|(start, end)| *end > start.saturating_add(TOUCH)).collect();
+            // Only of a node that is known beside its sources can it be said that it was not there before they were.
+            let is_known = lives.contains_key(&node);
             Coverage {
+                since: (is_known && from > begin).then(|| seconds(from)),
+                until: (is_known && to < until).then(|| up(to)),
                 node,
                 source,
                 heard: of_source.minutes,
@@ -246,6 +251,7 @@ impl Answer {
             from: up(self.from),
             to: seconds(self.to).max(up(self.from)),
             catalogue: catalogue.map(str::to_owned),
+            environment: None,
             coverage: coverage.collect(),
             canaries: canaries.collect(),
             services: self.services,

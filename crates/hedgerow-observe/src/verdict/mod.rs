@@ -27,7 +27,7 @@
 
 mod policies;
 
-pub use policies::{MAX_DOCUMENT, Policies, PolicyFault};
+pub use policies::{MAX_DOCUMENT, Policies, PolicyFault, meaning_of};
 
 use crate::fleet::{Fleet, Labels, Service};
 use crate::observations::Verdict;

@@ -7,6 +7,7 @@ use hedgerow_core::source::Sources;
 use hedgerow_eval::Manifests;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// The longest text of one document that is read, in bytes.
 pub const MAX_DOCUMENT: usize = 64 << 20;
@@ -39,6 +40,26 @@ struct Document {
     is_context: bool,
     /// Of what it says: of an object's `spec` or `data`, so that what others write beside it changes nothing.
     digest: [u8; 32],
+    /// Of what its policies mean, and of what is not understood of them.
+    meaning: [u8; 32],
+}
+
+/// A digest of what policies mean, in any order and in any notation: `sha256:…`. Each text is one object, as [`Policies::set`] takes it. A tree
+/// and a cluster that hold the same policies have the same digest; nothing where there is no text.
+#[must_use]
+pub fn meaning_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<String> {
+    sum(texts.into_iter().map(|text| Document::read(text, &[]).meaning))
+}
+
+fn sum(meanings: impl Iterator<Item = [u8; 32]>) -> Option<String> {
+    let mut meanings: Vec<_> = meanings.collect();
+    meanings.sort_unstable();
+    let digest = meanings.iter().fold(Sha256::new(), |sum, meaning| sum.chain_update(meaning)).finalize();
+    let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    (!meanings.is_empty()).then(|| format!("sha256:{hex}"))
 }
 
 impl Policies {
@@ -49,7 +70,8 @@ impl Policies {
         let key = key.into();
         let document = if text.len() > MAX_DOCUMENT {
             let faults = vec![format!("it has {} bytes; at most {MAX_DOCUMENT} are read", text.len())];
-            Document { faults, dark: Some(BTreeSet::new()), ..Document::default() }
+            let digest = digest(text);
+            Document { faults, dark: Some(BTreeSet::new()), digest, meaning: digest, ..Document::default() }
         } else {
             Document::read(text, &[])
         };
@@ -96,6 +118,12 @@ impl Policies {
     /// The names of the namespaces that were told.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.namespaces.keys().map(String::as_str)
+    }
+
+    /// [`meaning_of`] the documents with these keys.
+    #[must_use]
+    pub fn meaning_of<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Option<String> {
+        sum(keys.into_iter().filter_map(|key| self.documents.get(key)).map(|document| document.meaning))
     }
 
     /// How many documents there are.
@@ -195,9 +223,17 @@ impl Document {
             text: (is_dark || is_context).then(|| text.to_owned()),
             is_context: is_context && !is_dark,
             digest: digest(text),
+            meaning: meaning(&manifests, &errors),
             manifests,
         }
     }
+}
+
+/// What is not understood counts as it is described: where a tree holds the same, it is described in the same words.
+fn meaning(manifests: &Manifests, errors: &[&Diagnostic]) -> [u8; 32] {
+    let mut says = manifests.meanings();
+    says.extend(errors.iter().map(|error| error.message.clone()));
+    Sha256::digest(says.join("\n")).into()
 }
 
 fn digest(text: &str) -> [u8; 32] {

@@ -248,6 +248,7 @@ impl State {
         let mut observations = lock(&self.desk.store).observations(&question, digest, &services)?;
         // The store knows services that the catalogue has no more, and others than the one that is asked for.
         observations.header.services.retain(|name, _| services.contains_key(name));
+        observations.header.environment = fleet.as_ref().and_then(|fleet| fleet.environment()).map(str::to_owned);
         Ok(observations.to_text())
     }
 }

@@ -257,22 +257,24 @@ impl World {
         std::mem::take(&mut self.known().ran)
     }
 
-    /// A digest of the policies of each service: those that are called by its short name.
+    /// A digest of what the policies of each service mean: of those that are called as Hedgerow calls them.
     pub(crate) fn policies_of_services(&self) -> BTreeMap<Arc<str>, String> {
         let known = self.known();
         let Some(fleet) = known.fleet.clone() else { return BTreeMap::new() };
-        let mut by_name: BTreeMap<(&str, &str), Vec<&[u8; 32]>> = BTreeMap::new();
-        for (key, digest) in &known.texts {
+        let mut by_name: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for key in known.texts.keys() {
             // `Kind.group/namespace/name`.
             let mut parts = key.splitn(3, '/').skip(1);
             let (Some(namespace), Some(name)) = (parts.next(), parts.next()) else { continue };
-            let name = name.strip_suffix("-backstop").unwrap_or(name);
-            by_name.entry((namespace, name)).or_default().push(digest);
+            // Where Calico stores them, names begin with the tier.
+            let name = name.strip_prefix("default.").unwrap_or(name);
+            by_name.entry((namespace, name)).or_default().push(key);
         }
+        let policies = known.verdicts.policies();
         let digest = |service: &Service| {
-            let texts = by_name.get(&(service.namespace.as_str(), service.slug.as_str()))?;
-            let sum = texts.iter().fold(Sha256::new(), |sum, text| sum.chain_update(text)).finalize();
-            Some((Arc::clone(&service.name), format!("sha256:{}", data_encoding::HEXLOWER.encode(&sum))))
+            let named = |name: &String| by_name.get(&(service.namespace.as_str(), name.as_str()));
+            let keys = service.policies.iter().filter_map(named).flatten().copied();
+            Some((Arc::clone(&service.name), policies.meaning_of(keys)?))
         };
         fleet.services().iter().filter_map(digest).collect()
     }

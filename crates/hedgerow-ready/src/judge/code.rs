@@ -1,8 +1,9 @@
 //! Whether the code of everybody who can call is understood. It is the same for every callee: a call whose target cannot be told may go anywhere.
 
-use super::{Question, are_many, line, listed, waiver};
-use crate::evidence::{Evidence, Kind, Outcome};
+use super::{Question, line, waiver};
+use crate::evidence::{Evidence, Kind, Outcome, listed};
 use hedgerow_core::date::Date;
+use hedgerow_core::diag::count;
 
 pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
     let Some(code) = question.code else {
@@ -19,10 +20,11 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
             .flat_map(|(service, open)| open.iter().map(move |open| (service, open)))
             .map(|(service, open)| {
                 let place = if open.place.is_empty() { String::new() } else { format!(" at {}", open.place) };
-                format!("`{service}`{place}")
+                format!("`{service}`{place} ({})", open.what)
             })
             .collect();
-        let text = format!("{} cannot be told where they go: {}", are_many(calls.len(), "call"), listed(&calls));
+        let goes = if calls.len() == 1 { "it goes" } else { "they go" };
+        let text = format!("of {} it cannot be told where {goes}: {}", count(calls.len(), "call"), listed(&calls));
         evidence.push(line(Kind::Code, Outcome::Blocks, text).help("run `hedgerow scan`: it says what each needs"));
     }
     let fleet = question.plan.fleet();
@@ -34,20 +36,20 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
         services.iter().map(|service| format!("`{service}`{}", why(service))).collect()
     };
     if !unread.is_empty() {
-        let services = are_many(unread.len(), "service");
+        let services = count(unread.len(), "service");
         let text = format!("not all of the code was read of {services}: {}", listed(&named(&unread)));
         evidence.push(line(Kind::Code, Outcome::Blocks, text).help(
             "where the scan cannot read it, say so in its service.yaml: `rare: [{what: code, reason: …, expires: …}]`",
         ));
     }
     if !waived.is_empty() {
-        let services = are_many(waived.len(), "service");
+        let services = count(waived.len(), "service");
         let text = format!("not all of the code was read of {services}, which is waived: {}", listed(&named(&waived)));
         evidence.push(line(Kind::Code, Outcome::Waived, text));
     }
-    let catalogue = fleet.elsewhere().count();
-    if catalogue > 0 {
-        let text = format!("the code of {} lies in other repositories", are_many(catalogue, "service"));
+    let elsewhere = fleet.elsewhere().count();
+    if elsewhere > 0 {
+        let text = format!("the code of {} lies in other repositories", count(elsewhere, "service"));
         evidence.push(
             line(Kind::Code, Outcome::Unknown, text).help("run it where all of the code is, or where it was gathered"),
         );
@@ -55,7 +57,7 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
     if evidence.is_empty() {
         let text = format!(
             "the code of {} is read, and of every call it is told where it goes",
-            are_many(code.read.len(), "service")
+            count(code.read.len(), "service")
         );
         evidence.push(line(Kind::Code, Outcome::Holds, text));
     }

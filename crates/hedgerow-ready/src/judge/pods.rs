@@ -1,8 +1,9 @@
 //! What runs: labels of the callers' pods, runs of their cron jobs, and what owners say happens rarely.
 
-use super::{Court, Job, are_many, line, listed};
+use super::{Court, Job, line};
 use crate::cron::next;
-use crate::evidence::{Evidence, Kind, Outcome};
+use crate::evidence::{Evidence, Kind, Outcome, listed};
+use hedgerow_core::diag::count;
 use hedgerow_core::fleet::Service;
 use hedgerow_observe::observations::{JobRuns, Moment};
 use std::collections::BTreeSet;
@@ -46,9 +47,14 @@ impl<'q> Court<'q> {
             return line(Kind::Labels, Outcome::Unknown, text)
                 .help("is it deployed, and does the collector watch pods?");
         }
-        let callers = callers.map_or(0, BTreeSet::len);
-        let text = format!("all {pods} pods of {} wear its label", are_many(callers, "caller"));
-        line(Kind::Labels, Outcome::Holds, if callers == 0 { "nobody calls it by a rule".to_owned() } else { text })
+        let of = count(callers.map_or(0, BTreeSet::len), "caller");
+        let text = match (callers, pods) {
+            (None, _) => "nobody calls it by a rule".to_owned(),
+            (_, 0) => format!("no pod of its {of} runs"),
+            (_, 1) => format!("the one pod of its {of} wears its label"),
+            _ => format!("all {pods} pods of its {of} wear its label"),
+        };
+        line(Kind::Labels, Outcome::Holds, text)
     }
 
     pub(super) fn cron_jobs(&self, service: &Service) -> Vec<Evidence> {
@@ -63,7 +69,7 @@ impl<'q> Court<'q> {
             }
         }
         if seen > 0 {
-            let text = format!("{} of its callers ran {RUNS} times at least", are_many(seen, "cron job"));
+            let text = format!("{} of its callers ran {RUNS} times at least", count(seen, "cron job"));
             evidence.insert(0, line(Kind::Jobs, Outcome::Holds, text));
         }
         evidence
@@ -72,7 +78,8 @@ impl<'q> Court<'q> {
     fn too_few(&self, service: &Service, job: &Job, runs: u64, last: Option<Moment>) -> Evidence {
         let longer = if self.is_longer() {
             format!(
-                " that are known of; these observations reach back more than {0} days, export with `--since {0}d`",
+                " that are known of; these observations reach back more than {}: `hedgerow-observer export --since {}d` gives the window alone",
+                count(self.question.days, "day"),
                 self.question.days
             )
         } else {

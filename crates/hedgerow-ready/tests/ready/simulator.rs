@@ -1,7 +1,7 @@
 //! Histories of whole fleets, drawn from a seed: who calls whom how often, what the scan misses, what observers miss. What [`judge`] says of
 //! them is held against what enforcing would have done, in the window that was watched and in the next one.
 
-use super::world::{CONFIG, DAY, NOW, World};
+use super::world::{CATALOGUE, CONFIG, DAY, NOW, POLICY, World, tree};
 use hedgerow_core::name::ServiceName;
 use hedgerow_observe::observations::{
     Canary, Coverage, End, Faults, Gap, Header, JudgedBy, Moment, Observation, Observations, Verdict as Seen, Watched,
@@ -55,11 +55,27 @@ struct Call {
     events: Vec<(i64, usize)>,
 }
 
+/// What a history may hold; each has to be drawn often enough to say anything.
+pub(crate) const KINDS: [&str; 10] = [
+    "gaps",
+    "dead sources",
+    "missing canaries",
+    "clock jumps",
+    "changed policies",
+    "callers deployed late",
+    "callers without their label",
+    "outsiders judged by another policy",
+    "minutes that nobody counted",
+    "another environment",
+];
+
 /// What is wrong with what was watched of a fleet, so that nobody may be ready, or a callee may not.
 #[derive(Default)]
 struct Defects {
     all: Vec<&'static str>,
     of: BTreeMap<usize, Vec<&'static str>>,
+    /// Which of [`KINDS`] the history holds.
+    drawn: BTreeSet<&'static str>,
 }
 
 /// What came of many histories.
@@ -71,6 +87,8 @@ pub(crate) struct Tally {
     /// Edges without a rule, to callees that are ready, that would be cut within the window, and within the next one.
     pub(crate) cut_now: usize,
     pub(crate) cut_next: usize,
+    /// In how many histories each of [`KINDS`] was.
+    pub(crate) drawn: [usize; KINDS.len()],
     /// What the bounds of those callees come to.
     pub(crate) bound: f64,
     /// Histories with ready callees and a finite bound, and those of them in which no more edges are unseen than the bound says.
@@ -108,6 +126,9 @@ fn one(seed: u64, tally: &mut Tally) {
     let nodes: Vec<BTreeSet<usize>> =
         (0..services).map(|_| (0..=random.below(NODES)).map(|_| random.below(NODES)).collect()).collect();
     let mut defects = Defects::default();
+    if deployed.iter().any(|since| *since > begin) {
+        defects.drawn.insert("callers deployed late");
+    }
     let gaps = draw_gaps(random, begin, window, &nodes, &mut defects);
     let mut calls = Vec::new();
     for (caller, since) in deployed.iter().copied().enumerate() {
@@ -134,11 +155,15 @@ fn one(seed: u64, tally: &mut Tally) {
         }
     }
     let world = world(random, &name, services, &calls, &gaps, &nodes, begin, window, days, &mut defects);
+    for (count, kind) in tally.drawn.iter_mut().zip(KINDS) {
+        *count += usize::from(defects.drawn.contains(kind));
+    }
     let plan = world.plan();
     let callees: Vec<ServiceName> = (0..services).map(|at| ServiceName::new(&name(at)).expect("a name")).collect();
     let question = Question {
         plan: &plan,
         code: world.code.as_ref(),
+        tree: &world.tree,
         jobs: &[],
         observations: &world.observations,
         now: Moment(world.now),
@@ -185,7 +210,9 @@ fn draw_gaps(
                 return Vec::new();
             }
             let is_dead = random.is(0.2);
-            let from = random.between(begin, NOW - 60);
+            defects.drawn.insert(if is_dead { "dead sources" } else { "gaps" });
+            // Some never heard anything.
+            let from = if is_dead && random.is(0.3) { begin } else { random.between(begin, NOW - 60) };
             #[allow(clippy::cast_possible_truncation)]
             let length = 10_f64.powf(1.5 + random.share() * 4.0) as i64;
             let to = if is_dead { NOW } else { (from + length).min(NOW - 1) };
@@ -250,14 +277,23 @@ fn world(
             });
         }
     }
+    // Minutes that no count holds: somebody's clock went back, or a record is gone.
+    let uncounted: Vec<u64> =
+        (0..NODES).map(|_| if random.is(0.03) { 3 + random.below(1000) as u64 } else { 0 }).collect();
+    for (callee, _) in nodes.iter().enumerate().filter(|(_, at)| at.iter().any(|node| uncounted[*node] > 0)) {
+        defects.of.entry(callee).or_default().push("minutes that nobody counted");
+        defects.drawn.insert("minutes that nobody counted");
+    }
     let coverage = gaps.iter().enumerate().map(|(node, gaps)| {
         let blind: i64 = gaps.iter().map(|(from, to)| (to - from + 59) / 60).sum();
         Coverage {
             node: format!("n{node}"),
             source: "hubble".into(),
-            heard: u64::try_from(LENGTH / 60 - blind).unwrap_or(0),
+            heard: u64::try_from(LENGTH / 60 - blind).unwrap_or(0).saturating_sub(uncounted[node]),
             blind: blind.unsigned_abs(),
             lost: 0,
+            since: None,
+            until: None,
             gaps: gaps.iter().map(|(from, to)| Gap { from: Moment(*from), to: Moment(*to) }).collect(),
         }
     });
@@ -265,11 +301,13 @@ fn world(
         version: 1,
         from: Moment(begin),
         to: Moment(NOW),
-        catalogue: None,
+        catalogue: Some(CATALOGUE.to_owned()),
+        environment: Some("prod".to_owned()),
         coverage: coverage.collect(),
         canaries: Vec::new(),
         services: BTreeMap::new(),
     };
+    let mut bare: BTreeMap<usize, BTreeMap<String, u64>> = BTreeMap::new();
     for (at, on) in nodes.iter().enumerate() {
         let mut flaw = |chance, what, applies: bool| {
             let is = random.is(chance);
@@ -283,6 +321,36 @@ fn world(
         let young = flaw(0.1, "a young policy", true);
         let untold = flaw(0.03, "an untold policy", true);
         let old = flaw(0.03, "an old connection", true);
+        let other = flaw(0.03, "an outsider that another policy permitted", !untold);
+        let unlabelled = calls.iter().find(|(_, call)| call.callee == at && (call.in_code || call.accepted.is_some()));
+        let unlabelled =
+            unlabelled.filter(|_| flaw(0.05, "a caller without its label", true)).map(|(_, call)| call.caller);
+        for (is, kind) in [
+            (no_canary || missed, "missing canaries"),
+            (young, "changed policies"),
+            (other && !untold, "outsiders judged by another policy"),
+            (unlabelled.is_some(), "callers without their label"),
+        ] {
+            if is {
+                defects.drawn.insert(kind);
+            }
+        }
+        if other {
+            observed.push(Observation {
+                caller: End::Outsider("node n9".into()),
+                callee: name(at),
+                port: 8080,
+                protocol: "TCP".into(),
+                verdict: Seen::Permitted,
+                first: Moment(NOW - window + 60),
+                last: Moment(NOW - 60),
+                count: 9,
+                days: 2,
+            });
+        }
+        if let Some(caller) = unlabelled {
+            bare.entry(caller).or_insert_with(BTreeMap::new).insert(name(at), 1);
+        }
         if !no_canary {
             let missed = missed.then(|| random.between(NOW - window + 1, NOW));
             let since = missed.map_or(begin, |missed| (missed.div_euclid(DAY) + 1) * DAY);
@@ -298,14 +366,26 @@ fn world(
         let watched = Watched {
             nodes: on.iter().map(|node| format!("n{node}")).collect(),
             pods: Some(2),
-            policy: (!untold).then(|| JudgedBy { digest: "sha256:0".into(), since: Moment(since) }),
+            policy: (!untold).then(|| JudgedBy {
+                digest: if other { "sha256:another".into() } else { POLICY.into() },
+                since: Moment(since),
+            }),
             longest_open: Some(if old { window.unsigned_abs() } else { 60 }),
             ..Watched::default()
         };
         header.services.insert(name(at), watched);
     }
+    for (caller, callees) in bare {
+        header.services.entry(name(caller)).or_default().unlabelled = callees;
+    }
+    if random.is(0.06) {
+        header.environment = Some("test".to_owned());
+        defects.all.push("another environment");
+        defects.drawn.insert("another environment");
+    }
     let mut now = NOW;
     if random.is(0.05) {
+        defects.drawn.insert("clock jumps");
         now += [-3 * DAY, 2 * DAY][random.below(2)];
         defects.all.push("a clock that jumped");
     }
@@ -323,6 +403,7 @@ fn world(
         files: (0..services).map(|at| (name(at), "{ports: [{port: 8080}]}".to_owned())).collect(),
         rules,
         code: Some(code),
+        tree: tree((0..services).map(name)),
         jobs: Vec::new(),
         observations: Observations { header, observed, faults },
         now,
@@ -334,6 +415,9 @@ fn world(
 #[allow(clippy::cast_precision_loss)]
 fn ready_cuts_no_more_than_its_bound_says() {
     let tally = simulate(0..500);
+    for (count, kind) in tally.drawn.iter().zip(KINDS) {
+        assert!(*count >= 20, "too few histories hold {kind}: {tally:?}");
+    }
     assert!(tally.ready > 500, "too few are ready to say anything: {tally:?}");
     assert!(tally.cut_next > 0, "nothing was hidden, so nothing is tested: {tally:?}");
     assert!((tally.cut_now + tally.cut_next) as f64 <= tally.bound, "more is cut than the bound says: {tally:?}");

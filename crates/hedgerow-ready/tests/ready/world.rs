@@ -10,7 +10,7 @@ use hedgerow_observe::observations::{
 };
 use hedgerow_ready::code::Code;
 use hedgerow_ready::evidence::Readiness;
-use hedgerow_ready::judge::{Job, Question, judge};
+use hedgerow_ready::judge::{Job, Question, Tree, judge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,6 +26,10 @@ environments: {prod: {stage: audit}}
 namespaces: [bank]
 ";
 
+/// The digests that the tree and what was watched of it share.
+pub(crate) const CATALOGUE: &str = "sha256:c";
+pub(crate) const POLICY: &str = "sha256:0";
+
 pub(crate) struct World {
     pub(crate) config: String,
     /// By service its service.yaml.
@@ -33,6 +37,7 @@ pub(crate) struct World {
     /// By caller and callee the rule file.
     pub(crate) rules: BTreeMap<(String, String), String>,
     pub(crate) code: Option<Code>,
+    pub(crate) tree: Tree,
     pub(crate) jobs: Vec<Job>,
     pub(crate) observations: Observations,
     pub(crate) now: i64,
@@ -74,7 +79,7 @@ impl World {
         let watched = Watched {
             nodes: vec!["a".into(), "b".into()],
             pods: Some(2),
-            policy: Some(JudgedBy { digest: "sha256:0".into(), since: Moment(NOW - 35 * DAY) }),
+            policy: Some(JudgedBy { digest: POLICY.into(), since: Moment(NOW - 35 * DAY) }),
             longest_open: Some(600),
             ..Watched::default()
         };
@@ -84,13 +89,16 @@ impl World {
             heard: 40 * 1440,
             blind: 0,
             lost: 0,
+            since: None,
+            until: None,
             gaps: Vec::new(),
         });
         let header = Header {
             version: 1,
             from: Moment(NOW - 31 * DAY),
             to: Moment(NOW),
-            catalogue: None,
+            catalogue: Some(CATALOGUE.to_owned()),
+            environment: Some("prod".to_owned()),
             coverage: coverage.to_vec(),
             canaries: vec![Canary {
                 callee: names[0].into(),
@@ -110,6 +118,7 @@ impl World {
                 .collect(),
             rules: rules.into_iter().map(|edge| (edge, String::new())).collect(),
             code: Some(code),
+            tree: tree(names.map(str::to_owned)),
             jobs: Vec::new(),
             observations: Observations { header, observed: observed.to_vec(), faults: Faults::default() },
             now: NOW,
@@ -144,6 +153,7 @@ impl World {
         let question = Question {
             plan: &plan,
             code: self.code.as_ref(),
+            tree: &self.tree,
             jobs: &self.jobs,
             observations: &self.observations,
             now: Moment(self.now),
@@ -171,6 +181,14 @@ impl World {
     pub(crate) fn ran(&mut self, name: &str, finished: u64, last: i64) {
         self.watched(name).jobs =
             vec![JobRuns { workload: "CronJob/close".into(), finished, last: Some(Moment(last)) }];
+    }
+}
+
+/// A tree whose policies are those that are deployed.
+pub(crate) fn tree(services: impl IntoIterator<Item = String>) -> Tree {
+    Tree {
+        policies: services.into_iter().map(|name| (name, POLICY.to_owned())).collect(),
+        catalogues: set(&[CATALOGUE]),
     }
 }
 

@@ -127,11 +127,3 @@ fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
     }
     text
 }
-
-fn count(number: usize, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        (_, None) => format!("{number} {noun}s"),
-    }
-}
