@@ -268,8 +268,15 @@ fn walk(
             return;
         }
     };
-    for entry in list.flatten() {
-        let Ok(kind) = entry.file_type() else { continue };
+    for entry in list {
+        let kind = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
+        let (kind, entry) = match kind {
+            Ok(entry) => entry,
+            Err(error) => {
+                faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
+                continue;
+            }
+        };
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         if kind.is_dir() {

@@ -1,7 +1,7 @@
 //! Code, rules and traffic side by side: one line for each edge, with what it means.
 
 use crate::code::Code;
-use crate::traffic::{Traffic, permitted};
+use crate::traffic::{Traffic, declares, permitted};
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
@@ -20,6 +20,8 @@ pub enum Class {
     DeployMissing,
     /// The code makes the call, and no rule permits it.
     RuleMissing,
+    /// A rule permits the pair, and not a port that traffic shows.
+    PortMissing,
     /// A rule permits it and traffic shows it; the scan does not see it.
     ScanBlind,
     /// A rule permits it; neither code nor traffic shows it.
@@ -34,10 +36,11 @@ pub enum Class {
 
 impl Class {
     /// All, from the most urgent.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NobodyKnows,
         Self::DeployMissing,
         Self::RuleMissing,
+        Self::PortMissing,
         Self::ScanBlind,
         Self::Stale,
         Self::CodeUnread,
@@ -52,6 +55,7 @@ impl Class {
             Self::NobodyKnows => "nobody-knows",
             Self::DeployMissing => "deploy-missing",
             Self::RuleMissing => "rule-missing",
+            Self::PortMissing => "port-missing",
             Self::ScanBlind => "scan-blind",
             Self::Stale => "stale",
             Self::CodeUnread => "code-unread",
@@ -67,6 +71,7 @@ impl Class {
             Self::NobodyKnows => "traffic shows a call that neither code nor a rule knows",
             Self::DeployMissing => "a rule permits it, and a pod without the label still makes it",
             Self::RuleMissing => "the code makes the call, and no rule permits it",
+            Self::PortMissing => "a rule permits other ports of it, and not all that traffic shows",
             Self::ScanBlind => "a rule permits it and traffic shows it, and the scan does not see it in the code",
             Self::Stale => "a rule permits it, and neither code nor traffic shows it",
             Self::CodeUnread => "a rule permits it, traffic has not shown it, and the caller's code is not understood",
@@ -123,6 +128,10 @@ pub struct Row {
     pub code: Option<String>,
     /// What permits it.
     pub permits: Option<Permits>,
+    /// Ports that traffic showed and the rule does not permit.
+    pub missing: BTreeSet<(u16, String)>,
+    /// Those of them that the callee does not declare, so that no rule could permit them.
+    pub undeclared: BTreeSet<(u16, String)>,
     /// What traffic showed of it.
     pub seen: Option<Seen>,
     /// The ports that traffic showed, with the protocol.
@@ -136,8 +145,31 @@ pub struct Row {
 pub struct Reconciled {
     /// By caller and callee.
     pub rows: Vec<Row>,
-    /// Calls whose caller cannot be told and is one of several: how many lines, and how often in all.
-    pub untold: (usize, u64),
+    /// Calls whose caller cannot be told and is one of several.
+    pub untold: Aside,
+    /// Calls from outside of the fleet that were dropped.
+    pub dropped: Aside,
+    /// Calls from outside of the fleet of which it cannot be told whether anything permits them.
+    pub unknown: Aside,
+}
+
+/// Calls that are counted and are no edges.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// How many lines of the observations.
+    pub lines: usize,
+    /// How often in all.
+    pub calls: u64,
+    /// The services that were called.
+    pub callees: BTreeSet<String>,
+}
+
+impl Aside {
+    fn add(&mut self, observation: &Observation) {
+        self.lines += 1;
+        self.calls = self.calls.saturating_add(observation.count);
+        self.callees.insert(observation.callee.clone());
+    }
 }
 
 /// What traffic shows of one edge, before it is put into a class.
@@ -149,7 +181,7 @@ struct Shown<'o> {
 }
 
 /// Puts every edge that code, rules or traffic show into a class, by caller and callee. Calls that are permitted by type or by an `allow`
-/// entry are listed where code or traffic shows them; such calls of outsiders are left out.
+/// entry are listed where code or traffic shows them; such calls of outsiders are left out, and others of theirs are counted.
 #[must_use]
 pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Reconciled {
     let fleet = plan.fleet();
@@ -162,17 +194,26 @@ pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Recon
     for rule in fleet.rules() {
         edges.entry((service(rule.caller.as_str()), rule.callee.as_str().to_owned())).or_default();
     }
-    let mut untold = (0, 0_u64);
+    let (mut untold, mut dropped, mut unknown) = (Aside::default(), Aside::default(), Aside::default());
     for observation in &observations.observed {
-        let caller = match &observation.caller {
-            End::Service(name) => service(name),
-            End::Outsider(_) if observation.verdict != Verdict::Unpermitted => continue,
-            End::Outsider(name) => Caller::Outsider(name.clone()),
-            End::Unknown(_) => {
-                untold = (untold.0 + 1, untold.1.saturating_add(observation.count));
-                continue;
+        let caller = match (&observation.caller, observation.verdict) {
+            (End::Service(name), _) => Some(service(name)),
+            (End::Outsider(name), Verdict::Unpermitted) => Some(Caller::Outsider(name.clone())),
+            (End::Outsider(_), Verdict::Permitted) => None,
+            (End::Outsider(_), Verdict::Dropped) => {
+                dropped.add(observation);
+                None
+            }
+            (End::Outsider(_), Verdict::Unknown) => {
+                unknown.add(observation);
+                None
+            }
+            (End::Unknown(_), _) => {
+                untold.add(observation);
+                None
             }
         };
+        let Some(caller) = caller else { continue };
         let shown = edges.entry((caller, observation.callee.clone())).or_default();
         shown.ports.insert((observation.port, observation.protocol.clone()));
         shown.lines.push(observation);
@@ -184,19 +225,31 @@ pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Recon
         };
     }
     let rows = edges.into_iter().map(|((caller, callee), shown)| row(plan, code, caller, callee, shown)).collect();
-    Reconciled { rows, untold }
+    Reconciled { rows, untold, dropped, unknown }
 }
 
 fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_>) -> Row {
     let key = (caller.as_str().to_owned(), callee);
+    let mut missing = BTreeSet::new();
     let (place, permits) = match &caller {
         Caller::Service(_) => (code.calls.get(&key).cloned(), permits(plan, &key.0, &key.1, &shown)),
         Caller::Outsider(_) => (None, None),
     };
+    if matches!(permits, Some(Permits::Rule(_))) {
+        let cut = shown.lines.iter().filter(|observation| permitted(plan, &key.0, observation) == Some(false));
+        missing.extend(cut.map(|observation| (observation.port, observation.protocol.clone())));
+    }
+    let is_undeclared = |port: &&(u16, String)| !declares(plan, &key.1, port.0, &port.1);
+    let undeclared = missing.iter().filter(is_undeclared).cloned().collect();
     let is_caller_open = code.open.contains_key(&key.0)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
-    let class = class(place.is_some(), permits.is_some(), is_caller_open, &shown);
-    Row { class, caller, callee: key.1, code: place, permits, seen: shown.seen, ports: shown.ports, is_caller_open }
+    let class = if missing.is_empty() {
+        class(place.is_some(), permits.is_some(), is_caller_open, &shown)
+    } else {
+        Class::PortMissing
+    };
+    let Shown { seen, ports, .. } = shown;
+    Row { class, caller, callee: key.1, code: place, permits, missing, undeclared, seen, ports, is_caller_open }
 }
 
 fn is_planned(fleet: &Fleet, name: &str) -> bool {
@@ -206,9 +259,7 @@ fn is_planned(fleet: &Fleet, name: &str) -> bool {
 fn permits(plan: &Plan, caller: &str, callee: &str, shown: &Shown<'_>) -> Option<Permits> {
     let names = ServiceName::new(caller).ok().zip(ServiceName::new(callee).ok());
     if let Some(rule) = names.as_ref().and_then(|(caller, callee)| plan.fleet().rule(caller, callee)) {
-        // A rule that is there and does not permit the port that was called is none for this call.
-        let misses = shown.lines.iter().any(|observation| permitted(plan, caller, observation) == Some(false));
-        return (!misses).then_some(Permits::Rule(rule.origin));
+        return Some(Permits::Rule(rule.origin));
     }
     let by_type = names.is_some_and(|(caller, callee)| permits_by_type(plan, &caller, &callee));
     let all_seen = !shown.lines.is_empty()

@@ -39,6 +39,9 @@ pub struct Request {
     pub parts: Parts,
     /// A catalogue that is read instead of the one that the configuration names, where it names one.
     pub catalogue: Option<PathBuf>,
+    /// Rule files that are read as if they stood there, in place of those that do: what somebody is about to write. Their paths are relative to
+    /// the root. Only where the whole fleet is read.
+    pub drafts: Vec<File>,
 }
 
 /// Which files of a service are read.
@@ -57,7 +60,15 @@ pub enum Parts {
 impl Request {
     /// A request for the whole fleet below `root`.
     pub fn whole(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), config: None, scope: Scope::Whole, today: None, parts: Parts::All, catalogue: None }
+        Self {
+            root: root.into(),
+            config: None,
+            scope: Scope::Whole,
+            today: None,
+            parts: Parts::All,
+            catalogue: None,
+            drafts: Vec::new(),
+        }
     }
 
     /// A request for what a deploy of one service needs: its own directory, the metadata of the services it calls, and
@@ -108,7 +119,13 @@ pub fn read(request: &Request) -> Result<Read, Error> {
                 Parts::All | Parts::Searched => read_directory(&tree, &config, path),
                 Parts::Metadata => read_metadata(&tree, path),
             };
-            let read = found.paths.par_iter().map(read).collect();
+            let mut read: Vec<Directory> = found.paths.par_iter().map(read).collect();
+            for draft in &request.drafts {
+                let is_below = |path: &str| draft.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+                let Some(directory) = read.iter_mut().find(|directory| is_below(&directory.path)) else { continue };
+                directory.rules.retain(|file| file.path != draft.path);
+                directory.rules.push(draft.clone());
+            }
             // A catalogue is made where many repositories may share one hedgerow.yaml.
             let is_shared = request.parts == Parts::Metadata;
             let mut idle = if is_shared { Vec::new() } else { found.idle_includes(&tree, &config.layout) };

@@ -9,6 +9,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
+/// Seconds.
+const DAY: i64 = 86_400;
+
 /// The process as a command sees it.
 pub struct Os {
     stdin: Box<dyn Read>,
@@ -19,7 +22,8 @@ pub struct Os {
     stderr_is_terminal: bool,
     environment: BTreeMap<OsString, OsString>,
     directory: PathBuf,
-    today: Date,
+    /// In seconds since 1970.
+    now: i64,
     /// What was written to standard error, kept where the host hides it.
     hidden: Option<Vec<u8>>,
 }
@@ -58,8 +62,7 @@ impl Os {
     #[must_use]
     pub fn new() -> Self {
         let environment: BTreeMap<_, _> = std::env::vars_os().collect();
-        let days =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() / 86_400);
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
         Self {
             stdin: Box::new(io::stdin()),
             stdout: Box::new(io::stdout()),
@@ -70,11 +73,11 @@ impl Os {
             hidden: is_helm_plugin(&environment).then(Vec::new),
             environment,
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            today: Date::from_unix_days(i64::try_from(days).unwrap_or(0)),
+            now: i64::try_from(now).unwrap_or(0),
         }
     }
 
-    /// A process for tests: the given input, the given writers, no environment, no terminal, and 2026-11-21 for today.
+    /// A process for tests: the given input, the given writers, no environment, no terminal, and noon of 2026-11-21 for now.
     #[must_use]
     pub fn for_tests(stdin: Vec<u8>, stdout: Box<dyn Write>, stderr: Box<dyn Write>, directory: PathBuf) -> Self {
         Self {
@@ -86,7 +89,7 @@ impl Os {
             stderr_is_terminal: false,
             environment: BTreeMap::new(),
             directory,
-            today: Date::from_unix_days(20_778),
+            now: 20_778 * DAY + DAY / 2,
             hidden: None,
         }
     }
@@ -107,8 +110,13 @@ impl Os {
         self.environment.iter()
     }
 
-    pub(super) const fn today(&self) -> Date {
-        self.today
+    pub(super) fn today(&self) -> Date {
+        Date::from_unix_days(self.now.div_euclid(DAY))
+    }
+
+    /// In seconds since 1970.
+    pub(super) const fn now(&self) -> i64 {
+        self.now
     }
 
     pub(super) fn directory(&self) -> &std::path::Path {

@@ -10,6 +10,7 @@ use hedgerow_core::fleet::{Fleet, NamespaceFault, Scope};
 use hedgerow_core::name::{EnvironmentName, Namespace, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Sources;
+use hedgerow_core::tree::File;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -94,12 +95,42 @@ impl<'o> Session<'o> {
         Date::new(text).with_context(|| format!("--today takes a day such as 2027-01-31, not `{text}`"))
     }
 
+    /// The time now, in seconds since 1970. Who says what day it is means its end: what was made on that day is not of the future.
+    pub(super) fn now(&self) -> anyhow::Result<i64> {
+        let end = |today: Date| (today.unix_days() + 1) * 86_400 - 1;
+        Ok(if self.global.today.is_some() { end(self.today()?) } else { self.os.now() })
+    }
+
     /// Loads a part of a fleet, or more than it, with whatever is wrong with it.
     pub(super) fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Read> {
+        Ok(read(&self.request(scope, parts)?)?)
+    }
+
+    fn request(&self, scope: Scope, parts: Parts) -> anyhow::Result<Request> {
         let config = self.global.config.as_ref().map(|config| self.os.directory().join(config));
         let mut request = Request::whole(self.root()?);
         (request.config, request.scope, request.today, request.parts) = (config, scope, Some(self.today()?), parts);
-        Ok(read(&request)?)
+        Ok(request)
+    }
+
+    /// Reads the fleet as if some rule files stood there, and stops where anything is wrong with it then: nobody is to write what `check`
+    /// refuses. The files are texts by their paths.
+    pub(super) fn try_rules(
+        &mut self,
+        files: &BTreeMap<String, String>,
+        format: DiagnosticFormat,
+    ) -> anyhow::Result<()> {
+        let mut request = self.request(Scope::Whole, Parts::All)?;
+        request.drafts = files.iter().map(|(path, text)| File::new(path, text.as_str())).collect();
+        let Read { reading, .. } = read(&request)?;
+        let sources = &reading.sources;
+        let is_new = |diagnostic: &&Diagnostic| {
+            let is_in = |path: &str| files.contains_key(path);
+            diagnostic.is_error() || diagnostic.marks.iter().any(|mark| is_in(&sources.get(mark.span.source).path))
+        };
+        let told: Vec<Diagnostic> = reading.diagnostics.iter().filter(is_new).cloned().collect();
+        self.report(&told, sources, format)?;
+        if reading.fleet.is_none() { Err(Reported(Exit::BadInput).into()) } else { Ok(()) }
     }
 
     /// Loads a fleet and stops where anything is wrong with it.

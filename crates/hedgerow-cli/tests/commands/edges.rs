@@ -44,14 +44,50 @@ fn allow_writes_one_rule_that_is_accepted() {
             "--expires 2026-11-20 is over; today is 2026-11-21",
         ),
         (&["service.ledger", "service.cards", "--reason", "a\nb"], "must stand on one line"),
+        (&["service.ledger", "service.cards", "--reason", "  "], "the reason is blank"),
     ] {
         let ran = run(root.path(), &[&["allow"], arguments].concat());
         assert_eq!(ran.exit, Exit::BadInput, "{arguments:?}");
         assert!(ran.stderr.contains(reason), "{arguments:?}: {}", ran.stderr);
     }
-    fs::remove_file(root.path().join("service.cards/egress/service.ledger.rule")).unwrap();
-    let ran = run(root.path(), &["allow", "service.cards", "service.ledger", "--port", "htp"]);
-    assert!(ran.stderr.contains("declares no port `htp`; declared are: http, 9090"), "{}", ran.stderr);
+}
+
+#[test]
+fn allow_writes_nothing_that_check_refuses() {
+    let root = tree(&[
+        ("hedgerow.yaml", CONFIG.as_bytes()),
+        ("service.ledger/service.yaml", b"ports: [{name: http, port: 8080}, {port: 9090}]\n"),
+        ("service.any/service.yaml", b"{}\n"),
+        ("service.deaf/service.yaml", b"ports: none\n"),
+        ("service.cards/service.yaml", b"{}\n"),
+    ]);
+    // Each with what `check` says of the same file.
+    for (callee, arguments) in [
+        ("service.ledger", &["--port", "htp"][..]),
+        ("service.ledger", &["--port", "8080"]),
+        ("service.any", &["--port", "99999"]),
+        ("service.any", &["--port", "0"]),
+        ("service.any", &["--port", "http"]),
+        ("service.any", &["--port", "a b"]),
+        ("service.any", &["--port", ""]),
+        ("service.any", &["--reason", ""]),
+        ("service.deaf", &[]),
+    ] {
+        let ran = run(root.path(), &[&["allow", "service.cards", callee], arguments].concat());
+        let file = root.path().join(format!("service.cards/egress/{callee}.rule"));
+        assert_eq!((ran.exit, file.exists()), (Exit::BadInput, false), "{callee} {arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("service.cards/egress/{callee}.rule")), "{}", ran.stderr);
+    }
+    assert_eq!(run(root.path(), &["allow", "service.cards", "service.any"]).exit, Exit::Done);
+    let twice = ["--port", "9090", "--port", "http", "--port", "9090"];
+    assert_eq!(
+        run(root.path(), &[&["allow", "service.cards", "service.ledger"][..], &twice].concat()).exit,
+        Exit::Done
+    );
+    let written = fs::read_to_string(root.path().join("service.cards/egress/service.ledger.rule")).unwrap();
+    assert_eq!(written, "ports: [9090, http]\norigin: manual\n", "who says it twice means it once");
+    let ran = run(root.path(), &["check"]);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
 mod edges;
+mod evidence;
 mod formats;
 mod frames;
 mod guard;

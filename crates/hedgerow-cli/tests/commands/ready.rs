@@ -9,7 +9,7 @@ use tempfile::TempDir;
 const CONFIG: &str = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*'], defaults: {ports: [{name: http, port: 8080}], owner: money}}\nenvironments: {prod: {stage: audit}}\n";
 
 /// What the collector of a sound fleet has to tell. Today is 2026-11-21 in these tests.
-fn observations(more: &[&str]) -> String {
+pub(super) fn observations(more: &[&str]) -> String {
     let watched =
         r#"{"nodes":["a"],"pods":2,"policy":{"digest":"sha256:0","since":"2026-10-01T00:00:00Z"},"longest_open":60}"#;
     let canaries = ["ledger", "emoji", "cards"]
@@ -25,18 +25,18 @@ fn observations(more: &[&str]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn call(caller: &str, verdict: &str, count: u32) -> String {
+pub(super) fn call(caller: &str, verdict: &str, count: u32) -> String {
     format!(
         r#"{{"caller":{{"service":"{caller}"}},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"{verdict}","first":"2026-10-02T00:00:00Z","last":"2026-11-20T00:00:00Z","count":{count},"days":49}}"#
     )
 }
 
-fn go(calls: &str) -> String {
+pub(super) fn go(calls: &str) -> String {
     format!("package main\n\nimport \"net/http\"\n\nfunc main() {{\n\thttp.ListenAndServe(\":8080\", nil)\n{calls}}}\n")
 }
 
 /// emoji calls ledger, in code, rules and traffic.
-fn fleet(more: &[&str]) -> TempDir {
+pub(super) fn fleet(more: &[&str]) -> TempDir {
     tree(&[
         ("hedgerow.yaml", CONFIG.as_bytes()),
         ("seen.jsonl", observations(more).as_bytes()),
@@ -48,7 +48,7 @@ fn fleet(more: &[&str]) -> TempDir {
     ])
 }
 
-fn run(root: &Path, arguments: &str) -> Ran {
+pub(super) fn run(root: &Path, arguments: &str) -> Ran {
     Command::new(root, arguments).run()
 }
 
@@ -90,7 +90,7 @@ fn what_is_in_the_way_is_said_and_the_exit_code_tells() {
     .unwrap();
     let ran = run(root.path(), "ready --observations seen.jsonl");
     assert_eq!(ran.out().matches("blocks  code").count(), 1, "{}", ran.out());
-    assert!(ran.out().starts_with("all:\n  blocks  code        1 call cannot be told where they go: `service.cards` at service.cards/main.go:8\n"), "{}", ran.out());
+    assert!(ran.out().starts_with("all:\n  blocks  code        of 1 call it cannot be told where it goes: `service.cards` at service.cards/main.go:8 ("), "{}", ran.out());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn reconcile_names_what_differs_and_writes_only_what_is_accepted() {
     assert_eq!(ran.exit, Exit::Findings);
     assert!(ran.out().starts_with("money:\n"), "{}", ran.out());
     assert!(ran.out().contains("  10.0.0.7 → service.ledger: nobody-knows\n"), "{}", ran.out());
-    let wanted = "  service.cards → service.ledger: nobody-knows\n    traffic shows a call that neither code nor a rule knows\n    code: not found\n    rule: none\n    traffic: 3 calls, 3 without a label, 2026-10-02T00:00:00Z to 2026-11-20T00:00:00Z, on 8080/TCP\n    help: ask money (`service.cards`) and money (`service.ledger`): is it meant, or an intruder?\n    help: if it is meant: `hedgerow reconcile … --write --accept service.cards service.ledger`\n";
+    let wanted = "  service.cards → service.ledger: nobody-knows\n    traffic shows a call that neither code nor a rule knows\n    code: not found\n    rule: none\n    traffic: 3 calls, 3 without a label, 2026-10-02T00:00:00Z to 2026-11-20T00:00:00Z, on 8080/TCP\n    help: ask money (`service.cards`) and money (`service.ledger`): is it meant, or an intruder?\n    help: if it is meant: `hedgerow reconcile --env prod --observations seen.jsonl --write --accept service.cards service.ledger`\n";
     assert!(ran.out().contains(wanted), "{}", ran.out());
     assert!(!ran.out().contains("confirmed"), "what agrees is not listed");
     assert!(ran.stderr.contains("3 edges: 1 confirmed, 2 nobody-knows"), "{}", ran.stderr);

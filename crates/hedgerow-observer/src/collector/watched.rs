@@ -228,6 +228,57 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_came_within_the_window_says_since_when_it_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let (world, watched) = (world(), Watched::default());
+        pod(&world, "a", "new", START + 2 * DAY);
+        watched.take_at(&world, false, &store, START + 2 * DAY);
+        let new = header(&store, START + 3 * DAY).coverage.remove(0);
+        assert_eq!((new.blind, new.since, new.until), (1440, Some(Moment((START + 2 * DAY) / SECOND)), None));
+    }
+
+    #[test]
+    fn policies_of_the_tree_and_of_the_cluster_have_one_digest() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let told = |objects: &[(&str, &str)]| {
+            let (world, watched) = (world(), Watched::default());
+            objects.iter().for_each(|(key, text)| world.policy(key, text));
+            watched.take_at(&world, true, &store, START + SECOND);
+            header(&store, START + SECOND).services["service.ledger"].policy.clone().unwrap().digest
+        };
+        let spec = "podSelector: {matchLabels: {a: b}}\n  policyTypes: [Ingress]\n  ingress: [{ports: [{port: 8080}]}]";
+        let rendered = format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: s-ledger, namespace: bank}}\nspec:\n  {spec}\n"
+        );
+        let backstop = "{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: s-ledger-backstop, namespace: bank}, spec: {order: 1500, selector: a == 'b', types: [Ingress], ingress: [{action: Allow}]}}";
+        let served = r#"{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"namespace":"bank","name":"s-ledger","labels":{"x":"y"}},"spec":{"podSelector":{"matchLabels":{"a":"b"}},"policyTypes":["Ingress"],"ingress":[{"ports":[{"protocol":"TCP","port":8080}]}]}}"#;
+        let stored = backstop
+            .replace("projectcalico.org/v3", "crd.projectcalico.org/v1")
+            .replace("s-ledger", "default.s-ledger");
+        let (policy, calico) = (
+            "NetworkPolicy.networking.k8s.io/bank/s-ledger",
+            "NetworkPolicy.projectcalico.org/bank/default.s-ledger-backstop",
+        );
+        let meaning = |texts: &[&str]| hedgerow_observe::verdict::meaning_of(texts.iter().copied()).unwrap();
+        assert_eq!(told(&[(policy, served)]), meaning(&[&rendered]));
+        assert_eq!(told(&[(policy, served), (calico, &stored)]), meaning(&[backstop, &rendered]));
+        assert_ne!(told(&[(policy, &served.replace("8080", "8081"))]), meaning(&[&rendered]));
+        // Under `backend: observe` it is data.
+        let indented = rendered
+            .replace("metadata: {name: s-ledger, namespace: bank}", "metadata: {name: s-ledger}")
+            .replace('\n', "\n    ");
+        let data = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: s-ledger-network-policy, namespace: bank, labels: {{bank.example/policy-of: service.ledger}}}}\ndata:\n  networkpolicy.yaml: |\n    {indented}\n"
+        );
+        let digest = told(&[("ConfigMap./bank/s-ledger-network-policy", &data)]);
+        assert_eq!(digest, meaning(&[&data]));
+        assert_ne!(digest, meaning(&[&rendered]), "what is data is not in force");
+        assert_eq!(told(&[("NetworkPolicy.networking.k8s.io/bank/other", served)]), "", "somebody else's");
+    }
+
+    #[test]
     fn a_run_of_a_job_is_counted_once_however_often_it_is_listed() {
         let directory = tempfile::tempdir().unwrap();
         let store = open(&directory);
@@ -254,7 +305,9 @@ mod tests {
         lock(&store).remove_node("n", START + DAY).unwrap();
         watched.gone("n");
         assert!(watched.not_told_gone(["n".to_owned()].into()).is_empty());
-        assert_eq!(header(&store, START + 3 * DAY).coverage[0].blind, 1440);
+        let gone = header(&store, START + 3 * DAY).coverage.remove(0);
+        let second = |at: Micros| Some(Moment(at / SECOND));
+        assert_eq!((gone.blind, gone.since, gone.until), (1440, None, second(START + DAY)));
         pod(&world, "a", "n", START + 2 * DAY);
         watched.take_at(&world, true, &store, START + 2 * DAY);
         assert_eq!(header(&store, START + 3 * DAY).coverage[0].blind, 3 * 1440);

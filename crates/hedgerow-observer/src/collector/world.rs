@@ -272,9 +272,10 @@ impl World {
         }
         let policies = known.verdicts.policies();
         let digest = |service: &Service| {
-            let named = |name: &String| by_name.get(&(service.namespace.as_str(), name.as_str()));
-            let keys = service.policies.iter().filter_map(named).flatten().copied();
-            Some((Arc::clone(&service.name), policies.meaning_of(keys)?))
+            let namespace = service.namespace.as_str();
+            let named = service.policies.iter().filter_map(|name| by_name.get(&(namespace, name.as_str())));
+            let meaning = policies.meaning_of(named.flatten().copied())?;
+            Some((Arc::clone(&service.name), meaning))
         };
         fleet.services().iter().filter_map(digest).collect()
     }

@@ -47,7 +47,10 @@ impl<'q> Court<'q> {
             return line(Kind::Labels, Outcome::Unknown, text)
                 .help("is it deployed, and does the collector watch pods?");
         }
-        let of = count(callers.map_or(0, BTreeSet::len), "caller");
+        let of = match callers.map_or(0, BTreeSet::len) {
+            1 => "caller".to_owned(),
+            many => count(many, "caller"),
+        };
         let text = match (callers, pods) {
             (None, _) => "nobody calls it by a rule".to_owned(),
             (_, 0) => format!("no pod of its {of} runs"),

@@ -1,8 +1,9 @@
 //! Each class of an edge, with what makes it one.
 
 use super::world::{DAY, NOW, World, call, key, service};
+use hedgerow_core::policy::Origin;
 use hedgerow_observe::observations::{End, Verdict};
-use hedgerow_ready::reconcile::{Caller, Class, Reconciled, reconcile};
+use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, reconcile};
 
 fn reconciled(change: impl FnOnce(&mut World)) -> Reconciled {
     let mut world = World::sound();
@@ -70,7 +71,18 @@ fn every_edge_has_its_class() {
     class("dropped to the end", cards, Class::DeployMissing, |w| {
         w.observations.observed.push(call(service("cards"), Verdict::Dropped, NOW, 1));
     });
-    class("the rule is for another port", cards, Class::RuleMissing, |w| w.observations.observed[1].port = 9090);
+    class("the rule is for another port", cards, Class::PortMissing, |w| w.observations.observed[1].port = 9090);
+    class("the rule is for another port, and the code shows nothing", cards, Class::PortMissing, |w| {
+        no_code(w);
+        w.observations.observed[1].port = 9090;
+    });
+    class("the rule is for another protocol", cards, Class::PortMissing, |w| {
+        w.observations.observed[1].protocol = "UDP".into();
+    });
+    class("no rule, and another port", cards, Class::RuleMissing, |w| {
+        no_rule(w);
+        w.observations.observed[1].port = 9090;
+    });
     class("by type", cards, Class::ScanBlind, |w| {
         no_code(w);
         no_rule(w);
@@ -78,6 +90,46 @@ fn every_edge_has_its_class() {
         w.files.insert("service.ledger".into(), "{type: core, ports: [{port: 8080}]}".into());
         w.files.insert("service.cards".into(), "{type: app}".into());
     });
+}
+
+fn aside(aside: &Aside) -> (usize, u64, String) {
+    (aside.lines, aside.calls, aside.callees.iter().cloned().collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn ports_that_a_rule_lacks_are_named_apart_from_those_that_nobody_declares() {
+    let all = reconciled(|w| {
+        w.files
+            .insert("service.ledger".into(), "{ports: [{name: http, port: 8080}, {name: admin, port: 9090}]}".into());
+        w.rules.insert(key("cards", "ledger"), "{ports: [http], origin: manual}".into());
+        w.observations.observed[1].port = 9090;
+        let mut other = call(service("cards"), Verdict::Unpermitted, NOW, 1);
+        other.port = 7070;
+        w.observations.observed.extend([other, call(service("cards"), Verdict::Permitted, NOW, 1)]);
+    });
+    let row = &all.rows[0];
+    let ports = |ports: &std::collections::BTreeSet<(u16, String)>| ports.iter().map(|port| port.0).collect::<Vec<_>>();
+    assert_eq!(
+        (ports(&row.ports), ports(&row.missing), ports(&row.undeclared)),
+        (vec![7070, 8080, 9090], vec![7070, 9090], vec![7070])
+    );
+    assert_eq!(row.permits, Some(Permits::Rule(Some(Origin::Manual))), "the rule is there");
+}
+
+#[test]
+fn calls_of_outsiders_that_are_no_edges_are_counted() {
+    let all = reconciled(|w| {
+        let outsider = |verdict, count| call(End::Outsider("10.0.0.1".into()), verdict, NOW, count);
+        let mut other = outsider(Verdict::Dropped, 2);
+        other.callee = "service.cards".into();
+        let more =
+            [outsider(Verdict::Dropped, 3), outsider(Verdict::Unknown, 5), outsider(Verdict::Permitted, 9), other];
+        w.observations.observed.extend(more);
+    });
+    assert_eq!(aside(&all.dropped), (2, 5, "service.cards,service.ledger".to_owned()));
+    assert_eq!(aside(&all.unknown), (1, 5, "service.ledger".to_owned()));
+    assert_eq!(aside(&all.untold), (0, 0, String::new()));
+    assert_eq!(all.rows.len(), 2);
 }
 
 #[test]
@@ -90,7 +142,8 @@ fn what_is_seen_and_what_cannot_be_told_is_counted() {
         ]);
         w.code().open.insert("service.emoji".into(), Vec::new());
     });
-    assert_eq!(all.untold, (1, 4));
+    assert_eq!(aside(&all.untold), (1, 4, "service.ledger".to_owned()));
+    assert_eq!(aside(&all.dropped), (0, 0, String::new()));
     assert_eq!(all.rows.len(), 2, "an outsider who is permitted is no row: {all:#?}");
     let emoji = &all.rows[1];
     assert_eq!(emoji.caller, Caller::Service("service.emoji".into()));

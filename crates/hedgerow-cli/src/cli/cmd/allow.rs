@@ -6,10 +6,9 @@ use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::date::Date;
-use hedgerow_core::fleet::{Scope, Service};
-use hedgerow_core::name::PortRef;
-use hedgerow_core::policy::Ports;
+use hedgerow_core::fleet::Scope;
 use hedgerow_yaml::quote;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Result<Exit> {
@@ -25,11 +24,11 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
         bail!("`{caller}` may call `{callee}` already: {file}; edit that file to change its ports or its reason")
     }
     let known = fleet.known(callee.as_str()).context("a service that is known")?;
-    for port in &args.ports {
-        check_port(known, port)?;
-    }
     if args.reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
         bail!("the reason must stand on one line, without control characters")
+    }
+    if args.reason.as_ref().is_some_and(|reason| !reason.is_empty() && reason.trim().is_empty()) {
+        bail!("the reason is blank; say why, or leave --reason out")
     }
     if let Some(day) = &args.expires {
         let day = Date::new(day).with_context(|| format!("--expires takes a day such as 2027-01-31, not `{day}`"))?;
@@ -40,8 +39,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
     }
     let service = fleet.service(caller.as_str()).context("a service with a directory")?;
     let path = format!("{}/{}/{callee}.rule", service.directory, fleet.config().layout.rules.first());
-    write_file(&session.root()?.join(&path), &text(args))?;
-    session.note(&format!("wrote {path}; {} reviews it\n", known.owner.as_deref().unwrap_or("the callee's owner")));
+    let file = BTreeMap::from([(path, text(args))]);
+    session.try_rules(&file, DiagnosticFormat::Text)?;
+    for (path, text) in &file {
+        write_file(&session.root()?.join(path), text)?;
+        let owner = known.owner.as_deref().unwrap_or("the callee's owner");
+        session.note(&format!("wrote {path}; {owner} reviews it\n"));
+    }
     Ok(Exit::Done)
 }
 
@@ -49,7 +53,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
 fn text(args: &Allow) -> String {
     let mut text = String::new();
     if !args.ports.is_empty() {
-        let ports: Vec<_> = args.ports.iter().map(|port| quoted(port)).collect();
+        let mut ports: Vec<_> = Vec::new();
+        for port in args.ports.iter().map(|port| quoted(port)) {
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
         let _ = writeln!(text, "ports: [{}]", ports.join(", "));
     }
     if let Some(reason) = &args.reason {
@@ -65,15 +74,4 @@ fn text(args: &Allow) -> String {
 /// A number stays one.
 fn quoted(port: &str) -> String {
     if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
-}
-
-/// A port that the callee does not declare would make a rule that is refused at the next check.
-fn check_port(callee: &Service, wanted: &str) -> anyhow::Result<()> {
-    let Ports::These(ports) = &callee.ports else { return Ok(()) };
-    let fits = |reference: PortRef| reference.to_string() == wanted;
-    if ports.iter().any(|port| fits(port.reference())) {
-        return Ok(());
-    }
-    let declared: Vec<String> = ports.iter().map(|port| port.reference().to_string()).collect();
-    bail!("`{}` declares no port `{wanted}`; declared are: {}", callee.name, declared.join(", "))
 }

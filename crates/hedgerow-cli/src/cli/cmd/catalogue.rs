@@ -53,17 +53,22 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
                 schedule.path, schedule.workload
             ));
         }
-        if let Some(entry) = catalogue.entries.get_mut(schedule.service.as_str()) {
-            entry.schedules.push(Schedule {
-                workload: schedule.workload,
-                schedule: schedule.schedule,
-                time_zone: schedule.time_zone,
-                is_suspended: schedule.is_suspended,
-                file: schedule.path,
-            });
-        }
+        add_schedule(&mut catalogue, schedule);
     }
     print(session, &catalogue, args.out.as_deref())
+}
+
+/// Adds what a manifest says of when a workload runs.
+pub(super) fn add_schedule(catalogue: &mut Catalogue, schedule: hedgerow_scan::Schedule) {
+    if let Some(entry) = catalogue.entries.get_mut(schedule.service.as_str()) {
+        entry.schedules.push(Schedule {
+            workload: schedule.workload,
+            schedule: schedule.schedule,
+            time_zone: schedule.time_zone,
+            is_suspended: schedule.is_suspended,
+            file: schedule.path,
+        });
+    }
 }
 
 fn run_merge(session: &mut Session<'_>, args: &Merge) -> anyhow::Result<Exit> {

@@ -1,22 +1,26 @@
 //! What `ready` and `reconcile` read: the fleet, what its code says, and what traffic showed.
 
+use super::catalogue::add_schedule;
 use super::scan::{Scanned, UNSEEN, inventory, scan};
 use crate::cli::args::{DiagnosticFormat, EnvironmentArg};
 use crate::cli::session::Session;
 use crate::code;
 use anyhow::{Context, bail};
+use hedgerow_core::catalogue::{Catalogue, WithRules};
 use hedgerow_core::diag::{Code as DiagnosticCode, Severity};
 use hedgerow_core::fleet::Scope;
-use hedgerow_core::plan::Plan;
-use hedgerow_observe::observations::{Moment, NotObservations, Observations};
+use hedgerow_core::plan::{Plan, ServicePlan};
+use hedgerow_observe::observations::{End, Moment, NotObservations, Observation, Observations, Verdict};
+use hedgerow_observe::verdict::meaning_of;
 use hedgerow_ready::code::{Code, Open};
-use hedgerow_ready::judge::Job;
-use hedgerow_scan::{Place, PlainFile, Tree, Want, in_parallel, schedules, wants};
-use std::collections::BTreeMap;
+use hedgerow_ready::judge::{self, Job};
+use hedgerow_render::service_objects;
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::{Account, Place, PlainFile, Schedule, Tree, Want, in_parallel, schedules, wants};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-
-const DAY: i64 = 86_400;
 
 /// All that is read.
 pub(super) struct Evidence {
@@ -25,10 +29,13 @@ pub(super) struct Evidence {
     pub(super) code: Code,
     /// The places of [`Code::calls`].
     pub(super) places: BTreeMap<(String, String), Place>,
+    /// How observations name what the tree holds.
+    pub(super) tree: judge::Tree,
     pub(super) jobs: Vec<Job>,
     pub(super) observations: Observations,
-    /// The last second of today: what is observed today is not of the future.
     pub(super) now: Moment,
+    /// The program and the options by which it finds this fleet, as they are typed.
+    pub(super) program: String,
 }
 
 /// Reads everything.
@@ -46,25 +53,88 @@ pub(super) fn read(
     let warnings = std::mem::take(&mut scanned.warnings);
     session.report(&warnings, &scanned.texts.sources, format)?;
     let (code, places) = code_of(&mut scanned);
-    let jobs = jobs(&scanned);
-    let now = Moment((session.today()?.unix_days() + 1) * DAY - 1);
-    Ok(Evidence { plan, scanned, code, places, jobs, observations, now })
+    let schedules = manifests(&scanned);
+    let catalogues = catalogues(&scanned, &plan, &schedules, observations.header.catalogue.as_deref());
+    let tree = judge::Tree { policies: in_parallel(|| policies(&plan, &observations)), catalogues };
+    let jobs = schedules.into_iter().map(job).collect();
+    let (now, program) = (Moment(session.now()?), program(session));
+    Ok(Evidence { plan, scanned, code, places, tree, jobs, observations, now, program })
 }
 
-/// The cron jobs that manifests hold.
-fn jobs(scanned: &Scanned) -> Vec<Job> {
+/// `hedgerow`, with the options of this run that say where the fleet is.
+fn program(session: &Session<'_>) -> String {
+    let mut program = "hedgerow".to_owned();
+    for (option, value) in [("-C", &session.global.directory), ("--config", &session.global.config)] {
+        if let Some(value) = value {
+            program = format!("{program} {option} {}", word(&value.to_string_lossy()));
+        }
+    }
+    program
+}
+
+/// A text as one word of a shell's line.
+pub(super) fn word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// The digests that the catalogue of this tree may have, made until one is the one that is wanted.
+fn catalogues(scanned: &Scanned, plan: &Plan, schedules: &[Schedule], wanted: Option<&str>) -> BTreeSet<String> {
+    let mut digests = BTreeSet::new();
+    let Some(wanted) = wanted else { return digests };
+    // Of several repositories the one that the collector has is the one that this tree reads.
+    digests.extend(scanned.fleet.catalogue().map(Catalogue::digest));
+    for environment in [Some(plan.environment()), None] {
+        for rules in [WithRules::Yes, WithRules::No] {
+            if digests.contains(wanted) {
+                return digests;
+            }
+            let mut catalogue = Catalogue::of(&scanned.fleet, environment, rules, &scanned.texts.sources);
+            schedules.iter().cloned().for_each(|schedule| add_schedule(&mut catalogue, schedule));
+            digests.insert(catalogue.digest());
+        }
+    }
+    digests
+}
+
+/// What the policies mean of those services of whose callers only the deployed policy has told.
+fn policies(plan: &Plan, observations: &Observations) -> BTreeMap<String, String> {
+    let is_told_by_policy = |observation: &&Observation| match &observation.caller {
+        End::Service(caller) => plan.fleet().service(caller).is_none(),
+        End::Outsider(_) | End::Unknown(_) => true,
+    };
+    let permitted = observations.observed.iter().filter(|line| line.verdict == Verdict::Permitted);
+    let callees: BTreeSet<&str> = permitted.filter(is_told_by_policy).map(|line| line.callee.as_str()).collect();
+    let plans: Vec<&ServicePlan> =
+        plan.services().values().filter(|service| callees.contains(service.name.as_str())).collect();
+    let means = |service: &&ServicePlan| {
+        let texts: Vec<String> =
+            service_objects(service, Some(&service.namespace)).iter().map(|object| object.emit()).collect();
+        Some((service.name.as_str().to_owned(), meaning_of(texts.iter().map(String::as_str))?))
+    };
+    plans.par_iter().filter_map(means).collect()
+}
+
+/// When the workloads run that manifests hold.
+fn manifests(scanned: &Scanned) -> Vec<Schedule> {
     let (services, namespaces) = inventory(&scanned.fleet);
     let texts = scanned.texts.by_path.iter().filter(|(path, _)| wants(path, &scanned.config) == Want::Text);
     let texts: Vec<PlainFile> =
         texts.map(|(path, text)| PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }).collect();
     let tree = Tree { services: &services, namespaces, config: &scanned.config, code: &[], texts: &texts, lost: &[] };
-    let jobs = in_parallel(|| schedules(&tree)).into_iter().map(|schedule| Job {
+    in_parallel(|| schedules(&tree)).into_iter().collect()
+}
+
+fn job(schedule: Schedule) -> Job {
+    Job {
         service: schedule.service,
         workload: schedule.workload,
         schedule: schedule.schedule,
         is_suspended: schedule.is_suspended,
-    });
-    jobs.collect()
+    }
 }
 
 /// What a scan found, as far as it matters here, and the places of the calls.
@@ -105,10 +175,11 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
                     if left.what.is_empty() { left.first.clone() } else { format!("{}, {}", left.what, left.first) };
                 code.left.insert(service.clone(), what);
             }
-            None if account.entries > 0 => {
-                code.read.insert(service.clone());
-            }
-            None => {}
+            None => match shared(scanned, account) {
+                Some(what) => drop(code.left.insert(service.clone(), what)),
+                None if account.entries > 0 => drop(code.read.insert(service.clone())),
+                None => {}
+            },
         }
     }
     for open in code.open.values_mut() {
@@ -117,6 +188,31 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
     }
     (code, places)
 }
+
+/// What was not read and lies in no service's directory, where a service may import it. Who imports what is known of files that were read
+/// only, so it counts for everybody whose code is in a language that could.
+fn shared(scanned: &Scanned, account: &Account) -> Option<String> {
+    let is_own = |path: &str| {
+        let below = |directory: &str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        scanned.fleet.services().any(|service| below(&service.directory) || service.directory == path)
+    };
+    let may_import = |path: &str| match Language::of(path) {
+        // Both are loaded by both.
+        Some(Language::JavaScript | Language::TypeScript) => {
+            [Language::JavaScript, Language::TypeScript].iter().any(|it| account.read.contains_key(it.name()))
+        }
+        Some(language) => account.read.contains_key(language.name()),
+        None => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            MODULES.contains(&name) || scanned.root.join(path).is_dir()
+        }
+    };
+    let lost = scanned.lost.iter().find(|(path, _)| !is_own(path) && may_import(path));
+    lost.map(|(path, reason)| format!("{reason}, {path}, which it may import"))
+}
+
+/// Files by which imports are found.
+const MODULES: [&str; 5] = ["go.mod", "go.work", "package.json", "tsconfig.json", "pyproject.toml"];
 
 /// Whether a finding means that there may be calls which the scan does not see.
 fn hides_calls(code: DiagnosticCode) -> bool {

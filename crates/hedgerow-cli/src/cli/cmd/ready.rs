@@ -27,6 +27,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
     let question = Question {
         plan: &evidence.plan,
         code: Some(&evidence.code),
+        tree: &evidence.tree,
         jobs: &evidence.jobs,
         observations: &evidence.observations,
         now: evidence.now,

@@ -20,27 +20,49 @@ use std::sync::Arc;
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow::Result<Exit> {
     let mut read =
         evidence::read(session, &args.environment, &args.observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
+    warn(session, &read)?;
     let reconciled = reconcile(&read.plan, &read.code, &read.observations);
     if args.write {
         accept(session, args, &read, &reconciled)?;
         return Ok(Exit::Done);
     }
     let text = match args.format {
-        ReconcileFormat::Text => output::text(&read, &reconciled, args.all),
-        ReconcileFormat::Markdown => output::markdown(&read, &reconciled, args.all),
-        ReconcileFormat::Json => output::json(&read, &reconciled)?,
-        ReconcileFormat::Github => annotations(&mut read, &reconciled, DiagnosticFormat::Github)?,
-        ReconcileFormat::Sarif => annotations(&mut read, &reconciled, DiagnosticFormat::Sarif)?,
+        ReconcileFormat::Text => output::text(&read, &reconciled, args),
+        ReconcileFormat::Markdown => output::markdown(&read, &reconciled, args),
+        ReconcileFormat::Json => output::json(&read, &reconciled, args)?,
+        ReconcileFormat::Github => annotations(&mut read, &reconciled, args, DiagnosticFormat::Github)?,
+        ReconcileFormat::Sarif => annotations(&mut read, &reconciled, args, DiagnosticFormat::Sarif)?,
     };
     session.out(&text)?;
     session.note(&output::tally(&reconciled));
     if let Some((line, reason)) = &read.observations.faults.first {
-        let count = report::count(usize::try_from(read.observations.faults.count).unwrap_or(usize::MAX), "line");
-        session
-            .err(&format!("warning: {count} of the observations not understood, the first is line {line}: {reason}\n"));
+        let number = read.observations.faults.count;
+        let (lines, are) = (report::count(number, "line"), if number == 1 { "is" } else { "are" });
+        session.err(&format!(
+            "warning: {lines} of the observations {are} not understood, the first is line {line}: {reason}\n"
+        ));
     }
     let is_open = reconciled.rows.iter().any(|row| row.class.is_open()) || read.observations.faults.count > 0;
     Ok(if is_open { Exit::Findings } else { Exit::Done })
+}
+
+/// Says where observations are not of this environment or this tree.
+fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
+    let (header, asked) = (&read.observations.header, read.plan.environment());
+    match header.environment.as_deref() {
+        Some(watched) if watched != asked.as_str() => {
+            bail!("the observations are of the environment `{watched}`, and `{asked}` is asked for")
+        }
+        Some(_) => {}
+        None => session.note("warning: the observations do not tell of which environment they are\n"),
+    }
+    if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains(digest)) {
+        session.note(&format!(
+            "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`\n",
+            read.program
+        ));
+    }
+    Ok(())
 }
 
 /// Writes rule files for the pairs that a person named. All are looked at before the first is written.
@@ -59,6 +81,7 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
     if !faults.is_empty() {
         bail!("{}", faults.join("\nerror: "))
     }
+    session.try_rules(&files, DiagnosticFormat::Text)?;
     let root = session.root()?;
     for (path, text) in &files {
         write_file(&root.join(path), text)?;
@@ -94,18 +117,23 @@ fn day(moment: Moment) -> Date {
 }
 
 /// Open rows as diagnostics, each where it can be mended.
-fn annotations(read: &mut Evidence, reconciled: &Reconciled, format: DiagnosticFormat) -> anyhow::Result<String> {
+fn annotations(
+    read: &mut Evidence,
+    reconciled: &Reconciled,
+    args: &Reconcile,
+    format: DiagnosticFormat,
+) -> anyhow::Result<String> {
     let open = reconciled.rows.iter().filter(|row| row.class.is_open());
-    let mut diagnostics: Vec<Diagnostic> = open.map(|row| diagnostic(read, row)).collect();
+    let mut diagnostics: Vec<Diagnostic> = open.map(|row| diagnostic(read, row, args)).collect();
     sort(&mut diagnostics);
     report::render(&diagnostics, &read.scanned.texts.sources, format, false)
 }
 
-fn diagnostic(read: &mut Evidence, row: &Row) -> Diagnostic {
+fn diagnostic(read: &mut Evidence, row: &Row, args: &Reconcile) -> Diagnostic {
     let (code, severity) = match row.class {
         Class::NobodyKnows => (DiagnosticCode::UnknownCall, Severity::Error),
         Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
-        Class::RuleMissing => (DiagnosticCode::MissingRule, Severity::Error),
+        Class::RuleMissing | Class::PortMissing => (DiagnosticCode::MissingRule, Severity::Error),
         Class::ScanBlind => (DiagnosticCode::UnseenByScan, Severity::Warning),
         Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Confirmed => {
             (DiagnosticCode::StaleRule, Severity::Warning)
@@ -117,14 +145,15 @@ fn diagnostic(read: &mut Evidence, row: &Row) -> Diagnostic {
     let ends = fleet.known(row.caller.as_str()).zip(fleet.known(&row.callee));
     let rule = ends.and_then(|(caller, callee)| fleet.rule(&caller.name, &callee.name));
     let key = (row.caller.as_str().to_owned(), row.callee.clone());
-    if let Some(place) = read.places.get(&key) {
+    let place = read.places.get(&key).filter(|_| row.class != Class::PortMissing);
+    if let Some(place) = place {
         diagnostic = diagnostic.mark(read.scanned.texts.first_line(place), "the call");
     } else if let Some(rule) = rule {
         diagnostic = diagnostic.mark(rule.file, "");
     } else if let Some(service) = fleet.service(row.caller.as_str()).or_else(|| fleet.service(&row.callee)) {
         diagnostic = diagnostic.mark(service.file, "");
     }
-    for help in output::help(read, row) {
+    for help in output::help(read, row, args) {
         diagnostic = diagnostic.help(help);
     }
     diagnostic

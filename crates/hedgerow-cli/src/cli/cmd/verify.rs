@@ -6,6 +6,7 @@ mod read;
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Verify};
 use crate::cli::report;
+use crate::cli::report::count;
 use crate::cli::session::{Reported, Session};
 use hedgerow_core::diag::{Code, Diagnostic, enumerate};
 use hedgerow_core::fleet::Scope;

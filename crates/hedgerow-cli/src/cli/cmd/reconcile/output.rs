@@ -1,15 +1,20 @@
 //! Rows as text, markdown and JSON.
 
 use super::Evidence;
+use crate::cli::args::Reconcile;
+use crate::cli::cmd::evidence::word;
 use crate::cli::report::count;
+use hedgerow_core::diag::enumerate;
+use hedgerow_core::plan::selector;
 use hedgerow_core::policy::Origin;
-use hedgerow_ready::reconcile::{Caller, Class, Permits, Reconciled, Row};
+use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, Row};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
-/// What can be done about an edge.
-pub(super) fn help(read: &Evidence, row: &Row) -> Vec<String> {
+/// What can be done about an edge. Commands are whole: they can be copied.
+pub(super) fn help(read: &Evidence, row: &Row, args: &Reconcile) -> Vec<String> {
     let (caller, callee) = (row.caller.as_str(), row.callee.as_str());
     let owner = |name: &str| {
         let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
@@ -18,18 +23,19 @@ pub(super) fn help(read: &Evidence, row: &Row) -> Vec<String> {
     match (row.class, &row.caller) {
         (Class::NobodyKnows, Caller::Service(_)) => vec![
             format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee)),
-            format!("if it is meant: `hedgerow reconcile … --write --accept {caller} {callee}`"),
+            accept(read, caller, callee, args),
         ],
         (Class::NobodyKnows, Caller::Outsider(_)) => vec![
             format!("ask {}: is it meant, or an intruder?", owner(callee)),
             format!("if it is meant: an entry under `allow:` in the service.yaml of `{callee}`"),
         ],
         (Class::DeployMissing, _) => {
-            vec![format!(
-                "deploy `{caller}` again; `hedgerow verify --complete` on a dump of the cluster names its pods without the label"
-            )]
+            let pods = pods(read, caller).map(|command| format!("`{command}` lists its pods with their labels"));
+            let deploy = format!("deploy the pods of `{caller}` again that lack the label of `{callee}`");
+            [Some(deploy), pods].into_iter().flatten().collect()
         }
-        (Class::RuleMissing, _) => vec!["`hedgerow scan --write` writes the rule".to_owned()],
+        (Class::RuleMissing, _) => vec![format!("`{} scan {caller} --write` writes the rule", read.program)],
+        (Class::PortMissing, _) => ports(read, row),
         (Class::ScanBlind, _) => vec![
             "declare the call by a comment beside it: docs/scan.md says how".to_owned(),
             "or write `origin: manual` into the rule, where the code is not in this tree".to_owned(),
@@ -41,6 +47,68 @@ pub(super) fn help(read: &Evidence, row: &Row) -> Vec<String> {
     }
 }
 
+/// How a call that nobody knows gets its rule, where it is meant.
+fn accept(read: &Evidence, caller: &str, callee: &str, args: &Reconcile) -> String {
+    let (fleet, program) = (&read.scanned.fleet, &read.program);
+    if fleet.known(callee).is_none() {
+        return format!("`{callee}` is no service of this tree: is it the tree that is deployed?");
+    }
+    if fleet.service(caller).is_none() {
+        let elsewhere = match fleet.known(caller) {
+            Some(_) => "is of another repository",
+            None => "is no service that this tree knows",
+        };
+        return format!("`{caller}` {elsewhere}; if it is meant, there: `hedgerow allow {caller} {callee}`");
+    }
+    let file = args.observations.as_path();
+    if file == Path::new("-") {
+        // What came by a pipe cannot be read again.
+        return format!("if it is meant: `{program} allow {caller} {callee}`");
+    }
+    let (environment, file) = (read.plan.environment(), word(&file.to_string_lossy()));
+    format!(
+        "if it is meant: `{program} reconcile --env {environment} --observations {file} --write --accept {caller} {callee}`"
+    )
+}
+
+/// The command that lists a service's pods.
+fn pods(read: &Evidence, service: &str) -> Option<String> {
+    let fleet = read.plan.fleet();
+    let service = fleet.known(service)?;
+    let labels = selector(fleet.config(), service);
+    let labels: Vec<String> =
+        labels.iter().map(|(key, value)| format!("{}={}", key.as_str(), value.as_str())).collect();
+    let labels = word(&labels.join(","));
+    Some(format!("kubectl get pods --namespace {} --selector {labels} --show-labels", service.namespace))
+}
+
+/// Where ports are added that a rule does not permit: a port that the callee does not declare no rule can permit.
+fn ports(read: &Evidence, row: &Row) -> Vec<String> {
+    let named = |ports: &mut dyn Iterator<Item = &(u16, String)>| {
+        enumerate(ports.map(|(port, protocol)| format!("{port}/{protocol}")))
+    };
+    let mut help = Vec::new();
+    if !row.undeclared.is_empty() {
+        let ports = named(&mut row.undeclared.iter());
+        let s = if row.undeclared.len() == 1 { "port" } else { "ports" };
+        help.push(format!("`{}` does not declare {s} {ports}: add it to `ports` in its service.yaml", row.callee));
+    }
+    let mut rest = row.missing.difference(&row.undeclared).peekable();
+    if rest.peek().is_some() {
+        let file = file_of(read, row).unwrap_or("the rule");
+        help.push(format!("add {} to `ports` in {file}", named(&mut rest)));
+    }
+    help
+}
+
+/// The rule file of an edge.
+fn file_of<'r>(read: &'r Evidence, row: &Row) -> Option<&'r str> {
+    let fleet = &read.scanned.fleet;
+    let (caller, callee) = fleet.known(row.caller.as_str()).zip(fleet.known(&row.callee))?;
+    let rule = fleet.rule(&caller.name, &callee.name)?;
+    Some(read.scanned.texts.sources.get(rule.file.source).path.as_str())
+}
+
 /// What code, rules and traffic say of an edge, in a few words each.
 fn facts(read: &Evidence, row: &Row) -> Vec<String> {
     let mut facts = Vec::new();
@@ -50,7 +118,11 @@ fn facts(read: &Evidence, row: &Row) -> Vec<String> {
         None => facts.push("code: not found".to_owned()),
     }
     facts.push(match row.permits {
-        Some(Permits::Rule(origin)) => format!("rule: yes{}", origin.map_or("", origin_words)),
+        Some(Permits::Rule(origin)) => {
+            let missing = row.missing.iter().map(|(port, protocol)| format!("{port}/{protocol}"));
+            let but = if row.missing.is_empty() { "" } else { ", and not for " };
+            format!("rule: yes{}{but}{}", origin.map_or("", origin_words), enumerate(missing))
+        }
         Some(Permits::Other) => "rule: by type or `allow`".to_owned(),
         None => "rule: none".to_owned(),
     });
@@ -62,7 +134,7 @@ fn facts(read: &Evidence, row: &Row) -> Vec<String> {
             let dropped = if seen.dropped > 0 { format!(", {} dropped", seen.dropped) } else { String::new() };
             format!(
                 "traffic: {}{without}{dropped}, {} to {}, on {}",
-                count(usize::try_from(seen.count).unwrap_or(usize::MAX), "call"),
+                count(seen.count, "call"),
                 String::from(seen.first),
                 String::from(seen.last),
                 ports.join(", ")
@@ -99,9 +171,9 @@ fn by_owner<'r>(read: &'r Evidence, reconciled: &'r Reconciled, all: bool) -> BT
 }
 
 /// For people.
-pub(super) fn text(read: &Evidence, reconciled: &Reconciled, all: bool) -> String {
+pub(super) fn text(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -> String {
     let mut text = String::new();
-    for (owner, rows) in by_owner(read, reconciled, all) {
+    for (owner, rows) in by_owner(read, reconciled, args.all) {
         let _ = writeln!(text, "{owner}:");
         for row in rows {
             let _ = writeln!(text, "  {} → {}: {}", row.caller.as_str(), row.callee, row.class.as_str());
@@ -109,7 +181,7 @@ pub(super) fn text(read: &Evidence, reconciled: &Reconciled, all: bool) -> Strin
             for fact in facts(read, row) {
                 let _ = writeln!(text, "    {fact}");
             }
-            for help in help(read, row) {
+            for help in help(read, row, args) {
                 let _ = writeln!(text, "    help: {help}");
             }
         }
@@ -128,26 +200,48 @@ pub(super) fn tally(reconciled: &Reconciled) -> String {
         })
         .collect();
     let parts = if parts.is_empty() { "nothing seen and nothing to see".to_owned() } else { parts.join(", ") };
-    let untold = match reconciled.untold {
-        (0, _) => String::new(),
-        (_, calls) => format!(
-            "; of {} it cannot be told who made them",
-            count(usize::try_from(calls).unwrap_or(usize::MAX), "call")
-        ),
+    format!("{}: {parts}{}\n", count(reconciled.rows.len(), "edge"), aside(reconciled))
+}
+
+/// What is no edge, and to whom it went.
+fn aside(reconciled: &Reconciled) -> String {
+    let Reconciled { untold, dropped, unknown, .. } = reconciled;
+    let told = |aside: &Aside, one: &str, many: &str| {
+        let who = if aside.callees.len() > 3 {
+            count(aside.callees.len(), "service")
+        } else {
+            enumerate(aside.callees.iter().map(|callee| format!("`{callee}`")))
+        };
+        let what = if aside.calls == 1 { one } else { many };
+        let text = what.replace("CALLS", &count(aside.calls, "call")).replace("WHERE", &format!("to {who}"));
+        if aside.lines == 0 { String::new() } else { format!("; {text}") }
     };
-    format!("{}: {parts}{untold}\n", count(reconciled.rows.len(), "edge"))
+    [
+        told(untold, "of CALLS WHERE it cannot be told who made it", "of CALLS WHERE it cannot be told who made them"),
+        told(
+            dropped,
+            "CALLS from outside of the fleet WHERE was dropped",
+            "CALLS from outside of the fleet WHERE were dropped",
+        ),
+        told(
+            unknown,
+            "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits it",
+            "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits them",
+        ),
+    ]
+    .concat()
 }
 
 /// Lists by owner.
-pub(super) fn markdown(read: &Evidence, reconciled: &Reconciled, all: bool) -> String {
+pub(super) fn markdown(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -> String {
     let mut text = format!("## Code, rules and traffic in `{}`\n\n", read.plan.environment());
     text.push_str(&tally(reconciled));
-    for (owner, rows) in by_owner(read, reconciled, all) {
+    for (owner, rows) in by_owner(read, reconciled, args.all) {
         let _ = writeln!(text, "\n### {}\n", escaped(owner));
         for row in rows {
             let caller = escaped(row.caller.as_str());
             let _ = writeln!(text, "- **{}** `{caller}` → `{}`: {}", row.class.as_str(), row.callee, row.class.means());
-            for line in facts(read, row).iter().chain(&help(read, row)) {
+            for line in facts(read, row).iter().chain(&help(read, row, args)) {
                 let _ = writeln!(text, "  - {}", escaped(line));
             }
         }
@@ -168,14 +262,23 @@ struct Document<'a> {
     from: String,
     to: String,
     edges: Vec<JsonRow<'a>>,
-    untold: JsonUntold,
+    untold: JsonAside<'a>,
+    dropped_outsiders: JsonAside<'a>,
+    unknown_outsiders: JsonAside<'a>,
     not_understood: u64,
 }
 
 #[derive(Serialize)]
-struct JsonUntold {
+struct JsonAside<'a> {
     lines: usize,
     calls: u64,
+    callees: &'a BTreeSet<String>,
+}
+
+impl<'a> From<&'a Aside> for JsonAside<'a> {
+    fn from(aside: &'a Aside) -> Self {
+        Self { lines: aside.lines, calls: aside.calls, callees: &aside.callees }
+    }
 }
 
 #[derive(Serialize)]
@@ -191,6 +294,8 @@ struct JsonRow<'a> {
     permits: Option<&'static str>,
     /// The rule file.
     file: Option<&'a str>,
+    /// Ports that traffic showed and the rule does not permit.
+    missing_ports: Vec<String>,
     seen: Option<JsonSeen>,
     help: Vec<String>,
 }
@@ -206,35 +311,32 @@ struct JsonSeen {
 }
 
 /// One JSON object: `docs/schemas/reconcile.json`.
-pub(super) fn json(read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<String> {
+pub(super) fn json(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -> anyhow::Result<String> {
     let fleet = &read.scanned.fleet;
     let owner = |name: &str| fleet.known(name).and_then(|service| service.owner.as_deref());
-    let edges = reconciled.rows.iter().map(|row| {
-        let ends = fleet.known(row.caller.as_str()).zip(fleet.known(&row.callee));
-        let rule = ends.and_then(|(caller, callee)| fleet.rule(&caller.name, &callee.name));
-        JsonRow {
-            class: row.class.as_str(),
-            caller: row.caller.as_str(),
-            outsider: matches!(row.caller, Caller::Outsider(_)),
-            callee: &row.callee,
-            caller_owner: owner(row.caller.as_str()),
-            callee_owner: owner(&row.callee),
-            code: row.code.as_deref(),
-            permits: row.permits.map(|permits| match permits {
-                Permits::Rule(_) => "rule",
-                Permits::Other => "other",
-            }),
-            file: rule.map(|rule| read.scanned.texts.sources.get(rule.file.source).path.as_str()),
-            seen: row.seen.map(|seen| JsonSeen {
-                first: seen.first.into(),
-                last: seen.last.into(),
-                count: seen.count,
-                unpermitted: seen.unpermitted,
-                dropped: seen.dropped,
-                ports: row.ports.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
-            }),
-            help: help(read, row),
-        }
+    let edges = reconciled.rows.iter().map(|row| JsonRow {
+        class: row.class.as_str(),
+        caller: row.caller.as_str(),
+        outsider: matches!(row.caller, Caller::Outsider(_)),
+        callee: &row.callee,
+        caller_owner: owner(row.caller.as_str()),
+        callee_owner: owner(&row.callee),
+        code: row.code.as_deref(),
+        permits: row.permits.map(|permits| match permits {
+            Permits::Rule(_) => "rule",
+            Permits::Other => "other",
+        }),
+        file: file_of(read, row),
+        missing_ports: row.missing.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
+        seen: row.seen.map(|seen| JsonSeen {
+            first: seen.first.into(),
+            last: seen.last.into(),
+            count: seen.count,
+            unpermitted: seen.unpermitted,
+            dropped: seen.dropped,
+            ports: row.ports.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
+        }),
+        help: help(read, row, args),
     });
     let document = Document {
         version: 1,
@@ -242,7 +344,9 @@ pub(super) fn json(read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<S
         from: read.observations.header.from.into(),
         to: read.observations.header.to.into(),
         edges: edges.collect(),
-        untold: JsonUntold { lines: reconciled.untold.0, calls: reconciled.untold.1 },
+        untold: (&reconciled.untold).into(),
+        dropped_outsiders: (&reconciled.dropped).into(),
+        unknown_outsiders: (&reconciled.unknown).into(),
         not_understood: read.observations.faults.count,
     };
     let mut text = serde_json::to_string_pretty(&document)?;

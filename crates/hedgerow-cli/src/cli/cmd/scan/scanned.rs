@@ -24,6 +24,8 @@ pub(in crate::cli::cmd) struct Scanned {
     pub(in crate::cli::cmd) texts: Texts,
     /// Files that could not be read, and parts of the configuration that did nothing.
     pub(in crate::cli::cmd) warnings: Vec<Diagnostic>,
+    /// The paths of what could not be read, files and directories, each with the reason in a few words.
+    pub(in crate::cli::cmd) lost: Vec<(String, String)>,
 }
 
 /// Why calls of a service may not be seen, as far as its account tells.
@@ -58,10 +60,11 @@ pub(in crate::cli::cmd) fn scan(
     progress.end();
     let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
     let mut warnings = unread(&read.faults);
+    let lost = read.faults.iter().map(|(path, fault)| (path.clone(), fault.reason())).collect();
     warnings.extend(config.idle_ignores(read.source_paths()));
     let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
     let texts = Texts::new(loaded.sources, by_path);
-    Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings })
+    Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings, lost })
 }
 
 /// The `scan:` section, and what is wrong with it.
