@@ -207,7 +207,7 @@ mod tests {
         heard(&[with(1)], &Heard::Deaf);
         // A node that came late, or is gone: its minutes are those in which it was there.
         let young = Coverage { since: Some(Moment(30 * DAY)), heard: 10 * 1440, ..source("conntrack", &[]) };
-        heard(&[young.clone()], &Heard::Enough(0));
+        heard(std::slice::from_ref(&young), &Heard::Enough(0));
         heard(&[Coverage { since: None, ..young.clone() }], &Heard::Deaf);
         heard(&[Coverage { until: Some(Moment(35 * DAY)), heard: 5 * 1440, ..young.clone() }], &Heard::Enough(0));
         heard(&[Coverage { heard: 10 * 1440 - 3, ..young }], &Heard::Deaf);

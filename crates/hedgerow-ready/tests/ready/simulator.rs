@@ -349,7 +349,7 @@ fn world(
             });
         }
         if let Some(caller) = unlabelled {
-            bare.entry(caller).or_insert_with(BTreeMap::new).insert(name(at), 1);
+            bare.entry(caller).or_default().insert(name(at), 1);
         }
         if !no_canary {
             let missed = missed.then(|| random.between(NOW - window + 1, NOW));
