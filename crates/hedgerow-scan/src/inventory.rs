@@ -79,6 +79,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
             Some(main) => {
                 let place = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
                 found.extend(go_mains(program, &place, |path| path == place || dir_of(path) == place));
+                found.extend(rust(program, &place));
                 found.extend(scripts(program, &place));
                 found.extend(java(program, &place));
             }
@@ -89,6 +90,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
                 found.extend(if own.is_empty() { go_commands(program, directory) } else { own });
                 found.extend(scripts(program, directory));
                 found.extend(java(program, directory));
+                found.extend(rust(program, directory));
             }
         }
     }
@@ -186,6 +188,22 @@ pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
         !java || !program.function(**function).name.is_empty()
     };
     entries.iter().filter(begins).count()
+}
+
+/// Rust's `main` functions at a place or below it, but for those of builds, examples and measurements.
+fn rust(program: &Program, place: &str) -> Vec<FnId> {
+    let aside = |path: &str| {
+        let below = path.strip_prefix(place).unwrap_or(path);
+        let mut parts: Vec<&str> = below.split('/').collect();
+        parts.pop() == Some("build.rs") || parts.iter().any(|part| matches!(*part, "examples" | "benches" | "fuzz"))
+    };
+    let files = program.at_or_below(place).filter(|(_, file)| file.language == Language::Rust && !aside(file.path));
+    let mains = files.flat_map(|(at, file)| {
+        let functions = (0_u32..).zip(&file.facts.functions).skip(1);
+        let mains = functions.filter(|(_, function)| function.name == "main" && function.receiver.is_none());
+        mains.filter_map(move |(n, _)| program.function_at(at, n))
+    });
+    mains.collect()
 }
 
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.

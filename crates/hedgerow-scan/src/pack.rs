@@ -15,6 +15,7 @@ static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new
         (Language::JavaScript, include_str!("../packs/javascript.yaml")),
         (Language::Ruby, include_str!("../packs/ruby.yaml")),
         (Language::Php, include_str!("../packs/php.yaml")),
+        (Language::Rust, include_str!("../packs/rust.yaml")),
     ];
     let read = |(language, text)| {
         let pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;
@@ -230,6 +231,8 @@ pub(crate) enum Source {
     Environment,
     /// The flag named by the argument.
     Flag,
+    /// All of the configuration: its fields are settings.
+    Configuration,
     /// The key of the configuration named by the argument.
     Setting,
     /// The argument itself, give or take what no host name has.

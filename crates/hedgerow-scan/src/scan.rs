@@ -150,9 +150,9 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// The `go.mod` files, path and text.
+    /// The `go.mod` and `Cargo.toml` files, path and text.
     fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let manifests = self.tree.texts.iter().filter(|file| file.path == "go.mod" || file.path.ends_with("/go.mod"));
+        let manifests = self.tree.texts.iter().filter(|file| matches!(file.path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")));
         manifests.map(|file| (file.path.as_str(), &*file.text))
     }
 

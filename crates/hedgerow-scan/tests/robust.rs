@@ -169,12 +169,14 @@ fn deep_code_is_read_to_a_depth() {
             (Language::TypeScript, "(", ")"),
             (Language::Ruby, "[", "]"),
             (Language::Php, "[", "]"),
+            (Language::Rust, "[", "]"),
         ] {
             let (head, tail) = match language {
                 Language::Go => ("package main\nvar x = ", ""),
                 Language::Java => ("class A { int x = ", "; }"),
                 Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => ("x = ", ""),
                 Language::Php => ("<?php $x = ", ";"),
+                Language::Rust => ("fn f() { let x = ", "; }"),
             };
             let text = format!("{head}{}1{}{tail}\n", open.repeat(5_000), close.repeat(5_000));
             let facts = language.frontend().unwrap().facts(&text);

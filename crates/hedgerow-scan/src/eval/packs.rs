@@ -121,6 +121,9 @@ impl<'p> Eval<'_, 'p> {
         if result > 0 && !matches!(transfer.gives, Source::Argument) {
             return Values::default();
         }
+        if transfer.gives == Source::Configuration {
+            return Values::one(Value::Setting(Vec::new()));
+        }
         let at = match transfer.argument {
             Place::Argument(at) => usize::from(at),
             Place::Receiver => 0,
@@ -156,6 +159,7 @@ impl<'p> Eval<'_, 'p> {
             Source::Environment => symbol(Piece::Environment),
             Source::Flag => symbol(Piece::Flag),
             Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
+            Source::Configuration => Values::one(Value::Setting(Vec::new())),
             Source::Argument => (*text).clone(),
             Source::Placeholder => placeholders(&text),
             Source::Elements => {

@@ -17,6 +17,8 @@ mod php;
 mod python;
 #[cfg(feature = "ruby")]
 mod ruby;
+#[cfg(feature = "rust")]
+mod rust;
 
 use crate::ir::{Facts, Range};
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,8 @@ pub enum Language {
     Ruby,
     /// PHP.
     Php,
+    /// Rust.
+    Rust,
 }
 
 /// One language's way from text to facts. A front end sees one file and nothing else.
@@ -83,6 +87,7 @@ impl Language {
             Self::TypeScript => "TypeScript",
             Self::Ruby => "Ruby",
             Self::Php => "PHP",
+            Self::Rust => "Rust",
         }
     }
 
@@ -99,6 +104,7 @@ impl Language {
             "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
             "rb" | "rake" | "ru" => Self::Ruby,
             "php" => Self::Php,
+            "rs" => Self::Rust,
             _ => return None,
         };
         language.frontend().map(|_| language)
@@ -122,13 +128,16 @@ impl Language {
             Self::Ruby => Some(&ruby::Ruby),
             #[cfg(feature = "php")]
             Self::Php => Some(&php::Php),
+            #[cfg(feature = "rust")]
+            Self::Rust => Some(&rust::Rust),
             #[cfg(not(all(
                 feature = "go",
                 feature = "python",
                 feature = "java",
                 feature = "javascript",
                 feature = "ruby",
-                feature = "php"
+                feature = "php",
+                feature = "rust"
             )))]
             _ => None,
         }

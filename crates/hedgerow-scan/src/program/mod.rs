@@ -1,5 +1,6 @@
 //! All files together: which package a name leads to, which type, which function.
 
+mod crates;
 mod declared;
 mod modules;
 mod read;
@@ -369,7 +370,7 @@ impl<'p> Program<'p> {
         match file.language {
             Language::Go => &package.path,
             Language::Java => &file.facts.package,
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => {
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php | Language::Rust => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
                 name.split('.').next().unwrap_or(name)
             }

@@ -1,6 +1,7 @@
 //! Which package a file belongs to, and which package an import leads to.
 
 use super::File;
+use super::crates::Crates;
 use super::declared::Declared;
 use crate::frontend::Language;
 use crate::ir::Import;
@@ -21,19 +22,29 @@ pub(crate) struct Modules {
     java: BTreeMap<String, BTreeSet<String>>,
     /// Who declares the names that need no import.
     declared: Declared,
+    /// Rust's crates.
+    crates: Crates,
 }
 
 impl Modules {
-    /// Reads the `go.mod` texts (path and text) and takes in where the files lie.
+    /// Reads the texts of `go.mod` and `Cargo.toml` (path and text) and takes in where the files lie.
     pub(crate) fn new<'a>(manifests: impl Iterator<Item = (&'a str, &'a str)>, files: &[File]) -> Self {
         let mut modules = Self::default();
         for (path, text) in manifests {
-            modules.manifest(path, text);
+            if path.ends_with("Cargo.toml") {
+                modules.crates.manifest(path, text);
+            } else {
+                modules.manifest(path, text);
+            }
         }
         modules.go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         for file in files {
             modules.paths.insert(file.path.to_owned());
-            modules.declared.add(file);
+            if file.language == Language::Rust {
+                modules.crates.add(file);
+            } else {
+                modules.declared.add(file);
+            }
             if file.language == Language::Java {
                 let roots = modules.java.entry(file.facts.package.clone()).or_default();
                 roots.insert(java_root(file).to_owned());
@@ -88,7 +99,7 @@ impl Modules {
                 self.go_path(dir)
             }
             Language::Java => format!("{}:{}", java_root(file), file.facts.package),
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php => {
+            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php | Language::Rust => {
                 file.path.to_owned()
             }
         }
@@ -129,6 +140,7 @@ impl Modules {
             }
             Language::Python => self.python(file.path, &import.path),
             Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
+            Language::Rust => self.crates.resolve(file.path, &import.path, import.name.as_deref()),
             Language::Php if import.path.starts_with('@') || import.name.is_none() => self.php(file.path, &import.path),
             Language::Ruby if import.name.is_none() => self.ruby(file.path, &import.path),
             Language::Ruby | Language::Php => self.declared.find(file, &import.path).map(str::to_owned),
@@ -139,6 +151,7 @@ impl Modules {
     pub(crate) fn resolve_item(&self, file: &File, import: &Import) -> Option<String> {
         let name = import.name.as_ref()?;
         match file.language {
+            Language::Rust => self.crates.submodule(file.path, &import.path, name),
             Language::Python => {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))
@@ -231,6 +244,9 @@ impl Modules {
                 let is_code =
                     matches!(extension, "" | "js" | "ts" | "mjs" | "cjs" | "tsx" | "jsx") || extension.len() > 5;
                 import.path.starts_with('.') && is_code
+            }
+            Language::Rust => {
+                import.name.is_none() && ["self::", "super::"].iter().any(|start| import.path.starts_with(start))
             }
             // What is installed is not in the tree.
             Language::Php => import.name.is_none() && import.path.starts_with('.') && !import.path.contains("vendor/"),

@@ -10,6 +10,7 @@ mod javascript;
 mod php;
 mod python;
 mod ruby;
+mod rust;
 
 /// The callee and a manifest that gives the caller `LEDGER`.
 fn deploy(address: &str) -> String {

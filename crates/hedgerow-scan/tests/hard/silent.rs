@@ -43,8 +43,8 @@ fn rows(rows: &[(&str, &[&str])]) {
 fn an_address_in_a_language_that_is_not_read_is_asked_about() {
     rows(&[
         (
-            "-- service.shop/app.rs\nfn main() { get(\"http://s-ledger/x\") }\n",
-            &["no-entry service.shop/app.rs", "shop ? ledger"],
+            "-- service.shop/app.swift\nfunc main() { get(\"http://s-ledger/x\") }\n",
+            &["no-entry service.shop/app.swift", "shop ? ledger"],
         ),
         ("-- service.shop/app.pl\nget('s-ledger:8080')\n", &["no-entry service.shop/app.pl", "shop ? ledger"]),
         (
@@ -70,12 +70,12 @@ fn an_address_in_a_language_that_is_not_read_is_asked_about() {
 fn prose_comments_tests_and_own_names_are_no_mentions() {
     rows(&[
         (
-            "-- service.shop/app.rs\nfn main() { log(\"cannot reach http://s-ledger now\") } // http://s-cart\n",
-            &["no-entry service.shop/app.rs"],
+            "-- service.shop/app.swift\nfn main() { log(\"cannot reach http://s-ledger now\") } // http://s-cart\n",
+            &["no-entry service.shop/app.swift"],
         ),
         ("-- service.shop/tests/app.rs\nfn main() { get(\"http://s-ledger/x\") }\n", &[]),
-        ("-- service.shop/app.rs\nfn main() { get(\"http://s-shop/x\") }\n", &["no-entry service.shop/app.rs"]),
-        ("-- service.shop/app.rs\n// http://s-ledger\n/* s-ledger:80 */\n", &["no-entry service.shop/app.rs"]),
+        ("-- service.shop/app.swift\nfn main() { get(\"http://s-shop/x\") }\n", &["no-entry service.shop/app.swift"]),
+        ("-- service.shop/app.swift\n// http://s-ledger\n/* s-ledger:80 */\n", &["no-entry service.shop/app.swift"]),
         ("-- service.shop/main.go\npackage main\nfunc main() { println(\"the ledger is s-ledger today\") }\n", &[]),
         ("-- service.shop/README.md\nhttp://s-ledger\n", &[]),
     ]);
@@ -132,7 +132,7 @@ fn settings_and_deploy_are_asked_about() {
 
 #[test]
 fn a_mention_is_explained_by_what_people_say() {
-    let rust = "-- service.shop/app.rs\nfn main() { get(\"http://s-ledger/x\") }";
+    let rust = "-- service.shop/app.swift\nfn main() { get(\"http://s-ledger/x\") }";
     let reason = "-- hedgerow.yaml\nscan: {manual: {service.shop: Rust}}\n";
     rows(&[
         (&format!("{reason}{rust} // rpcmap: service.ledger\n"), &["shop -> ledger declared"]),
@@ -151,7 +151,7 @@ fn a_mention_is_explained_by_what_people_say() {
         ),
         (
             &format!(
-                "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.shop/*.rs': links}}}}\n{rust}\n"
+                "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.shop/*.swift': links}}}}\n{rust}\n"
             ),
             &[],
         ),
@@ -175,8 +175,8 @@ fn a_variable_that_everybody_has_is_a_call_of_those_whose_code_names_it() {
             "---\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{envFrom: [{{configMapRef: {{name: all}}}}]}}]}}}}}}\n"
         );
     }
-    files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.shop/app.rs\nfn main() { env(\"LEDGER_ADDR\") }\n";
-    rows(&[(&files, &["shop -> ledger joined", "no-entry service.shop/app.rs"])]);
+    files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.shop/app.swift\nfn main() { env(\"LEDGER_ADDR\") }\n";
+    rows(&[(&files, &["shop -> ledger joined", "no-entry service.shop/app.swift"])]);
 }
 
 #[test]
@@ -241,8 +241,8 @@ fn an_account_says_what_was_read_and_what_was_not() {
             &["Go 1 2", "entries 0", "no entry point:  1 service.shop/lib/x.go"],
         ),
         (
-            "-- service.shop/a.rs\nfn main() {}\n-- service.shop/b.rs\n\n\n",
-            &["entries 0", "language not read: Rust 2 service.shop/a.rs"],
+            "-- service.shop/a.swift\nfn main() {}\n-- service.shop/b.swift\n\n\n",
+            &["entries 0", "language not read: Swift 2 service.shop/a.swift"],
         ),
         (
             "-- service.shop/a.js\nimport x from './gone';\nimport './style.css';\n",

@@ -136,7 +136,7 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             "class_declaration" | "interface_declaration" | "trait_declaration" | "enum_declaration" => {
-                self.class(node)
+                self.class(node);
             }
             "const_declaration" => {
                 for element in children(node).into_iter().filter(|child| child.kind() == "const_element") {
