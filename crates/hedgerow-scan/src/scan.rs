@@ -152,7 +152,8 @@ impl<'a> Run<'a> {
 
     /// The `go.mod` and `Cargo.toml` files, path and text.
     fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let manifests = self.tree.texts.iter().filter(|file| matches!(file.path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")));
+        let manifests =
+            self.tree.texts.iter().filter(|file| matches!(file.path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")));
         manifests.map(|file| (file.path.as_str(), &*file.text))
     }
 

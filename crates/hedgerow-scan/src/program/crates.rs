@@ -28,10 +28,8 @@ struct Source {
 impl Crates {
     /// Takes in a file.
     pub(crate) fn add(&mut self, file: &File) {
-        let mut source = Source {
-            declares: file.facts.declares.iter().map(ToString::to_string).collect(),
-            ..Source::default()
-        };
+        let mut source =
+            Source { declares: file.facts.declares.iter().map(ToString::to_string).collect(), ..Source::default() };
         for import in &file.facts.imports {
             match (&import.alias, &import.name) {
                 (Some(alias), None) if alias == "." => source.globs.push(import.path.to_string()),
@@ -126,7 +124,14 @@ impl Crates {
     }
 
     /// The file of the innermost module of a path that has one: what is left of the path lies in it.
-    fn below(&self, root: &str, inner: &[String], parts: &[&str], name: Option<&str>, is_library: bool) -> Option<String> {
+    fn below(
+        &self,
+        root: &str,
+        inner: &[String],
+        parts: &[&str],
+        name: Option<&str>,
+        is_library: bool,
+    ) -> Option<String> {
         let all: Vec<&str> = inner.iter().map(String::as_str).chain(parts.iter().copied()).collect();
         for length in (1..=all.len()).rev() {
             let base = join(root, &all[..length].join("/"));
@@ -136,7 +141,8 @@ impl Crates {
             }
         }
         let roots = if is_library { ["lib.rs", "main.rs"] } else { ["main.rs", "lib.rs"] };
-        let roots: Vec<String> = roots.iter().map(|file| join(root, file)).filter(|f| self.files.contains_key(f)).collect();
+        let roots: Vec<String> =
+            roots.iter().map(|file| join(root, file)).filter(|f| self.files.contains_key(f)).collect();
         let first = all.first().copied().or(name);
         let knows = |file: &&String| first.is_some_and(|name| self.files.get(*file).is_some_and(|of| of.knows(name)));
         roots.iter().find(knows).or(roots.first()).cloned()

@@ -370,7 +370,12 @@ impl<'p> Program<'p> {
         match file.language {
             Language::Go => &package.path,
             Language::Java => &file.facts.package,
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php | Language::Rust => {
+            Language::Python
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Ruby
+            | Language::Php
+            | Language::Rust => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
                 name.split('.').next().unwrap_or(name)
             }

@@ -99,9 +99,12 @@ impl Modules {
                 self.go_path(dir)
             }
             Language::Java => format!("{}:{}", java_root(file), file.facts.package),
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php | Language::Rust => {
-                file.path.to_owned()
-            }
+            Language::Python
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Ruby
+            | Language::Php
+            | Language::Rust => file.path.to_owned(),
         }
     }
 

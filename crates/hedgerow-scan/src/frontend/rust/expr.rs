@@ -8,17 +8,76 @@ use tree_sitter::Node;
 
 /// Methods that give what they are called on, for what is asked here.
 const SAME: &[&str] = &[
-    "unwrap", "expect", "clone", "to_string", "as_str", "to_owned", "into", "as_ref", "as_mut", "as_deref", "borrow", "ok", "map_err",
-    "context", "with_context", "wrap_err", "ok_or", "ok_or_else", "trim", "lock", "iter", "into_iter", "unwrap_or_default", "cloned",
-    "copied", "as_bytes", "parse", "boxed", "into_string", "to_lowercase", "try_into", "into_owned", "leak", "as_slice", "to_vec",
-    "trim_end_matches", "trim_start_matches", "trim_end", "inspect_err", "collect", "filter", "unwrap_or_exit", "into_inner", "get_ref",
+    "unwrap",
+    "expect",
+    "clone",
+    "to_string",
+    "as_str",
+    "to_owned",
+    "into",
+    "as_ref",
+    "as_mut",
+    "as_deref",
+    "borrow",
+    "ok",
+    "map_err",
+    "context",
+    "with_context",
+    "wrap_err",
+    "ok_or",
+    "ok_or_else",
+    "trim",
+    "lock",
+    "iter",
+    "into_iter",
+    "unwrap_or_default",
+    "cloned",
+    "copied",
+    "as_bytes",
+    "parse",
+    "boxed",
+    "into_string",
+    "to_lowercase",
+    "try_into",
+    "into_owned",
+    "leak",
+    "as_slice",
+    "to_vec",
+    "trim_end_matches",
+    "trim_start_matches",
+    "trim_end",
+    "inspect_err",
+    "collect",
+    "filter",
+    "unwrap_or_exit",
+    "into_inner",
+    "get_ref",
 ];
 
 /// Functions that give what they are given.
 const HOLDERS: &[&str] = &[
-    "Some", "Ok", "Box::new", "Arc::new", "Rc::new", "String::from", "Mutex::new", "RwLock::new", "Cow::from", "Cow::Borrowed",
-    "Cow::Owned", "std::sync::Arc::new", "Arc::clone", "OnceCell::from", "Data::new", "web::Data::new", "Extension", "State", "Pin::new",
-    "Box::pin", "Some::from", "Arc::from",
+    "Some",
+    "Ok",
+    "Box::new",
+    "Arc::new",
+    "Rc::new",
+    "String::from",
+    "Mutex::new",
+    "RwLock::new",
+    "Cow::from",
+    "Cow::Borrowed",
+    "Cow::Owned",
+    "std::sync::Arc::new",
+    "Arc::clone",
+    "OnceCell::from",
+    "Data::new",
+    "web::Data::new",
+    "Extension",
+    "State",
+    "Pin::new",
+    "Box::pin",
+    "Some::from",
+    "Arc::from",
 ];
 
 /// Functions that give what the function gives that they are given.
@@ -77,13 +136,19 @@ impl Lower<'_> {
                 Some(value) => return value,
                 None => Expr::Other,
             },
-            "try_expression" | "await_expression" | "parenthesized_expression" | "unary_expression" | "expression_statement"
-            | "unsafe_block" | "async_block" | "const_block" | "try_block" | "base_field_initializer" => {
-                match children(node).last() {
-                    Some(inner) => return self.expr(*inner),
-                    None => Expr::Choice(Run::default()),
-                }
-            }
+            "try_expression"
+            | "await_expression"
+            | "parenthesized_expression"
+            | "unary_expression"
+            | "expression_statement"
+            | "unsafe_block"
+            | "async_block"
+            | "const_block"
+            | "try_block"
+            | "base_field_initializer" => match children(node).last() {
+                Some(inner) => return self.expr(*inner),
+                None => Expr::Choice(Run::default()),
+            },
             "block" => return self.block(node),
             "let_declaration" => {
                 self.declaration(node);
@@ -164,8 +229,8 @@ impl Lower<'_> {
                 self.builder.define(local, Def::Value { expr: closure, result: 0 });
                 return closure;
             }
-            "use_declaration" | "attribute_item" | "struct_item" | "enum_item" | "impl_item" | "mod_item" | "type_item"
-            | "label" | "lifetime" | "macro_definition" => Expr::Other,
+            "use_declaration" | "attribute_item" | "struct_item" | "enum_item" | "impl_item" | "mod_item"
+            | "type_item" | "label" | "lifetime" | "macro_definition" => Expr::Other,
             "const_item" | "static_item" => {
                 if let Some(value) = self.under(node, "value") {
                     let local = self.builder.declare(&self.builder.field(node, "name"), None);
@@ -260,7 +325,8 @@ impl Lower<'_> {
             }
             "struct_pattern" => {
                 for field in children(pattern).into_iter().filter(|child| child.kind() == "field_pattern") {
-                    let name = field.child_by_field_name("name").map(|name| self.builder.slice(name)).unwrap_or_default();
+                    let name =
+                        field.child_by_field_name("name").map(|name| self.builder.slice(name)).unwrap_or_default();
                     let part = self.builder.push_member(value, name, span);
                     match field.child_by_field_name("pattern") {
                         Some(inner) => self.bind(inner, part),
@@ -277,7 +343,8 @@ impl Lower<'_> {
                     self.bind(part, element);
                 }
             }
-            "match_pattern" | "ref_pattern" | "reference_pattern" | "mut_pattern" | "captured_pattern" | "or_pattern" => {
+            "match_pattern" | "ref_pattern" | "reference_pattern" | "mut_pattern" | "captured_pattern"
+            | "or_pattern" => {
                 for part in children(pattern).into_iter().filter(|part| part.kind() != "mutable_specifier") {
                     self.bind(part, value);
                 }
@@ -366,10 +433,9 @@ impl Lower<'_> {
             self.builder.push_member(of, name, range(function))
         } else {
             // `Settings::parse()`, which the type's traits give.
-            if let Some((of, "parse" | "try_parse" | "from_env" | "init_from_env" | "from_args" | "load")) =
-                written.rsplit_once("::").filter(|(of, _)| {
-                    list.is_empty() && !of.contains("::") && of.starts_with(char::is_uppercase)
-                })
+            if let Some((of, "parse" | "try_parse" | "from_env" | "init_from_env" | "from_args" | "load")) = written
+                .rsplit_once("::")
+                .filter(|(of, _)| list.is_empty() && !of.contains("::") && of.starts_with(char::is_uppercase))
             {
                 let name = self.whole(of);
                 made = Some(TypeRef::Name { qualifier: None, name: self.known(name).into() });

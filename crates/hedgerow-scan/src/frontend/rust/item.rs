@@ -17,8 +17,25 @@ pub(super) enum Pass {
 
 /// Attributes that nothing calls a function by.
 const PLAIN: &[&str] = &[
-    "allow", "async_trait", "cfg", "cfg_attr", "cold", "deny", "deprecated", "derive", "doc", "expect", "inline", "instrument", "main",
-    "must_use", "track_caller", "warn", "async_recursion", "no_mangle", "utoipa::path",
+    "allow",
+    "async_trait",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "deny",
+    "deprecated",
+    "derive",
+    "doc",
+    "expect",
+    "inline",
+    "instrument",
+    "main",
+    "must_use",
+    "track_caller",
+    "warn",
+    "async_recursion",
+    "no_mangle",
+    "utoipa::path",
 ];
 
 impl Lower<'_> {
@@ -181,13 +198,16 @@ impl Lower<'_> {
         let before = self.bounds.clone();
         let mut bound: Vec<(String, Node)> = Vec::new();
         for parameter in node.child_by_field_name("type_parameters").map(children).unwrap_or_default() {
-            if let (Some(name), Some(bounds)) = (parameter.child_by_field_name("name"), parameter.child_by_field_name("bounds")) {
+            if let (Some(name), Some(bounds)) =
+                (parameter.child_by_field_name("name"), parameter.child_by_field_name("bounds"))
+            {
                 bound.push((self.builder.slice(name).to_owned(), bounds));
             }
         }
         for clause in children(node).into_iter().filter(|child| child.kind() == "where_clause") {
             for predicate in children(clause) {
-                if let (Some(name), Some(bounds)) = (predicate.child_by_field_name("left"), predicate.child_by_field_name("bounds"))
+                if let (Some(name), Some(bounds)) =
+                    (predicate.child_by_field_name("left"), predicate.child_by_field_name("bounds"))
                 {
                     bound.push((self.builder.slice(name).to_owned(), bounds));
                 }
@@ -206,7 +226,13 @@ impl Lower<'_> {
     fn function(&mut self, node: Node, of: Option<&str>, registered: bool) {
         let name = self.builder.field(node, "name");
         let receiver = of.map(Into::into);
-        self.builder.open(Function { name: name.into(), receiver, registered, span: range(node), ..Function::default() });
+        self.builder.open(Function {
+            name: name.into(),
+            receiver,
+            registered,
+            span: range(node),
+            ..Function::default()
+        });
         let bounds = self.bind_parameters(node);
         let mut at = 0_u16;
         for parameter in node.child_by_field_name("parameters").map(children).unwrap_or_default() {
@@ -258,7 +284,9 @@ fn tag(attributes: &[&str], field: &str) -> Option<String> {
             }
             None
         };
-        let is_settings = ["arg(", "clap(", "structopt(", "envconfig(", "serde(", "config(", "conf("].iter().any(|a| text.contains(a));
+        let is_settings = ["arg(", "clap(", "structopt(", "envconfig(", "serde(", "config(", "conf("]
+            .iter()
+            .any(|a| text.contains(a));
         if !is_settings {
             continue;
         }
@@ -286,7 +314,10 @@ mod tests {
     #[test]
     fn attributes_say_what_fills_a_field() {
         for (attribute, expected) in [
-            ("#[arg(long, env = \"LEDGER_URL\", default_value = \"http://x\")]", Some("env:\"LEDGER_URL\" default:\"http://x\"")),
+            (
+                "#[arg(long, env = \"LEDGER_URL\", default_value = \"http://x\")]",
+                Some("env:\"LEDGER_URL\" default:\"http://x\""),
+            ),
             ("#[clap(long, env)]", Some("env:\"LEDGER\"")),
             ("#[envconfig(from = \"LEDGER\", default = \"x\")]", Some("env:\"LEDGER\" default:\"x\"")),
             ("#[serde(rename = \"ledgerUrl\", default = \"made\")]", Some("json:\"ledgerUrl\"")),

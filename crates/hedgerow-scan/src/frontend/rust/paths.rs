@@ -7,8 +7,31 @@ use tree_sitter::Node;
 
 /// Types that hold one value of another type: that one is meant.
 const WRAPPERS: &[&str] = &[
-    "Arc", "Box", "Rc", "Option", "Result", "Mutex", "RwLock", "Cow", "Pin", "RefCell", "Cell", "OnceCell", "OnceLock", "LazyLock",
-    "Lazy", "Data", "State", "Extension", "Json", "ArcSwap", "ManuallyDrop", "BoxFuture", "Weak", "Form", "Query",
+    "Arc",
+    "Box",
+    "Rc",
+    "Option",
+    "Result",
+    "Mutex",
+    "RwLock",
+    "Cow",
+    "Pin",
+    "RefCell",
+    "Cell",
+    "OnceCell",
+    "OnceLock",
+    "LazyLock",
+    "Lazy",
+    "Data",
+    "State",
+    "Extension",
+    "Json",
+    "ArcSwap",
+    "ManuallyDrop",
+    "BoxFuture",
+    "Weak",
+    "Form",
+    "Query",
 ];
 
 impl Lower<'_> {

@@ -46,29 +46,57 @@ fn http_clients() {
     found(&[
         ("", "let r = reqwest::get(ADDR).await?.text().await?;", HTTP),
         ("reqwest::Client", "let c = Client::new(); c.get(ADDR).send().await?;", HTTP),
-        ("reqwest::Client", "let c = Client::builder().timeout(t).build()?; c.post(ADDR).json(&x).send().await?;", HTTP),
+        (
+            "reqwest::Client",
+            "let c = Client::builder().timeout(t).build()?; c.post(ADDR).json(&x).send().await?;",
+            HTTP,
+        ),
         ("reqwest::{Client,Method}", "Client::new().request(Method::GET, ADDR).send().await?;", HTTP),
         ("reqwest::Client", "let c = Client::new(); c.get(format!(\"http://{}/accounts\", ADDR)).send().await?;", HOST),
-        ("reqwest::Client", "let host = ADDR; Client::new().get(&format!(\"http://{host}/accounts\")).send().await?;", HOST),
+        (
+            "reqwest::Client",
+            "let host = ADDR; Client::new().get(&format!(\"http://{host}/accounts\")).send().await?;",
+            HOST,
+        ),
         ("reqwest::Client", "Client::new().get(format!(\"http://{h}/accounts\", h = ADDR)).send().await?;", HOST),
-        ("reqwest::{Client,Url}", "let u = Url::parse(ADDR)?.join(\"/accounts\")?; Client::new().get(u).send().await?;", HTTP),
+        (
+            "reqwest::{Client,Url}",
+            "let u = Url::parse(ADDR)?.join(\"/accounts\")?; Client::new().get(u).send().await?;",
+            HTTP,
+        ),
         ("reqwest::Client", "let u = ADDR.to_string() + \"/y\"; Client::new().put(&u).send().await?;", HTTP),
         ("", "reqwest::blocking::Client::new().delete(ADDR).send()?;", HTTP),
         ("", "let u = match Some(ADDR) { Some(u) => u, None => \"http://localhost\" }; reqwest::get(u).await?;", HTTP),
         ("", "if let Some(u) = Some(ADDR) { reqwest::get(u).await?; }", HTTP),
         ("", "for u in vec![ADDR] { reqwest::get(u).await?; }", HTTP),
-        ("", "let u = Some(ADDR).map(|h| format!(\"{h}/y\")).unwrap_or_else(|| \"http://localhost\".into()); reqwest::get(u).await?;", HTTP),
+        (
+            "",
+            "let u = Some(ADDR).map(|h| format!(\"{h}/y\")).unwrap_or_else(|| \"http://localhost\".into()); reqwest::get(u).await?;",
+            HTTP,
+        ),
         ("", "let get = |u: &str| reqwest::get(u); get(ADDR).await?;", HTTP),
         ("", "ureq::get(ADDR).call()?;", HTTP),
         ("", "let a = ureq::AgentBuilder::new().build(); a.request(\"GET\", ADDR).call()?;", HTTP),
         ("", "surf::get(ADDR).recv_string().await?;", HTTP),
         ("", "isahc::get(ADDR)?;", HTTP),
-        ("hyper::{Client,Request,Body}", "let q = Request::builder().method(\"GET\").uri(ADDR).body(Body::empty())?; Client::new().request(q).await?;", HTTP),
+        (
+            "hyper::{Client,Request,Body}",
+            "let q = Request::builder().method(\"GET\").uri(ADDR).body(Body::empty())?; Client::new().request(q).await?;",
+            HTTP,
+        ),
         ("awc::Client", "let c = Client::default(); c.get(ADDR).send().await?;", HTTP),
         ("tokio_tungstenite::connect_async", "let (s, _) = connect_async(ADDR).await?;", "ws://s-ledger/x"),
         ("tokio::net::TcpStream", "TcpStream::connect(ADDR).await?;", HOST),
-        ("bank::ledger_client::LedgerClient", "let mut c = LedgerClient::connect(ADDR).await?; c.read(q).await?;", "http://s-ledger:80"),
-        ("tonic::transport::Channel bank::ledger_client::LedgerClient", "let ch = Channel::from_shared(ADDR)?.connect().await?; LedgerClient::new(ch).read(q).await?;", "http://s-ledger:80"),
+        (
+            "bank::ledger_client::LedgerClient",
+            "let mut c = LedgerClient::connect(ADDR).await?; c.read(q).await?;",
+            "http://s-ledger:80",
+        ),
+        (
+            "tonic::transport::Channel bank::ledger_client::LedgerClient",
+            "let ch = Channel::from_shared(ADDR)?.connect().await?; LedgerClient::new(ch).read(q).await?;",
+            "http://s-ledger:80",
+        ),
         ("tonic::transport::Endpoint", "let ch = Endpoint::from_shared(ADDR)?.connect_lazy();", "http://s-ledger:80"),
     ]);
 }
@@ -76,7 +104,11 @@ fn http_clients() {
 #[test]
 fn stores_and_brokers() {
     found(&[
-        ("sqlx::postgres::PgPoolOptions", "PgPoolOptions::new().max_connections(5).connect(ADDR).await?;", "postgres://s-ledger/x"),
+        (
+            "sqlx::postgres::PgPoolOptions",
+            "PgPoolOptions::new().max_connections(5).connect(ADDR).await?;",
+            "postgres://s-ledger/x",
+        ),
         ("sqlx::PgPool", "PgPool::connect(ADDR).await?;", "postgres://s-ledger/x"),
         ("diesel::prelude::* diesel::pg::PgConnection", "PgConnection::establish(ADDR)?;", "postgres://s-ledger/x"),
         ("tokio_postgres::NoTls", "tokio_postgres::connect(ADDR, NoTls).await?;", "host=s-ledger user=x"),
@@ -107,10 +139,7 @@ fn settings() {
         "fn main() { let Ok(u) = std::env::var(\"LEDGER\") else { return }; reqwest::blocking::get(u); }",
     ] {
         let head = "use clap::Parser;\nuse envconfig::Envconfig;\nuse figment::{Figment, providers::Env};\nuse serde::Deserialize;\nuse std::sync::LazyLock;\n";
-        finds(
-            &format!("-- service.emoji/src/main.rs\n{head}{body}\n{callee}{given}"),
-            &["emoji -> ledger joined"],
-        );
+        finds(&format!("-- service.emoji/src/main.rs\n{head}{body}\n{callee}{given}"), &["emoji -> ledger joined"]);
     }
 }
 
