@@ -19,3 +19,4 @@ mod workload;
 
 pub use labels::label_patch;
 pub use objects::{platform_objects, service_objects};
+pub use workload::pod_templates;

@@ -333,6 +333,15 @@ static WORKLOADS: LazyLock<BTreeMap<&str, BTreeMap<&str, Entry>>> = LazyLock::ne
     groups
 });
 
+/// Where objects of a kind have pod templates, `metadata` and `spec` side by side: routes such as `spec.template` or
+/// `spec.workers[].template`, where `[]` is every element and `*` every value. Nothing for other kinds, and for pods themselves.
+pub fn pod_templates(group: &str, kind: &str) -> impl Iterator<Item = &'static str> {
+    let row = TABLE.iter().find(|(of, kinds, _)| *of == group && kinds.contains(&kind));
+    let pods = row.map_or(&[][..], |(_, _, pods)| *pods);
+    let is_template = |pods: &&Pods| !pods.inside.is_empty() && pods.host_network == template("").host_network;
+    pods.iter().filter(is_template).map(|pods| pods.inside)
+}
+
 /// The questions for objects of this kind, if they make pods.
 pub(crate) fn workload(api_version: &str, kind: &str) -> Option<&'static Workload> {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
@@ -395,6 +404,24 @@ mod tests {
                 workload(&api_version, kind).is_some_and(|workload| !workload.pods.is_empty()),
                 "{api_version} {kind}"
             );
+        }
+    }
+
+    #[test]
+    fn templates_are_told_by_group_and_kind() {
+        for (group, kind, expected) in [
+            ("apps", "Deployment", &["spec.template"][..]),
+            ("batch", "Job", &["spec.template"]),
+            ("batch", "CronJob", &["spec.jobTemplate.spec.template"]),
+            ("ray.io", "RayCluster", &["spec.headGroupSpec.template", "spec.workerGroupSpecs[].template"]),
+            ("", "Pod", &[]),
+            ("", "Service", &[]),
+            ("batch", "Deployment", &[]),
+            // Labels, and no pod spec beside them.
+            ("dragonflydb.io", "Dragonfly", &[]),
+            ("kibana.k8s.elastic.co", "Kibana", &[]),
+        ] {
+            assert_eq!(pod_templates(group, kind).collect::<Vec<_>>(), expected, "{group} {kind}");
         }
     }
 

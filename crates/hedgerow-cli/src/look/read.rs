@@ -6,15 +6,6 @@ use hedgerow_yaml::Node;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The kinds whose pods listen or call, and where their template is.
-const KINDS: [(&str, &str); 5] = [
-    ("Deployment", "/spec/template/spec"),
-    ("StatefulSet", "/spec/template/spec"),
-    ("DaemonSet", "/spec/template/spec"),
-    ("Rollout", "/spec/template/spec"),
-    ("CronJob", "/spec/jobTemplate/spec/template/spec"),
-];
-
 /// What belongs to charts and is found before or after them.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -122,14 +113,18 @@ impl Reading {
                     file: path.to_owned(),
                 });
             }
-            let Some((_, template)) = KINDS.iter().find(|(known, _)| *known == kind) else { continue };
-            // What has no template is a patch, which says nothing of its own.
-            let Some(pod) = value(template).filter(|_| is_name(&object.reference.name)) else { continue };
+            let templates = hedgerow_render::pod_templates(&object.group, kind);
+            let pods = templates.flat_map(|route| at_route(&object.value, route)).filter_map(|pods| pods.get("spec"));
+            let pods: Vec<_> = pods.collect();
+            // What has no pods is a patch, which says nothing of its own.
+            if pods.is_empty() || !is_name(&object.reference.name) {
+                continue;
+            }
             look.workloads.push(Workload {
                 name: object.reference.name.clone(),
                 kind: kind.to_owned(),
                 namespace: object.reference.namespace.clone().filter(|namespace| is_name(namespace)),
-                ports: container_ports(pod),
+                ports: pods.into_iter().flat_map(container_ports).collect(),
                 file: path.to_owned(),
             });
         }
@@ -167,6 +162,22 @@ fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+}
+
+/// The values at a route of the table of workloads: `spec.template`, `spec.workers[].template`, `spec.replicas.*.template`.
+fn at_route<'v>(value: &'v Value, route: &str) -> Vec<&'v Value> {
+    let mut values = vec![value];
+    for part in route.split('.') {
+        let (key, is_list) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
+        values = match key {
+            "*" => values.into_iter().filter_map(Value::as_object).flat_map(|map| map.values()).collect(),
+            key => values.into_iter().filter_map(|value| value.get(key)).collect(),
+        };
+        if is_list {
+            values = values.into_iter().filter_map(Value::as_array).flatten().collect();
+        }
+    }
+    values
 }
 
 fn container_ports(pod: &Value) -> BTreeSet<Port> {

@@ -89,6 +89,48 @@ fn a_compose_tree_gives_its_services_where_nothing_else_does() {
 }
 
 #[test]
+fn whatever_the_renderer_knows_to_make_pods_is_a_service() {
+    let pod = "spec: {containers: [{name: main, image: x, ports: [{containerPort: 7000}]}]}";
+    let object = |kind: &str, group: &str, name: &str, spec: &str| {
+        format!("apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n")
+            .into_bytes()
+    };
+    let root = tree(&[
+        ("a/job.yaml", &object("Job", "batch", "statements", &format!("{{template: {{{pod}}}}}"))),
+        (
+            "a/night.yaml",
+            &object("CronJob", "batch", "nightly", &format!("{{jobTemplate: {{spec: {{template: {{{pod}}}}}}}}}")),
+        ),
+        (
+            "a/rays.yaml",
+            &object("RayCluster", "ray.io", "model", &format!("{{workerGroupSpecs: [{{}}, {{template: {{{pod}}}}}]}}")),
+        ),
+        (
+            "a/torch.yaml",
+            &object(
+                "PyTorchJob",
+                "kubeflow.org",
+                "train",
+                &format!("{{pytorchReplicaSpecs: {{Master: {{template: {{{pod}}}}}}}}}"),
+            ),
+        ),
+        // A kind of the same name that is none of Kubernetes, a patch, and a template that is no pod's.
+        ("a/other.yaml", &object("Job", "nomad.example", "elsewhere", &format!("{{template: {{{pod}}}}}"))),
+        ("a/patch.yaml", &object("Job", "batch", "patch", "{template: {metadata: {labels: {a: b}}}}")),
+        ("a/secret.yaml", &object("SealedSecret", "bitnami.com", "secret", &format!("{{template: {{{pod}}}}}"))),
+        ("node_modules/x.yaml", &deployment("brought", "1")),
+        ("third_party/x.yaml", &deployment("foreign", "1")),
+    ]);
+    let text = proposed(root.path(), "");
+    for name in ["statements", "nightly", "model", "train"] {
+        assert!(text.contains(&format!("#   {name}: ")) && text.contains("ports 7000"), "{name}: {text}");
+    }
+    for name in ["elsewhere", "patch:", "secret:", "brought", "foreign"] {
+        assert!(!text.contains(&format!("#   {name}")), "{name}: {text}");
+    }
+}
+
+#[test]
 fn applications_of_argo_cd_give_namespaces() {
     let root = tree(&[
         ("apps/prod/cart.yaml", b"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: cart}\nspec: {destination: {namespace: shop}, source: {path: manifests/cart}}\n"),

@@ -124,7 +124,7 @@ fn services(look: &Look) -> BTreeMap<String, Service> {
 
 /// The service that a template such as `cart-deployment` is of.
 fn plain(stem: &str) -> &str {
-    let ends = ["-deployment", "-statefulset", "-daemonset", "-cronjob", "-deploy", "-dep", ".deployment"];
+    let ends = ["-deployment", "-statefulset", "-daemonset", "-cronjob", "-job", "-deploy", "-dep", ".deployment"];
     ends.iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem)
 }
 
