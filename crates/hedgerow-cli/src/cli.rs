@@ -91,6 +91,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::Verify(args) => cmd::verify::run(&mut session, &args),
             Command::Graph(args) => cmd::graph::run(&mut session, &args),
             Command::Allow(args) => cmd::allow::run(&mut session, &args),
+            Command::Import(args) => cmd::import::run(&mut session, &args),
             Command::List(args) => cmd::list::run(&mut session, &args),
             Command::Ready(args) => cmd::ready::run(&mut session, &args),
             Command::Reconcile(args) => cmd::reconcile::run(&mut session, &args),

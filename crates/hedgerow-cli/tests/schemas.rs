@@ -131,6 +131,24 @@ fn readiness_and_reconciled_edges() {
 }
 
 #[test]
+fn imported_rules() {
+    let text =
+        "service.emoji,service.ledger,http\nservice.emoji,service.audit-log,8080,books\nnobody,service.ledger\nx\n";
+    let ran = Command::new(&testdata("bank"), "import csv - --env prod --format json").stdin(text.as_bytes()).run();
+    let answer = assert_valid("import", ran.out());
+    assert_eq!(
+        (answer["rules"].as_array().unwrap().len(), answer["present"].as_array().unwrap().len()),
+        (1, 1),
+        "{answer}"
+    );
+    let kinds: Vec<_> = answer["leftovers"].as_array().unwrap().iter().map(|it| it["why"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["not-understood", "outside-caller"]);
+    let flow = r#"{"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:00:15Z","action":"Allow","source_name":"emoji-*","source_namespace":"bank","dest_name":"s-audit-log-*","dest_namespace":"bank","protocol":"tcp","dest_port":8080,"reporter":"Dst","policies":{"enforced":[],"pending":[]}}"#;
+    let ran = Command::new(&testdata("bank"), "import whisker - --env prod --format json").stdin(flow.as_bytes()).run();
+    assert_valid("import", ran.out());
+}
+
+#[test]
 fn services() {
     let ran = Command::new(&testdata("bank"), "list --format json").run();
     assert_valid("list", ran.out());

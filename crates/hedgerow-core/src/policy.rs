@@ -76,6 +76,8 @@ pub enum Origin {
     Manual,
     /// `hedgerow reconcile`, for a call that traffic showed and a person accepted; `scan` keeps it.
     Observed,
+    /// `hedgerow import`, for what another tool's files permit; `scan` keeps it.
+    Imported,
 }
 
 /// One permitted edge.

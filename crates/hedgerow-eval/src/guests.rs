@@ -109,6 +109,26 @@ impl Network {
         guests
     }
 
+    /// Whom the policies that guard a destination let in although no pod among the manifests is meant: for each rule of
+    /// theirs that allows and matches no pod, whom it means, in words. Rules that are about addresses alone are left out.
+    #[must_use]
+    pub fn unmet(&self, destination: PeerId) -> Vec<(PolicyId, String)> {
+        let pods: Vec<_> = self.pods().collect();
+        let mut unmet = Vec::new();
+        for (compiled, rule) in self.rules_for(destination).filter(|(_, rule)| rule.rule.action == Action::Allow) {
+            if pods.iter().any(|pod| rule.is_from(*pod)) {
+                continue;
+            }
+            for clause in rule.means.iter().flatten() {
+                let who = solve(clause, &self.world).map(|stranger| words(clause, &stranger));
+                unmet.extend(who.map(|who| (compiled.policy.id.clone(), who)));
+            }
+        }
+        unmet.sort();
+        unmet.dedup();
+        unmet
+    }
+
     /// Somebody whom a permit is for and who cannot come in to `destination`, for each of the permit's ports.
     #[must_use]
     pub fn shut_out(&self, destination: PeerId, permit: &Permit, asked: Asked) -> Guests {

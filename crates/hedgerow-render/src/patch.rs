@@ -5,7 +5,7 @@
 //! output at all.
 
 mod added;
-mod claim;
+pub mod claim;
 mod document;
 mod job;
 mod lists;

@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hedgerow_core::diag::Code;
 use hedgerow_core::name::Namespace;
+use hedgerow_import::Source;
 use std::path::PathBuf;
 
 /// Rule files beside the code become pod labels and network policies inside the deploy.
@@ -76,6 +77,8 @@ pub enum Command {
     Scan(Scan),
     /// Write one rule file: let a service call another
     Allow(Allow),
+    /// Make rule files of what other tools say: policies, intents, access policies, flows, pairs
+    Import(Import),
     /// List the services with owner, type, stage, and how many call and are called
     List(List),
     /// Say who may call a service
@@ -341,6 +344,82 @@ pub struct Allow {
     /// The last day on which the rule holds, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+}
+
+/// How `import` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+#[command(after_long_help = import_help())]
+pub struct Import {
+    /// What the files are
+    #[arg(value_name = "SOURCE", value_parser = source_parser())]
+    pub source: String,
+    /// Files, directories of *.yaml, *.yml and *.json, or `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The environment whose namespaces and labels the files are about
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// The namespace of objects that name none
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// A rule for each service that comes in as one of many, with a whole namespace or with everybody [default: suggest an `allow` entry]
+    #[arg(long)]
+    pub each: bool,
+    /// Write the rule files that are missing, with `origin: imported`; nothing that exists is touched
+    #[arg(long)]
+    pub write: bool,
+    /// Of traffic: a call that was seen and that is meant; may be given several times
+    #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], action = clap::ArgAction::Append, requires = "write")]
+    pub accept: Vec<String>,
+    /// Exit with 1 where rule files say less or more than the source
+    #[arg(long)]
+    pub strict: bool,
+    /// List everything; of many of one kind the first few are shown
+    #[arg(long)]
+    pub all: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ImportFormat::Text)]
+    pub format: ImportFormat,
+}
+
+/// The sources, also by the names of the tools that speak them.
+fn source_parser() -> PossibleValuesParser {
+    let values = Source::ALL.iter().map(|source| {
+        let value = clap::builder::PossibleValue::new(source.name());
+        match source {
+            Source::AccessPolicy => value.aliases(["nais", "skiperator"]),
+            Source::Connlist => value.alias("np-guard"),
+            Source::Goldmane => value.alias("whisker"),
+            Source::Policies | Source::Otterize | Source::Istio | Source::Hubble | Source::Csv => value,
+        }
+    });
+    PossibleValuesParser::new(values)
+}
+
+fn import_help() -> String {
+    let mut text = "Sources:\n".to_owned();
+    for source in Source::ALL {
+        text += &format!("  {:14} {}\n", source.name(), source.about().replace('`', ""));
+    }
+    text + "
+Examples:
+  kubectl get networkpolicy,deployment,statefulset,namespace -A -o yaml | hedgerow import policies -
+  hedgerow import otterize intents/ --write
+  hedgerow import nais apps/ -n bank
+  hedgerow import csv pairs.csv --strict
+  hubble observe -o json | hedgerow import hubble - --write --accept service.emoji service.ledger
+
+Traffic alone opens no door: of hubble and goldmane --write adds a rule only for a pair that --accept names.
+Exit code 1: a piece of the input is not understood; with --strict also where rule files say less or more than the source."
 }
 
 /// `list`

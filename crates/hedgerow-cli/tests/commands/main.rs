@@ -16,6 +16,7 @@ mod evidence;
 mod formats;
 mod frames;
 mod guard;
+mod import;
 mod month;
 mod namespaces;
 mod neighbours;

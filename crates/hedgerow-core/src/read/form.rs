@@ -493,7 +493,7 @@ pub static RULE: Form = Form {
         key("reason", "Why, in your words, for whoever reviews the file.", Value::Text(text("books every payment"))),
         key(
             "origin",
-            "`scan`: `hedgerow scan` wrote the file and may take it away. `manual`: a person did. `observed`: traffic showed the call.",
+            "`scan`: `hedgerow scan` wrote the file and may take it away. `manual`: a person did. `observed`: traffic showed the call. `imported`: `hedgerow import` wrote it.",
             Value::Word(|| words(&ORIGINS)),
         ),
         key("expires", "The last day on which the rule holds.", DAY),

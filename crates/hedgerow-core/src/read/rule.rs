@@ -24,8 +24,12 @@ fn nearly(name: &str) -> Option<&str> {
 }
 
 /// The words for who wrote a rule.
-pub(super) const ORIGINS: [(&str, Origin); 3] =
-    [("scan", Origin::Scan), ("manual", Origin::Manual), ("observed", Origin::Observed)];
+pub(super) const ORIGINS: [(&str, Origin); 4] = [
+    ("scan", Origin::Scan),
+    ("manual", Origin::Manual),
+    ("observed", Origin::Observed),
+    ("imported", Origin::Imported),
+];
 
 pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<RuleDraft> {
     let place = file.source.span(0, 0);

@@ -70,6 +70,13 @@ impl Match {
     }
 }
 
+impl CompiledRule {
+    /// Whether it can match flows from this peer.
+    pub(crate) fn is_from(&self, peer: PeerId) -> bool {
+        self.source.contains_ever(peer)
+    }
+}
+
 impl Resolver<'_> {
     pub(super) fn compile(&self, policy: Policy, tiers: &BTreeMap<String, Tier>) -> Compiled {
         let rules = [Direction::Ingress, Direction::Egress].map(|direction| {

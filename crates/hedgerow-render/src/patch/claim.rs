@@ -14,7 +14,7 @@ use hedgerow_core::policy::Labels;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How services claim workloads.
-pub(super) struct Claims<'p> {
+pub struct Claims<'p> {
     identity: &'p Identity,
     by_identity: BTreeMap<String, &'p ServiceName>,
     by_labels: Vec<(&'p Labels, &'p ServiceName)>,
@@ -42,7 +42,7 @@ const EVERY_WORKLOAD: &str = "*/*";
 
 /// Who claims a workload.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Claim<'p> {
+pub enum Claim<'p> {
     /// Nobody.
     Nobody,
     /// One service.
@@ -59,10 +59,18 @@ pub(super) enum Claim<'p> {
 }
 
 /// One worn label.
-pub(super) type Worn<'a> = (&'a str, &'a str);
+pub type Worn<'a> = (&'a str, &'a str);
 
 impl<'p> Claims<'p> {
+    /// The claims of a deploy.
     pub(super) fn new(plan: &'p Plan, options: &'p Options) -> Self {
+        let (deployed, own, prune) = (options.service.as_ref(), own(plan, options), options.prune);
+        Self { deployed, own, prune, ..Self::of_fleet(plan) }
+    }
+
+    /// The claims of all services, where none is deployed.
+    #[must_use]
+    pub fn of_fleet(plan: &'p Plan) -> Self {
         let (fleet, scheme) = (plan.fleet(), plan.scheme());
         let mut globs = Vec::new();
         let mut by_labels = Vec::new();
@@ -85,9 +93,9 @@ impl<'p> Claims<'p> {
             by_labels,
             globs: glob_sets(&globs),
             by_slug,
-            deployed: options.service.as_ref(),
-            own: own(plan, options),
-            prune: options.prune,
+            deployed: None,
+            own: Own::Unsaid,
+            prune: false,
         }
     }
 
@@ -111,12 +119,7 @@ impl<'p> Claims<'p> {
     }
 
     /// The claim on a workload by what all of its pods wear and how it is called.
-    pub(super) fn of<'a>(
-        &self,
-        templates: impl Iterator<Item = Vec<Worn<'a>>>,
-        kind: &str,
-        name: Option<&str>,
-    ) -> Claim<'p> {
+    pub fn of<'a>(&self, templates: impl Iterator<Item = Vec<Worn<'a>>>, kind: &str, name: Option<&str>) -> Claim<'p> {
         let mut claims = BTreeSet::new();
         for worn in templates {
             let identity = worn.iter().rfind(|(key, _)| *key == self.identity.key().as_str());

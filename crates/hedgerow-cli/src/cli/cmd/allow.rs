@@ -1,5 +1,6 @@
 //! `hedgerow allow`: writes one rule file.
 
+use super::rule_file::{self, RuleFile};
 use crate::cli::Exit;
 use crate::cli::args::{Allow, DiagnosticFormat};
 use crate::cli::session::Session;
@@ -7,9 +8,7 @@ use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::date::Date;
 use hedgerow_core::fleet::Scope;
-use hedgerow_yaml::quote;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
@@ -37,9 +36,14 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
             bail!("--expires {day} is over; today is {today}")
         }
     }
-    let service = fleet.service(caller.as_str()).context("a service with a directory")?;
-    let path = format!("{}/{}/{callee}.rule", service.directory, fleet.config().layout.rules.first());
-    let file = BTreeMap::from([(path, text(args))]);
+    let path = rule_file::path(fleet, &caller, &callee).context("a service with a directory")?;
+    let text = RuleFile {
+        ports: args.ports.clone(),
+        reason: args.reason.as_deref(),
+        expires: args.expires.as_deref(),
+        ..RuleFile::of("manual")
+    };
+    let file = BTreeMap::from([(path, text.to_string())]);
     session.try_rules(&file, DiagnosticFormat::Text)?;
     for (path, text) in &file {
         write_file(&session.root()?.join(path), text)?;
@@ -47,31 +51,4 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
         session.note(&format!("wrote {path}; {owner} reviews it\n"));
     }
     Ok(Exit::Done)
-}
-
-/// What the file says.
-fn text(args: &Allow) -> String {
-    let mut text = String::new();
-    if !args.ports.is_empty() {
-        let mut ports: Vec<_> = Vec::new();
-        for port in args.ports.iter().map(|port| quoted(port)) {
-            if !ports.contains(&port) {
-                ports.push(port);
-            }
-        }
-        let _ = writeln!(text, "ports: [{}]", ports.join(", "));
-    }
-    if let Some(reason) = &args.reason {
-        let _ = writeln!(text, "reason: {}", quote(reason));
-    }
-    text.push_str("origin: manual\n");
-    if let Some(day) = &args.expires {
-        let _ = writeln!(text, "expires: {day}");
-    }
-    text
-}
-
-/// A number stays one.
-fn quoted(port: &str) -> String {
-    if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
 }

@@ -3,16 +3,15 @@
 mod output;
 
 use super::evidence::{self, Evidence};
+use super::rule_file::{self, RuleFile};
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
-use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::Fleet;
-use hedgerow_observe::observations::Moment;
 use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -105,15 +104,9 @@ fn accepted(fleet: &Fleet, reconciled: &Reconciled, caller: &str, callee: &str) 
     let seen = seen.with_context(|| {
         format!("traffic shows no call of `{caller}` to `{callee}`; add a rule by hand where one is to come")
     })?;
-    let service = fleet.service(caller.as_str()).context("a service with a directory")?;
-    let path = format!("{}/{}/{callee}.rule", service.directory, fleet.config().layout.rules.first());
-    let text = format!("origin: observed\nfirst-seen: {}\nlast-seen: {}\n", day(seen.first), day(seen.last));
-    Ok((path, text))
-}
-
-/// The day of a moment, in UTC.
-fn day(moment: Moment) -> Date {
-    Date::from_unix_days(moment.0.div_euclid(86_400))
+    let path = rule_file::path(fleet, &caller, &callee).context("a service with a directory")?;
+    let text = RuleFile { seen: Some((seen.first, seen.last)), ..RuleFile::of("observed") };
+    Ok((path, text.to_string()))
 }
 
 /// Open rows as diagnostics, each where it can be mended.

@@ -1,7 +1,7 @@
 //! `hedgerow verify`: do these manifests allow exactly what the rules allow?
 
 mod json;
-mod read;
+pub(super) mod read;
 
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Verify};
@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
     let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let mut sources = loaded.sources;
     let before = sources.iter().count();
-    for (path, text) in read::manifests(session, &args.files)? {
+    for (path, text) in read::manifests(session, &args.files, "verify")? {
         sources.add(path, text);
     }
     let (manifests, mut diagnostics) = Manifests::read(sources.iter().skip(before), &args.namespace);

@@ -150,6 +150,7 @@ const fn origin_words(origin: Origin) -> &'static str {
         Origin::Scan => ", by the scan",
         Origin::Manual => ", by a person",
         Origin::Observed => ", accepted from traffic",
+        Origin::Imported => ", imported",
     }
 }
 

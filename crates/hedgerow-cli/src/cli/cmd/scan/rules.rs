@@ -40,7 +40,9 @@ pub(super) fn difference(scanned: &Scanned) -> Difference {
             }
         }
     }
-    for rule in fleet.rules().filter(|rule| !matches!(rule.origin, Some(Origin::Manual | Origin::Observed))) {
+    for rule in
+        fleet.rules().filter(|rule| !matches!(rule.origin, Some(Origin::Manual | Origin::Observed | Origin::Imported)))
+    {
         let caller = rule.caller.as_str();
         let has_code =
             scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || found.contains_key(caller);
@@ -111,7 +113,7 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
         let (caller, callee) = (rule.caller.as_str(), rule.callee.as_str());
         let first = match rule.origin {
             Some(Origin::Scan) => "`hedgerow scan --write --prune` removes the file",
-            Some(Origin::Manual | Origin::Observed) | None => {
+            Some(Origin::Manual | Origin::Observed | Origin::Imported) | None => {
                 "a person wrote this file: if nothing calls any more, take it away; the scan does not"
             }
         };

@@ -6,12 +6,19 @@ use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
 /// The texts of files, of the manifests below directories, and of standard input, each with the name to show for it.
-pub(super) fn manifests(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
+///
+/// # Errors
+/// Where something cannot be read, or where there is nothing to do what is wanted (`verify`) with.
+pub(in crate::cli) fn manifests(
+    session: &mut Session<'_>,
+    files: &[PathBuf],
+    wanted: &str,
+) -> anyhow::Result<Vec<(String, String)>> {
     let mut texts = Vec::new();
     for file in files {
         if file == Path::new("-") {
             if session.os.stdin_is_terminal() {
-                bail!("standard input is a terminal: pipe manifests into it, or name files");
+                bail!("standard input is a terminal: pipe something into it, or name files");
             }
             let bytes = session.os.read_stdin().context("cannot read standard input")?;
             texts.push(("<stdin>".to_owned(), decode(&bytes, "standard input")?));
@@ -27,7 +34,7 @@ pub(super) fn manifests(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow:
         }
     }
     if texts.iter().all(|(_, text)| text.trim().is_empty()) {
-        bail!("there is nothing to verify: the manifests are empty");
+        bail!("there is nothing to {wanted}: the files are empty");
     }
     Ok(texts)
 }

@@ -1,0 +1,192 @@
+//! `hedgerow import`: what is printed, what is written, what is never touched; from policies to policies.
+
+use crate::common::{Command, tree};
+use crate::{CONFIG, workload};
+use hedgerow_cli::Exit;
+use std::fs;
+use std::path::Path;
+
+/// Three services, each with one port.
+fn fleet() -> tempfile::TempDir {
+    let service = b"ports: [{name: http, port: 8080}]\n";
+    tree(&[
+        ("hedgerow.yaml", CONFIG.as_bytes()),
+        ("service.cards/service.yaml", service),
+        ("service.emoji/service.yaml", service),
+        ("service.ledger/service.yaml", service),
+    ])
+}
+
+/// Every file below a directory, with its text.
+fn files(root: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_path_buf()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found
+                    .push((path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn it_prints_first_and_writes_what_is_missing() {
+    let root = fleet();
+    let pairs = "service.emoji,service.ledger,,\"books: all\"\nservice.cards,service.ledger\nnobody,service.ledger\n";
+    let before = files(root.path());
+    let ran = Command::new(root.path(), "import csv -").stdin(pairs).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let wanted = "to write:\n  service.cards/egress/service.ledger.rule\n    reason: imported from standard input\n    origin: imported\n    # <stdin>:2\n  service.emoji/egress/service.ledger.rule\n    reason: \"books: all\"\n    origin: imported\n    # <stdin>:1\noutside-caller (1): A caller outside of the fleet: an `allow` entry in the callee's service.yaml lets it in.\n  <stdin>:3: `nobody` → `service.ledger`: `nobody` is no service of the fleet\n";
+    assert_eq!(ran.out(), wanted);
+    assert_eq!(ran.stderr, "csv: 2 rules to add, 0 permitted already; 1 outside-caller\n");
+    assert_eq!(files(root.path()), before, "nothing is written without --write");
+
+    let ran = Command::new(root.path(), "import csv - --write").stdin(pairs).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let rule = root.path().join("service.emoji/egress/service.ledger.rule");
+    assert_eq!(fs::read_to_string(&rule).unwrap(), "reason: \"books: all\"\norigin: imported\n");
+    assert_eq!(Command::new(root.path(), "check").run().exit, Exit::Done);
+
+    // A person's file stays, whatever the source says of the pair.
+    fs::write(&rule, "reason: mine\norigin: manual\n").unwrap();
+    let before = files(root.path());
+    let ran = Command::new(root.path(), "import csv - --write").stdin(pairs).run();
+    assert_eq!((ran.exit, files(root.path())), (Exit::Done, before));
+    assert!(ran.stderr.contains("0 rules to add, 2 permitted already"), "{}", ran.stderr);
+}
+
+#[test]
+fn exit_codes_tell_what_is_left() {
+    let root = fleet();
+    for (arguments, text, exit) in [
+        ("csv -", "service.emoji,service.ledger\n", Exit::Done),
+        ("csv - --strict", "service.emoji,service.ledger\n", Exit::Done),
+        ("csv -", "nobody,service.ledger\n", Exit::Done),
+        ("csv - --strict", "nobody,service.ledger\n", Exit::Findings),
+        ("csv - --strict", "service.emoji,service.emoji\n", Exit::Done),
+        ("csv -", "service.emoji\n", Exit::Findings),
+        ("csv -", "", Exit::BadInput),
+        ("connlist -", "{", Exit::BadInput),
+        ("policies -", "kind: [", Exit::BadInput),
+        ("policies -", "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x}\n", Exit::BadInput),
+        ("csv - --write --accept service.emoji service.ledger", "service.emoji,service.ledger\n", Exit::BadInput),
+        ("hubble - --write", "{}", Exit::BadInput),
+        ("tea -", "x", Exit::BadInput),
+        ("csv absent.csv", "", Exit::BadInput),
+    ] {
+        let before = files(root.path());
+        let ran = Command::new(root.path(), &format!("import {arguments}")).stdin(text).run();
+        assert_eq!(ran.exit, exit, "{arguments} {text:?}: {}{}", ran.out(), ran.stderr);
+        assert_eq!(files(root.path()), before, "{arguments} {text:?}");
+    }
+}
+
+#[test]
+fn traffic_opens_no_door_by_itself() {
+    let root = fleet();
+    let flow = |from: &str, to: &str, action: &str| {
+        format!(
+            r#"{{"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-21T10:00:15Z","action":"{action}","source_name":"{from}-*","source_namespace":"default","dest_name":"{to}-*","dest_namespace":"default","protocol":"tcp","dest_port":8080,"reporter":"Dst","policies":{{"enforced":[],"pending":[]}}}}"#
+        ) + "\n"
+    };
+    let text = [
+        flow("s-emoji", "s-ledger", "Allow"),
+        flow("s-cards", "s-ledger", "Allow"),
+        flow("s-ledger", "s-cards", "Deny"),
+    ]
+    .concat();
+    let before = files(root.path());
+    let ran = Command::new(root.path(), "import goldmane -").stdin(text.clone()).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(
+        ran.out().starts_with("seen without a rule; --write --accept CALLER CALLEE writes one:\n"),
+        "{}",
+        ran.out()
+    );
+    assert!(ran.out().contains("dropped (1)"), "{}", ran.out());
+    for accept in [
+        "",
+        "--accept service.ledger service.cards",
+        "--accept service.emoji service.cards",
+        "--accept nobody service.ledger",
+    ] {
+        let ran = Command::new(root.path(), &format!("import whisker - --write {accept}")).stdin(text.clone()).run();
+        assert_eq!((ran.exit, files(root.path())), (Exit::BadInput, before.clone()), "{accept}: {}", ran.stderr);
+    }
+    let ran =
+        Command::new(root.path(), "import goldmane - --write --accept service.emoji service.ledger").stdin(text).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let added: Vec<_> = files(root.path()).into_iter().filter(|file| !before.contains(file)).collect();
+    let wanted = "origin: observed\nfirst-seen: 2026-11-20\nlast-seen: 2026-11-20\n";
+    assert_eq!(added, [("service.emoji/egress/service.ledger.rule".to_owned(), wanted.to_owned())]);
+}
+
+#[test]
+fn a_file_that_is_no_rule_of_the_fleet_is_in_the_way() {
+    let root = fleet();
+    fs::create_dir_all(root.path().join("service.emoji/egress/service.ledger.rule/x")).unwrap();
+    let before = files(root.path());
+    let pairs = "service.cards,service.ledger\nservice.emoji,service.ledger\n";
+    let ran = Command::new(root.path(), "import csv - --write").stdin(pairs).run();
+    assert_eq!((ran.exit, files(root.path())), (Exit::BadInput, before), "{}", ran.stderr);
+}
+
+/// Policies in, rules out, policies of the rules in again: the same rules, and `verify` finds what it should.
+#[test]
+fn from_policies_to_policies_and_back() {
+    let policies = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: ledger}
+spec: {podSelector: {matchLabels: {who: ledger}}, ingress: [{from: [{podSelector: {matchLabels: {who: emoji}}}], ports: [{port: 8080}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: cards}
+spec: {podSelector: {matchLabels: {who: cards}}, ingress: [{from: [{podSelector: {matchLabels: {who: ledger}}}, {podSelector: {matchLabels: {who: emoji}}}], ports: [{port: 8080}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: emoji}
+spec: {podSelector: {matchLabels: {who: emoji}}}
+---
+";
+    let workloads: String = ["cards", "emoji", "ledger"]
+        .into_iter()
+        .map(|name| {
+            workload(&format!("s-{name}")).replace("app: x", &format!("who: {name}"))
+                + "    spec: {containers: []}\n---\n"
+        })
+        .collect();
+    let root = fleet();
+    let import = |text: &str| Command::new(root.path(), "import policies - --strict --write").stdin(text).run();
+    let ran = import(&format!("{policies}{workloads}"));
+    assert_eq!(ran.exit, Exit::Done, "{}{}", ran.out(), ran.stderr);
+    let rules: Vec<_> = files(root.path()).into_iter().filter(|(path, _)| path.ends_with(".rule")).collect();
+    let names: Vec<_> = rules.iter().map(|(path, _)| path.as_str()).collect();
+    let wanted = [
+        "service.emoji/egress/service.cards.rule",
+        "service.emoji/egress/service.ledger.rule",
+        "service.ledger/egress/service.cards.rule",
+    ];
+    assert_eq!(names, wanted);
+    let rendered = Command::new(root.path(), "post-render").stdin(workloads).run();
+    assert_eq!(rendered.exit, Exit::Done, "{}", rendered.stderr);
+    let verified = Command::new(root.path(), "verify -").stdin(rendered.stdout.clone()).run();
+    assert_eq!(verified.exit, Exit::Done, "{}{}", verified.out(), verified.stderr);
+    for (path, _) in &rules {
+        fs::remove_file(root.path().join(path)).unwrap();
+    }
+    let again = import(rendered.out());
+    assert_eq!(again.exit, Exit::Done, "{}{}", again.out(), again.stderr);
+    let names: Vec<_> =
+        files(root.path()).into_iter().filter(|(path, _)| path.ends_with(".rule")).map(|(path, _)| path).collect();
+    assert_eq!(names, wanted);
+}

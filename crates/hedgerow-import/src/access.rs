@@ -1,0 +1,229 @@
+//! `accessPolicy` of Nais (`nais.io`) and Skiperator (`skiperator.kartverket.no`): who comes in, and whom an application calls.
+//!
+//! Both platforms let a call through where the caller says `outbound` and the callee says `inbound`. Where both are among the files, both
+//! have to say it; where one is not, the other's word is taken.
+
+use crate::objects::{Object, get, list, objects, text};
+use crate::said::{End, Found, Name, Place, Statement, Wanted, Why, shown};
+use crate::settle::allow_from;
+use crate::whose::Whose;
+use crate::{Input, Reader};
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::name::ServiceName;
+use hedgerow_eval::Labels;
+use hedgerow_yaml::quote;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) struct AccessPolicy;
+
+/// An application by namespace and name.
+type App = (String, String);
+
+/// Who says that somebody may call.
+#[derive(Default)]
+struct Said {
+    outbound: Option<Place>,
+    inbound: Option<Place>,
+}
+
+#[derive(Default)]
+struct Policies {
+    /// The applications that are among the files.
+    apps: BTreeSet<App>,
+    /// By caller and callee.
+    edges: BTreeMap<(App, App), Said>,
+    /// Whole namespaces that applications call, and that call them.
+    all_outbound: BTreeSet<(App, String)>,
+    all_inbound: BTreeSet<(App, String)>,
+}
+
+/// Every namespace, or every application.
+const ALL: &str = "*";
+
+impl Reader for AccessPolicy {
+    fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
+        let read = objects(input);
+        let mut policies = Policies::default();
+        let apps: Vec<&Object> = read.objects.iter().filter(|object| is_app(object)).collect();
+        for object in &apps {
+            policies.apps.insert((object.namespace.clone(), object.name.clone()));
+        }
+        for object in apps {
+            let Some(policy) = policy(object) else { continue };
+            policies.inbound(object, get(policy, "inbound").unwrap_or(&Value::Null), input, found);
+            policies.outbound(object, get(policy, "outbound").unwrap_or(&Value::Null), found);
+        }
+        policies.say(found);
+        read.diagnostics
+    }
+}
+
+fn is_app(object: &Object) -> bool {
+    let is_nais = object.group == "nais.io" && matches!(object.kind.as_str(), "Application" | "Naisjob" | "Alert");
+    is_nais && object.kind != "Alert"
+        || object.group == "skiperator.kartverket.no" && matches!(object.kind.as_str(), "Application" | "SKIPJob")
+}
+
+/// Jobs of Skiperator have it inside of their container.
+fn policy(object: &Object) -> Option<&Value> {
+    let spec = object.spec();
+    get(spec, "accessPolicy").or_else(|| get(get(spec, "container")?, "accessPolicy"))
+}
+
+/// One rule, understood.
+enum Peer {
+    App(App),
+    /// Every application of a namespace, or of all.
+    All(String),
+    /// By the labels of namespaces.
+    Labelled(String, Labels),
+}
+
+impl Policies {
+    fn inbound(&mut self, object: &Object, side: &Value, input: &Input<'_>, found: &mut Found) {
+        let own = (object.namespace.clone(), object.name.clone());
+        for rule in list(side, "rules") {
+            let Some(peer) = peer(object, rule, found) else { continue };
+            if let Some(permissions) = get(rule, "permissions") {
+                let text =
+                    format!("roles and scopes of `{}`: {}", shown(&name_of(&peer)), shown(&permissions.to_string()));
+                found.leave(Why::Layer7, &object.place, text);
+            }
+            let callee = match input.names.of(&named(&own)) {
+                Whose::Service(service) => Some(service),
+                Whose::Nobody(_) | Whose::Several(_) => None,
+            };
+            match peer {
+                Peer::App(app) => {
+                    self.edges.entry((app, own.clone())).or_default().inbound.get_or_insert(object.place.clone());
+                }
+                Peer::All(namespace) => {
+                    let (why, who, from) = if namespace == ALL {
+                        (Why::WholeCluster, "every pod of the cluster".to_owned(), "{namespaces: any}".to_owned())
+                    } else {
+                        let from = format!("{{namespace: {}}}", quote(&namespace));
+                        (Why::WholeNamespace, format!("every pod of namespace `{}`", shown(&namespace)), from)
+                    };
+                    crowd(object, why, &who, &from, callee, found);
+                    self.all_inbound.insert((own.clone(), namespace));
+                }
+                Peer::Labelled(app, labels) => {
+                    let labels: Vec<_> =
+                        labels.iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
+                    let from = format!(
+                        "{{namespaces: {{labels: {{{}}}}}, pods: {{app: {}}}}}",
+                        labels.join(", "),
+                        quote(&app)
+                    );
+                    let who = format!("`{}` of any namespace with {}", shown(&app), shown(&labels.join(", ")));
+                    crowd(object, Why::WholeNamespace, &who, &from, callee, found);
+                }
+            }
+        }
+    }
+
+    fn outbound(&mut self, object: &Object, side: &Value, found: &mut Found) {
+        let own = (object.namespace.clone(), object.name.clone());
+        for rule in list(side, "rules") {
+            match peer(object, rule, found) {
+                Some(Peer::App(app)) => {
+                    self.edges.entry((own.clone(), app)).or_default().outbound.get_or_insert(object.place.clone());
+                }
+                Some(Peer::All(namespace)) => {
+                    let text = format!("`{}` calls every application of {}", object.name, there(&namespace));
+                    found.leave(Why::Egress, &object.place, text);
+                    self.all_outbound.insert((own.clone(), namespace));
+                }
+                Some(Peer::Labelled(app, _)) => {
+                    let text = format!("`{}` calls `{}` in namespaces with labels", object.name, shown(&app));
+                    found.leave(Why::Egress, &object.place, text);
+                }
+                None => {}
+            }
+        }
+        for external in list(side, "external") {
+            if let Some(host) = text(external, "host") {
+                found.leave(Why::OutsideCallee, &object.place, format!("`{}`", shown(host)));
+            }
+            if let Some(address) = ["ip", "ipv4"].into_iter().find_map(|key| text(external, key)) {
+                found.leave(Why::OutsideCallee, &object.place, format!("calls to {}", shown(address)));
+            }
+        }
+    }
+
+    /// What both ends say together.
+    fn say(&self, found: &mut Found) {
+        for ((caller, callee), said) in &self.edges {
+            let speaks = |all: &BTreeSet<(App, String)>, own: &App, other: &App| {
+                [&other.0, ALL].into_iter().any(|namespace| all.contains(&(own.clone(), namespace.to_owned())))
+            };
+            let out =
+                said.outbound.is_some() || speaks(&self.all_outbound, caller, callee) || !self.apps.contains(caller);
+            let within =
+                said.inbound.is_some() || speaks(&self.all_inbound, callee, caller) || !self.apps.contains(callee);
+            let Some(place) = said.outbound.as_ref().or(said.inbound.as_ref()) else { continue };
+            let (from, to) = (named(caller), named(callee));
+            if out && within {
+                let (caller, callee) = (End::Named(from), End::Named(to));
+                let ports = Wanted::All;
+                let place = place.clone();
+                found.statements.push(Statement { caller, callee, ports, reason: None, seen: None, place });
+            } else {
+                let lacks =
+                    if out { format!("`{to}` has no inbound rule") } else { format!("`{from}` has no outbound rule") };
+                found.leave(Why::OneSided, place, format!("`{from}` → `{to}`: {lacks}"));
+            }
+        }
+    }
+}
+
+fn crowd(object: &Object, why: Why, who: &str, from: &str, callee: Option<ServiceName>, found: &mut Found) {
+    let leftover = found.leave(why, &object.place, format!("{who} may call `{}`", object.name));
+    leftover.allow = callee.is_some().then(|| allow_from(from, None));
+    leftover.callee = callee;
+}
+
+fn named((namespace, name): &App) -> Name {
+    // Both platforms have their pods wear the application's name.
+    let labels = Labels::from([("app".to_owned(), name.clone())]);
+    Name { labels, ..Name::new(Some(namespace), name) }
+}
+
+fn there(namespace: &str) -> String {
+    if namespace == ALL { "every namespace".to_owned() } else { format!("namespace `{}`", shown(namespace)) }
+}
+
+fn name_of(peer: &Peer) -> String {
+    match peer {
+        Peer::App((_, name)) | Peer::Labelled(name, _) => name.clone(),
+        Peer::All(_) => ALL.to_owned(),
+    }
+}
+
+/// Whom a rule is about; nothing where that cannot be said, which is told.
+fn peer(object: &Object, rule: &Value, found: &mut Found) -> Option<Peer> {
+    let Some(app) = text(rule, "application") else {
+        found.leave(Why::NotUnderstood, &object.place, "a rule without an application");
+        return None;
+    };
+    if let Some(cluster) = text(rule, "cluster") {
+        let own = object.value.pointer("/metadata/annotations").and_then(|it| text(it, "nais.io/cluster"));
+        if own.is_none_or(|own| own != cluster) {
+            found.leave(Why::OtherCluster, &object.place, format!("`{}` in cluster `{}`", shown(app), shown(cluster)));
+            return None;
+        }
+    }
+    if let Some(labels) = get(rule, "namespacesByLabel").and_then(Value::as_object) {
+        let labels = labels.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        return Some(Peer::Labelled(app.to_owned(), labels.collect()));
+    }
+    let namespace = text(rule, "namespace").unwrap_or(&object.namespace);
+    if app == ALL {
+        return Some(Peer::All(namespace.to_owned()));
+    }
+    if namespace == ALL {
+        return Some(Peer::Labelled(app.to_owned(), Labels::new()));
+    }
+    Some(Peer::App((namespace.to_owned(), app.to_owned())))
+}

@@ -1,0 +1,109 @@
+//! Lists of connections as np-guard's netpol-analyzer prints them: `list -o json`, with and without `--exposure`.
+
+use crate::objects::{list, text};
+use crate::ports::parse_list;
+use crate::said::{End, Found, Name, Place, Statement, Why, shown};
+use crate::{Input, Reader};
+use hedgerow_core::diag::{Code, Diagnostic};
+use serde_json::Value;
+use std::net::IpAddr;
+
+pub(crate) struct Connlist;
+
+/// Lists of the exposure analysis: who else comes in, or is reached.
+const EXPOSURE: [&str; 2] = ["exposure_results", "exposure_conn_focus_results"];
+
+impl Reader for Connlist {
+    fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for (id, source) in input.texts.iter() {
+            let place = input.line(id, 0);
+            let value: Value = match serde_json::from_str(source.text.trim_start_matches('\u{feff}')) {
+                Ok(value) => value,
+                Err(error) => {
+                    let what = format!("cannot read the list of connections: {error}");
+                    diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(id.span(0, 0), ""));
+                    continue;
+                }
+            };
+            match &value {
+                Value::Array(entries) => entries.iter().for_each(|entry| connection(entry, &place, found)),
+                Value::Object(_)
+                    if value.get("connlist_results").is_some() || value.get("exposure_results").is_some() =>
+                {
+                    list(&value, "connlist_results").iter().for_each(|entry| connection(entry, &place, found));
+                    let exposure = EXPOSURE.into_iter().find_map(|key| value.get(key)).unwrap_or(&Value::Null);
+                    list(exposure, "ingress_exposure").iter().for_each(|entry| connection(entry, &place, found));
+                    list(exposure, "egress_exposure").iter().for_each(|entry| connection(entry, &place, found));
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                    let what = "it is no list of connections: `netpol-analyzer list -o json` prints one";
+                    diagnostics.push(Diagnostic::new(Code::UnreadableManifest, what).mark(id.span(0, 0), ""));
+                }
+            }
+        }
+        diagnostics
+    }
+}
+
+/// An end as the list writes it.
+enum Party {
+    Workload(Name),
+    Addresses,
+    /// Every pod of the cluster.
+    Cluster,
+    /// Pods by selectors, in words.
+    Selected,
+}
+
+fn connection(entry: &Value, place: &Place, found: &mut Found) {
+    let Some(((from, to), conn)) = text(entry, "src").zip(text(entry, "dst")).zip(text(entry, "conn")) else {
+        let text = format!("an entry without `src`, `dst` or `conn`: {}", shown(&entry.to_string()));
+        found.leave(Why::NotUnderstood, place, text);
+        return;
+    };
+    let Some(ports) = parse_list(conn) else {
+        let text = format!("`{}` → `{}`: connections `{}`", shown(from), shown(to), shown(conn));
+        found.leave(Why::NotUnderstood, place, text);
+        return;
+    };
+    let says = format!("`{}` → `{}`: {}", shown(from), shown(to), shown(conn));
+    match (party(from), party(to)) {
+        (Party::Workload(caller), Party::Workload(callee)) => {
+            let (caller, callee) = (End::Named(caller), End::Named(callee));
+            found.statements.push(Statement { caller, callee, ports, reason: None, seen: None, place: place.clone() });
+        }
+        (_, Party::Addresses) => {
+            found.leave(Why::OutsideCallee, place, says);
+        }
+        (Party::Addresses, _) => {
+            found.leave(Why::Addresses, place, says);
+        }
+        (Party::Cluster, _) | (_, Party::Cluster) => {
+            found.leave(Why::WholeCluster, place, says);
+        }
+        (Party::Selected, _) | (_, Party::Selected) => {
+            found.leave(Why::OutsideCaller, place, says);
+        }
+    }
+}
+
+fn party(text: &str) -> Party {
+    let bare = text.strip_suffix("[External]").unwrap_or(text);
+    let first = bare.split(['-', '/']).next().unwrap_or_default();
+    if first.trim().parse::<IpAddr>().is_ok() {
+        return Party::Addresses;
+    }
+    if text == "entire-cluster" {
+        return Party::Cluster;
+    }
+    // `ns/name[Kind]`; selectors are `ns/[pod with {…}]`, and the ingress controller is `{ingress-controller}`.
+    let named = || {
+        let (namespace, rest) = text.split_once('/')?;
+        let (name, kind) = rest.strip_suffix(']')?.split_once('[')?;
+        let plain = |text: &str| !text.is_empty() && !text.contains(['[', ']', '{', '}', ' ', '/']);
+        (plain(namespace) && plain(name) && plain(kind))
+            .then(|| Name { kind: Some(kind.to_owned()), ..Name::new(Some(namespace), name) })
+    };
+    named().map_or(Party::Selected, Party::Workload)
+}

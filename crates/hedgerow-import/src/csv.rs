@@ -1,0 +1,223 @@
+//! Pairs, one a line: `caller,callee[,ports][,reason]` (RFC 4180, `"` around what holds a comma). A first line with these words is a header,
+//! and says their order; lines that begin with `#` are passed over.
+
+use crate::said::{End, Found, Name, Place, Port, Statement, Wanted, Why, shown};
+use crate::{Input, Reader};
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_eval::{PortRange, Protocol};
+use std::collections::BTreeSet;
+
+pub(crate) struct Csv;
+
+/// The columns, where no header says otherwise.
+const COLUMNS: [&str; 4] = ["caller", "callee", "ports", "reason"];
+/// More fields than any header has.
+const MOST_FIELDS: usize = 64;
+
+impl Reader for Csv {
+    fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
+        for (id, source) in input.texts.iter() {
+            let mut order: Vec<Option<usize>> = (0..COLUMNS.len()).map(Some).collect();
+            let mut is_first = true;
+            for (line, record) in records(source.text.trim_start_matches('\u{feff}')) {
+                let place = input.line(id, line);
+                let Some(fields) = record else {
+                    found.leave(Why::NotUnderstood, &place, "a quote that does not end, or text behind one that does");
+                    continue;
+                };
+                if fields.iter().all(|field| field.is_empty()) || fields[0].starts_with('#') {
+                    continue;
+                }
+                if std::mem::take(&mut is_first)
+                    && let Some(header) = header(&fields)
+                {
+                    order = header;
+                    continue;
+                }
+                pair(&fields, &order, &place, found);
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Where each column stands; nothing where the line is no header.
+fn header(fields: &[String]) -> Option<Vec<Option<usize>>> {
+    let at = |column: &str| fields.iter().position(|field| field.trim().eq_ignore_ascii_case(column));
+    let order: Vec<_> = COLUMNS.iter().map(|column| at(column)).collect();
+    (order[0].is_some() && order[1].is_some()).then_some(order)
+}
+
+fn pair(fields: &[String], order: &[Option<usize>], place: &Place, found: &mut Found) {
+    let field = |column: usize| order[column].and_then(|at| fields.get(at)).map_or("", |field| field.trim());
+    let (caller, callee) = (field(0), field(1));
+    if caller.is_empty() || callee.is_empty() {
+        found.leave(Why::NotUnderstood, place, format!("a line without both ends: `{}`", shown(&fields.join(","))));
+        return;
+    }
+    let Some(ports) = ports(field(2)) else {
+        found.leave(
+            Why::NotUnderstood,
+            place,
+            format!("`{}` → `{}`: ports `{}`", shown(caller), shown(callee), shown(field(2))),
+        );
+        return;
+    };
+    // A rule's reason stands on one line.
+    let reason: String = field(3).split(char::is_control).collect::<Vec<_>>().join(" ");
+    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let end = |name: &str| {
+        let (namespace, name) = name.split_once('/').map_or((None, name), |(namespace, name)| (Some(namespace), name));
+        End::Named(Name::new(namespace, name))
+    };
+    let (caller, callee) = (end(caller), end(callee));
+    found.statements.push(Statement { caller, callee, ports, reason, seen: None, place: place.clone() });
+}
+
+/// Ports by name or number, between spaces, `;`, `|` or commas: `http 8443 53/udp 8000-8010`. Nothing at all means all.
+fn ports(text: &str) -> Option<Wanted> {
+    if text.is_empty() || text == "*" || text.eq_ignore_ascii_case("all") || text.eq_ignore_ascii_case("any") {
+        return Some(Wanted::All);
+    }
+    let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|')).filter(|part| !part.is_empty());
+    let ports: Option<BTreeSet<Port>> = parts.map(port).collect();
+    ports.filter(|ports| !ports.is_empty()).map(Wanted::These)
+}
+
+fn port(text: &str) -> Option<Port> {
+    let (text, protocol) = match text.split_once('/') {
+        Some((first, second)) => {
+            let is_protocol = |text: &str| Protocol::named(&text.to_ascii_uppercase()).filter(|it| it.has_ports());
+            // Both `53/udp` and `udp/53` are written.
+            match (is_protocol(first), is_protocol(second)) {
+                (None, Some(protocol)) => (first, Some(protocol)),
+                (Some(protocol), None) => (second, Some(protocol)),
+                (None, None) | (Some(_), Some(_)) => return None,
+            }
+        }
+        None => (text, None),
+    };
+    let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number > 0);
+    if let Some((first, last)) = text.split_once('-')
+        && let (Some(first), Some(last)) = (number(first), number(last))
+    {
+        let protocol = protocol.unwrap_or(Protocol::TCP);
+        return (first <= last).then_some(Port::Range(PortRange { protocol, first, last }));
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number = number(text)?;
+        return Some(match protocol {
+            Some(protocol) => Port::Range(PortRange::one(protocol, number)),
+            None => Port::Number(number),
+        });
+    }
+    let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    (is_name && protocol.is_none()).then(|| Port::Name(text.to_owned()))
+}
+
+/// The records of a text with the line on which each begins; nothing for one that is broken.
+fn records(text: &str) -> Vec<(usize, Option<Vec<String>>)> {
+    let mut records = Vec::new();
+    let (mut line, mut rest) = (1, text);
+    while !rest.is_empty() {
+        let begins = line;
+        let (mut fields, mut is_broken) = (Vec::new(), false);
+        loop {
+            let (field, after, is_whole) = field(rest);
+            line += rest[..rest.len() - after.len()].matches('\n').count();
+            is_broken |= !is_whole || fields.len() >= MOST_FIELDS;
+            if fields.len() < MOST_FIELDS {
+                fields.push(field);
+            }
+            match after.strip_prefix(',') {
+                Some(next) => rest = next,
+                None => {
+                    let next = after.strip_prefix('\r').unwrap_or(after);
+                    rest = next.strip_prefix('\n').unwrap_or(next);
+                    line += usize::from(rest.len() < next.len());
+                    break;
+                }
+            }
+        }
+        records.push((begins, (!is_broken).then_some(fields)));
+    }
+    records
+}
+
+/// One field, what follows it, and whether it is well written.
+fn field(text: &str) -> (String, &str, bool) {
+    let plain = |text: &'_ str| text.find([',', '\n']).unwrap_or(text.len());
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = plain(text);
+        let value = text[..end].strip_suffix('\r').filter(|_| text[end..].starts_with('\n')).unwrap_or(&text[..end]);
+        return (value.to_owned(), &text[end..], true);
+    };
+    let mut value = String::new();
+    let mut rest = quoted;
+    loop {
+        let Some(at) = rest.find('"') else { return (value, "", false) };
+        value.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.strip_prefix('"') {
+            Some(more) => {
+                value.push('"');
+                rest = more;
+            }
+            None => break,
+        }
+    }
+    let end = plain(rest);
+    let is_whole = rest[..end].trim_end_matches('\r').is_empty();
+    (value, &rest[end..], is_whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_as_rfc_4180_has_them() {
+        let some = |fields: &[&str]| Some(fields.iter().map(ToString::to_string).collect::<Vec<_>>());
+        for (text, expected) in [
+            ("a,b\n", vec![(1, some(&["a", "b"]))]),
+            ("a,b", vec![(1, some(&["a", "b"]))]),
+            ("a,b\r\nc,d\r\n", vec![(1, some(&["a", "b"])), (2, some(&["c", "d"]))]),
+            ("a,\"x, \"\"y\"\"\nz\"\nc,d", vec![(1, some(&["a", "x, \"y\"\nz"])), (3, some(&["c", "d"]))]),
+            ("a,\"open\nc,d", vec![(1, None)]),
+            ("\"a\"b,c\nd,e", vec![(1, None), (2, some(&["d", "e"]))]),
+            (",\n", vec![(1, some(&["", ""]))]),
+            ("\n\na", vec![(1, some(&[""])), (2, some(&[""])), (3, some(&["a"]))]),
+            ("", vec![]),
+        ] {
+            assert_eq!(records(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ports_as_people_write_them() {
+        let range = |protocol, first, last| Port::Range(PortRange { protocol, first, last });
+        for (text, expected) in [
+            ("http", Some(vec![Port::Name("http".to_owned())])),
+            ("80", Some(vec![Port::Number(80)])),
+            ("80 http", Some(vec![Port::Number(80), Port::Name("http".to_owned())])),
+            ("80;81,82|83", Some([80, 81, 82, 83].map(Port::Number).to_vec())),
+            ("53/udp", Some(vec![range(Protocol::UDP, 53, 53)])),
+            ("UDP/53", Some(vec![range(Protocol::UDP, 53, 53)])),
+            ("8000-8010", Some(vec![range(Protocol::TCP, 8000, 8010)])),
+            ("grpc-web", Some(vec![Port::Name("grpc-web".to_owned())])),
+            ("0", None),
+            ("65536", None),
+            ("9-3", None),
+            ("http/tcp", None),
+            ("80/icmp", None),
+            ("HTTP", None),
+            ("a b!", None),
+        ] {
+            let expected = expected.map(|ports| Wanted::These(ports.into_iter().collect()));
+            assert_eq!(ports(text), expected, "{text}");
+        }
+        for text in ["", "*", "all", "ANY"] {
+            assert_eq!(ports(text), Some(Wanted::All), "{text}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Policies in manifests: the evaluator is asked who reaches whom today.
+//!
+//! Nothing is read selector by selector. Pods that nobody owns are put into the cluster to see who comes in as one of many: one in a
+//! namespace that nobody knows, and one without labels in each namespace that there is. Where such a one is let in, everybody there is.
+
+mod callee;
+
+use crate::pods::{Pods, anywhere, pods};
+use crate::said::{Found, Place, Why};
+use crate::{Input, Reader};
+use callee::Callee;
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::source::Span;
+use hedgerow_eval::{Direction, Endpoint, Labels, Manifests, Network, ObjectRef, PeerId, PolicyId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of pods that are there to see who comes in.
+const PROBE: &str = "probe";
+/// A namespace that nobody knows; more of it where somebody does.
+const STRANGE: &str = "nobody-knows-this-namespace";
+
+pub(crate) struct Policies;
+
+/// The cluster with what is asked of it.
+struct World<'a> {
+    input: &'a Input<'a>,
+    network: Network,
+    owners: Vec<Option<ServiceName>>,
+    /// The pods of each service.
+    members: BTreeMap<ServiceName, Vec<PeerId>>,
+    /// Services of which no pods are among the manifests.
+    planned: BTreeSet<ServiceName>,
+    /// The pod without labels of each namespace.
+    probes: BTreeMap<String, PeerId>,
+    /// The namespace among them that nobody knows.
+    strange: String,
+}
+
+impl Reader for Policies {
+    fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
+        let (mut manifests, diagnostics) = Manifests::read(input.texts.iter(), &input.options.namespace);
+        // Where a policy cannot be understood no verdict holds, and to import would be to guess.
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return diagnostics;
+        }
+        for staged in &manifests.staged {
+            found.leave(Why::Staged, &anywhere(input), format!("{staged} has no effect"));
+        }
+        let pods = pods(input, &manifests.cluster.endpoints, found);
+        let world = World::new(input, &mut manifests, pods);
+        for (policy, place) in world.network.idle_policies() {
+            let place = input.place(place, policy.to_string());
+            found.leave(Why::IdlePolicy, &place, format!("{policy} selects no pod that is among the manifests"));
+        }
+        world.egress(found);
+        for callee in world.members.keys() {
+            Callee::new(&world, callee).read(found);
+        }
+        diagnostics
+    }
+}
+
+impl<'a> World<'a> {
+    fn new(input: &'a Input<'a>, manifests: &mut Manifests, pods: Pods) -> Self {
+        let Pods { endpoints, mut owners } = pods;
+        let known = manifests.cluster.endpoints.len();
+        let planned: BTreeSet<_> = owners[known..].iter().flatten().cloned().collect();
+        manifests.add_endpoints(endpoints.into_iter().skip(known));
+        let mut strange = STRANGE.to_owned();
+        while manifests.cluster.namespaces.contains_key(&strange) {
+            strange.push('x');
+        }
+        let places: Vec<String> = manifests.cluster.namespaces.keys().cloned().chain([strange.clone()]).collect();
+        let anywhere = input.texts.iter().next().map(|(id, _)| id.span(0, 0));
+        let first = manifests.cluster.endpoints.len();
+        if let Some(place) = anywhere {
+            manifests.add_endpoints(places.iter().map(|namespace| probe(namespace, place)));
+        }
+        owners.resize(first + places.len(), None);
+        let network = Network::new(manifests.clone(), &[]);
+        let ids: Vec<_> = network.pods().collect();
+        let mut members = BTreeMap::<_, Vec<_>>::new();
+        for (id, owner) in ids.iter().zip(&owners) {
+            if let Some(owner) = owner {
+                members.entry(owner.clone()).or_default().push(*id);
+            }
+        }
+        let mut probes = ids.iter().skip(first).copied();
+        let probes: BTreeMap<_, _> = places.into_iter().zip(&mut probes).collect();
+        Self { input, network, owners, members, planned, probes, strange }
+    }
+
+    fn owner(&self, id: PeerId) -> Option<&ServiceName> {
+        self.owners.get(id.index()).and_then(Option::as_ref)
+    }
+
+    fn is_planned(&self, service: &ServiceName) -> bool {
+        self.planned.contains(service)
+    }
+
+    /// Where a policy stands.
+    fn place_of(&self, policy: &PolicyId) -> Place {
+        match self.network.place_of(policy) {
+            Some(place) => self.input.place(place, policy.to_string()),
+            None => Place { what: policy.to_string(), ..anywhere(self.input) },
+        }
+    }
+
+    /// Says which policies limit what leaves.
+    fn egress(&self, found: &mut Found) {
+        let mut limited = BTreeMap::<PolicyId, BTreeSet<ServiceName>>::new();
+        for (service, pods) in &self.members {
+            for policy in pods.iter().flat_map(|pod| self.network.guards(*pod, Direction::Egress)) {
+                limited.entry(policy.clone()).or_default().insert(service.clone());
+            }
+        }
+        for (policy, services) in limited {
+            let text = format!("{policy} limits what leaves {}", callee::few(&services));
+            let place = self.place_of(&policy);
+            found.leave(Why::Egress, &place, text).callers = services;
+        }
+    }
+}
+
+fn probe(namespace: &str, place: Span) -> Endpoint {
+    let object = ObjectRef { kind: PROBE.to_owned(), namespace: Some(namespace.to_owned()), name: PROBE.to_owned() };
+    Endpoint::new(object, Labels::new(), place)
+}

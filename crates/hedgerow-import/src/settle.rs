@@ -1,0 +1,270 @@
+//! Statements become rules: names become services, statements about one pair become one rule, and what is there already stays.
+
+use crate::ports::{Fit, fit, words};
+use crate::said::{End, Found, Name, Port, Seen, Statement, Wanted, Why};
+use crate::whose::{Names, Whose};
+use crate::{Imported, Place, Rule};
+use hedgerow_core::diag::enumerate;
+use hedgerow_core::fleet::Service;
+use hedgerow_core::name::ServiceName;
+use hedgerow_core::policy::RulePorts;
+use hedgerow_core::verdict::Permission;
+use hedgerow_yaml::quote;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is said of one pair.
+#[derive(Debug, Default)]
+struct Pair {
+    all: bool,
+    ports: BTreeSet<Port>,
+    reasons: BTreeSet<String>,
+    places: BTreeSet<Place>,
+    seen: Option<Seen>,
+}
+
+/// Makes rules of what was found.
+pub(crate) fn settle(names: &Names<'_>, mut found: Found) -> Imported {
+    let mut pairs: BTreeMap<(ServiceName, ServiceName), Pair> = BTreeMap::new();
+    for statement in std::mem::take(&mut found.statements) {
+        if let Some(ends) = ends(names, &statement, &mut found) {
+            let pair = pairs.entry(ends).or_default();
+            match statement.ports {
+                Wanted::All => pair.all = true,
+                Wanted::These(ports) => pair.ports.extend(ports),
+            }
+            pair.reasons.extend(statement.reason);
+            pair.places.insert(statement.place);
+            pair.seen = match (pair.seen, statement.seen) {
+                (Some(one), Some(other)) => Some(one.unite(other)),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+    let mut imported = Imported::default();
+    for ((caller, callee), pair) in pairs {
+        let Some(service) = names.known(&callee) else { continue };
+        rule(names, caller, service, pair, &mut imported, &mut found);
+    }
+    imported.leftovers = std::mem::take(&mut found.leftovers);
+    imported.leftovers.sort();
+    imported.leftovers.dedup();
+    imported
+}
+
+/// The services at both ends, where a rule can be about them.
+fn ends(names: &Names<'_>, statement: &Statement, found: &mut Found) -> Option<(ServiceName, ServiceName)> {
+    let place = &statement.place;
+    let edge = format!("`{}` → `{}`", called(&statement.caller), called(&statement.callee));
+    let callee = match names.of_end(&statement.callee) {
+        Whose::Service(callee) => callee,
+        Whose::Nobody(why) => {
+            found.leave(Why::NoService, place, format!("{edge}: {why}"));
+            return None;
+        }
+        Whose::Several(services) => {
+            ambiguous(found, place, &statement.callee, &services);
+            return None;
+        }
+    };
+    let caller = match names.of_end(&statement.caller) {
+        Whose::Service(caller) => caller,
+        Whose::Nobody(why) => {
+            let ports = ports_of(names, &callee, &statement.ports);
+            let allow = match &statement.caller {
+                End::Named(name) => allow_pods(name, ports.as_ref()),
+                End::Service(_) => None,
+            };
+            let leftover = found.leave(Why::OutsideCaller, place, format!("{edge}: {why}"));
+            leftover.callee = Some(callee);
+            leftover.allow = allow;
+            return None;
+        }
+        Whose::Several(services) => {
+            ambiguous(found, place, &statement.caller, &services);
+            return None;
+        }
+    };
+    if caller == callee {
+        let leftover = found.leave(Why::OwnCalls, place, format!("`{caller}` calls itself"));
+        leftover.callee = Some(callee);
+        leftover.callers.insert(caller);
+        return None;
+    }
+    if names.plan().fleet().service(caller.as_str()).is_none() {
+        let leftover = found.leave(
+            Why::OtherRepository,
+            place,
+            format!("`{caller}` → `{callee}`: the directory of `{caller}` is not here"),
+        );
+        leftover.callee = Some(callee);
+        leftover.callers.insert(caller);
+        return None;
+    }
+    Some((caller, callee))
+}
+
+fn called(end: &End) -> String {
+    match end {
+        End::Service(name) => name.to_string(),
+        End::Named(name) => name.to_string(),
+    }
+}
+
+fn ambiguous(found: &mut Found, place: &Place, end: &End, services: &BTreeSet<ServiceName>) {
+    found.leave(Why::Ambiguous, place, format!("`{}` may be any of {}", called(end), enumerate(services)));
+}
+
+fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
+    names.known(callee).and_then(|service| fit(service, wanted).ports)
+}
+
+/// One pair as a rule, or why there is none.
+fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to: &mut Imported, found: &mut Found) {
+    let wanted = if pair.all { Wanted::All } else { Wanted::These(pair.ports) };
+    let Some(place) = pair.places.first().cloned() else { return };
+    let fitted = fit(callee, &wanted);
+    let edge = format!("`{caller}` → `{}`", callee.name);
+    for (why, ranges, what) in [
+        (Why::UndeclaredPorts, &fitted.undeclared, "declares no"),
+        (Why::PartOfPort, &fitted.partial, "names by one reference with others"),
+        (Why::WiderPorts, &fitted.wider, "declares no ports, so a rule opens as well"),
+    ] {
+        if ranges.is_empty() {
+            continue;
+        }
+        let leftover = found.leave(why, &place, format!("{edge}: `{}` {what} {}", callee.name, words(ranges)));
+        leftover.callee = Some(callee.name.clone());
+        leftover.callers.insert(caller.clone());
+        leftover.ports.clone_from(ranges);
+    }
+    for name in &fitted.unknown {
+        let leftover = found.leave(
+            Why::UndeclaredPorts,
+            &place,
+            format!("{edge}: `{}` declares no port `{}`", callee.name, crate::said::shown(name)),
+        );
+        leftover.callee = Some(callee.name.clone());
+        leftover.callers.insert(caller.clone());
+    }
+    let Fit { ports: Some(ports), .. } = fitted else {
+        let leftover = found.leave(Why::NoPorts, &place, format!("{edge}: no port is left that a rule could name"));
+        leftover.callee = Some(callee.name.clone());
+        leftover.callers.insert(caller);
+        return;
+    };
+    let ends = (caller, callee.name.clone());
+    if is_permitted(names, &ends, callee, &ports) {
+        to.present.push(ends);
+        return;
+    }
+    if names.plan().fleet().rule(&ends.0, &ends.1).is_some() {
+        let text = format!("{edge}: the rule file that is there permits less than {}", reference_words(&ports));
+        let leftover = found.leave(Why::RuleDiffers, &place, text);
+        (leftover.callee, leftover.callers) = (Some(ends.1), BTreeSet::from([ends.0]));
+        return;
+    }
+    let reason = if pair.reasons.is_empty() {
+        let said: BTreeSet<_> = pair.places.iter().map(said_by).collect();
+        format!("imported from {}", shorten(&said))
+    } else {
+        pair.reasons.into_iter().collect::<Vec<_>>().join("; ")
+    };
+    let (caller, callee) = ends;
+    to.rules.push(Rule { caller, callee, ports, reason, places: pair.places.into_iter().collect(), seen: pair.seen });
+}
+
+/// The object that says something, else the file.
+fn said_by(place: &Place) -> &str {
+    match place.what.as_str() {
+        "" if place.path.starts_with('<') => "standard input",
+        "" => &place.path,
+        what => what,
+    }
+}
+
+/// A few names; the rest is counted.
+fn shorten(names: &BTreeSet<&str>) -> String {
+    const MOST: usize = 3;
+    let first: Vec<_> = names.iter().take(MOST).map(ToString::to_string).collect();
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => enumerate(first),
+        Some(more) => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// Whether the fleet permits all of it already, whatever the stages.
+fn is_permitted(
+    names: &Names<'_>,
+    (caller, callee): &(ServiceName, ServiceName),
+    service: &Service,
+    ports: &RulePorts,
+) -> bool {
+    let rule = names.plan().fleet().rule(caller, callee);
+    if rule.is_some_and(|rule| rule.ports == RulePorts::All || rule.ports == *ports) {
+        return true;
+    }
+    let listed = service.ports.listed().iter().filter(|port| match ports {
+        RulePorts::All => true,
+        RulePorts::These(these) => these.iter().any(|reference| *reference == port.reference()),
+    });
+    let asked: Vec<_> = listed.map(|port| (port.number, port.protocol)).collect();
+    !asked.is_empty()
+        && asked.into_iter().all(|port| {
+            let verdict = names.plan().verdict(caller, callee, port);
+            verdict.is_some_and(|verdict| !matches!(verdict.permission, Permission::Nothing | Permission::Untold))
+        })
+}
+
+/// A rule's ports in words.
+fn reference_words(ports: &RulePorts) -> String {
+    match ports {
+        RulePorts::All => "all ports".to_owned(),
+        RulePorts::These(these) => enumerate(these.iter().map(|port| format!("`{port}`"))),
+    }
+}
+
+/// ` , ports: [http]` of an `allow` entry; nothing where all are meant.
+fn allow_ports(ports: Option<&RulePorts>) -> String {
+    match ports {
+        Some(RulePorts::These(these)) => {
+            let texts: Vec<_> = these.iter().map(|port| port_text(&port.to_string())).collect();
+            format!(", ports: [{}]", texts.join(", "))
+        }
+        Some(RulePorts::All) | None => String::new(),
+    }
+}
+
+/// A number stays one.
+fn port_text(port: &str) -> String {
+    if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
+}
+
+/// An `allow` entry for pods by what they wear; nothing where that is not known.
+pub(crate) fn allow_pods(name: &Name, ports: Option<&RulePorts>) -> Option<String> {
+    let labels = telling(name);
+    if labels.is_empty() {
+        return None;
+    }
+    let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
+    let namespace = name.namespace.as_ref().map_or_else(String::new, |it| format!("namespace: {}, ", quote(it)));
+    Some(format!("{{from: {{{namespace}pods: {{{}}}}}{}}}", labels.join(", "), allow_ports(ports)))
+}
+
+/// An `allow` entry for a peer that is written already.
+pub(crate) fn allow_from(from: &str, ports: Option<&RulePorts>) -> String {
+    format!("{{from: {from}{}}}", allow_ports(ports))
+}
+
+/// The labels that tell a workload's pods from others: the well-known ones, else all that no controller writes.
+fn telling(name: &Name) -> BTreeMap<&str, &str> {
+    const NAMES: [&str; 5] = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app", "name"];
+    const MADE: [&str; 4] =
+        ["pod-template-hash", "controller-revision-hash", "pod-template-generation", "rollouts-pod-template-hash"];
+    let all = || name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let known: BTreeMap<_, _> = all().filter(|(key, _)| NAMES.contains(key)).collect();
+    if known.is_empty() {
+        all().filter(|(key, _)| !MADE.contains(key) && !key.contains("kubernetes.io/pod")).collect()
+    } else {
+        known
+    }
+}

@@ -1,0 +1,103 @@
+//! Flows of Hubble and of Calico, by the readers of the observer. They show who calls; that makes no rule by itself.
+
+use crate::said::{End, Found, Name, Place, Port, Seen, Statement, Wanted, Why};
+use crate::{Input, Reader};
+use hedgerow_core::diag::Diagnostic;
+use hedgerow_eval::{PortRange, Protocol};
+use hedgerow_observe::Format;
+use hedgerow_observe::file::FileCalls;
+use hedgerow_observe::observations::Moment;
+use hedgerow_observe::sum::{Call, Place as Seat, Said, Span};
+use std::collections::BTreeSet;
+
+pub(crate) struct Traffic(pub(crate) Format);
+
+impl Reader for Traffic {
+    fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
+        for (id, source) in input.texts.iter() {
+            let place = input.line(id, 0);
+            // Records without a time are of 1970; none of these formats leaves it out.
+            let mut calls = FileCalls::new(0, None);
+            let mut summed = Vec::new();
+            let mut reader = self.0.reader();
+            let mut take = |record| {
+                calls.record(&record);
+                if calls.is_nearly_full() {
+                    summed.extend(calls.take());
+                }
+            };
+            reader.feed(source.text.as_bytes(), &mut take);
+            reader.finish(&mut take);
+            summed.extend(calls.take());
+            let outside: u64 = summed.iter().map(|(call, span)| statement(call, *span, &place, found)).sum();
+            if outside > 0 {
+                let text = format!("{outside} calls to somebody outside, or by a protocol without ports");
+                found.leave(Why::OutsideCallee, &place, text);
+            }
+            for (fault, misread) in &reader.tally().faults {
+                let text = format!(
+                    "{} ×: {fault}; first at record {}: {}",
+                    misread.count,
+                    misread.piece,
+                    crate::said::shown(&misread.excerpt)
+                );
+                found.leave(Why::NotUnderstood, &place, text);
+            }
+            if calls.lost() > 0 {
+                let text = format!("{} records that the source says it lost, or that did not fit", calls.lost());
+                found.leave(Why::NotUnderstood, &place, text);
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Says what a call says; how many calls there were of which no rule could speak.
+fn statement(call: &Call, span: Span, place: &Place, found: &mut Found) -> u64 {
+    let (caller, callee) = (name(&call.caller), name(&call.callee));
+    let protocol = Protocol::number(call.protocol.0);
+    let Some(callee) = callee.filter(|_| call.port > 0 && protocol.has_ports()) else {
+        return span.count;
+    };
+    let port = PortRange::one(protocol, call.port);
+    let Some(caller) = caller else {
+        let from = call.caller.address.map_or_else(|| "somebody".to_owned(), |address| address.to_string());
+        let why = if call.caller.address.is_some() || is_outside(&call.caller) { Why::Addresses } else { Why::Untold };
+        found.leave(why, place, format!("{} calls `{callee}` on {port}", named(&call.caller).unwrap_or(from)));
+        return 0;
+    };
+    if call.said == Said::Dropped {
+        found.leave(Why::Dropped, place, format!("`{caller}` → `{callee}` on {port}, {} ×", span.count));
+        return 0;
+    }
+    let moment = |micros: i64| Moment(micros.div_euclid(1_000_000));
+    found.statements.push(Statement {
+        caller: End::Named(caller),
+        callee: End::Named(callee),
+        ports: Wanted::These(BTreeSet::from([Port::Range(port)])),
+        reason: None,
+        seen: Some(Seen { first: moment(span.first), last: moment(span.last), count: span.count }),
+        place: place.clone(),
+    });
+    0
+}
+
+fn is_outside(seat: &Seat) -> bool {
+    seat.name.as_ref().is_some_and(|name| name.is_outside)
+}
+
+/// The name of a network or a host.
+fn named(seat: &Seat) -> Option<String> {
+    seat.name
+        .as_ref()
+        .filter(|name| name.is_outside && !name.name.is_empty())
+        .map(|name| format!("`{}`", crate::said::shown(&name.name)))
+}
+
+/// The pod at one end; nothing where it is none.
+fn name(seat: &Seat) -> Option<Name> {
+    let name =
+        seat.name.as_ref().filter(|name| !(name.is_outside || name.name.is_empty() && name.labels.is_empty()))?;
+    let namespace = Some(name.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+    Some(Name { kind: Some("Pod".to_owned()), labels: name.labels.clone(), ..Name::new(namespace, &name.name) })
+}

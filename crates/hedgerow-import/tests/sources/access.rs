@@ -1,0 +1,89 @@
+//! `accessPolicy`.
+
+use super::assert_import;
+use hedgerow_import::Source;
+
+#[test]
+fn both_ends_speak_where_both_are_there() {
+    let text = "\
+apiVersion: nais.io/v1alpha1
+kind: Application
+metadata: {name: emoji, namespace: bank}
+spec:
+  accessPolicy:
+    outbound:
+      rules:
+        - application: ledger
+        - application: card
+        - {application: edge-cache, namespace: cdn}
+        - {application: other, cluster: prod-fss}
+      external: [{host: api.example.com}, {ipv4: 1.2.3.4}]
+---
+apiVersion: nais.io/v1alpha1
+kind: Application
+metadata: {name: ledger, namespace: bank}
+spec:
+  accessPolicy:
+    inbound:
+      rules:
+        - application: emoji
+          permissions: {roles: [writer]}
+        - {application: shop, namespace: market}
+        - {application: '*', namespace: ops}
+        - {application: stranger}
+---
+apiVersion: nais.io/v1
+kind: Naisjob
+metadata: {name: card, namespace: bank}
+spec: {accessPolicy: {inbound: {rules: []}}}
+";
+    assert_import(
+        Source::AccessPolicy,
+        text,
+        &[
+            "service.emoji → service.ledger: imported from Application bank/emoji",
+            "service.shop → service.ledger: imported from Application bank/ledger",
+        ],
+        &[
+            "no-service: `bank/emoji` → `cdn/edge-cache`: `cdn/edge-cache` is no service of the fleet @ in:3 Application bank/emoji",
+            "outside-caller: `bank/stranger` → `bank/ledger`: `bank/stranger` is no service of the fleet @ in:16 Application bank/ledger ⇒ {from: {namespace: bank, pods: {app: stranger}}}",
+            "layer-7: roles and scopes of `emoji`: {\\\"roles\\\":[\\\"writer\\\"]} @ in:16 Application bank/ledger",
+            "whole-namespace: every pod of namespace `ops` may call `ledger` @ in:16 Application bank/ledger ⇒ {from: {namespace: ops}}",
+            "outside-callee: `api.example.com` @ in:3 Application bank/emoji",
+            "outside-callee: calls to 1.2.3.4 @ in:3 Application bank/emoji",
+            "one-sided: `bank/emoji` → `bank/card`: `bank/card` has no inbound rule @ in:3 Application bank/emoji",
+            "other-cluster: `other` in cluster `prod-fss` @ in:3 Application bank/emoji",
+        ],
+    );
+}
+
+#[test]
+fn skiperator_has_jobs_and_namespaces_by_label() {
+    let text = "\
+apiVersion: skiperator.kartverket.no/v1alpha1
+kind: SKIPJob
+metadata: {name: emoji, namespace: bank}
+spec: {container: {accessPolicy: {outbound: {rules: [{application: ledger}]}}}}
+---
+apiVersion: skiperator.kartverket.no/v1alpha1
+kind: Application
+metadata: {name: ledger, namespace: bank}
+spec:
+  accessPolicy:
+    inbound:
+      rules:
+        - {application: '*'}
+        - {application: '*', namespace: '*'}
+        - {application: batch, namespacesByLabel: {team: data}}
+";
+    assert_import(
+        Source::AccessPolicy,
+        text,
+        &["service.emoji → service.ledger: imported from SKIPJob bank/emoji"],
+        &[
+            "whole-namespace: `batch` of any namespace with team: data may call `ledger` @ in:8 Application bank/ledger ⇒ {from: {namespaces: {labels: {team: data}}, pods: {app: batch}}}",
+            "whole-namespace: every pod of namespace `bank` may call `ledger` @ in:8 Application bank/ledger ⇒ {from: {namespace: bank}}",
+            "whole-cluster: every pod of the cluster may call `ledger` @ in:8 Application bank/ledger ⇒ {from: {namespaces: any}}",
+        ],
+    );
+}

@@ -1,0 +1,149 @@
+//! AuthorizationPolicies.
+
+use super::{assert_of, bank, imported};
+use hedgerow_import::{Imported, Many, Source};
+
+const PODS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: emoji, namespace: bank}
+spec: {template: {metadata: {labels: {app: emoji}}, spec: {serviceAccountName: emoji, containers: []}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ledger, namespace: bank}
+spec: {template: {metadata: {labels: {app: ledger}}, spec: {serviceAccountName: ledger, containers: []}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: market}
+spec: {template: {metadata: {labels: {app: shop}}, spec: {serviceAccountName: shop, containers: []}}}
+---
+";
+
+/// Imports policies for the ledger's pods beside the workloads; of the others, which no policy is for, nothing is told here.
+fn import(policies: &[&str], many: Many) -> Imported {
+    let policy = |(at, spec): (usize, &&str)| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p{at}, namespace: bank}}\nspec: {{selector: {{matchLabels: {{app: ledger}}}}, {spec}}}\n---\n"
+        )
+    };
+    let policies: String = policies.iter().enumerate().map(policy).collect();
+    let mut imported = imported(&bank(), Source::Istio, &format!("{PODS}{policies}"), many);
+    imported.leftovers.retain(|it| it.why.as_str() != "unguarded");
+    imported
+}
+
+const AT: &str = "in:18 AuthorizationPolicy bank/p0";
+
+#[test]
+fn accounts_and_ports() {
+    let imported = import(
+        &[
+            "rules: [{from: [{source: {principals: [cluster.local/ns/bank/sa/emoji, cluster.local/ns/market/sa/shop]}}], to: [{operation: {ports: ['8080']}}]}]",
+        ],
+        Many::Suggest,
+    );
+    assert_of(
+        &imported,
+        &[
+            "service.emoji → service.ledger [http]: imported from AuthorizationPolicy bank/p0",
+            "service.shop → service.ledger [http]: imported from AuthorizationPolicy bank/p0",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_looks_at_the_request_is_said() {
+    let imported = import(
+        &[
+            "rules: [{from: [{source: {principals: [cluster.local/ns/bank/sa/emoji], requestPrincipals: ['*']}}, {source: {ipBlocks: [10.0.0.0/8]}}], to: [{operation: {methods: [GET], paths: [/x]}}], when: [{key: 'request.headers[x]', values: [a]}]}]",
+        ],
+        Many::Suggest,
+    );
+    let at = |text: &str| format!("{text} @ {AT}");
+    let left = [
+        "layer-7: methods, paths",
+        "condition: `request.headers[x]`",
+        "condition: `requestPrincipals`",
+        "addresses: 10.0.0.0/8",
+    ];
+    let left: Vec<_> = left.into_iter().map(at).collect();
+    let left: Vec<_> = left.iter().map(String::as_str).collect();
+    assert_of(&imported, &["service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0"], &left);
+}
+
+#[test]
+fn a_namespace_the_mesh_and_anybody() {
+    for (rule, left) in [
+        (
+            "{from: [{source: {namespaces: [market]}}]}",
+            "whole-namespace: every workload of namespace `market` may call `service.ledger` @ {AT} ⇒ {from: {namespace: market}}",
+        ),
+        (
+            "{from: [{source: {principals: ['*']}}]}",
+            "whole-cluster: every workload of the mesh may call `service.ledger` @ {AT} ⇒ {from: {namespaces: any}}",
+        ),
+        ("{}", "anybody: anybody may call `service.ledger` @ {AT} ⇒ {from: anybody}"),
+    ] {
+        let left = left.replace("{AT}", AT);
+        assert_of(&import(&[&format!("rules: [{rule}]")], Many::Suggest), &[], &[&left]);
+    }
+    let each = import(&["rules: [{from: [{source: {namespaces: [market]}}]}]"], Many::Each);
+    let rules: Vec<_> = each.rules.iter().map(|rule| rule.caller.as_str()).collect();
+    assert_eq!(rules, ["service.shop"]);
+}
+
+#[test]
+fn what_is_denied_without_a_look_at_the_request_is_taken_away() {
+    let allow =
+        "rules: [{from: [{source: {principals: [cluster.local/ns/bank/sa/emoji, cluster.local/ns/market/sa/shop]}}]}]";
+    let deny = "action: DENY, rules: [{from: [{source: {notPrincipals: [cluster.local/ns/bank/sa/emoji]}}]}, {to: [{operation: {ports: ['9901']}}]}]";
+    let imported = import(&[allow, deny], Many::Suggest);
+    assert_of(
+        &imported,
+        &["service.emoji → service.ledger [http]: imported from AuthorizationPolicy bank/p0"],
+        &[
+            "denied: calls on TCP 9901 @ in:23 AuthorizationPolicy bank/p1",
+            "denied: calls on all ports @ in:23 AuthorizationPolicy bank/p1",
+        ],
+    );
+    let by_path = import(&[allow, "action: DENY, rules: [{to: [{operation: {paths: [/admin]}}]}]"], Many::Suggest);
+    assert_of(
+        &by_path,
+        &[
+            "service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0",
+            "service.shop → service.ledger: imported from AuthorizationPolicy bank/p0",
+        ],
+        &["denied: requests are denied by paths @ in:23 AuthorizationPolicy bank/p1"],
+    );
+}
+
+#[test]
+fn accounts_that_nobody_runs_as_let_nobody_in() {
+    let imported = import(
+        &["rules: [{from: [{source: {principals: [cluster.local/ns/bank/sa/absent], notNamespaces: [x]}}]}]"],
+        Many::Suggest,
+    );
+    let text = format!(
+        "no-caller: no pod is known to run as `bank/absent`: add the workloads to the files, or `service-account` to a service.yaml @ {AT}"
+    );
+    assert_of(&imported, &[], &[&text]);
+}
+
+#[test]
+fn other_actions_and_policies_without_effect() {
+    for (spec, left) in [
+        ("action: AUDIT, rules: [{}]", "staged: it only logs"),
+        (
+            "action: CUSTOM, provider: {name: x}, rules: [{}]",
+            "condition: the action `CUSTOM`: who decides is not known here",
+        ),
+        ("rules: []", ""),
+    ] {
+        let text = if left.is_empty() { Vec::new() } else { vec![format!("{left} @ {AT}")] };
+        let left: Vec<_> = text.iter().map(String::as_str).collect();
+        assert_of(&import(&[spec], Many::Suggest), &[], &left);
+    }
+}

@@ -1,0 +1,140 @@
+//! Policies in manifests.
+
+use super::{assert_of, bank, imported};
+use hedgerow_import::{Imported, Many, Source};
+
+fn deployment(name: &str, namespace: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: []}}}}}}\n---\n"
+    )
+}
+
+/// A policy for the ledger's pods.
+fn policy(spec: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: ledger, namespace: bank}}\nspec: {{podSelector: {{matchLabels: {{app: ledger}}}}, {spec}}}\n---\n"
+    )
+}
+
+fn import(policies: &str, many: Many) -> Imported {
+    let pods = [("emoji", "bank"), ("ledger", "bank"), ("shop", "market"), ("cron", "ops")];
+    let pods: String = pods.into_iter().map(|(name, namespace)| deployment(name, namespace)).collect();
+    let mut imported = imported(&bank(), Source::Policies, &format!("{policies}{pods}"), many);
+    // Of the callees that no policy guards, another test tells.
+    imported.leftovers.retain(|it| !matches!(it.why.as_str(), "unguarded" | "no-pods"));
+    imported
+}
+
+const AT: &str = "in:3 NetworkPolicy bank/ledger";
+
+#[test]
+fn pods_that_are_let_in_on_some_ports() {
+    let imported = import(
+        &policy(
+            "ingress: [{from: [{podSelector: {matchLabels: {app: emoji}}}], ports: [{port: 8080}]}, {from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: market}}, podSelector: {matchLabels: {app: shop}}}], ports: [{port: 8080}, {port: 9901}]}]",
+        ),
+        Many::Suggest,
+    );
+    assert_of(
+        &imported,
+        &[
+            "service.emoji → service.ledger [http]: imported from NetworkPolicy bank/ledger",
+            "service.shop → service.ledger: imported from NetworkPolicy bank/ledger",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn namespaces_blocks_strangers_and_those_who_are_not_there() {
+    let imported = import(
+        &policy(
+            "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: market}}}], ports: [{port: 8080}]}, {from: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [{port: 8080}]}, {from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: cron}}}], ports: [{port: 9901}]}, {from: [{podSelector: {matchLabels: {app: absent}}}], ports: [{port: 8080}]}]",
+        ),
+        Many::Suggest,
+    );
+    let left = [
+        "outside-caller: `ops/cron` reaches `service.ledger` on TCP 9901 @ {AT} ⇒ {from: {namespace: ops, pods: {app: cron}}, ports: [admin]}",
+        "whole-namespace: every pod of namespace `market` reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {namespace: market}, ports: [http]}",
+        "addresses: 10.1.0.0/16 reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {cidr: 10.1.0.0/16}, ports: [http]}",
+        "no-caller: any pod with `app: absent` in namespace `bank` may call `service.ledger` @ {AT}",
+    ]
+    .map(|text| text.replace("{AT}", AT));
+    assert_of(&imported, &[], &left.each_ref().map(String::as_str));
+    let each = import(
+        &policy(
+            "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: market}}}], ports: [{port: 8080}]}]",
+        ),
+        Many::Each,
+    );
+    assert_eq!(each.rules.iter().filter(|rule| rule.callee.as_str() == "service.ledger").count(), 1);
+}
+
+#[test]
+fn everybody_and_anybody() {
+    for (from, left) in [
+        (
+            "from: [{namespaceSelector: {}}], ",
+            "whole-cluster: every pod of the cluster reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {namespaces: any}, ports: [http]}",
+        ),
+        ("", "anybody: anybody reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: anybody, ports: [http]}"),
+    ] {
+        let imported = import(&policy(&format!("ingress: [{{{from}ports: [{{port: 8080}}]}}]")), Many::Suggest);
+        assert_of(&imported, &[], &[&left.replace("{AT}", AT)]);
+    }
+}
+
+#[test]
+fn what_leaves_and_what_is_staged_and_what_selects_nobody() {
+    let text = format!(
+        "{}{}{}",
+        policy("policyTypes: [Egress], egress: []"),
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: idle, namespace: bank}\nspec: {podSelector: {matchLabels: {app: absent}}}\n---\n",
+        "apiVersion: projectcalico.org/v3\nkind: StagedNetworkPolicy\nmetadata: {name: s, namespace: bank}\nspec: {selector: all()}\n---\n"
+    );
+    let imported = import(&text, Many::Suggest);
+    assert_of(
+        &imported,
+        &[],
+        &[
+            "egress: NetworkPolicy bank/ledger limits what leaves `service.ledger` @ in:3 NetworkPolicy bank/ledger",
+            "idle-policy: NetworkPolicy bank/idle selects no pod that is among the manifests @ in:8 NetworkPolicy bank/idle",
+            "staged: StagedNetworkPolicy bank/s has no effect @ in",
+        ],
+    );
+}
+
+#[test]
+fn ports_that_are_not_declared_are_said_once_for_all_callers() {
+    let imported = import(&policy("ingress: [{from: [{podSelector: {matchLabels: {app: emoji}}}]}]"), Many::Suggest);
+    let left = format!(
+        "undeclared-ports: `service.emoji` reach `service.ledger` on TCP 1-8079, TCP 8081-9900, TCP 9902-65535, UDP, SCTP, which it does not declare @ {AT}"
+    );
+    assert_of(&imported, &["service.emoji → service.ledger: imported from NetworkPolicy bank/ledger"], &[&left]);
+}
+
+#[test]
+fn who_has_no_policy_and_who_has_no_pods() {
+    let text = deployment("emoji", "bank");
+    let imported = imported(&bank(), Source::Policies, &text, Many::Suggest);
+    assert_of(
+        &imported,
+        &[],
+        &[
+            "unguarded: no policy guards Deployment bank/emoji of `service.emoji` @ in:3 Deployment bank/emoji",
+            "no-pods: no pods of `service.card` and no policy that guards it are among the manifests @ ",
+            "no-pods: no pods of `service.edge` and no policy that guards it are among the manifests @ ",
+            "no-pods: no pods of `service.ledger` and no policy that guards it are among the manifests @ ",
+            "no-pods: no pods of `service.shop` and no policy that guards it are among the manifests @ ",
+        ],
+    );
+}
+
+#[test]
+fn policies_that_are_not_understood_stop_it() {
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x, namespace: bank}\nspec: {}\n";
+    let imported = imported(&bank(), Source::Policies, text, Many::Suggest);
+    assert!(imported.rules.is_empty() && imported.leftovers.is_empty());
+    assert_eq!(imported.diagnostics.len(), 1);
+    assert!(imported.diagnostics[0].is_error());
+}
