@@ -1,6 +1,6 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
-use crate::deploy::{Deploy, swells};
+use crate::deploy::{Deploy, is_too_deep, swells};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frontend::comment::written;
 use crate::host::{Answer, Hosts};
@@ -298,7 +298,7 @@ fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcom
     }
 }
 
-/// YAML texts with documents that are left out because their aliases repeat too much.
+/// YAML texts with documents that are left out because their aliases repeat too much or their brackets are nested too deep.
 fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
     let owners = Owners::new(tree.services, homes);
     let is_read = |path: &str| {
@@ -306,7 +306,14 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
             || tree.config.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
             || tree.config.settings.iter().any(|pattern| pattern.fits(path))
     };
-    for file in tree.texts.iter().filter(|file| is_read(&file.path) && swells(&file.text)) {
+    for file in tree.texts.iter().filter(|file| is_read(&file.path)) {
+        let (message, advice) = if is_too_deep(&file.text) {
+            ("the brackets in this file are nested too deep, so it is left out; what it gives to services is not known", "write it flatter")
+        } else if swells(&file.text) {
+            ("the aliases of a document in this file repeat too much, so it is left out; what it gives to services is not known", "write out what the aliases stand for")
+        } else {
+            continue;
+        };
         // What lies in nobody's directory may be about anybody.
         let services = match owners.of(&file.path) {
             Some(owner) => BTreeSet::from([owner.to_owned()]),
@@ -314,10 +321,10 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
         };
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
-            message: "the aliases of a document in this file repeat too much, so it is left out; what it gives to services is not known".to_owned(),
+            message: message.to_owned(),
             marks: vec![(Place { path: file.path.clone(), range: Range::default() }, String::new())],
             help: vec![
-                "write out what the aliases stand for".to_owned(),
+                advice.to_owned(),
                 "if it is not about services, list the file under `scan.exclude`".to_owned(),
             ],
             services,

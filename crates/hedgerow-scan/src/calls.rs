@@ -13,10 +13,10 @@ use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
 use crate::ir::{Expr, ExprId};
 use crate::join::Join;
-use crate::pack::{Gives, Kind, Packs, Sink};
+use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
-use crate::value::{Crossing, Template, Unknown, Values, Way};
+use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
 use hedgerow_core::diag::Code;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +81,8 @@ pub(crate) struct Found {
     pub(crate) needed: Needed,
     /// The environment variables that targets are made of.
     pub(crate) variables: BTreeSet<String>,
+    /// The parts of the configuration that code asks for by name.
+    pub(crate) sections: BTreeSet<Vec<String>>,
 }
 
 /// Finds the calls of one service, and which comments it takes.
@@ -98,7 +100,8 @@ pub(crate) fn find(context: &Context) -> Found {
     };
     search.run();
     search.limits();
-    Found { outcome: search.outcome, needed: search.needed, variables: search.variables.take() }
+    let sections = search.sections();
+    Found { outcome: search.outcome, needed: search.needed, variables: search.variables.take(), sections }
 }
 
 struct Search<'a, 'p> {
@@ -147,7 +150,10 @@ impl<'p> Search<'_, 'p> {
             } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
-                let values = self.eval.target(site, target);
+                let mut values = self.eval.target(site, target);
+                if sink.relative {
+                    values.iter_mut().for_each(whole_only);
+                }
                 if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
                     continue;
                 }
@@ -171,6 +177,24 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
+    }
+
+    /// The parts of the configuration that reached code asks for by name: who is given one may use all that is in it.
+    fn sections(&self) -> BTreeSet<Vec<String>> {
+        let context = self.context;
+        let paths = &context.reach.paths;
+        let gives = |outside: &crate::outside::Outside| {
+            let transfer = context.packs.transfer(outside.language, &outside.path);
+            transfer.is_some_and(|transfer| transfer.gives == Source::Section)
+        };
+        let is_section = paths.ask(gives);
+        let sites = context.reach.external.iter().filter(|(_, path)| *is_section.get(*path));
+        let values = sites.flat_map(|(site, _)| self.eval.value(*site)).flat_map(|values| values.known.into_keys());
+        let sections = values.filter_map(|value| match value {
+            Value::Setting(path) => Some(path),
+            _ => None,
+        });
+        sections.collect()
     }
 
     /// Says which calls took more steps than they have.
@@ -230,7 +254,16 @@ impl<'p> Search<'_, 'p> {
             for store in program.facts_of(*function).stores(program.function(*function)) {
                 let path = dotted(program, *function, store.target);
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
-                let values = self.eval.listed(Site { function: *function, expr: store.value });
+                let mut values = self.eval.listed(Site { function: *function, expr: store.value });
+                if sink.relative {
+                    values.iter_mut().for_each(whole_only);
+                }
+                if sink.optional && values.iter().all(Values::is_empty) {
+                    continue;
+                }
+                if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
+                    continue;
+                }
                 self.address(Site { function: *function, expr: store.target }, &values, sink);
             }
         }
@@ -386,6 +419,18 @@ impl Group {
         !several
             && ((known && !self.may_differ) || (!self.open && self.answers.iter().any(|(answer, ..)| certain(answer))))
     }
+}
+
+/// Keeps of a target's values those that say a host: what begins with a text that has no scheme is a path.
+fn whole_only(values: &mut Values) {
+    values.known.retain(|value, _| match value {
+        Value::Text(template) => match template.0.first() {
+            Some(Piece::Text(text)) => text.contains("://"),
+            Some(_) => true,
+            None => false,
+        },
+        _ => true,
+    });
 }
 
 /// The calls through which a value comes in as an argument.

@@ -45,6 +45,10 @@ const BEGINNINGS: &[&str] = &[
     "logging.logstash.",
     "services.",
     "serilog.",
+    // YARP's and Ocelot's.
+    "reverseproxy.clusters.",
+    "routes.downstreamhostandports.",
+    "globalconfiguration.servicediscoveryprovider.",
 ];
 
 /// What the last part of such a key is called where it holds an address.
@@ -81,6 +85,8 @@ const ENDS: &[&str] = &[
     "connectionstring",
     "listofservers",
     "serverurl",
+    "nodeuris",
+    "connectstring",
 ];
 
 /// Whether a key of settings is one by which a framework opens connections.
@@ -96,18 +102,33 @@ fn is_framework(path: &[String]) -> bool {
         || key.ends_with(".ribbon.listofservers")
 }
 
+/// What code that is read in depth says about settings.
+#[derive(Clone, Copy)]
+pub(crate) struct Code<'a> {
+    /// Whether there is any.
+    pub(crate) has_code: bool,
+    /// The parts of the settings that it asks for by name.
+    pub(crate) sections: &'a BTreeSet<Vec<String>>,
+}
+
+/// Whether a path of settings lies in a part of them. Case does not count, nor do `-` and `_`.
+fn is_in(path: &[String], section: &[String]) -> bool {
+    let plain = |part: &String| part.to_lowercase().replace(['-', '_'], "");
+    !section.is_empty() && section.len() <= path.len() && path.iter().zip(section).all(|(a, b)| plain(a) == plain(b))
+}
+
 /// Adds the calls that a service's settings make.
 pub(crate) fn calls(
     home: &Home,
     own: &[&PlainFile],
-    has_code: bool,
+    read: Code,
     hosts: &Hosts,
     deploy: &Deploy,
     outcome: &mut Outcome,
 ) {
     let Some(given) = deploy.of(&home.name) else { return };
     let code: Vec<&&PlainFile> = own.iter().filter(|file| foreign(&file.path).is_some()).collect();
-    if given.settings.is_empty() || (!has_code && code.is_empty()) {
+    if given.settings.is_empty() || (!read.has_code && code.is_empty()) {
         return;
     }
     let words: BTreeSet<&str> =
@@ -123,6 +144,7 @@ pub(crate) fn calls(
                 words.contains(path.join(":").as_str())
                     || words.contains(path.join(".").as_str())
                     || path.iter().any(|part| words.contains(part.as_str()))
+                    || read.sections.iter().any(|section| is_in(&path, section))
             };
             if !(is_framework(&path) || is_asked()) {
                 continue;

@@ -229,6 +229,9 @@ impl Hosts {
 /// The hosts in an address, in lower case, each with its port if that is a number.
 fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let address = address.trim();
+    if let Some(found) = connection_string(address) {
+        return found;
+    }
     let address = DRIVERS.iter().find_map(|driver| address.strip_prefix(driver)).unwrap_or(address);
     if let Some(found) = pairs(address) {
         return vec![found];
@@ -284,6 +287,55 @@ fn pairs(address: &str) -> Option<(String, Option<u16>)> {
     let value = found?.trim_matches(['\'', '"']);
     let (host, own) = host(value.strip_prefix("tcp:").unwrap_or(value));
     Some((host.to_lowercase(), own.or(port)))
+}
+
+/// The keys by which connection strings name their host.
+const HOST_KEYS: &[&str] = &[
+    "host",
+    "server",
+    "data source",
+    "datasource",
+    "address",
+    "addr",
+    "network address",
+    "hostname",
+    "endpoint",
+    "bootstrapservers",
+];
+
+/// The hosts of `Host=ledger;Port=5432;Database=x`; none for what is no list of keys with values.
+fn connection_string(text: &str) -> Option<Vec<(String, Option<u16>)>> {
+    if !text.contains('=') || text.split_once('=').is_some_and(|(key, _)| key.contains([':', '/', ','])) {
+        return None;
+    }
+    let pairs: Vec<(String, &str)> = text
+        .split(';')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key.trim().to_lowercase(), value.trim().trim_matches(['"', '\''])))
+        .collect();
+    let (_, value) = pairs.iter().find(|(key, _)| HOST_KEYS.contains(&key.as_str()))?;
+    if value.contains("://") {
+        return Some(hosts(value));
+    }
+    // `host=ledger dbname=x` has no such marks between its pairs.
+    if !text.contains(';') && value.contains(char::is_whitespace) {
+        return None;
+    }
+    let own = pairs.iter().find(|(key, _)| key == "port").and_then(|(_, port)| port.parse().ok());
+    // `tcp:ledger,1433` and `ledger\\instance`, as SQL Server has them; several hosts, as the others do.
+    let value = value.strip_prefix("tcp:").unwrap_or(value);
+    let is_port = |part: &str| !part.is_empty() && part.trim().bytes().all(|byte| byte.is_ascii_digit());
+    let mut found: Vec<(String, Option<u16>)> = Vec::new();
+    for part in value.split(',') {
+        match found.last_mut() {
+            Some((_, port)) if is_port(part) => *port = part.trim().parse().ok(),
+            _ => {
+                let (host, port) = host(part.trim().split('\\').next().unwrap_or(part));
+                found.push((host.to_lowercase(), port.or(own)));
+            }
+        }
+    }
+    Some(found)
 }
 
 /// The host of an authority, and its port.

@@ -2,7 +2,7 @@
 
 use crate::frontend::Language;
 use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
-use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
+use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -126,7 +126,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                     let ty = program.results(called).get(usize::from(result))?;
                     Some(program.written(called, *ty))
                 }
-                Callee::Dispatch(ty, name) => self.signature(ty, name, result),
+                Callee::Dispatch(ty, name) => self.signature(ty, name, result, 0),
                 Callee::Type(ty) => Some(ty),
                 Callee::Builtin("new" | "make") => {
                     let made = program.arguments(function, *arguments).first()?.value;
@@ -300,7 +300,7 @@ impl<'a, 'p> Infer<'a, 'p> {
     }
 
     /// The types of the results of a method of an interface or class.
-    fn signature(&self, ty: TypeId, name: &str, result: u16) -> Option<Ty<'p>> {
+    fn signature(&self, ty: TypeId, name: &str, result: u16, depth: usize) -> Option<Ty<'p>> {
         if let Some(function) = self.program.own_method(ty, name) {
             let ty = self.program.results(function).get(usize::from(result))?;
             return Some(self.program.written(function, *ty));
@@ -310,8 +310,12 @@ impl<'a, 'p> Infer<'a, 'p> {
         if let Some(method) = methods.iter().find(|method| method.name == name) {
             return method.results.get(usize::from(result)).map(|r| Ty::Written { file, r });
         }
+        // Interfaces may take each other in, in code that does not compile or where two have one name.
+        if depth >= MAX_EMBED {
+            return None;
+        }
         let embeds = embeds.iter().filter_map(|r| self.program.type_id(Ty::Written { file, r }));
-        embeds.filter(|embed| *embed != ty).find_map(|embed| self.signature(embed, name, result))
+        embeds.filter(|embed| *embed != ty).find_map(|embed| self.signature(embed, name, result, depth + 1))
     }
 
     /// What `of.name` means where `of` is the name of an import or of a type.
@@ -354,13 +358,30 @@ impl<'a, 'p> Infer<'a, 'p> {
                     _ => Some(Callee::Value),
                 }
             }
-            Expr::Member { of, name } => Some(self.member_callee(function, *of, self.program.word(function, *name))),
+            Expr::Member { of, name } => {
+                let name = self.program.word(function, *name);
+                let found = self.member_callee(function, *of, name);
+                Some(self.extension(file, name, &found).map_or(found, Callee::Function))
+            }
             Expr::Local(_) => Some(match self.origin(function, callee) {
                 Some(path) => Callee::External(path),
                 None => Callee::Value,
             }),
             _ => Some(Callee::Value),
         }
+    }
+
+    /// The function that is called like a method of something that has no such method of its own: an extension of it.
+    fn extension(&self, file: u32, name: &'p str, found: &Callee) -> Option<FnId> {
+        let has_extensions = matches!(self.program.files[file as usize].language, Language::CSharp | Language::Kotlin);
+        if !has_extensions || !matches!(found, Callee::External(_) | Callee::Method(_) | Callee::Value) {
+            return None;
+        }
+        let Meaning::Function(id) = self.program.meaning(file, name) else { return None };
+        let facts = self.program.facts_of(id);
+        let decl = self.program.function(id);
+        let first = facts.locals(decl).first()?;
+        (decl.receiver.is_none() && facts.defs(first).contains(&Def::Receiver)).then_some(id)
     }
 
     fn member_callee(&self, function: FnId, of: ExprId, name: &'p str) -> Callee<'p> {

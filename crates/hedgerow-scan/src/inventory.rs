@@ -82,6 +82,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
                 found.extend(rust(program, &place));
                 found.extend(scripts(program, &place));
                 found.extend(java(program, &place));
+                found.extend(csharp(program, &place));
             }
             None => {
                 let own = go_mains(program, directory, |path| dir_of(path) == directory);
@@ -91,6 +92,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
                 found.extend(scripts(program, directory));
                 found.extend(java(program, directory));
                 found.extend(rust(program, directory));
+                found.extend(csharp(program, directory));
             }
         }
     }
@@ -181,11 +183,11 @@ fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
     found
 }
 
-/// How many of these functions are where a service begins to run. That a class is loaded does not begin anything in Java.
+/// How many of these functions are where a service begins to run. That a class is loaded does not begin anything in C# and Java.
 pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
     let begins = |function: &&FnId| {
-        let java = program.files[program.file_of(**function) as usize].language == Language::Java;
-        !java || !program.function(**function).name.is_empty()
+        let language = program.files[program.file_of(**function) as usize].language;
+        !matches!(language, Language::CSharp | Language::Java | Language::Kotlin) || !program.function(**function).name.is_empty()
     };
     entries.iter().filter(begins).count()
 }
@@ -239,7 +241,7 @@ fn scripts(program: &Program, place: &str) -> Vec<FnId> {
 fn java(program: &Program, place: &str) -> Vec<FnId> {
     let files = program.at_or_below(place);
     let mut found = Vec::new();
-    for (at, file) in files.filter(|(_, file)| file.language == Language::Java) {
+    for (at, file) in files.filter(|(_, file)| matches!(file.language, Language::Java | Language::Kotlin)) {
         let annotated: BTreeSet<&str> = file
             .facts
             .types
@@ -252,6 +254,55 @@ fn java(program: &Program, place: &str) -> Vec<FnId> {
             let runs = n == 0 || function.registered || annotated.contains(receiver);
             if runs || (function.name == "main" && function.parameters.len() <= 1) {
                 found.extend(program.function_at(at, n));
+            }
+        }
+    }
+    found
+}
+
+/// Bases from outside whose methods nobody calls from there, or that everything has.
+const PLAIN_BASES: &[&str] = &[
+    "IDisposable",
+    "IAsyncDisposable",
+    "IEquatable",
+    "IComparable",
+    "ICloneable",
+    "IEnumerable",
+    "Exception",
+    "Attribute",
+    "EventArgs",
+    "JsonConverter",
+];
+
+/// Where C#'s programs below a place begin: `Main` or statements at the top of a file, and in the same project every class that a
+/// framework may call, because it extends something from outside of the tree.
+fn csharp(program: &Program, place: &str) -> Vec<FnId> {
+    let files: Vec<u32> =
+        program.at_or_below(place).filter(|(_, file)| file.language == Language::CSharp).map(|(at, _)| at).collect();
+    let is_main = |name: &str| name == "Main" || name == "<Main>$";
+    let project = |file: u32| program.package(program.package_of(file)).path.split(':').next().unwrap_or_default();
+    let mut found = Vec::new();
+    let mut projects = BTreeSet::new();
+    for file in &files {
+        for (n, function) in (0_u32..).zip(&program.files[*file as usize].facts.functions) {
+            if is_main(&function.name) {
+                projects.insert(project(*file));
+                found.extend(program.function_at(*file, n));
+            }
+        }
+    }
+    for file in files.into_iter().filter(|file| projects.contains(project(*file))) {
+        found.extend(program.loader(file));
+        let facts = program.files[file as usize].facts;
+        for decl in &facts.types {
+            let TypeRef::Struct(fields) = &decl.ty else { continue };
+            let is_called = |r: &TypeRef| {
+                let path = program.external(crate::program::Ty::Written { file, r });
+                path.is_some_and(|path| !PLAIN_BASES.contains(&path.as_str()))
+            };
+            if fields.iter().any(|field| field.embedded && is_called(&field.ty)) {
+                let own = (0_u32..).zip(&facts.functions).filter(|(_, f)| f.receiver.as_ref() == Some(&decl.name));
+                found.extend(own.filter_map(|(n, _)| program.function_at(file, n)));
             }
         }
     }

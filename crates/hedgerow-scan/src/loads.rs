@@ -60,6 +60,10 @@ impl Loads {
                 loads.imports[*package as usize].extend(found);
             }
         }
+        for (file, package) in files.iter().zip(&loads.package_of) {
+            let opened = modules.opens(file);
+            loads.imports[*package as usize].extend(opened.iter().filter_map(|path| by_path.get(path).copied()));
+        }
         loads.importers.resize_with(loads.files.len(), BTreeSet::new);
         for (package, imports) in (0_u32..).zip(&loads.imports) {
             for import in imports {

@@ -105,7 +105,8 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
             part.reads.get(variable).cloned().or_else(asks).or_else(takes)
         };
         joined(home, hosts, deploy, &reads, outcome);
-        frameworks::calls(home, &own, part.account.functions > 0, hosts, deploy, outcome);
+        let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
+        frameworks::calls(home, &own, code, hosts, deploy, outcome);
         given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
         let is_set = |name: &String| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));

@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 /// The packs this crate brings.
 static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new(|| {
     let texts = [
+        (Language::CSharp, include_str!("../packs/csharp.yaml")),
         (Language::Go, include_str!("../packs/go.yaml")),
         (Language::Python, include_str!("../packs/python.yaml")),
         (Language::Java, include_str!("../packs/java.yaml")),
+        (Language::Kotlin, include_str!("../packs/kotlin.yaml")),
         (Language::JavaScript, include_str!("../packs/javascript.yaml")),
         (Language::Ruby, include_str!("../packs/ruby.yaml")),
         (Language::Php, include_str!("../packs/php.yaml")),
@@ -103,6 +105,9 @@ pub(crate) struct Sink {
     /// be anything.
     #[serde(default)]
     pub(crate) client: bool,
+    /// Whether a text without a scheme is a path below an address that is given elsewhere.
+    #[serde(default)]
+    pub(crate) relative: bool,
     /// Whether the target may be left out: a client that can be given a base address.
     #[serde(default)]
     pub(crate) optional: bool,
@@ -154,6 +159,12 @@ pub(crate) enum Target {
         network: u16,
         /// The address.
         argument: u16,
+    },
+    /// The connection string that an argument names, which may be the name of a service.
+    ConnectionString {
+        /// The argument.
+        #[serde(rename = "connection-string")]
+        connection_string: u16,
     },
     /// The field of an argument that is written out there.
     Field {
@@ -235,6 +246,10 @@ pub(crate) enum Source {
     Configuration,
     /// The key of the configuration named by the argument.
     Setting,
+    /// The part of the configuration named by the argument, `A:B`, below the one that the method is called on.
+    Section,
+    /// The connection string of this name.
+    ConnectionString,
     /// The argument itself, give or take what no host name has.
     Argument,
     /// The argument, seen from the address behind it unless it has a host of its own.
@@ -401,9 +416,12 @@ impl Packs {
     }
 }
 
-/// Whether rules of one language apply to another: JavaScript's hold for TypeScript, the user's own for all.
+/// Whether rules of one language apply to another: JavaScript's hold for TypeScript, Java's for Kotlin, the user's own for all.
 fn speaks(of: Option<Language>, language: Language) -> bool {
-    of.is_none_or(|of| of == language || (of == Language::JavaScript && language == Language::TypeScript))
+    of.is_none_or(|of| {
+        of == language
+            || matches!((of, language), (Language::JavaScript, Language::TypeScript) | (Language::Java, Language::Kotlin))
+    })
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {

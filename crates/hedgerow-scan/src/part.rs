@@ -46,6 +46,8 @@ pub(crate) struct Part {
     pub(crate) variables: BTreeSet<String>,
     /// Those of them that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
+    /// The parts of the configuration that reached code asks for by name.
+    pub(crate) sections: BTreeSet<Vec<String>>,
     /// What of its code was read.
     pub(crate) account: Account,
 }
@@ -144,7 +146,8 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    let Found { outcome, needed, variables } = find(&context);
+    let Found { outcome, needed, variables, sections } = find(&context);
+    part.sections = sections;
     part.found = outcome;
     part.account = crate::account::of_code(infer, home, reach, entries);
     let mut names = Names::new(infer, reach, &answered, around.hosts, home);

@@ -87,6 +87,10 @@ struct Walk<'a, 'p> {
     stands: BTreeMap<(TypeId, TypeId), bool>,
     escaped: BTreeSet<TypeId>,
     held: Held,
+    /// The packages that are loaded.
+    loaded: BTreeSet<PackageId>,
+    /// The calls through an interface for which a type was looked for that nothing is seen to make.
+    adopted: BTreeSet<(TypeId, &'p str)>,
     /// The functions that the function being walked takes as values, with where it does.
     taken: Vec<(ExprId, FnId)>,
 }
@@ -111,7 +115,10 @@ struct Dynamic {
 /// Whether the language of a function lets a call leave parameters out.
 fn is_flexible(program: &Program, function: FnId) -> bool {
     let language = program.files[program.file_of(function) as usize].language;
-    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php)
+    matches!(
+        language,
+        Language::Kotlin | Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php
+    )
 }
 
 /// Whether the classes of a language are made by frameworks once their file is loaded.
@@ -153,12 +160,15 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         escaped: BTreeSet::new(),
         held: Held::default(),
         taken: Vec::new(),
+        loaded: BTreeSet::new(),
+        adopted: BTreeSet::new(),
     };
     for entry in entries {
         walk.add(*entry, None);
     }
     let packages = entries.iter().map(|entry| infer.program.package_of(infer.program.file_of(*entry)));
-    for package in loaded(infer, packages) {
+    walk.loaded = loaded(infer, packages);
+    for package in walk.loaded.clone() {
         for initializer in &infer.program.package(package).initializers {
             walk.add(*initializer, None);
         }
@@ -181,7 +191,7 @@ impl<'p> Walk<'_, 'p> {
                 self.function(function);
             }
             self.dispatch();
-            if self.open.is_empty() {
+            if self.open.is_empty() && !self.adopt() {
                 return;
             }
         }
@@ -221,6 +231,41 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
+    /// Where a method is called through an interface of which no value is seen to be made, a container makes one: of every class that
+    /// is loaded and implements it. Says whether there was any.
+    fn adopt(&mut self) -> bool {
+        let program = self.infer.program;
+        let mut found = Vec::new();
+        for (interface, name) in self.dispatched.keys() {
+            let (file, decl) = program.ty(*interface);
+            let is_contained = matches!(program.files[file as usize].language, Language::CSharp | Language::Kotlin);
+            let is_interface = matches!(decl.ty, TypeRef::Interface { .. });
+            if !is_contained || !is_interface || !self.adopted.insert((*interface, name)) {
+                continue;
+            }
+            let classes = program.methods_by_name.get(name).into_iter().flatten().map(|(ty, _)| *ty);
+            let classes: Vec<TypeId> = classes.filter(|ty| program.stands_for(*ty, *interface)).collect();
+            if !classes.iter().any(|ty| self.reach.made.contains(ty)) {
+                let is_loaded = |ty: &TypeId| self.loaded.contains(&program.package_of(program.ty(*ty).0));
+                found.extend(classes.into_iter().filter(is_loaded));
+            }
+        }
+        for ty in &found {
+            self.handed(*ty, None);
+        }
+        !found.is_empty()
+    }
+
+    /// A container makes values of a class, by its constructor.
+    fn handed(&mut self, id: TypeId, site: Option<Site>) {
+        self.make(id);
+        if let Some(constructor) = self.infer.program.own_method(id, "<new>") {
+            for constructor in [&[constructor], self.overloads(constructor).as_slice()].concat() {
+                self.add(constructor, site);
+            }
+        }
+    }
+
     fn call(&mut self, site: Site, function: FnId) {
         let overloads = self.overloads(function);
         if overloads.is_empty() {
@@ -243,11 +288,11 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    /// The other methods of the same name that a class of Java has.
+    /// The other methods of the same name that a class of C# or Java has.
     fn overloads(&self, function: FnId) -> Vec<FnId> {
         let program = self.infer.program;
         let file = program.file_of(function);
-        if program.files[file as usize].language != Language::Java {
+        if !matches!(program.files[file as usize].language, Language::CSharp | Language::Java | Language::Kotlin) {
             return Vec::new();
         }
         let decl = program.function(function);

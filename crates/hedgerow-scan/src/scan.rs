@@ -21,6 +21,7 @@ use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, Modules, Program, join};
 use crate::reach::{Reach, reach};
+use crate::room::together;
 use crate::tree::Tree;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,10 @@ pub struct Known<'a> {
 /// # Errors
 /// When a built-in pack cannot be read: a fault of this crate.
 pub fn scan(tree: &Tree) -> Result<Outcome, String> {
+    together(|| scan_all(tree))
+}
+
+fn scan_all(tree: &Tree) -> Result<Outcome, String> {
     let run = Run::new(tree)?;
     let all: Vec<usize> = (0..run.homes.len()).collect();
     let program = Program::new(run.files(|at| &tree.code[at].facts), &run.modules);
@@ -61,6 +66,10 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
 /// # Errors
 /// As [`scan`].
 pub fn rescan(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String> {
+    together(|| rescan_changed(tree, known))
+}
+
+fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String> {
     let run = Run::new(tree)?;
     let headers = run.files(|at| &tree.code[at].facts);
     let loads = Loads::new(&headers, &run.modules);
@@ -150,10 +159,12 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// The `go.mod` and `Cargo.toml` files, path and text.
+    /// The `go.mod` and `Cargo.toml` files and the projects of .NET, path and text.
     fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let manifests =
-            self.tree.texts.iter().filter(|file| matches!(file.path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")));
+        let is_manifest = |path: &str| {
+            matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")) || path.ends_with(".csproj")
+        };
+        let manifests = self.tree.texts.iter().filter(move |file| is_manifest(&file.path));
         manifests.map(|file| (file.path.as_str(), &*file.text))
     }
 
@@ -277,6 +288,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
     let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
     let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
+    grants(tree, &owner, &mut hosts, &mut deploy);
     // Beside files that are called like services lies what all of these share.
     let mut central: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for file in tree.texts {
@@ -317,7 +329,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }
-                let usual = ["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings."]
+                let usual = ["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings.", "ocelot.", "yarp."]
                     .iter()
                     .any(|start| name.starts_with(start));
                 if let Some(service) = owner(&file.path).filter(|_| usual) {
@@ -329,9 +341,37 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     (hosts, deploy)
 }
 
+/// What code that describes a deploy gives to services. It calls them by names of its own.
+fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Hosts, deploy: &mut Deploy) {
+    let files = || tree.code.iter().filter(|file| !file.facts.grants.is_empty());
+    let projects: Vec<(&str, String)> = tree
+        .texts
+        .iter()
+        .filter_map(|file| file.path.strip_suffix(".csproj").map(|stem| (&*file.path, stem)))
+        .map(|(path, stem)| (path, stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_")))
+        .collect();
+    for grant in files().flat_map(|file| &file.facts.grants).filter(|grant| grant.variable.is_empty()) {
+        let own = projects.iter().filter(|(_, name)| *name == grant.value);
+        if let Some(service) = own.filter_map(|(path, _)| owner(path)).next() {
+            hosts.add(&grant.to, &service);
+        }
+    }
+    for file in files() {
+        for grant in file.facts.grants.iter().filter(|grant| !grant.variable.is_empty()) {
+            if let Some(service) = hosts.named(&grant.to).map(str::to_owned) {
+                deploy.grant(&service, &grant.variable, &grant.value, &file.path);
+            }
+        }
+    }
+}
+
 /// When the workloads of services run that do not run all the time, as their manifests say it. No source code is looked at.
 #[must_use]
 pub fn schedules(tree: &Tree) -> BTreeSet<Schedule> {
+    together(|| schedules_of(tree))
+}
+
+fn schedules_of(tree: &Tree) -> BTreeSet<Schedule> {
     let paths = tree.texts.iter().map(|file| file.path.as_str());
     let homes = homes(tree.services, tree.config, paths);
     deploy(tree, &homes).1.into_schedules()

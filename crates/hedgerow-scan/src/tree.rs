@@ -9,9 +9,6 @@ use crate::testcode::{is_code, is_test};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The stack of each thread, in bytes.
-const STACK: usize = 64 << 20;
-
 /// A source file with what it says.
 #[derive(Debug, Clone)]
 pub struct CodeFile {
@@ -111,6 +108,7 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
                     | "yml"
                     | "json"
                     | "mod"
+                    | "csproj"
                     | "conf"
                     | "sh"
                     | "properties"
@@ -140,15 +138,5 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
             let noise = matches!(name, "package-lock.json" | "composer.lock" | "pom.xml") || name.ends_with(".map");
             if plain && !noise { Want::Text } else { Want::Nothing }
         }
-    }
-}
-
-/// Runs work on threads whose stacks are deep enough for code that is nested deeper than people write it. All parsing
-/// and scanning belongs in here.
-pub fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(pool) => pool.install(work),
-        // A machine that gives no threads still has the caller's.
-        Err(_) => work(),
     }
 }

@@ -13,6 +13,8 @@ const FILES: &[(&str, Language)] = &[
     ("service.a/Main.java", Language::Java),
     ("service.a/main.js", Language::JavaScript),
     ("service.a/main.ts", Language::TypeScript),
+    ("service.a/Main.cs", Language::CSharp),
+    ("service.a/Main.kt", Language::Kotlin),
 ];
 
 /// Pieces of the languages, so that random texts get past the first brace.
@@ -84,6 +86,20 @@ const WORDS: &[&str] = &[
     "require('./main')",
     "fmt.Sprintf(\"%[9]s%\", ",
     "{0}{x!r:",
+    "using System;\n",
+    "namespace A.B;\n",
+    "public class S(HttpClient c) : T { ",
+    "var x = new S { A = \"http://s-b\" };",
+    "await client.GetAsync($\"{x}/y\");",
+    "x?.y?.z()",
+    "builder.AddRedis(\"s-b\").WithReference(x)",
+    "[Get(\"/x\")] ",
+    "fun f(x: String) = ",
+    "class K(val x: String) : T(x) { ",
+    "val x by lazy { \"http://s-b\" }\n",
+    "\"${x}/y\"",
+    "when (x) { 1 -> ",
+    "x.apply { y = ",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -165,6 +181,8 @@ fn deep_code_is_read_to_a_depth() {
             (Language::Go, "(", ")"),
             (Language::Python, "[", "]"),
             (Language::Java, "(", ")"),
+            (Language::CSharp, "(", ")"),
+            (Language::Kotlin, "(", ")"),
             (Language::JavaScript, "[", "]"),
             (Language::TypeScript, "(", ")"),
             (Language::Ruby, "[", "]"),
@@ -173,10 +191,10 @@ fn deep_code_is_read_to_a_depth() {
         ] {
             let (head, tail) = match language {
                 Language::Go => ("package main\nvar x = ", ""),
-                Language::Java => ("class A { int x = ", "; }"),
-                Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => ("x = ", ""),
+                Language::CSharp | Language::Java => ("class A { int x = ", "; }"),
                 Language::Php => ("<?php $x = ", ";"),
                 Language::Rust => ("fn f() { let x = ", "; }"),
+                _ => ("x = ", ""),
             };
             let text = format!("{head}{}1{}{tail}\n", open.repeat(5_000), close.repeat(5_000));
             let facts = language.frontend().unwrap().facts(&text);
@@ -274,4 +292,149 @@ fn what_has_too_many_ways_is_said_with_its_place_and_the_rest_is_done() {
     assert!(outcome.edges.contains_key(&("service.a".to_owned(), "service.b".to_owned())));
     let few = scan_go(&wide(2, 3));
     assert!(few.findings.iter().all(|finding| finding.code.as_str() != "scan-limit"), "{:?}", few.findings);
+}
+
+/// Runs a test where the stack is that of a small thread.
+fn with_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap().join().unwrap()
+}
+
+/// `head`, so often `open`, `middle`, so often `close`, `tail`.
+fn nested(head: &str, open: &str, middle: &str, close: &str, tail: &str, depth: usize) -> String {
+    format!("{head}{}{middle}{}{tail}", open.repeat(depth), close.repeat(depth))
+}
+
+/// So deep is what the tests below nest.
+const DEPTH: usize = 100_000;
+
+#[test]
+fn every_kind_of_nesting_ends_with_a_report_in_a_thread_with_a_small_stack() {
+    type Row = (Language, &'static str, &'static str, &'static str, &'static str, &'static str);
+    let rows: &[Row] = &[
+        (Language::Go, "package main\nvar x = ", "(", "1", ")", "\n"),
+        (Language::Go, "package main\nvar x ", "[]", "int", "", "\n"),
+        (Language::Go, "package main\nfunc f() ", "{", "", "}", "\n"),
+        (Language::Go, "package main\nvar x = ", "f(", "1", ")", "\n"),
+        (Language::Python, "x = ", "[", "1", "]", "\n"),
+        (Language::Python, "x = ", "f(", "1", ")", "\n"),
+        (Language::Python, "", "(", "a", ",)", " = 1\n"),
+        (Language::Python, "def f(x: ", "Optional[", "int", "]", "):\n    pass\n"),
+        (Language::Java, "class A { int x = ", "(", "1", ")", "; }"),
+        (Language::Java, "class A { ", "List<", "String", ">", " x; }"),
+        (Language::Java, "", "class A { ", "", "}", "\n"),
+        (Language::Java, "class A { void f() ", "{", "", "}", " }"),
+        (Language::JavaScript, "x = ", "[", "1", "]", "\n"),
+        (Language::JavaScript, "const ", "[", "a", "]", " = x\n"),
+        (Language::JavaScript, "x = ", "f(", "1", ")", "\n"),
+        (Language::TypeScript, "x = ", "(", "1", ")", "\n"),
+        (Language::TypeScript, "let x: ", "Promise<", "string", ">", "\n"),
+        (Language::TypeScript, "", "if (x) {", "", "}", "\n"),
+        (Language::CSharp, "class A { int x = ", "(", "1", ")", "; }"),
+        (Language::CSharp, "class A { ", "List<", "string", ">", " x; }"),
+        (Language::CSharp, "", "class A { ", "", "}", "\n"),
+        (Language::CSharp, "", "namespace A { ", "", "}", "\n"),
+        (Language::CSharp, "class A { void F() ", "{", "", "}", " }"),
+        (Language::CSharp, "x = ", "f(", "1", ")", ";\n"),
+        (Language::CSharp, "var b = DistributedApplication.CreateBuilder(args); b", ".AddRedis(\"x\"", "", ")", ";\n"),
+        (Language::Kotlin, "val x = ", "f(", "1", ")", "\n"),
+        (Language::Kotlin, "val x: ", "List<", "String", ">", " = y\n"),
+        (Language::Kotlin, "", "class A { ", "", "}", "\n"),
+        (Language::Kotlin, "fun f() ", "{ x.let ", "", "}", "\n"),
+    ];
+    for (language, head, open, middle, close, tail) in rows.iter().copied() {
+        with_a_small_stack(move || {
+            let text = nested(head, open, middle, close, tail, DEPTH);
+            let facts = language.frontend().unwrap().facts(&text);
+            assert!(facts.is_sound() && !facts.faults.is_empty(), "{language:?}: {head}{open}");
+        });
+    }
+}
+
+#[test]
+fn a_function_that_passes_all_it_is_passed_to_itself_ends() {
+    for (language, text) in [
+        (Language::JavaScript, "function f(...args) { fetch(...args); f(...args) }\nf(x)\n"),
+        (Language::Python, "import requests\ndef f(*args):\n    requests.get(*args)\n    f(*args)\nf(x)\n"),
+        (
+            Language::Go,
+            "package main\nimport \"net/http\"\nfunc g(x string) { http.Get(x) }\nfunc f(a ...string) { g(a[0]); h(a...) }\nfunc h(a ...string) { f(a...) }\nfunc main() { f() }\n",
+        ),
+    ] {
+        let outcome = with_a_small_stack(move || scan_one("main", language, text));
+        assert!(outcome.findings.iter().any(|finding| finding.code.as_str() == "unresolved-call"), "{text}: {outcome:?}");
+    }
+}
+
+#[test]
+fn interfaces_that_take_each_other_in_end() {
+    for (language, text) in [
+        (
+            Language::TypeScript,
+            "interface A extends B { a(): string }\ninterface B extends A { b(): string }\nfunction f(x: A) { fetch(x.c().d().e) }\nf(y)\n",
+        ),
+        (
+            Language::Java,
+            "interface A extends B { String a(); }\ninterface B extends A { String b(); }\nclass M { public static void main(String[] x) { new RestTemplate().getForObject(((A) x).c().d(), String.class); } }\n",
+        ),
+        (
+            Language::Go,
+            "package main\nimport \"net/http\"\ntype A interface { B; a() string }\ntype B interface { A; b() string }\nfunc f(x A) { http.Get(x.c().d()) }\nfunc main() { f(nil) }\n",
+        ),
+    ] {
+        with_a_small_stack(move || scan_one("main", language, text));
+    }
+}
+
+/// A tree of one service with one file of code.
+fn scan_one(name: &str, language: Language, text: &str) -> hedgerow_scan::Outcome {
+    let facts = Arc::new(language.frontend().unwrap().facts(text));
+    let code = [CodeFile { path: format!("service.a/{name}"), language, facts }];
+    let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
+    let config = ScanConfig::default();
+    scan(&Tree {
+        services: &services,
+        namespaces: BTreeSet::new(),
+        config: &config,
+        code: &code,
+        texts: &[],
+        lost: &[],
+    })
+    .unwrap()
+}
+
+#[test]
+fn deep_texts_that_are_no_code_end_in_a_thread_with_a_small_stack() {
+    let rows = [
+        ("service.a/config.json", nested("", "[", "1", "]", "", DEPTH)),
+        ("service.a/config.json", nested("", "{\"a\":", "1", "}", "", DEPTH)),
+        ("service.a/config.yaml", nested("a: ", "[", "1", "]", "", DEPTH)),
+        ("service.a/config.yaml", nested("", "- ", "1", "", "\n", DEPTH)),
+        ("service.a/config.yaml", nested("a: ", "${b:", "1", "}", "\n", DEPTH)),
+        ("deploy/templates/a.yaml", nested("a: {{ ", "(", "1", ")", " }}\n", DEPTH)),
+        ("deploy/templates/a.yaml", nested("", "{{ if .Values.x }}\n", "a: b\n", "{{ end }}\n", "", DEPTH)),
+        ("deploy/templates/a.yaml", nested("a: ", "{{ include \"x\" (dict \"a\" ", "1", ") }}", "\n", DEPTH)),
+        ("service.a/Dockerfile", nested("FROM x\nENV A=", "${A:-", "1", "}", "\n", DEPTH)),
+        ("service.a/Dockerfile", nested("FROM x\nCMD ", "[", "\"a\"", "]", "\n", DEPTH)),
+        ("service.a/nginx.conf", nested("", "location / {\n", "", "}\n", "", DEPTH)),
+        ("service.a/run.sh", nested("curl ", "$(", "x", ")", "\n", DEPTH)),
+    ];
+    for (path, text) in rows {
+        let head: String = text.chars().take(40).collect();
+        let outcome = with_a_small_stack(move || {
+            let chart = PlainFile { path: "deploy/Chart.yaml".into(), text: Arc::from("name: x\nversion: 1.0.0\n") };
+            let texts = [chart, PlainFile { path: path.into(), text: Arc::from(text.as_str()) }];
+            let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
+            let config = ScanConfig::default();
+            scan(&Tree {
+                services: &services,
+                namespaces: BTreeSet::new(),
+                config: &config,
+                code: &[],
+                texts: &texts,
+                lost: &[],
+            })
+            .unwrap()
+        });
+        assert!(outcome.edges.is_empty(), "{path}: {head}");
+    }
 }

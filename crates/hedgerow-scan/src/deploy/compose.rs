@@ -26,7 +26,8 @@ impl Deploy {
             for (name, container) in item.value.get("services").and_then(Value::as_object).into_iter().flatten() {
                 let build = container.get("build");
                 let context = build.and_then(|build| build.as_str().or_else(|| build.get("context")?.as_str()));
-                let built = || owner(&join(directory, &format!("{}/Dockerfile", context?)));
+                let image = build.and_then(|build| build.get("dockerfile")?.as_str()).unwrap_or("Dockerfile");
+                let built = || owner(&join(directory, &format!("{}/{image}", context?)));
                 if let Some(service) = hosts.named(name).map(str::to_owned).or_else(built) {
                     found.push((item.path, directory, name, container, service));
                 }
@@ -34,6 +35,9 @@ impl Deploy {
         }
         for (path, directory, name, container, service) in found {
             hosts.add(name, &service);
+            for name in other_names(container) {
+                hosts.add(name, &service);
+            }
             let given = self.given.entry(service).or_default();
             path.clone_into(&mut given.path);
             let text_of = |file: &str| {
@@ -92,6 +96,14 @@ impl Deploy {
             }
         }
     }
+}
+
+/// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.
+fn other_names(container: &Value) -> impl Iterator<Item = &str> {
+    let own = ["container_name", "hostname"].into_iter().filter_map(|key| container.get(key)?.as_str());
+    let networks = container.get("networks").and_then(Value::as_object).into_iter().flatten();
+    let aliases = networks.filter_map(|(_, network)| network.get("aliases")?.as_array()).flatten();
+    own.chain(aliases.filter_map(Value::as_str))
 }
 
 /// The variables of an `.env` file. Their values are made of those in `shell` and of the ones above them.

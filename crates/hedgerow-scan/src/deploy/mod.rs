@@ -7,7 +7,7 @@ mod schedule;
 mod settings;
 mod values;
 
-pub(crate) use settings::{all_documents, documents, properties, swells};
+pub(crate) use settings::{all_documents, documents, is_too_deep, properties, swells};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
@@ -227,6 +227,18 @@ impl Deploy {
         }
         if given.path.is_empty() {
             text.path.clone_into(&mut given.path);
+        }
+    }
+
+    /// Adds a variable that code gives to a service.
+    pub(crate) fn grant(&mut self, service: &str, variable: &str, value: &str, path: &str) {
+        let given = self.given.entry(service.to_owned()).or_default();
+        let values = given.environment.entry(variable.to_owned()).or_default();
+        if !values.iter().any(|known| known == value) {
+            values.push(value.to_owned());
+        }
+        if given.path.is_empty() {
+            path.clone_into(&mut given.path);
         }
     }
 

@@ -30,6 +30,26 @@ pub(crate) fn all_documents(text: &str) -> (Vec<Value>, bool) {
     (values, fault.is_none())
 }
 
+/// How deep brackets lie in brackets in a text that is read: the parser takes far less, and time that grows with the square of the
+/// depth to say so.
+const MAX_NESTED: usize = 2_000;
+
+/// What the scan says of a text that is nested deeper.
+const TOO_DEEP: &str = "nested too deep";
+
+/// Whether brackets are nested so deep in a text that it is left out.
+pub(crate) fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_NESTED
+    })
+}
+
 /// Whether there is a document in a text that is left out because its aliases repeat too much.
 pub(crate) fn swells(text: &str) -> bool {
     // Most texts have no alias at all.
@@ -39,10 +59,13 @@ pub(crate) fn swells(text: &str) -> bool {
 
 /// The documents of a text up to the first that cannot be read, and why that is so.
 pub(super) fn read(text: &str) -> (Vec<Value>, Option<String>) {
-    if text.trim_start().starts_with('{')
-        && let Ok(value) = serde_json::from_str(text)
+    if text.trim_start().starts_with(['{', '/'])
+        && let Ok(value) = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_comments(text)))
     {
         return (vec![value], None);
+    }
+    if is_too_deep(text) {
+        return (Vec::new(), Some(TOO_DEEP.to_owned()));
     }
     let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
     let mut values = Vec::new();
@@ -53,6 +76,42 @@ pub(super) fn read(text: &str) -> (Vec<Value>, Option<String>) {
         }
     }
     (values, None)
+}
+
+/// JSON as programs for people write it: without its comments and the commas before a bracket that closes.
+fn without_comments(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => {
+                let mut escaped = false;
+                let end = rest[1..].find(|c| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                let end = end.map_or(rest.len(), |end| end + 2);
+                plain.push_str(&rest[..end]);
+                end
+            }
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            ']' | '}' => {
+                let kept = plain.trim_end();
+                let length = kept.strip_suffix(',').map_or(plain.len(), str::len);
+                plain.truncate(length);
+                plain.push(first);
+                1
+            }
+            other => {
+                plain.push(other);
+                other.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    plain
 }
 
 /// Reads a value as long as there are some left. Merge keys (`<<: *others`) are merged, as Kubernetes, Helm and compose do.
@@ -224,6 +283,18 @@ mod tests {
         ] {
             assert_eq!(read(text), (vec![expected], None), "{text}");
         }
+    }
+
+    #[test]
+    fn json_for_people_has_comments() {
+        for text in [
+            "// x\n{\"a\": \"http://b//c\", // d\n \"e\": [1, /* 2 */], }",
+            "{\"a\": \"http://b//c\", \"e\": [1]}",
+            "/* x */ {\"a\":\"http://b//c\",\"e\":[1,\n]\n}\n",
+        ] {
+            assert_eq!(documents(text), [serde_json::json!({"a": "http://b//c", "e": [1]})], "{text}");
+        }
+        assert_eq!(documents("{\"a\": \"\\\"// b\"} // c"), [serde_json::json!({"a": "\"// b"})]);
     }
 
     #[test]

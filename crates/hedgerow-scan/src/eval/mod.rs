@@ -5,6 +5,7 @@
 
 mod packs;
 mod passed;
+mod section;
 mod stored;
 
 pub(crate) use packs::placeholders;
@@ -228,7 +229,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                 None => Values::one(Value::Made(site, frame.chain.clone())),
             },
             Expr::Index { of, key } => {
-                if let Some(values) = self.environment_index(frame, *of, *key) {
+                let named = self.environment_index(frame, *of, *key);
+                if let Some(values) = named.or_else(|| self.section_index(frame, *of, *key)) {
                     return values;
                 }
                 let key = self.eval(frame, *key, 0);

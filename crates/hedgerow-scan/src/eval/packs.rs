@@ -74,6 +74,14 @@ impl<'p> Eval<'_, 'p> {
                 });
                 if unix { Values::text("unix:").then(&address) } else { address }
             }
+            Target::ConnectionString { connection_string } => {
+                let Some(name) = self.positional(frame, arguments, usize::from(*connection_string)) else {
+                    return Values::default();
+                };
+                let mut values = self.section(frame, None, &name, Source::ConnectionString);
+                values.add(&name);
+                values
+            }
             Target::Field { argument, field } => {
                 let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::default() };
                 let mut values = Values::default();
@@ -161,6 +169,13 @@ impl<'p> Eval<'_, 'p> {
             Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
             Source::Configuration => Values::one(Value::Setting(Vec::new())),
             Source::Argument => (*text).clone(),
+            Source::Section | Source::ConnectionString => {
+                let of = match program.expr(frame.function, callee) {
+                    Expr::Member { of, .. } => Some(*of),
+                    _ => None,
+                };
+                self.section(frame, of, &text, transfer.gives)
+            }
             Source::Placeholder => placeholders(&text),
             Source::Elements => {
                 let mut values = Values::default();

@@ -95,7 +95,10 @@ impl<'p> Eval<'_, 'p> {
             && let Ok(at) = u16::try_from(usize::from(*first) + nth)
         {
             let site = Site { function: frame.function, expr: list };
-            return self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, ""));
+            // A function may pass on all it is passed to itself.
+            return self.within(site, || {
+                self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, ""))
+            });
         }
         self.elements(&self.eval(frame, list, 0), None)
     }
@@ -192,13 +195,18 @@ impl<'p> Eval<'_, 'p> {
 
     /// What a call stores through the address it is given.
     pub(super) fn stored_by(&self, frame: &Frame, call: Site, argument: u16) -> Values {
+        self.within(call, || self.stored_within(frame, call, argument))
+    }
+
+    /// One level deeper, as far as one question may lead.
+    fn within(&self, site: Site, find: impl FnOnce() -> Values) -> Values {
         if self.depth.get() > MAX_DEPTH || self.steps.get() > MAX_STEPS {
             self.cuts.set(self.cuts.get() + 1);
-            return Values::lost(call);
+            return Values::lost(site);
         }
         self.steps.set(self.steps.get() + 1);
         self.depth.set(self.depth.get() + 1);
-        let values = self.stored_within(frame, call, argument);
+        let values = find();
         self.depth.set(self.depth.get() - 1);
         values
     }

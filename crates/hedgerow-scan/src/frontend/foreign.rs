@@ -4,8 +4,9 @@ use super::Language;
 
 /// The languages that no front end of any build reads, by the endings of their files.
 const NAMES: &[(&[&str], &str)] = &[
-    (&["cs", "csx", "cshtml", "razor"], "C#"),
-    (&["kt", "kts"], "Kotlin"),
+    (&["cshtml", "razor"], "Razor"),
+    (&["csx"], "C# scripts"),
+    (&["kts"], "Kotlin scripts"),
     (&["rs"], "Rust"),
     (&["rb", "rake", "ru"], "Ruby"),
     (&["php"], "PHP"),
@@ -31,6 +32,8 @@ const NAMES: &[(&[&str], &str)] = &[
     (&["zig"], "Zig"),
     (&["cr"], "Crystal"),
     // Those of builds that leave a front end out.
+    (&["cs"], "C#"),
+    (&["kt"], "Kotlin"),
     (&["go"], "Go"),
     (&["py", "pyi"], "Python"),
     (&["java"], "Java"),

@@ -26,8 +26,8 @@ impl Language {
             (Self::JavaScript | Self::TypeScript, "String") => Some("String"),
             (Self::JavaScript | Self::TypeScript, "Deno") => Some("Deno"),
             (Self::JavaScript | Self::TypeScript, "__ENV") => Some("__ENV"),
-            (Self::Java, "System") => Some("java.lang.System"),
-            (Self::Java, "String") => Some("java.lang.String"),
+            (Self::Java | Self::Kotlin, "System") => Some("java.lang.System"),
+            (Self::Java | Self::Kotlin, "String") => Some("java.lang.String"),
             _ => None,
         }
     }

@@ -2,6 +2,8 @@
 
 pub(crate) mod build;
 pub(crate) mod comment;
+#[cfg(feature = "csharp")]
+pub(crate) mod csharp;
 pub(crate) mod foreign;
 mod globals;
 #[cfg(feature = "go")]
@@ -11,6 +13,8 @@ pub(crate) mod grammar;
 mod java;
 #[cfg(feature = "javascript")]
 mod javascript;
+#[cfg(feature = "kotlin")]
+mod kotlin;
 #[cfg(feature = "php")]
 mod php;
 #[cfg(feature = "python")]
@@ -27,6 +31,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
+    /// C#.
+    CSharp,
     /// Go.
     Go,
     /// Python.
@@ -35,6 +41,8 @@ pub enum Language {
     Java,
     /// JavaScript.
     JavaScript,
+    /// Kotlin.
+    Kotlin,
     /// TypeScript.
     TypeScript,
     /// Ruby.
@@ -53,7 +61,7 @@ pub trait Frontend: Sync {
 
 /// The first places in the tree that could not be parsed, at most ten.
 #[cfg_attr(
-    not(any(feature = "go", feature = "python", feature = "java", feature = "javascript")),
+    not(any(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
     allow(dead_code, reason = "a build without any language parses nothing")
 )]
 fn first_fault(root: tree_sitter::Node) -> Vec<Range> {
@@ -75,15 +83,29 @@ fn first_fault(root: tree_sitter::Node) -> Vec<Range> {
     found
 }
 
+/// A front end, on a stack that is deep enough for what it reads.
+#[derive(Clone, Copy)]
+pub struct Reader(&'static dyn Frontend);
+
+impl Reader {
+    /// The facts of `text`, see [`Frontend::facts`].
+    #[must_use]
+    pub fn facts(self, text: &str) -> Facts {
+        crate::room::alone(|| self.0.facts(text))
+    }
+}
+
 impl Language {
     /// The language as people call it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::CSharp => "C#",
             Self::Go => "Go",
             Self::Python => "Python",
             Self::Java => "Java",
             Self::JavaScript => "JavaScript",
+            Self::Kotlin => "Kotlin",
             Self::TypeScript => "TypeScript",
             Self::Ruby => "Ruby",
             Self::Php => "PHP",
@@ -97,9 +119,11 @@ impl Language {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (_, extension) = name.rsplit_once('.').unwrap_or(("", if name == "Rakefile" { "rake" } else { "" }));
         let language = match extension {
+            "cs" => Self::CSharp,
             "go" => Self::Go,
             "py" => Self::Python,
             "java" => Self::Java,
+            "kt" => Self::Kotlin,
             "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
             "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
             "rb" | "rake" | "ru" => Self::Ruby,
@@ -112,14 +136,22 @@ impl Language {
 
     /// The front end of the language; none if this build leaves it out.
     #[must_use]
-    pub fn frontend(self) -> Option<&'static dyn Frontend> {
+    pub fn frontend(self) -> Option<Reader> {
+        self.reader().map(Reader)
+    }
+
+    fn reader(self) -> Option<&'static dyn Frontend> {
         match self {
+            #[cfg(feature = "csharp")]
+            Self::CSharp => Some(&csharp::CSharp),
             #[cfg(feature = "go")]
             Self::Go => Some(&go::Go),
             #[cfg(feature = "python")]
             Self::Python => Some(&python::Python),
             #[cfg(feature = "java")]
             Self::Java => Some(&java::Java),
+            #[cfg(feature = "kotlin")]
+            Self::Kotlin => Some(&kotlin::Kotlin),
             #[cfg(feature = "javascript")]
             Self::JavaScript => Some(&javascript::JavaScript),
             #[cfg(feature = "javascript")]
@@ -131,10 +163,12 @@ impl Language {
             #[cfg(feature = "rust")]
             Self::Rust => Some(&rust::Rust),
             #[cfg(not(all(
+                feature = "csharp",
                 feature = "go",
                 feature = "python",
                 feature = "java",
                 feature = "javascript",
+                feature = "kotlin",
                 feature = "ruby",
                 feature = "php",
                 feature = "rust"
@@ -142,4 +176,15 @@ impl Language {
             _ => None,
         }
     }
+}
+
+/// The namespace that an import of C# takes in whole, and whether it does for all files of the project.
+pub(crate) fn csharp_using(import: &crate::ir::Import) -> Option<(&str, bool)> {
+    if import.alias.as_deref() != Some(".") {
+        return None;
+    }
+    Some(match import.path.strip_prefix("*.") {
+        Some(path) => (path, true),
+        None => (&import.path, false),
+    })
 }

@@ -99,6 +99,8 @@ pub struct Facts {
     pub closures: Vec<Closure>,
     /// The words, one behind the other.
     pub text: String,
+    /// What code that describes a deploy gives to services.
+    pub grants: Vec<Grant>,
     /// The comments that speak to the scan.
     pub comments: Vec<Comment>,
     /// Stretches that the parser could not make sense of.
@@ -401,6 +403,19 @@ pub struct Part {
     pub key: Option<ExprId>,
     /// The value.
     pub value: ExprId,
+}
+
+/// What code that describes a deploy gives to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The name of the service there.
+    pub to: CompactString,
+    /// The environment variable; empty where `value` is the name of the service's project.
+    pub variable: CompactString,
+    /// Its value.
+    pub value: String,
+    /// Where that is said.
+    pub span: Range,
 }
 
 /// A comment that speaks to the scan.

@@ -129,6 +129,7 @@ impl Facts {
             package: self.package.clone(),
             imports: self.imports.clone(),
             declares: self.declares.clone(),
+            grants: self.grants.clone(),
             comments: self.comments.clone(),
             faults: self.faults.clone(),
             constraint: self.constraint.clone(),

@@ -2,12 +2,13 @@
 
 mod crates;
 mod declared;
+mod dotnet;
 mod modules;
 mod read;
 mod types;
 
 pub(crate) use modules::{Modules, join, join_within};
-pub(crate) use types::{Found, Owner, Ty};
+pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
 use crate::frontend::Language;
 use crate::ir::{Facts, Function, Global, Import, TypeDecl};
@@ -255,6 +256,7 @@ impl<'p> Program<'p> {
                 aliases.entry(name).or_default().push(meaning);
             }
         }
+        dots.extend(modules.opens(file).iter().filter_map(|path| self.by_path.get(path)).copied());
         (aliases, dots)
     }
 
@@ -335,7 +337,7 @@ impl<'p> Program<'p> {
     }
 
     /// What a name that is not a local means in a file: the package's own names win over imports.
-    pub(crate) fn meaning(&self, file: u32, name: &str) -> Meaning<'p> {
+    pub(crate) fn meaning(&self, file: u32, name: &'p str) -> Meaning<'p> {
         match self.item(self.package_of(file), name) {
             Meaning::Unknown => {}
             meaning => return meaning,
@@ -346,7 +348,15 @@ impl<'p> Program<'p> {
             return inside.or(meanings.first()).copied().unwrap_or(Meaning::Unknown);
         }
         let dots = self.dots[file as usize].iter().map(|package| self.item(*package, name));
-        dots.into_iter().find(|meaning| *meaning != Meaning::Unknown).unwrap_or(Meaning::Unknown)
+        let found = dots.into_iter().find(|meaning| *meaning != Meaning::Unknown).unwrap_or(Meaning::Unknown);
+        let is_bare = name.starts_with(char::is_uppercase)
+            && match self.files[file as usize].language {
+                Language::CSharp => true,
+                // What the language gives has a path.
+                language @ Language::Kotlin => language.global(name).is_none(),
+                _ => false,
+            };
+        if found == Meaning::Unknown && is_bare { Meaning::External(name, None) } else { found }
     }
 
     /// The method that a type itself declares.
@@ -369,7 +379,7 @@ impl<'p> Program<'p> {
         let Some(file) = package.files.first().map(|file| &self.files[*file as usize]) else { return &package.path };
         match file.language {
             Language::Go => &package.path,
-            Language::Java => &file.facts.package,
+            Language::CSharp | Language::Java | Language::Kotlin => &file.facts.package,
             Language::Python
             | Language::JavaScript
             | Language::TypeScript

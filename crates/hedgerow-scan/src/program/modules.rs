@@ -3,6 +3,7 @@
 use super::File;
 use super::crates::Crates;
 use super::declared::Declared;
+use super::dotnet::{PROJECT, Projects, modules_path};
 use crate::frontend::Language;
 use crate::ir::Import;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ pub(crate) struct Modules {
     declared: Declared,
     /// Rust's crates.
     crates: Crates,
+    /// The projects of .NET.
+    dotnet: Projects,
 }
 
 impl Modules {
@@ -33,6 +36,8 @@ impl Modules {
         for (path, text) in manifests {
             if path.ends_with("Cargo.toml") {
                 modules.crates.manifest(path, text);
+            } else if path.ends_with(PROJECT) {
+                modules.dotnet.manifest(path, text);
             } else {
                 modules.manifest(path, text);
             }
@@ -45,9 +50,12 @@ impl Modules {
             } else {
                 modules.declared.add(file);
             }
-            if file.language == Language::Java {
+            if matches!(file.language, Language::Java | Language::Kotlin) {
                 let roots = modules.java.entry(file.facts.package.clone()).or_default();
                 roots.insert(java_root(file).to_owned());
+            }
+            if file.language == Language::CSharp {
+                modules.dotnet.file(file);
             }
         }
         modules
@@ -98,7 +106,8 @@ impl Modules {
                 // Two packages may share a directory only as a package and its tests, which are never read.
                 self.go_path(dir)
             }
-            Language::Java => format!("{}:{}", java_root(file), file.facts.package),
+            Language::CSharp => modules_path(self.dotnet.of(file.path), &file.facts.package),
+            Language::Java | Language::Kotlin => format!("{}:{}", java_root(file), file.facts.package),
             Language::Python
             | Language::JavaScript
             | Language::TypeScript
@@ -135,18 +144,28 @@ impl Modules {
                 }
                 Some(import.path.to_string())
             }
-            Language::Java => {
+            Language::Java | Language::Kotlin => {
                 let roots = self.java.get(import.path.as_str())?;
                 let own = java_root(file);
                 let root = roots.get(own).or_else(|| roots.first())?;
                 Some(format!("{root}:{}", import.path))
             }
+            // Whole namespaces come in: [`Self::opens`].
+            Language::CSharp => None,
             Language::Python => self.python(file.path, &import.path),
             Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
             Language::Rust => self.crates.resolve(file.path, &import.path, import.name.as_deref()),
             Language::Php if import.path.starts_with('@') || import.name.is_none() => self.php(file.path, &import.path),
             Language::Ruby if import.name.is_none() => self.ruby(file.path, &import.path),
             Language::Ruby | Language::Php => self.declared.find(file, &import.path).map(str::to_owned),
+        }
+    }
+
+    /// The packages besides its own and its imports' whose names a file uses as they are.
+    pub(crate) fn opens(&self, file: &File) -> Vec<String> {
+        match file.language {
+            Language::CSharp => self.dotnet.opens(file),
+            _ => Vec::new(),
         }
     }
 
@@ -159,8 +178,10 @@ impl Modules {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))
             }
-            Language::Go
+            Language::CSharp
+            | Language::Go
             | Language::Java
+            | Language::Kotlin
             | Language::JavaScript
             | Language::TypeScript
             | Language::Ruby
@@ -254,7 +275,7 @@ impl Modules {
             // What is installed is not in the tree.
             Language::Php => import.name.is_none() && import.path.starts_with('.') && !import.path.contains("vendor/"),
             Language::Ruby => import.name.is_none() && import.path.starts_with('.'),
-            Language::Java => false,
+            Language::CSharp | Language::Java | Language::Kotlin => false,
         }
     }
 
@@ -318,10 +339,23 @@ pub(crate) fn dir_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
-/// The directory above the packages of a Java file.
+/// The directory above the packages of a file of Java or Kotlin, which may be one program: that of the module, where both have directories
+/// of their own in it. Kotlin's directories need not be called like its packages.
 fn java_root<'a>(file: &'a File) -> &'a str {
     let dir = dir_of(file.path);
-    let package = file.facts.package.replace('.', "/");
+    if let Some(at) = dir.find("src/main/") {
+        return &dir[..at + "src/main".len()];
+    }
+    if file.language == Language::Kotlin {
+        let sources = dir.find("/src/").map(|at| at + "/src".len());
+        return sources.or_else(|| dir.starts_with("src/").then_some(3)).map_or_else(|| unpackaged(dir, &file.facts.package), |end| &dir[..end]);
+    }
+    unpackaged(dir, &file.facts.package)
+}
+
+/// A directory without those that a package's name stands for.
+fn unpackaged<'a>(dir: &'a str, package: &str) -> &'a str {
+    let package = package.replace('.', "/");
     dir.strip_suffix(&package).map_or(dir, |root| root.trim_end_matches('/'))
 }
 

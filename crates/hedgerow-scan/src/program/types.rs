@@ -5,7 +5,7 @@ use crate::frontend::Language;
 use crate::ir::{Field, TypeRef};
 
 /// How deep embedded types and base classes are followed.
-const MAX_EMBED: usize = 6;
+pub(crate) const MAX_EMBED: usize = 6;
 
 /// A type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

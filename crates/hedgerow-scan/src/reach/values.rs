@@ -153,7 +153,12 @@ impl<'p> Walk<'_, 'p> {
                 self.add(function, Some(site));
             }
             // A class handed on as a value is made by whoever gets it.
-            Meaning::Type(id) if program.files[program.ty(id).0 as usize].language != Language::Go => self.make(id),
+            Meaning::Type(id) => match program.files[program.ty(id).0 as usize].language {
+                Language::Go => {}
+                // `AddSingleton<Ledger>()`: a container makes it by its constructor.
+                Language::CSharp | Language::Kotlin => self.handed(id, Some(site)),
+                _ => self.make(id),
+            },
             _ => {}
         }
     }

@@ -4,9 +4,11 @@
 
 use crate::{outcome, summary};
 
+mod csharp;
 mod go;
 mod java;
 mod javascript;
+mod kotlin;
 mod php;
 mod python;
 mod ruby;

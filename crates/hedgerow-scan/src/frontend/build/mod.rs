@@ -1,6 +1,6 @@
 //! What all front ends share: building [`Facts`] expression by expression, with the scopes of names.
 #![cfg_attr(
-    not(all(feature = "go", feature = "python", feature = "java", feature = "javascript")),
+    not(all(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 
@@ -124,6 +124,21 @@ impl<'t> Builder<'t> {
         let mut builder = Self { text, facts, open: Vec::new(), depth: 0, cursor, nodes, unknown: None };
         builder.facts.functions.push(Function { span: range(root), ..Function::default() });
         builder
+    }
+
+    /// Goes one level down to a node. At a depth that no person writes it says that the node is not read, and does not.
+    pub(crate) fn descend(&mut self, node: Node) -> bool {
+        if self.depth >= MAX_DEPTH {
+            self.facts.faults.push(range(node));
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back from where [`Self::descend`] went.
+    pub(crate) fn ascend(&mut self) {
+        self.depth -= 1;
     }
 
     /// The text of a node.

@@ -81,12 +81,16 @@ impl<'n> Lower<'_, 'n> {
     }
 
     fn declaration(&mut self, node: Node<'n>) {
+        if !self.builder.descend(node) {
+            return;
+        }
         match node.kind() {
             "line_comment" | "block_comment" => {}
             "class_declaration" | "enum_declaration" | "record_declaration" => self.class(node),
             "interface_declaration" => self.interface(node),
             _ => {}
         }
+        self.builder.ascend();
     }
 
     /// The annotations of a declaration.
@@ -296,6 +300,15 @@ impl<'n> Lower<'_, 'n> {
 
     /// A type: its name, with the class around it as qualifier where one is written.
     fn ty(&mut self, node: Node<'n>) -> TypeRef {
+        if !self.builder.descend(node) {
+            return TypeRef::Unknown;
+        }
+        let ty = self.ty_inner(node);
+        self.builder.ascend();
+        ty
+    }
+
+    fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type_identifier" | "identifier" => {
                 TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() }

@@ -97,6 +97,15 @@ impl<'n> Lower<'_, 'n> {
 
     /// A type: a name with at most one qualifier; a promise and an array are what they hold.
     fn ty(&mut self, node: Node<'n>) -> TypeRef {
+        if !self.builder.descend(node) {
+            return TypeRef::Unknown;
+        }
+        let ty = self.ty_inner(node);
+        self.builder.ascend();
+        ty
+    }
+
+    fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type_annotation" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
             "type_identifier" | "identifier" => {

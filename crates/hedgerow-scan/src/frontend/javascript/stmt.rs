@@ -240,6 +240,13 @@ impl<'n> Lower<'_, 'n> {
 
     /// Gives the names of a pattern their values.
     pub(super) fn bind(&mut self, pattern: Node<'n>, value: ExprId) {
+        if self.builder.descend(pattern) {
+            self.bind_inner(pattern, value);
+            self.builder.ascend();
+        }
+    }
+
+    fn bind_inner(&mut self, pattern: Node<'n>, value: ExprId) {
         let span = Self::span(pattern);
         match pattern.kind() {
             "identifier" | "shorthand_property_identifier_pattern" => {

@@ -332,6 +332,15 @@ impl<'n> Lower<'_, 'n> {
 
     /// A type: a name with at most one qualifier. What stands in brackets is left out, `Optional[X]` is `X`.
     pub(super) fn ty(&mut self, node: Node<'n>) -> TypeRef {
+        if !self.builder.descend(node) {
+            return TypeRef::Unknown;
+        }
+        let ty = self.ty_inner(node);
+        self.builder.ascend();
+        ty
+    }
+
+    fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
             "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() },
@@ -389,6 +398,13 @@ impl<'n> Lower<'_, 'n> {
 
     /// Gives a target its value.
     fn bind(&mut self, target: Node<'n>, value: ExprId, result: u16, class: Option<&str>) {
+        if self.builder.descend(target) {
+            self.bind_inner(target, value, result, class);
+            self.builder.ascend();
+        }
+    }
+
+    fn bind_inner(&mut self, target: Node<'n>, value: ExprId, result: u16, class: Option<&str>) {
         match target.kind() {
             "identifier" => {
                 let name = self.builder.slice(target).to_owned();

@@ -1,0 +1,146 @@
+//! C#, by tree-sitter.
+//!
+//! Types from outside of the tree go by their bare names: most files name no namespace for them, because a project takes them in for
+//! all of its files (`global using`, `ImplicitUsings`).
+
+mod apphost;
+mod class;
+mod expr;
+mod options;
+mod stmt;
+mod types;
+
+use super::build::{Builder, children, parse, settle};
+use super::first_fault;
+use crate::frontend::Frontend;
+use crate::ir::{Facts, Function, Import};
+use std::collections::BTreeSet;
+use tree_sitter::Node;
+
+/// What the compiler calls the function that holds the statements at the top of a file.
+pub(crate) const MAIN: &str = "<Main>$";
+
+/// The field of a type that stands for the part of the configuration that fills it.
+pub(crate) const OPTIONS: &str = "<options>";
+
+/// The front end.
+pub(super) struct CSharp;
+
+impl Frontend for CSharp {
+    fn facts(&self, text: &str) -> Facts {
+        let Some(tree) = parse(&tree_sitter_c_sharp::LANGUAGE.into(), text) else { return Facts::default() };
+        let facts = {
+            let root = tree.root_node();
+            let mut lower =
+                Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new(), bound: Vec::new() };
+            lower.file(root);
+            lower.builder.finish(root)
+        };
+        settle(tree, facts)
+    }
+}
+
+/// What is known of a class while its code is read.
+#[derive(Debug, Clone, Default)]
+struct Class {
+    name: String,
+    fields: BTreeSet<String>,
+    methods: BTreeSet<String>,
+    extends: bool,
+    /// Whether a framework calls its methods, as its attributes say.
+    registered: bool,
+}
+
+/// The walk over one file.
+struct Lower<'t, 'n> {
+    builder: Builder<'t>,
+    /// The classes around what is read, the innermost last.
+    classes: Vec<Class>,
+    /// Methods that are read after what runs when the file is loaded, with the classes around them.
+    later: Vec<(Node<'n>, Vec<Class>)>,
+    /// What the `?.` around what is read are asked of, the innermost last.
+    bound: Vec<crate::ir::ExprId>,
+}
+
+impl<'n> Lower<'_, 'n> {
+    fn file(&mut self, root: Node<'n>) {
+        self.builder.open(Function::default());
+        let statements: Vec<_> = children(root).into_iter().filter(|node| node.kind() == "global_statement").collect();
+        self.declarations(root);
+        self.builder.close_file();
+        if let (Some(first), Some(last)) = (statements.first(), statements.last()) {
+            let span = crate::ir::Range {
+                start: super::build::range(*first).start,
+                end: super::build::range(*last).end,
+            };
+            self.builder.open(Function { name: MAIN.into(), span, ..Function::default() });
+            let statements: Vec<_> = statements.into_iter().flat_map(children).collect();
+            self.all(&statements);
+            self.builder.close();
+        }
+        let mut at = 0;
+        while let Some((node, classes)) = self.later.get(at).cloned() {
+            at += 1;
+            self.method(node, classes);
+        }
+        self.apphost(root);
+        self.builder.facts.faults.extend(first_fault(root));
+    }
+
+    /// The declarations of a file or a namespace.
+    fn declarations(&mut self, node: Node<'n>) {
+        if !self.builder.descend(node) {
+            return;
+        }
+        for child in children(node) {
+            match child.kind() {
+                "using_directive" => self.using(child),
+                "namespace_declaration" | "file_scoped_namespace_declaration" => {
+                    let name = self.builder.field(child, "name");
+                    if self.builder.facts.package.is_empty() {
+                        self.builder.facts.package = name.split_whitespace().collect();
+                    } else {
+                        // What stands in a second namespace of a file is looked for in the first: files are as good as namespaces here.
+                        self.import(None, &name);
+                    }
+                    self.declarations(child.child_by_field_name("body").unwrap_or(child));
+                }
+                "preproc_if" | "preproc_elif" | "preproc_else" => self.declarations(child),
+                "global_statement" => {}
+                _ => self.declaration(child),
+            }
+        }
+        self.builder.ascend();
+    }
+
+    fn import(&mut self, alias: Option<&str>, path: &str) {
+        let path: String = path.split_whitespace().collect();
+        let path = path.trim_start_matches("global::");
+        let (alias, path, name) = match (alias, path.rsplit_once('.')) {
+            (Some(alias), Some((path, name))) => (alias, path, Some(name.into())),
+            (Some(alias), None) => (alias, "", Some(path.into())),
+            (None, _) => (".", path, None),
+        };
+        self.builder.facts.imports.push(Import { alias: Some(alias.into()), path: path.into(), name });
+    }
+
+    fn using(&mut self, node: Node<'n>) {
+        let text = self.builder.slice(node).trim_end_matches(';').trim();
+        let (is_global, text) = text.strip_prefix("global ").map_or((false, text), |rest| (true, rest.trim_start()));
+        let Some(text) = text.strip_prefix("using").map(str::trim_start) else { return };
+        // Static members are found by their type's name.
+        let text = text.strip_prefix("static ").map_or(text, |path| path.rsplit_once('.').map_or("", |(above, _)| above));
+        match text.split_once('=') {
+            Some((alias, path)) if !path.contains('<') => {
+                let (alias, path) = (alias.trim().to_owned(), path.trim().to_owned());
+                self.import(Some(&alias), &path);
+            }
+            Some(_) => {}
+            None if is_global => self.import(None, &format!("{GLOBAL}{text}")),
+            None => self.import(None, text),
+        }
+    }
+}
+
+/// What stands before the path of a `using` that holds for all files of a project.
+pub(crate) const GLOBAL: &str = "*.";

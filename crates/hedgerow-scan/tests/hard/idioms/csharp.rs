@@ -1,0 +1,211 @@
+//! C#.
+
+use super::{Forms, deploy};
+use crate::finds;
+
+const HTTP: &str = "http://s-ledger/x";
+const HOST: &str = "s-ledger";
+const PORT: &str = "s-ledger:6379";
+
+#[track_caller]
+fn found(idioms: &[(&str, &str)]) {
+    let mut forms = Forms::default();
+    for (call, address) in idioms {
+        let quoted = format!("\"{address}\"");
+        let callee = "-- service.ledger/x.txt\n";
+        let project = "-- service.emoji/Emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+        let with = |expression: &str| call.replace("ADDR", expression);
+        let class = |name: &str, body: &str| {
+            format!("-- service.emoji/{name}.cs\nnamespace Bank;\npublic class {name} {{ {body} }}\n")
+        };
+        let main = |call: &str| {
+            project.to_owned()
+                + &class("Program", &format!("public static async Task Main(string[] args) {{ {call} }}"))
+                + callee
+        };
+        forms.check(call, "written out", &main(&with(&quoted)), &["emoji -> ledger proven"]);
+        let constant =
+            main(&with("Names.Address")) + &class("Names", &format!("public const string Address = {quoted};"));
+        forms.check(call, "constant", &constant, &["emoji -> ledger proven"]);
+        let variable =
+            main(&with("Environment.GetEnvironmentVariable(\"LEDGER\")")) + &deploy(address).replace(callee, "");
+        forms.check(call, "environment", &variable, &["emoji -> ledger joined"]);
+        let wrapper = main(&format!("await new Calls().Call({quoted});"))
+            + &class("Calls", &format!("public async Task Call(string address) {{ {} }}", with("address")));
+        forms.check(call, "wrapper", &wrapper, &["emoji -> ledger proven"]);
+        let dead = main("").replace(callee, "")
+            + &class("Never", &format!("static async Task Call() {{ {} }}", with(&quoted)));
+        forms.check(call, "dead", &(dead + callee), &[]);
+    }
+    forms.all_right();
+}
+
+#[test]
+fn http_client() {
+    found(&[
+        ("var client = new HttpClient(); await client.GetAsync(ADDR);", HTTP),
+        ("using var client = new HttpClient(); var text = await client.GetStringAsync($\"{ADDR}/items/{3}\");", HTTP),
+        ("HttpClient client = new(); await client.PostAsJsonAsync(ADDR, 3).ConfigureAwait(false);", HTTP),
+        ("var client = new HttpClient { BaseAddress = new Uri(ADDR) }; await client.GetAsync(\"items\");", HTTP),
+        ("var client = new HttpClient(); client.BaseAddress = new Uri(ADDR + \"/\"); await client.GetAsync(\"/items\");", HTTP),
+        ("var client = new HttpClient(); await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, ADDR));", HTTP),
+        ("var client = new HttpClient(); await client.SendAsync(new HttpRequestMessage { RequestUri = new Uri(ADDR) });", HTTP),
+        ("var client = new HttpClient(); await client.GetFromJsonAsync<string[]>(new Uri(ADDR));", HTTP),
+        ("IHttpClientFactory factory = null; var client = factory.CreateClient(\"x\"); await client.GetAsync(string.Format(\"{0}/a\", ADDR));", HTTP),
+        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); });", HTTP),
+        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>(c => c.BaseAddress = new(ADDR));", HTTP),
+        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>().ConfigureHttpClient((sp, c) => c.BaseAddress = new Uri(ADDR));", HTTP),
+        ("var request = WebRequest.Create(ADDR);", HTTP),
+        ("new WebClient().DownloadString(ADDR);", HTTP),
+    ]);
+}
+
+#[test]
+fn libraries_over_http() {
+    found(&[
+        ("var api = RestService.For<ILedger>(ADDR);", HTTP),
+        ("services.AddRefitClient<ILedger>().ConfigureHttpClient(c => c.BaseAddress = new Uri(ADDR));", HTTP),
+        ("var client = new RestClient(ADDR); await client.GetAsync<string>(new RestRequest(\"items\"));", HTTP),
+        ("var client = new RestClient(new RestClientOptions(ADDR) { MaxTimeout = 3 });", HTTP),
+        ("var client = new RestClient(); await client.ExecuteAsync(new RestRequest(ADDR));", HTTP),
+        ("await ADDR.AppendPathSegment(\"items\").GetJsonAsync<string>();", HTTP),
+        ("await ADDR.PostJsonAsync(new { A = 1 });", HTTP),
+        ("var client = new FlurlClient(ADDR);", HTTP),
+        ("app.MapForwarder(\"/x/{id}\", ADDR, \"/y\");", HTTP),
+        ("var hub = new HubConnectionBuilder().WithUrl(ADDR).Build();", HTTP),
+        ("services.AddAuthentication().AddJwtBearer(o => { o.Authority = ADDR; });", HTTP),
+        ("await new ClientWebSocket().ConnectAsync(new Uri(ADDR), default);", "ws://s-ledger/x"),
+    ]);
+}
+
+#[test]
+fn grpc() {
+    found(&[
+        ("using var channel = GrpcChannel.ForAddress(ADDR); var client = new Ledger.LedgerClient(channel);", HTTP),
+        ("services.AddGrpcClient<Ledger.LedgerClient>(o => { o.Address = new Uri(ADDR); });", HTTP),
+        ("services.AddGrpcClient<Ledger.LedgerClient>((sp, o) => o.Address = new(ADDR)).AddAuthToken();", HTTP),
+        ("var channel = new Channel(ADDR, ChannelCredentials.Insecure);", "s-ledger:50051"),
+    ]);
+}
+
+#[test]
+fn data_stores_and_brokers() {
+    found(&[
+        ("services.AddDbContext<Store>(o => o.UseNpgsql(ADDR));", "Host=s-ledger;Port=5432;Database=x"),
+        ("services.AddDbContext<Store>(o => o.UseSqlServer(ADDR, sql => sql.EnableRetryOnFailure()));", "Server=tcp:s-ledger,1433;Database=x;User Id=sa"),
+        ("services.AddDbContext<Store>(o => o.UseMySql(ADDR, ServerVersion.AutoDetect(ADDR)));", "server=s-ledger;port=3306;database=x"),
+        ("await using var c = new NpgsqlConnection(ADDR); await c.OpenAsync();", "Host=s-ledger;Username=x"),
+        ("await using var source = NpgsqlDataSource.Create(ADDR);", "Username=x;Host=s-ledger"),
+        ("using (var c = new SqlConnection(ADDR)) { c.Open(); }", "Data Source=s-ledger;Initial Catalog=x"),
+        ("using var c = new MySqlConnection(ADDR);", "Server=s-ledger;Uid=x"),
+        ("var client = new MongoClient(ADDR);", "mongodb://s-ledger:27017"),
+        ("var client = new MongoClient(MongoClientSettings.FromConnectionString(ADDR));", "mongodb://me:pw@s-ledger:27017/x"),
+        ("var redis = ConnectionMultiplexer.Connect(ADDR);", "s-ledger:6379,abortConnect=false"),
+        ("var redis = await ConnectionMultiplexer.ConnectAsync(ConfigurationOptions.Parse(ADDR));", PORT),
+        ("services.AddStackExchangeRedisCache(o => { o.Configuration = ADDR; });", PORT),
+        ("var factory = new ConnectionFactory { HostName = ADDR, Port = 5672 }; factory.CreateConnection();", HOST),
+        ("var factory = new ConnectionFactory(); factory.Uri = new Uri(ADDR);", "amqp://me:pw@s-ledger:5672/"),
+        ("services.AddMassTransit(x => x.UsingRabbitMq((context, cfg) => { cfg.Host(ADDR, \"/\", h => { h.Username(\"x\"); }); }));", HOST),
+        ("var config = new ProducerConfig { BootstrapServers = ADDR }; new ProducerBuilder<string, string>(config).Build();", "s-ledger:9092"),
+        ("var config = new ConsumerConfig(); config.BootstrapServers = ADDR;", "s-ledger:9092"),
+        ("var client = new ElasticsearchClient(new ElasticsearchClientSettings(new Uri(ADDR)));", "http://s-ledger:9200"),
+        ("var client = new ElasticClient(new ConnectionSettings(new Uri(ADDR)));", "http://s-ledger:9200"),
+        ("await using var nats = new NatsConnection(new NatsOpts { Url = ADDR });", "nats://s-ledger:4222"),
+        ("var s3 = new AmazonS3Client(new AmazonS3Config { ServiceURL = ADDR, ForcePathStyle = true });", "http://s-ledger:9000"),
+        ("using var mail = new SmtpClient(ADDR, 25);", HOST),
+        ("var mail = new MailKit.Net.Smtp.SmtpClient(); await mail.ConnectAsync(ADDR, 25, false);", HOST),
+        ("builder.AddNpgsqlDbContext<Store>(ADDR);", HOST),
+    ]);
+}
+
+/// A program of one project, with these files beside the one in which it begins.
+fn program(main: &str, files: &str) -> String {
+    format!(
+        "-- service.emoji/Emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n-- service.ledger/x.txt\n\
+         -- service.emoji/Program.cs\nvar builder = WebApplication.CreateBuilder(args);\n{main}\nbuilder.Build().Run();\n{files}"
+    )
+}
+
+const SETTINGS: &str = "-- service.emoji/appsettings.json\n{ // for all\n  \"Ledger\": {\"Url\": \"http://s-ledger\", \"Retries\": 3},\n  \"ConnectionStrings\": {\"Books\": \"Host=s-ledger;Database=x\"},\n}\n";
+
+#[test]
+fn settings_fill_what_code_asks_for() {
+    let joined = &["emoji -> ledger joined"];
+    for (main, files) in [
+        ("new HttpClient().GetAsync(builder.Configuration[\"Ledger:Url\"]);", ""),
+        ("new HttpClient().GetAsync(builder.Configuration.GetValue<string>(\"Ledger:Url\") + \"/x\");", ""),
+        ("var s = builder.Configuration.GetSection(\"Ledger\"); new HttpClient().GetAsync(s[\"Url\"]!);", ""),
+        ("new HttpClient().GetAsync(builder.Configuration.GetSection(\"Ledger\").GetValue<string>(\"Url\"));", ""),
+        ("new HttpClient().GetAsync(builder.Configuration.GetSection(\"Ledger:Url\").Value);", ""),
+        ("var o = builder.Configuration.GetSection(\"Ledger\").Get<Options>(); new HttpClient().GetAsync(o.Url);", "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } }\n"),
+        ("var o = new Options(); builder.Configuration.Bind(\"Ledger\", o); new HttpClient().GetAsync(o.Url);", "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } = \"http://localhost\"; }\n"),
+        (
+            "builder.Services.Configure<Options>(builder.Configuration.GetSection(\"Ledger\")); builder.Services.AddHostedService<Worker>();",
+            "-- service.emoji/Worker.cs\npublic class Options { public string Url { get; set; } }\npublic class Worker(IOptions<Options> options, HttpClient client) : BackgroundService { protected override async Task ExecuteAsync(CancellationToken t) { await client.GetAsync(options.Value.Url + \"/x\"); } }\n",
+        ),
+        (
+            "builder.Services.AddOptions<Options>().BindConfiguration(Options.Name).ValidateOnStart(); builder.Services.AddSingleton<Caller>();",
+            "-- service.emoji/Caller.cs\npublic class Options { public const string Name = \"Ledger\"; [ConfigurationKeyName(\"Url\")] public string Address { get; init; } }\npublic class Caller { private readonly Options _o; public Caller(IOptionsMonitor<Options> o) { _o = o.CurrentValue; new HttpClient().GetAsync(_o.Address); } }\n",
+        ),
+        ("builder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"Books\")));", "-- service.emoji/Db.cs\npublic class Db : DbContext { }\n"),
+        ("builder.AddNpgsqlDbContext<Db>(\"Books\");", ""),
+        ("services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection(\"ReverseProxy\"));", "-- service.emoji/appsettings.Production.json\n{\"ReverseProxy\": {\"Clusters\": {\"a\": {\"Destinations\": {\"b\": {\"Address\": \"http://s-ledger:80/\"}}}}}}\n"),
+        ("builder.Services.AddOcelot();", "-- service.emoji/ocelot.json\n{\"Routes\": [{\"DownstreamPathTemplate\": \"/x\", \"DownstreamHostAndPorts\": [{\"Host\": \"s-ledger\", \"Port\": 80}]}]}\n"),
+    ] {
+        let tree = program(main, files) + SETTINGS;
+        let found = crate::summary(&crate::outcome(&tree));
+        assert_eq!(found, joined, "{main}");
+    }
+}
+
+#[test]
+fn variables_stand_for_settings() {
+    let main = "new HttpClient().GetAsync(builder.Configuration[\"Ledger:Url\"]);";
+    let compose = "-- compose.yaml\nservices:\n  service.emoji: {environment: [\"Ledger__Url=http://s-ledger\"]}\n";
+    finds(&(program(main, "") + compose), &["emoji -> ledger joined"]);
+    let name = "new NpgsqlConnection(builder.Configuration.GetConnectionString(\"Books\"));";
+    let compose = "-- compose.yaml\nservices:\n  service.emoji: {environment: {ConnectionStrings__Books: 'Server=books;Port=5432'}}\n  service.ledger: {hostname: books}\n";
+    finds(&(program(name, "") + compose), &["emoji -> ledger joined"]);
+}
+
+#[test]
+fn an_apphost_says_what_programs_are_given() {
+    let host = "-- host/Program.cs\nvar builder = DistributedApplication.CreateBuilder(args);\nvar server = builder.AddPostgres(\"service.ledger\").WithLifetime(ContainerLifetime.Persistent);\nvar books = server.AddDatabase(\"books\");\nvar api = builder.AddProject<Projects.Emoji>(\"emoji-api\").WithReference(books).WaitFor(books);\nbuilder.Build().Run();\n";
+    finds(&(program("builder.AddNpgsqlDataSource(\"books\");", "") + host), &["emoji -> ledger joined"]);
+    let host = "-- host/Program.cs\nvar builder = DistributedApplication.CreateBuilder(args);\nvar ledger = builder.AddProject<Projects.Ledger_Api>(\"books\");\nvar at = ledger.GetEndpoint(\"http\");\nbuilder.AddProject<Projects.Emoji>(\"emoji-api\").WithEnvironment(\"Ledger__Url\", at);\n-- service.ledger/Ledger.Api.csproj\n<Project></Project>\n";
+    let main = "builder.Services.AddHttpClient<A>(c => c.BaseAddress = new Uri(builder.Configuration[\"Ledger:Url\"]));";
+    finds(&(program(main, "") + host), &["emoji -> ledger joined"]);
+    let main = "builder.Services.AddHttpClient<A>(c => c.BaseAddress = new(\"https+http://books\"));";
+    finds(&(program(main, "") + host), &["emoji -> ledger proven"]);
+}
+
+#[test]
+fn projects_refer_to_each_other_and_extend_what_is_there() {
+    let main = "builder.AddLedger(\"http://s-ledger\");";
+    let lib = "-- shared/Lib/Lib.csproj\n<Project></Project>\n-- shared/Lib/Ext.cs\nnamespace Microsoft.Extensions.Hosting;\npublic static class Ext { public static void AddLedger(this IHostApplicationBuilder builder, string url, int retries = 3) { builder.Services.AddHttpClient(\"x\", c => c.BaseAddress = new Uri(url)); } public static void Never(this string url) { new HttpClient().GetAsync(\"http://s-ledger\"); } }\n";
+    let refers = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\shared\\Lib\\Lib.csproj\" /></ItemGroup></Project>";
+    let tree = program(main, lib).replace("<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>", refers);
+    finds(&tree, &["emoji -> ledger proven"]);
+    // A project that nothing refers to is another program's.
+    finds(&program(main, lib), &[]);
+}
+
+#[test]
+fn containers_make_what_they_are_told_and_call_what_they_know() {
+    let proven = &["emoji -> ledger proven"];
+    let call = "await new HttpClient().GetAsync(\"http://s-ledger\");";
+    for (main, files) in [
+        ("builder.Services.AddScoped<IBooks, Books>();", format!("-- service.emoji/A.cs\nnamespace A;\npublic interface IBooks {{ Task Read(); }}\npublic class Books : IBooks {{ public async Task Read() {{ {call} }} }}\n[ApiController] public class X(IBooks books) : ControllerBase {{ [HttpGet] public async Task Get() {{ await books.Read(); }} }}\n")),
+        ("", format!("-- service.emoji/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n")),
+        ("", format!("-- service.emoji/A.cs\npublic class H : IRequestHandler<Q, R> {{ public async Task<R> Handle(Q q, CancellationToken t) {{ {call} }} }}\n")),
+        ("app.MapGet(\"/\", async () => { await Do(); });\nstatic async Task Do() { await new HttpClient().GetAsync(\"http://s-ledger\"); }", String::new()),
+        ("app.MapGrpcService<Books>();", format!("-- service.emoji/A.cs\npublic class Books : Ledger.LedgerBase {{ public override async Task<R> Get(Q q, ServerCallContext c) {{ {call} }} }}\n")),
+    ] {
+        let found = crate::summary(&crate::outcome(&program(main, &files)));
+        assert_eq!(found, proven, "{main}{files}");
+    }
+    // A class that nobody makes, of a kind of one's own.
+    finds(&program("", &format!("-- service.emoji/A.cs\npublic class X {{ public async Task Get() {{ {call} }} }}\n")), &[]);
+    // A test.
+    finds(&program("", &format!("-- service.emoji/tests/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n")), &[]);
+}

@@ -1,0 +1,105 @@
+//! Kotlin.
+
+use super::{Forms, deploy};
+
+const HTTP: &str = "http://s-ledger/x";
+const HOST: &str = "s-ledger";
+const PORT: &str = "s-ledger:6379";
+
+#[track_caller]
+fn found(idioms: &[(&str, &str, &str)]) {
+    let mut forms = Forms::default();
+    for (imports, call, address) in idioms {
+        let imports: String = imports.split_whitespace().map(|name| format!("import {name}\n")).collect();
+        let quoted = format!("\"{address}\"");
+        let callee = "-- service.ledger/x.txt\n";
+        let with = |expression: &str| call.replace("ADDR", expression);
+        let file = |name: &str, body: &str| {
+            format!("-- service.emoji/src/main/kotlin/bank/{name}.kt\npackage bank\n{imports}{body}\n")
+        };
+        let main = |call: &str| file("Main", &format!("suspend fun main(args: Array<String>) {{ {call} }}")) + callee;
+        forms.check(call, "written out", &main(&with(&quoted)), &["emoji -> ledger proven"]);
+        let constant =
+            main(&with("Names.ADDRESS")) + &file("Names", &format!("object Names {{ const val ADDRESS = {quoted} }}"));
+        forms.check(call, "constant", &constant, &["emoji -> ledger proven"]);
+        let variable = main(&with("System.getenv(\"LEDGER\")")) + &deploy(address).replace(callee, "");
+        forms.check(call, "environment", &variable, &["emoji -> ledger joined"]);
+        let wrapper = main(&format!("Calls(3).call({quoted})"))
+            + &file("Calls", &format!("class Calls(private val n: Int) {{ suspend fun call(address: String) {{ {} }} }}", with("address")));
+        forms.check(call, "wrapper", &wrapper, &["emoji -> ledger proven"]);
+        let dead = main("").replace(callee, "")
+            + &file("Never", &format!("class Never {{ suspend fun call() {{ {} }} }}", with(&quoted)));
+        forms.check(call, "dead", &(dead + callee), &[]);
+    }
+    forms.all_right();
+}
+
+#[test]
+fn spring() {
+    let rest = "org.springframework.web.client.RestTemplate org.springframework.web.client.getForObject org.springframework.boot.web.client.RestTemplateBuilder";
+    let web = "org.springframework.web.reactive.function.client.* org.springframework.web.client.RestClient";
+    found(&[
+        (rest, "val rest = RestTemplate()\nrest.getForObject(ADDR, String::class.java)", HTTP),
+        (rest, "RestTemplate().getForObject<String>(\"${ADDR}/items/{id}\", 3)", HTTP),
+        (rest, "val rest: RestTemplate = RestTemplate()\nrest.exchange(ADDR, HttpMethod.GET, null, String::class.java)", HTTP),
+        (rest, "RestTemplate().postForEntity(ADDR + \"/a\", null, String::class.java)", HTTP),
+        (rest, "RestTemplateBuilder().rootUri(ADDR).build()", HTTP),
+        (web, "val client = WebClient.create(ADDR)\nclient.get().uri(\"/items\").retrieve().awaitBody<String>()", HTTP),
+        (web, "val client = WebClient.builder().baseUrl(ADDR).build()", HTTP),
+        (web, "WebClient.create().get().uri(ADDR).retrieve()", HTTP),
+        (web, "RestClient.create().get().uri(ADDR).retrieve()", HTTP),
+        (web, "RestClient.builder().baseUrl(ADDR).build()", HTTP),
+    ]);
+}
+
+#[test]
+fn ktor() {
+    let ktor = "io.ktor.client.HttpClient io.ktor.client.engine.cio.CIO io.ktor.client.request.get io.ktor.client.request.post io.ktor.client.request.request io.ktor.client.plugins.defaultRequest io.ktor.client.request.url";
+    found(&[
+        (ktor, "val client = HttpClient(CIO)\nclient.get(ADDR)", HTTP),
+        (ktor, "val client = HttpClient(CIO) { expectSuccess = true }\nval text = client.get(\"${ADDR}/items/${3}\").bodyAsText()", HTTP),
+        (ktor, "HttpClient(CIO).use { it.post(ADDR) { setBody(3) } }", HTTP),
+        (ktor, "val client = HttpClient()\nclient.request(ADDR) { method = HttpMethod.Put }", HTTP),
+        (ktor, "val client = HttpClient(CIO) { defaultRequest { url(ADDR) } }\nclient.get(\"items\")", HTTP),
+        (ktor, "val client = HttpClient(CIO)\nclient.get { url(ADDR) }", HTTP),
+        (ktor, "val client = HttpClient(CIO)\nclient.get { url { host = ADDR\nport = 80 } }", HOST),
+    ]);
+}
+
+#[test]
+fn other_clients() {
+    found(&[
+        ("okhttp3.OkHttpClient okhttp3.Request", "val request = Request.Builder().url(ADDR).build()\nOkHttpClient().newCall(request).execute()", HTTP),
+        ("okhttp3.*", "OkHttpClient().newCall(Request.Builder().header(\"a\", \"b\").url(ADDR.toHttpUrl()).build()).execute()", HTTP),
+        ("retrofit2.Retrofit", "val api = Retrofit.Builder().baseUrl(ADDR).build().create(Api::class.java)", HTTP),
+        ("com.github.kittinunf.fuel.Fuel", "Fuel.get(ADDR).responseString()", HTTP),
+        ("com.github.kittinunf.fuel.httpGet", "ADDR.httpGet().responseString()", HTTP),
+        ("java.net.http.HttpRequest java.net.URI", "HttpRequest.newBuilder().uri(URI.create(ADDR)).GET().build()", HTTP),
+        ("java.net.URL", "URL(ADDR).openStream()", HTTP),
+        ("io.grpc.ManagedChannelBuilder", "val channel = ManagedChannelBuilder.forAddress(ADDR, 50051).usePlaintext().build()\nLedgerCoroutineStub(channel)", HOST),
+        ("io.grpc.ManagedChannelBuilder", "val channel = ManagedChannelBuilder.forTarget(ADDR).build()\nLedgerGrpcKt.LedgerCoroutineStub(channel)", "s-ledger:50051"),
+    ]);
+}
+
+#[test]
+fn data_stores_and_brokers() {
+    found(&[
+        ("org.jetbrains.exposed.sql.Database", "Database.connect(ADDR, driver = \"org.postgresql.Driver\", user = \"x\")", "jdbc:postgresql://s-ledger:5432/x"),
+        ("org.jetbrains.exposed.sql.Database", "Database.connect(url = ADDR, driver = \"x\")", "jdbc:mysql://s-ledger/x"),
+        ("com.zaxxer.hikari.HikariConfig com.zaxxer.hikari.HikariDataSource", "val config = HikariConfig().apply { jdbcUrl = ADDR }\nHikariDataSource(config)", "jdbc:postgresql://s-ledger/x"),
+        ("com.zaxxer.hikari.HikariConfig", "val config = HikariConfig()\nconfig.jdbcUrl = ADDR", "jdbc:postgresql://s-ledger/x"),
+        ("java.sql.DriverManager", "DriverManager.getConnection(ADDR)", "jdbc:mariadb://s-ledger:3306/x"),
+        ("io.r2dbc.spi.ConnectionFactories", "ConnectionFactories.get(ADDR)", "r2dbc:postgresql://s-ledger:5432/x"),
+        ("io.lettuce.core.RedisClient", "val client = RedisClient.create(ADDR)", "redis://s-ledger:6379"),
+        ("redis.clients.jedis.Jedis", "val jedis = Jedis(ADDR, 6379)", HOST),
+        ("com.mongodb.kotlin.client.coroutine.MongoClient", "val client = MongoClient.create(ADDR)", "mongodb://s-ledger:27017"),
+        ("org.litote.kmongo.KMongo", "val client = KMongo.createClient(ADDR)", "mongodb://s-ledger:27017"),
+        ("com.rabbitmq.client.ConnectionFactory", "val factory = ConnectionFactory()\nfactory.host = ADDR\nfactory.newConnection()", HOST),
+        ("io.nats.client.Nats", "Nats.connect(ADDR)", "nats://s-ledger:4222"),
+        ("java.util.Properties org.apache.kafka.clients.producer.KafkaProducer", "val props = Properties()\nprops[\"bootstrap.servers\"] = ADDR\nKafkaProducer<String, String>(props)", "s-ledger:9092"),
+        ("java.util.Properties org.apache.kafka.clients.producer.KafkaProducer", "val props = Properties()\nprops.put(\"bootstrap.servers\", ADDR)\nKafkaProducer<String, String>(props)", "s-ledger:9092"),
+        ("org.apache.http.HttpHost org.elasticsearch.client.RestClient", "RestClient.builder(HttpHost(ADDR, 9200)).build()", HOST),
+        ("java.net.InetSocketAddress", "val socket = InetSocketAddress(ADDR, 6379)", HOST),
+        ("redis.clients.jedis.HostAndPort redis.clients.jedis.Jedis", "Jedis(HostAndPort.from(ADDR))", PORT),
+    ]);
+}
