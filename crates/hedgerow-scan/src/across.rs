@@ -308,9 +308,15 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
     };
     for file in tree.texts.iter().filter(|file| is_read(&file.path)) {
         let (message, advice) = if is_too_deep(&file.text) {
-            ("the brackets in this file are nested too deep, so it is left out; what it gives to services is not known", "write it flatter")
+            (
+                "the brackets in this file are nested too deep, so it is left out; what it gives to services is not known",
+                "write it flatter",
+            )
         } else if swells(&file.text) {
-            ("the aliases of a document in this file repeat too much, so it is left out; what it gives to services is not known", "write out what the aliases stand for")
+            (
+                "the aliases of a document in this file repeat too much, so it is left out; what it gives to services is not known",
+                "write out what the aliases stand for",
+            )
         } else {
             continue;
         };
@@ -323,10 +329,7 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
             code: Code::UnparsedCode,
             message: message.to_owned(),
             marks: vec![(Place { path: file.path.clone(), range: Range::default() }, String::new())],
-            help: vec![
-                advice.to_owned(),
-                "if it is not about services, list the file under `scan.exclude`".to_owned(),
-            ],
+            help: vec![advice.to_owned(), "if it is not about services, list the file under `scan.exclude`".to_owned()],
             services,
             callees: BTreeSet::new(),
         });

@@ -98,7 +98,11 @@ pub(crate) static SINK: Form = Form {
         key("kind", "The protocol.", Value::Word(|| vec!["http", "grpc", "tcp"])),
         key("verbs", "The names that the pattern's hole may take.", Value::Many(&ANY_TEXT)),
         key("client", "Whether it is a sink only where its target leads to a service.", Value::Boolean),
-        key("relative", "Whether a text without a scheme is a path below an address that is given elsewhere.", Value::Boolean),
+        key(
+            "relative",
+            "Whether a text without a scheme is a path below an address that is given elsewhere.",
+            Value::Boolean,
+        ),
         key("optional", "Whether the target may be left out.", Value::Boolean),
     ],
     bonds: &[],

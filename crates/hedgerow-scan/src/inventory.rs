@@ -187,7 +187,8 @@ fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
 pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
     let begins = |function: &&FnId| {
         let language = program.files[program.file_of(**function) as usize].language;
-        !matches!(language, Language::CSharp | Language::Java | Language::Kotlin) || !program.function(**function).name.is_empty()
+        !matches!(language, Language::CSharp | Language::Java | Language::Kotlin)
+            || !program.function(**function).name.is_empty()
     };
     entries.iter().filter(begins).count()
 }
@@ -279,7 +280,7 @@ const PLAIN_BASES: &[&str] = &[
 fn csharp(program: &Program, place: &str) -> Vec<FnId> {
     let files: Vec<u32> =
         program.at_or_below(place).filter(|(_, file)| file.language == Language::CSharp).map(|(at, _)| at).collect();
-    let is_main = |name: &str| name == "Main" || name == "<Main>$";
+    let is_main = |name: &str| name == "Main" || name == crate::frontend::MAIN;
     let project = |file: u32| program.package(program.package_of(file)).path.split(':').next().unwrap_or_default();
     let mut found = Vec::new();
     let mut projects = BTreeSet::new();

@@ -46,7 +46,7 @@
 //! # What this crate does not do
 //! It runs none of the code it reads, opens no file and resolves no name on a network. It follows no values through
 //! reflection, through code that is written at run time, through data bases or queues, and not through more than five
-//! levels of callers kept apart. Files that no front end reads (C#, Ruby, Rust, C++ …) take part by what the deploy says
+//! levels of callers kept apart. Files that no front end reads (Scala, Elixir, C++ …) take part by what the deploy says
 //! about them: their services are callees, and as callers they have candidates only.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
@@ -94,6 +94,6 @@ pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
-pub use scan::{Known, rescan, rules, scan, schedules};
 pub use room::in_parallel;
+pub use scan::{Known, rescan, rules, scan, schedules};
 pub use tree::{CodeFile, Lost, PlainFile, Tree, Want, wants};

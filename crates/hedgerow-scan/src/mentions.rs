@@ -100,7 +100,9 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
             |variable: &str| part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable));
         let reads = |variable: &str| {
             let takes = || own.iter().find_map(|file| taken(file, variable));
-            let foreign = own.iter().filter(|file| foreign(&file.path).is_some());
+            // What a page shows is a link, and no call.
+            let is_code = |file: &&&PlainFile| foreign(&file.path).is_some() && !file.path.ends_with(".cshtml");
+            let foreign = own.iter().filter(is_code);
             let asks = || foreign.into_iter().find_map(|file| asked_for(file, variable));
             part.reads.get(variable).cloned().or_else(asks).or_else(takes)
         };

@@ -420,7 +420,10 @@ impl Packs {
 fn speaks(of: Option<Language>, language: Language) -> bool {
     of.is_none_or(|of| {
         of == language
-            || matches!((of, language), (Language::JavaScript, Language::TypeScript) | (Language::Java, Language::Kotlin))
+            || matches!(
+                (of, language),
+                (Language::JavaScript, Language::TypeScript) | (Language::Java, Language::Kotlin)
+            )
     })
 }
 

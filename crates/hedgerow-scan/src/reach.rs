@@ -117,7 +117,12 @@ fn is_flexible(program: &Program, function: FnId) -> bool {
     let language = program.files[program.file_of(function) as usize].language;
     matches!(
         language,
-        Language::Kotlin | Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php
+        Language::Kotlin
+            | Language::Python
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Ruby
+            | Language::Php
     )
 }
 

@@ -329,9 +329,18 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }
-                let usual = ["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings.", "ocelot.", "yarp."]
-                    .iter()
-                    .any(|start| name.starts_with(start));
+                let usual = [
+                    "config.",
+                    "application.",
+                    "application-",
+                    "bootstrap.",
+                    "settings.",
+                    "appsettings.",
+                    "ocelot.",
+                    "yarp.",
+                ]
+                .iter()
+                .any(|start| name.starts_with(start));
                 if let Some(service) = owner(&file.path).filter(|_| usual) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                 }

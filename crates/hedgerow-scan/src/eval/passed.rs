@@ -96,9 +96,7 @@ impl<'p> Eval<'_, 'p> {
         {
             let site = Site { function: frame.function, expr: list };
             // A function may pass on all it is passed to itself.
-            return self.within(site, || {
-                self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, ""))
-            });
+            return self.within(site, || self.each_caller(frame, site, |outer, call| self.passed(outer, call, at, "")));
         }
         self.elements(&self.eval(frame, list, 0), None)
     }

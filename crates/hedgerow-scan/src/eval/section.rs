@@ -1,14 +1,12 @@
 //! Parts of the configuration that code asks for by `A:B`, as .NET has it.
 
 use super::{Eval, Frame, packs};
+use crate::frontend::OPTIONS;
 use crate::ir::{ExprId, Field};
 use crate::pack::Source;
 use crate::program::{Owner, TypeId};
 use crate::value::{Piece, Template, Value, Values};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The field of a type that stands for the part of the configuration that fills it.
-const OPTIONS: &str = "<options>";
 
 impl<'p> Eval<'_, 'p> {
     /// The part under a key of another part, or of the whole configuration where `of` is none.
@@ -51,7 +49,7 @@ impl<'p> Eval<'_, 'p> {
     }
 
     /// What fills a field of a class that the configuration fills.
-    pub(super) fn from_options(&self, id: TypeId, name: &str, field: Option<&'p Field>) -> Values {
+    pub(super) fn options_field(&self, id: TypeId, name: &str, field: Option<&'p Field>) -> Values {
         let mut values = Values::default();
         for stored in self.reach.fields.get(&(Owner::Type(id), OPTIONS)).into_iter().flatten() {
             for (value, way) in self.stored(*stored).known {

@@ -84,7 +84,7 @@ impl<'p> Eval<'_, 'p> {
         }
         values.add(&settings);
         if let Some(id) = ty.and_then(|ty| program.type_id(ty)) {
-            values.add(&self.from_options(id, name, field.map(|(_, _, field)| field)));
+            values.add(&self.options_field(id, name, field.map(|(_, _, field)| field)));
         }
         if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
             values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));

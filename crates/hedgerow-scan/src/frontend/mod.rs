@@ -27,6 +27,15 @@ mod rust;
 use crate::ir::{Facts, Range};
 use serde::{Deserialize, Serialize};
 
+/// What the compiler of C# calls the function that holds the statements at the top of a file.
+pub(crate) const MAIN: &str = "<Main>$";
+
+/// The field of a type that stands for the part of the configuration that fills it.
+pub(crate) const OPTIONS: &str = "<options>";
+
+/// What stands before the path of a `using` that holds for all files of a project.
+pub(crate) const GLOBAL: &str = "*.";
+
 /// A language the scan reads in depth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,7 +70,14 @@ pub trait Frontend: Sync {
 
 /// The first places in the tree that could not be parsed, at most ten.
 #[cfg_attr(
-    not(any(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
+    not(any(
+        feature = "csharp",
+        feature = "go",
+        feature = "python",
+        feature = "java",
+        feature = "javascript",
+        feature = "kotlin"
+    )),
     allow(dead_code, reason = "a build without any language parses nothing")
 )]
 fn first_fault(root: tree_sitter::Node) -> Vec<Range> {
@@ -183,7 +199,7 @@ pub(crate) fn csharp_using(import: &crate::ir::Import) -> Option<(&str, bool)> {
     if import.alias.as_deref() != Some(".") {
         return None;
     }
-    Some(match import.path.strip_prefix("*.") {
+    Some(match import.path.strip_prefix(GLOBAL) {
         Some(path) => (path, true),
         None => (&import.path, false),
     })

@@ -141,7 +141,8 @@ mod tests {
     fn projects_refer_to_others() {
         let mut projects = Projects::default();
         projects.manifest("src/Web/Web.csproj", "<Project><ItemGroup><ProjectReference Include=\"..\\Lib\\Lib.csproj\" /><Using Include=\"Shop.Lib\" /></ItemGroup></Project>");
-        projects.manifest("src/Lib/Lib.csproj", "<Project><ProjectReference Include=\"../Core/Core.csproj\"/></Project>");
+        projects
+            .manifest("src/Lib/Lib.csproj", "<Project><ProjectReference Include=\"../Core/Core.csproj\"/></Project>");
         projects.manifest("src/Core/Core.csproj", "<Project></Project>");
         assert_eq!(projects.closure("src/Web"), ["src/Web", "src/Lib", "src/Core"]);
         assert_eq!(projects.of("src/Web/Api/X.cs"), "src/Web");

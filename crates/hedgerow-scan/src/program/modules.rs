@@ -348,7 +348,9 @@ fn java_root<'a>(file: &'a File) -> &'a str {
     }
     if file.language == Language::Kotlin {
         let sources = dir.find("/src/").map(|at| at + "/src".len());
-        return sources.or_else(|| dir.starts_with("src/").then_some(3)).map_or_else(|| unpackaged(dir, &file.facts.package), |end| &dir[..end]);
+        return sources
+            .or_else(|| dir.starts_with("src/").then_some(3))
+            .map_or_else(|| unpackaged(dir, &file.facts.package), |end| &dir[..end]);
     }
     unpackaged(dir, &file.facts.package)
 }

@@ -1,6 +1,13 @@
 //! The children of nodes, found once and held on a stack, so that a walk that changes the builder can go over them.
 #![cfg_attr(
-    not(all(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
+    not(all(
+        feature = "csharp",
+        feature = "go",
+        feature = "python",
+        feature = "java",
+        feature = "javascript",
+        feature = "kotlin"
+    )),
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 

@@ -1,6 +1,13 @@
 //! Adding expressions.
 #![cfg_attr(
-    not(all(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
+    not(all(
+        feature = "csharp",
+        feature = "go",
+        feature = "python",
+        feature = "java",
+        feature = "javascript",
+        feature = "kotlin"
+    )),
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 

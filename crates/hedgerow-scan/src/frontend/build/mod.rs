@@ -1,6 +1,13 @@
 //! What all front ends share: building [`Facts`] expression by expression, with the scopes of names.
 #![cfg_attr(
-    not(all(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
+    not(all(
+        feature = "csharp",
+        feature = "go",
+        feature = "python",
+        feature = "java",
+        feature = "javascript",
+        feature = "kotlin"
+    )),
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 

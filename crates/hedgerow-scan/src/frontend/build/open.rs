@@ -1,7 +1,14 @@
 //! A function while its body is read. What belongs to it comes in any order, nested functions in between; when it is
 //! closed, everything gets its run in the lists of the facts.
 #![cfg_attr(
-    not(all(feature = "csharp", feature = "go", feature = "python", feature = "java", feature = "javascript", feature = "kotlin")),
+    not(all(
+        feature = "csharp",
+        feature = "go",
+        feature = "python",
+        feature = "java",
+        feature = "javascript",
+        feature = "kotlin"
+    )),
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 

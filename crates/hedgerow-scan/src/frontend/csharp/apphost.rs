@@ -33,7 +33,14 @@ enum Meaning {
 }
 
 /// Names of methods that put one thing in an order or a group with another one, and give it nothing.
-const ORDERS: &[&str] = &["WaitFor", "WaitForCompletion", "WaitForStart", "WithParentRelationship", "WithChildRelationship", "WithRelationship"];
+const ORDERS: &[&str] = &[
+    "WaitFor",
+    "WaitForCompletion",
+    "WaitForStart",
+    "WithParentRelationship",
+    "WithChildRelationship",
+    "WithRelationship",
+];
 
 impl<'n> Lower<'_, 'n> {
     /// Adds what a file of an AppHost gives to the programs of the deploy.
@@ -89,7 +96,8 @@ impl<'n> Lower<'_, 'n> {
                     match part.kind() {
                         "string_content" => text.push_str(self.builder.slice(part)),
                         "interpolation" => {
-                            let inner = children(part).into_iter().find(|inner| !inner.kind().starts_with("interpolation"));
+                            let inner =
+                                children(part).into_iter().find(|inner| !inner.kind().starts_with("interpolation"));
                             match inner.and_then(|inner| self.meaning(inner, known, depth + 1)) {
                                 Some(Meaning::Text(inner)) => text.push_str(&inner),
                                 Some(Meaning::Resource(of)) => text.push_str(&of.host),
@@ -121,7 +129,8 @@ impl<'n> Lower<'_, 'n> {
         let method = if name.kind() == "generic_name" { *parts.first()? } else { name };
         let method = self.builder.slice(method).to_owned();
         let list = children(node.child_by_field_name("arguments")?);
-        let values: Vec<Node<'n>> = list.into_iter().filter_map(|argument| children(argument).last().copied()).collect();
+        let values: Vec<Node<'n>> =
+            list.into_iter().filter_map(|argument| children(argument).last().copied()).collect();
         let arguments: Vec<Option<Meaning>> =
             values.iter().map(|value| self.meaning(*value, known, depth + 1)).collect();
         let of = match of {
@@ -131,8 +140,9 @@ impl<'n> Lower<'_, 'n> {
         if let (true, Some(Some(Meaning::Text(name)))) = (method.starts_with("Add"), arguments.first()) {
             let project = parts.get(1).map(|list| self.builder.slice(*list).trim_matches(['<', '>']));
             let project = project.and_then(|path| path.trim().strip_prefix("Projects.")).map(str::to_owned);
-            let is_program = matches!(method.as_str(), "AddProject" | "AddDockerfile" | "AddContainer" | "AddYarp" | "AddCSharpApp")
-                || method.ends_with("App");
+            let is_program =
+                matches!(method.as_str(), "AddProject" | "AddDockerfile" | "AddContainer" | "AddYarp" | "AddCSharpApp")
+                    || method.ends_with("App");
             if let Some(project) = project {
                 self.grant(name, "", &project, node);
             }
@@ -156,9 +166,19 @@ impl<'n> Lower<'_, 'n> {
                 for other in arguments.iter().flatten() {
                     let Meaning::Resource(other) = other else { continue };
                     if other.is_program {
-                        self.grant(&of.name, &format!("services__{}__http__0", other.name), &format!("http://{}", other.host), node);
+                        self.grant(
+                            &of.name,
+                            &format!("services__{}__http__0", other.name),
+                            &format!("http://{}", other.host),
+                            node,
+                        );
                     } else {
-                        self.grant(&of.name, &format!("ConnectionStrings__{}", other.name), &format!("Host={}", other.host), node);
+                        self.grant(
+                            &of.name,
+                            &format!("ConnectionStrings__{}", other.name),
+                            &format!("Host={}", other.host),
+                            node,
+                        );
                     }
                 }
             }

@@ -198,11 +198,8 @@ impl<'n> Lower<'_, 'n> {
         let name = self.builder.field(node, "name");
         let ty = node.child_by_field_name("type");
         if let Some(value) = node.child_by_field_name("value") {
-            let value = if value.kind() == "arrow_expression_clause" {
-                children(value).first().copied()
-            } else {
-                Some(value)
-            };
+            let value =
+                if value.kind() == "arrow_expression_clause" { children(value).first().copied() } else { Some(value) };
             if let Some(value) = value {
                 let value = self.value_of(value, ty);
                 self.put(&name, value, range(node));
@@ -261,7 +258,9 @@ impl<'n> Lower<'_, 'n> {
 
     /// A method, a constructor, or a class with the parameters of its constructor.
     pub(super) fn method(&mut self, node: Node<'n>, classes: Vec<Class>) {
-        let is_class = node.kind().ends_with("class_declaration") || node.kind().contains("record") || node.kind() == "struct_declaration";
+        let is_class = node.kind().ends_with("class_declaration")
+            || node.kind().contains("record")
+            || node.kind() == "struct_declaration";
         let is_constructor = is_class || node.kind() == "constructor_declaration";
         let name = if is_constructor { "<new>".to_owned() } else { self.builder.field(node, "name") };
         let list = if is_class {
@@ -275,8 +274,8 @@ impl<'n> Lower<'_, 'n> {
         let receiver = (!is_extension).then(|| class.name.as_str().into());
         self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
         let notes = if is_class { Vec::new() } else { self.notes(node) };
-        let registered = !is_class
-            && (class.registered || notes.iter().any(|note| !PLAIN.contains(&note.name.as_str())));
+        let registered =
+            !is_class && (class.registered || notes.iter().any(|note| !PLAIN.contains(&note.name.as_str())));
         if !is_extension {
             let this = self.builder.declare("this", None);
             self.builder.define(this, Def::Receiver);
@@ -312,7 +311,7 @@ impl<'n> Lower<'_, 'n> {
             function.registered = registered;
             function.exported = true;
         }
-        self.to_base(node);
+        self.pass_to_base(node);
         match node.child_by_field_name("body").filter(|_| !is_class) {
             Some(body) if body.kind() == "arrow_expression_clause" => {
                 if let Some(value) = children(body).first() {
@@ -328,7 +327,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// What a constructor passes on: `: base(url)`, `: this(url)`, and a class with parameters by what stands behind its base.
-    fn to_base(&mut self, node: Node<'n>) {
+    fn pass_to_base(&mut self, node: Node<'n>) {
         let calls = children(node).into_iter().filter_map(|child| match child.kind() {
             "constructor_initializer" => Some((None, child)),
             "base_list" => children(child)

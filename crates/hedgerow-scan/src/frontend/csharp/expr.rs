@@ -183,7 +183,8 @@ impl<'n> Lower<'_, 'n> {
     /// A bare name: a local, a member of a class around it, or something of the file.
     pub(super) fn name(&mut self, name: &str, span: Range) -> ExprId {
         if self.builder.local(name).is_none() {
-            let around = self.classes.iter().rposition(|class| class.fields.contains(name) || class.methods.contains(name));
+            let around =
+                self.classes.iter().rposition(|class| class.fields.contains(name) || class.methods.contains(name));
             if let Some(of) = around.map(|at| self.instance(at, span)) {
                 return self.builder.push_member(of, name, span);
             }
@@ -228,7 +229,7 @@ impl<'n> Lower<'_, 'n> {
         if HANDED.contains(&plain) {
             return self.builder.push(Expr::Deref(of), span);
         }
-        self.builder.push_member(of, plain.trim_start_matches('@').to_owned(), span)
+        self.builder.push_member(of, plain.trim_start_matches('@'), span)
     }
 
     /// The types between a name's angle brackets, as values: whoever is handed a type may make one.
@@ -256,12 +257,19 @@ impl<'n> Lower<'_, 'n> {
         let mut parts = Vec::new();
         for part in children(node) {
             match part.kind() {
-                "string_content" => parts.push(self.builder.push_text(self.builder.slice(part).replace("{{", "{").replace("}}", "}"), range(part))),
-                "escape_sequence" => parts.push(self.builder.push_text(unescape(self.builder.slice(part)), range(part))),
+                "string_content" => parts.push(
+                    self.builder.push_text(self.builder.slice(part).replace("{{", "{").replace("}}", "}"), range(part)),
+                ),
+                "escape_sequence" => {
+                    parts.push(self.builder.push_text(unescape(self.builder.slice(part)), range(part)))
+                }
                 "interpolation" => {
                     let inner = children(part);
                     let value = inner.iter().find(|inner| {
-                        !matches!(inner.kind(), "interpolation_brace" | "interpolation_alignment_clause" | "interpolation_format_clause")
+                        !matches!(
+                            inner.kind(),
+                            "interpolation_brace" | "interpolation_alignment_clause" | "interpolation_format_clause"
+                        )
                     });
                     if let Some(value) = value {
                         parts.push(self.expr(*value));
@@ -356,7 +364,8 @@ impl<'n> Lower<'_, 'n> {
         let parts = children(node);
         let list = parts.iter().find(|child| child.kind() == "argument_list");
         let arguments = list.map(|list| self.arguments(*list)).unwrap_or_default();
-        let initializer = parts.iter().find(|child| child.kind() == "initializer_expression").map(|list| children(*list));
+        let initializer =
+            parts.iter().find(|child| child.kind() == "initializer_expression").map(|list| children(*list));
         let is_object = |values: &Vec<Node>| {
             values.iter().any(|value| {
                 value.kind() == "assignment_expression"
@@ -418,7 +427,10 @@ impl<'n> Lower<'_, 'n> {
     /// `new("http://ledger")` of a type that is not written here: its only argument stands for it.
     fn implicit(&mut self, node: Node<'n>) -> ExprId {
         let list = children(node).into_iter().find(|child| child.kind() == "argument_list");
-        let only = list.map(children).filter(|list| !list.is_empty()).and_then(|list| children(*list.first()?).last().copied());
+        let only = list
+            .map(children)
+            .filter(|list| !list.is_empty())
+            .and_then(|list| children(*list.first()?).last().copied());
         let has_initializer = children(node).iter().any(|child| child.kind() == "initializer_expression");
         match only.filter(|_| !has_initializer) {
             Some(only) => {
@@ -463,7 +475,8 @@ impl<'n> Lower<'_, 'n> {
         }
         let has = |class: &Class| class.methods.contains(name) || class.fields.contains(name);
         let around = self.classes.iter().rposition(has);
-        let around = around.or_else(|| self.classes.last().is_some_and(|class| class.extends).then(|| self.classes.len() - 1));
+        let around =
+            around.or_else(|| self.classes.last().is_some_and(|class| class.extends).then(|| self.classes.len() - 1));
         match around.map(|at| self.instance(at, span)) {
             Some(of) => self.builder.push_member(of, name, span),
             None => self.builder.push_name(name, span),

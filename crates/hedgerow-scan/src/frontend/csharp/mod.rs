@@ -12,16 +12,10 @@ mod types;
 
 use super::build::{Builder, children, parse, settle};
 use super::first_fault;
-use crate::frontend::Frontend;
+use crate::frontend::{Frontend, GLOBAL, MAIN};
 use crate::ir::{Facts, Function, Import};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
-
-/// What the compiler calls the function that holds the statements at the top of a file.
-pub(crate) const MAIN: &str = "<Main>$";
-
-/// The field of a type that stands for the part of the configuration that fills it.
-pub(crate) const OPTIONS: &str = "<options>";
 
 /// The front end.
 pub(super) struct CSharp;
@@ -69,10 +63,8 @@ impl<'n> Lower<'_, 'n> {
         self.declarations(root);
         self.builder.close_file();
         if let (Some(first), Some(last)) = (statements.first(), statements.last()) {
-            let span = crate::ir::Range {
-                start: super::build::range(*first).start,
-                end: super::build::range(*last).end,
-            };
+            let span =
+                crate::ir::Range { start: super::build::range(*first).start, end: super::build::range(*last).end };
             self.builder.open(Function { name: MAIN.into(), span, ..Function::default() });
             let statements: Vec<_> = statements.into_iter().flat_map(children).collect();
             self.all(&statements);
@@ -129,7 +121,8 @@ impl<'n> Lower<'_, 'n> {
         let (is_global, text) = text.strip_prefix("global ").map_or((false, text), |rest| (true, rest.trim_start()));
         let Some(text) = text.strip_prefix("using").map(str::trim_start) else { return };
         // Static members are found by their type's name.
-        let text = text.strip_prefix("static ").map_or(text, |path| path.rsplit_once('.').map_or("", |(above, _)| above));
+        let text =
+            text.strip_prefix("static ").map_or(text, |path| path.rsplit_once('.').map_or("", |(above, _)| above));
         match text.split_once('=') {
             Some((alias, path)) if !path.contains('<') => {
                 let (alias, path) = (alias.trim().to_owned(), path.trim().to_owned());
@@ -141,6 +134,3 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 }
-
-/// What stands before the path of a `using` that holds for all files of a project.
-pub(crate) const GLOBAL: &str = "*.";

@@ -1,7 +1,8 @@
 //! Classes that are filled from the configuration: `Configure<Ledger>(configuration.GetSection("Ledger"))`.
 
+use super::Lower;
 use super::types::type_name;
-use super::{Lower, OPTIONS};
+use crate::frontend::OPTIONS;
 use crate::frontend::build::{children, range};
 use crate::ir::{Argument, Expr, ExprId, Store, TypeRef};
 use tree_sitter::Node;
@@ -31,10 +32,14 @@ impl<'n> Lower<'_, 'n> {
     pub(super) fn options(&mut self, node: Node<'n>, function: Node<'n>, callee: ExprId, call: ExprId) -> ExprId {
         let span = range(node);
         let name = function.child_by_field_name("name");
-        let plain = name.map(|name| if name.kind() == "generic_name" { children(name).first().copied().unwrap_or(name) } else { name });
+        let plain = name.map(|name| {
+            if name.kind() == "generic_name" { children(name).first().copied().unwrap_or(name) } else { name }
+        });
         let plain = plain.map(|name| self.builder.slice(name).to_owned()).unwrap_or_default();
         let last = |lower: &Self| match *lower.builder.facts.expr(call) {
-            Expr::Call { arguments, .. } => lower.builder.facts.arguments(arguments).last().map(|argument| argument.value),
+            Expr::Call { arguments, .. } => {
+                lower.builder.facts.arguments(arguments).last().map(|argument| argument.value)
+            }
             _ => None,
         };
         let of = match *self.builder.facts.expr(callee) {
@@ -97,7 +102,8 @@ impl<'n> Lower<'_, 'n> {
         let mut node = node;
         // Chains are as long as people write them.
         for _ in 0..64 {
-            let function = if node.kind() == "invocation_expression" { node.child_by_field_name("function")? } else { node };
+            let function =
+                if node.kind() == "invocation_expression" { node.child_by_field_name("function")? } else { node };
             if let Some((name, ty)) = self.only_type(function)
                 && name.starts_with("AddOptions")
             {

@@ -27,12 +27,7 @@ impl<'n> Lower<'_, 'n> {
 
     fn stmt_inner(&mut self, node: Node<'n>) {
         match node.kind() {
-            "block"
-            | "for_statement"
-            | "using_statement"
-            | "catch_clause"
-            | "switch_section"
-            | "foreach_statement"
+            "block" | "for_statement" | "using_statement" | "catch_clause" | "switch_section" | "foreach_statement"
             | "fixed_statement" => {
                 self.builder.enter();
                 if node.kind() == "foreach_statement" {

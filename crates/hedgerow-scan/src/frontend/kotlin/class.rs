@@ -140,7 +140,9 @@ impl<'n> Lower<'_, 'n> {
                 "function_declaration" if has_body => self.later.push((*member, self.classes.clone())),
                 "function_declaration" | "property_declaration" => {}
                 "companion_object" => {
-                    for inner in children(*member).into_iter().filter(|child| child.kind() == "class_body").flat_map(children) {
+                    for inner in
+                        children(*member).into_iter().filter(|child| child.kind() == "class_body").flat_map(children)
+                    {
                         if let Some(property) = self.property(inner) {
                             for value in self.values(&property) {
                                 self.put(&property.name, value, range(inner));
@@ -209,7 +211,7 @@ impl<'n> Lower<'_, 'n> {
                     self.builder.store(Store { target, value, result: 0 });
                 }
             }
-            self.to_base(node);
+            self.pass_to_base(node);
         }
         if let Some(result) = self.result_of(node).filter(|_| !is_constructor) {
             let result = self.written(result);
@@ -230,10 +232,13 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// What a class passes to the constructor of its base.
-    fn to_base(&mut self, node: Node<'n>) {
+    fn pass_to_base(&mut self, node: Node<'n>) {
         let lists = children(node).into_iter().filter(|child| child.kind() == "delegation_specifiers");
-        let calls: Vec<_> =
-            lists.flat_map(children).flat_map(children).filter(|call| call.kind() == "constructor_invocation").collect();
+        let calls: Vec<_> = lists
+            .flat_map(children)
+            .flat_map(children)
+            .filter(|call| call.kind() == "constructor_invocation")
+            .collect();
         for call in calls {
             if let [ty, list, ..] = children(call).as_slice() {
                 let ty = self.written(*ty);

@@ -53,9 +53,17 @@ impl<'n> Lower<'_, 'n> {
             }
             "binary_expression" => return self.binary(node),
             "infix_expression" => {
-                let values: Vec<_> = children(node).into_iter().filter(|part| part.kind() != "identifier" || part.start_byte() == node.start_byte()).map(|value| self.expr(value)).collect();
+                let values: Vec<_> = children(node)
+                    .into_iter()
+                    .filter(|part| part.kind() != "identifier" || part.start_byte() == node.start_byte())
+                    .map(|value| self.expr(value))
+                    .collect();
                 // `"a" to b`
-                let parts = values.last().map(|value| Part { field: None, key: values.first().copied().filter(|_| values.len() > 1), value: *value });
+                let parts = values.last().map(|value| Part {
+                    field: None,
+                    key: values.first().copied().filter(|_| values.len() > 1),
+                    value: *value,
+                });
                 self.builder.composite(TypeRef::Unknown, parts)
             }
             "if_expression" => {
@@ -72,7 +80,8 @@ impl<'n> Lower<'_, 'n> {
                 for part in children(node) {
                     if part.kind() == "when_entry" {
                         let inner = children(part);
-                        let (last, conditions) = inner.split_last().map_or((None, &[][..]), |(last, rest)| (Some(*last), rest));
+                        let (last, conditions) =
+                            inner.split_last().map_or((None, &[][..]), |(last, rest)| (Some(*last), rest));
                         conditions.iter().for_each(|condition| self.stmt(*condition));
                         values.extend(last.and_then(|last| self.last_of(last)));
                     } else {
@@ -192,9 +201,20 @@ impl<'n> Lower<'_, 'n> {
 
     fn string(&mut self, node: Node<'n>) -> ExprId {
         let mut parts = Vec::new();
-        for part in children(node) {
+        let mut pieces = children(node).into_iter().peekable();
+        while let Some(part) = pieces.next() {
             match part.kind() {
-                "string_content" => parts.push(self.builder.push_text(self.builder.slice(part), range(part))),
+                // `$name` is part of the text for the grammar, in one piece or several.
+                "string_content" => {
+                    let mut end = part.end_byte();
+                    while let Some(next) =
+                        pieces.next_if(|next| next.kind() == "string_content" && next.start_byte() == end)
+                    {
+                        end = next.end_byte();
+                    }
+                    let text = self.builder.text.get(part.start_byte()..end).unwrap_or_default();
+                    self.content(text, range(part), &mut parts);
+                }
                 "escape_sequence" => {
                     let text = match self.builder.slice(part) {
                         "\\n" => "\n",
@@ -225,6 +245,31 @@ impl<'n> Lower<'_, 'n> {
         }
         let parts = self.builder.list_of(parts);
         self.builder.push(Expr::Format(parts), range(node))
+    }
+
+    /// A text with names behind dollars.
+    fn content(&mut self, text: &str, span: Range, parts: &mut Vec<ExprId>) {
+        let mut rest = text;
+        let mut plain = String::new();
+        while let Some((head, tail)) = rest.split_once('$') {
+            plain.push_str(head);
+            let length = tail.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tail.len());
+            let (name, after) = tail.split_at(length);
+            if name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                if !plain.is_empty() {
+                    parts.push(self.builder.push_text(std::mem::take(&mut plain), span));
+                }
+                parts.push(self.name(name, span));
+            } else {
+                plain.push('$');
+                plain.push_str(name);
+            }
+            rest = after;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            parts.push(self.builder.push_text(plain, span));
+        }
     }
 
     /// A bare name: a local, a member of a class around it, or something of the file.
@@ -318,11 +363,7 @@ impl<'n> Lower<'_, 'n> {
             let arguments = self.builder.arguments(arguments);
             return self.builder.push(Expr::New { ty, arguments }, span);
         }
-        let callee = if function.kind() == "identifier" {
-            self.called(&name, span)
-        } else {
-            self.expr(function)
-        };
+        let callee = if function.kind() == "identifier" { self.called(&name, span) } else { self.expr(function) };
         let arguments = self.arguments_with(list, lambda);
         self.builder.call(callee, arguments, span)
     }
@@ -333,12 +374,15 @@ impl<'n> Lower<'_, 'n> {
         let mut names: Vec<&str> = text.split('.').collect();
         let name = names.pop()?;
         let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !is_name(&name) || !names.iter().all(|name| is_name(name)) {
+        if !is_name(&name) || !names.iter().all(is_name) {
             return None;
         }
         let outer = names.last().filter(|name| name.starts_with(char::is_uppercase));
         // What is called on a value is no class.
-        if outer.is_none() && !names.is_empty() && !names.iter().all(|name| name.starts_with(char::is_lowercase) && names.len() > 1) {
+        if outer.is_none()
+            && !names.is_empty()
+            && !names.iter().all(|name| name.starts_with(char::is_lowercase) && names.len() > 1)
+        {
             return None;
         }
         Some(TypeRef::Name { qualifier: outer.map(|outer| (*outer).into()), name: name.into() })
@@ -389,7 +433,8 @@ impl<'n> Lower<'_, 'n> {
         let named = parts.first().filter(|part| part.kind() == "lambda_parameters");
         if let Some(of) = of {
             let first = named.and_then(|list| children(*list).first().copied());
-            let name = first.and_then(|first| children(first).first().copied()).map_or("it", |name| self.builder.slice(name));
+            let name =
+                first.and_then(|first| children(first).first().copied()).map_or("it", |name| self.builder.slice(name));
             let name = name.to_owned();
             let local = self.builder.declare(&name, None);
             self.builder.define(local, Def::Value { expr: of, result: 0 });

@@ -76,7 +76,8 @@ impl<'n> Lower<'_, 'n> {
 
     fn import(&mut self, node: Node<'n>) {
         let text = self.builder.slice(node).trim_start_matches("import").trim().trim_end_matches(';');
-        let (path, alias) = text.split_once(" as ").map_or((text, None), |(path, alias)| (path.trim(), Some(alias.trim().into())));
+        let (path, alias) =
+            text.split_once(" as ").map_or((text, None), |(path, alias)| (path.trim(), Some(alias.trim().into())));
         let import = match path.strip_suffix(".*") {
             Some(package) => Import { alias: Some(".".into()), path: package.into(), name: None },
             None => match path.rsplit_once('.') {
@@ -108,9 +109,10 @@ impl<'n> Lower<'_, 'n> {
             !matches!(part.kind(), "getter" | "setter" | "property_delegate" | "type_constraints" | "modifiers")
         });
         let delegate = rest.iter().find(|part| part.kind() == "property_delegate");
-        let getter = rest.iter().find(|part| part.kind() == "getter").and_then(|getter| {
-            children(*getter).into_iter().find(|part| part.kind() == "function_body")
-        });
+        let getter = rest
+            .iter()
+            .find(|part| part.kind() == "getter")
+            .and_then(|getter| children(*getter).into_iter().find(|part| part.kind() == "function_body"));
         Some(Property {
             node,
             name: self.builder.slice(*name).trim_matches('`').to_owned(),
@@ -139,7 +141,9 @@ impl<'n> Lower<'_, 'n> {
 
     /// The annotations of a declaration.
     fn notes(&mut self, node: Node<'n>) -> Vec<Note> {
-        let modifiers = children(node).into_iter().filter(|child| matches!(child.kind(), "modifiers" | "parameter_modifiers"));
+        let modifiers =
+            children(node).into_iter().filter(|child| matches!(child.kind(), "modifiers" | "parameter_modifiers"));
+        // Those of a function's parameter stand beside it.
         let own = children(node).into_iter().filter(|child| child.kind() == "annotation");
         let annotations: Vec<_> =
             modifiers.flat_map(children).filter(|child| child.kind() == "annotation").chain(own).collect();
@@ -240,10 +244,13 @@ impl<'n> Lower<'_, 'n> {
                     let name = inner.iter().find(|part| part.kind() == "identifier");
                     let ty = inner.iter().find(|part| is_type(part.kind()));
                     let default = ty.and_then(|ty| inner.iter().find(|part| part.start_byte() >= ty.end_byte()));
-                    let marks = modifiers.take().map(|node| self.builder.slice(node)).unwrap_or_default();
+                    let marked = modifiers.take();
+                    let marks = marked.map(|node| self.builder.slice(node)).unwrap_or_default();
                     found.push(Parameter {
-                        node: part,
-                        name: name.map(|name| self.builder.slice(*name).trim_matches('`').to_owned()).unwrap_or_default(),
+                        node: marked.unwrap_or(part),
+                        name: name
+                            .map(|name| self.builder.slice(*name).trim_matches('`').to_owned())
+                            .unwrap_or_default(),
                         ty: ty.copied(),
                         default: default.copied(),
                         is_rest: marks.contains("vararg"),
@@ -303,7 +310,10 @@ struct Parameter<'n> {
 
 /// Whether a kind of node is a type.
 fn is_type(kind: &str) -> bool {
-    matches!(kind, "user_type" | "nullable_type" | "parenthesized_type" | "non_nullable_type" | "function_type" | "dynamic")
+    matches!(
+        kind,
+        "user_type" | "nullable_type" | "parenthesized_type" | "non_nullable_type" | "function_type" | "dynamic"
+    )
 }
 
 /// The name and the value of an argument.

@@ -109,8 +109,11 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             "return_expression" => {
-                let values: Vec<_> =
-                    children(node).into_iter().filter(|child| child.kind() != "label").map(|value| self.expr(value)).collect();
+                let values: Vec<_> = children(node)
+                    .into_iter()
+                    .filter(|child| child.kind() != "label")
+                    .map(|value| self.expr(value))
+                    .collect();
                 let labelled = node.child_by_field_name("label").is_some();
                 if !labelled || self.builder.in_closure() {
                     self.builder.give_back(values);

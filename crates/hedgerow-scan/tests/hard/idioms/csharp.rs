@@ -47,14 +47,32 @@ fn http_client() {
         ("using var client = new HttpClient(); var text = await client.GetStringAsync($\"{ADDR}/items/{3}\");", HTTP),
         ("HttpClient client = new(); await client.PostAsJsonAsync(ADDR, 3).ConfigureAwait(false);", HTTP),
         ("var client = new HttpClient { BaseAddress = new Uri(ADDR) }; await client.GetAsync(\"items\");", HTTP),
-        ("var client = new HttpClient(); client.BaseAddress = new Uri(ADDR + \"/\"); await client.GetAsync(\"/items\");", HTTP),
+        (
+            "var client = new HttpClient(); client.BaseAddress = new Uri(ADDR + \"/\"); await client.GetAsync(\"/items\");",
+            HTTP,
+        ),
         ("var client = new HttpClient(); await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, ADDR));", HTTP),
-        ("var client = new HttpClient(); await client.SendAsync(new HttpRequestMessage { RequestUri = new Uri(ADDR) });", HTTP),
+        (
+            "var client = new HttpClient(); await client.SendAsync(new HttpRequestMessage { RequestUri = new Uri(ADDR) });",
+            HTTP,
+        ),
         ("var client = new HttpClient(); await client.GetFromJsonAsync<string[]>(new Uri(ADDR));", HTTP),
-        ("IHttpClientFactory factory = null; var client = factory.CreateClient(\"x\"); await client.GetAsync(string.Format(\"{0}/a\", ADDR));", HTTP),
-        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); });", HTTP),
-        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>(c => c.BaseAddress = new(ADDR));", HTTP),
-        ("var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>().ConfigureHttpClient((sp, c) => c.BaseAddress = new Uri(ADDR));", HTTP),
+        (
+            "IHttpClientFactory factory = null; var client = factory.CreateClient(\"x\"); await client.GetAsync(string.Format(\"{0}/a\", ADDR));",
+            HTTP,
+        ),
+        (
+            "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); });",
+            HTTP,
+        ),
+        (
+            "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>(c => c.BaseAddress = new(ADDR));",
+            HTTP,
+        ),
+        (
+            "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient<Typed>().ConfigureHttpClient((sp, c) => c.BaseAddress = new Uri(ADDR));",
+            HTTP,
+        ),
         ("var request = WebRequest.Create(ADDR);", HTTP),
         ("new WebClient().DownloadString(ADDR);", HTTP),
     ]);
@@ -92,26 +110,47 @@ fn grpc() {
 fn data_stores_and_brokers() {
     found(&[
         ("services.AddDbContext<Store>(o => o.UseNpgsql(ADDR));", "Host=s-ledger;Port=5432;Database=x"),
-        ("services.AddDbContext<Store>(o => o.UseSqlServer(ADDR, sql => sql.EnableRetryOnFailure()));", "Server=tcp:s-ledger,1433;Database=x;User Id=sa"),
-        ("services.AddDbContext<Store>(o => o.UseMySql(ADDR, ServerVersion.AutoDetect(ADDR)));", "server=s-ledger;port=3306;database=x"),
+        (
+            "services.AddDbContext<Store>(o => o.UseSqlServer(ADDR, sql => sql.EnableRetryOnFailure()));",
+            "Server=tcp:s-ledger,1433;Database=x;User Id=sa",
+        ),
+        (
+            "services.AddDbContext<Store>(o => o.UseMySql(ADDR, ServerVersion.AutoDetect(ADDR)));",
+            "server=s-ledger;port=3306;database=x",
+        ),
         ("await using var c = new NpgsqlConnection(ADDR); await c.OpenAsync();", "Host=s-ledger;Username=x"),
         ("await using var source = NpgsqlDataSource.Create(ADDR);", "Username=x;Host=s-ledger"),
         ("using (var c = new SqlConnection(ADDR)) { c.Open(); }", "Data Source=s-ledger;Initial Catalog=x"),
         ("using var c = new MySqlConnection(ADDR);", "Server=s-ledger;Uid=x"),
         ("var client = new MongoClient(ADDR);", "mongodb://s-ledger:27017"),
-        ("var client = new MongoClient(MongoClientSettings.FromConnectionString(ADDR));", "mongodb://me:pw@s-ledger:27017/x"),
+        (
+            "var client = new MongoClient(MongoClientSettings.FromConnectionString(ADDR));",
+            "mongodb://me:pw@s-ledger:27017/x",
+        ),
         ("var redis = ConnectionMultiplexer.Connect(ADDR);", "s-ledger:6379,abortConnect=false"),
         ("var redis = await ConnectionMultiplexer.ConnectAsync(ConfigurationOptions.Parse(ADDR));", PORT),
         ("services.AddStackExchangeRedisCache(o => { o.Configuration = ADDR; });", PORT),
         ("var factory = new ConnectionFactory { HostName = ADDR, Port = 5672 }; factory.CreateConnection();", HOST),
         ("var factory = new ConnectionFactory(); factory.Uri = new Uri(ADDR);", "amqp://me:pw@s-ledger:5672/"),
-        ("services.AddMassTransit(x => x.UsingRabbitMq((context, cfg) => { cfg.Host(ADDR, \"/\", h => { h.Username(\"x\"); }); }));", HOST),
-        ("var config = new ProducerConfig { BootstrapServers = ADDR }; new ProducerBuilder<string, string>(config).Build();", "s-ledger:9092"),
+        (
+            "services.AddMassTransit(x => x.UsingRabbitMq((context, cfg) => { cfg.Host(ADDR, \"/\", h => { h.Username(\"x\"); }); }));",
+            HOST,
+        ),
+        (
+            "var config = new ProducerConfig { BootstrapServers = ADDR }; new ProducerBuilder<string, string>(config).Build();",
+            "s-ledger:9092",
+        ),
         ("var config = new ConsumerConfig(); config.BootstrapServers = ADDR;", "s-ledger:9092"),
-        ("var client = new ElasticsearchClient(new ElasticsearchClientSettings(new Uri(ADDR)));", "http://s-ledger:9200"),
+        (
+            "var client = new ElasticsearchClient(new ElasticsearchClientSettings(new Uri(ADDR)));",
+            "http://s-ledger:9200",
+        ),
         ("var client = new ElasticClient(new ConnectionSettings(new Uri(ADDR)));", "http://s-ledger:9200"),
         ("await using var nats = new NatsConnection(new NatsOpts { Url = ADDR });", "nats://s-ledger:4222"),
-        ("var s3 = new AmazonS3Client(new AmazonS3Config { ServiceURL = ADDR, ForcePathStyle = true });", "http://s-ledger:9000"),
+        (
+            "var s3 = new AmazonS3Client(new AmazonS3Config { ServiceURL = ADDR, ForcePathStyle = true });",
+            "http://s-ledger:9000",
+        ),
         ("using var mail = new SmtpClient(ADDR, 25);", HOST),
         ("var mail = new MailKit.Net.Smtp.SmtpClient(); await mail.ConnectAsync(ADDR, 25, false);", HOST),
         ("builder.AddNpgsqlDbContext<Store>(ADDR);", HOST),
@@ -137,8 +176,14 @@ fn settings_fill_what_code_asks_for() {
         ("var s = builder.Configuration.GetSection(\"Ledger\"); new HttpClient().GetAsync(s[\"Url\"]!);", ""),
         ("new HttpClient().GetAsync(builder.Configuration.GetSection(\"Ledger\").GetValue<string>(\"Url\"));", ""),
         ("new HttpClient().GetAsync(builder.Configuration.GetSection(\"Ledger:Url\").Value);", ""),
-        ("var o = builder.Configuration.GetSection(\"Ledger\").Get<Options>(); new HttpClient().GetAsync(o.Url);", "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } }\n"),
-        ("var o = new Options(); builder.Configuration.Bind(\"Ledger\", o); new HttpClient().GetAsync(o.Url);", "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } = \"http://localhost\"; }\n"),
+        (
+            "var o = builder.Configuration.GetSection(\"Ledger\").Get<Options>(); new HttpClient().GetAsync(o.Url);",
+            "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } }\n",
+        ),
+        (
+            "var o = new Options(); builder.Configuration.Bind(\"Ledger\", o); new HttpClient().GetAsync(o.Url);",
+            "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } = \"http://localhost\"; }\n",
+        ),
         (
             "builder.Services.Configure<Options>(builder.Configuration.GetSection(\"Ledger\")); builder.Services.AddHostedService<Worker>();",
             "-- service.emoji/Worker.cs\npublic class Options { public string Url { get; set; } }\npublic class Worker(IOptions<Options> options, HttpClient client) : BackgroundService { protected override async Task ExecuteAsync(CancellationToken t) { await client.GetAsync(options.Value.Url + \"/x\"); } }\n",
@@ -147,10 +192,19 @@ fn settings_fill_what_code_asks_for() {
             "builder.Services.AddOptions<Options>().BindConfiguration(Options.Name).ValidateOnStart(); builder.Services.AddSingleton<Caller>();",
             "-- service.emoji/Caller.cs\npublic class Options { public const string Name = \"Ledger\"; [ConfigurationKeyName(\"Url\")] public string Address { get; init; } }\npublic class Caller { private readonly Options _o; public Caller(IOptionsMonitor<Options> o) { _o = o.CurrentValue; new HttpClient().GetAsync(_o.Address); } }\n",
         ),
-        ("builder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"Books\")));", "-- service.emoji/Db.cs\npublic class Db : DbContext { }\n"),
+        (
+            "builder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"Books\")));",
+            "-- service.emoji/Db.cs\npublic class Db : DbContext { }\n",
+        ),
         ("builder.AddNpgsqlDbContext<Db>(\"Books\");", ""),
-        ("services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection(\"ReverseProxy\"));", "-- service.emoji/appsettings.Production.json\n{\"ReverseProxy\": {\"Clusters\": {\"a\": {\"Destinations\": {\"b\": {\"Address\": \"http://s-ledger:80/\"}}}}}}\n"),
-        ("builder.Services.AddOcelot();", "-- service.emoji/ocelot.json\n{\"Routes\": [{\"DownstreamPathTemplate\": \"/x\", \"DownstreamHostAndPorts\": [{\"Host\": \"s-ledger\", \"Port\": 80}]}]}\n"),
+        (
+            "services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection(\"ReverseProxy\"));",
+            "-- service.emoji/appsettings.Production.json\n{\"ReverseProxy\": {\"Clusters\": {\"a\": {\"Destinations\": {\"b\": {\"Address\": \"http://s-ledger:80/\"}}}}}}\n",
+        ),
+        (
+            "builder.Services.AddOcelot();",
+            "-- service.emoji/ocelot.json\n{\"Routes\": [{\"DownstreamPathTemplate\": \"/x\", \"DownstreamHostAndPorts\": [{\"Host\": \"s-ledger\", \"Port\": 80}]}]}\n",
+        ),
     ] {
         let tree = program(main, files) + SETTINGS;
         let found = crate::summary(&crate::outcome(&tree));
@@ -173,7 +227,8 @@ fn an_apphost_says_what_programs_are_given() {
     let host = "-- host/Program.cs\nvar builder = DistributedApplication.CreateBuilder(args);\nvar server = builder.AddPostgres(\"service.ledger\").WithLifetime(ContainerLifetime.Persistent);\nvar books = server.AddDatabase(\"books\");\nvar api = builder.AddProject<Projects.Emoji>(\"emoji-api\").WithReference(books).WaitFor(books);\nbuilder.Build().Run();\n";
     finds(&(program("builder.AddNpgsqlDataSource(\"books\");", "") + host), &["emoji -> ledger joined"]);
     let host = "-- host/Program.cs\nvar builder = DistributedApplication.CreateBuilder(args);\nvar ledger = builder.AddProject<Projects.Ledger_Api>(\"books\");\nvar at = ledger.GetEndpoint(\"http\");\nbuilder.AddProject<Projects.Emoji>(\"emoji-api\").WithEnvironment(\"Ledger__Url\", at);\n-- service.ledger/Ledger.Api.csproj\n<Project></Project>\n";
-    let main = "builder.Services.AddHttpClient<A>(c => c.BaseAddress = new Uri(builder.Configuration[\"Ledger:Url\"]));";
+    let main =
+        "builder.Services.AddHttpClient<A>(c => c.BaseAddress = new Uri(builder.Configuration[\"Ledger:Url\"]));";
     finds(&(program(main, "") + host), &["emoji -> ledger joined"]);
     let main = "builder.Services.AddHttpClient<A>(c => c.BaseAddress = new(\"https+http://books\"));";
     finds(&(program(main, "") + host), &["emoji -> ledger proven"]);
@@ -195,17 +250,51 @@ fn containers_make_what_they_are_told_and_call_what_they_know() {
     let proven = &["emoji -> ledger proven"];
     let call = "await new HttpClient().GetAsync(\"http://s-ledger\");";
     for (main, files) in [
-        ("builder.Services.AddScoped<IBooks, Books>();", format!("-- service.emoji/A.cs\nnamespace A;\npublic interface IBooks {{ Task Read(); }}\npublic class Books : IBooks {{ public async Task Read() {{ {call} }} }}\n[ApiController] public class X(IBooks books) : ControllerBase {{ [HttpGet] public async Task Get() {{ await books.Read(); }} }}\n")),
-        ("", format!("-- service.emoji/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n")),
-        ("", format!("-- service.emoji/A.cs\npublic class H : IRequestHandler<Q, R> {{ public async Task<R> Handle(Q q, CancellationToken t) {{ {call} }} }}\n")),
-        ("app.MapGet(\"/\", async () => { await Do(); });\nstatic async Task Do() { await new HttpClient().GetAsync(\"http://s-ledger\"); }", String::new()),
-        ("app.MapGrpcService<Books>();", format!("-- service.emoji/A.cs\npublic class Books : Ledger.LedgerBase {{ public override async Task<R> Get(Q q, ServerCallContext c) {{ {call} }} }}\n")),
+        (
+            "builder.Services.AddScoped<IBooks, Books>();",
+            format!(
+                "-- service.emoji/A.cs\nnamespace A;\npublic interface IBooks {{ Task Read(); }}\npublic class Books : IBooks {{ public async Task Read() {{ {call} }} }}\n[ApiController] public class X(IBooks books) : ControllerBase {{ [HttpGet] public async Task Get() {{ await books.Read(); }} }}\n"
+            ),
+        ),
+        (
+            "",
+            format!(
+                "-- service.emoji/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n"
+            ),
+        ),
+        (
+            "",
+            format!(
+                "-- service.emoji/A.cs\npublic class H : IRequestHandler<Q, R> {{ public async Task<R> Handle(Q q, CancellationToken t) {{ {call} }} }}\n"
+            ),
+        ),
+        (
+            "app.MapGet(\"/\", async () => { await Do(); });\nstatic async Task Do() { await new HttpClient().GetAsync(\"http://s-ledger\"); }",
+            String::new(),
+        ),
+        (
+            "app.MapGrpcService<Books>();",
+            format!(
+                "-- service.emoji/A.cs\npublic class Books : Ledger.LedgerBase {{ public override async Task<R> Get(Q q, ServerCallContext c) {{ {call} }} }}\n"
+            ),
+        ),
     ] {
         let found = crate::summary(&crate::outcome(&program(main, &files)));
         assert_eq!(found, proven, "{main}{files}");
     }
     // A class that nobody makes, of a kind of one's own.
-    finds(&program("", &format!("-- service.emoji/A.cs\npublic class X {{ public async Task Get() {{ {call} }} }}\n")), &[]);
+    finds(
+        &program("", &format!("-- service.emoji/A.cs\npublic class X {{ public async Task Get() {{ {call} }} }}\n")),
+        &[],
+    );
     // A test.
-    finds(&program("", &format!("-- service.emoji/tests/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n")), &[]);
+    finds(
+        &program(
+            "",
+            &format!(
+                "-- service.emoji/tests/A.cs\npublic class X : ControllerBase {{ public async Task Get() {{ {call} }} }}\n"
+            ),
+        ),
+        &[],
+    );
 }
