@@ -161,9 +161,8 @@ impl<'a> Run<'a> {
 
     /// The `go.mod` and `Cargo.toml` files and the projects of .NET, path and text.
     fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let is_manifest = |path: &str| {
-            matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")) || path.ends_with(".csproj")
-        };
+        let is_manifest =
+            |path: &str| matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")) || path.ends_with(".csproj");
         let manifests = self.tree.texts.iter().filter(move |file| is_manifest(&file.path));
         manifests.map(|file| (file.path.as_str(), &*file.text))
     }

@@ -194,9 +194,8 @@ fn deep_code_is_read_to_a_depth() {
                 Language::CSharp | Language::Java => ("class A { int x = ", "; }"),
                 Language::Php => ("<?php $x = ", ";"),
                 Language::Rust => ("fn f() { let x = ", "; }"),
-                Language::Python | Language::JavaScript | Language::Kotlin | Language::TypeScript | Language::Ruby => {
-                    ("x = ", "")
-                }
+                Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby => ("x = ", ""),
+                Language::Kotlin => ("val x = ", ""),
             };
             let text = format!("{head}{}1{}{tail}\n", open.repeat(5_000), close.repeat(5_000));
             let facts = language.frontend().unwrap().facts(&text);
