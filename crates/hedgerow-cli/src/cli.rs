@@ -10,8 +10,7 @@ mod session;
 
 pub use os::Os;
 
-use args::{Arguments, Command};
-use clap::Parser;
+use args::Command;
 use session::{Reported, Session};
 use std::ffi::OsString;
 use std::io;
@@ -57,7 +56,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
     if let Some(host) = cmd::kustomize::host(&arguments, os) {
         return finish(os, |os| cmd::kustomize::run(&host, os));
     }
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let parsed = match args::parse(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             let is_answer = !error.use_stderr();

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hedgerow_core::diag::Code;
 use hedgerow_core::name::Namespace;
 use hedgerow_import::Source;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Rule files beside the code become pod labels and network policies inside the deploy.
@@ -23,6 +24,37 @@ pub struct Arguments {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// A command line of `post-render`, and of nothing else.
+#[derive(Debug, Parser)]
+struct OfHosts {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: HostCommand,
+}
+
+/// What hosts start once for each chart.
+#[derive(Debug, Subcommand)]
+enum HostCommand {
+    PostRender(PostRender),
+}
+
+/// Reads a command line.
+///
+/// Most of what a small deploy costs is the definition of commands, so a host's is read by itself. Whatever that does not understand (help, faults,
+/// other commands) is read with all of them.
+///
+/// # Errors
+/// What clap says of a command line with a fault, or that asks for help.
+pub fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
+    if arguments.iter().any(|argument| argument == "post-render")
+        && let Ok(OfHosts { global, command: HostCommand::PostRender(command) }) = OfHosts::try_parse_from(arguments)
+    {
+        return Ok(Arguments { global, command: Command::PostRender(command) });
+    }
+    Arguments::try_parse_from(arguments)
 }
 
 /// Options of every command.
@@ -768,4 +800,45 @@ pub struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is printed of a parsed command line, or of what is wrong with it.
+    fn printed(parsed: Result<Arguments, clap::Error>) -> String {
+        parsed.map_or_else(|error| error.render().to_string(), |arguments| format!("{arguments:?}"))
+    }
+
+    #[test]
+    fn a_hosts_command_line_is_read_as_with_all_commands() {
+        for line in [
+            "post-render",
+            "post-render --service service.emoji --env prod --strict --namespaces a=b,c=d",
+            "-C /srv post-render --format json --depfile d -q",
+            "-q post-render --today 2026-01-02 --color never",
+            "--config post-render check",
+            "--config post-render post-render --prove",
+            "explain post-render",
+            "allow post-render service.b",
+            "help post-render",
+            "post-render --help",
+            "post-render -h",
+            "post-render --version",
+            "--version post-render",
+            "post-render --servce a",
+            "post-render --prove --prune",
+            "post-render -q -v",
+            "post-render extra",
+            "post-render check",
+            "post-rendr",
+            "check",
+            "",
+        ] {
+            let arguments: Vec<OsString> =
+                std::iter::once("hedgerow").chain(line.split_whitespace()).map(OsString::from).collect();
+            assert_eq!(printed(parse(&arguments)), printed(Arguments::try_parse_from(&arguments)), "{line}");
+        }
+    }
 }
