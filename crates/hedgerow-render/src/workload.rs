@@ -5,8 +5,7 @@
 //! a `template` with `metadata.labels` that is no pod (a Secret's, a Machine's, an Application's).
 
 use hedgerow_yaml::{RouteId, RouteSet, Want};
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 /// The pods that one place of an object makes.
 #[derive(Debug, Clone, Copy)]
@@ -314,24 +313,8 @@ pub(crate) struct PodRoutes {
     pub(crate) host_network: Option<RouteId>,
 }
 
-/// A kind of the table; its questions are compiled when the first object of the kind is met, since a deploy holds few.
-struct Entry {
-    pods: &'static [Pods],
-    is_job: bool,
-    compiled: OnceLock<Workload>,
-}
-
-/// By group, then by kind.
-static WORKLOADS: LazyLock<BTreeMap<&str, BTreeMap<&str, Entry>>> = LazyLock::new(|| {
-    let mut groups: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for (group, kinds, pods) in TABLE {
-        for kind in *kinds {
-            let entry = Entry { pods, is_job: (*group, *kind) == ("batch", "Job"), compiled: OnceLock::new() };
-            groups.entry(*group).or_default().insert(*kind, entry);
-        }
-    }
-    groups
-});
+/// The questions of each row, compiled when the first object of one of its kinds is met, since a deploy holds few.
+static COMPILED: [OnceLock<Workload>; TABLE.len()] = [const { OnceLock::new() }; TABLE.len()];
 
 /// Where objects of a kind have pod templates, `metadata` and `spec` side by side: routes such as `spec.template` or
 /// `spec.workers[].template`, where `[]` is every element and `*` every value. Nothing for other kinds, and for pods themselves.
@@ -345,8 +328,10 @@ pub fn pod_templates(group: &str, kind: &str) -> impl Iterator<Item = &'static s
 /// The questions for objects of this kind, if they make pods.
 pub(crate) fn workload(api_version: &str, kind: &str) -> Option<&'static Workload> {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let entry = WORKLOADS.get(group)?.get(kind)?;
-    Some(entry.compiled.get_or_init(|| Workload::new(entry.pods, entry.is_job)))
+    let row = TABLE.iter().position(|(of, kinds, _)| *of == group && kinds.contains(&kind))?;
+    let (_, _, pods) = TABLE.get(row)?;
+    let is_job = (group, kind) == ("batch", "Job");
+    Some(COMPILED.get(row)?.get_or_init(|| Workload::new(pods, is_job)))
 }
 
 impl Workload {
@@ -397,7 +382,8 @@ mod tests {
     fn every_row_compiles_and_no_kind_stands_twice() {
         let rows: Vec<_> =
             TABLE.iter().flat_map(|(group, kinds, _)| kinds.iter().map(move |kind| (*group, *kind))).collect();
-        assert_eq!(WORKLOADS.values().map(BTreeMap::len).sum::<usize>(), rows.len());
+        let apart: std::collections::BTreeSet<_> = rows.iter().collect();
+        assert_eq!(apart.len(), rows.len(), "a kind stands in two rows");
         for (group, kind) in rows {
             let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
             assert!(

@@ -152,10 +152,13 @@ fn next_json_object(text: &str, start: usize) -> Option<usize> {
 /// Each run can be worked on alone: no document spans two of them.
 #[must_use]
 pub fn split_even(text: &str, parts: usize) -> Vec<Range<usize>> {
+    if parts <= 1 {
+        return (!text.is_empty()).then_some(0..text.len()).into_iter().collect();
+    }
     let mut runs = Vec::new();
     let pieces = split(text);
     let mut start = 0;
-    for part in 1..parts.max(1) {
+    for part in 1..parts {
         let goal = (text.len() / parts * part).max(start);
         let goal = (goal..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
         let cut = pieces.next_separator(goal);

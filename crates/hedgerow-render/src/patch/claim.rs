@@ -6,19 +6,22 @@
 
 use super::Options;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use hedgerow_core::fleet::ServiceIdentity;
+use hedgerow_core::fleet::{Fleet, Service, ServiceIdentity};
 use hedgerow_core::label::Identity;
 use hedgerow_core::name::{LabelKey, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::policy::Labels;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// How services claim workloads.
 pub struct Claims<'p> {
     identity: &'p Identity,
     by_identity: BTreeMap<String, &'p ServiceName>,
     by_labels: Vec<(&'p Labels, &'p ServiceName)>,
-    globs: Vec<(GlobSet, Vec<&'p ServiceName>)>,
+    fleet: &'p Fleet,
+    /// Made when the first workload is asked about by its name, since most are known by what they wear.
+    globs: OnceLock<GlobSets<'p>>,
     by_slug: BTreeMap<&'p str, &'p ServiceName>,
     deployed: Option<&'p ServiceName>,
     /// What the deployed service says of the workloads that are its own.
@@ -58,6 +61,9 @@ pub enum Claim<'p> {
     Several(BTreeSet<&'p ServiceName>),
 }
 
+/// Sets of globs, each with the service of every glob in it.
+type GlobSets<'p> = Vec<(GlobSet, Vec<&'p ServiceName>)>;
+
 /// One worn label.
 pub type Worn<'a> = (&'a str, &'a str);
 
@@ -72,17 +78,10 @@ impl<'p> Claims<'p> {
     #[must_use]
     pub fn of_fleet(plan: &'p Plan) -> Self {
         let (fleet, scheme) = (plan.fleet(), plan.scheme());
-        let mut globs = Vec::new();
         let mut by_labels = Vec::new();
         for service in fleet.services() {
             if let ServiceIdentity::Labels(labels) = &service.identity {
                 by_labels.push((labels, &service.name));
-            }
-            for glob in &service.workloads {
-                // Globs were checked when they were read; one that is faulty stopped the plan.
-                if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
-                    globs.push((glob, &service.name));
-                }
             }
         }
         let named = fleet.names().map(|name| (scheme.identity_value(name).as_str().to_owned(), name)).collect();
@@ -91,12 +90,18 @@ impl<'p> Claims<'p> {
             identity: scheme.identity(),
             by_identity: named,
             by_labels,
-            globs: glob_sets(&globs),
+            fleet,
+            globs: OnceLock::new(),
             by_slug,
             deployed: None,
             own: Own::Unsaid,
             prune: false,
         }
+    }
+
+    /// The service that has this identity.
+    pub(super) fn with_identity(&self, value: &str) -> Option<&'p ServiceName> {
+        self.by_identity.get(value).copied()
     }
 
     /// Whether the deployed service lists its workloads.
@@ -115,7 +120,7 @@ impl<'p> Claims<'p> {
         let of_set = move |(globs, owners): &'a (GlobSet, Vec<&'p ServiceName>)| {
             globs.matches(title).into_iter().filter_map(|glob| owners.get(glob).copied())
         };
-        self.globs.iter().flat_map(of_set)
+        self.globs.get_or_init(|| glob_sets(self.fleet)).iter().flat_map(of_set)
     }
 
     /// The claim on a workload by what all of its pods wear and how it is called.
@@ -182,7 +187,15 @@ fn own(plan: &Plan, options: &Options) -> Own {
 }
 
 /// The globs in sets, since one set for all would be too large for a fleet of thousands with long names.
-fn glob_sets<'p>(globs: &[(Glob, &'p ServiceName)]) -> Vec<(GlobSet, Vec<&'p ServiceName>)> {
+fn glob_sets(fleet: &Fleet) -> GlobSets<'_> {
+    let of_service = |service: &'_ Service| {
+        // Globs were checked when they were read; one that is faulty stopped the plan.
+        let parsed = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
+        service.workloads.iter().filter_map(parsed).collect::<Vec<Glob>>()
+    };
+    let globs =
+        fleet.services().flat_map(|service| of_service(service).into_iter().map(move |glob| (glob, &service.name)));
+    let globs: Vec<_> = globs.collect();
     let mut sets = Vec::new();
     for chunk in globs.chunks(GLOBS_IN_A_SET) {
         let mut builder = GlobSetBuilder::new();

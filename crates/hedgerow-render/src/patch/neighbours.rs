@@ -120,9 +120,12 @@ pub(super) fn is_neighbour(api_version: &str, kind: &str) -> bool {
 /// Whether an object of such a kind may lead to a Service, by its text. A definition of a custom resource does so by a conversion webhook alone,
 /// which few have, and its schema is larger than all else in a chart: only one that may have it is read.
 pub(super) fn may_point(kind: &str, text: &str) -> bool {
-    // An alias, or a letter that is escaped, may stand for anything.
-    let may_hide = || text.contains(": *") || text.contains("\\u") || text.contains("\\x");
-    kind != "CustomResourceDefinition" || CONVERSION.find(text.as_bytes()).is_some() || may_hide()
+    if kind != "CustomResourceDefinition" || CONVERSION.find(text.as_bytes()).is_some() {
+        return true;
+    }
+    // An alias, or a letter that is escaped, may stand for anything. Most texts have neither the one byte nor the other.
+    memchr::memchr2(b'&', b'\\', text.as_bytes()).is_some()
+        && (has_anchor(text) || ["\\u", "\\x"].iter().any(|escape| text.contains(escape)))
 }
 
 /// API groups of network plug-ins, meshes and clouds whose objects say who may reach whom.
@@ -169,7 +172,7 @@ fn fate(service: &ServicePlan) -> &'static str {
     }
 }
 
-pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
+pub(super) fn finish<'t>(context: &Context<'t>, found: &mut Found<'t>) {
     let (workloads, neighbours) = (std::mem::take(&mut found.workloads), std::mem::take(&mut found.neighbours));
     if workloads.is_empty() {
         return;
@@ -494,7 +497,8 @@ mod tests {
         for (kind, text, should) in [
             ("CustomResourceDefinition", "spec: {conversion: {strategy: None}}", true),
             ("CustomResourceDefinition", "spec:\n  \"conver\\u0073ion\": {}", true),
-            ("CustomResourceDefinition", "spec: *spec", true),
+            ("CustomResourceDefinition", "a: &a {x: {}}\nspec: *a", true),
+            ("CustomResourceDefinition", "spec: {description: '\\d & a'}", false),
             ("CustomResourceDefinition", "spec:\n  versions: []", false),
             ("Ingress", "spec: {}", true),
             ("Service", "", true),
