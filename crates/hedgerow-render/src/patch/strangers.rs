@@ -7,10 +7,13 @@
 
 use super::Context;
 use super::document::{Found, Object};
-use super::structure;
+use super::structure::{self, WornPair};
 use super::whole::{NAMED, some};
 use hedgerow_core::diag::{Code, Diagnostic, Severity, nearest};
+use hedgerow_core::label::Meaning;
+use hedgerow_core::name::{LabelValue, ServiceName};
 use memchr::memmem::Finder;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -31,8 +34,10 @@ enum What {
     Misspelt { api_version: String, kind: String, meant: (&'static str, &'static str) },
     /// Pods come of it.
     Pods { has_templates: bool },
-    /// It wears this label of ours, which the deployed service does not have.
-    Unbacked { key: String },
+    /// It may wear this label of ours, which the deployed service does not have.
+    Mentions { key: String },
+    /// It wears this label of ours, here, which the service whose pods it makes does not have, or nobody knows whose they are.
+    Wears { key: String, place: Range<usize>, service: Option<ServiceName>, is_described: bool },
 }
 
 /// Kinds of Kubernetes that make pods, with the versions of today.
@@ -105,6 +110,8 @@ fn is_plain(kind: &str) -> bool {
 }
 
 /// Notes an object of a kind that is not known, if pods come of it that wear nothing of ours.
+///
+/// Nor does any of the kinds of others wear a label of ours that nothing backs.
 pub(super) fn note(context: &Context<'_>, object: &Object<'_, '_>, found: &mut Found<'_>) {
     let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
     if is_plain(object.kind) && is_of_kubernetes(group) {
@@ -135,10 +142,19 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
             meant,
         });
     }
-    if DESCRIBING.iter().any(|of| group.strip_suffix(of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))) {
+    let is_of = |of: &&str| group.strip_suffix(*of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_described = DESCRIBING.iter().any(|of| is_of(&of));
+    let text = context.stream.get(object.range()).unwrap_or_default();
+    let mut ours = context.all_of_ours(text).peekable();
+    if ours.peek().is_some() {
+        let worn = worn(context, object);
+        if !worn.is_empty() {
+            return unbacked(context, worn, is_described);
+        }
+    }
+    if is_described {
         return None;
     }
-    let text = context.stream.get(object.range()).unwrap_or_default();
     let by_name = BY_NAME.contains(&object.kind);
     if !by_name && !WORDS.iter().any(|word| word.find(text.as_bytes()).is_some()) {
         return None;
@@ -152,14 +168,47 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
     if !has_pods && !by_name {
         return None;
     }
-    let mut ours = context.all_of_ours(text).peekable();
-    if ours.peek().is_none() {
-        return Some(What::Pods { has_templates });
+    // Labels may also be written as a text, or as a list of names and values.
+    let service = context.options.service.as_ref().and_then(|name| context.plan.service(name));
+    match (ours.peek(), service) {
+        (None, _) | (Some(_), None) => Some(What::Pods { has_templates }),
+        (Some(_), Some(service)) => {
+            let is_backed = |key: &str| service.pods.write.contains_key(key) || key == context.policy_of.as_str();
+            let key = ours.find(|key| !is_backed(key))?;
+            Some(What::Mentions { key: key.to_owned() })
+        }
     }
-    // Somebody wrote them by hand, as `hedgerow labels` prints them.
-    let service = context.options.service.as_ref().and_then(|name| context.plan.service(name))?;
-    let unbacked = ours.find(|key| !service.pods.write.contains_key(*key) && *key != context.policy_of.as_str())?;
-    Some(What::Unbacked { key: unbacked.to_owned() })
+}
+
+/// The labels of ours that an object wears, wherever its kind takes those of its pods.
+fn worn(context: &Context<'_>, object: &Object<'_, '_>) -> Vec<WornPair> {
+    let scheme = context.plan.scheme();
+    let is_own = |key: &str| scheme.meaning(key).is_some();
+    object.with_followed(context.stream, |node| structure::worn(node, &is_own)).unwrap_or_default()
+}
+
+/// The first label that nothing backs: somebody wrote it by hand, and it opens a door. The pods are the deployed service's, or those of the
+/// service whose identity stands beside.
+fn unbacked(context: &Context<'_>, worn: Vec<WornPair>, is_described: bool) -> Option<What> {
+    let scheme = context.plan.scheme();
+    let identities = worn.iter().filter(|pair| scheme.meaning(&pair.key) == Some(Meaning::Identity));
+    let identities: BTreeSet<_> = identities.filter_map(|pair| pair.value.as_deref()).collect();
+    let by_identity = || match identities.first() {
+        Some(value) if identities.len() == 1 => context.claims.with_identity(value),
+        _ => None,
+    };
+    let service = context.options.service.as_ref().or_else(by_identity).and_then(|name| context.plan.service(name));
+    let is_backed = |pair: &WornPair| {
+        let wanted = service.and_then(|service| service.pods.write.get(pair.key.as_str()));
+        let is_same = || pair.value.as_deref() == wanted.map(LabelValue::as_str);
+        match scheme.meaning(&pair.key) {
+            Some(Meaning::Identity | Meaning::ServiceType) => wanted.is_some() && is_same(),
+            _ => wanted.is_some(),
+        }
+    };
+    let pair = worn.into_iter().find(|pair| !is_backed(pair))?;
+    let service = service.map(|service| service.name.clone());
+    Some(What::Wears { key: pair.key, place: pair.range, service, is_described })
 }
 
 /// The kind of pods that a kind is written like.
@@ -200,12 +249,17 @@ pub(super) fn report(context: &Context<'_>, found: &mut Found<'_>) {
                 };
                 (message, help)
             }
-            What::Unbacked { key } => (
+            What::Mentions { key } => (
                 format!(
-                    "{title} wears `{key}`, which nothing in the deployed service backs, and Hedgerow does not know the kind"
+                    "{title} holds `{key}`, which nothing in the deployed service backs, and Hedgerow does not know the kind"
                 ),
                 "remove the label, or add the rule file for this edge and let the callee's owners review it".to_owned(),
             ),
+            What::Wears { key, place, service, is_described } => {
+                let diagnostic = wears(context, title, key, service.as_ref(), *is_described);
+                found.diagnostics.push(diagnostic.mark(context.span(place), ""));
+                continue;
+            }
             What::Pods { .. } => {
                 unlabelled.push(stranger);
                 continue;
@@ -236,6 +290,41 @@ pub(super) fn report(context: &Context<'_>, found: &mut Found<'_>) {
             "write the labels that `hedgerow labels` prints where the kind takes those of its pods; list the service's own under `workloads` in its service.yaml if this is none",
         ));
     }
+}
+
+/// A label that nothing backs on an object of an unknown kind. It stays where it is, also under `--prune`: what else the kind does with it is
+/// not known.
+fn wears(
+    context: &Context<'_>,
+    title: &str,
+    key: &str,
+    service: Option<&ServiceName>,
+    is_described: bool,
+) -> Diagnostic {
+    let identity = context.plan.scheme().identity().key();
+    let message = match (service, is_described) {
+        (Some(service), true) => format!("{title} holds the label `{key}`, which nothing in `{service}` backs"),
+        (Some(service), false) => {
+            format!("{title} wears `{key}`, which nothing in `{service}` backs, and Hedgerow does not know the kind")
+        }
+        (None, true) => format!("{title} holds the label `{key}`, and nothing says whose pods get it"),
+        (None, false) => {
+            format!("{title} wears `{key}`, and nothing says whose pods it makes: Hedgerow does not know the kind")
+        }
+    };
+    let help = match service {
+        Some(_) => {
+            "remove the label, or add the rule file for this edge and let the callee's owners review it".to_owned()
+        }
+        None => format!("remove the label, or write the service's identity, `{identity}`, beside it"),
+    };
+    let diagnostic = if is_described {
+        // What others make of it may be something else than pods.
+        context.doubt(Code::UnbackedLabel, message)
+    } else {
+        Diagnostic::new(Code::UnbackedLabel, message)
+    };
+    diagnostic.help(help)
 }
 
 fn doubt(context: &Context<'_>, stranger: &Stranger, message: String) -> Diagnostic {

@@ -3,6 +3,7 @@
 
 use hedgerow_yaml::{Content, Node, Pair};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The routes to the pod templates of an object, in the form that [`hedgerow_yaml::Route`] reads.
 pub(super) fn templates(object: &Node<'_>) -> BTreeSet<String> {
@@ -74,6 +75,51 @@ fn below(value: &Node<'_>, depth: usize) -> bool {
             depth < DEEPEST && sequence.elements.iter().any(|element| below(&element.node, depth + 1))
         }
         Content::Scalar(_) | Content::Alias(_) => false,
+    }
+}
+
+/// A pair that an object of any kind may give to pods as a label.
+#[derive(Debug)]
+pub(super) struct WornPair {
+    pub(super) key: String,
+    /// Nothing where it is no scalar.
+    pub(super) value: Option<String>,
+    pub(super) range: Range<usize>,
+}
+
+/// What an object selects by, and annotations, are no labels of pods.
+fn is_worn(key: &str) -> bool {
+    !(key.ends_with("elector") || key.starts_with("match") || key.ends_with("nnotations"))
+}
+
+/// Every pair of an object whose key is asked for, unless it stands in a selector or in annotations.
+pub(super) fn worn(object: &Node<'_>, is_asked: &impl Fn(&str) -> bool) -> Vec<WornPair> {
+    let mut found = Vec::new();
+    collect(object, is_asked, 0, &mut found);
+    found
+}
+
+fn collect(node: &Node<'_>, is_asked: &impl Fn(&str) -> bool, depth: usize, found: &mut Vec<WornPair>) {
+    if depth == DEEPEST {
+        return;
+    }
+    match node.content() {
+        Content::Mapping(mapping) => {
+            for pair in &mapping.pairs {
+                let Some(key) = pair.key.as_str() else { continue };
+                if is_asked(key) {
+                    let value = pair.value.as_str().map(str::to_owned);
+                    let range = pair.key.range().start..pair.value.range().end;
+                    found.push(WornPair { key: key.to_owned(), value, range });
+                } else if is_worn(key) {
+                    collect(&pair.value, is_asked, depth + 1, found);
+                }
+            }
+        }
+        Content::Sequence(sequence) => {
+            sequence.elements.iter().for_each(|element| collect(&element.node, is_asked, depth + 1, found));
+        }
+        Content::Scalar(_) | Content::Alias(_) => {}
     }
 }
 
