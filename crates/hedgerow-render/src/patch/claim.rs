@@ -6,7 +6,7 @@
 
 use super::Options;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use hedgerow_core::fleet::{Fleet, Service, ServiceIdentity};
+use hedgerow_core::fleet::{Fleet, ServiceIdentity};
 use hedgerow_core::label::Identity;
 use hedgerow_core::name::{LabelKey, ServiceName};
 use hedgerow_core::plan::Plan;
@@ -21,7 +21,9 @@ pub struct Claims<'p> {
     by_labels: Vec<(&'p Labels, &'p ServiceName)>,
     fleet: &'p Fleet,
     /// Made when the first workload is asked about by its name, since most are known by what they wear.
-    globs: OnceLock<GlobSets<'p>>,
+    globs: OnceLock<GlobSets>,
+    /// Their services, by position.
+    services: Vec<&'p ServiceName>,
     by_slug: BTreeMap<&'p str, &'p ServiceName>,
     deployed: Option<&'p ServiceName>,
     /// What the deployed service says of the workloads that are its own.
@@ -61,8 +63,8 @@ pub enum Claim<'p> {
     Several(BTreeSet<&'p ServiceName>),
 }
 
-/// Sets of globs, each with the service of every glob in it.
-type GlobSets<'p> = Vec<(GlobSet, Vec<&'p ServiceName>)>;
+/// Sets of globs, each with the position of the service of every glob in it.
+type GlobSets = Vec<(GlobSet, Vec<usize>)>;
 
 /// One worn label.
 pub type Worn<'a> = (&'a str, &'a str);
@@ -92,6 +94,7 @@ impl<'p> Claims<'p> {
             by_labels,
             fleet,
             globs: OnceLock::new(),
+            services: fleet.services().map(|service| &service.name).collect(),
             by_slug,
             deployed: None,
             own: Own::Unsaid,
@@ -117,8 +120,8 @@ impl<'p> Claims<'p> {
 
     /// The services whose globs match a workload.
     fn owners<'a>(&'a self, title: &'a str) -> impl Iterator<Item = &'p ServiceName> + 'a {
-        let of_set = move |(globs, owners): &'a (GlobSet, Vec<&'p ServiceName>)| {
-            globs.matches(title).into_iter().filter_map(|glob| owners.get(glob).copied())
+        let of_set = move |(globs, owners): &'a (GlobSet, Vec<usize>)| {
+            globs.matches(title).into_iter().filter_map(|glob| self.services.get(*owners.get(glob)?).copied())
         };
         self.globs.get_or_init(|| glob_sets(self.fleet)).iter().flat_map(of_set)
     }
@@ -187,15 +190,13 @@ fn own(plan: &Plan, options: &Options) -> Own {
 }
 
 /// The globs in sets, since one set for all would be too large for a fleet of thousands with long names.
-fn glob_sets(fleet: &Fleet) -> GlobSets<'_> {
-    let of_service = |service: &'_ Service| {
+fn glob_sets(fleet: &Fleet) -> GlobSets {
+    let mut globs: Vec<(Glob, usize)> = Vec::new();
+    for (position, service) in fleet.services().enumerate() {
         // Globs were checked when they were read; one that is faulty stopped the plan.
         let parsed = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
-        service.workloads.iter().filter_map(parsed).collect::<Vec<Glob>>()
-    };
-    let globs =
-        fleet.services().flat_map(|service| of_service(service).into_iter().map(move |glob| (glob, &service.name)));
-    let globs: Vec<_> = globs.collect();
+        globs.extend(service.workloads.iter().filter_map(parsed).map(|glob| (glob, position)));
+    }
     let mut sets = Vec::new();
     for chunk in globs.chunks(GLOBS_IN_A_SET) {
         let mut builder = GlobSetBuilder::new();

@@ -172,7 +172,7 @@ fn fate(service: &ServicePlan) -> &'static str {
     }
 }
 
-pub(super) fn finish<'t>(context: &Context<'t>, found: &mut Found<'t>) {
+pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     let (workloads, neighbours) = (std::mem::take(&mut found.workloads), std::mem::take(&mut found.neighbours));
     if workloads.is_empty() {
         return;

@@ -143,7 +143,7 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
         });
     }
     let is_of = |of: &&str| group.strip_suffix(*of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let is_described = DESCRIBING.iter().any(|of| is_of(&of));
+    let is_described = DESCRIBING.iter().any(is_of);
     let text = context.stream.get(object.range()).unwrap_or_default();
     let mut ours = context.all_of_ours(text).peekable();
     if ours.peek().is_some() {
