@@ -35,8 +35,8 @@ use crate::record::Protocol;
 use crate::sum::Said;
 use hedgerow_core::source::Sources;
 use hedgerow_eval::{
-    AddressRange, Asked, Direction, Endpoint, Family, Flow, Manifests, NamedPort, Network, ObjectRef, PeerId, PolicyId,
-    PolicyKind,
+    AddressRange, Asked, Cidr, Direction, Endpoint, Family, Flow, Manifests, NamedPort, Network, ObjectRef, PeerId,
+    PolicyId, PolicyKind,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,17 +113,21 @@ pub struct Verdicts {
     ranges: Vec<AddressRange>,
     is_one_range: bool,
     merged: Option<Merged>,
+    /// The policies of `merged`, until they are compiled: few are as large, and they are made again when they are needed again.
+    manifests: Option<Manifests>,
     classes: BTreeMap<Key, u32>,
     known: Vec<Key>,
     pair: Option<Pair>,
     remembered: BTreeMap<(u32, u32, u16, u8), Verdict>,
 }
 
-/// All policies, in both readings.
+/// What is known of all policies together.
 #[derive(Debug)]
 struct Merged {
-    now: Manifests,
-    then: Manifests,
+    /// The labels that they ask for.
+    keys: BTreeSet<String>,
+    /// The blocks of addresses that they name.
+    blocks: BTreeSet<Cidr>,
     names: BTreeSet<PolicyId>,
     backstops: BTreeSet<PolicyId>,
     /// What each policy says, summed.
@@ -144,13 +148,20 @@ struct Merged {
 #[derive(Debug)]
 struct Pair {
     now: Network,
-    then: Network,
+    /// Nothing where nothing is staged: then it is the same.
+    then: Option<Network>,
     /// By the class's number.
     peers: Vec<PeerId>,
     /// Whether a policy that is data guards the class.
     by_data: Vec<bool>,
     /// Whether a policy that is not understood may.
     is_doubtful: Vec<bool>,
+}
+
+impl Pair {
+    fn then(&self) -> &Network {
+        self.then.as_ref().unwrap_or(&self.now)
+    }
 }
 
 impl Default for Verdicts {
@@ -170,6 +181,7 @@ impl Verdicts {
             ranges: Vec::new(),
             is_one_range: true,
             merged: None,
+            manifests: None,
             classes: BTreeMap::new(),
             known: Vec::new(),
             pair: None,
@@ -189,6 +201,7 @@ impl Verdicts {
     pub fn change(&mut self, change: impl FnOnce(&mut Policies)) {
         change(&mut self.policies);
         self.merged = None;
+        self.manifests = None;
         self.pair = None;
         self.remembered.clear();
     }
@@ -260,7 +273,8 @@ impl Verdicts {
         let peer = *pair.peers.get(class.number as usize)?;
         let mut sum = Sha256::new();
         let mut is_guarded = false;
-        for policy in pair.then.guards(peer, Direction::Ingress).filter(|policy| !merged.backstops.contains(*policy)) {
+        for policy in pair.then().guards(peer, Direction::Ingress).filter(|policy| !merged.backstops.contains(*policy))
+        {
             is_guarded = true;
             sum.update(policy.to_string());
             sum.update(merged.digests.get(policy).copied().unwrap_or_default());
@@ -369,20 +383,17 @@ impl Verdicts {
         if self.merged.is_some() {
             return;
         }
-        let merged = self.policies.merged();
-        let mut keys = merged.now.label_keys();
-        keys.extend(merged.doubtful.iter().flat_map(Manifests::label_keys));
-        let blocks = merged.now.blocks();
-        let ranges = AddressRange::cut(&blocks);
-        if keys != self.keys || ranges != self.ranges {
-            self.keys = keys;
+        let (merged, manifests) = self.policies.merged();
+        let ranges = AddressRange::cut(&merged.blocks);
+        if merged.keys != self.keys || ranges != self.ranges {
+            self.keys.clone_from(&merged.keys);
             self.is_one_range = ranges.len() <= 2;
             self.ranges = ranges;
             self.forget_classes();
         }
         self.remembered.clear();
         self.pair = None;
-        self.merged = Some(merged);
+        (self.merged, self.manifests) = (Some(merged), Some(manifests));
     }
 
     fn forget_classes(&mut self) {
@@ -427,13 +438,16 @@ impl Verdicts {
             })
             .collect();
         let pods: Vec<Endpoint> = endpoints.iter().flatten().cloned().collect();
-        let blocks: Vec<_> = merged.now.blocks().into_iter().collect();
-        let network = |manifests: &Manifests| {
-            let mut manifests = manifests.clone();
+        let blocks: Vec<_> = merged.blocks.iter().copied().collect();
+        let network = |mut manifests: Manifests| {
             manifests.add_endpoints(pods.iter().cloned());
             Network::new(manifests, &blocks)
         };
-        let (now, then) = (network(&merged.now), network(&merged.then));
+        // What was compiled before is given up first: both at once are twice as much.
+        self.pair = None;
+        let manifests = self.manifests.take().unwrap_or_else(|| self.policies.manifests());
+        let then = (!manifests.staged.is_empty()).then(|| network(manifests.clone().as_if_enforced()));
+        let now = network(manifests);
         let mut of_pods = now.pods();
         let peers: Vec<PeerId> = self
             .known
@@ -445,7 +459,10 @@ impl Verdicts {
             .collect();
         let by_data = peers
             .iter()
-            .map(|peer| then.guards(*peer, Direction::Ingress).any(|policy| merged.data.contains(policy)))
+            .map(|peer| {
+                let then = then.as_ref().unwrap_or(&now);
+                then.guards(*peer, Direction::Ingress).any(|policy| merged.data.contains(policy))
+            })
             .collect();
         let mut is_doubtful: Vec<bool> = self
             .known
@@ -492,7 +509,7 @@ impl Verdicts {
         };
         Some(if !allows(&pair.now, Asked::All) {
             Verdict::Dropped
-        } else if allows(&pair.then, Asked::WithoutBackstops) {
+        } else if allows(pair.then(), Asked::WithoutBackstops) {
             Verdict::Permitted
         } else {
             Verdict::Unpermitted

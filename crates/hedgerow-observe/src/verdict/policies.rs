@@ -4,7 +4,7 @@ use super::Merged;
 use crate::fleet::Labels;
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::source::Sources;
-use hedgerow_eval::Manifests;
+use hedgerow_eval::{Manifests, PolicyId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -38,6 +38,10 @@ struct Document {
     /// The text, where it may have to be read again: it is not understood without others, or others are not without it.
     text: Option<String>,
     is_context: bool,
+    /// The policies that there are when all of it is enforced.
+    enforced: Vec<PolicyId>,
+    /// Those of them that are data until then.
+    data: Vec<PolicyId>,
     /// Of what it says: of an object's `spec` or `data`, so that what others write beside it changes nothing.
     digest: [u8; 32],
     /// Of what its policies mean, and of what is not understood of them.
@@ -138,8 +142,13 @@ impl Policies {
         self.documents.is_empty()
     }
 
-    /// One of all.
-    pub(super) fn merged(&self) -> Merged {
+    /// What all policies say together.
+    pub(super) fn manifests(&self) -> Manifests {
+        self.merged().1
+    }
+
+    /// One of all: what is known of it, and the policies themselves.
+    pub(super) fn merged(&self) -> (Merged, Manifests) {
         let context: Vec<&str> = self
             .documents
             .values()
@@ -161,7 +170,6 @@ impl Policies {
             now.cluster.described.insert(name.clone());
             now.cluster.namespaces.entry(name.clone()).or_default().extend(labels.clone());
         }
-        let then = now.clone().as_if_enforced();
         let mut merged = Merged {
             digests: BTreeMap::new(),
             names: now.policies().cloned().collect(),
@@ -175,29 +183,25 @@ impl Policies {
                 .iter()
                 .map(|it| PolicyFault { key: String::new(), message: it.message.clone() })
                 .collect(),
-            now,
-            then,
+            keys: now.label_keys(),
+            blocks: now.blocks(),
         };
         for (key, document) in documents {
             let message = |message: &String| PolicyFault { key: key.clone(), message: message.clone() };
             merged.faults.extend(document.faults.iter().map(message));
-            if document.manifests.staged.iter().any(|object| object.kind == "ConfigMap") {
-                let enforced: BTreeSet<_> = document.manifests.policies().cloned().collect();
-                let all = document.manifests.clone().as_if_enforced();
-                merged.data.extend(all.policies().filter(|policy| !enforced.contains(*policy)).cloned());
-            }
-            let enforced = document.manifests.clone().as_if_enforced();
-            merged.digests.extend(enforced.policies().map(|policy| (policy.clone(), document.digest)));
+            merged.data.extend(document.data.iter().cloned());
+            merged.digests.extend(document.enforced.iter().map(|policy| (policy.clone(), document.digest)));
             let Some(dark) = &document.dark else { continue };
-            if enforced.policies().next().is_some() {
-                merged.doubtful.push(enforced);
+            if !document.enforced.is_empty() {
+                merged.doubtful.push(document.manifests.clone().as_if_enforced());
             } else if dark.is_empty() {
                 merged.is_dark = true;
             } else {
                 merged.dark.extend(dark.iter().cloned());
             }
         }
-        merged
+        merged.keys.extend(merged.doubtful.iter().flat_map(Manifests::label_keys));
+        (merged, now)
     }
 }
 
@@ -217,7 +221,17 @@ impl Document {
         let errors: Vec<_> = diagnostics.iter().filter(|it| it.is_error()).filter(is_own).collect();
         let is_context = manifests.policies().next().is_none() && manifests.staged.is_empty();
         let is_dark = !errors.is_empty();
+        let enforced: Vec<PolicyId> = if manifests.staged.is_empty() {
+            manifests.policies().cloned().collect()
+        } else {
+            manifests.clone().as_if_enforced().policies().cloned().collect()
+        };
+        let is_data = manifests.staged.iter().any(|object| object.kind == "ConfigMap");
+        let already: BTreeSet<&PolicyId> = manifests.policies().collect();
+        let data = enforced.iter().filter(|policy| is_data && !already.contains(policy)).cloned().collect();
         Self {
+            data,
+            enforced,
             faults: errors.iter().map(|error| error.message.clone()).collect(),
             dark: is_dark.then(|| namespaces_in(text)),
             text: (is_dark || is_context).then(|| text.to_owned()),
