@@ -15,6 +15,7 @@
 //! | [`verdict`] | what became of it, by its source or by the policies |
 //! | [`ledger`] | how often and when; what has to be kept, and what was heard |
 //! | [`observations`] | the form in which it is printed, sent and read |
+//! | [`scraped`] | the same from a Prometheus that scraped collectors |
 //! | [`count`] | sums of rule counters, which name nobody |
 //!
 //! A collector gives each batch to [`ledger::Ledger::take`], keeps the [`ledger::Effect`], and says so by [`ledger::Ledger::commit`].
@@ -36,6 +37,7 @@ pub mod observations;
 mod reader;
 mod record;
 mod rules;
+pub mod scraped;
 pub mod sum;
 mod time;
 pub mod verdict;

@@ -148,7 +148,11 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
         tokio::spawn(events::write(client.clone(), receiver, events.clone()));
         sender
     });
-    let calls = metrics::Calls::new(arguments.callers_per_callee);
+    let mut calls = metrics::Calls::new(arguments.callers_per_callee);
+    // Every edge that was ever counted: a counter goes on where it was.
+    for (edge, tally) in store.totals().context("cannot read the store")? {
+        calls.add(edge, tally.count.max(1), None);
+    }
     let watches = Arc::new(watch::Watches::default());
     let desk = Arc::new(Desk::new(world.clone(), watches.clone(), store, ledger, calls, arguments.patience, notices));
     let state = Arc::new(State {
@@ -163,6 +167,7 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
         watched: Arc::new(watched::Watched::default()),
         files: Arc::new(Mutex::new(BTreeMap::new())),
         expected: Mutex::new(None),
+        has_canaries: arguments.canary_account.is_some(),
     });
 
     let (domain, domains) = tokio::sync::watch::channel(None);

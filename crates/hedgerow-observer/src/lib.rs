@@ -16,4 +16,5 @@ pub mod node;
 mod read;
 pub mod store;
 pub mod uplink;
+mod web;
 mod wire;

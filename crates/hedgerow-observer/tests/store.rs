@@ -7,7 +7,7 @@
 )]
 
 use hedgerow_observe::Protocol;
-use hedgerow_observe::ledger::{DAY, Edge, Effect, Heard, Perch, Question, Spans, Tally};
+use hedgerow_observe::ledger::{DAY, Edge, Effect, Heard, Perch, Question, Spans, Tally, Waiting};
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Observations, Verdict, Watched};
 use hedgerow_observer::store::{BatchId, Opened, Store, StoreError};
@@ -312,6 +312,62 @@ fn a_batch_counts_once_and_lives_are_told_apart() {
     assert!(store.has(&id(29, 5)) && !store.has(&id(29, 6)) && !store.has(&id(8, 5)));
 }
 
+/// A commit may be on the disk although it was said to have failed, and is tried again.
+#[test]
+fn what_was_kept_although_its_commit_failed_is_not_kept_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(&directory.path().join("s"), MIDNIGHT).unwrap();
+    store.commit(&[batch(1), batch(2)], &effect(1)).unwrap();
+    store.commit(&[batch(1), batch(2)], &effect(1)).unwrap();
+    let count = |store: &Store| -> u64 {
+        let question = Question { since: MIDNIGHT, until: MIDNIGHT + DAY, callee: None };
+        store.observations(&question, None, &BTreeMap::new()).unwrap().observed.iter().map(|it| it.count).sum()
+    };
+    assert_eq!((count(&store), store.has(&batch(2)), store.has(&batch(3))), (1, true, false));
+    // Nothing of it was kept, or a part is new: all of it is kept.
+    store.commit(&[batch(2), batch(3)], &effect(2)).unwrap();
+    assert_eq!(count(&store), 2);
+    // What is watched has no batches, and is told as often as it is.
+    let mut watched = Effect::default();
+    watched.runs_on("service.callee-1", "a", MIDNIGHT);
+    store.commit(&[], &watched).unwrap();
+    assert_eq!(store.nodes().collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn a_node_that_is_long_gone_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let (mut store, _) = Store::open(&path, MIDNIGHT).unwrap();
+    let mut both = effect(1);
+    both.runs_on("service.callee-1", "a", MIDNIGHT);
+    both.runs_on("service.callee-1", "b", MIDNIGHT);
+    both.heard.insert((hedgerow_observe::ledger::day_of(MIDNIGHT), "b".into(), "conntrack".into()), Heard::default());
+    store.commit(&[batch(1)], &both).unwrap();
+    store.remove_node("b", MIDNIGHT + DAY).unwrap();
+    let day = hedgerow_observe::ledger::day_of(MIDNIGHT);
+    store.forget(day).unwrap();
+    let sources = |store: &Store| {
+        let ledger = store.ledger(0).unwrap();
+        let of_ledger: Vec<String> = ledger.sources().map(|(node, ..)| node.to_owned()).collect();
+        let question = Question { since: MIDNIGHT, until: MIDNIGHT + 9 * DAY, callee: None };
+        let told = store.observations(&question, None, &BTreeMap::new()).unwrap();
+        (of_ledger, told.header.coverage.iter().map(|it| it.node.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(sources(&store).1, ["a", "b"], "its days are kept");
+    store.forget(day + 2).unwrap();
+    assert_eq!(sources(&store), (vec!["a".to_owned()], vec!["a".to_owned()]));
+    assert_eq!(store.nodes().collect::<Vec<_>>(), ["a"]);
+    drop(store);
+    let (mut store, _) = Store::open(&path, 0).unwrap();
+    assert_eq!(store.nodes().collect::<Vec<_>>(), ["a"]);
+    // It may come again.
+    let mut again = Effect::default();
+    again.runs_on("service.callee-1", "b", MIDNIGHT + 5 * DAY);
+    store.commit(&[batch(2)], &again).unwrap();
+    assert_eq!(sources(&store).1, ["a", "b"]);
+}
+
 /// A clock that steps back: days are merged, nothing is forgotten.
 #[test]
 fn a_clock_that_steps_back_loses_nothing() {
@@ -360,10 +416,23 @@ fn what_was_watched_besides_calls_is_kept_and_old_days_are_forgotten() {
     let perch = Perch { until: MIDNIGHT + DAY, pod: Some(("u".to_owned(), "bank".to_owned(), "canary".to_owned())) };
     let mut third = Effect::default();
     third.perches.insert([10, 0, 0, 9].into(), perch.clone());
+    third.waiting.insert("service.callee-1".to_owned(), Waiting(vec![(MIDNIGHT, 3)]));
     store.commit(&[], &third).unwrap();
     drop(store);
     let (mut store, _) = Store::open(&path, 0).unwrap();
-    assert_eq!(store.ledger(0).unwrap().perches().collect::<Vec<_>>(), [([10, 0, 0, 9].into(), &perch)]);
+    let ledger = store.ledger(0).unwrap();
+    assert_eq!(ledger.perches().collect::<Vec<_>>(), [([10, 0, 0, 9].into(), &perch)]);
+    // And for which of its calls it waits.
+    assert_eq!(ledger.waiting("service.callee-1").collect::<Vec<_>>(), [(MIDNIGHT, 3)]);
+    // What all days come to, also what a ledger leaves out; by what policies, and the last run.
+    let all: u64 = store.totals().unwrap().iter().map(|(_, tally)| tally.count).sum();
+    assert_eq!((all, store.knows(&edge(1)), store.knows(&edge(2))), (1, true, false));
+    let (judged, finished) = store.judged_and_finished().unwrap();
+    assert_eq!(judged["service.callee-1"], ("sha256:1".to_owned(), MIDNIGHT));
+    assert_eq!(finished.values().collect::<Vec<_>>(), [&(MIDNIGHT + DAY)]);
+    let id = store.id();
+    store.forget(hedgerow_observe::ledger::day_of(MIDNIGHT) - 1).unwrap();
+    assert_eq!((id.len(), store.id()), (14, id));
     let tell = |store: &Store| -> Observations {
         let watched =
             BTreeMap::from([("service.callee-1".to_owned(), Watched { pods: Some(3), ..Watched::default() })]);

@@ -1,5 +1,6 @@
 //! What was kept of some days, as observations.
 
+use super::sources::TOUCH;
 use super::{Canaries, DAY, Day, Edge, Heard, Tally, start_of};
 use crate::naming::Micros;
 use crate::observations::{
@@ -12,8 +13,6 @@ const SECOND: Micros = 1_000_000;
 const MINUTE: Micros = 60 * SECOND;
 /// The source of a node of which nobody has told anything.
 const NO_SOURCE: &str = "none";
-/// Runs that are so near to each other have no gap between them: their ends are rounded to milliseconds, inwards.
-const TOUCH: Micros = 2_000;
 
 /// Which observations are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -38,6 +38,10 @@ impl Canaries {
     }
 }
 
+/// Calls of canaries to one callee that nobody has seen yet: when, and how many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting(pub Vec<(Micros, u64)>);
+
 /// An address that a canary calls from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Perch {
@@ -74,12 +78,13 @@ impl Ledger {
                 canaries.missed = canaries.missed.max(Some(*at));
                 waiting.pop_front();
             }
+            effect.waiting.insert(sent.callee.to_owned(), Waiting(waiting.iter().copied().collect()));
             effect.canaries.entry((day_of(report.to), sent.callee.to_owned())).or_default().merge(canaries);
         }
     }
 
     /// Canaries of a callee were seen: those that were made first are waited for no longer.
-    pub(super) fn see_canaries(&mut self, callee: &str, mut count: u64) {
+    pub(super) fn see_canaries(&mut self, callee: &str, mut count: u64, effect: &mut Effect) {
         let Some(waiting) = self.waiting.get_mut(callee) else { return };
         while let Some((_, open)) = waiting.front_mut()
             && count > 0
@@ -91,6 +96,7 @@ impl Ledger {
                 waiting.pop_front();
             }
         }
+        effect.waiting.insert(callee.to_owned(), Waiting(waiting.iter().copied().collect()));
     }
 
     /// Whether a canary made a call. An address that somebody else has by now is nobody's canary.

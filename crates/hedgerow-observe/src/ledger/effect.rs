@@ -1,6 +1,6 @@
 //! What has to be kept.
 
-use super::{Canaries, Day, Edge, Heard, Perch, Tally, day_of};
+use super::{Canaries, Day, Edge, Heard, Perch, Tally, Waiting, day_of};
 use crate::naming::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -24,6 +24,8 @@ pub struct Effect {
     pub finished: BTreeMap<(String, String), BTreeSet<Micros>>,
     /// Canaries per day and callee.
     pub canaries: BTreeMap<(Day, String), Canaries>,
+    /// Calls of canaries that are waited for, by callee: all of them, in place of what was kept.
+    pub waiting: BTreeMap<String, Waiting>,
     /// Addresses that canaries call from.
     pub perches: BTreeMap<IpAddr, Perch>,
     /// Calls that were counted as `other` or as port 0, by callee.
@@ -97,6 +99,7 @@ impl Effect {
         for (key, canaries) in other.canaries {
             self.canaries.entry(key).or_default().merge(canaries);
         }
+        self.waiting.extend(other.waiting);
         self.perches.extend(other.perches);
         for (callee, count) in other.capped {
             let capped = self.capped.entry(callee).or_default();

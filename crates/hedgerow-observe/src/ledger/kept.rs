@@ -1,6 +1,6 @@
 //! How what is kept stands in a store: bytes that may come back damaged.
 
-use super::{Edge, Heard, Perch};
+use super::{Edge, Heard, Perch, Waiting};
 use crate::naming::Micros;
 use crate::observations::End;
 use serde::{Deserialize, Serialize};
@@ -79,34 +79,25 @@ impl Heard {
     }
 }
 
-impl KeptSource {
-    /// Its record.
-    #[must_use]
-    pub fn to_record(&self) -> Vec<u8> {
-        encode(self)
-    }
+/// Records that are sound wherever they can be read.
+macro_rules! plain_records {
+    ($($record:ty),*) => {$(
+        impl $record {
+            /// Its record.
+            #[must_use]
+            pub fn to_record(&self) -> Vec<u8> {
+                encode(self)
+            }
 
-    /// Reads its record.
-    ///
-    /// # Errors
-    /// When the bytes are none.
-    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
-        decode(bytes)
-    }
+            /// Reads its record.
+            ///
+            /// # Errors
+            /// When the bytes are none.
+            pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
+                decode(bytes)
+            }
+        }
+    )*};
 }
 
-impl Perch {
-    /// Its record.
-    #[must_use]
-    pub fn to_record(&self) -> Vec<u8> {
-        encode(self)
-    }
-
-    /// Reads its record.
-    ///
-    /// # Errors
-    /// When the bytes are none.
-    pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
-        decode(bytes)
-    }
-}
+plain_records!(KeptSource, Perch, Waiting);

@@ -31,7 +31,7 @@ mod spans;
 mod time;
 
 pub use answer::{Answer, Question};
-pub use canaries::{Canaries, PATIENCE, Perch};
+pub use canaries::{Canaries, PATIENCE, Perch, Waiting};
 pub use days::Days;
 pub use edges::{Edge, MAX_EDGES, MAX_OUTSIDERS, MAX_PORTS, OTHER, Tally};
 pub use effect::Effect;
@@ -100,7 +100,7 @@ impl Ledger {
                 {
                     let is_second = self.is_second(call.source, call.said == Said::Dropped, report);
                     let seen = if is_second || call.was_open { 0 } else { call.count };
-                    self.see_canaries(&service.name, seen);
+                    self.see_canaries(&service.name, seen, &mut effect);
                     let canaries = Canaries { seen, last_seen: Some(last), ..Canaries::default() };
                     effect.canaries.entry((day_of(last), service.name.to_string())).or_default().merge(canaries);
                 }
@@ -132,10 +132,9 @@ impl Ledger {
             self.restore(edge.clone(), *tally);
         }
         for ((day, node, source), heard) in &effect.heard {
-            let until =
-                heard.spans.runs().last().map(|(_, until)| start_of(*day).saturating_add(Micros::from(*until) * 1000));
             let state = self.sources.entry((node.clone(), source.clone())).or_default();
-            state.heard_until = state.heard_until.max(until);
+            let at = |millis: u32| start_of(*day).saturating_add(Micros::from(millis) * 1000);
+            heard.spans.runs().iter().for_each(|(from, to)| state.hear(at(*from), at(*to)));
             state.lost = state.lost.saturating_add(heard.lost);
         }
         for (key, since) in &effect.sources {
@@ -171,6 +170,22 @@ impl Ledger {
     /// Takes in an address of a canary that was kept earlier.
     pub fn restore_perch(&mut self, address: IpAddr, perch: Perch) {
         self.perches.insert(address, perch);
+    }
+
+    /// Takes in calls of canaries to one callee that nobody had seen yet.
+    pub fn restore_waiting(&mut self, callee: &str, calls: Waiting) {
+        self.waiting.insert(callee.to_owned(), calls.0.into());
+    }
+
+    /// Calls of canaries to a callee that nobody has seen yet: when, and how many.
+    pub fn waiting(&self, callee: &str) -> impl Iterator<Item = (Micros, u64)> {
+        self.waiting.get(callee).into_iter().flatten().copied()
+    }
+
+    /// The sums of an edge; nothing where it is not known.
+    #[must_use]
+    pub fn tally(&self, edge: &Edge) -> Option<Tally> {
+        self.edges.get(edge).copied()
     }
 
     /// Every edge that is known, with its sums.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Sources of nodes that are known.
 const MAX_SOURCES: usize = 100_000;
+/// Runs that are so near to each other have no gap between them: their ends are rounded to milliseconds, inwards.
+pub(super) const TOUCH: Micros = 2_000;
 /// Sources that see calls, the best first.
 const SEES: [&str; 4] = ["flows", "hubble", "conntrack", "kernel-log"];
 
@@ -34,8 +36,23 @@ pub struct SourceState {
     pub since: Micros,
     /// Until when it was heard last.
     pub heard_until: Option<Micros>,
+    /// Since when it was heard without a break up to then, as far as that is known.
+    pub heard_since: Option<Micros>,
     /// Records that it lost since the ledger was begun; where nobody could say how many, one.
     pub lost: u64,
+}
+
+impl SourceState {
+    /// Takes in that it was heard from one moment to another; later ones after earlier ones.
+    pub fn hear(&mut self, from: Micros, to: Micros) {
+        let is_on = |until: Micros| from <= until.saturating_add(TOUCH);
+        if self.heard_until.is_none_or(|until| to > until) {
+            if self.heard_since.is_none() || !self.heard_until.is_some_and(is_on) {
+                self.heard_since = Some(from);
+            }
+            self.heard_until = Some(to);
+        }
+    }
 }
 
 impl Ledger {

@@ -5,7 +5,7 @@ use hedgerow_observe::Protocol;
 use hedgerow_observe::call::Seen;
 use hedgerow_observe::fleet::Labels;
 use hedgerow_observe::ledger::{
-    DAY, Days, Edge, MAX_OUTSIDERS, MAX_PORTS, OTHER, PATIENCE, Question, Sent, SourceReport, skew,
+    DAY, Days, Edge, MAX_OUTSIDERS, MAX_PORTS, OTHER, PATIENCE, Question, Sent, SourceReport, Waiting, skew,
 };
 use hedgerow_observe::naming::{History, Holder, Micros, Within};
 use hedgerow_observe::observations::{End, Gap, Moment, Verdict};
@@ -256,7 +256,17 @@ fn canaries_are_sent_seen_and_missed_and_are_nobodys_calls() {
     let late = NOON + 60 * SECOND;
     let mut lost = report(late, late, Vec::new(), Vec::new());
     lost.sent = sent(1);
-    world.take(&lost);
+    let effect = world.take(&lost);
+    // A collector that is started again goes on waiting for it, and for nothing that was seen.
+    let waiting = &effect.waiting["service.ledger"];
+    assert_eq!(waiting.0, [(late, 1)]);
+    world.ledger.restore_waiting("service.ledger", Waiting::from_record(&waiting.to_record()).unwrap());
+    let mut restored = World::new(&[AUDIT]);
+    restored.ledger.restore_waiting("service.ledger", waiting.clone());
+    let mut later = report(late + PATIENCE + SECOND, late + PATIENCE + SECOND, Vec::new(), Vec::new());
+    later.sent = sent(1);
+    restored.take(&later);
+    assert_eq!(of_ledger(&restored).missed, Some(late));
     let much_later = late + PATIENCE + SECOND;
     let mut again = report(much_later, much_later, Vec::new(), Vec::new());
     again.sent = sent(1);

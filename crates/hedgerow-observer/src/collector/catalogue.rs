@@ -2,13 +2,8 @@
 
 use super::say::say;
 use super::world::World;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use hedgerow_observe::fleet::{Fleet, MAX_CATALOGUE};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::Bytes;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,8 +35,8 @@ impl Place {
         match self {
             Self::File(path) => super::files::text(path),
             Self::Address(address) => {
-                let fetching = tokio::time::timeout(PATIENCE, fetch(address));
-                fetching.await.context("it takes too long")?.with_context(|| format!("cannot fetch {address}"))
+                let client = crate::web::Client::new(None, PATIENCE, MAX_CATALOGUE)?;
+                client.get(address).await.with_context(|| format!("cannot fetch {address}"))
             }
         }
     }
@@ -134,29 +129,4 @@ fn take(
     domain.send_if_modified(|domain| std::mem::replace(domain, new.clone()) != new);
     world.set_fleet(Arc::new(fleet));
     state.change(|said| *said = Said { good_since: Some(super::clock::now()), fault: None, warnings: of(false) });
-}
-
-async fn fetch(address: &str) -> anyhow::Result<String> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let answer = client.get(address.parse()?).await?;
-    if !answer.status().is_success() {
-        bail!("the answer is {}", answer.status());
-    }
-    let body =
-        Limited::new(answer.into_body(), MAX_CATALOGUE).collect().await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    String::from_utf8(body.to_bytes().into()).context("it is no UTF-8")
 }

@@ -14,7 +14,7 @@ use crate::store::{BatchId, Store};
 use hedgerow_observe::Protocol;
 use hedgerow_observe::call::{self, Call, Party, Seen};
 use hedgerow_observe::fleet::{Fleet, Labels};
-use hedgerow_observe::ledger::{Edge, Effect, Ledger, Report, Sent, SourceReport};
+use hedgerow_observe::ledger::{Edge, Effect, Ledger, Report, Sent, SourceReport, SourceState};
 use hedgerow_observe::naming::{Holder, Micros, Name, Pod};
 use hedgerow_observe::observations::{End, Verdict};
 use hedgerow_observe::sum::Said;
@@ -69,6 +69,8 @@ pub(crate) struct Desk {
     pub(crate) world: Arc<World>,
     watches: Arc<Watches>,
     pub(crate) store: Mutex<Store>,
+    /// What tells the store from others, and since when it keeps.
+    pub(crate) identity: (String, Micros),
     pub(crate) ledger: Mutex<Ledger>,
     pub(crate) calls: Arc<Mutex<Calls>>,
     seeing: Mutex<Seeing>,
@@ -94,12 +96,6 @@ impl Desk {
         notices: Option<mpsc::Sender<Notice>>,
     ) -> Self {
         let calls = Arc::new(Mutex::new(calls));
-        {
-            let mut series = lock(&calls);
-            for (edge, tally) in ledger.edges() {
-                series.add(edge, tally.count.max(1), None);
-            }
-        }
         let mut seeing = Seeing::default();
         for (node, source, state) in ledger.sources() {
             let live = Live { until: state.heard_until, ..Live::default() };
@@ -108,6 +104,7 @@ impl Desk {
         Self {
             world,
             watches,
+            identity: (store.id(), store.since()),
             store: Mutex::new(store),
             ledger: Mutex::new(ledger),
             calls,
@@ -217,6 +214,7 @@ impl Desk {
             batches.push(id);
             effect.merge(self.judge(order, &mut examples, &mut notices));
         }
+        let more = self.more(&effect);
         if !batches.is_empty() && !self.keep(&batches, &effect) {
             // The collector goes down without having kept it; no receipt is given, and it is sent again.
             return;
@@ -224,8 +222,8 @@ impl Desk {
         lock(&self.ledger).commit(&effect);
         {
             let mut calls = lock(&self.calls);
-            for ((_, edge), tally) in &effect.calls {
-                calls.add(edge, tally.count, examples.remove(edge));
+            for (edge, count) in more {
+                calls.add(edge, count, examples.remove(edge));
             }
             for (callee, count) in &effect.capped {
                 calls.capped(callee, *count);
@@ -242,6 +240,27 @@ impl Desk {
             let _gone = order.kept.send(());
             drop(order.room);
         }
+    }
+
+    /// By how much the series of edges grow. An edge that only sources of second rank saw counts as one call until another sees it, as
+    /// in observations; so a series never falls, and begins where it was when the collector is started again.
+    fn more<'e>(&self, effect: &'e Effect) -> BTreeMap<&'e Edge, u64> {
+        let mut more: BTreeMap<&Edge, u64> = BTreeMap::new();
+        for ((_, edge), tally) in &effect.calls {
+            let count = more.entry(edge).or_default();
+            *count = count.saturating_add(tally.count);
+        }
+        let (store, ledger) = (lock(&self.store), lock(&self.ledger));
+        for (edge, count) in &mut more {
+            match ledger.tally(edge) {
+                Some(known) if known.count == 0 => *count = count.saturating_sub(1),
+                Some(_) => {}
+                // Of an outsider that was forgotten the store still knows.
+                None if store.knows(edge) => {}
+                None => *count = (*count).max(1),
+            }
+        }
+        more
     }
 
     /// Keeps it, or tries until it can; whether it is kept.
@@ -340,9 +359,9 @@ impl Desk {
     /// How every source does.
     pub(crate) fn sources(&self) -> Vec<SourceLine> {
         let at = now();
-        let lost: BTreeMap<(String, String), u64> = {
+        let states: BTreeMap<(String, String), SourceState> = {
             let ledger = lock(&self.ledger);
-            ledger.sources().map(|(node, source, state)| ((node.to_owned(), source.to_owned()), state.lost)).collect()
+            ledger.sources().map(|(node, source, state)| ((node.to_owned(), source.to_owned()), *state)).collect()
         };
         let seeing = lock(&self.seeing);
         let line = |((node, source), live): (&(Arc<str>, Arc<str>), &Live)| {
@@ -352,11 +371,13 @@ impl Desk {
                 (true, _) => "nothing comes from its node part".to_owned(),
                 (false, _) => live.fault.clone(),
             };
+            let state = states.get(&(node.to_string(), source.to_string())).copied().unwrap_or_default();
             SourceLine {
                 node: Arc::clone(node),
                 source: Arc::clone(source),
                 is_up: live.is_heard && !is_late,
-                lost: lost.get(&(node.to_string(), source.to_string())).copied().unwrap_or_default(),
+                lost: state.lost,
+                heard: state.heard_since.zip(state.heard_until),
                 not_understood: live.not_understood,
                 blind: live.blind,
                 last_record: live.last_record,
@@ -368,14 +389,14 @@ impl Desk {
 
     /// Packets that rule counters counted; pairs of a callee and a node on which its pods run are there with 0.
     pub(crate) fn packets(&self) -> BTreeMap<(Arc<str>, Arc<str>), (u64, u64)> {
-        let running = self.world.placed();
+        let running = self.world.running();
         let seeing = lock(&self.seeing);
         let mut packets = seeing.packets.clone();
         let nodes: BTreeSet<&Arc<str>> =
             seeing.live.keys().filter(|(_, source)| **source == *"counters").map(|(node, _)| node).collect();
-        for (service, node) in running {
-            if nodes.contains(&node) && packets.len() < MOST {
-                packets.entry((service, node)).or_default();
+        for (service, node) in running.iter().flat_map(|(of, now)| now.nodes.keys().map(move |node| (of, node))) {
+            if nodes.contains(node) && packets.len() < MOST {
+                packets.entry((Arc::clone(service), Arc::clone(node))).or_default();
             }
         }
         packets

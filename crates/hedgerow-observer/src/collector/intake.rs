@@ -236,9 +236,12 @@ impl Stream {
                 }
             }
         });
+        let mut patience = Patience::new(SILENCE);
         let end = loop {
             let message = tokio::select! {
-                message = tokio::time::timeout(SILENCE, batches.message()) => message,
+                message = batches.message() => Ok(message),
+                // A clock of its own: that the sender's word is asked for again is no sign of life.
+                () = patience.over() => Err(()),
                 _ = ask.tick() => match self.senders.sender(self.certificate.as_deref(), self.token.as_deref()).await {
                     Ok(sender) if sender == self.sender => continue,
                     Ok(_) => break Some(Status::permission_denied("the token is another's by now")),
@@ -253,8 +256,9 @@ impl Stream {
                 Ok(Ok(Some(batch))) => batch,
                 Ok(Ok(None)) => break None,
                 Ok(Err(status)) => break Some(status),
-                Err(_) => break Some(Status::deadline_exceeded("nothing came for five minutes")),
+                Err(()) => break Some(Status::deadline_exceeded("nothing came for five minutes")),
             };
+            patience.heard();
             if let Err(status) = self.may_say(&batch) {
                 self.refusals.count("other node");
                 break Some(status);
@@ -313,6 +317,23 @@ fn size(batch: &link::Batch) -> u32 {
     u32::try_from(batch.encoded_len().clamp(1, MAX_MESSAGE)).unwrap_or(u32::MAX)
 }
 
+/// How long a stream may be silent, whatever else happens meanwhile.
+struct Patience(std::pin::Pin<Box<tokio::time::Sleep>>, Duration);
+
+impl Patience {
+    fn new(silence: Duration) -> Self {
+        Self(Box::pin(tokio::time::sleep(silence)), silence)
+    }
+
+    fn heard(&mut self) {
+        self.0.as_mut().reset(tokio::time::Instant::now() + self.1);
+    }
+
+    async fn over(&mut self) {
+        self.0.as_mut().await;
+    }
+}
+
 /// How many batches a stream may send.
 struct Bucket {
     left: f64,
@@ -339,6 +360,29 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn asking_who_a_sender_is_does_not_make_it_less_silent() {
+        let begin = tokio::time::Instant::now();
+        let mut ask = tokio::time::interval(Duration::from_millis(5));
+        let mut patience = Patience::new(Duration::from_millis(60));
+        let (mut heard, mut asked) = (0, 0);
+        loop {
+            tokio::select! {
+                () = patience.over() => break,
+                _ = ask.tick() => {
+                    asked += 1;
+                    // Something is said until here.
+                    if begin.elapsed() < Duration::from_millis(100) {
+                        heard += 1;
+                        patience.heard();
+                    }
+                    assert!(asked < 1_000, "it is never over");
+                }
+            }
+        }
+        assert!(begin.elapsed() >= Duration::from_millis(60) && heard > 0 && asked > heard);
+    }
 
     #[test]
     fn labels_and_counters_take_room_as_sums_do() {

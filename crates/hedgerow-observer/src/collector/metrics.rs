@@ -1,9 +1,13 @@
 //! `/metrics`: who calls whom, how sources, canaries and the collector itself do, in OpenMetrics.
 //!
+//! What several collectors tell is put together by [`hedgerow_observe::scraped`], from what a Prometheus scraped; the names of its series are there.
+//!
 //! Only services, and kinds of callers that are none, are in labels; addresses are in exemplars. Every callee has so many callers at most, and
 //! what is beyond is `other`, and counted in `hedgerow_series_dropped_total`.
 
-use hedgerow_observe::ledger::Edge;
+use super::watched::Told;
+use hedgerow_observe::Protocol;
+use hedgerow_observe::ledger::{Canaries, Edge};
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Verdict};
 use prometheus_client::collector::Collector;
@@ -52,8 +56,8 @@ impl EncodeLabelSet for Addresses {
     }
 }
 
-/// Callee, caller, port and verdict.
-type Series = (Arc<str>, Arc<str>, u16, Verdict);
+/// Callee, caller, port, protocol and verdict.
+type Series = (Arc<str>, Arc<str>, (u16, Protocol), Verdict);
 
 /// Calls by callee, caller, port and verdict.
 #[derive(Debug, Default)]
@@ -71,7 +75,7 @@ impl Calls {
     }
 
     /// A series that is known before anybody calls.
-    pub(crate) fn expect(&mut self, callee: &Arc<str>, caller: &Arc<str>, port: u16) {
+    pub(crate) fn expect(&mut self, callee: &Arc<str>, caller: &Arc<str>, port: (u16, Protocol)) {
         let caller = self.caller(callee, caller);
         self.series.entry((Arc::clone(callee), caller, port, Verdict::Permitted)).or_default();
     }
@@ -84,7 +88,7 @@ impl Calls {
         if !known && *caller == *OTHER {
             *self.dropped.entry(Arc::clone(&callee)).or_default() += count;
         }
-        let counter = self.series.entry((callee, caller, edge.port, edge.verdict)).or_default();
+        let counter = self.series.entry((callee, caller, (edge.port, edge.protocol), edge.verdict)).or_default();
         match example {
             Some((addresses, at)) => {
                 let at = UNIX_EPOCH + Duration::from_micros(u64::try_from(at).unwrap_or_default());
@@ -145,14 +149,25 @@ fn verdict_name(verdict: Verdict) -> &'static str {
     }
 }
 
+/// How many pods of a service, by service and callee.
+pub(crate) type Pods = Vec<((Arc<str>, Arc<str>), u64)>;
+
 /// Everything but calls, as it is at the moment of a scrape.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
     pub(crate) sources: Vec<SourceLine>,
     /// By callee and node: unpermitted, dropped.
     pub(crate) packets: BTreeMap<(Arc<str>, Arc<str>), (u64, u64)>,
-    /// By callee: when a canary was seen last, in microseconds; 0 for never.
-    pub(crate) canaries: Vec<(Arc<str>, Micros)>,
+    /// By callee.
+    pub(crate) canaries: Vec<(Arc<str>, Canaries)>,
+    /// By service and node; with 0 where some ran today.
+    pub(crate) service_pods: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    /// By service and callee: pods that lack the label, and pods that wear it without a rule.
+    pub(crate) unlabelled: Pods,
+    pub(crate) forged_pods: Pods,
+    pub(crate) told_of_services: Arc<Told>,
+    /// What tells the store from others, and since when it keeps.
+    pub(crate) store: (String, Micros),
     /// By service, namespace, label.
     pub(crate) forged: BTreeMap<(String, String, String), u64>,
     /// By resource: whole, lists, breaks.
@@ -190,6 +205,8 @@ pub(crate) struct SourceLine {
     pub(crate) source: Arc<str>,
     pub(crate) is_up: bool,
     pub(crate) lost: u64,
+    /// Since when and until when it was heard without a break.
+    pub(crate) heard: Option<(Micros, Micros)>,
     pub(crate) not_understood: u64,
     pub(crate) blind: Micros,
     pub(crate) last_record: Option<Micros>,
@@ -224,11 +241,19 @@ impl Collector for Scrape {
             None,
             MetricType::Counter,
         )?;
-        for ((callee, caller, port, verdict), counter) in &calls.series {
+        for ((callee, caller, (port, protocol), verdict), counter) in &calls.series {
             let port = port.to_string();
             let labels =
-                Labels([("caller", caller), ("callee", callee), ("port", &port), ("verdict", verdict_name(*verdict))]);
-            counter.encode(family.encode_family(&labels)?)?;
+                [("caller", &**caller), ("callee", callee), ("port", &port), ("verdict", verdict_name(*verdict))];
+            if *protocol == Protocol::TCP {
+                counter.encode(family.encode_family(&Labels(labels))?)?;
+            } else {
+                // A label that is not there is one without a value, and stands for what nearly all are.
+                let [caller, callee, port, verdict] = labels;
+                let protocol = protocol.to_string().to_ascii_uppercase();
+                let labels = Labels([caller, callee, port, verdict, ("protocol", &protocol)]);
+                counter.encode(family.encode_family(&labels)?)?;
+            }
         }
         let mut out = Out(&mut encoder);
         out.counters(
@@ -238,6 +263,7 @@ impl Collector for Scrape {
         )?;
         drop(calls);
         self.traffic(&mut out)?;
+        self.services(&mut out)?;
         self.collector(&mut out)
     }
 }
@@ -284,9 +310,8 @@ impl Scrape {
         let last = sources().filter_map(|line| Some((of(line), seconds(line.last_record?))));
         let help = "When the source's last record was made";
         out.gauges("hedgerow_source_last_record_timestamp", help, Some(&Unit::Seconds), last)?;
-        let canaries = now.canaries.iter().map(|(callee, at)| ([("callee", &**callee)], seconds(*at)));
-        let help = "When a call of a canary was seen last; 0 if never";
-        out.gauges("hedgerow_canary_seen_timestamp", help, Some(&Unit::Seconds), canaries)?;
+        self.heard(out)?;
+        self.canaries(out)?;
         let forged = now.forged.iter().take(MOST).map(|((service, namespace, label), pods)| {
             ([("service", service.as_str()), ("namespace", namespace), ("label", label)], *pods as f64)
         });
@@ -312,6 +337,64 @@ impl Scrape {
         )
     }
 
+    /// Since when and until when sources were heard.
+    fn heard(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let sources = || self.now.sources.iter().take(MOST);
+        let run = |choose: fn((Micros, Micros)) -> Micros| {
+            sources().filter_map(move |line| {
+                Some(([("node", &*line.node), ("source", &*line.source)], seconds(choose(line.heard?))))
+            })
+        };
+        let help = "Since when the source is heard without a break, up to when it was heard last";
+        out.gauges("hedgerow_source_heard_since_timestamp", help, Some(&Unit::Seconds), run(|(since, _)| since))?;
+        let help = "Until when the source was heard";
+        out.gauges("hedgerow_source_heard_until_timestamp", help, Some(&Unit::Seconds), run(|(_, until)| until))
+    }
+
+    /// What canaries called, and what of it was seen.
+    fn canaries(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        fn of((callee, _): &(Arc<str>, Canaries)) -> [(&str, &str); 1] {
+            [("callee", &**callee)]
+        }
+        let all = &self.now.canaries;
+        let seen = all.iter().map(|it| (of(it), seconds(it.1.last_seen.unwrap_or_default())));
+        let help = "When a call of a canary was seen last; 0 if never";
+        out.gauges("hedgerow_canary_seen_timestamp", help, Some(&Unit::Seconds), seen)?;
+        let sent = all.iter().map(|it| (of(it), it.1.sent));
+        out.counters("hedgerow_canary_calls", "Calls that canaries made", sent)?;
+        let seen = all.iter().map(|it| (of(it), it.1.seen));
+        out.counters("hedgerow_canary_seen", "Calls of canaries that were seen", seen)?;
+        let missed = all.iter().filter_map(|it| Some((of(it), seconds(it.1.missed?))));
+        let help = "When the last call of a canary was made that nobody saw";
+        out.gauges("hedgerow_canary_missed_timestamp", help, Some(&Unit::Seconds), missed)
+    }
+
+    /// What is watched of services besides their calls.
+    fn services(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let now = &self.now;
+        let pods = now.service_pods.iter().take(MOST);
+        let pods = pods.map(|((service, node), pods)| ([("service", &**service), ("node", &**node)], *pods as f64));
+        let help = "Pods of a service that run on a node; 0 where some ran today";
+        out.gauges("hedgerow_service_pods", help, None, pods)?;
+        fn of(((service, callee), pods): &((Arc<str>, Arc<str>), u64)) -> ([(&str, &str); 2], f64) {
+            ([("service", &**service), ("callee", &**callee)], *pods as f64)
+        }
+        let help = "Pods that do not wear the label which a rule gives them for a callee";
+        out.gauges("hedgerow_unlabelled_pods", help, None, now.unlabelled.iter().take(MOST).map(of))?;
+        let help = "Pods that wear the label for a callee, and no rule gives it to them";
+        out.gauges("hedgerow_forged_pods", help, None, now.forged_pods.iter().take(MOST).map(of))?;
+        let policies = now.told_of_services.judged.iter().map(|(service, (digest, since))| {
+            ([("service", service.as_str()), ("digest", digest.as_str())], seconds(*since))
+        });
+        let help = "Since when the policies by which calls to a service are judged say what they say";
+        out.gauges("hedgerow_service_policy_since_timestamp", help, Some(&Unit::Seconds), policies)?;
+        let jobs = now.told_of_services.finished.iter().map(|((service, workload), at)| {
+            ([("service", service.as_str()), ("workload", workload.as_str())], seconds(*at))
+        });
+        let help = "When the last run of a service's cron job ended well";
+        out.gauges("hedgerow_job_finished_timestamp", help, Some(&Unit::Seconds), jobs)
+    }
+
     /// How the collector itself does.
     fn collector(&self, out: &mut Out<'_, '_>) -> fmt::Result {
         let now = &self.now;
@@ -327,6 +410,9 @@ impl Scrape {
         let told = now.told.map(|told| ([], seconds(told)));
         let help = "Until when every change of pods and nodes is known; names are given up to then";
         out.gauges::<0>("hedgerow_names_known_timestamp", help, Some(&Unit::Seconds), told.into_iter())?;
+        let since = std::iter::once(([("store", now.store.0.as_str())], seconds(now.store.1)));
+        let help = "Since when this collector keeps what it sees";
+        out.gauges("hedgerow_store_since_timestamp", help, Some(&Unit::Seconds), since)?;
         let info = now.catalogue.as_ref().map(|(digest, _)| ([("digest", digest.as_str())], 1.0));
         out.gauges("hedgerow_catalogue", "The catalogue by which services are named", None, info.into_iter())?;
         let one = |value: f64| std::iter::once(([], value));
@@ -409,7 +495,6 @@ impl Out<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hedgerow_observe::Protocol;
 
     fn edge(caller: End, verdict: Verdict) -> Edge {
         Edge { callee: "service.ledger".into(), caller, port: 8080, protocol: Protocol::TCP, verdict }
@@ -423,7 +508,7 @@ mod tests {
     fn known_edges_are_there_with_0_and_callers_are_capped() {
         let mut calls = Calls::new(3);
         let ledger: Arc<str> = Arc::from("service.ledger");
-        calls.expect(&ledger, &Arc::from("service.emoji"), 8080);
+        calls.expect(&ledger, &Arc::from("service.emoji"), (8080, Protocol::TCP));
         let example = Addresses { caller: "10.0.0.1".parse().unwrap(), callee: "fd00::2".parse().unwrap() };
         calls.add(&edge(End::Service("service.bad".into()), Verdict::Unpermitted), 2, Some((example, 1_500_000)));
         calls.add(&edge(End::Service("service.bad".into()), Verdict::Unpermitted), 3, None);
@@ -458,13 +543,16 @@ mod tests {
                 source: Arc::from("conntrack"),
                 is_up: true,
                 lost: 3,
+                heard: Some((500_000, 2_000_000)),
                 not_understood: 1,
                 blind: 60_000_000,
                 last_record: Some(1_000_000),
                 fault: String::new(),
             }],
             packets: [((Arc::from("service.ledger"), Arc::from("a")), (4, 5))].into(),
-            canaries: vec![(Arc::from("service.ledger"), 0)],
+            canaries: vec![(Arc::from("service.ledger"), Canaries { sent: 2, ..Canaries::default() })],
+            service_pods: [((Arc::from("service.ledger"), Arc::from("a")), 3)].into(),
+            store: ("00ab".to_owned(), 7_000_000),
             forged: [(("service.x".to_owned(), "bank".to_owned(), "bank.example/egress-s-\"x\n".to_owned()), 2)].into(),
             ..Snapshot::default()
         };
@@ -478,6 +566,12 @@ mod tests {
             r#"hedgerow_canary_seen_timestamp_seconds{callee="service.ledger"} 0.0"#,
             r#"hedgerow_forged_labels{service="service.x",namespace="bank",label="bank.example/egress-s-\"x\n"} 2.0"#,
             r#"hedgerow_source_blind_seconds{node="a",source="conntrack"} 60.0"#,
+            r#"hedgerow_source_heard_since_timestamp_seconds{node="a",source="conntrack"} 0.5"#,
+            r#"hedgerow_source_heard_until_timestamp_seconds{node="a",source="conntrack"} 2.0"#,
+            r#"hedgerow_canary_calls_total{callee="service.ledger"} 2"#,
+            r#"hedgerow_canary_seen_total{callee="service.ledger"} 0"#,
+            r#"hedgerow_service_pods{service="service.ledger",node="a"} 3.0"#,
+            r#"hedgerow_store_since_timestamp_seconds{store="00ab"} 7.0"#,
             "hedgerow_store_faults_total 0",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");

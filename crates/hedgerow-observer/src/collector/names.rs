@@ -192,6 +192,11 @@ impl Names {
         self.interfaces.get(&hash)
     }
 
+    /// The pod of a uid, if it is there.
+    pub(crate) fn pod(&self, uid: &str) -> Option<&Arc<Pod>> {
+        self.present.get(uid).map(|present| &present.pod)
+    }
+
     /// The pods that are there.
     pub(crate) fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
         self.present.values().map(|present| &present.pod)

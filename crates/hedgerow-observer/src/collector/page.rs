@@ -546,6 +546,7 @@ mod tests {
             node: Arc::from(node),
             source: Arc::from(name),
             is_up,
+            heard: None,
             lost: if is_up { 0 } else { 1_204 },
             not_understood: 0,
             blind: if is_up { 0 } else { 420 * SECOND },

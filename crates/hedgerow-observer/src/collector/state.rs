@@ -11,8 +11,9 @@ use super::page::{Mend, Row, View};
 use super::watch::Watches;
 use super::watched::Watched;
 use super::world::World;
-use hedgerow_observe::fleet::Fleet;
-use hedgerow_observe::ledger::{Edge, OTHER, Question, Tally};
+use hedgerow_observe::Protocol;
+use hedgerow_observe::fleet::{Fleet, Service};
+use hedgerow_observe::ledger::{Canaries, Edge, Ledger, OTHER, Question, Tally};
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) files: Arc<Mutex<BTreeMap<&'static str, bool>>>,
     /// The digest of the fleet whose edges have their series already.
     pub(crate) expected: Mutex<Option<String>>,
+    /// Whether canaries may send: then one is expected.
+    pub(crate) has_canaries: bool,
 }
 
 impl State {
@@ -98,17 +101,30 @@ impl State {
         };
         let (leftovers, refused_records) = self.desk.oddities();
         let catalogue = self.catalogue.said();
-        let canaries = {
-            let ledger = lock(&self.desk.ledger);
-            ledger
-                .canaries()
-                .map(|(callee, canaries)| (Arc::from(callee), canaries.last_seen.unwrap_or_default()))
-                .collect()
-        };
+        let canaries = self.canaries(fleet.as_deref());
+        let running = self.world.running();
+        let (ran, told_of_services) = self.watched.kept();
+        let mut service_pods: BTreeMap<(Arc<str>, Arc<str>), u64> = ran.into_iter().map(|key| (key, 0)).collect();
+        let (mut unlabelled, mut forged_pods) = (Vec::new(), Vec::new());
+        for (service, now) in running.iter() {
+            let on = now.nodes.iter().map(|(node, pods)| ((Arc::clone(service), Arc::clone(node)), *pods));
+            service_pods.extend(on);
+            let of = |counts: &BTreeMap<Arc<str>, u64>| {
+                let pairs = counts.iter().map(|(callee, pods)| ((Arc::clone(service), Arc::clone(callee)), *pods));
+                pairs.collect::<Vec<_>>()
+            };
+            unlabelled.extend(of(&now.unlabelled));
+            forged_pods.extend(of(&now.forged));
+        }
         let snapshot = Snapshot {
             sources: self.desk.sources(),
             packets: self.desk.packets(),
             canaries,
+            service_pods,
+            unlabelled,
+            forged_pods,
+            told_of_services,
+            store: self.desk.identity.clone(),
             forged: self.world.forged_counts(),
             watches: self
                 .watches
@@ -136,6 +152,10 @@ impl State {
         metrics::write(&self.desk.calls, snapshot)
     }
 
+    fn canaries(&self, fleet: Option<&Fleet>) -> Vec<(Arc<str>, Canaries)> {
+        canaries(&lock(&self.desk.ledger), self.has_canaries, fleet)
+    }
+
     /// Lets every edge that the catalogue knows have its series, with 0.
     fn expect(&self, fleet: &Fleet) {
         let mut expected = lock(&self.expected);
@@ -153,7 +173,7 @@ impl State {
                 })
             };
             for port in callee.ports.iter().filter(|port| is_named(port)) {
-                calls.expect(&callee.name, &caller.name, port.number);
+                calls.expect(&callee.name, &caller.name, (port.number, port.protocol));
             }
         }
     }
@@ -176,9 +196,10 @@ impl State {
         let ledger = lock(&self.desk.ledger);
         let mut rows: Vec<Row> =
             ledger.troubles(at - SHOWN).map(|(edge, tally)| row(edge, tally, fleet.as_deref())).collect();
-        let unseen = ledger.canaries().filter(|(_, canaries)| canaries.last_seen.is_none_or(|seen| at - seen > UNSEEN));
-        view.unseen = unseen.map(|(callee, canaries)| (Arc::from(callee), canaries.last_seen)).collect();
         drop(ledger);
+        let canaries = self.canaries(fleet.as_deref()).into_iter();
+        let unseen = canaries.filter(|(_, canaries)| canaries.last_seen.is_none_or(|seen| at - seen > UNSEEN));
+        view.unseen = unseen.map(|(callee, canaries)| (callee, canaries.last_seen)).collect();
         // What is dropped hurts somebody now; then what was seen last.
         rows.sort_by_key(|row| {
             (row.verdict != Verdict::Dropped, row.verdict == Verdict::Unknown, std::cmp::Reverse(row.last))
@@ -253,6 +274,17 @@ impl State {
     }
 }
 
+/// The canaries of callees. Where one is expected and none has ever said whom it calls, every service that could be called is there, never seen.
+fn canaries(ledger: &Ledger, is_expected: bool, fleet: Option<&Fleet>) -> Vec<(Arc<str>, Canaries)> {
+    let told: Vec<_> = ledger.canaries().map(|(callee, canaries)| (Arc::from(callee), *canaries)).collect();
+    if !told.is_empty() || !is_expected {
+        return told;
+    }
+    let is_callable = |service: &&Service| service.ports.iter().any(|port| port.protocol == Protocol::TCP);
+    let services = fleet.into_iter().flat_map(Fleet::services).filter(is_callable);
+    services.map(|service| (Arc::clone(&service.name), Canaries::default())).collect()
+}
+
 fn row(edge: &Edge, tally: &Tally, fleet: Option<&Fleet>) -> Row {
     let owner = |name: &str| {
         let fleet = fleet?;
@@ -287,5 +319,35 @@ fn row(edge: &Edge, tally: &Tally, fleet: Option<&Fleet>) -> Row {
         last: tally.last,
         count: tally.count.max(1),
         mend,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canary_that_is_expected_and_never_came_is_not_silence() {
+        let catalogue = r#"{"version":1,"environment":"prod","domain":"bank.example","identity":"bank.example/routing-name","namespaces":["bank"],
+            "types":{},"rules":{},"services":{
+              "service.dns":{"slug":"s-dns","namespace":"bank","labels":{"a":"dns"},"ports":[{"port":53,"protocol":"UDP"}],"stages":{"prod":"audit"}},
+              "service.ledger":{"slug":"s-ledger","namespace":"bank","labels":{"a":"ledger"},"ports":[{"port":8080,"protocol":"TCP"}],"stages":{"prod":"audit"}},
+              "service.pot":{"slug":"s-pot","namespace":"bank","labels":{"a":"pot"},"ports":[{"port":8080,"protocol":"TCP"}],"stages":{"prod":"audit"}}}}"#;
+        let fleet = Fleet::read("c", catalogue, None).fleet.unwrap();
+        let names = |ledger: &Ledger, is_expected: bool, fleet: Option<&Fleet>| {
+            let all = canaries(ledger, is_expected, fleet);
+            all.iter().map(|(callee, canaries)| (callee.to_string(), canaries.sent)).collect::<Vec<_>>()
+        };
+        let mut ledger = Ledger::default();
+        assert_eq!(
+            names(&ledger, true, Some(&fleet)),
+            [("service.ledger".to_owned(), 0), ("service.pot".to_owned(), 0)]
+        );
+        assert!(names(&ledger, false, Some(&fleet)).is_empty() && names(&ledger, true, None).is_empty());
+        // Once one has said whom it calls, that is whom it calls.
+        ledger.restore_canaries("service.pot", Canaries { sent: 3, ..Canaries::default() });
+        for is_expected in [true, false] {
+            assert_eq!(names(&ledger, is_expected, Some(&fleet)), [("service.pot".to_owned(), 3)]);
+        }
     }
 }

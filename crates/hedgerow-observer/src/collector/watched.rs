@@ -6,13 +6,16 @@ use super::desk::lock;
 use super::say::say;
 use super::watch::Watches;
 use super::world::World;
-use crate::store::Store;
+use crate::store::{Finished, Judged, Store};
 use hedgerow_observe::fleet::{Fleet, Whose};
 use hedgerow_observe::ledger::{Day, Effect, day_of};
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+
+/// Services and the nodes on which pods of theirs ran.
+pub(crate) type Ran = BTreeSet<(Arc<str>, Arc<str>)>;
 
 /// What was watched.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ pub(crate) struct Watched(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     /// Where pods ran today, as it was told to the store.
-    ran: BTreeSet<(Arc<str>, Arc<str>)>,
+    ran: Ran,
     day: Day,
     /// The digest of each service's policies, as it was told.
     judged: BTreeMap<Arc<str>, String>,
@@ -30,6 +33,15 @@ struct Kept {
     gone: BTreeSet<String>,
     /// What the store could not keep yet.
     waiting: Effect,
+    /// What the store has of policies and jobs; nothing before it was asked.
+    told: Option<Arc<Told>>,
+}
+
+/// What the store has of the policies and jobs of services.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) judged: Judged,
+    pub(crate) finished: Finished,
 }
 
 impl Watched {
@@ -41,13 +53,24 @@ impl Watched {
     fn take_at(&self, world: &World, are_policies_known: bool, store: &Mutex<Store>, at: Micros) {
         let mut kept = lock(&self.0);
         kept.look(world, are_policies_known, at);
-        if kept.waiting.is_empty() {
-            return;
+        if !kept.waiting.is_empty() {
+            match lock(store).commit(&[], &kept.waiting) {
+                Ok(()) => (kept.waiting, kept.told) = (Effect::default(), None),
+                Err(error) => say("watched", &format!("what runs cannot be kept yet: {error}")),
+            }
         }
-        match lock(store).commit(&[], &kept.waiting) {
-            Ok(()) => kept.waiting = Effect::default(),
-            Err(error) => say("watched", &format!("what runs cannot be kept yet: {error}")),
+        if kept.told.is_none() {
+            match lock(store).judged_and_finished() {
+                Ok((judged, finished)) => kept.told = Some(Arc::new(Told { judged, finished })),
+                Err(error) => say("watched", &format!("what is kept of services cannot be read: {error}")),
+            }
         }
+    }
+
+    /// Where pods of services ran today, and what the store has of their policies and jobs.
+    pub(crate) fn kept(&self) -> (Ran, Arc<Told>) {
+        let kept = lock(&self.0);
+        (kept.ran.clone(), kept.told.clone().unwrap_or_default())
     }
 
     /// The nodes among these whose end the store was not told yet.
@@ -72,7 +95,7 @@ impl Watched {
                 counts.iter().map(|(name, count)| (name.to_string(), *count)).collect()
             };
             observations::Watched {
-                nodes: now.into_iter().flat_map(|now| &now.nodes).map(|node| node.to_string()).collect(),
+                nodes: now.into_iter().flat_map(|now| now.nodes.keys()).map(|node| node.to_string()).collect(),
                 pods: Some(now.map_or(0, |now| now.pods)),
                 unlabelled: now.map(|now| text(&now.unlabelled)).unwrap_or_default(),
                 forged: now.map(|now| text(&now.forged)).unwrap_or_default(),
@@ -94,7 +117,9 @@ impl Kept {
             self.ran.clear();
         }
         let mut placed = world.take_ran();
-        placed.extend(world.placed());
+        let running = world.running();
+        let nodes = running.iter().flat_map(|(service, now)| now.nodes.keys().map(move |node| (service, node)));
+        placed.extend(nodes.map(|(service, node)| (Arc::clone(service), Arc::clone(node))));
         for (service, node) in placed {
             if self.ran.insert((Arc::clone(&service), Arc::clone(&node))) {
                 self.gone.remove(&*node);

@@ -36,6 +36,8 @@ pub(crate) struct Known {
     ran: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Runs of cron jobs that ended well, by uid of the job.
     jobs: BTreeMap<String, JobRun>,
+    /// What runs, until a pod or the fleet changes.
+    running: Option<Arc<BTreeMap<Arc<str>, Running>>>,
 }
 
 /// A run of a cron job that ended well.
@@ -52,7 +54,8 @@ pub(crate) struct JobRun {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Running {
     pub(crate) pods: u64,
-    pub(crate) nodes: BTreeSet<Arc<str>>,
+    /// How many of them on which node.
+    pub(crate) nodes: BTreeMap<Arc<str>, u64>,
     /// By callee, how many pods lack the label that a rule gives.
     pub(crate) unlabelled: BTreeMap<Arc<str>, u64>,
     /// By callee, how many wear one that no rule gives.
@@ -71,6 +74,7 @@ impl World {
             nodes: BTreeSet::new(),
             ran: BTreeSet::new(),
             jobs: BTreeMap::new(),
+            running: None,
         }))
     }
 
@@ -189,6 +193,7 @@ impl World {
     pub(crate) fn set_fleet(&self, fleet: Arc<Fleet>) {
         let mut known = self.known();
         known.fleet = Some(fleet);
+        known.running = None;
         let pods: Vec<_> = known.names.pods().cloned().collect();
         known.forged.clear();
         for pod in pods {
@@ -218,38 +223,14 @@ impl World {
     }
 
     /// What runs, by service.
-    pub(crate) fn running(&self) -> BTreeMap<Arc<str>, Running> {
-        let known = self.known();
-        let Some(fleet) = known.fleet.clone() else { return BTreeMap::new() };
-        let mut running: BTreeMap<Arc<str>, Running> = BTreeMap::new();
-        for pod in known.names.pods() {
-            let Whose::Service(id) = fleet.whose(&pod.namespace, &pod.labels) else { continue };
-            let Some(service) = fleet.service(id) else { continue };
-            let of_service = running.entry(service.name.clone()).or_default();
-            of_service.pods += 1;
-            of_service.nodes.extend(known.node_of(&pod.uid).cloned());
-            for callee in fleet.unlabelled(id, &pod.labels) {
-                *of_service.unlabelled.entry(callee).or_default() += 1;
-            }
-            let forged = known.forged.get(&pod.uid);
-            let callees: BTreeSet<Arc<str>> = forged
-                .iter()
-                .flat_map(|(_, forged)| forged)
-                .filter_map(|label| fleet.opened_by(&label.key))
-                .map(|callee| Arc::clone(&callee.name))
-                .collect();
-            for callee in callees {
-                *of_service.forged.entry(callee).or_default() += 1;
-            }
+    pub(crate) fn running(&self) -> Arc<BTreeMap<Arc<str>, Running>> {
+        let mut known = self.known();
+        if let Some(running) = &known.running {
+            return Arc::clone(running);
         }
+        let running = Arc::new(known.count_running());
+        known.running = Some(Arc::clone(&running));
         running
-    }
-
-    /// On which nodes pods of services run.
-    pub(crate) fn placed(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
-        let known = self.known();
-        let of = |pod: &Arc<Pod>| Some((Arc::clone(&known.service_of(pod)?.name), known.node_of(&pod.uid).cloned()?));
-        known.names.pods().filter_map(of).collect()
     }
 
     /// On which nodes pods of services were seen since this was asked last.
@@ -295,6 +276,34 @@ impl World {
 }
 
 impl Known {
+    fn count_running(&self) -> BTreeMap<Arc<str>, Running> {
+        let Some(fleet) = self.fleet.clone() else { return BTreeMap::new() };
+        let mut running: BTreeMap<Arc<str>, Running> = BTreeMap::new();
+        for pod in self.names.pods() {
+            let Whose::Service(id) = fleet.whose(&pod.namespace, &pod.labels) else { continue };
+            let Some(service) = fleet.service(id) else { continue };
+            let of_service = running.entry(service.name.clone()).or_default();
+            of_service.pods += 1;
+            if let Some(node) = self.node_of(&pod.uid) {
+                *of_service.nodes.entry(Arc::clone(node)).or_default() += 1;
+            }
+            for callee in fleet.unlabelled(id, &pod.labels) {
+                *of_service.unlabelled.entry(callee).or_default() += 1;
+            }
+            let forged = self.forged.get(&pod.uid);
+            let callees: BTreeSet<Arc<str>> = forged
+                .iter()
+                .flat_map(|(_, forged)| forged)
+                .filter_map(|label| fleet.opened_by(&label.key))
+                .map(|callee| Arc::clone(&callee.name))
+                .collect();
+            for callee in callees {
+                *of_service.forged.entry(callee).or_default() += 1;
+            }
+        }
+        running
+    }
+
     fn pod(&mut self, sighting: Sighting, received: Micros) {
         if let Some(node) = &sighting.node
             && self.node_of(&sighting.pod.uid).is_none_or(|known| **known != **node)
@@ -303,8 +312,13 @@ impl Known {
             let node = self.nodes.get(node.as_str()).cloned().unwrap_or_else(|| Arc::from(node.as_str()));
             self.nodes.insert(Arc::clone(&node));
             self.placed.insert(sighting.pod.uid.clone(), (node, None));
+            self.running = None;
         }
+        let before = self.names.pod(&sighting.pod.uid).cloned();
         let pod = self.names.seen(sighting, received);
+        if !before.is_some_and(|before| Arc::ptr_eq(&before, &pod)) {
+            self.running = None;
+        }
         if let (Some(service), Some(node)) = (self.service_of(&pod), self.node_of(&pod.uid)) {
             let ran = (Arc::clone(&service.name), Arc::clone(node));
             self.ran.insert(ran);
@@ -313,6 +327,7 @@ impl Known {
     }
 
     fn forget_pod(&mut self, uid: &str, at: Micros) {
+        self.running = None;
         self.forged.remove(uid);
         if let Some((_, gone)) = self.placed.get_mut(uid) {
             gone.get_or_insert(at);

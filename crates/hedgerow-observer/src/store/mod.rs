@@ -7,7 +7,7 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | `meta` | name | number: the form's version, since when is kept |
+//! | `meta` | name | number: the form's version, since when is kept, when it was made |
 //! | `edges` | number | an edge ([`Edge::to_record`]) |
 //! | `calls` | day, edge | how often, first, last |
 //! | `totals` | edge | the same of all days |
@@ -15,6 +15,7 @@
 //! | `heard` | day, source | when it listened, and what it lost ([`Heard::to_record`]) |
 //! | `canaries` | day, callee | sent, seen, last seen, last missed |
 //! | `perches` | address | until when a canary calls from there, and its pod ([`Perch::to_record`]) |
+//! | `waiting` | callee | calls of canaries that nobody has seen yet ([`Waiting`]) |
 //! | `nodes` | number | name, since when, until when |
 //! | `ran` | day, service | the nodes of its pods |
 //! | `judged` | service | digest of the policies, since when |
@@ -26,6 +27,7 @@
 //! [`Heard::to_record`]: hedgerow_observe::ledger::Heard::to_record
 //! [`KeptSource`]: hedgerow_observe::ledger::KeptSource
 //! [`Perch::to_record`]: hedgerow_observe::ledger::Perch::to_record
+//! [`Waiting`]: hedgerow_observe::ledger::Waiting
 #![allow(clippy::disallowed_methods, reason = "the door to the collector's own file")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "the errors of redb and of the system are open lists")]
 
@@ -34,6 +36,7 @@ mod error;
 mod tables;
 mod write;
 
+pub use answer::{Finished, Judged};
 pub use error::StoreError;
 
 use hedgerow_observe::ledger::{Edge, KeptSource};
@@ -43,7 +46,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tables::{
     BATCHES, CALLS, CANARIES, CAPPED, EDGES, FINISHED, FORMAT, HEARD, JUDGED, META, NODES, PERCHES, RAN, SOURCES,
-    TOTALS,
+    TOTALS, WAITING,
 };
 
 /// How much of the file is held in memory, in bytes. The working set is the tables' inner pages and the pages of one day: some hundred kilobytes.
@@ -84,6 +87,7 @@ pub struct Store {
     /// Nothing after a fault, until it can be opened again.
     database: Option<Database>,
     since: Micros,
+    made: Micros,
     edges: BTreeMap<Edge, u32>,
     next_edge: u32,
     sources: BTreeMap<(String, String), u32>,
@@ -133,12 +137,14 @@ impl Store {
             let mut meta = transaction.open_table(META)?;
             meta.insert("format", FORMAT)?;
             meta.insert("since", now)?;
+            meta.insert("made", now)?;
             transaction.open_table(EDGES)?;
             transaction.open_table(CALLS)?;
             transaction.open_table(TOTALS)?;
             transaction.open_table(SOURCES)?;
             transaction.open_table(HEARD)?;
             transaction.open_table(CANARIES)?;
+            transaction.open_table(WAITING)?;
             transaction.open_table(CAPPED)?;
             transaction.open_table(BATCHES)?;
             transaction.open_table(PERCHES)?;
@@ -164,6 +170,7 @@ impl Store {
             path: path.to_owned(),
             database: Some(database),
             since: 0,
+            made: 0,
             edges: BTreeMap::new(),
             next_edge: 0,
             sources: BTreeMap::new(),
@@ -188,6 +195,8 @@ impl Store {
             return Err(StoreError::Later(format));
         }
         let since = number("since")?;
+        // An older form does not say it.
+        self.made = number("made").unwrap_or(since);
         let mut edges = BTreeMap::new();
         let mut next_edge = 0;
         for row in transaction.open_table(EDGES)?.iter()? {
@@ -223,6 +232,12 @@ impl Store {
     #[must_use]
     pub const fn since(&self) -> Micros {
         self.since
+    }
+
+    /// What no other store is called by, and no change of this one changes.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{:014x}", self.made)
     }
 
     /// The nodes on which pods of services ran, also those that are gone.

@@ -17,6 +17,8 @@ pub(super) const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new
 pub(super) const HEARD: TableDefinition<'_, (i32, u32), &[u8]> = TableDefinition::new("heard");
 pub(super) const CANARIES: TableDefinition<'_, (i32, &str), KeptCanaries> = TableDefinition::new("canaries");
 pub(super) const PERCHES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("perches");
+/// Calls of canaries that nobody has seen yet, by callee.
+pub(super) const WAITING: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("waiting");
 pub(super) const NODES: TableDefinition<'_, u32, (&str, i64, Option<i64>)> = TableDefinition::new("nodes");
 pub(super) const RAN: TableDefinition<'_, (i32, &str), Vec<u32>> = TableDefinition::new("ran");
 pub(super) const JUDGED: TableDefinition<'_, &str, (&str, i64)> = TableDefinition::new("judged");

@@ -2,7 +2,7 @@
 
 use super::tables::{
     BATCHES, CALLS, CANARIES, CAPPED, EDGES, FINISHED, HEARD, JUDGED, META, NODES, PERCHES, RAN, SOURCES, TOTALS,
-    canaries, moment, tally,
+    WAITING, canaries, moment, tally,
 };
 use super::{BatchId, Store, StoreError};
 use hedgerow_observe::ledger::{DAY, Day, Edge, Effect, Heard, KeptSource, Perch};
@@ -12,16 +12,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many lives of one node are told apart: a batch that was sent by an older one counts as new.
 const LIVES: usize = 8;
+/// For how many batches after it the last one of a node that is gone is remembered.
+const TURNS: u64 = 100_000;
 /// How many runs of one cron job are kept, the latest.
 const RUNS: usize = 1000;
 
 impl Store {
     /// Keeps what batches come to, all of it or nothing; when this returns it is on the disk. The caller has asked [`Self::has`] for each of them.
+    /// Batches that are all known by now were kept by a commit that seemed to fail: they are not kept again.
     ///
     /// # Errors
     /// When it could not be kept: then nothing of it was, and it can be tried again.
     pub fn commit(&mut self, batches: &[BatchId], effect: &Effect) -> Result<(), StoreError> {
-        let outcome = self.reopen().and_then(|()| self.write(batches, effect));
+        let outcome = self.reopen().and_then(|()| {
+            let are_kept = !batches.is_empty() && batches.iter().all(|batch| self.has(batch));
+            if are_kept { Ok(()) } else { self.write(batches, effect) }
+        });
         if let Err(error) = &outcome {
             // After a failure to write, nothing can be believed that is in memory.
             if !matches!(error, StoreError::Later(_)) {
@@ -161,6 +167,10 @@ impl Store {
                 sum.merge(*more);
                 kept.insert((*day, callee.as_str()), (sum.sent, sum.seen, sum.last_seen, sum.missed))?;
             }
+            let mut waiting = transaction.open_table(WAITING)?;
+            for (callee, calls) in &effect.waiting {
+                waiting.insert(callee.as_str(), calls.to_record().as_slice())?;
+            }
             let mut perches = transaction.open_table(PERCHES)?;
             for (address, perch) in &effect.perches {
                 perches.insert(address.to_string().as_str(), perch.to_record().as_slice())?;
@@ -266,6 +276,7 @@ impl Store {
         self.reopen()?;
         let begin = moment(first, 0);
         let mut over: Vec<u32> = Vec::new();
+        let (mut gone_sources, mut gone_nodes, mut gone_lives) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let transaction = self.database()?.begin_write()?;
         {
             transaction.open_table(CALLS)?.retain_in((i32::MIN, 0)..(first, 0), |_, _| false)?;
@@ -284,10 +295,41 @@ impl Store {
                 totals.remove(id)?;
                 edges.remove(id)?;
             }
+            // Nodes that are gone since before, with all that was of them.
+            let mut sources = transaction.open_table(SOURCES)?;
+            for (key, id) in &self.sources {
+                let kept = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()?;
+                if kept.is_none_or(|kept| kept.gone.is_some_and(|gone| gone < begin)) {
+                    sources.remove(id)?;
+                    gone_sources.insert(key.clone());
+                }
+            }
+            let mut nodes = transaction.open_table(NODES)?;
+            for (name, id) in &self.nodes {
+                let until = nodes.get(id)?.and_then(|value| value.value().2);
+                if until.is_some_and(|until| until < begin) {
+                    nodes.remove(id)?;
+                    gone_nodes.insert(name.clone());
+                }
+            }
+            let mut batches = transaction.open_table(BATCHES)?;
+            let is_there = |node: &str| {
+                self.nodes.contains_key(node) && !gone_nodes.contains(node)
+                    || self.sources.keys().any(|key| key.0 == node && !gone_sources.contains(key))
+            };
+            for ((node, life), (_, turn)) in &self.batches {
+                if turn.saturating_add(TURNS) < self.turn && !is_there(node) {
+                    batches.remove((node.as_str(), *life))?;
+                    gone_lives.insert((node.clone(), *life));
+                }
+            }
             let mut meta = transaction.open_table(META)?;
             meta.insert("since", self.since.max(begin))?;
         }
         transaction.commit()?;
+        self.sources.retain(|key, _| !gone_sources.contains(key));
+        self.nodes.retain(|name, _| !gone_nodes.contains(name));
+        self.batches.retain(|key, _| !gone_lives.contains(key));
         self.since = self.since.max(begin);
         self.edges.retain(|_, id| over.binary_search(id).is_err());
         Ok(())

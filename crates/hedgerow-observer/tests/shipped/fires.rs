@@ -285,6 +285,45 @@ fn nodes(strange: &Arc<AtomicBool>) -> u16 {
     port
 }
 
+/// Calls and canaries of services, once as the collector exports them, once as Prometheus scraped them over a restart. Nobody calls meanwhile.
+fn what_prometheus_tells_is_what_the_collector_tells(observer: &Observer<'_>, url: &str) {
+    // What was sent last is kept and scraped.
+    std::thread::sleep(Duration::from_secs(8));
+    let own = observer.read("/v1/observations").unwrap();
+    let mut export = Command::new(env!("CARGO_BIN_EXE_hedgerow-observer"));
+    export.args(["export", "--prometheus", url, "--since", "1h"]);
+    let scraped = hedgerow_testcluster::Said::of(&mut export, b"").text();
+    let tell = |text: &str| {
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (header, lines) = lines.split_first().unwrap();
+        let of_services = lines.iter().filter(|line| line["caller"]["service"].is_string()).map(|line| {
+            format!("{} {} {} {} {}", line["caller"], line["callee"], line["port"], line["verdict"], line["count"])
+        });
+        let canaries = header["canaries"].as_array().unwrap().iter();
+        let canaries =
+            canaries.filter(|it| it["sent"].as_u64() > Some(0)).map(|it| format!("{} {}", it["callee"], it["sent"]));
+        let pods = header["services"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, it)| format!("{name} {} {} {}", it["pods"], it["nodes"], it["policy"]["digest"]));
+        let others: u64 = lines
+            .iter()
+            .filter(|line| line["caller"]["outsider"].is_string())
+            .map(|line| line["count"].as_u64().unwrap())
+            .sum();
+        // Services that the catalogue has and nobody runs are told by the collector alone.
+        let all: BTreeSet<String> = of_services
+            .chain(canaries)
+            .chain(pods.filter(|it| !it.contains(" 0 null") && !it.contains(" null null")))
+            .collect();
+        (all, others, header["catalogue"].clone())
+    };
+    let (own, scraped) = (tell(&own), tell(&scraped));
+    assert_eq!(own, scraped);
+    assert!(own.0.iter().any(|line| line.contains("unpermitted")) && own.1 > 0, "{own:?}");
+}
+
 #[test]
 fn every_alert_fires_and_is_over_in_alertmanager() {
     let Some(cluster) = Cluster::shared() else { return };
@@ -376,6 +415,7 @@ fn every_alert_fires_and_is_over_in_alertmanager() {
     });
     let edges = observer.edges();
     assert!(edges.iter().any(|edge| edge.starts_with("service.web > service.payment:8080 unpermitted ")), "{edges:?}");
+    what_prometheus_tells_is_what_the_collector_tells(&observer, &alerting.prometheus.url);
     let rules: Value = serde_yaml::from_str(&text("alerts.yaml")).unwrap();
     let all: BTreeSet<String> = rules["groups"]
         .as_array()

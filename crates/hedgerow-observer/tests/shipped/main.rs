@@ -20,4 +20,5 @@ mod manifests;
 mod namespace;
 mod observer;
 mod programs;
+mod scraped;
 mod whole;

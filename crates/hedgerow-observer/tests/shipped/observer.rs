@@ -13,14 +13,15 @@ pub(crate) const NAMESPACE: &str = "hedgerow-observer";
 /// The name in its certificate.
 pub(crate) const SERVER: &str = "hedgerow-observer.hedgerow-observer.svc";
 
-/// What `hedgerow` the deploy binary says. It is built beside the observer when all tests run; else it is built here.
+/// What `hedgerow` the deploy binary says. It is built anew where its sources changed: a program that lies there may be of yesterday.
 pub(crate) fn hedgerow(arguments: &[&str]) -> String {
-    let program = Path::new(env!("CARGO_BIN_EXE_hedgerow-observer")).with_file_name("hedgerow");
-    if !program.exists() {
-        let mut build = Command::new("cargo");
+    static BUILT: std::sync::Once = std::sync::Once::new();
+    BUILT.call_once(|| {
+        let mut build = Command::new(env!("CARGO"));
         build.current_dir(repository()).args(["build", "--quiet", "--locked", "--package", "hedgerow-cli"]);
         Said::of(&mut build, b"").text();
-    }
+    });
+    let program = Path::new(env!("CARGO_BIN_EXE_hedgerow-observer")).with_file_name("hedgerow");
     Said::of(Command::new(program).args(arguments), b"").text()
 }
 

@@ -1,9 +1,12 @@
-//! `hedgerow-observer export`: what the collector has observed, through the API server.
+//! `hedgerow-observer export`: what the collector has observed, through the API server, or from a Prometheus.
 //!
 //! The way is the API server's proxy of the collector's Service, so nothing has to be reachable from outside, and who may take it is RBAC's to say.
 //! The API server takes `Authorization` away from what it passes on. The token for the collector therefore goes in a header of its own.
 
+mod prometheus;
+
 use crate::clock;
+use crate::web::encoded;
 use anyhow::{Context, bail};
 use axum::http::Request;
 use clap::Args;
@@ -21,10 +24,17 @@ use std::time::Duration;
 /// The header in which a token reaches the collector through the API server: `Bearer TOKEN`.
 pub const TOKEN_HEADER: &str = "x-hedgerow-authorization";
 
+const EXAMPLES: &str = "\
+Examples:
+  hedgerow-observer export --since 30d > observations.jsonl
+  hedgerow-observer export --prometheus https://prometheus.example --token token --since 30d > observations.jsonl";
+
 /// Arguments of `export`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Export {
-    /// From when on: a time of RFC 3339, a day such as 2026-11-01, or how long ago, such as 90m, 12h or 30d
+    /// From when on: a time of RFC 3339, a day such as 2026-11-01, or how long ago, such as 90m, 12h or 30d. Else from the beginning, and of a
+    /// Prometheus 30d
     #[arg(long, value_name = "TIME", value_parser = Since::parse)]
     since: Option<Since>,
     /// Calls of this callee alone
@@ -42,14 +52,16 @@ pub struct Export {
     /// The service account that may read: a token of it is asked for, for ten minutes
     #[arg(long, value_name = "NAME", default_value = "hedgerow-observer-reader")]
     account: String,
-    /// Read the token from a file instead
+    /// Read the token from a file instead; for --prometheus, the token to show it
     #[arg(long, value_name = "FILE", conflicts_with = "account")]
     token: Option<PathBuf>,
+    #[command(flatten)]
+    of_prometheus: prometheus::Asked,
 }
 
 /// From when on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
+pub(crate) enum Since {
     /// In seconds since 1970.
     At(i64),
     /// So many seconds ago.
@@ -57,7 +69,7 @@ enum Since {
 }
 
 impl Since {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong =
             || "write a time such as 2026-11-01T08:00:00Z, a day such as 2026-11-01, or 90m, 12h, 30d".to_owned();
         if let Ok(Moment(seconds)) = Moment::try_from(text.to_owned()) {
@@ -115,6 +127,9 @@ impl Summary {
 /// # Errors
 /// When the API server, the collector or whoever reads our output says no. What was printed until then is not whole.
 pub(crate) fn run(command: &Export, out: impl Write) -> anyhow::Result<Summary> {
+    if let Some(url) = &command.of_prometheus.prometheus {
+        return prometheus::run(command, url, out);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(fetch(command, out))
 }
@@ -150,10 +165,15 @@ async fn configuration(command: &Export) -> anyhow::Result<Config> {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "a file that a person names")]
+fn token_in(path: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text.trim().to_owned())
+}
+
 async fn token(command: &Export, client: &Client) -> anyhow::Result<String> {
     if let Some(path) = &command.token {
-        let text = tokio::fs::read_to_string(path).await.with_context(|| format!("cannot read {}", path.display()))?;
-        return Ok(text.trim().to_owned());
+        return token_in(path);
     }
     let spec = TokenRequestSpec { expiration_seconds: Some(600), ..TokenRequestSpec::default() };
     let request = TokenRequest { spec, ..TokenRequest::default() };
@@ -179,13 +199,7 @@ fn path(command: &Export, now: i64) -> String {
         separator = '&';
         path += key;
         path.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                path.push(char::from(byte));
-            } else {
-                path += &format!("%{byte:02X}");
-            }
-        }
+        path += &encoded(&value);
     }
     path
 }
@@ -268,6 +282,7 @@ mod tests {
             service: "s:p".to_owned(),
             account: "a".to_owned(),
             token: None,
+            of_prometheus: prometheus::Asked::default(),
         };
         assert_eq!(
             path(&command, 100),
