@@ -60,9 +60,8 @@ impl Reader for AccessPolicy {
 }
 
 fn is_app(object: &Object) -> bool {
-    let is_nais = object.group == "nais.io" && matches!(object.kind.as_str(), "Application" | "Naisjob" | "Alert");
-    is_nais && object.kind != "Alert"
-        || object.group == "skiperator.kartverket.no" && matches!(object.kind.as_str(), "Application" | "SKIPJob")
+    let is_nais = object.group == "nais.io" && matches!(object.kind.as_str(), "Application" | "Naisjob" | "NaisJob");
+    is_nais || object.group == "skiperator.kartverket.no" && matches!(object.kind.as_str(), "Application" | "SKIPJob")
 }
 
 /// Jobs of Skiperator have it inside of their container.
