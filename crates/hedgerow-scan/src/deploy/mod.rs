@@ -1,6 +1,7 @@
 //! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
 
 mod compose;
+mod hocon;
 pub(crate) mod image;
 mod kustomize;
 mod schedule;
@@ -247,6 +248,8 @@ impl Deploy {
         let given = self.given.entry(service.to_owned()).or_default();
         if text.path.ends_with(".properties") {
             given.settings.push(properties(text.text));
+        } else if text.path.ends_with(".conf") {
+            given.settings.push(hocon::hocon(text.text));
         } else {
             given.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
         }

@@ -261,7 +261,7 @@ impl<'n> Lower<'_, 'n> {
                     self.builder.push_text(self.builder.slice(part).replace("{{", "{").replace("}}", "}"), range(part)),
                 ),
                 "escape_sequence" => {
-                    parts.push(self.builder.push_text(unescape(self.builder.slice(part)), range(part)))
+                    parts.push(self.builder.push_text(unescape(self.builder.slice(part)), range(part)));
                 }
                 "interpolation" => {
                     let inner = children(part);
@@ -338,15 +338,16 @@ impl<'n> Lower<'_, 'n> {
     fn element(&mut self, node: Node<'n>) -> ExprId {
         match node.kind() {
             // Of a list that is laid out in this one, the elements.
-            "spread_element" => match children(node).last() {
+            // The grammar takes `..list` for a range without a beginning.
+            "spread_element" | "range_expression" => match children(node).last() {
                 Some(inner) => {
                     let of = self.expr(*inner);
                     self.builder.push(Expr::Index { of, key: of }, range(node))
                 }
                 None => self.builder.push(Expr::Other, range(node)),
             },
-            "expression_element" => match children(node).last() {
-                Some(inner) => self.expr(*inner),
+            "collection_element" | "expression_element" => match children(node).last() {
+                Some(inner) => self.element(*inner),
                 None => self.builder.push(Expr::Other, range(node)),
             },
             // `{ "key", value }` and `["key"] = value`

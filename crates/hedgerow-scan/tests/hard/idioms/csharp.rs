@@ -249,13 +249,13 @@ fn projects_refer_to_each_other_and_extend_what_is_there() {
 fn containers_make_what_they_are_told_and_call_what_they_know() {
     let proven = &["emoji -> ledger proven"];
     let call = "await new HttpClient().GetAsync(\"http://s-ledger\");";
+    let books = format!(
+        "-- service.emoji/A.cs\nnamespace A;\npublic interface IBooks {{ Task Read(); }}\npublic class Books : IBooks {{ public async Task Read() {{ {call} }} }}\n[ApiController] public class X(IBooks books) : ControllerBase {{ [HttpGet] public async Task Get() {{ await books.Read(); }} }}\n"
+    );
+    // What is registered by looking at all classes of a program is made by nobody who can be seen.
+    finds(&program("builder.Services.Scan(x => x.FromCallingAssembly());", &books), proven);
     for (main, files) in [
-        (
-            "builder.Services.AddScoped<IBooks, Books>();",
-            format!(
-                "-- service.emoji/A.cs\nnamespace A;\npublic interface IBooks {{ Task Read(); }}\npublic class Books : IBooks {{ public async Task Read() {{ {call} }} }}\n[ApiController] public class X(IBooks books) : ControllerBase {{ [HttpGet] public async Task Get() {{ await books.Read(); }} }}\n"
-            ),
-        ),
+        ("builder.Services.AddScoped<IBooks, Books>();", books),
         (
             "",
             format!(
@@ -297,4 +297,26 @@ fn containers_make_what_they_are_told_and_call_what_they_know() {
         ),
         &[],
     );
+}
+
+#[test]
+fn addresses_go_through_constructors_lists_and_static_fields() {
+    let proven = &["emoji -> ledger proven"];
+    let bus = "namespace Lib;\npublic class Bus { private readonly List<string> _hosts; ";
+    let open = "new ConnectionFactory().CreateConnection(_hosts); } }\n";
+    for (main, files) in [
+        ("new Lib.Bus(\"s-ledger\");", format!("-- service.emoji/A.cs\n{bus}public Bus(string host) {{ _hosts = new List<string>() {{ host }}; {open}")),
+        ("new Lib.Bus(\"s-ledger\");", format!("-- service.emoji/A.cs\n{bus}public Bus(string host) : this(new List<string>() {{ host }}, 3) {{ }}\npublic Bus(IEnumerable<string> hosts, int port) {{ _hosts = new List<string>(hosts); {open}")),
+        ("new Lib.Bus(\"s-ledger\");", format!("-- service.emoji/A.cs\n{bus}public Bus(string host) : this(new List<string>() {{ host }}, 3) {{ }}\npublic Bus(IEnumerable<string> hosts, int port) {{ _hosts = [.. hosts]; {open}")),
+        ("new Lib.Bus(\"s-ledger\");", format!("-- service.emoji/A.cs\n{bus}public Bus(string host) {{ _hosts = [host]; Open(); }}\nprivate void Open() {{ Policy.Handle<Exception>().Execute(async () => {{ var f = new ConnectionFactory(); await f.CreateConnectionAsync(_hosts); }}); }} }}\n")),
+        (
+            "services.Use(builder.Configuration);",
+            "-- service.emoji/A.cs\nnamespace Lib;\npublic static class Ext { private static string _host; public static void Use(this IServiceCollection services, IConfiguration config) { Read(config, \"Bus\"); services.AddTransient(_ => new Bus(_host)); }\nprivate static void Read(IConfiguration config, string name) { var section = config.GetSection(name); Host(section); }\nprivate static void Host(IConfigurationSection section) { _host = section[\"Host\"]; } }\npublic class Bus(string host) { public void Open() { new SmtpClient(host, 25); } }\n-- service.emoji/appsettings.json\n{\"Bus\": {\"Host\": \"s-ledger\"}}\n".to_owned(),
+        ),
+    ] {
+        let main = format!("using Lib;\n{main}");
+        let found = crate::summary(&crate::outcome(&program(&main, &files)));
+        let expected: &[&str] = if main.contains("Use(") { &["emoji -> ledger joined"] } else { proven };
+        assert_eq!(found, expected, "{main}{files}");
+    }
 }

@@ -191,6 +191,9 @@ fn settings_fill_what_code_asks_for() {
         let found = crate::summary(&crate::outcome(&tree));
         assert_eq!(found, ["emoji -> ledger joined"], "{body}");
     }
+    let module = "fun Application.module() { val url = environment.config.property(\"ledger.url\").getString()\n routing { get(\"/\") { HttpClient(CIO).get(\"$url/x\") } } }";
+    let conf = "-- service.ledger/x.txt\n-- service.emoji/src/main/resources/application.conf\nktor { deployment { port = 80 } }\nledger {\n  url = \"http://localhost\"\n  url = ${?LEDGER_URL}\n}\n-- compose.yaml\nservices: {service.emoji: {environment: {LEDGER_URL: 'http://s-ledger'}}}\n";
+    finds(&format!("-- service.emoji/src/main/kotlin/A.kt\n{module}\n{conf}"), &["emoji -> ledger joined"]);
 }
 
 #[test]
