@@ -5,18 +5,34 @@
 //! deploy, statements about one pair become one rule, and what is there already stays as it is.
 //!
 //! ```
+//! use hedgerow_core::fleet::Scope;
+//! use hedgerow_core::name::EnvironmentName;
 //! use hedgerow_core::plan::Plan;
-//! use hedgerow_core::read::Reader;
+//! use hedgerow_core::read::{Directories, Reader};
 //! use hedgerow_core::source::Sources;
-//! use hedgerow_core::tree::{Entry, File};
-//! use hedgerow_import::{Options, Source, import};
-//! # use std::sync::Arc;
-//! # fn plan() -> Option<Plan> { None }
-//! # let Some(plan) = plan() else { return };
+//! use hedgerow_core::tree::{Directory, File};
+//! use hedgerow_import::{Options, Source, Why, import};
+//!
+//! let config = "{version: 1, labels: {domain: bank.example}, services: {include: ['service.*']}, environments: {prod: {stage: enforce}}}";
+//! let service = |name: &str| Directory {
+//!     path: name.to_owned(),
+//!     file: Some(File::new(format!("{name}/service.yaml"), "ports: [{name: http, port: 8080}]")),
+//!     rules: Vec::new(),
+//!     faults: Vec::new(),
+//!     unread: Vec::new(),
+//! };
+//! let directories = Directories::new(Scope::Whole, vec![service("service.emoji"), service("service.ledger")]);
+//! let mut reader = Reader::new();
+//! let config = reader.config(File::new("hedgerow.yaml", config));
+//! let fleet = reader.fleet(config, directories, None).fleet.expect("nothing is wrong with it");
+//! let plan = Plan::new(fleet.into(), &EnvironmentName::new("prod")?).expect("it is declared");
+//!
 //! let mut texts = Sources::default();
-//! texts.add("pairs.csv", "service.emoji,service.ledger,http\n");
+//! texts.add("pairs.csv", "service.emoji,service.ledger,http\nmonolith,service.ledger\n");
 //! let imported = import(&plan, Source::Csv, &texts, &Options::default());
-//! assert_eq!(imported.rules.len(), 1);
+//! assert_eq!(imported.rules[0].callee.as_str(), "service.ledger");
+//! assert_eq!((imported.leftovers[0].why, imported.leftovers[0].place.line), (Why::OutsideCaller, 2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What this crate does not do
