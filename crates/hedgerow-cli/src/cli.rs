@@ -94,6 +94,7 @@ fn dispatch(arguments: Vec<OsString>, os: &mut Os) -> Exit {
             Command::List(args) => cmd::list::run(&mut session, &args),
             Command::Ready(args) => cmd::ready::run(&mut session, &args),
             Command::Reconcile(args) => cmd::reconcile::run(&mut session, &args),
+            Command::Report(args) => cmd::report::run(&mut session, &args),
             Command::Catalogue(args) => cmd::catalogue::run(&mut session, &args),
             Command::Doctor(args) => cmd::doctor::run(&mut session, &args),
             Command::Explain(args) => cmd::explain::run(&mut session, &args),

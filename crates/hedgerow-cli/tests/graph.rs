@@ -101,6 +101,185 @@ fn the_name_of_the_file_decides_the_format() {
     }
 }
 
+/// emoji calls ledger by a rule that is used; cards may call it and was not seen; emoji calls cards and nothing permits it; ledger lets in anybody.
+const SEEN: &str = r#"{"version":1,"from":"2026-10-21T00:00:00Z","to":"2026-11-21T00:00:00Z","catalogue":null,"coverage":[{"node":"a","source":"conntrack","heard":44640,"blind":0}],"canaries":[],"services":{"service.ledger":{"nodes":["a"]}}}
+{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-20T00:00:00Z","count":37200,"days":31}
+{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":9090,"protocol":"TCP","verdict":"unpermitted","first":"2026-10-21T00:00:00Z","last":"2026-11-20T00:00:00Z","count":2,"days":1}
+{"caller":{"service":"service.emoji"},"callee":"service.cards","port":8080,"protocol":"TCP","verdict":"unpermitted","first":"2026-11-01T00:00:00Z","last":"2026-11-02T00:00:00Z","count":3,"days":2}
+{"caller":{"outsider":"203.0.113.9"},"callee":"service.ledger","port":8080,"protocol":"TCP","verdict":"permitted","first":"2026-11-01T00:00:00Z","last":"2026-11-02T00:00:00Z","count":9,"days":2}
+{"caller":{"unknown":["service.cards","service.other"]},"callee":"service.emoji","port":8080,"protocol":"TCP","verdict":"unknown","first":"2026-11-01T00:00:00Z","last":"2026-11-02T00:00:00Z","count":4,"days":2}
+"#;
+const CONFIG: &str = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*'], defaults: {ports: [{name: http, port: 8080}, {name: admin, port: 9090}], owner: money}}\nenvironments: {prod: {stage: audit}}\n";
+const SERVICE: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: cards-lb, namespace: default}
+spec: {type: LoadBalancer, selector: {app: cards}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cards, namespace: default}
+spec: {template: {metadata: {labels: {app: cards, bank.example/routing-name: service.cards}}, spec: {containers: [{name: c}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: emoji, namespace: default}
+spec: {selector: {bank.example/routing-name: service.emoji}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: default}
+spec: {rules: [{http: {paths: [{backend: {service: {name: emoji}}}, {backend: {service: {name: other}}}]}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: stray, namespace: default}
+spec: {type: NodePort, selector: {app: somebody}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cards, namespace: elsewhere}
+spec: {type: NodePort, selector: {app: cards}}
+";
+
+fn watched() -> tempfile::TempDir {
+    tree(&[
+        ("hedgerow.yaml", CONFIG.as_bytes()),
+        ("seen.jsonl", SEEN.as_bytes()),
+        ("rendered/all.yaml", SERVICE.as_bytes()),
+        ("service.ledger/service.yaml", b"allow: [{from: anybody, ports: [http], reason: the books are open}]\n"),
+        ("service.emoji/egress/service.ledger.rule", b"ports: [http]\n"),
+        ("service.cards/egress/service.ledger.rule", b""),
+        ("service.cards/egress/service.emoji.rule", b""),
+    ])
+}
+
+fn of(root: &tempfile::TempDir, arguments: &str) -> Ran {
+    Command::new(root.path(), &format!("graph {arguments}")).run()
+}
+
+#[test]
+fn traffic_says_what_is_used_and_what_nothing_permits() {
+    let root = watched();
+    let ran = of(&root, "--observations seen.jsonl --format csv");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let rows: Vec<Vec<&str>> = ran.out().lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let rows: Vec<String> =
+        rows.iter().map(|row| format!("{} → {} by {}: {} {} on {}", row[0], row[1], row[3], row[10], row[11], row[14])).collect();
+    insta::assert_snapshot!(rows.join("\n"));
+    assert!(ran.stderr.contains("2 callers seen calling what nothing lets them"), "{}", ran.stderr);
+    let value: Value = serde_json::from_str(of(&root, "--observations seen.jsonl --format json").out()).unwrap();
+    let schema = serde_json::from_str(include_str!("../../../docs/schemas/graph.json")).unwrap();
+    assert!(jsonschema::draft202012::new(&schema).unwrap().is_valid(&value));
+    assert_eq!(
+        value["observed"]["heard"],
+        serde_json::json!([
+            "Somebody listened in 31 days up to 2026-11-21T00:00:00Z on all of 1 node",
+            "Of 4 calls it cannot be told who of several made them"
+        ])
+    );
+    let silence = |name: &str| {
+        let services = value["services"].as_array().unwrap();
+        services.iter().find(|service| service["name"] == name).unwrap()["silence"].as_str().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(format!("{}\n{}", silence("service.ledger"), silence("service.emoji")));
+}
+
+#[test]
+fn observations_that_count_twice_or_cannot_be_read_are_refused() {
+    let root = watched();
+    for (arguments, reason) in [
+        ("--observations seen.jsonl --observations seen.jsonl", "both tell of the node `a` at the same time"),
+        ("--observations nothing.jsonl", "cannot read `nothing.jsonl`"),
+        ("--observations - --observations -", "standard input can be read once"),
+        ("--observations - --manifests -", "standard input can be read once"),
+        ("--manifests hedgerow", "cannot read `hedgerow`"),
+    ] {
+        let ran = of(&root, arguments);
+        assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""), "graph {arguments}");
+        assert!(ran.stderr.contains(reason), "graph {arguments}: {}", ran.stderr);
+    }
+    // Another cluster, or another month, adds up.
+    let later = SEEN.replace("2026-11", "2026-12").replace("2026-10", "2026-11");
+    std::fs::write(root.path().join("later.jsonl"), later).unwrap();
+    let ran = of(&root, "--observations seen.jsonl --observations later.jsonl --format json");
+    let value: Value = serde_json::from_str(ran.out()).unwrap();
+    let used = value["edges"].as_array().unwrap().iter().find(|edge| edge["use"] == "used").unwrap();
+    assert_eq!((&used["seen"]["count"], &used["seen"]["last"]), (&74_400.into(), &"2026-12-20T00:00:00Z".into()));
+}
+
+#[test]
+fn manifests_say_what_faces_the_internet() {
+    let root = watched();
+    let ran = of(&root, "--manifests rendered --format json");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let value: Value = serde_json::from_str(ran.out()).unwrap();
+    let faces: Vec<String> = value["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| {
+            let by: Vec<_> = service["published"].as_array().unwrap().iter().map(|by| format!("{} ({})", by["object"], by["how"])).collect();
+            format!("{} {} {}", service["name"], service["facing"], by.join(", ")).replace('"', "")
+        })
+        .collect();
+    insta::assert_snapshot!(faces.join("\n"), @r"
+    service.cards internet Service default/cards-lb (LoadBalancer)
+    service.emoji internet Ingress default/shop (Ingress)
+    service.ledger internet 
+    ");
+    assert!(
+        ran.stderr.contains("published, and of no service of the fleet: Service default/stray, Service elsewhere/cards"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_catalogue_keeps_what_it_does_not_list_and_who_else_is_let_in() {
+    let root = watched();
+    let catalogue = Command::new(root.path(), "catalogue --rules").run();
+    assert_eq!(catalogue.exit, Exit::Done, "{}", catalogue.stderr);
+    assert!(catalogue.out().contains(r#""allow":[{"peers":"anybody","ports":["http"],"reason":"the books are open"}]"#));
+    let plain = Command::new(root.path(), "catalogue").run();
+    assert!(!plain.out().contains("allow"), "who is let in goes with the rules");
+    // The catalogue of a repository whose callee is in one that nobody merged.
+    let text = catalogue.out().replace("\"service.ledger\":{\"file\"", "\"service.gone\":{\"file\"");
+    let text: String = text.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(root.path().join("all.json"), text).unwrap();
+    let ran = of(&root, "--catalogue all.json --observations seen.jsonl --format json");
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("1 service is called, is in no catalogue and drawn without owner and stage: service.gone"),
+        "{}",
+        ran.stderr
+    );
+    let value: Value = serde_json::from_str(ran.out()).unwrap();
+    let find = |name: &str| value["services"].as_array().unwrap().iter().find(|service| service["name"] == name).unwrap();
+    assert_eq!(find("service.gone")["stage"], "unknown");
+    assert_eq!(find("service.ledger")["facing"], "internet");
+    assert_eq!(find("service.ledger")["allow"][0]["reason"], "the books are open");
+    assert!(value["edges"].as_array().unwrap().iter().any(|edge| edge["callee"] == "service.gone"));
+    let by: Vec<String> = value["strangers"].as_array().unwrap().iter().map(|it| {
+        format!("{} → {} {}", it["caller"], it["callee"], it["by"]).replace('"', "")
+    }).collect();
+    insta::assert_snapshot!(by.join("\n"), @r"
+    service.emoji → service.cards nothing
+    service.emoji → service.ledger nothing
+    service.emoji → service.ledger untold
+    203.0.113.9 → service.ledger allow
+    ");
+}
+
+#[test]
+fn who_is_let_in_is_drawn_in_every_format() {
+    let root = watched();
+    let dot = of(&root, "--format dot");
+    assert!(dot.out().contains("[label=\"anybody\", shape=ellipse, style=solid, peripheries=2]"), "{}", dot.out());
+    let mermaid = of(&root, "--format mermaid");
+    assert!(mermaid.out().contains("([\"anybody\"]):::internet"), "{}", mermaid.out());
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_with_what_could() {
     for (arguments, reason) in [

@@ -108,6 +108,91 @@ fn two_directories_are_compared_as_a_reviewer_sees_them() {
     assert_eq!((same.out(), same.exit), ("nothing changes\n", Exit::Done));
 }
 
+/// emoji calls cards every day; nobody was seen to call vault, and an outsider calls ledger.
+const SEEN: &str = r#"{"version":1,"from":"2026-10-21T00:00:00Z","to":"2026-11-21T00:00:00Z","catalogue":null,"coverage":[{"node":"a","source":"conntrack","heard":44640,"blind":0},{"node":"b","source":"conntrack","heard":44460,"blind":180,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T03:00:00Z"}]}],"canaries":[],"services":{"service.cards":{"nodes":["a"]},"service.vault":{"nodes":["a","b"]},"service.ledger":{"nodes":["a"]}}}
+{"caller":{"service":"service.emoji"},"callee":"service.cards","port":80,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-20T00:00:00Z","count":37200,"days":31}
+{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":81,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-19T00:00:00Z","count":5,"days":3}
+{"caller":{"outsider":"10.1.2.3"},"callee":"service.ledger","port":80,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-18T00:00:00Z","count":7,"days":3}
+{"caller":{"unknown":["service.cards","service.metrics"]},"callee":"service.emoji","port":80,"protocol":"TCP","verdict":"unknown","first":"2026-10-21T00:00:00Z","last":"2026-11-18T00:00:00Z","count":4,"days":3}
+"#;
+
+#[test]
+fn what_goes_says_how_often_it_is_used() {
+    let mut before = base();
+    before.push(("service.emoji/egress/service.ledger.rule", b""));
+    before.retain(|(path, _)| *path != "service.ledger/service.yaml");
+    before.push((
+        "service.ledger/service.yaml",
+        b"owner: finance\nports: [{name: http, port: 80}, {name: admin, port: 81}]\nallow: [{from: {cidr: 10.0.0.0/8}}]\n",
+    ));
+    let mut after = base();
+    after.retain(|(path, _)| {
+        !["service.emoji/egress/service.cards.rule", "service.ledger/egress/service.vault.rule", "service.cards/egress/service.emoji.rule"]
+            .contains(path)
+    });
+    after.push(("service.emoji/egress/service.ledger.rule", b"ports: [http]\n"));
+    let (before, after) = (tree(&before), tree(&after));
+    std::fs::write(after.path().join("seen.jsonl"), SEEN).unwrap();
+    let diff = |more: &str| run(after.path(), &format!("diff {} --observations seen.jsonl{more}", before.path().display()));
+    let text = diff("");
+    assert_eq!(text.exit, Exit::Done, "{}", text.stderr);
+    let said = text.out().split("\nNewly in reach").next().unwrap().split("\nPods that roll").next().unwrap();
+    insta::assert_snapshot!("traffic_text", said);
+    let markdown = diff(" --format markdown");
+    let table = markdown.out().split("### What traffic says of what goes").nth(1).unwrap().split("\n###").next().unwrap();
+    insta::assert_snapshot!("traffic_markdown", table);
+    insta::assert_snapshot!("traffic_github", diff(" --format github").out());
+    let value = json(&diff(" --format json"));
+    let schema = serde_json::from_str(include_str!("../../../docs/schemas/diff.json")).unwrap();
+    let faults: Vec<_> =
+        jsonschema::draft202012::new(&schema).unwrap().iter_errors(&value).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    let used = |caller: &str, callee: &str| {
+        let edges = value["edges"].as_array().unwrap();
+        edges.iter().find(|edge| edge["caller"] == caller && edge["callee"] == callee).unwrap()["traffic"].clone()
+    };
+    assert_eq!((&used("service.emoji", "service.cards")["count"], &used("service.emoji", "service.cards")["used"]), (&37_200.into(), &true.into()));
+    assert_eq!(used("service.emoji", "service.ledger")["ports"], serde_json::json!(["81/TCP"]), "the port that stays is no loss");
+    assert_eq!(used("service.ledger", "service.vault")["used"], false);
+    // The way back only adds: nothing goes.
+    let back = run(before.path(), &format!("diff {} --format json --observations {}/seen.jsonl", after.path().display(), after.path().display()));
+    assert!(json(&back)["edges"].as_array().unwrap().iter().all(|edge| edge["traffic"].is_null()));
+    // Without observations nobody claims anything.
+    let plain = run(after.path(), &format!("diff {}", before.path().display()));
+    assert!(!plain.out().contains("seen"), "{}", plain.out());
+}
+
+#[test]
+fn silence_that_nobody_heard_is_no_evidence() {
+    let mut after = base();
+    after.retain(|(path, _)| *path != "service.ledger/egress/service.vault.rule");
+    let (before, after) = (tree(&base()), tree(&after));
+    for (header, words) in [
+        (r#""coverage":[],"canaries":[]"#, "which says nothing: nobody can prove to have listened: nobody tells on which nodes its pods ran"),
+        (
+            r#""coverage":[],"canaries":[],"services":{"service.vault":{"nodes":["a"]}}"#,
+            "which says nothing: nobody can prove to have listened: no source listened on `a`",
+        ),
+        (
+            r#""coverage":[{"node":"a","source":"conntrack","heard":44640,"blind":0}],"canaries":[],"services":{"service.vault":{"nodes":["a"]}}"#,
+            "never seen in 31 days up to 2026-11-21T00:00:00Z, while somebody listened on every node of its pods all the time; what is called more rarely is not seen either",
+        ),
+    ] {
+        let text = format!("{{\"version\":1,\"from\":\"2026-10-21T00:00:00Z\",\"to\":\"2026-11-21T00:00:00Z\",\"catalogue\":null,{header}}}\n");
+        std::fs::write(after.path().join("seen.jsonl"), text).unwrap();
+        let ran = run(after.path(), &format!("diff {} --observations seen.jsonl", before.path().display()));
+        assert!(ran.out().contains(words), "{words}: {}", ran.out());
+    }
+}
+
+#[test]
+fn a_catalogue_that_has_no_use_is_refused() {
+    let (base, head) = (tree(&base()), tree(&head()));
+    let ran = run(head.path(), &format!("diff {} --base-catalogue nowhere.json", base.path().display()));
+    assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""));
+    assert!(ran.stderr.contains("names no catalogue; leave it out"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_comment_holds_no_markup_of_anybody_else() {
     let (base, head) = (tree(&base()), tree(&head()));
@@ -426,7 +511,7 @@ fn manifests_are_read_from_files_and_directories_and_must_be_understood() {
         open.out()
     );
     for (files, message) in [
-        ("empty.yaml", "there is nothing to verify"),
+        ("empty.yaml", "there is nothing to read: the manifests are empty"),
         ("broken.yaml", "unreadable-manifest"),
         ("unknown.yaml", "unsupported-policy"),
         ("utf16.yaml", "cannot read"),

@@ -24,7 +24,7 @@ mod text;
 
 pub use merge::merge;
 
-use crate::fleet::{Fleet, Service, ServiceIdentity};
+use crate::fleet::{Allow, Fleet, Service, ServiceIdentity};
 use crate::label::{Scheme, Slug};
 use crate::name::{Domain, EnvironmentName, LabelKey, Namespace, ServiceName, TypeName};
 use crate::nonempty::NonEmpty;
@@ -81,6 +81,19 @@ pub struct Entry {
     pub schedules: Vec<Schedule>,
     /// The namespaces that its policy lets callers in from.
     pub callers_from: BTreeSet<Namespace>,
+    /// Who else is let in; empty where the rules were not asked for.
+    pub allow: Vec<AllowEntry>,
+}
+
+/// An `allow` entry, as the catalogue lists it: for people, so its peers are told in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowEntry {
+    /// Who, such as `anybody` or `10.20.0.0/16`.
+    pub peers: String,
+    /// On which ports.
+    pub ports: RulePorts,
+    /// The reason that the entry gives.
+    pub reason: Option<String>,
 }
 
 /// When a workload runs, as a manifest says it.
@@ -151,6 +164,7 @@ impl Catalogue {
                 .collect(),
             schedules: Vec::new(),
             callers_from: config.namespaces.clone(),
+            allow: service.allow.iter().filter(|_| rules == WithRules::Yes).filter_map(allow).collect(),
         };
         let listed = |rules: &mut BTreeMap<_, BTreeMap<_, _>>, rule: &crate::policy::Rule| {
             let file = sources.get(rule.file.source).path.clone();
@@ -208,6 +222,11 @@ impl Catalogue {
     pub fn digest(&self) -> String {
         text::digest(&text::print(self, None))
     }
+}
+
+/// An entry in words; nothing where it lets nobody in.
+fn allow(allow: &Allow) -> Option<AllowEntry> {
+    Some(AllowEntry { peers: allow.peers.words()?, ports: allow.ports.clone(), reason: allow.reason.clone() })
 }
 
 impl Entry {

@@ -112,6 +112,18 @@ pub enum Peers {
     These(NonEmpty<Peer>),
 }
 
+impl Peers {
+    /// Who it is, for people: `anybody`, or each peer with `; ` between them. Nothing where it is nobody.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::Nobody => None,
+            Self::Anybody => Some("anybody".to_owned()),
+            Self::These(peers) => Some(peers.iter().map(Peer::words).collect::<Vec<_>>().join("; ")),
+        }
+    }
+}
+
 /// One kind of peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
@@ -133,6 +145,18 @@ pub enum Peer {
     },
 }
 
+impl Peer {
+    fn words(&self) -> String {
+        match self {
+            Self::Pods { place, labels } => format!("pods {} in {}", in_words(labels), place.words()),
+            Self::AllPods(place @ Place::Namespaces(_)) => format!("namespace {}", place.words()),
+            Self::AllPods(place) => format!("pods of {}", place.words()),
+            Self::Block { cidr, except } if except.is_empty() => cidr.to_string(),
+            Self::Block { cidr, except } => format!("{cidr} except {}", joined(except.iter())),
+        }
+    }
+}
+
 /// Where a peer's pods live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -144,6 +168,25 @@ pub enum Place {
     Labelled(Labels),
     /// In any namespace. Only a file that says so comes to mean this.
     Anywhere,
+}
+
+impl Place {
+    fn words(&self) -> String {
+        match self {
+            Self::SameNamespace => "the same namespace".to_owned(),
+            Self::Namespaces(namespaces) => joined(namespaces.iter()),
+            Self::Labelled(labels) => format!("namespaces {}", in_words(labels)),
+            Self::Anywhere => "any namespace".to_owned(),
+        }
+    }
+}
+
+fn in_words(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+fn joined(things: impl Iterator<Item = impl ToString>) -> String {
+    things.map(|thing| thing.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// What happens to traffic that nobody permits.

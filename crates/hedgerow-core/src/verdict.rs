@@ -154,7 +154,9 @@ impl Plan {
     }
 }
 
-fn opens(wanted: &RulePorts, service: &Service, port: (NonZeroU16, Protocol)) -> bool {
+/// Whether a rule or an entry with these ports lets calls in to a port of its callee.
+#[must_use]
+pub fn opens(wanted: &RulePorts, service: &Service, port: (NonZeroU16, Protocol)) -> bool {
     let is_this = |listed: &Port| (listed.number, listed.protocol) == port;
     let is_always = service.always.iter().any(is_this);
     match (wanted, &service.ports) {

@@ -19,6 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pages = [
         ("small", generate::network(50, 200, 7)),
         ("large", generate::network(1_500, 9_300, 7)),
+        ("small-observed", generate::observed(generate::network(50, 200, 7), 11)),
+        ("observed", generate::observed(generate::network(1_500, 9_300, 7), 11)),
         ("hostile", hostile::network()),
         ("empty", Network::new(None, vec![], vec![])?),
     ];

@@ -4,10 +4,14 @@ use std::fmt::Write;
 
 use crate::markup::is_unseen;
 use crate::network::{Basis, EdgePorts, Network, Stage};
-use crate::palette::COLOURS;
+use crate::outside::outside;
+use crate::palette::{ALARM, COLOURS};
+use crate::traffic::{Facing, Permission, Use};
 
 /// The network as a Graphviz digraph. Owners are clusters; the stage is the outline (`enforce` solid, `audit` dashed,
-/// `open` and `off` dotted); edges restricted to ports bear them, edges by type are dashed.
+/// `open`, `off` and unknown dotted); edges restricted to ports bear them, edges by type are dashed. Who is let in by `allow` or was seen and is no
+/// service is an ellipse outside of the clusters, doubled where it may be anybody on the internet. With traffic, an edge that nobody
+/// used is dotted and grey; a call that nothing permits is thick, red and says so.
 pub fn dot(network: &Network) -> String {
     let mut out = String::from("digraph hedgerow {\n");
     if let Some(environment) = network.environment() {
@@ -22,7 +26,7 @@ pub fn dot(network: &Network) -> String {
             let line = match node.stage {
                 Stage::Enforce => "solid",
                 Stage::Audit => "dashed",
-                Stage::Open | Stage::Off => "dotted",
+                Stage::Open | Stage::Off | Stage::Unknown => "dotted",
             };
             let _ = writeln!(
                 out,
@@ -33,22 +37,74 @@ pub fn dot(network: &Network) -> String {
         }
         out.push_str("  }\n");
     }
-    for edge in network.edges() {
-        let mut attributes = Vec::new();
+    let outside = outside(network);
+    let id = |index: usize| quoted(&outside.id(index));
+    for (index, peer) in outside.peers.iter().enumerate() {
+        let twice = if peer.facing == Facing::Internet { ", peripheries=2" } else { "" };
+        let _ = writeln!(out, "  {} [label={}, shape=ellipse, style=solid{twice}];", id(index), quoted(&peer.text));
+    }
+    for (at, edge) in network.edges().iter().enumerate() {
+        let (mut label, mut attributes) = (Vec::new(), Vec::new());
         if let EdgePorts::Only(_) = edge.ports {
-            attributes.push(format!("label={}", quoted(&edge.ports.to_text())));
+            label.push(edge.ports.to_text());
         }
         if edge.basis == Basis::Types {
             attributes.push("style=dashed".to_owned());
         }
-        let _ = write!(out, "  {} -> {}", quoted(&edge.caller), quoted(&edge.callee));
-        if !attributes.is_empty() {
-            let _ = write!(out, " [{}]", attributes.join(", "));
+        match network.use_of(at) {
+            Some(Use::Unseen) => attributes = vec!["style=dotted, color=\"#8a8f98\"".to_owned(), tip("permitted, not seen")],
+            Some(Use::Perhaps) => attributes = vec!["style=dotted".to_owned(), tip("permitted, perhaps seen")],
+            Some(Use::Unlabelled) => {
+                label.push(format!("WITHOUT LABEL, {} ×", network.seen(at).map_or(0, |seen| seen.count)));
+                attributes.extend(loud());
+            }
+            Some(Use::Used) => attributes.push(tip(&format!("{} ×", network.seen(at).map_or(0, |seen| seen.count)))),
+            None => {}
         }
-        out.push_str(";\n");
+        arrow(&mut out, &quoted(&edge.caller), &quoted(&edge.callee), &label, attributes);
+    }
+    for (index, callee, ports) in &outside.allowed {
+        let label: Vec<String> = Some(ports.to_text()).filter(|_| matches!(ports, EdgePorts::Only(_))).into_iter().collect();
+        arrow(&mut out, &id(*index), &quoted(&network.nodes()[*callee].name), &label, vec!["arrowhead=empty".to_owned()]);
+    }
+    for (index, callee, how) in &outside.published {
+        let label = [how.clone()];
+        arrow(&mut out, &id(*index), &quoted(&network.nodes()[*callee].name), &label, vec!["arrowhead=empty".to_owned()]);
+    }
+    for stranger in network.observed().into_iter().flat_map(|observed| &observed.strangers) {
+        let caller = stranger.from.map_or_else(
+            || outside.of(&stranger.caller).map(id).unwrap_or_default(),
+            |from| quoted(&network.nodes()[from].name),
+        );
+        let (label, attributes) = match stranger.by {
+            Permission::Nothing => (format!("NOT PERMITTED, {} ×", stranger.seen.count), loud()),
+            Permission::Untold => (format!("perhaps not permitted, {} ×", stranger.seen.count), vec!["style=dotted".to_owned()]),
+            Permission::Allow | Permission::Edge(_) => (format!("{} ×", stranger.seen.count), vec!["arrowhead=empty".to_owned()]),
+        };
+        arrow(&mut out, &caller, &quoted(&network.nodes()[stranger.to].name), &[label], attributes);
     }
     out.push_str("}\n");
     out
+}
+
+fn tip(text: &str) -> String {
+    format!("tooltip={}", quoted(text))
+}
+
+/// How a call is drawn that must jump to the eye.
+fn loud() -> Vec<String> {
+    vec!["style=bold".to_owned(), "penwidth=3".to_owned(), format!("color=\"{0}\", fontcolor=\"{0}\"", ALARM.light)]
+}
+
+fn arrow(out: &mut String, caller: &str, callee: &str, label: &[String], mut attributes: Vec<String>) {
+    if !label.is_empty() {
+        attributes.insert(0, format!("label={}", quoted(&label.join(" "))));
+    }
+    let _ = write!(out, "  {caller} -> {callee}");
+    if !attributes.is_empty() {
+        let _ = write!(out, " [{}]", attributes.join(", "));
+    }
+    out.push_str(";\n");
 }
 
 /// A double-quoted ID. `\` is doubled, since labels read `\N` or `\n` as commands; line breaks become `\n`; what cannot be seen

@@ -11,8 +11,13 @@ use sha2::{Digest, Sha256};
 use crate::layout::{Layout, map_name};
 use crate::markup::{escape, json_in_script};
 use crate::network::{Basis, EdgePorts, Network, Node, Port, Ports, distinct};
-use crate::palette::{COLOURS, GROUND};
+use crate::palette::{ALARM, COLOURS, GROUND};
+use crate::traffic::{self, Caller, Use};
 
+const PAPER: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+    <meta http-equiv=\"Content-Security-Policy\" content=\"{{policy}}\">\n\
+    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+    <title>{{title}}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{{style}}</style>\n</head>\n<body>\n{{body}}</body>\n</html>\n";
 const TEMPLATE: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other; together they are one module.
@@ -39,12 +44,36 @@ struct Data<'a> {
     namespaces: Vec<&'a str>,
     services: Vec<Service<'a>>,
     edges: Vec<Edge<'a>>,
+    alarm: (&'a str, &'a str),
+    observed: Option<Window<'a>>,
+    strangers: Vec<Stranger<'a>>,
+    /// What silence is worth: each sentence once.
+    silences: Vec<&'a str>,
+}
+
+/// Since when, until when, how well, and how many calls went to services that are not drawn.
+#[derive(Serialize)]
+struct Window<'a>(&'a str, &'a str, &'a [String], u64);
+
+/// Caller (`null`: no service that is drawn), its name, whether it is no service, callee, what permits it, evidence.
+#[derive(Serialize)]
+struct Stranger<'a>(Option<usize>, &'a str, bool, usize, &'a str, Seen<'a>);
+
+/// Count, first, last, days, ports, unpermitted, dropped.
+#[derive(Serialize)]
+struct Seen<'a>(u64, &'a str, &'a str, u64, &'a [String], u64, u64);
+
+impl<'a> Seen<'a> {
+    fn new(seen: &'a traffic::Seen) -> Self {
+        Self(seen.count, &seen.first, &seen.last, seen.days, &seen.ports, seen.unpermitted, seen.dropped)
+    }
 }
 
 #[derive(Serialize)]
 struct Owner<'a>(&'a str, usize, f64, f64, f64);
 
-/// Name, name on the map, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow.
+/// Name, name on the map, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, facing,
+/// what publishes it, what silence is worth.
 #[derive(Serialize)]
 struct Service<'a>(
     &'a str,
@@ -61,11 +90,14 @@ struct Service<'a>(
     &'a str,
     Vec<String>,
     Vec<(&'a str, String, Option<&'a str>)>,
+    &'a str,
+    Vec<(&'a str, &'a str, &'a str)>,
+    Option<usize>,
 );
 
-/// Caller, callee, ports (`null`: all), by types, file, reason.
+/// Caller, callee, ports (`null`: all), by types, file, reason, use and evidence where somebody listened.
 #[derive(Serialize)]
-struct Edge<'a>(usize, usize, Option<&'a [String]>, bool, &'a str, Option<&'a str>);
+struct Edge<'a>(usize, usize, Option<&'a [String]>, bool, &'a str, Option<&'a str>, Option<&'a str>, Option<Seen<'a>>);
 
 /// The page.
 ///
@@ -89,6 +121,20 @@ pub fn html(network: &Network, layout: &Layout) -> Result<String, serde_json::Er
         &TEMPLATE.replace("\r\n", "\n"),
         &[("policy", &policy), ("title", &escape(&title)), ("style", &style), ("script", &script), ("data", &data)],
     ))
+}
+
+/// A page without a script, from its title (text), its style and its body (HTML). Its policy forbids everything but this style and pictures
+/// that are in it.
+pub fn paper(title: &str, style: &str, body: &str) -> String {
+    let style = style.replace("\r\n", "\n");
+    let hash = BASE64.encode(&Sha256::digest(&style));
+    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'");
+    fill(PAPER, &[("policy", &policy), ("title", &escape(title)), ("style", &style), ("body", body)])
+}
+
+/// A picture for the inside of a page: its own document, whose style and names touch nothing around it.
+pub fn embedded(svg: &str) -> String {
+    format!("data:image/svg+xml;base64,{}", BASE64.encode(svg.as_bytes()))
 }
 
 /// Replaces `{{name}}` in one pass: what is put in is not looked at again, so no name can pull in another part.
@@ -117,6 +163,8 @@ fn fill(template: &str, parts: &[(&str, &str)]) -> String {
 fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
     let types = distinct(network.nodes().iter().map(Node::type_text));
     let namespaces = distinct(network.nodes().iter().map(|node| node.namespace.as_str()));
+    let silence = |at: usize| network.observed().and_then(|observed| observed.silence.get(at)?.as_deref());
+    let silences = distinct((0..network.nodes().len()).filter_map(silence));
     // Every value is among the distinct ones it was collected into.
     let find = |list: &[&str], value: &str| list.binary_search(&value).unwrap_or(0);
     let services = network
@@ -125,7 +173,8 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
         .zip(network.short_names())
         .zip(layout.places().iter().zip(layout.homes()))
         .zip(network.degrees())
-        .map(|(((node, short), (place, &home)), degree)| {
+        .enumerate()
+        .map(|(at, (((node, short), (place, &home)), degree))| {
             Service(
                 &node.name,
                 map_name(short),
@@ -148,6 +197,9 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                     .iter()
                     .map(|allow| (allow.peer.as_str(), allow.ports.to_text(), allow.reason.as_deref()))
                     .collect(),
+                network.facing(at).as_str(),
+                network.published(at).iter().map(|by| (by.how.as_str(), by.object.as_str(), by.file.as_str())).collect(),
+                silence(at).map(|text| find(&silences, text)),
             )
         })
         .collect();
@@ -155,14 +207,21 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
         .edges()
         .iter()
         .zip(network.ends())
-        .map(|(edge, &(caller, callee))| {
+        .enumerate()
+        .map(|(at, (edge, &(caller, callee)))| {
             let ports = match &edge.ports {
                 EdgePorts::All => None,
                 EdgePorts::Only(ports) => Some(ports.as_slice()),
             };
-            Edge(caller, callee, ports, edge.basis == Basis::Types, &edge.file, edge.reason.as_deref())
+            let (r#use, seen) = (network.use_of(at).map(Use::as_str), network.seen(at).map(Seen::new));
+            Edge(caller, callee, ports, edge.basis == Basis::Types, &edge.file, edge.reason.as_deref(), r#use, seen)
         })
         .collect();
+    let strangers = network.observed().into_iter().flat_map(|observed| &observed.strangers).map(|stranger| {
+        let is_outsider = matches!(stranger.caller, Caller::Outsider(_));
+        let (by, seen) = (stranger.by.as_str(), Seen::new(&stranger.seen));
+        Stranger(stranger.from, stranger.caller.as_str(), is_outsider, stranger.to, by, seen)
+    });
     Data {
         environment: network.environment(),
         prefix: network.common_prefix(),
@@ -178,6 +237,10 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
         namespaces,
         services,
         edges,
+        alarm: (ALARM.light, ALARM.dark),
+        observed: network.observed().map(|seen| Window(&seen.from, &seen.to, &seen.heard, seen.elsewhere)),
+        strangers: strangers.collect(),
+        silences,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::network::{self, EdgePorts, Network, Ports};
+use crate::traffic::{self, Caller, Observed, Stranger};
 
 /// Raised when a field changes its meaning or goes. New fields may come without.
 const VERSION: u32 = 1;
@@ -13,8 +14,53 @@ const VERSION: u32 = 1;
 struct Document<'a> {
     version: u32,
     environment: Option<&'a str>,
+    observed: Option<Window<'a>>,
     services: Vec<Service<'a>>,
     edges: Vec<Edge<'a>>,
+    strangers: Vec<JsonStranger<'a>>,
+}
+
+#[derive(Serialize)]
+struct Window<'a> {
+    from: &'a str,
+    to: &'a str,
+    heard: &'a [String],
+    elsewhere: u64,
+}
+
+/// A call that is on no edge.
+#[derive(Serialize)]
+struct JsonStranger<'a> {
+    caller: &'a str,
+    outsider: bool,
+    callee: &'a str,
+    by: &'static str,
+    seen: Seen<'a>,
+}
+
+#[derive(Serialize)]
+struct Seen<'a> {
+    count: u64,
+    first: &'a str,
+    last: &'a str,
+    days: u64,
+    ports: &'a [String],
+    unpermitted: u64,
+    dropped: u64,
+}
+
+impl<'a> Seen<'a> {
+    fn new(seen: &'a traffic::Seen) -> Self {
+        let traffic::Seen { count, first, last, days, ports, unpermitted, dropped, is_bare: _ } = seen;
+        Self { count: *count, first, last, days: *days, ports, unpermitted: *unpermitted, dropped: *dropped }
+    }
+}
+
+#[derive(Serialize)]
+struct Published<'a> {
+    how: &'a str,
+    object: &'a str,
+    file: &'a str,
 }
 
 #[derive(Serialize)]
@@ -26,6 +72,9 @@ struct Service<'a> {
     stage: &'static str,
     ports: Listens<'a>,
     allow: Vec<Allow<'a>>,
+    silence: Option<&'a str>,
+    facing: &'static str,
+    published: Vec<Published<'a>>,
     callers: usize,
     callees: usize,
     file: &'a str,
@@ -53,6 +102,8 @@ struct Edge<'a> {
     by: &'static str,
     reason: Option<&'a str>,
     file: &'a str,
+    r#use: Option<&'static str>,
+    seen: Option<Seen<'a>>,
 }
 
 /// `"any"`, `"nothing"` or a list.
@@ -109,7 +160,8 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
             .nodes()
             .iter()
             .zip(network.degrees())
-            .map(|(node, degree)| Service {
+            .enumerate()
+            .map(|(at, (node, degree))| Service {
                 name: &node.name,
                 owner: node.owner.as_deref(),
                 r#type: node.service_type.as_deref(),
@@ -125,6 +177,13 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
                         reason: allow.reason.as_deref(),
                     })
                     .collect(),
+                silence: network.observed().and_then(|observed| observed.silence.get(at)?.as_deref()),
+                facing: network.facing(at).as_str(),
+                published: network
+                    .published(at)
+                    .iter()
+                    .map(|traffic::Published { how, object, file }| Published { how, object, file })
+                    .collect(),
                 callers: degree.callers,
                 callees: degree.callees,
                 file: &node.file,
@@ -133,17 +192,37 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
         edges: network
             .edges()
             .iter()
-            .map(|edge| Edge {
+            .enumerate()
+            .map(|(at, edge)| Edge {
                 caller: &edge.caller,
                 callee: &edge.callee,
                 ports: Opened::new(&edge.ports),
                 by: edge.basis.as_str(),
                 reason: edge.reason.as_deref(),
                 file: &edge.file,
+                r#use: network.use_of(at).map(traffic::Use::as_str),
+                seen: network.seen(at).map(Seen::new),
             })
             .collect(),
+        observed: network.observed().map(|Observed { from, to, heard, elsewhere, .. }| Window {
+            from,
+            to,
+            heard,
+            elsewhere: *elsewhere,
+        }),
+        strangers: network.observed().into_iter().flat_map(|observed| &observed.strangers).map(stranger(network)).collect(),
     };
     let mut out = serde_json::to_string_pretty(&document)?;
     out.push('\n');
     Ok(out)
+}
+
+fn stranger<'a>(network: &'a Network) -> impl Fn(&'a Stranger) -> JsonStranger<'a> {
+    |stranger| JsonStranger {
+        caller: stranger.caller.as_str(),
+        outsider: matches!(stranger.caller, Caller::Outsider(_)),
+        callee: &network.nodes()[stranger.to].name,
+        by: stranger.by.as_str(),
+        seen: Seen::new(&stranger.seen),
+    }
 }

@@ -44,16 +44,20 @@ mod layout;
 mod markup;
 mod mermaid;
 mod network;
+mod outside;
 mod palette;
 #[cfg(test)]
 mod sample;
 mod svg;
+mod traffic;
 
 pub use csv::csv;
 pub use dot::dot;
-pub use html::html;
+pub use html::{embedded, html, paper};
 pub use json::json;
 pub use layout::{Island, Layout, Place, Progress};
 pub use mermaid::mermaid;
 pub use network::{Allow, Basis, Degree, Edge, EdgePorts, Network, NetworkError, Node, Port, Ports, Stage};
+pub use markup::escape;
 pub use svg::svg;
+pub use traffic::{Call, Caller, Facing, Permission, Published, Seen, Traffic, Use};

@@ -7,8 +7,8 @@ pub(crate) fn is_unseen(letter: char) -> bool {
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Text for element content and double-quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
+/// Text for the content of XML and HTML elements and for double-quoted attributes: nothing in it is markup, and what cannot be seen is U+FFFD.
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

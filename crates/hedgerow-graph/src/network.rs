@@ -4,6 +4,9 @@
 //! or Kubernetes, so that whoever draws another kind of network can use this crate as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::traffic::{Facing, Observed, Published, Seen, Stranger, Traffic, Use};
 
 /// How far a service's policy goes, as in `hedgerow.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,11 +19,13 @@ pub enum Stage {
     Audit,
     /// What the rules forbid is dropped.
     Enforce,
+    /// Nobody here can tell: the service lies in another repository.
+    Unknown,
 }
 
 impl Stage {
-    /// All stages, from open to closed.
-    pub const ALL: [Self; 4] = [Self::Off, Self::Open, Self::Audit, Self::Enforce];
+    /// All stages, from open to closed; the unknown one last.
+    pub const ALL: [Self; 5] = [Self::Off, Self::Open, Self::Audit, Self::Enforce, Self::Unknown];
 
     /// The word in files and reports.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +34,7 @@ impl Stage {
             Self::Open => "open",
             Self::Audit => "audit",
             Self::Enforce => "enforce",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -115,10 +121,51 @@ pub struct Allow {
 }
 
 impl Allow {
+    /// Whom it lets in from outside of the cluster: anybody, public or private addresses, or nobody.
+    pub fn facing(&self) -> Facing {
+        if self.peer == "anybody" {
+            return Facing::Internet;
+        }
+        let blocks = self.peer.split("; ").filter_map(|peer| Block::new(peer.split(" except ").next().unwrap_or(peer)));
+        blocks.map(|block| if block.is_private() { Facing::Addresses } else { Facing::Internet }).max().unwrap_or(Facing::Cluster)
+    }
+
     /// Whether it lets in who may be outside of the cluster: anybody, or addresses.
     pub(crate) fn is_outside(&self) -> bool {
-        let address = self.peer.split_once('/').map(|(address, _)| address.parse::<std::net::IpAddr>());
-        self.peer == "anybody" || address.is_some_and(|address| address.is_ok())
+        self.facing() != Facing::Cluster
+    }
+}
+
+/// A block of addresses.
+struct Block {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Block {
+    fn new(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        Some(Self { address: address.parse().ok()?, bits: bits.parse().ok()? })
+    }
+
+    /// Whether all of it is of the ranges that nobody routes on the internet.
+    fn is_private(&self) -> bool {
+        let within = |inner: &str| Self::new(inner).is_some_and(|outer| outer.holds(self));
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"]
+            .into_iter()
+            .any(within)
+    }
+
+    fn holds(&self, other: &Self) -> bool {
+        let first = |address: u128, bits: u8, width: u32| address.checked_shr(width.saturating_sub(u32::from(bits))).unwrap_or(0);
+        self.bits <= other.bits
+            && match (self.address, other.address) {
+                (IpAddr::V4(a), IpAddr::V4(b)) => {
+                    first(u128::from(a.to_bits()), self.bits, 32) == first(u128::from(b.to_bits()), self.bits, 32)
+                }
+                (IpAddr::V6(a), IpAddr::V6(b)) => first(a.to_bits(), self.bits, 128) == first(b.to_bits(), self.bits, 128),
+                (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+            }
     }
 }
 
@@ -208,6 +255,8 @@ pub struct Network {
     edges: Vec<Edge>,
     ends: Vec<(usize, usize)>,
     degrees: Vec<Degree>,
+    observed: Option<Observed>,
+    published: Vec<Vec<Published>>,
 }
 
 impl Network {
@@ -238,7 +287,65 @@ impl Network {
                 .collect::<Result<Vec<_>, NetworkError>>()?
         };
         let degrees = count(nodes.len(), &ends);
-        Ok(Self { environment, nodes, edges, ends, degrees })
+        let published = vec![Vec::new(); nodes.len()];
+        Ok(Self { environment, nodes, edges, ends, degrees, observed: None, published })
+    }
+
+    /// The network with what traffic showed of it. Edges and their counts stay what is permitted: calls that nothing permits are no edges.
+    #[must_use]
+    pub fn with_traffic(mut self, traffic: Traffic) -> Self {
+        self.observed = Some(Observed::new(traffic, &self.nodes, &self.edges));
+        self
+    }
+
+    /// The network with what publishes its services to the outside of the cluster, by service. Services that are not among the nodes are
+    /// left out.
+    #[must_use]
+    pub fn with_published(mut self, mut published: BTreeMap<String, Vec<Published>>) -> Self {
+        for (node, slot) in self.nodes.iter().zip(&mut self.published) {
+            slot.extend(published.remove(&node.name).unwrap_or_default());
+            slot.sort();
+            slot.dedup();
+        }
+        self
+    }
+
+    /// What publishes the node at `index`.
+    pub fn published(&self, index: usize) -> &[Published] {
+        self.published.get(index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How far from outside the node at `index` can be reached, by its `allow` entries and what publishes it.
+    pub fn facing(&self, index: usize) -> Facing {
+        if !self.published(index).is_empty() {
+            return Facing::Internet;
+        }
+        let allow = self.nodes.get(index).map(|node| node.allow.as_slice()).unwrap_or_default();
+        allow.iter().map(Allow::facing).max().unwrap_or(Facing::Cluster)
+    }
+
+    pub(crate) fn observed(&self) -> Option<&Observed> {
+        self.observed.as_ref()
+    }
+
+    /// What traffic says of the edge at `index`; nothing where nobody listened.
+    pub fn use_of(&self, index: usize) -> Option<Use> {
+        self.observed.as_ref().map(|observed| observed.use_of(index))
+    }
+
+    /// The evidence for the edge at `index`.
+    pub fn seen(&self, index: usize) -> Option<&Seen> {
+        self.observed.as_ref()?.seen.get(index)?.as_ref()
+    }
+
+    /// How well was listened, in sentences without their full stop.
+    pub fn heard(&self) -> &[String] {
+        self.observed.as_ref().map(|observed| observed.heard.as_slice()).unwrap_or_default()
+    }
+
+    /// How many callers were seen calling what nothing lets them.
+    pub fn alarms(&self) -> usize {
+        self.observed.iter().flat_map(|observed| &observed.strangers).filter(|stranger| stranger.is_alarm()).count()
     }
 
     /// The part around the services that `chosen` picks: they, the edges that touch them, and the services at the other
@@ -251,6 +358,14 @@ impl Network {
         for &(a, b) in self.ends.iter().filter(|ends| touched(ends)) {
             kept[a] = true;
             kept[b] = true;
+        }
+        let is_near = |stranger: &&Stranger| picked[stranger.to] || stranger.from.is_some_and(|from| picked[from]);
+        let strangers = self.observed.iter().flat_map(|observed| &observed.strangers);
+        for stranger in strangers.filter(is_near) {
+            kept[stranger.to] = true;
+            if let Some(from) = stranger.from {
+                kept[from] = true;
+            }
         }
         let mut place = vec![0; self.nodes.len()];
         let mut nodes = Vec::new();
@@ -267,7 +382,25 @@ impl Network {
             .filter(|(_, ends)| touched(ends))
             .map(|(edge, &(a, b))| (edge.clone(), (place[a], place[b])))
             .unzip();
-        Self { environment: self.environment.clone(), nodes, edges, ends, degrees }
+        let of_edges = |at: usize| touched(&self.ends[at]);
+        let observed = self.observed.as_ref().map(|observed| Observed {
+            seen: observed.seen.iter().enumerate().filter(|(at, _)| of_edges(*at)).map(|(_, seen)| seen.clone()).collect(),
+            perhaps: observed.perhaps.iter().enumerate().filter(|(at, _)| of_edges(*at)).map(|(_, calls)| *calls).collect(),
+            strangers: observed
+                .strangers
+                .iter()
+                .filter(is_near)
+                .map(|stranger| Stranger {
+                    to: place[stranger.to],
+                    from: stranger.from.map(|from| place[from]),
+                    ..stranger.clone()
+                })
+                .collect(),
+            silence: kept.iter().zip(&observed.silence).filter(|(kept, _)| **kept).map(|(_, text)| text.clone()).collect(),
+            ..observed.clone()
+        });
+        let published = kept.iter().zip(&self.published).filter(|(kept, _)| **kept).map(|(_, list)| list.clone()).collect();
+        Self { environment: self.environment.clone(), nodes, edges, ends, degrees, observed, published }
     }
 
     /// The environment whose stages are drawn, if one was chosen.

@@ -23,6 +23,8 @@ pub(crate) const COLOURS: [Colour; 12] = [
     Colour { light: "#5c8500", dark: "#a5d64c" },
     Colour { light: "#a23bb8", dark: "#dd8bee" },
 ];
+/// What must jump to the eye: calls that nothing permits. Never the only sign: their lines are thick and bear a mark.
+pub(crate) const ALARM: Colour = Colour { light: "#b3001b", dark: "#ff5c6c" };
 /// The ground of pages and pictures.
 pub(crate) const GROUND: Colour = Colour { light: "#fbfbfa", dark: "#14171c" };
 
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_colour_stands_out_from_its_ground() {
-        for colour in COLOURS {
+        for colour in COLOURS.into_iter().chain([ALARM]) {
             assert!(contrast(colour.light, GROUND.light) >= 3.0, "{colour:?}");
             assert!(contrast(colour.dark, GROUND.dark) >= 3.0, "{colour:?}");
         }

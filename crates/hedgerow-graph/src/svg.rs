@@ -6,7 +6,8 @@ use crate::bundle::bundles;
 use crate::layout::{Layout, NAMED_UP_TO, map_name};
 use crate::markup::escape;
 use crate::network::{Allow, Basis, Network, Stage};
-use crate::palette::{COLOURS, GROUND};
+use crate::palette::{ALARM, COLOURS, GROUND};
+use crate::traffic::{Facing, Use};
 
 /// Up to so many edges each is a line of its own; beyond, they are bundled by owner.
 const LINES_UP_TO: usize = 600;
@@ -64,6 +65,7 @@ pub fn svg(network: &Network, layout: &Layout) -> String {
         edge_lines(&mut out, network, layout);
     }
     services(&mut out, network, layout);
+    alarms(&mut out, network, layout, scale);
     names(&mut out, network, layout, scale);
     out.push_str("</g>\n");
     for (row, line) in caption.lines.iter().enumerate() {
@@ -100,9 +102,13 @@ impl Caption {
             if stages.is_empty() { "nothing to protect".to_owned() } else { stages.join(", ") }
         );
         let bundled = edges > LINES_UP_TO;
-        let legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: open or off. \
-                      Dashed around it: lets in anybody, or addresses outside. Round field: an owner.";
-        let mut lines = Vec::new();
+        let mut legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: open, off or unknown. \
+                      Dashed around it: lets in anybody, or addresses outside. Round field: an owner."
+            .to_owned();
+        if (0..services).any(|index| network.facing(index) == Facing::Internet) {
+            legend.push_str(" Triangle: faces the internet.");
+        }
+        let mut lines = evidence_lines(network);
         if bundled {
             let all = bundles(network, layout);
             let between: usize = all.iter().map(|bundle| bundle.edges).sum();
@@ -125,11 +131,32 @@ impl Caption {
         if services > NAMED_UP_TO {
             lines.push(format!("{legend} Only up to {NAMES} of the most called services bear their names."));
         } else {
-            lines.push(legend.to_owned());
+            lines.push(legend);
         }
         let lines = lines.iter().flat_map(|line| wrapped(line)).collect();
         Self { counts, lines, bundled }
     }
+}
+
+/// What traffic showed, in words.
+fn evidence_lines(network: &Network) -> Vec<String> {
+    let Some(observed) = network.observed() else { return Vec::new() };
+    let of = |wanted: Use| (0..network.edges().len()).filter(|at| network.use_of(*at) == Some(wanted)).count();
+    let mut lines = vec![format!(
+        "Traffic from {} to {}: {} used, {} not seen{}{}; {} that nothing permits.",
+        observed.from,
+        observed.to,
+        plural(of(Use::Used), "permitted call"),
+        grouped(of(Use::Unseen)),
+        if of(Use::Perhaps) > 0 { format!(", {} perhaps", grouped(of(Use::Perhaps))) } else { String::new() },
+        if of(Use::Unlabelled) > 0 { format!(", {} without the label", grouped(of(Use::Unlabelled))) } else { String::new() },
+        plural(network.alarms(), "call"),
+    )];
+    lines.push(
+        "Dotted: permitted, and not seen. Thick with a mark (!): seen, and nothing permits it, or its label is missing.".to_owned(),
+    );
+    lines.extend(observed.heard.iter().map(|heard| format!("{heard}.")));
+    lines
 }
 
 /// A text in lines that fit below the smallest picture.
@@ -175,16 +202,21 @@ fn style(out: &mut String, scale: f64) {
          .island {{ fill-opacity: .07; stroke-opacity: .45; stroke-width: 1.2; }}\n\
          .line {{ fill: none; stroke-opacity: .42; stroke-width: 1.1; }} .by-type {{ stroke-dasharray: 4 3; }}\n\
          .bundle {{ fill: none; stroke-linecap: round; }} .ring {{ fill: var(--ground); stroke-width: 1.8; }}\n\
-         .outside {{ fill: none; stroke-width: 1.4; stroke-dasharray: 2.5 2; }}\n",
+         .outside {{ fill: none; stroke-width: 1.4; stroke-dasharray: 2.5 2; }}\n\
+         .unseen {{ stroke-dasharray: 1 4; stroke-opacity: .3; stroke-linecap: round; }}\n\
+         .alarm {{ fill: none; stroke-width: 2.6; }} .mark {{ font-size: {2:.1}px; font-weight: 700; text-anchor: middle; }}\n",
         20.0 * scale,
         12.0 * scale,
+        MARK * 1.6,
     );
     for (dark, ink, soft) in [(false, "#1d2126", "#565e69"), (true, "#e8eaed", "#a3abb6")] {
         let ground = if dark { GROUND.dark } else { GROUND.light };
         let (open, close) = if dark { ("@media (prefers-color-scheme: dark) {\n", "}\n") } else { ("", "") };
         let _ = writeln!(
             out,
-            "{open}svg {{ --ground: {ground}; }} .ground {{ fill: {ground}; }} text {{ fill: {ink}; }} .note {{ fill: {soft}; }} .name, .owner {{ stroke: {ground}; }}",
+            "{open}svg {{ --ground: {ground}; }} .ground {{ fill: {ground}; }} text {{ fill: {ink}; }} .note {{ fill: {soft}; }} .name, .owner {{ stroke: {ground}; }}\n\
+             .alarm {{ stroke: {0}; }} .alarmed {{ fill: {0}; }} .mark {{ fill: {ground}; }} .inward {{ fill: {ink}; stroke: {ground}; }}",
+            if dark { ALARM.dark } else { ALARM.light },
         );
         for (index, colour) in COLOURS.iter().enumerate() {
             let colour = if dark { colour.dark } else { colour.light };
@@ -240,10 +272,14 @@ fn edge_lines(out: &mut String, network: &Network, layout: &Layout) {
         );
     }
     out.push_str("</defs>\n");
-    for (edge, &(caller, callee)) in network.edges().iter().zip(network.ends()) {
+    for (at, (edge, &(caller, callee))) in network.edges().iter().zip(network.ends()).enumerate() {
         let (from, to) = (layout.places()[caller], layout.places()[callee]);
         let colour = layout.islands()[layout.homes()[caller]].colour;
-        let by_type = if edge.basis == Basis::Types { " by-type" } else { "" };
+        let by_type = match (network.use_of(at), edge.basis) {
+            (Some(Use::Unseen | Use::Perhaps), _) => " unseen",
+            (_, Basis::Types) => " by-type",
+            (_, Basis::Rule) => "",
+        };
         let curve = curve((from.x, from.y, from.radius), (to.x, to.y, to.radius + 1.5), 0.1);
         let _ = writeln!(
             out,
@@ -286,7 +322,7 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         let (x, y, radius) = (place.x, place.y, place.radius);
         let _ = match node.stage {
             Stage::Enforce => write!(out, "<circle class=\"f{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"),
-            Stage::Audit | Stage::Open | Stage::Off => {
+            Stage::Audit | Stage::Open | Stage::Off | Stage::Unknown => {
                 write!(out, "<circle class=\"ring s{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius - 0.9)
             }
         };
@@ -297,7 +333,53 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
             let _ =
                 write!(out, "<circle class=\"outside s{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius + 3.0);
         }
+        if network.facing(index) == Facing::Internet {
+            // It points at the disc from the upper left.
+            let (x, y) = (x - (radius + 2.0) * 0.707, y - (radius + 2.0) * 0.707);
+            let _ = write!(out, "<path class=\"inward\" d=\"M{x:.1} {y:.1}l-9 -3.5l5.5 -5.5z\"/>");
+        }
         out.push_str("</g>\n");
+    }
+}
+
+/// The size of a mark's disc.
+const MARK: f64 = 7.0;
+
+/// What must jump to the eye, above everything: calls that nothing permits, and those whose label is missing.
+fn alarms(out: &mut String, network: &Network, layout: &Layout, scale: f64) {
+    let bare = network.edges().iter().zip(network.ends()).enumerate();
+    let bare = bare.filter(|(at, _)| network.use_of(*at) == Some(Use::Unlabelled));
+    let bare = bare.map(|(_, (edge, &(from, to)))| (edge.caller.as_str(), Some(from), to, "without the label"));
+    let strangers = network.observed().into_iter().flat_map(|observed| &observed.strangers).filter(|it| it.is_alarm());
+    let strangers = strangers.map(|it| (it.caller.as_str(), it.from, it.to, "nothing permits it"));
+    for (caller, from, to, why) in bare.chain(strangers) {
+        let place = layout.places()[to];
+        let title = format!("{caller} → {}: {why}", network.nodes()[to].name);
+        let (x, y) = match from.filter(|from| *from != to).map(|from| layout.places()[from]) {
+            Some(from) => {
+                let curve = curve((from.x, from.y, from.radius), (place.x, place.y, place.radius + 1.5), 0.1);
+                let width = 2.6 * scale.sqrt();
+                let _ = writeln!(
+                    out,
+                    "<path class=\"alarm\" style=\"stroke-width:{width:.1}\" d=\"{curve}\"><title>{}</title></path>",
+                    escape(&title)
+                );
+                let (dx, dy) = (place.x - from.x, place.y - from.y);
+                // The middle of the curve, which bends half as far as its handle.
+                (f64::midpoint(from.x, place.x) - dy * 0.05, f64::midpoint(from.y, place.y) + dx * 0.05)
+            }
+            None => {
+                let radius = place.radius + 4.0;
+                let _ = writeln!(out, "<circle class=\"alarm\" cx=\"{}\" cy=\"{}\" r=\"{radius:.1}\"/>", place.x, place.y);
+                (place.x + radius * 0.707, place.y - radius * 0.707)
+            }
+        };
+        let _ = writeln!(
+            out,
+            "<g><title>{}</title><circle class=\"alarmed\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{MARK}\"/><text class=\"mark\" x=\"{x:.1}\" y=\"{:.1}\">!</text></g>",
+            escape(&title),
+            y + MARK * 0.58,
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
 #[path = "../examples/network/generate.rs"]
+#[expect(dead_code, reason = "traffic moves no service")]
 mod generate;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -360,7 +360,7 @@ fn bounded(silence: &Silence) -> Option<Evidence> {
 }
 
 /// A length of time in the largest unit that fits.
-fn span(seconds: i64) -> String {
+pub(crate) fn span(seconds: i64) -> String {
     let (number, unit) = match seconds.unsigned_abs() {
         few @ ..=119 => (few, "second"),
         some @ 120..=7_199 => (some / 60, "minute"),

@@ -2,7 +2,7 @@
 //!
 //! [`judge`](judge::judge) answers for each callee `ready`, `wait`, `blocked` or `unknown`, with its evidence. What nobody watched is
 //! `unknown`, and **unknown is never ready**. [`reconcile`](reconcile::reconcile) puts each edge of code, rules and traffic into a class.
-//! [`bound`] says what a silence is worth.
+//! [`used`] says of each call how often it came and what permits it, and what it is worth that one did not. [`bound`] says what a silence is worth.
 //!
 //! # What this crate does not do
 //! It reads no file, has no clock and scans no code: the plan, what the code says ([`code::Code`]), observations and the time now are inputs.
@@ -15,3 +15,4 @@ mod hearing;
 pub mod judge;
 pub mod reconcile;
 mod traffic;
+pub mod used;

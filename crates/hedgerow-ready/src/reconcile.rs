@@ -292,7 +292,7 @@ fn class(in_code: bool, is_permitted: bool, is_caller_open: bool, shown: &Shown<
 }
 
 /// Whether the last that was seen of an edge was without its label.
-fn is_bare(lines: &[&Observation]) -> bool {
+pub(crate) fn is_bare(lines: &[&Observation]) -> bool {
     let last = |is: fn(Verdict) -> bool| lines.iter().filter(|line| is(line.verdict)).map(|line| line.last).max();
     let bare: Option<Moment> = last(|verdict| matches!(verdict, Verdict::Unpermitted | Verdict::Dropped));
     bare.is_some() && bare >= last(|verdict| verdict == Verdict::Permitted)

@@ -105,20 +105,25 @@ impl<'o> Traffic<'o> {
 /// Whether the tree permits a call today, whatever it was when it was seen. Nothing where one end is no service that is known, or where the
 /// caller's rules lie in another repository.
 pub(crate) fn permitted(plan: &Plan, caller: &str, observation: &Observation) -> Option<bool> {
+    match permission(plan, caller, observation)? {
+        Permission::Nothing => Some(false),
+        Permission::Untold => None,
+        Permission::Rule(_) | Permission::Types | Permission::Allow(_) => Some(true),
+    }
+}
+
+/// What permits a call in the tree of today. Nothing where one end is no service that is known.
+pub(crate) fn permission<'p>(plan: &'p Plan, caller: &str, observation: &Observation) -> Option<Permission<'p>> {
     let (caller, callee) = (ServiceName::new(caller).ok()?, ServiceName::new(&observation.callee).ok()?);
     let protocol = match observation.protocol.to_ascii_uppercase().as_str() {
         "TCP" => Protocol::Tcp,
         "UDP" => Protocol::Udp,
         "SCTP" => Protocol::Sctp,
         // No rule permits another protocol.
-        _ => return Some(false),
+        _ => return Some(Permission::Nothing),
     };
-    let Some(port) = NonZeroU16::new(observation.port) else { return Some(false) };
-    match plan.verdict(&caller, &callee, (port, protocol))?.permission {
-        Permission::Nothing => Some(false),
-        Permission::Untold => None,
-        Permission::Rule(_) | Permission::Types | Permission::Allow(_) => Some(true),
-    }
+    let Some(port) = NonZeroU16::new(observation.port) else { return Some(Permission::Nothing) };
+    Some(plan.verdict(&caller, &callee, (port, protocol))?.permission)
 }
 
 /// Whether a callee declares a port; one that declares none is called on any.

@@ -130,6 +130,8 @@ pub enum Command {
     Ready(Ready),
     /// Put code, rules and traffic side by side, edge by edge
     Reconcile(Reconcile),
+    /// Write how far the fleet is, what is open and what faces the internet on one page, for screen and paper
+    Report(Report),
     /// Draw the network: who may call whom
     Graph(Graph),
     /// Print what others need to know of this fleet's services, in one document, or merge such documents
@@ -554,6 +556,51 @@ pub struct Reconcile {
     pub format: ReconcileFormat,
 }
 
+/// How `report` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One page for a browser or a printer; it needs no network
+    Html,
+    /// One JSON object, as in docs/schemas/report.json; the next report reads it by --history
+    Json,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  hedgerow report --env prod --observations seen.jsonl --out report.html
+  hedgerow report --env prod --observations seen.jsonl --manifests rendered/ \\
+    --history reports/2026-11-14.json --out report.html --out reports/2026-11-21.json
+
+A report is of the day on which its observations end, unless --today says another. Progress over time is what --history gives: the last
+report holds those before it.")]
+pub struct Report {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub observations: PathBuf,
+    /// For how many days nothing may have come that no rule permits
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub days: u32,
+    /// Earlier reports, as --format json writes them
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub history: Vec<PathBuf>,
+    /// Manifests, or directories of them: what publishes a service to the outside is listed; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub manifests: Vec<PathBuf>,
+    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// Write to this file instead of standard output; may be given several times, such as once as .html and once as .json
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// How to print [default: as the name of --out ends, else html]
+    #[arg(long, value_enum)]
+    pub format: Option<ReportFormat>,
+}
+
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
@@ -611,6 +658,8 @@ pub enum DiffFormat {
     Markdown,
     /// One JSON object
     Json,
+    /// GitHub workflow commands, shown as annotations
+    Github,
 }
 
 /// What makes a difference a finding.
@@ -626,6 +675,12 @@ pub enum FailOn {
 
 /// `diff`
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  hedgerow diff origin/main
+  hedgerow diff origin/main --format markdown --fail-on exposed,unsafe
+  hedgerow diff origin/main --observations seen.jsonl
+
+With --observations a rule that goes says how often it is used and when it was seen last, or what it is worth that it was not seen.")]
 pub struct Diff {
     /// What to compare with: a git revision, or a directory with a hedgerow.yaml; a revision without one is a fleet without
     /// services
@@ -640,6 +695,10 @@ pub struct Diff {
     /// The catalogue of BASE, where the services of other repositories were known by another one
     #[arg(long, value_name = "FILE")]
     pub base_catalogue: Option<PathBuf>,
+    /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input; may be given several times, for
+    /// windows or clusters that do not overlap
+    #[arg(long, value_name = "FILE")]
+    pub observations: Vec<PathBuf>,
     /// Exit with 1 where this has changed
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
     pub fail_on: Vec<FailOn>,
@@ -728,6 +787,12 @@ pub enum GraphFormat {
 
 /// `graph`
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  hedgerow graph --env prod --out network.html
+  hedgerow graph --env prod --observations seen.jsonl --out network.html
+  hedgerow graph --env prod --observations seen.jsonl --manifests rendered/ --format json
+
+With --observations an edge that nobody used is dotted, and a call that nothing permits is thick and red.")]
 pub struct Graph {
     /// The environment; decides the stages that are shown
     #[command(flatten)]
@@ -735,6 +800,14 @@ pub struct Graph {
     /// Draw what a catalogue with rules lists instead of the fleet of this directory: many repositories in one picture
     #[arg(long, value_name = "FILE")]
     pub catalogue: Option<PathBuf>,
+    /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input; may be given several times, for
+    /// windows or clusters that do not overlap
+    #[arg(long, value_name = "FILE")]
+    pub observations: Vec<PathBuf>,
+    /// Manifests, or directories of them: what publishes a service to the outside (LoadBalancer, NodePort, Ingress, routes) is drawn; may
+    /// be given several times
+    #[arg(long, value_name = "FILE")]
+    pub manifests: Vec<PathBuf>,
     /// How to draw [default: as the name of --out ends, else dot]
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,

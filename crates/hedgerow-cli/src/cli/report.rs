@@ -1,6 +1,6 @@
 //! Diagnostics as text or for machines; one file per format.
 
-mod github;
+pub(super) mod github;
 mod json;
 mod sarif;
 

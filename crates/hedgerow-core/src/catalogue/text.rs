@@ -1,6 +1,6 @@
 //! The catalogue as text. Byte-stable, so that a digest can be taken of it and a change is a line.
 
-use super::{Catalogue, Entry, RuleEntry, Schedule, VERSION};
+use super::{AllowEntry, Catalogue, Entry, RuleEntry, Schedule, VERSION};
 use crate::name::{Namespace, ServiceName};
 use crate::policy::{Port, Ports, RulePorts};
 use hedgerow_yaml::quote_always as quoted;
@@ -69,6 +69,7 @@ fn service(entry: &Entry, usual: &BTreeSet<Namespace>) -> String {
         Some(("stages", format!("{{{}}}", stages.collect::<Vec<_>>().join(",")))),
         schedules.map(|list| ("schedules", list)),
         callers_from.map(|list| ("callers-from", list)),
+        (!entry.allow.is_empty()).then(|| ("allow", list(entry.allow.iter().map(allow)))),
     ];
     object(fields.into_iter().flatten())
 }
@@ -85,11 +86,20 @@ fn schedule(schedule: &Schedule) -> String {
 }
 
 fn rule_text(rule: &RuleEntry) -> String {
-    let ports = match &rule.ports {
+    object(std::iter::once(("file", quoted(&rule.file))).chain(opened(&rule.ports)))
+}
+
+fn allow(entry: &AllowEntry) -> String {
+    let reason = entry.reason.as_deref().map(|reason| ("reason", quoted(reason)));
+    object(std::iter::once(("peers", quoted(&entry.peers))).chain(opened(&entry.ports)).chain(reason))
+}
+
+/// Nothing where all are meant.
+fn opened(ports: &RulePorts) -> Option<(&'static str, String)> {
+    match ports {
         RulePorts::All => None,
         RulePorts::These(ports) => Some(("ports", list(ports.iter().map(|port| quoted(&port.to_string()))))),
-    };
-    object(std::iter::once(("file", quoted(&rule.file))).chain(ports))
+    }
 }
 
 fn ports(ports: &Ports, always: &[Port]) -> String {

@@ -2,7 +2,7 @@
 
 use super::decode::{Decoder, Fields};
 use super::service::{STAGES, WrittenPorts, labels, owner, port_refs, ports};
-use crate::catalogue::{Catalogue, CatalogueDraft, Entry, RuleEntry, Schedule, VERSION};
+use crate::catalogue::{AllowEntry, Catalogue, CatalogueDraft, Entry, RuleEntry, Schedule, VERSION};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::label::Slug;
 use crate::name::{Domain, EnvironmentName, LabelKey, Namespace, ServiceName, TypeName};
@@ -25,8 +25,8 @@ const KEYS: [&str; 10] = [
     "services",
     "rules",
 ];
-const ENTRY_KEYS: [&str; 9] =
-    ["slug", "namespace", "labels", "type", "owner", "ports", "stages", "schedules", "callers-from"];
+const ENTRY_KEYS: [&str; 10] =
+    ["slug", "namespace", "labels", "type", "owner", "ports", "stages", "schedules", "callers-from", "allow"];
 
 /// Which entries are read in full.
 #[derive(Debug, Clone, Copy)]
@@ -190,6 +190,7 @@ fn entry(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: &BTreeSet<Namespace>
         stages: stages?,
         schedules: schedules?.unwrap_or_default(),
         callers_from: callers_from.unwrap_or_else(|| usual.clone()),
+        allow: fields.get("allow").map(|node| allow(decoder, node)).unwrap_or_default(),
     })
 }
 
@@ -325,19 +326,35 @@ fn rules(decoder: &mut Decoder<'_>, node: &Node<'_>) -> BTreeMap<ServiceName, BT
                 continue;
             };
             let Some(file) = decoder.text(file, "`file`") else { continue };
-            // Ports that cannot be read must not come to mean all of them.
-            let ports = match fields.get("ports") {
-                None => RulePorts::All,
-                Some(node) => match port_refs(decoder, node, "leave `ports` out to mean all ports of the callee") {
-                    Some(ports) => crate::check::these(ports),
-                    None => continue,
-                },
-            };
+            let Some(ports) = opened(decoder, &fields) else { continue };
             rules.insert(callee, RuleEntry { ports, file: file.value.to_owned() });
         }
         all.insert(caller, rules);
     }
     all
+}
+
+/// The ports of a rule or an entry. Ports that cannot be read must not come to mean all of them.
+fn opened(decoder: &mut Decoder<'_>, fields: &Fields<'_, '_>) -> Option<RulePorts> {
+    let Some(node) = fields.get("ports") else { return Some(RulePorts::All) };
+    port_refs(decoder, node, "leave `ports` out to mean all ports of the callee").map(crate::check::these)
+}
+
+fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowEntry> {
+    let mut entries = Vec::new();
+    for element in decoder.list(node, "`allow`", "leave `allow` out where nobody else is let in") {
+        let Some(fields) = decoder.fields(element, "an entry of `allow`", &["peers", "ports", "reason"]) else { continue };
+        let Some(peers) = fields.get("peers") else {
+            decoder.missing(fields.span, "an entry of `allow`", "peers", "an entry says whom it lets in");
+            continue;
+        };
+        let Some(peers) = decoder.text(peers, "`peers`") else { continue };
+        let reason = fields.get("reason").and_then(|node| decoder.text(node, "`reason`"));
+        let Some(ports) = opened(decoder, &fields) else { continue };
+        let reason = reason.map(|reason| reason.value.to_owned());
+        entries.push(AllowEntry { peers: peers.value.to_owned(), ports, reason });
+    }
+    entries
 }
 
 fn service_name(decoder: &mut Decoder<'_>, text: &str, span: Span) -> Option<ServiceName> {

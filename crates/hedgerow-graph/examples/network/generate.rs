@@ -1,6 +1,8 @@
 //! A seeded network with the shape of a large fleet: few hubs, many small services, owners that mostly call themselves.
 
-use hedgerow_graph::{Allow, Basis, Edge, EdgePorts, Network, Node, Port, Ports, Stage};
+use hedgerow_graph::{
+    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage, Traffic,
+};
 use std::collections::BTreeSet;
 
 /// SplitMix64 (public domain, Sebastiano Vigna): small, seeded, the same everywhere.
@@ -220,4 +222,59 @@ fn neighbour(random: &mut Random, nodes: &[Node], caller: usize) -> usize {
         .map(|step| (start + step) % nodes.len())
         .find(|&index| nodes[index].owner == nodes[caller].owner)
         .unwrap_or(caller)
+}
+
+/// The network with traffic: nine in ten edges were used, one in a hundred without its label; a few calls that nothing permits, of services and
+/// of outsiders; a load balancer in front of every edge service.
+pub(crate) fn observed(network: Network, seed: u64) -> Network {
+    let mut random = Random(seed);
+    let nodes = network.nodes();
+    let seen = |random: &mut Random, is_bare| Seen {
+        count: 1 + random.skewed(40_000) as u64,
+        first: "2026-10-21T00:04:10Z".to_owned(),
+        last: "2026-11-20T23:10:00Z".to_owned(),
+        days: 30,
+        ports: vec!["80/TCP".to_owned()],
+        unpermitted: u64::from(is_bare),
+        dropped: 0,
+        is_bare,
+    };
+    let mut calls = Vec::new();
+    for edge in network.edges() {
+        let draw = random.below(1_000);
+        if draw >= 100 {
+            let caller = Caller::Service(edge.caller.clone());
+            let seen = seen(&mut random, draw < 103);
+            calls.push(Call { caller, callee: edge.callee.clone(), by: Permission::Edge(Basis::Rule), seen });
+        }
+    }
+    for index in 0..(nodes.len() / 100).max(3) {
+        let (caller, callee) = (random.below(nodes.len()), random.below(nodes.len()));
+        let is_edge = network.edges().iter().any(|edge| edge.caller == nodes[caller].name && edge.callee == nodes[callee].name);
+        if is_edge || caller == callee {
+            continue;
+        }
+        let caller = match index % 4 {
+            3 => Caller::Outsider(format!("10.4.0.{index}")),
+            _ => Caller::Service(nodes[caller].name.clone()),
+        };
+        let seen = Seen { count: 3 + index as u64, ..seen(&mut random, false) };
+        calls.push(Call { caller, callee: nodes[callee].name.clone(), by: Permission::Nothing, seen });
+    }
+    let silence = "never seen in 31 days up to 2026-11-21T08:00:00Z, while somebody listened on every node of its pods all the time; what is called more rarely is not seen either";
+    let traffic = Traffic {
+        from: "2026-10-21T00:00:00Z".to_owned(),
+        to: "2026-11-21T08:00:00Z".to_owned(),
+        heard: vec!["Somebody listened in 31 days up to 2026-11-21T08:00:00Z on all of 12 nodes".to_owned()],
+        calls,
+        perhaps: std::collections::BTreeMap::new(),
+        silence: nodes.iter().map(|node| (node.name.clone(), silence.to_owned())).collect(),
+    };
+    let published = nodes.iter().filter(|node| node.service_type.as_deref() == Some("edge")).map(|node| {
+        let object = format!("Service {}/{}", node.namespace, node.name.replace('.', "-"));
+        let by = Published { how: "LoadBalancer".to_owned(), object, file: "rendered/edge.yaml".to_owned() };
+        (node.name.clone(), vec![by])
+    });
+    let published = published.collect();
+    network.with_traffic(traffic).with_published(published)
 }

@@ -38,5 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     timed("csv", &|| Ok(hedgerow_graph::csv(&network)))?;
     timed("mermaid", &|| Ok(hedgerow_graph::mermaid(&network)))?;
     timed("svg", &|| Ok(hedgerow_graph::svg(&network, &layout)))?;
-    timed("html", &|| hedgerow_graph::html(&network, &layout))
+    timed("html", &|| hedgerow_graph::html(&network, &layout))?;
+    let observed = generate::observed(network.clone(), 11);
+    timed("observed.html", &|| hedgerow_graph::html(&observed, &layout))
 }

@@ -42,10 +42,12 @@ function showAll() {
 function showCounts() {
   const shown = services.filter(isShown).length;
   const drawn = edges.filter(isDrawn).length;
+  const loud = alarms.filter(isAlarmDrawn);
   const hubs = services.filter(isHub).length;
   const part = (count, all, one, many) => (count === all ? plural(all, one, many) : `${number.format(count)} of ${plural(all, one, many)}`);
   const lines = { services: `${part(drawn, edges.length, "line", "lines")}`, owners: `${part(drawn, edges.length, "call", "calls")} in bundles`, chosen: "lines of the chosen service only" }[state.lines];
   byId("counts").textContent = `${part(shown, services.length, "service", "services")} · ${lines} · ${plural(owners.length, "owner", "owners")}`;
+  if (observed) byId("counts").append(" · ", make("b", { class: loud.length > 0 ? "alarm" : null, text: alarmText(loud) }));
   byId("hub-value").textContent = number.format(state.hubLimit);
   byId("hub-note").textContent = hubs === 0 ? "No service has so many."
     : `${plural(hubs, "service is", "services are")} above. ${state.hideHubs ? "Their lines appear when they are chosen." : ""}`;
@@ -57,13 +59,14 @@ function showCounts() {
 // ---- filters ----
 
 function filterList(id, kind, entries) {
-  byId(id).replaceChildren(...entries.map(({ value, name, count, owner }) => make("label", { class: "row" },
+  byId(id).replaceChildren(...entries.map(({ value, name, count, owner, mark }) => make("label", { class: "row" },
     make("input", { type: "checkbox", checked: true, "data-value": value, on: { change: (event) => {
       if (event.target.checked) state.hidden[kind].delete(value);
       else state.hidden[kind].add(value);
       showAll();
     } } }),
     owner === undefined ? null : swatch(owner),
+    mark === undefined ? null : make("i", { class: `stroke ${mark}`, "aria-hidden": "true" }),
     make("span", { class: "grow", text: name }),
     make("span", { class: "count", text: number.format(count) }))));
 }
@@ -83,6 +86,16 @@ function setUpFilters() {
   byId("namespace-section").hidden = data.namespaces.length < 2;
   filterList("owners", "owner", owners.map((owner, value) => ({ value, name: owner.name, count: owner.services.length, owner: value }))
     .sort((a, b) => b.count - a.count || a.value - b.value));
+  const uses = Object.entries(USES).map(([value, name]) => ({
+    value, name, mark: value, count: edges.filter((edge) => edge.use === value).length + strangers.filter((call) => call.use === value).length,
+  }));
+  filterList("uses", "use", uses.filter(({ value, count }) => count > 0 || ["used", "unseen", "unpermitted"].includes(value)));
+  byId("traffic-section").hidden = !observed;
+  const only = [["all", "All services", services.length], ["internet", "Faces the internet", count((service) => service.internet)]];
+  if (observed) only.push(["alarms", "Has such calls (!)", count((service) => alarming.has(service.index))]);
+  byId("only").replaceChildren(...only.map(([value, text, how]) => make("label", { class: "row" },
+    make("input", { type: "radio", name: "only", value, checked: state.only === value, on: { change: () => change({ only: value }, true) } }),
+    make("span", { class: "grow", text }), make("span", { class: "count", text: number.format(how) }))));
   byId("all-owners").addEventListener("click", () => allOwners(true));
   byId("no-owners").addEventListener("click", () => allOwners(false));
 
@@ -200,7 +213,11 @@ const release = (event) => {
   canvas.classList.remove("dragging");
 };
 canvas.addEventListener("pointerup", (event) => {
-  if (pressed && !pressed.moved && pointers.size === 1) choose(serviceAt(...at(event)));
+  if (pressed && !pressed.moved && pointers.size === 1) {
+    const call = alarmAt(...at(event));
+    state.open = call;
+    choose(call ? call.callee : serviceAt(...at(event)));
+  }
   release(event);
 });
 canvas.addEventListener("pointercancel", release);
@@ -215,10 +232,16 @@ canvas.addEventListener("wheel", (event) => {
 canvas.addEventListener("dblclick", (event) => zoomAt(...at(event), 1.8));
 
 function hover(x, y) {
-  const index = x === null ? null : serviceAt(x, y);
-  canvas.classList.toggle("over", index !== null);
+  const call = x === null ? null : alarmAt(x, y);
+  const index = x === null || call ? null : serviceAt(x, y);
+  canvas.classList.toggle("over", index !== null || call !== null);
   const tip = byId("tip");
-  tip.hidden = index === null;
+  tip.hidden = index === null && call === null;
+  if (call) {
+    tip.replaceChildren(make("b", { text: `${call.caller === null ? call.name : services[call.caller].name} → ${services[call.callee].name}` }),
+      `${USES[call.use]}: ${plural(call.seen.count, "call", "calls")}, last ${call.seen.last}`);
+    placeTip(tip, x, y);
+  }
   if (index !== null) {
     const service = services[index];
     if (index !== hovered) {
@@ -226,14 +249,18 @@ function hover(x, y) {
         `${owners[service.owner].name} · ${data.types[service.type]} · ${service.stage}`, make("br"),
         `${plural(service.callers, "caller", "callers")}, ${plural(service.callees, "callee", "callees")}`);
     }
-    const [left, top] = [Math.min(x + 14, view.width - tip.offsetWidth - 8), Math.min(y + 14, view.height - tip.offsetHeight - 8)];
-    tip.style.left = `${Math.max(4, left)}px`;
-    tip.style.top = `${Math.max(4, top)}px`;
+    placeTip(tip, x, y);
   }
   if (index !== hovered) {
     hovered = index;
     redraw();
   }
+}
+
+function placeTip(tip, x, y) {
+  const [left, top] = [Math.min(x + 14, view.width - tip.offsetWidth - 8), Math.min(y + 14, view.height - tip.offsetHeight - 8)];
+  tip.style.left = `${Math.max(4, left)}px`;
+  tip.style.top = `${Math.max(4, top)}px`;
 }
 
 // ---- keys ----
@@ -308,7 +335,7 @@ function applyTheme() {
   byId("theme").textContent = dark ? "Light" : "Dark";
   byId("theme").setAttribute("aria-label", dark ? "Use light colours" : "Use dark colours");
   readTheme();
-  redrawAll();
+  if (isStarted) redrawAll();
 }
 
 byId("theme").addEventListener("click", () => {
@@ -354,13 +381,41 @@ function measure() {
   Object.assign(view, { width: box.width, height: box.height, ratio: Math.min(2, devicePixelRatio || 1) });
   const [width, height] = [Math.round(box.width * view.ratio), Math.round(box.height * view.ratio)];
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  // Where there is little room the legend is closed, and opens on a click.
+  if (first) byId("legend").open = box.width >= 560 && box.height >= 420;
+  const legend = byId("legend").offsetHeight + 16;
+  view.legend = legend < box.height / 3 ? legend : 0;
   if (first) Object.assign(view, everything());
-  redraw();
+  if (isStarted) redraw();
 }
 
-setUpFilters();
+// What takes long in a slow browser comes after the first drawing was shown: lists, lines, names.
+function start() {
+  isStarted = true;
+  setUpFilters();
+  new ResizeObserver(measure).observe(byId("map-view"));
+  readAddress();
+}
+
 for (const element of document.querySelectorAll(".types")) element.hidden = !edges.some((edge) => edge.byTypes);
-measure();
-new ResizeObserver(measure).observe(byId("map-view"));
-applyTheme();
-readAddress();
+for (const element of document.querySelectorAll(".observed")) element.hidden = !observed;
+for (const element of document.querySelectorAll(".internet")) element.hidden = !services.some((service) => service.internet);
+if (new URLSearchParams(location.hash.slice(1)).get("view") === "table") {
+  applyTheme();
+  start();
+} else {
+  measure();
+  applyTheme();
+  if (view.width > 0) {
+    compose(false);
+    markOnce("first-drawing");
+  }
+  // The second frame begins when the first is on the screen; a hidden page has no frames.
+  let isUnderWay = false;
+  const once = () => {
+    if (!isUnderWay) start();
+    isUnderWay = true;
+  };
+  requestAnimationFrame(() => requestAnimationFrame(once));
+  setTimeout(once, 500);
+}

@@ -23,6 +23,7 @@ let namedAt = null; // the view for which they were chosen
 let asked = false; // for a frame
 let changed = true; // what the frame shows, apart from lines that are still being drawn elsewhere
 let lastFrame = 0;
+let isStarted = false; // whether the first drawing was shown, and lines and names may come
 
 function redraw() {
   changed = true;
@@ -70,6 +71,22 @@ function collectLines() {
   if (state.lines === "owners") collectBundles(drawn, quiet);
   else collectThin(drawn, quiet);
   if (state.chosen !== null) collectChosen();
+  collectAlarms();
+}
+
+// 0: a line, 1: dashed, by types; 2: dotted, nobody was seen to use it.
+const DASHES = [[], [5, 4], [1.5, 4]];
+const dashOf = (call) => (call.use === "unseen" || call.use === "perhaps" || call.use === "untold" ? 2 : call.byTypes ? 1 : 0);
+
+// On top of everything.
+function collectAlarms() {
+  const drawn = strangers.filter((call) => call.caller !== null && isAlarmDrawn(call)).concat(edges.filter((edge) => isAlarm(edge) && isAlarmDrawn(edge)));
+  const isNear = (call) => state.chosen === null || call.caller === state.chosen || call.callee === state.chosen;
+  const plain = drawn.filter((call) => !isAlarm(call));
+  push({ kind: "arrow", ink: "soft", dash: 2, alpha: 0.7, width: 1.3 }, plain.filter(isNear));
+  const loud = drawn.filter(isAlarm);
+  push({ kind: "alarm", ink: "alarm", dash: 0, alpha: 0.25, width: 2.4 }, loud.filter((call) => !isNear(call)));
+  push({ kind: "alarm", ink: "alarm", dash: 0, alpha: 1, width: 2.8 }, loud.filter(isNear));
 }
 
 function push(style, lines) {
@@ -78,13 +95,14 @@ function push(style, lines) {
 
 // Many lines are faint, few are strong; long ones are fainter, since they cross most.
 function collectThin(drawn, quiet) {
+  drawn = drawn.filter((edge) => !isAlarm(edge));
   const base = Math.min(0.55, Math.max(drawn.length > 20000 ? 0.04 : 0.11, 10 / Math.sqrt(drawn.length + 1)));
   const groups = new Map();
   for (const edge of drawn) {
     const [from, to] = [services[edge.caller], services[edge.callee]];
     const length = Math.hypot(from.x - to.x, from.y - to.y) / Math.max(...data.size);
     const far = from.owner === to.owner ? 0 : length < 0.25 ? 1 : 2;
-    const key = (owners[from.owner].colour * 2 + Number(edge.byTypes)) * 3 + far;
+    const key = (owners[from.owner].colour * 3 + dashOf(edge)) * 3 + far;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(edge);
   }
@@ -92,7 +110,7 @@ function collectThin(drawn, quiet) {
   for (const key of [...groups.keys()].sort((a, b) => b % 3 - a % 3 || a - b)) {
     const kind = drawn.length <= ARROWS ? "arrow" : "line";
     const rest = Math.floor(key / 3);
-    push({ kind, colour: rest >> 1, dashed: rest % 2 === 1, alpha: base * quiet * [1, 1, 0.75][key % 3], width: 1 }, groups.get(key));
+    push({ kind, colour: Math.floor(rest / 3), dash: rest % 3, alpha: base * quiet * [1, 1, 0.75][key % 3], width: 1 }, groups.get(key));
   }
 }
 
@@ -139,8 +157,9 @@ function collectChosen() {
     const both = [["callees", "out", outgoing[chosen]], ["callers", "in", incoming[chosen]]];
     for (const [asked, ink, lines] of both) {
       const alpha = strength(lines.length) * (direction === asked ? 1 : 0.35);
-      for (const dashed of [true, false]) {
-        push({ kind: "arrow", ink, dashed, alpha, width: lines.length > 60 ? 1.1 : 1.5 }, lines.filter((edge) => edge.byTypes === dashed));
+      for (const dash of [2, 1, 0]) {
+        const some = lines.filter((edge) => dashOf(edge) === dash && !isAlarm(edge) && !state.hidden.use.has(edge.use));
+        push({ kind: "arrow", ink, dash, alpha, width: lines.length > 60 ? 1.1 : 1.5 }, some);
       }
     }
   }
@@ -182,7 +201,7 @@ function drawBatch(ink, batch, at) {
   ink.strokeStyle = colour;
   ink.fillStyle = colour;
   ink.lineWidth = batch.width;
-  ink.setLineDash(batch.dashed ? [5, 4] : []);
+  ink.setLineDash(DASHES[batch.dash ?? 0]);
   ink.beginPath();
   if (batch.kind === "line") {
     for (const { caller, callee } of batch.lines) {
@@ -204,12 +223,13 @@ function drawBatch(ink, batch, at) {
       if (outside(Math.min(points[0], points[2]), Math.min(points[1], points[3]), Math.max(points[4], points[2]), Math.max(points[5], points[3]), at)) continue;
       ink.moveTo(points[0], points[1]);
       ink.quadraticCurveTo(points[2], points[3], points[4], points[5]);
-      if (batch.kind === "arrow") heads.push(points);
+      if (batch.kind !== "bundle") heads.push(points);
     }
     ink.stroke();
     ink.beginPath();
     for (const points of heads) head(ink, points, 4 + batch.width * 1.6);
     ink.fill();
+    if (batch.kind === "alarm") for (const points of heads) badge(ink, ...middle(points));
   }
   ink.setLineDash([]);
 }
@@ -228,6 +248,52 @@ function curve(x1, y1, radius1, x2, y2, radius2) {
   const half = (Math.hypot(mx - x1, my - y1)) || 1;
   const [step1, step2] = [Math.min(radius1, distance / 2) / half, Math.min(radius2, distance / 2) / half];
   return [x1 + (mx - x1) * step1, y1 + (my - y1) * step1, mx, my, x2 + (mx - x2) * step2, y2 + (my - y2) * step2];
+}
+
+// The middle of a curve.
+const middle = ([x1, y1, mx, my, x2, y2]) => [(x1 + 2 * mx + x2) / 4, (y1 + 2 * my + y2) / 4];
+
+// The sign that is no colour: an exclamation mark on a disc.
+const BADGE = 7.5;
+function badge(ink, x, y) {
+  ink.setLineDash([]);
+  ink.fillStyle = theme.alarm;
+  ink.strokeStyle = theme.ground;
+  ink.lineWidth = 1.5;
+  ink.beginPath();
+  ink.arc(x, y, BADGE, 0, 7);
+  ink.fill();
+  ink.stroke();
+  ink.fillStyle = theme.ground;
+  ink.font = FONT.replace("11px", "700 12px");
+  ink.textAlign = "center";
+  ink.textBaseline = "middle";
+  ink.fillText("!", x, y + 0.5);
+}
+
+// Where the badge of an alarm is, on the screen.
+function badgeOf(call) {
+  const to = services[call.callee];
+  const [x, y] = toScreen(to.x, to.y);
+  if (call.caller === null || call.caller === call.callee) {
+    const away = (discRadius(to) + 4) * 0.707;
+    return [x + away, y - away];
+  }
+  const from = services[call.caller];
+  return middle(curve(...toScreen(from.x, from.y), discRadius(from), x, y, discRadius(to) + 2));
+}
+
+// The alarm under the pointer.
+function alarmAt(x, y) {
+  let best = null;
+  let nearest = BADGE + 3;
+  for (const call of alarms) {
+    if (!isAlarmDrawn(call)) continue;
+    const [bx, by] = badgeOf(call);
+    const distance = Math.hypot(bx - x, by - y);
+    if (distance < nearest) [best, nearest] = [call, distance];
+  }
+  return best;
 }
 
 function head(ink, [, , mx, my, x, y], size) {
@@ -270,6 +336,8 @@ function compose(moving) {
   drawLayer();
   drawHovered();
   drawServices();
+  // Names are measured, which takes time: the first drawing does without.
+  if (!isStarted) return;
   chooseNames(moving);
   drawNames();
 }
@@ -355,7 +423,33 @@ function drawServices() {
     pen.stroke();
   }
   pen.setLineDash([]);
+  for (const service of services) if (service.internet && isShown(service) && (!related || related.has(service.index))) inward(service);
+  for (const call of alarms) {
+    if (call.caller !== null && call.caller !== call.callee) continue;
+    if (!isAlarmDrawn(call) || (related && !related.has(call.callee))) continue;
+    const to = services[call.callee];
+    pen.strokeStyle = theme.alarm;
+    pen.lineWidth = 2.6;
+    pen.beginPath();
+    pen.arc(...toScreen(to.x, to.y), discRadius(to) + 4, 0, 7);
+    pen.stroke();
+    badge(pen, ...badgeOf(call));
+  }
   for (const index of [hovered, state.chosen]) if (index !== null) ring(services[index]);
+}
+
+// Who faces the internet: a triangle that points at the disc from the upper left.
+function inward(service) {
+  const [x, y] = toScreen(service.x, service.y);
+  const away = (discRadius(service) + 2) * 0.707;
+  const size = Math.min(9, Math.max(4.5, discRadius(service)));
+  pen.beginPath();
+  pen.moveTo(x - away, y - away);
+  pen.lineTo(x - away - size, y - away - size * 0.4);
+  pen.lineTo(x - away - size * 0.4, y - away - size);
+  pen.closePath();
+  pen.fillStyle = theme.ink;
+  pen.fill();
 }
 
 function circles(discs, share) {

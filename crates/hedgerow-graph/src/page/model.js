@@ -5,10 +5,21 @@ const STAGES = ["enforce", "audit", "open", "off"];
 
 const owners = data.owners.map(([name, colour, x, y, radius]) => ({ name, colour, x, y, radius, services: [] }));
 const services = data.services.map(
-  ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow], index) =>
-    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, low: name.toLowerCase(),
-      outside: allow.some(([peer]) => peer === "anybody" || /^[0-9a-f.:]+\//i.test(peer)) }));
-const edges = data.edges.map(([caller, callee, ports, byTypes, file, reason]) => ({ caller, callee, ports, byTypes, file, reason }));
+  ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, facing, published, silence], index) =>
+    ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, facing, published,
+      low: name.toLowerCase(), outside: facing !== "cluster", internet: facing === "internet",
+      silence: silence === null ? null : data.silences[silence] }));
+const evidence = (seen) => {
+  if (!seen) return null;
+  const [count, first, last, days, ports, unpermitted, dropped] = seen;
+  return { count, first, last, days, ports, unpermitted, dropped };
+};
+const edges = data.edges.map(([caller, callee, ports, byTypes, file, reason, use, seen]) =>
+  ({ caller, callee, ports, byTypes, file, reason, use, seen: evidence(seen) }));
+// Calls that are on no edge. A caller that is no service of the map has no index.
+const strangers = data.strangers.map(([caller, name, outsider, callee, by, seen]) =>
+  ({ caller, name, outsider, callee, by, use: by === "nothing" ? "unpermitted" : by, seen: evidence(seen) }));
+const observed = data.observed && { from: data.observed[0], to: data.observed[1], heard: data.observed[2], elsewhere: data.observed[3] };
 const byName = new Map(services.map((service) => [service.name, service]));
 
 // Per service, the edges that end and begin there.
@@ -18,6 +29,16 @@ for (const edge of edges) {
   incoming[edge.callee].push(edge);
   outgoing[edge.caller].push(edge);
 }
+const strangersTo = services.map(() => []);
+const strangersOf = services.map(() => []);
+for (const stranger of strangers) {
+  strangersTo[stranger.callee].push(stranger);
+  if (stranger.caller !== null) strangersOf[stranger.caller].push(stranger);
+}
+const isAlarm = (call) => call.use === "unpermitted" || call.use === "unlabelled";
+// What must be looked at: calls that nothing permits, then those whose label is missing; the most frequent first.
+const alarms = [...strangers.filter(isAlarm), ...edges.filter(isAlarm)].sort((a, b) => (a.use === b.use ? b.seen.count - a.seen.count : a.use < b.use ? 1 : -1));
+const alarming = new Set(alarms.flatMap((call) => [call.callee, call.caller]));
 for (const service of services) owners[service.owner].services.push(service.index);
 
 // What is chosen, filtered and drawn. `main.js` changes it; everything else only reads.
@@ -30,17 +51,22 @@ const state = {
   lines: edges.length > 20000 ? "owners" : "services", // or "chosen"; so many lines would be a fog
   hideHubs: true,
   hubLimit: 0,
-  hidden: { owner: new Set(), type: new Set(), namespace: new Set(), stage: new Set() },
+  hidden: { owner: new Set(), type: new Set(), namespace: new Set(), stage: new Set(), use: new Set() },
+  only: "all", // or "internet" or "alarms": services of which kind
+  open: null, // the call whose evidence is shown
 };
 
 const number = new Intl.NumberFormat("en");
 const plural = (count, one, many) => `${number.format(count)} ${count === 1 ? one : many}`;
 
-function isShown(service) {
+function passes(service) {
   const { hidden } = state;
   return !hidden.owner.has(service.owner) && !hidden.type.has(service.type)
     && !hidden.namespace.has(service.namespace) && !hidden.stage.has(service.stage);
 }
+
+const isOfKind = (service) => state.only === "all" || (state.only === "internet" ? service.internet : alarming.has(service.index));
+const isShown = (service) => passes(service) && isOfKind(service);
 
 // A hub calls or is called by so many that its lines hide all others.
 const lineCount = (service) => Math.max(incoming[service.index].length, outgoing[service.index].length);
@@ -53,8 +79,14 @@ function firstHubLimit() {
   return half < 25 ? half : Math.max(25, counts.length < 100 ? 0 : counts[Math.floor(counts.length / 50)]);
 }
 
-const isDrawn = (edge) => isShown(services[edge.caller]) && isShown(services[edge.callee])
+// Where services of one kind are asked for, their lines lead to others.
+const isBetween = (a, b) => passes(a) && passes(b) && (isOfKind(a) || isOfKind(b));
+const isDrawn = (edge) => isBetween(services[edge.caller], services[edge.callee]) && !state.hidden.use.has(edge.use)
   && !(state.hideHubs && (isHub(services[edge.caller]) || isHub(services[edge.callee])));
+
+// A call that must jump to the eye is drawn whatever else is hidden, but for filters that mean it.
+const isAlarmDrawn = (call) => !state.hidden.use.has(call.use)
+  && (call.caller === null ? isShown(services[call.callee]) : isBetween(services[call.caller], services[call.callee]));
 
 // Everyone who reaches `start` ("callers") or whom it reaches ("callees"), by the fewest steps. `via` is the edge that a
 // shortest path takes at that service. Follows the rules, whatever the filters hide.

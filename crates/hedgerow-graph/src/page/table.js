@@ -10,6 +10,11 @@ const COLUMNS = [
   { title: "Callers", value: (service) => service.callers, isNumber: true },
   { title: "Callees", value: (service) => service.callees, isNumber: true },
   { title: "Allow", value: (service) => service.allow.length, isNumber: true },
+  { title: "Faces", value: (service) => service.facing },
+  ...(observed ? [
+    { title: "Not permitted", value: (service) => strangersTo[service.index].filter(isAlarm).length, isNumber: true },
+    { title: "Never seen", value: (service) => incoming[service.index].filter((edge) => edge.use === "unseen").length, isNumber: true },
+  ] : []),
 ];
 const order = { column: 5, down: true, rows: TABLE_ROWS };
 
@@ -42,7 +47,8 @@ function tableRow(service) {
     make("th", { scope: "row" }, make("button", { type: "button", class: "link", text: service.name, on: { click: () => choose(service.index) } })),
     make("td", null, make("span", { class: "owner-line" }, swatch(service.owner), document.createTextNode(owners[service.owner].name))),
     cell(data.types[service.type]), cell(data.namespaces[service.namespace]), cell(service.stage),
-    cell(number.format(service.callers), true), cell(number.format(service.callees), true), cell(number.format(service.allow.length), true));
+    cell(number.format(service.callers), true), cell(number.format(service.callees), true), cell(number.format(service.allow.length), true),
+    cell(service.facing), ...COLUMNS.slice(9).map((column) => cell(number.format(column.value(service)), true)));
 }
 
 function sortBy(index) {

@@ -1,7 +1,7 @@
 // Where the map is looked at from, and the colours of the theme.
 
 const canvas = byId("map");
-const view = { x: 0, y: 0, scale: 1, width: 0, height: 0, ratio: 1 };
+const view = { x: 0, y: 0, scale: 1, width: 0, height: 0, ratio: 1, legend: 0 };
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 let flight = null;
 
@@ -18,14 +18,13 @@ let theme = {};
 function readTheme() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
-  theme = { ground: read("--ground"), ink: read("--ink"), soft: read("--soft"), line: read("--line"), in: read("--in"), out: read("--out") };
+  theme = { ground: read("--ground"), ink: read("--ink"), soft: read("--soft"), line: read("--line"), in: read("--in"), out: read("--out"), alarm: data.alarm[isDark() ? 1 : 0] };
   for (const element of document.querySelectorAll("[data-owner]")) element.style.background = colourOf(Number(element.dataset.owner));
 }
 
 // The view that shows a box as large as it can, in the middle of what the legend leaves free.
-const LEGEND = 52;
 function fitted(box, most) {
-  const height = Math.max(1, view.height - LEGEND);
+  const height = Math.max(1, view.height - view.legend);
   const scale = Math.min(most, view.width / Math.max(1, box.width), height / Math.max(1, box.height));
   return { scale, x: box.x + box.width / 2 - view.width / scale / 2, y: box.y + box.height / 2 - height / scale / 2 };
 }

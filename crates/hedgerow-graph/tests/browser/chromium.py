@@ -145,9 +145,25 @@ class Chromium:
         self.mouse("mousePressed", x, y, button="left", clickCount=1)
         self.mouse("mouseReleased", x, y, button="left", clickCount=1)
 
-    def dark(self, dark):
-        """What the machine prefers."""
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+    def dark(self, dark, media=""):
+        """What the machine prefers, and for what it is drawn: the screen, or `print`."""
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def pdf(self, path):
+        """What a printer would get."""
+        answer = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
+        data = base64.b64decode(answer["data"])
+        if path:
+            with open(path, "wb") as file:
+                file.write(data)
+        return data
+
+    def whole(self, path):
+        """All of the page as PNG, however long it is."""
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 12000), "scale": 1}
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)["data"]))
 
     def screenshot(self, path):
         """The window as PNG."""

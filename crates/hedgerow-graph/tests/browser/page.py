@@ -1,7 +1,8 @@
 """Opens the generated pages in a real Chromium and uses them as a person would: by keyboard and mouse.
 
 python3 page.py CHROMIUM DIRECTORY-OF-PAGES [--screenshots DIRECTORY]
-DIRECTORY-OF-PAGES holds small.html, large.html, hostile.html, empty.html (written by `scripts/test-browser`).
+DIRECTORY-OF-PAGES holds small.html, small-observed.html, large.html, observed.html, hostile.html and empty.html (written by
+`scripts/test-browser`), and report.html, which `hedgerow report` wrote.
 """
 
 import pathlib
@@ -16,6 +17,8 @@ from chromium import Chromium  # noqa: E402
 # lines in one frame. The figures are printed; on an idle machine they are far lower.
 MEDIAN_FRAME_MS = 67
 LONGEST_FRAME_MS = 400
+# At a sixth of the machine's speed, with 1,500 services: reading the data and drawing discs. Lines and lists come later.
+FIRST_DRAWING_MS = 4000
 
 RECORD_FRAMES = """(() => {
   window.frames_ = []; let last = performance.now(); window.recording_ = true;
@@ -299,6 +302,120 @@ def zoom(browser, x, y):
         time.sleep(0.012)
 
 
+def counted(text):
+    """The number that a label ends in."""
+    return int(text.split()[-1].replace(",", ""))
+
+
+def test_filters_by_traffic(page):
+    page.open()
+    holds("15 not permitted, 22 without label" in page.text("#counts"), f"the head says what must be looked at: {page.text('#counts')}")
+    rows = page.run("[...document.querySelectorAll('#uses label')].map((row) => row.innerText.replaceAll('\\n', ' '))")
+    equal([row.rsplit(" ", 1)[0] for row in rows],
+          ["Permitted and used", "Permitted, never seen", "Permitted, without its label", "Seen, not permitted"], "kinds of traffic")
+    with_all = page.still()
+    equal(sum(counted(row) for row in rows[:3]), 9300, "every permitted edge is of one kind")
+    for value in ("unpermitted", "unlabelled", "unseen", "used"):
+        page.run(f"document.querySelector('#uses input[data-value={value}]').click()")
+        holds(page.still() != with_all, f"without {value} the map is another")
+    holds("0 not permitted" in page.text("#counts") and "0 of 9,300 lines" in page.text("#counts"), f"nothing is left: {page.text('#counts')}")
+    page.run("document.querySelectorAll('#uses input').forEach((box) => box.click())")
+    equal(page.still(), with_all, "all of it comes back")
+    page.run("document.querySelector('#only input[value=internet]').click()")
+    holds(page.text("#counts").startswith("1 of 1,500 services"), f"what faces the internet: {page.text('#counts')}")
+    page.run("document.querySelector('#only input[value=alarms]').click()")
+    holds("15 not permitted, 22 without label" in page.text("#counts"), "services with such calls keep all of them")
+    page.run("document.querySelector('#no-owners').click()")
+    holds("0 not permitted" in page.text("#counts"), "the owners' filter counts as well")
+    page.run("document.querySelector('#all-owners').click(); document.querySelector('#only input[value=all]').click()")
+
+
+def test_evidence_on_click(page):
+    page.open()
+    equal(page.count("#panel li.alarm"), 12, "the first calls that must be looked at are listed")
+    page.run("document.querySelector('#panel .use.unpermitted').click()")
+    evidence = page.text("#panel .evidence")
+    for word in ("Seen, not permitted", "From", "Calls", "First seen", "2026-10-21T00:04:10Z", "Last seen", "Ports", "80/TCP", "Ask"):
+        holds(word in evidence, f"evidence holds {word!r}: {evidence}")
+    page.run("document.querySelector('#panel .use.unpermitted').click()")
+    equal(page.count("#panel .evidence"), 0, "a second click closes it")
+    # An edge that nobody used says what the silence is worth.
+    page.run("document.querySelector('#panel li.alarm .link').click()")
+    page.open("#service=service.ledger")
+    page.run("document.querySelector('#panel .use.unseen').click()")
+    holds("never seen in 31 days" in page.text("#panel .evidence"), f"silence has its words: {page.text('#panel .evidence')}")
+    page.run("document.querySelector('#panel .use.used').focus()")
+    page.browser.key("Enter")
+    holds(page.count("#panel .evidence") == 2, "Enter opens evidence as well")
+
+
+def test_a_mark_on_the_map_leads_to_its_call(page):
+    page.open()
+    page.still()
+    box = page.run("""(() => { const b = document.querySelector('#map').getBoundingClientRect(); return [b.left, b.top]; })()""")
+    # The light theme's alarm colour fills the discs of the marks and the lines; a mark is the only run of it that is this wide.
+    x, y = page.run("""(() => { const c = document.querySelector('#map'); const w = c.width;
+      const d = c.getContext('2d').getImageData(0, 0, w, c.height).data;
+      const is = (i) => d[i] === 0xb3 && d[i+1] === 0 && d[i+2] === 0x1b;
+      for (let y = 20; y < c.height - 20; y += 1) for (let x = 20; x < w - 20; x += 1) {
+        let run = 0; while (run < 14 && is(((y * w) + x + run) * 4)) run += 1;
+        if (run >= 8 && is((((y + 3) * w) + x + 3) * 4)) return [x + run / 2, y + 2]; }
+      return [0, 0]; })()""")
+    holds(x > 0, "a mark is on the map")
+    page.browser.mouse("mouseMoved", box[0] + x, box[1] + y)
+    page.browser.wait_for("!document.querySelector('#tip').hidden", "a tip at the mark")
+    holds("→" in page.text("#tip b"), f"it names both ends: {page.text('#tip')}")
+    page.browser.click(box[0] + x, box[1] + y)
+    holds(page.chosen() is not None and page.count("#panel .evidence") == 1, "a click opens the evidence of the call")
+
+
+def test_table_has_evidence(page):
+    page.browser.call("Page.navigate", url="about:blank")
+    page.browser.call("Page.navigate", url=page.url + "#view=table")
+    page.browser.wait_for("document.querySelectorAll('#table-body tr').length > 0", "the table")
+    heads = page.run("[...document.querySelectorAll('#table-head th')].map((head) => head.textContent.trim().split(' ▾')[0])")
+    equal(heads[-3:], ["Faces", "Not permitted", "Never seen"], "columns for traffic")
+    page.run("document.querySelectorAll('#table-head button')[9].click()")
+    holds(int(page.run("document.querySelector('#table-body tr').children[9].textContent")) > 0, "sorted by what must be looked at")
+
+
+def test_first_frame_in_a_slow_browser(page):
+    page.browser.call("Emulation.setCPUThrottlingRate", rate=6)
+    try:
+        page.open()
+        marks = page.run("['first-drawing', 'all-drawn'].map((name) => performance.getEntriesByName(name)[0].startTime)")
+        paint = page.run("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null")
+        print(f"  at a sixth of the speed: first drawing after {marks[0]:.0f} ms, first paint after {paint and round(paint)} ms, all lines after {marks[1]:.0f} ms")
+        holds(marks[0] < marks[1], "the map is there before its lines")
+        holds(marks[0] < FIRST_DRAWING_MS, f"the first drawing took {marks[0]:.0f} ms")
+        holds(page.colours() > 20 and "1,500 services" in page.text("#counts"), "and all comes")
+    finally:
+        page.browser.call("Emulation.setCPUThrottlingRate", rate=1)
+
+
+def test_narrow_and_short_windows(page):
+    try:
+        for width, height in ((360, 700), (560, 500), (820, 600), (1100, 700)):
+            page.browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+            page.open()
+            page.run("document.querySelector('#legend').open = true")
+            faults = page.run("""(() => { const legend = document.querySelector('#legend').getBoundingClientRect();
+              const map = document.querySelector('#map-view').getBoundingClientRect();
+              const zoom = document.querySelector('.zoom').getBoundingClientRect();
+              const faults = [];
+              if (legend.left < map.left || legend.right > map.right + 1 || legend.top < map.top || legend.bottom > map.bottom + 1) faults.push('it leaves the map');
+              if (legend.right > zoom.left && legend.bottom > zoom.top) faults.push('it covers the zoom buttons');
+              for (const item of document.querySelectorAll('#legend dd')) {
+                const box = item.getBoundingClientRect();
+                if (box.width > 0 && box.right > legend.right) faults.push(`${item.textContent} is cut off`);
+              }
+              if (document.documentElement.scrollWidth > innerWidth) faults.push('the page scrolls sideways');
+              return faults; })()""")
+            equal(faults, [], f"the legend at {width} × {height}")
+    finally:
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
+
+
 def test_hostile_names(page):
     page.open()
     equal(page.run("window.broken === undefined"), True, "no name has run as a script")
@@ -325,15 +442,74 @@ def test_empty_network(page):
     equal(page.count("#table-body tr"), 0, "in the table as well")
 
 
+def load(page):
+    """Opens a page that draws nothing by itself."""
+    page.browser.call("Page.navigate", url="about:blank")
+    page.browser.wait_for("location.href === 'about:blank'", "the empty page")
+    page.browser.call("Page.navigate", url=page.url)
+    page.browser.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'", "the page")
+
+
+def test_report_is_harmless(page):
+    load(page)
+    equal(page.run("window.broken === undefined"), True, "no name has run as a script")
+    equal((page.count("script"), page.count("img"), page.count("h1"), page.count("style")), (0, 1, 1, 1), "no name has become an element")
+    holds("<script>window.broken=1</script>" in page.text("body"), "a hostile name is shown as text")
+    equal(page.run("(() => { const i = document.images[0]; return i.complete && i.naturalWidth > 300; })()"), True, "the picture is in the page")
+    equal(page.count("svg.chart rect.enforce") > 5, True, "progress is drawn")
+
+
+def test_report_in_light_and_dark(page):
+    load(page)
+    colour = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color"
+    light = page.run(colour)
+    page.browser.dark(True)
+    holds(page.run(colour) != light, "the page follows the machine")
+    page.browser.dark(True, media="print")
+    equal(page.run(colour), light, "paper is white, whatever the machine prefers")
+    page.browser.dark(False)
+
+
+def test_report_on_paper(page):
+    try:
+        # A4 without its margins, at 96 dots per inch.
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=688, height=994, deviceScaleFactor=1, mobile=False)
+        page.browser.dark(False, media="print")
+        load(page)
+        wide = page.run("""[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+          .map((e) => e.tagName + ' ' + e.textContent.slice(0, 40))""")
+        equal(wide, [], "nothing leaves the paper")
+        data = page.browser.pdf(None)
+        holds(data.startswith(b"%PDF") and data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type /Page/") >= 2,
+              "it prints on several pages")
+    finally:
+        page.browser.dark(False)
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
+
+
+def test_report_in_a_narrow_window(page):
+    try:
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=380, height=700, deviceScaleFactor=1, mobile=False)
+        load(page)
+        wide = page.run("document.documentElement.scrollWidth - innerWidth")
+        holds(wide <= 0, f"the page is {wide} pixels too wide")
+    finally:
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
+
+
+REPORT = [test_report_is_harmless, test_report_in_light_and_dark, test_report_on_paper, test_report_in_a_narrow_window]
 LARGE = [test_draws_and_counts, test_finds_a_service_by_keyboard, test_follows_calls_through_others, test_goes_back_in_history,
          test_answers_the_mouse, test_filters, test_table_without_a_mouse, test_map_after_table, test_map_keys, test_light_and_dark,
          test_every_control_has_a_name, test_stays_smooth]
-PAGES = {"large.html": LARGE, "hostile.html": [test_hostile_names], "empty.html": [test_empty_network]}
+OBSERVED = [test_filters_by_traffic, test_evidence_on_click, test_a_mark_on_the_map_leads_to_its_call, test_table_has_evidence,
+            test_first_frame_in_a_slow_browser, test_narrow_and_short_windows]
+PAGES = {"large.html": LARGE, "observed.html": OBSERVED, "hostile.html": [test_hostile_names], "empty.html": [test_empty_network],
+         "report.html": REPORT}
 
 
 def screenshots(browser, pages, target):
     target.mkdir(parents=True, exist_ok=True)
-    for name in ("small", "large"):
+    for name in ("small", "large", "small-observed", "observed"):
         for dark in (False, True):
             browser.dark(dark)
             tone = "dark" if dark else "light"
@@ -347,7 +523,13 @@ def screenshots(browser, pages, target):
                     page.open(fragment)
                     page.still()
                 browser.screenshot(target / f"{name}-{view}-{tone}.png")
+    page = Page(browser, (pages / "report.html").as_uri())
+    for dark in (False, True):
+        browser.dark(dark)
+        load(page)
+        browser.whole(target / f"report-{'dark' if dark else 'light'}.png")
     browser.dark(False)
+    browser.pdf(target / "report.pdf")
 
 
 def main():

@@ -9,3 +9,4 @@ mod golden;
 mod harmless;
 mod order;
 mod schema;
+mod traffic;

@@ -1,6 +1,6 @@
 //! The same network gives the same bytes: in any order of input, with any number of threads.
 
-use hedgerow_graph::{Layout, Network};
+use hedgerow_graph::{Layout, Network, Traffic};
 use proptest::prelude::*;
 
 use crate::small;
@@ -27,10 +27,27 @@ fn shuffled() -> impl Strategy<Value = Network> {
         .prop_map(|(nodes, edges)| Network::new(Some("prod".to_owned()), nodes, edges).unwrap())
 }
 
+fn shuffled_traffic() -> impl Strategy<Value = Network> {
+    let traffic = small::traffic();
+    // One call stands in two lines, half of its count in each.
+    let mut calls = traffic.calls.clone();
+    let mut half = calls[0].clone();
+    half.seen.count /= 2;
+    calls[0].seen.count -= half.seen.count;
+    calls.push(half);
+    (shuffled(), Just(calls).prop_shuffle())
+        .prop_map(move |(network, calls)| network.with_traffic(Traffic { calls, ..traffic.clone() }))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn order_of_input_reaches_no_output(network in shuffled()) {
         prop_assert_eq!(all(&network), all(&small::network()));
+    }
+
+    #[test]
+    fn order_of_calls_reaches_no_output(network in shuffled_traffic()) {
+        prop_assert_eq!(all(&network), all(&small::network().with_traffic(small::traffic())));
     }
 }

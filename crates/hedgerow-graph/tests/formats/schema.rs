@@ -8,8 +8,12 @@ const SCHEMA: &str = include_str!("../../../../docs/schemas/graph.json");
 fn json_keeps_to_the_schema() {
     let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
-    for network in [small::network(), hostile::network(), small::network().around(|node| node.name == "service.lonely")]
-    {
+    for network in [
+        small::network(),
+        small::observed(),
+        hostile::network(),
+        small::network().around(|node| node.name == "service.lonely"),
+    ] {
         let value = serde_json::from_str(&hedgerow_graph::json(&network).unwrap()).unwrap();
         let faults: Vec<String> = validator.iter_errors(&value).map(|fault| fault.to_string()).collect();
         assert!(faults.is_empty(), "{faults:#?}");

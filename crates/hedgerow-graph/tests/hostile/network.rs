@@ -1,6 +1,8 @@
 //! A network whose every text tries to break out of the format it is written in.
 
-use hedgerow_graph::{Allow, Basis, Edge, EdgePorts, Network, Node, Port, Ports, Stage};
+use hedgerow_graph::{
+    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage, Traffic,
+};
 
 /// Texts that mean something to HTML, XML, JavaScript, DOT, Mermaid, CSV or a terminal.
 pub(crate) const TEXTS: [&str; 14] = [
@@ -19,6 +21,37 @@ pub(crate) const TEXTS: [&str; 14] = [
     "\u{202e}gnp.exe\u{0}\u{1b}[2J",
     "end\nend;]}%%{init: {}}%%#quot;",
 ];
+
+/// Calls of every text: on edges, of strangers that are services, and of outsiders.
+fn traffic() -> Traffic {
+    let text = |index: usize| TEXTS[index % TEXTS.len()].to_owned();
+    let seen = |index: usize| Seen {
+        count: 1,
+        first: text(index + 2),
+        last: text(index + 3),
+        days: 1,
+        ports: vec![text(index + 4)],
+        unpermitted: 1,
+        dropped: 1,
+        is_bare: index.is_multiple_of(5),
+    };
+    let call = |index: usize| {
+        let (caller, by) = match index % 3 {
+            0 => (Caller::Service(text(index)), Permission::Edge(Basis::Rule)),
+            1 => (Caller::Service(text(index + 5)), Permission::Nothing),
+            _ => (Caller::Outsider(text(index)), if index.is_multiple_of(2) { Permission::Nothing } else { Permission::Untold }),
+        };
+        Call { caller, callee: text(index + 1), by, seen: seen(index) }
+    };
+    Traffic {
+        from: text(0),
+        to: text(1),
+        heard: TEXTS.map(str::to_owned).to_vec(),
+        calls: (0..TEXTS.len()).map(call).collect(),
+        perhaps: [((text(1), text(2)), 1)].into(),
+        silence: TEXTS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect(),
+    }
+}
 
 /// Every text as a name, an owner, a type, a namespace, a port, a peer, a reason and a file.
 pub(crate) fn network() -> Network {
@@ -49,5 +82,9 @@ pub(crate) fn network() -> Network {
             file: text(index + 4),
         })
         .collect();
-    Network::new(Some(text(0)), nodes, edges).expect("names differ and every end exists")
+    let published = |index: usize| Published { how: text(index + 3), object: text(index + 1), file: text(index + 2) };
+    Network::new(Some(text(0)), nodes, edges)
+        .expect("names differ and every end exists")
+        .with_traffic(traffic())
+        .with_published((0..TEXTS.len()).step_by(3).map(|index| (text(index), vec![published(index)])).collect())
 }

@@ -1,13 +1,17 @@
 //! `hedgerow diff BASE [HEAD]`: a change of the network, as edges instead of YAML.
 
+mod evidence;
+mod github;
 mod json;
 mod markdown;
 mod text;
 
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
+use crate::cli::cmd::seen;
 use crate::cli::session::{Reported, Session};
 use crate::diff::{Diff, Side};
+use evidence::Evidence;
 use anyhow::{Context, bail};
 use hedgerow::git::{Repository, RevisionError};
 use hedgerow::{Request, read_texts};
@@ -21,7 +25,11 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let revisions = Revisions::of(session, args.fleet.as_deref());
     let here = session.os.directory().to_path_buf();
     let catalogue = args.base_catalogue.as_ref().map(|path| here.join(path));
+    let observations = seen::read(session, &args.observations)?;
     let base = read_base(session, &revisions, &args.base, catalogue.as_deref())?;
+    if let Some(catalogue) = &args.base_catalogue {
+        uses_catalogue(base.as_ref(), &args.base, &catalogue.display().to_string())?;
+    }
     let head = match &args.head {
         Some(head) => read(session, &revisions, head, None)?,
         None if revisions.is_bare() => {
@@ -37,10 +45,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         return Err(Reported(Exit::BadInput).into());
     };
     let diff = Diff::between(base, head);
+    let evidence = Evidence::of(&diff, (base.fleet, head.fleet), &observations);
     let text = match args.format {
-        DiffFormat::Text => text::render(&diff),
-        DiffFormat::Markdown => markdown::render(&diff),
-        DiffFormat::Json => json::render(&diff)?,
+        DiffFormat::Text => text::render(&diff, &evidence),
+        DiffFormat::Markdown => markdown::render(&diff, &evidence),
+        DiffFormat::Json => json::render(&diff, &evidence)?,
+        DiffFormat::Github => github::render(&diff, &evidence),
     };
     session.out(&text)?;
     let fails = |on: &FailOn| match on {
@@ -49,6 +59,20 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         FailOn::Unsafe => diff.jumps(),
     };
     Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// Refuses a catalogue that is given for BASE and would not be read.
+fn uses_catalogue(base: Option<&Reading>, name: &str, catalogue: &str) -> anyhow::Result<()> {
+    let Some(base) = base else {
+        bail!("--base-catalogue `{catalogue}` has no use: `{name}` holds no fleet; leave it out")
+    };
+    let config = base.fleet.as_ref().map(hedgerow_core::fleet::Fleet::config);
+    if config.is_some_and(|config| config.layout.catalogue.is_none()) {
+        bail!(
+            "--base-catalogue `{catalogue}` has no use: the hedgerow.yaml of `{name}` names no catalogue; leave it out, or write `layout: {{catalogue: …}}` there"
+        )
+    }
+    Ok(())
 }
 
 /// The fleet in `name`, a revision or a directory; nothing where it holds none.

@@ -47,6 +47,17 @@ pub(super) fn read(
     format: DiagnosticFormat,
 ) -> anyhow::Result<Evidence> {
     let observations = read_observations(session, observations)?;
+    of(session, environment, observations, cache, format)
+}
+
+/// Reads everything but observations.
+pub(super) fn of(
+    session: &mut Session<'_>,
+    environment: &EnvironmentArg,
+    observations: Observations,
+    cache: Option<&Path>,
+    format: DiagnosticFormat,
+) -> anyhow::Result<Evidence> {
     let loaded = session.load(Scope::Whole, format)?;
     let plan = Session::plan(&loaded.fleet, environment)?;
     let mut scanned = scan(session, loaded, cache, format)?;
@@ -226,7 +237,7 @@ fn hides_calls(code: DiagnosticCode) -> bool {
     code != DiagnosticCode::NoEntry && (code.severity() == Severity::Error || asks.contains(&code))
 }
 
-fn read_observations(session: &mut Session<'_>, path: &Path) -> anyhow::Result<Observations> {
+pub(super) fn read_observations(session: &mut Session<'_>, path: &Path) -> anyhow::Result<Observations> {
     let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     let bytes = if path == Path::new("-") {
         session.os.read_stdin().context("cannot read standard input")?

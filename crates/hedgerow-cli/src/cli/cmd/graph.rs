@@ -2,16 +2,23 @@
 
 mod aggregate;
 mod network;
+mod published;
 
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Graph, GraphFormat};
+use crate::cli::cmd::seen;
+use crate::cli::report;
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::diag::nearest;
 use hedgerow_core::fleet::Scope;
+use hedgerow_core::plan::{Plan, selector};
+use hedgerow_core::source::Sources;
 use hedgerow_graph::{Layout, Network, Node, Progress};
-use std::path::Path;
+use hedgerow_observe::observations::{Observation, Observations};
+use hedgerow_ready::used::{By, by_plan};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -23,12 +30,17 @@ const TICK: Duration = Duration::from_millis(100);
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Result<Exit> {
     let format = format(args);
+    let is_stdin = |files: &[PathBuf]| files.iter().any(|file| file == Path::new("-"));
+    if is_stdin(&args.observations) && is_stdin(&args.manifests) {
+        bail!("standard input can be read once: `-` stands among --observations and --manifests")
+    }
+    let observations = seen::read(session, &args.observations)?;
     let network = if let Some(catalogue) = &args.catalogue {
-        aggregate::read(session, catalogue, &args.environment)?
+        aggregate::read(session, catalogue, &args.environment, &observations, &args.manifests)?
     } else {
         let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
         let plan = Session::plan(&loaded.fleet, &args.environment)?;
-        network::of(&plan, &loaded.sources).context("the plan as a network")?
+        of_plan(session, &plan, &loaded.sources, &observations, &args.manifests)?
     };
     let network = chosen(network, args)?;
     let text = match format {
@@ -49,7 +61,44 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Re
             session.note(&format!("wrote {} with {services} services and {edges} edges\n", path.display()));
         }
     }
+    if !observations.is_empty() {
+        let alarms = report::count(network.alarms(), "caller");
+        session.note(&format!("{alarms} seen calling what nothing lets them\n"));
+    }
     Ok(Exit::Done)
+}
+
+/// A plan as a network, with what traffic showed of it and what manifests publish.
+pub(super) fn of_plan(
+    session: &mut Session<'_>,
+    plan: &Plan,
+    sources: &Sources,
+    observations: &[Observations],
+    manifests: &[PathBuf],
+) -> anyhow::Result<Network> {
+    let mut network = network::of(plan, sources).context("the plan as a network")?;
+    if !observations.is_empty() {
+        network = with_traffic(network, observations, |caller, observation| by_plan(plan, caller, observation));
+    }
+    if !manifests.is_empty() {
+        let config = plan.fleet().config();
+        let fleet = plan.fleet();
+        let wanted = fleet.services().chain(fleet.elsewhere()).map(|service| published::Wanted {
+            service: service.name.to_string(),
+            namespace: plan.service(&service.name).map(|planned| planned.namespace.to_string()),
+            labels: published::labels(&selector(config, service)),
+        });
+        let found = published::read(session, manifests, &wanted.collect::<Vec<_>>())?;
+        network = network.with_published(found);
+    }
+    Ok(network)
+}
+
+/// Lays what traffic showed on a network. `by` says what permits a service's call.
+fn with_traffic(network: Network, observations: &[Observations], by: impl Fn(&str, &Observation) -> By) -> Network {
+    let mut traffic = seen::traffic(observations, by);
+    traffic.silence = seen::silence(observations, network.nodes().iter().map(|node| node.name.as_str()));
+    network.with_traffic(traffic)
 }
 
 /// The format that is asked for, else the one that the file's name ends in, else DOT.
@@ -114,7 +163,7 @@ fn words(network: &Network, word: impl Fn(&Node) -> &str) -> Vec<&str> {
 }
 
 /// Lays the network out; on a terminal, work that takes long shows how far it is.
-fn layout(session: &mut Session<'_>, network: &Network) -> Layout {
+pub(super) fn layout(session: &mut Session<'_>, network: &Network) -> Layout {
     if !session.os.stderr_is_terminal() || session.global.quiet {
         return Layout::new(network, &|_| ());
     }

@@ -1,6 +1,6 @@
 //! `hedgerow ready`: which services may be enforced, and why the others may not yet.
 
-mod output;
+pub(super) mod output;
 mod write;
 
 use super::evidence;

@@ -1,6 +1,6 @@
 //! `hedgerow reconcile`: code, rules and traffic side by side, edge by edge.
 
-mod output;
+pub(super) mod output;
 
 use super::evidence::{self, Evidence};
 use super::rule_file::{self, RuleFile};

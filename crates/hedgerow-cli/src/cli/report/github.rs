@@ -25,6 +25,12 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     lines.collect()
 }
 
+/// One annotation of a file: `level` is `error`, `warning` or `notice`.
+pub(in crate::cli) fn annotation(level: &str, file: &str, line: Option<usize>, title: &str, message: &str) -> String {
+    let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
+    format!("::{level} file={}{line},title={}::{}\n", property(file), property(title), data(message))
+}
+
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,5 +1,6 @@
 //! A difference as JSON, version 1; `docs/schemas/diff.json` describes it. A change of the model must not change it.
 
+use super::evidence::{Evidence, Said};
 use crate::diff::{Diff, Group};
 use anyhow::Context;
 use hedgerow_core::moves::Loss;
@@ -31,6 +32,24 @@ struct Edge<'a> {
     reason: Option<&'a str>,
     file: &'a str,
     owner: Option<&'a str>,
+    traffic: Option<Traffic<'a>>,
+}
+
+/// What traffic says of a rule or an entry that goes; null where nobody asked, or nothing goes.
+#[derive(Serialize)]
+struct Traffic<'a> {
+    used: bool,
+    count: u64,
+    last: Option<&'a str>,
+    ports: Vec<&'a str>,
+    text: &'a str,
+}
+
+impl<'a> Traffic<'a> {
+    fn new(said: &'a Said) -> Self {
+        let ports = said.ports.iter().map(String::as_str).collect();
+        Self { used: said.is_used, count: said.count, last: said.last.as_deref(), ports, text: &said.text }
+    }
 }
 
 #[derive(Serialize)]
@@ -43,6 +62,7 @@ struct Exposure<'a> {
     file: &'a str,
     line: usize,
     owner: Option<&'a str>,
+    traffic: Option<Traffic<'a>>,
 }
 
 #[derive(Serialize)]
@@ -125,7 +145,7 @@ fn group(group: &Group) -> JsonGroup<'_> {
     }
 }
 
-pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
+pub(super) fn render(diff: &Diff, evidence: &Evidence) -> anyhow::Result<String> {
     let document = Document {
         version: 1,
         adds_edges: diff.adds_edges(),
@@ -142,6 +162,7 @@ pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
                 reason: edge.reason.as_deref(),
                 file: &edge.file,
                 owner: edge.owner.as_deref(),
+                traffic: evidence.edge(edge).map(Traffic::new),
             })
             .collect(),
         exposure: diff
@@ -156,6 +177,7 @@ pub(super) fn render(diff: &Diff) -> anyhow::Result<String> {
                 file: &exposure.file,
                 line: exposure.line,
                 owner: exposure.owner.as_deref(),
+                traffic: evidence.exposure(exposure).map(Traffic::new),
             })
             .collect(),
         types: diff

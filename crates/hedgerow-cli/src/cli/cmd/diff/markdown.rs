@@ -1,12 +1,13 @@
 //! A difference as a comment on a pull request.
 
+use super::evidence::Evidence;
 use crate::diff::{Change, Diff, Group};
 
 /// How many rows of one table are shown; a comment of GitHub's holds 65,536 characters.
 const ROWS: usize = 100;
 const SHOWN: usize = 5;
 
-pub(super) fn render(diff: &Diff) -> String {
+pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
     let mut text = "## Who may call whom\n\n".to_owned();
     if diff.is_empty() {
         return text + "Nothing changes.\n";
@@ -44,6 +45,7 @@ pub(super) fn render(diff: &Diff) -> String {
             ]
         }),
     );
+    traffic(&mut text, diff, evidence);
     table(
         &mut text,
         "From outside the fleet",
@@ -129,6 +131,23 @@ pub(super) fn render(diff: &Diff) -> String {
         }),
     );
     text
+}
+
+/// What traffic says of what goes: what is used first.
+fn traffic(text: &mut String, diff: &Diff, evidence: &Evidence) {
+    let edges = diff.edges.iter().filter_map(|edge| Some((&edge.caller, &edge.callee, evidence.edge(edge)?)));
+    let entries = diff.exposure.iter().filter_map(|entry| Some((&entry.peers, &entry.callee, evidence.exposure(entry)?)));
+    let mut rows: Vec<_> = edges.chain(entries).collect();
+    rows.sort_by_key(|(caller, callee, said)| (!said.is_used, *caller, *callee));
+    table(
+        text,
+        "What traffic says of what goes",
+        &["", "Caller", "Callee", "Traffic"],
+        rows.into_iter().map(|(caller, callee, said)| {
+            let mark = if said.is_used { "⚠️ used" } else { "not seen" };
+            vec![mark.to_owned(), code(caller), code(callee), escape(&said.text)]
+        }),
+    );
 }
 
 fn table(text: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {

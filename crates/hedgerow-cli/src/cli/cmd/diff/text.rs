@@ -1,24 +1,26 @@
 //! A difference for a terminal.
 
+use super::evidence::{Evidence, Said};
 use crate::diff::{Change, Diff, EdgeChange, Group};
 
 /// How many names are shown where there may be many.
 const SHOWN: usize = 5;
 
-pub(super) fn render(diff: &Diff) -> String {
+pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
     if diff.is_empty() {
         return "nothing changes\n".to_owned();
     }
     let mut text = String::new();
-    section(&mut text, "Edges", diff.edges.iter().map(edge));
+    section(&mut text, "Edges", diff.edges.iter().map(|change| edge(change) + &said(evidence.edge(change))));
     section(
         &mut text,
         "From outside the fleet",
         diff.exposure.iter().map(|exposure| {
             let reason = reason(exposure.reason.as_deref());
             let (sign, ports) = (sign(exposure.change), on(&exposure.ports));
+            let said = said(evidence.exposure(exposure));
             format!(
-                "{sign} {} → {}{ports}  {}:{}{reason}",
+                "{sign} {} → {}{ports}  {}:{}{reason}{said}",
                 exposure.peers, exposure.callee, exposure.file, exposure.line
             )
         }),
@@ -86,6 +88,11 @@ pub(super) fn render(diff: &Diff) -> String {
         }),
     );
     text
+}
+
+/// What traffic says, on a line of its own; what is used is marked.
+fn said(said: Option<&Said>) -> String {
+    said.map_or_else(String::new, |said| format!("\n      {} {}", if said.is_used { "!" } else { "traffic:" }, said.text))
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {

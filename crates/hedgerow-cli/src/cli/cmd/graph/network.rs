@@ -3,7 +3,7 @@
 use hedgerow_core::fleet::{Allow, Service};
 use hedgerow_core::name::{PortRef, ServiceName, TypeName};
 use hedgerow_core::plan::{Plan, Protection};
-use hedgerow_core::policy::{Labels, Peer, Peers, Place, Ports, RulePorts};
+use hedgerow_core::policy::{Ports, RulePorts};
 use hedgerow_core::source::{Sources, Span};
 use hedgerow_graph::{Basis, Edge, EdgePorts, Network, NetworkError, Node, Port, Stage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,12 +59,18 @@ pub(super) fn ports(ports: &Ports) -> hedgerow_graph::Ports {
 
 /// The stage of a service in another repository, as the catalogue tells it.
 fn listed_stage(plan: &Plan, service: &Service) -> Stage {
+    listed(service.stages.get(plan.environment()).copied())
+}
+
+/// A stage that a catalogue lists, or does not.
+pub(super) fn listed(stage: Option<hedgerow_core::policy::Stage>) -> Stage {
     use hedgerow_core::policy::Stage as Listed;
-    match service.stages.get(plan.environment()) {
+    match stage {
         Some(Listed::Open) => Stage::Open,
         Some(Listed::Audit) => Stage::Audit,
         Some(Listed::Enforce) => Stage::Enforce,
-        Some(Listed::Off) | None => Stage::Off,
+        Some(Listed::Off) => Stage::Off,
+        None => Stage::Unknown,
     }
 }
 
@@ -118,41 +124,8 @@ pub(super) fn edge_ports(ports: &RulePorts) -> EdgePorts {
 
 /// An `allow` entry in words; nothing where it lets nobody in.
 fn allow(allow: &Allow) -> Option<hedgerow_graph::Allow> {
-    let peer = match &allow.peers {
-        Peers::Nobody => return None,
-        Peers::Anybody => "anybody".to_owned(),
-        Peers::These(peers) => peers.iter().map(peer).collect::<Vec<_>>().join("; "),
-    };
-    Some(hedgerow_graph::Allow { peer, ports: edge_ports(&allow.ports), reason: allow.reason.clone() })
-}
-
-fn peer(peer: &Peer) -> String {
-    match peer {
-        Peer::Pods { place, labels } => {
-            format!("pods {} in {}", label_text(labels), place_text(place))
-        }
-        Peer::AllPods(place @ Place::Namespaces(_)) => format!("namespace {}", place_text(place)),
-        Peer::AllPods(place) => format!("pods of {}", place_text(place)),
-        Peer::Block { cidr, except } if except.is_empty() => cidr.to_string(),
-        Peer::Block { cidr, except } => format!("{cidr} except {}", joined(except.iter())),
-    }
-}
-
-fn place_text(place: &Place) -> String {
-    match place {
-        Place::SameNamespace => "the same namespace".to_owned(),
-        Place::Namespaces(namespaces) => joined(namespaces.iter()),
-        Place::Labelled(labels) => format!("namespaces {}", label_text(labels)),
-        Place::Anywhere => "any namespace".to_owned(),
-    }
-}
-
-fn label_text(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
-fn joined(things: impl Iterator<Item = impl ToString>) -> String {
-    things.map(|thing| thing.to_string()).collect::<Vec<_>>().join(", ")
+    let (peer, reason) = (allow.peers.words()?, allow.reason.clone());
+    Some(hedgerow_graph::Allow { peer, ports: edge_ports(&allow.ports), reason })
 }
 
 fn path(sources: &Sources, span: Span) -> String {

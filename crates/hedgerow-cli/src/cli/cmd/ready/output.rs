@@ -28,7 +28,7 @@ pub(super) fn text(answers: &[Readiness], all: bool) -> String {
 }
 
 /// The lines about code and window that all services share, where there are several: they are told once.
-fn common(answers: &[Readiness]) -> Vec<&Evidence> {
+pub(in crate::cli::cmd) fn common(answers: &[Readiness]) -> Vec<&Evidence> {
     let mut judged = answers.iter().filter(|answer| answer.verdict != Verdict::Enforced);
     let (Some(first), Some(second)) = (judged.next(), judged.next()) else { return Vec::new() };
     let is_shared = |line: &&Evidence| {
@@ -47,7 +47,7 @@ fn told(text: &mut String, line: &Evidence) {
     }
 }
 
-const fn decides(line: &Evidence) -> bool {
+pub(in crate::cli::cmd) const fn decides(line: &Evidence) -> bool {
     match line.outcome {
         Outcome::Holds | Outcome::Waived | Outcome::Note => false,
         Outcome::Wait(_) | Outcome::Blocks | Outcome::Unknown => true,
@@ -59,7 +59,7 @@ fn shown(answer: &Readiness, all: bool) -> impl Iterator<Item = &Evidence> {
     answer.evidence.iter().filter(move |line| all || decides(line))
 }
 
-fn verdict(verdict: Verdict) -> String {
+pub(in crate::cli::cmd) fn verdict(verdict: Verdict) -> String {
     match verdict {
         Verdict::Wait(until) => format!("wait until {}", String::from(until)),
         Verdict::Ready | Verdict::Blocked | Verdict::Unknown | Verdict::Enforced => verdict.as_str().to_owned(),

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What can be done about an edge. Commands are whole: they can be copied.
-pub(super) fn help(read: &Evidence, row: &Row, args: &Reconcile) -> Vec<String> {
+pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) -> Vec<String> {
     let (caller, callee) = (row.caller.as_str(), row.callee.as_str());
     let owner = |name: &str| {
         let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
@@ -110,7 +110,7 @@ fn file_of<'r>(read: &'r Evidence, row: &Row) -> Option<&'r str> {
 }
 
 /// What code, rules and traffic say of an edge, in a few words each.
-fn facts(read: &Evidence, row: &Row) -> Vec<String> {
+pub(in crate::cli::cmd) fn facts(read: &Evidence, row: &Row) -> Vec<String> {
     let mut facts = Vec::new();
     match &row.code {
         Some(place) => facts.push(format!("code: {place}")),
@@ -155,7 +155,7 @@ const fn origin_words(origin: Origin) -> &'static str {
 }
 
 /// Rows by the owner who can mend them: the caller's, or of an outsider's call the callee's.
-fn by_owner<'r>(read: &'r Evidence, reconciled: &'r Reconciled, all: bool) -> BTreeMap<&'r str, Vec<&'r Row>> {
+pub(in crate::cli::cmd) fn by_owner<'r>(read: &'r Evidence, reconciled: &'r Reconciled, all: bool) -> BTreeMap<&'r str, Vec<&'r Row>> {
     let mut groups: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in reconciled.rows.iter().filter(|row| all || row.class.is_open()) {
         let name = match &row.caller {
