@@ -164,8 +164,10 @@ fn traffic_says_what_is_used_and_what_nothing_permits() {
     let ran = of(&root, "--observations seen.jsonl --format csv");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
     let rows: Vec<Vec<&str>> = ran.out().lines().skip(1).map(|line| line.split(',').collect()).collect();
-    let rows: Vec<String> =
-        rows.iter().map(|row| format!("{} → {} by {}: {} {} on {}", row[0], row[1], row[3], row[10], row[11], row[14])).collect();
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} → {} by {}: {} {} on {}", row[0], row[1], row[3], row[10], row[11], row[14]))
+        .collect();
     insta::assert_snapshot!(rows.join("\n"));
     assert!(ran.stderr.contains("2 callers seen calling what nothing lets them"), "{}", ran.stderr);
     let value: Value = serde_json::from_str(of(&root, "--observations seen.jsonl --format json").out()).unwrap();
@@ -219,7 +221,12 @@ fn manifests_say_what_faces_the_internet() {
         .unwrap()
         .iter()
         .map(|service| {
-            let by: Vec<_> = service["published"].as_array().unwrap().iter().map(|by| format!("{} ({})", by["object"], by["how"])).collect();
+            let by: Vec<_> = service["published"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|by| format!("{} ({})", by["object"], by["how"]))
+                .collect();
             format!("{} {} {}", service["name"], service["facing"], by.join(", ")).replace('"', "")
         })
         .collect();
@@ -229,7 +236,8 @@ fn manifests_say_what_faces_the_internet() {
     service.ledger internet 
     ");
     assert!(
-        ran.stderr.contains("published, and of no service of the fleet: Service default/stray, Service elsewhere/cards"),
+        ran.stderr
+            .contains("published, and of no service of the fleet: Service default/stray, Service elsewhere/cards"),
         "{}",
         ran.stderr
     );
@@ -240,12 +248,15 @@ fn a_catalogue_keeps_what_it_does_not_list_and_who_else_is_let_in() {
     let root = watched();
     let catalogue = Command::new(root.path(), "catalogue --rules").run();
     assert_eq!(catalogue.exit, Exit::Done, "{}", catalogue.stderr);
-    assert!(catalogue.out().contains(r#""allow":[{"peers":"anybody","ports":["http"],"reason":"the books are open"}]"#));
+    assert!(
+        catalogue.out().contains(r#""allow":[{"peers":"anybody","ports":["http"],"reason":"the books are open"}]"#)
+    );
     let plain = Command::new(root.path(), "catalogue").run();
     assert!(!plain.out().contains("allow"), "who is let in goes with the rules");
     // The catalogue of a repository whose callee is in one that nobody merged.
     let text = catalogue.out().replace("\"service.ledger\":{\"file\"", "\"service.gone\":{\"file\"");
-    let text: String = text.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
+    let text: String =
+        text.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
     std::fs::write(root.path().join("all.json"), text).unwrap();
     let ran = of(&root, "--catalogue all.json --observations seen.jsonl --format json");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
@@ -255,14 +266,18 @@ fn a_catalogue_keeps_what_it_does_not_list_and_who_else_is_let_in() {
         ran.stderr
     );
     let value: Value = serde_json::from_str(ran.out()).unwrap();
-    let find = |name: &str| value["services"].as_array().unwrap().iter().find(|service| service["name"] == name).unwrap();
+    let find =
+        |name: &str| value["services"].as_array().unwrap().iter().find(|service| service["name"] == name).unwrap();
     assert_eq!(find("service.gone")["stage"], "unknown");
     assert_eq!(find("service.ledger")["facing"], "internet");
     assert_eq!(find("service.ledger")["allow"][0]["reason"], "the books are open");
     assert!(value["edges"].as_array().unwrap().iter().any(|edge| edge["callee"] == "service.gone"));
-    let by: Vec<String> = value["strangers"].as_array().unwrap().iter().map(|it| {
-        format!("{} → {} {}", it["caller"], it["callee"], it["by"]).replace('"', "")
-    }).collect();
+    let by: Vec<String> = value["strangers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} → {} {}", it["caller"], it["callee"], it["by"]).replace('"', ""))
+        .collect();
     insta::assert_snapshot!(by.join("\n"), @r"
     service.emoji → service.cards nothing
     service.emoji → service.ledger nothing

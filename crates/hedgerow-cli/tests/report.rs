@@ -14,7 +14,8 @@ const LEDGER: &str = "owner: \"<b>books</b>\"\nstage: {prod: enforce}\nallow: [{
 
 fn observations() -> String {
     let names = ["service.ledger", "service.emoji", "service.cards"];
-    let canaries = names.map(|name| format!(r#"{{"callee":"{name}","sent":50,"seen":50,"since":"2026-10-01T00:00:00Z"}}"#));
+    let canaries =
+        names.map(|name| format!(r#"{{"callee":"{name}","sent":50,"seen":50,"since":"2026-10-01T00:00:00Z"}}"#));
     let services = names.map(|name| {
         format!(r#""{name}":{{"nodes":["a"],"pods":2,"policy":{{"digest":"sha256:0","since":"2026-10-01T00:00:00Z"}},"longest_open":60}}"#)
     });
@@ -69,8 +70,11 @@ fn earlier(root: &TempDir, name: &str, day: &str, enforce: u64) {
 fn assert_valid(text: &str) -> Value {
     let schema = serde_json::from_str(include_str!("../../../docs/schemas/report.json")).unwrap();
     let value: Value = serde_json::from_str(text).unwrap();
-    let faults: Vec<_> =
-        jsonschema::draft202012::new(&schema).unwrap().iter_errors(&value).map(|fault| format!("{fault} at {}", fault.instance_path())).collect();
+    let faults: Vec<_> = jsonschema::draft202012::new(&schema)
+        .unwrap()
+        .iter_errors(&value)
+        .map(|fault| format!("{fault} at {}", fault.instance_path()))
+        .collect();
     assert!(faults.is_empty(), "{faults:#?}");
     value
 }
@@ -103,7 +107,9 @@ fn the_page_loads_nothing_runs_nothing_and_holds_no_markup_of_anybody() {
     let page = ran.out();
     assert!(page.starts_with("<!doctype html>"));
     assert!(page.contains("content=\"default-src 'none'; style-src 'sha256-"));
-    for door in ["<script", "http:", "https:", "url(h", "@import", "unsafe-inline", "javascript:", "<img src=x", "<b>books"] {
+    for door in
+        ["<script", "http:", "https:", "url(h", "@import", "unsafe-inline", "javascript:", "<img src=x", "<b>books"]
+    {
         assert!(!page.contains(door), "the page holds `{door}`");
     }
     for words in [
@@ -133,7 +139,8 @@ fn history_is_what_earlier_reports_tell() {
     let read = |name: &str| fs::read_to_string(root.path().join(name)).unwrap();
     assert!(read("report.html").contains("class=\"chart\""));
     let three = assert_valid(&read("three.json"));
-    let days: Vec<_> = three["history"].as_array().unwrap().iter().map(|point| point["date"].as_str().unwrap()).collect();
+    let days: Vec<_> =
+        three["history"].as_array().unwrap().iter().map(|point| point["date"].as_str().unwrap()).collect();
     assert_eq!(days, ["2026-11-07", "2026-11-14", "2026-11-21"]);
     // The last report holds those before it, and a second run of one day tells it anew.
     let again = assert_valid(run(&root, "--history three.json --format json").out());

@@ -127,19 +127,25 @@ fn what_goes_says_how_often_it_is_used() {
     ));
     let mut after = base();
     after.retain(|(path, _)| {
-        !["service.emoji/egress/service.cards.rule", "service.ledger/egress/service.vault.rule", "service.cards/egress/service.emoji.rule"]
-            .contains(path)
+        ![
+            "service.emoji/egress/service.cards.rule",
+            "service.ledger/egress/service.vault.rule",
+            "service.cards/egress/service.emoji.rule",
+        ]
+        .contains(path)
     });
     after.push(("service.emoji/egress/service.ledger.rule", b"ports: [http]\n"));
     let (before, after) = (tree(&before), tree(&after));
     std::fs::write(after.path().join("seen.jsonl"), SEEN).unwrap();
-    let diff = |more: &str| run(after.path(), &format!("diff {} --observations seen.jsonl{more}", before.path().display()));
+    let diff =
+        |more: &str| run(after.path(), &format!("diff {} --observations seen.jsonl{more}", before.path().display()));
     let text = diff("");
     assert_eq!(text.exit, Exit::Done, "{}", text.stderr);
     let said = text.out().split("\nNewly in reach").next().unwrap().split("\nPods that roll").next().unwrap();
     insta::assert_snapshot!("traffic_text", said);
     let markdown = diff(" --format markdown");
-    let table = markdown.out().split("### What traffic says of what goes").nth(1).unwrap().split("\n###").next().unwrap();
+    let table =
+        markdown.out().split("### What traffic says of what goes").nth(1).unwrap().split("\n###").next().unwrap();
     insta::assert_snapshot!("traffic_markdown", table);
     insta::assert_snapshot!("traffic_github", diff(" --format github").out());
     let value = json(&diff(" --format json"));
@@ -151,11 +157,21 @@ fn what_goes_says_how_often_it_is_used() {
         let edges = value["edges"].as_array().unwrap();
         edges.iter().find(|edge| edge["caller"] == caller && edge["callee"] == callee).unwrap()["traffic"].clone()
     };
-    assert_eq!((&used("service.emoji", "service.cards")["count"], &used("service.emoji", "service.cards")["used"]), (&37_200.into(), &true.into()));
-    assert_eq!(used("service.emoji", "service.ledger")["ports"], serde_json::json!(["81/TCP"]), "the port that stays is no loss");
+    assert_eq!(
+        (&used("service.emoji", "service.cards")["count"], &used("service.emoji", "service.cards")["used"]),
+        (&37_200.into(), &true.into())
+    );
+    assert_eq!(
+        used("service.emoji", "service.ledger")["ports"],
+        serde_json::json!(["81/TCP"]),
+        "the port that stays is no loss"
+    );
     assert_eq!(used("service.ledger", "service.vault")["used"], false);
     // The way back only adds: nothing goes.
-    let back = run(before.path(), &format!("diff {} --format json --observations {}/seen.jsonl", after.path().display(), after.path().display()));
+    let back = run(
+        before.path(),
+        &format!("diff {} --format json --observations {}/seen.jsonl", after.path().display(), after.path().display()),
+    );
     assert!(json(&back)["edges"].as_array().unwrap().iter().all(|edge| edge["traffic"].is_null()));
     // Without observations nobody claims anything.
     let plain = run(after.path(), &format!("diff {}", before.path().display()));
@@ -168,7 +184,10 @@ fn silence_that_nobody_heard_is_no_evidence() {
     after.retain(|(path, _)| *path != "service.ledger/egress/service.vault.rule");
     let (before, after) = (tree(&base()), tree(&after));
     for (header, words) in [
-        (r#""coverage":[],"canaries":[]"#, "which says nothing: nobody can prove to have listened: nobody tells on which nodes its pods ran"),
+        (
+            r#""coverage":[],"canaries":[]"#,
+            "which says nothing: nobody can prove to have listened: nobody tells on which nodes its pods ran",
+        ),
         (
             r#""coverage":[],"canaries":[],"services":{"service.vault":{"nodes":["a"]}}"#,
             "which says nothing: nobody can prove to have listened: no source listened on `a`",
@@ -178,7 +197,9 @@ fn silence_that_nobody_heard_is_no_evidence() {
             "never seen in 31 days up to 2026-11-21T00:00:00Z, while somebody listened on every node of its pods all the time; what is called more rarely is not seen either",
         ),
     ] {
-        let text = format!("{{\"version\":1,\"from\":\"2026-10-21T00:00:00Z\",\"to\":\"2026-11-21T00:00:00Z\",\"catalogue\":null,{header}}}\n");
+        let text = format!(
+            "{{\"version\":1,\"from\":\"2026-10-21T00:00:00Z\",\"to\":\"2026-11-21T00:00:00Z\",\"catalogue\":null,{header}}}\n"
+        );
         std::fs::write(after.path().join("seen.jsonl"), text).unwrap();
         let ran = run(after.path(), &format!("diff {} --observations seen.jsonl", before.path().display()));
         assert!(ran.out().contains(words), "{words}: {}", ran.out());

@@ -3,8 +3,7 @@
 use crate::network::Network;
 use crate::traffic::{Seen, Use};
 
-const HEAD: &str =
-    "caller,callee,ports,by,file,caller_owner,callee_owner,callee_type,callee_namespace,callee_stage";
+const HEAD: &str = "caller,callee,ports,by,file,caller_owner,callee_owner,callee_type,callee_namespace,callee_stage";
 /// With traffic.
 const EVIDENCE: &str = ",use,count,first,last,seen_ports,unpermitted,dropped";
 
@@ -25,7 +24,8 @@ pub fn csv(network: &Network) -> String {
     };
     for (at, (edge, &(caller, callee))) in network.edges().iter().zip(network.ends()).enumerate() {
         let [of_caller, of_callee @ ..] = ends(network, Some(caller), callee);
-        let mut cells = vec![edge.caller.clone(), edge.callee.clone(), edge.ports.to_text(), edge.basis.as_str().to_owned()];
+        let mut cells =
+            vec![edge.caller.clone(), edge.callee.clone(), edge.ports.to_text(), edge.basis.as_str().to_owned()];
         cells.extend([edge.file.clone(), of_caller]);
         cells.extend(of_callee);
         cells.extend(network.use_of(at).into_iter().flat_map(|r#use| evidence(r#use.as_str(), network.seen(at))));
@@ -34,7 +34,8 @@ pub fn csv(network: &Network) -> String {
     for stranger in network.observed().into_iter().flat_map(|observed| &observed.strangers) {
         let callee = &network.nodes()[stranger.to].name;
         let [of_caller, of_callee @ ..] = ends(network, stranger.from, stranger.to);
-        let mut cells = vec![stranger.caller.as_str().to_owned(), callee.clone(), String::new(), stranger.by.as_str().to_owned()];
+        let mut cells =
+            vec![stranger.caller.as_str().to_owned(), callee.clone(), String::new(), stranger.by.as_str().to_owned()];
         cells.extend([String::new(), of_caller]);
         cells.extend(of_callee);
         cells.extend(evidence(Use::Used.as_str(), Some(&stranger.seen)));

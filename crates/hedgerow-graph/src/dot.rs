@@ -52,7 +52,9 @@ pub fn dot(network: &Network) -> String {
             attributes.push("style=dashed".to_owned());
         }
         match network.use_of(at) {
-            Some(Use::Unseen) => attributes = vec!["style=dotted, color=\"#8a8f98\"".to_owned(), tip("permitted, not seen")],
+            Some(Use::Unseen) => {
+                attributes = vec!["style=dotted, color=\"#8a8f98\"".to_owned(), tip("permitted, not seen")]
+            }
             Some(Use::Perhaps) => attributes = vec!["style=dotted".to_owned(), tip("permitted, perhaps seen")],
             Some(Use::Unlabelled) => {
                 label.push(format!("WITHOUT LABEL, {} ×", network.seen(at).map_or(0, |seen| seen.count)));
@@ -64,12 +66,25 @@ pub fn dot(network: &Network) -> String {
         arrow(&mut out, &quoted(&edge.caller), &quoted(&edge.callee), &label, attributes);
     }
     for (index, callee, ports) in &outside.allowed {
-        let label: Vec<String> = Some(ports.to_text()).filter(|_| matches!(ports, EdgePorts::Only(_))).into_iter().collect();
-        arrow(&mut out, &id(*index), &quoted(&network.nodes()[*callee].name), &label, vec!["arrowhead=empty".to_owned()]);
+        let label: Vec<String> =
+            Some(ports.to_text()).filter(|_| matches!(ports, EdgePorts::Only(_))).into_iter().collect();
+        arrow(
+            &mut out,
+            &id(*index),
+            &quoted(&network.nodes()[*callee].name),
+            &label,
+            vec!["arrowhead=empty".to_owned()],
+        );
     }
     for (index, callee, how) in &outside.published {
         let label = [how.clone()];
-        arrow(&mut out, &id(*index), &quoted(&network.nodes()[*callee].name), &label, vec!["arrowhead=empty".to_owned()]);
+        arrow(
+            &mut out,
+            &id(*index),
+            &quoted(&network.nodes()[*callee].name),
+            &label,
+            vec!["arrowhead=empty".to_owned()],
+        );
     }
     for stranger in network.observed().into_iter().flat_map(|observed| &observed.strangers) {
         let caller = stranger.from.map_or_else(
@@ -78,8 +93,12 @@ pub fn dot(network: &Network) -> String {
         );
         let (label, attributes) = match stranger.by {
             Permission::Nothing => (format!("NOT PERMITTED, {} ×", stranger.seen.count), loud()),
-            Permission::Untold => (format!("perhaps not permitted, {} ×", stranger.seen.count), vec!["style=dotted".to_owned()]),
-            Permission::Allow | Permission::Edge(_) => (format!("{} ×", stranger.seen.count), vec!["arrowhead=empty".to_owned()]),
+            Permission::Untold => {
+                (format!("perhaps not permitted, {} ×", stranger.seen.count), vec!["style=dotted".to_owned()])
+            }
+            Permission::Allow | Permission::Edge(_) => {
+                (format!("{} ×", stranger.seen.count), vec!["arrowhead=empty".to_owned()])
+            }
         };
         arrow(&mut out, &caller, &quoted(&network.nodes()[stranger.to].name), &[label], attributes);
     }

@@ -128,7 +128,8 @@ pub fn html(network: &Network, layout: &Layout) -> Result<String, serde_json::Er
 pub fn paper(title: &str, style: &str, body: &str) -> String {
     let style = style.replace("\r\n", "\n");
     let hash = BASE64.encode(&Sha256::digest(&style));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'");
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'");
     fill(PAPER, &[("policy", &policy), ("title", &escape(title)), ("style", &style), ("body", body)])
 }
 
@@ -198,7 +199,11 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                     .map(|allow| (allow.peer.as_str(), allow.ports.to_text(), allow.reason.as_deref()))
                     .collect(),
                 network.facing(at).as_str(),
-                network.published(at).iter().map(|by| (by.how.as_str(), by.object.as_str(), by.file.as_str())).collect(),
+                network
+                    .published(at)
+                    .iter()
+                    .map(|by| (by.how.as_str(), by.object.as_str(), by.file.as_str()))
+                    .collect(),
                 silence(at).map(|text| find(&silences, text)),
             )
         })

@@ -210,7 +210,12 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
             heard,
             elsewhere: *elsewhere,
         }),
-        strangers: network.observed().into_iter().flat_map(|observed| &observed.strangers).map(stranger(network)).collect(),
+        strangers: network
+            .observed()
+            .into_iter()
+            .flat_map(|observed| &observed.strangers)
+            .map(stranger(network))
+            .collect(),
     };
     let mut out = serde_json::to_string_pretty(&document)?;
     out.push('\n');

@@ -127,7 +127,10 @@ impl Allow {
             return Facing::Internet;
         }
         let blocks = self.peer.split("; ").filter_map(|peer| Block::new(peer.split(" except ").next().unwrap_or(peer)));
-        blocks.map(|block| if block.is_private() { Facing::Addresses } else { Facing::Internet }).max().unwrap_or(Facing::Cluster)
+        blocks
+            .map(|block| if block.is_private() { Facing::Addresses } else { Facing::Internet })
+            .max()
+            .unwrap_or(Facing::Cluster)
     }
 
     /// Whether it lets in who may be outside of the cluster: anybody, or addresses.
@@ -151,19 +154,33 @@ impl Block {
     /// Whether all of it is of the ranges that nobody routes on the internet.
     fn is_private(&self) -> bool {
         let within = |inner: &str| Self::new(inner).is_some_and(|outer| outer.holds(self));
-        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"]
-            .into_iter()
-            .any(within)
+        [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+            "::1/128",
+        ]
+        .into_iter()
+        .any(within)
     }
 
     fn holds(&self, other: &Self) -> bool {
-        let first = |address: u128, bits: u8, width: u32| address.checked_shr(width.saturating_sub(u32::from(bits))).unwrap_or(0);
+        let first = |address: u128, bits: u8, width: u32| {
+            address.checked_shr(width.saturating_sub(u32::from(bits))).unwrap_or(0)
+        };
         self.bits <= other.bits
             && match (self.address, other.address) {
                 (IpAddr::V4(a), IpAddr::V4(b)) => {
                     first(u128::from(a.to_bits()), self.bits, 32) == first(u128::from(b.to_bits()), self.bits, 32)
                 }
-                (IpAddr::V6(a), IpAddr::V6(b)) => first(a.to_bits(), self.bits, 128) == first(b.to_bits(), self.bits, 128),
+                (IpAddr::V6(a), IpAddr::V6(b)) => {
+                    first(a.to_bits(), self.bits, 128) == first(b.to_bits(), self.bits, 128)
+                }
                 (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
             }
     }
@@ -384,8 +401,20 @@ impl Network {
             .unzip();
         let of_edges = |at: usize| touched(&self.ends[at]);
         let observed = self.observed.as_ref().map(|observed| Observed {
-            seen: observed.seen.iter().enumerate().filter(|(at, _)| of_edges(*at)).map(|(_, seen)| seen.clone()).collect(),
-            perhaps: observed.perhaps.iter().enumerate().filter(|(at, _)| of_edges(*at)).map(|(_, calls)| *calls).collect(),
+            seen: observed
+                .seen
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| of_edges(*at))
+                .map(|(_, seen)| seen.clone())
+                .collect(),
+            perhaps: observed
+                .perhaps
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| of_edges(*at))
+                .map(|(_, calls)| *calls)
+                .collect(),
             strangers: observed
                 .strangers
                 .iter()
@@ -396,10 +425,16 @@ impl Network {
                     ..stranger.clone()
                 })
                 .collect(),
-            silence: kept.iter().zip(&observed.silence).filter(|(kept, _)| **kept).map(|(_, text)| text.clone()).collect(),
+            silence: kept
+                .iter()
+                .zip(&observed.silence)
+                .filter(|(kept, _)| **kept)
+                .map(|(_, text)| text.clone())
+                .collect(),
             ..observed.clone()
         });
-        let published = kept.iter().zip(&self.published).filter(|(kept, _)| **kept).map(|(_, list)| list.clone()).collect();
+        let published =
+            kept.iter().zip(&self.published).filter(|(kept, _)| **kept).map(|(_, list)| list.clone()).collect();
         Self { environment: self.environment.clone(), nodes, edges, ends, degrees, observed, published }
     }
 

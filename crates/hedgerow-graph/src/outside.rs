@@ -48,7 +48,8 @@ pub(crate) fn outside(network: &Network) -> Outside {
     let (mut allowed, mut published) = (Vec::new(), Vec::new());
     for (at, node) in network.nodes().iter().enumerate() {
         allowed.extend(node.allow.iter().map(|allow| (peer(&allow.peer, allow.facing()), at, allow.ports.clone())));
-        published.extend(network.published(at).iter().map(|by| (peer("the outside", Facing::Internet), at, by.how.clone())));
+        published
+            .extend(network.published(at).iter().map(|by| (peer("the outside", Facing::Internet), at, by.how.clone())));
     }
     published.dedup();
     let strangers = network.observed().into_iter().flat_map(|observed| &observed.strangers);

@@ -149,7 +149,11 @@ fn evidence_lines(network: &Network) -> Vec<String> {
         plural(of(Use::Used), "permitted call"),
         grouped(of(Use::Unseen)),
         if of(Use::Perhaps) > 0 { format!(", {} perhaps", grouped(of(Use::Perhaps))) } else { String::new() },
-        if of(Use::Unlabelled) > 0 { format!(", {} without the label", grouped(of(Use::Unlabelled))) } else { String::new() },
+        if of(Use::Unlabelled) > 0 {
+            format!(", {} without the label", grouped(of(Use::Unlabelled)))
+        } else {
+            String::new()
+        },
         plural(network.alarms(), "call"),
     )];
     lines.push(
@@ -370,7 +374,8 @@ fn alarms(out: &mut String, network: &Network, layout: &Layout, scale: f64) {
             }
             None => {
                 let radius = place.radius + 4.0;
-                let _ = writeln!(out, "<circle class=\"alarm\" cx=\"{}\" cy=\"{}\" r=\"{radius:.1}\"/>", place.x, place.y);
+                let _ =
+                    writeln!(out, "<circle class=\"alarm\" cx=\"{}\" cy=\"{}\" r=\"{radius:.1}\"/>", place.x, place.y);
                 (place.x + radius * 0.707, place.y - radius * 0.707)
             }
         };

@@ -101,7 +101,13 @@ pub struct Seen {
 impl Seen {
     fn add(&mut self, other: &Self) {
         let by_last = other.last.cmp(&self.last);
-        self.is_bare = if by_last.is_eq() { self.is_bare || other.is_bare } else if by_last.is_gt() { other.is_bare } else { self.is_bare };
+        self.is_bare = if by_last.is_eq() {
+            self.is_bare || other.is_bare
+        } else if by_last.is_gt() {
+            other.is_bare
+        } else {
+            self.is_bare
+        };
         self.count = self.count.saturating_add(other.count);
         self.unpermitted = self.unpermitted.saturating_add(other.unpermitted);
         self.dropped = self.dropped.saturating_add(other.dropped);
@@ -181,9 +187,13 @@ impl Stranger {
 
 impl Observed {
     pub(crate) fn new(mut traffic: Traffic, nodes: &[Node], edges: &[Edge]) -> Self {
-        let index: BTreeMap<&str, usize> = nodes.iter().enumerate().map(|(at, node)| (node.name.as_str(), at)).collect();
-        let edge_of: BTreeMap<(&str, &str, Basis), usize> =
-            edges.iter().enumerate().map(|(at, edge)| ((edge.caller.as_str(), edge.callee.as_str(), edge.basis), at)).collect();
+        let index: BTreeMap<&str, usize> =
+            nodes.iter().enumerate().map(|(at, node)| (node.name.as_str(), at)).collect();
+        let edge_of: BTreeMap<(&str, &str, Basis), usize> = edges
+            .iter()
+            .enumerate()
+            .map(|(at, edge)| ((edge.caller.as_str(), edge.callee.as_str(), edge.basis), at))
+            .collect();
         let (mut seen, mut strangers, mut elsewhere) = (vec![None; edges.len()], BTreeMap::new(), 0_u64);
         for call in traffic.calls {
             let Some(&to) = index.get(call.callee.as_str()) else {
@@ -214,14 +224,17 @@ impl Observed {
             }
         }
         let strangers = strangers.into_iter();
-        let perhaps = |edge: &Edge| traffic.perhaps.get(&(edge.caller.clone(), edge.callee.clone())).copied().unwrap_or(0);
+        let perhaps =
+            |edge: &Edge| traffic.perhaps.get(&(edge.caller.clone(), edge.callee.clone())).copied().unwrap_or(0);
         Self {
             from: traffic.from,
             to: traffic.to,
             heard: traffic.heard,
             perhaps: edges.iter().map(perhaps).collect(),
             seen,
-            strangers: strangers.map(|((caller, to, by), (from, seen))| Stranger { caller, from, to, by, seen }).collect(),
+            strangers: strangers
+                .map(|((caller, to, by), (from, seen))| Stranger { caller, from, to, by, seen })
+                .collect(),
             silence: nodes.iter().map(|node| traffic.silence.remove(&node.name)).collect(),
             elsewhere,
         }

@@ -218,7 +218,9 @@ impl Listened {
         let window = window(observations);
         let words = self.words();
         match self {
-            Self::Throughout(_) => format!("never seen {window}, while {words}; what is called more rarely is not seen either"),
+            Self::Throughout(_) => {
+                format!("never seen {window}, while {words}; what is called more rarely is not seen either")
+            }
             Self::InPart(_) => format!("not seen {window}, but {words}: it may have been called then"),
             Self::Unproven(_) => format!("not seen {window}, which says nothing: {words}"),
         }

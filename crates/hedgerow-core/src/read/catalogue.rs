@@ -343,7 +343,9 @@ fn opened(decoder: &mut Decoder<'_>, fields: &Fields<'_, '_>) -> Option<RulePort
 fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowEntry> {
     let mut entries = Vec::new();
     for element in decoder.list(node, "`allow`", "leave `allow` out where nobody else is let in") {
-        let Some(fields) = decoder.fields(element, "an entry of `allow`", &["peers", "ports", "reason"]) else { continue };
+        let Some(fields) = decoder.fields(element, "an entry of `allow`", &["peers", "ports", "reason"]) else {
+            continue;
+        };
         let Some(peers) = fields.get("peers") else {
             decoder.missing(fields.span, "an entry of `allow`", "peers", "an entry says whom it lets in");
             continue;

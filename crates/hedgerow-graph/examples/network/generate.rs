@@ -1,7 +1,8 @@
 //! A seeded network with the shape of a large fleet: few hubs, many small services, owners that mostly call themselves.
 
 use hedgerow_graph::{
-    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage, Traffic,
+    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage,
+    Traffic,
 };
 use std::collections::BTreeSet;
 
@@ -250,7 +251,8 @@ pub(crate) fn observed(network: Network, seed: u64) -> Network {
     }
     for index in 0..(nodes.len() / 100).max(3) {
         let (caller, callee) = (random.below(nodes.len()), random.below(nodes.len()));
-        let is_edge = network.edges().iter().any(|edge| edge.caller == nodes[caller].name && edge.callee == nodes[callee].name);
+        let is_edge =
+            network.edges().iter().any(|edge| edge.caller == nodes[caller].name && edge.callee == nodes[callee].name);
         if is_edge || caller == callee {
             continue;
         }

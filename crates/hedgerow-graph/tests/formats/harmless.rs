@@ -42,7 +42,9 @@ fn mermaid_has_one_statement_per_line() {
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");
         assert!(!line.contains(['<', '{', '}', '\\']) && !line.contains("%%"), "{line}");
     }
-    let arrows = mermaid.lines().filter(|line| [" --> ", " -->|", " -.->|", " -.-> ", " ==>|"].iter().any(|it| line.contains(it)));
+    let arrows = mermaid
+        .lines()
+        .filter(|line| [" --> ", " -->|", " -.->|", " -.-> ", " ==>|"].iter().any(|it| line.contains(it)));
     assert_eq!(arrows.count(), ARROWS);
 }
 

@@ -1,7 +1,8 @@
 //! Five services, one of them without owner, type and ports, and every kind of edge: small enough to read in a snapshot.
 
 use hedgerow_graph::{
-    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage, Traffic,
+    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage,
+    Traffic,
 };
 
 fn node(name: &str, owner: &str, service_type: &str, stage: Stage) -> Node {
@@ -76,11 +77,17 @@ pub(crate) fn traffic() -> Traffic {
         dropped: 0,
         is_bare,
     };
-    let service = |caller: &str, callee: &str, by, seen| {
-        Call { caller: Caller::Service(caller.to_owned()), callee: callee.to_owned(), by, seen }
+    let service = |caller: &str, callee: &str, by, seen| Call {
+        caller: Caller::Service(caller.to_owned()),
+        callee: callee.to_owned(),
+        by,
+        seen,
     };
-    let outsider = |caller: &str, callee: &str, by, seen| {
-        Call { caller: Caller::Outsider(caller.to_owned()), callee: callee.to_owned(), by, seen }
+    let outsider = |caller: &str, callee: &str, by, seen| Call {
+        caller: Caller::Outsider(caller.to_owned()),
+        callee: callee.to_owned(),
+        by,
+        seen,
     };
     Traffic {
         from: "2026-10-21T00:00:00Z".to_owned(),

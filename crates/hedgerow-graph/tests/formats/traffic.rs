@@ -22,15 +22,21 @@ fn traffic_moves_no_service_and_permits_nothing() {
 #[test]
 fn each_edge_says_how_it_was_used() {
     let network = small::observed();
-    let uses: Vec<_> = network.edges().iter().enumerate().map(|(at, edge)| {
-        (edge.caller.as_str(), edge.callee.as_str(), network.use_of(at))
-    }).collect();
-    assert_eq!(uses, [
-        ("cron.pay", "service.ledger", Some(Use::Unlabelled)),
-        ("service.emoji", "service.ledger", Some(Use::Used)),
-        ("service.gateway", "service.emoji", Some(Use::Perhaps)),
-        ("service.gateway", "service.ledger", Some(Use::Unseen)),
-    ]);
+    let uses: Vec<_> = network
+        .edges()
+        .iter()
+        .enumerate()
+        .map(|(at, edge)| (edge.caller.as_str(), edge.callee.as_str(), network.use_of(at)))
+        .collect();
+    assert_eq!(
+        uses,
+        [
+            ("cron.pay", "service.ledger", Some(Use::Unlabelled)),
+            ("service.emoji", "service.ledger", Some(Use::Used)),
+            ("service.gateway", "service.emoji", Some(Use::Perhaps)),
+            ("service.gateway", "service.ledger", Some(Use::Unseen)),
+        ]
+    );
     assert_eq!(network.alarms(), 2, "an outsider and a service; what cannot be told is no alarm");
     assert!((0..4).all(|at| small::network().use_of(at).is_none()), "nobody listened");
 }
@@ -39,22 +45,35 @@ fn each_edge_says_how_it_was_used() {
 fn calls_to_services_that_are_not_drawn_are_counted() {
     let value = json(&small::observed());
     assert_eq!(value["observed"]["elsewhere"], 5);
-    let strangers: Vec<_> = value["strangers"].as_array().unwrap().iter().map(|stranger| {
-        format!("{} {} {} {}", stranger["caller"], stranger["outsider"], stranger["callee"], stranger["by"]).replace('"', "")
-    }).collect();
-    assert_eq!(strangers, [
-        "service.elsewhere false service.emoji untold",
-        "service.lonely false service.ledger nothing",
-        "10.0.0.9 true service.ledger nothing",
-        "node a true service.gateway allow",
-    ]);
+    let strangers: Vec<_> = value["strangers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stranger| {
+            format!("{} {} {} {}", stranger["caller"], stranger["outsider"], stranger["callee"], stranger["by"])
+                .replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        strangers,
+        [
+            "service.elsewhere false service.emoji untold",
+            "service.lonely false service.ledger nothing",
+            "10.0.0.9 true service.ledger nothing",
+            "node a true service.gateway allow",
+        ]
+    );
 }
 
 #[test]
 fn a_part_keeps_its_strangers_with_both_ends() {
     let part = small::observed().around(|node| node.name == "service.lonely");
     let names: Vec<_> = part.nodes().iter().map(|node| node.name.as_str()).collect();
-    assert_eq!(names, ["service.ledger", "service.lonely"], "whom it called although nothing permits it is its neighbour");
+    assert_eq!(
+        names,
+        ["service.ledger", "service.lonely"],
+        "whom it called although nothing permits it is its neighbour"
+    );
     let value = json(&part);
     assert_eq!(value["strangers"].as_array().unwrap().len(), 1);
     assert_eq!(value["strangers"][0]["callee"], "service.ledger");

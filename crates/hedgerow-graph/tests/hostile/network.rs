@@ -1,7 +1,8 @@
 //! A network whose every text tries to break out of the format it is written in.
 
 use hedgerow_graph::{
-    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage, Traffic,
+    Allow, Basis, Call, Caller, Edge, EdgePorts, Network, Node, Permission, Port, Ports, Published, Seen, Stage,
+    Traffic,
 };
 
 /// Texts that mean something to HTML, XML, JavaScript, DOT, Mermaid, CSV or a terminal.
@@ -39,7 +40,10 @@ fn traffic() -> Traffic {
         let (caller, by) = match index % 3 {
             0 => (Caller::Service(text(index)), Permission::Edge(Basis::Rule)),
             1 => (Caller::Service(text(index + 5)), Permission::Nothing),
-            _ => (Caller::Outsider(text(index)), if index.is_multiple_of(2) { Permission::Nothing } else { Permission::Untold }),
+            _ => (
+                Caller::Outsider(text(index)),
+                if index.is_multiple_of(2) { Permission::Nothing } else { Permission::Untold },
+            ),
         };
         Call { caller, callee: text(index + 1), by, seen: seen(index) }
     };

@@ -30,8 +30,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let end = Date::from_unix_days(observations.header.to.0.div_euclid(86_400));
     session.global.today.get_or_insert_with(|| end.to_string());
     let today = session.today()?;
-    let read =
-        evidence::of(session, &args.environment, observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
+    let read = evidence::of(session, &args.environment, observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
     let environment = read.plan.environment().to_string();
     let history = history(session, &args.history, &environment, today)?;
     let callees: Vec<_> = read.scanned.fleet.services().map(|service| service.name.clone()).collect();
@@ -88,7 +87,8 @@ fn history(
     let mut points: BTreeMap<String, (Point, String)> = BTreeMap::new();
     for file in files {
         let shown = file.display().to_string();
-        let bytes = code::read_file(&session.os.directory().join(file)).with_context(|| format!("cannot read `{shown}`"))?;
+        let bytes =
+            code::read_file(&session.os.directory().join(file)).with_context(|| format!("cannot read `{shown}`"))?;
         let earlier: Earlier = serde_json::from_slice(&bytes).with_context(|| {
             format!("`{shown}` is no report: --history takes what `hedgerow report --format json` writes")
         })?;
@@ -103,7 +103,9 @@ fn history(
                 bail!("`{shown}` tells of the day `{}`, which is none", point.date.escape_debug())
             };
             if day > today {
-                bail!("`{shown}` tells of {day}, which is later than this report ({today}); leave it out, or give newer observations")
+                bail!(
+                    "`{shown}` tells of {day}, which is later than this report ({today}); leave it out, or give newer observations"
+                )
             }
             if day == today {
                 continue;

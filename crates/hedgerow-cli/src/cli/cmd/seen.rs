@@ -85,7 +85,10 @@ fn heard(observations: &Observations) -> Vec<String> {
     let mut heard = vec![match nodes {
         0 => format!("Of what was listened to {window} nothing is known: that a call was not seen says nothing"),
         _ if whole == nodes => format!("Somebody listened {window} on all of {}", count(nodes, "node")),
-        _ => format!("Somebody listened {window} on {whole} of {} throughout; on the others there were gaps", count(nodes, "node")),
+        _ => format!(
+            "Somebody listened {window} on {whole} of {} throughout; on the others there were gaps",
+            count(nodes, "node")
+        ),
     }];
     let untold = Perhaps::new(observations).calls;
     if untold > 0 {

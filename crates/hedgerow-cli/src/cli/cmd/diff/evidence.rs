@@ -81,7 +81,9 @@ impl<'o> Witness<'o> {
         let goes = |observation: &Observation| {
             matches!(&observation.caller, End::Service(name) if *name == edge.caller) && {
                 let port = port(observation);
-                let stays = after.zip(callee_after).is_some_and(|(rule, callee)| port.is_some_and(|port| opens(&rule.ports, callee, port)));
+                let stays = after
+                    .zip(callee_after)
+                    .is_some_and(|(rule, callee)| port.is_some_and(|port| opens(&rule.ports, callee, port)));
                 port.is_some_and(|port| opens(&before.ports, callee, port)) && !stays
             }
         };
@@ -132,7 +134,8 @@ impl<'o> Witness<'o> {
         let mut said = Said { is_used: false, count: 0, last: None, ports: BTreeSet::new(), text: String::new() };
         let (mut used, mut silent) = (Vec::new(), Vec::new());
         for (observations, ears, perhaps) in &self.all {
-            let lines = observations.observed.iter().filter(|observation| observation.callee == callee && goes(observation));
+            let lines =
+                observations.observed.iter().filter(|observation| observation.callee == callee && goes(observation));
             let lines: Vec<&Observation> = lines.collect();
             match sum(&lines) {
                 Some(seen) => used.push((seen, rate(&seen, observations))),

@@ -136,7 +136,8 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
 /// What traffic says of what goes: what is used first.
 fn traffic(text: &mut String, diff: &Diff, evidence: &Evidence) {
     let edges = diff.edges.iter().filter_map(|edge| Some((&edge.caller, &edge.callee, evidence.edge(edge)?)));
-    let entries = diff.exposure.iter().filter_map(|entry| Some((&entry.peers, &entry.callee, evidence.exposure(entry)?)));
+    let entries =
+        diff.exposure.iter().filter_map(|entry| Some((&entry.peers, &entry.callee, evidence.exposure(entry)?)));
     let mut rows: Vec<_> = edges.chain(entries).collect();
     rows.sort_by_key(|(caller, callee, said)| (!said.is_used, *caller, *callee));
     table(

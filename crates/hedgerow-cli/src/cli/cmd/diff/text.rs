@@ -92,7 +92,9 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
 
 /// What traffic says, on a line of its own; what is used is marked.
 fn said(said: Option<&Said>) -> String {
-    said.map_or_else(String::new, |said| format!("\n      {} {}", if said.is_used { "!" } else { "traffic:" }, said.text))
+    said.map_or_else(String::new, |said| {
+        format!("\n      {} {}", if said.is_used { "!" } else { "traffic:" }, said.text)
+    })
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {

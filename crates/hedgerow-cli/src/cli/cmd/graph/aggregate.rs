@@ -48,7 +48,11 @@ pub(super) fn read(
         let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
         session.err(&format!(
             "warning: {} in no catalogue and drawn without owner and stage: {}\n",
-            if names.len() == 1 { "1 service is called, is".to_owned() } else { format!("{} services are called, are", names.len()) },
+            if names.len() == 1 {
+                "1 service is called, is".to_owned()
+            } else {
+                format!("{} services are called, are", names.len())
+            },
             names.join(", ")
         ));
     }

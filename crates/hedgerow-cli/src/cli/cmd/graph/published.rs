@@ -27,7 +27,8 @@ pub(super) fn labels(labels: &Labels) -> Written {
 }
 
 /// The routes from a workload to the metadata of its pods.
-const PODS: [&str; 3] = ["/spec/template/metadata/labels", "/spec/jobTemplate/spec/template/metadata/labels", "/metadata/labels"];
+const PODS: [&str; 3] =
+    ["/spec/template/metadata/labels", "/spec/jobTemplate/spec/template/metadata/labels", "/metadata/labels"];
 
 /// The routes from an object to the names of Services that it leads to, by its kind. `*` is each element of a list.
 const WAYS: [(&str, &[&str]); 8] = [
@@ -84,8 +85,12 @@ fn of(objects: &[(String, PlainObject)], fleet: &[Wanted]) -> (BTreeMap<String, 
             opened_by(&object.value).map(|how| (how, own)).into_iter().collect()
         } else {
             let routes = WAYS.iter().find(|(known, _)| *known == kind).map(|(_, routes)| *routes);
-            let names: Vec<String> =
-                routes.into_iter().flatten().flat_map(|route| at_all(&object.value, route)).map(str::to_owned).collect();
+            let names: Vec<String> = routes
+                .into_iter()
+                .flatten()
+                .flat_map(|route| at_all(&object.value, route))
+                .map(str::to_owned)
+                .collect();
             if names.is_empty() { Vec::new() } else { vec![(kind.to_owned(), names)] }
         };
         for (how, names) in ways {
@@ -136,7 +141,8 @@ fn fronts<'o>(objects: &'o [(String, PlainObject)], fleet: &'o [Wanted]) -> Vec<
         }
     }
     let front = |object: &'o PlainObject| {
-        let selector = object.value.pointer("/spec/selector").and_then(strings).filter(|selector| !selector.is_empty())?;
+        let selector =
+            object.value.pointer("/spec/selector").and_then(strings).filter(|selector| !selector.is_empty())?;
         let namespace = object.reference.namespace.as_deref();
         let mut services = of(&selector, namespace);
         for (_, _, of_pods) in pods.iter().filter(|(of, worn, _)| may_share(*of, namespace) && holds(worn, &selector)) {

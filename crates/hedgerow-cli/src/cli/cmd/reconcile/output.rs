@@ -155,7 +155,11 @@ const fn origin_words(origin: Origin) -> &'static str {
 }
 
 /// Rows by the owner who can mend them: the caller's, or of an outsider's call the callee's.
-pub(in crate::cli::cmd) fn by_owner<'r>(read: &'r Evidence, reconciled: &'r Reconciled, all: bool) -> BTreeMap<&'r str, Vec<&'r Row>> {
+pub(in crate::cli::cmd) fn by_owner<'r>(
+    read: &'r Evidence,
+    reconciled: &'r Reconciled,
+    all: bool,
+) -> BTreeMap<&'r str, Vec<&'r Row>> {
     let mut groups: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in reconciled.rows.iter().filter(|row| all || row.class.is_open()) {
         let name = match &row.caller {

@@ -67,19 +67,40 @@ fn figures(out: &mut String, report: &Report) {
     let unprotected = report.faces.iter().filter(|faces| faces.stage != "enforce").count();
     out.push_str("<ul class=\"figures\">\n");
     for (number, words, is_alarm) in [
-        (format!("{share} %"), format!("of the services are enforced ({} of {})", of("enforce"), report.services.len()), false),
+        (
+            format!("{share} %"),
+            format!("of the services are enforced ({} of {})", of("enforce"), report.services.len()),
+            false,
+        ),
         (of("audit").to_string(), "are tried (audit): nothing is dropped yet".to_owned(), false),
-        (report.traffic.unpermitted.to_string(), "callers seen that nothing permits".to_owned(), report.traffic.unpermitted > 0),
+        (
+            report.traffic.unpermitted.to_string(),
+            "callers seen that nothing permits".to_owned(),
+            report.traffic.unpermitted > 0,
+        ),
         (report.questions.len().to_string(), "open questions".to_owned(), false),
         (
             report.faces.len().to_string(),
-            format!("{} the internet, {unprotected} of these not enforced", if report.faces.len() == 1 { "faces" } else { "face" }),
+            format!(
+                "{} the internet, {unprotected} of these not enforced",
+                if report.faces.len() == 1 { "faces" } else { "face" }
+            ),
             unprotected > 0,
         ),
-        (report.traffic.unseen.to_string(), format!("of {} were never seen", count(report.traffic.edges, "permitted call")), false),
+        (
+            report.traffic.unseen.to_string(),
+            format!("of {} were never seen", count(report.traffic.edges, "permitted call")),
+            false,
+        ),
     ] {
         let class = if is_alarm { " class=\"alarm\"" } else { "" };
-        let _ = writeln!(out, "<li{class}><b>{}{}</b>{}</li>", if is_alarm { "! " } else { "" }, escape(&number), escape(&words));
+        let _ = writeln!(
+            out,
+            "<li{class}><b>{}{}</b>{}</li>",
+            if is_alarm { "! " } else { "" },
+            escape(&number),
+            escape(&words)
+        );
     }
     out.push_str("</ul>\n");
 }
@@ -92,7 +113,8 @@ fn progress(out: &mut String, report: &Report) {
         chart(out, &report.history);
     }
     out.push_str("<table><thead><tr><th>Day</th>");
-    for head in ["services", "enforce", "audit", "open", "off", "ready", "wait", "blocked", "unknown", "open questions"] {
+    for head in ["services", "enforce", "audit", "open", "off", "ready", "wait", "blocked", "unknown", "open questions"]
+    {
         let _ = write!(out, "<th class=\"number\">{head}</th>");
     }
     out.push_str("</tr></thead><tbody>\n");
@@ -171,13 +193,17 @@ fn chart(out: &mut String, history: &[Point]) {
         }
     }
     let mut x = left;
-    for (stage, words, pattern) in
-        [("enforce", "enforce", ""), ("audit", "audit", "p-audit"), ("open", "open", "p-open"), ("off", "off or unknown", "p-off")]
-    {
+    for (stage, words, pattern) in [
+        ("enforce", "enforce", ""),
+        ("audit", "audit", "p-audit"),
+        ("open", "open", "p-open"),
+        ("off", "off or unknown", "p-off"),
+    ] {
         let y = height + 30.0;
         let _ = write!(out, "<rect class=\"{stage}\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"22\" height=\"12\"/>");
         if !pattern.is_empty() {
-            let _ = write!(out, "<rect fill=\"url(#{pattern})\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"22\" height=\"12\"/>");
+            let _ =
+                write!(out, "<rect fill=\"url(#{pattern})\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"22\" height=\"12\"/>");
         }
         let _ = writeln!(out, "<text x=\"{:.0}\" y=\"{:.0}\">{words}</text>", x + 28.0, y + 11.0);
         x += 130.0;
@@ -213,7 +239,11 @@ fn faces(out: &mut String, report: &Report) {
     out.push_str("<table><thead><tr><th>Service</th><th>Owner</th><th>Stage</th><th>By</th></tr></thead><tbody>\n");
     for faces in &report.faces {
         let by: String = faces.by.iter().map(|by| format!("<li>{}</li>", escape(by))).collect();
-        let stage = if faces.stage == "enforce" { faces.stage.to_owned() } else { format!("<b class=\"alarm\">! {}</b>", faces.stage) };
+        let stage = if faces.stage == "enforce" {
+            faces.stage.to_owned()
+        } else {
+            format!("<b class=\"alarm\">! {}</b>", faces.stage)
+        };
         let _ = writeln!(
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{stage}</td><td><ul>{by}</ul></td></tr>",
@@ -247,7 +277,8 @@ fn questions(out: &mut String, report: &Report) {
 
 fn asked(question: &Question) -> String {
     let class = if question.is_urgent() { " class=\"urgent\"" } else { "" };
-    let lines: String = question.facts.iter().chain(&question.help).map(|line| format!("<li>{}</li>", escape(line))).collect();
+    let lines: String =
+        question.facts.iter().chain(&question.help).map(|line| format!("<li>{}</li>", escape(line))).collect();
     format!(
         "<li{class}><span class=\"word\">{}{}</span>: <code>{}</code> → <code>{}</code>: {}<ul class=\"soft\">{lines}</ul></li>\n",
         if question.is_urgent() { "! " } else { "" },
@@ -301,7 +332,11 @@ fn limits(out: &mut String, report: &Report) {
         report.traffic.used,
         report.traffic.unseen,
         if report.traffic.perhaps > 0 { format!(", perhaps showed {}", report.traffic.perhaps) } else { String::new() },
-        if report.traffic.unlabelled > 0 { format!(", showed {} without the caller’s label", report.traffic.unlabelled) } else { String::new() },
+        if report.traffic.unlabelled > 0 {
+            format!(", showed {} without the caller’s label", report.traffic.unlabelled)
+        } else {
+            String::new()
+        },
     );
     out.push_str(
         "<li>That something was not seen is no proof that it never happens: a call that is rarer than the time that was watched is missed.</li>\n\
