@@ -112,6 +112,7 @@ fn two_directories_are_compared_as_a_reviewer_sees_them() {
 const SEEN: &str = r#"{"version":1,"from":"2026-10-21T00:00:00Z","to":"2026-11-21T00:00:00Z","catalogue":null,"coverage":[{"node":"a","source":"conntrack","heard":44640,"blind":0},{"node":"b","source":"conntrack","heard":44460,"blind":180,"gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T03:00:00Z"}]}],"canaries":[],"services":{"service.cards":{"nodes":["a"]},"service.vault":{"nodes":["a","b"]},"service.ledger":{"nodes":["a"]}}}
 {"caller":{"service":"service.emoji"},"callee":"service.cards","port":80,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-20T00:00:00Z","count":37200,"days":31}
 {"caller":{"service":"service.emoji"},"callee":"service.ledger","port":81,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-19T00:00:00Z","count":5,"days":3}
+{"caller":{"service":"service.emoji"},"callee":"service.ledger","port":80,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-20T00:00:00Z","count":99,"days":3}
 {"caller":{"outsider":"10.1.2.3"},"callee":"service.ledger","port":80,"protocol":"TCP","verdict":"permitted","first":"2026-10-21T00:00:00Z","last":"2026-11-18T00:00:00Z","count":7,"days":3}
 {"caller":{"unknown":["service.cards","service.metrics"]},"callee":"service.emoji","port":80,"protocol":"TCP","verdict":"unknown","first":"2026-10-21T00:00:00Z","last":"2026-11-18T00:00:00Z","count":4,"days":3}
 "#;

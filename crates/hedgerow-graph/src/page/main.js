@@ -19,7 +19,8 @@ function choose(index, quietly) {
 // To the service and its neighbours. Who has very many has them everywhere.
 function flyToChosen() {
   const service = services[state.chosen];
-  const near = [...new Set([...incoming[service.index].map((edge) => edge.caller), ...outgoing[service.index].map((edge) => edge.callee)])];
+  const near = [...new Set([...incoming[service.index].map((edge) => edge.caller), ...outgoing[service.index].map((edge) => edge.callee),
+    ...strangersTo[service.index].map((call) => call.caller).filter((caller) => caller !== null), ...strangersOf[service.index].map((call) => call.callee)])];
   if (near.length <= 40) showBox([service.index, ...near], 1.6);
   else flyTo(everything());
 }

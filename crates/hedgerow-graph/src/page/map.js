@@ -27,6 +27,7 @@ let isStarted = false; // whether the first drawing was shown, and lines and nam
 
 function redraw() {
   changed = true;
+  canvas.dataset.drawn = "";
   askForFrame();
 }
 
@@ -60,6 +61,8 @@ function relate() {
   } else {
     for (const edge of incoming[chosen]) related.set(edge.caller, 1);
     for (const edge of outgoing[chosen]) related.set(edge.callee, 1);
+    for (const call of strangersTo[chosen]) if (call.caller !== null) related.set(call.caller, 1);
+    for (const call of strangersOf[chosen]) related.set(call.callee, 1);
   }
 }
 
@@ -325,6 +328,7 @@ function frame(now) {
   markOnce("first-drawing");
   if (!unfinished) markOnce("all-drawn");
   if (flying || unfinished) askForFrame();
+  else canvas.dataset.drawn = "all"; // for whoever tests
 }
 
 function compose(moving) {

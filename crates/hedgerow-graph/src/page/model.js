@@ -1,7 +1,7 @@
 // The network as the page knows it, and questions that need no drawing.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const STAGES = ["enforce", "audit", "open", "off"];
+const STAGES = ["enforce", "audit", "open", "off", "unknown"].filter((stage) => stage !== "unknown" || data.services.some((service) => service[5] === stage));
 
 const owners = data.owners.map(([name, colour, x, y, radius]) => ({ name, colour, x, y, radius, services: [] }));
 const services = data.services.map(

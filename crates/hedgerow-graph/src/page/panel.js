@@ -208,7 +208,7 @@ function direct(service) {
     return [make("p", { class: "soft", text: callers ? "No rule lets a service call it." : "It has no rule: it may call nobody." })];
   }
   const other = (edge) => (callers ? edge.caller : edge.callee);
-  const sorted = [...list].sort((a, b) => other(a) - other(b));
+  const sorted = [...list].sort((a, b) => isAlarm(b) - isAlarm(a) || other(a) - other(b));
   return [byOwner(new Set(list.map(other))), rows(sorted, (edge) => {
     const item = callRow(edge, callers ? "caller" : "callee", edge.byTypes ? make("span", { class: "badge", text: "by types" }) : null, portsBadge(edge.ports));
     item.querySelector(".head").prepend(swatch(services[other(edge)].owner));

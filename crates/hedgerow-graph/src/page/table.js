@@ -5,18 +5,18 @@ const COLUMNS = [
   { title: "Service", value: (service) => service.low },
   { title: "Owner", value: (service) => owners[service.owner].name.toLowerCase() },
   { title: "Type", value: (service) => data.types[service.type] },
-  { title: "Namespace", value: (service) => data.namespaces[service.namespace] },
-  { title: "Stage", value: (service) => STAGES.indexOf(service.stage) },
+  ...(data.namespaces.length < 2 ? [] : [{ title: "Namespace", value: (service) => data.namespaces[service.namespace] }]),
+  { title: "Stage", value: (service) => STAGES.indexOf(service.stage), text: (service) => service.stage },
   { title: "Callers", value: (service) => service.callers, isNumber: true },
   { title: "Callees", value: (service) => service.callees, isNumber: true },
-  { title: "Allow", value: (service) => service.allow.length, isNumber: true },
-  { title: "Faces", value: (service) => service.facing },
   ...(observed ? [
     { title: "Not permitted", value: (service) => strangersTo[service.index].filter(isAlarm).length, isNumber: true },
     { title: "Never seen", value: (service) => incoming[service.index].filter((edge) => edge.use === "unseen").length, isNumber: true },
   ] : []),
+  { title: "Allow", value: (service) => service.allow.length, isNumber: true },
+  { title: "Faces", value: (service) => service.facing },
 ];
-const order = { column: 5, down: true, rows: TABLE_ROWS };
+const order = { column: COLUMNS.findIndex((column) => column.title === "Callers"), down: true, rows: TABLE_ROWS };
 
 function showTable() {
   byId("table-head").replaceChildren(...COLUMNS.map((column, index) => make("th", {
@@ -42,13 +42,14 @@ function showTable() {
 }
 
 function tableRow(service) {
-  const cell = (text, isNumber) => make("td", { class: isNumber ? "number" : null, text });
+  const cells = COLUMNS.slice(2).map((column) => {
+    const value = (column.text ?? column.value)(service);
+    return make("td", { class: column.isNumber ? "number" : null, text: column.isNumber ? number.format(value) : value });
+  });
   return make("tr", { class: service.index === state.chosen ? "chosen" : null },
     make("th", { scope: "row" }, make("button", { type: "button", class: "link", text: service.name, on: { click: () => choose(service.index) } })),
     make("td", null, make("span", { class: "owner-line" }, swatch(service.owner), document.createTextNode(owners[service.owner].name))),
-    cell(data.types[service.type]), cell(data.namespaces[service.namespace]), cell(service.stage),
-    cell(number.format(service.callers), true), cell(number.format(service.callees), true), cell(number.format(service.allow.length), true),
-    cell(service.facing), ...COLUMNS.slice(9).map((column) => cell(number.format(column.value(service)), true)));
+    ...cells);
 }
 
 function sortBy(index) {

@@ -2,6 +2,7 @@
 
 mod reconcile;
 mod simulator;
+mod used;
 mod world;
 
 use hedgerow_observe::observations::{End, Moment, Verdict as Seen};
