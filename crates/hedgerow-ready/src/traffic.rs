@@ -115,15 +115,20 @@ pub(crate) fn permitted(plan: &Plan, caller: &str, observation: &Observation) ->
 /// What permits a call in the tree of today. Nothing where one end is no service that is known.
 pub(crate) fn permission<'p>(plan: &'p Plan, caller: &str, observation: &Observation) -> Option<Permission<'p>> {
     let (caller, callee) = (ServiceName::new(caller).ok()?, ServiceName::new(&observation.callee).ok()?);
+    let Some(port) = port(observation) else { return Some(Permission::Nothing) };
+    Some(plan.verdict(&caller, &callee, port)?.permission)
+}
+
+/// The port that was called; nothing where no rule could permit it: it is 0, or of another protocol.
+#[must_use]
+pub fn port(observation: &Observation) -> Option<(NonZeroU16, Protocol)> {
     let protocol = match observation.protocol.to_ascii_uppercase().as_str() {
         "TCP" => Protocol::Tcp,
         "UDP" => Protocol::Udp,
         "SCTP" => Protocol::Sctp,
-        // No rule permits another protocol.
-        _ => return Some(Permission::Nothing),
+        _ => return None,
     };
-    let Some(port) = NonZeroU16::new(observation.port) else { return Some(Permission::Nothing) };
-    Some(plan.verdict(&caller, &callee, (port, protocol))?.permission)
+    Some((NonZeroU16::new(observation.port)?, protocol))
 }
 
 /// Whether a callee declares a port; one that declares none is called on any.

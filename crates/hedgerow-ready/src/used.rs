@@ -8,6 +8,8 @@ use hedgerow_core::verdict::Permission;
 use hedgerow_observe::observations::{End, Observation, Observations, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::traffic::port;
+
 const DAY: i64 = 86_400;
 
 /// What permits calls, by the tree of today.

@@ -358,9 +358,10 @@ def test_a_mark_on_the_map_leads_to_its_call(page):
     x, y = page.run("""(() => { const c = document.querySelector('#map'); const w = c.width;
       const d = c.getContext('2d').getImageData(0, 0, w, c.height).data;
       const is = (x, y) => { const i = (Math.round(y) * w + Math.round(x)) * 4; return d[i] === 0xb3 && d[i+1] === 0 && d[i+2] === 0x1b; };
-      const around = (x, y, r) => [0, 1, 2, 3, 4, 5, 6, 7].filter((k) => is(x + r * Math.cos(k * Math.PI / 4), y + r * Math.sin(k * Math.PI / 4))).length;
+      const inner = [[5, 0], [-5, 0], [4, 3], [4, -3], [-4, 3], [-4, -3]];
+      const outer = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => [11 * Math.cos(k * Math.PI / 4), 11 * Math.sin(k * Math.PI / 4)]);
       for (let y = 20; y < c.height - 20; y += 1) for (let x = 20; x < w - 20; x += 1) {
-        if (is(x + 5, y) && is(x - 5, y) && around(x, y, 5) === 8 && around(x, y, 11) <= 3) return [x, y]; }
+        if (inner.every(([dx, dy]) => is(x + dx, y + dy)) && outer.filter(([dx, dy]) => is(x + dx, y + dy)).length <= 3) return [x, y]; }
       return [0, 0]; })()""")
     holds(x > 0, "a mark is on the map")
     page.browser.mouse("mouseMoved", box[0] + x, box[1] + y)

@@ -2,13 +2,12 @@
 
 use crate::diff::{Change, Diff, EdgeChange, ExposureChange};
 use hedgerow_core::fleet::{Fleet, Service};
-use hedgerow_core::name::{Protocol, ServiceName};
+use hedgerow_core::name::ServiceName;
 use hedgerow_core::verdict::opens;
 use hedgerow_observe::observations::{End, Observation, Observations};
 use hedgerow_ready::reconcile::Seen;
-use hedgerow_ready::used::{Ears, Perhaps, rate, sum};
+use hedgerow_ready::used::{Ears, Perhaps, port, rate, sum};
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU16;
 
 /// Of each rule and entry that goes, what traffic says. Empty where nobody asked.
 #[derive(Debug, Default)]
@@ -164,16 +163,6 @@ impl<'o> Witness<'o> {
         said.last = last;
         said
     }
-}
-
-fn port(observation: &Observation) -> Option<(NonZeroU16, Protocol)> {
-    let protocol = match observation.protocol.to_ascii_uppercase().as_str() {
-        "TCP" => Protocol::Tcp,
-        "UDP" => Protocol::Udp,
-        "SCTP" => Protocol::Sctp,
-        _ => return None,
-    };
-    Some((NonZeroU16::new(observation.port)?, protocol))
 }
 
 /// Whether ports go that were open before.
