@@ -201,6 +201,12 @@ fn observations_that_count_twice_or_cannot_be_read_are_refused() {
         assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""), "graph {arguments}");
         assert!(ran.stderr.contains(reason), "graph {arguments}: {}", ran.stderr);
     }
+    let there = SEEN.replacen("\"catalogue\":null", "\"catalogue\":null,\"environment\":\"staging\"", 1);
+    std::fs::write(root.path().join("there.jsonl"), &there).unwrap();
+    let ran = of(&root, "--observations there.jsonl");
+    assert!(ran.stderr.contains("are of the environment `staging`, not of `prod`"), "{}", ran.stderr);
+    std::fs::write(root.path().join("there.jsonl"), there.replace("staging", "prod")).unwrap();
+    assert_eq!(of(&root, "--observations there.jsonl").exit, Exit::Done);
     // Another cluster, or another month, adds up.
     let later = SEEN.replace("2026-11", "2026-12").replace("2026-10", "2026-11");
     std::fs::write(root.path().join("later.jsonl"), later).unwrap();

@@ -533,7 +533,7 @@ fn manifests_are_read_from_files_and_directories_and_must_be_understood() {
         open.out()
     );
     for (files, message) in [
-        ("empty.yaml", "there is nothing to read: the manifests are empty"),
+        ("empty.yaml", "there is nothing to verify: the files are empty"),
         ("broken.yaml", "unreadable-manifest"),
         ("unknown.yaml", "unsupported-policy"),
         ("utf16.yaml", "cannot read"),

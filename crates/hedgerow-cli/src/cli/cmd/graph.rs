@@ -78,6 +78,7 @@ pub(super) fn of_plan(
 ) -> anyhow::Result<Network> {
     let mut network = network::of(plan, sources).context("the plan as a network")?;
     if !observations.is_empty() {
+        seen::of_environment(observations, plan.environment().as_str())?;
         network = with_traffic(network, observations, |caller, observation| by_plan(plan, caller, observation));
     }
     if !manifests.is_empty() {

@@ -5,7 +5,7 @@ mod model;
 
 use super::{evidence, graph};
 use crate::cli::Exit;
-use crate::cli::args::{DiagnosticFormat, Report as Args, ReportFormat};
+use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat, Report as Args, ReportFormat};
 use crate::cli::session::Session;
 use crate::code;
 use anyhow::{Context, bail};
@@ -13,7 +13,7 @@ use hedgerow::write_file;
 use hedgerow_core::date::Date;
 use hedgerow_ready::judge::{Question, judge};
 use hedgerow_ready::reconcile::reconcile;
-use model::{Earlier, Point, Report, VERSION};
+use model::{Earlier, Found, Point, Report, VERSION};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let question = Question {
         plan: &read.plan,
         code: Some(&read.code),
+        tree: &read.tree,
         jobs: &read.jobs,
         observations: &read.observations,
         now: read.now,
@@ -49,7 +50,18 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let reconciled = reconcile(&read.plan, &read.code, &read.observations);
     let seen = std::slice::from_ref(&read.observations);
     let network = graph::of_plan(session, &read.plan, &read.scanned.texts.sources, seen, &args.manifests)?;
-    let report = Report::new(&read, &answers, &reconciled, &network, history, (args.days, today));
+    // What is open is helped with by the commands that `reconcile` would name.
+    let asked = Reconcile {
+        environment: args.environment.clone(),
+        observations: args.observations.clone(),
+        all: false,
+        write: false,
+        accept: Vec::new(),
+        cache: None,
+        format: ReconcileFormat::Text,
+    };
+    let found = Found { read: &read, answers: &answers, reconciled: &reconciled, network: &network, asked: &asked };
+    let report = Report::new(&found, history, args.days, today);
     let write = |session: &mut Session<'_>, format: ReportFormat, to: Option<&Path>| -> anyhow::Result<()> {
         let text = match format {
             ReportFormat::Json => report.json()?,

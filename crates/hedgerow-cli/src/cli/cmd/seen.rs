@@ -40,6 +40,15 @@ pub(super) fn read(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Resu
     Ok(all)
 }
 
+/// Refuses what was observed in another environment.
+pub(super) fn of_environment(all: &[Observations], environment: &str) -> anyhow::Result<()> {
+    let other = all.iter().filter_map(|seen| seen.header.environment.as_deref()).find(|there| *there != environment);
+    match other {
+        Some(there) => bail!("the observations are of the environment `{there}`, not of `{environment}`"),
+        None => Ok(()),
+    }
+}
+
 /// A node that both tell of, where their windows overlap.
 fn shared_node<'o>(one: &'o Observations, other: &Observations) -> Option<&'o str> {
     let (a, b) = (&one.header, &other.header);

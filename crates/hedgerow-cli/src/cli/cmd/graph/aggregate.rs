@@ -2,6 +2,7 @@
 
 use super::network::{edge_ports, listed, ports};
 use super::published;
+use crate::cli::cmd::seen;
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, EnvironmentArg};
 use crate::cli::session::{Reported, Session};
@@ -58,6 +59,7 @@ pub(super) fn read(
     }
     let mut network = of(catalogue, &environment, &shown, &missing).context("the catalogue as a network")?;
     if !observations.is_empty() {
+        seen::of_environment(observations, environment.as_str())?;
         let plain = network.clone();
         let permits = Permits::new(&plain, &missing);
         network = super::with_traffic(network, observations, |caller, seen| permits.by(caller, seen));

@@ -57,7 +57,7 @@ pub(super) fn read(
     fleet: &[Wanted],
 ) -> anyhow::Result<BTreeMap<String, Vec<Published>>> {
     let mut sources = Sources::default();
-    for (path, text) in manifests(session, files)? {
+    for (path, text) in manifests(session, files, "draw")? {
         sources.add(path, text);
     }
     let objects: Vec<(String, PlainObject)> = sources

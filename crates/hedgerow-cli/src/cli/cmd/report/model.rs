@@ -1,5 +1,6 @@
 //! What a report says. Its JSON form is `docs/schemas/report.json`.
 
+use crate::cli::args::Reconcile;
 use crate::cli::cmd::evidence::Evidence;
 use crate::cli::cmd::ready::output::{common, decides, verdict};
 use crate::cli::cmd::reconcile::output::{by_owner, facts, help};
@@ -109,14 +110,23 @@ pub(super) struct Service {
     pub(super) why: Vec<String>,
 }
 
+/// What a report is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'f> {
+    pub(super) read: &'f Evidence,
+    pub(super) answers: &'f [Readiness],
+    pub(super) reconciled: &'f Reconciled,
+    pub(super) network: &'f Network,
+    /// The run of `reconcile` that would say what is open.
+    pub(super) asked: &'f Reconcile,
+}
+
 impl Report {
     pub(super) fn new(
-        read: &Evidence,
-        answers: &[Readiness],
-        reconciled: &Reconciled,
-        network: &Network,
+        &Found { read, answers, reconciled, network, asked }: &Found<'_>,
         mut history: BTreeMap<String, Point>,
-        (days, today): (u32, Date),
+        days: u32,
+        today: Date,
     ) -> Self {
         let stage_of: BTreeMap<&str, &'static str> =
             network.nodes().iter().map(|node| (node.name.as_str(), node.stage.as_str())).collect();
@@ -131,7 +141,7 @@ impl Report {
                 caller: row.caller.as_str().to_owned(),
                 callee: row.callee.clone(),
                 facts: facts(read, row),
-                help: help(read, row),
+                help: help(read, row, asked),
             })
             .collect();
         let point = Point {
