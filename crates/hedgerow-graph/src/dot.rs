@@ -53,7 +53,7 @@ pub fn dot(network: &Network) -> String {
         }
         match network.use_of(at) {
             Some(Use::Unseen) => {
-                attributes = vec!["style=dotted, color=\"#8a8f98\"".to_owned(), tip("permitted, not seen")]
+                attributes = vec!["style=dotted, color=\"#8a8f98\"".to_owned(), tip("permitted, not seen")];
             }
             Some(Use::Perhaps) => attributes = vec!["style=dotted".to_owned(), tip("permitted, perhaps seen")],
             Some(Use::Unlabelled) => {
