@@ -18,9 +18,17 @@ fn each_call_is_permitted_by_something_or_nothing() {
     for (what, line, by) in [
         ("a rule", call(service("cards"), Verdict::Permitted, NOW, 1), By::Rule),
         ("a rule, whatever it was then", call(service("cards"), Verdict::Unpermitted, NOW, 1), By::Rule),
-        ("a port of no rule", Observation { port: 1, ..call(service("cards"), Verdict::Permitted, NOW, 1) }, By::Nothing),
+        (
+            "a port of no rule",
+            Observation { port: 1, ..call(service("cards"), Verdict::Permitted, NOW, 1) },
+            By::Nothing,
+        ),
         ("port 0", Observation { port: 0, ..call(service("cards"), Verdict::Permitted, NOW, 1) }, By::Nothing),
-        ("ICMP", Observation { protocol: "ICMP".into(), ..call(service("cards"), Verdict::Permitted, NOW, 1) }, By::Nothing),
+        (
+            "ICMP",
+            Observation { protocol: "ICMP".into(), ..call(service("cards"), Verdict::Permitted, NOW, 1) },
+            By::Nothing,
+        ),
         ("a service that nobody knows", call(service("stranger"), Verdict::Unpermitted, NOW, 1), By::Untold),
         ("a name that is none", call(End::Service("<b>".into()), Verdict::Unpermitted, NOW, 1), By::Untold),
         ("an outsider that was let in", outsider(Verdict::Permitted), By::Allow),
@@ -58,14 +66,23 @@ fn how_often_is_told_as_far_as_it_is_known() {
         (NOW, NOW, 0, "0 times in 31 days"),
         // What is counted began before the window.
         (NOW - 62 * DAY, NOW, 620, "about 10 times a day (620 times in 62 days)"),
-        (NOW - 31 * DAY, NOW, u64::MAX, "about 595,056,260,442,243,600 times a day (18,446,744,073,709,551,615 times in 31 days)"),
+        (
+            NOW - 31 * DAY,
+            NOW,
+            u64::MAX,
+            "about 595,056,260,442,243,600 times a day (18,446,744,073,709,551,615 times in 31 days)",
+        ),
     ] {
         let line = Observation { first: Moment(first), ..call(service("cards"), Verdict::Permitted, last, count) };
         assert_eq!(rate(&sum(&[&line]).unwrap(), &world.observations), words);
     }
     world.observations.header.from = Moment(NOW - 3600);
     let line = Observation { first: Moment(NOW - 60), ..call(service("cards"), Verdict::Permitted, NOW, 500) };
-    assert_eq!(rate(&sum(&[&line]).unwrap(), &world.observations), "500 times in 60 minutes", "an hour makes no rate of a day");
+    assert_eq!(
+        rate(&sum(&[&line]).unwrap(), &world.observations),
+        "500 times in 60 minutes",
+        "an hour makes no rate of a day"
+    );
     assert!(sum(&[]).is_none());
 }
 
@@ -77,17 +94,39 @@ fn silence_is_worth_what_was_heard() {
         Ears::new(&world.observations).listened("service.ledger").silence(&world.observations)
     };
     for (change, words) in [
-        (&(|_: &mut World| {}) as &dyn Fn(&mut World), "while somebody listened on every node of its pods all the time; what is called more rarely"),
+        (
+            &(|_: &mut World| {}) as &dyn Fn(&mut World),
+            "while somebody listened on every node of its pods all the time; what is called more rarely",
+        ),
         (&|world| world.gap(0, NOW - 5 * DAY, NOW - 5 * DAY + 120), ", but for 2 minutes at most; "),
-        (&|world| world.gap(0, NOW - 5 * DAY, NOW - 4 * DAY), "but on a node of its pods nobody listened for 24 hours: it may have been called then"),
-        (&|world| world.gap(0, NOW - DAY, NOW), "which says nothing: nobody can prove to have listened: at the end nobody listened on"),
-        (&|world| world.observations.header.coverage.clear(), "which says nothing: nobody can prove to have listened: no source listened on"),
-        (&|world| world.watched("ledger").nodes.clear(), "which says nothing: nobody can prove to have listened: nobody tells on which nodes"),
-        (&|world| world.observations.faults.count = 1, "which says nothing: nobody can prove to have listened: not all lines"),
+        (
+            &|world| world.gap(0, NOW - 5 * DAY, NOW - 4 * DAY),
+            "but on a node of its pods nobody listened for 24 hours: it may have been called then",
+        ),
+        (
+            &|world| world.gap(0, NOW - DAY, NOW),
+            "which says nothing: nobody can prove to have listened: at the end nobody listened on",
+        ),
+        (
+            &|world| world.observations.header.coverage.clear(),
+            "which says nothing: nobody can prove to have listened: no source listened on",
+        ),
+        (
+            &|world| world.watched("ledger").nodes.clear(),
+            "which says nothing: nobody can prove to have listened: nobody tells on which nodes",
+        ),
+        (
+            &|world| world.observations.faults.count = 1,
+            "which says nothing: nobody can prove to have listened: not all lines",
+        ),
     ] {
         let said = silence(change);
         assert!(said.contains(words), "`{said}` does not hold `{words}`");
-        assert_eq!(said.starts_with("never seen"), words.contains("more rarely") || words.contains("at most"), "{said}");
+        assert_eq!(
+            said.starts_with("never seen"),
+            words.contains("more rarely") || words.contains("at most"),
+            "{said}"
+        );
     }
 }
 

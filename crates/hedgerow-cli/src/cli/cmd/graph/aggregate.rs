@@ -2,9 +2,9 @@
 
 use super::network::{edge_ports, listed, ports};
 use super::published;
-use crate::cli::cmd::seen;
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, EnvironmentArg};
+use crate::cli::cmd::seen;
 use crate::cli::session::{Reported, Session};
 use anyhow::{Context, bail};
 use hedgerow::read_catalogue;
