@@ -86,7 +86,7 @@ impl Write for Terminal {
 }
 
 /// Runs `hedgerow … [< FILE] [>/dev/null]`, which is all that the pages use of a shell; nothing where it is more.
-fn run(root: &Path, command: &str) -> Option<String> {
+pub(crate) fn run(root: &Path, command: &str) -> Option<String> {
     let (command, is_quiet) = command.strip_suffix(" >/dev/null").map_or((command, false), |rest| (rest, true));
     let (command, input) = command.split_once(" < ").map_or((command, None), |(rest, file)| (rest, Some(file)));
     if !command.starts_with("hedgerow ") || command.contains(['|', '&', ';', '>', '$', '`']) {
@@ -105,7 +105,7 @@ fn run(root: &Path, command: &str) -> Option<String> {
 }
 
 /// Whether what was printed is what the page says.
-fn is_as_said(said: &str, printed: &str) -> bool {
+pub(crate) fn is_as_said(said: &str, printed: &str) -> bool {
     let (said, printed): (Vec<_>, Vec<_>) = (said.trim_end().lines().collect(), printed.trim_end().lines().collect());
     let is_line = |said: &str, line: &str| match said.strip_suffix('…') {
         Some(begin) => line.starts_with(begin),

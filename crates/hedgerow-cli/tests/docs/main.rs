@@ -8,3 +8,5 @@
 mod codes;
 mod commands;
 mod page;
+mod rollout;
+mod shown;

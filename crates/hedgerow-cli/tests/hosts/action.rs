@@ -236,7 +236,9 @@ fn a_refused_comment_is_a_warning_and_the_comparison_decides() {
 #[test]
 fn everything_that_names_a_version_names_the_one_of_cargo() {
     let sandbox = Sandbox::new();
-    for path in ["Cargo.toml", "action.yml", "scripts/release", "scripts/release-notes", "CHANGELOG.md"] {
+    for path in
+        ["Cargo.toml", "action.yml", "scripts/release", "scripts/release-notes", "CHANGELOG.md", "docs/rollout.md"]
+    {
         sandbox.write(&format!("tree/{path}"), std::fs::read(repository().join(path)).expect("it is there"));
     }
     make_executable(&sandbox.path("tree/scripts/release"));
