@@ -309,7 +309,8 @@ fn keys(form: &'static Form, found: &mut Vec<&'static Key>) {
 #[test]
 fn the_pages_name_every_key() {
     let page = |name: &str| std::fs::read_to_string(testdata("../docs").join(name)).unwrap();
-    let pages = ["configuration.md", "rules.md", "scan.md", "guard.md", "rollout.md"].map(page).concat();
+    let pages =
+        ["configuration.md", "rules.md", "scan.md", "scan-clients.md", "guard.md", "rollout.md"].map(page).concat();
     for form in [&HEDGEROW, &SERVICE, &RULE] {
         let mut found = Vec::new();
         keys(form, &mut found);
