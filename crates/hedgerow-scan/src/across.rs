@@ -161,6 +161,7 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
     let owners = Owners::new(tree.services, homes);
     for file in tree.texts {
         let owner = owners.settled(&file.path, hosts).or_else(|| owners.of(&file.path));
+        let owner = owner.or_else(|| crate::templated::owner(&file.path, hosts));
         let Some(service) = owner.map(str::to_owned) else { continue };
         let plain = plain::read(&file.path, &file.text);
         let place = |range| Place { path: file.path.clone(), range };

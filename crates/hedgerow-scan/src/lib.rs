@@ -83,6 +83,7 @@ mod program;
 mod reach;
 mod room;
 mod scan;
+mod templated;
 mod testcode;
 mod tree;
 mod value;

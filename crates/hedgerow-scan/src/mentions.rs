@@ -15,6 +15,7 @@ use crate::lines;
 use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
+use crate::templated;
 use crate::testcode::is_test;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_core::diag::Code;
@@ -84,6 +85,7 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
             .and_then(|name| hosts.named(name))
             .or_else(|| owners.settled(&file.path, hosts))
             .or_else(|| owners.of(&file.path))
+            .or_else(|| templated::owner(&file.path, hosts))
         {
             texts.entry(owner).or_default().push(file);
         }
@@ -96,6 +98,27 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         for file in &own {
             in_text(file, home, hosts, &mut found, &mut unset);
         }
+        let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
+        let mut open: BTreeMap<String, Place> = BTreeMap::new();
+        let is_ignored = |file: &&&PlainFile| {
+            let comments = lines::comments(&file.text);
+            comments.iter().any(|(directive, _)| matches!(directive, Directive::Ignore(_)))
+        };
+        let asked = own.iter().filter(|file| templated::is_template(&file.path) && !is_ignored(file));
+        for (name, place) in asked.flat_map(|file| templated::places(file)).filter(|(name, _)| !is_set(name)) {
+            match templated::named(name, hosts) {
+                Some(service) if service == home.name => {}
+                Some(service) => {
+                    let what = "a template fills it in".to_owned();
+                    let mention = Mention { weight: Weight::Name, place, text: name.to_owned(), what, client: None };
+                    keep(&mut found, service, mention);
+                }
+                None => {
+                    open.entry(name.to_owned()).or_insert(place);
+                }
+            }
+        }
+        outcome.findings.extend(templated::finding(&home.name, &open));
         let uses =
             |variable: &str| part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable));
         let reads = |variable: &str| {
@@ -110,7 +133,6 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
-        let is_set = |name: &String| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);
@@ -138,6 +160,13 @@ fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     if foreign(&file.path).is_some() || is_deploy(&file.path, &file.text) {
         return None;
     }
+    // Symfony's parameters and the Ruby in Rails' settings name it behind other words.
+    let behind = ["ENV['", "ENV[\"", "ENV.fetch('", "ENV.fetch(\"", "ENV.fetch \"", "ENV.fetch '"];
+    let is_behind = |at: &usize| {
+        let before = file.text[..*at].rsplit('\n').next().unwrap_or_default();
+        let in_parameter = before.rsplit_once("%env(").is_some_and(|(_, inner)| !inner.contains(')'));
+        in_parameter || behind.iter().any(|word| before.ends_with(word))
+    };
     let forms = [
         format!("${{{variable}"),
         format!("${{env:{variable}"),
@@ -150,7 +179,11 @@ fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
         let mut places = file.text.match_indices(form.as_str());
         places.find(|(at, _)| !file.text[at + form.len()..].starts_with(is_word)).map(|(at, _)| (at, form.len()))
     });
-    let (start, length) = found?;
+    let named = || {
+        let mut places = file.text.match_indices(variable).map(|(at, _)| at).filter(is_behind);
+        places.find(|at| !file.text[at + variable.len()..].starts_with(is_word)).map(|at| (at, variable.len()))
+    };
+    let (start, length) = found.or_else(named)?;
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
 }
 
@@ -315,7 +348,9 @@ pub(crate) fn asks_others(name: &str) -> bool {
         "BASE_URL",
         "SITE_URL",
     ];
-    !OWN.iter().any(|own| name.contains(own))
+    // `DATABASE_URL` has no `BASE_URL` in it.
+    let begins = |at: usize| at == 0 || name.as_bytes().get(at - 1) == Some(&b'_');
+    !OWN.iter().any(|own| name.match_indices(own).any(|(at, _)| begins(at)))
 }
 
 /// The finding about variables for addresses that no deploy file sets and that no known call takes.
@@ -411,7 +446,9 @@ fn is_deploy(path: &str, text: &str) -> bool {
     let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
     let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
     let is_chart = path.contains("/templates/") || path.ends_with(".tpl") || path.ends_with("Chart.yaml");
-    is_chart || (is_yaml && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
+    // Symfony's own services are none of the deploy's.
+    let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
+    is_chart || (is_yaml && !is_container && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
 }
 
 fn place(at: usize) -> u32 {

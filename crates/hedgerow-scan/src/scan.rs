@@ -340,6 +340,10 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                 ]
                 .iter()
                 .any(|start| name.starts_with(start));
+                if let Some((stem, service)) = keyed(&file.path).zip(owner(&file.path)).filter(|_| !usual) {
+                    deploy.add_settings_under(&service, stem, Text { path: &file.path, text: &file.text });
+                    continue;
+                }
                 if let Some(service) = owner(&file.path).filter(|_| usual) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                 }
@@ -371,6 +375,13 @@ fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Host
             }
         }
     }
+}
+
+/// The name under which a file of settings is asked for, as Rails does by `config_for(:ledger)` of `config/ledger.yml`.
+fn keyed(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yml.erb"))?;
+    directory.rsplit('/').next().filter(|last| *last == "config").map(|_| stem)
 }
 
 /// When the workloads of services run that do not run all the time, as their manifests say it. No source code is looked at.

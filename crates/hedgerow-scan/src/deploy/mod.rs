@@ -256,6 +256,18 @@ impl Deploy {
         given.setting_paths.resize(given.settings.len(), text.path.to_owned());
     }
 
+    /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.
+    pub(crate) fn add_settings_under(&mut self, service: &str, name: &str, text: Text) {
+        let given = self.given.entry(service.to_owned()).or_default();
+        for root in documents(&settings::without_ruby(text.text)) {
+            let environments = ["production", "staging", "shared", "default", "development"];
+            let mut all: Vec<Value> = environments.iter().filter_map(|name| root.get(name)).cloned().collect();
+            all.push(root);
+            given.settings.push(Value::Object([(name.to_owned(), Value::Array(all))].into_iter().collect()));
+        }
+        given.setting_paths.resize(given.settings.len(), text.path.to_owned());
+    }
+
     /// When workloads run that do not run all the time.
     pub(crate) fn into_schedules(self) -> BTreeSet<Schedule> {
         self.schedules

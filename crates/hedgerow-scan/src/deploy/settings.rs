@@ -227,6 +227,29 @@ pub(crate) fn properties(text: &str) -> Value {
     Value::Object(map)
 }
 
+/// A text of settings with `${NAME:default}` for the Ruby in it: `<%= ENV.fetch("NAME", "default") %>`.
+pub(super) fn without_ruby(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once("<%") {
+        let Some((code, tail)) = tail.split_once("%>") else { break };
+        plain.push_str(head);
+        rest = tail;
+        if !code.starts_with('=') {
+            continue;
+        }
+        // The quoted words: the variable's name, and what stands for it.
+        let mut words = code.split(['\'', '"']).skip(1).step_by(2);
+        let name = words.next().filter(|_| code.contains("ENV")).unwrap_or("?");
+        match words.next() {
+            Some(default) => plain.push_str(&format!("${{{name}:{default}}}")),
+            None => plain.push_str(&format!("${{{name}}}")),
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
 /// The values at a path. Names are compared without regard to case, `-` and `_`.
 pub(super) fn walk(value: &Value, path: &[String], found: &mut Vec<String>) {
     let Some((first, rest)) = path.split_first() else {
@@ -295,6 +318,20 @@ mod tests {
             assert_eq!(documents(text), [serde_json::json!({"a": "http://b//c", "e": [1]})], "{text}");
         }
         assert_eq!(documents("{\"a\": \"\\\"// b\"} // c"), [serde_json::json!({"a": "\"// b"})]);
+    }
+
+    #[test]
+    fn ruby_in_settings_is_a_placeholder() {
+        for (text, expected) in [
+            ("url: <%= ENV['LEDGER'] %>", "url: ${LEDGER}"),
+            ("url: <%= ENV.fetch(\"LEDGER\", 'http://a') %>/x", "url: ${LEDGER:http://a}/x"),
+            ("url: <%= ENV.fetch(\"LEDGER\") { \"http://a\" } %>", "url: ${LEDGER:http://a}"),
+            ("<% if x %>\na: b\n<% end %>", "\na: b\n"),
+            ("a: <%= secret %>", "a: ${?}"),
+            ("a: <%= b", "a: <%= b"),
+        ] {
+            assert_eq!(without_ruby(text), expected);
+        }
     }
 
     #[test]

@@ -166,7 +166,19 @@ impl<'p> Eval<'_, 'p> {
         match transfer.gives {
             Source::Environment => symbol(Piece::Environment),
             Source::Flag => symbol(Piece::Flag),
-            Source::Setting => symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect())),
+            Source::Setting => {
+                let mut values = symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect()));
+                // What lies below it can be asked for.
+                let parts = std::mem::take(&mut values.known).into_iter().map(|(value, way)| match value {
+                    Value::Text(template) => match template.0.as_slice() {
+                        [Piece::Setting(path)] => (Value::Setting(path.clone()), way),
+                        _ => (Value::Text(template), way),
+                    },
+                    value => (value, way),
+                });
+                values.known = parts.collect();
+                values
+            }
             Source::Configuration => Values::one(Value::Setting(Vec::new())),
             Source::Argument => (*text).clone(),
             Source::Section | Source::ConnectionString => {

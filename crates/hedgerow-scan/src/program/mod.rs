@@ -15,6 +15,9 @@ use crate::ir::{Facts, Function, Global, Import, TypeDecl};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
+/// How many files of which a file sees the names, at most.
+const MAX_LOADED: usize = 400;
+
 /// A file with its facts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct File<'p> {
@@ -194,6 +197,7 @@ impl<'p> Program<'p> {
     fn add_imports(&mut self, modules: &Modules) {
         let imports: Vec<_> = self.files.par_iter().map(|file| self.imports(file, modules)).collect();
         (self.aliases, self.dots) = imports.into_iter().unzip();
+        self.pass_on_dots();
         let lost = self.files.par_iter().map(|file| {
             let own = file.facts.imports.iter().filter(|import| modules.is_own(file, import));
             let is_lost = |import: &&Import| {
@@ -345,10 +349,21 @@ impl<'p> Program<'p> {
         if let Some(meanings) = self.aliases[file as usize].get(name) {
             // Two imports can guess the same alias; the one that leads into the tree is the one that was meant.
             let inside = meanings.iter().find(|meaning| !matches!(meaning, Meaning::External(..)));
-            return inside.or(meanings.first()).copied().unwrap_or(Meaning::Unknown);
+            // What another file that is loaded here declares comes before what may be a library's.
+            let loaded = || self.loaded_name(file, name).filter(|_| self.shares_names(file));
+            return inside.copied().or_else(loaded).or(meanings.first().copied()).unwrap_or(Meaning::Unknown);
         }
+        self.loaded_name(file, name).or_else(|| self.bare(file, name)).unwrap_or(Meaning::Unknown)
+    }
+
+    /// What a name means in the packages whose names a file uses without a qualifier.
+    fn loaded_name(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
         let dots = self.dots[file as usize].iter().map(|package| self.item(*package, name));
-        let found = dots.into_iter().find(|meaning| *meaning != Meaning::Unknown).unwrap_or(Meaning::Unknown);
+        dots.into_iter().find(|meaning| *meaning != Meaning::Unknown)
+    }
+
+    /// What is no name of the tree is one from outside, in languages whose imports do not say what they bring.
+    fn bare(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
         let is_bare = name.starts_with(char::is_uppercase)
             && match self.files[file as usize].language {
                 Language::CSharp => true,
@@ -356,7 +371,34 @@ impl<'p> Program<'p> {
                 language @ Language::Kotlin => language.global(name).is_none(),
                 _ => false,
             };
-        if found == Meaning::Unknown && is_bare { Meaning::External(name, None) } else { found }
+        is_bare.then_some(Meaning::External(name, None))
+    }
+
+    /// Whether files of its language that are loaded share all names.
+    fn shares_names(&self, file: u32) -> bool {
+        matches!(self.files[file as usize].language, Language::Ruby | Language::Php)
+    }
+
+    /// Where loaded files share all names, those that the loaded ones load are seen as well.
+    fn pass_on_dots(&mut self) {
+        let own: Vec<u32> = (0..index(self.files.len())).filter(|file| self.shares_names(*file)).collect();
+        let mut passed = Vec::with_capacity(own.len());
+        for file in &own {
+            let mut all = self.dots[*file as usize].clone();
+            let mut at = 0;
+            while let Some(package) = all.get(at).copied().filter(|_| all.len() < MAX_LOADED) {
+                at += 1;
+                for inner in self.package(package).files.iter().flat_map(|file| &self.dots[*file as usize]) {
+                    if !all.contains(inner) {
+                        all.push(*inner);
+                    }
+                }
+            }
+            passed.push(all);
+        }
+        for (file, dots) in own.into_iter().zip(passed) {
+            self.dots[file as usize] = dots;
+        }
     }
 
     /// The method that a type itself declares.

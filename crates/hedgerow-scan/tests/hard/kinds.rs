@@ -184,6 +184,10 @@ fn a_variable_that_code_asks_for_is_a_call_in_every_language() {
         "-- service.shop/a.ex\nx = System.get_env(\"LEDGER_ADDR\")\n",
         "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Open(os.Getenv(\"LEDGER_ADDR\")) }\n",
         "-- service.shop/conf/x.yml\nurl: ${LEDGER_ADDR:localhost}\n",
+        "-- service.shop/conf/doctrine.yaml\ndbal:\n  url: '%env(resolve:LEDGER_ADDR)%'\n",
+        "-- service.shop/config/services.yaml\nparameters:\n  ledger: '%env(LEDGER_ADDR)%'\nservices:\n  App: ~\n",
+        "-- service.shop/config/ledger.yml\nproduction:\n  url: <%= ENV['LEDGER_ADDR'] %>\n",
+        "-- service.shop/conf/x.yml\nurl: <%= ENV.fetch(\"LEDGER_ADDR\", 'x') %>\n",
     ]
     .iter()
     .map(|files| format!("{given}{files}"))
@@ -192,6 +196,7 @@ fn a_variable_that_code_asks_for_is_a_call_in_every_language() {
     for files in [
         "-- service.shop/a.rs\nfn main() {} // LEDGER_ADDR\n",
         "-- service.shop/a.rs\nlet x = \"MY_LEDGER_ADDR\";\n",
+        "-- service.shop/conf/x.yml\nurl: '%env(A)% LEDGER_ADDR'\n",
         "-- service.shop/main.go\npackage main\nimport \"os\"\nfunc main() {}\nfunc dead() { os.Getenv(\"LEDGER_ADDR\") }\n",
     ] {
         let found = summary(&outcome(&format!("{given}{files}-- service.ledger/x.txt\n")));

@@ -12,7 +12,8 @@ pub(super) fn as_calls(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for (at, _) in text.match_indices('!') {
         let before = &text[..at];
-        let name = &before[before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |end| end + 1)..];
+        let head = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let name = &before[head.len()..];
         let next = text.as_bytes().get(at + 1).copied();
         match (name, next) {
             ("vec", Some(b'[')) => bytes[at - 3..=at].fill(b' '),

@@ -184,7 +184,26 @@ fn frameworks() {
 }
 
 #[test]
+fn files_see_what_those_that_they_load_load() {
+    let tree = |call: &str| {
+        format!(
+            "-- service.emoji/server.rb\nrequire_relative 'eta'\nmodule Emoji\n  class Site < Sinatra::Base\n    get('/x') {{ Eta.best }}\n  end\nend\n\
+             -- service.emoji/eta.rb\nrequire_relative '../service.ledger/client'\nmodule Emoji\n  class Eta\n    def self.best = {call}\n  end\nend\n\
+             -- service.ledger/client.rb\nrequire_relative '../shared/settings'\nmodule Ledger\n  def self.read\n    Net::HTTP.get(URI(\"http://#{{LEDGER_HOST}}/x\"))\n  end\nend\n\
+             -- shared/settings.rb\nLOCAL = ENV.key?('LOCAL')\nLEDGER_HOST = LOCAL ? 'localhost:8081' : 's-ledger'\n"
+        )
+    };
+    finds(&tree("Ledger.read"), &["emoji -> ledger proven"]);
+    finds(&tree("nil"), &[]);
+}
+
+#[test]
 fn settings_files_and_comments() {
+    // Of two settings of a file the one that is asked for.
+    finds(
+        "-- service.emoji/app.rb\nconf = Rails.application.config_for(:api)\nFaraday.get(conf[:ledger])\n-- service.emoji/config/api.yml\nproduction:\n  ledger: http://s-ledger\n  other: http://s-other\n-- service.ledger/x.txt\n-- service.other/x.txt\n",
+        &["emoji -> ledger joined"],
+    );
     finds(
         "-- service.emoji/app.rb\nconf = Rails.application.config_for(:ledger)\nFaraday.get(conf[:url])\n-- service.emoji/config/ledger.yml\nproduction:\n  url: <%= ENV['LEDGER'] %>\n-- service.ledger/x.txt\n-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{env: [{name: LEDGER, value: 'http://s-ledger'}]}]}}}\n",
         &["emoji -> ledger joined"],

@@ -127,11 +127,13 @@ fn stores_and_brokers() {
 fn settings() {
     let callee = "-- service.ledger/x.txt\n";
     let given = deploy("http://s-ledger").replace(callee, "");
+    let prefixed = given.replace("name: LEDGER", "name: APP_THE_LEDGER");
     for body in [
         "#[derive(Parser)]\nstruct Args { #[arg(long, env = \"LEDGER\")] ledger_url: String }\nfn main() { let args = Args::parse(); reqwest::blocking::get(&args.ledger_url); }",
         "#[derive(Envconfig)]\nstruct Config { #[envconfig(from = \"LEDGER\")] url: String }\nfn main() { let c = Config::init_from_env().unwrap(); reqwest::blocking::get(format!(\"{}/x\", c.url)); }",
         "#[derive(Deserialize)]\nstruct Settings { ledger: String }\nfn main() { let s = envy::from_env::<Settings>().unwrap(); reqwest::blocking::get(s.ledger); }",
         "#[derive(Deserialize)]\nstruct Settings { ledger: String }\nfn main() { let s: Settings = Figment::new().merge(Env::raw()).extract().unwrap(); run(&s); }\nfn run(s: &Settings) { reqwest::blocking::get(&s.ledger); }",
+        "#[derive(Deserialize)]\nstruct Settings { the_ledger: String }\nfn main() { let s: Settings = Figment::new().merge(Env::prefixed(\"APP_\")).extract().unwrap(); reqwest::blocking::get(s.the_ledger); }",
         "lazy_static! { static ref URL: String = std::env::var(\"LEDGER\").unwrap(); }\nfn main() { reqwest::blocking::get(URL.as_str()); }",
         "static URL: LazyLock<String> = LazyLock::new(|| std::env::var(\"LEDGER\").unwrap());\nfn main() { reqwest::blocking::get(URL.as_str()); }",
         "fn url() -> String { std::env::var(\"LEDGER\").unwrap_or_else(|_| \"http://localhost\".to_string()) }\nfn main() { reqwest::blocking::get(url()); }",
@@ -139,7 +141,7 @@ fn settings() {
         "fn main() { let Ok(u) = std::env::var(\"LEDGER\") else { return }; reqwest::blocking::get(u); }",
     ] {
         let head = "use clap::Parser;\nuse envconfig::Envconfig;\nuse figment::{Figment, providers::Env};\nuse serde::Deserialize;\nuse std::sync::LazyLock;\n";
-        finds(&format!("-- service.emoji/src/main.rs\n{head}{body}\n{callee}{given}"), &["emoji -> ledger joined"]);
+        finds(&format!("-- service.emoji/src/main.rs\n{head}{body}\n{callee}{}", if body.contains("APP_") { &prefixed } else { &given }), &["emoji -> ledger joined"]);
     }
 }
 
