@@ -263,6 +263,12 @@ impl<'n> Lower<'_, 'n> {
                 _ => {}
             }
         }
+        if object.is_some()
+            && let Some(value) = self.of_container(name, list, span)
+        {
+            return value;
+        }
+        self.registered(node);
         let arguments = list.map(|list| self.arguments(list)).unwrap_or_default();
         let span_of_name = range(function);
         let callee = match object.or(scope) {

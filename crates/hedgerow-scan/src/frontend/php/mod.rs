@@ -4,6 +4,7 @@
 //! the top of a file are the file's and those of the files that include it, with their `$`.
 
 mod class;
+mod container;
 mod expr;
 
 use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};

@@ -154,6 +154,14 @@ fn frameworks() {
             ),
             "emoji -> ledger joined",
         ),
+        // A container that is filled in code.
+        (
+            format!(
+                "-- service.emoji/src/Kernel.php\n<?php\nnamespace App;\nuse Symfony\\Component\\HttpKernel\\Kernel as Base;\nclass Kernel extends Base {{\n  protected function configureContainer($c) {{\n    $c->setParameter('ledger', getenv('LEDGER') ?: 'http://localhost');\n    $c->register(Ledger::class)->addArgument('x')->addArgument($c->getParameter('ledger'))->setAutowired(true);\n  }}\n}}\n\
+                 -- service.emoji/src/Ledger.php\n<?php\nnamespace App;\nclass Ledger {{\n  private $url;\n  public function __construct($name, $url) {{ $this->url = $url; }}\n  #[Route('/x')]\n  public function all() {{ $c = curl_init($this->url . '/x'); }}\n}}\n{given}"
+            ),
+            "emoji -> ledger joined",
+        ),
         // Included files: names, values and functions.
         (
             "-- service.emoji/index.php\n<?php\nrequire_once 'inc/config.php';\nfile_get_contents($ledger . '/x');\n-- service.emoji/inc/config.php\n<?php\n$ledger = 'http://s-ledger';\n".to_owned(),
