@@ -75,10 +75,13 @@ impl Join<'_> {
     /// The variable for a setting with a program's own prefix, as figment, config, viper and their like have it: `SHOP_LEDGER_URL` for
     /// `ledger_url`. A name of one word would fit too many.
     fn prefixed(&self, path: &[String]) -> Vec<String> {
-        let names: Vec<String> = variables(path).into_iter().filter(|name| name.trim_matches('_').contains('_')).collect();
+        let names: Vec<String> =
+            variables(path).into_iter().filter(|name| name.trim_matches('_').contains('_')).collect();
         let given = self.given.into_iter().flat_map(|given| &given.environment);
         let fits = |variable: &str| {
-            names.iter().any(|name| variable.strip_suffix(name.as_str()).is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('_')))
+            names.iter().any(|name| {
+                variable.strip_suffix(name.as_str()).is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('_'))
+            })
         };
         given.filter(|(variable, _)| fits(variable)).flat_map(|(_, values)| values.iter().cloned()).collect()
     }

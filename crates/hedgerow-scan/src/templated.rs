@@ -14,12 +14,27 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_MARKS: usize = 6;
 
 /// The last words of names that stand for an address.
-const ADDRESSES: &[&str] =
-    &["addr", "address", "broker", "brokers", "dsn", "endpoint", "endpoints", "host", "hostname", "hosts", "servers", "upstream", "uri", "url"];
+const ADDRESSES: &[&str] = &[
+    "addr",
+    "address",
+    "broker",
+    "brokers",
+    "dsn",
+    "endpoint",
+    "endpoints",
+    "host",
+    "hostname",
+    "hosts",
+    "servers",
+    "upstream",
+    "uri",
+    "url",
+];
 
 /// Whether a file is a template by its name: `env.jinja`, `config.yml.j2`.
 pub(crate) fn is_template(path: &str) -> bool {
-    let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
+    let extension =
+        path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
     matches!(extension, "jinja" | "jinja2" | "j2" | "erb" | "ctmpl" | "gotmpl" | "template" | "tmpl")
 }
 

@@ -71,12 +71,15 @@ fn addresses_that_templates_fill_in_are_asked_about() {
     rows(&[
         // In the service's directory, and in one that is called like it.
         ("-- service.shop/env.jinja\nS_LEDGER_URL={{ledger_url}}\nLEVEL={{level}}\n", &["shop ? ledger"]),
-        ("-- service.shop/x.txt\n-- deploy/templates/service.shop/env.j2\nS_LEDGER_HOST=\"{{ host }}\"\n", &["shop ? ledger"]),
         (
-            "-- service.shop/conf.yml.j2\nbooks_addr: http://{{ addr }}\n",
-            &["unknown-client service.shop/conf.yml.j2"],
+            "-- service.shop/x.txt\n-- deploy/templates/service.shop/env.j2\nS_LEDGER_HOST=\"{{ host }}\"\n",
+            &["shop ? ledger"],
         ),
-        ("-- service.shop/x.txt\n-- deploy/templates/service.shop/nginx.conf.jinja\nupstream x {\n  server s-ledger:80;\n}\n", &["shop -> ledger proven"]),
+        ("-- service.shop/conf.yml.j2\nbooks_addr: http://{{ addr }}\n", &["unknown-client service.shop/conf.yml.j2"]),
+        (
+            "-- service.shop/x.txt\n-- deploy/templates/service.shop/nginx.conf.jinja\nupstream x {\n  server s-ledger:80;\n}\n",
+            &["shop -> ledger proven"],
+        ),
         // What is written out is no hole, and what the service says of itself is nobody's.
         ("-- service.shop/env.jinja\nBOOKS_URL=http://example.com\nS_SHOP_URL={{own}}\nPUBLIC_URL={{seen}}\n", &[]),
         ("-- service.shop/env.jinja\n# hedgerow: ignore outside of the cluster\nBOOKS_URL={{books}}\n", &[]),
@@ -100,7 +103,10 @@ fn languages_that_are_not_read_ask_for_variables_and_names() {
             &["no-entry service.shop/a.cpp", "unknown-client service.shop/a.cpp"],
         ),
         ("-- service.shop/a.exs\nhost = \"service.ledger\"\n", &["no-entry service.shop/a.exs", "shop ? ledger"]),
-        ("-- service.shop/a.cpp\nauto x = grpc::CreateChannel(\"s-ledger:80\", c);\n", &["no-entry service.shop/a.cpp", "shop ? ledger"]),
+        (
+            "-- service.shop/a.cpp\nauto x = grpc::CreateChannel(\"s-ledger:80\", c);\n",
+            &["no-entry service.shop/a.cpp", "shop ? ledger"],
+        ),
     ]);
 }
 

@@ -55,7 +55,9 @@ impl<'n> Lower<'_, 'n> {
             }
             at = call.child_by_field_name("object").filter(|of| of.kind() == "member_call_expression");
         }
-        let class = class.and_then(|class| class.named_child(0)).filter(|class| self.builder.slice(*class).ends_with("::class"));
+        let class = class
+            .and_then(|class| class.named_child(0))
+            .filter(|class| self.builder.slice(*class).ends_with("::class"));
         let Some(class) = class.and_then(|class| class.named_child(0)) else { return };
         let ty = self.ty(class);
         let ty = self.builder.written(ty);

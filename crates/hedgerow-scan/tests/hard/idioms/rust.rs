@@ -141,7 +141,13 @@ fn settings() {
         "fn main() { let Ok(u) = std::env::var(\"LEDGER\") else { return }; reqwest::blocking::get(u); }",
     ] {
         let head = "use clap::Parser;\nuse envconfig::Envconfig;\nuse figment::{Figment, providers::Env};\nuse serde::Deserialize;\nuse std::sync::LazyLock;\n";
-        finds(&format!("-- service.emoji/src/main.rs\n{head}{body}\n{callee}{}", if body.contains("APP_") { &prefixed } else { &given }), &["emoji -> ledger joined"]);
+        finds(
+            &format!(
+                "-- service.emoji/src/main.rs\n{head}{body}\n{callee}{}",
+                if body.contains("APP_") { &prefixed } else { &given }
+            ),
+            &["emoji -> ledger joined"],
+        );
     }
 }
 
