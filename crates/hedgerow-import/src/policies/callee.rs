@@ -169,7 +169,14 @@ impl<'w, 'a> Callee<'w, 'a> {
     /// The services that reach the pod.
     fn callers(&self, range: PortRange, sometimes: &PeerSet, stopped: &PeerSet, crowd: &Crowd, reached: &mut Reached) {
         let is_each = self.world.input.options.many == Many::Each;
-        for (caller, pods) in self.world.members.iter().filter(|(caller, _)| *caller != self.name) {
+        // Who does not reach this pod may reach another of the service's; where there is none, only who comes in matters.
+        let members = &self.world.members;
+        let candidates: BTreeSet<&ServiceName> = match members.get(self.name).map(Vec::len) {
+            Some(1) => sometimes.iter().filter_map(|id| self.world.owner(id)).collect(),
+            _ => members.keys().collect(),
+        };
+        let callers = candidates.into_iter().filter(|caller| *caller != self.name);
+        for (caller, pods) in callers.filter_map(|caller| members.get_key_value(caller)) {
             let is_one_of_many = |pod: &&PeerId| match self.world.network.peer(**pod) {
                 Peer::Pods(endpoint) => crowd.is_cluster || crowd.namespaces.contains(&endpoint.namespace),
                 Peer::Outside(_) => false,
