@@ -2,6 +2,7 @@
 
 use super::args::{DiagnosticFormat, EnvironmentArg, Global};
 use super::{Exit, Os, report};
+use crate::code::clear_temporaries;
 use anyhow::{Context, anyhow, bail};
 use hedgerow::{Parts, Read, Request, find_root, read};
 use hedgerow_core::date::Date;
@@ -11,9 +12,9 @@ use hedgerow_core::name::{EnvironmentName, Namespace, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Sources;
 use hedgerow_core::tree::File;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The run has said what is wrong; only the exit code is left.
@@ -93,6 +94,16 @@ impl<'o> Session<'o> {
     pub(super) fn today(&self) -> anyhow::Result<Date> {
         let Some(text) = &self.global.today else { return Ok(self.os.today()) };
         Date::new(text).with_context(|| format!("--today takes a day such as 2027-01-31, not `{text}`"))
+    }
+
+    /// Removes the temporary files that a killed run left in directories below a root, and says so.
+    pub(super) fn clear_temporaries<'d>(&mut self, root: &Path, directories: impl IntoIterator<Item = &'d str>) {
+        let directories: BTreeSet<&str> = directories.into_iter().collect();
+        for directory in directories {
+            for name in clear_temporaries(&root.join(directory)) {
+                self.note(&format!("removed {directory}/{name}, which a killed run left\n"));
+            }
+        }
     }
 
     /// The time now, in seconds since 1970. Who says what day it is means its end: what was made on that day is not of the future.

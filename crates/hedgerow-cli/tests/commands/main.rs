@@ -17,6 +17,7 @@ mod formats;
 mod frames;
 mod guard;
 mod import;
+mod killed;
 mod month;
 mod namespaces;
 mod neighbours;

@@ -36,6 +36,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
     let answers = judge(&question, &callees);
     let environment = evidence.plan.environment().as_str();
     if args.write {
+        session.clear_temporaries(&evidence.scanned.root, fleet.services().map(|service| service.directory.as_str()));
         let ready: Vec<&Readiness> = answers.iter().filter(|answer| answer.verdict == Verdict::Ready).collect();
         for answer in &ready {
             write::enforce(session, &evidence.scanned, &answer.service, environment)?;

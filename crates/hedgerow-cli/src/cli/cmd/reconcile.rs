@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::Fleet;
+use hedgerow_core::policy::Origin;
 use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,9 +72,10 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
     let mut faults = Vec::new();
     for pair in args.accept.chunks_exact(2) {
         match accepted(fleet, reconciled, &pair[0], &pair[1]) {
-            Ok((path, text)) => {
+            Ok(Some((path, text))) => {
                 files.insert(path, text);
             }
+            Ok(None) => session.note(&format!("`{}` may call `{}` already\n", pair[0], pair[1])),
             Err(error) => faults.push(format!("{error:#}")),
         }
     }
@@ -82,6 +84,7 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
     }
     session.try_rules(&files, DiagnosticFormat::Text)?;
     let root = session.root()?;
+    session.clear_temporaries(&root, files.keys().filter_map(|path| Some(path.rsplit_once('/')?.0)));
     for (path, text) in &files {
         write_file(&root.join(path), text)?;
         session.note(&format!("wrote {path}\n"));
@@ -89,10 +92,20 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
     Ok(())
 }
 
-fn accepted(fleet: &Fleet, reconciled: &Reconciled, caller: &str, callee: &str) -> anyhow::Result<(String, String)> {
+/// The rule file of a pair, as its path and text; nothing where an earlier run has written it.
+fn accepted(
+    fleet: &Fleet,
+    reconciled: &Reconciled,
+    caller: &str,
+    callee: &str,
+) -> anyhow::Result<Option<(String, String)>> {
     let caller = Session::service(fleet, caller)?;
     let callee = Session::known(fleet, callee)?;
-    if fleet.rule(&caller, &callee).is_some() {
+    if let Some(rule) = fleet.rule(&caller, &callee) {
+        // A run that was killed has written some of its pairs: whoever repeats it means the others.
+        if rule.origin == Some(Origin::Observed) {
+            return Ok(None);
+        }
         bail!(
             "`{caller}` may call `{callee}` already: the rule file is there; where a port is missing, add it to `ports`"
         )
@@ -106,7 +119,7 @@ fn accepted(fleet: &Fleet, reconciled: &Reconciled, caller: &str, callee: &str) 
     })?;
     let path = rule_file::path(fleet, &caller, &callee).context("a service with a directory")?;
     let text = RuleFile { seen: Some((seen.first, seen.last)), ..RuleFile::of("observed") };
-    Ok((path, text.to_string()))
+    Ok(Some((path, text.to_string())))
 }
 
 /// Open rows as diagnostics, each where it can be mended.

@@ -2,7 +2,7 @@
 
 use super::Scanned;
 use crate::cli::session::Session;
-use crate::code::{clear_temporaries, remove_file};
+use crate::code::remove_file;
 use anyhow::Context;
 use hedgerow::write_file;
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -67,12 +67,7 @@ pub(super) fn write(
     let rules =
         scanned.fleet.rules().filter_map(|rule| scanned.texts.sources.get(rule.file.source).path.rsplit_once('/'));
     let new = difference.missing.keys().filter_map(|path| path.rsplit_once('/'));
-    let directories: BTreeSet<&str> = rules.chain(new).map(|(directory, _)| directory).collect();
-    for directory in directories {
-        for name in clear_temporaries(&scanned.root.join(directory)) {
-            session.note(&format!("removed {directory}/{name}, which a killed run left\n"));
-        }
-    }
+    session.clear_temporaries(&scanned.root, rules.chain(new).map(|(directory, _)| directory));
     for path in difference.missing.keys() {
         write_file(&scanned.root.join(path), TEXT)?;
         session.note(&format!("wrote {path}\n"));
