@@ -42,6 +42,7 @@ bench:
     scripts/bench-guard
     scripts/bench-observe
     scripts/bench-accounts
+    scripts/bench-ready
     scripts/test-browser
 
 # Run every gate
