@@ -150,7 +150,10 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
     });
     let mut calls = metrics::Calls::new(arguments.callers_per_callee);
     // Every edge that was ever counted: a counter goes on where it was.
-    for (edge, tally) in store.totals().context("cannot read the store")? {
+    // Those that were seen first come first, as they did then: where there are more callers than are told apart, mostly the same are.
+    let mut totals = store.totals().context("cannot read the store")?;
+    totals.sort_by_key(|(_, tally)| tally.first);
+    for (edge, tally) in totals {
         calls.add(edge, tally.count.max(1), None);
     }
     let watches = Arc::new(watch::Watches::default());
@@ -170,6 +173,7 @@ async fn serve(arguments: &Collector) -> anyhow::Result<()> {
         has_canaries: arguments.canary_account.is_some(),
     });
 
+    state.watched.read(&desk.store);
     let (domain, domains) = tokio::sync::watch::channel(None);
     let place = catalogue::Place::of(&arguments.catalogue);
     tokio::spawn(catalogue::follow(place, arguments.env.clone(), world.clone(), state.catalogue.clone(), domain));

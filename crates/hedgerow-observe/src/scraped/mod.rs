@@ -60,6 +60,8 @@ pub const FORGED: &str = "hedgerow_forged_pods";
 pub const POLICY: &str = "hedgerow_service_policy_since_timestamp_seconds";
 /// When the last run of a cron job ended well.
 pub const FINISHED: &str = "hedgerow_job_finished_timestamp_seconds";
+/// Calls of callers beyond the cap.
+pub const CAPPED: &str = "hedgerow_series_dropped_total";
 /// The catalogue.
 pub const CATALOGUE: &str = "hedgerow_catalogue";
 
@@ -226,6 +228,16 @@ pub fn observations<E>(
             let count = if number == 0 { of_edge.count } else { 0 };
             answer.calls(*day, edge, Tally { count, first: of_edge.first, last: of_edge.last });
         }
+    }
+    let capped: BTreeSet<String> = asking
+        .at(asking.of_callee(CAPPED), grid.to)?
+        .into_iter()
+        .filter(|series| series.samples.iter().any(|(_, count)| *count > 0.0))
+        .filter_map(|mut series| series.labels.remove("callee"))
+        .collect();
+    if !capped.is_empty() {
+        let all: Vec<String> = capped.into_iter().collect();
+        notes.push(format!("more callers than are told apart call {}: which of them are `other` may change with a restart of the collector, and those are counted again then", all.join(", ")));
     }
     canaries(&mut asking, &grid, &scrapes, &mut answer)?;
     watched(&mut asking, &grid, &mut answer, &mut notes)?;

@@ -59,9 +59,14 @@ impl Scrapes {
         self.of.entry(store).or_default().extend(series.samples.iter().map(|(at, _)| *at));
     }
 
-    /// The first scrape of any since a moment.
+    /// The first moment of which any can tell, since a moment: its first scrape, or when its store was begun.
     pub(super) fn first(&self, from: Micros) -> Option<Micros> {
-        self.of.values().filter_map(|all| all.range(from..).next()).min().copied()
+        let of = |(store, all): (&String, &BTreeSet<Micros>)| {
+            let first = *all.range(from..).next()?;
+            let since = self.since.get(store).copied().filter(|since| *since >= from);
+            Some(since.map_or(first, |since| since.min(first)))
+        };
+        self.of.iter().filter_map(of).min()
     }
 
     /// The store of whoever was scraped so.

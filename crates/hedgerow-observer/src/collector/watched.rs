@@ -59,12 +59,12 @@ impl Watched {
                 Err(error) => say("watched", &format!("what runs cannot be kept yet: {error}")),
             }
         }
-        if kept.told.is_none() {
-            match lock(store).judged_and_finished() {
-                Ok((judged, finished)) => kept.told = Some(Arc::new(Told { judged, finished })),
-                Err(error) => say("watched", &format!("what is kept of services cannot be read: {error}")),
-            }
-        }
+        kept.read(store);
+    }
+
+    /// Reads what an earlier life of the collector has kept.
+    pub(crate) fn read(&self, store: &Mutex<Store>) {
+        lock(&self.0).read(store);
     }
 
     /// Where pods of services ran today, and what the store has of their policies and jobs.
@@ -110,6 +110,15 @@ impl Watched {
 }
 
 impl Kept {
+    fn read(&mut self, store: &Mutex<Store>) {
+        if self.told.is_none() {
+            match lock(store).judged_and_finished() {
+                Ok((judged, finished)) => self.told = Some(Arc::new(Told { judged, finished })),
+                Err(error) => say("watched", &format!("what is kept of services cannot be read: {error}")),
+            }
+        }
+    }
+
     fn look(&mut self, world: &World, are_policies_known: bool, at: Micros) {
         let Some(fleet) = world.known().fleet.clone() else { return };
         if self.day != day_of(at) {
