@@ -49,7 +49,7 @@ fn what_pages_show_of_the_bank_is_what_is_printed() {
                 match run(&repository(), command) {
                     Some(printed) if is_as_said(said, &printed) => {}
                     Some(printed) => {
-                        wrong.push(format!("{path}:{line}: `{command}` prints\n{printed}\nand not\n{said}"))
+                        wrong.push(format!("{path}:{line}: `{command}` prints\n{printed}\nand not\n{said}"));
                     }
                     None => wrong.push(format!("{path}:{line}: `{command}` is neither run nor listed")),
                 }
