@@ -147,6 +147,8 @@ proptest! {
         let perhaps = Perhaps::new(&world.observations);
         let all: u64 = lines.iter().map(|(.., count)| count).sum();
         prop_assert_eq!(found.iter().map(|call| call.seen.count).sum::<u64>() + perhaps.calls, all);
+        let untold: u64 = lines.iter().filter(|line| line.0 == 4).map(|line| line.3).sum();
+        prop_assert_eq!(perhaps.of("service.cards", "service.ledger"), untold);
         let mut keys: Vec<(Who, String, By)> = found.into_iter().map(|call| (call.caller, call.callee, call.by)).collect();
         let groups = keys.len();
         keys.dedup();
