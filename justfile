@@ -43,7 +43,7 @@ bench:
     scripts/bench-observe
     scripts/bench-accounts
     scripts/bench-ready
-    scripts/test-browser
+    scripts/test-browser --budget
 
 # Run every gate
 ci:
