@@ -1,0 +1,120 @@
+//! What is written to check rules and to put them into a deploy.
+
+use super::{DiagnosticFormat, EnvironmentArg};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The environment to plan for as well [default: all]
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment: Option<String>,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+    /// Name moves that are not safe in one step, such as from `off` to `enforce`, against a git revision or a directory
+    #[arg(long, value_name = "BASE")]
+    pub base: Option<String>,
+}
+
+/// `render`
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// Only this service; may be given several times
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The objects that a cluster needs once, instead of the services'
+    #[arg(long, conflicts_with = "services")]
+    pub platform: bool,
+    /// The objects by which the API server refuses labels that nobody may put on, from `guard` in hedgerow.yaml; with --platform, both;
+    /// with --service, what lets its account wear its labels
+    #[arg(long)]
+    pub guard: bool,
+    /// Write one file per object into this directory instead of standard output
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How to print what is wrong
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
+
+/// How labels are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LabelFormat {
+    /// One label a line, `key=value`
+    Text,
+    /// One JSON object
+    Json,
+    /// A strategic-merge patch for a Deployment
+    Patch,
+}
+
+/// `labels`
+#[derive(Debug, Args)]
+pub struct Labels {
+    /// The service
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// How to print the labels
+    #[arg(long, value_enum, default_value_t = LabelFormat::Text)]
+    pub format: LabelFormat,
+}
+
+/// `post-render`
+#[derive(Debug, Args)]
+pub struct PostRender {
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// Whose deploy it is: every workload that says nothing else is this service's, and only its files are read
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Take unclaimed workloads and doubtful cases for errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Remove labels and policies of Hedgerow's that no rule backs, instead of refusing them
+    #[arg(long)]
+    pub prune: bool,
+    /// Parse every document in full and fail on invalid YAML anywhere
+    #[arg(long)]
+    pub check: bool,
+    /// Find pod templates in kinds that are not known, by their structure
+    #[arg(long)]
+    pub unknown_kinds: bool,
+    /// Change and print nothing: fail where the manifests lack what Hedgerow would add, or where somebody changed it since
+    #[arg(long, conflicts_with = "prune")]
+    pub prove: bool,
+    /// Write the files that were read to this file, in the form of a Makefile rule
+    #[arg(long, value_name = "FILE")]
+    pub depfile: Option<PathBuf>,
+    /// How to print what is wrong
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Manifests: files, directories of *.yaml, *.yml and *.json, or `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The environment
+    #[command(flatten)]
+    pub environment: EnvironmentArg,
+    /// The namespace of objects that name none
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// Every service must be among the manifests: with its pods, or, where there are no pods at all, with its policy
+    #[arg(long)]
+    pub complete: bool,
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub format: DiagnosticFormat,
+}
