@@ -9,6 +9,7 @@ use crate::answers::Sites;
 use crate::elements::{self, Lines};
 use crate::error::YamlError;
 use crate::fast;
+use crate::follow::follow_by;
 use crate::parse::parse_piece;
 use crate::route::{Route, RouteId, RouteSet, Step};
 use crate::site::{Duplicate, Site};
@@ -191,6 +192,18 @@ impl<'d, 't> Part<'d, 't> {
         match &self.0 {
             Body::Node(part) => Ok(part.node),
             Body::Lines(part) => Ok(part.element()?.1),
+        }
+    }
+
+    /// The node with what its aliases and merge keys stand for, wherever in the document that is written; see [`follow`](crate::follow).
+    ///
+    /// Nothing where an alias leads nowhere, the copy would grow without bound, or the part is not YAML.
+    #[must_use]
+    pub fn followed(&self) -> Option<Node<'t>> {
+        match &self.0 {
+            Body::Node(part) => follow_by(&part.anchors, part.node),
+            // What was found by its lines is of a list without anchors.
+            Body::Lines(part) => Some(part.element().ok()?.1.clone()),
         }
     }
 

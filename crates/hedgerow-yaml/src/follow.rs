@@ -14,15 +14,20 @@ const DEEPEST: usize = 256;
 /// Nothing where an alias leads nowhere or the copy would grow without bound.
 #[must_use]
 pub fn follow<'t>(root: &Node<'t>, node: &Node<'t>) -> Option<Node<'t>> {
-    Copy { anchors: Anchors::of(root), left: MOST_NODES }.node(node, 0)
+    follow_by(&Anchors::of(root), node)
 }
 
-struct Copy<'a, 't> {
-    anchors: Anchors<'a, 't>,
+/// The same, with the anchors of the root.
+pub(crate) fn follow_by<'t>(anchors: &Anchors<'_, 't>, node: &Node<'t>) -> Option<Node<'t>> {
+    Copy { anchors, left: MOST_NODES }.node(node, 0)
+}
+
+struct Copy<'c, 'a, 't> {
+    anchors: &'c Anchors<'a, 't>,
     left: usize,
 }
 
-impl<'t> Copy<'_, 't> {
+impl<'t> Copy<'_, '_, 't> {
     fn node(&mut self, node: &Node<'t>, depth: usize) -> Option<Node<'t>> {
         self.left = self.left.checked_sub(1)?;
         if depth > DEEPEST {

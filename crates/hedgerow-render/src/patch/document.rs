@@ -192,13 +192,25 @@ impl<'d, 't> Object<'d, 't> {
         }
     }
 
-    /// The same with what its aliases and merge keys stand for, as far as the object itself holds that.
+    /// The same with what its aliases and merge keys stand for, as far as the document holds that.
     pub(super) fn with_followed<T>(&self, stream: &str, ask: impl FnOnce(&Node<'_>) -> T) -> Option<T> {
         let may_have_aliases = stream.get(self.range()).is_some_and(|text| text.contains('*'));
-        self.with_node(|node| match may_have_aliases.then(|| follow(node, node)).flatten() {
-            Some(followed) => ask(&followed),
-            None => ask(node),
-        })
+        if !may_have_aliases {
+            return self.with_node(ask);
+        }
+        match &self.body {
+            Body::Document(document) => {
+                let node = document.tree().ok().flatten()?;
+                Some(match follow(node, node) {
+                    Some(followed) => ask(&followed),
+                    None => ask(node),
+                })
+            }
+            Body::Part(part) => Some(match part.followed() {
+                Some(followed) => ask(&followed),
+                None => ask(part.node().ok()?),
+            }),
+        }
     }
 
     /// Where the object stands, with what stands around it in its document.

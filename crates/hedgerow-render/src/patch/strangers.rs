@@ -146,7 +146,8 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
     let is_described = DESCRIBING.iter().any(is_of);
     let text = context.stream.get(object.range()).unwrap_or_default();
     let mut ours = context.all_of_ours(text).peekable();
-    if ours.peek().is_some() {
+    // A key may hide behind an escape or an alias.
+    if ours.peek().is_some() || text.contains(['\\', '*']) {
         let worn = worn(context, object);
         if !worn.is_empty() {
             return unbacked(context, worn, is_described);
