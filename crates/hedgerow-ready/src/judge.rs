@@ -128,7 +128,7 @@ impl<'q> Court<'q> {
         }
     }
 
-    fn judge(&self, service: &Service) -> Readiness {
+    fn judge(&self, service: &'q Service) -> Readiness {
         let not_seen = self.not_seen.get(service.name.as_str()).copied().unwrap_or(0);
         let expected = self.counts.expected(not_seen);
         let silence = Silence { fleet: self.counts, not_seen, expected, days: self.question.days };

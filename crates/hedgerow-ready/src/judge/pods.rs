@@ -20,7 +20,7 @@ impl<'q> Court<'q> {
             match self.watched(caller).and_then(|watched| Some((watched, watched.pods?))) {
                 None => unwatched.push(format!("`{caller}`")),
                 Some((watched, running)) => {
-                    pods += running;
+                    pods = pods.saturating_add(running);
                     match watched.unlabelled.get(callee) {
                         Some(0) | None => {}
                         Some(bare) => without.push(format!("{bare} of {running} of `{caller}`")),
@@ -66,8 +66,8 @@ impl<'q> Court<'q> {
         for caller in self.may_call(service) {
             for job in self.jobs.get(caller).into_iter().flatten() {
                 match self.runs(job) {
-                    (runs, _) if runs >= RUNS => seen += 1,
-                    (runs, last) => evidence.push(self.too_few(service, job, runs, last)),
+                    ran if ran.runs >= RUNS => seen += 1,
+                    ran => evidence.push(self.too_few(service, job, &ran)),
                 }
             }
         }
@@ -78,7 +78,8 @@ impl<'q> Court<'q> {
         evidence
     }
 
-    fn too_few(&self, service: &Service, job: &Job, runs: u64, last: Option<Moment>) -> Evidence {
+    fn too_few(&self, service: &Service, job: &Job, ran: &Ran) -> Evidence {
+        let (runs, last) = (ran.runs, ran.last);
         let longer = if self.is_longer() {
             format!(
                 " that are known of; these observations reach back more than {}: `hedgerow-observer export --since {}d` gives the window alone",
@@ -88,7 +89,12 @@ impl<'q> Court<'q> {
         } else {
             String::new()
         };
-        let text = format!("`{}` of `{}` ran {runs} of {RUNS} times{longer}", job.workload, job.service);
+        let doubt = if ran.doubtful.is_empty() {
+            String::new()
+        } else {
+            format!("; of which of its cron jobs the runs of {} are, nobody can tell", listed(&ran.doubtful))
+        };
+        let text = format!("`{}` of `{}` ran {runs} of {RUNS} times{longer}{doubt}", job.workload, job.service);
         let waiver = self
             .waiver(&job.service, &job.workload)
             .or_else(|| self.waiver(service.name.as_str(), &job.workload))
@@ -121,16 +127,31 @@ impl<'q> Court<'q> {
         }
     }
 
-    /// How many runs the window held, and when the last one ended. Where the observations reach further back than the window, only the last
-    /// is known to be in it.
-    fn runs(&self, job: &Job) -> (u64, Option<Moment>) {
-        let runs = self.watched(&job.service).map(|watched| watched.jobs.as_slice()).unwrap_or_default();
-        let mine = || runs.iter().filter(|runs| fits(&job.workload, &runs.workload));
+    /// The runs of a cron job. Where the observations reach further back than the window, only the last is known to be in it. What ran counts
+    /// for the most specific of the service's jobs that it fits, and for none where two fit it equally well.
+    fn runs(&self, job: &Job) -> Ran {
         let is_longer = self.is_longer();
         let in_window = |runs: &JobRuns| {
             if is_longer { u64::from(runs.last.is_some_and(|last| last >= self.begin())) } else { runs.finished }
         };
-        (mine().map(in_window).max().unwrap_or(0), mine().filter_map(|runs| runs.last).max())
+        let is_other =
+            |other: &&&Job| other.workload != job.workload || is_pattern(&job.workload) && !std::ptr::eq(**other, job);
+        let others: Vec<&Job> =
+            self.jobs.get(job.service.as_str()).into_iter().flatten().filter(is_other).copied().collect();
+        let runs = self.watched(&job.service).map(|watched| watched.jobs.as_slice()).unwrap_or_default();
+        let mut ran = Ran { runs: 0, last: None, doubtful: Vec::new() };
+        for runs in runs.iter().filter(|runs| fits(&job.workload, &runs.workload)) {
+            let mut rivals =
+                others.iter().map(|other| other.workload.as_str()).filter(|other| fits(other, &runs.workload));
+            let is_mine = rivals.clone().all(|rival| is_narrower(&job.workload, rival));
+            if is_mine {
+                ran.runs = ran.runs.max(in_window(runs));
+                ran.last = ran.last.max(runs.last);
+            } else if !rivals.any(|rival| is_narrower(rival, &job.workload)) {
+                ran.doubtful.push(format!("`{}`", runs.workload));
+            }
+        }
+        ran
     }
 
     /// Whether the observations reach further back than the window, by more than the day they may begin earlier.
@@ -151,8 +172,13 @@ impl<'q> Court<'q> {
         callers
     }
 
-    pub(super) fn rare(&self, service: &Service) -> Vec<Evidence> {
-        let is_job = |what: &str| self.question.jobs.iter().any(|job| job.workload == what);
+    pub(super) fn rare(&self, service: &'q Service) -> Vec<Evidence> {
+        // Of those jobs alone their runs are asked for: here, or where the service calls others.
+        let mut owners = self.may_call(service);
+        owners.insert(service.name.as_str());
+        let jobs: BTreeSet<&str> =
+            owners.iter().filter_map(|owner| self.jobs.get(owner)).flatten().map(|job| job.workload.as_str()).collect();
+        let is_job = |what: &str| jobs.contains(what);
         let told = service.rare.iter().filter(|rare| rare.what != "code" && !is_job(&rare.what)).map(|rare| {
             let what = &rare.what;
             match &rare.waiver {
@@ -172,20 +198,34 @@ impl<'q> Court<'q> {
     }
 }
 
-/// Whether a workload of the cluster is the one of a manifest, in which `*` stands for what only the deploy knows.
+/// What ran of a cron job.
+struct Ran {
+    /// How many runs the window held.
+    runs: u64,
+    /// When the last one ended.
+    last: Option<Moment>,
+    /// Workloads that fit it, and fit another job of the service as well.
+    doubtful: Vec<String>,
+}
+
+fn is_pattern(workload: &str) -> bool {
+    workload.contains('*')
+}
+
+/// Whether all that fits the one pattern fits the other, and not the other way round.
+fn is_narrower(one: &str, other: &str) -> bool {
+    fits(other, one) && !fits(one, other)
+}
+
+/// Whether a workload of the cluster is the one of a manifest, in which `*` stands for what only the deploy knows. Of a pattern in the
+/// workload's place: whether all that fits it fits this one.
 fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let mut is_open = false;
-    for part in parts {
-        is_open = true;
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-        if part.is_empty() {
-            rest = "";
-        }
-    }
-    rest.is_empty() || is_open && pattern.ends_with('*')
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let inner = name.strip_prefix(first).and_then(|name| name.strip_suffix(last));
+    inner.is_some_and(|inner| {
+        middle.split('*').try_fold(inner, |rest, part| rest.find(part).map(|at| &rest[at + part.len()..])).is_some()
+    })
 }
 
 #[cfg(test)]
@@ -202,6 +242,12 @@ mod tests {
             ("CronJob/*-close", "CronJob/prod-open", false),
             ("CronJob/a-*-close", "CronJob/a-b-close", true),
             ("CronJob/*", "Job/close", false),
+            ("CronJob/*-report", "CronJob/a-report-report", true),
+            ("CronJob/a*a", "CronJob/a", false),
+            ("CronJob/*-b-*-c", "CronJob/a-b-b-c", true),
+            ("CronJob/*-b-*-c", "CronJob/a-c-b-c", false),
+            ("CronJob/*", "CronJob/*-report", true),
+            ("CronJob/*-report", "CronJob/*", false),
         ] {
             assert_eq!(fits(pattern, name), should, "{pattern} {name}");
         }

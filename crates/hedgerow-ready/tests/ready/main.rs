@@ -1,5 +1,6 @@
 //! When a service may be enforced: each line of evidence, one taken away at a time.
 
+mod jobs;
 mod reconcile;
 mod simulator;
 mod told;
