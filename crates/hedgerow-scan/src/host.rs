@@ -404,7 +404,7 @@ mod tests {
             ("host=s-ledger port=5432 dbname=x", at(Some(5432))),
             ("mysql:dbname=x;host=s-ledger;port=3306", at(Some(3306))),
             ("pgsql:host=s-ledger", ledger()),
-            ("Server=tcp:s-ledger,1433;Database=x", ledger()),
+            ("Server=tcp:s-ledger,1433;Database=x", at(Some(1433))),
             ("Data Source=s-ledger;User=x", ledger()),
             ("http://s-ledger/x?host=s-other", ledger()),
             ("root:pw@tcp(s-ledger:3306)/books", at(Some(3306))),
