@@ -1,9 +1,13 @@
-//! Pairs, one a line: `caller,callee[,ports][,reason]` (RFC 4180, `"` around what holds a comma). A first line with these words is a header,
-//! and says their order; lines that begin with `#` are passed over.
+//! Pairs, one a line: `caller,callee[,ports][,reason]` (RFC 4180, `"` around what holds a comma). A first line with one of these words is a
+//! header, and says their order; lines that begin with `#` are passed over.
+//!
+//! A rule without ports permits all of them. So nothing is read past: a column that is not known, and a field for which there is no column,
+//! make no statement.
 
 use crate::said::{End, Found, Name, Place, Port, Statement, Wanted, Why, shown};
+use crate::whose::{Names, Whose};
 use crate::{Input, Reader};
-use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::diag::{Diagnostic, nearest};
 use hedgerow_eval::{PortRange, Protocol};
 use std::collections::BTreeSet;
 
@@ -14,64 +18,139 @@ const COLUMNS: [&str; 4] = ["caller", "callee", "ports", "reason"];
 /// More fields than any header has.
 const MOST_FIELDS: usize = 64;
 
+/// Where each column stands, in the order of [`COLUMNS`].
+type Order = [Option<usize>; COLUMNS.len()];
+
 impl Reader for Csv {
     fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
         for (id, source) in input.texts.iter() {
-            let mut order: Vec<Option<usize>> = (0..COLUMNS.len()).map(Some).collect();
+            let mut order: Order = std::array::from_fn(Some);
             let mut is_first = true;
             for (line, record) in records(source.text.trim_start_matches('\u{feff}')) {
                 let place = input.line(id, line);
                 let Some(fields) = record else {
-                    found.leave(Why::NotUnderstood, &place, "a quote that does not end, or text behind one that does");
+                    // Where it was the header, what follows could be in any order.
+                    let rest = if is_first { "; it may be a header, so no line below it is read" } else { "" };
+                    let text = format!(
+                        "a quote that does not end, text behind one that does, or more than {MOST_FIELDS} fields{rest}"
+                    );
+                    found.leave(Why::NotUnderstood, &place, text);
+                    if is_first {
+                        break;
+                    }
                     continue;
                 };
                 if fields.iter().all(|field| field.is_empty()) || fields[0].starts_with('#') {
                     continue;
                 }
-                if std::mem::take(&mut is_first)
-                    && let Some(header) = header(&fields)
-                {
-                    order = header;
+                if std::mem::take(&mut is_first) && is_header(&fields) {
+                    match header(&fields) {
+                        Ok(header) => order = header,
+                        Err(faults) => {
+                            for fault in faults {
+                                let text = format!("{fault}; no line below this header is read");
+                                found.leave(Why::NotUnderstood, &place, text);
+                            }
+                            break;
+                        }
+                    }
                     continue;
                 }
-                pair(&fields, &order, &place, found);
+                match pair(&fields, &order, &place, input.names) {
+                    Ok(statement) => found.statements.push(statement),
+                    Err(text) => {
+                        found.leave(Why::NotUnderstood, &place, text);
+                    }
+                }
             }
         }
         Vec::new()
     }
 }
 
-/// Where each column stands; nothing where the line is no header.
-fn header(fields: &[String]) -> Option<Vec<Option<usize>>> {
-    let at = |column: &str| fields.iter().position(|field| field.trim().eq_ignore_ascii_case(column));
-    let order: Vec<_> = COLUMNS.iter().map(|column| at(column)).collect();
-    (order[0].is_some() && order[1].is_some()).then_some(order)
+fn is_column(field: &str, column: &str) -> bool {
+    field.trim().eq_ignore_ascii_case(column)
 }
 
-fn pair(fields: &[String], order: &[Option<usize>], place: &Place, found: &mut Found) {
+fn is_header(fields: &[String]) -> bool {
+    fields.iter().any(|field| COLUMNS.iter().any(|column| is_column(field, column)))
+}
+
+/// Where each column stands. A column without a name holds nothing. Errors say in words what is wrong with the header.
+fn header(fields: &[String]) -> Result<Order, Vec<String>> {
+    let mut faults = Vec::new();
+    for field in fields.iter().map(|field| field.trim()).filter(|field| !field.is_empty()) {
+        if COLUMNS.iter().any(|column| is_column(field, column)) {
+            continue;
+        }
+        let help = match nearest(&field.to_ascii_lowercase(), COLUMNS) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("remove it, or name it as one of {}", COLUMNS.join(", ")),
+        };
+        faults.push(format!("the column `{}` is not known: {help}", shown(field)));
+    }
+    let mut order = Order::default();
+    for (at, column) in order.iter_mut().zip(COLUMNS) {
+        let mut places = (0..fields.len()).filter(|at| is_column(&fields[*at], column));
+        *at = places.next();
+        if places.next().is_some() {
+            faults.push(format!("the column `{column}` is there twice"));
+        }
+    }
+    for (at, column) in order.iter().zip(COLUMNS).take(2) {
+        if at.is_none() {
+            faults.push(format!("a header without a column `{column}`"));
+        }
+    }
+    if faults.is_empty() { Ok(order) } else { Err(faults) }
+}
+
+/// What a line states. Errors say in words what is not understood.
+fn pair(fields: &[String], order: &Order, place: &Place, names: &Names<'_>) -> Result<Statement, String> {
     let field = |column: usize| order[column].and_then(|at| fields.get(at)).map_or("", |field| field.trim());
     let (caller, callee) = (field(0), field(1));
     if caller.is_empty() || callee.is_empty() {
-        found.leave(Why::NotUnderstood, place, format!("a line without both ends: `{}`", shown(&fields.join(","))));
-        return;
+        return Err(format!("a line without both ends: `{}`", shown(&fields.join(","))));
+    }
+    let edge = format!("`{}` → `{}`", shown(caller), shown(callee));
+    let more = (0..fields.len()).filter(|at| !order.contains(&Some(*at))).map(|at| fields[at].trim());
+    if let Some(more) = more.into_iter().find(|field| !field.is_empty()) {
+        return Err(format!("{edge}: `{}` stands in no column; {QUOTES}", shown(more)));
     }
     let Some(ports) = ports(field(2)) else {
-        found.leave(
-            Why::NotUnderstood,
-            place,
-            format!("`{}` → `{}`: ports `{}`", shown(caller), shown(callee), shown(field(2))),
-        );
-        return;
+        return Err(format!("{edge}: ports `{}`", shown(field(2))));
     };
     // A rule's reason stands on one line.
     let reason: String = field(3).split(char::is_control).collect::<Vec<_>>().join(" ");
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let end = |name: &str| {
         let (namespace, name) = name.split_once('/').map_or((None, name), |(namespace, name)| (Some(namespace), name));
-        End::Named(Name::new(namespace, name))
+        Name::new(namespace, name)
     };
     let (caller, callee) = (end(caller), end(callee));
-    found.statements.push(Statement { caller, callee, ports, reason, seen: None, place: place.clone() });
+    if let Some(reason) = reason.as_deref().filter(|reason| is_ports(reason, &callee, names)) {
+        return Err(format!("{edge}: the reason `{}` reads like ports; {QUOTES}", shown(reason)));
+    }
+    let (caller, callee) = (End::Named(caller), End::Named(callee));
+    Ok(Statement { caller, callee, ports, reason, seen: None, place: place.clone() })
+}
+
+/// What to do about a field too many.
+const QUOTES: &str = "put quotes around a field with commas, such as `\"80,443\"`";
+
+/// Whether a reason is what is left of a list of ports that a comma cut: numbers, and names of ports of the callee's.
+fn is_ports(reason: &str, callee: &Name, names: &Names<'_>) -> bool {
+    let Some(Wanted::These(ports)) = ports(reason) else { return false };
+    let called: BTreeSet<&str> =
+        ports.iter().filter_map(|port| if let Port::Name(name) = port { Some(name.as_str()) } else { None }).collect();
+    if called.is_empty() {
+        return true;
+    }
+    let Whose::Service(service) = names.of(callee) else { return false };
+    let declared = names.known(&service).map_or(&[][..], |service| service.ports.listed());
+    let is_declared =
+        |called: &&str| declared.iter().any(|port| port.name.as_ref().is_some_and(|it| it.as_str() == *called));
+    called.iter().all(is_declared)
 }
 
 /// Ports by name or number, between spaces, `;`, `|` or commas: `http 8443 53/udp 8000-8010`. Nothing at all means all.

@@ -2,7 +2,8 @@
 //!
 //! A rule speaks of accounts; which services run as them is told by the workloads among the files, and by `service-account` in the services'
 //! files. What an ALLOW rule asks of a request is left out and said. What a DENY rule denies without looking at the request is taken
-//! away.
+//! away; what it denies by the request or by addresses a rule lets in, and that is said. On a guess nobody is let in: who hangs on an account that
+//! is not known is not allowed by an ALLOW rule, and denied by a DENY rule.
 
 mod source;
 
@@ -37,7 +38,15 @@ struct Callee {
     /// Whether an ALLOW policy is for it: then who is not allowed is denied.
     is_guarded: bool,
     allowed: BTreeMap<ServiceName, Vec<(On, Place)>>,
-    denied: BTreeMap<ServiceName, Vec<On>>,
+    denied: BTreeMap<ServiceName, Vec<Denial>>,
+}
+
+/// Ports on which somebody is denied.
+struct Denial {
+    on: On,
+    place: Place,
+    /// Whether the account is not known, so that nobody can tell.
+    is_guess: bool,
 }
 
 struct World<'a> {
@@ -141,18 +150,12 @@ impl World<'_> {
         selected.filter_map(|(_, owner)| owner.cloned()).collect()
     }
 
-    /// Whether all pods of a service are meant, some, or none.
-    fn means(&self, rule: &Rule<'_>) -> BTreeMap<ServiceName, BTreeSet<bool>> {
-        let mut means = BTreeMap::<ServiceName, BTreeSet<bool>>::new();
+    /// Whether all pods of a service are meant, some, or none, or nobody can tell.
+    fn means(&self, rule: &Rule<'_>) -> BTreeMap<ServiceName, BTreeSet<Means>> {
+        let mut means = BTreeMap::<ServiceName, BTreeSet<Means>>::new();
         for (pod, owner) in self.pods.iter() {
             let Some(owner) = owner else { continue };
-            let is_meant = match rule.means(self.who(pod, owner)) {
-                Means::Yes => true,
-                Means::No => false,
-                // Nobody is let in on a guess.
-                Means::Unknown => continue,
-            };
-            means.entry(owner.clone()).or_default().insert(is_meant);
+            means.entry(owner.clone()).or_default().insert(rule.means(self.who(pod, owner)));
         }
         means
     }
@@ -171,23 +174,7 @@ impl World<'_> {
         callees: &mut BTreeMap<ServiceName, Callee>,
         found: &mut Found,
     ) {
-        let (ports, faulty) = rule.ports();
-        for port in faulty {
-            found.leave(Why::NotUnderstood, &object.place, format!("the port `{}`", shown(port)));
-        }
-        let layer7 = rule.layer7();
-        if !layer7.is_empty() {
-            let keys: Vec<_> = layer7.into_iter().collect();
-            found.leave(Why::Layer7, &object.place, keys.join(", "));
-        }
-        for condition in rule.conditions() {
-            found.leave(Why::Condition, &object.place, format!("`{}`", shown(&condition)));
-        }
-        for party in rule.parties().into_iter().flatten() {
-            for block in party.blocks() {
-                found.leave(Why::Addresses, &object.place, shown(block));
-            }
-        }
+        let ports = Self::asked(object, rule, "", found);
         self.accounts(object, rule, found);
         let crowd = self.crowd(rule);
         for target in targets {
@@ -198,7 +185,7 @@ impl World<'_> {
             }
         }
         for (caller, means) in self.means(rule) {
-            if !means.contains(&true) {
+            if !means.contains(&Means::Yes) {
                 continue;
             }
             let lives = self.input.names.known(&caller).map_or("", |service| service.namespace.as_str());
@@ -206,7 +193,7 @@ impl World<'_> {
                 continue;
             }
             for target in targets.iter().filter(|target| **target != caller) {
-                if means.contains(&false) {
+                if means.contains(&Means::No) {
                     let text = format!("`{caller}` → `{target}`: some pods run as an account that may, others not");
                     let leftover = found.leave(Why::PartOfPods, &object.place, text);
                     (leftover.callee, leftover.callers) = (Some(target.clone()), BTreeSet::from([caller.clone()]));
@@ -215,6 +202,27 @@ impl World<'_> {
                 callee.allowed.entry(caller.clone()).or_default().push((ports.clone(), object.place.clone()));
             }
         }
+    }
+
+    /// The ports that a rule is about. What else it asks, and no rule file can, is left out and said.
+    fn asked(object: &Object, rule: &Rule<'_>, verb: &str, found: &mut Found) -> On {
+        let (ports, faulty) = rule.ports();
+        for port in faulty {
+            found.leave(Why::NotUnderstood, &object.place, format!("{verb}the port `{}`", shown(port)));
+        }
+        let layer7: Vec<_> = rule.layer7().into_iter().collect();
+        if !layer7.is_empty() {
+            found.leave(Why::Layer7, &object.place, format!("{verb}{}", layer7.join(", ")));
+        }
+        for condition in rule.conditions() {
+            found.leave(Why::Condition, &object.place, format!("{verb}`{}`", shown(&condition)));
+        }
+        for party in rule.parties().into_iter().flatten() {
+            for block in party.blocks() {
+                found.leave(Why::Addresses, &object.place, format!("{verb}{}", shown(block)));
+            }
+        }
+        ports
     }
 
     /// Names the accounts that nobody is known to run as.
@@ -258,27 +266,27 @@ impl World<'_> {
         callees: &mut BTreeMap<ServiceName, Callee>,
         found: &mut Found,
     ) {
-        let (ports, _) = rule.ports();
-        let mut asks: Vec<String> = rule.layer7().into_iter().map(str::to_owned).collect();
-        asks.extend(rule.conditions());
-        if !asks.is_empty() {
-            let text = format!("requests are denied by {}", shown(&asks.join(", ")));
-            found.leave(Why::Denied, &object.place, text);
+        let on = Self::asked(object, rule, "denied by ", found);
+        // Who is denied for some requests only is let in for the others; that a rule permits both is said by now.
+        if rule.looks_at_requests() {
             return;
         }
-        found.leave(
-            Why::Denied,
-            &object.place,
-            format!("calls on {}", ports.as_deref().map_or("all ports".to_owned(), words)),
-        );
+        let by_address = rule.parties().is_some_and(|parties| parties.iter().all(|party| !party.blocks().is_empty()));
+        let is_nothing = on.as_ref().is_some_and(Vec::is_empty);
+        if !by_address && !is_nothing {
+            let text = format!("calls on {}", on.as_deref().map_or("all ports".to_owned(), words));
+            found.leave(Why::Denied, &object.place, text);
+        }
         for (caller, means) in self.means(rule) {
-            // Where some pods of a service are denied, none is let in.
-            if !means.contains(&true) {
+            // Where some pods of a service are denied, or may be, none is let in.
+            let is_guess = !means.contains(&Means::Yes);
+            if is_guess && !means.contains(&Means::Unknown) {
                 continue;
             }
             for target in targets {
                 let callee = callees.entry(target.clone()).or_default();
-                callee.denied.entry(caller.clone()).or_default().push(ports.clone());
+                let denial = Denial { on: on.clone(), place: object.place.clone(), is_guess };
+                callee.denied.entry(caller.clone()).or_default().push(denial);
             }
         }
     }
@@ -313,6 +321,14 @@ impl World<'_> {
                 .map_or_else(Vec::new, |service| service.ports.listed().iter().map(declared).collect());
             for (caller, allowed) in &callee.allowed {
                 let denied = callee.denied.get(caller).map_or(&[][..], Vec::as_slice);
+                // Of a denial that is a guess, rules permit less than the policies may.
+                for denial in denied.iter().filter(|denial| denial.is_guess) {
+                    let text = format!(
+                        "`{caller}` may be denied to call `{name}`: as what its pods run is not known; add the workloads to the files, or `service-account` to its service.yaml"
+                    );
+                    let leftover = found.leave(Why::NoCaller, &denial.place, text);
+                    (leftover.callee, leftover.callers) = (Some(name.clone()), BTreeSet::from([caller.clone()]));
+                }
                 for (on, place) in allowed {
                     let Some(ports) = permitted(on, denied, &listed) else { continue };
                     found.statements.push(Statement {
@@ -330,11 +346,11 @@ impl World<'_> {
 }
 
 /// What is left of some ports without those that are denied; nothing where that is nothing.
-fn permitted(on: &On, denied: &[On], listed: &[PortRange]) -> Option<Wanted> {
-    if denied.iter().any(Option::is_none) {
+fn permitted(on: &On, denied: &[Denial], listed: &[PortRange]) -> Option<Wanted> {
+    if denied.iter().any(|denial| denial.on.is_none()) {
         return None;
     }
-    let denied: Vec<_> = denied.iter().flatten().flatten().copied().collect();
+    let denied: Vec<_> = denied.iter().filter_map(|denial| denial.on.as_ref()).flatten().copied().collect();
     let ranges = match on {
         None if denied.is_empty() => return Some(Wanted::All),
         // All means what the callee listens on.

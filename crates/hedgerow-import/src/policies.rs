@@ -9,7 +9,7 @@ use crate::pods::{Pods, anywhere, pods};
 use crate::said::{Found, Place, Why};
 use crate::{Input, Reader};
 use callee::Callee;
-use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::source::Span;
 use hedgerow_eval::{Direction, Endpoint, Labels, Manifests, Network, ObjectRef, PeerId, PolicyId};
@@ -42,7 +42,7 @@ impl Reader for Policies {
         let (mut manifests, diagnostics) = Manifests::read(input.texts.iter(), &input.options.namespace);
         // Where a policy cannot be understood no verdict holds, and to import would be to guess.
         if diagnostics.iter().any(Diagnostic::is_error) {
-            return diagnostics;
+            return diagnostics.into_iter().map(advised).collect();
         }
         for staged in &manifests.staged {
             found.leave(Why::Staged, &anywhere(input), format!("{staged} has no effect"));
@@ -59,6 +59,16 @@ impl Reader for Policies {
         }
         diagnostics
     }
+}
+
+/// Says what can be done about a policy that is not modelled.
+fn advised(diagnostic: Diagnostic) -> Diagnostic {
+    if diagnostic.code != Code::UnsupportedPolicy || !diagnostic.is_error() {
+        return diagnostic;
+    }
+    diagnostic
+        .help("take it out of the files to import the others; what it lets through then has no rule, and callees that it alone guards are `unguarded`")
+        .help("write what it permits with `hedgerow allow`, or find it in flows: `hedgerow import hubble`")
 }
 
 impl<'a> World<'a> {

@@ -134,11 +134,11 @@ impl<'p> Names<'p> {
     }
 }
 
-/// The name, and what controllers made it of.
+/// The name, and what controllers made it of. Names of pods and ReplicaSets are made; others are written by people, who mean all of it.
 fn candidates(name: &Name) -> Vec<&str> {
     let full = name.name.as_str();
     let mut found = vec![full];
-    if matches!(name.kind.as_deref(), None | Some("Pod" | "ReplicaSet")) {
+    if matches!(name.kind.as_deref(), Some("Pod" | "ReplicaSet")) {
         let hash = name.labels.get("pod-template-hash").or_else(|| name.labels.get("controller-revision-hash"));
         if let Some(hash) = hash.filter(|hash| !hash.is_empty())
             && let Some((front, _)) = full.split_once(&format!("-{hash}"))
@@ -180,13 +180,16 @@ mod tests {
             (Some("Deployment"), "ledger-7c9f4d5b6d", vec!["ledger-7c9f4d5b6d"]),
             (Some("ReplicaSet"), "ledger-7c9f4d5b6d", vec!["ledger-7c9f4d5b6d", "ledger"]),
             (Some("Pod"), "ledger-7c9f4d5b6d-x7zqp", vec!["ledger-7c9f4d5b6d-x7zqp", "ledger-7c9f4d5b6d", "ledger"]),
-            (None, "ledger-7c9f4d5b6d-*", vec!["ledger-7c9f4d5b6d-*", "ledger-7c9f4d5b6d", "ledger"]),
-            (None, "ledger-*", vec!["ledger-*", "ledger"]),
+            (Some("Pod"), "ledger-7c9f4d5b6d-*", vec!["ledger-7c9f4d5b6d-*", "ledger-7c9f4d5b6d", "ledger"]),
+            (Some("Pod"), "ledger-*", vec!["ledger-*", "ledger"]),
             (Some("Pod"), "db-0", vec!["db-0", "db"]),
             (Some("Pod"), "pay-29012345-x7zqp", vec!["pay-29012345-x7zqp", "pay-29012345", "pay"]),
             (None, "web-proxy", vec!["web-proxy"]),
-            (None, "*", vec!["*", ""]),
-            (None, "-", vec!["-"]),
+            (Some("Pod"), "*", vec!["*", ""]),
+            (Some("Pod"), "-", vec!["-"]),
+            (None, "emoji-2", vec!["emoji-2"]),
+            (None, "ledger-7c9f4d5b6d-x7zqp", vec!["ledger-7c9f4d5b6d-x7zqp"]),
+            (Some("Service"), "db-0", vec!["db-0"]),
         ] {
             let name = Name { kind: kind.map(str::to_owned), ..Name::new(None, name) };
             assert_eq!(candidates(&name), wanted, "{name}");

@@ -72,6 +72,9 @@ fn exit_codes_tell_what_is_left() {
         ("csv - --strict", "nobody,service.ledger\n", Exit::Findings),
         ("csv - --strict", "service.emoji,service.emoji\n", Exit::Done),
         ("csv -", "service.emoji\n", Exit::Findings),
+        ("csv - --write", "caller,callee,port\nservice.emoji,service.ledger,8080\n", Exit::Findings),
+        ("csv - --write", "service.emoji,service.ledger,80,443\n", Exit::Findings),
+        ("csv - --write", "service.emoji-2,service.ledger\n", Exit::Done),
         ("csv -", "", Exit::BadInput),
         ("connlist -", "{", Exit::BadInput),
         ("policies -", "kind: [", Exit::BadInput),
@@ -126,6 +129,62 @@ fn traffic_opens_no_door_by_itself() {
     let added: Vec<_> = files(root.path()).into_iter().filter(|file| !before.contains(file)).collect();
     let wanted = "origin: observed\nfirst-seen: 2026-11-20\nlast-seen: 2026-11-20\n";
     assert_eq!(added, [("service.emoji/egress/service.ledger.rule".to_owned(), wanted.to_owned())]);
+}
+
+/// As after a run that was killed between two files: the same command finishes, and a third run changes nothing.
+#[test]
+fn accepting_finishes_where_a_killed_run_left_off() {
+    let root = fleet();
+    let flow = |from: &str, to: &str| {
+        format!(
+            r#"{{"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-21T10:00:15Z","action":"Allow","source_name":"{from}-*","source_namespace":"default","dest_name":"{to}-*","dest_namespace":"default","protocol":"tcp","dest_port":8080,"reporter":"Dst","policies":{{"enforced":[],"pending":[]}}}}"#
+        ) + "\n"
+    };
+    let text = flow("s-emoji", "s-ledger") + &flow("s-cards", "s-ledger");
+    let both = "import goldmane - --write --accept service.emoji service.ledger --accept service.cards service.ledger";
+    let ran = Command::new(root.path(), both).stdin(text.clone()).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let whole = files(root.path());
+    fs::remove_file(root.path().join("service.cards/egress/service.ledger.rule")).unwrap();
+    for _ in 0..2 {
+        let ran = Command::new(root.path(), both).stdin(text.clone()).run();
+        assert_eq!((ran.exit, files(root.path())), (Exit::Done, whole.clone()), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`service.emoji` may call `service.ledger` already\n"), "{}", ran.stderr);
+    }
+    // A fault beside it still stops all.
+    fs::remove_file(root.path().join("service.cards/egress/service.ledger.rule")).unwrap();
+    let before = files(root.path());
+    let ran = Command::new(root.path(), &format!("{both} --accept service.ledger service.cards")).stdin(text).run();
+    assert_eq!((ran.exit, files(root.path())), (Exit::BadInput, before), "{}", ran.stderr);
+}
+
+/// What a DENY denies and no rule can is a loss, for CI too.
+#[test]
+fn strict_fails_where_a_rule_lets_in_what_is_denied() {
+    let root = fleet();
+    let policy = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: default}}\nspec: {{{spec}}}\n---\n"
+        )
+    };
+    let allow = policy("allow", "rules: [{from: [{source: {principals: [cluster.local/ns/default/sa/emoji]}}]}]");
+    let workloads: String = ["cards", "emoji", "ledger"]
+        .into_iter()
+        .map(|name| {
+            workload(&format!("s-{name}")) + &format!("    spec: {{serviceAccountName: {name}, containers: []}}\n---\n")
+        })
+        .collect();
+    for (deny, exit) in [
+        ("from: [{source: {principals: [cluster.local/ns/default/sa/cards]}}]", Exit::Done),
+        ("to: [{operation: {paths: [/admin]}}]", Exit::Findings),
+        ("from: [{source: {ipBlocks: [10.0.0.0/8]}}]", Exit::Findings),
+        ("when: [{key: 'request.headers[x]', values: [a]}]", Exit::Findings),
+    ] {
+        let deny = policy("deny", &format!("action: DENY, rules: [{{{deny}}}]"));
+        let all = format!("{allow}{deny}{workloads}");
+        let ran = Command::new(root.path(), "import istio - --strict").stdin(all).run();
+        assert_eq!(ran.exit, exit, "{deny}: {}{}", ran.out(), ran.stderr);
+    }
 }
 
 #[test]

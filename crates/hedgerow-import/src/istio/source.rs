@@ -15,7 +15,7 @@ pub(super) struct Who<'a> {
 }
 
 /// Whether somebody is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Means {
     Yes,
     No,
@@ -217,6 +217,11 @@ impl<'v> Rule<'v> {
         const KEYS: [&str; 6] = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
         let operations = self.operations();
         KEYS.into_iter().filter(|key| operations.iter().any(|operation| !list(operation, key).is_empty())).collect()
+    }
+
+    /// Whether it means some requests of a caller and not others.
+    pub(super) fn looks_at_requests(&self) -> bool {
+        !self.layer7().is_empty() || !self.conditions().is_empty()
     }
 
     /// Other conditions, by what they are about.

@@ -51,7 +51,7 @@ emoji,\"ledger
         &[
             "not-understood: a line without both ends: `emoji` @ in:5",
             "not-understood: `emoji` → `ledger`: ports `99999` @ in:6",
-            "not-understood: a quote that does not end, or text behind one that does @ in:9",
+            "not-understood: a quote that does not end, text behind one that does, or more than 64 fields @ in:9",
             "no-service: `emoji` → `legder`: `legder` is no service of the fleet; where `service.ledger` is meant, name the workload under `workloads` in its service.yaml @ in:1",
             "outside-caller: `nobody` → `ledger`: `nobody` is no service of the fleet @ in:2",
             "outside-caller: `bank/shop` → `ledger`: `bank/shop` is no service of the fleet: `service.shop` lives in namespace `market` @ in:4",
@@ -73,4 +73,89 @@ fn a_callee_that_declares_no_ports_opens_all() {
             "wider-ports: `service.emoji` → `service.card`: `service.card` declares no ports, so a rule opens as well TCP 1-8079, TCP 8081-65535, UDP, SCTP @ in:1",
         ],
     );
+}
+
+const LEFT: &str = "; no line below this header is read @ in:1";
+
+#[test]
+fn a_header_that_is_not_known_makes_no_statement() {
+    for (header, faults) in [
+        ("caller,callee,port,reason", &["the column `port` is not known: did you mean `ports`?"][..]),
+        ("Caller,Callee,PORT", &["the column `PORT` is not known: did you mean `ports`?"]),
+        (
+            "caller,callee,namespace",
+            &["the column `namespace` is not known: remove it, or name it as one of caller, callee, ports, reason"],
+        ),
+        ("caller,callee,ports,ports", &["the column `ports` is there twice"]),
+        ("caller,caller", &["a header without a column `callee`", "the column `caller` is there twice"]),
+        (
+            "from,to,reason,ports",
+            &[
+                "a header without a column `callee`",
+                "a header without a column `caller`",
+                "the column `from` is not known: remove it, or name it as one of caller, callee, ports, reason",
+                "the column `to` is not known: remove it, or name it as one of caller, callee, ports, reason",
+            ],
+        ),
+        (
+            "caler,callee,ports",
+            &["a header without a column `caller`", "the column `caler` is not known: did you mean `caller`?"],
+        ),
+    ] {
+        let left: Vec<_> = faults.iter().map(|fault| format!("not-understood: {fault}{LEFT}")).collect();
+        let left: Vec<_> = left.iter().map(String::as_str).collect();
+        assert_import(Source::Csv, &format!("{header}\nemoji,ledger,8080,x\nshop,ledger,,\n"), &[], &left);
+    }
+    let broken = "caller,callee,\"reason\"s,ports\nemoji,ledger,,8080\n";
+    let left = "not-understood: a quote that does not end, text behind one that does, or more than 64 fields; it may be a header, so no line below it is read @ in:1";
+    assert_import(Source::Csv, broken, &[], &[left]);
+}
+
+#[test]
+fn a_field_too_many_makes_no_statement() {
+    const QUOTES: &str = "put quotes around a field with commas, such as `\"80,443\"`";
+    for (text, said) in [
+        ("emoji,ledger,8080,books,9901", "`9901` stands in no column"),
+        ("emoji,ledger,8080,,,x", "`x` stands in no column"),
+        ("emoji,ledger,8080,9901", "the reason `9901` reads like ports"),
+        ("emoji,ledger,,9901", "the reason `9901` reads like ports"),
+        ("emoji,ledger,http,admin", "the reason `admin` reads like ports"),
+        ("emoji,ledger,8080,53/udp 8000-8010", "the reason `53/udp 8000-8010` reads like ports"),
+        ("callee,caller\nledger,emoji,8080", "`8080` stands in no column"),
+        ("caller,callee,\nemoji,ledger,8080", "`8080` stands in no column"),
+    ] {
+        let line = text.lines().count();
+        let left = format!("not-understood: `emoji` → `ledger`: {said}; {QUOTES} @ in:{line}");
+        assert_import(Source::Csv, text, &[], &[&left]);
+    }
+    // Spreadsheets end lines in empty fields; a word that is no port of the callee's is a reason.
+    for (text, rule) in [
+        ("emoji,ledger,http,books,, ,\n", " [http]: books"),
+        ("caller,callee,,\nemoji,ledger,,\n", ": imported from in"),
+        ("emoji,ledger,http,audit\n", " [http]: audit"),
+        ("emoji,ledger,\"8080,9901\",4 books\n", ": 4 books"),
+    ] {
+        assert_import(Source::Csv, text, &[&format!("service.emoji → service.ledger{rule}")], &[]);
+    }
+}
+
+#[test]
+fn names_that_people_write_are_not_cut() {
+    for (caller, meant) in [
+        (
+            "service.emoji-2",
+            "; where `service.emoji` is meant, name the workload under `workloads` in its service.yaml",
+        ),
+        ("emoji-0", "; where `service.emoji` is meant, name the workload under `workloads` in its service.yaml"),
+        ("emoji-7c9f4d5b6d-x7zqp", ""),
+        ("emoji-*", "; where `service.emoji` is meant, name the workload under `workloads` in its service.yaml"),
+    ] {
+        let left = format!(
+            "outside-caller: `{caller}` → `service.ledger`: `{caller}` is no service of the fleet{meant} @ in:1"
+        );
+        assert_import(Source::Csv, &format!("{caller},service.ledger\n"), &[], &[&left]);
+        let left =
+            format!("no-service: `service.ledger` → `{caller}`: `{caller}` is no service of the fleet{meant} @ in:1");
+        assert_import(Source::Csv, &format!("service.ledger,{caller}\n"), &[], &[&left]);
+    }
 }

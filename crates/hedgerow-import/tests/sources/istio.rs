@@ -1,7 +1,8 @@
 //! AuthorizationPolicies.
 
 use super::{assert_of, bank, imported};
-use hedgerow_import::{Imported, Many, Source};
+use hedgerow_core::policy::RulePorts;
+use hedgerow_import::{Imported, Many, Rule, Source, Why};
 
 const PODS: &str = "\
 apiVersion: apps/v1
@@ -109,15 +110,83 @@ fn what_is_denied_without_a_look_at_the_request_is_taken_away() {
             "denied: calls on all ports @ in:23 AuthorizationPolicy bank/p1",
         ],
     );
-    let by_path = import(&[allow, "action: DENY, rules: [{to: [{operation: {paths: [/admin]}}]}]"], Many::Suggest);
+}
+
+#[test]
+fn what_is_denied_and_no_rule_can_deny_is_a_loss() {
+    let allow =
+        "rules: [{from: [{source: {principals: [cluster.local/ns/bank/sa/emoji, cluster.local/ns/market/sa/shop]}}]}]";
+    for (rule, left) in [
+        ("{to: [{operation: {paths: [/admin], methods: [POST]}}]}", "layer-7: denied by methods, paths"),
+        ("{to: [{operation: {notHosts: [a]}}]}", "layer-7: denied by notHosts"),
+        ("{when: [{key: 'request.headers[x]', values: [a]}]}", "condition: denied by `request.headers[x]`"),
+        ("{from: [{source: {notRequestPrincipals: ['*']}}]}", "condition: denied by `notRequestPrincipals`"),
+        ("{from: [{source: {notIpBlocks: [10.0.0.0/8]}}]}", "condition: denied by `notIpBlocks`"),
+        ("{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}", "addresses: denied by 10.0.0.0/8"),
+        ("{from: [{source: {remoteIpBlocks: [10.0.0.0/8]}}]}", "addresses: denied by 10.0.0.0/8"),
+        ("{to: [{operation: {ports: ['eighty']}}]}", "not-understood: denied by the port `eighty`"),
+    ] {
+        let imported = import(&[allow, &format!("action: DENY, rules: [{rule}]")], Many::Suggest);
+        assert!(imported.leftovers.iter().all(|left| left.why.is_loss()), "{rule}");
+        assert_of(
+            &imported,
+            &[
+                "service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0",
+                "service.shop → service.ledger: imported from AuthorizationPolicy bank/p0",
+            ],
+            &[&format!("{left} @ in:23 AuthorizationPolicy bank/p1")],
+        );
+    }
+    // One source of a rule is an address, another an account: the account is denied.
+    let both = "action: DENY, rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}, {source: {namespaces: [market]}}]}]";
     assert_of(
-        &by_path,
+        &import(&[allow, both], Many::Suggest),
+        &["service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0"],
         &[
-            "service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0",
-            "service.shop → service.ledger: imported from AuthorizationPolicy bank/p0",
+            "addresses: denied by 10.0.0.0/8 @ in:23 AuthorizationPolicy bank/p1",
+            "denied: calls on all ports @ in:23 AuthorizationPolicy bank/p1",
         ],
-        &["denied: requests are denied by paths @ in:23 AuthorizationPolicy bank/p1"],
     );
+}
+
+#[test]
+fn nobody_is_let_in_on_a_guess() {
+    // No workload says as what `card` and `edge` run.
+    let allow = "rules: [{from: [{source: {namespaces: [bank]}}]}]";
+    let callers = |deny: &str| -> Vec<String> {
+        let imported = import(&[allow, &format!("action: DENY, rules: [{deny}]")], Many::Each);
+        let guesses = imported.leftovers.iter().filter(|left| left.why == Why::NoCaller);
+        let guesses: Vec<_> = guesses.flat_map(|left| left.callers.iter().map(|name| format!("? {name}"))).collect();
+        let rule = |rule: &Rule| match &rule.ports {
+            RulePorts::All => rule.caller.to_string(),
+            RulePorts::These(ports) => {
+                format!("{} {}", rule.caller, ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+            }
+        };
+        imported.rules.iter().map(rule).chain(guesses).collect()
+    };
+    for (deny, wanted) in [
+        (
+            "{from: [{source: {principals: [cluster.local/ns/bank/sa/emoji]}}]}",
+            &["? service.card", "? service.edge"][..],
+        ),
+        (
+            "{from: [{source: {notPrincipals: [cluster.local/ns/bank/sa/emoji]}}]}",
+            &["service.emoji", "? service.card", "? service.edge"],
+        ),
+        ("{from: [{source: {serviceAccounts: [x]}}]}", &["service.emoji", "? service.card", "? service.edge"]),
+        (
+            "{from: [{source: {serviceAccounts: [x]}}], to: [{operation: {ports: ['9901']}}]}",
+            &["service.card http", "service.edge http", "service.emoji", "? service.card", "? service.edge"],
+        ),
+        (
+            "{from: [{source: {principals: [cluster.local/ns/market/sa/x]}}]}",
+            &["service.card", "service.edge", "service.emoji"],
+        ),
+        ("{from: [{source: {namespaces: [bank]}}]}", &[]),
+    ] {
+        assert_eq!(callers(deny), wanted, "{deny}");
+    }
 }
 
 #[test]

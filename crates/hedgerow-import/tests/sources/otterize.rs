@@ -110,3 +110,22 @@ fn exports_of_the_mapper_are_lists_or_have_calls_inside() {
         &[],
     );
 }
+
+#[test]
+fn names_without_a_kind_are_not_cut() {
+    let text = |name: &str| {
+        format!(
+            "apiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata: {{name: a, namespace: bank}}\nspec: {{workload: {name}, targets: [{{kubernetes: {{name: ledger}}}}]}}\n"
+        )
+    };
+    let said = "imported from ClientIntents bank/a";
+    let left = "outside-caller: `bank/emoji-2` → `bank/ledger`: `bank/emoji-2` is no service of the fleet; where `service.emoji` is meant, name the workload under `workloads` in its service.yaml @ in:3 ClientIntents bank/a";
+    assert_import(Source::Otterize, &text("{name: emoji-2}"), &[], &[left]);
+    assert_import(Source::Otterize, &text("{name: emoji-2, kind: Deployment}"), &[], &[left]);
+    assert_import(
+        Source::Otterize,
+        &text("{name: emoji-2, kind: Pod}"),
+        &[&format!("service.emoji → service.ledger: {said}")],
+        &[],
+    );
+}

@@ -132,9 +132,30 @@ fn who_has_no_policy_and_who_has_no_pods() {
 
 #[test]
 fn policies_that_are_not_understood_stop_it() {
-    let text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x, namespace: bank}\nspec: {}\n";
+    let text = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: x, namespace: bank}
+spec: {}
+---
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: y}
+---
+apiVersion: policy.linkerd.io/v1beta3
+kind: Server
+metadata: {name: z, namespace: bank}
+";
     let imported = imported(&bank(), Source::Policies, text, Many::Suggest);
     assert!(imported.rules.is_empty() && imported.leftovers.is_empty());
-    assert_eq!(imported.diagnostics.len(), 1);
-    assert!(imported.diagnostics[0].is_error());
+    let told: Vec<_> = imported.diagnostics.iter().map(|it| (it.is_error(), it.message.as_str())).collect();
+    let named = ["CiliumNetworkPolicy bank/x", "CiliumClusterwideNetworkPolicy y", "Server bank/z"];
+    assert_eq!(told.len(), named.len(), "{told:?}");
+    for ((is_error, message), named) in told.iter().zip(named) {
+        assert!(*is_error && message.starts_with(named), "{message}");
+    }
+    for diagnostic in &imported.diagnostics {
+        assert!(diagnostic.help.iter().any(|help| help.starts_with("take it out of the files")), "{diagnostic:?}");
+        assert!(diagnostic.help.iter().any(|help| help.contains("hedgerow import hubble")), "{diagnostic:?}");
+    }
 }
