@@ -54,6 +54,58 @@ fn code_that_cannot_be_read_is_read_by_nobody_who_may_import_it() {
     }
 }
 
+/// Files by their paths, and what is said of code that is not there.
+type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+
+#[test]
+fn code_behind_an_import_that_is_not_there_is_not_read() {
+    let main = |import: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\t\"{import}\"\n)\n\nfunc main() {{\n\thttp.ListenAndServe(\":8080\", nil)\n\tlib.Call()\n}}\n"
+        )
+    };
+    let with = |files: &[(&str, &str)]| {
+        let root = fleet(&[]);
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    };
+    let module = ("go.mod", "module bank.example\n");
+    let own = main("bank.example/lib");
+    let lib = "package lib\n\nfunc Call() {}\n";
+    let leads_on = "package lib\n\nimport \"bank.example/gen/api\"\n\nfunc Call() { api.Call() }\n";
+    let foreign = main("other.example/lib");
+    let web =
+        "import { call } from './gen/api';\nimport http from 'http';\nhttp.createServer(() => call()).listen(8080);\n";
+    let main = ("service.cards/main.go", own.as_str());
+    // What is not there, and who imports it.
+    let table: [Row; 6] = [
+        (&[module, main], Some("`bank.example/lib`, which service.cards/main.go imports, is not there")),
+        (&[module, main, ("lib/lib.go", lib)], None),
+        (
+            &[module, main, ("lib/lib.go", leads_on)],
+            Some("`bank.example/gen/api`, which lib/lib.go imports, is not there"),
+        ),
+        // What is of no module of the tree is installed.
+        (&[module, ("service.cards/main.go", &foreign)], None),
+        (&[("service.web/index.ts", web)], Some("`./gen/api`, which service.web/index.ts imports, is not there")),
+        (&[("service.web/index.ts", web), ("service.web/gen/api.ts", "export function call() { return 1; }\n")], None),
+    ];
+    for (files, told) in table {
+        let root = with(files);
+        let ran = run(root.path(), "ready service.emoji --observations seen.jsonl");
+        assert_eq!(ran.out().contains("not all of the code was read"), told.is_some(), "{files:?}: {}", ran.out());
+        assert_eq!(ran.exit, if told.is_some() { Exit::Findings } else { Exit::Done }, "{files:?}: {}", ran.out());
+        assert!(ran.out().contains(told.unwrap_or_default()), "{files:?}: {}", ran.out());
+        // The scan's findings are about what was read.
+        let ran = run(root.path(), "scan --check");
+        assert_eq!(ran.exit, Exit::Done, "{files:?}: {}{}", ran.out(), ran.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_directory_that_cannot_be_listed_may_hold_anything() {
@@ -216,6 +268,45 @@ fn a_port_that_the_rule_lacks_is_said_with_its_file() {
     );
     let ran = run(root.path(), "reconcile --observations seen.jsonl --format github");
     assert!(ran.out().contains("::error file=service.emoji/egress/service.ledger.rule"), "{}", ran.out());
+}
+
+#[test]
+fn a_pair_is_accepted_already_only_where_no_port_is_missing() {
+    let other = call("service.emoji", "unpermitted", 3).replace("8080", "9090");
+    let rule = "service.emoji/egress/service.ledger.rule";
+    let both = "ports: [{name: http, port: 8080}, {name: admin, port: 9090}]\n";
+    let declares = "`service.ledger` does not declare port 9090/TCP: add it to `ports` in its service.yaml";
+    let adds = "add 9090/TCP to `ports` in service.emoji/egress/service.ledger.rule";
+    // The rule, what the callee declares, and what is missing.
+    for (text, service, missing) in [
+        ("ports: [http]\norigin: observed\n", both, Some(adds)),
+        ("ports: [http]\norigin: manual\n", both, Some(adds)),
+        ("ports: [http]\n", both, Some(adds)),
+        ("origin: observed\n", "", Some(declares)),
+        ("ports: [http]\norigin: observed\n", "", Some(declares)),
+        ("origin: observed\n", both, None),
+        ("ports: [http, admin]\norigin: observed\n", both, None),
+    ] {
+        let root = fleet(&[&other]);
+        fs::write(root.path().join(rule), text).unwrap();
+        fs::write(root.path().join("service.ledger/service.yaml"), service).unwrap();
+        let accept = "reconcile --observations seen.jsonl --write --accept service.emoji service.ledger";
+        let ran = run(root.path(), accept);
+        match missing {
+            Some(missing) => {
+                assert_eq!(ran.exit, Exit::BadInput, "{text:?}: {}", ran.stderr);
+                let told = format!(
+                    "`service.emoji` may call `service.ledger` already, and not on all ports that traffic shows: {missing}"
+                );
+                assert!(ran.stderr.contains(&told), "{text:?}: {}", ran.stderr);
+            }
+            None => {
+                assert_eq!(ran.exit, Exit::Done, "{text:?}: {}", ran.stderr);
+                assert!(ran.stderr.contains("may call `service.ledger` already\n"), "{text:?}: {}", ran.stderr);
+            }
+        }
+        assert_eq!(fs::read_to_string(root.path().join(rule)).unwrap(), text);
+    }
 }
 
 #[test]

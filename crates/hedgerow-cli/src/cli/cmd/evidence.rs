@@ -1,7 +1,7 @@
 //! What `ready` and `reconcile` read: the fleet, what its code says, and what traffic showed.
 
 use super::catalogue::add_schedule;
-use super::scan::{Scanned, UNSEEN, inventory, scan};
+use super::scan::{Scanned, inventory, may_hold_calls, scan};
 use crate::cli::args::{DiagnosticFormat, EnvironmentArg};
 use crate::cli::session::Session;
 use crate::code;
@@ -16,7 +16,7 @@ use hedgerow_ready::code::{Code, Open};
 use hedgerow_ready::judge::{self, Job};
 use hedgerow_render::service_objects;
 use hedgerow_scan::frontend::Language;
-use hedgerow_scan::{Account, Place, PlainFile, Schedule, Tree, Want, in_parallel, schedules, wants};
+use hedgerow_scan::{Account, Place, PlainFile, Reason, Schedule, Tree, Want, in_parallel, schedules, wants};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -179,11 +179,14 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
     }
     for (service, account) in &scanned.outcome.accounts {
         // Of code that is read in part the rest may hold any call.
-        let left = account.left.iter().find(|left| UNSEEN.contains(&left.reason));
+        let left = account.left.iter().find(|left| may_hold_calls(left.reason));
         match left {
             Some(left) => {
-                let what =
-                    if left.what.is_empty() { left.first.clone() } else { format!("{}, {}", left.what, left.first) };
+                let what = match (left.reason, left.what.as_str()) {
+                    (_, "") => left.first.clone(),
+                    (Reason::Import, import) => format!("`{import}`, which {} imports, is not there", left.first),
+                    (_, what) => format!("{what}, {}", left.first),
+                };
                 code.left.insert(service.clone(), what);
             }
             None => match shared(scanned, account) {

@@ -11,7 +11,6 @@ use crate::cli::session::Session;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
-use hedgerow_core::fleet::Fleet;
 use hedgerow_core::policy::Origin;
 use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
 use std::collections::BTreeMap;
@@ -67,11 +66,10 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
 
 /// Writes rule files for the pairs that a person named. All are looked at before the first is written.
 fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconciled: &Reconciled) -> anyhow::Result<()> {
-    let fleet = &read.scanned.fleet;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut faults = Vec::new();
     for pair in args.accept.chunks_exact(2) {
-        match accepted(fleet, reconciled, &pair[0], &pair[1]) {
+        match accepted(read, reconciled, &pair[0], &pair[1]) {
             Ok(Some((path, text))) => {
                 files.insert(path, text);
             }
@@ -94,26 +92,31 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
 
 /// The rule file of a pair, as its path and text; nothing where an earlier run has written it.
 fn accepted(
-    fleet: &Fleet,
+    read: &Evidence,
     reconciled: &Reconciled,
     caller: &str,
     callee: &str,
 ) -> anyhow::Result<Option<(String, String)>> {
+    let fleet = &read.scanned.fleet;
     let caller = Session::service(fleet, caller)?;
     let callee = Session::known(fleet, callee)?;
+    let shows = |row: &&Row| {
+        matches!(&row.caller, Caller::Service(name) if name == caller.as_str()) && row.callee == callee.as_str()
+    };
+    let row = reconciled.rows.iter().find(shows);
     if let Some(rule) = fleet.rule(&caller, &callee) {
+        // A rule for some ports was narrowed by a person; and of ports that the callee does not declare no rule opens one.
+        if let Some(row) = row.filter(|row| !row.missing.is_empty()) {
+            let help = output::ports(read, row).join("; ");
+            bail!("`{caller}` may call `{callee}` already, and not on all ports that traffic shows: {help}")
+        }
         // A run that was killed has written some of its pairs: whoever repeats it means the others.
         if rule.origin == Some(Origin::Observed) {
             return Ok(None);
         }
-        bail!(
-            "`{caller}` may call `{callee}` already: the rule file is there; where a port is missing, add it to `ports`"
-        )
+        bail!("`{caller}` may call `{callee}` already: the rule file is there")
     }
-    let shows = |row: &&Row| {
-        matches!(&row.caller, Caller::Service(name) if name == caller.as_str()) && row.callee == callee.as_str()
-    };
-    let seen = reconciled.rows.iter().find(shows).and_then(|row| row.seen);
+    let seen = row.and_then(|row| row.seen);
     let seen = seen.with_context(|| {
         format!("traffic shows no call of `{caller}` to `{callee}`; add a rule by hand where one is to come")
     })?;

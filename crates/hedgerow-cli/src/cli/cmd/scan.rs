@@ -8,7 +8,7 @@ mod rules;
 mod scanned;
 mod texts;
 
-pub(super) use scanned::{Scanned, UNSEEN, config, inventory, scan};
+pub(super) use scanned::{Scanned, config, inventory, may_hold_calls, scan};
 pub(super) use texts::unread;
 
 use crate::cli::Exit;

@@ -83,7 +83,7 @@ fn pods(read: &Evidence, service: &str) -> Option<String> {
 }
 
 /// Where ports are added that a rule does not permit: a port that the callee does not declare no rule can permit.
-fn ports(read: &Evidence, row: &Row) -> Vec<String> {
+pub(super) fn ports(read: &Evidence, row: &Row) -> Vec<String> {
     let named = |ports: &mut dyn Iterator<Item = &(u16, String)>| {
         enumerate(ports.map(|(port, protocol)| format!("{port}/{protocol}")))
     };

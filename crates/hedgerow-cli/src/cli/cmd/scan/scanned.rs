@@ -29,8 +29,13 @@ pub(in crate::cli::cmd) struct Scanned {
 }
 
 /// Why calls of a service may not be seen, as far as its account tells.
-pub(in crate::cli::cmd) const UNSEEN: [Reason; 4] =
-    [Reason::Language, Reason::Unreadable, Reason::Unparsed, Reason::Steps];
+const UNSEEN: [Reason; 4] = [Reason::Language, Reason::Unreadable, Reason::Unparsed, Reason::Steps];
+
+/// Whether something that was left out of a service's account may hold calls. Besides [`UNSEEN`] that is code behind an import of the tree
+/// which is not there, such as of a submodule or of generated files that nobody checked out: what it calls nobody has read.
+pub(in crate::cli::cmd) fn may_hold_calls(reason: Reason) -> bool {
+    UNSEEN.contains(&reason) || reason == Reason::Import
+}
 
 /// Reads the code of a fleet and scans it.
 pub(in crate::cli::cmd) fn scan(
