@@ -317,3 +317,69 @@ fn what_cannot_be_meant_is_refused_with_what_could() {
         assert!(ran.stderr.contains(reason), "graph {arguments}: {}", ran.stderr);
     }
 }
+
+/// What nothing is known to permit, as caller, callee, ports and why.
+fn strangers(ran: &Ran) -> Vec<String> {
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let value: Value = serde_json::from_str(ran.out()).unwrap();
+    let all = value["strangers"].as_array().unwrap().iter();
+    all.map(|it| format!("{} → {} {} {}", it["caller"], it["callee"], it["by"], it["seen"]["ports"]).replace('"', ""))
+        .collect()
+}
+
+#[test]
+fn a_catalogue_permits_what_the_tree_permits() {
+    let config = CONFIG.replace("services: {", "types: {core: {callers: [batch]}, batch: {}}\nservices: {");
+    let mut seen = SEEN.lines().next().unwrap().to_owned() + "\n";
+    for callee in ["dns", "ledger", "cards", "core", "none"] {
+        for caller in ["emoji", "night"] {
+            for (port, protocol) in
+                [(53, "UDP"), (53, "TCP"), (8080, "TCP"), (9090, "TCP"), (9100, "TCP"), (0, "TCP"), (8, "ICMP")]
+            {
+                seen += &format!(
+                    r#"{{"caller":{{"service":"service.{caller}"}},"callee":"service.{callee}","port":{port},"protocol":"{protocol}","verdict":"unpermitted","first":"2026-11-01T00:00:00Z","last":"2026-11-02T00:00:00Z","count":3,"days":2}}"#
+                );
+                seen.push('\n');
+            }
+        }
+    }
+    let root = tree(&[
+        ("hedgerow.yaml", config.as_bytes()),
+        ("seen.jsonl", seen.as_bytes()),
+        ("service.dns/service.yaml", b"ports: any\n"),
+        (
+            "service.ledger/service.yaml",
+            b"ports: {listen: [{name: http, port: 8080}], always: [{name: metrics, port: 9100}]}\n",
+        ),
+        ("service.cards/service.yaml", b"ports: [{port: 8080}, {name: admin, port: 9090}]\n"),
+        ("service.core/service.yaml", b"type: core\n"),
+        ("service.none/service.yaml", b"ports: none\n"),
+        ("service.night/service.yaml", b"type: batch\n"),
+        ("service.emoji/egress/service.dns.rule", b""),
+        ("service.emoji/egress/service.ledger.rule", b"ports: [http]\n"),
+        ("service.emoji/egress/service.cards.rule", b"ports: [8080]\n"),
+        ("service.night/egress/service.dns.rule", b""),
+        ("service.night/egress/service.ledger.rule", b""),
+    ]);
+    let made = Command::new(root.path(), "catalogue --rules").run();
+    assert_eq!(made.exit, Exit::Done, "{}", made.stderr);
+    let with = |text: &str| {
+        let text: String =
+            text.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
+        std::fs::write(root.path().join("all.json"), text).unwrap();
+        strangers(&of(&root, "--catalogue all.json --observations seen.jsonl --format json"))
+    };
+    let (tree, catalogue) = (strangers(&of(&root, "--observations seen.jsonl --format json")), with(made.out()));
+    assert_eq!(catalogue, tree);
+    insta::assert_snapshot!(tree.join("\n"));
+    // Rules of another repository may name ports by numbers where the port has a name, or where none is declared.
+    let by_number = made.out().replace(r#""ports":["http"]"#, r#""ports":[8080]"#);
+    let to_dns = r#"{"file":"service.emoji/egress/service.dns.rule""#;
+    let by_number = by_number.replace(to_dns, &format!(r#"{to_dns},"ports":[53]"#));
+    let by_number = with(&by_number);
+    let told: Vec<&str> = by_number.iter().filter(|line| !catalogue.contains(line)).map(String::as_str).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    service.emoji → service.dns nothing [0/TCP,8/ICMP,53/UDP,8080/TCP,9090/TCP,9100/TCP]
+    service.emoji → service.ledger nothing [0/TCP,8/ICMP,53/TCP,53/UDP,8080/TCP,9090/TCP,9100/TCP]
+    ");
+}

@@ -8,14 +8,17 @@ use crate::cli::cmd::seen;
 use crate::cli::session::{Reported, Session};
 use anyhow::{Context, bail};
 use hedgerow::read_catalogue;
-use hedgerow_core::catalogue::{AllowEntry, Catalogue, Entry};
+use hedgerow_core::catalogue::{AllowEntry, Catalogue, CatalogueDraft, Entry};
 use hedgerow_core::diag::{Diagnostic, nearest};
-use hedgerow_core::name::{EnvironmentName, ServiceName};
+use hedgerow_core::fleet::Service;
+use hedgerow_core::label::{Identity, Scheme};
+use hedgerow_core::name::{EnvironmentName, ServiceName, TypeName};
 use hedgerow_core::read::catalogues;
 use hedgerow_core::tree::File;
+use hedgerow_core::verdict::opens;
 use hedgerow_graph::{Basis, Edge, EdgePorts, Network, Node, Stage};
 use hedgerow_observe::observations::{Observation, Observations};
-use hedgerow_ready::used::By;
+use hedgerow_ready::used::{By, port};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -60,8 +63,7 @@ pub(super) fn read(
     let mut network = of(catalogue, &environment, &shown, &missing).context("the catalogue as a network")?;
     if !observations.is_empty() {
         seen::of_environment(observations, environment.as_str())?;
-        let plain = network.clone();
-        let permits = Permits::new(&plain, &missing);
+        let permits = Permits::new(draft);
         network = super::with_traffic(network, observations, |caller, seen| permits.by(caller, seen));
     }
     if !manifests.is_empty() {
@@ -82,59 +84,42 @@ fn missing(catalogue: &Catalogue) -> BTreeSet<&ServiceName> {
     ends.filter(|name| !catalogue.entries.contains_key(*name)).collect()
 }
 
-/// What permits calls, by the edges and `allow` entries of a network.
-struct Permits<'n> {
-    nodes: BTreeMap<&'n str, &'n Node>,
-    edges: BTreeMap<(&'n str, &'n str), Vec<&'n Edge>>,
-    /// Their own rules and entries are not known.
-    missing: BTreeSet<&'n str>,
+/// What permits calls, by the rules, the types and the `allow` entries of a catalogue.
+struct Permits<'c> {
+    catalogue: &'c Catalogue,
+    services: BTreeMap<&'c str, Service>,
 }
 
-impl<'n> Permits<'n> {
-    fn new(network: &'n Network, missing: &BTreeSet<&'n ServiceName>) -> Self {
-        let mut edges: BTreeMap<(&str, &str), Vec<&Edge>> = BTreeMap::new();
-        for edge in network.edges() {
-            edges.entry((&edge.caller, &edge.callee)).or_default().push(edge);
-        }
+impl<'c> Permits<'c> {
+    fn new(draft: &'c CatalogueDraft) -> Self {
+        let catalogue = &draft.catalogue;
+        // Who a service is does not matter here.
+        let scheme = Scheme::new(catalogue.domain.clone(), Identity::Own(catalogue.identity.clone()), Vec::new());
+        let services = catalogue.entries.iter();
         Self {
-            nodes: network.nodes().iter().map(|node| (node.name.as_str(), node)).collect(),
-            edges,
-            missing: missing.iter().map(|name| name.as_str()).collect(),
+            catalogue,
+            services: services.map(|(name, entry)| (name.as_str(), entry.service(name, &scheme, draft.file))).collect(),
         }
     }
 
     fn by(&self, caller: &str, seen: &Observation) -> By {
-        let Some(callee) = self.nodes.get(seen.callee.as_str()) else { return By::Untold };
-        if !self.nodes.contains_key(caller) || [caller, &seen.callee].iter().any(|name| self.missing.contains(name)) {
-            return By::Untold;
+        let ends = self.services.get(caller).zip(self.services.get(seen.callee.as_str()));
+        // The rules and entries of services that no catalogue lists are not known.
+        let Some((caller, callee)) = ends else { return By::Untold };
+        let Some(port) = port(seen) else { return By::Nothing };
+        let rules = self.catalogue.rules.as_ref().and_then(|rules| rules.get(&caller.name));
+        if rules.and_then(|rules| rules.get(&callee.name)).is_some_and(|rule| opens(&rule.ports, callee, port)) {
+            return By::Rule;
         }
-        let opens = |ports: &EdgePorts| match ports {
-            EdgePorts::All => match &callee.ports {
-                hedgerow_graph::Ports::Any => true,
-                hedgerow_graph::Ports::Nothing => false,
-                hedgerow_graph::Ports::These(ports) => ports.iter().any(|port| is_port(port, seen)),
-            },
-            EdgePorts::Only(wanted) => match &callee.ports {
-                hedgerow_graph::Ports::These(ports) => ports.iter().any(|port| {
-                    let reference = port.name.clone().unwrap_or_else(|| port.number.to_string());
-                    is_port(port, seen) && (wanted.contains(&reference) || wanted.contains(&port.number.to_string()))
-                }),
-                hedgerow_graph::Ports::Any | hedgerow_graph::Ports::Nothing => wanted.contains(&seen.port.to_string()),
-            },
-        };
-        let edges = self.edges.get(&(caller, seen.callee.as_str())).into_iter().flatten();
-        match edges.filter(|edge| opens(&edge.ports)).map(|edge| edge.basis).min() {
-            Some(Basis::Rule) => By::Rule,
-            Some(Basis::Types) => By::Types,
-            // Who an entry means is only told in words here.
-            None if callee.allow.iter().any(|allow| opens(&allow.ports)) => By::Untold,
-            None => By::Nothing,
+        let callers = callee.service_type.as_ref().and_then(|of| self.catalogue.types.get(of)).and_then(Option::as_ref);
+        let may_call = |of: &TypeName| callers.is_some_and(|callers| callers.iter().any(|it| it == of));
+        if caller.service_type.as_ref().is_some_and(may_call) {
+            return By::Types;
         }
+        // Who an entry means is only told in words here.
+        let allow = self.catalogue.entries.get(&callee.name).map(|entry| entry.allow.as_slice()).unwrap_or_default();
+        if allow.iter().any(|allow| opens(&allow.ports, callee, port)) { By::Untold } else { By::Nothing }
     }
-}
-
-fn is_port(port: &hedgerow_graph::Port, seen: &Observation) -> bool {
-    port.number == seen.port && port.protocol.eq_ignore_ascii_case(&seen.protocol)
 }
 
 fn environment(catalogue: &Catalogue, wanted: Option<&str>) -> anyhow::Result<EnvironmentName> {
