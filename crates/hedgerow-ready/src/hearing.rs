@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 /// The share of a window that may be deaf.
 const DEAF_SHARE: i64 = 1_000;
 
-/// Sources that prove nothing by their silence: counters name nobody, a canary only calls, and the kernel's log is open also where no rule
-/// writes to it.
-const NAMELESS: [&str; 3] = ["counters", "canary", "kernel-log"];
+/// Sources that prove something by their silence. Counters name nobody, a canary only calls, the kernel's log is open also where no rule
+/// writes to it, and of what is not known nobody can say what it hears.
+const PROVES: [&str; 3] = ["conntrack", "flows", "hubble"];
 
 /// How long before the end of the window a source may have been heard last, in seconds: what is on its way is not kept yet.
 const ON_THE_WAY: i64 = 120;
@@ -40,7 +40,7 @@ pub(crate) struct Hearing<'o> {
 impl<'o> Hearing<'o> {
     pub(crate) fn new(coverage: &'o [Coverage], from: Moment, to: Moment) -> Self {
         let mut nodes: BTreeMap<&str, Vec<&Coverage>> = BTreeMap::new();
-        for source in coverage.iter().filter(|source| !NAMELESS.contains(&source.source.as_str())) {
+        for source in coverage.iter().filter(|source| PROVES.contains(&source.source.as_str())) {
             nodes.entry(&source.node).or_default().push(source);
         }
         // Where Cilium carries connections the kernel tracks few of them: what it says is no proof.
@@ -61,7 +61,8 @@ impl<'o> Hearing<'o> {
         // A collector that is asked has not yet kept the last seconds.
         deaf.retain(|(from, to)| *to < self.to || *from < self.to - ON_THE_WAY);
         let begin = self.to - window;
-        let within: i64 = deaf.iter().map(|(from, to)| (to - (*from).max(begin)).max(0)).sum();
+        let within =
+            deaf.iter().fold(0_i64, |sum, (from, to)| sum.saturating_add(to.saturating_sub((*from).max(begin)).max(0)));
         let allowed = window / DEAF_SHARE;
         if within <= allowed {
             return Heard::Enough(within);
@@ -72,7 +73,7 @@ impl<'o> Hearing<'o> {
         // From the last gap backwards: where what lies behind is no more than is allowed, the window may begin.
         let mut left = allowed;
         for (from, to) in deaf.iter().rev() {
-            if to - from > left {
+            if to.saturating_sub(*from) > left {
                 return Heard::From(Moment(to - left + window), within);
             }
             left -= to - from;
@@ -94,13 +95,20 @@ impl<'o> Hearing<'o> {
         source.heard.saturating_add(source.blind).saturating_add(ROUNDED) >= minutes
     }
 
+    /// Whether the gaps of a source hold all of its blind minutes, and none ends before it begins. A gap may touch a minute at each end that it does not fill.
+    fn are_told(source: &Coverage) -> bool {
+        let minutes = |gap: &Gap| u64::try_from(gap.to.0.saturating_sub(gap.from.0)).map(|seconds| seconds / 60 + 2);
+        let told = source.gaps.iter().map(minutes).try_fold(0_u64, |sum, gap| Some(sum.saturating_add(gap.ok()?)));
+        told.is_some_and(|told| source.blind <= told)
+    }
+
     /// The times in which a source proves nothing. Where nobody knows when it was, it may have been any time.
     fn gaps(&self, source: &Coverage) -> Vec<(i64, i64)> {
-        if source.gaps.is_empty() && (source.blind > 0 || source.lost > 0) || !self.is_counted(source) {
+        let is_untold = source.gaps.is_empty() && source.lost > 0 || !Self::are_told(source);
+        if is_untold || !self.is_counted(source) {
             return vec![(self.from, self.to)];
         }
-        let mut gaps: Vec<(i64, i64)> =
-            source.gaps.iter().filter(|gap| gap.from <= gap.to).map(|Gap { from, to }| (from.0, to.0)).collect();
+        let mut gaps: Vec<(i64, i64)> = source.gaps.iter().map(|Gap { from, to }| (from.0, to.0)).collect();
         gaps.sort_unstable();
         gaps.dedup_by(|next, last| {
             let joins = next.0 <= last.1;
@@ -131,6 +139,19 @@ mod tests {
     use super::*;
 
     const DAY: i64 = 86_400;
+
+    #[test]
+    fn what_contradicts_itself_is_no_proof() {
+        let whole = || source("conntrack", &[(35 * DAY, 35 * DAY + 60)]);
+        heard(&[whole()], &Heard::Enough(60));
+        heard(&[Coverage { source: "fancy".into(), ..whole() }], &Heard::Nothing);
+        // A month of blind minutes, and one gap of a minute.
+        heard(&[Coverage { heard: 1, blind: 40 * 1440 - 1, ..whole() }], &Heard::Deaf);
+        let reversed = Gap { from: Moment(40 * DAY), to: Moment(35 * DAY) };
+        heard(&[Coverage { gaps: vec![reversed], ..whole() }], &Heard::Deaf);
+        let extreme = Gap { from: Moment(i64::MIN), to: Moment(i64::MAX) };
+        heard(&[Coverage { gaps: vec![extreme], ..whole() }], &Heard::Deaf);
+    }
 
     fn source(name: &str, gaps: &[(i64, i64)]) -> Coverage {
         let blind = gaps.iter().map(|(from, to)| (to - from).unsigned_abs() / 60).sum();

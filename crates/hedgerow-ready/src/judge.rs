@@ -16,7 +16,7 @@ use hedgerow_core::fleet::{Rare, Service};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
 use hedgerow_core::policy::Stage;
-use hedgerow_observe::observations::{Moment, Observations, Watched};
+use hedgerow_observe::observations::{Canary, Moment, Observations, Watched};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
@@ -139,6 +139,7 @@ impl<'q> Court<'q> {
         } else {
             evidence.push(self.stage_evidence(stage));
             evidence.extend(self.code.iter().cloned());
+            evidence.extend(self.without_rule(service));
             evidence.extend(self.frame.iter().cloned());
             evidence.extend(self.calls(service));
             evidence.push(self.hearing_evidence(service));
@@ -242,7 +243,9 @@ impl<'q> Court<'q> {
             return line(Kind::Canary, Outcome::Unknown, text).help("let `hedgerow-observer canary` call it");
         }
         // Several canaries of one callee: each has to be seen.
-        let since = canaries().map(|canary| canary.since).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
+        // One that was missed since then is no proof, whatever else is said.
+        let since = |canary: &Canary| canary.since.filter(|since| canary.missed.is_none_or(|missed| missed < *since));
+        let since = canaries().map(since).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
         let of = format!("{} of the canary", count(sent, "call"));
         match since {
             // Its days are whole days: the window may begin in the middle of one.
@@ -269,6 +272,11 @@ impl<'q> Court<'q> {
             return line(Kind::Policy, Outcome::Unknown, text)
                 .help("is its policy deployed, and does the collector watch policies?");
         };
+        if policy.digest.is_empty() {
+            let text = "no policy of its was deployed: nothing was tried".to_owned();
+            return line(Kind::Policy, Outcome::Unknown, text)
+                .help("deploy it with stage `audit`, and let a window pass");
+        }
         if policy.since <= self.begin() {
             let text = format!("its policy has not changed since {}", show(policy.since));
             return line(Kind::Policy, Outcome::Holds, text);

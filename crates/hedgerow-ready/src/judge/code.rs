@@ -1,9 +1,36 @@
 //! Whether the code of everybody who can call is understood. It is the same for every callee: a call whose target cannot be told may go anywhere.
 
-use super::{Question, line, waiver};
+use super::{Court, Question, line, waiver};
 use crate::evidence::{Evidence, Kind, Outcome, listed};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
+use hedgerow_core::fleet::Service;
+use std::collections::BTreeSet;
+
+impl Court<'_> {
+    /// The calls to a service that the code makes and nothing permits: to enforce is to cut them.
+    pub(super) fn without_rule(&self, service: &Service) -> Option<Evidence> {
+        let permitted = self.may_call(service);
+        let to_it = self.question.code?.calls.iter().filter(|((_, callee), _)| callee == service.name.as_str());
+        let (callers, calls): (BTreeSet<&str>, Vec<String>) = to_it
+            .filter(|((caller, _), _)| !permitted.contains(caller.as_str()))
+            .map(|((caller, _), place)| {
+                (
+                    caller.as_str(),
+                    if place.is_empty() { format!("`{caller}`") } else { format!("`{caller}` at {place}") },
+                )
+            })
+            .unzip();
+        if calls.is_empty() {
+            return None;
+        }
+        let text =
+            format!("the code makes {} to it that nothing permits: {}", count(calls.len(), "call"), listed(&calls));
+        let callers: Vec<&str> = callers.into_iter().collect();
+        let help = format!("write the rule where the call is meant: `hedgerow scan {} --write`", callers.join(" "));
+        Some(line(Kind::Code, Outcome::Blocks, text).help(help))
+    }
+}
 
 pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
     let Some(code) = question.code else {

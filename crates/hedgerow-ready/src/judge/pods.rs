@@ -160,7 +160,7 @@ impl<'q> Court<'q> {
     }
 
     /// Who may call a service by a rule or by its type, by name.
-    fn may_call(&self, service: &Service) -> BTreeSet<&'q str> {
+    pub(super) fn may_call(&self, service: &Service) -> BTreeSet<&'q str> {
         let mut callers = self.callers.get(service.name.as_str()).cloned().unwrap_or_default();
         let plan = self.question.plan;
         for catch_all in plan.catch_alls().iter().filter(|c| Some(&c.service_type) == service.service_type.as_ref()) {

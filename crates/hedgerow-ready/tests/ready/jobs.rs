@@ -89,6 +89,7 @@ fn what_an_owner_says_is_rare_is_told_unless_it_is_a_job_that_is_asked_for() {
     let uncalled = |w: &mut World| {
         rare(w);
         w.rules.remove(&super::world::key("cards", "ledger"));
+        w.code().calls.remove(&super::world::key("cards", "ledger"));
         w.observations.observed.retain(|line| line.caller != super::world::service("cards"));
         w.jobs = vec![job("cards", "close")];
     };

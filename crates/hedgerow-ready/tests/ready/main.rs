@@ -114,9 +114,19 @@ fn what_must_be_done_blocks() {
         "no rule permits",
     );
     expect(
+        "the code makes a call that nobody has seen, and no rule permits it",
+        |w| {
+            w.code().calls.insert(world::key("ledger", "ledger"), "ledger/yearly.go:3".into());
+        },
+        Blocked,
+        Kind::Code,
+        "the code makes 1 call to it that nothing permits: `service.ledger` at ledger/yearly.go:3",
+    );
+    expect(
         "the rule is gone",
         |w| {
             w.rules.remove(&world::key("cards", "ledger"));
+            w.code().calls.remove(&world::key("cards", "ledger"));
         },
         Blocked,
         Kind::Calls,
@@ -204,6 +214,13 @@ fn what_must_be_done_blocks() {
 fn what_nobody_watched_is_unknown() {
     use Verdict::Unknown;
     expect("no scan", |w| w.code = None, Unknown, Kind::Code, "not scanned");
+    let no_policy = |w: &mut World| {
+        w.watched("ledger").policy.as_mut().expect("it has one").digest.clear();
+    };
+    expect("no policy was deployed", no_policy, Unknown, Kind::Policy, "nothing was tried");
+    let missed =
+        |w: &mut World| w.observations.header.canaries[0].missed = Some(hedgerow_observe::observations::Moment(NOW));
+    expect("a canary was missed since", missed, Unknown, Kind::Canary, "not each was seen");
     expect(
         "a line that is not understood",
         |w| {
