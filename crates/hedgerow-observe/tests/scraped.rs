@@ -254,6 +254,125 @@ fn a_store_that_was_lost_is_another_one() {
     assert_eq!(observations.header.coverage[0].blind, 1, "{:?}", observations.header.coverage);
 }
 
+/// What is told of a node: until when, and its gaps, in minutes after the beginning.
+fn told_of(observations: &Observations, node: &str) -> (Option<i64>, Vec<(i64, i64)>) {
+    let of = observations.header.coverage.iter().find(|it| it.node == node).unwrap();
+    let minute = |at: Moment| (at.0 - START / SECOND) / 60;
+    (of.until.map(minute), of.gaps.iter().map(|gap| (minute(gap.from), minute(gap.to))).collect())
+}
+
+#[test]
+fn a_node_whose_part_is_dead_when_the_store_is_lost_was_not_heard_since() {
+    let mut prometheus = Prometheus::default();
+    let mut one = Collector::new(1, START - DAY);
+    for number in 0..=2880 {
+        let at = START + number * 60 * SECOND;
+        for node in ["a", "n"] {
+            // The new store never hears of `n`; its pods run.
+            if node == "a" || number < 600 {
+                one.heard.insert(node, (one.since, at));
+            }
+            if number < 2000 || node == "a" {
+                let pods = [("service", "service.ledger"), ("node", node)];
+                prometheus.scrape(at, &one.instance, scraped::PODS, &pods, 1.0);
+            }
+        }
+        if number == 660 {
+            one = Collector { store: "store-7".to_owned(), since: at - SECOND, ..one };
+            one.heard.remove("n");
+        }
+        one.scraped(at, &mut prometheus);
+    }
+    let observations = prometheus.ask(START, START + 2 * DAY).unwrap().observations;
+    assert_eq!(told_of(&observations, "n"), (Some(2000), vec![(599, 2000)]));
+    let observations = prometheus.ask(START, START + 1900 * 60 * SECOND).unwrap().observations;
+    assert_eq!(told_of(&observations, "n"), (None, vec![(599, 1900)]));
+}
+
+#[test]
+fn a_node_that_is_gone_is_not_expected_until_midnight_and_one_of_which_nobody_tells_is() {
+    let mut prometheus = Prometheus::default();
+    let mut one = Collector::new(1, START - DAY);
+    for number in 0..=2000 {
+        let at = START + number * 60 * SECOND;
+        one.heard.insert("a", (START - DAY, at));
+        if number < 610 {
+            one.heard.insert("short", (START - DAY, at));
+        } else {
+            one.heard.remove("short");
+        }
+        one.scraped(at, &mut prometheus);
+    }
+    for minutes in [2000, 1000] {
+        let observations = prometheus.ask(START, START + minutes * 60 * SECOND).unwrap().observations;
+        assert_eq!(told_of(&observations, "short"), (Some(610), vec![(609, 610)]), "{minutes}");
+        assert_eq!(told_of(&observations, "a"), (None, vec![]), "{minutes}");
+    }
+    // The collector is scraped no longer: that its nodes are gone, nobody says.
+    let observations = prometheus.ask(START, START + 2500 * 60 * SECOND).unwrap().observations;
+    assert_eq!(told_of(&observations, "a"), (None, vec![(2000, 2500)]));
+}
+
+#[test]
+fn what_a_store_had_last_is_counted_although_its_step_did_not_end() {
+    let mut prometheus = Prometheus::default();
+    let mut one = Collector::new(1, START - DAY);
+    let callee = [("callee", "service.ledger")];
+    let source = [("node", "a"), ("source", "conntrack")];
+    let missed = START + 10 * HOUR + 25 * 60 * SECOND;
+    // Until 10:50, and from 11:20.
+    for number in (0..=650).chain(680..=900) {
+        let at = START + number * 60 * SECOND;
+        let hits = f64::from(u8::from((620..=650).contains(&number)));
+        if number == 620 {
+            one.calls.insert("service.new", 3.0);
+        }
+        if number == 680 {
+            one = Collector { store: "store-7".to_owned(), since: at - SECOND, calls: BTreeMap::new(), ..one };
+        }
+        one.heard.insert("a", (one.since, at));
+        one.scraped(at, &mut prometheus);
+        let sent = if number < 680 { number } else { number - 680 };
+        prometheus.scrape(at, &one.instance, scraped::CANARY_SENT, &callee, sent as f64);
+        prometheus.scrape(at, &one.instance, scraped::CANARY_MISSED, &callee, hits * (missed / SECOND) as f64);
+        prometheus.scrape(at, &one.instance, scraped::LOST, &source, hits * 4.0);
+        let job = [("service", "service.ledger"), ("workload", "CronJob/x")];
+        let finished = if hits > 0.0 { missed } else { START };
+        prometheus.scrape(at, &one.instance, scraped::FINISHED, &job, (finished / SECOND) as f64);
+    }
+    let observations = prometheus.ask(START, START + 15 * HOUR).unwrap().observations;
+    assert_eq!(count(&observations, "service.new"), 3);
+    assert_eq!(observations.observed[0].last, Moment((START + 620 * 60 * SECOND) / SECOND));
+    assert_eq!(observations.header.canaries[0].sent, 650 + 220);
+    assert_eq!(observations.header.canaries[0].missed, Some(Moment(missed / SECOND)));
+    assert_eq!(observations.header.coverage[0].lost, 4);
+    assert_eq!(observations.header.services["service.ledger"].jobs[0].finished, 2);
+}
+
+#[test]
+fn several_catalogues_are_all_named_and_several_environments_are_refused() {
+    for (catalogues, digest, environment) in [
+        (&[("sha256:a", "prod")][..], Some("sha256:a"), Some("prod")),
+        (&[("sha256:b", "prod"), ("sha256:a", "prod")], Some("sha256:a+sha256:b"), Some("prod")),
+        (&[("sha256:a", "prod"), ("sha256:a", "")], Some("sha256:a"), None),
+        (&[], None, None),
+    ] {
+        let mut prometheus = Prometheus::default();
+        let mut scrape = |catalogues: &[(&str, &str)]| {
+            for (number, (digest, environment)) in (1..).zip(catalogues) {
+                let labels = [("digest", *digest), ("environment", *environment)];
+                prometheus.scrape(START, &format!("10.0.0.{number}:9464"), scraped::CATALOGUE, &labels, 1.0);
+            }
+            Collector::new(1, START - DAY).scraped(START, &mut prometheus);
+            prometheus.ask(START - HOUR, START)
+        };
+        let header = scrape(catalogues).unwrap().observations.header;
+        assert_eq!((header.catalogue.as_deref(), header.environment.as_deref()), (digest, environment));
+        let both = ["prod".to_owned(), "test".to_owned()];
+        assert_eq!(scrape(&[("sha256:a", "prod"), ("sha256:b", "test")]), Err(Fault::Environments(both.into())));
+    }
+}
+
 #[test]
 fn nothing_is_no_silence() {
     assert_eq!(Prometheus::default().ask(START, START + DAY), Err(Fault::Nothing));

@@ -36,10 +36,11 @@ const MAX_LABELS: (usize, usize) = (128, 317);
 impl End {
     /// Whether its names are such as the collector takes. A node part sends no others, and counts them as lost.
     pub(crate) fn fits(&self) -> bool {
-        self.namespace.len() <= MAX_NAME
-            && self.name.len() <= MAX_NAME
+        let is_text = |text: &str, most: usize| text.len() <= most && !text.chars().any(char::is_control);
+        is_text(&self.namespace, MAX_NAME)
+            && is_text(&self.name, MAX_NAME)
             && self.labels.len() <= MAX_LABELS.0
-            && self.labels.iter().all(|(key, value)| key.len() <= MAX_LABELS.1 && value.len() <= 63)
+            && self.labels.iter().all(|(key, value)| is_text(key, MAX_LABELS.1) && is_text(value, 63))
     }
 }
 
@@ -226,4 +227,32 @@ pub struct Source {
     /// Records that were not understood in the interval.
     #[prost(uint64, tag = "7")]
     pub not_understood: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_text_and_no_longer_than_names() {
+        let end = |namespace: &str, name: &str, (key, value): (&str, &str)| End {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            labels: [(key.to_owned(), value.to_owned())].into(),
+            ..End::default()
+        };
+        let long = "a".repeat(254);
+        for (end, fits) in [
+            (end("bank", "emoji-7d9f-*", ("app", "emoji")), true),
+            (end("bank", "é", ("app", "")), true),
+            (end("bank", &long, ("app", "emoji")), false),
+            (end("bank", "a\u{7f}", ("app", "emoji")), false),
+            (end("bank", "a\u{85}", ("app", "emoji")), false),
+            (end("ba\nnk", "a", ("app", "emoji")), false),
+            (end("bank", "a", ("a\u{1b}pp", "emoji")), false),
+            (end("bank", "a", ("app", "\0")), false),
+        ] {
+            assert_eq!(end.fits(), fits, "{end:?}");
+        }
+    }
 }

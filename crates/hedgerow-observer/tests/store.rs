@@ -368,6 +368,58 @@ fn a_node_that_is_long_gone_leaves_nothing_behind() {
     assert_eq!(sources(&store).1, ["a", "b"]);
 }
 
+/// A node of the same name runs pods, and its node part never starts.
+#[test]
+fn a_node_that_comes_back_without_its_part_is_not_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let (mut store, _) = Store::open(&path, MIDNIGHT).unwrap();
+    let mut first = effect(1);
+    first.runs_on("service.callee-1", "a", MIDNIGHT);
+    store.commit(&[batch(1)], &first).unwrap();
+    store.remove_node("a", MIDNIGHT + SECOND * 2).unwrap();
+    let told = |store: &Store| {
+        let question = Question { since: MIDNIGHT, until: MIDNIGHT + 2 * DAY, callee: None };
+        let told = store.observations(&question, None, &BTreeMap::new()).unwrap();
+        let of = told.header.coverage.first().unwrap();
+        (of.until.map(|it| it.0 - MIDNIGHT / SECOND), of.gaps.last().map(|gap| gap.to.0 - MIDNIGHT / SECOND))
+    };
+    assert_eq!(told(&store), (Some(2), Some(1)));
+    let mut again = Effect::default();
+    again.runs_on("service.callee-1", "a", MIDNIGHT + DAY);
+    store.commit(&[], &again).unwrap();
+    assert_eq!(told(&store), (None, Some(2 * 86_400)));
+    // Its sources are those of a node that is there: a restart expects them.
+    drop(store);
+    let (store, _) = Store::open(&path, 0).unwrap();
+    assert_eq!(store.ledger(0).unwrap().sources().count(), 1);
+}
+
+/// It was kept before it was refused.
+#[test]
+fn one_name_that_is_no_text_does_not_cost_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let (mut store, _) = Store::open(&path, MIDNIGHT).unwrap();
+    let mut bad = effect(1);
+    let day = hedgerow_observe::ledger::day_of(MIDNIGHT);
+    for (number, name) in ["pod:bank/a\u{1b}[2J", "pod:bank/a\n"].into_iter().enumerate() {
+        let tally = Tally { count: number as u64 + 2, first: MIDNIGHT, last: MIDNIGHT };
+        bad.calls.insert((day, Edge { caller: End::Outsider(name.to_owned()), ..edge(1) }), tally);
+    }
+    store.commit(&[batch(1)], &bad).unwrap();
+    drop(store);
+    let (store, opened) = Store::open(&path, 0).unwrap();
+    assert_eq!(opened, Opened::Kept);
+    let question = Question { since: MIDNIGHT, until: MIDNIGHT + DAY, callee: None };
+    let told = store.observations(&question, None, &BTreeMap::new()).unwrap();
+    let mut lines: Vec<(u64, End)> = told.observed.into_iter().map(|line| (line.count, line.caller)).collect();
+    lines.sort();
+    let escaped = |name: &str| End::Outsider(name.to_owned());
+    let expected = [(1, edge(1).caller), (2, escaped("pod:bank/a\\u{1b}[2J")), (3, escaped("pod:bank/a\\n"))];
+    assert_eq!(lines, expected);
+}
+
 /// A clock that steps back: days are merged, nothing is forgotten.
 #[test]
 fn a_clock_that_steps_back_loses_nothing() {

@@ -175,8 +175,10 @@ impl Answer {
         for (node, (since, gone)) in lives.clone() {
             let mut has_any = false;
             for (_, of_source) in self.sources.iter_mut().filter(|((of, _), _)| *of == node) {
-                let (from, _) = of_source.expected.get_or_insert((since, gone.unwrap_or(Micros::MAX)));
-                *from = since.min(*from);
+                let end = gone.unwrap_or(Micros::MAX);
+                let (from, to) = of_source.expected.get_or_insert((since, end));
+                // A source may end before its node does: what the node did then, nobody heard.
+                (*from, *to) = (since.min(*from), end.max(*to));
                 has_any = true;
             }
             if !has_any {

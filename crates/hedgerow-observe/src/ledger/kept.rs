@@ -46,19 +46,20 @@ impl Edge {
         encode(self)
     }
 
-    /// Reads its record.
+    /// Reads its record. Control characters of its names are escaped: one bad name that was kept is no reason to lose all that was.
     ///
     /// # Errors
     /// When the bytes are none.
     pub fn from_record(bytes: &[u8]) -> Result<Self, Unsound> {
-        let edge: Self = decode(bytes)?;
-        let names = match &edge.caller {
-            End::Service(name) | End::Outsider(name) => std::slice::from_ref(name),
+        let mut edge: Self = decode(bytes)?;
+        let names = match &mut edge.caller {
+            End::Service(name) | End::Outsider(name) => std::slice::from_mut(name),
             End::Unknown(names) => names,
         };
-        // A name of control characters was never written.
-        let is_text = |name: &String| !name.chars().any(char::is_control);
-        if names.iter().chain([&edge.callee]).all(is_text) { Ok(edge) } else { Err(Unsound) }
+        for name in names.iter_mut().chain([&mut edge.callee]).filter(|name| name.chars().any(char::is_control)) {
+            *name = name.escape_default().to_string();
+        }
+        Ok(edge)
     }
 }
 

@@ -114,7 +114,7 @@ fn growths<E, K: Ord + Clone>(
     Ok(())
 }
 
-/// The steps of a part in which a counter fell, and those in which a collector was scraped for the first time: of these each sample is wanted.
+/// The steps of a part in which a counter fell, and those in which a store was scraped for the first or the last time: of these each sample is wanted.
 fn closer_in<E>(
     asking: &mut Asking<'_, E>,
     grid: &Grid,
@@ -127,7 +127,8 @@ fn closer_in<E>(
     let mut steps: BTreeMap<Micros, Option<BTreeSet<String>>> = BTreeMap::new();
     for end in part {
         let start = grid.before(*end);
-        if scrapes.firsts().any(|(_, first)| start < first && first <= *end) {
+        let begins = scrapes.firsts().any(|(_, first)| start < first && first <= *end);
+        if begins || scrapes.ends_within(start, *end) {
             steps.insert(*end, None);
         }
     }

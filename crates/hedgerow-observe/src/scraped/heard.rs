@@ -178,9 +178,7 @@ pub(super) fn lost<E>(
     // This counter begins anew with each start of the collector.
     let mut last: BTreeMap<(String, Key), f64> = BTreeMap::new();
     for part in grid.parts() {
-        let (Some(from), Some(to)) = (part.first().copied(), part.last().copied()) else { continue };
-        let selector = asking.selector(LOST);
-        for series in asking.ask(&Query::At { selector, from, to, step: grid.step })? {
+        for series in asking.at_steps(&asking.selector(LOST), &part, grid, scrapes)? {
             let Some(key) = key(&series) else { continue };
             let who = (identity(&series, &OWN), key.clone());
             for (at, value) in series.samples {

@@ -4,8 +4,8 @@
 //! whoever does gives [`Series`] for each [`Query`].
 //!
 //! # What is asked for
-//! Counters are asked for at the ends of steps (hours, or minutes of a short window). Where a counter fell within a step, where a collector was
-//! scraped for the first time, and where a source was broken, each sample of that step is asked for; so are those of the steps in which an edge
+//! Counters are asked for at the ends of steps (hours, or minutes of a short window). Where a counter fell within a step, where a store was
+//! scraped for the first or the last time, and where a source was broken, each sample of that step is asked for; so are those of the steps in which an edge
 //! was seen first and last. So times are true to one scrape, and sums are as with every sample in hand.
 //!
 //! # What counts
@@ -29,9 +29,9 @@ pub use query::{NoAnswer, Query, Selector, Series, read};
 use crate::ledger::{Answer, Canaries, Day, Heard, Question, Spans, Tally, day_of, start_of};
 use crate::naming::Micros;
 use crate::observations::{Observations, Watched};
-use query::SECOND;
+use query::{LOOK_BACK, SECOND};
 use runs::Runs;
-use scrapes::Scrapes;
+use scrapes::{Scrapes, identity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Since when a collector keeps what it sees, by its store.
@@ -104,6 +104,8 @@ pub enum Fault<E> {
     Ask(E),
     /// Prometheus has nothing of any collector in this window.
     Nothing,
+    /// Collectors count the stages of several environments: these.
+    Environments(BTreeSet<String>),
 }
 
 impl<E> From<E> for Fault<E> {
@@ -135,6 +137,33 @@ impl<E> Asking<'_, E> {
 
     fn ask(&mut self, query: &Query) -> Result<Vec<Series>, E> {
         (self.ask)(query)
+    }
+
+    /// What series were at the ends of the steps of a part, and each sample of those in which a store was scraped for the last time.
+    fn at_steps(
+        &mut self,
+        selector: &Selector,
+        part: &[Micros],
+        grid: &Grid,
+        scrapes: &Scrapes,
+    ) -> Result<Vec<Series>, E> {
+        let (Some(from), Some(to)) = (part.first().copied(), part.last().copied()) else { return Ok(Vec::new()) };
+        let mut all = self.ask(&Query::At { selector: selector.clone(), from, to, step: grid.step })?;
+        for end in part {
+            let start = grid.before(*end);
+            if start < *end && scrapes.ends_within(start, *end) {
+                all.extend(self.ask(&Query::Raw { selector: selector.clone(), from: start, to: *end })?);
+            }
+        }
+        let mut joined: BTreeMap<BTreeMap<String, String>, Vec<(Micros, f64)>> = BTreeMap::new();
+        for series in all {
+            joined.entry(series.labels).or_default().extend(series.samples);
+        }
+        let series = joined.into_iter().map(|(labels, mut samples)| {
+            samples.sort_by_key(|(at, _)| *at);
+            Series { labels, samples }
+        });
+        Ok(series.collect())
     }
 
     fn at(&mut self, selector: Selector, at: Micros) -> Result<Vec<Series>, E> {
@@ -240,10 +269,17 @@ pub fn observations<E>(
         notes.push(format!("more callers than are told apart call {}: which of them are `other` may change with a restart of the collector, and those are counted again then", all.join(", ")));
     }
     canaries(&mut asking, &grid, &scrapes, &mut answer)?;
-    watched(&mut asking, &grid, &mut answer, &mut notes)?;
-    let mut digests = BTreeSet::new();
+    watched(&mut asking, &grid, &scrapes, &mut answer, &mut notes)?;
+    let (mut digests, mut environments, mut is_unsaid) = (BTreeSet::new(), BTreeSet::new(), false);
     for series in asking.at(asking.selector(CATALOGUE), grid.to)? {
         digests.extend(series.labels.get("digest").cloned());
+        match series.labels.get("environment").filter(|environment| !environment.is_empty()) {
+            Some(environment) => drop(environments.insert(environment.clone())),
+            None => is_unsaid = true,
+        }
+    }
+    if environments.len() > 1 {
+        return Err(Fault::Environments(environments));
     }
     if digests.len() > 1 {
         notes.push(format!(
@@ -252,8 +288,12 @@ pub fn observations<E>(
             digests.iter().cloned().collect::<Vec<_>>().join(", ")
         ));
     }
-    let catalogue = if digests.len() == 1 { digests.first().map(String::as_str) } else { None };
-    Ok(Scraped { observations: answer.finish(catalogue), notes })
+    // Several are none that anybody knows.
+    let catalogue = (!digests.is_empty()).then(|| digests.into_iter().collect::<Vec<_>>().join("+"));
+    let mut observations = answer.finish(catalogue.as_deref());
+    // Where a collector does not say it, it may be another one.
+    observations.header.environment = environments.pop_first().filter(|_| !is_unsaid);
+    Ok(Scraped { observations, notes })
 }
 
 fn by_day(runs: &Runs) -> BTreeMap<Day, Spans> {
@@ -276,9 +316,7 @@ fn canaries<E>(asking: &mut Asking<'_, E>, grid: &Grid, scrapes: &Scrapes, answe
     let seen = counters::by_callee(asking, grid, scrapes, CANARY_SEEN)?;
     let mut missed: BTreeMap<String, BTreeSet<Micros>> = BTreeMap::new();
     for part in grid.parts() {
-        let (Some(from), Some(to)) = (part.first(), part.last()) else { continue };
-        let selector = asking.of_callee(CANARY_MISSED);
-        for series in asking.ask(&Query::At { selector, from: *from, to: *to, step: grid.step })? {
+        for series in asking.at_steps(&asking.of_callee(CANARY_MISSED), &part, grid, scrapes)? {
             let Some(callee) = series.labels.get("callee") else { continue };
             let at = series.samples.iter().map(|(_, at)| (at * 1e6) as Micros);
             missed.entry(callee.clone()).or_default().extend(at.filter(|at| (grid.from..=grid.to).contains(at)));
@@ -306,7 +344,13 @@ fn canaries<E>(asking: &mut Asking<'_, E>, grid: &Grid, scrapes: &Scrapes, answe
 }
 
 /// What is known of services besides their calls.
-fn watched<E>(asking: &mut Asking<'_, E>, grid: &Grid, answer: &mut Answer, notes: &mut Vec<String>) -> Result<(), E> {
+fn watched<E>(
+    asking: &mut Asking<'_, E>,
+    grid: &Grid,
+    scrapes: &Scrapes,
+    answer: &mut Answer,
+    notes: &mut Vec<String>,
+) -> Result<(), E> {
     let label = |series: &Series, name: &str| series.labels.get(name).cloned().unwrap_or_default();
     let value = |series: &Series| series.samples.last().map_or(0.0, |(_, value)| *value);
     let number = |series: &Series| value(series).max(0.0) as u64;
@@ -336,7 +380,7 @@ fn watched<E>(asking: &mut Asking<'_, E>, grid: &Grid, answer: &mut Answer, note
     }
     answer.watched(&services);
 
-    ran(asking, grid, answer, &is_wanted)?;
+    ran(asking, grid, scrapes, answer, &is_wanted)?;
 
     let mut policies: BTreeMap<String, (Micros, BTreeSet<String>)> = BTreeMap::new();
     for series in asking.at(asking.selector(POLICY), grid.to)? {
@@ -351,9 +395,7 @@ fn watched<E>(asking: &mut Asking<'_, E>, grid: &Grid, answer: &mut Answer, note
     }
     let mut finished: BTreeMap<(String, String), BTreeSet<Micros>> = BTreeMap::new();
     for part in grid.parts() {
-        let (Some(from), Some(to)) = (part.first(), part.last()) else { continue };
-        let selector = asking.selector(FINISHED);
-        for series in asking.ask(&Query::At { selector, from: *from, to: *to, step: grid.step })? {
+        for series in asking.at_steps(&asking.selector(FINISHED), &part, grid, scrapes)? {
             let key = (label(&series, "service"), label(&series, "workload"));
             finished.entry(key).or_default().extend(series.samples.iter().map(|(_, at)| (at * 1e6) as Micros));
         }
@@ -364,18 +406,20 @@ fn watched<E>(asking: &mut Asking<'_, E>, grid: &Grid, answer: &mut Answer, note
     Ok(())
 }
 
-/// On which nodes pods of services ran, and since when. A node of which no source tells is blind since then.
+/// On which nodes pods of services ran, since when, and until when where the node is gone. A node of which no source tells is blind since then.
 fn ran<E>(
     asking: &mut Asking<'_, E>,
     grid: &Grid,
+    scrapes: &Scrapes,
     answer: &mut Answer,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<(), E> {
     let node_of = |series: &Series| series.labels.get("node").filter(|node| !node.is_empty()).cloned();
     let selector = asking.selector(PODS);
     let at_first: BTreeSet<String> = asking.at(selector, grid.from)?.iter().filter_map(node_of).collect();
-    let mut nodes: BTreeMap<String, (Micros, Micros)> =
-        at_first.into_iter().map(|node| (node, (grid.from, grid.from))).collect();
+    // Since when, and in which part of the window last.
+    let mut nodes: BTreeMap<String, (Micros, (Micros, Micros))> =
+        at_first.into_iter().map(|node| (node, (grid.from, (grid.from - LOOK_BACK, grid.from)))).collect();
     let mut at = grid.from;
     while at < grid.to {
         let end = (at.div_euclid(DAY) * DAY + DAY).min(grid.to);
@@ -390,7 +434,7 @@ fn ran<E>(
                 answer.ran(&service, [node.as_str()]);
             }
             match nodes.get_mut(&node) {
-                Some(known) => known.1 = end,
+                Some(known) => known.1 = (at, end),
                 None => drop(new.insert(node)),
             }
         }
@@ -399,14 +443,34 @@ fn ran<E>(
             let selector = asking.selector(PODS).with("node", new.iter().cloned());
             for series in asking.ask(&Query::Raw { selector, from: at, to: end })? {
                 let (Some(node), Some((first, _))) = (node_of(&series), series.samples.first()) else { continue };
-                let known = nodes.entry(node).or_insert((*first, end));
+                let known = nodes.entry(node).or_insert((*first, (at, end)));
                 known.0 = known.0.min(*first);
             }
         }
         at = end;
     }
-    for (node, (since, until)) in nodes {
-        answer.node(&node, since, (until < grid.to).then_some(until));
+    // A line goes with its node: where a later scrape does not have it, the node is gone, else nobody knows that it is.
+    let is_there: BTreeSet<String> = asking.at(asking.selector(PODS), grid.to)?.iter().filter_map(node_of).collect();
+    let mut ended: BTreeMap<(Micros, Micros), Vec<String>> = BTreeMap::new();
+    for (node, (_, part)) in nodes.iter().filter(|(node, _)| !is_there.contains(*node)) {
+        ended.entry(*part).or_default().push(node.clone());
+    }
+    let mut gone: BTreeMap<String, Micros> = BTreeMap::new();
+    for ((from, to), ended) in ended {
+        for ended in ended.chunks(NEW_AT_ONCE) {
+            let selector = asking.selector(PODS).with("node", ended.iter().cloned());
+            for series in asking.ask(&Query::Raw { selector, from, to })? {
+                let (Some(node), Some((last, _))) = (node_of(&series), series.samples.last()) else { continue };
+                let store = scrapes.store(&identity(&series, &["service", "node"]), *last);
+                let end = store.and_then(|store| scrapes.after(store, *last)).unwrap_or(Micros::MAX);
+                let known = gone.entry(node).or_insert(end);
+                *known = end.max(*known);
+            }
+        }
+    }
+    for (node, (since, _)) in nodes {
+        let gone = gone.get(&node).copied().filter(|gone| *gone < grid.to);
+        answer.node(&node, since, gone);
     }
     Ok(())
 }

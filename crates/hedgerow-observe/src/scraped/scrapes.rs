@@ -23,6 +23,8 @@ pub(super) struct Scrapes {
     since: BTreeMap<String, Micros>,
     /// By identity: since when it had which store.
     stores: BTreeMap<Identity, BTreeMap<Micros, String>>,
+    /// The last scrapes of stores that are missing at the end of the window.
+    lasts: Vec<Micros>,
 }
 
 /// The labels that Prometheus gives to what it scrapes.
@@ -44,6 +46,7 @@ impl Scrapes {
             }
             at = end;
         }
+        scrapes.lasts = scrapes.of.keys().filter_map(|store| scrapes.ended(store, to)).collect();
         Ok(scrapes)
     }
 
@@ -89,6 +92,11 @@ impl Scrapes {
     /// The stores' first scrapes.
     pub(super) fn firsts(&self) -> impl Iterator<Item = (&str, Micros)> {
         self.of.iter().filter_map(|(store, at)| Some((store.as_str(), *at.first()?)))
+    }
+
+    /// Whether a store was scraped for the last time after a moment and up to another one: what it had then is gone when the step ends.
+    pub(super) fn ends_within(&self, start: Micros, end: Micros) -> bool {
+        self.lasts.iter().any(|last| start < *last && *last <= end)
     }
 
     /// Whether all that a store holds is of the window.

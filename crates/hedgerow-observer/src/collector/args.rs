@@ -65,7 +65,7 @@ pub struct Collector {
     /// How long they are held back at most when the API server is away; then they have no names
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub patience: Duration,
-    /// How many callers of one callee have series of their own; the rest is `other`
+    /// How many callers of one callee that are no services have series of their own; the rest is `other`
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub callers_per_callee: usize,
     /// Tell of calls that no rule permits as Events on both pods, each edge once an hour

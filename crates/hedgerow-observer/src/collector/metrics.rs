@@ -2,8 +2,8 @@
 //!
 //! What several collectors tell is put together by [`hedgerow_observe::scraped`], from what a Prometheus scraped; the names of its series are there.
 //!
-//! Only services, and kinds of callers that are none, are in labels; addresses are in exemplars. Every callee has so many callers at most, and
-//! what is beyond is `other`, and counted in `hedgerow_series_dropped_total`.
+//! Only services, and kinds of callers that are none, are in labels; addresses are in exemplars. Every callee has so many callers that
+//! are no services at most, and what is beyond is `other`, and counted in `hedgerow_series_dropped_total`.
 
 use super::watched::Told;
 use hedgerow_observe::Protocol;
@@ -69,24 +69,25 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// So many callers of one callee have series of their own.
+    /// So many callers of one callee that are no services have series of their own.
     pub(crate) fn new(cap: usize) -> Self {
         Self { cap, ..Self::default() }
     }
 
     /// A series that is known before anybody calls.
     pub(crate) fn expect(&mut self, callee: &Arc<str>, caller: &Arc<str>, port: (u16, Protocol)) {
-        let caller = self.caller(callee, caller);
-        self.series.entry((Arc::clone(callee), caller, port, Verdict::Permitted)).or_default();
+        // Whoever is expected is a service.
+        self.series.entry((Arc::clone(callee), Arc::clone(caller), port, Verdict::Permitted)).or_default();
     }
 
     /// Calls were kept.
     pub(crate) fn add(&mut self, edge: &Edge, count: u64, example: Option<(Addresses, Micros)>) {
         let (callee, caller) = (Arc::from(edge.callee.as_str()), who(&edge.caller));
-        let known = self.callers.get(&callee).is_some_and(|callers| callers.contains(&caller));
-        let caller = self.caller(&callee, &caller);
-        if !known && *caller == *OTHER {
-            *self.dropped.entry(Arc::clone(&callee)).or_default() += count;
+        // Services are bounded by the catalogue, and are never in `other`: the ledger tells each of them apart, too.
+        let caller = if matches!(edge.caller, End::Service(_)) { caller } else { self.caller(&callee, &caller) };
+        if !matches!(edge.caller, End::Service(_)) && *caller == *OTHER {
+            let dropped = self.dropped.entry(Arc::clone(&callee)).or_default();
+            *dropped = dropped.saturating_add(count);
         }
         let counter = self.series.entry((callee, caller, (edge.port, edge.protocol), edge.verdict)).or_default();
         match example {
@@ -103,7 +104,8 @@ impl Calls {
 
     /// Calls that the store itself counts as `other`.
     pub(crate) fn capped(&mut self, callee: &str, count: u64) {
-        *self.dropped.entry(Arc::from(callee)).or_default() += count;
+        let dropped = self.dropped.entry(Arc::from(callee)).or_default();
+        *dropped = dropped.saturating_add(count);
     }
 
     fn caller(&mut self, callee: &Arc<str>, caller: &Arc<str>) -> Arc<str> {
@@ -174,8 +176,8 @@ pub(crate) struct Snapshot {
     pub(crate) watches: Vec<(String, bool, u64, u64)>,
     /// Until when the API server told everything.
     pub(crate) told: Option<Micros>,
-    /// Digest of the catalogue, its services.
-    pub(crate) catalogue: Option<(String, usize)>,
+    /// Digest of the catalogue, its services, and the environment whose stages count.
+    pub(crate) catalogue: Option<(String, usize, Option<String>)>,
     /// Whether the catalogue that is there is the one that is used.
     pub(crate) is_catalogue_good: bool,
     pub(crate) policies: usize,
@@ -413,10 +415,13 @@ impl Scrape {
         let since = std::iter::once(([("store", now.store.0.as_str())], seconds(now.store.1)));
         let help = "Since when this collector keeps what it sees";
         out.gauges("hedgerow_store_since_timestamp", help, Some(&Unit::Seconds), since)?;
-        let info = now.catalogue.as_ref().map(|(digest, _)| ([("digest", digest.as_str())], 1.0));
+        // An empty label is none.
+        let info = now.catalogue.as_ref().map(|(digest, _, environment)| {
+            ([("digest", digest.as_str()), ("environment", environment.as_deref().unwrap_or_default())], 1.0)
+        });
         out.gauges("hedgerow_catalogue", "The catalogue by which services are named", None, info.into_iter())?;
         let one = |value: f64| std::iter::once(([], value));
-        let services = now.catalogue.as_ref().map_or(0, |(_, services)| *services);
+        let services = now.catalogue.as_ref().map_or(0, |(_, services, _)| *services);
         for (name, help, value) in [
             (
                 "hedgerow_catalogue_good",
@@ -505,8 +510,8 @@ mod tests {
     }
 
     #[test]
-    fn known_edges_are_there_with_0_and_callers_are_capped() {
-        let mut calls = Calls::new(3);
+    fn known_edges_are_there_with_0_and_callers_that_are_no_services_are_capped() {
+        let mut calls = Calls::new(1);
         let ledger: Arc<str> = Arc::from("service.ledger");
         calls.expect(&ledger, &Arc::from("service.emoji"), (8080, Protocol::TCP));
         let example = Addresses { caller: "10.0.0.1".parse().unwrap(), callee: "fd00::2".parse().unwrap() };
@@ -522,15 +527,15 @@ mod tests {
             lines(&page, "hedgerow_calls_total"),
             [
                 r#"hedgerow_calls_total{caller="other",callee="service.ledger",port="8080",verdict="permitted"} 5"#,
-                r#"hedgerow_calls_total{caller="other",callee="service.ledger",port="8080",verdict="dropped"} 7"#,
                 r#"hedgerow_calls_total{caller="outside",callee="service.ledger",port="8080",verdict="unpermitted"} 2"#,
                 r#"hedgerow_calls_total{caller="service.bad",callee="service.ledger",port="8080",verdict="unpermitted"} 5 # {caller_address="10.0.0.1",callee_address="fd00::2"} 2.0 1.5"#,
                 r#"hedgerow_calls_total{caller="service.emoji",callee="service.ledger",port="8080",verdict="permitted"} 0"#,
+                r#"hedgerow_calls_total{caller="service.more",callee="service.ledger",port="8080",verdict="dropped"} 7"#,
             ]
         );
         assert_eq!(
             lines(&page, "hedgerow_series_dropped_total"),
-            [r#"hedgerow_series_dropped_total{callee="service.ledger"} 12"#]
+            [r#"hedgerow_series_dropped_total{callee="service.ledger"} 5"#]
         );
         assert!(page.ends_with("# EOF\n"), "{page}");
     }
@@ -553,6 +558,7 @@ mod tests {
             canaries: vec![(Arc::from("service.ledger"), Canaries { sent: 2, ..Canaries::default() })],
             service_pods: [((Arc::from("service.ledger"), Arc::from("a")), 3)].into(),
             store: ("00ab".to_owned(), 7_000_000),
+            catalogue: Some(("sha256:c".to_owned(), 2, Some("prod".to_owned()))),
             forged: [(("service.x".to_owned(), "bank".to_owned(), "bank.example/egress-s-\"x\n".to_owned()), 2)].into(),
             ..Snapshot::default()
         };
@@ -572,6 +578,7 @@ mod tests {
             r#"hedgerow_canary_seen_total{callee="service.ledger"} 0"#,
             r#"hedgerow_service_pods{service="service.ledger",node="a"} 3.0"#,
             r#"hedgerow_store_since_timestamp_seconds{store="00ab"} 7.0"#,
+            r#"hedgerow_catalogue{digest="sha256:c",environment="prod"} 1.0"#,
             "hedgerow_store_faults_total 0",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");

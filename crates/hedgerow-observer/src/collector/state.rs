@@ -133,7 +133,9 @@ impl State {
                 .map(|(name, health)| (name, health.is_whole, health.lists, health.breaks))
                 .collect(),
             told,
-            catalogue: fleet.map(|fleet| (fleet.digest().to_owned(), fleet.services().len())),
+            catalogue: fleet.map(|fleet| {
+                (fleet.digest().to_owned(), fleet.services().len(), fleet.environment().map(str::to_owned))
+            }),
             is_catalogue_good: catalogue.fault.is_none() && catalogue.good_since.is_some(),
             policies,
             policy_faults,

@@ -112,8 +112,10 @@ impl Summary {
     /// For a person.
     pub(crate) fn line(&self) -> String {
         let (from, to) = (String::from(self.header.from), String::from(self.header.to));
-        let minutes =
-            |of: fn(&hedgerow_observe::observations::Coverage) -> u64| self.header.coverage.iter().map(of).sum::<u64>();
+        // The numbers are another program's.
+        let minutes = |of: fn(&hedgerow_observe::observations::Coverage) -> u64| {
+            self.header.coverage.iter().map(of).fold(0, u64::saturating_add)
+        };
         let (heard, blind) = (minutes(|coverage| coverage.heard), minutes(|coverage| coverage.blind));
         format!(
             "{} edges from {from} to {to}; sources heard for {heard} minutes and were blind for {blind}",
@@ -308,6 +310,13 @@ mod tests {
         assert_eq!(out, whole);
         let expected = "2 edges from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z; sources heard for 5 minutes and were blind for 2";
         assert_eq!(result.unwrap().line(), expected);
+        // Numbers that no collector tells.
+        let most = u64::MAX.to_string();
+        let line = format!(r#"{{"node":"a","source":"conntrack","heard":{most},"blind":{most}}}"#);
+        let foreign =
+            whole.replace(r#"{"node":"a","source":"conntrack","heard":5,"blind":2}"#, &format!("{line},{line}"));
+        let said = copied(&foreign).0.unwrap().line();
+        assert!(said.ends_with(&format!("heard for {most} minutes and were blind for {most}")), "{said}");
         for (text, expected) in [
             (String::new(), "empty"),
             (format!("{HEADER}\n{{\"caller"), "not whole"),

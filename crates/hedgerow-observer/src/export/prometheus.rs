@@ -99,6 +99,10 @@ pub(super) fn run(command: &Export, url: &str, mut out: impl Write) -> anyhow::R
     };
     let scraped = scraped::observations(&window, &mut ask).map_err(|fault| match fault {
         Fault::Ask(error) => error,
+        Fault::Environments(all) => anyhow::anyhow!(
+            "{base} scraped collectors of several environments ({}): choose those of one with --label",
+            all.into_iter().collect::<Vec<_>>().join(", ")
+        ),
         Fault::Nothing => {
             let window =
                 format!("between {} and {}", String::from(Moment(from / SECOND)), String::from(Moment(to / SECOND)));

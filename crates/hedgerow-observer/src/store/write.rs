@@ -127,6 +127,13 @@ impl Store {
                     }
                 };
                 nodes.insert(id, (node.as_str(), since, None))?;
+                // Its sources are expected again, whether its node part starts or not.
+                for id in self.sources.iter().filter(|((of, _), _)| of == node).map(|(_, id)| *id) {
+                    let old = sources.get(id)?.map(|record| KeptSource::from_record(record.value())).transpose()?;
+                    if let Some(old) = old.filter(|old| old.gone.is_some()) {
+                        sources.insert(id, KeptSource { gone: None, ..old }.to_record().as_slice())?;
+                    }
+                }
             }
             for ((day, service), more) in &effect.ran {
                 let mut all = ran.get((*day, service.as_str()))?.map(|ids| ids.value()).unwrap_or_default();

@@ -112,7 +112,9 @@ fn a_catalogue_that_is_no_good_changes_nothing_and_a_new_one_counts_at_once() {
     assert!(collector.get("/").contains("The catalogue is no good"));
     write("3", &catalogue("catalogued").replace("service.other", "service.another").replace("s-other", "s-another"));
     wait("the new one to be used", || collector.metric("hedgerow_catalogue_good") == Some(1.0));
-    assert!(collector.get("/metrics").contains("hedgerow_catalogue{digest=\"sha256:"));
+    let page = collector.get("/metrics");
+    let line = page.lines().find(|line| line.starts_with("hedgerow_catalogue{digest=\"sha256:")).unwrap();
+    assert!(line.ends_with(",environment=\"prod\"} 1.0"), "{line}");
     // Nothing is said of another program that has the store open but that.
     let second = collector.second();
     assert!(second.contains("another program has the store open"), "{second}");
