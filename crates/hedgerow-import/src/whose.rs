@@ -9,12 +9,17 @@ use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
 use hedgerow_render::patch::claim::{Claim, Claims};
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are tried where a source gives a name alone.
 const KINDS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod"];
 /// The letters of which Kubernetes makes the random ends of names.
 const RANDOM: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// How often an unknown name is compared with a service's before nobody looks any more for what the next may mean: a list of another
+/// fleet's names is to end in a report soon, too.
+const MOST_COMPARED: usize = 300_000;
 
 /// Who somebody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +36,26 @@ pub(crate) enum Whose {
 pub(crate) struct Names<'p> {
     plan: &'p Plan,
     claims: Claims<'p>,
+    /// The services by the last part of their names; the first of several.
+    shorts: BTreeMap<&'p str, &'p str>,
+    /// Who was asked for: sources name the same few again and again.
+    asked: RefCell<BTreeMap<Name, Whose>>,
+    compared: Cell<usize>,
 }
 
 impl<'p> Names<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
-        Self { plan, claims: Claims::of_fleet(plan) }
+        let mut shorts = BTreeMap::new();
+        for full in plan.fleet().names().map(ServiceName::as_str) {
+            shorts.entry(full.rsplit('.').next().unwrap_or(full)).or_insert(full);
+        }
+        Self {
+            plan,
+            claims: Claims::of_fleet(plan),
+            shorts,
+            asked: RefCell::new(BTreeMap::new()),
+            compared: Cell::new(0),
+        }
     }
 
     pub(crate) const fn plan(&self) -> &'p Plan {
@@ -56,19 +76,30 @@ impl<'p> Names<'p> {
 
     /// Who is called so. A name that is made by a controller is that of what made it, too.
     pub(crate) fn of(&self, name: &Name) -> Whose {
+        if let Some(known) = self.asked.borrow().get(name) {
+            return known.clone();
+        }
+        let found = self.look_for(name);
+        self.asked.borrow_mut().insert(name.clone(), found.clone());
+        found
+    }
+
+    fn look_for(&self, name: &Name) -> Whose {
         let mut first = None;
         for candidate in candidates(name) {
             match self.of_one(name, candidate) {
-                Whose::Nobody(why) => {
+                Some(Whose::Nobody(why)) => {
                     first.get_or_insert(why);
                 }
-                found @ (Whose::Service(_) | Whose::Several(_)) => return found,
+                Some(found @ (Whose::Service(_) | Whose::Several(_))) => return found,
+                None => {}
             }
         }
-        Whose::Nobody(first.unwrap_or_else(|| format!("`{name}` is no service of the fleet")))
+        Whose::Nobody(first.unwrap_or_else(|| self.unknown(name)))
     }
 
-    fn of_one(&self, name: &Name, called: &str) -> Whose {
+    /// Who is called so; nothing where there is nothing to say of it.
+    fn of_one(&self, name: &Name, called: &str) -> Option<Whose> {
         let worn = || {
             let worn = name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             std::iter::once(worn.collect::<Vec<_>>())
@@ -86,10 +117,10 @@ impl<'p> Names<'p> {
                 }
                 Claim::Several(several) => found.extend(several.into_iter().cloned()),
                 Claim::Unknown { value } => {
-                    return Whose::Nobody(format!(
+                    return Some(Whose::Nobody(format!(
                         "`{name}` wears the identity `{}`, which no service has",
                         value.escape_debug()
-                    ));
+                    )));
                 }
                 Claim::Nobody => {}
             }
@@ -101,15 +132,16 @@ impl<'p> Names<'p> {
             found.iter().filter(|service| !self.lives_in(service, name)).cloned().collect();
         found.retain(|service| !elsewhere.contains(service));
         match (found.len(), found.pop_first(), elsewhere.first()) {
-            (1, Some(service), _) => Whose::Service(service),
+            (1, Some(service), _) => Some(Whose::Service(service)),
             (0, _, Some(service)) => {
                 let there = self.known(service).map_or("", |service| service.namespace.as_str());
-                Whose::Nobody(format!("`{name}` is no service of the fleet: `{service}` lives in namespace `{there}`"))
+                let why = format!("`{name}` is no service of the fleet: `{service}` lives in namespace `{there}`");
+                Some(Whose::Nobody(why))
             }
-            (0, ..) => Whose::Nobody(self.unknown(name)),
+            (0, ..) => None,
             (_, first, _) => {
                 found.extend(first);
-                Whose::Several(found)
+                Some(Whose::Several(found))
             }
         }
     }
@@ -122,12 +154,18 @@ impl<'p> Names<'p> {
     fn unknown(&self, name: &Name) -> String {
         let names = || self.plan.fleet().names().map(ServiceName::as_str);
         // Who says `ledger` may mean `service.ledger`.
-        let short = |full: &'p str| full.rsplit('.').next().unwrap_or(full);
-        let named = |wanted: &str| names().find(|full| short(full) == wanted);
-        let near = || nearest(&name.name, names()).or_else(|| named(nearest(&name.name, names().map(short))?));
-        match named(&name.name).or_else(near) {
+        let near = || {
+            self.compared.set(self.compared.get().saturating_add(names().count() + self.shorts.len()));
+            let short = || self.shorts.get(nearest(&name.name, self.shorts.keys().copied())?).copied();
+            nearest(&name.name, names()).or_else(short)
+        };
+        let is_enough = self.compared.get() >= MOST_COMPARED;
+        match self.shorts.get(name.name.as_str()).copied().or_else(|| if is_enough { None } else { near() }) {
             Some(near) => format!(
                 "`{name}` is no service of the fleet; where `{near}` is meant, name the workload under `workloads` in its service.yaml"
+            ),
+            None if is_enough => format!(
+                "`{name}` is no service of the fleet; so many names are unknown that what each may mean is not looked for"
             ),
             None => format!("`{name}` is no service of the fleet"),
         }

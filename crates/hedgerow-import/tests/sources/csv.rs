@@ -1,7 +1,8 @@
 //! Pairs.
 
-use super::assert_import;
-use hedgerow_import::Source;
+use super::{assert_import, bank, imported};
+use crate::common::Service;
+use hedgerow_import::{Many, Source};
 
 #[test]
 fn pairs_with_ports_and_reasons() {
@@ -158,4 +159,21 @@ fn names_that_people_write_are_not_cut() {
             format!("no-service: `service.ledger` → `{caller}`: `{caller}` is no service of the fleet{meant} @ in:1");
         assert_import(Source::Csv, &format!("service.ledger,{caller}\n"), &[], &[&left]);
     }
+}
+
+/// A list of another fleet: what the first names may mean is said, and the rest does not cost the product of both numbers.
+#[test]
+fn many_unknown_names_end_in_a_report() {
+    let mut fleet = bank();
+    fleet.services.extend(
+        (0..1_500).map(|at| Service { namespace: "bank".to_owned(), ..Service::new(&format!("service.s{at:05}")) }),
+    );
+    let text: String = (0..9_300).map(|at| format!("service.s00000,service.t{at:05}\n")).collect();
+    let imported = imported(&fleet, Source::Csv, &text, Many::Suggest);
+    assert!(imported.rules.is_empty());
+    assert_eq!(imported.leftovers.len(), 9_300);
+    let is_told = |words: &str| imported.leftovers.iter().filter(|left| left.text.contains(words)).count();
+    let (near, tired) = (is_told("where `service.s0"), is_told("so many names are unknown"));
+    assert!(near >= 50 && tired >= 9_000, "{near} {tired}");
+    assert_eq!(near + tired, 9_300);
 }
