@@ -70,6 +70,9 @@ fn runs_of_one_cron_job_do_not_prove_another() {
     let (_, lines) = judged(with(&["*-report", "prod-*"], &[("prod-report", 9)]));
     let told = "ran 0 of 2 times; of which of its cron jobs the runs of `CronJob/prod-report` are, nobody can tell";
     assert_eq!(lines.iter().filter(|line| line.2.contains(told)).count(), 2, "{lines:#?}");
+    // Whose runs they are is told where one job is the more specific.
+    let (_, lines) = judged(with(&["*", "*-report"], &[("prod-report", 9)]));
+    assert!(lines.iter().all(|line| !line.2.contains("nobody can tell")), "{lines:#?}");
 }
 
 #[test]
