@@ -13,6 +13,7 @@ use crate::traffic::Traffic;
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
 use hedgerow_core::fleet::{Rare, Service};
+use hedgerow_core::moves::{Move, Stop};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
 use hedgerow_core::policy::Stage;
@@ -138,6 +139,7 @@ impl<'q> Court<'q> {
             Verdict::Enforced
         } else {
             evidence.push(self.stage_evidence(stage));
+            evidence.extend(self.step(service, stage));
             evidence.extend(self.code.iter().cloned());
             evidence.extend(self.without_rule(service));
             evidence.extend(self.frame.iter().cloned());
@@ -194,6 +196,30 @@ impl<'q> Court<'q> {
             format!("its stage in `{environment}` is `{}`: no policy of its is tried", stage.as_str()),
         )
         .help(format!("write `stage: {{{environment}: audit}}` in its service.yaml"))
+    }
+
+    /// What the step to `enforce` itself may cost: with some backends and callers by type it takes more than one.
+    fn step(&self, service: &Service, stage: Stage) -> Option<Evidence> {
+        let plan = self.question.plan;
+        let config = plan.fleet().config();
+        let audit = config.audit;
+        let log = config.environments.get(plan.environment()).is_some_and(|settings| settings.log);
+        let by_type = plan.catch_alls().iter().any(|all| Some(&all.service_type) == service.service_type.as_ref());
+        let (from, to) = (Stop { stage, audit }, Stop { stage: Stage::Enforce, audit });
+        let step = Move { from, to, log: (log, log), by_type };
+        // Any other stage blocks by itself.
+        step.jump().filter(|_| stage == Stage::Audit)?;
+        let word = |stop: &Stop| match stop.stage {
+            Stage::Audit => format!("audit ({})", stop.audit.as_str()),
+            Stage::Off | Stage::Open | Stage::Enforce => stop.stage.as_str().to_owned(),
+        };
+        let way: Vec<String> = step.way().unwrap_or_default().iter().map(word).collect();
+        let text = format!(
+            "the step from `audit` with `{}` to `enforce` may drop calls of callers by type while pods are replaced",
+            audit.as_str()
+        );
+        let help = format!("go {}, and wait after each step until all pods are replaced", way.join(" → "));
+        Some(line(Kind::Stage, Outcome::Note, text).help(help))
     }
 
     fn hearing_evidence(&self, service: &Service) -> Evidence {

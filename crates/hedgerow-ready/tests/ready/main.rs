@@ -211,6 +211,23 @@ fn what_must_be_done_blocks() {
 }
 
 #[test]
+fn a_step_to_enforce_that_may_cost_calls_is_told_with_the_way() {
+    let by_type = |backend: &str| {
+        judged(|w| {
+            w.config = w.config.replace("namespace: bank}", "namespace: bank, type: core}")
+                + &format!("types: {{core: {{callers: [core]}}}}\naudit: {{backend: {backend}}}\n");
+        })
+    };
+    for (backend, is_told) in [("observe", true), ("calico-staged", true), ("calico-log", false)] {
+        let (verdict, lines) = by_type(backend);
+        let told: Vec<_> = lines.iter().filter(|line| line.0 == Kind::Stage && line.1 == Outcome::Note).collect();
+        assert_eq!((told.len(), verdict), (usize::from(is_told), Verdict::Ready), "{backend}: {lines:#?}");
+    }
+    let (_, lines) = judged(|w| w.config += "audit: {backend: observe}\n");
+    assert!(!lines.iter().any(|line| line.0 == Kind::Stage && line.1 == Outcome::Note), "nobody calls by type");
+}
+
+#[test]
 fn what_nobody_watched_is_unknown() {
     use Verdict::Unknown;
     expect("no scan", |w| w.code = None, Unknown, Kind::Code, "not scanned");
@@ -218,8 +235,7 @@ fn what_nobody_watched_is_unknown() {
         w.watched("ledger").policy.as_mut().expect("it has one").digest.clear();
     };
     expect("no policy was deployed", no_policy, Unknown, Kind::Policy, "nothing was tried");
-    let missed =
-        |w: &mut World| w.observations.header.canaries[0].missed = Some(hedgerow_observe::observations::Moment(NOW));
+    let missed = |w: &mut World| w.observations.header.canaries[0].missed = Some(Moment(NOW));
     expect("a canary was missed since", missed, Unknown, Kind::Canary, "not each was seen");
     expect(
         "a line that is not understood",

@@ -127,7 +127,7 @@ pub(super) fn request(ready: &[&Readiness], environment: &str) -> String {
     }
     let _ = writeln!(
         text,
-        "\nThe way back: set `stage: {{{environment}: audit}}` in the service.yaml and deploy; see docs/stages.md."
+        "\nThe way back: set `stage: {{{environment}: open}}` in the service.yaml and deploy: from then on nothing is dropped. docs/stages.md has the way to `audit`."
     );
     text
 }
