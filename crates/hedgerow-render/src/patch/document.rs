@@ -407,6 +407,9 @@ fn one<'t>(
             let workload = workload::Workload::of_templates(templates);
             let outline = object.outline(&workload.routes)?;
             pods::patch(context, object, &workload, &outline, found);
+            let labels = workload.pods.iter().flat_map(|pods| outline.sites(pods.labels));
+            let labels: Vec<_> = labels.filter_map(|site| pods::site_range(Some(site))).collect();
+            strangers::outside_of_templates(context, object, &labels, found);
         }
     }
     Ok(())

@@ -120,7 +120,7 @@ fn worn_pair<'a>(pair: &'a MapPair<'_>) -> Option<Worn<'a>> {
     pair.value.as_deref().map(|value| (pair.key.as_ref(), value))
 }
 
-fn site_range(site: Option<&Site<'_>>) -> Option<Range<usize>> {
+pub(super) fn site_range(site: Option<&Site<'_>>) -> Option<Range<usize>> {
     match site? {
         Site::Scalar(scalar) => Some(scalar.range.clone()),
         Site::Map(map) => Some(map.range.clone()),

@@ -117,7 +117,33 @@ pub(super) fn note(context: &Context<'_>, object: &Object<'_, '_>, found: &mut F
     if is_plain(object.kind) && is_of_kubernetes(group) {
         return;
     }
-    let Some(what) = what(context, object, group) else { return };
+    if let Some(what) = what(context, object, group) {
+        push(context, object, what, found);
+    }
+}
+
+/// Notes labels of ours that an object wears outside of the pod templates that were found in it; `labels` are where theirs stand.
+pub(super) fn outside_of_templates(
+    context: &Context<'_>,
+    object: &Object<'_, '_>,
+    labels: &[Range<usize>],
+    found: &mut Found<'_>,
+) {
+    if may_wear(context, context.stream.get(object.range()).unwrap_or_default()) {
+        let mut worn = worn(context, object);
+        worn.retain(|pair| !labels.iter().any(|of| of.contains(&pair.range.start)));
+        if let Some(what) = unbacked(context, worn, false) {
+            push(context, object, what, found);
+        }
+    }
+}
+
+/// Whether a text may hold a label of ours: a key may hide behind an escape or an alias.
+fn may_wear(context: &Context<'_>, text: &str) -> bool {
+    context.mentions_ours(text) || text.contains(['\\', '*'])
+}
+
+fn push(context: &Context<'_>, object: &Object<'_, '_>, what: What, found: &mut Found<'_>) {
     let name = object.with_node(|node| {
         let metadata = node.as_mapping()?.get("metadata")?.as_mapping()?;
         let name = metadata.get("name").or_else(|| metadata.get("generateName"))?;
@@ -145,9 +171,7 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
     let is_of = |of: &&str| group.strip_suffix(*of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let is_described = DESCRIBING.iter().any(is_of);
     let text = context.stream.get(object.range()).unwrap_or_default();
-    let mut ours = context.all_of_ours(text).peekable();
-    // A key may hide behind an escape or an alias.
-    if ours.peek().is_some() || text.contains(['\\', '*']) {
+    if may_wear(context, text) {
         let worn = worn(context, object);
         if !worn.is_empty() {
             return unbacked(context, worn, is_described);
@@ -171,6 +195,7 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
     }
     // Labels may also be written as a text, or as a list of names and values.
     let service = context.options.service.as_ref().and_then(|name| context.plan.service(name));
+    let mut ours = context.all_of_ours(text).peekable();
     match (ours.peek(), service) {
         (None, _) | (Some(_), None) => Some(What::Pods { has_templates }),
         (Some(_), Some(service)) => {
