@@ -88,6 +88,13 @@ fn growths<E, K: Ord + Clone>(
                 take(asking.ask(&query)?);
             }
         }
+        if to <= grid.from {
+            // Of a collector that has moved since, what it had at its earlier addresses is over: it may have begun anew.
+            for of in samples.values_mut() {
+                let newest = of.iter().map(|(_, who, _)| who).max_by_key(|who| scrapes.began(who)).cloned();
+                of.retain(|(_, who, _)| Some(who) == newest.as_ref());
+            }
+        }
         for ((store, key), mut of) in samples {
             of.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
             for (at, who, value) in of {

@@ -79,6 +79,11 @@ impl Scrapes {
         last.map(|(_, store)| store.as_str())
     }
 
+    /// Since when whoever is scraped so has the store that it has now.
+    pub(super) fn began(&self, identity: &str) -> Option<Micros> {
+        self.stores.get(identity)?.last_key_value().map(|(at, _)| *at)
+    }
+
     /// The last scrape of a store up to a moment.
     pub(super) fn before(&self, store: &str, at: Micros) -> Option<Micros> {
         self.of.get(store)?.range(..=at).next_back().copied()
