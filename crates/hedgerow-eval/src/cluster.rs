@@ -114,13 +114,11 @@ impl Cluster {
                     cluster
                         .endpoints
                         .extend(found.iter().map(|found| endpoint(object, found, &reference, diagnostics)));
-                    if found.is_empty() {
-                        cluster.maybe_worn.extend(pods::maybe_worn(object).into_iter().map(|labels| MaybeWorn {
-                            object: reference.clone(),
-                            labels,
-                            place: object.place,
-                        }));
-                    }
+                    cluster.maybe_worn.extend(pods::maybe_worn(object, &found).into_iter().map(|labels| MaybeWorn {
+                        object: reference.clone(),
+                        labels,
+                        place: object.place,
+                    }));
                 }
             }
         }

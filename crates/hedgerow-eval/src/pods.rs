@@ -158,28 +158,32 @@ fn bare<'a>(
     common.or(also)
 }
 
-/// Labels that an object of an unknown kind writes somewhere below its spec, and that may be those of pods: all but those
-/// that [`find`] found.
-pub(crate) fn maybe_worn(object: &Object) -> Vec<Labels> {
+/// Labels that an object of an unknown kind wears itself, which operators copy to its pods, or writes somewhere below its spec: all may be those of
+/// pods, but for those that [`find`] found.
+pub(crate) fn maybe_worn(object: &Object, found: &[Found<'_>]) -> Vec<Labels> {
+    let known: Vec<&Value> = found.iter().flat_map(|found| [found.labels, found.also]).flatten().collect();
     let mut worn = Vec::new();
     if !is_built_in(&object.group)
         && let Some(root) = object.value.as_object()
     {
+        if let Some(labels) = root.get("metadata").and_then(|metadata| metadata.get("labels")) {
+            collect("labels", labels, &known, 0, &mut worn);
+        }
         for (key, value) in root {
             if !matches!(key.as_str(), "metadata" | "status") {
-                collect(key, value, 0, &mut worn);
+                collect(key, value, &known, 0, &mut worn);
             }
         }
     }
     worn
 }
 
-fn collect(key: &str, value: &Value, depth: usize, worn: &mut Vec<Labels>) {
-    if depth > DEEPEST {
+fn collect(key: &str, value: &Value, known: &[&Value], depth: usize, worn: &mut Vec<Labels>) {
+    if depth > DEEPEST || known.iter().any(|known| std::ptr::eq(*known, value)) {
         return;
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(key, item, depth + 1, worn)),
+        Value::Array(items) => items.iter().for_each(|item| collect(key, item, known, depth + 1, worn)),
         Value::Object(map) => {
             let is_labels = key.to_ascii_lowercase().ends_with("labels") && key != "matchLabels";
             if is_labels && !map.is_empty() && map.values().all(Value::is_string) {
@@ -187,7 +191,7 @@ fn collect(key: &str, value: &Value, depth: usize, worn: &mut Vec<Labels>) {
                 worn.push(map.iter().filter_map(text).collect());
                 return;
             }
-            map.iter().for_each(|(key, value)| collect(key, value, depth + 1, worn));
+            map.iter().for_each(|(key, value)| collect(key, value, known, depth + 1, worn));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -198,6 +202,35 @@ mod tests {
     use hedgerow_core::source::Sources;
 
     use super::*;
+
+    #[test]
+    fn labels_beside_those_of_known_pods_may_be_worn_too() {
+        let maybe = |text: &str| -> Vec<String> {
+            let id = Sources::default().add("in.yaml", text);
+            let objects = crate::manifest::parse(id, text, &mut Vec::new());
+            let worn = objects.iter().flat_map(|object| maybe_worn(object, &find(object)));
+            worn.map(|labels| labels["x"].clone()).collect()
+        };
+        let template = "{metadata: {labels: {x: t}}, spec: {containers: []}}";
+        for (text, expected) in [
+            (
+                format!("apiVersion: a.io/v1\nkind: W\nmetadata: {{labels: {{x: m}}}}\nspec: {{template: {template}}}"),
+                &["m"][..],
+            ),
+            ("apiVersion: a.io/v1\nkind: W\nmetadata: {labels: {x: m}}\nspec: {size: 3}".to_owned(), &["m"]),
+            (format!("apiVersion: a.io/v1\nkind: W\nspec: {{podLabels: {{x: p}}, template: {template}}}"), &["p"]),
+            (format!("apiVersion: a.io/v1\nkind: W\nspec: {{template: {template}}}"), &[]),
+            ("apiVersion: a.io/v1\nkind: W\nspec: {selector: {matchLabels: {x: s}}}".to_owned(), &[]),
+            (
+                format!(
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{labels: {{x: m}}}}\nspec: {{template: {template}}}"
+                ),
+                &[],
+            ),
+        ] {
+            assert_eq!(maybe(&text), expected, "{text}");
+        }
+    }
 
     fn worn(text: &str) -> Vec<String> {
         let id = Sources::default().add("in.yaml", text);

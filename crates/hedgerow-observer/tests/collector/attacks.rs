@@ -127,7 +127,9 @@ fn hostile_names_are_harmless_on_the_page_and_in_metrics() {
     let Some(cluster) = Cluster::shared() else { return };
     bank(cluster, "hostile", 22);
     let collector = Collector::start(&collector_account(cluster), &catalogue("hostile"), &[]);
-    let evil = "<script>alert(1)</script>\"'\u{202e}\n}} 1\nhedgerow_calls_total{x=\"";
+    let evil = "<script>alert(1)</script>\"'\u{202e} }} 1 hedgerow_calls_total{x=\"";
+    // A name with a control character is none: what comes with it is refused, and the rest is kept.
+    let lines = "a\n}} 1\nhedgerow_calls_total{x=\"";
     let labels = [("bank.example/routing-name".to_owned(), "service.ledger".to_owned())].into();
     let callee = Some(End { namespace: "hostile".into(), name: "ledger-1".into(), labels, ..End::default() });
     let named =
@@ -138,7 +140,7 @@ fn hostile_names_are_harmless_on_the_page_and_in_metrics() {
         source: "flows".into(),
         ..calls("10.22.0.3", "10.22.0.1", 8080, now(), 1)
     };
-    let mut sums = vec![sum(named("hostile", evil)), sum(named(evil, "x"))];
+    let mut sums = vec![sum(named("hostile", evil)), sum(named(evil, "x")), sum(named("hostile", lines))];
     // A flood of distinct callers: series and edges stay bounded, and what is beyond is said.
     sums.extend((0..20_000u32).map(|n| {
         calls(&format!("198.{}.{}.{}", 18 + n / 65_536, n / 256 % 256, n % 256), "10.22.0.1", 8080, now(), 1)
