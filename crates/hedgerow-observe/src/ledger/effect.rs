@@ -44,7 +44,7 @@ impl Effect {
         self.ran.entry((day_of(at), service.to_owned())).or_default().insert(node.to_owned());
     }
 
-    /// Calls to a service are judged by policies of this digest: see [`Verdicts::judged_by`]. Only a change is news.
+    /// Calls to a service are judged by policies of this digest: see `Verdicts::judged_by`. Only a change is news.
     pub fn judged_by(&mut self, service: &str, digest: &str, at: Micros) {
         self.judged.insert(service.to_owned(), (digest.to_owned(), at));
     }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 pub struct Report<'a> {
     /// The node.
     pub node: &'a str,
-    /// When the interval began, on the collector's clock like all times here: see [`skew`].
+    /// When the interval began, on the collector's clock like all times here: see `skew`.
     pub from: Micros,
     /// When it ended.
     pub to: Micros,
