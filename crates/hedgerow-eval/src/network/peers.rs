@@ -5,7 +5,7 @@ use crate::cluster::Endpoint;
 use crate::net::AddressRange;
 
 /// One end of a flow: the pods of one [`Endpoint`], or addresses outside of the cluster that no policy tells apart.
-/// Valid only in the [`Network`] it came from.
+/// Valid only in the `Network` it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerId(pub(super) usize);
 
@@ -18,7 +18,7 @@ pub enum Peer<'a> {
     Outside(AddressRange),
 }
 
-/// Several peers of one [`Network`].
+/// Several peers of one `Network`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerSet(pub(super) Bits);
 
@@ -34,7 +34,7 @@ pub struct Reach {
 }
 
 impl PeerId {
-    /// Its number: pods come first, in the order of [`Network::pods`].
+    /// Its number: pods come first, in the order of `Network::pods`.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0
