@@ -102,11 +102,6 @@ impl<'p> Claims<'p> {
         }
     }
 
-    /// The service that has this identity.
-    pub(super) fn with_identity(&self, value: &str) -> Option<&'p ServiceName> {
-        self.by_identity.get(value).copied()
-    }
-
     /// Whether the deployed service lists its workloads.
     pub(super) fn are_listed(&self) -> bool {
         self.own == Own::Listed

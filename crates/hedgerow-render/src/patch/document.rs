@@ -396,6 +396,7 @@ fn one<'t>(
         && neighbours::may_point(object.kind, context.stream.get(object.range()).unwrap_or_default())
     {
         found.neighbours.push(place.clone());
+        strangers::wearing(context, object, &[], found);
     } else {
         let templates = match context.options.unknown_kinds {
             true => object.with_node(structure::templates).unwrap_or_default(),
@@ -409,7 +410,7 @@ fn one<'t>(
             pods::patch(context, object, &workload, &outline, found);
             let labels = workload.pods.iter().flat_map(|pods| outline.sites(pods.labels));
             let labels: Vec<_> = labels.filter_map(|site| pods::site_range(Some(site))).collect();
-            strangers::outside_of_templates(context, object, &labels, found);
+            strangers::wearing(context, object, &labels, found);
         }
     }
     Ok(())

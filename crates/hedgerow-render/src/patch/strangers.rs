@@ -6,14 +6,14 @@
 //! their pods' metadata, or the CPU and memory of a container. What holds none of these may make pods too, and nobody can tell.
 
 use super::Context;
+use super::claim::Claim;
 use super::document::{Found, Object};
 use super::structure::{self, WornPair};
 use super::whole::{NAMED, some};
 use hedgerow_core::diag::{Code, Diagnostic, Severity, nearest};
 use hedgerow_core::label::Meaning;
-use hedgerow_core::name::{LabelValue, ServiceName};
+use hedgerow_core::name::ServiceName;
 use memchr::memmem::Finder;
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -117,39 +117,39 @@ pub(super) fn note(context: &Context<'_>, object: &Object<'_, '_>, found: &mut F
     if is_plain(object.kind) && is_of_kubernetes(group) {
         return;
     }
-    if let Some(what) = what(context, object, group) {
+    let worn = worn(context, object);
+    let what = if worn.is_empty() { what(context, object, group) } else { unbacked(context, object, group, &worn) };
+    if let Some(what) = what {
         push(context, object, what, found);
     }
 }
 
-/// Notes labels of ours that an object wears outside of the pod templates that were found in it; `labels` are where theirs stand.
-pub(super) fn outside_of_templates(
-    context: &Context<'_>,
-    object: &Object<'_, '_>,
-    labels: &[Range<usize>],
-    found: &mut Found<'_>,
-) {
-    if may_wear(context, context.stream.get(object.range()).unwrap_or_default()) {
-        let mut worn = worn(context, object);
-        worn.retain(|pair| !labels.iter().any(|of| of.contains(&pair.range.start)));
-        if let Some(what) = unbacked(context, worn, false) {
-            push(context, object, what, found);
-        }
+/// Notes labels of ours that an object wears and nothing backs, where it is known what the object is, or where its templates were found, whose labels
+/// stand at `labels`.
+pub(super) fn wearing(context: &Context<'_>, object: &Object<'_, '_>, labels: &[Range<usize>], found: &mut Found<'_>) {
+    let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+    if is_plain(object.kind) && is_of_kubernetes(group) {
+        return;
+    }
+    let mut worn = worn(context, object);
+    worn.retain(|map| !map.iter().any(|(_, _, range)| labels.iter().any(|of| of.contains(&range.start))));
+    if let Some(what) = unbacked(context, object, group, &worn) {
+        push(context, object, what, found);
     }
 }
 
-/// Whether a text may hold a label of ours: a key may hide behind an escape or an alias.
-fn may_wear(context: &Context<'_>, text: &str) -> bool {
-    context.mentions_ours(text) || text.contains(['\\', '*'])
-}
-
-fn push(context: &Context<'_>, object: &Object<'_, '_>, what: What, found: &mut Found<'_>) {
+/// How an object is called, and where that stands.
+fn name(object: &Object<'_, '_>) -> Option<(String, Range<usize>)> {
     let name = object.with_node(|node| {
         let metadata = node.as_mapping()?.get("metadata")?.as_mapping()?;
         let name = metadata.get("name").or_else(|| metadata.get("generateName"))?;
         Some((name.as_str()?.to_owned(), name.range()))
     });
-    let (name, place) = name.flatten().map_or((None, object.head()), |(name, place)| (Some(name), place));
+    name.flatten()
+}
+
+fn push(context: &Context<'_>, object: &Object<'_, '_>, what: What, found: &mut Found<'_>) {
+    let (name, place) = name(object).map_or((None, object.head()), |(name, place)| (Some(name), place));
     let is_left_out = name.as_ref().is_some_and(|name| context.claims.leaves_out(object.kind, name));
     let kind = object.kind.escape_debug();
     let title = match name {
@@ -157,6 +157,11 @@ fn push(context: &Context<'_>, object: &Object<'_, '_>, what: What, found: &mut 
         None => format!("a {kind} without a name"),
     };
     found.strangers.push(Stranger { title, place, what, is_left_out });
+}
+
+/// Whether objects of a group describe the pods of others.
+fn is_described(group: &str) -> bool {
+    DESCRIBING.iter().any(|of| group.strip_suffix(of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<What> {
@@ -168,16 +173,8 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
             meant,
         });
     }
-    let is_of = |of: &&str| group.strip_suffix(*of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let is_described = DESCRIBING.iter().any(is_of);
     let text = context.stream.get(object.range()).unwrap_or_default();
-    if may_wear(context, text) {
-        let worn = worn(context, object);
-        if !worn.is_empty() {
-            return unbacked(context, worn, is_described);
-        }
-    }
-    if is_described {
+    if is_described(group) {
         return None;
     }
     let by_name = BY_NAME.contains(&object.kind);
@@ -206,35 +203,39 @@ fn what(context: &Context<'_>, object: &Object<'_, '_>, group: &str) -> Option<W
     }
 }
 
-/// The labels of ours that an object wears, wherever its kind takes those of its pods.
-fn worn(context: &Context<'_>, object: &Object<'_, '_>) -> Vec<WornPair> {
+/// The mappings that an object may give to its pods as labels, of those with a label of ours.
+fn worn(context: &Context<'_>, object: &Object<'_, '_>) -> Vec<Vec<WornPair>> {
+    let text = context.stream.get(object.range()).unwrap_or_default();
+    // A key may hide behind an escape or an alias.
+    if !context.mentions_ours(text) && !text.contains(['\\', '*']) {
+        return Vec::new();
+    }
     let scheme = context.plan.scheme();
     let is_own = |key: &str| scheme.meaning(key).is_some();
     object.with_followed(context.stream, |node| structure::worn(node, &is_own)).unwrap_or_default()
 }
 
-/// The first label that nothing backs: somebody wrote it by hand, and it opens a door. The pods are the deployed service's, or those of the
-/// service whose identity stands beside.
-fn unbacked(context: &Context<'_>, worn: Vec<WornPair>, is_described: bool) -> Option<What> {
+/// The first label of ours that the service whose pods the object makes does not have: somebody wrote it by hand, and it opens a door.
+fn unbacked(context: &Context<'_>, object: &Object<'_, '_>, group: &str, worn: &[Vec<WornPair>]) -> Option<What> {
     let scheme = context.plan.scheme();
-    let identities = worn.iter().filter(|pair| scheme.meaning(&pair.key) == Some(Meaning::Identity));
-    let identities: BTreeSet<_> = identities.filter_map(|pair| pair.value.as_deref()).collect();
-    let by_identity = || match identities.first() {
-        Some(value) if identities.len() == 1 => context.claims.with_identity(value),
-        _ => None,
+    let maps = worn.iter().map(|map| map.iter().map(|(key, value, _)| (key.as_str(), value.as_str())).collect());
+    let name = name(object).map(|(name, _)| name);
+    let name = match context.claims.of(maps, object.kind, name.as_deref()) {
+        Claim::Service(service) | Claim::Taken(service) => Some(service),
+        Claim::Nobody | Claim::Several(_) | Claim::Unknown { .. } => None,
     };
-    let service = context.options.service.as_ref().or_else(by_identity).and_then(|name| context.plan.service(name));
-    let is_backed = |pair: &WornPair| {
-        let wanted = service.and_then(|service| service.pods.write.get(pair.key.as_str()));
-        let is_same = || pair.value.as_deref() == wanted.map(LabelValue::as_str);
-        match scheme.meaning(&pair.key) {
-            Some(Meaning::Identity | Meaning::ServiceType) => wanted.is_some() && is_same(),
-            _ => wanted.is_some(),
+    let service = name.and_then(|name| context.plan.service(name));
+    let is_backed = |(key, value, _): &&WornPair| {
+        let wanted = service.and_then(|service| service.pods.write.get(key.as_str()));
+        match scheme.meaning(key) {
+            None => true,
+            Some(Meaning::Identity | Meaning::ServiceType) => wanted.is_some_and(|wanted| wanted.as_str() == value),
+            Some(_) => wanted.is_some(),
         }
     };
-    let pair = worn.into_iter().find(|pair| !is_backed(pair))?;
-    let service = service.map(|service| service.name.clone());
-    Some(What::Wears { key: pair.key, place: pair.range, service, is_described })
+    let (key, _, place) = worn.iter().flatten().find(|pair| !is_backed(pair))?;
+    let is_described = is_described(group);
+    Some(What::Wears { key: key.clone(), place: place.clone(), service: name.cloned(), is_described })
 }
 
 /// The kind of pods that a kind is written like.

@@ -78,42 +78,38 @@ fn below(value: &Node<'_>, depth: usize) -> bool {
     }
 }
 
-/// A pair that an object of any kind may give to pods as a label.
-#[derive(Debug)]
-pub(super) struct WornPair {
-    pub(super) key: String,
-    /// Nothing where it is no scalar.
-    pub(super) value: Option<String>,
-    pub(super) range: Range<usize>,
-}
+/// A pair that an object of any kind may give to pods as a label: its key, its value, and where it stands.
+pub(super) type WornPair = (String, String, Range<usize>);
 
 /// What an object selects by, and annotations, are no labels of pods.
 fn is_worn(key: &str) -> bool {
     !(key.ends_with("elector") || key.starts_with("match") || key.ends_with("nnotations"))
 }
 
-/// Every pair of an object whose key is asked for, unless it stands in a selector or in annotations.
-pub(super) fn worn(object: &Node<'_>, is_asked: &impl Fn(&str) -> bool) -> Vec<WornPair> {
+/// Every mapping of an object that holds a key which is asked for, unless it stands in a selector or in annotations. What is no scalar counts as
+/// empty.
+pub(super) fn worn(object: &Node<'_>, is_asked: &impl Fn(&str) -> bool) -> Vec<Vec<WornPair>> {
     let mut found = Vec::new();
     collect(object, is_asked, 0, &mut found);
     found
 }
 
-fn collect(node: &Node<'_>, is_asked: &impl Fn(&str) -> bool, depth: usize, found: &mut Vec<WornPair>) {
+fn collect(node: &Node<'_>, is_asked: &impl Fn(&str) -> bool, depth: usize, found: &mut Vec<Vec<WornPair>>) {
     if depth == DEEPEST {
         return;
     }
     match node.content() {
         Content::Mapping(mapping) => {
-            for pair in &mapping.pairs {
-                let Some(key) = pair.key.as_str() else { continue };
-                if is_asked(key) {
-                    let value = pair.value.as_str().map(str::to_owned);
+            let keyed = || mapping.pairs.iter().filter_map(|pair| Some((pair.key.as_str()?, pair)));
+            if keyed().any(|(key, _)| is_asked(key)) {
+                let worn = keyed().map(|(key, pair)| {
                     let range = pair.key.range().start..pair.value.range().end;
-                    found.push(WornPair { key: key.to_owned(), value, range });
-                } else if is_worn(key) {
-                    collect(&pair.value, is_asked, depth + 1, found);
-                }
+                    (key.to_owned(), pair.value.as_str().unwrap_or_default().to_owned(), range)
+                });
+                found.push(worn.collect());
+            }
+            for (_, pair) in keyed().filter(|(key, _)| is_worn(key)) {
+                collect(&pair.value, is_asked, depth + 1, found);
             }
         }
         Content::Sequence(sequence) => {
