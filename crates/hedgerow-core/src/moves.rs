@@ -10,7 +10,7 @@
 
 use crate::plan::{Admits, Protection, Rest};
 use crate::policy::{AuditBackend, Stage};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who writes the objects, told apart by the order of the writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,18 @@ pub enum Loss {
     Unpermitted,
     /// Permitted calls.
     Permitted,
+}
+
+impl Loss {
+    /// What may be dropped, in words.
+    #[must_use]
+    pub const fn risk(self) -> &'static str {
+        match self {
+            Self::Permitted => "permitted calls may be dropped while pods are replaced",
+            Self::Unpermitted => "calls that got through may be dropped for a moment",
+            Self::Nothing => "nothing has been tried, or other hosts than Helm may drop permitted calls",
+        }
+    }
 }
 
 /// What protects a service's pods, as far as it matters on the way.
@@ -185,6 +197,20 @@ impl Move {
             _ => false,
         };
         (is_jump || loss > Loss::Nothing).then_some(loss)
+    }
+
+    /// The stops of [`Self::way`] in words, such as `audit`, `open` and `enforce`; nothing where there is no way. The backend of `audit` is named where
+    /// it is not the same all the way.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let way = self.way().unwrap_or_default();
+        let audits: BTreeSet<_> = way.iter().filter(|stop| stop.stage == Stage::Audit).map(|stop| stop.audit).collect();
+        let names_backend = audits.len() > 1 || audits.iter().any(|audit| *audit != self.to.audit);
+        let word = |stop: &Stop| match stop.stage {
+            Stage::Audit if names_backend => format!("audit ({})", stop.audit.as_str()),
+            Stage::Off | Stage::Open | Stage::Audit | Stage::Enforce => stop.stage.as_str().to_owned(),
+        };
+        way.iter().map(word).collect()
     }
 
     /// The stops from one end to the other, both included, between which every move is a step; the shortest way there is.

@@ -208,16 +208,10 @@ impl<'q> Court<'q> {
         let (from, to) = (Stop { stage, audit }, Stop { stage: Stage::Enforce, audit });
         let step = Move { from, to, log: (log, log), by_type };
         // Any other stage blocks by itself.
-        step.jump().filter(|_| stage == Stage::Audit)?;
-        let word = |stop: &Stop| match stop.stage {
-            Stage::Audit => format!("audit ({})", stop.audit.as_str()),
-            Stage::Off | Stage::Open | Stage::Enforce => stop.stage.as_str().to_owned(),
-        };
-        let way: Vec<String> = step.way().unwrap_or_default().iter().map(word).collect();
-        let text = format!(
-            "the step from `audit` with `{}` to `enforce` may drop calls of callers by type while pods are replaced",
-            audit.as_str()
-        );
+        let loss = step.jump().filter(|_| stage == Stage::Audit)?;
+        let way = step.told();
+        let [from, .., to] = way.as_slice() else { return None };
+        let text = format!("{from} → {to}: {}", loss.risk());
         let help = format!("go {}, and wait after each step until all pods are replaced", way.join(" → "));
         Some(line(Kind::Stage, Outcome::Note, text).help(help))
     }

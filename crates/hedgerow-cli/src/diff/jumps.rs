@@ -82,9 +82,7 @@ impl Jump {
         match (self.cause, self.loss) {
             (Cause::Labels | Cause::Namespaces, _) => "permitted calls may be dropped until both sides are deployed",
             (Cause::Types, _) => "permitted calls may be dropped until services and platform are deployed",
-            (_, Loss::Permitted) => "permitted calls may be dropped while pods are replaced",
-            (_, Loss::Unpermitted) => "calls that got through may be dropped for a moment",
-            (_, Loss::Nothing) => "nothing has been tried, or other hosts than Helm may drop permitted calls",
+            (_, loss) => loss.risk(),
         }
     }
 
@@ -186,15 +184,9 @@ fn of_service(sides: &Sides<'_>, environment: &EnvironmentName, before: &Service
     let by_type = has_callers(base, before) || has_callers(head, after);
     let a_move = Move { from, to, log: logs, by_type };
     if let Some(loss) = a_move.jump() {
-        let way = a_move.way().unwrap_or_default();
-        // The backend says something only where it is not the same all the way.
-        let audits: BTreeSet<_> = way.iter().filter(|stop| stop.stage == Stage::Audit).map(|stop| stop.audit).collect();
-        let names_backend = audits.len() > 1 || audits.iter().any(|audit| *audit != to.audit);
-        let word = |stop: &Stop| match stop.stage {
-            Stage::Audit if names_backend => format!("audit ({})", stop.audit.as_str()),
-            Stage::Off | Stage::Open | Stage::Audit | Stage::Enforce => stop.stage.as_str().to_owned(),
-        };
-        jumps.push(jump(Cause::Stage, word(&from), word(&to), loss, way.iter().map(word).collect()));
+        let way = a_move.told();
+        let word = |end: Option<&String>, stop: Stop| end.cloned().unwrap_or_else(|| stop.stage.as_str().to_owned());
+        jumps.push(jump(Cause::Stage, word(way.first(), from), word(way.last(), to), loss, way));
     }
     let live = |stop: Stop, log| stop.position(log).is_live;
     if !(live(from, logs.0) && live(to, logs.1)) {
