@@ -1,6 +1,7 @@
 //! Which flows policies let through.
 
 mod compile;
+mod known;
 mod peers;
 mod verdict;
 mod ways;
@@ -8,15 +9,14 @@ mod ways;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use hedgerow_core::source::Span;
 use rayon::prelude::*;
 
 use crate::Manifests;
 use crate::bits::Bits;
-use crate::cluster::{Cluster, Endpoint, Labels};
+use crate::cluster::{Cluster, Endpoint};
 use crate::guests::Asked;
 use crate::net::{AddressRange, Cidr, Family};
-use crate::policy::{Action, Direction, Party, Policy, PolicyId, Rule, Tier, TierDefault, Way};
+use crate::policy::{Action, Direction, Party, Policy, Rule, Tier, TierDefault, Way};
 use crate::port::{Flow, NamedPort, PortRange, Protocol};
 use crate::selector::{Fact, Index, Space};
 pub(crate) use compile::{Compiled, CompiledRule, wear};
@@ -52,21 +52,6 @@ pub(crate) struct Question {
     pub(crate) way: Way,
     pub(crate) asked: Asked,
 }
-
-/// Labels that controllers give to the pods that they make from a template.
-const FROM_CONTROLLERS: [&str; 11] = [
-    "pod-template-hash",
-    "pod-template-generation",
-    "controller-revision-hash",
-    "rollouts-pod-template-hash",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/job-name",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-completion-index",
-    "job-name",
-    "controller-uid",
-];
 
 impl Network {
     /// Applies the policies of `manifests` to its pods. `blocks` are told apart from the addresses around them, so that
@@ -184,82 +169,6 @@ impl Network {
         }
     }
 
-    /// The policies in the order in which they are asked.
-    pub fn policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.policies.iter().map(|compiled| &compiled.policy.id)
-    }
-
-    /// The policies that guard pods in a direction, in the order in which they are asked; none for what is outside.
-    pub fn guards(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
-        let guards = self.guards[direction as usize].get(peer.0).into_iter().flatten();
-        guards.map(|at| &self.policies[*at].policy.id)
-    }
-
-    /// The policies of which the manifests do not tell whether they guard these pods in a direction: they select by labels
-    /// of a namespace or service account that is not among the manifests, or by labels that controllers give to pods.
-    pub fn may_guard(&self, peer: PeerId, direction: Direction) -> impl Iterator<Item = &PolicyId> {
-        let endpoint = self.endpoints.get(peer.0).filter(|endpoint| !endpoint.host_network);
-        let by_unknown = self.policies.iter().filter(|compiled| compiled.selects_by_unknown);
-        let of_direction = by_unknown.filter(move |compiled| compiled.policy.rules(direction).is_some());
-        let hangs = move |compiled: &&Compiled| {
-            endpoint.is_some_and(|endpoint| {
-                compiled.policy.selects.matches(&|key| self.worn_by(endpoint, key.space, &key.name)).is_none()
-            })
-        };
-        of_direction.filter(hangs).map(|compiled| &compiled.policy.id)
-    }
-
-    /// The names of ports that no container of these pods gives, in rules about who comes in to them, with the policies.
-    pub fn unnamed_ports(&self, peer: PeerId) -> impl Iterator<Item = (&PolicyId, &str)> {
-        let guards = self.guards[Direction::Ingress as usize].get(peer.0).into_iter().flatten();
-        let rules = guards.flat_map(|at| {
-            let compiled = &self.policies[*at];
-            compiled.rules[Direction::Ingress as usize]
-                .iter()
-                .map(|compiled_rule| (&compiled.policy.id, &compiled_rule.rule))
-        });
-        let names = rules.flat_map(|(policy, rule)| {
-            let names = rule.ports.names().chain(rule.not_ports.iter().flat_map(|ports| ports.names()));
-            names.map(move |name| (policy, name))
-        });
-        let known = self.named_ports(peer);
-        names.filter(|(_, name)| !known.iter().any(|port| port.name == *name))
-    }
-
-    /// The value of a label of pods; nothing at all where it is not known.
-    fn worn_by<'n>(&'n self, pods: &'n Endpoint, space: Space, name: &str) -> Option<Option<&'n str>> {
-        let of = |labels: &'n Labels| labels.get(name).map(String::as_str);
-        match space {
-            Space::Own => {
-                let value = of(&pods.labels);
-                // A pod itself wears all that it will; a template does not say what controllers add.
-                let is_whole = pods.object.kind == "Pod";
-                (value.is_some() || is_whole || !FROM_CONTROLLERS.contains(&name)).then_some(value)
-            }
-            Space::Namespace => {
-                let value = self.world.namespaces.get(&pods.namespace).and_then(of);
-                (value.is_some() || self.world.described.contains(&pods.namespace)).then_some(value)
-            }
-            Space::ServiceAccount if name == crate::cluster::CALICO_NAME => Some(Some(&pods.service_account)),
-            Space::ServiceAccount => {
-                let account = (pods.namespace.clone(), pods.service_account.clone());
-                self.world.service_accounts.get(&account).map(of)
-            }
-            Space::Fact => Some(match name {
-                Fact::NAMESPACE => Some(pods.namespace.as_str()),
-                Fact::ORCHESTRATOR => Some(Fact::KUBERNETES),
-                Fact::SERVICE_ACCOUNT => Some(pods.service_account.as_str()),
-                _ => None,
-            }),
-        }
-    }
-
-    /// Policies that guard no pod, with their texts.
-    pub fn idle_policies(&self) -> impl Iterator<Item = (&PolicyId, Span)> {
-        let idle = self.policies.iter().filter(|compiled| compiled.selected.is_empty());
-        idle.map(|compiled| (&compiled.policy.id, compiled.policy.place))
-    }
-
     /// Whether the policies that guard a destination drop this flow from anybody.
     #[must_use]
     pub fn drops_some(&self, destination: PeerId, flow: Flow) -> bool {
@@ -278,28 +187,6 @@ impl Network {
         let (endpoints, ranges, index) = (&self.endpoints, &self.ranges, &self.index);
         let resolver = Resolver { endpoints, ranges, index, sets: [Vec::new(), Vec::new()] };
         PeerSet(resolver.peers_of(&party, family))
-    }
-
-    /// Where a policy's text is.
-    #[must_use]
-    pub fn place_of(&self, policy: &PolicyId) -> Option<Span> {
-        self.policies.iter().find(|compiled| compiled.policy.id == *policy).map(|compiled| compiled.policy.place)
-    }
-
-    /// Label keys that policies ask of pods and that no pod wears, each with the policies that ask.
-    #[must_use]
-    pub fn unworn_keys(&self) -> BTreeMap<String, BTreeSet<PolicyId>> {
-        let mut unworn = BTreeMap::<_, BTreeSet<_>>::new();
-        for Compiled { policy, .. } in &self.policies {
-            let parties = policy.all_rules().flat_map(Rule::parties);
-            let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
-            for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {
-                if !self.index.is_worn(key) {
-                    unworn.entry(key.to_owned()).or_default().insert(policy.id.clone());
-                }
-            }
-        }
-        unworn
     }
 
     /// Whether `source` may reach `destination` with this flow, and what says so: over IPv4 where both can, and from a port

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::markup::is_unseen;
-use crate::network::{Basis, EdgePorts, Network, Stage};
+use crate::network::Network;
+use crate::node::{Basis, EdgePorts, Stage};
 use crate::outside::outside;
 use crate::palette::{ALARM, COLOURS};
 use crate::traffic::{Facing, Permission, Use};

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::{Layout, map_name};
 use crate::markup::{escape, json_in_script};
-use crate::network::{Basis, EdgePorts, Network, Node, Port, Ports, distinct};
+use crate::network::{Network, distinct};
+use crate::node::{Basis, EdgePorts, Node, Port, Ports};
 use crate::palette::{ALARM, COLOURS, GROUND};
 use crate::traffic::{self, Caller, Use};
 

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::network::{self, EdgePorts, Network, Ports};
+use crate::network::Network;
+use crate::node::{self, EdgePorts, Ports};
 use crate::traffic::{self, Caller, Observed, Stranger};
 
 /// Raised when a field changes its meaning or goes. New fields may come without.
@@ -120,7 +121,7 @@ impl<'a> Listens<'a> {
             Ports::Any => Self::Word("any"),
             Ports::Nothing => Self::Word("nothing"),
             Ports::These(ports) => {
-                let port = |port: &'a network::Port| Port {
+                let port = |port: &'a node::Port| Port {
                     name: port.name.as_deref(),
                     number: port.number,
                     protocol: &port.protocol,

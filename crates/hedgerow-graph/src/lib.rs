@@ -44,6 +44,7 @@ mod layout;
 mod markup;
 mod mermaid;
 mod network;
+mod node;
 mod outside;
 mod palette;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use json::json;
 pub use layout::{Island, Layout, Place, Progress};
 pub use markup::escape;
 pub use mermaid::mermaid;
-pub use network::{Allow, Basis, Degree, Edge, EdgePorts, Network, NetworkError, Node, Port, Ports, Stage};
+pub use network::{Degree, Network, NetworkError};
+pub use node::{Allow, Basis, Edge, EdgePorts, Node, Port, Ports, Stage};
 pub use svg::svg;
 pub use traffic::{Call, Caller, Facing, Permission, Published, Seen, Traffic, Use};

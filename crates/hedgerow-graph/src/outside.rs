@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::network::{EdgePorts, Network};
+use crate::network::Network;
+use crate::node::EdgePorts;
 use crate::traffic::{Caller, Facing};
 
 /// One who is no service.

@@ -1,6 +1,6 @@
 //! Nodes and edges for unit tests.
 
-use crate::network::{Basis, Edge, EdgePorts, Node, Port, Ports, Stage};
+use crate::node::{Basis, Edge, EdgePorts, Node, Port, Ports, Stage};
 
 /// A service with every field at a plain value.
 pub(crate) fn node(name: &str, owner: &str) -> Node {

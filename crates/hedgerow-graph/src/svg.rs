@@ -5,7 +5,8 @@ use std::fmt::Write;
 use crate::bundle::bundles;
 use crate::layout::{Layout, NAMED_UP_TO, map_name};
 use crate::markup::escape;
-use crate::network::{Allow, Basis, Network, Stage};
+use crate::network::Network;
+use crate::node::{Allow, Basis, Stage};
 use crate::palette::{ALARM, COLOURS, GROUND};
 use crate::traffic::{Facing, Use};
 

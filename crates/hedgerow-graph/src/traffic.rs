@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::network::{Basis, Edge, Node};
+use crate::node::{Basis, Edge, Node};
 
 /// What somebody who listened has to tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

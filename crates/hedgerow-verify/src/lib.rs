@@ -11,9 +11,11 @@
 //!   the diagnostics of [`Manifests::read`](hedgerow_eval::Manifests::read) first.
 
 mod compare;
+mod comparison;
 mod expected;
 mod guard;
 mod others;
+mod planned;
 mod report;
 
 pub use compare::verify;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::compare::PLANNED;
+use crate::planned::PLANNED;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::source::Span;
 use hedgerow_eval::{AddressRange, DecidedBy, Direction, ObjectRef, PolicyId, PortRange};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{FROM_CONTROLLERS, PeerId};
+use super::PeerId;
+use super::known::FROM_CONTROLLERS;
 use crate::bits::Bits;
 use crate::claim::Clause;
 use crate::cluster::{CALICO_NAME, Cluster, Endpoint, NAMESPACE_NAME};
