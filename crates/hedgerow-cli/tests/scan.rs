@@ -169,6 +169,77 @@ fn rules_are_written_and_only_removed_when_that_is_asked_for() {
     assert!(stale.exists());
 }
 
+/// A service of the bank that calls nobody any more, with whatever stands behind one of its rules, and files beside it.
+fn with_a_rule_for_nothing(files: &[(&str, &[u8])]) -> (tempfile::TempDir, PathBuf) {
+    let tree = broken("service.emoji/main.go", ".Send(r.Context())", ".Nothing()");
+    let rule = tree.path().join("service.emoji/egress/service.ledger.rule");
+    fs::write(&rule, "origin: scan\n").unwrap();
+    for (path, bytes) in files {
+        let path = tree.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    (tree, rule)
+}
+
+#[test]
+fn no_rule_is_stale_where_the_scan_is_blind() {
+    let large = vec![b' '; (8 << 20) + 1];
+    // Seven callers at each of five levels, and sixty pieces in the target: more ways than a call has steps.
+    let pieces: Vec<String> = (0..60).map(|at| format!("p{at}(x)")).collect();
+    let functions: String = (0..60).map(|at| format!("func p{at}(x string) string {{ return x }}\n")).collect();
+    let levels: String = (1..5)
+        .map(|level| format!("func l{level}(x string) {{\n{}}}\n", format!("l{}(x)\n", level - 1).repeat(7)))
+        .collect();
+    let ways = format!(
+        "package main\nimport \"net/http\"\n{functions}func l0(x string) {{ http.Get(\"http://\" + {}) }}\n{levels}func init() {{ l4(\"s-fraud\") }}\n",
+        pieces.join(" + ")
+    );
+    let rows: &[(&str, &str, &[u8])] = &[
+        ("an import that leads nowhere", "service.emoji/x.go", b"package main\nimport _ \"hazel.example/bank/gone\"\n"),
+        ("a relative import that leads nowhere", "service.emoji/x.py", b"from .gone import x\n"),
+        ("a file that is too large", "service.emoji/x.go", &large),
+        ("a file that is no UTF-8", "service.emoji/x.go", b"package main\n// \xff\n"),
+        ("a library's file that is no UTF-8", "libraries/rpc/x.go", b"package rpc\n// \xff\n"),
+        ("a language that is not read", "service.emoji/X.scala", b"object X\n"),
+        ("a file that is parsed in part", "service.emoji/x.go", b"package main\nfunc f( {{{ ]\nvar x = 1\n"),
+        ("a spent budget", "service.emoji/x.go", ways.as_bytes()),
+        (
+            "a call whose target cannot be told",
+            "service.emoji/x.go",
+            b"package main\nimport (\"net/http\"; \"os\")\nfunc init() { http.Get(os.Getenv(\"X\")) }\n",
+        ),
+        (
+            "an address that no known client takes",
+            "service.emoji/x.go",
+            b"package main\nimport (\"example.com/rpc\"; \"os\")\nfunc init() { rpc.Open(os.Getenv(\"BOOKS_URL\")) }\n",
+        ),
+        ("a deploy file that is not understood", "service.emoji/deploy.yaml", b"a: [b\nc: d\n"),
+    ];
+    let (tree, rule) = with_a_rule_for_nothing(&[]);
+    let ran = scan(tree.path(), "--check");
+    assert!(ran.stderr.contains("[stale-rule]"), "{}", ran.stderr);
+    scan(tree.path(), "--write --prune");
+    assert!(!rule.exists(), "where all is read, a rule for nothing goes");
+    for (what, path, bytes) in rows {
+        let (tree, rule) = with_a_rule_for_nothing(&[(path, bytes)]);
+        let ran = scan(tree.path(), "--check");
+        assert!(!ran.stderr.contains("[stale-rule]"), "{what}: {}", ran.stderr);
+        let ran = scan(tree.path(), "--write --prune");
+        assert!(rule.exists(), "{what}: {}", ran.stderr);
+    }
+    // What is read in full and says nothing blinds nobody, nor does what is left of another service.
+    for (path, bytes) in [
+        ("service.emoji/x.go", &b"package main\nfunc f() {}\n"[..]),
+        ("service.ledger/X.scala", b"object X\n"),
+        ("libraries/rpc/x.py", b"# \xff\n"),
+    ] {
+        let (tree, rule) = with_a_rule_for_nothing(&[(path, bytes)]);
+        scan(tree.path(), "--write --prune");
+        assert!(!rule.exists(), "{path}");
+    }
+}
+
 #[test]
 fn an_edge_is_explained_and_so_is_its_absence() {
     let ran = scan(&bank(), "--explain service.emoji service.ledger");

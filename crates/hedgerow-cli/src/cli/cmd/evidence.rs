@@ -15,8 +15,7 @@ use hedgerow_observe::verdict::meaning_of;
 use hedgerow_ready::code::{Code, Open};
 use hedgerow_ready::judge::{self, Job};
 use hedgerow_render::service_objects;
-use hedgerow_scan::frontend::Language;
-use hedgerow_scan::{Account, Place, PlainFile, Reason, Schedule, Tree, Want, in_parallel, schedules, wants};
+use hedgerow_scan::{Place, PlainFile, Reason, Schedule, Tree, Want, in_parallel, schedules, wants};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -189,7 +188,7 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
                 };
                 code.left.insert(service.clone(), what);
             }
-            None => match shared(scanned, account) {
+            None => match scanned.shared(account) {
                 Some(what) => drop(code.left.insert(service.clone(), what)),
                 None if account.entries > 0 => drop(code.read.insert(service.clone())),
                 None => {}
@@ -202,31 +201,6 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
     }
     (code, places)
 }
-
-/// What was not read and lies in no service's directory, where a service may import it. Who imports what is known of files that were read
-/// only, so it counts for everybody whose code is in a language that could.
-fn shared(scanned: &Scanned, account: &Account) -> Option<String> {
-    let is_own = |path: &str| {
-        let below = |directory: &str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
-        scanned.fleet.services().any(|service| below(&service.directory) || service.directory == path)
-    };
-    let may_import = |path: &str| match Language::of(path) {
-        // Both are loaded by both.
-        Some(Language::JavaScript | Language::TypeScript) => {
-            [Language::JavaScript, Language::TypeScript].iter().any(|it| account.read.contains_key(it.name()))
-        }
-        Some(language) => account.read.contains_key(language.name()),
-        None => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            MODULES.contains(&name) || scanned.root.join(path).is_dir()
-        }
-    };
-    let lost = scanned.lost.iter().find(|(path, _)| !is_own(path) && may_import(path));
-    lost.map(|(path, reason)| format!("{reason}, {path}, which it may import"))
-}
-
-/// Files by which imports are found.
-const MODULES: [&str; 5] = ["go.mod", "go.work", "package.json", "tsconfig.json", "pyproject.toml"];
 
 /// Whether a finding means that there may be calls which the scan does not see.
 fn hides_calls(code: DiagnosticCode) -> bool {

@@ -10,7 +10,8 @@ use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::source::Sources;
-use hedgerow_scan::{Edge, Finding, Outcome, Place, Reason, ScanConfig, Service, in_parallel};
+use hedgerow_scan::frontend::Language;
+use hedgerow_scan::{Account, Edge, Finding, Outcome, Place, Reason, ScanConfig, Service, in_parallel};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,14 +29,18 @@ pub(in crate::cli::cmd) struct Scanned {
     pub(in crate::cli::cmd) lost: Vec<(String, String)>,
 }
 
-/// Why calls of a service may not be seen, as far as its account tells.
-const UNSEEN: [Reason; 4] = [Reason::Language, Reason::Unreadable, Reason::Unparsed, Reason::Steps];
-
-/// Whether something that was left out of a service's account may hold calls. Besides [`UNSEEN`] that is code behind an import of the tree
-/// which is not there, such as of a submodule or of generated files that nobody checked out: what it calls nobody has read.
-pub(in crate::cli::cmd) fn may_hold_calls(reason: Reason) -> bool {
-    UNSEEN.contains(&reason) || reason == Reason::Import
+/// Whether something that was left out of a service's account may hold calls. Code behind an import of the tree which is not there may,
+/// such as of a submodule or of generated files that nobody checked out: what it calls nobody has read.
+pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
+    match reason {
+        Reason::Language | Reason::Unreadable | Reason::Unparsed | Reason::Import | Reason::Steps => true,
+        // The first has findings of its own, unless people keep the service's rules; the other holds values, and no calls.
+        Reason::NoEntry | Reason::Deploy => false,
+    }
 }
+
+/// Files by which imports are found.
+const MODULES: [&str; 5] = ["go.mod", "go.work", "package.json", "tsconfig.json", "pyproject.toml"];
 
 /// Reads the code of a fleet and scans it.
 pub(in crate::cli::cmd) fn scan(
@@ -111,13 +116,39 @@ impl Scanned {
         Some(Some(&evidence.place).filter(own).or(nearest).unwrap_or(&evidence.place).clone())
     }
 
-    /// Whether a service may make calls that the scan does not see: some have a target that cannot be told, or a part of its code was
-    /// not looked at.
+    /// Whether a service may make calls that the scan does not see: some have a target that cannot be told, a part of its code was not
+    /// looked at, or what gives it addresses was not understood.
     pub(in crate::cli::cmd) fn is_open(&self, service: &str) -> bool {
-        let blind = [Code::UnresolvedCall, Code::UnknownClient, Code::NoEntry, Code::ScanLimit];
-        let asks = self.outcome.findings.iter().any(|f| blind.contains(&f.code) && f.services.contains(service));
-        let account = self.outcome.accounts.get(service);
-        asks || account.is_some_and(|account| account.left.iter().any(|left| UNSEEN.contains(&left.reason)))
+        const BLIND: [Code; 5] =
+            [Code::UnresolvedCall, Code::UnknownClient, Code::NoEntry, Code::ScanLimit, Code::UnparsedCode];
+        let asks = self.outcome.findings.iter().any(|f| BLIND.contains(&f.code) && f.services.contains(service));
+        let is_blind = |reason| may_hold_calls(reason) || reason == Reason::Deploy;
+        let lost = |account: &Account| {
+            account.left.iter().any(|left| is_blind(left.reason)) || self.shared(account).is_some()
+        };
+        asks || self.outcome.accounts.get(service).is_some_and(lost)
+    }
+
+    /// What was not read and lies in no service's directory, where a service may import it. Who imports what is known of files that were
+    /// read only, so it counts for everybody whose code is in a language that could.
+    pub(in crate::cli::cmd) fn shared(&self, account: &Account) -> Option<String> {
+        let is_own = |path: &str| {
+            let below = |directory: &str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+            self.fleet.services().any(|service| below(&service.directory) || service.directory == path)
+        };
+        let may_import = |path: &str| match Language::of(path) {
+            // Both are loaded by both.
+            Some(Language::JavaScript | Language::TypeScript) => {
+                [Language::JavaScript, Language::TypeScript].iter().any(|it| account.read.contains_key(it.name()))
+            }
+            Some(language) => account.read.contains_key(language.name()),
+            None => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                MODULES.contains(&name) || self.root.join(path).is_dir()
+            }
+        };
+        let lost = self.lost.iter().find(|(path, _)| !is_own(path) && may_import(path));
+        lost.map(|(path, reason)| format!("{reason}, {path}, which it may import"))
     }
 
     /// Whether rules say what a finding asks: an edge that a person has ruled is explained.
