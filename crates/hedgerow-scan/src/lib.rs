@@ -53,6 +53,7 @@
 mod account;
 mod across;
 mod calls;
+mod commands;
 mod config;
 mod constraint;
 mod deploy;

@@ -3,6 +3,7 @@
 //! Every such mention is a candidate, an edge that no rule is written for. It is left alone where somebody has explained it: a call
 //! that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`, or `scan.candidate: accept`.
 
+use crate::commands;
 use crate::deploy::Deploy;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
@@ -133,6 +134,10 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
+        if let Some(given) = deploy.of(&home.name) {
+            let places = commands::Places { texts: &by_path };
+            commands::read(home, given, hosts, &places, &mut found, outcome);
+        }
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);
@@ -258,8 +263,9 @@ fn given(
             }
         }
     }
+    // What has several words is read with the commands.
     for (name, values) in &given.flags {
-        for value in values {
+        for value in values.iter().filter(|value| !value.contains(char::is_whitespace)) {
             add(name, value, format!("--{name}"), format!("the value of `--{name}`"));
         }
     }

@@ -247,7 +247,7 @@ fn end_of_url(text: &str) -> usize {
 }
 
 /// A text with the shell's variables: `$NAME`, `${NAME}`, `${NAME:-default}`.
-fn template(text: &str) -> Template {
+pub(crate) fn template(text: &str) -> Template {
     let mut template = Template::default();
     let mut rest = text;
     while let Some((head, tail)) = rest.split_once('$') {

@@ -1,6 +1,6 @@
 //! Docker compose.
 
-use super::{Deploy, Item, MAX_LENGTH, Texts, scalar};
+use super::{Command, Deploy, Item, MAX_LENGTH, Texts, command, scalar};
 use crate::host::{HOLE, Hosts};
 use crate::program::{join, join_within};
 use serde_json::Value;
@@ -86,13 +86,16 @@ impl Deploy {
                     given.after.insert(name.to_owned(), key.to_owned());
                 }
             }
-            let words = |word: &str| vec![interpolated(word, &shell)];
-            for key in ["entrypoint", "command"] {
-                match container.get(key) {
-                    Some(Value::Array(list)) => given.arguments(list.iter().filter_map(Value::as_str).map(words)),
-                    Some(Value::String(line)) => given.arguments(line.split_whitespace().map(words)),
-                    _ => {}
-                }
+            // `entrypoint` with `command` behind it, as one list, and the check of its health.
+            let line = |value: Option<&Value>| -> Vec<String> {
+                let words = value.and_then(Value::as_str).map(|line| line.split_whitespace().collect());
+                words.unwrap_or_else(|| command::words(value)).into_iter().map(str::to_owned).collect()
+            };
+            let own = [line(container.get("entrypoint")), line(container.get("command"))].concat();
+            for words in [own, line(container.pointer("/healthcheck/test"))] {
+                let words: Vec<Vec<String>> = words.iter().map(|word| vec![interpolated(word, &shell)]).collect();
+                given.arguments(words.iter().cloned());
+                given.commands.push(Command { path: path.to_owned(), words });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
 
+mod command;
 mod compose;
 mod hocon;
 pub(crate) mod image;
@@ -8,6 +9,7 @@ mod schedule;
 mod settings;
 mod values;
 
+pub(crate) use command::{Command, Mounted};
 pub(crate) use settings::{all_documents, documents, is_too_deep, properties, swells};
 
 use crate::helm::Charts;
@@ -42,6 +44,10 @@ pub(crate) struct Given {
     pub(crate) environment: BTreeMap<String, Vec<String>>,
     /// Flags, without the dashes.
     pub(crate) flags: BTreeMap<String, Vec<String>>,
+    /// What its containers run.
+    pub(crate) commands: Vec<Command>,
+    /// The files of ConfigMaps that are mounted into its pods.
+    pub(crate) mounted: Vec<Mounted>,
     /// Its configuration files.
     pub(crate) settings: Vec<Value>,
     /// The file of each of them.
@@ -87,7 +93,14 @@ struct Pods<'a> {
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
 /// ConfigMaps by chart and name; of one name there may be several, for several environments.
-type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Value>>;
+type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<Map<'a>>>;
+
+/// What a ConfigMap holds, and the file that says so.
+#[derive(Debug, Clone, Copy)]
+struct Map<'a> {
+    path: &'a str,
+    data: &'a Value,
+}
 
 impl Item<'_> {
     fn scope(&self) -> &str {
@@ -147,7 +160,7 @@ impl Deploy {
         let mut maps = Maps::new();
         for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
             if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
-                maps.entry((item.scope(), name)).or_default().push(data);
+                maps.entry((item.scope(), name)).or_default().push(Map { path: item.path, data });
             }
         }
         let kustomizations = Kustomizations::new(&items, &all);
@@ -194,7 +207,12 @@ impl Deploy {
         let mut pods = Vec::new();
         for item in items {
             let template = pod_template(&item.value);
-            if template.is_none() && !schedule::has_schedule(&item.value) {
+            let containers = match template {
+                Some(template) => command::of_pod(template),
+                // A workflow, a pipeline: whatever else has images that run.
+                None => command::of_any(&item.value),
+            };
+            if template.is_none() && containers.is_empty() && !schedule::has_schedule(&item.value) {
                 continue;
             }
             let named = |name: &str| hosts.named(name).map(str::to_owned);
@@ -205,16 +223,18 @@ impl Deploy {
             let service = named(name).or_else(|| owner(item.path)).or_else(by_label).or_else(by_chart);
             let Some(service) = service else { continue };
             self.schedules.extend(schedule::of(item, &service));
-            let Some(template) = template else { continue };
-            pods.push(Pods { service: service.clone(), chart: item.chart, template });
+            if template.is_none() && containers.is_empty() {
+                continue;
+            }
+            pods.extend(template.map(|template| Pods { service: service.clone(), chart: item.chart, template }));
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
             let made = kustomizations.of(item.path);
-            for key in ["initContainers", "containers"] {
-                let containers = template.pointer("/spec").and_then(|spec| spec.get(key)).and_then(Value::as_array);
-                for container in containers.into_iter().flatten() {
-                    given.container(container, item.scope(), maps, &made);
-                }
+            for container in containers {
+                given.container(container, item, maps, &made);
+            }
+            for name in template.map(command::volumes).unwrap_or_default() {
+                given.mount(name, item, maps, &made);
             }
         }
         pods
@@ -245,15 +265,7 @@ impl Deploy {
 
     /// Adds a configuration file of a service.
     pub(crate) fn add_settings(&mut self, service: &str, text: Text) {
-        let given = self.given.entry(service.to_owned()).or_default();
-        if text.path.ends_with(".properties") {
-            given.settings.push(properties(text.text));
-        } else if text.path.ends_with(".conf") {
-            given.settings.push(hocon::hocon(text.text));
-        } else {
-            given.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
-        }
-        given.setting_paths.resize(given.settings.len(), text.path.to_owned());
+        self.given.entry(service.to_owned()).or_default().add_settings(text, text.path);
     }
 
     /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.
@@ -307,6 +319,18 @@ fn services(items: &[Item], pods: &[Pods], hosts: &mut Hosts) {
 }
 
 impl Given {
+    /// Adds a configuration file by the format that its name says; `path` is the file of the tree that holds it.
+    fn add_settings(&mut self, text: Text, path: &str) {
+        if text.path.ends_with(".properties") {
+            self.settings.push(properties(text.text));
+        } else if text.path.ends_with(".conf") {
+            self.settings.push(hocon::hocon(text.text));
+        } else {
+            self.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
+        }
+        self.setting_paths.resize(self.settings.len(), path.to_owned());
+    }
+
     /// Adds a value of an environment variable.
     fn set(&mut self, name: &str, value: String) {
         let values = self.environment.entry(name.to_owned()).or_default();
@@ -315,10 +339,8 @@ impl Given {
         }
     }
 
-    fn container(&mut self, container: &Value, scope: &str, maps: &Maps, made: &Made) {
-        // A chart's workload may also use a map from outside of the chart.
-        let written = |name| maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten();
-        let maps_of = |name| written(name).copied().chain(made.named(name));
+    fn container(&mut self, container: &Value, item: &Item, maps: &Maps, made: &Made) {
+        let maps_of = |name| written(name, item.scope(), maps).map(|map| map.data).chain(made.named(name));
         // What this container has: `$(NAME)` means nothing that another one is given.
         let mut own = Self::default();
         let mut secret = Self::default();
@@ -353,9 +375,10 @@ impl Given {
                 own.set(name, value);
             }
         }
-        for key in ["command", "args"] {
-            let list = container.get(key).and_then(Value::as_array).into_iter().flatten();
-            self.arguments(list.filter_map(Value::as_str).map(|word| own.expand(word, &secret)));
+        for command in command::of_container(container) {
+            let words: Vec<Vec<String>> = command.iter().map(|word| own.expand(word, &secret)).collect();
+            self.arguments(words.iter().cloned());
+            self.commands.push(Command { path: item.path.to_owned(), words });
         }
         for (name, values) in own.environment {
             for value in values {
@@ -453,6 +476,11 @@ impl Given {
         found.dedup();
         found
     }
+}
+
+/// The ConfigMaps of a name that the tree writes. A chart's workload may also use one from outside of the chart.
+fn written<'m>(name: &'m str, scope: &'m str, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
+    maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten().copied()
 }
 
 /// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.

@@ -174,6 +174,121 @@ fn settings_and_deploy_are_asked_about() {
     ]);
 }
 
+/// A workload of the shop, outside of its directory, with one container.
+fn workload(container: &str) -> String {
+    format!(
+        "-- service.shop/x.txt\n-- deploy/shop.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec:\n  template:\n    spec:\n      containers:\n        - image: x\n{container}"
+    )
+}
+
+fn indented(lines: &str) -> String {
+    workload(&lines.lines().map(|line| format!("          {line}\n")).collect::<String>())
+}
+
+#[test]
+fn what_containers_run_is_read_as_lists_too() {
+    let proven: &[&str] = &["shop -> ledger proven"];
+    let joined: &[&str] = &["shop -> ledger joined"];
+    let asked: &[&str] = &["shop ? ledger"];
+    let rows_of = [
+        ("command: [curl, -sf, \"http://s-ledger/run\"]", proven),
+        ("command:\n  - /usr/bin/curl\nargs:\n  - http://s-ledger/run", proven),
+        ("command: [sh, -c, \"sleep 1; wget -qO- http://s-ledger/x | cat\"]", proven),
+        ("command: [sh, -c, \"until nc -z s-ledger 5432; do sleep 1; done\"]", proven),
+        ("command: [psql, -h, s-ledger, -c, select]", proven),
+        ("command: [redis-cli, --host=s-ledger]", proven),
+        ("command: [wait-for-it, \"s-ledger:80\", --, run]", proven),
+        (
+            "args: [\"-H\", \"Host: service.ledger\", \"http://s-cart/x\"]\ncommand: [curl]",
+            &["shop -> cart proven", "shop -> ledger proven"],
+        ),
+        ("env: [{name: AT, value: s-ledger}]\ncommand: [curl, \"http://$(AT)/x\"]", proven),
+        ("env: [{name: AT, value: s-ledger}]\ncommand: [sh, -c, \"curl http://$AT/x\"]", joined),
+        ("command: [app, \"http://s-ledger/x\"]", asked),
+        ("command: [app]\nargs:\n  - s-ledger:80", asked),
+        ("command: [app, serve, --to=s-ledger.default.svc.cluster.local]", asked),
+        ("livenessProbe: {exec: {command: [curl, \"http://s-ledger/x\"]}}", proven),
+        ("lifecycle: {preStop: {exec: {command: [wget, \"http://s-ledger/x\"]}}}", proven),
+        ("command: [curl, \"http://$(NOBODY)/x\"]", &["unresolved-call deploy/shop.yaml"]),
+        ("command: [curl, \"http://localhost:8080/health\"]", &[]),
+        ("command: [curl, \"https://example.com/x\"]", &[]),
+        ("command: [app, ledger, cart]", &[]),
+        ("command: [app, --dsn, \"host=s-ledger user=x\"]", asked),
+        ("command: [echo, s-ledger]", &[]),
+        ("command: [sh, -c, \"# curl http://s-ledger\"]", &[]),
+    ];
+    for (container, expected) in rows_of {
+        rows(&[(&indented(container), expected)]);
+    }
+}
+
+#[test]
+fn what_runs_is_read_of_every_kind_of_object_and_file() {
+    let curl = "{image: x, command: [curl, 'http://s-ledger/x']}";
+    let rows_of = [
+        format!("kind: CronJob\nmetadata: {{name: s-shop}}\nspec: {{jobTemplate: {{spec: {{template: {{spec: {{containers: [{curl}]}}}}}}}}}}\n"),
+        format!("kind: Job\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{initContainers: [{curl}]}}}}}}\n"),
+        format!("kind: Workflow\nmetadata: {{name: s-shop}}\nspec: {{templates: [{{name: main, container: {curl}}}]}}\n"),
+        format!("kind: CronWorkflow\nmetadata: {{name: s-shop}}\nspec: {{schedule: '* * * * *', workflowSpec: {{templates: [{{container: {curl}}}]}}}}\n"),
+        "kind: Task\nmetadata: {name: s-shop}\nspec:\n  steps:\n    - image: x\n      script: |\n        #!/bin/sh\n        set -e\n        curl http://s-ledger/x\n".to_owned(),
+    ];
+    for object in rows_of {
+        let files = format!("-- service.shop/x.txt\n-- deploy/shop.yaml\napiVersion: v1\n{object}");
+        rows(&[(&files, &["shop -> ledger proven"])]);
+    }
+    for (compose, expected) in [
+        ("command: [curl, 'http://s-ledger/x']", &["shop -> ledger proven"][..]),
+        ("command: ['http://s-ledger/x']\n    entrypoint: curl -s", &["shop -> ledger proven"]),
+        ("entrypoint: [sh, -c, 'wget http://s-ledger/x']", &["shop -> ledger proven"]),
+        ("entrypoint: [./wait-for, 's-ledger:80', --, run]", &["shop -> ledger proven"]),
+        ("command: [run, 's-ledger:80']", &["shop ? ledger"]),
+        ("healthcheck: {test: [CMD, curl, 'http://s-ledger/x']}", &["shop -> ledger proven"]),
+        ("healthcheck: {test: [CMD, curl, 'http://localhost/x']}", &[]),
+    ] {
+        let files =
+            format!("-- service.shop/x.txt\n-- compose.yml\nservices:\n  s-shop:\n    image: x\n    {compose}\n");
+        rows(&[(&files, expected)]);
+    }
+    rows(&[
+        (
+            "-- service.shop/Dockerfile\nFROM x\nCMD [\"curl\", \"-s\", \"http://s-ledger/x\"]\n",
+            &["shop -> ledger proven"],
+        ),
+        (
+            "-- service.shop/Dockerfile\nFROM x\nENTRYPOINT [\"run\", \\\n  \"http://s-ledger/x\"]\n",
+            &["shop -> ledger proven"],
+        ),
+        ("-- service.shop/Dockerfile\nFROM x\nCMD [\"run\", \"s-ledger:80\"]\n", &["shop ? ledger"]),
+    ]);
+}
+
+#[test]
+fn files_of_config_maps_that_are_mounted_are_read() {
+    let mounted = |name: &str, text: &str| {
+        let text: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        format!(
+            "{}      volumes: [{{name: a, configMap: {{name: files}}}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: files}}\ndata:\n  {name}: |\n{text}",
+            workload("")
+        )
+    };
+    rows(&[
+        (
+            &mounted("nginx.conf", "server {\n  location / {\n    proxy_pass http://s-ledger/;\n  }\n}"),
+            &["shop -> ledger proven"],
+        ),
+        (&mounted("run.sh", "curl http://s-ledger/x"), &["shop -> ledger proven"]),
+        (&mounted("app.ini", "ledger = http://s-ledger/x"), &["shop ? ledger"]),
+        (&mounted("app.ini", "# http://s-ledger/x"), &[]),
+        (
+            &format!(
+                "{}-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"github.com/spf13/viper\")\nfunc main() {{ http.Get(viper.GetString(\"ledger.url\")) }}\n",
+                mounted("app.yaml", "ledger: {url: 'http://s-ledger/x'}")
+            ),
+            &["shop -> ledger joined"],
+        ),
+    ]);
+}
+
 #[test]
 fn a_mention_is_explained_by_what_people_say() {
     let rust = "-- service.shop/app.swift\nfn main() { get(\"http://s-ledger/x\") }";

@@ -123,9 +123,8 @@ impl Scanned {
             [Code::UnresolvedCall, Code::UnknownClient, Code::NoEntry, Code::ScanLimit, Code::UnparsedCode];
         let asks = self.outcome.findings.iter().any(|f| BLIND.contains(&f.code) && f.services.contains(service));
         let is_blind = |reason| may_hold_calls(reason) || reason == Reason::Deploy;
-        let lost = |account: &Account| {
-            account.left.iter().any(|left| is_blind(left.reason)) || self.shared(account).is_some()
-        };
+        let lost =
+            |account: &Account| account.left.iter().any(|left| is_blind(left.reason)) || self.shared(account).is_some();
         asks || self.outcome.accounts.get(service).is_some_and(lost)
     }
 

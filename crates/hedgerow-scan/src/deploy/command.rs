@@ -1,0 +1,113 @@
+//! What containers run, and the files of ConfigMaps that they find beside them.
+
+use super::{Given, Item, Made, Maps, Text, written};
+use serde_json::Value;
+
+/// How deep containers are looked for in objects of a kind that nobody knows.
+const MAX_DEPTH: usize = 16;
+
+/// A command with its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Command {
+    /// The file that says so.
+    pub(crate) path: String,
+    /// Its words, each with the texts that it can be.
+    pub(crate) words: Vec<Vec<String>>,
+}
+
+/// A file that a ConfigMap holds and that is mounted.
+#[derive(Debug, Clone)]
+pub(crate) struct Mounted {
+    /// The file of the ConfigMap.
+    pub(crate) path: String,
+    /// How the mounted file is called.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) text: String,
+}
+
+/// The containers of a pod's template.
+pub(super) fn of_pod(template: &Value) -> Vec<&Value> {
+    let spec = template.get("spec");
+    let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec?.get(key)?.as_array());
+    lists.flatten().collect()
+}
+
+/// The containers of an object of a kind that nobody knows: whatever has an image and something that runs in it, such as the templates of
+/// a workflow and the steps of a pipeline.
+pub(super) fn of_any(object: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    if object.get("kind").is_some() && object.get("apiVersion").is_some() {
+        below(object, 0, &mut found);
+    }
+    found
+}
+
+fn below<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Object(pairs) => {
+            let runs = ["command", "args", "script", "source", "env"].iter().any(|key| pairs.contains_key(*key));
+            if runs && pairs.get("image").is_some_and(Value::is_string) {
+                found.push(value);
+            }
+            pairs.values().for_each(|value| below(value, depth + 1, found));
+        }
+        Value::Array(list) => list.iter().for_each(|value| below(value, depth + 1, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The commands that run in a container: its own, those of its probes and of its life cycle, and scripts.
+pub(super) fn of_container(container: &Value) -> Vec<Vec<&str>> {
+    const HOOKS: [&str; 5] = [
+        "/livenessProbe/exec/command",
+        "/readinessProbe/exec/command",
+        "/startupProbe/exec/command",
+        "/lifecycle/postStart/exec/command",
+        "/lifecycle/preStop/exec/command",
+    ];
+    let own = [words(container.get("command")), words(container.get("args"))].concat();
+    let hooks = HOOKS.into_iter().map(|hook| words(container.pointer(hook)));
+    let scripts = ["script", "source"].into_iter().filter_map(|key| Some(vec![container.get(key)?.as_str()?]));
+    [own].into_iter().chain(hooks).chain(scripts).filter(|words| !words.is_empty()).collect()
+}
+
+/// The words of a list, or the one word that stands in its place.
+pub(super) fn words(value: Option<&Value>) -> Vec<&str> {
+    match value {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(text)) => vec![text],
+        _ => Vec::new(),
+    }
+}
+
+/// The ConfigMaps that a pod mounts.
+pub(super) fn volumes(template: &Value) -> Vec<&str> {
+    let volumes = template.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+    let sources = volumes.flat_map(|volume| {
+        let projected = volume.pointer("/projected/sources").and_then(Value::as_array).into_iter().flatten();
+        projected.chain([volume])
+    });
+    sources.filter_map(|source| source.pointer("/configMap/name")?.as_str()).collect()
+}
+
+impl Given {
+    /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
+    pub(super) fn mount(&mut self, name: &str, item: &Item, maps: &Maps, made: &Made) {
+        let all = written(name, item.scope(), maps).map(|map| (map.path, map.data));
+        let all: Vec<(&str, &Value)> = all.chain(made.named(name).map(|data| (item.path, data))).collect();
+        for (path, data) in all {
+            for (name, text) in data.as_object().into_iter().flatten() {
+                let Some(text) = text.as_str() else { continue };
+                let is_known = self.mounted.iter().any(|known| known.path == path && known.name == *name);
+                if !is_known {
+                    self.add_settings(Text { path: name, text }, path);
+                    self.mounted.push(Mounted { path: path.to_owned(), name: name.clone(), text: text.to_owned() });
+                }
+            }
+        }
+    }
+}
