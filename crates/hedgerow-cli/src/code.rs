@@ -6,8 +6,8 @@ mod cache;
 
 use cache::{Cache, Key};
 use hedgerow::TEMPORARY;
-use hedgerow_scan::frontend::Language;
-use hedgerow_scan::ir::Facts;
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::Facts;
 use hedgerow_scan::{
     CodeFile, Known, Lost, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, rescan, scan, wants,
 };

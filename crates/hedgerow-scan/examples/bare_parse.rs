@@ -8,7 +8,7 @@
     reason = "a tool of the developers"
 )]
 
-use hedgerow_scan::frontend::Language;
+use hedgerow_code::frontend::Language;
 use hedgerow_scan::{ScanConfig, Want, wants};
 use rayon::prelude::*;
 use std::fs;

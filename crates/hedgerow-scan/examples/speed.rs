@@ -11,7 +11,7 @@
 mod generate;
 
 use generate::{Size, generate, slug};
-use hedgerow_scan::frontend::Language;
+use hedgerow_code::frontend::Language;
 use hedgerow_scan::{CodeFile, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, rules, scan, wants};
 use rayon::prelude::*;
 use std::collections::BTreeSet;

@@ -1,18 +1,18 @@
 //! The account of each service: how much of its code was read, where it begins to run, and what was not looked at and why.
 
-use crate::deploy::Deploy;
 use crate::edge::{Account, Amount, Finding, Left, Outcome, Place, Reason};
-use crate::frontend::foreign::foreign;
-use crate::host::Hosts;
 use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entry_count};
-use crate::ir::Range;
 use crate::part::Part;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
-use crate::testcode::is_test;
 use crate::tree::Tree;
+use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_code::ir::Range;
+use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Deploy;
+use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a service's account its own code says.

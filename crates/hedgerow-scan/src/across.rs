@@ -1,11 +1,7 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
-use crate::deploy::{Deploy, is_too_deep, swells};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
-use crate::frontend::comment::written;
-use crate::host::{Answer, Hosts};
 use crate::inventory::{Home, Owners};
-use crate::ir::{Comment, Directive, Range};
 use crate::join::Join;
 use crate::pack::Kind;
 use crate::part::Part;
@@ -13,7 +9,11 @@ use crate::plain;
 use crate::program::File;
 use crate::tree::Tree;
 use globset::Glob;
+use hedgerow_code::frontend::comment::written;
+use hedgerow_code::ir::{Comment, Directive, Range};
 use hedgerow_core::diag::{Code, nearest};
+use hedgerow_deploy::{Answer, Hosts};
+use hedgerow_deploy::{Deploy, is_too_deep, swells};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a comment may say.

@@ -5,19 +5,19 @@ mod report;
 
 pub(crate) use contracts::{Contracts, offered};
 
-use crate::deploy::Given;
 use crate::edge::{Class, Evidence, Finding, Hop, Outcome, Place, Port};
 use crate::eval::Eval;
-use crate::frontend::Language;
-use crate::host::{Answer, Hosts};
 use crate::infer::Infer;
-use crate::ir::{Expr, ExprId};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Expr, ExprId};
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Given;
+use hedgerow_deploy::{Answer, Hosts};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 

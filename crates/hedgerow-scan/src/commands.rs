@@ -1,11 +1,7 @@
 //! What the deploy runs in a service's containers, and the files that it mounts there: who is called, and who is named.
 
-use crate::deploy::{Command, Given};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
-use crate::frontend::comment::written;
-use crate::host::{Answer, HOLE, Hosts};
 use crate::inventory::Home;
-use crate::ir::Range;
 use crate::join::Join;
 use crate::mention::named;
 use crate::mentions::{Mention, Mentions, Weight, keep};
@@ -13,7 +9,11 @@ use crate::pack::Kind;
 use crate::plain::{self, template};
 use crate::tree::PlainFile;
 use crate::value::Template;
+use hedgerow_code::frontend::comment::written;
+use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::{Answer, HOLE, Hosts};
+use hedgerow_deploy::{Command, Given};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Programs that are given URLs and call them.
@@ -135,7 +135,7 @@ pub(crate) fn read(
                 outcome,
             );
         }
-        for setting in crate::lines::settings(&file.name, &file.text) {
+        for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
             for named in named(setting.value, setting.key, hosts) {
                 if named.is_address && named.service != home.name {
                     let place = places.of(&file.path, &named.text);

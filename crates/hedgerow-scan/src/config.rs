@@ -24,12 +24,12 @@
 
 use crate::form;
 use crate::pack::Pack;
-use crate::pattern::Pattern;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::read::decode::Decoder;
 use hedgerow_core::read::form::Value;
 use hedgerow_core::source::{SourceId, Span};
+use hedgerow_deploy::Pattern;
 use hedgerow_yaml::{Content, Node};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! What the scan finds: edges with their evidence, and what it could not tell.
 
-use crate::ir::Range;
 use crate::pack::Kind;
+use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};

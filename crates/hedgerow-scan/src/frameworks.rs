@@ -1,16 +1,16 @@
 //! Settings that are calls by themselves: those by which a framework opens connections, and those that code of a language that is not read
 //! asks for by name.
 
-use crate::deploy::{Deploy, Given};
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
-use crate::frontend::foreign::{foreign, literals};
-use crate::host::{Answer, Hosts};
 use crate::inventory::Home;
-use crate::ir::Range;
 use crate::join::Join;
 use crate::mention::named;
 use crate::pack::Kind;
 use crate::tree::PlainFile;
+use hedgerow_code::frontend::foreign::{foreign, literals};
+use hedgerow_code::ir::Range;
+use hedgerow_deploy::{Answer, Hosts};
+use hedgerow_deploy::{Deploy, Given};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

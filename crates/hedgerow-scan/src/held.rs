@@ -1,9 +1,9 @@
 //! Functions that are held as values: in a local, or in the parameter they are passed for.
 
 use crate::infer::Infer;
-use crate::ir::{Def, Expr, ExprId, LocalId};
 use crate::program::{FnId, Found, Meaning};
 use crate::reach::Site;
+use hedgerow_code::ir::{Def, Expr, ExprId, LocalId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A parameter: its function, and which of its parameters.

@@ -1,8 +1,8 @@
 //! The types of expressions and the targets of calls, from what is written alone.
 
-use crate::frontend::Language;
-use crate::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -1,10 +1,10 @@
 //! Which code belongs to which service, and where it begins to run.
 
 use crate::config::ScanConfig;
-use crate::frontend::Language;
-use crate::host::Hosts;
-use crate::ir::TypeRef;
 use crate::program::{FnId, PackageId, Program};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::TypeRef;
+use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A service as the fleet knows it.
@@ -280,7 +280,7 @@ const PLAIN_BASES: &[&str] = &[
 fn csharp(program: &Program, place: &str) -> Vec<FnId> {
     let files: Vec<u32> =
         program.at_or_below(place).filter(|(_, file)| file.language == Language::CSharp).map(|(at, _)| at).collect();
-    let is_main = |name: &str| name == "Main" || name == crate::frontend::MAIN;
+    let is_main = |name: &str| name == "Main" || name == hedgerow_code::frontend::MAIN;
     let project = |file: u32| program.package(program.package_of(file)).path.split(':').next().unwrap_or_default();
     let mut found = Vec::new();
     let mut projects = BTreeSet::new();

@@ -1,8 +1,8 @@
 //! Joins what the code asks for with what the deploy gives.
 
-use crate::deploy::Given;
-use crate::host::{Answer, HOLE, Hosts};
 use crate::value::{Piece, Template};
+use hedgerow_deploy::Given;
+use hedgerow_deploy::{Answer, HOLE, Hosts};
 use std::collections::BTreeSet;
 
 /// How deep placeholders lie in placeholders.

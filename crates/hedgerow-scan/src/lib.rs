@@ -1,8 +1,8 @@
 //! Reads source code and finds which service calls which. Texts in; edges with their evidence, and what could not be told, out.
 //!
 //! ```
+//! use hedgerow_code::frontend::Language;
 //! use hedgerow_scan::{CodeFile, ScanConfig, Service, Tree, in_parallel, scan};
-//! use hedgerow_scan::frontend::Language;
 //! use std::{collections::BTreeSet, sync::Arc};
 //!
 //! let file = |path: &str, text: &str| CodeFile {
@@ -31,13 +31,14 @@
 //!
 //! | module | from | to |
 //! | --- | --- | --- |
-//! | `frontend` | the text of one file | its facts ([`ir`]), which depend on nothing else |
+//! | `hedgerow-code` | the text of one file | its facts ([`ir`](hedgerow_code::ir)), which depend on nothing else |
+//! | `hedgerow-deploy` | manifests, charts, compose files, settings | what each service is given, and the names it answers to |
 //! | `program`, `infer` | the facts of all files | packages, types, what a call leads to |
 //! | `inventory` | services and directories | the functions a service begins with |
 //! | `reach` | these | every function they reach, by rapid type analysis |
 //! | `eval` | an expression in reached code | what it may be worth, backwards through parameters, fields and results |
-//! | `pack`, `pattern` | data in `packs/*.yaml` and the user's | which calls go out, which functions pass texts on |
-//! | `deploy`, `host`, `join` | manifests, settings, names of services | the service that answers at an address |
+//! | `pack` | data in `packs/*.yaml` and the user's | which calls go out, which functions pass texts on |
+//! | `join` | a target and what the deploy gives | the service that answers at the address |
 //! | `calls`, `plain`, `scan` | all of these | edges and findings |
 //!
 //! It errs towards too many edges inside of what an entry point reaches and never beyond that. A call that is reached and
@@ -55,22 +56,14 @@ mod across;
 mod calls;
 mod commands;
 mod config;
-mod constraint;
-mod deploy;
 mod edge;
 mod eval;
 pub mod form;
-mod format;
 mod frameworks;
-pub mod frontend;
 mod held;
-mod helm;
-mod host;
 mod infer;
 mod inventory;
-pub mod ir;
 mod join;
-mod lines;
 mod loads;
 mod mention;
 mod mentions;
@@ -78,24 +71,21 @@ mod names;
 mod outside;
 mod pack;
 mod part;
-mod pattern;
 mod plain;
 mod program;
 mod reach;
-mod room;
 mod scan;
 mod templated;
-mod testcode;
 mod tree;
 mod value;
 
 pub use config::ScanConfig;
-pub use deploy::Schedule;
 pub use edge::{Account, Amount, Class, Edge, Evidence, Finding, Hop, Left, Outcome, Place, Port, Reason};
+pub use hedgerow_code::room::in_parallel;
+pub use hedgerow_deploy::Schedule;
 pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
-pub use room::in_parallel;
 pub use scan::{Known, rescan, rules, scan, schedules};
 pub use tree::{CodeFile, Lost, PlainFile, Tree, Want, wants};

@@ -6,7 +6,7 @@
 //! asks for a host. A text with spaces is read for connection strings and for URLs at its beginning or behind a command; what else it
 //! says is for people.
 
-use crate::host::{Answer, Hosts};
+use hedgerow_deploy::{Answer, Hosts};
 
 /// The longest text that is looked at, in bytes.
 const MAX_LENGTH: usize = 2_000;
@@ -207,13 +207,12 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ScanConfig;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn hosts() -> Hosts {
         let services =
             [("service.ledger", "s-ledger"), ("cart", "cart"), ("redis", "redis"), ("order-api", "order-api")];
-        Hosts::new(services.into_iter(), BTreeSet::from(["bank".to_owned()]), &ScanConfig::default())
+        Hosts::new(services.into_iter(), BTreeSet::from(["bank".to_owned()]), &BTreeMap::new(), &[])
     }
 
     /// The services that a text names, addresses in capitals.

@@ -4,22 +4,22 @@
 //! that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`, or `scan.candidate: accept`.
 
 use crate::commands;
-use crate::deploy::Deploy;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
-use crate::frontend::comment::written;
-use crate::frontend::foreign::{foreign, literals};
-use crate::host::{Answer, Hosts};
 use crate::inventory::{Home, Owners};
-use crate::ir::{Directive, Range};
-use crate::lines;
 use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::templated;
-use crate::testcode::is_test;
 use crate::tree::{PlainFile, Tree};
+use hedgerow_code::frontend::comment::written;
+use hedgerow_code::frontend::foreign::{foreign, literals};
+use hedgerow_code::ir::{Directive, Range};
+use hedgerow_code::lines;
+use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Deploy;
+use hedgerow_deploy::{Answer, Hosts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,16 +3,16 @@
 
 use crate::account::own_files;
 use crate::calls::Answered;
-use crate::deploy::Given;
 use crate::edge::{Class, Outcome, Place};
-use crate::host::{HOLE, Hosts};
 use crate::infer::Infer;
 use crate::inventory::Home;
-use crate::ir::{Expr, ExprId, Facts, TypeRef};
 use crate::mention::{is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
 use crate::program::FnId;
 use crate::reach::{Reach, Site};
+use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
+use hedgerow_deploy::Given;
+use hedgerow_deploy::{HOLE, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The walk over a service's literals.

@@ -1,7 +1,7 @@
 //! What a service's code names outside of the tree: each path once, so that the packs are asked about it once.
 
-use crate::frontend::Language;
 use crate::pack::Packs;
+use hedgerow_code::frontend::Language;
 use std::collections::BTreeMap;
 
 /// The index of a path in [`Paths`].

@@ -1,7 +1,7 @@
 //! What the scan knows of libraries: which calls go out, which functions pass texts on. All of it is data.
 
-use crate::frontend::Language;
-use crate::pattern::Pattern;
+use hedgerow_code::frontend::Language;
+use hedgerow_deploy::Pattern;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

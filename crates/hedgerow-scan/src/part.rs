@@ -2,18 +2,18 @@
 
 use crate::calls::{Answered, Context, Contracts, Found, find};
 use crate::config::ScanConfig;
-use crate::deploy::Deploy;
 use crate::edge::{Account, Outcome, Place};
-use crate::host::Hosts;
 use crate::infer::Infer;
 use crate::inventory::Home;
-use crate::ir::{Comment, Directive};
 use crate::loads::Sum;
 use crate::mentions::Mentions;
 use crate::names::Names;
 use crate::pack::Packs;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
+use hedgerow_code::ir::{Comment, Directive};
+use hedgerow_deploy::Deploy;
+use hedgerow_deploy::Hosts;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,10 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
-use crate::deploy::properties;
-use crate::ir::{Directive, Range};
-use crate::lines;
 use crate::value::{Piece, Template};
+use hedgerow_code::ir::{Directive, Range};
+use hedgerow_code::lines;
+use hedgerow_deploy::properties;
 use serde_json::Value;
 
 /// An address in a plain file.
@@ -151,7 +151,7 @@ impl Plain {
         if !["clusters", "gateway", "zuul", "socket_address"].iter().any(|word| text.contains(word)) {
             return;
         }
-        for document in crate::deploy::documents(text) {
+        for document in hedgerow_deploy::documents(text) {
             if let Some(clusters) = document.pointer("/static_resources/clusters") {
                 let mut found = Vec::new();
                 addresses(clusters, &mut found);

@@ -6,13 +6,13 @@
 mod stores;
 mod values;
 
-use crate::frontend::Language;
 use crate::held::Held;
 use crate::infer::{Callee, Infer};
-use crate::ir::{Argument, Def, Expr, ExprId, TypeRef};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
 use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many classes that one extends are looked at.

@@ -7,22 +7,23 @@
 
 use crate::across::across;
 use crate::calls::Contracts;
-use crate::constraint::Build;
-use crate::deploy::image::{copies, is_image};
-use crate::deploy::{Deploy, Schedule, Text};
 use crate::edge::Outcome;
-use crate::frontend::Language;
-use crate::host::Hosts;
 use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entries, homes};
-use crate::ir::Facts;
 use crate::loads::{Loads, Sum, sum};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::program::{File, Modules, Program, join};
+use crate::program::{File, Modules, Program};
 use crate::reach::{Reach, reach};
-use crate::room::together;
 use crate::tree::Tree;
+use hedgerow_code::constraint::Build;
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::Facts;
+use hedgerow_code::room::together;
+use hedgerow_deploy::Hosts;
+use hedgerow_deploy::image::{copies, is_image};
+use hedgerow_deploy::path::join;
+use hedgerow_deploy::{Deploy, Schedule, Text};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -274,7 +275,7 @@ fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
 /// The hosts of the fleet and what the deploy gives to each service.
 fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
-    let mut hosts = Hosts::new(names, tree.namespaces.clone(), tree.config);
+    let mut hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
     let owners = Owners::new(tree.services, homes);
     let owner = |path: &str| owners.of(path).map(str::to_owned);
     let is_yaml = |path: &str| {

@@ -2,12 +2,12 @@
 //! a variable gets cannot be told, so that it is asked about.
 
 use crate::edge::{Finding, Place};
-use crate::frontend::comment::written;
-use crate::host::Hosts;
-use crate::ir::Range;
 use crate::mentions::asks_others;
 use crate::tree::PlainFile;
+use hedgerow_code::frontend::comment::written;
+use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many places one finding shows.

@@ -1,11 +1,11 @@
 //! What a scan is given, and which files it asks for.
 
 use crate::config::ScanConfig;
-use crate::frontend::Language;
-use crate::frontend::foreign::foreign;
 use crate::inventory::Service;
-use crate::ir::Facts;
-use crate::testcode::{is_code, is_test};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_code::ir::Facts;
+use hedgerow_code::testcode::{is_code, is_test};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -13,8 +13,8 @@
 
 use super::Fleet;
 use hedgerow::write_unsynced;
-use hedgerow_scan::frontend::Language;
-use hedgerow_scan::ir::{Facts, VERSION};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Facts, VERSION};
 use hedgerow_scan::{Lost, Outcome, Parts, PlainFile, Sum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -2,14 +2,14 @@
 
 use super::{Group, Search, Unresolved};
 use crate::edge::{Class, Finding, Port};
-use crate::host::Answer;
 use crate::infer::Infer;
-use crate::ir::{Expr, Part};
 use crate::pack::{Kind, Packs};
 use crate::program::{Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::value::{Value, Values, Way};
+use hedgerow_code::ir::{Expr, Part};
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who offers which contract: by its full name, and by its short one.

@@ -2,10 +2,10 @@
 
 use super::{Search, Unresolved};
 use crate::edge::{Finding, Place};
-use crate::frontend::comment::written;
-use crate::host::Answer;
 use crate::program::FnId;
+use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::Answer;
 use std::collections::BTreeSet;
 
 /// How many places one finding shows.

@@ -10,13 +10,13 @@ mod stored;
 
 pub(crate) use packs::placeholders;
 
-use crate::frontend::Language;
 use crate::infer::{Callee, Infer};
-use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Piece, Template, Value, Values, Way};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

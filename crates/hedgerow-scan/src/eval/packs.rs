@@ -1,11 +1,11 @@
 //! What the packs say about calls: targets of sinks, and functions that pass texts on.
 
 use super::{Eval, Frame};
-use crate::format::{self, Part};
-use crate::ir::{Argument, Expr, ExprId, Field};
 use crate::pack::{Gives, Place, Source, Target, Transfer};
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::format::{self, Part};
+use hedgerow_code::ir::{Argument, Expr, ExprId, Field};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'p> Eval<'_, 'p> {

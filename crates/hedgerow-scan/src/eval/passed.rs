@@ -1,10 +1,10 @@
 //! What calls pass to functions: arguments, receivers, and what they store through addresses.
 
 use super::{Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
-use crate::ir::{Argument, Def, Expr, ExprId, LocalId};
 use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId};
 
 impl<'p> Eval<'_, 'p> {
     pub(super) fn parameter(&self, frame: &Frame, at: u16, name: &str, site: Site) -> Values {

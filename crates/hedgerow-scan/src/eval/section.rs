@@ -1,11 +1,11 @@
 //! Parts of the configuration that code asks for by `A:B`, as .NET has it.
 
 use super::{Eval, Frame, packs};
-use crate::frontend::OPTIONS;
-use crate::ir::{ExprId, Field};
 use crate::pack::Source;
 use crate::program::{Owner, TypeId};
 use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::frontend::OPTIONS;
+use hedgerow_code::ir::{ExprId, Field};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'p> Eval<'_, 'p> {

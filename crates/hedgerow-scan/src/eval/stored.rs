@@ -1,11 +1,11 @@
 //! What is stored in globals, fields and the parts of values.
 
 use super::{Eval, Frame, packs};
-use crate::ir::{Expr, ExprId, TypeRef};
 use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::ir::{Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'p> Eval<'_, 'p> {
@@ -183,7 +183,7 @@ impl<'p> Eval<'_, 'p> {
         };
         let parts = program.parts(made.function, *parts);
         let frame = Frame { function: made.function, chain: chain.to_vec() };
-        let order: &[crate::ir::Field] = {
+        let order: &[hedgerow_code::ir::Field] = {
             match program.underlying(program.written(made.function, *ty)) {
                 Some((_, TypeRef::Struct(fields))) => fields,
                 _ => &[],

@@ -1,7 +1,8 @@
 //! Rust's modules: which file a path leads to.
 
 use super::File;
-use super::modules::{dir_of, join};
+use super::modules::dir_of;
+use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a name is taken in from elsewhere before it is declared.

@@ -2,8 +2,8 @@
 //! the language's own loader, the nearest one where several do.
 
 use super::File;
-use crate::frontend::Language;
 use crate::inventory::is_below;
+use hedgerow_code::frontend::Language;
 use std::collections::BTreeMap;
 
 /// Directories that a project is divided into: what lies above the first of them is the project.

@@ -7,11 +7,11 @@ mod modules;
 mod read;
 mod types;
 
-pub(crate) use modules::{Modules, join, join_within};
+pub(crate) use modules::Modules;
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
-use crate::frontend::Language;
-use crate::ir::{Facts, Function, Global, Import, TypeDecl};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Facts, Function, Global, Import, TypeDecl};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

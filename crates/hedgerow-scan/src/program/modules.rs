@@ -4,8 +4,9 @@ use super::File;
 use super::crates::Crates;
 use super::declared::Declared;
 use super::dotnet::{PROJECT, Projects, modules_path};
-use crate::frontend::Language;
-use crate::ir::Import;
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::Import;
+use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of a tree: Go's by `go.mod`, the others' by where their files lie.
@@ -361,34 +362,6 @@ fn unpackaged<'a>(dir: &'a str, package: &str) -> &'a str {
     dir.strip_suffix(&package).map_or(dir, |root| root.trim_end_matches('/'))
 }
 
-/// `path` seen from `dir`, without `.` and `..`; none if it leads out of the tree.
-pub(crate) fn join_within(dir: &str, path: &str) -> Option<String> {
-    let mut depth = dir.split('/').filter(|part| !part.is_empty()).count();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => depth = depth.checked_sub(1)?,
-            _ => depth += 1,
-        }
-    }
-    (!path.starts_with('/')).then(|| join(dir, path))
-}
-
-/// `path` seen from `dir`, without `.` and `..`; steps above the root stay at the root.
-pub(crate) fn join(dir: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,24 +396,6 @@ mod tests {
             ("github.com/a/b-go", "b"),
         ] {
             assert!(go_aliases(path).contains(&alias), "{path}");
-        }
-    }
-
-    #[test]
-    fn joined_paths_stay_in_the_tree() {
-        for (dir, path, expected) in
-            [("a/b", "../c", "a/c"), ("", "./x", "x"), ("a", "../../../etc", "etc"), ("a", "b//c", "a/b/c")]
-        {
-            assert_eq!(join(dir, path), expected);
-        }
-        for (dir, path, expected) in [
-            ("a/b", "../../c", Some("c")),
-            ("a", "./../b/", Some("b")),
-            ("a", "../../a/x", None),
-            ("a", "x/../../../a", None),
-            ("a", "/x", None),
-        ] {
-            assert_eq!(join_within(dir, path).as_deref(), expected, "{path}");
         }
     }
 }

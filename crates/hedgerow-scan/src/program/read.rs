@@ -1,7 +1,7 @@
 //! What the facts of a function's file say, asked by the function.
 
 use super::{FnId, Program, Ty};
-use crate::ir::{Argument, Def, Expr, ExprId, LocalId, Part, Run, TypeRef, TypeRefId, Word};
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId, Part, Run, TypeRef, TypeRefId, Word};
 
 impl<'p> Program<'p> {
     /// An expression of a function.

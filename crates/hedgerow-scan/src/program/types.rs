@@ -1,8 +1,8 @@
 //! Enough of types to tell which method a call means.
 
 use super::{FnId, Meaning, Program, TypeId};
-use crate::frontend::Language;
-use crate::ir::{Field, TypeRef};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Field, TypeRef};
 
 /// How deep embedded types and base classes are followed.
 pub(crate) const MAX_EMBED: usize = 6;

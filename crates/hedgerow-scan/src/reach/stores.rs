@@ -1,9 +1,9 @@
 //! What is stored where, and which values go out of sight.
 
 use super::{Site, Stored, Walk};
-use crate::frontend::Language;
-use crate::ir::{Argument, Expr, ExprId, Part, TypeRef};
 use crate::program::{FnId, Meaning, Owner, Ty, TypeId};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Argument, Expr, ExprId, Part, TypeRef};
 
 impl<'p> Walk<'_, 'p> {
     /// A value that is written out: what its fields hold.
@@ -13,7 +13,7 @@ impl<'p> Walk<'_, 'p> {
             self.make(id);
         }
         let outside = program.external(ty).is_some();
-        let order: &[crate::ir::Field] = match program.underlying(ty) {
+        let order: &[hedgerow_code::ir::Field] = match program.underlying(ty) {
             Some((_, TypeRef::Struct(fields))) => fields,
             _ => &[],
         };

@@ -1,11 +1,11 @@
 //! Functions and methods that are taken as values: where they are called, and where they go out of sight.
 
 use super::{Site, Target, Walk};
-use crate::frontend::Language;
 use crate::held::{Holds, holds};
 use crate::infer::Callee;
-use crate::ir::{Argument, Def, Expr, ExprId};
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use std::collections::BTreeSet;
 
 impl<'p> Walk<'_, 'p> {

@@ -1,6 +1,6 @@
 //! A scan that takes over what an earlier one found says the same as one that begins anew.
 
-use hedgerow_scan::ir::Facts;
+use hedgerow_code::ir::Facts;
 use hedgerow_scan::{CodeFile, Known, Outcome, Parts, Sum, Tree, rescan, scan};
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,9 +1,9 @@
 //! The texts that places of a scan point into, and what is said with them.
 
 use crate::code::Fault;
+use hedgerow_code::frontend::Language;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use hedgerow_core::source::{SourceId, Sources, Span};
-use hedgerow_scan::frontend::Language;
 use hedgerow_scan::{Finding, Place};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 
 use super::{Command, Deploy, Item, MAX_LENGTH, Texts, command, scalar};
 use crate::host::{HOLE, Hosts};
-use crate::program::{join, join_within};
+use crate::path::{join, join_within};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@
 
 use super::{Item, MAX_LENGTH, Texts, text_at};
 use crate::host::HOLE;
-use crate::program::join_within;
+use crate::path::join_within;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

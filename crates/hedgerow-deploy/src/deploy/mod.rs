@@ -3,14 +3,15 @@
 mod command;
 mod compose;
 mod hocon;
-pub(crate) mod image;
+pub mod image;
 mod kustomize;
 mod schedule;
 mod settings;
 mod values;
 
-pub(crate) use command::{Command, Mounted};
-pub(crate) use settings::{all_documents, documents, is_too_deep, properties, swells};
+pub use command::{Command, Mounted};
+pub(crate) use settings::all_documents;
+pub use settings::{documents, is_too_deep, properties, swells};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
@@ -28,41 +29,41 @@ const MAX_VALUES: usize = 32;
 
 /// A text of the deploy with its path.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text<'a> {
+pub struct Text<'a> {
     /// Its path below the tree's root.
-    pub(crate) path: &'a str,
+    pub path: &'a str,
     /// What it says.
-    pub(crate) text: &'a str,
+    pub text: &'a str,
 }
 
 /// What one service is given.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Given {
+pub struct Given {
     /// The file that gives most of it: the last one read.
-    pub(crate) path: String,
+    pub path: String,
     /// Environment variables.
-    pub(crate) environment: BTreeMap<String, Vec<String>>,
+    pub environment: BTreeMap<String, Vec<String>>,
     /// Flags, without the dashes.
-    pub(crate) flags: BTreeMap<String, Vec<String>>,
+    pub flags: BTreeMap<String, Vec<String>>,
     /// What its containers run.
-    pub(crate) commands: Vec<Command>,
+    pub commands: Vec<Command>,
     /// The files of ConfigMaps that are mounted into its pods.
-    pub(crate) mounted: Vec<Mounted>,
+    pub mounted: Vec<Mounted>,
     /// Its configuration files.
-    pub(crate) settings: Vec<Value>,
+    pub settings: Vec<Value>,
     /// The file of each of them.
-    pub(crate) setting_paths: Vec<String>,
+    pub setting_paths: Vec<String>,
     /// The names that a compose file links it to or starts it after, each with the key that says so.
-    pub(crate) after: BTreeMap<String, String>,
+    pub after: BTreeMap<String, String>,
     /// Whether it is given something else that could not be read: any variable and any flag may have another value.
-    pub(crate) is_open: bool,
+    pub is_open: bool,
     /// Whether the values of charts name variables of it, as those for charts from elsewhere do.
     in_values: bool,
 }
 
 /// What all services are given.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Deploy {
+pub struct Deploy {
     given: BTreeMap<String, Given>,
     /// The templates that could not be read in full, with the services that they may be of.
     unread: BTreeMap<String, BTreeSet<String>>,
@@ -111,7 +112,7 @@ impl Item<'_> {
 impl Deploy {
     /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
     /// the texts of the tree, in which charts have their values and compose files their variables.
-    pub(crate) fn read<'a>(
+    pub fn read<'a>(
         texts: impl Iterator<Item = Text<'a>>,
         all: impl Iterator<Item = Text<'a>> + Clone,
         hosts: &mut Hosts,
@@ -186,12 +187,12 @@ impl Deploy {
     }
 
     /// The templates that could not be read in full, with the services that they may be of.
-    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
+    pub fn unread(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
         self.unread.iter().map(|(path, services)| (path.as_str(), services))
     }
 
     /// The deploy files that are no YAML from some line on, each with the fault.
-    pub(crate) fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
         self.broken.iter().map(|(path, fault)| (path.as_str(), fault.as_str()))
     }
 
@@ -241,7 +242,7 @@ impl Deploy {
     }
 
     /// Adds the variables that a service's image sets. What the deploy sets besides wins.
-    pub(crate) fn add_image(&mut self, service: &str, text: Text) {
+    pub fn add_image(&mut self, service: &str, text: Text) {
         let given = self.given.entry(service.to_owned()).or_default();
         for (name, value) in image::variables(text.text) {
             given.environment.entry(name).or_insert_with(|| vec![value]);
@@ -252,7 +253,7 @@ impl Deploy {
     }
 
     /// Adds a variable that code gives to a service.
-    pub(crate) fn grant(&mut self, service: &str, variable: &str, value: &str, path: &str) {
+    pub fn grant(&mut self, service: &str, variable: &str, value: &str, path: &str) {
         let given = self.given.entry(service.to_owned()).or_default();
         let values = given.environment.entry(variable.to_owned()).or_default();
         if !values.iter().any(|known| known == value) {
@@ -264,12 +265,12 @@ impl Deploy {
     }
 
     /// Adds a configuration file of a service.
-    pub(crate) fn add_settings(&mut self, service: &str, text: Text) {
+    pub fn add_settings(&mut self, service: &str, text: Text) {
         self.given.entry(service.to_owned()).or_default().add_settings(text, text.path);
     }
 
     /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.
-    pub(crate) fn add_settings_under(&mut self, service: &str, name: &str, text: Text) {
+    pub fn add_settings_under(&mut self, service: &str, name: &str, text: Text) {
         let given = self.given.entry(service.to_owned()).or_default();
         for root in documents(&settings::without_ruby(text.text)) {
             let environments = ["production", "staging", "shared", "default", "development"];
@@ -281,12 +282,12 @@ impl Deploy {
     }
 
     /// When workloads run that do not run all the time.
-    pub(crate) fn into_schedules(self) -> BTreeSet<Schedule> {
+    pub fn into_schedules(self) -> BTreeSet<Schedule> {
         self.schedules
     }
 
     /// What a service is given.
-    pub(crate) fn of(&self, service: &str) -> Option<&Given> {
+    pub fn of(&self, service: &str) -> Option<&Given> {
         self.given.get(service)
     }
 }
@@ -467,7 +468,7 @@ impl Given {
 
     /// The values at a path of the configuration. Names are compared without regard to case, `-` and `_`, as the
     /// libraries that read them do; `*` is any element.
-    pub(crate) fn setting(&self, path: &[String]) -> Vec<String> {
+    pub fn setting(&self, path: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         for root in &self.settings {
             walk(root, path, &mut found);

@@ -8,22 +8,22 @@ const MAX_DEPTH: usize = 16;
 
 /// A command with its arguments.
 #[derive(Debug, Clone)]
-pub(crate) struct Command {
+pub struct Command {
     /// The file that says so.
-    pub(crate) path: String,
+    pub path: String,
     /// Its words, each with the texts that it can be.
-    pub(crate) words: Vec<Vec<String>>,
+    pub words: Vec<Vec<String>>,
 }
 
 /// A file that a ConfigMap holds and that is mounted.
 #[derive(Debug, Clone)]
-pub(crate) struct Mounted {
+pub struct Mounted {
     /// The file of the ConfigMap.
-    pub(crate) path: String,
+    pub path: String,
     /// How the mounted file is called.
-    pub(crate) name: String,
+    pub name: String,
     /// What it holds.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// The containers of a pod's template.

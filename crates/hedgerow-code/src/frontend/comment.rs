@@ -68,7 +68,7 @@ fn without_end(text: &str) -> &str {
 }
 
 /// A comment as it is written in a file of this name.
-pub(crate) fn written(path: &str, text: &str) -> String {
+pub fn written(path: &str, text: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
     match extension {

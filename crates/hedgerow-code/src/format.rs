@@ -2,7 +2,7 @@
 
 /// A piece of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
     /// Letters.
     Text(String),
     /// The next argument.
@@ -14,7 +14,7 @@ pub(crate) enum Part {
 }
 
 /// Cuts a format with `%` verbs, as C, Go, Python and Java have them.
-pub(crate) fn verbs(format: &str) -> Vec<Part> {
+pub fn verbs(format: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut text = String::new();
     let mut chars = format.chars().peekable();
@@ -62,7 +62,7 @@ fn verb(spec: &str) -> Part {
 }
 
 /// Cuts a format with `{}` holes, as Python has them.
-pub(crate) fn braces(format: &str) -> Vec<Part> {
+pub fn braces(format: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut text = String::new();
     let mut rest = format;

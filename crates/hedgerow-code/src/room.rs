@@ -22,7 +22,7 @@ pub fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Runs work that may use several threads where the stacks are deep: in the caller's pool, if that is one of [`in_parallel`]'s.
-pub(crate) fn together<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub fn together<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if IS_ROOMY.get() { work() } else { in_parallel(work) }
 }
 

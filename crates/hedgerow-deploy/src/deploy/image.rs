@@ -3,7 +3,7 @@
 //! See <https://docs.docker.com/reference/dockerfile/>.
 
 /// Whether a path is that of a Dockerfile.
-pub(crate) fn is_image(path: &str) -> bool {
+pub fn is_image(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with("Dockerfile") || name.ends_with(".Dockerfile") || name == "Containerfile"
 }
@@ -65,7 +65,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// The files that a Dockerfile copies in, each with where it lies below the directory of work.
-pub(crate) fn copies(text: &str) -> Vec<(String, String)> {
+pub fn copies(text: &str) -> Vec<(String, String)> {
     let mut directory = String::from("/");
     let mut found = Vec::new();
     for (word, rest) in instructions(text) {

@@ -1,10 +1,10 @@
 //! From the text of a file to its [`Facts`]: one module per language behind one trait.
 
 pub(crate) mod build;
-pub(crate) mod comment;
+pub mod comment;
 #[cfg(feature = "csharp")]
-pub(crate) mod csharp;
-pub(crate) mod foreign;
+mod csharp;
+pub mod foreign;
 mod globals;
 #[cfg(feature = "go")]
 mod go;
@@ -28,13 +28,13 @@ use crate::ir::{Facts, Range};
 use serde::{Deserialize, Serialize};
 
 /// What the compiler of C# calls the function that holds the statements at the top of a file.
-pub(crate) const MAIN: &str = "<Main>$";
+pub const MAIN: &str = "<Main>$";
 
 /// The field of a type that stands for the part of the configuration that fills it.
-pub(crate) const OPTIONS: &str = "<options>";
+pub const OPTIONS: &str = "<options>";
 
 /// What stands before the path of a `using` that holds for all files of a project.
-pub(crate) const GLOBAL: &str = "*.";
+pub const GLOBAL: &str = "*.";
 
 /// A language the scan reads in depth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -195,7 +195,7 @@ impl Language {
 }
 
 /// The namespace that an import of C# takes in whole, and whether it does for all files of the project.
-pub(crate) fn csharp_using(import: &crate::ir::Import) -> Option<(&str, bool)> {
+pub fn csharp_using(import: &crate::ir::Import) -> Option<(&str, bool)> {
     if import.alias.as_deref() != Some(".") {
         return None;
     }

@@ -5,7 +5,7 @@ use super::Language;
 impl Language {
     /// The names by which something is known that is declared by a whole name: in Ruby, whoever is inside of `Bank` says `Client` for
     /// `Bank::Client`.
-    pub(crate) fn known_as(self, name: &str) -> impl Iterator<Item = &str> {
+    pub fn known_as(self, name: &str) -> impl Iterator<Item = &str> {
         let tails = name.match_indices("::").map(|(at, _)| &name[at + 2..]).filter(move |_| self == Self::Ruby);
         std::iter::once(name).chain(tails)
     }

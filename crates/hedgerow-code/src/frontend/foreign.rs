@@ -45,7 +45,7 @@ const NAMES: &[(&[&str], &str)] = &[
 const MAX_LITERAL: usize = 400;
 
 /// The language of a file of source code that this build has no front end for.
-pub(crate) fn foreign(path: &str) -> Option<&'static str> {
+pub fn foreign(path: &str) -> Option<&'static str> {
     if Language::of(path).is_some() {
         return None;
     }
@@ -61,18 +61,18 @@ pub(crate) fn foreign(path: &str) -> Option<&'static str> {
 
 /// A literal of a text of code, with what stands before it on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Literal<'t> {
+pub struct Literal<'t> {
     /// Its first byte, behind the quote.
-    pub(crate) start: usize,
+    pub start: usize,
     /// Between the quotes.
-    pub(crate) text: &'t str,
+    pub text: &'t str,
     /// What stands before it on its line.
-    pub(crate) before: &'t str,
+    pub before: &'t str,
 }
 
 /// The literals of a text of code, without those in comments. What begins like a literal and does not end on its line is
 /// none: a lifetime, an apostrophe.
-pub(crate) fn literals<'t>(path: &str, text: &'t str) -> Vec<Literal<'t>> {
+pub fn literals<'t>(path: &str, text: &'t str) -> Vec<Literal<'t>> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     let has_hash =
         matches!(extension, "rb" | "rake" | "ru" | "php" | "ex" | "exs" | "pl" | "pm" | "jl" | "nim" | "cr" | "py");

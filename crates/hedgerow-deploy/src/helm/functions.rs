@@ -196,18 +196,29 @@ fn quoted(text: &str) -> Value {
     Value::from(Value::from(text).to_string())
 }
 
+/// What `printf` writes. What a verb with an index or a width of its own takes cannot be told.
 fn formatted(format: &str, arguments: &[Option<Value>]) -> String {
-    use crate::format::{Part, verbs};
-    let mut next = 0;
-    let parts = verbs(format).into_iter().map(|part| match part {
-        Part::Text(text) => text,
-        Part::Next => {
-            next += 1;
-            arguments.get(next - 1).map_or_else(|| MARK.to_string(), |value| written(value.as_ref()))
+    let mut text = String::new();
+    let mut next = arguments.iter();
+    let mut letters = format.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            text.push(letter);
+            continue;
         }
-        Part::At(_) | Part::Named(_) => MARK.to_string(),
-    });
-    parts.collect()
+        let mut is_told = true;
+        while let Some(flag) = letters.next_if(|letter| "+-# 0123456789.[]*".contains(*letter)) {
+            is_told &= !"[*".contains(flag);
+        }
+        match letters.next() {
+            Some('%') | None => text.push('%'),
+            Some(_) => match is_told.then(|| next.next()).flatten() {
+                Some(value) => text.push_str(&written(value.as_ref())),
+                None => text.push(MARK),
+            },
+        }
+    }
+    text
 }
 
 /// A value as lines of YAML: the outermost elements one to a line, each as JSON.

@@ -8,7 +8,7 @@ const HOLE: &str = "{";
 /// A pattern, cut into its pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Pattern {
+pub struct Pattern {
     pieces: Vec<Piece>,
 }
 
@@ -32,7 +32,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Says what is wrong with it: a brace that is not closed, or two holes.
-    pub(crate) fn new(text: &str) -> Result<Self, String> {
+    pub fn new(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -58,7 +58,7 @@ impl Pattern {
     }
 
     /// The name taken out of `text` where it fits; empty for a pattern without a hole.
-    pub(crate) fn take<'t>(&self, text: &'t str) -> Option<&'t str> {
+    pub fn take<'t>(&self, text: &'t str) -> Option<&'t str> {
         // What stands at the ends rules most texts out before anything is searched.
         let ends = match self.pieces.as_slice() {
             [] => text.is_empty(),
@@ -73,12 +73,12 @@ impl Pattern {
     }
 
     /// Whether `text` fits.
-    pub(crate) fn fits(&self, text: &str) -> bool {
+    pub fn fits(&self, text: &str) -> bool {
         self.take(text).is_some()
     }
 
     /// The text with `name` put in; none if something else is left open.
-    pub(crate) fn put(&self, name: &str) -> Option<String> {
+    pub fn put(&self, name: &str) -> Option<String> {
         self.pieces
             .iter()
             .map(|piece| match piece {
@@ -90,7 +90,7 @@ impl Pattern {
     }
 
     /// The part behind the last dot that every text that fits ends in; none if that part is left open.
-    pub(crate) fn tail(&self) -> Option<&str> {
+    pub fn tail(&self) -> Option<&str> {
         let Some(Piece::Text(last)) = self.pieces.last() else { return None };
         match last.rsplit_once('.') {
             Some((_, tail)) => Some(tail),
@@ -99,7 +99,7 @@ impl Pattern {
     }
 
     /// Whether a text whose part behind the last dot is `name` may fit.
-    pub(crate) fn may_end_in(&self, name: &str) -> bool {
+    pub fn may_end_in(&self, name: &str) -> bool {
         match self.pieces.last() {
             Some(Piece::Text(last)) => match last.rsplit_once('.') {
                 Some((_, tail)) => name == tail,

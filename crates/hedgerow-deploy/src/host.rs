@@ -1,10 +1,10 @@
 //! From an address to the service that answers there.
 
-use crate::config::ScanConfig;
+use crate::pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands for a part of an address that can be anything.
-pub(crate) const HOLE: char = '\u{0}';
+pub const HOLE: char = '\u{0}';
 
 /// The first of the letters that stand for the names of Helm releases, which only the deploy knows.
 const RELEASE: char = '\u{e100}';
@@ -87,7 +87,7 @@ const DRIVERS: &[&str] = &["jdbc:", "r2dbc:pool:", "r2dbc:", "jdbc:p6spy:"];
 
 /// What answers at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// One service, at the port that the address names, if it names one.
     Service(String, Option<u16>),
     /// One of several services: the glob over their names.
@@ -107,17 +107,18 @@ pub(crate) enum Answer {
 
 /// The names under which services answer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     names: BTreeMap<String, String>,
     namespaces: BTreeSet<String>,
 }
 
 impl Hosts {
-    /// The names of `services` (each with its slug), their aliases, and all of them in the forms that `hosts` gives.
-    pub(crate) fn new<'a>(
+    /// The names of `services` (each with its slug), their `aliases`, and all of them in the `forms` that addresses give them.
+    pub fn new<'a>(
         services: impl Iterator<Item = (&'a str, &'a str)>,
         namespaces: BTreeSet<String>,
-        config: &ScanConfig,
+        aliases: &BTreeMap<String, Vec<String>>,
+        forms: &[Pattern],
     ) -> Self {
         let mut hosts = Self { names: BTreeMap::new(), namespaces };
         let services: Vec<_> = services.collect();
@@ -125,43 +126,43 @@ impl Hosts {
         for (name, _) in &services {
             hosts.names.insert(name.to_lowercase(), (*name).to_owned());
         }
-        let mut forms = Vec::new();
+        let mut others = Vec::new();
         for (name, slug) in services {
-            let aliases = config.aliases.get(name).into_iter().flatten().map(String::as_str);
-            for form in aliases.chain([name, slug]) {
-                forms.push((form.to_owned(), name));
-                forms.extend(config.hosts.iter().filter_map(|host| host.put(form)).map(|form| (form, name)));
+            let aliases = aliases.get(name).into_iter().flatten().map(String::as_str);
+            for other in aliases.chain([name, slug]) {
+                others.push((other.to_owned(), name));
+                others.extend(forms.iter().filter_map(|form| form.put(other)).map(|other| (other, name)));
             }
         }
-        for (form, name) in forms {
-            hosts.names.entry(form.to_lowercase()).or_insert_with(|| name.to_owned());
+        for (other, name) in others {
+            hosts.names.entry(other.to_lowercase()).or_insert_with(|| name.to_owned());
         }
         hosts
     }
 
     /// Says that a service also answers under `host`, unless another one does.
-    pub(crate) fn add(&mut self, host: &str, service: &str) {
+    pub fn add(&mut self, host: &str, service: &str) {
         self.names.entry(host.to_lowercase()).or_insert_with(|| service.to_owned());
     }
 
     /// A namespace that services live in.
-    pub(crate) fn namespace(&self) -> Option<&str> {
+    pub fn namespace(&self) -> Option<&str> {
         self.namespaces.first().map(String::as_str)
     }
 
     /// The service of a bare name.
-    pub(crate) fn named(&self, name: &str) -> Option<&str> {
+    pub fn named(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)
     }
 
     /// The service that answers at a host.
-    pub(crate) fn service(&self, host: &str) -> Option<&str> {
+    pub fn service(&self, host: &str) -> Option<&str> {
         let host = host.to_lowercase();
         self.stems(&host).into_iter().find_map(|stem| self.names.get(stem)).map(String::as_str)
     }
 
     /// What answers at each host of an address.
-    pub(crate) fn answers(&self, address: &str) -> Vec<Answer> {
+    pub fn answers(&self, address: &str) -> Vec<Answer> {
         let answer = |(host, port): (String, Option<u16>)| match self.answer(&host) {
             Answer::Service(name, _) => Answer::Service(name, port),
             other => other,
@@ -370,17 +371,13 @@ fn fits(host: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::Pattern;
     use proptest::prelude::*;
 
     fn sample() -> Hosts {
-        let config = ScanConfig {
-            hosts: vec![Pattern::new("{name}.service.consul").unwrap()],
-            aliases: BTreeMap::from([("service.ledger".to_owned(), vec!["books".to_owned()])]),
-            ..ScanConfig::default()
-        };
+        let forms = [Pattern::new("{name}.service.consul").unwrap()];
+        let aliases = BTreeMap::from([("service.ledger".to_owned(), vec!["books".to_owned()])]);
         let services = [("service.ledger", "s-ledger"), ("service.api.x", "s-api-x"), ("service.api.y", "s-api-y")];
-        let mut hosts = Hosts::new(services.into_iter(), BTreeSet::from(["payments".to_owned()]), &config);
+        let mut hosts = Hosts::new(services.into_iter(), BTreeSet::from(["payments".to_owned()]), &aliases, &forms);
         hosts.add("\u{e100}-own", "service.ledger");
         hosts
     }

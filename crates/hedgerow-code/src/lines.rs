@@ -5,20 +5,20 @@ use crate::ir::{Directive, Range};
 
 /// A value of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Setting<'t> {
+pub struct Setting<'t> {
     /// What stands before it on its line: a key most of the time.
-    pub(crate) key: &'t str,
+    pub key: &'t str,
     /// The value.
-    pub(crate) value: &'t str,
+    pub value: &'t str,
     /// Its first byte.
-    pub(crate) start: usize,
+    pub start: usize,
 }
 
 /// What begins a comment that takes up a whole line, in one of the formats.
 const COMMENTS: &[&str] = &["#", "//", ";", "--", "<!--", "/*", "* ", "REM "];
 
 /// The values of all lines that are no comments: what stands in quotes, and what stands between spaces and brackets.
-pub(crate) fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
+pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
     // What an image is built from is no address.
     let is_image = path.rsplit('/').next().is_some_and(|name| name.contains("Dockerfile") || name == "Containerfile");
     let mut found = Vec::new();
@@ -55,7 +55,7 @@ pub(crate) fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
 }
 
 /// The comments of a text that speak to the scan, whatever begins a comment there.
-pub(crate) fn comments(text: &str) -> Vec<(Directive, Range)> {
+pub fn comments(text: &str) -> Vec<(Directive, Range)> {
     let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -20,7 +20,7 @@ const TOO_OFTEN: &str = "repetition limit exceeded";
 
 /// The documents of a YAML or JSON text. Text that is neither, such as a template, gives none, nor does a document whose
 /// aliases repeat too much: [`swells`].
-pub(crate) fn documents(text: &str) -> Vec<Value> {
+pub fn documents(text: &str) -> Vec<Value> {
     read(text).0
 }
 
@@ -38,7 +38,7 @@ const MAX_NESTED: usize = 2_000;
 const TOO_DEEP: &str = "nested too deep";
 
 /// Whether brackets are nested so deep in a text that it is left out.
-pub(crate) fn is_too_deep(text: &str) -> bool {
+pub fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     text.bytes().any(|byte| {
         match byte {
@@ -51,7 +51,7 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
 }
 
 /// Whether there is a document in a text that is left out because its aliases repeat too much.
-pub(crate) fn swells(text: &str) -> bool {
+pub fn swells(text: &str) -> bool {
     // Most texts have no alias at all.
     let may = text.contains('&') && text.contains('*');
     may && read(text).1.is_some_and(|fault| [TOO_MANY, TOO_OFTEN].iter().any(|limit| fault.contains(limit)))
@@ -217,7 +217,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
 }
 
 /// Java's properties as a map of whole names: one to a line, `=` or `:` behind the name.
-pub(crate) fn properties(text: &str) -> Value {
+pub fn properties(text: &str) -> Value {
     let mut map = Map::new();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!'])) {
         if let Some((name, value)) = line.split_once(['=', ':']) {

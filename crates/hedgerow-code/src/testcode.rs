@@ -8,7 +8,7 @@ const DIRECTORIES: &[&str] =
     &["test", "tests", "__tests__", "__mocks__", "e2e", "cypress", "androidTest", "integrationTest", "testFixtures"];
 
 /// Whether a file of source code is a test, by the conventions of its language and by those that all of them share.
-pub(crate) fn is_test(path: &str) -> bool {
+pub fn is_test(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
@@ -39,7 +39,7 @@ pub(crate) fn is_test(path: &str) -> bool {
 }
 
 /// Whether a path is one of source code, of any language.
-pub(crate) fn is_code(path: &str) -> bool {
+pub fn is_code(path: &str) -> bool {
     Language::of(path).is_some() || foreign(path).is_some()
 }
 

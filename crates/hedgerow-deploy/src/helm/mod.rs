@@ -373,7 +373,7 @@ fn dependencies(directory: &str, about: &Value) -> Vec<Parent> {
     let found = list.filter_map(|dependency| {
         let path = dependency.get("repository")?.as_str()?.strip_prefix("file://")?;
         let name = dependency.get("alias").or_else(|| dependency.get("name"))?.as_str()?;
-        Some((directory.to_owned(), crate::program::join_within(directory, path)?, name.to_owned()))
+        Some((directory.to_owned(), crate::path::join_within(directory, path)?, name.to_owned()))
     });
     found.collect()
 }

@@ -1,0 +1,45 @@
+//! What the files of a deploy give to services: environment variables, arguments and settings; and under which names services
+//! answer. Texts in; a [`Deploy`] and [`Hosts`] out.
+//!
+//! ```
+//! use hedgerow_deploy::{Answer, Deploy, Hosts, Text};
+//! use std::collections::{BTreeMap, BTreeSet};
+//!
+//! let compose = Text {
+//!     path: "compose.yaml",
+//!     text: "services: {emoji: {build: emoji, environment: {BOOKS: 'http://books:80'}}, books: {build: ledger}}",
+//! };
+//! let services = [("emoji", "emoji"), ("ledger", "ledger")];
+//! let mut hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &BTreeMap::new(), &[]);
+//! let owner = |path: &str| path.split('/').next().filter(|first| ["emoji", "ledger"].contains(first)).map(str::to_owned);
+//!
+//! let deploy = Deploy::read([compose].into_iter(), [compose].into_iter(), &mut hosts, owner);
+//! let books = &deploy.of("emoji").expect("it is given something").environment["BOOKS"][0];
+//! assert_eq!(hosts.answers(books), [Answer::Service("ledger".to_owned(), Some(80))]);
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `deploy` | Kubernetes' manifests, kustomize, compose, HOCON, properties and YAML, schedules |
+//! | `helm` | charts, rendered as far as their own values tell |
+//! | [`image`] | what Dockerfiles set and copy |
+//! | `host` | addresses, and the names under which services answer |
+//! | `pattern` | patterns of names, `{name}.service.consul` |
+//! | [`path`] | paths that files write of others |
+//!
+//! What is not known is [`HOLE`] in a text, and is never filled by a guess.
+//!
+//! # What this crate does not do
+//! It opens no file, runs no template and asks no cluster. It knows no source code. A template that it does not understand in
+//! full is listed ([`Deploy::unread`]), as is a file that is no YAML ([`Deploy::broken`]).
+#![expect(clippy::wildcard_enum_match_arm, reason = "questions to a document pick the shapes that can answer them")]
+
+mod deploy;
+mod helm;
+mod host;
+pub mod path;
+mod pattern;
+
+pub use deploy::{Command, Deploy, Given, Mounted, Schedule, Text, documents, image, is_too_deep, properties, swells};
+pub use host::{Answer, HOLE, Hosts};
+pub use pattern::Pattern;
