@@ -1,6 +1,7 @@
 //! What lies in a tree that nobody described yet: manifests, charts, kustomizations, compose files, code. For `init` and `doctor`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
+mod deployers;
 mod read;
 
 use hedgerow_core::read::unread::GENERATED;
@@ -17,6 +18,8 @@ const MOST: usize = 200_000;
 const LIMIT: u64 = 2 << 20;
 /// Directories that hold what others wrote, besides those that tools fill.
 const FOREIGN: [&str; 3] = ["__pycache__", "testdata", "third_party"];
+/// Endings of files from which manifests are made by other tools, which are not run here.
+const SOURCES: [&str; 7] = ["cue", "erb", "j2", "jinja", "jinja2", "jsonnet", "libsonnet"];
 /// Files that stand beside the code of a program.
 const CODE: [&str; 15] = [
     "Dockerfile",
@@ -40,7 +43,7 @@ const CODE: [&str; 15] = [
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Workload {
     pub(crate) name: String,
-    /// `compose` where it is a service of a compose file.
+    /// `compose` where it is a service of a compose file, `Release` where it is a release of Helm.
     pub(crate) kind: String,
     /// The namespace that is written there.
     pub(crate) namespace: Option<String>,
@@ -65,10 +68,19 @@ pub(crate) struct Chart {
     pub(crate) directory: String,
     pub(crate) is_library: bool,
     /// The charts that it brings.
-    pub(crate) dependencies: Vec<String>,
+    pub(crate) dependencies: Vec<Dependency>,
     pub(crate) ports: BTreeSet<Port>,
     /// The templates that make pods, without their endings.
     pub(crate) templates: BTreeSet<String>,
+}
+
+/// A chart that another one brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dependency {
+    /// What its pods are called after: the alias, else the name.
+    pub(crate) name: String,
+    /// The name in its own `Chart.yaml`.
+    pub(crate) chart: String,
 }
 
 /// A kustomization.
@@ -76,9 +88,11 @@ pub(crate) struct Chart {
 pub(crate) struct Kustomization {
     pub(crate) directory: String,
     pub(crate) namespace: Option<String>,
+    /// The files and directories that it brings, from the root.
+    pub(crate) resources: Vec<String>,
 }
 
-/// An application of Argo CD.
+/// An application of Argo CD, or a Kustomization of Flux: a directory that is deployed into a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Application {
     pub(crate) name: String,
@@ -88,6 +102,17 @@ pub(crate) struct Application {
     pub(crate) file: String,
 }
 
+/// An ApplicationSet of Argo CD that makes an application of each directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApplicationSet {
+    pub(crate) name: String,
+    pub(crate) file: String,
+    /// The namespace as it is written, mostly a template.
+    pub(crate) namespace: Option<String>,
+    /// Directories, in which a part may be `*`; those that are left out begin with `!`.
+    pub(crate) directories: Vec<String>,
+}
+
 /// What was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
@@ -95,6 +120,14 @@ pub(crate) struct Look {
     pub(crate) charts: Vec<Chart>,
     pub(crate) kustomizations: Vec<Kustomization>,
     pub(crate) applications: Vec<Application>,
+    /// Those that were not understood stay here; the others are among `applications`.
+    pub(crate) application_sets: Vec<ApplicationSet>,
+    /// Directories of charts that a release of the tree deploys, under its own name.
+    pub(crate) released: BTreeMap<String, BTreeSet<String>>,
+    /// Helmfiles with releases whose names are templates.
+    pub(crate) nameless: BTreeSet<String>,
+    /// How many files other tools make manifests from, by their ending.
+    pub(crate) sources: BTreeMap<String, usize>,
     pub(crate) compose: Vec<String>,
     /// Values files of charts by the word behind `values-` or `values.`.
     pub(crate) values: BTreeMap<String, Vec<String>>,
@@ -123,6 +156,7 @@ impl Look {
         walk.directory("", 0);
         let Walk { mut look, reading, .. } = walk;
         reading.finish(&mut look);
+        deployers::finish(&mut look);
         Ok(look)
     }
 }
@@ -174,7 +208,10 @@ impl Walk<'_> {
             self.look.rules.push(path.to_owned());
             return;
         }
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        if let Some((_, ending)) = name.rsplit_once('.').filter(|(_, ending)| SOURCES.contains(ending)) {
+            *self.look.sources.entry(ending.to_owned()).or_default() += 1;
+        }
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".yaml.gotmpl");
         if !is_yaml && !name.ends_with(".tpl") {
             return;
         }

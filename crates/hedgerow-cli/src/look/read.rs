@@ -1,9 +1,10 @@
 //! What one YAML file says of services.
 
-use super::{Application, Chart, Kustomization, Look, Port, Workload};
+use super::{Chart, Dependency, Kustomization, Look, Port, Workload, deployers, last_part};
 use hedgerow_core::source::Sources;
 use hedgerow_yaml::Node;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What belongs to charts and is found before or after them.
@@ -19,14 +20,18 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn file(&mut self, directory: &str, name: &str, path: &str, text: &str, look: &mut Look) {
+        let name = name.strip_suffix(".gotmpl").unwrap_or(name);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let is_helmfile = stem == "helmfile" || stem.starts_with("helmfile.") || last_part(directory) == "helmfile.d";
         match stem {
+            _ if is_helmfile => deployers::helmfile(directory, path, text, look),
             "Chart" => chart(directory, text, look),
             "kustomization" => {
                 let root = parse(text);
                 let namespace = root.as_ref().and_then(|root| text_at(root, "namespace"));
+                let resources = root.iter().flat_map(resources).map(|path| joined(directory, &path)).collect();
                 self.patches.extend(root.iter().flat_map(patches).map(|path| joined(directory, &path)));
-                look.kustomizations.push(Kustomization { directory: directory.to_owned(), namespace });
+                look.kustomizations.push(Kustomization { directory: directory.to_owned(), namespace, resources });
             }
             _ if stem.contains("compose") => compose(path, text, look),
             _ => {
@@ -34,7 +39,10 @@ impl Reading {
                     let word = word.get(1..).unwrap_or_default();
                     look.values.entry(word.to_owned()).or_default().push(path.to_owned());
                 }
-                if text.contains("containers:") {
+                // Parts of templates (`_helpers.tpl`) make nothing by themselves, and a definition of a kind is no pod.
+                let is_part = stem.starts_with('_') || name.ends_with(".tpl") && !stem.contains('.');
+                if text.contains("containers:") && !is_part && !text.contains("kind: CustomResourceDefinition") {
+                    let stem = stem.strip_suffix(".yaml").unwrap_or(stem);
                     self.pods.entry(directory.to_owned()).or_default().insert(stem.to_owned());
                 }
                 self.literal_ports(directory, text);
@@ -58,7 +66,10 @@ impl Reading {
             }
             let templates = format!("{}/templates", chart.directory);
             let is_below = |path: &str| path == templates || path.starts_with(&format!("{templates}/"));
-            let below = self.pods.iter().filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
+            // What `helm test` runs is deployed by nobody.
+            let is_test = |path: &str| path.split('/').any(|part| part == "tests");
+            let below = self.pods.iter().filter(|(path, _)| !is_test(path));
+            let below = below.filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
             chart.templates = below.flat_map(|(_, stems)| stems.iter().cloned()).collect();
         }
         look.workloads.retain(|workload| !self.patches.contains(&workload.file));
@@ -80,10 +91,12 @@ impl Reading {
     }
 
     fn objects(path: &str, text: &str, look: &mut Look) {
-        // A template is not YAML; what is literal in it is read document by document, and the rest is left out.
         if !text.contains("kind:") {
             return;
         }
+        // A template is not YAML; what is literal in it is read document by document, and the rest is left out.
+        let text = if text.contains("{{") { Cow::Owned(deployers::literal(text)) } else { Cow::Borrowed(text) };
+        let text = text.as_ref();
         if text.contains("config.kubernetes.io/function") && text.contains("hedgerow") {
             look.functions.push(path.to_owned());
         }
@@ -91,37 +104,20 @@ impl Reading {
         let source = sources.add(path, "");
         for object in hedgerow_eval::objects(source, text) {
             let kind = object.reference.kind.as_str();
-            let value = |pointer: &str| object.value.pointer(pointer);
-            let word =
-                |pointer: &str| value(pointer).and_then(Value::as_str).filter(|text| is_name(text)).map(str::to_owned);
-            if kind == "Application" && object.group == "argoproj.io" {
-                let path_of =
-                    |pointer| value(pointer).and_then(Value::as_str).map(|path| path.trim_matches('/').to_owned());
-                look.applications.push(Application {
-                    name: object.reference.name.clone(),
-                    namespace: word("/spec/destination/namespace"),
-                    path: path_of("/spec/source/path"),
-                    file: path.to_owned(),
-                });
-            }
-            if kind == "HelmRelease" && is_name(&object.reference.name) {
-                look.workloads.push(Workload {
-                    name: object.reference.name.clone(),
-                    kind: kind.to_owned(),
-                    namespace: word("/spec/targetNamespace").or_else(|| object.reference.namespace.clone()),
-                    ports: BTreeSet::new(),
-                    file: path.to_owned(),
-                });
+            let name = &object.reference.name;
+            if let Some(deployer) = deployers::Deployer::of(&object.group, kind) {
+                deployer.read(name, object.reference.namespace.as_deref(), &object.value, path, look);
+                continue;
             }
             let templates = hedgerow_render::pod_templates(&object.group, kind);
             let pods = templates.flat_map(|route| at_route(&object.value, route)).filter_map(|pods| pods.get("spec"));
             let pods: Vec<_> = pods.collect();
             // What has no pods is a patch, which says nothing of its own.
-            if pods.is_empty() || !is_name(&object.reference.name) {
+            if pods.is_empty() || !is_name(name) {
                 continue;
             }
             look.workloads.push(Workload {
-                name: object.reference.name.clone(),
+                name: name.clone(),
                 kind: kind.to_owned(),
                 namespace: object.reference.namespace.clone().filter(|namespace| is_name(namespace)),
                 ports: pods.into_iter().flat_map(container_ports).collect(),
@@ -129,6 +125,14 @@ impl Reading {
             });
         }
     }
+}
+
+/// The files and directories that a kustomization brings.
+fn resources(root: &Node<'_>) -> Vec<String> {
+    let lists = ["resources", "bases", "components"].iter();
+    let lists = lists.filter_map(|key| root.as_mapping()?.get(key)?.as_sequence());
+    let written = lists.flat_map(|list| &list.elements).filter_map(|element| element.node.as_str());
+    written.filter(|path| !path.contains("://") && !path.contains('?')).map(str::to_owned).collect()
 }
 
 /// The files that a kustomization lays over others.
@@ -145,7 +149,7 @@ fn patches(root: &Node<'_>) -> Vec<String> {
 }
 
 /// A path that is written in a file of `directory`.
-fn joined(directory: &str, path: &str) -> String {
+pub(super) fn joined(directory: &str, path: &str) -> String {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
@@ -158,7 +162,7 @@ fn joined(directory: &str, path: &str) -> String {
 }
 
 /// Whether a text can be an object's name: templates have names that are none.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
@@ -197,7 +201,7 @@ fn parse(text: &str) -> Option<Node<'_>> {
     hedgerow_yaml::parse(text).ok().flatten()
 }
 
-fn text_at(node: &Node<'_>, key: &str) -> Option<String> {
+pub(super) fn text_at(node: &Node<'_>, key: &str) -> Option<String> {
     node.as_mapping()?.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -206,11 +210,11 @@ fn chart(directory: &str, text: &str, look: &mut Look) {
     let Some(name) = text_at(&root, "name").filter(|name| is_name(name)) else { return };
     let dependencies = root.as_mapping().and_then(|root| root.get("dependencies")?.as_sequence());
     let dependencies = dependencies.map(|list| {
-        let names = list
-            .elements
-            .iter()
-            .filter_map(|element| text_at(&element.node, "alias").or_else(|| text_at(&element.node, "name")));
-        names.collect()
+        let brought = list.elements.iter().filter_map(|element| {
+            let chart = text_at(&element.node, "name")?;
+            Some(Dependency { name: text_at(&element.node, "alias").unwrap_or_else(|| chart.clone()), chart })
+        });
+        brought.collect()
     });
     look.charts.push(Chart {
         name,

@@ -200,3 +200,256 @@ fn an_odd_tree_gives_a_file_that_can_be_read() {
     assert!(text.contains("# 1 service:\n#   y: y; y/deployment.yaml; ports 80 http=81 82\n"), "{text}");
     assert!(text.contains("  prod-eu: {stage: off}\n"), "{text}");
 }
+
+/// A row: a tree, what the proposal says, and what it does not say.
+type Row<'r> = (&'r str, &'r [(&'r str, &'r str)], &'r [&'r str], &'r [&'r str]);
+
+const NAMED: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ledger, namespace: NAMESPACE}\nspec: {template: {spec: {containers: [{name: a, image: x, ports: [{containerPort: PORT}]}]}}}\n";
+
+#[test]
+fn nothing_that_was_seen_is_lost_in_silence() {
+    let of = |namespace: &str, port: &str| NAMED.replace("NAMESPACE", namespace).replace("PORT", port);
+    let (bank, shop) = (of("bank", "1000"), of("shop", "2000"));
+    let (staging, prod) = (of("bank-staging", "1000"), of("bank-prod", "1000"));
+    let plain = String::from_utf8(deployment("cart", "80")).unwrap();
+    let templated = "kind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n  template:\n    spec:\n      containers:\n      - ports:\n        - containerPort: 80\n".to_owned();
+    let dev = of("books", "1000");
+    let rows: &[Row<'_>] = &[
+        (
+            "one name in two namespaces is two services",
+            &[
+                ("a/bank.yaml", &bank),
+                ("a/shop.yaml", &shop),
+                ("b/cart.yaml", &of("bank", "80").replace("ledger", "cart")),
+            ],
+            &[
+                "#   ledger: hedgerow/ledger (not there yet); a/bank.yaml; ports 1000\n",
+                "#   shop.ledger: hedgerow/shop.ledger (not there yet); a/shop.yaml; ports 2000; namespace shop\n",
+                "proposed as `ledger` and `shop.ledger`; deploy each with `--service`",
+                "namespaces: [bank, shop] ",
+            ],
+            &["ports 1000 2000"],
+        ),
+        (
+            "one name in a namespace of each environment is one service",
+            &[("a/one.yaml", &staging), ("a/two.yaml", &prod)],
+            &[
+                "# 1 service:\n",
+                "prod: {stage: off, namespaces: {bank: bank-prod}}",
+                "namespaces: {bank: bank-staging}",
+            ],
+            &["proposed as"],
+        ),
+        (
+            "the namespace of an only manifest is its own, wherever that lies",
+            &[
+                ("examples/dev/ledger.yaml", &dev),
+                ("a/bank.yaml", &bank.replace("ledger", "cart")),
+                ("a/b.yaml", &bank.replace("ledger", "tax")),
+            ],
+            &["#   ledger: hedgerow/ledger (not there yet); examples/dev/ledger.yaml; ports 1000; namespace books\n"],
+            &["#   ledger: hedgerow/ledger (not there yet); examples/dev/ledger.yaml; ports 1000\n"],
+        ),
+        (
+            "what only compose files have is named",
+            &[("compose.yaml", "services: {cart: {image: x}, mail: {image: y}}\n"), ("deploy/cart.yaml", &plain)],
+            &["# 1 service:\n", "only in compose files, which no cluster runs, and not proposed: mail\n"],
+            &["not proposed: cart"],
+        ),
+        (
+            "a chart counts beside compose files",
+            &[
+                ("compose.yaml", "services: {cart: {image: x}, mail: {image: y}}\n"),
+                ("cart/chart/Chart.yaml", "name: cart\nversion: 1.0.0\n"),
+                ("cart/chart/templates/deployment.yaml", &templated),
+                ("cart/chart/templates/redis-deployment.yaml", &templated),
+                ("cart/chart/templates/tests/ping.yaml", &templated),
+            ],
+            &[
+                "#   cart: cart; cart/chart/Chart.yaml; ports 80\n",
+                "makes pods of more templates: redis\n",
+                "not proposed: mail\n",
+            ],
+            &["ping"],
+        ),
+        (
+            "charts of an umbrella are called as it calls them",
+            &[
+                (
+                    "app/Chart.yaml",
+                    "name: app\nversion: 1.0.0\ndependencies: [{name: shop-cart-chart, alias: cart, version: 1.0.0}]\n",
+                ),
+                ("cart/chart/Chart.yaml", "name: shop-cart-chart\nversion: 1.0.0\n"),
+                ("cart/chart/templates/deployment.yaml", &templated),
+            ],
+            &["# 1 service:\n#   cart: cart; cart/chart/Chart.yaml; ports 80\n"],
+            &["shop-cart-chart:", "#   app:"],
+        ),
+        (
+            "releases of Helmfile",
+            &[
+                (
+                    "helmfile.yaml",
+                    "{{ if .x }}\nreleases:\n- {name: carts, namespace: shop, chart: ./cart/chart}\n- name: redis\n  namespace: {{ .Values.ns }}\n  chart: other/redis\n- name: \"{{ .x }}-y\"\n{{ end }}\n",
+                ),
+                ("cart/chart/Chart.yaml", "name: cart\nversion: 1.0.0\n"),
+                ("cart/chart/templates/deployment.yaml", &templated),
+                (
+                    "services/tax/helmfile.yaml",
+                    "releases: [{name: production, namespace: tax}, {name: canary, namespace: tax}]\n",
+                ),
+                ("services/fx/helmfile.yaml", "releases: [{name: production, namespace: fx}]\n"),
+            ],
+            &[
+                "# 4 services:\n#   carts: hedgerow/carts (not there yet); cart/chart/Chart.yaml and 1 more; ports 80",
+                "#   redis: ",
+                "#   tax: services/tax; services/tax/helmfile.yaml; namespace tax\n",
+                "called after their directories, since the releases are called after environments: fx, tax\n",
+                "releases whose names are templates, and that are not proposed, in: helmfile.yaml\n",
+            ],
+            &["#   production", "#   cart:"],
+        ),
+        (
+            "Flux: the nearest that deploys a file gives the namespace",
+            &[
+                ("apps/media/kustomization.yaml", "namespace: media\nresources: [plex, ledger]\n"),
+                (
+                    "apps/media/plex/release.yaml",
+                    "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: plex}\nspec: {chart: {spec: {chart: plex}}}\n",
+                ),
+                ("apps/media/ledger/cart.yaml", &plain),
+                (
+                    "flux/ledger.yaml",
+                    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ledger}\nspec: {path: ./apps/media/ledger, targetNamespace: bank}\n",
+                ),
+                (
+                    "flux/other.yaml",
+                    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: other}\nspec: {path: ./elsewhere}\n",
+                ),
+            ],
+            &[
+                "#   plex: apps/media/plex; apps/media/plex/release.yaml",
+                "namespaces: [bank, media] ",
+                "applications whose workloads are not in this tree: other\n",
+            ],
+            &["default is a guess"],
+        ),
+        (
+            "Argo CD: charts of others, sets, and applications of applications",
+            &[
+                (
+                    "root.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: root}\nspec: {destination: {namespace: argocd}, source: {path: apps}}\n",
+                ),
+                (
+                    "apps/nginx.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: nginx}\nspec: {destination: {namespace: edge}, sources: [{chart: nginx}]}\n",
+                ),
+                (
+                    "apps/far.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: far}\nspec: {destination: {namespace: far, server: \"{{ .x }}\"}, source: {path: far}}\n",
+                ),
+                (
+                    "set.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec: {generators: [{git: {directories: [{path: run/*}, {path: run/out, exclude: true}]}}], template: {spec: {destination: {namespace: \"{{.path.basename}}\"}}}}\n",
+                ),
+                (
+                    "odd.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: odd}\nspec: {generators: [{list: {}}], template: {spec: {destination: {namespace: \"{{ns}}\"}}}}\n",
+                ),
+                ("run/tax/Chart.yaml", "name: tax\nversion: 1.0.0\ndependencies: [{name: other}]\n"),
+                ("run/out/Chart.yaml", "name: out\nversion: 1.0.0\ndependencies: [{name: other}]\n"),
+            ],
+            &[
+                "#   nginx: hedgerow/nginx (not there yet); apps/nginx.yaml\n",
+                "namespaces: [edge, tax] ",
+                "#   out: run/out; run/out/Chart.yaml\n",
+                "applications whose workloads are not in this tree: far\n",
+                "the ApplicationSet odd (odd.yaml) is not understood",
+            ],
+            &["ApplicationSet all"],
+        ),
+        (
+            "one chart of a whole application",
+            &[
+                ("chart/Chart.yaml", "name: app\nversion: 1.0.0\n"),
+                ("chart/templates/web-deployment.yaml", &templated),
+                ("chart/templates/deployment_api.yaml", &templated),
+                ("chart/templates/_part.yaml", &templated),
+            ],
+            &[
+                "# 2 services:\n#   api: ",
+                "#   web: ",
+                "`helm template` shows the names: api, web\n",
+                "`default` is a guess",
+            ],
+            &["_part"],
+        ),
+        (
+            "tests, Java's packages, and sources of other tools",
+            &[
+                ("tests/e2e.yaml", &plain),
+                ("deploy/tax.yaml", &plain.replace("name: cart", "name: tax")),
+                ("deploy/fx.yaml", &plain.replace("name: cart", "name: fx")),
+                ("tax/pom.xml", "<project/>"),
+                ("tax/src/main/java/bank/fx/Fx.java", "class Fx {}"),
+                ("lib/all.jsonnet", "{}"),
+            ],
+            &[
+                "only in directories of tests, and not proposed: cart\n",
+                "#   fx: hedgerow/fx (not there yet)",
+                "not read: 1 .jsonnet;",
+            ],
+            &["java/bank"],
+        ),
+        (
+            "two words for one environment, and parts of one",
+            &[
+                ("deploy/cart.yaml", &plain),
+                ("overlays/production/kustomization.yaml", "namespace: live\n"),
+                ("overlays/production-jobs/kustomization.yaml", "resources: []\n"),
+                ("chart/values-prod.yaml", "{}\n"),
+            ],
+            &[
+                "  production: {stage: off",
+                "environments, or parts of the one that they are called after: production-jobs\n",
+            ],
+            &["  prod: "],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (what, files, said, unsaid) in rows {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let root = tree(&files);
+        let text = proposed(root.path(), "--services");
+        // Long sentences are wrapped.
+        let flat = text.replace("\n#     ", " ");
+        wrong.extend(
+            said.iter().filter(|said| !flat.contains(**said)).map(|said| format!("{what}: no `{said}` in\n{flat}")),
+        );
+        wrong.extend(
+            unsaid.iter().filter(|said| flat.contains(**said)).map(|said| format!("{what}: `{said}` in\n{flat}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_service_of_a_namespace_of_its_own_is_deployed_by_name() {
+    let of = |namespace: &str| NAMED.replace("NAMESPACE", namespace).replace("PORT", "1000").into_bytes();
+    let root = tree(&[("a/bank.yaml", &of("bank")), ("a/shop.yaml", &of("shop"))]);
+    proposed(root.path(), "--services");
+    let own = std::fs::read_to_string(root.path().join("hedgerow/shop.ledger/service.yaml")).unwrap();
+    assert!(own.contains("namespace: shop\nworkloads: [\"*/ledger\"]\n"), "{own}");
+    let ran = Command::new(root.path(), "post-render --service shop.ledger --env prod").stdin(of("shop")).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(ran.out().contains("\"bank.example/routing-name\": \"shop.ledger\""), "{}", ran.out());
+}
+
+#[test]
+fn a_tree_without_anything_says_so() {
+    let root = tree(&[("cmd/server/main.go", b"package main\n"), ("deploy/app.yaml.j2", b"kind: Deployment\n")]);
+    let ran = Command::new(root.path(), "init --dry-run").run();
+    assert!(ran.out().contains("saw nothing that deploys.\n# 0 services.\n# Look at these:\n"), "{}", ran.out());
+    assert!(ran.out().contains("1 .j2; render them"), "{}", ran.out());
+}

@@ -1,33 +1,13 @@
 //! From what lies in a tree to services: their names, where each lives, its ports and its namespace.
 
-use crate::look::{Look, Port, last_part, parent};
-use hedgerow_core::name::{EnvironmentName, Namespace, PortName, ServiceName};
-use std::collections::{BTreeMap, BTreeSet};
+mod environments;
+mod services;
 
-/// Words by which people name environments.
-const ENVIRONMENTS: [&str; 19] = [
-    "dev",
-    "development",
-    "test",
-    "testing",
-    "qa",
-    "uat",
-    "int",
-    "integration",
-    "stage",
-    "staging",
-    "stg",
-    "preprod",
-    "sandbox",
-    "canary",
-    "prd",
-    "prod",
-    "production",
-    "live",
-    "acceptance",
-];
-/// Directories whose directories are environments.
-const OVERLAYS: [&str; 5] = ["overlays", "environments", "envs", "env", "stages"];
+use crate::look::{Application, Look, Port, last_part, parent};
+use environments::environments;
+use hedgerow_core::name::PortName;
+use services::services;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where services get a directory that have none.
 pub(super) const NEW_HOME: &str = "hedgerow";
@@ -43,7 +23,10 @@ pub(super) struct Service {
     pub(super) seen: BTreeSet<String>,
     pub(super) ports: BTreeSet<Port>,
     pub(super) namespace: Option<String>,
-    namespaces: BTreeSet<String>,
+    /// Namespaces as manifests have them, each with its file.
+    written: BTreeSet<(String, String)>,
+    /// The name of its workloads, where another service has it in another namespace.
+    pub(super) workload: Option<String>,
 }
 
 /// What is proposed.
@@ -59,73 +42,60 @@ pub(super) struct Proposal {
     pub(super) namespaces: BTreeSet<String>,
     /// Where code is that does not lie in its service's directory: globs with `{name}`.
     pub(super) code: BTreeSet<String>,
+    /// What was seen and is not proposed, or is a guess, in sentences.
+    pub(super) doubts: Vec<String>,
 }
 
 pub(super) fn propose(look: &Look) -> Proposal {
-    let mut services = services(look);
+    let mut doubts = Vec::new();
+    let mut services = services(look, &mut doubts);
+    let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
     homes(look, &mut services);
     let (include, exclude) = globs(look, &services);
-    let (environments, default_namespace) = environments(look, &mut services);
+    left(look, &services, &mut doubts);
     let mut namespaces: BTreeSet<String> = services.values().filter_map(|service| service.namespace.clone()).collect();
     namespaces.insert(default_namespace.clone());
     for service in services.values_mut() {
         service.namespace = service.namespace.take().filter(|namespace| *namespace != default_namespace);
     }
     let code = code(look, &services);
-    Proposal { services, include, exclude, environments, default_namespace, namespaces, code }
+    Proposal { services, include, exclude, environments, default_namespace, namespaces, code, doubts }
 }
 
-/// Every workload is a service; so is every chart that is neither a library nor a mere collection, and whose workloads have
-/// no literal names.
-fn services(look: &Look) -> BTreeMap<String, Service> {
-    let mut services: BTreeMap<String, Service> = BTreeMap::new();
-    let has_manifests = look.workloads.iter().any(|workload| workload.kind != "compose");
-    for workload in look.workloads.iter().filter(|workload| !has_manifests || workload.kind != "compose") {
-        if ServiceName::new(&workload.name).is_err() {
-            continue;
-        }
-        let service = services.entry(workload.name.clone()).or_default();
-        service.seen.insert(workload.file.clone());
-        service.ports.extend(workload.ports.iter().cloned());
-        service.namespaces.extend(workload.namespace.clone());
+/// What deploys something and led to no service, and what only other tools can read.
+fn left(look: &Look, services: &BTreeMap<String, Service>, doubts: &mut Vec<String>) {
+    let is_found = |application: &&Application| {
+        let path = application.path.as_deref().unwrap_or_default();
+        let is_below = |file: &String| path.is_empty() || file.starts_with(&format!("{path}/"));
+        // An application of applications deploys what is read by itself.
+        services.contains_key(&application.name)
+            || services.values().any(|service| service.seen.iter().any(is_below))
+            || look.applications.iter().any(|other| other != *application && !path.is_empty() && is_below(&other.file))
+    };
+    let lost: BTreeSet<&str> = look
+        .applications
+        .iter()
+        .filter(|application| !is_found(application))
+        .map(|found| found.name.as_str())
+        .collect();
+    if !lost.is_empty() {
+        let lost: Vec<&str> = lost.into_iter().collect();
+        doubts.push(format!("applications whose workloads are not in this tree: {}", lost.join(", ")));
     }
-    let brought: BTreeSet<&str> =
-        look.charts.iter().flat_map(|chart| &chart.dependencies).map(String::as_str).collect();
-    for chart in look.charts.iter().filter(|chart| !chart.is_library && ServiceName::new(&chart.name).is_ok()) {
-        let below = |path: &str| chart.directory.is_empty() || path.starts_with(&format!("{}/", chart.directory));
-        let has_workloads = look.workloads.iter().any(|workload| below(&workload.file));
-        let is_collection = !chart.dependencies.is_empty()
-            && look.charts.iter().any(|other| chart.dependencies.contains(&other.name))
-            && !brought.contains(chart.name.as_str());
-        // A chart of applications makes no pods; its applications are read elsewhere.
-        let is_empty = chart.templates.is_empty() && chart.dependencies.is_empty();
-        if has_workloads || is_collection || is_empty || services.contains_key(&chart.name) {
-            continue;
-        }
-        if chart.templates.len() > 1 {
-            // One chart of a whole application: its templates are called like its services, or they are known already.
-            let is_known = !services.is_empty();
-            for stem in chart.templates.iter().filter(|_| !is_known).map(|stem| plain(stem)) {
-                if ServiceName::new(stem).is_ok() {
-                    services.entry(stem.to_owned()).or_default().seen.insert(format!("{}/templates", chart.directory));
-                }
-            }
-            continue;
-        }
-        let service = services.entry(chart.name.clone()).or_default();
-        service.seen.insert(format!("{}/Chart.yaml", chart.directory).trim_start_matches('/').to_owned());
-        service.ports.extend(chart.ports.iter().cloned());
+    for set in &look.application_sets {
+        doubts.push(format!(
+            "the ApplicationSet {} ({}) is not understood: the namespaces that it gives are not here",
+            set.name, set.file
+        ));
     }
-    for service in services.values_mut() {
-        service.ports = clean(&service.ports);
+    if !look.sources.is_empty() {
+        let of = |(ending, number): (&String, &usize)| format!("{number} .{ending}");
+        let sources: Vec<String> = look.sources.iter().map(of).collect();
+        doubts.push(format!(
+            "files that other tools make manifests from, and that are not read: {}; render them, and run `hedgerow init` on the result",
+            sources.join(", ")
+        ));
     }
-    services
-}
-
-/// The service that a template such as `cart-deployment` is of.
-fn plain(stem: &str) -> &str {
-    let ends = ["-deployment", "-statefulset", "-daemonset", "-cronjob", "-job", "-deploy", "-dep", ".deployment"];
-    ends.iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem)
 }
 
 /// Ports that one service can declare: each number once, each name once, with names that Kubernetes takes.
@@ -152,8 +122,15 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         let name = last_part(directory);
         let is_part =
             look.directories.iter().any(|other| last_part(parent(directory)) == name && other == parent(directory));
+        // A directory inside of another service's code is a part of that one: `orders/src/main/java/…/rabbitmq`.
+        let below = format!("/{directory}/");
+        let is_code_of_another = below.contains("/src/main/")
+            || below.contains("/src/test/")
+            || !look.code.contains(directory)
+                && above(directory).any(|above| services.contains_key(last_part(above)) && look.code.contains(above));
         // `service.yaml` of a manifest is in the way of ours.
-        if services.contains_key(name) && !is_part && !look.taken.contains(directory) {
+        let is_free = !is_part && !is_code_of_another && !look.taken.contains(directory);
+        if services.get(name).is_some_and(|service| service.workload.is_none()) && is_free {
             candidates.entry(name).or_default().push(directory);
         }
     }
@@ -180,6 +157,12 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
     }
 }
 
+/// The directories that a directory lies in, the nearest first.
+fn above(directory: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(parent(directory)), |directory| Some(parent(directory)))
+        .take_while(|directory| !directory.is_empty())
+}
+
 /// `parent/*` where most of what lies there are services, and the directories themselves elsewhere.
 fn globs(look: &Look, services: &BTreeMap<String, Service>) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut by_parent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -199,79 +182,6 @@ fn globs(look: &Look, services: &BTreeMap<String, Service>) -> (BTreeSet<String>
         }
     }
     (include, exclude)
-}
-
-/// The environment that a path speaks of: `overlays/staging`, `prod/kustomization.yaml`.
-fn environment(directory: &str) -> Option<String> {
-    let parts: Vec<&str> = directory.split('/').collect();
-    let found = parts.iter().enumerate().rev().find(|(at, part)| {
-        let is_below =
-            at.checked_sub(1).and_then(|above| parts.get(above)).is_some_and(|above| OVERLAYS.contains(above));
-        ENVIRONMENTS.contains(part)
-            || (is_below && ENVIRONMENTS.iter().any(|word| part.split(['-', '_', '.']).any(|piece| piece == *word)))
-    });
-    found.map(|(_, part)| (*part).to_owned()).filter(|name| EnvironmentName::new(name).is_ok())
-}
-
-/// Environments with the names of namespaces in each, and the namespace that most services live in.
-fn environments(
-    look: &Look,
-    services: &mut BTreeMap<String, Service>,
-) -> (BTreeMap<String, BTreeMap<String, String>>, String) {
-    let mut called: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut common: BTreeMap<String, usize> = BTreeMap::new();
-    let is_namespace = |name: &String| Namespace::new(name).is_ok();
-    for kustomization in &look.kustomizations {
-        let namespace = kustomization.namespace.clone().filter(is_namespace);
-        match environment(&kustomization.directory) {
-            Some(environment) => called.entry(environment).or_default().extend(namespace),
-            None => namespace.into_iter().for_each(|namespace| *common.entry(namespace).or_default() += 1),
-        }
-    }
-    for application in &look.applications {
-        let of = application.path.as_deref().and_then(environment).or_else(|| environment(parent(&application.file)));
-        let namespace = application.namespace.clone().filter(is_namespace);
-        match of {
-            Some(environment) => called.entry(environment).or_default().extend(namespace),
-            None => namespace.into_iter().for_each(|namespace| *common.entry(namespace).or_default() += 1),
-        }
-    }
-    for word in look.values.keys().filter(|word| ENVIRONMENTS.contains(&word.as_str())) {
-        called.entry(word.clone()).or_default();
-    }
-    for service in services.values_mut() {
-        let mut own: Vec<&String> = service.namespaces.iter().filter(|name| is_namespace(name)).collect();
-        own.sort();
-        if let [only] = own.as_slice() {
-            service.namespace = Some((*only).clone());
-            *common.entry((*only).clone()).or_default() += 1;
-        }
-    }
-    // The namespace that is nobody's own comes from where most live, or from what environments have in common.
-    let most =
-        common.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(*name))).map(|(name, _)| name.clone());
-    let stem = called.iter().find_map(|(environment, names)| match names.iter().collect::<Vec<_>>().as_slice() {
-        [only] => only
-            .strip_suffix(&format!("-{environment}"))
-            .or_else(|| only.strip_prefix(&format!("{environment}-")))
-            .map(str::to_owned),
-        _ => None,
-    });
-    let single = called.values().flatten().next().cloned();
-    let default = most.or(stem.filter(is_namespace)).or(single).unwrap_or_else(|| "default".to_owned());
-    if called.is_empty() {
-        called.insert("staging".to_owned(), BTreeSet::new());
-        called.insert("prod".to_owned(), BTreeSet::new());
-    }
-    let environments = called.into_iter().map(|(environment, names)| {
-        // Only one that is called otherwise there has to be said, and only where it is plain which one is meant.
-        let mapped = match names.iter().collect::<Vec<_>>().as_slice() {
-            [only] if **only != default => BTreeMap::from([(default.clone(), (*only).clone())]),
-            _ => BTreeMap::new(),
-        };
-        (environment, mapped)
-    });
-    (environments.collect(), default)
 }
 
 /// Where code lies beside the services' own directories, as patterns with `{name}`.

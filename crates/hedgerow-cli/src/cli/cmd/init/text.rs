@@ -15,16 +15,14 @@ pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BT
          #   service.emoji/service.yaml                  what the service is (may be left out)\n\
          #   service.emoji/egress/service.ledger.rule    emoji may call ledger (may be empty)\n",
     );
-    if !proposal.services.is_empty() {
-        text.push_str(&seen(look, proposal, owners));
-    }
+    text.push_str(&seen(look, proposal, owners));
     text.push_str("version: 1\n\nlabels:\n");
     let at = format!("  domain: {domain}");
     text.push_str(&format!("{at:<34}# every label that Hedgerow writes is {domain}/…\n"));
     text.push_str("  identity: routing-name          # the label that says what service a pod is; one with \"/\" is yours and only checked\n");
     text.push_str("  prefixes: {service.: s-}        # how service names are shortened in labels and object names\n\n");
     text.push_str(&services(proposal, owners));
-    text.push_str(&format!("\nnamespaces: {:<22}# where services may live\n", list(proposal.namespaces.iter())));
+    text.push_str(&format!("\nnamespaces: {:<21} # where services may live\n", list(proposal.namespaces.iter())));
     text.push_str(
         "\n# Who may call every service of a type, without a rule for each.\n# types:\n#   backend: {callers: [monitoring]}\n#   monitoring: {}\n\n\
          # off: no policy. open: a policy that admits anybody, for the way in and the way back.\n\
@@ -88,9 +86,11 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         (look.applications.len(), "application"),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| plural(n, noun)).collect();
-    let mut text = format!("#\n# `hedgerow init` saw {}", parts.join(", "));
+    let parts = if parts.is_empty() { "nothing that deploys".to_owned() } else { parts.join(", ") };
+    let mut text = format!("#\n# `hedgerow init` saw {parts}");
     text.push_str(if look.is_cut { ", and stopped before the end: the tree is very large.\n" } else { ".\n" });
-    text.push_str(&format!("# {}:\n", plural(proposal.services.len(), "service")));
+    let end = if proposal.services.is_empty() { "." } else { ":" };
+    text.push_str(&format!("# {}{end}\n", plural(proposal.services.len(), "service")));
     for (name, service) in proposal.services.iter().take(MOST_LINES) {
         let mut says = Vec::new();
         if let Some(file) = service.seen.first() {
@@ -115,7 +115,28 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
             look.rules[0]
         ));
     }
+    if !proposal.doubts.is_empty() {
+        text.push_str("# Look at these:\n");
+        proposal.doubts.iter().for_each(|doubt| text.push_str(&format!("#   {}\n", wrapped(doubt))));
+    }
     text.push_str("# Change what is wrong: this file is yours now.\n");
+    text
+}
+
+/// A sentence as a comment of as many lines as it needs.
+fn wrapped(sentence: &str) -> String {
+    let (mut text, mut width) = (String::new(), 0);
+    for word in sentence.split_whitespace() {
+        if width > 0 && width + word.len() > 130 {
+            text.push_str("\n#    ");
+            width = 0;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(word);
+        width += word.len() + 1;
+    }
     text
 }
 
@@ -137,6 +158,9 @@ pub(super) fn service(name: &str, service: &Service, owner: Option<&String>) -> 
     }
     if let Some(namespace) = &service.namespace {
         text.push_str(&format!("namespace: {}\n", quote(namespace)));
+    }
+    if let Some(workload) = &service.workload {
+        text.push_str(&format!("workloads: [{}]\n", hedgerow_yaml::quote_always(&format!("*/{workload}"))));
     }
     if let Some(owner) = owner {
         text.push_str(&format!("owner: {}\n", quote(owner)));

@@ -1,0 +1,172 @@
+//! Services, from workloads, releases and charts.
+
+use super::{Service, clean};
+use crate::look::{Chart, Look, Workload, last_part, parent};
+use hedgerow_core::name::ServiceName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of templates that say the kind and not the service.
+const KINDS: [&str; 8] = ["cronjob", "daemonset", "deploy", "deployment", "job", "pod", "rollout", "statefulset"];
+
+/// Every workload is a service; so is every chart that is neither a library nor a mere collection, and whose workloads have
+/// no literal names. Compose files count where nothing else does. What is left out is said in `doubts`.
+pub(super) fn services(look: &Look, doubts: &mut Vec<String>) -> BTreeMap<String, Service> {
+    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    let (mut tests, mut odd) = (BTreeSet::new(), BTreeSet::new());
+    let mut renamed = BTreeSet::new();
+    for workload in look.workloads.iter().filter(|workload| workload.kind != "compose") {
+        // A release that is called after an environment says it of the service that its directory is called after.
+        let directory = last_part(parent(&workload.file));
+        let is_word = workload.name == "main" || super::environments::ENVIRONMENTS.contains(&workload.name.as_str());
+        if workload.kind == "Release" && is_word && ServiceName::new(directory).is_ok() {
+            renamed.insert(directory);
+            add(&mut services, &Workload { name: directory.to_owned(), ..workload.clone() });
+        } else if is_test(look, &workload.file) {
+            tests.insert(workload.name.as_str());
+        } else if ServiceName::new(&workload.name).is_err() {
+            odd.insert(workload.name.as_str());
+        } else {
+            add(&mut services, workload);
+        }
+    }
+    charts(look, &mut services, doubts);
+    compose(look, &mut services, doubts);
+    tests.retain(|name| !services.contains_key(*name));
+    doubt(doubts, "only in directories of tests, and not proposed", tests);
+    doubt(doubts, "not names that a service can have, and not proposed", odd);
+    doubt(doubts, "called after their directories, since the releases are called after environments", renamed);
+    doubt(
+        doubts,
+        "releases whose names are templates, and that are not proposed, in",
+        look.nameless.iter().map(String::as_str),
+    );
+    for service in services.values_mut() {
+        service.ports = clean(&service.ports);
+    }
+    services
+}
+
+fn add(services: &mut BTreeMap<String, Service>, workload: &Workload) {
+    let service = services.entry(workload.name.clone()).or_default();
+    service.seen.insert(workload.file.clone());
+    service.ports.extend(workload.ports.iter().cloned());
+    service.written.extend(workload.namespace.iter().map(|namespace| (namespace.clone(), workload.file.clone())));
+}
+
+/// Whether a file lies with tests. `test` is an environment too, and counts only at the top of a tree without others.
+fn is_test(look: &Look, file: &str) -> bool {
+    let mut parts = parent(file).split('/');
+    let is_top = file.starts_with("test/")
+        && !look
+            .directories
+            .iter()
+            .any(|other| other != "test" && super::environments::ENVIRONMENTS.contains(&&**other));
+    is_top || parts.any(|part| matches!(part, "tests" | "e2e"))
+}
+
+fn doubt<'n>(doubts: &mut Vec<String>, what: &str, names: impl IntoIterator<Item = &'n str>) {
+    let names: Vec<&str> = names.into_iter().collect();
+    if !names.is_empty() {
+        doubts.push(format!("{what}: {}", names.join(", ")));
+    }
+}
+
+fn charts(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Vec<String>) {
+    let known: BTreeSet<String> = services.keys().cloned().collect();
+    let brought = || look.charts.iter().flat_map(|chart| &chart.dependencies);
+    for chart in look.charts.iter().filter(|chart| !chart.is_library && ServiceName::new(&chart.name).is_ok()) {
+        let below = |path: &str| chart.directory.is_empty() || path.starts_with(&format!("{}/", chart.directory));
+        let has_workloads = look.workloads.iter().any(|workload| below(&workload.file));
+        let is_collection =
+            chart.dependencies.iter().any(|part| look.charts.iter().any(|other| other.name == part.chart))
+                && !brought().any(|part| part.chart == chart.name);
+        // A chart of applications makes no pods; its applications are read elsewhere.
+        let is_empty = chart.templates.is_empty() && chart.dependencies.is_empty();
+        if is_collection || is_empty {
+            continue;
+        }
+        // A release calls its pods after itself, and a chart above this one by the alias.
+        let mut names: BTreeSet<&str> = match look.released.get(&chart.directory) {
+            Some(names) => names.iter().map(String::as_str).collect(),
+            None => brought().filter(|part| part.chart == chart.name).map(|part| part.name.as_str()).collect(),
+        };
+        names.retain(|name| ServiceName::new(name).is_ok());
+        if names.is_empty() {
+            names.insert(&chart.name);
+        }
+        let is_known = names.iter().any(|name| known.contains(*name));
+        let (of_kinds, others): (Vec<&str>, Vec<&str>) = chart
+            .templates
+            .iter()
+            .map(|stem| plain(stem))
+            .partition(|stem| KINDS.contains(stem) || *stem == chart.name || names.contains(stem));
+        if of_kinds.is_empty() && others.len() > 1 {
+            whole(chart, &others, &known, services, doubts);
+            continue;
+        }
+        if !has_workloads || is_known {
+            for name in names {
+                let service = services.entry(name.to_owned()).or_default();
+                let at = format!("{}/Chart.yaml", chart.directory);
+                service.seen.insert(at.trim_start_matches('/').to_owned());
+                service.ports.extend(chart.ports.iter().cloned());
+            }
+        }
+        if !of_kinds.is_empty() && !has_workloads {
+            let more = others.into_iter().filter(|stem| !services.contains_key(*stem));
+            doubt(doubts, &format!("the chart {} makes pods of more templates", at(chart)), more);
+        }
+    }
+}
+
+/// One chart of a whole application: its templates are called like its services, as far as these are not known already.
+fn whole(
+    chart: &Chart,
+    stems: &[&str],
+    known: &BTreeSet<String>,
+    services: &mut BTreeMap<String, Service>,
+    doubts: &mut Vec<String>,
+) {
+    let unknown: BTreeSet<&str> = stems.iter().copied().filter(|stem| !known.contains(*stem)).collect();
+    if stems.iter().any(|stem| known.contains(*stem)) || known.contains(&chart.name) {
+        doubt(doubts, &format!("the chart {} makes pods of more templates", at(chart)), unknown);
+        return;
+    }
+    let (guessed, odd): (Vec<&str>, Vec<&str>) = unknown.into_iter().partition(|stem| ServiceName::new(stem).is_ok());
+    for stem in &guessed {
+        let service = services.entry((*stem).to_owned()).or_default();
+        service.seen.insert(format!("{}/templates", chart.directory).trim_start_matches('/').to_owned());
+    }
+    doubt(doubts, &format!("guessed from names of files in {}; `helm template` shows the names", at(chart)), guessed);
+    doubt(doubts, &format!("templates of {} whose names are no services'", at(chart)), odd);
+}
+
+fn at(chart: &Chart) -> &str {
+    if chart.directory.is_empty() { &chart.name } else { &chart.directory }
+}
+
+fn compose(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Vec<String>) {
+    let found: Vec<&Workload> = look.workloads.iter().filter(|workload| workload.kind == "compose").collect();
+    if !services.is_empty() {
+        let only = found.iter().map(|workload| workload.name.as_str()).filter(|name| !services.contains_key(*name));
+        let only: BTreeSet<&str> = only.collect();
+        doubt(doubts, "only in compose files, which no cluster runs, and not proposed", only);
+        return;
+    }
+    let mut places: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for workload in found.into_iter().filter(|workload| ServiceName::new(&workload.name).is_ok()) {
+        add(services, workload);
+        places.entry(&workload.name).or_default().insert(parent(&workload.file));
+    }
+    let several = places.into_iter().filter(|(_, directories)| directories.len() > 1).map(|(name, _)| name);
+    doubt(doubts, "in compose files of several directories, and taken for one service each", several);
+}
+
+/// The service that a template such as `cart-deployment` is of.
+fn plain(stem: &str) -> &str {
+    let stem = last_part(stem);
+    let ends = ["-deployment", "-statefulset", "-daemonset", "-cronjob", "-job", "-deploy", "-dep", ".deployment"];
+    let stem = ends.iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    let begins = ["deployment_", "deployment-", "statefulset_", "statefulset-", "daemonset_", "daemonset-"];
+    begins.iter().find_map(|begin| stem.strip_prefix(begin)).unwrap_or(stem)
+}
