@@ -30,6 +30,10 @@ docs:
 deny:
     scripts/check-dependencies
 
+# Compare what the library promises with an earlier revision; without one, with the newest release
+semver *REVISION:
+    scripts/semver {{REVISION}}
+
 # Fuzz one target until stopped (two grammars of tree-sitter have tables of one name, which the address sanitizer takes for a fault)
 fuzz TARGET:
     cd fuzz && ASAN_OPTIONS=detect_odr_violation=0 cargo +nightly fuzz run {{TARGET}}
