@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
                     assert!(facts.is_sound(), "{path}");
                     code.push(CodeFile { path, language, facts: Arc::new(facts) });
                 }
-                Want::Text => texts.push(PlainFile { path, text: Arc::from(text.as_str()) }),
+                Want::Text | Want::IfText => texts.push(PlainFile { path, text: Arc::from(text.as_str()) }),
                 Want::Nothing => {}
             }
         }

@@ -9,7 +9,8 @@ use hedgerow::TEMPORARY;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
 use hedgerow_scan::{
-    CodeFile, Known, Lost, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, rescan, scan, wants,
+    CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, is_binary, rescan,
+    scan, text_of, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,9 +94,13 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
     paths.sort_by(|(a, _): &(String, Want), (b, _)| a.cmp(b));
     let files: Vec<Result<ReadFile, (String, Fault)>> = paths
         .into_par_iter()
-        .map(|(path, want)| match text(&root.join(&path)) {
-            Ok(text) => Ok(ReadFile { path, text, want }),
-            Err(fault) => Err((path, fault)),
+        .filter_map(|(path, want)| {
+            let place = root.join(&path);
+            let text = if want == Want::IfText { if_text(&place).transpose()? } else { text(&place) };
+            Some(match text {
+                Ok(text) => Ok(ReadFile { path, text, want }),
+                Err(fault) => Err((path, fault)),
+            })
         })
         .collect();
     let mut read = Read { files: Vec::with_capacity(files.len()), faults };
@@ -156,7 +161,7 @@ pub(crate) fn find(
     progress: &dyn Progress,
 ) -> Result<Outcome, String> {
     let sources: Vec<(&ReadFile, Language)> = read.sources().collect();
-    let texts = read.files.iter().filter(|file| file.want == Want::Text);
+    let texts = read.files.iter().filter(|file| matches!(file.want, Want::Text | Want::IfText));
     let texts: Vec<PlainFile> =
         texts.map(|file| PlainFile { path: file.path.clone(), text: Arc::from(file.text.as_str()) }).collect();
     let lost: Vec<Lost> =
@@ -248,7 +253,7 @@ impl Read {
     fn sources(&self) -> impl Iterator<Item = (&ReadFile, Language)> {
         self.files.iter().filter_map(|file| match file.want {
             Want::Code(language) => Some((file, language)),
-            Want::Text | Want::Nothing => None,
+            Want::Text | Want::IfText | Want::Nothing => None,
         })
     }
 }
@@ -284,7 +289,7 @@ fn walk(
                 walk(root, &path, wanted, paths, faults);
             }
         } else if kind.is_file()
-            && let Some(want @ (Want::Code(_) | Want::Text)) = wanted(&path)
+            && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = wanted(&path)
         {
             paths.push((path, want));
         }
@@ -305,6 +310,23 @@ fn text(path: &Path) -> Result<String, Fault> {
         return Err(Fault::TooLarge(bytes.len() as u64));
     }
     String::from_utf8(bytes).map_err(|_| Fault::Encoding)
+}
+
+/// The text of a file that may be something else; none where it is.
+fn if_text(path: &Path) -> Result<Option<String>, Fault> {
+    let unreadable = |error: io::Error| Fault::Unreadable(error.to_string());
+    let mut file = fs::File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(&mut file, 1 << 10), &mut bytes).map_err(unreadable)?;
+    if is_binary(&bytes) {
+        return Ok(None);
+    }
+    if length > MAX_SEARCHED {
+        return Err(Fault::TooLarge(length));
+    }
+    io::Read::read_to_end(&mut io::Read::take(file, MAX_SEARCHED), &mut bytes).map_err(unreadable)?;
+    Ok(text_of(&bytes))
 }
 
 /// Reads a file that is named on the command line.

@@ -15,7 +15,11 @@ pub struct Setting<'t> {
 }
 
 /// What begins a comment that takes up a whole line, in one of the formats.
-const COMMENTS: &[&str] = &["#", "//", ";", "--", "<!--", "/*", "* ", "REM "];
+const COMMENTS: &[&str] =
+    &["#", "//", ";", "--", "<!--", "/*", "* ", "REM ", "rem ", "::", "%", "dnl ", "{{!", "<%--", "<%#"];
+
+/// The longest line that is looked at, in bytes: longer ones are made by programs.
+const MAX_LINE: usize = 4_000;
 
 /// The values of all lines that are no comments: what stands in quotes, and what stands between spaces and brackets.
 pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
@@ -32,7 +36,7 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
             || body.starts_with("image:")
             || body.starts_with("<artifactId>")
             || body.starts_with("<groupId>");
-        if skipped || body.len() > 4_000 {
+        if skipped || body.len() > MAX_LINE {
             continue;
         }
         let mut from = 0;
@@ -54,6 +58,40 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
     found
 }
 
+/// The name that a value is given to where one stands right before it: `host: `, `host = "`, `connect(host="`.
+pub(crate) fn assigned(before: &str) -> &str {
+    let before = before.trim_end_matches(|c: char| c.is_whitespace() || "\"'`[{".contains(c));
+    let Some(head) = before.strip_suffix("=>").or_else(|| before.strip_suffix(['=', ':', '('])) else { return "" };
+    let head = head.trim_end_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
+    let start = head.rfind(|c: char| !c.is_alphanumeric() && !"_.-".contains(c));
+    &head[start.map_or(0, |at| at + head[at..].chars().next().map_or(0, char::len_utf8))..]
+}
+
+/// The names in capitals that a text asks for as variables, each with its place: in quotes, or behind `$`, `%` or `env.`.
+pub(crate) fn variables(text: &str) -> Vec<(&str, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if line.len() > MAX_LINE || COMMENTS.iter().any(|mark| line.trim_start().starts_with(mark)) {
+            continue;
+        }
+        let mut from = 0;
+        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let place = from;
+            from += word.len() + line[from + word.len()..].chars().next().map_or(0, char::len_utf8);
+            let before = &line[..place];
+            let is_asked = before.ends_with(['"', '\'', '`', '$', '%'])
+                || ["${", "env.", "ENV.", "env:"].iter().any(|mark| before.ends_with(mark));
+            if word.len() > 3 && is_asked {
+                found.push((word, start + place));
+            }
+        }
+    }
+    found
+}
+
 /// The comments of a text that speak to the scan, whatever begins a comment there.
 pub fn comments(text: &str) -> Vec<(Directive, Range)> {
     let mut found = Vec::new();
@@ -62,12 +100,15 @@ pub fn comments(text: &str) -> Vec<(Directive, Range)> {
         let start = at;
         at += line.len();
         let Some(mark) = line.find("rpcmap:").or_else(|| line.find("hedgerow:")) else { continue };
-        let begins =
-            ["#", "//", "--", ";", "/*", "<!--", "*"].iter().filter_map(|begin| line[..mark].rfind(begin)).max();
-        let Some(begin) = begins else { continue };
-        // `a = "x" // rpcmap: y`: from the first of the marks that meet.
-        let marks: &[char] = &['/', '#', '-', '*', ';', '<', '!'];
-        let begin = line[..=begin].trim_end_matches(marks).len();
+        // Right behind what begins a comment: words before it are prose, and `x = "rpcmap: y"` is none.
+        let head = line[..mark].trim_end();
+        let is_word = |word: &str| head.trim_start().eq_ignore_ascii_case(word);
+        let begins = ["#", "//", "//-", "--", ";", "*", "*>", "!", "%", "::"].iter().any(|begin| head.ends_with(begin));
+        if !begins && !["REM", "dnl", "'"].iter().any(|word| is_word(word)) {
+            continue;
+        }
+        let marks: &[char] = &['/', '#', '-', '*', ';', '<', '>', '!', '%', ':', '{', '\''];
+        let begin = if begins { head.trim_end_matches(marks).len() } else { head.len() - head.trim_start().len() };
         let end = start + line.trim_end().len();
         let directive = comment::directive(line[begin..].trim_end(), place(start + begin));
         found.extend(directive.map(|directive| (directive, Range { start: place(start + begin), end: place(end) })));
@@ -106,6 +147,38 @@ mod tests {
             for setting in settings(path, text) {
                 assert_eq!(&text[setting.start..setting.start + setting.value.len()], setting.value);
             }
+        }
+    }
+
+    #[test]
+    fn the_name_before_a_value_is_found() {
+        for (before, expected) in [
+            ("host: ", "host"),
+            ("x = 1, host = \"", "host"),
+            ("connect(host='", "host"),
+            ("{\"db.host\": \"", "db.host"),
+            (":host => '", "host"),
+            ("connect(\"", "connect"),
+            ("über=", "über"),
+            ("the host ", ""),
+            ("", ""),
+        ] {
+            assert_eq!(assigned(before), expected, "{before}");
+        }
+    }
+
+    #[test]
+    fn variables_are_found_where_they_are_asked_for() {
+        for (text, expected) in [
+            ("x <- Sys.getenv(\"A_URL\")\n", &["A_URL"][..]),
+            ("echo $A_URL ${B_URL} %C_URL% $env:D_URL\n", &["A_URL", "B_URL", "C_URL", "D_URL"]),
+            ("<%= process.env.A_URL %>\n", &["A_URL"]),
+            ("A_URL=x\nexport A_URL\n# $A_URL\n", &[]),
+            ("ü \"A_URL\"", &["A_URL"]),
+        ] {
+            let found = variables(text);
+            assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected, "{text}");
+            assert!(found.iter().all(|(name, at)| text[*at..].starts_with(name)), "{text}");
         }
     }
 

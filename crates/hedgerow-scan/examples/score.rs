@@ -13,7 +13,8 @@ use hedgerow_core::read::Reader;
 use hedgerow_core::source::{Position, Sources};
 use hedgerow_core::tree::File;
 use hedgerow_scan::{
-    Class, CodeFile, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants,
+    Class, CodeFile, Finding, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan,
+    text_of, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +117,12 @@ fn run(root: &Path, text: &str) -> (Outcome, BTreeMap<String, Arc<str>>) {
             if want == Want::Nothing {
                 return None;
             }
-            let text = std::fs::read_to_string(root.join(&path)).ok()?;
+            let bytes = std::fs::read(root.join(&path)).ok()?;
+            let text = if want == Want::IfText {
+                text_of(&bytes).filter(|_| bytes.len() as u64 <= MAX_SEARCHED)?
+            } else {
+                String::from_utf8(bytes).ok()?
+            };
             Some((path, Arc::from(text), want))
         })
         .collect();
@@ -128,12 +134,12 @@ fn run(root: &Path, text: &str) -> (Outcome, BTreeMap<String, Arc<str>>) {
                 assert!(facts.is_sound(), "{path}");
                 Some(CodeFile { path: path.clone(), language: *language, facts })
             }
-            Want::Text | Want::Nothing => None,
+            Want::Text | Want::IfText | Want::Nothing => None,
         })
         .collect();
     let plain: Vec<PlainFile> = read
         .iter()
-        .filter(|(_, _, want)| *want == Want::Text)
+        .filter(|(_, _, want)| matches!(want, Want::Text | Want::IfText))
         .map(|(path, text, _)| PlainFile { path: path.clone(), text: Arc::clone(text) })
         .collect();
     let namespaces = fleet.namespaces.iter().map(|namespace| namespace.as_str().to_owned()).collect();

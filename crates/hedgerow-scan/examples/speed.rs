@@ -28,13 +28,13 @@ fn main() {
         .iter()
         .filter_map(|(path, text)| match wants(path, &config) {
             Want::Code(language) => Some((path.as_str(), text.as_str(), language)),
-            Want::Text | Want::Nothing => None,
+            Want::Text | Want::IfText | Want::Nothing => None,
         })
         .collect();
     let texts: Vec<PlainFile> = repo
         .files
         .iter()
-        .filter(|(path, _)| wants(path, &config) == Want::Text)
+        .filter(|(path, _)| matches!(wants(path, &config), Want::Text | Want::IfText))
         .map(|(path, text)| PlainFile { path: path.clone(), text: Arc::from(text.as_str()) })
         .collect();
     let bytes: usize = code.iter().map(|(_, text, _)| text.len()).sum();

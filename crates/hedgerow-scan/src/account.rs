@@ -6,7 +6,7 @@ use crate::inventory::{Home, Owners, entry_count};
 use crate::part::Part;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
-use crate::tree::Tree;
+use crate::tree::{Tree, Want, wants};
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_code::testcode::is_test;
@@ -61,7 +61,10 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     let mut nobodys = Account::default();
     for lost in tree.lost {
         let account = owners.of(&lost.path).and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
-        account.leave(Reason::Unreadable, &lost.reason, 0, &lost.path);
+        // What is said to be settings is wanted whatever it is called.
+        let reason =
+            if wants(&lost.path, tree.config) == Want::IfText { Reason::Unsearched } else { Reason::Unreadable };
+        account.leave(reason, &lost.reason, 0, &lost.path);
     }
     for (path, fault) in deploy.broken() {
         let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or_default();

@@ -152,6 +152,8 @@ pub enum Reason {
     Deploy,
     /// The scan took too many steps and stopped there.
     Steps,
+    /// A text of no known kind that is too large to be looked at for the names of services.
+    Unsearched,
 }
 
 impl Reason {
@@ -166,6 +168,7 @@ impl Reason {
             Self::Import => "import that leads nowhere",
             Self::Deploy => "deploy file not understood",
             Self::Steps => "too many steps",
+            Self::Unsearched => "not searched for names",
         }
     }
 }

@@ -76,6 +76,7 @@ mod program;
 mod reach;
 mod scan;
 mod templated;
+mod texts;
 mod tree;
 mod value;
 
@@ -88,4 +89,5 @@ pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
 pub use scan::{Known, rescan, rules, scan, schedules};
+pub use texts::{MAX_SEARCHED, is_binary, text_of};
 pub use tree::{CodeFile, Lost, PlainFile, Tree, Want, wants};

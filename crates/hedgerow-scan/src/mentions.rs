@@ -11,12 +11,13 @@ use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::templated;
-use crate::tree::{PlainFile, Tree};
+use crate::tree::{PlainFile, Tree, is_other};
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
+use crate::texts::is_made;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::{Answer, Hosts};
@@ -96,10 +97,10 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let own = texts.remove(home.name.as_str()).unwrap_or_default();
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
-        for file in &own {
-            in_text(file, home, hosts, &mut found, &mut unset);
-        }
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
+        for file in &own {
+            in_text(file, home, hosts, &is_set, &mut found, &mut unset);
+        }
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
         let is_ignored = |file: &&&PlainFile| {
             let comments = lines::comments(&file.text);
@@ -284,7 +285,14 @@ fn given(
 }
 
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.
-fn in_text(file: &PlainFile, home: &Home, hosts: &Hosts, found: &mut Mentions, unset: &mut BTreeMap<String, Place>) {
+fn in_text(
+    file: &PlainFile,
+    home: &Home,
+    hosts: &Hosts,
+    is_set: &impl Fn(&str) -> bool,
+    found: &mut Mentions,
+    unset: &mut BTreeMap<String, Place>,
+) {
     let at = |start: usize, length: usize| Place {
         path: file.path.clone(),
         range: Range { start: place(start), end: place(start + length) },
@@ -302,7 +310,11 @@ fn in_text(file: &PlainFile, home: &Home, hosts: &Hosts, found: &mut Mentions, u
     if lines::comments(&file.text).iter().any(|(directive, _)| matches!(directive, Directive::Ignore(_))) {
         return;
     }
-    if foreign(&file.path).is_some() {
+    let is_other = is_other(&file.path);
+    if is_other && is_made(&file.text) {
+        return;
+    }
+    if foreign(&file.path).is_some() && !is_other {
         for literal in literals(&file.path, &file.text) {
             add(named(literal.text, literal.before, hosts), literal.start);
             if is_address_variable(literal.text) && asks_others(literal.text) {
@@ -311,7 +323,25 @@ fn in_text(file: &PlainFile, home: &Home, hosts: &Hosts, found: &mut Mentions, u
         }
     } else if !is_deploy(&file.path, &file.text) {
         for setting in lines::settings(&file.path, &file.text) {
-            add(named(setting.value, setting.key, hosts), setting.start);
+            // Of a text of which nothing is known the words of people are not told from names: an address counts alone.
+            let key = if is_other { lines::assigned(setting.key) } else { setting.key };
+            let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
+            all.retain(|named| named.is_address || !is_other);
+            add(all, setting.start);
+        }
+        let asked = lines::variables(&file.text).into_iter().filter(|_| is_other);
+        for (name, start) in asked.filter(|(name, _)| is_address_variable(name) && asks_others(name) && !is_set(name)) {
+            match templated::named(name, hosts) {
+                Some(service) if service == home.name => {}
+                Some(service) => {
+                    let (place, what) = (at(start, name.len()), "a variable for its address".to_owned());
+                    let mention = Mention { weight: Weight::Name, place, text: format!("${name}"), what, client: None };
+                    keep(found, service, mention);
+                }
+                None => {
+                    unset.entry(name.to_owned()).or_insert_with(|| at(start, name.len()));
+                }
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     let nginx = name.contains(".conf") && !yaml;
     let caddy = name.starts_with("Caddyfile") || name.ends_with(".caddy");
     let haproxy = name.starts_with("haproxy");
-    let shell = name.ends_with(".sh");
+    let shell = is_shell(name, text);
     if name.ends_with(".properties") {
         plain.gateways(&properties(text), text);
         return plain;
@@ -103,6 +103,14 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
         plain.structured(text);
     }
     plain
+}
+
+/// Whether a text is a script of a shell, by its name or by the interpreter in its first line.
+fn is_shell(name: &str, text: &str) -> bool {
+    const SHELLS: [&str; 6] = ["sh", "bash", "ksh", "zsh", "fish", "dash"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let first = || text.strip_prefix("#!")?.lines().next()?.split(['/', ' ']).find(|word| SHELLS.contains(word));
+    SHELLS.contains(&extension) || first().is_some()
 }
 
 impl Plain {
@@ -323,6 +331,9 @@ mod tests {
                 &["http://gateway/run", "service.a"],
             ),
             ("cron.yaml", "args: ['-H', 'Host: service.a']\nhost: Host: no\n", &["service.a"]),
+            ("run", "#!/usr/bin/env bash\ncurl http://a\n", &["http://a"]),
+            ("run", "#!/usr/bin/env node\ncurl http://a\n", &[]),
+            ("run.zsh", "curl http://a\n", &["http://a"]),
             ("run.sh", "# curl http://no\nwget -q http://$X:${PORT:-80}/y; true\n", &["http://$X:80/y"]),
             (
                 "nginx.conf",

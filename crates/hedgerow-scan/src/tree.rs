@@ -3,9 +3,10 @@
 use crate::config::ScanConfig;
 use crate::inventory::Service;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_code::frontend::foreign::{foreign, is_mixed};
 use hedgerow_code::ir::Facts;
 use hedgerow_code::testcode::{is_code, is_test};
+use crate::texts::left_out;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -62,6 +63,8 @@ pub enum Want {
     Code(Language),
     /// Its text.
     Text,
+    /// Its text, if it is one ([`crate::text_of`]) and not too large ([`crate::MAX_SEARCHED`]): it may name services.
+    IfText,
     /// Nothing: tests, vendored libraries, generated output, other things.
     Nothing,
 }
@@ -100,43 +103,55 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
         }
         Some(language) => Want::Code(language),
         None if foreign(path).is_some() => Want::Text,
-        None => {
-            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-            let plain = matches!(
-                extension,
-                "yaml"
-                    | "yml"
-                    | "json"
-                    | "mod"
-                    | "csproj"
-                    | "conf"
-                    | "sh"
-                    | "properties"
-                    | "toml"
-                    | "env"
-                    | "template"
-                    | "tmpl"
-                    | "tpl"
-                    | "j2"
-                    | "jinja"
-                    | "jinja2"
-                    | "ini"
-                    | "cfg"
-                    | "cnf"
-                    | "xml"
-                    | "config"
-                    | "gotmpl"
-                    | "tf"
-                    | "hcl"
-                    | "erb"
-                    | "vcl"
-            ) || name.starts_with(".env.")
-                || matches!(name, "Caddyfile" | "Procfile" | "Containerfile")
-                || name == "Kustomization"
-                || name.starts_with("Dockerfile")
-                || name.ends_with(".Dockerfile");
+        None if is_settings(name) => {
             let noise = matches!(name, "package-lock.json" | "composer.lock" | "pom.xml") || name.ends_with(".map");
-            if plain && !noise { Want::Text } else { Want::Nothing }
+            if noise { Want::Nothing } else { Want::Text }
         }
+        None if left_out(path).is_none() => Want::IfText,
+        None => Want::Nothing,
     }
+}
+
+/// Whether a file is of a kind that settings, deploys and scripts have, by its name.
+fn is_settings(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(
+        extension,
+        "yaml"
+            | "yml"
+            | "json"
+            | "mod"
+            | "csproj"
+            | "conf"
+            | "sh"
+            | "properties"
+            | "toml"
+            | "env"
+            | "template"
+            | "tmpl"
+            | "tpl"
+            | "j2"
+            | "jinja"
+            | "jinja2"
+            | "ini"
+            | "cfg"
+            | "cnf"
+            | "xml"
+            | "config"
+            | "gotmpl"
+            | "tf"
+            | "hcl"
+            | "erb"
+            | "vcl"
+    ) || name.starts_with(".env.")
+        || matches!(name, "Caddyfile" | "Procfile" | "Containerfile")
+        || name == "Kustomization"
+        || name.starts_with("Dockerfile")
+        || name.ends_with(".Dockerfile")
+}
+
+/// Whether a text is looked at for nothing but its being a text: of such a one addresses count, and no names alone.
+pub(crate) fn is_other(path: &str) -> bool {
+    let is_known = foreign(path).is_some() && !is_mixed(path);
+    !is_known && !is_settings(path.rsplit('/').next().unwrap_or(path))
 }

@@ -11,9 +11,8 @@ use crate::ir::{Directive, Range};
 
 /// What a comment, with its marks, asks for; none if it does not speak to the scan. `start` is its first byte.
 pub(crate) fn directive(comment: &str, start: u32) -> Option<Directive> {
-    let marks: &[char] = &['/', '#', '-', '*', ';', '<', '!', ' ', '\t'];
     for line in comment.lines() {
-        let body = line.trim_start_matches(marks);
+        let body = unmarked(line);
         let names_at = |rest: &str| {
             // `rest` is a piece of `comment`, so that the distance of the two is the piece's place.
             start + u32::try_from(rest.as_ptr() as usize - comment.as_ptr() as usize).unwrap_or(0)
@@ -34,6 +33,16 @@ pub(crate) fn directive(comment: &str, start: u32) -> Option<Directive> {
         });
     }
     None
+}
+
+/// A line without the marks with which comments begin in some language.
+fn unmarked(line: &str) -> &str {
+    let marks: &[char] = &['/', '#', '-', '*', ';', '<', '>', '!', '%', ':', '{', '\'', ' ', '\t'];
+    let body = line.trim_start_matches(marks);
+    ["REM ", "rem ", "Rem ", "dnl "]
+        .iter()
+        .find_map(|word| body.strip_prefix(word))
+        .map_or(body, |body| body.trim_start_matches(marks))
 }
 
 /// A list of names between commas or spaces; `start` is the place of `text`.
@@ -64,7 +73,7 @@ fn names(text: &str, start: u32) -> Directive {
 /// A comment's text without the mark that ends it.
 fn without_end(text: &str) -> &str {
     let text = text.trim_end();
-    ["*/", "-->"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).trim_end()
+    ["*/", "-->", "--%>", "%>", "}}"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).trim_end()
 }
 
 /// A comment as it is written in a file of this name.
@@ -72,13 +81,23 @@ pub fn written(path: &str, text: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
     match extension {
+        "pug" => format!("//- {text}"),
+        "m" | "mm" | "astro" | "d" | "pas" | "hx" | "res" | "gleam" | "less" | "bicep" => format!("// {text}"),
         "go" | "java" | "kt" | "kts" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "scala"
         | "groovy" | "gradle" | "rs" | "c" | "h" | "cc" | "cpp" | "cs" | "swift" | "dart" | "php" | "proto"
         | "json5" | "jsonc" => format!("// {text}"),
         "css" | "scss" => format!("/* {text} */"),
         "html" | "htm" | "xml" | "md" | "vue" | "svelte" => format!("<!-- {text} -->"),
-        "sql" | "lua" | "hs" => format!("-- {text}"),
-        "ini" | "cfg" | "el" | "clj" => format!("; {text}"),
+        "sql" | "lua" | "hs" | "elm" | "purs" | "adb" | "ads" => format!("-- {text}"),
+        "bat" | "cmd" => format!("REM {text}"),
+        "f" | "f90" | "f95" | "f03" => format!("! {text}"),
+        "cob" | "cbl" => format!("*> {text}"),
+        "vb" | "vbs" | "bas" => format!("' {text}"),
+        "jsp" | "jspx" | "asp" | "aspx" | "ascx" => format!("<%-- {text} --%>"),
+        "ejs" => format!("<%# {text} %>"),
+        "hbs" | "handlebars" | "mustache" => format!("{{{{! {text} }}}}"),
+        "ftl" | "ftlh" => format!("<#-- {text} -->"),
+        "ini" | "cfg" | "el" | "clj" | "cljs" | "lisp" | "scm" | "rkt" => format!("; {text}"),
         // Python, shells, YAML, Dockerfiles, settings: most of what is no program code.
         _ => format!("# {text}"),
     }
@@ -102,8 +121,23 @@ mod tests {
             ("a/page.html", "<!-- rpcmap: x -->"),
             ("a/site.css", "/* rpcmap: x */"),
             ("a/app.ini", "; rpcmap: x"),
+            ("a/run.bat", "REM rpcmap: x"),
+            ("a/x.f90", "! rpcmap: x"),
+            ("a/x.cob", "*> rpcmap: x"),
+            ("a/x.vb", "' rpcmap: x"),
+            ("a/x.jsp", "<%-- rpcmap: x --%>"),
+            ("a/x.ejs", "<%# rpcmap: x %>"),
+            ("a/x.hbs", "{{! rpcmap: x }}"),
+            ("a/x.ftl", "<#-- rpcmap: x -->"),
+            ("a/x.pug", "//- rpcmap: x"),
+            ("a/x.m", "// rpcmap: x"),
+            ("a/x.R", "# rpcmap: x"),
+            ("a/run.ps1", "# rpcmap: x"),
         ] {
             let comment = written(path, "rpcmap: x");
+            let whole = format!("{comment}\n");
+            let read = crate::lines::comments(&whole);
+            assert!(matches!(&read[..], [(Directive::Calls(names), _)] if names[0].0 == "x"), "{path}: {read:?}");
             assert_eq!(comment, expected, "{path}");
             let Some(Directive::Calls(found)) = directive(&comment, 0) else { panic!("{comment} is not read") };
             assert_eq!(found[0].0, "x");

@@ -31,11 +31,32 @@ const NAMES: &[(&[&str], &str)] = &[
     (&["nim"], "Nim"),
     (&["zig"], "Zig"),
     (&["cr"], "Crystal"),
+    (&["R", "r"], "R"),
+    (&["ipynb"], "Jupyter notebooks"),
+    (&["coffee"], "CoffeeScript"),
+    (&["pyx"], "Cython"),
+    (&["m", "mm"], "Objective-C"),
+    (&["cob", "cbl"], "COBOL"),
+    (&["f", "f90", "f95", "f03"], "Fortran"),
+    (&["tcl"], "Tcl"),
+    (&["pas"], "Pascal"),
+    (&["adb", "ads"], "Ada"),
+    (&["d"], "D"),
+    (&["lisp", "scm", "rkt"], "Lisp"),
+    (&["elm"], "Elm"),
+    (&["purs"], "PureScript"),
+    (&["res"], "ReScript"),
+    (&["gleam"], "Gleam"),
+    (&["hx"], "Haxe"),
+    (&["jsp", "jspx"], "JSP"),
+    (&["astro"], "Astro"),
+    (&["aspx", "ascx", "asp"], "ASP"),
+    (&["cfm", "cfc"], "ColdFusion"),
     // Those of builds that leave a front end out.
     (&["cs"], "C#"),
     (&["kt"], "Kotlin"),
     (&["go"], "Go"),
-    (&["py", "pyi"], "Python"),
+    (&["py", "pyw"], "Python"),
     (&["java"], "Java"),
     (&["js", "mjs", "cjs", "jsx"], "JavaScript"),
     (&["ts", "mts", "cts", "tsx"], "TypeScript"),
@@ -59,6 +80,12 @@ pub fn foreign(path: &str) -> Option<&'static str> {
     NAMES.iter().find(|(endings, _)| endings.contains(&extension)).map(|(_, name)| *name)
 }
 
+/// Whether a file holds code among other things, so that what is a literal there cannot be told by quotes.
+pub(crate) fn is_mixed(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "ipynb" | "jsp" | "jspx" | "astro" | "aspx" | "ascx" | "asp" | "cfm" | "cfc")
+}
+
 /// A literal of a text of code, with what stands before it on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Literal<'t> {
@@ -74,9 +101,26 @@ pub struct Literal<'t> {
 /// none: a lifetime, an apostrophe.
 pub fn literals<'t>(path: &str, text: &'t str) -> Vec<Literal<'t>> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let has_hash =
-        matches!(extension, "rb" | "rake" | "ru" | "php" | "ex" | "exs" | "pl" | "pm" | "jl" | "nim" | "cr" | "py");
-    let has_dashes = matches!(extension, "lua" | "hs");
+    let has_hash = matches!(
+        extension,
+        "rb" | "rake"
+            | "ru"
+            | "php"
+            | "ex"
+            | "exs"
+            | "pl"
+            | "pm"
+            | "jl"
+            | "nim"
+            | "cr"
+            | "py"
+            | "R"
+            | "r"
+            | "coffee"
+            | "pyx"
+            | "tcl"
+    );
+    let has_dashes = matches!(extension, "lua" | "hs" | "adb" | "ads" | "elm" | "purs");
     let has_slashes = !matches!(
         extension,
         "rb" | "rake"
@@ -98,6 +142,24 @@ pub fn literals<'t>(path: &str, text: &'t str) -> Vec<Literal<'t>> {
             | "hrl"
             | "ml"
             | "mli"
+            | "R"
+            | "r"
+            | "coffee"
+            | "pyx"
+            | "tcl"
+            | "adb"
+            | "ads"
+            | "elm"
+            | "purs"
+            | "lisp"
+            | "scm"
+            | "rkt"
+            | "cob"
+            | "cbl"
+            | "f"
+            | "f90"
+            | "f95"
+            | "f03"
     );
     let bytes = text.as_bytes();
     let mut found = Vec::new();

@@ -137,7 +137,7 @@ impl Language {
         let language = match extension {
             "cs" => Self::CSharp,
             "go" => Self::Go,
-            "py" => Self::Python,
+            "py" | "pyw" => Self::Python,
             "java" => Self::Java,
             "kt" => Self::Kotlin,
             "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,

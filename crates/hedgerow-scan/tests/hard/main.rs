@@ -63,7 +63,7 @@ fn outcome(tree: &str) -> Outcome {
                 assert!(facts.is_sound(), "{path}");
                 code.push(CodeFile { path: path.clone(), language, facts: Arc::new(facts) });
             }
-            Want::Text => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
+            Want::Text | Want::IfText => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
             Want::Nothing => {}
         }
     }

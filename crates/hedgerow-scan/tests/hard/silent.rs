@@ -290,6 +290,107 @@ fn files_of_config_maps_that_are_mounted_are_read() {
 }
 
 #[test]
+fn an_address_is_asked_about_whatever_a_files_name_ends_in() {
+    // Texts in the languages of their endings, and one in none that anybody knows.
+    let rows_of: &[(&str, &str)] = &[
+        ("jobs/run.awk", "BEGIN { while ((\"curl -s http://s-ledger/x\" | getline) > 0) print }\n"),
+        ("bin/run.bat", "set TARGET=http://s-ledger/x\n"),
+        ("bin/run.cmd", "start app --to=s-ledger:8080\n"),
+        ("bin/run.ps1", "Invoke-WebRequest -Uri \"http://s-ledger/x\"\n"),
+        ("bin/call.psm1", "$r = Invoke-RestMethod http://s-ledger/x\n"),
+        ("views/page.ejs", "<script>fetch('http://s-ledger/x')</script>\n"),
+        ("views/page.pug", "form(action='http://s-ledger/x')\n"),
+        ("views/page.ftl", "<#include \"http://s-ledger/x\">\n"),
+        ("views/page.html", "<script>const at = \"s-ledger:80\";</script>\n"),
+        ("db/link.sql", "CREATE SERVER x OPTIONS (host 's-ledger.default.svc.cluster.local', port '5432');\n"),
+        ("build.gradle", "sonar { url = 'http://s-ledger/x' }\n"),
+        ("Makefile", "run:\n\tapp http://s-ledger/x\n"),
+        ("etc/app.unheard", "upstream = s-ledger:80\n"),
+        ("run", "app --at http://s-ledger/x\n"),
+        ("hosts.txt", "s-ledger:80\n"),
+        ("app.graphqls", "directive @link(url: \"http://s-ledger/x\")\n"),
+        ("a.rego", "allow { http.send({\"url\": \"http://s-ledger/x\"}) }\n"),
+        ("app.hosts", "host: s-ledger\n"),
+    ];
+    for (path, text) in rows_of {
+        rows(&[(&format!("-- service.shop/{path}\n{text}"), &["shop ? ledger"])]);
+    }
+    for (path, text) in [
+        ("jobs/x.R", "r <- httr::GET(\"http://s-ledger/x\")\n"),
+        ("jobs/x.m", "NSURL *u = [NSURL URLWithString:@\"http://s-ledger/x\"];\n"),
+        ("jobs/x.cob", "MOVE 'http://s-ledger/x' TO WS-URL.\n"),
+        ("jobs/x.f90", "call get('http://s-ledger/x')\n"),
+        ("jobs/x.tcl", "http::geturl \"http://s-ledger/x\"\n"),
+        ("jobs/x.coffee", "request 'http://s-ledger/x'\n"),
+        ("jobs/x.pyx", "r = get(\"http://s-ledger/x\")\n"),
+        ("jobs/x.ipynb", "{\"cells\": [{\"source\": [\"r = requests.get(\\\"http://s-ledger/x\\\")\\n\"]}]}\n"),
+        ("web/x.jsp", "<% String u = \"http://s-ledger/x\"; %>\n"),
+        ("web/x.astro", "---\nconst r = await fetch('http://s-ledger/x');\n---\n"),
+    ] {
+        let no_entry = format!("no-entry service.shop/{path}");
+        rows(&[(&format!("-- service.shop/{path}\n{text}"), &[&no_entry, "shop ? ledger"])]);
+    }
+    // A shell's scripts are read as such.
+    for (path, text) in [
+        ("bin/run.bash", "curl http://s-ledger/x\n"),
+        ("bin/run.ksh", "wget http://s-ledger/x\n"),
+        ("bin/run.zsh", "curl http://s-ledger/x\n"),
+        ("bin/run.fish", "curl http://s-ledger/x\n"),
+        ("bin/run", "#!/bin/bash\ncurl http://s-ledger/x\n"),
+        ("jobs/x.pyw", "import requests\nrequests.get('http://s-ledger/x')\n"),
+    ] {
+        rows(&[(&format!("-- service.shop/{path}\n{text}"), &["shop -> ledger proven"])]);
+    }
+}
+
+#[test]
+fn variables_for_addresses_are_asked_about_whatever_a_files_name_ends_in() {
+    rows(&[
+        ("-- service.shop/bin/run.ps1\nGet $env:S_LEDGER_URL\n", &["shop ? ledger"]),
+        ("-- service.shop/x.ejs\n<%= process.env.S_LEDGER_HOST %>\n", &["shop ? ledger"]),
+        ("-- service.shop/bin/run.bat\napp %BOOKS_URL%\n", &["unknown-client service.shop/bin/run.bat"]),
+        // What the deploy gives is known by its value.
+        (
+            "-- compose.yml\nservices: {s-shop: {image: x, environment: {BOOKS_URL: 'http://s-ledger'}}}\n-- service.shop/bin/run.bat\napp %BOOKS_URL%\n",
+            &["shop -> ledger joined"],
+        ),
+        (
+            "-- compose.yml\nservices: {s-shop: {image: x, environment: {BOOKS_URL: 'http://example.com'}}}\n-- service.shop/bin/run.bat\napp %BOOKS_URL%\n",
+            &[],
+        ),
+        // What is set there, or said of the service itself.
+        ("-- service.shop/bin/run.bat\nset BOOKS_URL=http://example.com\n", &[]),
+        ("-- service.shop/bin/run.bat\napp %PUBLIC_URL% %S_SHOP_URL%\n", &[]),
+        ("-- service.shop/bin/run.bat\nREM hedgerow: ignore a desk outside\napp %BOOKS_URL%\n", &[]),
+    ]);
+}
+
+#[test]
+fn what_only_looks_like_a_mention_in_a_text_is_none() {
+    for (path, text) in [
+        ("page.html", "<p>the service.ledger and s-ledger are down</p>\n<a class=\"s-ledger\">x</a>\n"),
+        ("page.html", "<!-- http://s-ledger/x -->\n"),
+        ("x.sql", "-- http://s-ledger/x\nINSERT INTO a VALUES ('s-ledger');\n"),
+        ("run.bat", "REM http://s-ledger/x\n:: http://s-ledger/x\n"),
+        ("x.css", ".a { background: url(/s-ledger/x.png) }\n"),
+        ("README.rst", "http://s-ledger/x\n"),
+        ("LICENSE", "http://s-ledger/x\n"),
+        ("docs/x.html", "http://s-ledger/x\n"),
+        ("flow.puml", "shop -> ledger : http://s-ledger/x\n"),
+        ("x.lock", "http://s-ledger/x\n"),
+        ("x.log", "GET http://s-ledger/x\n"),
+        ("site.min.css", "a{b:url(http://s-ledger/x)}\n"),
+        ("tests/x.sql", "select 'http://s-ledger/x';\n"),
+        ("third_party/x.awk", "a = \"http://s-ledger/x\"\n"),
+        ("x.graphqls", "# Code generated by x. DO NOT EDIT.\nurl: \"http://s-ledger/x\"\n"),
+        ("x.pug", "a(href='http://s-shop/x')\n"),
+        ("x.pug", "//- hedgerow: ignore a link\na(href='http://s-ledger/x')\n"),
+    ] {
+        rows(&[(&format!("-- service.shop/{path}\n{text}"), &[])]);
+    }
+}
+
+#[test]
 fn a_mention_is_explained_by_what_people_say() {
     let rust = "-- service.shop/app.swift\nfn main() { get(\"http://s-ledger/x\") }";
     let reason = "-- hedgerow.yaml\nscan: {manual: {service.shop: Rust}}\n";

@@ -22,7 +22,7 @@ fn outcome(repo: &Monorepo) -> Outcome {
                 let facts = Arc::new(language.frontend().unwrap().facts(text));
                 code.push(CodeFile { path: path.clone(), language, facts });
             }
-            Want::Text => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
+            Want::Text | Want::IfText => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
             Want::Nothing => {}
         }
     }

@@ -9,7 +9,7 @@ use std::fmt::Write;
 const MAX_NAMES: usize = 4;
 
 /// Every reason, in the order in which they are told.
-const REASONS: [Reason; 7] = [
+const REASONS: [Reason; 8] = [
     Reason::NoEntry,
     Reason::Language,
     Reason::Unreadable,
@@ -17,6 +17,7 @@ const REASONS: [Reason; 7] = [
     Reason::Import,
     Reason::Deploy,
     Reason::Steps,
+    Reason::Unsearched,
 ];
 
 /// How many services have code, and of how many of them it is read.

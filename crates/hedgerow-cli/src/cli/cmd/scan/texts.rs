@@ -18,10 +18,10 @@ pub(in crate::cli::cmd) struct Texts {
 /// Files that could not be read. Their calls are missing, which the reader should know; the rest is done.
 pub(in crate::cli::cmd) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
     // What is neither code that is read in depth nor a deploy file is in the account alone.
-    let matters = |(path, _): &&(String, Fault)| {
+    let matters = |(path, fault): &&(String, Fault)| {
         Language::of(path).is_some()
             || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
-            || !path.contains('.')
+            || (matches!(fault, Fault::Unreadable(_)) && !path.contains('.'))
     };
     let tell = |(path, fault): &(String, Fault)| {
         let (code, reason) = match fault {

@@ -1,0 +1,181 @@
+//! What is a text, and which texts are looked at for the addresses of services, whatever their names end in.
+//!
+//! A file that is neither code that is read in depth nor of a known kind of settings is looked at if it is a text: nobody knows all endings,
+//! and what is not looked at is a silent miss. What is left out is left out for a stated reason: [`left_out`].
+
+/// How many bytes tell a text from something else.
+const HEAD: usize = 1 << 10;
+
+/// The most bytes of a text that is looked at for names, if nothing but its being a text speaks for it. A larger one is data, and told in
+/// the account.
+pub const MAX_SEARCHED: u64 = 1 << 20;
+
+/// Of so many characters of a text one may be no UTF-8: some old files are written in Latin-1.
+const PLAIN: usize = 20;
+
+/// The text that bytes are; none where they are something else, such as a picture. UTF-16 with its mark is a text too.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> Option<String> {
+    let wide = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok()
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => return wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => return wide(rest, u16::from_be_bytes),
+        _ => {}
+    }
+    if is_binary(bytes) {
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.to_owned()),
+        Err(_) => {
+            let text = String::from_utf8_lossy(bytes);
+            let (all, lost) =
+                text.chars().fold((0, 0), |(all, lost), c| (all + 1, lost + usize::from(c == '\u{fffd}')));
+            (lost * PLAIN <= all).then(|| text.into_owned())
+        }
+    }
+}
+
+/// Whether bytes begin like something that is no text.
+#[must_use]
+pub fn is_binary(bytes: &[u8]) -> bool {
+    !bytes.starts_with(&[0xff, 0xfe])
+        && !bytes.starts_with(&[0xfe, 0xff])
+        && bytes.iter().take(HEAD).any(|byte| *byte == 0)
+}
+
+/// Why a file of no known kind is not looked at for names; none where it is.
+pub(crate) fn left_out(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let stem = stem.split('.').next().unwrap_or(stem).to_lowercase();
+    let directories = || path.split('/').rev().skip(1);
+    let is_in = |names: &[&str]| directories().any(|directory| names.contains(&directory));
+    const DOCUMENTS: &[&str] = &[
+        "readme",
+        "license",
+        "licence",
+        "copying",
+        "notice",
+        "changelog",
+        "changes",
+        "authors",
+        "contributors",
+        "contributing",
+        "maintainers",
+        "codeowners",
+        "security",
+        "history",
+        "todo",
+    ];
+    let is_document = matches!(
+        extension,
+        "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc" | "tex" | "org" | "rtf" | "pod" | "man"
+    );
+    if is_document || DOCUMENTS.contains(&stem.as_str()) || is_in(&["doc", "docs"]) {
+        return Some("documentation");
+    }
+    if matches!(extension, "svg" | "drawio" | "puml" | "plantuml" | "mmd" | "dot" | "d2" | "excalidraw") {
+        return Some("a drawing");
+    }
+    if matches!(extension, "lock" | "sum" | "lockb" | "lockfile")
+        || name.contains("-lock.")
+        || name == "npm-shrinkwrap.json"
+    {
+        return Some("a lock file");
+    }
+    if matches!(
+        extension,
+        "log" | "har" | "patch" | "diff" | "orig" | "rej" | "pem" | "crt" | "cer" | "key" | "pub" | "asc"
+    ) {
+        return Some("records or keys");
+    }
+    if extension == "map" || name.contains(".min.") || matches!(name, "gradlew" | "gradlew.bat" | "mvnw" | "mvnw.cmd") {
+        return Some("made by a program");
+    }
+    if extension == "pyi" {
+        return Some("types without code");
+    }
+    if is_in(&["third_party", "third-party", "bower_components"]) {
+        return Some("somebody else's");
+    }
+    crate::testcode::is_test(path).then_some("a test")
+}
+
+/// Whether a text says at its beginning that a program made it: what that was made from is looked at.
+pub(crate) fn is_made(text: &str) -> bool {
+    let mut end = HEAD.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = &text[..end];
+    ["@generated", "DO NOT EDIT", "Do not edit", "do not edit"].iter().any(|mark| head.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_from_other_bytes() {
+        let wide = |text: &str, mark: [u8; 2], of: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            mark.into_iter().chain(text.encode_utf16().flat_map(of)).collect()
+        };
+        let late = [vec![b'a'; HEAD], vec![0]].concat();
+        let rows: &[(&[u8], Option<&str>)] = &[
+            (b"", Some("")),
+            (b"curl http://a", Some("curl http://a")),
+            ("ä".as_bytes(), Some("ä")),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None),
+            (b"a\0b", None),
+            (b"http://a # M\xfcnchen, Goethestra", Some("http://a # M\u{fffd}nchen, Goethestra")),
+            (b"\xfc\xe9\xfc\xe9ab", None),
+            (&wide("http://ä", [0xff, 0xfe], u16::to_le_bytes), Some("http://ä")),
+            (&wide("http://ä", [0xfe, 0xff], u16::to_be_bytes), Some("http://ä")),
+            (&wide("\u{0}", [0xff, 0xfe], u16::to_le_bytes), Some("\u{0}")),
+            (&[0xff, 0xfe, 0x00, 0xd8], None),
+            (&late, Some(std::str::from_utf8(&late).unwrap())),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(text_of(bytes).as_deref(), *expected, "{bytes:?}");
+        }
+        assert!(is_binary(b"a\0") && !is_binary(b"a") && !is_binary(&[0xff, 0xfe, 0x41, 0]));
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_reason() {
+        for (path, reason) in [
+            ("a/README", Some("documentation")),
+            ("a/LICENSE.txt", Some("documentation")),
+            ("a/docs/x.sql", Some("documentation")),
+            ("a/x.adoc", Some("documentation")),
+            ("a/flow.puml", Some("a drawing")),
+            ("a/Gemfile.lock", Some("a lock file")),
+            ("a/go.sum", Some("a lock file")),
+            ("a/x.log", Some("records or keys")),
+            ("a/site.min.css", Some("made by a program")),
+            ("a/gradlew", Some("made by a program")),
+            ("a/x.pyi", Some("types without code")),
+            ("a/third_party/x.tcl", Some("somebody else's")),
+            ("a/tests/run.bash", Some("a test")),
+            ("a/e2e/x.sql", Some("a test")),
+            ("a/run.bash", None),
+            ("a/Makefile", None),
+            ("a/x.R", None),
+            ("a/hosts.txt", None),
+            ("a/readme/x.tcl", None),
+            ("a/noticeboard.ftl", None),
+        ] {
+            assert_eq!(left_out(path), reason, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_made_says_so_at_its_beginning() {
+        assert!(is_made("// Code generated by x. DO NOT EDIT.\n") && is_made("# @generated\n"));
+        assert!(!is_made("curl http://a\n") && !is_made(&format!("{}DO NOT EDIT", "ä".repeat(HEAD))));
+    }
+}
