@@ -29,7 +29,8 @@ pub(crate) struct Home {
     pub(crate) directories: Vec<(String, Option<String>)>,
 }
 
-/// The services with the places of their code: what `scan.services` says wins over the services' own directories.
+/// The services with the places of their code: those that `scan.services` says, and the services' own directories, but where what is said
+/// lies in there or above.
 pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl Iterator<Item = &'a str>) -> Vec<Home> {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
@@ -61,9 +62,11 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
         }
     }
     for service in services {
+        let own = service.directory.as_str();
+        let overlaps = |said: &str| said == own || is_below(said, own) || is_below(own, said);
         if let Some(home) = homes.get_mut(&service.name)
-            && home.directories.is_empty()
-            && !service.directory.is_empty()
+            && !own.is_empty()
+            && !home.directories.iter().any(|(said, _)| overlaps(said))
         {
             home.directories.push((service.directory.clone(), None));
         }

@@ -34,6 +34,9 @@ const MAX_PLACES: usize = 8;
 /// names it.
 const SHARED: usize = 4;
 
+/// How many callers one finding names.
+const MAX_NAMES: usize = 4;
+
 /// A place that names a service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Mention {
@@ -93,6 +96,7 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         }
     }
     let shared = shared(homes, deploy);
+    let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
         let own = texts.remove(home.name.as_str()).unwrap_or_default();
         let mut found = part.mentions.clone();
@@ -121,8 +125,10 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
             }
         }
         outcome.findings.extend(templated::finding(&home.name, &open));
-        let uses =
-            |variable: &str| part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable));
+        let runs = |variable: &str| deploy.of(&home.name).is_some_and(|given| given.runs_with(variable));
+        let uses = |variable: &str| {
+            part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable)) || runs(variable)
+        };
         let reads = |variable: &str| {
             let takes = || own.iter().find_map(|file| taken(file, variable));
             // What a page shows is a link, and no call.
@@ -134,7 +140,10 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         joined(home, hosts, deploy, &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
-        given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
+        let unused = given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
+        for (callee, name, place) in unused {
+            everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
+        }
         if let Some(given) = deploy.of(&home.name) {
             let places = commands::Places { texts: &by_path };
             commands::read(home, given, hosts, &places, &mut found, outcome);
@@ -145,6 +154,40 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         }
         tell(tree, home, found, outcome);
     }
+    for ((callee, variable), callers) in everybodys {
+        outcome.findings.extend(everybodys_variable(tree, outcome, &callee, &variable, callers));
+    }
+}
+
+/// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
+fn everybodys_variable(
+    tree: &Tree,
+    outcome: &Outcome,
+    callee: &str,
+    variable: &str,
+    mut callers: Vec<(String, Place)>,
+) -> Option<Finding> {
+    callers.retain(|(caller, _)| {
+        !outcome.edges.contains_key(&(caller.clone(), callee.to_owned())) && !tree.config.explains(caller, callee)
+    });
+    let (_, place) = callers.first()?.clone();
+    let names: Vec<String> = callers.iter().take(MAX_NAMES).map(|(caller, _)| format!("`{caller}`")).collect();
+    let more = callers.len().saturating_sub(MAX_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(Finding {
+        code: Code::UnexplainedMention,
+        message: format!(
+            "the deploy gives `{variable}`, an address of `{callee}`, to {}{more}, and nothing that was read asks for it there",
+            names.join(", ")
+        ),
+        marks: vec![(place, "one of them".to_owned())],
+        help: vec![
+            "where it is called, say so by a rule file or a comment in the caller's code".to_owned(),
+            format!("where it is not, say why under `scan.ignore` in hedgerow.yaml: `* -> {callee}: <reason>`"),
+        ],
+        services: callers.into_iter().map(|(caller, _)| caller).collect(),
+        callees: BTreeSet::from([callee.to_owned()]),
+    })
 }
 
 /// Where the code of a language that is not read asks for a variable.
@@ -230,7 +273,8 @@ fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> BTreeMap<(&'d str, &'d str)
     shared
 }
 
-/// What the deploy gives to a service.
+/// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
+/// the variable, and its place.
 fn given(
     home: &Home,
     hosts: &Hosts,
@@ -239,8 +283,9 @@ fn given(
     shared: &BTreeMap<(&str, &str), usize>,
     uses: &impl Fn(&str) -> bool,
     found: &mut Mentions,
-) {
-    let Some(given) = deploy.of(&home.name) else { return };
+) -> Vec<(String, String, Place)> {
+    let mut unused = Vec::new();
+    let Some(given) = deploy.of(&home.name) else { return unused };
     let place = |name: &str| {
         let text = texts.get(given.path.as_str()).map_or("", |file| &*file.text);
         let start = text.find(name).unwrap_or(0);
@@ -261,6 +306,10 @@ fn given(
             let everybodys = shared.get(&(name.as_str(), value.as_str())).is_some_and(|count| *count >= SHARED);
             if !everybodys || uses(name) {
                 add(name, value, format!("${name}"), format!("the value of `{name}`"));
+            } else {
+                let named = named(value, name, hosts).into_iter();
+                let others = named.filter(|named| named.is_address && named.service != home.name);
+                unused.extend(others.map(|named| (named.service, name.clone(), place(name))));
             }
         }
     }
@@ -282,6 +331,7 @@ fn given(
             keep(found, service, mention);
         }
     }
+    unused
 }
 
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.

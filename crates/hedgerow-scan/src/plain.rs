@@ -1,6 +1,10 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
+use hedgerow_deploy::properties;
+use hedgerow_code::ir::{Directive, Range};
+use hedgerow_code::lines;
+use crate::tree::is_other;
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -31,7 +35,8 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     let name = path.rsplit('/').next().unwrap_or(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let image = name.starts_with("Dockerfile") || name.ends_with(".Dockerfile");
-    let nginx = name.contains(".conf") && !yaml;
+    // By what it says too: a template of one may be called `nginx.hbs`.
+    let nginx = !yaml && (name.contains(".conf") || (is_other(path) && has_line(text, "proxy_pass ")));
     let caddy = name.starts_with("Caddyfile") || name.ends_with(".caddy");
     let haproxy = name.starts_with("haproxy");
     let shell = is_shell(name, text);
@@ -103,6 +108,11 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
         plain.structured(text);
     }
     plain
+}
+
+/// Whether a line of a text begins with a word.
+fn has_line(text: &str, word: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with(word))
 }
 
 /// Whether a text is a script of a shell, by its name or by the interpreter in its first line.
@@ -331,6 +341,13 @@ mod tests {
                 &["http://gateway/run", "service.a"],
             ),
             ("cron.yaml", "args: ['-H', 'Host: service.a']\nhost: Host: no\n", &["service.a"]),
+            ("nginx.hbs", "server {\n  {{#if x}}\n  proxy_pass http://a/;\n  {{/if}}\n}\n", &["http://a/"]),
+            (
+                "site.mustache",
+                "upstream u {\n  server a:80;\n}\nlocation / {\n  proxy_pass http://u;\n}\n",
+                &["a:80", "http://u"],
+            ),
+            ("page.html", "<p>proxy_pass http://a/</p>\n", &[]),
             ("run", "#!/usr/bin/env bash\ncurl http://a\n", &["http://a"]),
             ("run", "#!/usr/bin/env node\ncurl http://a\n", &[]),
             ("run.zsh", "curl http://a\n", &["http://a"]),

@@ -95,6 +95,18 @@ pub(super) fn volumes(template: &Value) -> Vec<&str> {
 }
 
 impl Given {
+    /// Whether a command of a container takes a variable in.
+    pub(crate) fn runs_with(&self, variable: &str) -> bool {
+        let takes = |text: &String| {
+            let mut places = text.match_indices(variable);
+            places.any(|(at, _)| {
+                text[..at].ends_with(['$', '{', '('])
+                    && !text[at + variable.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            })
+        };
+        self.commands.iter().any(|command| command.words.iter().flatten().any(takes))
+    }
+
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
     pub(super) fn mount(&mut self, name: &str, item: &Item, maps: &Maps, made: &Made) {
         let all = written(name, item.scope(), maps).map(|map| (map.path, map.data));

@@ -152,11 +152,15 @@ impl Scanned {
 
     /// Whether rules say what a finding asks: an edge that a person has ruled is explained.
     pub(in crate::cli::cmd) fn is_ruled(&self, finding: &Finding) -> bool {
-        let Some(caller) = finding.services.first().and_then(|name| self.fleet.service(name)) else { return false };
-        let ruled = |callee: &String| {
-            self.fleet.known(callee).is_some_and(|callee| self.fleet.rule(&caller.name, &callee.name).is_some())
+        let ruled = |caller: &String, callee: &String| {
+            let ends = self.fleet.service(caller).zip(self.fleet.known(callee));
+            ends.is_some_and(|(caller, callee)| self.fleet.rule(&caller.name, &callee.name).is_some())
         };
-        finding.code == Code::UnexplainedMention && !finding.callees.is_empty() && finding.callees.iter().all(ruled)
+        let all = |caller| finding.callees.iter().all(|callee| ruled(caller, callee));
+        finding.code == Code::UnexplainedMention
+            && !finding.callees.is_empty()
+            && !finding.services.is_empty()
+            && finding.services.iter().all(all)
     }
 
     /// Keeps what is about these callers.
