@@ -59,7 +59,8 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
 }
 
 /// The name that a value is given to where one stands right before it: `host: `, `host = "`, `connect(host="`.
-pub(crate) fn assigned(before: &str) -> &str {
+#[must_use]
+pub fn assigned(before: &str) -> &str {
     let before = before.trim_end_matches(|c: char| c.is_whitespace() || "\"'`[{".contains(c));
     let Some(head) = before.strip_suffix("=>").or_else(|| before.strip_suffix(['=', ':', '('])) else { return "" };
     let head = head.trim_end_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
@@ -68,7 +69,8 @@ pub(crate) fn assigned(before: &str) -> &str {
 }
 
 /// The names in capitals that a text asks for as variables, each with its place: in quotes, or behind `$`, `%` or `env.`.
-pub(crate) fn variables(text: &str) -> Vec<(&str, usize)> {
+#[must_use]
+pub fn variables(text: &str) -> Vec<(&str, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,9 +1,6 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
-use hedgerow_deploy::properties;
-use hedgerow_code::ir::{Directive, Range};
-use hedgerow_code::lines;
 use crate::tree::is_other;
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};

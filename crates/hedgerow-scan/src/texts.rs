@@ -102,7 +102,7 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
     if is_in(&["third_party", "third-party", "bower_components"]) {
         return Some("somebody else's");
     }
-    crate::testcode::is_test(path).then_some("a test")
+    hedgerow_code::testcode::is_test(path).then_some("a test")
 }
 
 /// Whether a text says at its beginning that a program made it: what that was made from is looked at.

@@ -2,11 +2,11 @@
 
 use crate::config::ScanConfig;
 use crate::inventory::Service;
+use crate::texts::left_out;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, is_mixed};
 use hedgerow_code::ir::Facts;
 use hedgerow_code::testcode::{is_code, is_test};
-use crate::texts::left_out;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

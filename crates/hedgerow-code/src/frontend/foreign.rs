@@ -81,7 +81,8 @@ pub fn foreign(path: &str) -> Option<&'static str> {
 }
 
 /// Whether a file holds code among other things, so that what is a literal there cannot be told by quotes.
-pub(crate) fn is_mixed(path: &str) -> bool {
+#[must_use]
+pub fn is_mixed(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     matches!(extension, "ipynb" | "jsp" | "jspx" | "astro" | "aspx" | "ascx" | "asp" | "cfm" | "cfc")
 }

@@ -96,7 +96,8 @@ pub(super) fn volumes(template: &Value) -> Vec<&str> {
 
 impl Given {
     /// Whether a command of a container takes a variable in.
-    pub(crate) fn runs_with(&self, variable: &str) -> bool {
+    #[must_use]
+    pub fn runs_with(&self, variable: &str) -> bool {
         let takes = |text: &String| {
             let mut places = text.match_indices(variable);
             places.any(|(at, _)| {
