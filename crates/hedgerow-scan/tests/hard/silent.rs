@@ -336,6 +336,7 @@ fn an_address_is_asked_about_whatever_a_files_name_ends_in() {
         ("bin/run.ksh", "wget http://s-ledger/x\n"),
         ("bin/run.zsh", "curl http://s-ledger/x\n"),
         ("bin/run.fish", "curl http://s-ledger/x\n"),
+        ("nginx.hbs", "server {\n  proxy_pass http://s-ledger/;\n}\n"),
         ("bin/run", "#!/bin/bash\ncurl http://s-ledger/x\n"),
         ("jobs/x.pyw", "import requests\nrequests.get('http://s-ledger/x')\n"),
     ] {
@@ -436,7 +437,41 @@ fn a_variable_that_everybody_has_is_a_call_of_those_whose_code_names_it() {
         );
     }
     files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.shop/app.swift\nfn main() { env(\"LEDGER_ADDR\") }\n";
-    rows(&[(&files, &["shop -> ledger joined", "no-entry service.shop/app.swift"])]);
+    let all = "-- service.d/x.txt\n-- k8s/d.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s-d}\nspec: {template: {spec: {containers: [{image: x, command: [sh, -c, 'app --at $LEDGER_ADDR'], envFrom: [{configMapRef: {name: all}}]}]}}}\n";
+    rows(&[
+        (&files, &["shop -> ledger joined", "a b c ? ledger", "no-entry service.shop/app.swift"]),
+        // What a container's own command takes in is its own; the others are asked about once.
+        (
+            &format!("{files}{all}"),
+            &["shop -> ledger joined", "a b c ? ledger", "d ? ledger", "no-entry service.shop/app.swift"],
+        ),
+        (
+            &format!("-- hedgerow.yaml\nscan: {{ignore: {{'* -> service.ledger': everybody has it}}}}\n{files}"),
+            &["shop -> ledger joined", "no-entry service.shop/app.swift"],
+        ),
+    ]);
+}
+
+#[test]
+fn code_that_the_configuration_adds_replaces_no_directory() {
+    let main =
+        |host: &str| format!("package main\nimport \"net/http\"\nfunc main() {{ http.Get(\"http://{host}/x\") }}\n");
+    let (own, said) = (main("s-ledger"), main("s-cart"));
+    rows(&[
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{services: [{{path: side, name: service.shop}}]}}\n-- service.shop/main.go\n{own}-- side/main.go\n{said}"
+            ),
+            &["shop -> cart proven", "shop -> ledger proven"],
+        ),
+        // What lies in the service's own directory says more about it than the directory.
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{services: [{{path: service.shop/cmd, name: service.shop}}]}}\n-- service.shop/main.go\n{own}-- service.shop/cmd/main.go\n{said}"
+            ),
+            &["shop -> cart proven"],
+        ),
+    ]);
 }
 
 #[test]
