@@ -22,6 +22,17 @@ fn is_release(c: char) -> bool {
     (u32::from(RELEASE)..u32::from(RELEASE) + 4_000).contains(&u32::from(c))
 }
 
+/// What a name that a release's is part of may be where people install the chart: the release is called like the chart, or the rest of the
+/// name says it all. Nothing for other names.
+pub(crate) fn without_release(name: &str, chart: &str) -> Vec<String> {
+    if !name.contains(is_release) {
+        return Vec::new();
+    }
+    let rest = name.trim_matches(|c: char| is_release(c) || c == '-');
+    let rest = Some(rest).filter(|rest| !rest.is_empty() && !rest.contains(is_release));
+    std::iter::once(name.replace(is_release, chart)).chain(rest.map(str::to_owned)).collect()
+}
+
 /// Schemes whose authority is the host that is called. With any other scheme it is a resolver's, and the path is looked
 /// up there: `dns://1.1.1.1/ledger`, `discovery:///ledger`, `consul://consul:8500/ledger`.
 const DIRECT: &[&str] = &[

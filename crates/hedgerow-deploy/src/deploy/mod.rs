@@ -8,9 +8,10 @@ mod kustomize;
 mod schedule;
 mod settings;
 mod values;
+mod whose;
 
 pub use command::{Command, Mounted};
-pub(crate) use settings::all_documents;
+pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
 
 use crate::helm::Charts;
@@ -216,12 +217,7 @@ impl Deploy {
             if template.is_none() && containers.is_empty() && !schedule::has_schedule(&item.value) {
                 continue;
             }
-            let named = |name: &str| hosts.named(name).map(str::to_owned);
-            let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
-            let labels = template.and_then(|template| template.pointer("/metadata/labels")).and_then(Value::as_object);
-            let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
-            let by_chart = || item.chart.and_then(|(_, chart)| named(chart));
-            let service = named(name).or_else(|| owner(item.path)).or_else(by_label).or_else(by_chart);
+            let service = whose::service(item, template, hosts, owner);
             let Some(service) = service else { continue };
             self.schedules.extend(schedule::of(item, &service));
             if template.is_none() && containers.is_empty() {

@@ -57,6 +57,14 @@ pub fn swells(text: &str) -> bool {
     may && read(text).1.is_some_and(|fault| [TOO_MANY, TOO_OFTEN].iter().any(|limit| fault.contains(limit)))
 }
 
+/// The line, from 0, on which a text is seen to be no YAML.
+pub(crate) fn fault_line(text: &str) -> Option<usize> {
+    let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
+    let faults =
+        serde_yaml::Deserializer::from_str(text).find_map(|document| Counted(&left).deserialize(document).err());
+    faults.map(|fault| fault.location().map_or(0, |place| place.line().saturating_sub(1)))
+}
+
 /// The documents of a text up to the first that cannot be read, and why that is so.
 pub(super) fn read(text: &str) -> (Vec<Value>, Option<String>) {
     if text.trim_start().starts_with(['{', '/'])

@@ -39,7 +39,7 @@ pub(super) fn tokens(code: &str) -> Vec<Token> {
                 let mut text = String::new();
                 while let Some((_, next)) = chars.next() {
                     match next {
-                        '\\' if c == '"' => text.extend(chars.next().map(|(_, escaped)| escaped)),
+                        '\\' if c == '"' => text.extend(chars.next().map(|(_, escaped)| unescaped(escaped))),
                         next if next == c => break,
                         next => text.push(next),
                     }
@@ -60,6 +60,16 @@ pub(super) fn tokens(code: &str) -> Vec<Token> {
         }
     }
     found
+}
+
+/// The letter behind a backslash in a text of Go's.
+const fn unescaped(letter: char) -> char {
+    match letter {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        other => other,
+    }
 }
 
 fn pipeline(tokens: &[Token], at: &mut usize, scope: &Scope, depth: usize) -> Option<Value> {

@@ -109,6 +109,59 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             let length = usize::try_from(arguments[0].as_ref()?.as_i64()?).ok()?;
             Value::from(text(1).chars().take(length).collect::<String>())
         }
+        ("repeat", 2) => {
+            let count =
+                whole(arguments[0].as_ref()?).filter(|count| count.saturating_mul(text(1).len()) <= MAX_TEXT)?;
+            Value::from(text(1).repeat(count))
+        }
+        ("nospace", 1) => Value::from(text(0).split_whitespace().collect::<String>()),
+        ("cat", 1..) => Value::from((0..count).map(text).collect::<Vec<_>>().join(" ")),
+        ("title", 1) => Value::from(titled(&text(0))),
+        ("join", 2) => {
+            let Some(Value::Array(list)) = &last else { return None };
+            Value::from(list.iter().map(|element| written(Some(element))).collect::<Vec<_>>().join(&text(0)))
+        }
+        ("splitList", 2) => known(&last?)?.split(text(0).as_str()).map(Value::from).collect(),
+        ("first" | "last" | "rest" | "initial" | "compact" | "uniq" | "sortAlpha" | "reverse", 1) => {
+            let Some(Value::Array(list)) = last else { return None };
+            of_list(name, list)
+        }
+        ("append" | "prepend", 2) => {
+            let Some(Value::Array(mut list)) = arguments[0].clone() else { return None };
+            list.insert(if name == "append" { list.len() } else { 0 }, last?);
+            Value::Array(list)
+        }
+        ("omit" | "pick", 1..) => {
+            let Some(Value::Object(pairs)) = arguments[0].clone() else { return None };
+            let named: Vec<String> = (1..count).map(text).collect();
+            if named.iter().any(|key| key.contains(MARK)) {
+                return None;
+            }
+            pairs.into_iter().filter(|(key, _)| named.contains(key) == (name == "pick")).collect()
+        }
+        ("keys" | "values", 1) => {
+            let Some(Value::Object(pairs)) = last else { return None };
+            let part = |(key, value): (String, Value)| if name == "keys" { Value::from(key) } else { value };
+            pairs.into_iter().map(part).collect()
+        }
+        ("add" | "sub" | "mul" | "div" | "max" | "min", 2..) | ("add1", 1) => {
+            let numbers = arguments.iter().map(|value| number(value.as_ref()?)).collect::<Option<Vec<_>>>()?;
+            Value::from(computed(name, &numbers)?)
+        }
+        ("dig", 3..) => {
+            let mut value = last?;
+            for key in (0..count - 2).map(text) {
+                if scope.around.library.changes(&key) {
+                    return None;
+                }
+                value = match value {
+                    Value::Object(mut pairs) => pairs.remove(&key).unwrap_or_default(),
+                    Value::Null => Value::Null,
+                    _ => return None,
+                };
+            }
+            if value.is_null() { arguments[count - 2].clone()? } else { value }
+        }
         ("concat", 1..) => {
             let lists = arguments.iter().map(|value| match value {
                 Some(Value::Array(list)) => Some(list.clone()),
@@ -190,6 +243,74 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
         _ => return None,
     })
+}
+
+/// A text of which all is known.
+fn known(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.contains(MARK))
+}
+
+fn whole(value: &Value) -> Option<usize> {
+    usize::try_from(number(value)?).ok()
+}
+
+/// A number, or a text that is one.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| known(value)?.trim().parse().ok())
+}
+
+fn computed(name: &str, numbers: &[i64]) -> Option<i64> {
+    let (first, rest) = numbers.split_first()?;
+    rest.iter().try_fold(first.checked_add(i64::from(name == "add1"))?, |sum, number| match name {
+        "add" => sum.checked_add(*number),
+        "sub" => sum.checked_sub(*number),
+        "mul" => sum.checked_mul(*number),
+        "div" => sum.checked_div(*number),
+        "max" => Some(sum.max(*number)),
+        "min" => Some(sum.min(*number)),
+        _ => None,
+    })
+}
+
+/// Each word with a capital.
+fn titled(text: &str) -> String {
+    let mut begins = true;
+    let letter = |c: char| {
+        let made = if begins { c.to_uppercase().to_string() } else { c.to_string() };
+        begins = c.is_whitespace();
+        made
+    };
+    text.chars().map(letter).collect()
+}
+
+/// What functions of one list give.
+fn of_list(name: &str, mut list: Vec<Value>) -> Value {
+    match name {
+        "first" if list.is_empty() => Value::Null,
+        "first" => list.swap_remove(0),
+        "last" => list.pop().unwrap_or_default(),
+        "rest" => list.into_iter().skip(1).collect(),
+        "initial" => {
+            list.pop();
+            Value::Array(list)
+        }
+        "reverse" => list.into_iter().rev().collect(),
+        "compact" => list.into_iter().filter(is_set).collect(),
+        "sortAlpha" => {
+            let mut texts: Vec<String> = list.iter().map(|element| written(Some(element))).collect();
+            texts.sort();
+            texts.into_iter().map(Value::from).collect()
+        }
+        _ => {
+            let mut seen: Vec<Value> = Vec::new();
+            list.into_iter().for_each(|element| {
+                if !seen.contains(&element) {
+                    seen.push(element);
+                }
+            });
+            Value::Array(seen)
+        }
+    }
 }
 
 fn quoted(text: &str) -> Value {

@@ -17,7 +17,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use crate::deploy::{all_documents, documents, swells};
+use crate::deploy::{all_documents, documents, fault_line, swells};
 use crate::host::{HOLE, release};
 use library::Library;
 use render::{Around, Spent, render};
@@ -241,8 +241,13 @@ impl Rendered {
                 continue;
             }
             let (values, is_whole) = all_documents(&document);
+            let mut values = values;
             if !is_whole {
-                self.is_whole &= !READ.iter().any(|word| document.contains(word));
+                let is_read = READ.iter().any(|word| document.contains(word));
+                self.is_whole &= !is_read;
+                if is_read && values.is_empty() && document.len() <= MAX_TRIED && !swells(&document) {
+                    values = without_faults(&document, &mut weight);
+                }
                 // What cannot be read may have been much before that was seen. Where aliases made it so, they do in every
                 // rendering: one is enough.
                 weight += if swells(&document) { MAX_BYTES } else { document.len() };
@@ -257,6 +262,28 @@ impl Rendered {
         }
         weight
     }
+}
+
+/// How many lines are taken out of a document to read the rest of it, and how many bytes it may have.
+const MAX_TAKEN_OUT: usize = 8;
+const MAX_TRIED: usize = 64 << 10;
+
+/// What a document holds without the lines on which it is no YAML: what is not known of a template can be such a line, and says nothing
+/// of the others.
+fn without_faults(document: &str, weight: &mut usize) -> Vec<Value> {
+    let mut lines: Vec<&str> = document.lines().collect();
+    for _ in 0..MAX_TAKEN_OUT {
+        let text = lines.join("\n");
+        *weight += text.len();
+        let Some(at) = fault_line(&text) else { return documents(&text) };
+        // A fault is seen at its line or after it; blank lines have none.
+        let Some(at) = (0..=at.min(lines.len().saturating_sub(1))).rev().find(|at| !lines[*at].trim().is_empty())
+        else {
+            break;
+        };
+        lines[at] = "";
+    }
+    Vec::new()
 }
 
 /// Whether a template of a chart can come to something that is read.

@@ -60,6 +60,28 @@ fn templates_come_to_what_the_values_say() {
         ("{{/* a: {{ x }} */}}\n{{ define \"x\" }}z: 1{{ end }}\na: 1\n", r#"[{"a":1}]"#),
         ("a: {{ index .Values.list 0 \"value\" }}", r#"[{"a":"x"}]"#),
         ("a: {{ .Files.Get \"x\" }}\nb: {{ lookup \"v1\" \"x\" }}", r#"[{"a":"?","b":"?"}]"#),
+        ("a: {{ printf \"%sb\" (repeat 3 \"-\") | quote }}", r#"[{"a":"---b"}]"#),
+        ("a: {{ printf \"\\n  b: %d\" (add 1 2 | int) }}", r#"[{"a":{"b":3}}]"#),
+        ("a: {{ div 7 2 }}{{ sub 3 1 }}{{ mul 2 2 }}{{ max 1 5 3 }}{{ min 4 2 }}{{ add1 8 }}", r#"[{"a":324529}]"#),
+        ("a: {{ div 7 0 }}", r#"[{"a":"?"}]"#),
+        ("a: {{ title \"to ledger\" | nospace }}-{{ cat \"x\" \"y\" }}", r#"[{"a":"ToLedger-x y"}]"#),
+        ("a: {{ join \",\" (list \"x\" \"y\") }}", r#"[{"a":"x,y"}]"#),
+        ("a: {{ splitList \":\" \"s-ledger:80\" | first }}", r#"[{"a":"s-ledger"}]"#),
+        ("a: {{ splitList \":\" \"s-ledger:80\" | last }}", r#"[{"a":80}]"#),
+        ("a: {{ splitList \":\" (include \"x\" .) | first }}", r#"[{"a":"?"}]"#),
+        ("a: {{ toJson (append (list 1 2) 3 | rest | reverse) }}", r#"[{"a":[3,2]}]"#),
+        ("a: {{ toJson (prepend (list 1 1 0) 2 | initial | uniq) }}", r#"[{"a":[2,1]}]"#),
+        ("a: {{ toJson (list \"b\" \"\" \"a\" | compact | sortAlpha) }}", r#"[{"a":["a","b"]}]"#),
+        ("a: {{ omit .Values.env \"A\" | toJson }}", r#"[{"a":{"B":"b"}}]"#),
+        ("a: {{ pick .Values.env \"A\" | toJson }}", r#"[{"a":{"A":"a"}}]"#),
+        (
+            "a: {{ keys .Values.env | toJson }}\nb: {{ values (pick .Values.env \"A\") | first }}",
+            r#"[{"a":["A","B"],"b":"a"}]"#,
+        ),
+        (
+            "a: {{ dig \"ledger\" \"url\" \"x\" .Values }}-{{ dig \"no\" \"url\" \"x\" .Values }}",
+            r#"[{"a":"http://s-ledger-x"}]"#,
+        ),
     ] {
         assert_eq!(rendered(values, text), expected, "{text}");
     }
@@ -346,6 +368,25 @@ fn templates_with_names_are_followed() {
     }
     let charts = Charts::new([("c/Chart.yaml", "name: books\n"), files[0]].into_iter(), None);
     assert!(!charts.documents("c", "a: {{ include \"books.loop\" . }}").is_whole);
+}
+
+#[test]
+fn a_line_that_is_no_yaml_costs_that_line_alone() {
+    let charts = Charts::new([("c/Chart.yaml", "name: c\n"), ("c/values.yaml", "host: s-ledger\n")].into_iter(), None);
+    let rest = r#"{"host":"s-ledger","kind":"Service"}"#;
+    for text in [
+        "kind: Service\n{{ .Values.host }}: x: y\nhost: {{ .Values.host }}\n",
+        "kind: Service\nhost: {{ .Values.host }}\n  broken: [\n",
+        "kind: Service\nhost: {{ .Values.host }}\n  x:\n\ty: 1\n",
+        "kind: Service\nhost: {{ .Values.host }}\n'open: 1\n",
+    ] {
+        let found = charts.documents("c", text);
+        assert_eq!(serde_json::to_string(&found.documents[0]).unwrap(), rest, "{text}");
+        assert!(!found.is_whole, "what is left out is said: {text}");
+    }
+    let many = format!("kind: Service\n{}host: x\n", "a: b: c\n".repeat(40));
+    let found = charts.documents("c", &many);
+    assert!(found.documents.is_empty() && !found.is_whole);
 }
 
 #[test]

@@ -163,6 +163,40 @@ fn services_of_a_chart_are_known_by_their_release() {
 }
 
 #[test]
+fn whose_a_workload_of_a_chart_is_can_be_told() {
+    let workload = |path: &str, name: &str, more: &str| {
+        format!(
+            "-- deploy/shop/Chart.yaml\nname: service\n-- deploy/shop/templates/{path}\nkind: Deployment\nmetadata: {{name: '{name}'}}\nspec: {{template: {{spec: {{containers: [{{name: main, env: [{{name: LEDGER_ADDR, value: 's-ledger:80'}}]{more}}}]}}}}}}\n"
+        )
+    };
+    for (path, name, more) in [
+        // The release is called like the chart, or the rest of the name is the service's.
+        ("all.yaml", "{{ .Release.Name }}.emoji", ""),
+        ("all.yaml", "{{ .Release.Name }}-s-emoji", ""),
+        ("all.yaml", "s-emoji-{{ .Release.Name }}", ""),
+        // By what it runs.
+        ("all.yaml", "web", ", image: 'registry:5000/bank/s-emoji:1.2'"),
+        ("all.yaml", "{{ include \"gone\" . }}", ", image: 'bank/s-emoji@sha256:ab'"),
+        // By its place.
+        ("s-emoji/deployment.yaml", "web", ", image: nginx"),
+        ("backend/s-emoji-deployment.yaml", "{{ include \"gone\" . }}", ""),
+        ("s-emoji.yaml", "web", ""),
+    ] {
+        reads_ledger_addr(&workload(path, name, more), &["emoji -> ledger joined"]);
+    }
+    for (path, name, more) in [
+        ("all.yaml", "{{ .Release.Name }}-web", ", image: 'bank/s-emoji-tools'"),
+        ("all.yaml", "web", "}, {name: other, image: s-emoji}, {name: more, image: s-card"),
+        ("s-emoji-tools/deployment.yaml", "web", ""),
+    ] {
+        reads_ledger_addr(&workload(path, name, more), &["unresolved-call service.emoji/main.go"]);
+    }
+    // What is said of it wins over what it runs and where it lies.
+    let card = workload("s-emoji.yaml", "s-card", ", image: s-emoji");
+    reads_ledger_addr(&card, &["card -> ledger candidate", "unresolved-call service.emoji/main.go"]);
+}
+
+#[test]
 fn values_for_environments_are_all_taken() {
     let variable = "            - name: LEDGER_ADDR\n              value: {{ .Values.url }}\n";
     let with = |base: &str, more: &str| format!("{}{more}", chart(base, variable));

@@ -1,0 +1,98 @@
+//! Whose pods a workload's are.
+
+use super::{Item, command, text_at};
+use crate::host::{Hosts, without_release};
+use serde_json::Value;
+
+/// What people write behind a service's name in the names of files.
+const KINDS: &[&str] = &[
+    "-deployment",
+    "-deploy",
+    "-statefulset",
+    "-daemonset",
+    "-cronjob",
+    "-job",
+    "-pod",
+    "-workload",
+    "_deployment",
+    "_statefulset",
+    ".deployment",
+    ".statefulset",
+];
+
+/// The service whose pods a workload makes. What is said of it comes before what it is made of, and that before where it lies: its name, the
+/// service in whose directory it lies, what its pods wear; its name where the release is called like the chart, as most are, or by nothing; the
+/// image that it runs; the directory or the file of the chart's templates; the chart.
+pub(super) fn service(
+    item: &Item,
+    template: Option<&Value>,
+    hosts: &Hosts,
+    owner: &impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let named = |name: &str| hosts.named(name).map(str::to_owned);
+    let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
+    let labels = template.and_then(|template| template.pointer("/metadata/labels")).and_then(Value::as_object);
+    let chart = item.chart.map(|(_, chart)| chart);
+    let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
+    let by_release = || without_release(name, chart?).into_iter().find_map(|name| named(&name));
+    let by_image = || {
+        let containers = template.map(command::of_pod).unwrap_or_default();
+        let mut services = containers.into_iter().filter_map(|container| named(image(container)?));
+        // Pods of several services' images are no one's by them.
+        let first = services.next()?;
+        services.all(|other| other == first).then_some(first)
+    };
+    let by_place = || chart.and_then(|_| places(item.path).into_iter().find_map(named));
+    let by_chart = || chart.and_then(named);
+    named(name)
+        .or_else(|| owner(item.path))
+        .or_else(by_label)
+        .or_else(by_release)
+        .or_else(by_image)
+        .or_else(by_place)
+        .or_else(by_chart)
+}
+
+/// The last part of an image's name: `ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
+fn image(container: &Value) -> Option<&str> {
+    let image = container.get("image")?.as_str()?;
+    let last = image.split('@').next()?.rsplit('/').next()?;
+    last.split(':').next().filter(|name| !name.is_empty())
+}
+
+/// What a template's file is called by, and its directories below `templates/`, the innermost first.
+fn places(path: &str) -> Vec<&str> {
+    let Some((_, below)) = path.split_once("templates/") else { return Vec::new() };
+    let (directories, file) = below.rsplit_once('/').unwrap_or(("", below));
+    let stem = file.split('.').next().unwrap_or(file);
+    let bare = KINDS.iter().find_map(|kind| stem.strip_suffix(kind)).unwrap_or(stem);
+    [stem, bare].into_iter().chain(directories.rsplit('/')).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_and_places_name_services() {
+        for (name, expected) in [
+            ("ledger", Some("ledger")),
+            ("registry:5000/bank/ledger", Some("ledger")),
+            ("bank/ledger:1.2", Some("ledger")),
+            ("bank/ledger@sha256:ab", Some("ledger")),
+            ("", None),
+        ] {
+            assert_eq!(image(&serde_json::json!({ "image": name })), expected, "{name}");
+        }
+        for (path, expected) in [
+            ("c/templates/ledger/deployment.yaml", &["deployment", "deployment", "ledger"][..]),
+            ("c/templates/a/ledger/x.yaml", &["x", "x", "ledger", "a"]),
+            ("c/templates/ledger-deployment.yaml", &["ledger-deployment", "ledger"]),
+            ("c/templates/ledger.deployment.yaml", &["ledger", "ledger"]),
+            ("templates/ledger.yaml", &["ledger", "ledger"]),
+            ("c/ledger.yaml", &[]),
+        ] {
+            assert_eq!(places(path), expected, "{path}");
+        }
+    }
+}
