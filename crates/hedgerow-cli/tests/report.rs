@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Command, Ran, tree};
+use common::{Command, Ran, told, tree};
 use hedgerow_cli::Exit;
 use serde_json::Value;
 use std::fs;
@@ -43,7 +43,7 @@ fn go(call: &str) -> String {
 }
 
 fn fleet() -> TempDir {
-    tree(&[
+    let root = tree(&[
         ("hedgerow.yaml", CONFIG.as_bytes()),
         ("seen.jsonl", observations().as_bytes()),
         ("service.ledger/main.go", go("").as_bytes()),
@@ -52,7 +52,9 @@ fn fleet() -> TempDir {
         ("service.emoji/egress/service.ledger.rule", b"origin: scan\n"),
         ("service.cards/main.go", go("").as_bytes()),
         ("service.cards/egress/service.ledger.rule", b"origin: manual\n"),
-    ])
+    ]);
+    told(root.path(), "seen.jsonl");
+    root
 }
 
 fn run(root: &TempDir, more: &str) -> Ran {

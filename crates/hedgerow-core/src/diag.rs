@@ -198,6 +198,8 @@ codes! {
     MissingRule = "missing-rule", Error;
     /// A rule file backs no call that the scan finds.
     StaleRule = "stale-rule", Error;
+    /// The scan finds no call for a rule, and nobody listened well enough to say whether traffic shows one.
+    UnheardRule = "unheard-rule", Warning;
     /// Traffic shows a call that neither the code nor a rule knows.
     UnknownCall = "unknown-call", Error;
     /// A rule permits a call, and a pod without the label still makes it.

@@ -2,7 +2,7 @@
 
 /// Characters that nobody sees and that change what others look like: control characters, of which XML forbids most, and the
 /// marks that turn the direction of writing, with which one name can be made to look like another. Pictures show U+FFFD.
-pub(crate) fn is_unseen(letter: char) -> bool {
+pub fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -33,19 +33,22 @@ pub struct Question<'q> {
     pub tree: &'q Tree,
     /// The cron jobs that manifests hold.
     pub jobs: &'q [Job],
+    /// The cron jobs of manifests that are of no service, with their places.
+    pub strange_jobs: &'q [String],
     /// What traffic showed.
     pub observations: &'q Observations,
     /// The time now.
     pub now: Moment,
     /// For how many days nothing may have come that no rule permits; at least 1.
     pub days: u32,
+    /// The program with the options by which it finds the tree, as what helps names it: `hedgerow`.
+    pub program: &'q str,
 }
 
 /// How observations name what the tree holds, so that those of another fleet or of other policies are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
-    /// By service, the digest of what its policies in the environment mean ([`hedgerow_observe::verdict::meaning_of`]); at least of those that
-    /// were called by somebody of whom the tree does not tell.
+    /// By service, the digest of what its policies in the environment mean ([`hedgerow_observe::verdict::meaning_of`]).
     pub policies: BTreeMap<String, String>,
     /// The digests of its catalogue: with and without rules, of the environment and of all.
     pub catalogues: BTreeSet<String>,
@@ -114,6 +117,7 @@ impl<'q> Court<'q> {
         let today = Date::from_unix_days(question.now.0.div_euclid(DAY));
         let mut frame = window::evidence(question);
         frame.extend(window::origin(question));
+        frame.extend(pods::strange_jobs(question));
         Self {
             frame,
             hearing: Hearing::new(&header.coverage, header.from, header.to),
@@ -147,6 +151,7 @@ impl<'q> Court<'q> {
             evidence.push(self.hearing_evidence(service));
             evidence.push(self.canary(service));
             evidence.push(self.labels(service));
+            evidence.extend(self.types(service));
             evidence.push(self.policy(service));
             evidence.extend(self.cron_jobs(service));
             evidence.extend(self.rare(service));
@@ -297,6 +302,19 @@ impl<'q> Court<'q> {
             return line(Kind::Policy, Outcome::Unknown, text)
                 .help("deploy it with stage `audit`, and let a window pass");
         }
+        // What was tried is what was deployed: of another policy it tells nothing.
+        let help = "deploy this tree, or ask in the tree that is deployed; `hedgerow diff` between both says what differs";
+        match self.question.tree.policies.get(service.name.as_str()) {
+            Some(planned) if *planned == policy.digest => {}
+            Some(_) => {
+                let text = "the policy that is deployed is not the one that this tree asks for".to_owned();
+                return line(Kind::Policy, Outcome::Unknown, text).help(help);
+            }
+            None => {
+                let text = "nobody tells whether the policy that is deployed is the one that this tree asks for".to_owned();
+                return line(Kind::Policy, Outcome::Unknown, text).help(help);
+            }
+        }
         if policy.since <= self.begin() {
             let text = format!("its policy has not changed since {}", show(policy.since));
             return line(Kind::Policy, Outcome::Holds, text);
@@ -337,7 +355,7 @@ impl<'q> Court<'q> {
             .filter(|caller| self.traffic.edge(caller, callee).is_none())
             .map(|c| format!("`{c}`"))
             .collect();
-        let text = format!("{} may call it and did not: {}", count(unused.len(), "caller"), listed(&unused));
+        let text = format!("{} may call it and {} not seen: {}", count(unused.len(), "caller"), was(unused.len()), listed(&unused));
         (!unused.is_empty()).then(|| line(Kind::Unused, Outcome::Note, text))
     }
 }
@@ -362,6 +380,10 @@ fn verdict(evidence: &[Evidence]) -> Verdict {
 fn waiver<'p>(plan: &'p Plan, today: Date, service: &str, what: &str) -> Option<&'p Rare> {
     let rare = &plan.fleet().service(service)?.rare;
     rare.iter().find(|rare| rare.what == what && rare.waiver.as_ref().is_some_and(|waiver| waiver.expires >= today))
+}
+
+const fn was(many: usize) -> &'static str {
+    if many == 1 { "was" } else { "were" }
 }
 
 fn line(kind: Kind, outcome: Outcome, text: String) -> Evidence {

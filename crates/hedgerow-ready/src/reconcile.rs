@@ -1,7 +1,10 @@
 //! Code, rules and traffic side by side: one line for each edge, with what it means.
 
 use crate::code::Code;
+use crate::judge::span;
 use crate::traffic::{Traffic, declares, permitted};
+use crate::used::{Ears, Listened};
+use hedgerow_core::diag::count;
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
@@ -9,7 +12,9 @@ use hedgerow_core::policy::Origin;
 use hedgerow_observe::observations::{End, Moment, Observation, Observations, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::traffic::Seen;
+pub use crate::traffic::{Seen, beyond_rules, is_future, strays};
+
+const DAY: i64 = 86_400;
 
 /// What code, rules and traffic say of an edge, from the most urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,27 +29,33 @@ pub enum Class {
     PortMissing,
     /// A rule permits it and traffic shows it; the scan does not see it.
     ScanBlind,
-    /// A rule permits it; neither code nor traffic shows it.
+    /// A rule permits it; neither code nor traffic shows it, and somebody listened all the time.
     Stale,
+    /// A rule permits it and the code does not show it; whether traffic does, nobody can tell.
+    Unknown,
     /// A rule permits it, traffic has not shown it, and the caller's code is not understood.
     CodeUnread,
     /// Code and rule agree; traffic has not shown it.
     NotSeen,
+    /// Traffic shows it, and the types, an `allow` entry or a person's rule permit it: no call in the code is needed.
+    Permitted,
     /// All agree.
     Confirmed,
 }
 
 impl Class {
     /// All, from the most urgent.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::NobodyKnows,
         Self::DeployMissing,
         Self::RuleMissing,
         Self::PortMissing,
         Self::ScanBlind,
         Self::Stale,
+        Self::Unknown,
         Self::CodeUnread,
         Self::NotSeen,
+        Self::Permitted,
         Self::Confirmed,
     ];
 
@@ -58,8 +69,10 @@ impl Class {
             Self::PortMissing => "port-missing",
             Self::ScanBlind => "scan-blind",
             Self::Stale => "stale",
+            Self::Unknown => "unknown",
             Self::CodeUnread => "code-unread",
             Self::NotSeen => "not-seen",
+            Self::Permitted => "permitted",
             Self::Confirmed => "confirmed",
         }
     }
@@ -74,8 +87,10 @@ impl Class {
             Self::PortMissing => "a rule permits other ports of it, and not all that traffic shows",
             Self::ScanBlind => "a rule permits it and traffic shows it, and the scan does not see it in the code",
             Self::Stale => "a rule permits it, and neither code nor traffic shows it",
+            Self::Unknown => "a rule permits it and the code does not show it; whether it is called, nobody can tell",
             Self::CodeUnread => "a rule permits it, traffic has not shown it, and the caller's code is not understood",
             Self::NotSeen => "code and rule agree, and traffic has not shown it",
+            Self::Permitted => "traffic shows it, and its type, an `allow` entry or a person's rule permits it",
             Self::Confirmed => "code, rule and traffic agree",
         }
     }
@@ -83,7 +98,7 @@ impl Class {
     /// Whether somebody has to do something.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        !matches!(self, Self::CodeUnread | Self::NotSeen | Self::Confirmed)
+        !matches!(self, Self::CodeUnread | Self::NotSeen | Self::Permitted | Self::Confirmed)
     }
 }
 
@@ -111,8 +126,10 @@ impl Caller {
 pub enum Permits {
     /// A rule file, and who wrote it.
     Rule(Option<Origin>),
-    /// The types, or an `allow` entry.
-    Other,
+    /// The types.
+    Types,
+    /// An `allow` entry.
+    Allow,
 }
 
 /// One edge.
@@ -136,6 +153,8 @@ pub struct Row {
     pub seen: Option<Seen>,
     /// The ports that traffic showed, with the protocol.
     pub ports: BTreeSet<(u16, String)>,
+    /// Why nobody can tell whether it was called, where traffic does not show it.
+    pub unheard: Option<String>,
     /// Whether the caller's code is not understood in part, so that what the code does not show may be there.
     pub is_caller_open: bool,
 }
@@ -180,10 +199,19 @@ struct Shown<'o> {
     lines: Vec<&'o Observation>,
 }
 
+/// When it is asked, and how much silence is worth something.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The time now.
+    pub now: Moment,
+    /// How many days somebody must have listened before it says anything that nobody called.
+    pub days: u32,
+}
+
 /// Puts every edge that code, rules or traffic show into a class, by caller and callee. Calls that are permitted by type or by an `allow`
 /// entry are listed where code or traffic shows them; such calls of outsiders are left out, and others of theirs are counted.
 #[must_use]
-pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Reconciled {
+pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations, frame: Frame) -> Reconciled {
     let fleet = plan.fleet();
     let traffic = Traffic::new(observations);
     let mut edges: BTreeMap<(Caller, String), Shown<'_>> = BTreeMap::new();
@@ -224,11 +252,16 @@ pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations) -> Recon
             Caller::Outsider(_) => Traffic::sum(&shown.lines),
         };
     }
-    let rows = edges.into_iter().map(|((caller, callee), shown)| row(plan, code, caller, callee, shown)).collect();
+    let mut silence = Silences::new(observations, frame);
+    let row = |((caller, callee), shown): ((Caller, String), Shown<'_>)| {
+        let unheard = if shown.seen.is_none() { silence.doubt(&callee) } else { None };
+        row(plan, code, caller, callee, shown, unheard)
+    };
+    let rows = edges.into_iter().map(row).collect();
     Reconciled { rows, untold, dropped, unknown }
 }
 
-fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_>) -> Row {
+fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_>, unheard: Option<String>) -> Row {
     let key = (caller.as_str().to_owned(), callee);
     let mut missing = BTreeSet::new();
     let (place, permits) = match &caller {
@@ -244,12 +277,60 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
     let is_caller_open = code.open.contains_key(&key.0)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
     let class = if missing.is_empty() {
-        class(place.is_some(), permits.is_some(), is_caller_open, &shown)
+        class(place.is_some(), permits, is_caller_open, &shown, unheard.is_some())
     } else {
         Class::PortMissing
     };
     let Shown { seen, ports, .. } = shown;
-    Row { class, caller, callee: key.1, code: place, permits, missing, undeclared, seen, ports, is_caller_open }
+    Row { class, caller, callee: key.1, code: place, permits, missing, undeclared, seen, ports, unheard, is_caller_open }
+}
+
+/// What it is worth that a callee was not called, looked at once for each.
+struct Silences<'o> {
+    observations: &'o Observations,
+    ears: Ears<'o>,
+    /// What is wrong with the observations as a whole.
+    frame: Option<String>,
+    doubts: BTreeMap<String, Option<String>>,
+}
+
+impl<'o> Silences<'o> {
+    fn new(observations: &'o Observations, frame: Frame) -> Self {
+        let (from, to) = (observations.header.from, observations.header.to);
+        let days = count(frame.days, "day");
+        let whole = if observations.header.catalogue.is_none() {
+            Some("the observations do not tell by which catalogue services were named".to_owned())
+        } else if is_future(to, frame.now) {
+            Some("the observations end at a time that is not yet".to_owned())
+        } else if let Some((_, what)) = strays(observations) {
+            Some(format!("the observations tell of {what}"))
+        } else if to.0 - from.0 < i64::from(frame.days) * DAY {
+            Some(format!("the observations are of {}, and {days} of silence are asked for", span(to.0 - from.0)))
+        } else {
+            None
+        };
+        Self { observations, ears: Ears::new(observations), frame: whole, doubts: BTreeMap::new() }
+    }
+
+    /// Why nobody can tell whether a callee was called by somebody whom traffic does not show; nothing where the silence is proven.
+    fn doubt(&mut self, callee: &str) -> Option<String> {
+        if self.frame.is_some() {
+            return self.frame.clone();
+        }
+        if let Some(known) = self.doubts.get(callee) {
+            return known.clone();
+        }
+        let mut canaries = self.observations.header.canaries.iter().filter(|canary| canary.callee == callee);
+        let doubt = match self.ears.listened(callee) {
+            Listened::Throughout(_) if canaries.all(|canary| canary.sent == 0) => {
+                Some("no canary called it: silence may be deafness".to_owned())
+            }
+            Listened::Throughout(_) => None,
+            listened @ (Listened::InPart(_) | Listened::Unproven(_)) => Some(listened.words()),
+        };
+        self.doubts.insert(callee.to_owned(), doubt.clone());
+        doubt
+    }
 }
 
 fn is_planned(fleet: &Fleet, name: &str) -> bool {
@@ -261,10 +342,12 @@ fn permits(plan: &Plan, caller: &str, callee: &str, shown: &Shown<'_>) -> Option
     if let Some(rule) = names.as_ref().and_then(|(caller, callee)| plan.fleet().rule(caller, callee)) {
         return Some(Permits::Rule(rule.origin));
     }
-    let by_type = names.is_some_and(|(caller, callee)| permits_by_type(plan, &caller, &callee));
+    if names.is_some_and(|(caller, callee)| permits_by_type(plan, &caller, &callee)) {
+        return Some(Permits::Types);
+    }
     let all_seen = !shown.lines.is_empty()
         && shown.lines.iter().all(|observation| permitted(plan, caller, observation) == Some(true));
-    (by_type || all_seen).then_some(Permits::Other)
+    all_seen.then_some(Permits::Allow)
 }
 
 fn permits_by_type(plan: &Plan, caller: &ServiceName, callee: &ServiceName) -> bool {
@@ -275,7 +358,14 @@ fn permits_by_type(plan: &Plan, caller: &ServiceName, callee: &ServiceName) -> b
         .any(|catch_all| catch_all.service_type == callee && catch_all.callers.iter().any(|t| *t == caller))
 }
 
-fn class(in_code: bool, is_permitted: bool, is_caller_open: bool, shown: &Shown<'_>) -> Class {
+fn class(
+    in_code: bool,
+    permits: Option<Permits>,
+    is_caller_open: bool,
+    shown: &Shown<'_>,
+    is_unheard: bool,
+) -> Class {
+    let is_permitted = permits.is_some();
     let is_seen = shown.seen.is_some();
     if is_permitted && is_bare(&shown.lines) {
         return Class::DeployMissing;
@@ -284,10 +374,21 @@ fn class(in_code: bool, is_permitted: bool, is_caller_open: bool, shown: &Shown<
         (true, true, true) => Class::Confirmed,
         (true, true, false) => Class::NotSeen,
         (true, false, _) => Class::RuleMissing,
+        (false, true, true) if !needs_code(permits) => Class::Permitted,
         (false, true, true) => Class::ScanBlind,
         (false, true, false) if is_caller_open => Class::CodeUnread,
+        (false, true, false) if is_unheard => Class::Unknown,
         (false, true, false) => Class::Stale,
         (false, false, _) => Class::NobodyKnows,
+    }
+}
+
+/// Whether the scan has to find a call in the code for what permits it: nobody writes a rule for what types and `allow` entries permit, and a
+/// person answers for `origin: manual`.
+const fn needs_code(permits: Option<Permits>) -> bool {
+    match permits {
+        Some(Permits::Rule(Some(Origin::Manual)) | Permits::Types | Permits::Allow) => false,
+        Some(Permits::Rule(_)) | None => true,
     }
 }
 

@@ -10,6 +10,9 @@ use hedgerow_observe::observations::{End, Moment, Observation, Observations, Ver
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
+/// How far two clocks may be apart, in seconds.
+const MAX_SKEW: i64 = 300;
+
 /// Observations, found by callee and by edge.
 #[derive(Debug)]
 pub(crate) struct Traffic<'o> {
@@ -117,6 +120,35 @@ pub(crate) fn permission<'p>(plan: &'p Plan, caller: &str, observation: &Observa
     let (caller, callee) = (ServiceName::new(caller).ok()?, ServiceName::new(&observation.callee).ok()?);
     let Some(port) = port(observation) else { return Some(Permission::Nothing) };
     Some(plan.verdict(&caller, &callee, port)?.permission)
+}
+
+/// Whether a moment is not yet, by more than two clocks may be apart.
+#[must_use]
+pub const fn is_future(moment: Moment, now: Moment) -> bool {
+    moment.0 > now.0.saturating_add(MAX_SKEW)
+}
+
+/// How many observations were last seen at a time that is not the header's, and what the first of them is; nothing where there is none.
+#[must_use]
+pub fn strays(observations: &Observations) -> Option<(usize, String)> {
+    let header = &observations.header;
+    let is_stray = |line: &&Observation| line.last < header.from || is_future(line.last, header.to);
+    let mut strays = observations.observed.iter().filter(is_stray);
+    let first = strays.next()?;
+    let when = if first.last < header.from { "before the observations begin" } else { "after the observations end" };
+    let text = format!("calls {when}, such as one of `{}` at {}", first.callee, String::from(first.last));
+    Some((strays.count() + 1, text))
+}
+
+/// Why no rule can permit a call on a port, and what it is; nothing where one can.
+#[must_use]
+pub fn beyond_rules(port: u16, protocol: &str) -> Option<String> {
+    if !["TCP", "UDP", "SCTP"].iter().any(|known| known.eq_ignore_ascii_case(protocol)) {
+        return Some(format!("no rule can permit {protocol}: rules are about TCP, UDP and SCTP"));
+    }
+    (port == 0).then(|| {
+        format!("no rule can permit port 0: the source did not tell which port of {protocol} was called")
+    })
 }
 
 /// The port that was called; nothing where no rule could permit it: it is 0, or of another protocol.

@@ -5,7 +5,7 @@ use crate::judge::span;
 use crate::traffic::{Seen, Traffic, permission};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::verdict::Permission;
-use hedgerow_observe::observations::{End, Observation, Observations, Verdict};
+use hedgerow_observe::observations::{Canary, End, Observation, Observations, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::traffic::port;
@@ -186,6 +186,18 @@ impl<'o> Ears<'o> {
         let nodes = header.services.get(callee).map(|watched| watched.nodes.as_slice()).unwrap_or_default();
         if nodes.is_empty() {
             return Listened::Unproven("nobody tells on which nodes its pods ran".to_owned());
+        }
+        // What was made to be seen and was not: somebody listened, and heard nothing.
+        let is_missed = |canary: &&Canary| {
+            let is_whole = canary.since.is_some_and(|since| since.0 < header.from.0.saturating_add(DAY));
+            let is_own = canary.callee == callee && canary.sent > 0;
+            is_own && (!is_whole || canary.missed.is_some_and(|missed| missed >= header.from))
+        };
+        if let Some(canary) = header.canaries.iter().find(is_missed) {
+            let missed = canary.sent.saturating_sub(canary.seen);
+            let were = if missed == 1 { "was" } else { "were" };
+            let calls = format!("of {} calls of the canary {missed} {were} not seen", canary.sent);
+            return Listened::Unproven(format!("{calls}, or on some day there was none"));
         }
         let (mut is_whole, mut longest) = (true, 0);
         for node in nodes {

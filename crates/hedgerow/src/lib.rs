@@ -55,7 +55,7 @@ pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;
 pub use load::{Parts, Read, Request, find_root, read, read_catalogue, read_texts};
 pub use steps::{Loaded, Patched, Planned, load};
-pub use write::{TEMPORARY, WriteError, write_file, write_unsynced};
+pub use write::{FilesError, TEMPORARY, WriteError, write_file, write_files, write_unsynced};
 
 /// A fleet as a git revision holds it, read out of the object database without a checkout.
 #[cfg(feature = "git")]

@@ -8,6 +8,7 @@ pub(super) mod diff;
 pub(super) mod doctor;
 mod evidence;
 pub(super) mod explain;
+mod foreign;
 pub(super) mod graph;
 mod guard;
 pub(super) mod import;

@@ -2,10 +2,12 @@
 
 pub(super) mod github;
 mod json;
+mod markdown;
 mod sarif;
 
 pub(super) use hedgerow_core::diag::count;
 pub(super) use json::{Place, place};
+pub(super) use markdown::markdown_of;
 
 use super::args::DiagnosticFormat;
 use hedgerow_core::diag::{Diagnostic, Severity};

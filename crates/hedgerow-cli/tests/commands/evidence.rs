@@ -1,7 +1,7 @@
 //! What `ready` and `reconcile` take for evidence, and what they say where it is none.
 
-use super::common::{Command, Ran};
-use super::ready::{call, fleet, observations, run};
+use super::common::{Command, Ran, told};
+use super::ready::{call, fleet, retell, run};
 use hedgerow_cli::Exit;
 use std::fs;
 use std::path::Path;
@@ -94,12 +94,13 @@ fn code_behind_an_import_that_is_not_there_is_not_read() {
         (&[("service.web/index.ts", web)], Some("`./gen/api`, which service.web/index.ts imports, is not there")),
         (&[("service.web/index.ts", web), ("service.web/gen/api.ts", "export function call() { return 1; }\n")], None),
     ];
-    for (files, told) in table {
+    for (files, missing) in table {
         let root = with(files);
+        told(root.path(), "seen.jsonl");
         let ran = run(root.path(), "ready service.emoji --observations seen.jsonl");
-        assert_eq!(ran.out().contains("not all of the code was read"), told.is_some(), "{files:?}: {}", ran.out());
-        assert_eq!(ran.exit, if told.is_some() { Exit::Findings } else { Exit::Done }, "{files:?}: {}", ran.out());
-        assert!(ran.out().contains(told.unwrap_or_default()), "{files:?}: {}", ran.out());
+        assert_eq!(ran.out().contains("not all of the code was read"), missing.is_some(), "{files:?}: {}", ran.out());
+        assert_eq!(ran.exit, if missing.is_some() { Exit::Findings } else { Exit::Done }, "{files:?}: {}", ran.out());
+        assert!(ran.out().contains(missing.unwrap_or_default()), "{files:?}: {}", ran.out());
         // The scan's findings are about what was read.
         let ran = run(root.path(), "scan --check");
         assert_eq!(ran.exit, Exit::Done, "{files:?}: {}{}", ran.out(), ran.stderr);
@@ -124,9 +125,7 @@ fn a_directory_that_cannot_be_listed_may_hold_anything() {
 #[test]
 fn observations_of_another_environment_or_tree_are_no_evidence() {
     let of = |environment: &'static str| {
-        changed(move |text| {
-            text.replacen(r#""catalogue":null"#, &format!(r#""catalogue":null,"environment":"{environment}""#), 1)
-        })
+        changed(move |text| text.replacen(r#""environment":"prod""#, &format!(r#""environment":"{environment}""#), 1))
     };
     let root = of("prod");
     assert_eq!(run(root.path(), "ready --observations seen.jsonl").exit, Exit::Done);
@@ -139,27 +138,25 @@ fn observations_of_another_environment_or_tree_are_no_evidence() {
     let ran = run(root.path(), "reconcile --observations seen.jsonl");
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("are of the environment `test`, and `prod` is asked for"), "{}", ran.stderr);
-    // Of an earlier version: that is said.
-    let root = fleet(&[]);
-    let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
-    assert!(
-        ran.out().contains("note    window      the observations do not tell of which environment they are\n"),
-        "{}",
-        ran.out()
-    );
-    let ran = run(root.path(), "reconcile --observations seen.jsonl");
-    assert!(
-        ran.stderr.contains("warning: the observations do not tell of which environment they are\n"),
-        "{}",
-        ran.stderr
-    );
+    // What does not tell may be of any.
+    for (key, text) in [
+        ("environment", "the observations do not tell of which environment they are\n"),
+        ("catalogue", "the observations do not tell by which catalogue services were named\n"),
+    ] {
+        let root = fleet(&[]);
+        retell(root.path(), |header| header[key] = serde_json::Value::Null);
+        let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
+        assert!(ran.out().starts_with("service.ledger: unknown\n"), "{}{}", ran.out(), ran.stderr);
+        assert!(ran.out().contains(&format!("  unknown window      {text}")), "{}", ran.out());
+        assert!(ran.out().contains("`hedgerow catalogue --env prod --rules`\n"), "{}", ran.out());
+        let ran = run(root.path(), "reconcile --observations seen.jsonl");
+        assert!(ran.stderr.contains(&format!("warning: {text}")), "{}", ran.stderr);
+    }
     // The catalogue, in each form that a collector may have, and that of another tree.
     for arguments in ["catalogue", "catalogue --rules", "catalogue --env prod", "catalogue --env prod --rules"] {
         let root = fleet(&[]);
         let catalogue: serde_json::Value = serde_json::from_str(run(root.path(), arguments).out()).unwrap();
-        let digest = format!("\"catalogue\":{}", catalogue["digest"]);
-        let text = observations(&[]).replacen(r#""catalogue":null"#, &digest, 1);
-        fs::write(root.path().join("seen.jsonl"), &text).unwrap();
+        retell(root.path(), |header| header["catalogue"] = catalogue["digest"].clone());
         let ran = run(root.path(), "ready --observations seen.jsonl");
         assert_eq!(ran.exit, Exit::Done, "{arguments}: {}{}", ran.out(), ran.stderr);
         fs::write(root.path().join("service.cards/service.yaml"), "owner: others\n").unwrap();
@@ -174,32 +171,42 @@ fn observations_of_another_environment_or_tree_are_no_evidence() {
 #[test]
 fn what_the_deployed_policy_permits_counts_where_it_is_that_of_the_tree() {
     let outsider = call("x", "permitted", 2).replace(r#"{"service":"x"}"#, r#"{"outsider":"node b"}"#);
-    let root = fleet(&[&outsider]);
-    let ready = |root: &Path| run(root, "ready service.ledger --observations seen.jsonl");
-    let ran = ready(root.path());
-    assert!(ran.out().starts_with("service.ledger: unknown\n"), "{}", ran.out());
-    assert!(
-        ran.out()
-            .contains("calls that the deployed policy permits, which is not the one that this tree asks for: node b"),
-        "{}",
-        ran.out()
-    );
-    // What the collector would tell of the very policy that `render` prints.
-    let rendered = run(root.path(), "render --service service.ledger").out().to_owned();
-    let objects: Vec<&str> = rendered.split("---\n").filter(|object| !object.is_empty()).collect();
-    let digest = hedgerow_observe::verdict::meaning_of(objects).unwrap();
-    let text = observations(&[&outsider]).replace("sha256:0", &digest);
-    fs::write(root.path().join("seen.jsonl"), text).unwrap();
-    let ran = ready(root.path());
-    assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
-    // The tree goes on.
-    fs::write(
-        root.path().join("service.ledger/service.yaml"),
-        "ports: [{name: http, port: 8080}]\nallow: [{from: anybody, reason: it is public}]\n",
-    )
-    .unwrap();
-    let ran = ready(root.path());
-    assert!(ran.out().starts_with("service.ledger: unknown\n"), "{}{}", ran.out(), ran.stderr);
+    // Whoever calls: of services of the fleet the tree tells, and of outsiders the policy alone.
+    for more in [&[][..], &[outsider.as_str()]] {
+        let root = fleet(more);
+        let ready = |root: &Path| run(root, "ready service.ledger --observations seen.jsonl");
+        // The collector tells of the very policy that `render` prints.
+        let rendered = run(root.path(), "render --service service.ledger").out().to_owned();
+        let objects: Vec<&str> = rendered.split("---\n").filter(|object| !object.is_empty()).collect();
+        let digest = hedgerow_observe::verdict::meaning_of(objects).unwrap();
+        let text = fs::read_to_string(root.path().join("seen.jsonl")).unwrap();
+        assert!(text.contains(&digest), "{text}");
+        assert_eq!(ready(root.path()).exit, Exit::Done, "{}", ready(root.path()).out());
+        // Another one is deployed.
+        for other in ["sha256:0", "x"] {
+            retell(root.path(), |header| header["services"]["service.ledger"]["policy"]["digest"] = other.into());
+            let ran = ready(root.path());
+            assert!(ran.out().starts_with("service.ledger: unknown\n"), "{}", ran.out());
+            let line = "unknown policy      the policy that is deployed is not the one that this tree asks for\n";
+            assert!(ran.out().contains(line), "{}", ran.out());
+            let calls = "calls that the deployed policy permits, which is not the one that this tree asks for: node b";
+            assert_eq!(ran.out().contains(calls), !more.is_empty(), "{}", ran.out());
+        }
+        // The tree goes on, and the collector has its catalogue, and not yet its policies.
+        fs::write(
+            root.path().join("service.ledger/service.yaml"),
+            "ports: [{name: http, port: 8080}]\nallow: [{from: anybody, reason: it is public}]\n",
+        )
+        .unwrap();
+        told(root.path(), "seen.jsonl");
+        assert_eq!(ready(root.path()).exit, Exit::Done, "{}", ready(root.path()).out());
+        retell(root.path(), |header| header["services"]["service.ledger"]["policy"]["digest"] = digest.into());
+        let ran = ready(root.path());
+        assert!(ran.out().starts_with("service.ledger: unknown\n"), "{}{}", ran.out(), ran.stderr);
+        assert!(!ran.out().contains("unknown window"), "{}", ran.out());
+        // Of its neighbours the policies are as they were.
+        assert_eq!(run(root.path(), "ready service.emoji --observations seen.jsonl").exit, Exit::Done);
+    }
 }
 
 #[test]

@@ -19,13 +19,16 @@ mod guard;
 mod import;
 mod killed;
 mod month;
+mod names;
 mod namespaces;
 mod neighbours;
 mod ready;
 mod repositories;
 mod scope;
+mod unheard;
 mod verbs;
 mod verify;
+mod writing;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! `ready` and `reconcile` on a fleet with code, rules and traffic.
 
-use super::common::{Command, Ran, tree};
+use super::common::{Command, Ran, told, tree};
 use hedgerow_cli::Exit;
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(super) fn go(calls: &str) -> String {
 
 /// emoji calls ledger, in code, rules and traffic.
 pub(super) fn fleet(more: &[&str]) -> TempDir {
-    tree(&[
+    let root = tree(&[
         ("hedgerow.yaml", CONFIG.as_bytes()),
         ("seen.jsonl", observations(more).as_bytes()),
         ("service.ledger/main.go", go("").as_bytes()),
@@ -45,7 +45,19 @@ pub(super) fn fleet(more: &[&str]) -> TempDir {
         ("service.emoji/main.go", go("\thttp.Get(\"http://service.ledger:8080/\")\n").as_bytes()),
         ("service.emoji/egress/service.ledger.rule", b"origin: scan\n"),
         ("service.cards/main.go", go("").as_bytes()),
-    ])
+    ]);
+    told(root.path(), "seen.jsonl");
+    root
+}
+
+/// Changes the header of a fleet's observations.
+pub(super) fn retell(root: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let file = root.join("seen.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut header = serde_json::from_str(header).unwrap();
+    change(&mut header);
+    fs::write(file, format!("{header}\n{rest}")).unwrap();
 }
 
 pub(super) fn run(root: &Path, arguments: &str) -> Ran {
@@ -109,6 +121,7 @@ fn write_enforces_those_that_are_ready_and_prints_the_request() {
     assert!(ran.out().contains("- **holds** canary: 50 calls of the canary; since 2026-10-01T00:00:00Z there were some on every day, and each was seen\n"), "{}", ran.out());
     assert!(ran.out().contains("- **silence**: by what code and traffic agree on, at most "), "{}", ran.out());
     // What was written is read, and is enforced.
+    told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "ready --observations seen.jsonl");
     assert_eq!(ran.out(), "service.cards: enforced\nservice.emoji: ready\nservice.ledger: enforced\n");
     // Nothing is written where nothing is ready.
@@ -121,7 +134,8 @@ fn write_enforces_those_that_are_ready_and_prints_the_request() {
 #[test]
 fn observations_come_from_standard_input_and_bad_ones_are_refused() {
     let root = fleet(&[]);
-    let piped = Command::new(root.path(), "ready --observations -").stdin(observations(&[]).as_bytes()).run();
+    let seen = fs::read_to_string(root.path().join("seen.jsonl")).unwrap();
+    let piped = Command::new(root.path(), "ready --observations -").stdin(seen.as_bytes()).run();
     assert_eq!(piped.exit, Exit::Done, "{}", piped.stderr);
     for (text, reason) in [
         ("", "is empty; observations begin with a header line"),
@@ -149,6 +163,7 @@ fn cron_jobs_of_manifests_are_waited_for() {
     let job = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: close}\nspec:\n  schedule: '0 3 * * *'\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers: [{name: a, image: a}]\n";
     fs::create_dir_all(root.path().join("service.emoji/manifests")).unwrap();
     fs::write(root.path().join("service.emoji/manifests/job.yaml"), job).unwrap();
+    told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
     assert!(ran.out().starts_with("service.ledger: wait until 2026-11-24T03:00:00Z\n"), "{}", ran.out());
     assert!(ran.out().contains("`CronJob/close` of `service.emoji` ran 0 of 2 times"), "{}", ran.out());
@@ -157,6 +172,7 @@ fn cron_jobs_of_manifests_are_waited_for() {
         "rare: [{what: CronJob/close, reason: run by hand, expires: 2027-01-31}]\n",
     )
     .unwrap();
+    told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
     assert!(ran.out().contains("waived until 2027-01-31: run by hand"), "{}", ran.out());

@@ -110,3 +110,27 @@ pub(crate) fn tree(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     }
     directory
 }
+
+/// Makes observations those of the tree in which they lie, as a collector tells them that has its catalogue and in whose cluster it is deployed:
+/// the environment, where none is said, the digest of the catalogue, and those of the policies.
+pub(crate) fn told(root: &Path, file: &str) {
+    let json = |arguments: &str| -> serde_json::Value {
+        let ran = Command::new(root, arguments).run();
+        serde_json::from_str(ran.out()).unwrap_or_else(|_| panic!("{arguments}: {}", ran.stderr))
+    };
+    let text = std::fs::read_to_string(root.join(file)).expect("observations");
+    let (header, rest) = text.split_once('\n').expect("a header line");
+    let mut header: serde_json::Value = serde_json::from_str(header).expect("a header");
+    header["catalogue"] = json("catalogue --env prod")["digest"].clone();
+    if header["environment"].is_null() {
+        header["environment"] = "prod".into();
+    }
+    let ready = json(&format!("ready --env prod --observations {file} --format json"));
+    for service in ready["services"].as_array().expect("services") {
+        let name = service["service"].as_str().expect("a name");
+        if header["services"][name]["policy"].is_object() {
+            header["services"][name]["policy"]["digest"] = service["policy"]["planned"].clone();
+        }
+    }
+    std::fs::write(root.join(file), format!("{header}\n{rest}")).expect("a file");
+}

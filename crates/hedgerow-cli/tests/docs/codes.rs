@@ -25,6 +25,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("scan-limit", "it would take a tree of megabytes"),
     ("undeployed-rule", "observations are not shown; tests/commands runs the command"),
     ("unexplained-mention", "it shows code and no output"),
+    ("unheard-rule", "observations are not shown; tests/commands runs the command"),
     ("unknown-call", "observations are not shown; tests/commands runs the command"),
     ("unknown-client", "it shows code and no output"),
     ("unreadable", "a link is made first"),

@@ -218,8 +218,8 @@ impl Deploy {
                 continue;
             }
             let service = whose::service(item, template, hosts, owner);
+            self.schedules.extend(schedule::of(item, service.as_deref()));
             let Some(service) = service else { continue };
-            self.schedules.extend(schedule::of(item, &service));
             if template.is_none() && containers.is_empty() {
                 continue;
             }

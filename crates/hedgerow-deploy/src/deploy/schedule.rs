@@ -7,8 +7,8 @@ use serde_json::Value;
 /// When a workload of a service runs, as a manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Schedule {
-    /// The service.
-    pub service: String,
+    /// The service; nothing where the manifest is of none.
+    pub service: Option<String>,
     /// The object, as `Kind/name`; what only the deploy knows of the name is `*`.
     pub workload: String,
     /// The cron schedule; nothing where the manifest leaves it to values that cannot be told.
@@ -30,7 +30,7 @@ pub(super) fn has_schedule(value: &Value) -> bool {
 }
 
 /// The schedules of one object, none where it is of a kind that has none.
-pub(super) fn of(item: &Item<'_>, service: &str) -> Vec<Schedule> {
+pub(super) fn of(item: &Item<'_>, service: Option<&str>) -> Vec<Schedule> {
     let Some(kind) = text_at(&item.value, &["kind"]).filter(|kind| KINDS.contains(kind)) else { return Vec::new() };
     let name = text_at(&item.value, &["metadata", "name"]).unwrap_or("*");
     let at = |key: &str| item.value.get("spec").and_then(|spec| spec.get(key));
@@ -45,7 +45,7 @@ pub(super) fn of(item: &Item<'_>, service: &str) -> Vec<Schedule> {
         schedules.push(at("schedule").and_then(known));
     }
     let schedule = |schedule| Schedule {
-        service: service.to_owned(),
+        service: service.map(str::to_owned),
         workload: format!("{kind}/{}", shown(name)),
         schedule,
         time_zone: at("timeZone").or_else(|| at("timezone")).and_then(known),

@@ -1,6 +1,7 @@
-"""Makes up observations of a fleet, and a past for its report: observations.py seen GRAPH.json | past REPORT.json DAY…
+"""Makes up observations of a fleet, and a past for its report: observations.py seen GRAPH.json CATALOGUE.json READY.json | past REPORT.json DAY…
 
-`seen` reads what `hedgerow graph --format json` printed and prints observations in which most edges were used, some calls are permitted by nothing, and
+`seen` reads what `graph --format json`, `catalogue` and `ready --format json` printed (of any observations: only the digests of policies
+count) and prints observations in which most edges were used, some calls are permitted by nothing, and
 outsiders have names that try to break out of a page. `past` reads a report and prints it as one that tells of several days.
 """
 
@@ -10,15 +11,20 @@ import sys
 HOSTILE = ["<script>window.broken=1</script>", "\"><img src=x onerror=window.broken=2>", "</style><h1>broken</h1>", "\u202egnp.exe"]
 
 
-def seen(graph):
+def seen(graph, catalogue, ready):
     services = graph["services"]
     names = [service["name"] for service in services]
     ports = {service["name"]: service["ports"][0]["number"] for service in services if isinstance(service["ports"], list) and service["ports"]}
-    watched = {"nodes": ["a"], "pods": 2, "policy": {"digest": "sha256:0", "since": "2026-10-01T00:00:00Z"}, "longest_open": 60}
-    yield {"version": 1, "from": "2026-10-21T00:00:00Z", "to": "2026-11-21T08:00:00Z", "catalogue": None,
+    planned = {service["service"]: service["policy"]["planned"] for service in ready["services"]}
+
+    def watched(name):
+        policy = {"digest": planned[name] or "", "since": "2026-10-01T00:00:00Z"}
+        return {"nodes": ["a"], "pods": 2, "policy": policy, "longest_open": 60}
+
+    yield {"version": 1, "from": "2026-10-21T00:00:00Z", "to": "2026-11-21T08:00:00Z", "catalogue": catalogue["digest"], "environment": "prod",
            "coverage": [{"node": "a", "source": "conntrack", "heard": 45120, "blind": 0}],
            "canaries": [{"callee": name, "sent": 50, "seen": 50, "since": "2026-10-01T00:00:00Z"} for name in names],
-           "services": {name: watched for name in names}}
+           "services": {name: watched(name) for name in names}}
 
     def line(caller, callee, verdict, count):
         return {"caller": caller, "callee": callee, "port": ports.get(callee, 8080), "protocol": "TCP", "verdict": verdict,
@@ -52,10 +58,13 @@ def past(report, days):
 
 
 if __name__ == "__main__":
-    with open(sys.argv[2], encoding="utf-8") as file:
-        given = json.load(file)
+    def read(path):
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    given = read(sys.argv[2])
     if sys.argv[1] == "seen":
-        for entry in seen(given):
+        for entry in seen(given, *map(read, sys.argv[3:5])):
             print(json.dumps(entry))
     else:
         print(json.dumps(past(given, sys.argv[3:])))

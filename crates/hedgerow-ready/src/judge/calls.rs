@@ -3,9 +3,11 @@
 
 use super::{Court, line, show};
 use crate::evidence::{Evidence, Kind, Outcome, listed};
-use crate::traffic::{declares, permitted};
+use crate::reconcile::is_bare;
+use crate::traffic::{beyond_rules, declares, permitted, permission};
 use hedgerow_core::diag::{count, enumerate};
 use hedgerow_core::fleet::Service;
+use hedgerow_core::verdict::Permission;
 use hedgerow_observe::observations::{End, Moment, Observation, Verdict};
 use std::collections::BTreeSet;
 
@@ -18,6 +20,8 @@ struct Group {
     calls: u64,
     /// What helps, for each of them.
     help: BTreeSet<String>,
+    /// What no rule can help against.
+    beyond: BTreeSet<String>,
 }
 
 impl Group {
@@ -41,6 +45,8 @@ struct Groups {
     elsewhere: Group,
     /// Dropped, although the tree permits them.
     dropped: Group,
+    /// Their type permits them, and they came without its label to the last.
+    untyped: Group,
     /// Not permitted when they came, and permitted by the tree.
     since: Group,
     unknown: Group,
@@ -52,7 +58,7 @@ struct Groups {
 impl Court<'_> {
     pub(super) fn calls(&self, service: &Service) -> Vec<Evidence> {
         let groups = self.grouped(service);
-        let Groups { without, outsiders, elsewhere, dropped, since, unknown, aside, fine } = &groups;
+        let Groups { without, outsiders, elsewhere, dropped, untyped, since, unknown, aside, fine } = &groups;
         let mut evidence = Vec::new();
         let mut tell = |group: &Group, text: &str, outcome: fn(&Self, Moment) -> Outcome, help: Option<String>| {
             let Some(last) = group.last else { return };
@@ -62,8 +68,16 @@ impl Court<'_> {
             evidence.push(told);
         };
         let blocks = |_: &Self, _| Outcome::Blocks;
-        let help = format!("if it is meant: {}", enumerate(without.help.iter().take(3)));
-        tell(without, "calls that no rule permits", blocks, Some(help));
+        let mends = (!without.help.is_empty()).then(|| format!("if it is meant: {}", enumerate(without.help.iter().take(3))));
+        let help: Vec<String> = mends.into_iter().chain(without.beyond.iter().cloned()).collect();
+        tell(without, "calls that no rule permits", blocks, Some(help.join("; ")));
+        let key = self.question.plan.scheme().service_type();
+        let help = format!(
+            "let their pods wear `{key}`, the label of their type, and apply what `{} render --platform` prints",
+            self.question.program
+        );
+        let text = "calls that a type permits and that came without its label, or where no catch-all lets them in";
+        tell(untyped, text, blocks, Some(help));
         let help = format!("if they are meant, let them in by `allow:` in the service.yaml of `{}`", service.name);
         tell(outsiders, "calls from outside of the fleet that nothing permits", blocks, Some(help));
         let text = "calls that the deployed policy permits, which is not the one that this tree asks for";
@@ -125,7 +139,10 @@ impl Court<'_> {
             let group = match (tree, observation.verdict) {
                 (Some(false), _) => &mut groups.without,
                 (Some(true), Verdict::Dropped) => &mut groups.dropped,
-                (Some(true), Verdict::Unpermitted) => &mut groups.since,
+                (Some(true), Verdict::Unpermitted) => match &observation.caller {
+                    End::Service(caller) if self.is_bare_by_type(caller, observation) => &mut groups.untyped,
+                    End::Service(_) | End::Outsider(_) | End::Unknown(_) => &mut groups.since,
+                },
                 (Some(true), Verdict::Permitted | Verdict::Unknown) => &mut groups.fine,
                 (None, Verdict::Permitted) if is_planned => &mut groups.fine,
                 (None, Verdict::Permitted) => &mut groups.elsewhere,
@@ -140,7 +157,10 @@ impl Court<'_> {
             let is_told_often = tree == Some(false)
                 || matches!(observation.verdict, Verdict::Unpermitted | Verdict::Dropped) && tree.is_none();
             if let (End::Service(caller), Some(false) | None) = (&observation.caller, tree) {
-                group.help.insert(self.mend(caller, observation));
+                match beyond_rules(observation.port, &observation.protocol) {
+                    Some(why) => drop(group.beyond.insert(why)),
+                    None => drop(group.help.insert(self.mend(caller, observation))),
+                }
             }
             group.add(if is_told_often { format!("{who} {often}") } else { who }, observation);
         }
@@ -154,10 +174,22 @@ impl Court<'_> {
         deployed.zip(planned).is_some_and(|(deployed, planned)| deployed.digest == *planned)
     }
 
+    /// Whether the last call of a caller whose type permits it came without the label of the type, or where no catch-all lets it in.
+    fn is_bare_by_type(&self, caller: &str, observation: &Observation) -> bool {
+        if !matches!(permission(self.question.plan, caller, observation), Some(Permission::Types)) {
+            return false;
+        }
+        let lines = self.traffic.to(&observation.callee).iter().copied();
+        let own: Vec<&Observation> =
+            lines.filter(|line| matches!(&line.caller, End::Service(name) if name == caller)).collect();
+        is_bare(&own)
+    }
+
     /// What makes a service's call permitted.
     fn mend(&self, caller: &str, observation: &Observation) -> String {
         let fleet = self.question.plan.fleet();
         let Observation { callee, port, protocol, .. } = observation;
+        let program = self.question.program;
         let ends = fleet.service(caller).zip(fleet.known(callee));
         let Some((caller, known)) = ends else {
             return format!("the rule is added where the files of `{caller}` are");
@@ -170,7 +202,7 @@ impl Court<'_> {
                 format!("declare port {port}/{protocol} in the service.yaml of `{callee}`")
             }
             Some(_) => format!("add port {port} to `ports` in the rule of `{}`", caller.name),
-            None => format!("`hedgerow allow {} {callee}`", caller.name),
+            None => format!("`{program} allow {} {callee}`", caller.name),
         }
     }
 }

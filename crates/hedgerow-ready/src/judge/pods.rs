@@ -1,8 +1,9 @@
 //! What runs: labels of the callers' pods, runs of their cron jobs, and what owners say happens rarely.
 
-use super::{Court, Job, line};
+use super::{Court, Job, Question, line};
 use crate::cron::next;
 use crate::evidence::{Evidence, Kind, Outcome, listed};
+use crate::traffic::is_future;
 use hedgerow_core::diag::count;
 use hedgerow_core::fleet::Service;
 use hedgerow_observe::observations::{JobRuns, Moment};
@@ -58,6 +59,31 @@ impl<'q> Court<'q> {
             _ => format!("all {pods} pods of its {of} wear its label"),
         };
         line(Kind::Labels, Outcome::Holds, text)
+    }
+
+    /// Who may call by type and by no rule. Which labels of types pods wear, and which catch-alls are deployed, no observations tell.
+    pub(super) fn types(&self, service: &Service) -> Option<Evidence> {
+        let rules = self.callers.get(service.name.as_str());
+        let is_ruled = |caller: &&str| rules.is_some_and(|rules| rules.contains(*caller));
+        let by_type: Vec<String> = self
+            .may_call(service)
+            .into_iter()
+            .filter(|caller| !is_ruled(caller) && *caller != service.name.as_str())
+            .map(|caller| format!("`{caller}`"))
+            .collect();
+        if by_type.is_empty() {
+            return None;
+        }
+        let key = self.question.plan.scheme().service_type();
+        let text = format!(
+            "{} may call it by type: {}; whether their pods wear `{key}`, and whether the catch-alls of the platform are deployed, \
+             the observations do not tell",
+            count(by_type.len(), "service"),
+            listed(&by_type)
+        );
+        let program = self.question.program;
+        let help = format!("`{program} render --platform` prints the catch-alls; `{program} verify` on a dump of the cluster tells whether both are there");
+        Some(line(Kind::Labels, Outcome::Note, text).help(help))
     }
 
     pub(super) fn cron_jobs(&self, service: &Service) -> Vec<Evidence> {
@@ -127,12 +153,18 @@ impl<'q> Court<'q> {
         }
     }
 
-    /// The runs of a cron job. Where the observations reach further back than the window, only the last is known to be in it. What ran counts
-    /// for the most specific of the service's jobs that it fits, and for none where two fit it equally well.
+    /// The runs of a cron job within the window: only of the last it is told when it was. Where the observations begin a part of a day earlier,
+    /// as those of whole days do, the runs that were due then are taken away; where they reach further back, the last alone counts. What ran
+    /// counts for the most specific of the service's jobs that it fits, and for none where two fit it equally well.
     fn runs(&self, job: &Job) -> Ran {
         let is_longer = self.is_longer();
+        let end = self.question.observations.header.to;
         let in_window = |runs: &JobRuns| {
-            if is_longer { u64::from(runs.last.is_some_and(|last| last >= self.begin())) } else { runs.finished }
+            let is_last_in = runs.last.is_some_and(|last| last >= self.begin() && !is_future(last, end));
+            match u64::from(is_last_in && runs.finished > 0) {
+                1 if !is_longer => runs.finished.saturating_sub(self.due_before(job, runs.finished)).max(1),
+                counted => counted,
+            }
         };
         let is_other =
             |other: &&&Job| other.workload != job.workload || is_pattern(&job.workload) && !std::ptr::eq(**other, job);
@@ -152,6 +184,26 @@ impl<'q> Court<'q> {
             }
         }
         ran
+    }
+
+    /// How many runs of a job were due in the observations and before the window, at most `limit`; all where its schedule does not tell. The
+    /// schedule's time zone may be another by a day.
+    fn due_before(&self, job: &Job, limit: u64) -> u64 {
+        let from = self.question.observations.header.from;
+        if from >= self.begin() {
+            return 0;
+        }
+        let Some(schedule) = &job.schedule else { return limit };
+        let end = self.begin().0 + super::DAY;
+        let mut at = from.0 - super::DAY;
+        for due in 0..limit {
+            match next(schedule, at) {
+                Some(next) if next <= end => at = next,
+                Some(_) => return due,
+                None => return limit,
+            }
+        }
+        limit
     }
 
     /// Whether the observations reach further back than the window, by more than the day they may begin earlier.
@@ -196,6 +248,19 @@ impl<'q> Court<'q> {
         });
         told.collect()
     }
+}
+
+/// Jobs of manifests that nobody waits for.
+pub(super) fn strange_jobs(question: &Question<'_>) -> Option<Evidence> {
+    let strange = question.strange_jobs;
+    if strange.is_empty() {
+        return None;
+    }
+    let (are, their) = if strange.len() == 1 { ("is", "its") } else { ("are", "their") };
+    let jobs = count(strange.len(), "cron job");
+    let text = format!("{jobs} of the manifests {are} of no service, so {their} runs are not waited for: {}", listed(strange));
+    let help = "of a service: put the manifest into the service's directory, or let its pods wear the service's name as a label";
+    Some(line(Kind::Jobs, Outcome::Note, text).help(help))
 }
 
 /// What ran of a cron job.

@@ -2,14 +2,12 @@
 
 use super::{DAY, Question, line, show};
 use crate::evidence::{Evidence, Kind, Outcome};
+use crate::traffic::is_future;
 use hedgerow_core::diag::count;
 use hedgerow_observe::observations::Moment;
 
 /// How old observations may be, in seconds: a day.
 const MAX_AGE: i64 = DAY;
-/// How far two clocks may be apart, in seconds.
-const MAX_SKEW: i64 = 300;
-
 /// Whether they are whole, fresh, and long enough.
 pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
     let observations = question.observations;
@@ -22,13 +20,20 @@ pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
         let text = format!("{lines} of the observations {is} not understood, the first is line {at}: {reason}");
         evidence.push(line(Kind::Window, Outcome::Unknown, text).help("read them with the version that wrote them"));
     }
-    if to.0 > now.0.saturating_add(MAX_SKEW) {
+    if is_future(to, now) {
         let text = format!("the observations end at {}, which is not yet", show(to));
         evidence
             .push(line(Kind::Window, Outcome::Unknown, text).help("a clock is wrong, here or where they were made"));
     } else if now.0.saturating_sub(to.0) > MAX_AGE {
         let text = format!("the observations end at {}; nobody can tell what came since", show(to));
         evidence.push(line(Kind::Window, Outcome::Unknown, text).help("fetch newer ones"));
+    }
+    if let Some((number, text)) = crate::traffic::strays(observations) {
+        let tell = if number == 1 { "tells" } else { "tell" };
+        let text = format!("{} of the observations {tell} of {text}", count(number, "line"));
+        evidence.push(
+            line(Kind::Window, Outcome::Unknown, text).help("they were put together of others, or a clock is wrong"),
+        );
     }
     let days = count(question.days, "day");
     if to.0 - from.0 < window {
@@ -44,7 +49,7 @@ pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
     evidence
 }
 
-/// Whether they are of this environment and of this fleet. Those of earlier versions do not tell.
+/// Whether they are of this environment and of this fleet. What does not tell may be of any.
 pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
     let header = &question.observations.header;
     let asked = question.plan.environment().as_str();
@@ -58,7 +63,8 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         }
         None => {
             let text = "the observations do not tell of which environment they are".to_owned();
-            evidence.push(line(Kind::Window, Outcome::Note, text));
+            let help = format!("give the collector, or `hedgerow-observer read`, the catalogue of `{asked}`: `{} catalogue --env {asked} --rules`", question.program);
+            evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
         }
     }
     match header.catalogue.as_deref() {
@@ -66,13 +72,15 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         Some(digest) => {
             let text = format!("services were named by a catalogue that is not this tree's: {digest}");
             let help = format!(
-                "give the collector the catalogue of this tree, `hedgerow catalogue --env {asked} --rules`, or ask in the tree that is deployed"
+                "give the collector the catalogue of this tree, `{} catalogue --env {asked} --rules`, or ask in the tree that is deployed",
+                question.program
             );
             evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
         }
         None => {
             let text = "the observations do not tell by which catalogue services were named".to_owned();
-            evidence.push(line(Kind::Window, Outcome::Note, text));
+            let help = format!("give the collector the catalogue of this tree: `{} catalogue --env {asked} --rules`", question.program);
+            evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
         }
     }
     evidence

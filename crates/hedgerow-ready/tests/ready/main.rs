@@ -427,7 +427,8 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         }
     };
     let monthly = || job(Some("0 0 1 * *"), false);
-    assert_eq!(judged(with(monthly(), 2)).0, Verdict::Ready);
+    // One of them was due on the day by which the observations begin earlier.
+    assert_eq!(judged(with(monthly(), 3)).0, Verdict::Ready);
     // NOW is the 1st of December at 0:00: the next run is on the 1st of January; a day for time zones.
     expect("one run", with(monthly(), 1), Verdict::Wait(Moment(NOW + 32 * DAY)), Kind::Jobs, "ran 1 of 2 times");
     expect("no run", with(monthly(), 0), Verdict::Wait(Moment(NOW + 63 * DAY)), Kind::Jobs, "ran 0 of 2 times");
@@ -459,6 +460,36 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         Kind::Jobs,
         "run by hand",
     );
+    // Runs of before the window are none of it, whatever their number.
+    let last = |runs: u64, last: Option<i64>, from: i64| {
+        move |w: &mut World| {
+            with(monthly(), runs)(w);
+            w.observations.header.from = Moment(from);
+            w.watched("cards").jobs[0].last = last.map(Moment);
+        }
+    };
+    let begin = NOW - 30 * DAY;
+    for (what, change, runs) in [
+        ("all of long ago", last(5, Some(NOW - 300 * DAY), begin), 0),
+        ("all of the day before", last(5, Some(begin - 1), begin - DAY), 0),
+        ("nobody tells when", last(5, None, begin), 0),
+        ("of tomorrow", last(5, Some(NOW + 301), begin), 0),
+        ("none at all", last(0, Some(NOW - DAY), begin), 0),
+        ("one was due before the window", last(2, Some(NOW - DAY), begin - DAY), 1),
+        ("a window that begins as the observations do", last(2, Some(NOW - DAY), begin), 2),
+        ("one that ended as the window began", last(2, Some(begin), begin), 2),
+    ] {
+        let (verdict, lines) = judged(change);
+        let told = format!("ran {runs} of 2 times");
+        let is_told = lines.iter().any(|line| line.0 == Kind::Jobs && line.2.contains(&told));
+        assert_eq!((verdict == Verdict::Ready, is_told), (runs == 2, runs < 2), "{what}: {lines:#?}");
+    }
+    // Where nobody knows when it is due, only the last is known to be in the window.
+    let untold = |w: &mut World| {
+        with(job(None, false), 9)(w);
+        w.watched("cards").jobs[0].last = Some(Moment(NOW - DAY));
+    };
+    expect("no schedule", untold, Verdict::Blocked, Kind::Jobs, "ran 1 of 2 times");
     // Observations that reach back further tell only of the last run that it was in the window.
     expect(
         "two runs, and which of them is in the window is not told",
@@ -525,7 +556,7 @@ fn rules_that_nobody_used_are_told_and_decide_nothing() {
     assert!(
         lines
             .iter()
-            .any(|line| line.0 == Kind::Unused && line.2 == "1 caller may call it and did not: `service.emoji`"),
+            .any(|line| line.0 == Kind::Unused && line.2 == "1 caller may call it and was not seen: `service.emoji`"),
         "{lines:#?}"
     );
 }

@@ -2,13 +2,14 @@
 
 use super::world::{DAY, NOW, World, call, key, service};
 use hedgerow_core::policy::Origin;
-use hedgerow_observe::observations::{End, Verdict};
-use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, reconcile};
+use hedgerow_observe::observations::{End, Moment, Verdict};
+use hedgerow_ready::reconcile::{Aside, Caller, Class, Frame, Permits, Reconciled, reconcile};
 
 fn reconciled(change: impl FnOnce(&mut World)) -> Reconciled {
     let mut world = World::sound();
     change(&mut world);
-    reconcile(&world.plan(), &world.code.clone().expect("it has code"), &world.observations)
+    let frame = Frame { now: Moment(world.now), days: world.days };
+    reconcile(&world.plan(), &world.code.clone().expect("it has code"), &world.observations, frame)
 }
 
 #[track_caller]
@@ -83,13 +84,121 @@ fn every_edge_has_its_class() {
         no_rule(w);
         w.observations.observed[1].port = 9090;
     });
-    class("by type", cards, Class::ScanBlind, |w| {
+    let by_type = |w: &mut World| {
         no_code(w);
         no_rule(w);
         w.config.push_str("types: {core: {callers: [app]}, app: {}}\n");
         w.files.insert("service.ledger".into(), "{type: core, ports: [{port: 8080}]}".into());
         w.files.insert("service.cards".into(), "{type: app}".into());
+    };
+    // Nobody writes a rule for these: the scan has nothing to find.
+    class("by type", cards, Class::Permitted, by_type);
+    class("by an entry", cards, Class::Permitted, |w| {
+        no_code(w);
+        no_rule(w);
+        let allow = "{ports: [{name: http, port: 8080}], allow: [{from: {namespace: bank}, reason: all of the bank}]}";
+        w.files.insert("service.ledger".into(), allow.into());
     });
+    class("by type, and in the code", cards, Class::Confirmed, |w| {
+        by_type(w);
+        w.code().calls.insert(key("cards", "ledger"), "main.go:7".into());
+    });
+    class("by type, and without its label to the end", cards, Class::DeployMissing, |w| {
+        by_type(w);
+        w.observations.observed.push(call(service("cards"), Verdict::Unpermitted, NOW, 1));
+    });
+    let manual = |w: &mut World| {
+        no_code(w);
+        w.rules.insert(key("cards", "ledger"), "origin: manual".into());
+    };
+    class("by a person's rule", cards, Class::Permitted, manual);
+    class("by a person's rule, unseen", cards, Class::Stale, |w| {
+        manual(w);
+        emoji_alone(w);
+    });
+    class("by a rule that traffic made", cards, Class::ScanBlind, |w| {
+        no_code(w);
+        w.rules.insert(key("cards", "ledger"), "{origin: observed, first-seen: 2026-11-01, last-seen: 2026-11-02}".into());
+    });
+    class("by type, and by a rule as well", cards, Class::ScanBlind, |w| {
+        by_type(w);
+        w.rules.insert(key("cards", "ledger"), String::new());
+    });
+    assert!(!Class::Permitted.is_open());
+}
+
+/// Each way in which nobody was heard: a rule that nobody used is no stale one then.
+#[test]
+fn a_rule_is_stale_only_where_somebody_listened() {
+    let alone = |w: &mut World| {
+        w.code().calls.remove(&key("cards", "ledger"));
+        w.observations.observed.pop();
+    };
+    type Change = fn(&mut World);
+    let table: [(&str, Change, Option<&str>); 18] = [
+        ("all was heard", |_| {}, None),
+        ("a minute was not", |w| w.gap(0, NOW - 9 * DAY, NOW - 9 * DAY + 60), None),
+        ("a gap", |w| w.gap(0, NOW - 9 * DAY, NOW - 8 * DAY), Some("on a node of its pods nobody listened for 24 hours")),
+        ("a node that is deaf now", |w| w.gap(1, NOW - DAY, NOW), Some("at the end nobody listened on `b`")),
+        ("a node without a source", |w| w.observations.header.coverage.truncate(1), Some("no source listened on `b`")),
+        ("no source at all", |w| w.observations.header.coverage.clear(), Some("no source listened on `a`")),
+        (
+            "sources that never heard",
+            |w| w.observations.header.coverage.iter_mut().for_each(|it| (it.heard, it.blind) = (0, 40 * 1440)),
+            Some("nobody listened on `a`"),
+        ),
+        (
+            "a source that proves nothing",
+            |w| w.observations.header.coverage.iter_mut().for_each(|it| it.source = "counters".into()),
+            Some("no source listened"),
+        ),
+        ("losses at a time that nobody knows", |w| w.observations.header.coverage[0].lost = 1, Some("`a`")),
+        ("a callee without nodes", |w| w.watched("ledger").nodes.clear(), Some("on which nodes its pods ran")),
+        ("nothing told of the callee", |w| w.observations.header.services.clear(), Some("on which nodes its pods ran")),
+        ("no canary", |w| w.observations.header.canaries.clear(), Some("no canary called it")),
+        (
+            "a canary that nobody heard",
+            |w| (w.observations.header.canaries[0].seen, w.observations.header.canaries[0].since) = (0, None),
+            Some("of 40 calls of the canary 40 were not seen"),
+        ),
+        (
+            "a canary that was missed",
+            |w| w.observations.header.canaries[0].missed = Some(Moment(NOW - DAY)),
+            Some("of 40 calls of the canary"),
+        ),
+        (
+            "a short window",
+            |w| w.observations.header.from = Moment(NOW - 29 * DAY),
+            Some("the observations are of 29 days, and 30 days of silence are asked for"),
+        ),
+        ("no catalogue", |w| w.observations.header.catalogue = None, Some("by which catalogue services were named")),
+        ("of tomorrow", |w| w.now = NOW - 301, Some("at a time that is not yet")),
+        (
+            "calls of another time",
+            |w| w.observations.observed[0].last = Moment(NOW + 301),
+            Some("calls after the observations end"),
+        ),
+    ];
+    for (what, change, doubt) in table {
+        let all = reconciled(|w| {
+            alone(w);
+            change(w);
+        });
+        let row = all.rows.iter().find(|row| row.caller.as_str() == "service.cards").expect("it has a rule");
+        let should = if doubt.is_some() { Class::Unknown } else { Class::Stale };
+        assert_eq!(row.class, should, "{what}: {row:#?}");
+        assert_eq!(row.unheard.is_some(), doubt.is_some(), "{what}: {row:#?}");
+        let told = row.unheard.as_deref().unwrap_or_default();
+        assert!(told.contains(doubt.unwrap_or_default()), "{what}: {told}");
+    }
+    // Fewer days are asked for: fewer are enough.
+    let all = reconciled(|w| {
+        alone(w);
+        (w.days, w.observations.header.from) = (7, Moment(NOW - 8 * DAY));
+    });
+    assert_eq!(all.rows[0].class, Class::Stale, "{all:#?}");
+    // Who was seen was heard.
+    assert!(reconciled(|w| w.observations.header.coverage.clear()).rows.iter().all(|row| row.unheard.is_none()));
 }
 
 fn aside(aside: &Aside) -> (usize, u64, String) {

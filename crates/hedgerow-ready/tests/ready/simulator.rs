@@ -165,9 +165,11 @@ fn one(seed: u64, tally: &mut Tally) {
         code: world.code.as_ref(),
         tree: &world.tree,
         jobs: &[],
+        strange_jobs: &[],
         observations: &world.observations,
         now: Moment(world.now),
         days,
+        program: "hedgerow",
     };
     let (mut unseen, mut bound) = (0_usize, 0.0);
     tally.histories += 1;
@@ -405,6 +407,7 @@ fn world(
         code: Some(code),
         tree: tree((0..services).map(name)),
         jobs: Vec::new(),
+        strange_jobs: Vec::new(),
         observations: Observations { header, observed, faults },
         now,
         days,

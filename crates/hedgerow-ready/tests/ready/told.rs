@@ -41,17 +41,84 @@ fn observations_are_of_this_environment_and_this_fleet() {
         "not this tree's: sha256:d",
     );
     expect("a tree without its digests", |w| w.tree.catalogues.clear(), Verdict::Unknown, Kind::Window, "sha256:c");
-    // What earlier versions wrote does not tell: that is said.
-    let (verdict, lines) = judged(of(None, None));
-    let notes: Vec<&str> = lines.iter().filter(|line| line.1 == Outcome::Note).map(|line| line.2.as_str()).collect();
-    assert_eq!(verdict, Verdict::Ready);
+    // What does not tell may be of any.
+    let untold = "do not tell of which environment they are";
+    expect("no environment", of(None, right), Verdict::Unknown, Kind::Window, untold);
+    let untold = "do not tell by which catalogue services were named";
+    expect("no catalogue", of(Some("prod"), None), Verdict::Unknown, Kind::Window, untold);
+    expect("an empty catalogue", of(Some("prod"), Some("")), Verdict::Unknown, Kind::Window, "not this tree's");
+}
+
+#[test]
+fn calls_of_another_time_than_the_observations_are_no_evidence() {
+    let at = |last: i64| move |w: &mut World| w.observations.observed[0].last = Moment(last);
+    let told = "1 line of the observations tells of calls after the observations end, such as one of `service.ledger`";
+    expect("after the end", at(NOW + 301), Verdict::Unknown, Kind::Window, told);
+    expect("before the begin", at(NOW - 31 * DAY - 1), Verdict::Unknown, Kind::Window, "before the observations begin");
+    // Two clocks are never the same.
+    assert_eq!(judged(at(NOW + 300)).0, Verdict::Ready);
+    assert_eq!(judged(at(NOW - 31 * DAY)).0, Verdict::Ready);
+    let all = |w: &mut World| w.observations.observed.iter_mut().for_each(|line| line.last = Moment(NOW + DAY));
+    expect("all", all, Verdict::Unknown, Kind::Window, "2 lines of the observations tell of calls");
+}
+
+#[test]
+fn what_is_deployed_is_the_policy_of_the_tree() {
+    let digest = |digest: &'static str| {
+        move |w: &mut World| {
+            if let Some(policy) = &mut w.watched("ledger").policy {
+                policy.digest = digest.into();
+            }
+        }
+    };
+    let told = "the policy that is deployed is not the one that this tree asks for";
+    // Whoever called: services of the fleet alone, or nobody at all.
+    expect("another policy", digest("sha256:1"), Verdict::Unknown, Kind::Policy, told);
+    expect("no digest", digest("x"), Verdict::Unknown, Kind::Policy, told);
+    let unplanned = |w: &mut World| drop(w.tree.policies.remove("service.ledger"));
+    expect("nobody told what is planned", unplanned, Verdict::Unknown, Kind::Policy, "nobody tells whether");
+    // Of another service's policy it does not matter.
+    let other = |w: &mut World| drop(w.tree.policies.remove("service.cards"));
+    assert_eq!(judged(other).0, Verdict::Ready);
+    let (_, lines) = judged(|w| {
+        digest("sha256:1")(w);
+        w.observations.observed.clear();
+    });
+    assert!(lines.iter().any(|line| line.0 == Kind::Policy && line.1 == Outcome::Unknown), "{lines:#?}");
+}
+
+#[test]
+fn callers_by_type_are_told_with_what_nobody_watched() {
+    let by_type = |w: &mut World| {
+        w.config.push_str("types: {core: {callers: [app]}, app: {}}\n");
+        w.files.insert("service.ledger".into(), "{type: core, ports: [{name: http, port: 8080}]}".into());
+        w.files.insert("service.cards".into(), "{type: app}".into());
+        w.rules.remove(&world::key("cards", "ledger"));
+    };
+    let (verdict, lines) = judged(by_type);
+    let note = lines.iter().find(|line| line.0 == Kind::Labels && line.1 == Outcome::Note).expect("it is told");
     assert_eq!(
-        notes,
-        [
-            "the observations do not tell of which environment they are",
-            "the observations do not tell by which catalogue services were named"
-        ]
+        note.2,
+        "1 service may call it by type: `service.cards`; whether their pods wear `bank.example/service-type`, and whether the catch-alls of the platform are deployed, the observations do not tell"
     );
+    assert_eq!(verdict, Verdict::Ready, "{lines:#?}");
+    assert!(judged(|_| {}).1.iter().all(|line| line.1 != Outcome::Note), "nobody calls by type");
+    // Who has a rule as well is let in by that.
+    let both = |w: &mut World| {
+        by_type(w);
+        w.rules.insert(world::key("cards", "ledger"), String::new());
+    };
+    assert!(judged(both).1.iter().all(|line| line.1 != Outcome::Note));
+    // A call by type that was not permitted to the last: the label is missing, or the catch-all.
+    let bare = |last: i64| {
+        move |w: &mut World| {
+            by_type(w);
+            w.observations.observed.push(call(service("cards"), Seen::Unpermitted, last, 3));
+        }
+    };
+    let told = "calls that a type permits and that came without its label, or where no catch-all lets them in: `service.cards`";
+    expect("to the last", bare(NOW - 1), Verdict::Blocked, Kind::Calls, told);
+    expect("mended since", bare(NOW - DAY), Verdict::Wait(Moment(NOW + 29 * DAY)), Kind::Calls, "today one does");
 }
 
 #[test]
@@ -69,24 +136,16 @@ fn what_only_the_deployed_policy_tells_counts_where_it_is_the_trees() {
     };
     for who in [outsider(), either()] {
         assert_eq!(judged(with(who.clone(), None)).0, Verdict::Ready);
-        expect(
-            "another policy",
-            with(who.clone(), Some("sha256:1")),
-            Verdict::Unknown,
-            Kind::Calls,
-            "which is not the one that this tree asks for",
-        );
-        let unplanned = |w: &mut World| {
-            with(who.clone(), None)(w);
-            w.tree.policies.remove("service.ledger");
-        };
-        expect("nobody told what is planned", unplanned, Verdict::Unknown, Kind::Calls, "deployed policy permits");
+        let (verdict, lines) = judged(with(who.clone(), Some("sha256:1")));
+        let told = "calls that the deployed policy permits, which is not the one that this tree asks for";
+        let unknown = |kind| lines.iter().find(|line| line.0 == kind && line.1 == Outcome::Unknown);
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(unknown(Kind::Calls).is_some_and(|line| line.2.starts_with(told)), "{lines:#?}");
+        assert!(unknown(Kind::Policy).is_some(), "{lines:#?}");
     }
-    // Of services of the fleet the tree tells, whatever is deployed.
-    assert_eq!(judged(with(service("cards"), Some("sha256:1"))).0, Verdict::Ready);
     // Nobody knows which one it was, and either may.
     let both = End::Unknown(vec!["service.cards".into(), "service.emoji".into()]);
-    assert_eq!(judged(with(both.clone(), Some("sha256:1"))).0, Verdict::Ready);
+    assert_eq!(judged(with(both.clone(), None)).0, Verdict::Ready);
     // Both may, and it came without a label, or was dropped.
     let without = |verdict| move |w: &mut World| w.observations.observed.push(call(both, verdict, NOW - DAY, 1));
     expect(
@@ -183,6 +242,24 @@ fn what_helps_against_a_call_without_a_rule_is_a_command_or_a_place() {
     };
     assert_eq!(help(&no_code), "if it is meant: `hedgerow allow service.cards service.ledger`");
     assert_eq!(help(&from("stranger")), "if it is meant: the rule is added where the files of `service.stranger` are");
+    for (port, protocol, told) in [
+        (0, "TCP", "no rule can permit port 0: the source did not tell which port of TCP was called"),
+        (8080, "ICMP", "no rule can permit ICMP: rules are about TCP, UDP and SCTP"),
+        (0, "icmp6", "no rule can permit icmp6: rules are about TCP, UDP and SCTP"),
+    ] {
+        let beyond = |w: &mut World| {
+            (w.observations.observed[0].port, w.observations.observed[0].protocol) = (port, protocol.into());
+        };
+        assert_eq!(help(&beyond), told);
+        let both = |w: &mut World| {
+            beyond(w);
+            w.observations.observed.push(call(service("stranger"), Seen::Unpermitted, NOW, 1));
+        };
+        assert_eq!(
+            help(&both),
+            format!("if it is meant: the rule is added where the files of `service.stranger` are; {told}")
+        );
+    }
     assert_eq!(
         help(&|w: &mut World| w.observations.observed[0].port = 9090),
         "if it is meant: declare port 9090/TCP in the service.yaml of `service.ledger`"

@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) code: Option<Code>,
     pub(crate) tree: Tree,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) strange_jobs: Vec<String>,
     pub(crate) observations: Observations,
     pub(crate) now: i64,
     pub(crate) days: u32,
@@ -120,6 +121,7 @@ impl World {
             code: Some(code),
             tree: tree(names.map(str::to_owned)),
             jobs: Vec::new(),
+            strange_jobs: Vec::new(),
             observations: Observations { header, observed: observed.to_vec(), faults: Faults::default() },
             now: NOW,
             days: 30,
@@ -155,9 +157,11 @@ impl World {
             code: self.code.as_ref(),
             tree: &self.tree,
             jobs: &self.jobs,
+            strange_jobs: &self.strange_jobs,
             observations: &self.observations,
             now: Moment(self.now),
             days: self.days,
+            program: "hedgerow",
         };
         judge(&question, &[ServiceName::new(&format!("service.{callee}")).expect("a name")]).remove(0)
     }

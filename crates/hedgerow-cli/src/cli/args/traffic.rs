@@ -149,7 +149,8 @@ pub enum ReconcileFormat {
   hedgerow reconcile --env prod --observations seen.jsonl
   hedgerow reconcile --env prod --observations seen.jsonl --write --accept service.emoji service.ledger
 
-Traffic alone opens no door: --write adds a rule only for a pair that --accept names. Exit code 0: nothing is open.")]
+Traffic alone opens no door: --write adds a rule only for a pair that --accept names. A rule that nobody used is `stale` only where somebody
+listened all the time; else it is `unknown`, which is no reason to remove it. Exit code 0: nothing is open.")]
 pub struct Reconcile {
     /// The environment.
     #[command(flatten)]
@@ -157,6 +158,9 @@ pub struct Reconcile {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
+    /// For how many days somebody must have listened before a rule that nobody used is called stale
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub days: u32,
     /// Also list the edges on which code, rules and traffic agree
     #[arg(long)]
     pub all: bool,

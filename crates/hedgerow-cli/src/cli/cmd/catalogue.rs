@@ -47,7 +47,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let tree = Tree { services: &services, namespaces, config: &scan, code: &[], texts: &texts, lost: &[] };
     let found = in_parallel(|| schedules(&tree));
     for schedule in found {
-        if schedule.schedule.is_none() {
+        if schedule.service.is_none() {
+            session.note(&format!("warning: {}: `{}` is of no service, so it is left out\n", schedule.path, schedule.workload));
+        } else if schedule.schedule.is_none() {
             session.note(&format!(
                 "{}: when {} runs cannot be told from the manifest\n",
                 schedule.path, schedule.workload
@@ -60,7 +62,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
 
 /// Adds what a manifest says of when a workload runs.
 pub(super) fn add_schedule(catalogue: &mut Catalogue, schedule: hedgerow_scan::Schedule) {
-    if let Some(entry) = catalogue.entries.get_mut(schedule.service.as_str()) {
+    if let Some(entry) = schedule.service.as_deref().and_then(|service| catalogue.entries.get_mut(service)) {
         entry.schedules.push(Schedule {
             workload: schedule.workload,
             schedule: schedule.schedule,

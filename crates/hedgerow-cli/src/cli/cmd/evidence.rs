@@ -1,6 +1,7 @@
 //! What `ready` and `reconcile` read: the fleet, what its code says, and what traffic showed.
 
 use super::catalogue::add_schedule;
+use super::foreign;
 use super::scan::{Scanned, inventory, may_hold_calls, scan};
 use crate::cli::args::{DiagnosticFormat, EnvironmentArg};
 use crate::cli::session::Session;
@@ -10,7 +11,7 @@ use hedgerow_core::catalogue::{Catalogue, WithRules};
 use hedgerow_core::diag::{Code as DiagnosticCode, Severity};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::{Plan, ServicePlan};
-use hedgerow_observe::observations::{End, Moment, NotObservations, Observation, Observations, Verdict};
+use hedgerow_observe::observations::{Moment, NotObservations, Observations};
 use hedgerow_observe::verdict::meaning_of;
 use hedgerow_ready::code::{Code, Open};
 use hedgerow_ready::judge::{self, Job};
@@ -31,6 +32,8 @@ pub(super) struct Evidence {
     /// How observations name what the tree holds.
     pub(super) tree: judge::Tree,
     pub(super) jobs: Vec<Job>,
+    /// The cron jobs of manifests that are of no service.
+    pub(super) strange_jobs: Vec<String>,
     pub(super) observations: Observations,
     pub(super) now: Moment,
     /// The program and the options by which it finds this fleet, as they are typed.
@@ -65,10 +68,12 @@ pub(super) fn of(
     let (code, places) = code_of(&mut scanned);
     let schedules = manifests(&scanned);
     let catalogues = catalogues(&scanned, &plan, &schedules, observations.header.catalogue.as_deref());
-    let tree = judge::Tree { policies: in_parallel(|| policies(&plan, &observations)), catalogues };
-    let jobs = schedules.into_iter().map(job).collect();
+    let tree = judge::Tree { policies: in_parallel(|| policies(&plan)), catalogues };
+    let strange = schedules.iter().filter(|schedule| schedule.service.is_none());
+    let strange_jobs = strange.map(|schedule| format!("`{}` ({})", schedule.workload, schedule.path)).collect();
+    let jobs = schedules.into_iter().filter_map(job).collect();
     let (now, program) = (Moment(session.now()?), program(session));
-    Ok(Evidence { plan, scanned, code, places, tree, jobs, observations, now, program })
+    Ok(Evidence { plan, scanned, code, places, tree, jobs, strange_jobs, observations, now, program })
 }
 
 /// `hedgerow`, with the options of this run that say where the fleet is.
@@ -110,16 +115,9 @@ fn catalogues(scanned: &Scanned, plan: &Plan, schedules: &[Schedule], wanted: Op
     digests
 }
 
-/// What the policies mean of those services of whose callers only the deployed policy has told.
-fn policies(plan: &Plan, observations: &Observations) -> BTreeMap<String, String> {
-    let is_told_by_policy = |observation: &&Observation| match &observation.caller {
-        End::Service(caller) => plan.fleet().service(caller).is_none(),
-        End::Outsider(_) | End::Unknown(_) => true,
-    };
-    let permitted = observations.observed.iter().filter(|line| line.verdict == Verdict::Permitted);
-    let callees: BTreeSet<&str> = permitted.filter(is_told_by_policy).map(|line| line.callee.as_str()).collect();
-    let plans: Vec<&ServicePlan> =
-        plan.services().values().filter(|service| callees.contains(service.name.as_str())).collect();
+/// What the policies of each service mean.
+fn policies(plan: &Plan) -> BTreeMap<String, String> {
+    let plans: Vec<&ServicePlan> = plan.services().values().collect();
     let means = |service: &&ServicePlan| {
         let texts: Vec<String> =
             service_objects(service, Some(&service.namespace)).iter().map(|object| object.emit()).collect();
@@ -138,13 +136,13 @@ fn manifests(scanned: &Scanned) -> Vec<Schedule> {
     in_parallel(|| schedules(&tree)).into_iter().collect()
 }
 
-fn job(schedule: Schedule) -> Job {
-    Job {
-        service: schedule.service,
+fn job(schedule: Schedule) -> Option<Job> {
+    Some(Job {
+        service: schedule.service?,
         workload: schedule.workload,
         schedule: schedule.schedule,
         is_suspended: schedule.is_suspended,
-    }
+    })
 }
 
 /// What a scan found, as far as it matters here, and the places of the calls.
@@ -222,7 +220,7 @@ pub(super) fn read_observations(session: &mut Session<'_>, path: &Path) -> anyho
         code::read_file(&session.os.directory().join(path)).with_context(|| format!("cannot read `{name}`"))?
     };
     let Ok(text) = String::from_utf8(bytes) else { bail!("`{name}` is not UTF-8") };
-    Observations::read(&text).map_err(|fault| match fault {
+    let observations = Observations::read(&text).map_err(|fault| match fault {
         NotObservations::Empty => anyhow::anyhow!("`{name}` is empty; observations begin with a header line"),
         NotObservations::Header(reason) => anyhow::anyhow!(
             "the first line of `{name}` is no header of observations: {reason}; `hedgerow-observer export` and `read` write them"
@@ -231,5 +229,6 @@ pub(super) fn read_observations(session: &mut Session<'_>, path: &Path) -> anyho
             anyhow::anyhow!("`{name}` has observations of version {version}; this program reads version 1")
         }
         NotObservations::Window => anyhow::anyhow!("`{name}` ends before it begins: `to` is earlier than `from`"),
-    })
+    });
+    Ok(foreign::plain(observations?))
 }

@@ -8,7 +8,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Import, ImportFormat};
 use crate::cli::session::{Reported, Session};
 use anyhow::{Context, bail};
-use hedgerow::write_file;
+use hedgerow::write_files;
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::fleet::{Fleet, Scope};
 use hedgerow_core::policy::RulePorts;
@@ -119,8 +119,8 @@ fn write(
         bail!("{}", faults.join("\nerror: "))
     }
     session.try_rules(&wanted, DiagnosticFormat::Text)?;
-    for (path, text) in &wanted {
-        write_file(&root.join(path), text)?;
+    write_files(wanted.iter().map(|(path, text)| (root.join(path), text.as_str())))?;
+    for path in wanted.keys() {
         session.note(&format!("wrote {path}\n"));
     }
     Ok(())

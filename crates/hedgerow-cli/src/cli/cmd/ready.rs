@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Ready, ReadyFormat};
 use crate::cli::session::Session;
 use anyhow::bail;
+use hedgerow_core::diag::{count, enumerate};
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::name::ServiceName;
 use hedgerow_ready::evidence::{Readiness, Verdict};
@@ -29,30 +30,42 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
         code: Some(&evidence.code),
         tree: &evidence.tree,
         jobs: &evidence.jobs,
+        strange_jobs: &evidence.strange_jobs,
         observations: &evidence.observations,
         now: evidence.now,
         days: args.days,
+        program: &evidence.program,
     };
     let answers = judge(&question, &callees);
     let environment = evidence.plan.environment().as_str();
+    if !evidence.strange_jobs.is_empty() {
+        let strange = &evidence.strange_jobs;
+        let (are, their) = if strange.len() == 1 { ("is", "its") } else { ("are", "their") };
+        let jobs = count(strange.len(), "cron job");
+        session.note(&format!(
+            "warning: {jobs} of the manifests {are} of no service, so {their} runs are not waited for: {}\n",
+            enumerate(strange)
+        ));
+    }
+    let mut request = None;
     if args.write {
         session.clear_temporaries(&evidence.scanned.root, fleet.services().map(|service| service.directory.as_str()));
         let ready: Vec<&Readiness> = answers.iter().filter(|answer| answer.verdict == Verdict::Ready).collect();
-        for answer in &ready {
-            write::enforce(session, &evidence.scanned, &answer.service, environment)?;
-        }
-        if !ready.is_empty() && args.format == ReadyFormat::Text {
-            session.out(&output::request(&ready, environment))?;
-            session.note(&output::tally(&answers));
-            return Ok(exit(&answers));
-        }
+        let services: Vec<&ServiceName> = ready.iter().map(|answer| &answer.service).collect();
+        write::enforce(session, &evidence.scanned, &services, environment)?;
+        request = (!ready.is_empty()).then(|| output::request(&ready, environment));
     }
     let text = match args.format {
+        // The text of a pull request is Markdown, and all that whoever writes wants.
+        ReadyFormat::Text | ReadyFormat::Markdown if request.is_some() => request.unwrap_or_default(),
         // Who asks for one service wants all of it; who asks for the fleet wants what is in the way.
         ReadyFormat::Text => output::text(&answers, !args.services.is_empty() || session.global.verbose),
-        ReadyFormat::Json => output::json(&answers, environment, args.days, &evidence.observations.header)?,
+        ReadyFormat::Json => {
+            let asked = output::Asked { environment, days: args.days, request: request.as_deref() };
+            output::json(&answers, &asked, &evidence.tree, &evidence.observations.header)?
+        }
         ReadyFormat::Markdown => output::markdown(&answers, environment),
-        ReadyFormat::Github => output::github(&answers, fleet),
+        ReadyFormat::Github => output::github(&answers, fleet, request.as_deref()),
     };
     session.out(&text)?;
     session.note(&output::tally(&answers));

@@ -9,18 +9,22 @@ use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
 use anyhow::{Context, bail};
-use hedgerow::write_file;
+use hedgerow::write_files;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::policy::Origin;
-use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
+use hedgerow_ready::reconcile::{Caller, Class, Frame, Reconciled, Row, is_future, reconcile, strays};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow::Result<Exit> {
+    if args.days == 0 {
+        bail!("--days takes a number of days, 1 at least")
+    }
     let mut read =
         evidence::read(session, &args.environment, &args.observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
     warn(session, &read)?;
-    let reconciled = reconcile(&read.plan, &read.code, &read.observations);
+    let frame = Frame { now: read.now, days: args.days };
+    let reconciled = reconcile(&read.plan, &read.code, &read.observations, frame);
     if args.write {
         accept(session, args, &read, &reconciled)?;
         return Ok(Exit::Done);
@@ -55,6 +59,16 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
         Some(_) => {}
         None => session.note("warning: the observations do not tell of which environment they are\n"),
     }
+    if is_future(header.to, read.now) {
+        bail!("the observations end at {}, which is not yet: a clock is wrong, here or where they were made", String::from(header.to))
+    }
+    if let Some((number, what)) = strays(&read.observations) {
+        let tell = if number == 1 { "tells" } else { "tell" };
+        session.note(&format!("warning: {} of the observations {tell} of {what}\n", report::count(number, "line")));
+    }
+    if header.catalogue.is_none() {
+        session.note("warning: the observations do not tell by which catalogue services were named\n");
+    }
     if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains(digest)) {
         session.note(&format!(
             "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`\n",
@@ -83,8 +97,8 @@ fn accept(session: &mut Session<'_>, args: &Reconcile, read: &Evidence, reconcil
     session.try_rules(&files, DiagnosticFormat::Text)?;
     let root = session.root()?;
     session.clear_temporaries(&root, files.keys().filter_map(|path| Some(path.rsplit_once('/')?.0)));
-    for (path, text) in &files {
-        write_file(&root.join(path), text)?;
+    write_files(files.iter().map(|(path, text)| (root.join(path), text.as_str())))?;
+    for path in files.keys() {
         session.note(&format!("wrote {path}\n"));
     }
     Ok(())
@@ -144,7 +158,8 @@ fn diagnostic(read: &mut Evidence, row: &Row, args: &Reconcile) -> Diagnostic {
         Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
         Class::RuleMissing | Class::PortMissing => (DiagnosticCode::MissingRule, Severity::Error),
         Class::ScanBlind => (DiagnosticCode::UnseenByScan, Severity::Warning),
-        Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Confirmed => {
+        Class::Unknown => (DiagnosticCode::UnheardRule, Severity::Warning),
+        Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Confirmed => {
             (DiagnosticCode::StaleRule, Severity::Warning)
         }
     };

@@ -11,8 +11,10 @@ use crate::code;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::date::Date;
+use hedgerow_core::diag::count;
 use hedgerow_ready::judge::{Question, judge};
-use hedgerow_ready::reconcile::reconcile;
+use hedgerow_observe::observations::Moment;
+use hedgerow_ready::reconcile::{Frame, is_future, reconcile, strays};
 use model::{Earlier, Found, Point, Report, VERSION};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,19 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         bail!("standard input can be read once: `-` stands among --observations and --manifests")
     }
     let observations = evidence::read_observations(session, &args.observations)?;
+    // A page for whoever has to answer is not made of what cannot have been seen yet.
+    let (end, now) = (observations.header.to, Moment(session.now()?));
+    if is_future(end, now) {
+        bail!(
+            "`{}` ends at {}, which is not yet: a clock is wrong, here or where it was made",
+            args.observations.display(),
+            String::from(end)
+        )
+    }
+    if let Some((number, what)) = strays(&observations) {
+        let tell = if number == 1 { "tells" } else { "tell" };
+        bail!("{} of `{}` {tell} of {what}: they are of other observations, or a clock is wrong", count(number, "line"), args.observations.display())
+    }
     // No clock: the same inputs give the same page on every day.
     let end = Date::from_unix_days(observations.header.to.0.div_euclid(86_400));
     session.global.today.get_or_insert_with(|| end.to_string());
@@ -42,18 +57,22 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         code: Some(&read.code),
         tree: &read.tree,
         jobs: &read.jobs,
+        strange_jobs: &read.strange_jobs,
         observations: &read.observations,
         now: read.now,
         days: args.days,
+        program: &read.program,
     };
     let answers = judge(&question, &callees);
-    let reconciled = reconcile(&read.plan, &read.code, &read.observations);
+    let frame = Frame { now: read.now, days: args.days };
+    let reconciled = reconcile(&read.plan, &read.code, &read.observations, frame);
     let seen = std::slice::from_ref(&read.observations);
     let network = graph::of_plan(session, &read.plan, &read.scanned.texts.sources, seen, &args.manifests)?;
     // What is open is helped with by the commands that `reconcile` would name.
     let asked = Reconcile {
         environment: args.environment.clone(),
         observations: args.observations.clone(),
+        days: args.days,
         all: false,
         write: false,
         accept: Vec::new(),

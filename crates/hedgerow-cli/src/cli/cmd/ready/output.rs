@@ -1,9 +1,10 @@
 //! Answers as text, markdown, JSON and annotations.
 
-use crate::cli::report::count;
+use crate::cli::report::{count, markdown_of as escaped};
 use hedgerow_core::fleet::Fleet;
 use hedgerow_observe::observations::Header;
 use hedgerow_ready::evidence::{Evidence, Kind, Outcome, Readiness, Verdict};
+use hedgerow_ready::judge::Tree;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -132,24 +133,12 @@ pub(super) fn request(ready: &[&Readiness], environment: &str) -> String {
     text
 }
 
-/// Names come from traffic: they are text, never markup.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '|' => out.push_str("\\|"),
-            '\n' | '\r' => out.push(' '),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// GitHub's workflow commands: one for each service that is not ready, at its `service.yaml`.
-pub(super) fn github(answers: &[Readiness], fleet: &Fleet) -> String {
+/// GitHub's workflow commands: the text of the pull request where something was written, and one for each service that is not ready, at its `service.yaml`.
+pub(super) fn github(answers: &[Readiness], fleet: &Fleet, request: Option<&str>) -> String {
     let mut text = String::new();
+    if let Some(request) = request {
+        let _ = writeln!(text, "::notice title=hedgerow%3A ready::{}", data(request));
+    }
     for answer in answers.iter().filter(|answer| !matches!(answer.verdict, Verdict::Ready | Verdict::Enforced)) {
         let directory = fleet.service(answer.service.as_str()).map_or("", |service| service.directory.as_str());
         let mut message = format!("{}: {}", answer.service, verdict(answer.verdict));
@@ -183,6 +172,8 @@ struct Document<'a> {
     from: String,
     to: String,
     catalogue: Option<&'a str>,
+    /// The text of the pull request, where `--write` wrote.
+    request: Option<&'a str>,
     services: Vec<JsonService<'a>>,
 }
 
@@ -192,8 +183,17 @@ struct JsonService<'a> {
     owner: Option<&'a str>,
     verdict: &'static str,
     until: Option<String>,
+    /// The digest of the policy that is deployed, and of the one that the tree asks for.
+    policy: JsonPolicy<'a>,
     evidence: Vec<JsonLine<'a>>,
     silence: Option<JsonSilence>,
+}
+
+#[derive(Serialize)]
+struct JsonPolicy<'a> {
+    /// Null where nobody tells.
+    deployed: Option<&'a str>,
+    planned: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -220,8 +220,25 @@ struct JsonSilence {
     unseen_by_days: Option<f64>,
 }
 
+/// What was asked, and what came of writing.
+pub(super) struct Asked<'a> {
+    pub(super) environment: &'a str,
+    pub(super) days: u32,
+    /// The text of the pull request.
+    pub(super) request: Option<&'a str>,
+}
+
 /// One JSON object: `docs/schemas/ready.json`.
-pub(super) fn json(answers: &[Readiness], environment: &str, days: u32, header: &Header) -> anyhow::Result<String> {
+pub(super) fn json(
+    answers: &[Readiness],
+    &Asked { environment, days, request }: &Asked<'_>,
+    tree: &Tree,
+    header: &Header,
+) -> anyhow::Result<String> {
+    let policy = |service: &str| JsonPolicy {
+        deployed: header.services.get(service).and_then(|it| it.policy.as_ref()).map(|policy| policy.digest.as_str()),
+        planned: tree.policies.get(service).map(String::as_str),
+    };
     let services = answers.iter().map(|answer| JsonService {
         service: answer.service.as_str(),
         owner: answer.owner.as_deref(),
@@ -230,6 +247,7 @@ pub(super) fn json(answers: &[Readiness], environment: &str, days: u32, header: 
             Verdict::Wait(until) => Some(until.into()),
             Verdict::Ready | Verdict::Blocked | Verdict::Unknown | Verdict::Enforced => None,
         },
+        policy: policy(answer.service.as_str()),
         evidence: answer.evidence.iter().map(json_line).collect(),
         silence: (answer.verdict != Verdict::Enforced).then(|| json_silence(answer)),
     });
@@ -240,6 +258,7 @@ pub(super) fn json(answers: &[Readiness], environment: &str, days: u32, header: 
         from: header.from.into(),
         to: header.to.into(),
         catalogue: header.catalogue.as_deref(),
+        request,
         services: services.collect(),
     };
     let mut text = serde_json::to_string_pretty(&document)?;

@@ -3,17 +3,29 @@
 use crate::cli::cmd::scan::Scanned;
 use crate::cli::session::Session;
 use anyhow::Context;
-use hedgerow::write_file;
+use hedgerow::write_files;
 use hedgerow_core::name::ServiceName;
 use hedgerow_yaml::{Document, MapChange, RouteSet, Want, change_map, splice, split};
+use std::collections::BTreeMap;
 
-/// Writes `stage: {ENV: enforce}`.
+/// Writes `stage: {ENV: enforce}` for each of some services, or for none: each is edited before the first is written.
 pub(super) fn enforce(
     session: &mut Session<'_>,
     scanned: &Scanned,
-    service: &ServiceName,
+    services: &[&ServiceName],
     environment: &str,
 ) -> anyhow::Result<()> {
+    let files = services.iter().map(|service| file(scanned, service, environment));
+    let files: BTreeMap<String, String> = files.collect::<anyhow::Result<_>>()?;
+    write_files(files.iter().map(|(path, text)| (scanned.root.join(path), text.as_str())))?;
+    for path in files.keys() {
+        session.note(&format!("wrote stage `enforce` of `{environment}` to {path}\n"));
+    }
+    Ok(())
+}
+
+/// The path and the edited text of a service's `service.yaml`.
+fn file(scanned: &Scanned, service: &ServiceName, environment: &str) -> anyhow::Result<(String, String)> {
     let known = scanned.fleet.service(service.as_str()).context("a service that was judged is in the fleet")?;
     let path = format!("{}/service.yaml", known.directory);
     let text = scanned
@@ -23,11 +35,9 @@ pub(super) fn enforce(
         .find(|(_, source)| source.path == path)
         .map_or("", |(_, source)| source.text.as_str());
     let edited = edited(text, environment).with_context(|| {
-        format!("cannot edit `{path}` and change nothing else; write `stage: {{{environment}: enforce}}` there by hand")
+        format!("cannot edit `{path}` and change nothing else, so nothing is written; write `stage: {{{environment}: enforce}}` there by hand")
     })?;
-    write_file(&scanned.root.join(&path), &edited)?;
-    session.note(&format!("wrote stage `enforce` of `{environment}` to {path}\n"));
-    Ok(())
+    Ok((path, edited))
 }
 
 fn edited(text: &str, environment: &str) -> anyhow::Result<String> {

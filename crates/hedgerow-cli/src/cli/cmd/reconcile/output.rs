@@ -3,11 +3,11 @@
 use super::Evidence;
 use crate::cli::args::Reconcile;
 use crate::cli::cmd::evidence::word;
-use crate::cli::report::count;
+use crate::cli::report::{count, markdown_of as escaped};
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::plan::selector;
 use hedgerow_core::policy::Origin;
-use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, Row};
+use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, Row, beyond_rules};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,17 +21,30 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
         owner.map_or_else(|| format!("whoever knows `{name}`"), |owner| format!("{owner} (`{name}`)"))
     };
     match (row.class, &row.caller) {
-        (Class::NobodyKnows, Caller::Service(_)) => vec![
-            format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee)),
-            accept(read, caller, callee, args),
-        ],
+        (Class::NobodyKnows, Caller::Service(_)) => {
+            let (beyond, rest) = beyond(&row.ports);
+            let ask = format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee));
+            let accept = (!rest.is_empty()).then(|| accept(read, caller, callee, args));
+            [ask].into_iter().chain(accept).chain(beyond).collect()
+        }
         (Class::NobodyKnows, Caller::Outsider(_)) => vec![
             format!("ask {}: is it meant, or an intruder?", owner(callee)),
             format!("if it is meant: an entry under `allow:` in the service.yaml of `{callee}`"),
         ],
         (Class::DeployMissing, _) => {
             let pods = pods(read, caller).map(|command| format!("`{command}` lists its pods with their labels"));
-            let deploy = format!("deploy the pods of `{caller}` again that lack the label of `{callee}`");
+            let deploy = match row.permits {
+                Some(Permits::Types) => {
+                    let key = read.plan.scheme().service_type();
+                    let program = &read.program;
+                    format!(
+                        "let the pods of `{caller}` wear `{key}`, the label of its type, and apply what `{program} render --platform` prints"
+                    )
+                }
+                Some(Permits::Rule(_) | Permits::Allow) | None => {
+                    format!("deploy the pods of `{caller}` again that lack the label of `{callee}`")
+                }
+            };
             [Some(deploy), pods].into_iter().flatten().collect()
         }
         (Class::RuleMissing, _) => vec![format!("`{} scan {caller} --write` writes the rule", read.program)],
@@ -43,7 +56,11 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
         (Class::Stale, _) => {
             vec![format!("ask {} whether the call is still made; remove the rule where it is not", owner(caller))]
         }
-        (Class::CodeUnread | Class::NotSeen | Class::Confirmed, _) => Vec::new(),
+        (Class::Unknown, _) => {
+            let keep = "keep the rule: nobody listened well enough to call it unused; docs/rollout.md says what proves that somebody did";
+            vec![keep.to_owned()]
+        }
+        (Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Confirmed, _) => Vec::new(),
     }
 }
 
@@ -87,10 +104,10 @@ pub(super) fn ports(read: &Evidence, row: &Row) -> Vec<String> {
     let named = |ports: &mut dyn Iterator<Item = &(u16, String)>| {
         enumerate(ports.map(|(port, protocol)| format!("{port}/{protocol}")))
     };
-    let mut help = Vec::new();
-    if !row.undeclared.is_empty() {
-        let ports = named(&mut row.undeclared.iter());
-        let s = if row.undeclared.len() == 1 { "port" } else { "ports" };
+    let (mut help, undeclared) = beyond(&row.undeclared);
+    if !undeclared.is_empty() {
+        let ports = named(&mut undeclared.iter().copied());
+        let s = if undeclared.len() == 1 { "port" } else { "ports" };
         help.push(format!("`{}` does not declare {s} {ports}: add it to `ports` in its service.yaml", row.callee));
     }
     let mut rest = row.missing.difference(&row.undeclared).peekable();
@@ -99,6 +116,18 @@ pub(super) fn ports(read: &Evidence, row: &Row) -> Vec<String> {
         help.push(format!("add {} to `ports` in {file}", named(&mut rest)));
     }
     help
+}
+
+/// Why no rule can permit some of these ports, and those which one can.
+fn beyond(ports: &BTreeSet<(u16, String)>) -> (Vec<String>, Vec<&(u16, String)>) {
+    let (mut why, mut rest) = (BTreeSet::new(), Vec::new());
+    for port in ports {
+        match beyond_rules(port.0, &port.1) {
+            Some(reason) => drop(why.insert(reason)),
+            None => rest.push(port),
+        }
+    }
+    (why.into_iter().collect(), rest)
 }
 
 /// The rule file of an edge.
@@ -123,7 +152,8 @@ pub(in crate::cli::cmd) fn facts(read: &Evidence, row: &Row) -> Vec<String> {
             let but = if row.missing.is_empty() { "" } else { ", and not for " };
             format!("rule: yes{}{but}{}", origin.map_or("", origin_words), enumerate(missing))
         }
-        Some(Permits::Other) => "rule: by type or `allow`".to_owned(),
+        Some(Permits::Types) => "rule: none needed, its type permits it".to_owned(),
+        Some(Permits::Allow) => "rule: none needed, an `allow` entry permits it".to_owned(),
         None => "rule: none".to_owned(),
     });
     facts.push(match &row.seen {
@@ -140,7 +170,13 @@ pub(in crate::cli::cmd) fn facts(read: &Evidence, row: &Row) -> Vec<String> {
                 ports.join(", ")
             )
         }
-        None => format!("traffic: none since {}", String::from(read.observations.header.from)),
+        None => {
+            let since = String::from(read.observations.header.from);
+            match &row.unheard {
+                Some(doubt) => format!("traffic: none since {since}, which says nothing: {doubt}"),
+                None => format!("traffic: none since {since}, while somebody listened"),
+            }
+        }
     });
     facts
 }
@@ -244,19 +280,14 @@ pub(super) fn markdown(read: &Evidence, reconciled: &Reconciled, args: &Reconcil
     for (owner, rows) in by_owner(read, reconciled, args.all) {
         let _ = writeln!(text, "\n### {}\n", escaped(owner));
         for row in rows {
-            let caller = escaped(row.caller.as_str());
-            let _ = writeln!(text, "- **{}** `{caller}` → `{}`: {}", row.class.as_str(), row.callee, row.class.means());
+            let edge = escaped(&format!("`{}` → `{}`", row.caller.as_str(), row.callee));
+            let _ = writeln!(text, "- **{}** {edge}: {}", row.class.as_str(), row.class.means());
             for line in facts(read, row).iter().chain(&help(read, row, args)) {
                 let _ = writeln!(text, "  - {}", escaped(line));
             }
         }
     }
     text
-}
-
-/// Names come from traffic: they are text, never markup.
-fn escaped(text: &str) -> String {
-    text.replace('<', "&lt;").replace('>', "&gt;").replace('`', "'").replace(['\n', '\r'], " ")
 }
 
 /// The document of `--format json`, version 1.
@@ -302,6 +333,8 @@ struct JsonRow<'a> {
     /// Ports that traffic showed and the rule does not permit.
     missing_ports: Vec<String>,
     seen: Option<JsonSeen>,
+    /// Why nobody can tell whether it is called, where traffic does not show it; null where somebody listened all the time.
+    unheard: Option<&'a str>,
     help: Vec<String>,
 }
 
@@ -329,7 +362,7 @@ pub(super) fn json(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -
         code: row.code.as_deref(),
         permits: row.permits.map(|permits| match permits {
             Permits::Rule(_) => "rule",
-            Permits::Other => "other",
+            Permits::Types | Permits::Allow => "other",
         }),
         file: file_of(read, row),
         missing_ports: row.missing.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
@@ -341,6 +374,7 @@ pub(super) fn json(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -
             dropped: seen.dropped,
             ports: row.ports.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
         }),
+        unheard: row.unheard.as_deref(),
         help: help(read, row, args),
     });
     let document = Document {
