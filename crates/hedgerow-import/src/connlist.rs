@@ -2,9 +2,13 @@
 
 use crate::objects::{list, text};
 use crate::ports::parse_list;
-use crate::said::{End, Found, Name, Place, Statement, Why, shown};
+use crate::said::{End, Found, Leftover, Name, Place, Statement, Wanted, Why, shown};
+use crate::settle::{allow_from, block, ports_of};
+use crate::whose::Whose;
 use crate::{Input, Reader};
 use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_eval::{AddressRange, Cidr};
+use hedgerow_yaml::quote;
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -27,14 +31,14 @@ impl Reader for Connlist {
                 }
             };
             match &value {
-                Value::Array(entries) => entries.iter().for_each(|entry| connection(entry, &place, found)),
+                Value::Array(entries) => entries.iter().for_each(|entry| connection(entry, &place, input, found)),
                 Value::Object(_)
                     if value.get("connlist_results").is_some() || value.get("exposure_results").is_some() =>
                 {
-                    list(&value, "connlist_results").iter().for_each(|entry| connection(entry, &place, found));
+                    list(&value, "connlist_results").iter().for_each(|entry| connection(entry, &place, input, found));
                     let exposure = EXPOSURE.into_iter().find_map(|key| value.get(key)).unwrap_or(&Value::Null);
-                    list(exposure, "ingress_exposure").iter().for_each(|entry| connection(entry, &place, found));
-                    list(exposure, "egress_exposure").iter().for_each(|entry| connection(entry, &place, found));
+                    list(exposure, "ingress_exposure").iter().for_each(|entry| connection(entry, &place, input, found));
+                    list(exposure, "egress_exposure").iter().for_each(|entry| connection(entry, &place, input, found));
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
                     let what = "it is no list of connections: `netpol-analyzer list -o json` prints one";
@@ -56,7 +60,7 @@ enum Party {
     Selected,
 }
 
-fn connection(entry: &Value, place: &Place, found: &mut Found) {
+fn connection(entry: &Value, place: &Place, input: &Input<'_>, found: &mut Found) {
     let Some(((from, to), conn)) = text(entry, "src").zip(text(entry, "dst")).zip(text(entry, "conn")) else {
         let text = format!("an entry without `src`, `dst` or `conn`: {}", shown(&entry.to_string()));
         found.leave(Why::NotUnderstood, place, text);
@@ -76,6 +80,16 @@ fn connection(entry: &Value, place: &Place, found: &mut Found) {
         (_, Party::Addresses) => {
             found.leave(Why::OutsideCallee, place, says);
         }
+        (Party::Addresses, Party::Workload(callee)) => {
+            entered(found.leave(Why::Addresses, place, says), input, &callee, &ports, addresses(from));
+        }
+        (Party::Cluster, Party::Workload(callee)) => {
+            let cluster = Some("{namespaces: any}".to_owned());
+            entered(found.leave(Why::WholeCluster, place, says), input, &callee, &ports, cluster);
+        }
+        (Party::Selected, Party::Workload(callee)) => {
+            entered(found.leave(Why::OutsideCaller, place, says), input, &callee, &ports, selected(from));
+        }
         (Party::Addresses, _) => {
             found.leave(Why::Addresses, place, says);
         }
@@ -86,6 +100,54 @@ fn connection(entry: &Value, place: &Place, found: &mut Found) {
             found.leave(Why::OutsideCaller, place, says);
         }
     }
+}
+
+/// Says which `allow` entry of a service lets somebody in who is no service; `from` is its peer, where one can be written.
+fn entered(leftover: &mut Leftover, input: &Input<'_>, callee: &Name, ports: &Wanted, from: Option<String>) {
+    let Whose::Service(callee) = input.names.of(callee) else { return };
+    let ports = ports_of(input.names, &callee, ports);
+    leftover.allow = from.zip(ports).map(|(from, ports)| allow_from(&from, Some(&ports)));
+    leftover.callee = Some(callee);
+}
+
+/// The peer for a run of addresses that is one block.
+fn addresses(text: &str) -> Option<String> {
+    let bare = text.strip_suffix("[External]").unwrap_or(text).trim();
+    let block = match bare.split_once('-') {
+        Some((first, last)) => block(AddressRange { first: first.parse().ok()?, last: last.parse().ok()? })?,
+        None => Cidr::parse_or_address(bare)?.to_string(),
+    };
+    Some(format!("{{cidr: {block}}}"))
+}
+
+/// The peer for pods by selectors: `ns/[all pods]`, `ns/[pod with {app=x}]`, `[namespace with {team=a}]/[all pods]`. Nothing where an expression
+/// selects them, and for the ingress controller, which the list does not name.
+fn selected(text: &str) -> Option<String> {
+    let (namespace, pods) = text.split_once("/[")?;
+    let inside = |text: &str, what: &str| Some(text.strip_prefix(what)?.strip_suffix('}')?.to_owned());
+    let pods = match pods.strip_suffix(']')? {
+        "all pods" => None,
+        pods => Some(labels(&inside(pods, "pod with {")?)?),
+    };
+    let namespace = match namespace.strip_prefix('[').map(|namespace| namespace.strip_suffix(']')) {
+        None if namespace.is_empty() || namespace.contains(['{', '}', ' ', '/']) => return None,
+        None => format!("namespace: {}", quote(namespace)),
+        Some(Some("all namespaces")) => "namespaces: any".to_owned(),
+        Some(namespace) => format!("namespaces: {{labels: {}}}", labels(&inside(namespace?, "namespace with {")?)?),
+    };
+    let pods = pods.map(|pods| format!(", pods: {pods}")).unwrap_or_default();
+    Some(format!("{{{namespace}{pods}}}"))
+}
+
+/// Labels as `k=v,k=v`, as YAML.
+fn labels(text: &str) -> Option<String> {
+    let label = |label: &str| {
+        let (key, value) = label.split_once('=')?;
+        let is_plain = |part: &str| !part.contains(['{', '}', '[', ']', ' ', '=', ':']);
+        (!key.is_empty() && is_plain(key) && is_plain(value)).then(|| format!("{}: {}", quote(key), quote(value)))
+    };
+    let labels: Option<Vec<String>> = text.split(',').map(label).collect();
+    Some(format!("{{{}}}", labels?.join(", ")))
 }
 
 fn party(text: &str) -> Party {

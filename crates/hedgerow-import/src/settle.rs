@@ -9,8 +9,10 @@ use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::policy::RulePorts;
 use hedgerow_core::verdict::Permission;
+use hedgerow_eval::AddressRange;
 use hedgerow_yaml::quote;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// What is said of one pair.
 #[derive(Debug, Default)]
@@ -71,7 +73,8 @@ fn ends(names: &Names<'_>, statement: &Statement, found: &mut Found) -> Option<(
         Whose::Nobody(why) => {
             let ports = ports_of(names, &callee, &statement.ports);
             let allow = match &statement.caller {
-                End::Named(name) => allow_pods(name, ports.as_ref()),
+                // An entry without ports opens all of them.
+                End::Named(name) => ports.as_ref().and_then(|ports| allow_pods(name, Some(ports))),
                 End::Service(_) => None,
             };
             let leftover = found.leave(Why::OutsideCaller, place, format!("{edge}: {why}"));
@@ -114,7 +117,8 @@ fn ambiguous(found: &mut Found, place: &Place, end: &End, services: &BTreeSet<Se
     found.leave(Why::Ambiguous, place, format!("`{}` may be any of {}", called(end), enumerate(services)));
 }
 
-fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
+/// The ports of a callee that an entry for `wanted` names; nothing where none of them could be named, so that no entry says it.
+pub(crate) fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
     names.known(callee).and_then(|service| fit(service, wanted).ports)
 }
 
@@ -248,6 +252,19 @@ pub(crate) fn allow_pods(name: &Name, ports: Option<&RulePorts>) -> Option<Strin
     let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
     let namespace = name.namespace.as_ref().map_or_else(String::new, |it| format!("namespace: {}, ", quote(it)));
     Some(format!("{{from: {{{namespace}pods: {{{}}}}}{}}}", labels.join(", "), allow_ports(ports)))
+}
+
+/// A range of addresses as one block; nothing where it takes more than one.
+pub(crate) fn block(range: AddressRange) -> Option<String> {
+    let text = range.to_string();
+    if range.first == range.last {
+        let bits = match range.first {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 128,
+        };
+        return Some(format!("{}/{bits}", range.first));
+    }
+    text.contains('/').then_some(text)
 }
 
 /// An `allow` entry for a peer that is written already.

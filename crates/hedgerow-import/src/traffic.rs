@@ -1,6 +1,7 @@
 //! Flows of Hubble and of Calico, by the readers of the observer. They show who calls; that makes no rule by itself.
 
 use crate::said::{End, Found, Name, Place, Port, Seen, Statement, Wanted, Why};
+use crate::whose::Whose;
 use crate::{Input, Reader};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_eval::{PortRange, Protocol};
@@ -8,7 +9,8 @@ use hedgerow_observe::Format;
 use hedgerow_observe::file::FileCalls;
 use hedgerow_observe::observations::Moment;
 use hedgerow_observe::sum::{Call, Place as Seat, Said, Span};
-use std::collections::BTreeSet;
+use hedgerow_observe::{EndKind, Record};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) struct Traffic(pub(crate) Format);
 
@@ -18,9 +20,10 @@ impl Reader for Traffic {
             let place = input.line(id, 0);
             // Records without a time are of 1970; none of these formats leaves it out.
             let mut calls = FileCalls::new(0, None);
-            let mut summed = Vec::new();
+            let (mut summed, mut workloads) = (Vec::new(), Workloads::default());
             let mut reader = self.0.reader();
             let mut take = |record| {
+                told(&record, &mut workloads);
                 calls.record(&record);
                 if calls.is_nearly_full() {
                     summed.extend(calls.take());
@@ -29,7 +32,10 @@ impl Reader for Traffic {
             reader.feed(source.text.as_bytes(), &mut take);
             reader.finish(&mut take);
             summed.extend(calls.take());
-            let outside: u64 = summed.iter().map(|(call, span)| statement(call, *span, &place, found)).sum();
+            let outside: u64 = summed
+                .iter()
+                .map(|(call, span)| statement(call, *span, &place, &Pods { input, workloads: &workloads }, found))
+                .sum();
             if outside > 0 {
                 let text = format!("{outside} calls to somebody outside, or by a protocol without ports");
                 found.leave(Why::OutsideCallee, &place, text);
@@ -53,8 +59,8 @@ impl Reader for Traffic {
 }
 
 /// Says what a call says; how many calls there were of which no rule could speak.
-fn statement(call: &Call, span: Span, place: &Place, found: &mut Found) -> u64 {
-    let (caller, callee) = (name(&call.caller), name(&call.callee));
+fn statement(call: &Call, span: Span, place: &Place, pods: &Pods<'_>, found: &mut Found) -> u64 {
+    let (caller, callee) = (pods.name(&call.caller), pods.name(&call.callee));
     let protocol = Protocol::number(call.protocol.0);
     let Some(callee) = callee.filter(|_| call.port > 0 && protocol.has_ports()) else {
         return span.count;
@@ -92,6 +98,40 @@ fn named(seat: &Seat) -> Option<String> {
         .as_ref()
         .filter(|name| name.is_outside && !name.name.is_empty())
         .map(|name| format!("`{}`", crate::said::shown(&name.name)))
+}
+
+/// The kind and the name of the workload of each pod of which the source tells it, by namespace and pod.
+type Workloads = BTreeMap<(String, String), (String, String)>;
+
+/// Takes in what a flow tells of the workloads of its ends. Who is of several is of none.
+fn told(record: &Record, workloads: &mut Workloads) {
+    let Record::Flow(flow) = record else { return };
+    for end in [&flow.caller, &flow.callee].into_iter().filter(|end| end.kind == EndKind::Pod) {
+        if let (Some(pod), [workload]) = (&end.name, end.workloads.as_slice()) {
+            let key = (end.namespace.clone().unwrap_or_default(), pod.clone());
+            workloads.entry(key).or_insert_with(|| workload.clone());
+        }
+    }
+}
+
+/// What names the pods of one text.
+struct Pods<'a> {
+    input: &'a Input<'a>,
+    workloads: &'a Workloads,
+}
+
+impl Pods<'_> {
+    /// The pod at one end, as the workload that the source says it is of where that is a service, or where the pod is none by itself; nothing
+    /// where it is no pod.
+    fn name(&self, seat: &Seat) -> Option<Name> {
+        let pod = name(seat)?;
+        let key = (pod.namespace.clone().unwrap_or_default(), pod.name.clone());
+        let Some((kind, workload)) = self.workloads.get(&key) else { return Some(pod) };
+        let kind = Some(kind.clone()).filter(|kind| !kind.is_empty());
+        let named = Name { kind, name: workload.clone(), ..pod.clone() };
+        let is_nobody = |name: &Name| matches!(self.input.names.of(name), Whose::Nobody(_));
+        Some(if is_nobody(&named) && !is_nobody(&pod) { pod } else { named })
+    }
 }
 
 /// The pod at one end; nothing where it is none.

@@ -303,7 +303,8 @@ impl<'q> Court<'q> {
                 .help("deploy it with stage `audit`, and let a window pass");
         }
         // What was tried is what was deployed: of another policy it tells nothing.
-        let help = "deploy this tree, or ask in the tree that is deployed; `hedgerow diff` between both says what differs";
+        let help =
+            "deploy this tree, or ask in the tree that is deployed; `hedgerow diff` between both says what differs";
         match self.question.tree.policies.get(service.name.as_str()) {
             Some(planned) if *planned == policy.digest => {}
             Some(_) => {
@@ -311,7 +312,8 @@ impl<'q> Court<'q> {
                 return line(Kind::Policy, Outcome::Unknown, text).help(help);
             }
             None => {
-                let text = "nobody tells whether the policy that is deployed is the one that this tree asks for".to_owned();
+                let text =
+                    "nobody tells whether the policy that is deployed is the one that this tree asks for".to_owned();
                 return line(Kind::Policy, Outcome::Unknown, text).help(help);
             }
         }
@@ -355,7 +357,12 @@ impl<'q> Court<'q> {
             .filter(|caller| self.traffic.edge(caller, callee).is_none())
             .map(|c| format!("`{c}`"))
             .collect();
-        let text = format!("{} may call it and {} not seen: {}", count(unused.len(), "caller"), was(unused.len()), listed(&unused));
+        let text = format!(
+            "{} may call it and {} not seen: {}",
+            count(unused.len(), "caller"),
+            was(unused.len()),
+            listed(&unused)
+        );
         (!unused.is_empty()).then(|| line(Kind::Unused, Outcome::Note, text))
     }
 }

@@ -282,7 +282,19 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
         Class::PortMissing
     };
     let Shown { seen, ports, .. } = shown;
-    Row { class, caller, callee: key.1, code: place, permits, missing, undeclared, seen, ports, unheard, is_caller_open }
+    Row {
+        class,
+        caller,
+        callee: key.1,
+        code: place,
+        permits,
+        missing,
+        undeclared,
+        seen,
+        ports,
+        unheard,
+        is_caller_open,
+    }
 }
 
 /// What it is worth that a callee was not called, looked at once for each.
@@ -358,13 +370,7 @@ fn permits_by_type(plan: &Plan, caller: &ServiceName, callee: &ServiceName) -> b
         .any(|catch_all| catch_all.service_type == callee && catch_all.callers.iter().any(|t| *t == caller))
 }
 
-fn class(
-    in_code: bool,
-    permits: Option<Permits>,
-    is_caller_open: bool,
-    shown: &Shown<'_>,
-    is_unheard: bool,
-) -> Class {
+fn class(in_code: bool, permits: Option<Permits>, is_caller_open: bool, shown: &Shown<'_>, is_unheard: bool) -> Class {
     let is_permitted = permits.is_some();
     let is_seen = shown.seen.is_some();
     if is_permitted && is_bare(&shown.lines) {

@@ -146,9 +146,8 @@ pub fn beyond_rules(port: u16, protocol: &str) -> Option<String> {
     if !["TCP", "UDP", "SCTP"].iter().any(|known| known.eq_ignore_ascii_case(protocol)) {
         return Some(format!("no rule can permit {protocol}: rules are about TCP, UDP and SCTP"));
     }
-    (port == 0).then(|| {
-        format!("no rule can permit port 0: the source did not tell which port of {protocol} was called")
-    })
+    (port == 0)
+        .then(|| format!("no rule can permit port 0: the source did not tell which port of {protocol} was called"))
 }
 
 /// The port that was called; nothing where no rule could permit it: it is 0, or of another protocol.

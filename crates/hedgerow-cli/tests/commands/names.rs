@@ -48,7 +48,8 @@ fn names_are_one_line_and_steer_nothing() {
             let ran = run(root.path(), &format!("{command} --observations seen.jsonl"));
             is_plain(command, ran.out());
             // Each line is one of ours.
-            let ours = |line: &str| line.is_empty() || line.starts_with(['#', '-', '|', ' ']) || line.starts_with("2 edges");
+            let ours =
+                |line: &str| line.is_empty() || line.starts_with(['#', '-', '|', ' ']) || line.starts_with("2 edges");
             let strange = ran.out().lines().find(|line| !ours(line) || line.starts_with("# H"));
             assert_eq!(strange, None, "{command} {caller}: {}", ran.out());
         }
@@ -109,7 +110,8 @@ fn commands_that_help_name_the_fleet() {
     let name = root.path().file_name().unwrap().to_str().unwrap();
     for command in ["ready", "reconcile"] {
         let ran = run(parent, &format!("-C {name} {command} --observations {name}/seen.jsonl"));
-        let commands: Vec<&str> = ran.out().split('`').skip(1).step_by(2).filter(|it| it.starts_with("hedgerow ")).collect();
+        let commands: Vec<&str> =
+            ran.out().split('`').skip(1).step_by(2).filter(|it| it.starts_with("hedgerow ")).collect();
         assert!(commands.len() > 1, "{}", ran.out());
         let elsewhere: Vec<&&str> =
             commands.iter().filter(|it| !it.starts_with(&format!("hedgerow -C {name} "))).collect();

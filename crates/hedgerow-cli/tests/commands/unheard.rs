@@ -56,7 +56,11 @@ fn a_rule_that_nobody_used_is_stale_only_where_somebody_listened() {
 fn how_long_somebody_must_have_listened_is_an_option() {
     let root = unused();
     let ran = run(root.path(), "reconcile --observations seen.jsonl --days 60");
-    assert!(ran.out().contains("the observations are of 31 days, and 60 days of silence are asked for"), "{}", ran.out());
+    assert!(
+        ran.out().contains("the observations are of 31 days, and 60 days of silence are asked for"),
+        "{}",
+        ran.out()
+    );
     let ran = run(root.path(), "reconcile --observations seen.jsonl --days 0");
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("--days takes a number of days, 1 at least"), "{}", ran.stderr);
@@ -67,7 +71,9 @@ fn what_cannot_have_been_seen_yet_is_believed_by_nobody() {
     // It is noon of 2026-11-21 in these tests.
     let root = unused();
     let later = |to: &'static str| retell(root.path(), |header| header["to"] = to.into());
-    for (to, is_future) in [("2026-11-21T12:05:00Z", false), ("2026-11-21T12:05:01Z", true), ("2027-11-21T12:00:00Z", true)] {
+    for (to, is_future) in
+        [("2026-11-21T12:05:00Z", false), ("2026-11-21T12:05:01Z", true), ("2027-11-21T12:00:00Z", true)]
+    {
         later(to);
         for command in ["report", "reconcile"] {
             let ran = run(root.path(), &format!("{command} --observations seen.jsonl"));

@@ -27,7 +27,11 @@ fn the_text_of_the_pull_request_is_printed_in_every_format() {
     let root = fleet(&[]);
     let ran = run(root.path(), "ready --observations seen.jsonl --format json");
     assert!(serde_json::from_str::<serde_json::Value>(ran.out()).unwrap()["request"].is_null());
-    fs::write(root.path().join("service.ledger/service.yaml"), "ports: [{name: http, port: 8080}]\nstage: {prod: open}\n").unwrap();
+    fs::write(
+        root.path().join("service.ledger/service.yaml"),
+        "ports: [{name: http, port: 8080}]\nstage: {prod: open}\n",
+    )
+    .unwrap();
     told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl --write --format json");
     assert!(serde_json::from_str::<serde_json::Value>(ran.out()).unwrap()["request"].is_null(), "{}", ran.out());

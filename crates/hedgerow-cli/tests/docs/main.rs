@@ -7,6 +7,7 @@
 
 mod codes;
 mod commands;
+mod import;
 mod page;
 mod rollout;
 mod shown;

@@ -5,14 +5,13 @@ use crate::Many;
 use crate::pods::{anywhere, name_of};
 use crate::ports::{declared, fit, join, subtract, words};
 use crate::said::{End, Found, Leftover, Name, Place, Port, Statement, Wanted, Why};
-use crate::settle::{allow_from, allow_pods};
+use crate::settle::{allow_from, allow_pods, block};
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_eval::{AddressRange, Asked, DecidedBy, Direction, Family, Flow, Peer, PeerId, PeerSet, PortRange};
 use hedgerow_yaml::quote;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// One service that is called.
 pub(super) struct Callee<'w, 'a> {
@@ -227,7 +226,7 @@ impl<'w, 'a> Callee<'w, 'a> {
             let ports = fit(service, &these(&ranges)).ports;
             let text = format!("`{pods}` reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::OutsideCaller, at, text));
-            leftover.allow = allow_pods(pods, ports.as_ref());
+            leftover.allow = ports.and_then(|ports| allow_pods(pods, Some(&ports)));
         }
         let mut on_host = BTreeMap::<Vec<PortRange>, BTreeSet<ServiceName>>::new();
         for (caller, ranges) in &reached.on_host {
@@ -330,7 +329,7 @@ impl<'w, 'a> Callee<'w, 'a> {
             };
             let text = format!("{who} reaches `{}` on {}", self.name, words(&cluster));
             let leftover = self.about(found.leave(why, at, text));
-            leftover.allow = Some(allow_from(from, fit(service, &these(&cluster)).ports.as_ref()));
+            leftover.allow = fit(service, &these(&cluster)).ports.map(|ports| allow_from(from, Some(&ports)));
             (leftover.callers, leftover.ports) = (callers(None), cluster.clone());
         }
         for (namespace, ranges) in &reached.crowds.namespaces {
@@ -341,7 +340,7 @@ impl<'w, 'a> Callee<'w, 'a> {
             let text = format!("every pod of namespace `{namespace}` reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::WholeNamespace, at, text));
             let from = format!("{{namespace: {}}}", quote(namespace));
-            leftover.allow = Some(allow_from(&from, fit(service, &these(&ranges)).ports.as_ref()));
+            leftover.allow = fit(service, &these(&ranges)).ports.map(|ports| allow_from(&from, Some(&ports)));
             (leftover.callers, leftover.ports) = (callers(Some(namespace)), ranges);
         }
         for (range, ranges) in blocks {
@@ -352,7 +351,8 @@ impl<'w, 'a> Callee<'w, 'a> {
             let text = format!("{range} reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::Addresses, at, text));
             let ports = fit(service, &these(&ranges)).ports;
-            leftover.allow = block(range).map(|cidr| allow_from(&format!("{{cidr: {cidr}}}"), ports.as_ref()));
+            leftover.allow =
+                block(range).zip(ports).map(|(cidr, ports)| allow_from(&format!("{{cidr: {cidr}}}"), Some(&ports)));
             leftover.ports = ranges;
         }
     }
@@ -405,17 +405,4 @@ pub(super) fn few(names: &BTreeSet<ServiceName>) -> String {
         None | Some(0) => enumerate(first),
         Some(more) => format!("{} and {more} more", first.join(", ")),
     }
-}
-
-/// A range of addresses as one block; nothing where it takes more than one.
-fn block(range: AddressRange) -> Option<String> {
-    let text = range.to_string();
-    if range.first == range.last {
-        let bits = match range.first {
-            IpAddr::V4(_) => 32,
-            IpAddr::V6(_) => 128,
-        };
-        return Some(format!("{}/{bits}", range.first));
-    }
-    text.contains('/').then_some(text)
 }

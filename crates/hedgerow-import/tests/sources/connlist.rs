@@ -21,7 +21,7 @@ const LEFT: [&str; 6] = [
     "not-understood: an entry without `src`, `dst` or `conn`: {\\\"src\\\":\\\"x\\\"} @ in",
     "outside-caller: `{ingress-controller}` → `bank/ledger[StatefulSet]`: TCP 8080 @ in",
     "undeclared-ports: `service.shop` → `service.ledger`: `service.ledger` declares no TCP 1-8079, TCP 8081-9900, TCP 9902-65535, UDP, SCTP @ in",
-    "addresses: `0.0.0.0-255.255.255.255[External]` → `bank/ledger[StatefulSet]`: TCP 8080 @ in",
+    "addresses: `0.0.0.0-255.255.255.255[External]` → `bank/ledger[StatefulSet]`: TCP 8080 @ in ⇒ {from: {cidr: 0.0.0.0/0}, ports: [http]}",
     "outside-callee: `bank/emoji[Deployment]` → `10.0.0.0/8`: UDP 53 @ in",
 ];
 
@@ -48,5 +48,47 @@ fn what_is_no_list_is_refused() {
             imported.rules.is_empty() && imported.diagnostics.iter().any(hedgerow_core::diag::Diagnostic::is_error),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn who_comes_in_and_is_no_service_gets_an_entry() {
+    for (from, conn, entry) in [
+        ("entire-cluster", "TCP 8080", Some("{from: {namespaces: any}, ports: [http]}")),
+        ("entire-cluster", "All Connections", Some("{from: {namespaces: any}}")),
+        // A port that the callee does not declare: an entry without it would open all the others.
+        ("entire-cluster", "TCP 1", None),
+        ("10.0.0.0/8", "UDP 8080", None),
+        ("10.0.0.0-10.255.255.255[External]", "TCP 9901", Some("{from: {cidr: 10.0.0.0/8}, ports: [admin]}")),
+        ("10.1.2.3", "TCP 8080", Some("{from: {cidr: 10.1.2.3/32}, ports: [http]}")),
+        ("10.1.0.0/16", "TCP 8080", Some("{from: {cidr: 10.1.0.0/16}, ports: [http]}")),
+        // No block, so no one entry.
+        ("10.0.0.1-10.0.0.9[External]", "TCP 8080", None),
+        ("ops/[all pods]", "TCP 8080", Some("{from: {namespace: ops}, ports: [http]}")),
+        (
+            "ops/[pod with {app=backup,tier=b}]",
+            "TCP 8080",
+            Some("{from: {namespace: ops, pods: {app: backup, tier: b}}, ports: [http]}"),
+        ),
+        (
+            "[all namespaces]/[pod with {role=mon}]",
+            "TCP 8080",
+            Some("{from: {namespaces: any, pods: {role: mon}}, ports: [http]}"),
+        ),
+        (
+            "[namespace with {team=a}]/[all pods]",
+            "TCP 8080",
+            Some("{from: {namespaces: {labels: {team: a}}}, ports: [http]}"),
+        ),
+        // Selected by an expression, and the ingress controller, whom the list does not name.
+        ("ops/[pod with {{Key:app,Operator:In,Values:[x y],}}]", "TCP 8080", None),
+        ("{ingress-controller}", "TCP 8080", None),
+    ] {
+        let text = format!(r#"[{{"src": "{from}", "dst": "bank/ledger[StatefulSet]", "conn": "{conn}"}}]"#);
+        let imported = imported(&bank(), Source::Connlist, &text, Many::Suggest);
+        let [left] = imported.leftovers.as_slice() else { panic!("{from}: {imported:#?}") };
+        assert_eq!(left.allow.as_deref(), entry, "{from}");
+        assert_eq!(left.callee.as_ref().map(|callee| callee.as_str()), Some("service.ledger"), "{from}");
+        assert_eq!(imported.rules.len(), 0, "{from}");
     }
 }

@@ -66,3 +66,39 @@ fn flows_of_whisker_name_workloads_by_what_their_pods_share() {
         &["addresses: `pub` calls `bank/ledger-*` on TCP 8080 @ in"],
     );
 }
+
+#[test]
+fn a_pod_is_of_the_workload_that_the_source_names() {
+    // The pod, what is told of its workloads, and who it is.
+    for (pod, workloads, caller) in [
+        ("weird", r#"[{"name":"emoji","kind":"Deployment"}]"#, Some("service.emoji")),
+        ("emoji-canary-7c9d8b6f5-abcde", r#"[{"name":"emoji","kind":"Deployment"}]"#, Some("service.emoji")),
+        // What is told wins over what the pod's name looks like.
+        ("card-7c9d8b6f5-x7zqp", r#"[{"name":"emoji","kind":"Deployment"}]"#, Some("service.emoji")),
+        // A workload of nobody's: the pod's name counts.
+        ("emoji-7c9d8b6f5-x7zqp", r#"[{"name":"other","kind":"Deployment"}]"#, Some("service.emoji")),
+        ("weird", r#"[{"name":"other","kind":"Deployment"}]"#, None),
+        ("weird", r#"[{"name":"emoji","kind":"Deployment"},{"name":"card","kind":"Deployment"}]"#, None),
+        ("weird", "[]", None),
+        ("emoji-7c9d8b6f5-x7zqp", "[]", Some("service.emoji")),
+    ] {
+        let text = hubble("bank/POD", "bank/ledger-0", 8080, "FORWARDED", 1);
+        let with = format!(r#""pod_name":"{pod}","workloads":{workloads}"#);
+        let text = text.replace(r#""pod_name":"POD""#, &with);
+        let imported = imported(&bank(), Source::Hubble, &text, Many::Suggest);
+        let found: Vec<_> = imported.rules.iter().map(|rule| rule.caller.as_str()).collect();
+        assert_eq!(found, caller.into_iter().collect::<Vec<_>>(), "{pod} {workloads}: {imported:#?}");
+        assert_eq!(imported.leftovers.len(), usize::from(caller.is_none()), "{pod} {workloads}");
+    }
+}
+
+#[test]
+fn no_entry_is_suggested_for_a_port_that_no_entry_can_name() {
+    let left = |port| {
+        let text = hubble("bank/stranger-7c9f4d5b6d-x7zqp", "bank/ledger-0", port, "FORWARDED", 1);
+        imported(&bank(), Source::Hubble, &text, Many::Suggest).leftovers.remove(0).allow
+    };
+    assert_eq!(left(8080).as_deref(), Some("{from: {namespace: bank, pods: {app: x}}, ports: [http]}"));
+    // An entry without ports opens all of them.
+    assert_eq!(left(7000), None);
+}

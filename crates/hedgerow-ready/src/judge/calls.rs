@@ -4,7 +4,7 @@
 use super::{Court, line, show};
 use crate::evidence::{Evidence, Kind, Outcome, listed};
 use crate::reconcile::is_bare;
-use crate::traffic::{beyond_rules, declares, permitted, permission};
+use crate::traffic::{beyond_rules, declares, permission, permitted};
 use hedgerow_core::diag::{count, enumerate};
 use hedgerow_core::fleet::Service;
 use hedgerow_core::verdict::Permission;
@@ -68,7 +68,8 @@ impl Court<'_> {
             evidence.push(told);
         };
         let blocks = |_: &Self, _| Outcome::Blocks;
-        let mends = (!without.help.is_empty()).then(|| format!("if it is meant: {}", enumerate(without.help.iter().take(3))));
+        let mends =
+            (!without.help.is_empty()).then(|| format!("if it is meant: {}", enumerate(without.help.iter().take(3))));
         let help: Vec<String> = mends.into_iter().chain(without.beyond.iter().cloned()).collect();
         tell(without, "calls that no rule permits", blocks, Some(help.join("; ")));
         let key = self.question.plan.scheme().service_type();

@@ -27,7 +27,11 @@ impl Court<'_> {
         let text =
             format!("the code makes {} to it that nothing permits: {}", count(calls.len(), "call"), listed(&calls));
         let callers: Vec<&str> = callers.into_iter().collect();
-        let help = format!("write the rule where the call is meant: `{} scan {} --write`", self.question.program, callers.join(" "));
+        let help = format!(
+            "write the rule where the call is meant: `{} scan {} --write`",
+            self.question.program,
+            callers.join(" ")
+        );
         Some(line(Kind::Code, Outcome::Blocks, text).help(help))
     }
 }
@@ -52,7 +56,10 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
             .collect();
         let goes = if calls.len() == 1 { "it goes" } else { "they go" };
         let text = format!("of {} it cannot be told where {goes}: {}", count(calls.len(), "call"), listed(&calls));
-        evidence.push(line(Kind::Code, Outcome::Blocks, text).help(format!("run `{} scan`: it says what each needs", question.program)));
+        evidence.push(
+            line(Kind::Code, Outcome::Blocks, text)
+                .help(format!("run `{} scan`: it says what each needs", question.program)),
+        );
     }
     let fleet = question.plan.fleet();
     let unread = || fleet.services().map(|service| service.name.as_str()).filter(|name| !code.read.contains(*name));

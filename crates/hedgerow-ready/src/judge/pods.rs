@@ -82,7 +82,9 @@ impl<'q> Court<'q> {
             listed(&by_type)
         );
         let program = self.question.program;
-        let help = format!("`{program} render --platform` prints the catch-alls; `{program} verify` on a dump of the cluster tells whether both are there");
+        let help = format!(
+            "`{program} render --platform` prints the catch-alls; `{program} verify` on a dump of the cluster tells whether both are there"
+        );
         Some(line(Kind::Labels, Outcome::Note, text).help(help))
     }
 
@@ -258,7 +260,8 @@ pub(super) fn strange_jobs(question: &Question<'_>) -> Option<Evidence> {
     }
     let (are, their) = if strange.len() == 1 { ("is", "its") } else { ("are", "their") };
     let jobs = count(strange.len(), "cron job");
-    let text = format!("{jobs} of the manifests {are} of no service, so {their} runs are not waited for: {}", listed(strange));
+    let text =
+        format!("{jobs} of the manifests {are} of no service, so {their} runs are not waited for: {}", listed(strange));
     let help = "of a service: put the manifest into the service's directory, or let its pods wear the service's name as a label";
     Some(line(Kind::Jobs, Outcome::Note, text).help(help))
 }

@@ -63,7 +63,10 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         }
         None => {
             let text = "the observations do not tell of which environment they are".to_owned();
-            let help = format!("give the collector, or `hedgerow-observer read`, the catalogue of `{asked}`: `{} catalogue --env {asked} --rules`", question.program);
+            let help = format!(
+                "give the collector, or `hedgerow-observer read`, the catalogue of `{asked}`: `{} catalogue --env {asked} --rules`",
+                question.program
+            );
             evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
         }
     }
@@ -79,7 +82,10 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         }
         None => {
             let text = "the observations do not tell by which catalogue services were named".to_owned();
-            let help = format!("give the collector the catalogue of this tree: `{} catalogue --env {asked} --rules`", question.program);
+            let help = format!(
+                "give the collector the catalogue of this tree: `{} catalogue --env {asked} --rules`",
+                question.program
+            );
             evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
         }
     }

@@ -111,7 +111,8 @@ fn what_an_owner_says_is_rare_is_told_unless_it_is_a_job_that_is_asked_for() {
 #[test]
 fn jobs_of_nobody_are_told() {
     let (verdict, lines) = judged(|w| w.strange_jobs = vec!["`CronJob/x` (deploy/x.yaml)".to_owned()]);
-    let told = "1 cron job of the manifests is of no service, so its runs are not waited for: `CronJob/x` (deploy/x.yaml)";
+    let told =
+        "1 cron job of the manifests is of no service, so its runs are not waited for: `CronJob/x` (deploy/x.yaml)";
     assert!(lines.iter().any(|line| line.0 == Kind::Jobs && line.1 == Outcome::Note && line.2 == told), "{lines:#?}");
     assert_eq!(verdict, Verdict::Ready, "they may be anybody's");
 }

@@ -118,7 +118,8 @@ fn every_edge_has_its_class() {
     });
     class("by a rule that traffic made", cards, Class::ScanBlind, |w| {
         no_code(w);
-        w.rules.insert(key("cards", "ledger"), "{origin: observed, first-seen: 2026-11-01, last-seen: 2026-11-02}".into());
+        w.rules
+            .insert(key("cards", "ledger"), "{origin: observed, first-seen: 2026-11-01, last-seen: 2026-11-02}".into());
     });
     class("by type, and by a rule as well", cards, Class::ScanBlind, |w| {
         by_type(w);
@@ -138,7 +139,11 @@ fn a_rule_is_stale_only_where_somebody_listened() {
     let table: [(&str, Change, Option<&str>); 18] = [
         ("all was heard", |_| {}, None),
         ("a minute was not", |w| w.gap(0, NOW - 9 * DAY, NOW - 9 * DAY + 60), None),
-        ("a gap", |w| w.gap(0, NOW - 9 * DAY, NOW - 8 * DAY), Some("on a node of its pods nobody listened for 24 hours")),
+        (
+            "a gap",
+            |w| w.gap(0, NOW - 9 * DAY, NOW - 8 * DAY),
+            Some("on a node of its pods nobody listened for 24 hours"),
+        ),
         ("a node that is deaf now", |w| w.gap(1, NOW - DAY, NOW), Some("at the end nobody listened on `b`")),
         ("a node without a source", |w| w.observations.header.coverage.truncate(1), Some("no source listened on `b`")),
         ("no source at all", |w| w.observations.header.coverage.clear(), Some("no source listened on `a`")),

@@ -48,7 +48,10 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let found = in_parallel(|| schedules(&tree));
     for schedule in found {
         if schedule.service.is_none() {
-            session.note(&format!("warning: {}: `{}` is of no service, so it is left out\n", schedule.path, schedule.workload));
+            session.note(&format!(
+                "warning: {}: `{}` is of no service, so it is left out\n",
+                schedule.path, schedule.workload
+            ));
         } else if schedule.schedule.is_none() {
             session.note(&format!(
                 "{}: when {} runs cannot be told from the manifest\n",

@@ -60,7 +60,10 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
         None => session.note("warning: the observations do not tell of which environment they are\n"),
     }
     if is_future(header.to, read.now) {
-        bail!("the observations end at {}, which is not yet: a clock is wrong, here or where they were made", String::from(header.to))
+        bail!(
+            "the observations end at {}, which is not yet: a clock is wrong, here or where they were made",
+            String::from(header.to)
+        )
     }
     if let Some((number, what)) = strays(&read.observations) {
         let tell = if number == 1 { "tells" } else { "tell" };

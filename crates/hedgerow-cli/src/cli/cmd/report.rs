@@ -12,8 +12,8 @@ use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
-use hedgerow_ready::judge::{Question, judge};
 use hedgerow_observe::observations::Moment;
+use hedgerow_ready::judge::{Question, judge};
 use hedgerow_ready::reconcile::{Frame, is_future, reconcile, strays};
 use model::{Earlier, Found, Point, Report, VERSION};
 use std::collections::BTreeMap;
@@ -39,7 +39,11 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     }
     if let Some((number, what)) = strays(&observations) {
         let tell = if number == 1 { "tells" } else { "tell" };
-        bail!("{} of `{}` {tell} of {what}: they are of other observations, or a clock is wrong", count(number, "line"), args.observations.display())
+        bail!(
+            "{} of `{}` {tell} of {what}: they are of other observations, or a clock is wrong",
+            count(number, "line"),
+            args.observations.display()
+        )
     }
     // No clock: the same inputs give the same page on every day.
     let end = Date::from_unix_days(observations.header.to.0.div_euclid(86_400));
