@@ -48,17 +48,27 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
         }
     }
     for directory in directories {
-        let found = config.services.iter().find_map(|code| {
+        let named = config.services.iter().filter_map(|code| {
             let name = code.path.take(&directory).filter(|name| !name.contains('/'))?;
-            Some((code.name.put(name)?, code.main.clone()))
+            Some((name, code.name.put(name)?, code.main.clone()))
         });
-        if let Some((name, main)) = found {
+        // Several services may run the code of one directory, which is then written out for each; of patterns the first counts.
+        let mut is_first = true;
+        for (found, name, main) in named {
+            if !is_first && !found.is_empty() {
+                continue;
+            }
+            let is_pattern = !found.is_empty();
+            is_first = false;
             let home = homes.entry(name.clone()).or_insert_with(|| Home {
                 slug: name.replace('.', "-"),
                 name,
                 directories: Vec::new(),
             });
-            home.directories.push((directory, main));
+            home.directories.push((directory.clone(), main));
+            if is_pattern {
+                break;
+            }
         }
     }
     for service in services {

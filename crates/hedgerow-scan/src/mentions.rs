@@ -531,7 +531,7 @@ fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
 fn is_deploy(path: &str, text: &str) -> bool {
     let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
     let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
-    let is_chart = path.contains("/templates/") || path.ends_with(".tpl") || path.ends_with("Chart.yaml");
+    let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
     // Symfony's own services are none of the deploy's.
     let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
     is_chart || (is_yaml && !is_container && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))

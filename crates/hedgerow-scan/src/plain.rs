@@ -1,7 +1,6 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
-use crate::tree::is_other;
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -32,11 +31,11 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     let name = path.rsplit('/').next().unwrap_or(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let image = name.starts_with("Dockerfile") || name.ends_with(".Dockerfile");
+    let shell = is_shell(name, text);
     // By what it says too: a template of one may be called `nginx.hbs`.
-    let nginx = !yaml && (name.contains(".conf") || (is_other(path) && has_line(text, "proxy_pass ")));
+    let nginx = !yaml && (name.contains(".conf") || (!shell && has_line(text, "proxy_pass ")));
     let caddy = name.starts_with("Caddyfile") || name.ends_with(".caddy");
     let haproxy = name.starts_with("haproxy");
-    let shell = is_shell(name, text);
     if name.ends_with(".properties") {
         plain.gateways(&properties(text), text);
         return plain;
@@ -344,6 +343,8 @@ mod tests {
                 "upstream u {\n  server a:80;\n}\nlocation / {\n  proxy_pass http://u;\n}\n",
                 &["a:80", "http://u"],
             ),
+            ("nginx.tpl", "location / {\n  proxy_pass http://a;\n}\n", &["http://a"]),
+            ("run.sh", "proxy_pass http://a\ncurl http://b\n", &["http://a", "http://b"]),
             ("page.html", "<p>proxy_pass http://a/</p>\n", &[]),
             ("run", "#!/usr/bin/env bash\ncurl http://a\n", &["http://a"]),
             ("run", "#!/usr/bin/env node\ncurl http://a\n", &[]),

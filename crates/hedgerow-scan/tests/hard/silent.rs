@@ -308,6 +308,10 @@ fn an_address_is_asked_about_whatever_a_files_name_ends_in() {
         ("etc/app.unheard", "upstream = s-ledger:80\n"),
         ("run", "app --at http://s-ledger/x\n"),
         ("hosts.txt", "s-ledger:80\n"),
+        ("etc/app.tpl", "upstream = s-ledger:80\n"),
+        ("etc/app.in", "upstream = s-ledger:80\n"),
+        ("etc/app.ctmpl", "upstream = s-ledger:80\n"),
+        ("etc/app.mustache", "upstream = s-ledger:80\n"),
         ("app.graphqls", "directive @link(url: \"http://s-ledger/x\")\n"),
         ("a.rego", "allow { http.send({\"url\": \"http://s-ledger/x\"}) }\n"),
         ("app.hosts", "host: s-ledger\n"),
@@ -463,6 +467,13 @@ fn code_that_the_configuration_adds_replaces_no_directory() {
                 "-- hedgerow.yaml\nscan: {{services: [{{path: side, name: service.shop}}]}}\n-- service.shop/main.go\n{own}-- side/main.go\n{said}"
             ),
             &["shop -> cart proven", "shop -> ledger proven"],
+        ),
+        // Several services of one directory, and a pattern behind.
+        (
+            &format!(
+                "-- hedgerow.yaml\nscan: {{services: [{{path: side, name: service.shop}}, {{path: side, name: service.cart}}, {{path: '{{name}}', name: 'service.{{name}}'}}]}}\n-- service.shop/x.txt\n-- side/main.go\n{own}"
+            ),
+            &["cart -> ledger proven", "shop -> ledger proven"],
         ),
         // What lies in the service's own directory says more about it than the directory.
         (
