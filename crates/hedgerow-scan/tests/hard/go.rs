@@ -500,3 +500,55 @@ fn a_function_that_goes_out_of_sight_is_said_beside_its_known_callers() {
         finds(&tree, &["emoji -> ledger proven", "unresolved-call service.emoji/main.go"]);
     }
 }
+
+/// A call behind so many wrappers, each of which hands two pieces of the address on, with two callers at their end, and a function that
+/// puts the pieces together. Of pieces of both the name of a third service could be made.
+fn behind(wrappers: usize) -> String {
+    let levels: String =
+        (1..=wrappers).map(|level| format!("func f{level}(a, b string) {{ f{}(a, b) }}\n", level - 1)).collect();
+    format!(
+        "-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc put(a, b string) string {{ return \"http://\" + a + b }}\n\
+         func f0(a, b string) {{ http.Get(put(a, b)) }}\n{levels}\
+         func main() {{ f{wrappers}(\"s-led\", \"ger\"); f{wrappers}(\"s-ca\", \"rt\") }}\n\
+         -- service.ledger/x.txt\n-- service.cart/x.txt\n-- service.ledrt/x.txt\n"
+    )
+}
+
+#[test]
+fn callers_are_told_apart_up_to_five_levels() {
+    // Of `main` too: five calls lead to the one behind four wrappers.
+    for wrappers in 0..5 {
+        finds(&behind(wrappers), &["emoji -> cart proven", "emoji -> ledger proven"]);
+    }
+    // What is behind more is found, and mixed.
+    let found = outcome(&behind(5));
+    for callee in ["service.ledger", "service.cart", "service.ledrt"] {
+        assert!(found.edges.contains_key(&("service.emoji".to_owned(), callee.to_owned())), "{callee}");
+    }
+}
+
+#[test]
+fn the_less_and_the_more_of_two_have_their_type() {
+    for name in ["min", "max"] {
+        let tree = format!(
+            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype To string\nfunc (t To) Call() {{ http.Get(\"http://service.ledger\") }}\n\
+             type Other string\nfunc (o Other) Call() {{ http.Get(\"http://service.cart\") }}\nfunc main() {{ var a, b To; {name}(a, b).Call() }}\n\
+             -- service.ledger/x.txt\n-- service.cart/x.txt\n"
+        );
+        finds(&tree, &["emoji -> ledger proven"]);
+    }
+}
+
+#[test]
+fn old_build_constraints_mean_or_between_spaces() {
+    let tree = |line: &str| {
+        format!(
+            "-- service.emoji/main.go\npackage main\nfunc main() {{ call() }}\n-- service.emoji/a.go\n// +build {line}\n\n\
+             package main\nimport \"net/http\"\nfunc call() {{ http.Get(\"http://service.ledger\") }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    finds(&tree("linux windows"), &["emoji -> ledger proven"]);
+    finds(&tree("linux,windows"), &[]);
+    finds(&tree("windows,amd64 linux"), &["emoji -> ledger proven"]);
+    finds(&tree("linux\n// +build windows"), &[]);
+}
