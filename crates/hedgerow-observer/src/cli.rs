@@ -21,10 +21,10 @@ enum Command {
     /// Listen to this node's sources, and send what they saw to the collector
     #[cfg(target_os = "linux")]
     Node(Box<crate::node::Node>),
-    /// Name, judge and keep what node parts see, and tell it
+    /// Name, judge, keep and serve what node parts see
     #[cfg(unix)]
     Collector(Box<crate::collector::Collector>),
-    /// Call services that must be seen, and tell the collector what was sent
+    /// Call services so that the sources must see it, and tell the collector what was sent
     #[cfg(unix)]
     Canary(Box<crate::canary::Canary>),
     /// Print what the collector has observed, through the API server of the kubeconfig

@@ -105,7 +105,7 @@ pub enum ColorChoice {
 pub enum Command {
     /// Look at a tree and write a commented hedgerow.yaml for it
     Init(Init),
-    /// Read everything and print all that is wrong
+    /// Read everything and print all faults
     Check(Check),
     /// Print the policies of services, or of the platform
     Render(Render),
@@ -117,19 +117,19 @@ pub enum Command {
     Scan(Scan),
     /// Write one rule file: let a service call another
     Allow(Allow),
-    /// Make rule files of what other tools say: policies, intents, access policies, flows, pairs
+    /// Make rule files from those of other tools: policies, intents, access policies, flows, pairs
     Import(Import),
-    /// List the services with owner, type, stage, and how many call and are called
+    /// List the services with owner, type, stage, and the number of callers and callees
     List(List),
     /// Say who may call a service
     Callers(Question),
-    /// Say whom a service may call
+    /// Say which services a service may call
     Callees(Question),
     /// Say whether one service may call another, and which file says so
     Why(Why),
-    /// Say what changes between two revisions or directories: edges, exposure, stages, whose review it needs
+    /// Say what changes between two revisions or directories: edges, exposure, stages, and who must review it
     Diff(Diff),
-    /// Print the review lines of callees for CODEOWNERS, or check that no rule file gets past them
+    /// Print the review lines of callees for CODEOWNERS, or check that they cover all rule files
     #[command(name = "codeowners")]
     CodeOwners(CodeOwners),
     /// Say whether manifests allow exactly what the rules allow
@@ -138,13 +138,13 @@ pub enum Command {
     Ready(Ready),
     /// Put code, rules and traffic side by side, edge by edge
     Reconcile(Reconcile),
-    /// Write how far the fleet is, what is open and what faces the internet on one page, for screen and paper
+    /// Write a report of one page: progress, open questions and what faces the internet
     Report(Report),
     /// Draw the network: who may call whom
     Graph(Graph),
-    /// Print what others need to know of this fleet's services, in one document, or merge such documents
+    /// Print the catalogue of this fleet's services for other repositories, or merge catalogues
     Catalogue(Catalogue),
-    /// Look at the programs on PATH, the plugins and the tree, and say what would keep Hedgerow from working
+    /// Look at the programs on PATH, the plugins and the tree, and say what would prevent Hedgerow from working
     Doctor(Doctor),
     /// Print what a diagnostic code means, why it matters and what to do
     Explain(Explain),
@@ -159,11 +159,11 @@ pub enum Command {
 /// The environment to plan for.
 #[derive(Debug, Clone, Args)]
 pub struct EnvironmentArg {
-    /// The environment; may be left out where only one is declared
+    /// The environment; needed only if several are declared
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
 
-    /// What a namespace is called there, where the files do not say it: for environments that come and go
+    /// What a namespace is called in this environment, if the files do not say it: for short-lived environments
     #[arg(long, value_name = "NAME=THERE", value_delimiter = ',', value_parser = namespace_pair)]
     pub namespaces: Vec<(Namespace, Namespace)>,
 }

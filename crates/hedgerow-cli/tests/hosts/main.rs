@@ -21,6 +21,10 @@ mod moved;
 mod nasty;
 mod orders;
 mod overlays;
+#[path = "../docs/page.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "tests/docs uses the other part, and has its own test")]
+mod page;
+mod pages;
 mod program;
 #[path = "../moves/world.rs"]
 #[allow(dead_code, clippy::unwrap_used, clippy::disallowed_types, reason = "the other part is used by tests/moves")]

@@ -11,7 +11,7 @@ pub struct Collector {
     /// The catalogue: a file (such as a mounted ConfigMap), or an http:// or https:// address; read again when it changes
     #[arg(long, value_name = "FILE|URL")]
     pub catalogue: String,
-    /// The environment whose stages count; not needed where the catalogue is of one
+    /// The environment whose stages count; not needed if the catalogue is of one environment
     #[arg(long, value_name = "ENV")]
     pub env: Option<String>,
     /// The directory in which observations are kept
@@ -21,23 +21,23 @@ pub struct Collector {
     #[arg(long, value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub keep_days: u32,
 
-    /// Where /metrics, /v1/observations and the page are
+    /// The address of /metrics, /v1/observations and the page
     #[arg(long, value_name = "ADDRESS", default_value = "[::]:9464")]
     pub listen: SocketAddr,
-    /// Where node parts and canaries send
+    /// The address to which node parts and canaries send
     #[arg(long, value_name = "ADDRESS", default_value = "[::]:9465")]
     pub listen_intake: SocketAddr,
-    /// Where /-/healthy and /-/ready are, for anybody and in plain text
+    /// The address of /-/healthy and /-/ready, in plain text and without a login
     #[arg(long, value_name = "ADDRESS", default_value = "[::]:9466")]
     pub listen_health: SocketAddr,
 
     /// The certificate chain of --listen and --listen-intake, PEM; read again when it changes. Without it both must be on loopback
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
-    /// Its key
+    /// The key of the certificate, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// Who signs the certificates of node parts: whose common name is NODE speaks for that node
+    /// The authority that signs the certificates of node parts; one with the common name NODE speaks for that node
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub client_ca: Option<PathBuf>,
     /// The service account of the node parts; a token of its pod speaks for the pod's node
@@ -52,28 +52,28 @@ pub struct Collector {
     /// Tokens that may read everything at --listen, one a line; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Let the API server say whose tokens may read: who may `get` the path, such as /metrics, as a non-resource URL
+    /// Ask the API server whose tokens may read: those who may `get` the path, such as /metrics, as a non-resource URL
     #[arg(long)]
     pub review_tokens: bool,
 
-    /// Where addresses of pods are told
+    /// Where the addresses of pods are found
     #[arg(long, value_enum, default_value_t = Addresses::Status)]
     pub addresses: Addresses,
-    /// How long records are held back at least, so that the API server can tell whose their addresses were
+    /// The shortest time for which records wait, so that the API server can tell whose their addresses were
     #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = seconds)]
     pub settle: Duration,
-    /// How long they are held back at most when the API server is away; then they have no names
+    /// The longest time for which they wait while the API server is away; after it they have no names
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub patience: Duration,
-    /// How many callers of one callee that are no services have series of their own; the rest is `other`
+    /// How many callers of one callee that are not services have series of their own; the rest is `other`
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub callers_per_callee: usize,
-    /// Tell of calls that no rule permits as Events on both pods, each edge once an hour
+    /// Report calls that no rule permits as Events on both pods, each edge once an hour
     #[arg(long)]
     pub events: bool,
 }
 
-/// Where addresses of pods are told.
+/// Where the addresses of pods are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Addresses {
     /// In their status

@@ -34,7 +34,7 @@ pub struct Scan {
     /// Also remove rule files that back no call; files with `origin: manual` stay
     #[arg(long, requires = "write")]
     pub prune: bool,
-    /// Say why CALLER calls CALLEE: the way from main to the call, or why there is none
+    /// Say why CALLER calls CALLEE: the path from main to the call, or why there is none
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], conflicts_with = "services")]
     pub explain: Option<Vec<String>>,
     /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
@@ -50,10 +50,10 @@ pub struct Scan {
 #[command(after_long_help = "Example:
   hedgerow allow service.emoji service.ledger --reason 'books what emoji cost'")]
 pub struct Allow {
-    /// The service that is to call
+    /// The service that may call
     #[arg(value_name = "CALLER")]
     pub caller: String,
-    /// The service that is to be called
+    /// The service that may be called
     #[arg(value_name = "CALLEE")]
     pub callee: String,
     /// Why, for whoever reviews the file
@@ -94,10 +94,10 @@ pub struct CodeOwners {
     /// The file [default: the one that the code host reads, or a new one where it looks first]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The code host whose grammar counts [default: told by where the file lies and by `.github`, `.gitlab`, `.gitlab-ci.yml`]
+    /// The code host whose format counts [default: told by the file's place and by `.github`, `.gitlab`, `.gitlab-ci.yml`]
     #[arg(long, value_enum, value_name = "HOST")]
     pub host: Option<CodeHost>,
-    /// Find out whether the file holds the lines and nothing overrules them
+    /// Check that the file holds the lines and that no other line overrides them
     #[arg(long, conflicts_with = "write")]
     pub check: bool,
     /// Write the lines into the file, between the marks `# hedgerow:begin` and `# hedgerow:end`

@@ -13,7 +13,7 @@ pub struct Check {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
     pub format: DiagnosticFormat,
-    /// Name moves that are not safe in one step, such as from `off` to `enforce`, against a git revision or a directory
+    /// Compare with a git revision or a directory, and name moves that are not safe in one step, such as from `off` to `enforce`
     #[arg(long, value_name = "BASE")]
     pub base: Option<String>,
 }
@@ -30,7 +30,7 @@ pub struct Render {
     /// The objects that a cluster needs once, instead of the services'
     #[arg(long, conflicts_with = "services")]
     pub platform: bool,
-    /// The objects by which the API server refuses labels that nobody may put on, from `guard` in hedgerow.yaml; with --platform, both;
+    /// The objects that make the API server refuse labels from those who may not set them, from `guard` in hedgerow.yaml; with --platform, both;
     /// with --service, what lets its account wear its labels
     #[arg(long)]
     pub guard: bool,
@@ -73,10 +73,10 @@ pub struct PostRender {
     /// The environment
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// Whose deploy it is: every workload that says nothing else is this service's, and only its files are read
+    /// The service that is deployed: every workload without another claim is its, and only its files are read
     #[arg(long, value_name = "SERVICE")]
     pub service: Option<String>,
-    /// Take unclaimed workloads and doubtful cases for errors
+    /// Treat unclaimed workloads and doubtful cases as errors
     #[arg(long)]
     pub strict: bool,
     /// Remove labels and policies of Hedgerow's that no rule backs, instead of refusing them
@@ -85,7 +85,7 @@ pub struct PostRender {
     /// Parse every document in full and fail on invalid YAML anywhere
     #[arg(long)]
     pub check: bool,
-    /// Find pod templates in kinds that are not known, by their structure
+    /// Find pod templates in unknown kinds by their structure
     #[arg(long)]
     pub unknown_kinds: bool,
     /// Change and print nothing: fail where the manifests lack what Hedgerow would add, or where somebody changed it since

@@ -32,7 +32,7 @@ pub struct Question {
     /// The environment; decides the stage that is shown
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// Also those that get there through others, with the way
+    /// Also indirect ones, with the path
     #[arg(long)]
     pub transitive: bool,
     /// How to print the answer
@@ -76,9 +76,9 @@ pub enum DiffFormat {
 /// What makes a difference a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Somebody may call who might not before
+    /// The change permits a new call
     Added,
-    /// Peers outside the fleet come in, or a stage keeps less out
+    /// Peers outside the fleet are let in, or a stage drops less
     Exposed,
     /// A move, such as from one stage to another, is not safe in one step
     Unsafe,
@@ -97,13 +97,13 @@ pub struct Diff {
     /// services
     #[arg(value_name = "BASE")]
     pub base: String,
-    /// What is compared, in the same form [default: the files as they lie on the disk]
+    /// What is compared, in the same form [default: the files on the disk]
     #[arg(value_name = "HEAD")]
     pub head: Option<String>,
     /// Where the fleet's root lies in the repository [default: where it lies in the work tree; the top of a bare one]
     #[arg(long, value_name = "PATH")]
     pub fleet: Option<String>,
-    /// The catalogue of BASE, where the services of other repositories were known by another one
+    /// The catalogue of BASE, if the services of other repositories came from another catalogue
     #[arg(long, value_name = "FILE")]
     pub base_catalogue: Option<PathBuf>,
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input; may be given several times, for
@@ -131,7 +131,7 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture
     Svg,
-    /// One page for a browser, to search and ask in; it needs no network
+    /// One page for a browser, to search and explore; it needs no network
     Html,
 }
 
@@ -199,7 +199,7 @@ pub struct Catalogue {
 /// What can be done with catalogues.
 #[derive(Debug, Subcommand)]
 pub enum CatalogueAction {
-    /// Make one catalogue of several, each of another repository
+    /// Make one catalogue from those of several repositories
     Merge(Merge),
 }
 

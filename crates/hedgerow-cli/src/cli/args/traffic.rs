@@ -31,19 +31,19 @@ pub struct Import {
     /// The namespace of objects that name none
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
     pub namespace: String,
-    /// A rule for each service that comes in as one of many, with a whole namespace or with everybody [default: suggest an `allow` entry]
+    /// A rule also for each service that is let in only with its whole namespace or with everybody [default: suggest an `allow` entry]
     #[arg(long)]
     pub each: bool,
     /// Write the rule files that are missing, with `origin: imported`; nothing that exists is touched
     #[arg(long)]
     pub write: bool,
-    /// Of traffic: a call that was seen and that is meant; may be given several times
+    /// For traffic: a call that was seen and is wanted; may be given several times
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], action = clap::ArgAction::Append, requires = "write")]
     pub accept: Vec<String>,
     /// Exit with 1 where rule files say less or more than the source
     #[arg(long)]
     pub strict: bool,
-    /// List everything; of many of one kind the first few are shown
+    /// List everything, not only the first few of each kind
     #[arg(long)]
     pub all: bool,
     /// How to print
@@ -78,7 +78,7 @@ Examples:
   hedgerow import csv pairs.csv --strict
   hubble observe -o json | hedgerow import hubble - --write --accept service.emoji service.ledger
 
-Traffic alone opens no door: of hubble and goldmane --write adds a rule only for a pair that --accept names.
+Traffic alone permits nothing: for hubble and goldmane, --write adds a rule only for a pair that --accept names.
 Exit code 1: a piece of the input is not understood; with --strict also where rule files say less or more than the source."
 }
 
@@ -114,7 +114,7 @@ pub struct Ready {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
-    /// For how many days nothing may have come that no rule permits
+    /// The number of days without a call that no rule permits
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub days: u32,
     /// Write `stage: {ENV: enforce}` into the service.yaml of those that are ready, and print the text of a pull request
@@ -167,7 +167,7 @@ pub struct Reconcile {
     /// Write the rule files of the pairs that --accept names, with `origin: observed`
     #[arg(long, requires = "accept")]
     pub write: bool,
-    /// A call that traffic showed and that is meant; may be given several times
+    /// A call that traffic showed and that is wanted; may be given several times
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], action = clap::ArgAction::Append, requires = "write")]
     pub accept: Vec<String>,
     /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
@@ -203,7 +203,7 @@ pub struct Report {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
-    /// For how many days nothing may have come that no rule permits
+    /// The number of days without a call that no rule permits
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub days: u32,
     /// Earlier reports, as --format json writes them

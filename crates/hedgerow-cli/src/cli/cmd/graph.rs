@@ -57,8 +57,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Re
         None => session.out(&text)?,
         Some(path) => {
             write_file(&session.os.directory().join(path), &text)?;
-            let (services, edges) = (network.nodes().len(), network.edges().len());
-            session.note(&format!("wrote {} with {services} services and {edges} edges\n", path.display()));
+            let (services, edges) =
+                (report::count(network.nodes().len(), "service"), report::count(network.edges().len(), "edge"));
+            session.note(&format!("wrote {} with {services} and {edges}\n", path.display()));
         }
     }
     if !observations.is_empty() {

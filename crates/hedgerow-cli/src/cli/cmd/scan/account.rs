@@ -41,8 +41,10 @@ pub(super) fn text(outcome: &Outcome) -> String {
         of.files += amount.files;
         of.lines += amount.lines;
     }
-    let read: Vec<String> =
-        read.iter().map(|(language, amount)| format!("{language} {} ({} lines)", amount.files, amount.lines)).collect();
+    let read: Vec<String> = read
+        .iter()
+        .map(|(language, amount)| format!("{language} {} ({})", amount.files, count(amount.lines, "line")))
+        .collect();
     if !read.is_empty() {
         let _infallible = writeln!(text, "read: {}", read.join(", "));
     }
