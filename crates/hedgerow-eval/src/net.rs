@@ -182,6 +182,12 @@ impl AddressRange {
         block.contains(self.first) && block.contains(self.last)
     }
 
+    /// Whether a part of the range lies in `block`, and a part does not.
+    pub(crate) fn is_cut_by(self, block: Cidr) -> bool {
+        let first = block.family.address(block.first);
+        !self.is_within(block) && (block.contains(self.first) || block.contains(self.last) || self.contains(first))
+    }
+
     /// Whether `next` begins right after this range ends.
     #[must_use]
     pub fn touches(self, next: Self) -> bool {

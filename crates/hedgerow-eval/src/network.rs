@@ -42,6 +42,9 @@ pub struct Network {
     egress_classes: Vec<(Vec<usize>, Bits)>,
     index: Index,
     ways: Ways,
+    tiers: BTreeMap<String, Tier>,
+    /// The peers of each network set, by family.
+    sets: [Vec<Bits>; 2],
 }
 
 /// What is asked of the policies at one end.
@@ -81,23 +84,70 @@ impl Network {
 
         let mut world = cluster;
         let endpoints = std::mem::take(&mut world.endpoints);
-        let resolver = Resolver {
-            endpoints: &endpoints,
-            ranges: &ranges,
-            index: &index,
-            sets: [Family::V4, Family::V6]
-                .map(|family| network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges, family)).collect()),
+        let sets = [Family::V4, Family::V6]
+            .map(|family| network_sets.iter().map(|set| within(&set.nets, &endpoints, &ranges, family)).collect());
+        let resolver = Resolver { endpoints: &endpoints, ranges: &ranges, index: &index, sets: &sets };
+        let policies = policies.into_par_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
+        let ways = Ways::of(&endpoints, &ranges, &[]);
+        let mut network = Self {
+            endpoints,
+            ranges,
+            world,
+            policies: Vec::new(),
+            of_egress: Vec::new(),
+            guards: [Vec::new(), Vec::new()],
+            egress_classes: Vec::new(),
+            index,
+            ways,
+            tiers,
+            sets,
         };
-        let mut policies: Vec<_> = policies.into_par_iter().map(|policy| resolver.compile(policy, &tiers)).collect();
-        policies.sort_by(|a, b| {
-            let key = |p: &Compiled| (p.tier.name.clone(), p.policy.id.tie_break());
-            let ((tier_a, name_a), (tier_b, name_b)) = (key(a), key(b));
-            (a.tier.order.total_cmp(&b.tier.order).then(tier_a.cmp(&tier_b)))
-                .then(a.policy.order.total_cmp(&b.policy.order))
-                .then(name_a.cmp(&name_b))
-        });
+        network.arrange(policies);
+        network
+    }
 
-        let guards = [Direction::Ingress, Direction::Egress].map(|direction| {
+    /// Takes the policies `gone` away and puts those of `new` in: afterwards the network is as if it had been made so. Of `new` only its
+    /// policies count; pods, tiers and network sets stay as they are. Gives the pods that a policy selects which went or came: of flows
+    /// between others nothing is decided in another way than before.
+    ///
+    /// Nothing, and nothing is changed, where a new policy names a block of addresses that the network does not tell apart.
+    pub fn exchange(&mut self, gone: &BTreeSet<PolicyId>, new: Manifests) -> Option<PeerSet> {
+        let blocks = new.policies.iter().flat_map(Policy::all_rules).flat_map(Rule::parties).flat_map(Party::blocks);
+        if blocks.copied().any(|block| self.ranges.iter().any(|range| range.is_cut_by(block))) {
+            return None;
+        }
+        let (endpoints, ranges, index) = (&self.endpoints, &self.ranges, &self.index);
+        let resolver = Resolver { endpoints, ranges, index, sets: &self.sets };
+        let mut selected = Bits::none(self.size());
+        let mut touch = |policy: &Compiled| policy.selected.iter().for_each(|pods| selected.insert(pods));
+        let mut policies = Vec::with_capacity(self.policies.len() + new.policies.len());
+        for compiled in std::mem::take(&mut self.policies) {
+            if gone.contains(&compiled.policy.id) {
+                touch(&compiled);
+            } else {
+                policies.push(compiled);
+            }
+        }
+        for policy in new.policies {
+            let compiled = resolver.compile(policy, &self.tiers);
+            touch(&compiled);
+            policies.push(compiled);
+        }
+        let ways = (self.ways.is_one, self.ways.source_ports.clone());
+        self.arrange(policies);
+        let are_ways_the_same = ways == (self.ways.is_one, self.ways.source_ports.clone());
+        Some(if are_ways_the_same { PeerSet(selected) } else { self.everybody() })
+    }
+
+    /// Puts policies in the order in which they are asked, and finds whom they guard.
+    fn arrange(&mut self, mut policies: Vec<Compiled>) {
+        policies.sort_by(|a, b| {
+            (a.tier.order.total_cmp(&b.tier.order).then_with(|| a.tier.name.cmp(&b.tier.name)))
+                .then(a.policy.order.total_cmp(&b.policy.order))
+                .then_with(|| a.policy.id.tie_break().cmp(b.policy.id.tie_break()))
+        });
+        let pods = self.endpoints.len();
+        self.guards = [Direction::Ingress, Direction::Egress].map(|direction| {
             let mut guards = vec![Vec::new(); pods];
             for (at, compiled) in policies.iter().enumerate() {
                 if compiled.policy.rules(direction).is_some() {
@@ -107,18 +157,18 @@ impl Network {
             guards
         });
         let mut classes = BTreeMap::<_, Vec<usize>>::new();
-        for (endpoint, policies) in guards[Direction::Egress as usize].iter().enumerate() {
+        for (endpoint, policies) in self.guards[Direction::Egress as usize].iter().enumerate() {
             if !policies.is_empty() {
                 classes.entry(policies.clone()).or_default().push(endpoint);
             }
         }
-        let size = pods + ranges.len();
-        let egress_classes =
+        let size = self.size();
+        self.egress_classes =
             classes.into_iter().map(|(policies, members)| (policies, Bits::of(size, members))).collect();
-        let ways = Ways::of(&endpoints, &ranges, &policies);
+        self.ways = Ways::of(&self.endpoints, &self.ranges, &policies);
         let of_egress = policies.iter().enumerate().filter(|(_, compiled)| compiled.policy.egress.is_some());
-        let of_egress = of_egress.map(|(at, _)| at).collect();
-        Self { endpoints, ranges, world, policies, of_egress, guards, egress_classes, index, ways }
+        self.of_egress = of_egress.map(|(at, _)| at).collect();
+        self.policies = policies;
     }
 
     /// Every endpoint's peer, in the order of the endpoints.
@@ -185,7 +235,7 @@ impl Network {
     pub fn in_block(&self, cidr: Cidr, except: &[Cidr], family: Family) -> PeerSet {
         let party = Party { nets: Some(vec![cidr]), not_nets: except.to_vec(), ..Party::default() };
         let (endpoints, ranges, index) = (&self.endpoints, &self.ranges, &self.index);
-        let resolver = Resolver { endpoints, ranges, index, sets: [Vec::new(), Vec::new()] };
+        let resolver = Resolver { endpoints, ranges, index, sets: &[Vec::new(), Vec::new()] };
         PeerSet(resolver.peers_of(&party, family))
     }
 

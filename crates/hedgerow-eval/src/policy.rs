@@ -152,8 +152,8 @@ pub(crate) struct NetworkSet {
 }
 
 impl PolicyId {
-    /// The text that decides between policies of one order in Calico.
-    pub(crate) fn tie_break(&self) -> String {
+    /// The bytes of the text that decides between policies of one order in Calico.
+    pub(crate) fn tie_break(&self) -> impl Iterator<Item = u8> + '_ {
         let kind = match self.kind {
             PolicyKind::Kubernetes => "KubernetesNetworkPolicy",
             PolicyKind::Calico => "NetworkPolicy",
@@ -162,7 +162,9 @@ impl PolicyId {
             PolicyKind::Admin => "KubernetesAdminNetworkPolicy",
             PolicyKind::Baseline => "KubernetesBaselineAdminNetworkPolicy",
         };
-        format!("{}/{}/{kind}", self.name, self.namespace.as_deref().unwrap_or_default())
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        let parts = [self.name.as_str(), "/", namespace, "/", kind];
+        parts.into_iter().flat_map(str::bytes)
     }
 }
 

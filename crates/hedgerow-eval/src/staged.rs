@@ -224,6 +224,24 @@ impl Manifests {
         self
     }
 
+    /// The policies that there are, and those that a staged one would set or take away.
+    pub fn speaks_of(&self) -> impl Iterator<Item = &PolicyId> {
+        self.policies.iter().map(|policy| &policy.id).chain(self.would.iter().map(Would::id))
+    }
+
+    /// Whether there is nothing but policies: what bears on others' meaning (tiers, network sets, namespaces, accounts, pods) is not there.
+    #[must_use]
+    pub fn is_only_policies(&self) -> bool {
+        let Cluster { endpoints, namespaces, described, service_accounts, maybe_worn: _ } = &self.cluster;
+        let is_known = |tier: &String| calico::built_in_tiers().iter().any(|known| known.name == *tier);
+        endpoints.is_empty()
+            && namespaces.is_empty()
+            && described.is_empty()
+            && service_accounts.is_empty()
+            && self.network_sets.is_empty()
+            && self.tiers.keys().all(is_known)
+    }
+
     /// The policies that let in whatever the others have not decided about, and so permit nobody.
     #[must_use]
     pub fn backstops(&self) -> BTreeSet<PolicyId> {

@@ -50,7 +50,7 @@ pub(super) struct Resolver<'a> {
     pub(super) ranges: &'a [AddressRange],
     pub(super) index: &'a Index,
     /// The peers of each network set, by family.
-    pub(super) sets: [Vec<Bits>; 2],
+    pub(super) sets: &'a [Vec<Bits>; 2],
 }
 
 impl Match {

@@ -27,6 +27,7 @@
 
 mod policies;
 
+use policies::Changes;
 pub use policies::{MAX_DOCUMENT, Policies, PolicyFault, meaning_of};
 
 use crate::fleet::{Fleet, Labels, Service};
@@ -36,7 +37,7 @@ use crate::sum::Said;
 use hedgerow_core::source::Sources;
 use hedgerow_eval::{
     AddressRange, Asked, Cidr, Direction, Endpoint, Family, Flow, Manifests, NamedPort, Network, ObjectRef, PeerId,
-    PolicyId, PolicyKind,
+    PeerSet, PolicyId, PolicyKind,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,12 +114,12 @@ pub struct Verdicts {
     ranges: Vec<AddressRange>,
     is_one_range: bool,
     merged: Option<Merged>,
-    /// The policies of `merged`, until they are compiled: few are as large, and they are made again when they are needed again.
-    manifests: Option<Manifests>,
     classes: BTreeMap<Key, u32>,
     known: Vec<Key>,
     pair: Option<Pair>,
     remembered: BTreeMap<(u32, u32, u16, u8), Verdict>,
+    compilations: u64,
+    merged_was_unfinished: bool,
 }
 
 /// What is known of all policies together.
@@ -134,6 +135,8 @@ struct Merged {
     digests: BTreeMap<PolicyId, [u8; 32]>,
     /// Not all policies were told yet.
     is_unfinished: bool,
+    /// There is a policy that has no effect yet.
+    is_staged: bool,
     /// The policies that are data.
     data: BTreeSet<PolicyId>,
     /// Policies of which a part is not understood; what they select is not known to be let through or stopped.
@@ -162,6 +165,16 @@ impl Pair {
     fn then(&self) -> &Network {
         self.then.as_ref().unwrap_or(&self.now)
     }
+
+    fn nobody(&self) -> PeerSet {
+        self.now.nobody()
+    }
+
+    fn find_data(&mut self, data: &BTreeSet<PolicyId>) {
+        let then = self.then();
+        let is_by_data = |peer: &PeerId| then.guards(*peer, Direction::Ingress).any(|policy| data.contains(policy));
+        self.by_data = self.peers.iter().map(is_by_data).collect();
+    }
 }
 
 impl Default for Verdicts {
@@ -181,11 +194,12 @@ impl Verdicts {
             ranges: Vec::new(),
             is_one_range: true,
             merged: None,
-            manifests: None,
             classes: BTreeMap::new(),
             known: Vec::new(),
             pair: None,
             remembered: BTreeMap::new(),
+            compilations: 0,
+            merged_was_unfinished: true,
         };
         verdicts.merge();
         verdicts
@@ -197,13 +211,17 @@ impl Verdicts {
         &self.policies
     }
 
-    /// Changes policies or namespaces: what was remembered is dropped. Make all changes of one event at once.
+    /// Changes policies or namespaces. What was remembered of the pods that changed policies select is dropped; all, where something
+    /// else changed. Make all changes of one event at once.
     pub fn change(&mut self, change: impl FnOnce(&mut Policies)) {
         change(&mut self.policies);
         self.merged = None;
-        self.manifests = None;
-        self.pair = None;
-        self.remembered.clear();
+    }
+
+    /// How often all policies were compiled: a measure of what changes cost.
+    #[must_use]
+    pub const fn compilations(&self) -> u64 {
+        self.compilations
     }
 
     /// What is wrong with policies, all at once: verdicts on the pods concerned are `unknown`.
@@ -383,17 +401,46 @@ impl Verdicts {
         if self.merged.is_some() {
             return;
         }
-        let (merged, manifests) = self.policies.merged();
+        let changes = self.policies.take_changes();
+        let merged = self.policies.merged();
         let ranges = AddressRange::cut(&merged.blocks);
         if merged.keys != self.keys || ranges != self.ranges {
             self.keys.clone_from(&merged.keys);
             self.is_one_range = ranges.len() <= 2;
             self.ranges = ranges;
             self.forget_classes();
+        } else if changes.is_more || self.exchange(&changes, &merged).is_none() {
+            self.remembered.clear();
+            self.pair = None;
         }
-        self.remembered.clear();
-        self.pair = None;
-        (self.merged, self.manifests) = (Some(merged), Some(manifests));
+        self.merged = Some(merged);
+    }
+
+    /// Puts changed policies into the networks, and forgets what was remembered of the pods that they select. Nothing where that cannot be
+    /// done: then all is to be compiled anew.
+    fn exchange(&mut self, changes: &Changes, merged: &Merged) -> Option<()> {
+        if merged.is_unfinished || self.merged_was_unfinished {
+            // Then every verdict is unknown, whatever policies say.
+            self.remembered.clear();
+        }
+        self.merged_was_unfinished = merged.is_unfinished;
+        if changes.policies.is_empty() {
+            return Some(());
+        }
+        let pair = self.pair.as_mut()?;
+        if pair.then.is_some() != merged.is_staged {
+            return None;
+        }
+        let (about, manifests) = self.policies.about(&changes.policies);
+        let mut touched = pair.nobody();
+        if let Some(then) = &mut pair.then {
+            touched.unite(&then.exchange(&about, manifests.clone().as_if_enforced())?);
+        }
+        touched.unite(&pair.now.exchange(&about, manifests)?);
+        pair.find_data(&merged.data);
+        let is_touched = |class: u32| pair.peers.get(class as usize).is_none_or(|peer| touched.contains(*peer));
+        self.remembered.retain(|(caller, callee, ..), _| !is_touched(*caller) && !is_touched(*callee));
+        Some(())
     }
 
     fn forget_classes(&mut self) {
@@ -445,7 +492,8 @@ impl Verdicts {
         };
         // What was compiled before is given up first: both at once are twice as much.
         self.pair = None;
-        let manifests = self.manifests.take().unwrap_or_else(|| self.policies.manifests());
+        let manifests = self.policies.manifests();
+        self.compilations += 1;
         let then = (!manifests.staged.is_empty()).then(|| network(manifests.clone().as_if_enforced()));
         let now = network(manifests);
         let mut of_pods = now.pods();
@@ -455,13 +503,6 @@ impl Verdicts {
             .map(|key| match key {
                 Key::Pod { .. } => of_pods.next().unwrap_or_else(|| now.outside_at(IpAddr::from([0, 0, 0, 0]))),
                 Key::Outside(first) => now.outside_at(*first),
-            })
-            .collect();
-        let by_data = peers
-            .iter()
-            .map(|peer| {
-                let then = then.as_ref().unwrap_or(&now);
-                then.guards(*peer, Direction::Ingress).any(|policy| merged.data.contains(policy))
             })
             .collect();
         let mut is_doubtful: Vec<bool> = self
@@ -482,7 +523,9 @@ impl Verdicts {
                 }
             }
         }
-        self.pair = Some(Pair { now, then, peers, by_data, is_doubtful });
+        let mut pair = Pair { now, then, peers, by_data: Vec::new(), is_doubtful };
+        pair.find_data(&merged.data);
+        self.pair = Some(pair);
     }
 
     fn decide(&mut self, ask: Ask) -> Option<Verdict> {

@@ -4,7 +4,7 @@ use super::Merged;
 use crate::fleet::Labels;
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::source::Sources;
-use hedgerow_eval::{Manifests, PolicyId};
+use hedgerow_eval::{Cidr, Manifests, PolicyId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,6 +18,16 @@ pub struct Policies {
     documents: BTreeMap<String, Document>,
     namespaces: BTreeMap<String, Labels>,
     is_complete: bool,
+    changes: Changes,
+}
+
+/// What changed since it was asked last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    /// The policies of which documents spoke or speak that were set or removed.
+    pub(super) policies: BTreeSet<PolicyId>,
+    /// Something that bears on other policies, too.
+    pub(super) is_more: bool,
 }
 
 /// What is wrong with a policy.
@@ -40,6 +50,14 @@ struct Document {
     is_context: bool,
     /// The policies that there are when all of it is enforced.
     enforced: Vec<PolicyId>,
+    /// Those that let in whatever others have not decided about.
+    backstops: BTreeSet<PolicyId>,
+    /// The labels that they ask for.
+    keys: BTreeSet<String>,
+    /// The blocks of addresses that they name.
+    blocks: BTreeSet<Cidr>,
+    /// Whether it bears on what other documents mean, or others on what it means.
+    is_entangled: bool,
     /// Those of them that are data until then.
     data: Vec<PolicyId>,
     /// Of what it says: of an object's `spec` or `data`, so that what others write beside it changes nothing.
@@ -75,21 +93,40 @@ impl Policies {
         let document = if text.len() > MAX_DOCUMENT {
             let faults = vec![format!("it has {} bytes; at most {MAX_DOCUMENT} are read", text.len())];
             let digest = digest(text);
-            Document { faults, dark: Some(BTreeSet::new()), digest, meaning: digest, ..Document::default() }
+            Document {
+                faults,
+                dark: Some(BTreeSet::new()),
+                digest,
+                meaning: digest,
+                is_entangled: true,
+                ..Document::default()
+            }
         } else {
             Document::read(text, &[])
         };
-        self.documents.insert(key, document);
+        self.changes.of(&document);
+        if let Some(before) = self.documents.insert(key, document) {
+            self.changes.of(&before);
+        }
     }
 
     /// Takes a document away.
     pub fn remove(&mut self, key: &str) {
-        self.documents.remove(key);
+        if let Some(before) = self.documents.remove(key) {
+            self.changes.of(&before);
+        }
     }
 
     /// Keeps only documents with these keys: what a list after a broken watch tells.
     pub fn only(&mut self, is_there: impl Fn(&str) -> bool) {
-        self.documents.retain(|key, _| is_there(key));
+        let Self { documents, changes, .. } = self;
+        documents.retain(|key, document| {
+            let stays = is_there(key);
+            if !stays {
+                changes.of(document);
+            }
+            stays
+        });
     }
 
     /// Says that all policies and namespaces that there are were told. Until then no verdict can be given: what is not told yet may permit a call, or
@@ -111,12 +148,15 @@ impl Policies {
 
     /// Sets a namespace's labels. Policies that select namespaces by labels match none whose labels were not told.
     pub fn set_namespace(&mut self, name: &str, labels: Labels) {
-        self.namespaces.insert(name.to_owned(), labels);
+        if self.namespaces.get(name) != Some(&labels) {
+            self.changes.is_more = true;
+            self.namespaces.insert(name.to_owned(), labels);
+        }
     }
 
     /// A namespace is gone.
     pub fn remove_namespace(&mut self, name: &str) {
-        self.namespaces.remove(name);
+        self.changes.is_more |= self.namespaces.remove(name).is_some();
     }
 
     /// The names of the namespaces that were told.
@@ -142,39 +182,75 @@ impl Policies {
         self.documents.is_empty()
     }
 
-    /// What all policies say together.
-    pub(super) fn manifests(&self) -> Manifests {
-        self.merged().1
+    /// What changed since this was asked last.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
     }
 
-    /// One of all: what is known of it, and the policies themselves.
-    pub(super) fn merged(&self) -> (Merged, Manifests) {
-        let context: Vec<&str> = self
-            .documents
-            .values()
-            .filter(|document| document.is_context)
-            .filter_map(|it| it.text.as_deref())
-            .collect();
-        // What was not understood by itself may be, with the tiers and Services that are there by now.
-        let again: BTreeMap<&String, Document> = self
-            .documents
-            .iter()
-            .filter(|(_, document)| document.dark.is_some() && !context.is_empty())
-            .filter_map(|(key, document)| Some((key, Document::read(document.text.as_deref()?, &context))))
-            .collect();
+    /// What all policies say together.
+    pub(super) fn manifests(&self) -> Manifests {
+        let again = self.understood_with_others();
+        let parts = self.documents.iter().map(|(key, document)| &again.get(key).unwrap_or(document).manifests);
+        let (mut all, _) = Manifests::of_parts(parts);
+        all.cluster.endpoints.clear();
+        for (name, labels) in &self.namespaces {
+            all.cluster.described.insert(name.clone());
+            all.cluster.namespaces.entry(name.clone()).or_default().extend(labels.clone());
+        }
+        all
+    }
+
+    /// What is said of some policies, in whatever documents, and the policies of which those documents speak: these and maybe others.
+    pub(super) fn about(&self, policies: &BTreeSet<PolicyId>) -> (BTreeSet<PolicyId>, Manifests) {
+        let again = self.understood_with_others();
+        let documents = || self.documents.iter().map(|(key, document)| &again.get(key).unwrap_or(document).manifests);
+        let mut about = policies.clone();
+        loop {
+            let is_meant = |manifests: &&Manifests| manifests.speaks_of().any(|policy| about.contains(policy));
+            let more = documents().filter(is_meant).flat_map(Manifests::speaks_of);
+            let more: Vec<_> = more.filter(|policy| !about.contains(*policy)).cloned().collect();
+            if more.is_empty() {
+                break;
+            }
+            about.extend(more);
+        }
+        let parts = documents().filter(|manifests| manifests.speaks_of().any(|policy| about.contains(policy)));
+        let (manifests, _) = Manifests::of_parts(parts);
+        (about, manifests)
+    }
+
+    /// What was not understood by itself may be, with the tiers and Services that are there by now.
+    fn understood_with_others(&self) -> BTreeMap<&String, Document> {
+        let is_dark = |document: &Document| document.dark.is_some() && document.text.is_some();
+        if !self.documents.values().any(is_dark) {
+            return BTreeMap::new();
+        }
+        let context = self.documents.values().filter(|document| document.is_context);
+        let context: Vec<&str> = context.filter_map(|it| it.text.as_deref()).collect();
+        let again = self.documents.iter().filter(|(_, document)| is_dark(document) && !context.is_empty());
+        again.filter_map(|(key, document)| Some((key, Document::read(document.text.as_deref()?, &context)))).collect()
+    }
+
+    /// What is known of all of them together.
+    pub(super) fn merged(&self) -> Merged {
+        let again = self.understood_with_others();
         let documents: Vec<(&String, &Document)> =
             self.documents.iter().map(|(key, document)| (key, again.get(key).unwrap_or(document))).collect();
-        let (mut now, conflicts) = Manifests::of_parts(documents.iter().map(|(_, document)| &document.manifests));
-        now.cluster.endpoints.clear();
-        for (name, labels) in &self.namespaces {
-            now.cluster.described.insert(name.clone());
-            now.cluster.namespaces.entry(name.clone()).or_default().extend(labels.clone());
-        }
+        let is_staged = documents.iter().any(|(_, document)| !document.manifests.staged.is_empty());
+        // Only what is staged can be at odds with others here.
+        let conflicts = if is_staged {
+            let parts = documents.iter().map(|(_, document)| *document);
+            let parts = parts.filter(|it| it.is_entangled || !it.manifests.staged.is_empty());
+            Manifests::of_parts(parts.map(|document| &document.manifests)).1
+        } else {
+            Vec::new()
+        };
         let mut merged = Merged {
             digests: BTreeMap::new(),
-            names: now.policies().cloned().collect(),
-            backstops: now.backstops(),
+            names: BTreeSet::new(),
+            backstops: BTreeSet::new(),
             is_unfinished: !self.is_complete,
+            is_staged,
             data: BTreeSet::new(),
             doubtful: Vec::new(),
             dark: BTreeSet::new(),
@@ -183,11 +259,17 @@ impl Policies {
                 .iter()
                 .map(|it| PolicyFault { key: String::new(), message: it.message.clone() })
                 .collect(),
-            keys: now.label_keys(),
-            blocks: now.blocks(),
+            keys: BTreeSet::new(),
+            blocks: BTreeSet::new(),
         };
         for (key, document) in documents {
             let message = |message: &String| PolicyFault { key: key.clone(), message: message.clone() };
+            merged.names.extend(document.manifests.policies().cloned());
+            merged.backstops.extend(document.backstops.iter().cloned());
+            let is_new = |key: &&String| !merged.keys.contains(*key);
+            let new: Vec<String> = document.keys.iter().filter(is_new).cloned().collect();
+            merged.keys.extend(new);
+            merged.blocks.extend(&document.blocks);
             merged.faults.extend(document.faults.iter().map(message));
             merged.data.extend(document.data.iter().cloned());
             merged.digests.extend(document.enforced.iter().map(|policy| (policy.clone(), document.digest)));
@@ -200,8 +282,14 @@ impl Policies {
                 merged.dark.extend(dark.iter().cloned());
             }
         }
-        merged.keys.extend(merged.doubtful.iter().flat_map(Manifests::label_keys));
-        (merged, now)
+        merged
+    }
+}
+
+impl Changes {
+    fn of(&mut self, document: &Document) {
+        self.is_more |= document.is_entangled;
+        self.policies.extend(document.manifests.speaks_of().cloned());
     }
 }
 
@@ -232,6 +320,10 @@ impl Document {
         Self {
             data,
             enforced,
+            backstops: manifests.backstops(),
+            keys: manifests.label_keys(),
+            blocks: manifests.blocks(),
+            is_entangled: is_context || is_dark || !manifests.is_only_policies(),
             faults: errors.iter().map(|error| error.message.clone()).collect(),
             dark: is_dark.then(|| namespaces_in(text)),
             text: (is_dark || is_context).then(|| text.to_owned()),
