@@ -170,10 +170,21 @@ impl Manifests {
         self.cluster.imply_namespaces();
     }
 
+    /// Gives up what parts hold that are put together later ([`Self::of_parts`]): the labels that policies wear, and the tiers that every cluster has.
+    #[must_use]
+    pub fn as_part(mut self) -> Self {
+        let built_in = calico::built_in_tiers();
+        self.tiers.retain(|name, tier| !built_in.iter().any(|known| known.name == *name && known == tier));
+        self.labels.clear();
+        self.policies.shrink_to_fit();
+        self
+    }
+
     /// Everything that some parts hold, each read for itself. What stands in two of them with different meanings is among the diagnostics.
     #[must_use]
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a Self>) -> (Self, Vec<Diagnostic>) {
         let (mut all, mut diagnostics) = (Self::default(), Vec::new());
+        all.tiers = calico::built_in_tiers().into_iter().map(|tier| (tier.name.clone(), tier)).collect();
         for part in parts {
             all.cluster.endpoints.extend(part.cluster.endpoints.iter().cloned());
             all.cluster.namespaces.extend(part.cluster.namespaces.clone());

@@ -143,7 +143,7 @@ pub fn name(seen: &Seen<'_>, from: Micros, to: Micros, names: &History, fleet: &
                 uid: String::new(),
                 namespace: seen.namespace.to_owned(),
                 name: seen.name.to_owned(),
-                labels: seen.labels.clone(),
+                labels: Arc::new(seen.labels.clone()),
             })],
             fleet,
         );

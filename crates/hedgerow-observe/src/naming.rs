@@ -55,8 +55,8 @@ pub struct Pod {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    /// Its labels: pods of one template share them.
+    pub labels: Arc<BTreeMap<String, String>>,
 }
 
 /// Who holds an address.
@@ -118,7 +118,7 @@ struct Tenure {
 pub struct History {
     addresses: BTreeMap<IpAddr, Vec<Tenure>>,
     /// Where each pod was seen, to end it.
-    pods: BTreeMap<String, BTreeSet<IpAddr>>,
+    pods: BTreeMap<String, Vec<IpAddr>>,
     /// Pods that are gone for good, and when: one may be told to be gone before it is told to be there.
     ended: BTreeMap<String, Within>,
     heard: Option<Micros>,
@@ -175,7 +175,13 @@ impl History {
         if let Holder::Pod(pod) = holder {
             let before = self.pods.entry(pod.uid.clone()).or_default();
             let left: Vec<_> = before.iter().filter(|address| !addresses.contains(address)).copied().collect();
-            before.extend(addresses);
+            for address in addresses {
+                if !before.contains(address) {
+                    // Most have one, or one of each family.
+                    before.reserve_exact(1);
+                    before.push(*address);
+                }
+            }
             for address in left {
                 self.leave(address, holder, when);
             }
@@ -290,6 +296,8 @@ impl History {
             return;
         }
         let start = Within { from: born.min(when.from), to: when.to };
+        // Most addresses have one holder at a time.
+        tenures.reserve_exact(1);
         tenures.push(Tenure { states: vec![(start, holder.clone())], remembers: Micros::MIN, start, end: None });
         if tenures.len() > MAX_HOLDERS {
             let oldest = tenures.remove(0);
@@ -345,6 +353,7 @@ impl Tenure {
             Some((from, _)) => self.end = Some((from, None)),
         }
         self.start = Within { from: self.start.from.min(when.from), to: self.start.to.min(when.to) };
+        self.states.reserve_exact(1);
         self.states.push((when, holder.clone()));
         self.states.sort_by_key(|(seen, _)| (seen.from, seen.to));
         // Seen before and after in the same state: what came between is told by itself.

@@ -19,7 +19,7 @@ fn pod(uid: usize, version: usize) -> Holder {
         uid: format!("u{uid}"),
         namespace: "bank".to_owned(),
         name: format!("pod-{uid}"),
-        labels,
+        labels: Arc::new(labels),
     }))
 }
 

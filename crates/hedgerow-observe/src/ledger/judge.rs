@@ -140,14 +140,16 @@ fn verdict(named: &Named<'_, '_>, fleet: &Fleet, verdicts: &mut Verdicts) -> Ver
         }
     }
     let none = Labels::new();
-    let labels = |party: &Party, at: usize| party.states().get(at).map_or(&none, |pod| &pod.labels).clone();
+    fn labels<'p>(party: &'p Party, at: usize, none: &'p Labels) -> &'p Labels {
+        party.states().get(at).map_or(none, |pod| &pod.labels)
+    }
     let callees = named.callee.states().len().max(1);
     let asks = if named.asks.is_empty() { vec![None] } else { named.asks.iter().copied().map(Some).collect() };
     let mut all: Option<Verdict> = None;
     // The questions are in the order of the caller's states, and for each of the callee's.
     for (at, ask) in asks.into_iter().enumerate() {
-        let (caller, callee) = (labels(&named.caller, at / callees), labels(&named.callee, at % callees));
-        let sides = (side(&named.caller, &caller, fleet), side(&named.callee, &callee, fleet));
+        let (caller, callee) = (labels(&named.caller, at / callees, &none), labels(&named.callee, at % callees, &none));
+        let sides = (side(&named.caller, caller, fleet), side(&named.callee, callee, fleet));
         let verdict = verdicts.settle(fleet, (call.said, call.policy), ask, sides);
         match all {
             Some(other) if other != verdict => return Verdict::Unknown,

@@ -330,7 +330,7 @@ impl Document {
             is_context: is_context && !is_dark,
             digest: digest(text),
             meaning: meaning(&manifests, &errors),
-            manifests,
+            manifests: manifests.as_part(),
         }
     }
 }

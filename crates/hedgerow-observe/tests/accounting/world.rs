@@ -58,7 +58,7 @@ pub(crate) fn worn(service: &str) -> Labels {
 
 pub(crate) fn pod(namespace: &str, name: &str, labels: Labels) -> Arc<Pod> {
     let uid = format!("{namespace}-{name}");
-    Arc::new(Pod { uid, namespace: namespace.to_owned(), name: name.to_owned(), labels })
+    Arc::new(Pod { uid, namespace: namespace.to_owned(), name: name.to_owned(), labels: Arc::new(labels) })
 }
 
 pub(crate) fn address(last: u8) -> IpAddr {

@@ -8,7 +8,7 @@ use super::skew::Offset;
 use crate::link::{self, MAX_NAME};
 use hedgerow_observe::Protocol;
 use hedgerow_observe::naming::Micros;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -39,6 +39,9 @@ pub(crate) struct Batch {
     /// The last moment on our clock at which any of its calls can have been.
     pub(crate) latest: Micros,
     pub(crate) calls: Vec<Call>,
+    /// Both ends of calls and the texts in them, each once: batches wait, and most calls are between the same.
+    ends: Vec<Who>,
+    texts: Vec<Arc<str>>,
     pub(crate) counters: Vec<link::Counter>,
     pub(crate) sources: Vec<Source>,
     /// Sums and counters that make no sense.
@@ -50,8 +53,11 @@ pub(crate) struct Batch {
 /// One sum.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    pub(crate) caller: Who,
-    pub(crate) callee: Who,
+    /// Numbers of ends and texts of the batch.
+    caller: u32,
+    callee: u32,
+    source: u32,
+    policy: Option<u32>,
     pub(crate) port: u16,
     pub(crate) protocol: Protocol,
     pub(crate) outcome: link::Outcome,
@@ -61,13 +67,10 @@ pub(crate) struct Call {
     pub(crate) first: Micros,
     pub(crate) last: Micros,
     pub(crate) count: u64,
-    pub(crate) source: Arc<str>,
-    /// The policy that decided, as `kind/namespace/name`.
-    pub(crate) policy: Option<Arc<str>>,
 }
 
 /// One end as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
     /// By an address.
     Address(IpAddr),
@@ -84,6 +87,25 @@ pub(crate) struct Named {
     pub(crate) labels: BTreeMap<String, String>,
     /// It is no pod.
     pub(crate) is_outside: bool,
+}
+
+impl Batch {
+    pub(crate) fn caller(&self, call: &Call) -> &Who {
+        &self.ends[call.caller as usize]
+    }
+
+    pub(crate) fn callee(&self, call: &Call) -> &Who {
+        &self.ends[call.callee as usize]
+    }
+
+    pub(crate) fn source(&self, call: &Call) -> &str {
+        &self.texts[call.source as usize]
+    }
+
+    /// The policy that decided, as `kind/namespace/name`.
+    pub(crate) fn policy(&self, call: &Call) -> Option<&str> {
+        call.policy.map(|policy| &*self.texts[policy as usize])
+    }
 }
 
 /// How a source did.
@@ -155,6 +177,8 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
         });
     }
     refuse(texts.of(""), before - sources.len());
+    // It may wait for long.
+    calls.shrink_to_fit();
     let (from, to) = (here(batch.from).1.clamp(oldest, received), here(batch.to).0.clamp(oldest, received));
     Batch {
         node: texts.of(&batch.node),
@@ -168,6 +192,8 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
         received,
         latest: calls.iter().map(|call| call.last).max().unwrap_or(received),
         calls,
+        ends: texts.ends,
+        texts: texts.texts,
         counters,
         sources,
         refused,
@@ -187,8 +213,10 @@ fn call(sum: link::Sum, first: Micros, last: Micros, texts: &mut Texts) -> Optio
         return None;
     }
     Some(Call {
-        caller: who(sum.caller?, texts)?,
-        callee: who(sum.callee?, texts)?,
+        caller: texts.end(who(sum.caller?)?),
+        callee: texts.end(who(sum.callee?)?),
+        source: texts.number(&sum.source),
+        policy: policy.map(|policy| texts.number(&policy)),
         port: u16::try_from(sum.port).ok()?,
         protocol: Protocol(u8::try_from(sum.protocol).ok()?),
         outcome,
@@ -197,12 +225,10 @@ fn call(sum: link::Sum, first: Micros, last: Micros, texts: &mut Texts) -> Optio
         first,
         last,
         count: sum.count,
-        source: texts.of(&sum.source),
-        policy: policy.map(|policy| texts.of(&policy)),
     })
 }
 
-fn who(end: link::End, texts: &mut Texts) -> Option<Who> {
+fn who(end: link::End) -> Option<Who> {
     let address = match *end.address.as_slice() {
         [] => None,
         [a, b, c, d] => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
@@ -218,30 +244,43 @@ fn who(end: link::End, texts: &mut Texts) -> Option<Who> {
     let fits = end.fits();
     let named =
         Named { address, namespace: end.namespace, name: end.name, labels: end.labels, is_outside: end.is_outside };
-    fits.then(|| Who::Named(texts.named(named)))
+    fits.then(|| Who::Named(Arc::new(named)))
 }
 
-/// Texts that stand in many sums are kept once.
+/// Texts and ends that stand in many sums are kept once, and have numbers.
 #[derive(Default)]
-struct Texts(BTreeSet<Arc<str>>, BTreeSet<Arc<Named>>);
+struct Texts {
+    texts: Vec<Arc<str>>,
+    ends: Vec<Who>,
+    numbers: BTreeMap<Arc<str>, u32>,
+    end_numbers: BTreeMap<Who, u32>,
+}
 
 impl Texts {
     fn of(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = Arc::from(text);
-        self.0.insert(Arc::clone(&new));
-        new
+        let number = self.number(text);
+        Arc::clone(&self.texts[number as usize])
     }
 
-    fn named(&mut self, named: Named) -> Arc<Named> {
-        if let Some(known) = self.1.get(&named) {
-            return Arc::clone(known);
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.numbers.get(text) {
+            return *known;
         }
-        let new = Arc::new(named);
-        self.1.insert(Arc::clone(&new));
-        new
+        let new: Arc<str> = Arc::from(text);
+        let number = u32::try_from(self.texts.len()).expect("a batch has few texts");
+        self.texts.push(Arc::clone(&new));
+        self.numbers.insert(new, number);
+        number
+    }
+
+    fn end(&mut self, end: Who) -> u32 {
+        if let Some(known) = self.end_numbers.get(&end) {
+            return *known;
+        }
+        let number = u32::try_from(self.ends.len()).expect("a batch has few ends");
+        self.ends.push(end.clone());
+        self.end_numbers.insert(end, number);
+        number
     }
 }
 
@@ -350,6 +389,6 @@ mod tests {
             "only what is surely within is proven"
         );
         assert_eq!((batch.calls[0].first, batch.latest), (NOW - 30 * SECOND, NOW - 20 * SECOND));
-        assert!(size_of::<Call>() <= 128, "{}", size_of::<Call>());
+        assert!(size_of::<Call>() <= 64, "{}", size_of::<Call>());
     }
 }

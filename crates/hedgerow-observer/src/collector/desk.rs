@@ -520,11 +520,11 @@ fn of_policy(fleet: &Fleet, policy: &str) -> Option<Arc<str>> {
 /// What a canary tells.
 fn sent<'a>(batch: &'a Batch, uid: &'a str, fleet: &Fleet) -> Report<'a> {
     let sent = batch.calls.iter().filter_map(|call| {
-        let callee = match &call.callee {
+        let callee = match batch.callee(call) {
             Who::Named(named) => named.name.as_str(),
             Who::Address(_) => return None,
         };
-        let address = match &call.caller {
+        let address = match batch.caller(call) {
             Who::Address(address) => *address,
             Who::Named(named) => named.address?,
         };
@@ -547,8 +547,8 @@ fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
     let mut sees: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let calls = batch.calls.iter().map(|call| {
         let mut is_elsewhere = false;
-        if *call.source == *"conntrack"
-            && let Who::Address(address) = &call.callee
+        if batch.source(call) == "conntrack"
+            && let Who::Address(address) = batch.callee(call)
             && let Name::Known(holders) = known.names.name(*address, call.first, call.last)
             && let Some(Holder::Pod(pod)) = holders.first()
             && let Some(node) = known.node_of(&pod.uid)
@@ -558,7 +558,7 @@ fn report<'a>(batch: &'a Batch, known: &Known, seeing: &Seeing) -> Report<'a> {
             is_elsewhere =
                 *sees.entry(Arc::clone(node)).or_insert_with(|| seeing.sees_connections(node, batch.received));
         }
-        call_of(call, is_elsewhere)
+        call_of(batch, call, is_elsewhere)
     });
     Report {
         node: &batch.node,
@@ -594,7 +594,7 @@ fn source_reports(batch: &Batch) -> Vec<SourceReport<'_>> {
     reports.into_values().collect()
 }
 
-fn call_of(call: &batch::Call, is_elsewhere: bool) -> Call<'_> {
+fn call_of<'b>(batch: &'b Batch, call: &batch::Call, is_elsewhere: bool) -> Call<'b> {
     let said = match call.outcome {
         link::Outcome::Unsaid => Said::Unsaid,
         link::Outcome::Permitted => Said::Permitted,
@@ -603,13 +603,13 @@ fn call_of(call: &batch::Call, is_elsewhere: bool) -> Call<'_> {
         link::Outcome::Logged => Said::Logged,
     };
     Call {
-        source: &call.source,
-        caller: seen(&call.caller),
-        callee: seen(&call.callee),
+        source: batch.source(call),
+        caller: seen(batch.caller(call)),
+        callee: seen(batch.callee(call)),
         port: call.port,
         protocol: call.protocol,
         said,
-        policy: call.policy.as_deref(),
+        policy: batch.policy(call),
         first: call.first,
         last: call.last,
         count: call.count,

@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_event_says_who_and_what_mends_it() {
-        let pod = Pod { uid: "u".into(), namespace: "bank".into(), name: "emoji-1".into(), labels: BTreeMap::new() };
+        let pod = Pod { uid: "u".into(), namespace: "bank".into(), name: "emoji-1".into(), labels: Arc::default() };
         let file = Some("service.emoji/egress/service.ledger.rule".to_owned());
         let notice = Notice { edge: edge(8080), caller: None, callee: None, file };
         let written = event(&pod, &notice, 1_000_000);

@@ -17,8 +17,9 @@ use tonic::{Request, Response, Status, Streaming};
 
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4 << 20;
-/// How many bytes of batches may wait for their names, as they were sent, from all nodes together. What is more waits at the nodes.
-const WAITING: usize = 32 << 20;
+/// How many bytes of batches may wait for their names, as they were sent, from all nodes together: ten seconds of a cluster of ten thousand
+/// pods. What is more waits at the nodes.
+const WAITING: usize = 16 << 20;
 /// How many batches of one stream may wait.
 const WAITING_BATCHES: usize = 64;
 /// How many batches a second a stream may send over time, and how many at once.
@@ -397,6 +398,6 @@ mod tests {
         assert!(size(&counters) > 300_000);
         let huge = link::Batch { node: "n".repeat(2 * MAX_MESSAGE), ..link::Batch::default() };
         assert_eq!(size(&huge) as usize, MAX_MESSAGE);
-        const { assert!(WAITING >= 8 * MAX_MESSAGE, "the largest batches of some streams fit at once") }
+        const { assert!(WAITING >= 4 * MAX_MESSAGE, "the largest batches of some streams fit at once") }
     }
 }

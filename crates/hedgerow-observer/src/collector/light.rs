@@ -65,35 +65,6 @@ impl<'de> Deserialize<'de> for LightPod {
     }
 }
 
-impl Resource for LightPod {
-    type DynamicType = ();
-    type Scope = NamespaceResourceScope;
-
-    fn kind((): &()) -> Cow<'_, str> {
-        "Pod".into()
-    }
-
-    fn group((): &()) -> Cow<'_, str> {
-        "".into()
-    }
-
-    fn version((): &()) -> Cow<'_, str> {
-        "v1".into()
-    }
-
-    fn plural((): &()) -> Cow<'_, str> {
-        "pods".into()
-    }
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
-}
-
 /// A pod of which the API server sends nothing but metadata.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BarePod(pub(crate) ObjectMeta);
@@ -108,38 +79,46 @@ impl<'de> Deserialize<'de> for BarePod {
     }
 }
 
-impl Resource for BarePod {
-    type DynamicType = ();
-    type Scope = NamespaceResourceScope;
+/// Says that a form is one of pods: where their metadata is, and whether nothing else is asked for.
+macro_rules! form_of_pods {
+    ($form:ty, $metadata:tt, $is_metadata:literal) => {
+        impl Resource for $form {
+            type DynamicType = ();
+            type Scope = NamespaceResourceScope;
 
-    fn kind((): &()) -> Cow<'_, str> {
-        "Pod".into()
-    }
+            fn kind((): &()) -> Cow<'_, str> {
+                "Pod".into()
+            }
 
-    fn group((): &()) -> Cow<'_, str> {
-        "".into()
-    }
+            fn group((): &()) -> Cow<'_, str> {
+                "".into()
+            }
 
-    fn version((): &()) -> Cow<'_, str> {
-        "v1".into()
-    }
+            fn version((): &()) -> Cow<'_, str> {
+                "v1".into()
+            }
 
-    fn plural((): &()) -> Cow<'_, str> {
-        "pods".into()
-    }
+            fn plural((): &()) -> Cow<'_, str> {
+                "pods".into()
+            }
 
-    fn metadata_api() -> bool {
-        true
-    }
+            fn metadata_api() -> bool {
+                $is_metadata
+            }
 
-    fn meta(&self) -> &ObjectMeta {
-        &self.0
-    }
+            fn meta(&self) -> &ObjectMeta {
+                &self.$metadata
+            }
 
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.0
-    }
+            fn meta_mut(&mut self) -> &mut ObjectMeta {
+                &mut self.$metadata
+            }
+        }
+    };
 }
+
+form_of_pods!(LightPod, metadata, false);
+form_of_pods!(BarePod, 0, true);
 
 // ── As they are on the wire ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -246,7 +246,7 @@ mod tests {
 
     fn sighting(uid: &str, address: &str, born: Micros) -> Sighting {
         Sighting {
-            pod: Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: BTreeMap::new() },
+            pod: Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: Arc::default() },
             addresses: if address.is_empty() { vec![] } else { vec![address.parse().unwrap()] },
             born: born * SECOND,
             node: Some("n".into()),

@@ -553,7 +553,8 @@ mod tests {
             last_record: Some(NOW - 4 * SECOND),
             fault: fault.to_owned(),
         };
-        let pod = Pod { uid: "u".into(), namespace: "bank".into(), name: "fraud-6d5f-x2x1z".into(), labels: [].into() };
+        let pod =
+            Pod { uid: "u".into(), namespace: "bank".into(), name: "fraud-6d5f-x2x1z".into(), labels: Arc::default() };
         let label = |why| Forged { key: "bank.example/egress-s-ledger".into(), value: "true".into(), why };
         View {
             at: NOW,

@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn pod(world: &World, uid: &str, node: &str, at: Micros) {
-        let pod = Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: labels() };
+        let pod = Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: labels().into() };
         let sighting = Sighting { pod, addresses: vec![], born: at, node: Some(node.into()), started: None };
         world.pod(sighting, at);
     }

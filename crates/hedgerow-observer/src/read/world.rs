@@ -160,7 +160,7 @@ fn take(object: &Object, names: &mut History, nodes: &mut BTreeMap<String, Vec<I
         uid: metadata.uid.clone().unwrap_or_else(|| format!("{namespace}/{name}")),
         namespace: namespace.clone(),
         name: name.clone(),
-        labels: metadata.labels.clone().unwrap_or_default(),
+        labels: Arc::new(metadata.labels.clone().unwrap_or_default()),
     };
     names.holds(&Holder::Pod(Arc::new(pod)), &addresses, Micros::MIN, Within::at(Micros::MIN));
     !addresses.is_empty()

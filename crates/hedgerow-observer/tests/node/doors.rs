@@ -1,6 +1,7 @@
 //! The doors against a real kernel: rules of Felix's shape, real packets, real connections, real log lines.
 
-use crate::support::{IPTABLES, LogsAllNamespaces, NFTABLES, Pods, in_namespace, once, run, sh};
+use crate::namespace::LogsAllNamespaces;
+use crate::support::{IPTABLES, NFTABLES, Pods, in_namespace, once, run, sh};
 use hedgerow_observe::{
     Connection, Event, Format, Packet, Protocol, Record, Role, RuleAction, RuleCounter, Step, Tables,
 };

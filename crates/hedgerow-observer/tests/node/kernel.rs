@@ -1,8 +1,9 @@
 //! The program on a node of network namespaces: connections, counters, log lines; overruns, floods, missing rights, sudden death.
 
 use crate::collector::Collector;
+use crate::namespace::LogsAllNamespaces;
 use crate::part::Part;
-use crate::support::{IPTABLES, LogsAllNamespaces, NFTABLES, Pods, in_namespace, run, sh};
+use crate::support::{IPTABLES, NFTABLES, Pods, in_namespace, run, sh};
 use hedgerow_observer::link::{Outcome, Sum};
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};

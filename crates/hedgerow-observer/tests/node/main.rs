@@ -17,6 +17,8 @@ mod doors;
 mod files;
 mod flows;
 mod kernel;
+#[path = "../shared/namespace.rs"]
+mod namespace;
 mod part;
 mod support;
 mod uplink;

@@ -8,48 +8,7 @@ const PROGRAMS: [&str; 8] =
 
 /// Runs the rest of a test in a network namespace of its own. False if this process is not the one in it.
 pub(crate) fn in_namespace(test: &str) -> bool {
-    if std::env::var("HEDGEROW_TEST_NAMESPACE").as_deref() == Ok(test) {
-        return true;
-    }
-    let is_there = |program: &&str| {
-        Command::new("sh")
-            .args(["-c", &format!("command -v {program}")])
-            .stdout(Stdio::null())
-            .status()
-            .unwrap()
-            .success()
-    };
-    let missing: Vec<&str> = PROGRAMS.iter().filter(|program| !is_there(program)).copied().collect();
-    let may = missing.is_empty()
-        && Command::new("unshare").args(["--net", "true"]).stderr(Stdio::null()).status().unwrap().success();
-    if !may {
-        let why = if missing.is_empty() {
-            "no network namespace can be made (not root?)".to_owned()
-        } else {
-            format!("{} missing", missing.join(", "))
-        };
-        assert!(
-            std::env::var("HEDGEROW_REQUIRE_TOOLS").as_deref() != Ok("1"),
-            "{test} cannot run: {why}; scripts/tools kernel"
-        );
-        eprintln!("{test}: skipped, {why}; scripts/tools kernel brings it");
-        return false;
-    }
-    let output = Command::new("unshare")
-        .args(["--net", "--"])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env("HEDGEROW_TEST_NAMESPACE", test)
-        .output()
-        .unwrap();
-    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    false
+    crate::namespace::in_namespace(test, &PROGRAMS)
 }
 
 /// Runs a program with this input; its output.
@@ -167,28 +126,3 @@ pub(crate) const NFTABLES: &str = r#"table ip calico {
 	}
 }
 "#;
-
-/// The kernel logs packets of other namespaces than the first for as long as this lives. The setting is the machine's and can only be seen from
-/// there, so whoever changes it holds a lock, and puts it back.
-pub(crate) struct LogsAllNamespaces {
-    before: String,
-    _lock: std::fs::File,
-}
-
-impl LogsAllNamespaces {
-    const SETTING: &str = "/proc/sys/net/netfilter/nf_log_all_netns";
-
-    pub(crate) fn new() -> Option<Self> {
-        let lock = std::fs::File::create(std::env::temp_dir().join("hedgerow-nf_log_all_netns.lock")).ok()?;
-        lock.lock().ok()?;
-        let before = std::fs::read_to_string(Self::SETTING).ok()?;
-        std::fs::write(Self::SETTING, "1").ok()?;
-        Some(Self { before, _lock: lock })
-    }
-}
-
-impl Drop for LogsAllNamespaces {
-    fn drop(&mut self) {
-        let _gone = std::fs::write(Self::SETTING, &self.before);
-    }
-}

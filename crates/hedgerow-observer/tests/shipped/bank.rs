@@ -9,6 +9,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Beside what the tests of the node part need.
+pub(crate) const PROGRAMS: [&str; 8] =
+    ["unshare", "ip", "bash", "iptables-nft-restore", "sysctl", "sha1sum", "curl", "openssl"];
+
 /// One pod: its service (`canary` has none), where it is, and what it wears.
 #[derive(Debug, Clone)]
 struct Pod {

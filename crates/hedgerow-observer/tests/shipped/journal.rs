@@ -1,5 +1,6 @@
 //! A real journald, in a mount namespace of its own: lines of a real log rule come out of `journalctl` and become packets.
 
+use crate::bank::PROGRAMS;
 use crate::namespace::{LogsAllNamespaces, in_namespace};
 use hedgerow_testcluster::Said;
 use serde_json::Value;
@@ -30,7 +31,7 @@ journalctl -q -k -o json >json
 #[test]
 fn lines_of_a_log_rule_come_out_of_the_journal_as_packets() {
     let _logs = std::env::var_os("HEDGEROW_TEST_NAMESPACE").is_none().then(LogsAllNamespaces::new);
-    if !in_namespace(TEST) {
+    if !in_namespace(TEST, &PROGRAMS) {
         return;
     }
     if !std::path::Path::new("/lib/systemd/systemd-journald").exists() {

@@ -17,6 +17,7 @@ mod dashboard;
 mod fires;
 mod journal;
 mod manifests;
+#[path = "../shared/namespace.rs"]
 mod namespace;
 mod observer;
 mod programs;

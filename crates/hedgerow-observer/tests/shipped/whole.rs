@@ -2,6 +2,7 @@
 //! and Alertmanager. What a team would see in its first hour, step by step. `scripts/observe-demo` runs this test and shows what it says.
 
 use crate::bank::Bank;
+use crate::bank::PROGRAMS;
 use crate::fires::{Alerting, alerting};
 use crate::namespace::{LogsAllNamespaces, in_namespace};
 use crate::observer::{NAMESPACE, Observer, SERVER};
@@ -144,7 +145,7 @@ impl World<'_> {
 fn a_call_without_a_rule_is_seen_named_and_mended_and_a_dead_canary_is_missed() {
     // In the first namespace, around the run in the other one.
     let _logs = std::env::var_os("HEDGEROW_TEST_NAMESPACE").is_none().then(LogsAllNamespaces::new);
-    if !in_namespace(TEST) {
+    if !in_namespace(TEST, &PROGRAMS) {
         return;
     }
     if tool("prometheus").is_none() || tool("alertmanager").is_none() {

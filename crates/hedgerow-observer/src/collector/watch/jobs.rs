@@ -15,13 +15,9 @@ pub(super) async fn watch(shared: Shared) {
     let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
     let world = shared.world.clone();
     let config = watcher::Config::default().page_size(PAGE);
-    let tell = move |told: Told<DynamicObject>| match told {
-        Told::Is(job) => finished(&world, &job),
-        // A job that ended and was cleaned away at once.
-        Told::Gone(job) => finished(&world, &job),
-        Told::All { these, .. } => these.iter().for_each(|job| finished(&world, job)),
-    };
-    follow("jobs".into(), api, config, shared.clone(), tell).await;
+    // However it is told of: a job may have ended and been cleaned away at once.
+    let keep = move |job: DynamicObject| finished(&world, &job);
+    follow("jobs".into(), api, config, shared.clone(), keep, |_: Told<()>| {}).await;
 }
 
 /// Tells of a job that a cron job made and that ended well.

@@ -91,15 +91,17 @@ enum Told<K> {
     All { these: Vec<K>, asked: Micros },
 }
 
-/// Follows one kind for ever.
-async fn follow<K>(
+/// Follows one kind for ever. Of each object that is listed `keep` keeps what is told: lists are long, and objects larger than what is kept of them.
+async fn follow<K, S>(
     name: String,
     api: Api<K>,
     config: watcher::Config,
     shared: Shared,
-    mut tell: impl FnMut(Told<K>) + Send,
+    mut keep: impl FnMut(K) -> S + Send,
+    mut tell: impl FnMut(Told<S>) + Send,
 ) where
     K: Resource + Clone + serde::de::DeserializeOwned + Debug + Send + 'static,
+    S: Send,
 {
     shared.watches.change(&name, |_| {});
     // Both groups of Calico's hold the same objects.
@@ -109,7 +111,7 @@ async fn follow<K>(
     loop {
         anew.mark_unchanged();
         let mut stream = std::pin::pin!(watcher(api.clone(), config.clone()));
-        let mut listed: Option<(Vec<K>, Micros)> = None;
+        let mut listed: Option<(Vec<S>, Micros)> = None;
         let fault = loop {
             let event = tokio::select! {
                 event = stream.next() => event,
@@ -117,7 +119,9 @@ async fn follow<K>(
             };
             match event {
                 Some(Ok(Event::Init)) => listed = Some((Vec::new(), now())),
-                Some(Ok(Event::InitApply(object))) => listed.get_or_insert_with(|| (Vec::new(), now())).0.push(object),
+                Some(Ok(Event::InitApply(object))) => {
+                    listed.get_or_insert_with(|| (Vec::new(), now())).0.push(keep(object));
+                }
                 Some(Ok(Event::InitDone)) => {
                     let (these, asked) = listed.take().unwrap_or_else(|| (Vec::new(), now()));
                     tell(Told::All { these, asked });
@@ -128,8 +132,8 @@ async fn follow<K>(
                         health.lists += 1;
                     });
                 }
-                Some(Ok(Event::Apply(object))) => tell(Told::Is(object)),
-                Some(Ok(Event::Delete(object))) => tell(Told::Gone(object)),
+                Some(Ok(Event::Apply(object))) => tell(Told::Is(keep(object))),
+                Some(Ok(Event::Delete(object))) => tell(Told::Gone(keep(object))),
                 Some(Err(error)) => break describe(&error),
                 None => break "the watch ended".to_owned(),
             }
@@ -210,7 +214,8 @@ mod tests {
         let gvk = kube::api::GroupVersionKind::gvk(CALICO_STORED.0, CALICO_STORED.1, "Tier");
         let resource = ApiResource::from_gvk_with_plural(&gvk, "tiers");
         let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
-        let task = tokio::spawn(follow(stored.into(), api, watcher::Config::default(), shared.clone(), |_| {}));
+        let task =
+            tokio::spawn(follow(stored.into(), api, watcher::Config::default(), shared.clone(), |it| it, |_| {}));
         for _ in 0..100 {
             tokio::time::sleep(Duration::from_millis(50)).await;
             if shared.watches.all().get(stored).is_some_and(|health| health.breaks > 0) {

@@ -10,6 +10,7 @@ use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::watcher;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Follows nodes.
 pub(super) async fn watch(shared: Shared) {
@@ -18,10 +19,10 @@ pub(super) async fn watch(shared: Shared) {
     let few = watcher::Config::default().page_size(25);
     let resource = ApiResource::from_gvk_with_plural(&kube::api::GroupVersionKind::gvk("", "v1", "Node"), "nodes");
     let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
-    follow("nodes".into(), api, few, shared, move |told| tell(&world, told)).await;
+    follow("nodes".into(), api, few, shared, |node| parts(&node), move |told| tell(&world, told)).await;
 }
 
-fn node_addresses(node: &DynamicObject) -> Vec<std::net::IpAddr> {
+fn node_addresses(node: &DynamicObject) -> Vec<IpAddr> {
     let list = node.data.pointer("/status/addresses").and_then(Value::as_array);
     let own = list.into_iter().flatten().filter_map(|address| address.get("address")?.as_str()?.parse().ok());
     // Addresses that the node's own tunnel and bridge have: calls of its programs to pods come from there.
@@ -40,43 +41,44 @@ fn node_addresses(node: &DynamicObject) -> Vec<std::net::IpAddr> {
     let is_own_ipam = keys.any(|key| key.starts_with("projectcalico.org/") || key.starts_with("network.cilium.io/"));
     let ranges = node.data.pointer("/spec/podCIDRs").and_then(Value::as_array).filter(|_| !is_own_ipam);
     let bridges = ranges.into_iter().flatten().filter_map(Value::as_str).flat_map(first_of_range);
-    let addresses: BTreeSet<std::net::IpAddr> = own.chain(tunnels).chain(bridges).collect();
+    let addresses: BTreeSet<IpAddr> = own.chain(tunnels).chain(bridges).collect();
     addresses.into_iter().collect()
 }
 
 /// The first two addresses of a node's range of pods: flannel's tunnel has the one, the bridge of the CNI plugin the other (`host-local` gives
 /// neither to a pod).
-fn first_of_range(range: &str) -> Vec<std::net::IpAddr> {
+fn first_of_range(range: &str) -> Vec<IpAddr> {
     let Some((Ok(first), Ok(bits))) =
-        range.split_once('/').map(|(first, bits)| (first.parse::<std::net::IpAddr>(), bits.parse::<u8>()))
+        range.split_once('/').map(|(first, bits)| (first.parse::<IpAddr>(), bits.parse::<u8>()))
     else {
         return Vec::new();
     };
     match first {
-        std::net::IpAddr::V4(first) if bits <= 30 => {
+        IpAddr::V4(first) if bits <= 30 => {
             let first = u32::from(first) & u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
-            [first, first | 1].map(|address| std::net::Ipv4Addr::from(address).into()).to_vec()
+            [first, first | 1].map(|address| Ipv4Addr::from(address).into()).to_vec()
         }
-        std::net::IpAddr::V6(first) if bits <= 126 => {
+        IpAddr::V6(first) if bits <= 126 => {
             let first = u128::from(first) & u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
-            [first, first | 1].map(|address| std::net::Ipv6Addr::from(address).into()).to_vec()
+            [first, first | 1].map(|address| Ipv6Addr::from(address).into()).to_vec()
         }
-        std::net::IpAddr::V4(_) | std::net::IpAddr::V6(_) => Vec::new(),
+        IpAddr::V4(_) | IpAddr::V6(_) => Vec::new(),
     }
 }
 
-fn tell(world: &World, told: Told<DynamicObject>) {
-    let parts = |node: &DynamicObject| {
-        let born = node.metadata.creation_timestamp.as_ref().map_or(Micros::MIN, micros);
-        (node.metadata.name.clone().unwrap_or_default(), node_addresses(node), born)
-    };
+/// What is kept of a node: its name, its addresses, when it was made. Whole nodes hold lists of all their images.
+type Kept = (String, Vec<IpAddr>, Micros);
+
+fn parts(node: &DynamicObject) -> Kept {
+    let born = node.metadata.creation_timestamp.as_ref().map_or(Micros::MIN, micros);
+    (node.metadata.name.clone().unwrap_or_default(), node_addresses(node), born)
+}
+
+fn tell(world: &World, told: Told<Kept>) {
     match told {
-        Told::Is(node) => {
-            let (name, addresses, born) = parts(&node);
-            world.node(&name, &addresses, born, now());
-        }
-        Told::Gone(node) => world.node_gone(&parts(&node).0, now()),
-        Told::All { these, asked } => world.all_nodes(these.iter().map(parts).collect(), asked, now()),
+        Told::Is((name, addresses, born)) => world.node(&name, &addresses, born, now()),
+        Told::Gone((name, ..)) => world.node_gone(&name, now()),
+        Told::All { these, asked } => world.all_nodes(these, asked, now()),
     }
 }
 

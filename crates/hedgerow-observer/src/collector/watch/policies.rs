@@ -3,6 +3,7 @@
 use super::{PAGE, PAUSE, Shared, Told, describe, follow};
 use crate::collector::say::say;
 use crate::collector::world::World;
+use hedgerow_observe::fleet::Labels;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::PartialObjectMeta;
@@ -50,20 +51,19 @@ pub(super) async fn namespaces(shared: Shared) {
     let world = shared.world.clone();
     let everything = watcher::Config::default().page_size(PAGE);
     let api = Api::<PartialObjectMeta<Namespace>>::all(shared.client.clone());
-    follow("namespaces".into(), api, everything, shared, move |told| tell_namespaces(&world, told)).await;
+    follow("namespaces".into(), api, everything, shared, parts, move |told| tell_namespaces(&world, told)).await;
 }
 
-fn tell_namespaces(world: &World, told: Told<PartialObjectMeta<Namespace>>) {
-    let parts = |namespace: PartialObjectMeta<Namespace>| {
-        (namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels.unwrap_or_default())
-    };
+/// A namespace's name and labels.
+fn parts(namespace: PartialObjectMeta<Namespace>) -> (String, Labels) {
+    (namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels.unwrap_or_default())
+}
+
+fn tell_namespaces(world: &World, told: Told<(String, Labels)>) {
     match told {
-        Told::Is(namespace) => {
-            let (name, labels) = parts(namespace);
-            world.policies(|policies| policies.set_namespace(&name, labels));
-        }
-        Told::Gone(namespace) => world.policies(|policies| policies.remove_namespace(&parts(namespace).0)),
-        Told::All { these, .. } => world.all_namespaces(these.into_iter().map(parts).collect()),
+        Told::Is((name, labels)) => world.policies(|policies| policies.set_namespace(&name, labels)),
+        Told::Gone((name, _)) => world.policies(|policies| policies.remove_namespace(&name)),
+        Told::All { these, .. } => world.all_namespaces(these.into_iter().collect()),
     }
 }
 
@@ -135,8 +135,10 @@ pub(super) async fn where_served(
         let world = shared.world.clone();
         let prefix = format!("{kind}.{}/", policy_group(&group));
         let told_prefix = prefix.clone();
-        let task = follow(name.clone(), api, config, shared.clone(), move |told| {
-            policies(&world, &told_prefix, &resource, told);
+        let begins = prefix.clone();
+        let keep = move |object| key_and_text(object, &begins, &resource);
+        let task = follow(name.clone(), api, config, shared.clone(), keep, move |told| {
+            policies(&world, &told_prefix, told);
         });
         tokio::select! {
             () = task => {}
@@ -165,19 +167,19 @@ async fn until_elsewhere(client: &Client, here: (String, String), plural: &str) 
     }
 }
 
-fn policies(world: &World, prefix: &str, resource: &ApiResource, told: Told<DynamicObject>) {
-    let key = |object: &DynamicObject| {
-        let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
-        format!("{prefix}{namespace}/{}", object.metadata.name.as_deref().unwrap_or_default())
-    };
+fn policies(world: &World, prefix: &str, told: Told<(String, String)>) {
     match told {
-        Told::Is(object) => world.policy(&key(&object), &text_of(object, resource)),
-        Told::Gone(object) => world.policy_gone(&key(&object)),
-        Told::All { these, .. } => {
-            let these = these.into_iter().map(|object| (key(&object), text_of(object, resource))).collect();
-            world.all_policies(prefix, these);
-        }
+        Told::Is((key, text)) => world.policy(&key, &text),
+        Told::Gone((key, _)) => world.policy_gone(&key),
+        Told::All { these, .. } => world.all_policies(prefix, these.into_iter().collect()),
     }
+}
+
+/// What is kept of a policy: under which key, and what it says.
+fn key_and_text(object: DynamicObject, prefix: &str, resource: &ApiResource) -> (String, String) {
+    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+    let key = format!("{prefix}{namespace}/{}", object.metadata.name.as_deref().unwrap_or_default());
+    (key, text_of(object, resource))
 }
 
 /// An object without what does not matter to anybody's calls, so that a change of that is none.
@@ -210,8 +212,9 @@ pub(super) async fn data(shared: Shared, mut domain: watch::Receiver<Option<Stri
         let api = Api::<DynamicObject>::all_with(shared.client.clone(), &resource);
         let config = watcher::Config::default().page_size(PAGE).labels(&format!("{known}/policy-of"));
         let (world, own) = (shared.world.clone(), resource.clone());
-        let task = follow("configmaps".into(), api, config, shared.clone(), move |told| {
-            policies(&world, "ConfigMap./", &own, told);
+        let keep = move |object| key_and_text(object, "ConfigMap./", &own);
+        let task = follow("configmaps".into(), api, config, shared.clone(), keep, move |told| {
+            policies(&world, "ConfigMap./", told);
         });
         tokio::select! {
             () = task => {}

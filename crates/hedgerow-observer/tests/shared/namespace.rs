@@ -3,18 +3,15 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Beside what the tests of the node part need.
-const PROGRAMS: [&str; 8] = ["unshare", "ip", "bash", "iptables-nft-restore", "sysctl", "sha1sum", "curl", "openssl"];
-
-/// Runs the rest of a test in a network namespace of its own. False if this process is not the one in it.
-pub(crate) fn in_namespace(test: &str) -> bool {
+/// Runs the rest of a test, which needs these programs, in a network namespace of its own. False if this process is not the one in it.
+pub(crate) fn in_namespace(test: &str, programs: &[&str]) -> bool {
     if std::env::var("HEDGEROW_TEST_NAMESPACE").as_deref() == Ok(test) {
         return true;
     }
     let succeeds =
         |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success();
     let is_there = |program: &&str| succeeds(Command::new("sh").args(["-c", &format!("command -v {program}")]));
-    let missing: Vec<&str> = PROGRAMS.iter().filter(|program| !is_there(program)).copied().collect();
+    let missing: Vec<&str> = programs.iter().filter(|program| !is_there(program)).copied().collect();
     if !missing.is_empty() || !succeeds(Command::new("unshare").args(["--net", "true"])) {
         let why = if missing.is_empty() {
             "no network namespace can be made (not root?)".to_owned()
