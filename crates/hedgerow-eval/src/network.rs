@@ -16,7 +16,7 @@ use crate::bits::Bits;
 use crate::cluster::{Cluster, Endpoint};
 use crate::guests::Asked;
 use crate::net::{AddressRange, Cidr, Family};
-use crate::policy::{Action, Direction, Party, Policy, Rule, Tier, TierDefault, Way};
+use crate::policy::{Action, Direction, Party, Policy, PolicyId, Rule, Tier, TierDefault, Way};
 use crate::port::{Flow, NamedPort, PortRange, Protocol};
 use crate::selector::{Fact, Index, Space};
 pub(crate) use compile::{Compiled, CompiledRule, wear};
