@@ -532,7 +532,8 @@ fn the_less_and_the_more_of_two_have_their_type() {
     for name in ["min", "max"] {
         let tree = format!(
             "-- service.emoji/main.go\npackage main\nimport \"net/http\"\ntype To string\nfunc (t To) Call() {{ http.Get(\"http://service.ledger\") }}\n\
-             type Other string\nfunc (o Other) Call() {{ http.Get(\"http://service.cart\") }}\nfunc main() {{ var a, b To; {name}(a, b).Call() }}\n\
+             type Other struct{{}}\nfunc (o Other) Call() {{ http.Get(\"http://service.cart\") }}\nfunc show(x any) {{}}\n\
+             func main() {{ show(&Other{{}}); var a, b To; {name}(a, b).Call() }}\n\
              -- service.ledger/x.txt\n-- service.cart/x.txt\n"
         );
         finds(&tree, &["emoji -> ledger proven"]);
