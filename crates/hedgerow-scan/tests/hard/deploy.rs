@@ -348,3 +348,12 @@ fn a_template_that_is_too_large_says_so_and_leaves_its_service_open() {
         ],
     );
 }
+
+#[test]
+fn a_chart_that_another_takes_in_is_not_deployed_with_its_own_values_alone() {
+    let tree = "-- chart/Chart.yaml\nname: all\ndependencies: [{name: emoji}]\n-- chart/values.yaml\nemoji: {url: 'http://s-ledger'}\n\
+                -- chart/charts/emoji/Chart.yaml\nname: emoji\n-- chart/charts/emoji/values.yaml\nreplicas: 1\n\
+                -- chart/charts/emoji/templates/d.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s-emoji}\nspec:\n  template:\n    spec:\n      containers:\n        - env:\n            - name: LEDGER_URL\n              value: {{ .Values.url }}\n\
+                -- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n-- service.ledger/x.txt\n";
+    finds(tree, &["emoji -> ledger joined"]);
+}
