@@ -117,7 +117,7 @@ pub enum Answer {
 }
 
 /// The names under which services answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Hash, Default)]
 pub struct Hosts {
     names: BTreeMap<String, String>,
     namespaces: BTreeSet<String>,

@@ -19,7 +19,7 @@ pub struct Service {
 }
 
 /// A service with the places of its code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Home {
     /// Its name.
     pub(crate) name: String,

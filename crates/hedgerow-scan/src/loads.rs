@@ -7,6 +7,7 @@ use crate::inventory::Home;
 use crate::program::{File, Modules};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// A hash (SHA-256).
 pub type Sum = [u8; 32];
@@ -20,6 +21,27 @@ pub(crate) fn sum(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Sum {
         hash.update(text);
     });
     hash.finalize().into()
+}
+
+/// The hash of everything that a value holds.
+pub(crate) fn sum_of(value: &impl Hash) -> Sum {
+    let mut bytes = Bytes(Sha256::new());
+    value.hash(&mut bytes);
+    bytes.0.finalize().into()
+}
+
+/// Takes in what a value holds, byte by byte. Texts end in a byte that no text holds, and lists begin with their length.
+struct Bytes(Sha256);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let sum = self.0.clone().finalize();
+        sum.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+    }
 }
 
 /// The packages with what they import.
@@ -103,5 +125,21 @@ impl Loads {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sums_tell_values_apart_and_know_them_again() {
+        assert_ne!(sum_of(&("ab", "c")), sum_of(&("a", "bc")));
+        assert_ne!(sum_of(&[vec!["a"], vec![]]), sum_of(&[vec![], vec!["a"]]));
+        assert_ne!(sum_of(&Some("")), sum_of(&None::<&str>));
+        assert_ne!(sum_of(&json!({"a": "1"})), sum_of(&json!({"a": 1})));
+        assert_eq!(sum_of(&json!({"a": 1, "b": [2]})), sum_of(&json!({"b": [2], "a": 1})));
+        assert_ne!(sum(|add| add(b"ab")), sum(|add| ["a", "b"].iter().for_each(|text| add(text.as_bytes()))));
     }
 }

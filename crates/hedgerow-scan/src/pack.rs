@@ -52,7 +52,7 @@ pub(crate) struct Pack {
 }
 
 /// An annotation of a type, and which of its arguments matters.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientNote {
     /// The annotation's name.
@@ -63,7 +63,7 @@ pub(crate) struct ClientNote {
 }
 
 /// A structure from outside of which one field says what it is worth as a text.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextType {
     /// Its path.
@@ -74,7 +74,7 @@ pub(crate) struct TextType {
 }
 
 /// A call or an assignment that goes out of the service.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Sink {
     /// Which calls: paths of functions, `package.name`, `package.Type.name`.
@@ -114,7 +114,7 @@ pub(crate) struct Sink {
 }
 
 /// What the call of a sink gives back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Gives {
     /// A connection to the target.
@@ -122,7 +122,7 @@ pub(crate) enum Gives {
 }
 
 /// The protocol of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// HTTP.
@@ -135,7 +135,7 @@ pub enum Kind {
 }
 
 /// Where a call has its target.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Target {
     /// What the method is called on.
@@ -176,7 +176,7 @@ pub(crate) enum Target {
 }
 
 /// The word `receiver`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 pub(crate) enum ReceiverWord {
     /// As it is written.
     #[serde(rename = "receiver")]
@@ -184,7 +184,7 @@ pub(crate) enum ReceiverWord {
 }
 
 /// A function that passes texts on or brings them in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Transfer {
     /// Which functions.
@@ -204,7 +204,7 @@ pub(crate) struct Transfer {
 }
 
 /// An argument or the receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// The argument with this index.
     Argument(u16),
@@ -235,7 +235,7 @@ impl<'de> Deserialize<'de> for Place {
 }
 
 /// What a function gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Source {
     /// The environment variable named by the argument.
@@ -269,7 +269,7 @@ pub(crate) enum Source {
 }
 
 /// Patterns in the order in which they win, found by what they end in: most calls of a program are none of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Hash, Default)]
 struct Table {
     patterns: Vec<(Option<Language>, Pattern, usize)>,
     by_tail: BTreeMap<String, Vec<usize>>,
@@ -312,7 +312,7 @@ impl Table {
 }
 
 /// All packs of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Hash, Default)]
 pub(crate) struct Packs {
     sinks: Vec<Sink>,
     functions: Vec<Transfer>,

@@ -10,7 +10,7 @@ use crate::calls::Contracts;
 use crate::edge::Outcome;
 use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entries, homes};
-use crate::loads::{Loads, Sum, sum};
+use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, Modules, Program};
@@ -77,8 +77,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
     let loaded: Vec<BTreeSet<u32>> = run.homes.par_iter().map(|home| loads.of(home, &headers)).collect();
     let around = sum(|add| {
         add(&known.rest);
-        add(format!("{:?}{:?}", run.hosts, run.packs).as_bytes());
-        add(format!("{:?}", run.modules.mounted()).as_bytes());
+        add(&sum_of(&(&run.hosts, &run.packs, run.modules.mounted())));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -105,7 +104,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         let offered =
             |at: usize| fresh.get(&at).copied().or_else(|| kept(at).map(|part| &part.offers)).unwrap_or(&nothing);
         let contracts = run.contracts((0..run.homes.len()).map(offered));
-        let offered = sum(|add| add(format!("{contracts:?}").as_bytes()));
+        let offered = sum_of(&contracts);
         // Who is called by a contract depends on all who offer it.
         let others = stale.len() < run.homes.len();
         if others
@@ -185,7 +184,7 @@ impl<'a> Run<'a> {
         let home = &self.homes[at];
         sum(|add| {
             add(around);
-            add(format!("{home:?}{:?}", self.deploy.of(&home.name)).as_bytes());
+            add(&sum_of(&(home, self.deploy.of(&home.name))));
             for file in loaded {
                 let at = self.code[*file as usize];
                 add(self.tree.code[at].path.as_bytes());

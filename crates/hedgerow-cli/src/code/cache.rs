@@ -6,9 +6,10 @@
 //! | `parts-…` | what it found about each service by itself | hashes that the scan makes |
 //! | `index-…` | of each file the header of its facts, and where in `facts-…` they are | the hash of program, language and text |
 //! | `facts-…` | all facts, new ones behind the old ones until half of the file is of no use | the same |
+//! | `lock` | nothing: whoever reads or writes an index with its facts has it | |
 //!
 //! Everything lies behind a sum of its own bytes. Whatever is wrong with the cache, the scan makes all anew: no answer
-//! depends on it. Two runs at once may spoil it for each other; then the next one makes anew what is missing.
+//! depends on it. Of two runs at once each adds to what the other has kept by then; neither waits while the other scans.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 use super::Fleet;
@@ -33,6 +34,9 @@ const HEAD: usize = HASH + HASH;
 /// So many bytes may be of no use in any case.
 const SLACK: u64 = 1 << 20;
 
+/// The file that is locked.
+const LOCK: &str = "lock";
+
 /// So many bytes of a program are read at once.
 const PIECE: usize = 256 << 10;
 
@@ -46,7 +50,7 @@ impl Key {
         hash(|add| {
             // Two builds may be at one `facts-…` at once, or one be stopped before its index is there.
             add(&program.0);
-            add(format!("{language:?}").as_bytes());
+            add(language.name().as_bytes());
             add(text.as_bytes());
         })
     }
@@ -163,9 +167,23 @@ pub(super) struct Cache {
 impl Cache {
     /// Opens the facts in a directory; none where there are none or they cannot be read.
     pub(super) fn open(directory: &Path, own: Key) -> Self {
-        let index = read(directory, "index", own).unwrap_or_default();
-        let facts = File::open(file(directory, "facts")).ok().map(Mutex::new);
-        Self { directory: directory.to_path_buf(), own, index, facts, made: Mutex::default() }
+        let mut cache = Self {
+            directory: directory.to_path_buf(),
+            own,
+            index: BTreeMap::new(),
+            facts: None,
+            made: Mutex::default(),
+        };
+        // The index and the facts that it was written with. Where nobody could write there is nothing to wait for.
+        let _held = File::open(directory.join(LOCK)).ok().filter(|held| held.lock_shared().is_ok());
+        cache.look();
+        cache
+    }
+
+    /// Takes in what is kept now. The caller holds the lock.
+    fn look(&mut self) {
+        self.index = read(&self.directory, "index", self.own).unwrap_or_default();
+        self.facts = File::open(file(&self.directory, "facts")).ok().map(Mutex::new);
     }
 
     /// The header of the facts under a key, if they are kept.
@@ -198,11 +216,14 @@ impl Cache {
 
     /// Writes what was made, and leaves behind what the `used` keys do not lead to once that is half of the file. A cache
     /// that cannot be written is none.
-    pub(super) fn close(self, used: &[Key]) {
+    pub(super) fn close(mut self, used: &[Key]) {
         let made = std::mem::take(&mut *lock(&self.made));
         if made.is_empty() {
             return;
         }
+        // Another run may have written since this one looked. Until `_held` goes, none does.
+        let Ok(_held) = hold(&self.directory) else { return };
+        self.look();
         let path = file(&self.directory, "facts");
         let there = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let live = used.iter().filter_map(|key| self.index.get_key_value(key));
@@ -237,10 +258,15 @@ impl Cache {
     }
 }
 
+/// Waits until no other run is at the index and its facts, and keeps all others from them as long as the file is open.
+fn hold(directory: &Path) -> io::Result<File> {
+    fs::create_dir_all(directory)?;
+    let held = OpenOptions::new().create(true).append(true).open(directory.join(LOCK))?;
+    held.lock()?;
+    Ok(held)
+}
+
 fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
     OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
 }
 
@@ -305,6 +331,79 @@ fn payload<T: DeserializeOwned>(key: Key, record: &[u8]) -> Option<T> {
 mod tests {
     use super::*;
     use std::time::SystemTime;
+
+    const PROGRAM: Key = Key([7; HASH]);
+
+    /// The key of the `nth` file, and facts that are its alone.
+    fn nth(nth: u8, length: usize) -> (Key, Facts) {
+        (Key([nth; HASH]), Facts { package: format!("p{nth}{}", "x".repeat(length)), ..Facts::default() })
+    }
+
+    fn open(directory: &Path) -> Cache {
+        Cache::open(directory, PROGRAM)
+    }
+
+    #[test]
+    fn runs_that_share_a_cache_add_to_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b, c] = [1, 2, 3].map(|at| nth(at, 10));
+        let runs = [open(directory.path()), open(directory.path()), open(directory.path())];
+        for (run, (key, facts)) in runs.into_iter().zip([&a, &b, &c]) {
+            run.keep(*key, facts);
+            run.close(&[a.0, b.0, c.0]);
+        }
+        let next = open(directory.path());
+        for (key, facts) in [a, b, c] {
+            assert_eq!(next.facts(key).as_ref(), Some(&facts));
+            assert_eq!(next.header(key), Some(&facts.header()));
+        }
+    }
+
+    #[test]
+    fn a_run_that_clears_up_leaves_another_its_facts() {
+        let directory = tempfile::tempdir().unwrap();
+        let large = usize::try_from(SLACK).unwrap() * 2;
+        let (old, kept, new, late) = (nth(1, large), nth(2, 10), nth(3, 10), nth(4, 10));
+        let first = open(directory.path());
+        for (key, facts) in [&old, &kept] {
+            first.keep(*key, facts);
+        }
+        first.close(&[old.0, kept.0]);
+        let before = open(directory.path());
+        let clears = open(directory.path());
+        clears.keep(new.0, &new.1);
+        clears.close(&[kept.0, new.0]);
+        // The one that looked before still reads what it saw, and keeps nothing at a place that is gone.
+        assert_eq!(before.facts(old.0).as_ref(), Some(&old.1));
+        before.keep(late.0, &late.1);
+        before.close(&[old.0, kept.0, late.0]);
+        let next = open(directory.path());
+        for (key, facts) in [kept, new, late] {
+            assert_eq!(next.facts(key), Some(facts));
+        }
+        assert!(next.header(old.0).is_none(), "it was of no use to the one that cleared up");
+    }
+
+    #[test]
+    fn many_runs_at_once_lose_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for at in 0..16 {
+                let directory = directory.path();
+                scope.spawn(move || {
+                    let run = open(directory);
+                    let (key, facts) = nth(at, 1000);
+                    run.keep(key, &facts);
+                    run.close(&[key]);
+                });
+            }
+        });
+        let next = open(directory.path());
+        for at in 0..16 {
+            let (key, facts) = nth(at, 1000);
+            assert_eq!(next.facts(key), Some(facts), "{at}");
+        }
+    }
 
     #[test]
     fn builds_are_told_apart_by_what_they_hold_alone() {

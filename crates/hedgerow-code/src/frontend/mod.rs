@@ -37,7 +37,7 @@ pub const OPTIONS: &str = "<options>";
 pub const GLOBAL: &str = "*.";
 
 /// A language the scan reads in depth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// C#.

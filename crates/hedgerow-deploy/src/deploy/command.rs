@@ -7,7 +7,7 @@ use serde_json::Value;
 const MAX_DEPTH: usize = 16;
 
 /// A command with its arguments.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Command {
     /// The file that says so.
     pub path: String,
@@ -16,7 +16,7 @@ pub struct Command {
 }
 
 /// A file that a ConfigMap holds and that is mounted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Mounted {
     /// The file of the ConfigMap.
     pub path: String,

@@ -38,7 +38,7 @@ pub struct Text<'a> {
 }
 
 /// What one service is given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Hash, Default)]
 pub struct Given {
     /// The file that gives most of it: the last one read.
     pub path: String,

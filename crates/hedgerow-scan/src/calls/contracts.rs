@@ -13,7 +13,7 @@ use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who offers which contract: by its full name, and by its short one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Contracts {
     offered: BTreeMap<String, BTreeSet<String>>,
 }
