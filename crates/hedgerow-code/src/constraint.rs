@@ -27,18 +27,18 @@ const MACHINES: &[&str] = &[
 
 /// What a build is for: Linux on amd64 or arm64, with cgo or without, and the tags that are given.
 #[derive(Debug, Clone)]
-pub struct Build<'a> {
+pub(crate) struct Build<'a> {
     tags: &'a BTreeSet<String>,
 }
 
 impl<'a> Build<'a> {
     /// A build with these tags.
-    pub const fn new(tags: &'a BTreeSet<String>) -> Self {
+    pub(crate) const fn new(tags: &'a BTreeSet<String>) -> Self {
         Self { tags }
     }
 
     /// Whether the build takes the file.
-    pub fn takes(&self, path: &str, constraint: Option<&str>) -> bool {
+    pub(crate) fn takes(&self, path: &str, constraint: Option<&str>) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
         let stem = name.strip_suffix(".go").unwrap_or(name);
         let mut parts: Vec<&str> = stem.split('_').skip(1).collect();

@@ -17,9 +17,10 @@
 //! | --- | --- |
 //! | [`ir`] | the facts: one small language that every front end translates into |
 //! | [`frontend`] | the languages, and a front end for each; comments that speak to the scan; code that is read for its literals alone |
+//! | [`Semantics`] | what differs between languages beside their syntax: one trait, a file for each |
 //! | [`mod@format`] | format texts, cut at their holes |
 //! | [`lines`] | settings and scripts, read line by line |
-//! | [`constraint`] | Go's build constraints |
+//! | `constraint` | Go's build constraints |
 //! | [`testcode`] | which files are tests |
 //! | [`room`] | stacks that are deep enough for code that no person wrote |
 //!
@@ -30,10 +31,13 @@
 //! question. It knows no services and no addresses. All of tree-sitter is here, and with it all C that Hedgerow builds.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
-pub mod constraint;
+mod constraint;
 pub mod format;
 pub mod frontend;
 pub mod ir;
+mod language;
 pub mod lines;
 pub mod room;
 pub mod testcode;
+
+pub use language::{Begins, HandedClass, Semantics};

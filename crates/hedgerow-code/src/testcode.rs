@@ -12,30 +12,36 @@ pub fn is_test(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let is_script = matches!(extension, "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte");
-    let in_directory = parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part));
-    let is_spec = parts.contains(&"spec") && matches!(extension, "rb" | "php");
-    in_directory
-        || is_spec
-        || match extension {
-            "go" => stem.ends_with("_test"),
-            "py" => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
-            "rb" => stem.ends_with("_spec") || stem.ends_with("_test"),
-            "php" => stem.ends_with("Test"),
-            "java" | "kt" | "scala" | "groovy" => {
-                parts.windows(2).any(|pair| pair == ["src", "test"] || pair == ["src", "it"])
-                    || ["Test", "Tests", "IT", "Spec"].iter().any(|end| ends_in_word(stem, end))
-            }
-            "cs" | "fs" | "vb" => ["Test", "Tests"].iter().any(|end| ends_in_word(stem, end)),
-            "ex" | "exs" | "erl" | "dart" | "cc" | "cpp" | "c" | "rs" | "lua" => {
-                stem.ends_with("_test") || stem.ends_with("_tests") || stem.ends_with("_SUITE")
-            }
-            _ if is_script => {
-                let kinds = ["test", "spec", "e2e", "e2e-spec", "cy", "mock", "stories"];
-                stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min")
-            }
+    if parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part)) {
+        return true;
+    }
+    match Language::by_name(path) {
+        Some(language) => language.semantics().is_test(stem, &parts),
+        None => match extension {
+            "scala" | "groovy" => is_jvm_test(stem, &parts),
+            "fs" | "vb" => ["Test", "Tests"].iter().any(|end| ends_in_word(stem, end)),
+            "ex" | "exs" | "erl" | "dart" | "cc" | "cpp" | "c" | "lua" => is_suffixed_test(stem),
+            "vue" | "svelte" => is_script_test(stem),
             _ => false,
-        }
+        },
+    }
+}
+
+/// Whether a script's file is a test, or made by a program that makes it small.
+pub(crate) fn is_script_test(stem: &str) -> bool {
+    let kinds = ["test", "spec", "e2e", "e2e-spec", "cy", "mock", "stories"];
+    stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min")
+}
+
+/// Whether a file of the languages of the JVM is a test.
+pub(crate) fn is_jvm_test(stem: &str, directories: &[&str]) -> bool {
+    directories.windows(2).any(|pair| pair == ["src", "test"] || pair == ["src", "it"])
+        || ["Test", "Tests", "IT", "Spec"].iter().any(|end| ends_in_word(stem, end))
+}
+
+/// Whether a file is a test where those end in that word.
+pub(crate) fn is_suffixed_test(stem: &str) -> bool {
+    stem.ends_with("_test") || stem.ends_with("_tests") || stem.ends_with("_SUITE")
 }
 
 /// Whether a path is one of source code, of any language.
@@ -52,7 +58,7 @@ fn is_test_project(part: &str) -> bool {
 }
 
 /// Whether a name ends in a word of its own: `OrderTest`, and not `Contest` or `Test` alone.
-fn ends_in_word(stem: &str, word: &str) -> bool {
+pub(crate) fn ends_in_word(stem: &str, word: &str) -> bool {
     stem.strip_suffix(word).is_some_and(|head| !head.is_empty())
 }
 

@@ -232,9 +232,11 @@ impl<'p> Search<'_, 'p> {
         let path = program.pack_path(package);
         let path = match (receiver, decl.name.as_str()) {
             ("", name) => format!("{path}.{name}"),
-            // What a generated client of the tree is given goes on to its base.
-            (class, "<new>") if self.language(function) == Language::Php => format!("{class}.<new>"),
-            (class, "__init__" | "constructor" | "<new>") => format!("{path}.{class}"),
+            (class, "__init__" | "constructor" | "<new>") => {
+                let own =
+                    if decl.name == "<new>" { self.language(function).semantics().constructor(class) } else { None };
+                own.unwrap_or_else(|| format!("{path}.{class}"))
+            }
             (receiver, name) => format!("{path}.{receiver}.{name}"),
         };
         (path, package)

@@ -1,7 +1,7 @@
 //! The types of expressions and the targets of calls, from what is written alone.
 
 use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
-use hedgerow_code::frontend::Language;
+use hedgerow_code::Semantics;
 use hedgerow_code::ir::{Def, Expr, ExprId, LocalId, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,7 +150,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                     self.type_of(function, program.arguments(function, *arguments).first()?.value, 0)
                 }
                 // A reader that nobody wrote.
-                Callee::Method(name) if arguments.is_empty() && self.language(function) == Language::Ruby => {
+                Callee::Method(name) if arguments.is_empty() && self.semantics(function).has_readers() => {
                     let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
                     self.field_type(function, *of, name)
                 }
@@ -182,8 +182,8 @@ impl<'a, 'p> Infer<'a, 'p> {
         }
     }
 
-    fn language(&self, function: FnId) -> Language {
-        self.program.files[self.program.file_of(function) as usize].language
+    fn semantics(&self, function: FnId) -> &'static dyn Semantics {
+        self.program.semantics(self.program.file_of(function))
     }
 
     /// The type of a field: the one it is declared with, or that of what its class stores in it.
@@ -222,7 +222,7 @@ impl<'a, 'p> Infer<'a, 'p> {
         let program = self.program;
         let (file, decl) = program.ty(ty);
         let mut found: Stores<'p> = BTreeMap::new();
-        if !matches!(program.files[file as usize].language, Language::Go | Language::Java) {
+        if program.semantics(file).has_undeclared_fields() {
             let methods = program.own_methods(ty).map(|(_, function)| function).chain(program.loader(file));
             for function in methods {
                 let facts = program.facts_of(function);
@@ -255,7 +255,7 @@ impl<'a, 'p> Infer<'a, 'p> {
         let id = match meaning {
             Meaning::Global(id) => id,
             // A class is a value that has the class's own fields.
-            Meaning::Type(id) if self.program.files[self.program.ty(id).0 as usize].language != Language::Go => {
+            Meaning::Type(id) if self.program.semantics(self.program.ty(id).0).has_classes() => {
                 return Some(Ty::Declared(id));
             }
             _ => return None,
@@ -352,7 +352,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             }),
             Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
             // `call[T](x)`: a function with its type arguments.
-            Expr::Index { of, .. } if self.program.files[file as usize].language == Language::Go => {
+            Expr::Index { of, .. } if self.program.semantics(file).has_conversions() => {
                 match self.callee(function, *of) {
                     Some(found @ (Callee::Function(_) | Callee::External(_))) => Some(found),
                     _ => Some(Callee::Value),
@@ -373,7 +373,7 @@ impl<'a, 'p> Infer<'a, 'p> {
 
     /// The function that is called like a method of something that has no such method of its own: an extension of it.
     fn extension(&self, file: u32, name: &'p str, found: &Callee) -> Option<FnId> {
-        let has_extensions = matches!(self.program.files[file as usize].language, Language::CSharp | Language::Kotlin);
+        let has_extensions = self.program.semantics(file).has_extensions();
         if !has_extensions || !matches!(found, Callee::External(_) | Callee::Method(_) | Callee::Value) {
             return None;
         }
@@ -413,14 +413,14 @@ impl<'a, 'p> Infer<'a, 'p> {
                 self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
         {
             // A new value of the class.
-            if name == "new" && self.language(function) == Language::Ruby {
+            if self.semantics(function).makes_by(name) {
                 return Callee::Type(Ty::Declared(id));
             }
             // A static method.
             return match self.program.method_of(id, name) {
                 Some(Found::Function(function)) => Callee::Function(function),
                 // A class that takes in one from outside has its methods.
-                Some(Found::External(path)) if self.language(function) == Language::Ruby => {
+                Some(Found::External(path)) if self.semantics(function).inherits_class_methods() => {
                     Callee::External(format!("{path}.{name}"))
                 }
                 _ => Callee::Method(name),
@@ -428,7 +428,7 @@ impl<'a, 'p> Infer<'a, 'p> {
         }
         if let Some(ty) = self.type_of(function, of, 0) {
             // A reader is not a method of what the class extends.
-            if self.language(function) == Language::Ruby
+            if self.semantics(function).has_readers()
                 && let Some(id) = self.program.type_id(ty)
                 && self.program.own_method(id, name).is_none()
                 && !self.stored_in(id, name).is_empty()
@@ -453,7 +453,7 @@ impl<'a, 'p> Infer<'a, 'p> {
     pub(crate) fn receiver_type(&self, function: FnId, of: ExprId) -> Option<TypeId> {
         let program = self.program;
         let file = program.file_of(function);
-        if program.files[file as usize].language != Language::Go {
+        if !program.semantics(file).has_conversions() {
             return None;
         }
         let meaning = match program.expr(function, of) {
@@ -535,7 +535,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 self.origin(function, *of).map(|path| format!("{path}.{name}"))
             }
             Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
-                Callee::Method(name) if arguments.is_empty() && self.language(function) == Language::Ruby => {
+                Callee::Method(name) if arguments.is_empty() && self.semantics(function).has_readers() => {
                     let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
                     self.field_origin(function, *of, name)
                 }

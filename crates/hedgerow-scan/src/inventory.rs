@@ -2,7 +2,7 @@
 
 use crate::config::ScanConfig;
 use crate::program::{FnId, PackageId, Program};
-use hedgerow_code::frontend::Language;
+use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,10 +162,18 @@ fn dir_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
+/// The files at a place or below it whose programs begin in this way.
+fn beginning<'a>(
+    program: &'a Program<'a>,
+    place: &'a str,
+    way: Begins,
+) -> impl Iterator<Item = (u32, &'a crate::program::File<'a>)> {
+    program.at_or_below(place).filter(move |(_, file)| file.language.semantics().begins() == way)
+}
+
 /// Go's functions called `main` at a place or below it, in files whose path is wanted. Their package need not be: some programs register their mains somewhere.
 fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
-    let files = program.at_or_below(place);
-    let files = files.filter(|(_, file)| file.language == Language::Go && wanted(file.path));
+    let files = beginning(program, place, Begins::Packages).filter(|(_, file)| wanted(file.path));
     let mut found = Vec::new();
     for (at, file) in files {
         let mains = (0_u32..).zip(&file.facts.functions).skip(1);
@@ -178,8 +186,7 @@ fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Ve
 /// Where there is no `main`, one elsewhere may start several services: the functions that the service's packages show to code outside of
 /// its directory are where it begins.
 fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
-    let files: Vec<u32> =
-        program.at_or_below(directory).filter(|(_, file)| file.language == Language::Go).map(|(at, _)| at).collect();
+    let files: Vec<u32> = beginning(program, directory, Begins::Packages).map(|(at, _)| at).collect();
     let own: BTreeSet<PackageId> = files.iter().map(|file| program.package_of(*file)).collect();
     if own.is_empty() {
         return Vec::new();
@@ -190,7 +197,7 @@ fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
     let mut found = Vec::new();
     for file in files.into_iter().filter(|file| shown.contains(&program.package_of(*file))) {
         let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
-        let functions = functions.filter(|(_, f)| f.receiver.is_none() && f.name.starts_with(char::is_uppercase));
+        let functions = functions.filter(|(_, f)| f.receiver.is_none() && program.semantics(file).is_exported(&f.name));
         found.extend(functions.filter_map(|(n, _)| program.function_at(file, n)));
     }
     found
@@ -199,9 +206,7 @@ fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
 /// How many of these functions are where a service begins to run. That a class is loaded does not begin anything in C# and Java.
 pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
     let begins = |function: &&FnId| {
-        let language = program.files[program.file_of(**function) as usize].language;
-        !matches!(language, Language::CSharp | Language::Java | Language::Kotlin)
-            || !program.function(**function).name.is_empty()
+        program.semantics(program.file_of(**function)).runs_files() || !program.function(**function).name.is_empty()
     };
     entries.iter().filter(begins).count()
 }
@@ -213,7 +218,7 @@ fn rust(program: &Program, place: &str) -> Vec<FnId> {
         let mut parts: Vec<&str> = below.split('/').collect();
         parts.pop() == Some("build.rs") || parts.iter().any(|part| matches!(*part, "examples" | "benches" | "fuzz"))
     };
-    let files = program.at_or_below(place).filter(|(_, file)| file.language == Language::Rust && !aside(file.path));
+    let files = beginning(program, place, Begins::Crates).filter(|(_, file)| !aside(file.path));
     let mains = files.flat_map(|(at, file)| {
         let functions = (0_u32..).zip(&file.facts.functions).skip(1);
         let mains = functions.filter(|(_, function)| function.name == "main" && function.receiver.is_none());
@@ -224,13 +229,7 @@ fn rust(program: &Program, place: &str) -> Vec<FnId> {
 
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
 fn scripts(program: &Program, place: &str) -> Vec<FnId> {
-    let is_script = |language| {
-        matches!(
-            language,
-            Language::Python | Language::JavaScript | Language::TypeScript | Language::Ruby | Language::Php
-        )
-    };
-    let files = program.at_or_below(place).filter(|(_, file)| is_script(file.language));
+    let files = beginning(program, place, Begins::Scripts);
     let files: Vec<u32> = files.map(|(at, _)| at).collect();
     let mut loaded = BTreeSet::new();
     for file in &files {
@@ -253,9 +252,8 @@ fn scripts(program: &Program, place: &str) -> Vec<FnId> {
 
 /// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.
 fn java(program: &Program, place: &str) -> Vec<FnId> {
-    let files = program.at_or_below(place);
     let mut found = Vec::new();
-    for (at, file) in files.filter(|(_, file)| matches!(file.language, Language::Java | Language::Kotlin)) {
+    for (at, file) in beginning(program, place, Begins::Classes) {
         let annotated: BTreeSet<&str> = file
             .facts
             .types
@@ -291,8 +289,7 @@ const PLAIN_BASES: &[&str] = &[
 /// Where C#'s programs below a place begin: `Main` or statements at the top of a file, and in the same project every class that a
 /// framework may call, because it extends something from outside of the tree.
 fn csharp(program: &Program, place: &str) -> Vec<FnId> {
-    let files: Vec<u32> =
-        program.at_or_below(place).filter(|(_, file)| file.language == Language::CSharp).map(|(at, _)| at).collect();
+    let files: Vec<u32> = beginning(program, place, Begins::Projects).map(|(at, _)| at).collect();
     let is_main = |name: &str| name == "Main" || name == hedgerow_code::frontend::MAIN;
     let project = |file: u32| program.package(program.package_of(file)).path.split(':').next().unwrap_or_default();
     let mut found = Vec::new();

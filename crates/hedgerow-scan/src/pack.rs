@@ -418,13 +418,7 @@ impl Packs {
 
 /// Whether rules of one language apply to another: JavaScript's hold for TypeScript, Java's for Kotlin, the user's own for all.
 fn speaks(of: Option<Language>, language: Language) -> bool {
-    of.is_none_or(|of| {
-        of == language
-            || matches!(
-                (of, language),
-                (Language::JavaScript, Language::TypeScript) | (Language::Java, Language::Kotlin)
-            )
-    })
+    of.is_none_or(|of| of == language || language.semantics().shares_libraries_with().contains(&of))
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {

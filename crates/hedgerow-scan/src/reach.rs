@@ -11,7 +11,6 @@ use crate::infer::{Callee, Infer};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
 use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
-use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,21 +113,7 @@ struct Dynamic {
 
 /// Whether the language of a function lets a call leave parameters out.
 fn is_flexible(program: &Program, function: FnId) -> bool {
-    let language = program.files[program.file_of(function) as usize].language;
-    matches!(
-        language,
-        Language::Kotlin
-            | Language::Python
-            | Language::JavaScript
-            | Language::TypeScript
-            | Language::Ruby
-            | Language::Php
-    )
-}
-
-/// Whether the classes of a language are made by frameworks once their file is loaded.
-fn is_framed(language: Language) -> bool {
-    matches!(language, Language::Ruby | Language::Php)
+    program.semantics(program.file_of(function)).may_leave_out_arguments()
 }
 
 /// Classes of libraries that are extended without anybody calling what extends them.
@@ -243,7 +228,7 @@ impl<'p> Walk<'_, 'p> {
         let mut found = Vec::new();
         for (interface, name) in self.dispatched.keys() {
             let (file, decl) = program.ty(*interface);
-            let is_contained = matches!(program.files[file as usize].language, Language::CSharp | Language::Kotlin);
+            let is_contained = program.semantics(file).has_containers();
             let is_interface = matches!(decl.ty, TypeRef::Interface { .. });
             if !is_contained || !is_interface || !self.adopted.insert((*interface, name)) {
                 continue;
@@ -297,7 +282,7 @@ impl<'p> Walk<'_, 'p> {
     fn overloads(&self, function: FnId) -> Vec<FnId> {
         let program = self.infer.program;
         let file = program.file_of(function);
-        if !matches!(program.files[file as usize].language, Language::CSharp | Language::Java | Language::Kotlin) {
+        if !program.semantics(file).has_overloads() {
             return Vec::new();
         }
         let decl = program.function(function);
@@ -350,7 +335,7 @@ impl<'p> Walk<'_, 'p> {
                     self.add(id, None);
                 }
             }
-            if is_framed(program.files[file as usize].language) {
+            if program.semantics(file).has_framed_classes() {
                 self.framed(function, file);
             }
         }
@@ -396,7 +381,7 @@ impl<'p> Walk<'_, 'p> {
                 }
                 Expr::Name(_) | Expr::Member { .. } if !called => self.reference(site),
                 // `Handler::class`: whoever gets the name makes the class and calls it.
-                Expr::Type(ty) if is_framed(program.files[program.file_of(function) as usize].language) => {
+                Expr::Type(ty) if program.semantics(program.file_of(function)).has_framed_classes() => {
                     if let Some(id) = program.type_id(program.written(function, *ty)) {
                         self.escape_type(id, Some(site));
                     }
@@ -571,7 +556,7 @@ impl<'p> Walk<'_, 'p> {
     fn constructed(&mut self, site: Site, id: TypeId) {
         let program = self.infer.program;
         let file = program.ty(id).0;
-        if program.files[file as usize].language == Language::Php
+        if program.semantics(file).constructs_out_of_sight()
             && let Some(Found::Function(constructor)) = program.method_of(id, "<new>")
         {
             self.add(constructor, Some(site));
@@ -626,7 +611,7 @@ impl<'p> Walk<'_, 'p> {
         }
         // A class that extends one from outside is called from there.
         let extends = match &decl.ty {
-            TypeRef::Struct(fields) if program.files[file as usize].language != Language::Go => {
+            TypeRef::Struct(fields) if program.semantics(file).has_classes() => {
                 fields.iter().any(|f| f.embedded && program.type_id(Ty::Written { file, r: &f.ty }).is_none())
             }
             _ => false,

@@ -16,8 +16,6 @@ use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, Modules, Program};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
-use hedgerow_code::constraint::Build;
-use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
 use hedgerow_code::room::together;
 use hedgerow_deploy::Hosts;
@@ -142,10 +140,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(tree: &'a Tree<'a>) -> Result<Self, String> {
         let packs = Packs::with(tree.config.pack.clone())?;
-        let build = Build::new(&tree.config.tags);
         let takes = |at: &usize| {
             let file = &tree.code[*at];
-            file.language != Language::Go || build.takes(&file.path, file.facts.constraint.as_deref())
+            file.language.semantics().is_built(&file.path, file.facts.constraint.as_deref(), &tree.config.tags)
         };
         let mut code: Vec<usize> = (0..tree.code.len()).filter(takes).collect();
         code.sort_by(|a, b| tree.code[*a].path.cmp(&tree.code[*b].path));

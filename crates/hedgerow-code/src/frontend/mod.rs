@@ -5,7 +5,6 @@ pub mod comment;
 #[cfg(feature = "csharp")]
 mod csharp;
 pub mod foreign;
-mod globals;
 #[cfg(feature = "go")]
 mod go;
 pub(crate) mod grammar;
@@ -114,40 +113,14 @@ impl Reader {
 impl Language {
     /// The language as people call it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CSharp => "C#",
-            Self::Go => "Go",
-            Self::Python => "Python",
-            Self::Java => "Java",
-            Self::JavaScript => "JavaScript",
-            Self::Kotlin => "Kotlin",
-            Self::TypeScript => "TypeScript",
-            Self::Ruby => "Ruby",
-            Self::Php => "PHP",
-            Self::Rust => "Rust",
-        }
+    pub fn name(self) -> &'static str {
+        self.semantics().name()
     }
 
     /// The language of a file, by its name; none for a file the scan does not read or was built without.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let (_, extension) = name.rsplit_once('.').unwrap_or(("", if name == "Rakefile" { "rake" } else { "" }));
-        let language = match extension {
-            "cs" => Self::CSharp,
-            "go" => Self::Go,
-            "py" | "pyw" => Self::Python,
-            "java" => Self::Java,
-            "kt" => Self::Kotlin,
-            "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
-            "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
-            "rb" | "rake" | "ru" => Self::Ruby,
-            "php" => Self::Php,
-            "rs" => Self::Rust,
-            _ => return None,
-        };
-        language.frontend().map(|_| language)
+        Self::by_name(path).filter(|language| language.frontend().is_some())
     }
 
     /// The front end of the language; none if this build leaves it out.

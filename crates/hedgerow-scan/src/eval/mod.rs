@@ -15,6 +15,7 @@ use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Piece, Template, Value, Values, Way};
+use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
 use std::cell::{Cell, RefCell};
@@ -448,7 +449,9 @@ impl<'a, 'p> Eval<'a, 'p> {
         }
         match self.infer.callee(frame.function, callee) {
             Some(Callee::Type(_)) => match arguments {
-                [only] if self.language(frame.function) == Language::Go => (*self.eval(frame, only.value, 0)).clone(),
+                [only] if self.semantics(frame.function).has_conversions() => {
+                    (*self.eval(frame, only.value, 0)).clone()
+                }
                 _ => Values::one(Value::Made(site, frame.chain.clone())),
             },
             Some(Callee::Builtin("string")) if arguments.len() == 1 => {
@@ -473,11 +476,11 @@ impl<'a, 'p> Eval<'a, 'p> {
             Some(Callee::External(path))
                 if arguments.is_empty()
                     && path.starts_with("Rails.")
-                    && self.language(frame.function) == Language::Ruby =>
+                    && self.semantics(frame.function).has_readers() =>
             {
                 self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
             }
-            Some(Callee::Method(_)) if arguments.is_empty() && self.language(frame.function) == Language::Ruby => {
+            Some(Callee::Method(_)) if arguments.is_empty() && self.semantics(frame.function).has_readers() => {
                 self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
             }
             Some(Callee::Method(name)) => {
@@ -501,7 +504,7 @@ impl<'a, 'p> Eval<'a, 'p> {
 
     /// `getLedger()` and a record's `ledger()`, where nobody wrote the method: the field.
     fn accessor(&self, frame: &Frame, callee: ExprId, name: &'p str, site: Site) -> Option<Values> {
-        if self.language(frame.function) != Language::Java {
+        if !self.semantics(frame.function).has_accessors() {
             return None;
         }
         let program = self.infer.program;
@@ -560,5 +563,9 @@ impl<'a, 'p> Eval<'a, 'p> {
     fn language(&self, function: FnId) -> Language {
         let program = self.infer.program;
         program.files[program.file_of(function) as usize].language
+    }
+
+    fn semantics(&self, function: FnId) -> &'static dyn Semantics {
+        self.language(function).semantics()
     }
 }

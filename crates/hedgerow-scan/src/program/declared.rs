@@ -21,29 +21,27 @@ pub(crate) struct Declared {
 struct Declaration {
     name: String,
     path: String,
-    is_ruby: bool,
+    language: Language,
 }
 
 impl Declared {
     /// Takes in what a file declares.
     pub(crate) fn add(&mut self, file: &File) {
-        let is_ruby = file.language == Language::Ruby;
+        let language = file.language;
         for name in &file.facts.declares {
-            let declaration = Declaration { name: name.to_string(), path: file.path.to_owned(), is_ruby };
+            let declaration = Declaration { name: name.to_string(), path: file.path.to_owned(), language };
             self.by_tail.entry(tail(name).to_owned()).or_default().push(declaration);
         }
-        if is_ruby && let Some((_, below)) = file.path.rsplit_once("lib/") {
-            let stem = below.strip_suffix(".rb").unwrap_or(below);
+        if let Some(stem) = language.semantics().library_file(file.path) {
             self.libraries.entry(stem.to_owned()).or_default().push(file.path.to_owned());
         }
     }
 
     /// The file that declares a name which another file uses: the nearest one of the same project, or of a library.
     pub(crate) fn find(&self, from: &File, name: &str) -> Option<&str> {
-        let is_ruby = from.language == Language::Ruby;
         let own = project(from.path);
         let fits = |declaration: &&Declaration| {
-            if declaration.is_ruby != is_ruby || declaration.path == from.path {
+            if declaration.language != from.language || declaration.path == from.path {
                 return false;
             }
             let Some(head) = declaration.name.strip_suffix(name) else { return false };

@@ -10,6 +10,7 @@ mod types;
 pub(crate) use modules::Modules;
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
+use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Facts, Function, Global, Import, TypeDecl};
 use rayon::prelude::*;
@@ -157,8 +158,7 @@ impl<'p> Program<'p> {
         for (n, function) in (0..).zip(&file.facts.functions) {
             let id = FnId(index(self.functions.len()));
             self.functions.push((at, n));
-            let runs_on_load =
-                n == 0 || (file.language == Language::Go && function.name == "init" && function.receiver.is_none());
+            let runs_on_load = n == 0 || file.language.semantics().runs_on_load(function);
             if runs_on_load {
                 package.initializers.push(id);
             } else if let Some(receiver) = &function.receiver {
@@ -229,7 +229,7 @@ impl<'p> Program<'p> {
             let meaning = match (package, &import.name) {
                 (Some(package), None) => {
                     // Without an alias of its own an import goes by the name the package gives itself.
-                    if import.alias.is_none() && file.language == Language::Go {
+                    if import.alias.is_none() && file.language.semantics().packages_name_themselves() {
                         let declared = self.packages[package.0 as usize].files.first();
                         names.extend(declared.map(|f| self.files[*f as usize].facts.package.as_str()));
                     }
@@ -350,7 +350,7 @@ impl<'p> Program<'p> {
             // Two imports can guess the same alias; the one that leads into the tree is the one that was meant.
             let inside = meanings.iter().find(|meaning| !matches!(meaning, Meaning::External(..)));
             // What another file that is loaded here declares comes before what may be a library's.
-            let loaded = || self.loaded_name(file, name).filter(|_| self.shares_names(file));
+            let loaded = || self.loaded_name(file, name).filter(|_| self.semantics(file).shares_names());
             return inside.copied().or_else(loaded).or(meanings.first().copied()).unwrap_or(Meaning::Unknown);
         }
         self.loaded_name(file, name).or_else(|| self.bare(file, name)).unwrap_or(Meaning::Unknown)
@@ -364,24 +364,17 @@ impl<'p> Program<'p> {
 
     /// What is no name of the tree is one from outside, in languages whose imports do not say what they bring.
     fn bare(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
-        let is_bare = name.starts_with(char::is_uppercase)
-            && match self.files[file as usize].language {
-                Language::CSharp => true,
-                // What the language gives has a path.
-                language @ Language::Kotlin => language.global(name).is_none(),
-                _ => false,
-            };
-        is_bare.then_some(Meaning::External(name, None))
+        self.semantics(file).is_from_outside(name).then_some(Meaning::External(name, None))
     }
 
-    /// Whether files of its language that are loaded share all names.
-    fn shares_names(&self, file: u32) -> bool {
-        matches!(self.files[file as usize].language, Language::Ruby | Language::Php)
+    /// What differs between the language of a file and others.
+    pub(crate) fn semantics(&self, file: u32) -> &'static dyn Semantics {
+        self.files[file as usize].language.semantics()
     }
 
     /// Where loaded files share all names, those that the loaded ones load are seen as well.
     fn pass_on_dots(&mut self) {
-        let own: Vec<u32> = (0..index(self.files.len())).filter(|file| self.shares_names(*file)).collect();
+        let own: Vec<u32> = (0..index(self.files.len())).filter(|file| self.semantics(*file).shares_names()).collect();
         let mut passed = Vec::with_capacity(own.len());
         for file in &own {
             let mut all = self.dots[*file as usize].clone();
@@ -419,19 +412,7 @@ impl<'p> Program<'p> {
     pub(crate) fn pack_path(&self, id: PackageId) -> &str {
         let package = self.package(id);
         let Some(file) = package.files.first().map(|file| &self.files[*file as usize]) else { return &package.path };
-        match file.language {
-            Language::Go => &package.path,
-            Language::CSharp | Language::Java | Language::Kotlin => &file.facts.package,
-            Language::Python
-            | Language::JavaScript
-            | Language::TypeScript
-            | Language::Ruby
-            | Language::Php
-            | Language::Rust => {
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                name.split('.').next().unwrap_or(name)
-            }
-        }
+        file.language.semantics().library_path(&package.path, &file.facts.package, file.path)
     }
 
     /// How people call a function: `package.Type.name`.

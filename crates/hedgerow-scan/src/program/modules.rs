@@ -293,38 +293,8 @@ impl Modules {
         if let Some(name) = &import.name {
             return vec![name];
         }
-        if language != Language::Go {
-            return vec![import.path.split('.').next().unwrap_or(&import.path)];
-        }
-        go_aliases(&import.path)
+        language.semantics().aliases(&import.path)
     }
-}
-
-/// The names a Go package outside of the tree may have, by its path: what it declares itself cannot be read.
-fn go_aliases(path: &str) -> Vec<&str> {
-    let is_version =
-        |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-    let mut parts = path.rsplit('/');
-    let mut last = parts.next().unwrap_or(path);
-    let mut names = vec![last];
-    if is_version(last) {
-        last = parts.next().unwrap_or(last);
-        names.push(last);
-    }
-    // `gopkg.in/yaml.v3`
-    if let Some((stem, version)) = last.rsplit_once('.')
-        && (is_version(version) || version == "go")
-    {
-        names.push(stem);
-        last = stem;
-    } else if let Some((stem, _)) = last.split_once('.') {
-        // `go-micro.dev/v4`
-        last = stem;
-    }
-    names.extend(last.strip_prefix("go-"));
-    names.extend(last.strip_suffix("-go"));
-    names.extend(last.rsplit_once('-').map(|(_, tail)| tail));
-    names
 }
 
 /// What is left of `path` below `root`.
@@ -383,19 +353,5 @@ mod tests {
             assert_eq!(modules.go_path(dir), path, "{dir}");
         }
         assert_eq!(modules.replaced["example.com/c"], "libs/c");
-    }
-
-    #[test]
-    fn aliases_of_outside_packages_are_guessed_from_the_path() {
-        for (path, alias) in [
-            ("google.golang.org/grpc", "grpc"),
-            ("github.com/a/b/v2", "b"),
-            ("gopkg.in/yaml.v3", "yaml"),
-            ("github.com/a/go-redis", "redis"),
-            ("go-micro.dev/v4", "micro"),
-            ("github.com/a/b-go", "b"),
-        ] {
-            assert!(go_aliases(path).contains(&alias), "{path}");
-        }
     }
 }

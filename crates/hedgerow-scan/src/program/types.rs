@@ -1,7 +1,6 @@
 //! Enough of types to tell which method a call means.
 
 use super::{FnId, Meaning, Program, TypeId};
-use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Field, TypeRef};
 
 /// How deep embedded types and base classes are followed.
@@ -167,7 +166,7 @@ impl<'p> Program<'p> {
             let (file, decl) = self.ty(id);
             if let Some(function) = self.own_method(id, name) {
                 // A class of the other languages may be extended; in Go a method is the one of its type.
-                let open = self.files[file as usize].language != Language::Go;
+                let open = self.semantics(file).has_classes();
                 return Some(if open { Found::Dispatch(id) } else { Found::Function(function) });
             }
             if let TypeRef::Interface { methods, embeds } = &decl.ty {
@@ -228,7 +227,7 @@ impl<'p> Program<'p> {
             return true;
         }
         let (file, _) = self.ty(wanted);
-        if self.files[file as usize].language == Language::Go {
+        if self.semantics(file).implements_by_methods() {
             let asked = self.asks_for(wanted);
             return !asked.is_empty() && asked.into_iter().all(|name| self.method_of(ty, name).is_some());
         }

@@ -2,7 +2,6 @@
 
 use super::{Site, Stored, Walk};
 use crate::program::{FnId, Meaning, Owner, Ty, TypeId};
-use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Argument, Expr, ExprId, Part, TypeRef};
 
 impl<'p> Walk<'_, 'p> {
@@ -100,10 +99,10 @@ impl<'p> Walk<'_, 'p> {
         self.make(id);
         let program = self.infer.program;
         let (file, decl) = program.ty(id);
-        let go = program.files[file as usize].language == Language::Go;
+        let semantics = program.semantics(file);
         let methods: Vec<_> = program.own_methods(id).collect();
         for (name, function) in methods {
-            if !go || name.starts_with(char::is_uppercase) {
+            if semantics.is_exported(name) {
                 self.add(function, site);
             }
         }

@@ -4,7 +4,7 @@ use super::{Site, Target, Walk};
 use crate::held::{Holds, holds};
 use crate::infer::Callee;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
-use hedgerow_code::frontend::Language;
+use hedgerow_code::HandedClass;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use std::collections::BTreeSet;
 
@@ -34,8 +34,7 @@ impl<'p> Walk<'_, 'p> {
         let facts = program.facts_of(function);
         let decl = program.function(function);
         // What a module of JavaScript exports is followed by the name it is imported under.
-        let language = program.files[program.file_of(function) as usize].language;
-        if decl.name.is_empty() && matches!(language, Language::JavaScript | Language::TypeScript) {
+        if decl.name.is_empty() && program.semantics(program.file_of(function)).exports_by_name() {
             return;
         }
         let locals = facts.locals(decl);
@@ -153,11 +152,10 @@ impl<'p> Walk<'_, 'p> {
                 self.add(function, Some(site));
             }
             // A class handed on as a value is made by whoever gets it.
-            Meaning::Type(id) => match program.files[program.ty(id).0 as usize].language {
-                Language::Go => {}
-                // `AddSingleton<Ledger>()`: a container makes it by its constructor.
-                Language::CSharp | Language::Kotlin => self.handed(id, Some(site)),
-                _ => self.make(id),
+            Meaning::Type(id) => match program.semantics(program.ty(id).0).handed_class() {
+                HandedClass::Unmade => {}
+                HandedClass::Contained => self.handed(id, Some(site)),
+                HandedClass::Made => self.make(id),
             },
             _ => {}
         }

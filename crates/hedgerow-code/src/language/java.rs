@@ -1,0 +1,59 @@
+//! Java.
+
+use super::{Begins, Semantics};
+use crate::testcode::is_jvm_test;
+
+/// Java.
+pub(super) struct Java;
+
+/// What Java and Kotlin give without an import.
+pub(super) fn given(name: &str) -> Option<&'static str> {
+    match name {
+        "System" => Some("java.lang.System"),
+        "String" => Some("java.lang.String"),
+        _ => None,
+    }
+}
+
+impl Semantics for Java {
+    fn name(&self) -> &'static str {
+        "Java"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["java"]
+    }
+
+    fn is_test(&self, stem: &str, directories: &[&str]) -> bool {
+        is_jvm_test(stem, directories)
+    }
+
+    fn begins(&self) -> Begins {
+        Begins::Classes
+    }
+
+    fn runs_files(&self) -> bool {
+        false
+    }
+
+    fn global(&self, name: &str) -> Option<&'static str> {
+        given(name)
+    }
+
+    fn library_path<'p>(&self, _import: &'p str, package: &'p str, _file: &'p str) -> &'p str {
+        package
+    }
+
+    fn has_overloads(&self) -> bool {
+        true
+    }
+
+    // Beans, Lombok, records.
+    fn has_accessors(&self) -> bool {
+        true
+    }
+
+    fn has_undeclared_fields(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,28 @@
+//! Python.
+
+use super::{Begins, Semantics};
+
+/// Python.
+pub(super) struct Python;
+
+impl Semantics for Python {
+    fn name(&self) -> &'static str {
+        "Python"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["py", "pyw"]
+    }
+
+    fn is_test(&self, stem: &str, _directories: &[&str]) -> bool {
+        stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
+    }
+
+    fn begins(&self) -> Begins {
+        Begins::Scripts
+    }
+
+    fn may_leave_out_arguments(&self) -> bool {
+        true
+    }
+}
