@@ -336,7 +336,8 @@ mod tests {
 
     /// The key of the `nth` file, and facts that are its alone.
     fn nth(nth: u8, length: usize) -> (Key, Facts) {
-        (Key([nth; HASH]), Facts { package: format!("p{nth}{}", "x".repeat(length)), ..Facts::default() })
+        let text = format!("package p{nth}{}\n", "x".repeat(length));
+        (Key([nth; HASH]), Language::Go.frontend().unwrap().facts(&text))
     }
 
     fn open(directory: &Path) -> Cache {
