@@ -394,6 +394,15 @@ mod tests {
     }
 
     #[test]
+    fn every_release_that_is_told_apart_is_one() {
+        for nth in [0, 1, MAX_RELEASES - 1] {
+            assert!(is_release(release(nth)), "{nth}");
+        }
+        assert_eq!(release(MAX_RELEASES), HOLE);
+        assert!(!is_release(HOLE));
+    }
+
+    #[test]
     fn addresses_lead_to_services() {
         let at = |port| Answer::Service("service.ledger".to_owned(), port);
         let ledger = || at(None);
