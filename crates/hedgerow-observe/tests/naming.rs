@@ -282,3 +282,29 @@ fn who_is_not_on_a_list_was_there_for_as_long_as_everything_was_told() {
     assert_eq!(history.name(address(1), 90, 101), Name::Unknown(Doubt::Change, vec![pod(1, 1)]));
     assert_eq!(history.name(address(1), 301, 400), Name::Outside);
 }
+
+#[test]
+fn a_pod_that_is_gone_gives_up_all_of_its_addresses() {
+    let mut history = History::new(0);
+    let both = [address(1), address(2)];
+    history.holds(&pod(1, 1), &both, 0, Within::at(10));
+    history.gone(&pod(1, 1), Within::at(100));
+    history.heard(1_000);
+    for address in both {
+        assert!(matches!(history.name(address, 20, 90), Name::Known(_)), "{address}");
+        assert_eq!(history.name(address, 200, 300), Name::Outside, "{address}");
+    }
+}
+
+#[test]
+fn states_that_are_no_longer_remembered_are_not_named_by_later_ones() {
+    let mut history = History::new(0);
+    for version in 0..200 {
+        let at = 10 + 10 * i64::try_from(version).unwrap();
+        history.holds(&pod(1, version), &[address(1)], 0, Within::at(at));
+    }
+    history.heard(10_000);
+    assert!(matches!(history.name(address(1), 15, 15), Name::Unknown(Doubt::TooLong, _)));
+    let Name::Known(last) = history.name(address(1), 5_000, 5_000) else { panic!("it is still there") };
+    assert_eq!(last.iter().map(version).collect::<Vec<_>>(), [("u1", "199")]);
+}

@@ -52,7 +52,7 @@ impl Text {
             format!(r#"{{"apiVersion":"{api}","kind":"{kind}","metadata":{metadata},"spec":{spec}}}"#)
         };
         let v3 = "projectcalico.org/v3";
-        match self.kind % 12 {
+        match self.kind % 13 {
             0 | 1 => object("networking.k8s.io/v1", "NetworkPolicy", &plain),
             2 => {
                 let out = format!(
@@ -79,6 +79,12 @@ impl Text {
                 format!(
                     r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"bank","labels":{{"bank.example/policy-of":"x"}}}},"data":{{"networkpolicy.yaml":"{inner}"}}}}"#
                 )
+            }
+            // Two in one document: the other one may be in a third.
+            11 => {
+                let other = Self { kind: 0, name: self.name.wrapping_add(1), guarded: self.from, ..*self };
+                let one = object("networking.k8s.io/v1", "NetworkPolicy", &plain);
+                format!(r#"{{"apiVersion":"v1","kind":"List","items":[{one},{}]}}"#, other.json())
             }
             _ => object("networking.k8s.io/v1", "NetworkPolicy", r#"{"podSelector":5}"#),
         }
