@@ -38,6 +38,9 @@ pub(crate) enum Callee<'p> {
 /// What a class stores in its fields: the values of each, with the function that stores them and which of its results.
 type Stores<'p> = BTreeMap<&'p str, Vec<(FnId, ExprId, u16)>>;
 
+/// The calls of a function that are handed each of its closures, by what is called.
+type Takers = BTreeMap<u32, Vec<ExprId>>;
+
 /// Types and calls of one program. Answers are kept.
 #[derive(Debug)]
 pub(crate) struct Infer<'a, 'p> {
@@ -48,6 +51,8 @@ pub(crate) struct Infer<'a, 'p> {
     /// The questions that are being answered: one that comes up again below itself has no answer there.
     open: RefCell<BTreeSet<(FnId, ExprId, u16)>>,
     open_origins: RefCell<BTreeSet<(FnId, ExprId)>>,
+    /// What functions hand their closures to.
+    takers: RefCell<BTreeMap<FnId, Rc<Takers>>>,
     /// What classes store in their fields.
     stores: RefCell<BTreeMap<TypeId, Rc<Stores<'p>>>>,
     depth: Cell<usize>,
@@ -66,6 +71,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             origins: RefCell::default(),
             open: RefCell::default(),
             open_origins: RefCell::default(),
+            takers: RefCell::default(),
             stores: RefCell::default(),
             depth: Cell::new(0),
             cuts: Cell::new(0),
@@ -569,17 +575,28 @@ impl<'a, 'p> Infer<'a, 'p> {
     /// Where outside of the tree the parameter of a closure comes from: from what the closure is handed to,
     /// `example.com/x.Each(0)`.
     fn handed_to(&self, function: FnId, closure: u32, index: u16) -> Option<String> {
-        self.program.exprs(function).find_map(|id| match self.program.expr(function, id) {
-            Expr::Call { callee, arguments } => {
-                let arguments = self.program.arguments(function, *arguments);
-                let mut passed = arguments.iter().map(|argument| self.program.expr(function, argument.value));
-                passed.find(|expr| **expr == Expr::Closure(closure))?;
-                match self.callee(function, *callee)? {
-                    Callee::External(path) => Some(format!("{path}({index})")),
-                    _ => None,
-                }
-            }
+        self.takers(function).get(&closure)?.iter().find_map(|callee| match self.callee(function, *callee)? {
+            Callee::External(path) => Some(format!("{path}({index})")),
             _ => None,
         })
+    }
+
+    /// What a function hands each of its closures to.
+    fn takers(&self, function: FnId) -> Rc<Takers> {
+        if let Some(known) = self.takers.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        let mut takers = Takers::new();
+        for id in self.program.exprs(function) {
+            let Expr::Call { callee, arguments } = self.program.expr(function, id) else { continue };
+            for argument in self.program.arguments(function, *arguments) {
+                if let Expr::Closure(closure) = self.program.expr(function, argument.value) {
+                    takers.entry(*closure).or_default().push(*callee);
+                }
+            }
+        }
+        let takers = Rc::new(takers);
+        self.takers.borrow_mut().insert(function, Rc::clone(&takers));
+        takers
     }
 }

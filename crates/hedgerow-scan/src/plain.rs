@@ -1,6 +1,8 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
+mod nginx;
+
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -32,18 +34,18 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let image = name.starts_with("Dockerfile") || name.ends_with(".Dockerfile");
     let shell = is_shell(name, text);
-    // By what it says too: a template of one may be called `nginx.hbs`.
-    let nginx = !yaml && (name.contains(".conf") || (!shell && has_line(text, "proxy_pass ")));
     let caddy = name.starts_with("Caddyfile") || name.ends_with(".caddy");
     let haproxy = name.starts_with("haproxy");
     if name.ends_with(".properties") {
         plain.gateways(&properties(text), text);
         return plain;
     }
+    let told = yaml || image || shell || caddy || haproxy;
+    // By what it says too: a template of one may be called `nginx.hbs`.
+    let nginx = !told && (name.contains(".conf") || nginx::is_nginx(name, text));
     if !(yaml || image || nginx || shell || caddy || haproxy) {
         return plain;
     }
-    let mut upstream = false;
     let mut command = false;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -79,17 +81,6 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
             {
                 let target = [Some(first), apache.next()].into_iter().flatten().find(|word| word.contains("://"));
                 target.into_iter().for_each(|target| plain.add(target, line, start));
-                continue;
-            }
-            let mut words = body.trim_end_matches(';').split_whitespace();
-            match (words.next(), words.next()) {
-                (Some("proxy_pass" | "grpc_pass" | "uwsgi_pass" | "fastcgi_pass" | "websocket_pass"), Some(target)) => {
-                    plain.add(target, line, start);
-                }
-                (Some("upstream"), _) => upstream = true,
-                (Some("server"), Some(target)) if upstream && target != "{" => plain.add(target, line, start),
-                (Some("}"), _) => upstream = false,
-                _ => {}
             }
         } else if ["curl", "wget", "http://", "grpcurl"].iter().any(|word| shell && body.contains(word))
             || ["curl ", "wget ", "grpcurl "].iter().any(|word| body.contains(word))
@@ -100,15 +91,13 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
             plain.host_header(line, start);
         }
     }
+    if nginx {
+        nginx::read(&mut plain, text);
+    }
     if yaml {
         plain.structured(text);
     }
     plain
-}
-
-/// Whether a line of a text begins with a word.
-fn has_line(text: &str, word: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with(word))
 }
 
 /// Whether a text is a script of a shell, by its name or by the interpreter in its first line.

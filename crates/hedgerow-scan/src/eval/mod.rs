@@ -65,6 +65,8 @@ pub(crate) struct Eval<'a, 'p> {
     paths: BTreeMap<Site, &'a str>,
     known: RefCell<BTreeMap<Key, Rc<Values>>>,
     open: RefCell<BTreeSet<Key>>,
+    /// The named arguments that are being looked up: in whose calls, and their name.
+    open_named: RefCell<BTreeSet<(FnId, String)>>,
     depth: Cell<usize>,
     steps: Cell<u32>,
     /// The steps of all questions about the call that is being looked at, and of all calls.
@@ -102,6 +104,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             paths: reach.external.iter().map(|(site, path)| (*site, reach.paths.get(*path).path.as_str())).collect(),
             known: RefCell::default(),
             open: RefCell::default(),
+            open_named: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
             site_steps: Cell::new(0),
@@ -275,7 +278,8 @@ impl<'a, 'p> Eval<'a, 'p> {
     /// that what is no container here is an element already.
     fn elements(&self, of: &Values, key: Option<&str>) -> Values {
         // The named arguments of a call may be those of its own caller, and so on in a ring.
-        if self.depth.get() > MAX_DEPTH {
+        self.steps.set(self.steps.get() + 1);
+        if self.depth.get() > MAX_DEPTH || self.steps.get() > self.question_limit() {
             self.cuts.set(self.cuts.get() + 1);
             return Values {
                 known: BTreeMap::from([(Value::Text(Template::piece(Piece::Hole)), Vec::new())]),
@@ -325,9 +329,16 @@ impl<'a, 'p> Eval<'a, 'p> {
                     }
                 }
                 Value::Named(call, chain) => {
+                    let (Some(arguments), Some(key)) = (self.written(*call), key) else { continue };
+                    let asked = (call.function, key.to_owned());
+                    if !self.open_named.borrow_mut().insert(asked.clone()) {
+                        // A ring of functions that hand on their named arguments; whoever calls into it says the value.
+                        self.cuts.set(self.cuts.get() + 1);
+                        continue;
+                    }
                     let frame = Frame { function: call.function, chain: chain.clone() };
-                    let Some(arguments) = self.written(*call) else { continue };
-                    let found = key.and_then(|key| self.by_name(&frame, arguments, key)).unwrap_or_default();
+                    let found = self.by_name(&frame, arguments, key).unwrap_or_default();
+                    self.open_named.borrow_mut().remove(&asked);
                     values.add(&way.iter().rev().fold(found, |found, crossing| found.across(*crossing)));
                 }
                 Value::Text(_) | Value::Connection(..) => {

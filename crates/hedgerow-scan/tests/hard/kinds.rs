@@ -246,3 +246,17 @@ fn named_arguments_that_are_passed_on_in_a_ring_end() {
     let ring = "-- service.shop/main.py\nimport requests\ndef a(**kw):\n    b(**kw)\n    requests.get(kw['url'])\ndef b(**kw):\n    a(**kw)\na(url='http://s-ledger')\n-- service.ledger/x.txt\n";
     assert!(summary(&outcome(ring)).contains(&"shop -> ledger proven".to_owned()));
 }
+
+#[test]
+fn named_arguments_that_everybody_passes_to_everybody_end() {
+    // Five functions hand theirs to each other: without an end, the ways would be as many as four choices in each of 80 steps.
+    let function = |at: usize| {
+        let calls: String = (0..5).filter(|other| *other != at).map(|other| format!("    f{other}(**kw)\n")).collect();
+        format!("def f{at}(**kw):\n{calls}    requests.get(kw['url'])\n")
+    };
+    let functions: String = (0..5).map(function).collect();
+    let tree = format!(
+        "-- service.shop/main.py\nimport requests\n{functions}f0(url='http://s-ledger')\n-- service.ledger/x.txt\n"
+    );
+    assert!(summary(&outcome(&tree)).contains(&"shop -> ledger proven".to_owned()));
+}

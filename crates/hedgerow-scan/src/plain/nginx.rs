@@ -1,0 +1,203 @@
+//! What nginx's configuration passes requests on to. Read by statement, not by line: `set` and `map` give variables their
+//! values, and a template's own marks (`{{ }}`, `{% %}`, `<% %>`) are part of a word or a line that is left out.
+
+use super::{Address, Plain, range, template};
+use std::collections::BTreeMap;
+
+/// The directives whose first argument is an address.
+const PASS: &[&str] = &["proxy_pass", "grpc_pass", "uwsgi_pass", "fastcgi_pass", "scgi_pass", "websocket_pass"];
+
+/// How many values a variable may have, and how often one may stand for another.
+const MAX_VALUES: usize = 64;
+
+/// A word of a statement, without its quotes, and where it begins.
+type Word = (String, usize);
+
+/// What a block is about, as far as it matters.
+enum Block {
+    Upstream,
+    /// `map $x $name { pattern value; }`
+    Map(String),
+    Other,
+}
+
+/// Whether a file of another name is written in nginx's language.
+pub(super) fn is_nginx(name: &str, text: &str) -> bool {
+    let is_prose = [".md", ".mdx", ".rst", ".adoc", ".txt", ".html", ".json", ".xml"].iter().any(|end| name.ends_with(end));
+    !is_prose && text.contains("proxy_pass ") && (text.contains("location ") || text.contains("server {"))
+}
+
+/// Reads nginx's configuration.
+pub(super) fn read(plain: &mut Plain, text: &str) {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut targets: Vec<Word> = Vec::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    statements(text, &mut |words, end| {
+        let word = |at: usize| words.get(at).map(|(word, _)| word.as_str());
+        match (blocks.last(), word(0), word(1)) {
+            (Some(Block::Map(name)), Some(_), Some(value)) if end == ';' => give(&mut values, name, value),
+            (Some(Block::Upstream), Some("server"), _) if end == ';' => targets.extend(words.get(1).cloned()),
+            (_, Some("set"), Some(name)) if end == ';' => {
+                if let (Some(name), Some(value)) = (name.strip_prefix('$'), word(2)) {
+                    give(&mut values, name, value);
+                }
+            }
+            (_, Some(directive), _) if end != '{' && PASS.contains(&directive) => targets.extend(words.get(1).cloned()),
+            _ => {}
+        }
+        match end {
+            '{' => blocks.push(match word(0) {
+                Some("upstream") => Block::Upstream,
+                Some("map" | "split_clients") => {
+                    let name = words.last().and_then(|(word, _)| word.strip_prefix('$'));
+                    name.map_or(Block::Other, |name| Block::Map(name.to_owned()))
+                }
+                _ => Block::Other,
+            }),
+            '}' => {
+                blocks.pop();
+            }
+            _ => {}
+        }
+    });
+    for (target, start) in targets {
+        for written in instances(&target, &values) {
+            let address = Address { template: template(&written), range: range(start, start + target.len()) };
+            if !plain.addresses.contains(&address) {
+                plain.addresses.push(address);
+            }
+        }
+    }
+}
+
+fn give(values: &mut BTreeMap<String, Vec<String>>, name: &str, value: &str) {
+    let known = values.entry(name.to_owned()).or_default();
+    if known.len() < MAX_VALUES && !known.iter().any(|known| known == value) {
+        known.push(value.to_owned());
+    }
+}
+
+/// A text with each of the values of the variables that the file itself sets.
+fn instances(target: &str, values: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut open = vec![target.to_owned()];
+    let mut done = Vec::new();
+    let mut rest = MAX_VALUES;
+    while let Some(text) = open.pop() {
+        let Some((from, to, given)) = (rest > 0).then(|| variable(&text, values)).flatten() else {
+            done.push(text);
+            continue;
+        };
+        rest -= 1;
+        open.extend(given.iter().rev().map(|value| format!("{}{value}{}", &text[..from], &text[to..])));
+    }
+    done
+}
+
+/// The first variable of a text that has values: where it stands, and they.
+fn variable<'v>(text: &str, values: &'v BTreeMap<String, Vec<String>>) -> Option<(usize, usize, &'v [String])> {
+    text.match_indices('$').find_map(|(from, _)| {
+        let tail = &text[from + 1..];
+        let braced = tail.strip_prefix('{').and_then(|tail| tail.split_once('}')).map(|(name, _)| (name, name.len() + 2));
+        let (name, length) = braced.unwrap_or_else(|| {
+            let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
+            (&tail[..end], end)
+        });
+        let given = values.get(name)?;
+        Some((from, from + 1 + length, given.as_slice()))
+    })
+}
+
+/// Calls `take` with the words of every statement and what ends it: `;`, `{` or `}`.
+fn statements(text: &str, take: &mut impl FnMut(&[Word], char)) {
+    let mut words: Vec<Word> = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if let Some(length) = left_out(text, at) {
+            at += length;
+        } else if c == ';' || c == '{' || c == '}' {
+            take(&words, c);
+            words.clear();
+            at += 1;
+        } else if c.is_whitespace() {
+            at += c.len_utf8();
+        } else if let Some(length) = quoted(rest) {
+            words.push((rest[1..length - 1].to_owned(), at + 1));
+            at += length;
+        } else {
+            let length = word(rest);
+            words.push((rest[..length].to_owned(), at));
+            at += length;
+        }
+    }
+    take(&words, ';');
+}
+
+/// The rest of a line that says nothing: a comment, or a line of a template's own.
+fn left_out(text: &str, at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let line = rest.split('\n').next().unwrap_or(rest);
+    let begins = text[..at].rsplit('\n').next().is_none_or(|before| before.trim().is_empty());
+    let own = |open: &str, close: &str| line.starts_with(open) && line.trim_end().ends_with(close);
+    let is_own = begins && (own("{{", "}}") || own("{%", "%}") || own("<%", "%>"));
+    (rest.starts_with('#') || is_own).then_some(line.len())
+}
+
+/// How long a text in quotes is that stands at the beginning, with them.
+fn quoted(text: &str) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let end = text[1..].find(quote)?;
+    Some(end + 2)
+}
+
+/// How long a word is: variables in braces and a template's marks are part of it.
+fn word(text: &str) -> usize {
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let inner = [("${", "}"), ("{{", "}}"), ("{%", "%}"), ("<%", "%>")].iter().find_map(|(open, close)| {
+            let inner = text[at..].strip_prefix(open)?;
+            Some(open.len() + inner.find(close)? + close.len())
+        });
+        if let Some(length) = inner {
+            at += length;
+        } else if c.is_whitespace() || matches!(c, ';' | '{' | '}') {
+            break;
+        } else {
+            at += c.len_utf8();
+        }
+    }
+    at.max(text.chars().next().map_or(0, char::len_utf8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    #[test]
+    fn what_nginx_passes_requests_on_to() {
+        for (name, text, expected) in [
+            ("nginx.conf", "location / { proxy_pass http://a:80; }", &["http://a:80"][..]),
+            ("nginx.conf", "location / {\n proxy_pass\n   http://a:80;\n}", &["http://a:80"]),
+            ("nginx.conf", "set $b \"http://a:80\";\nlocation / {\n proxy_pass $b;\n}", &["http://a:80"]),
+            ("nginx.conf", "set $host_b a; proxy_pass http://$host_b:90/x$request_uri;", &["http://a:90/x$request_uri"]),
+            ("nginx.conf", "set $h a; set $b http://${h}:1; proxy_pass $b;", &["http://a:1"]),
+            (
+                "nginx.conf",
+                "map $http_x $b { default a:80; ~^v2 \"b:80\"; }\nproxy_pass http://$b;",
+                &["http://a:80", "http://b:80"],
+            ),
+            ("nginx.conf", "set $a $a; proxy_pass http://$a;", &["http://$a"]),
+            ("nginx.conf", "upstream u { server a:80 weight=5; server b; }\nserver { listen 80; }", &["a:80", "b"]),
+            ("nginx.conf", "# proxy_pass http://no;\nproxy_pass http://a; # ; proxy_pass http://no;\n", &["http://a"]),
+            ("default.conf.template", "proxy_pass http://${API_HOST}:${API_PORT};", &["http://$API_HOST:$API_PORT"]),
+            ("nginx.hbs", "server {\n{{#if Ssl}}\nlisten 443;\n{{/if}}\nproxy_pass http://a:5000/;\n}", &["http://a:5000/"]),
+            ("nginx.mustache", "server {\n proxy_pass http://a; }", &["http://a"]),
+            ("site.in", "location /x { if ($y) { proxy_pass http://a; } }", &["http://a"]),
+            ("site.tpl", "server {\n{%- if x %}\n  proxy_pass http://a;\n{% endif %}\n}", &["http://a"]),
+            ("notes.md", "server {\n proxy_pass http://a;\n}", &[]),
+        ] {
+            let found: Vec<String> = read(name, text).addresses.iter().map(|a| a.template.to_string()).collect();
+            assert_eq!(found, expected, "{name}: {text}");
+        }
+    }
+}
