@@ -23,7 +23,8 @@ enum Block {
 
 /// Whether a file of another name is written in nginx's language.
 pub(super) fn is_nginx(name: &str, text: &str) -> bool {
-    let is_prose = [".md", ".mdx", ".rst", ".adoc", ".txt", ".html", ".json", ".xml"].iter().any(|end| name.ends_with(end));
+    let is_prose =
+        [".md", ".mdx", ".rst", ".adoc", ".txt", ".html", ".json", ".xml"].iter().any(|end| name.ends_with(end));
     !is_prose && text.contains("proxy_pass ") && (text.contains("location ") || text.contains("server {"))
 }
 
@@ -97,7 +98,8 @@ fn instances(target: &str, values: &BTreeMap<String, Vec<String>>) -> Vec<String
 fn variable<'v>(text: &str, values: &'v BTreeMap<String, Vec<String>>) -> Option<(usize, usize, &'v [String])> {
     text.match_indices('$').find_map(|(from, _)| {
         let tail = &text[from + 1..];
-        let braced = tail.strip_prefix('{').and_then(|tail| tail.split_once('}')).map(|(name, _)| (name, name.len() + 2));
+        let braced =
+            tail.strip_prefix('{').and_then(|tail| tail.split_once('}')).map(|(name, _)| (name, name.len() + 2));
         let (name, length) = braced.unwrap_or_else(|| {
             let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
             (&tail[..end], end)
@@ -179,7 +181,11 @@ mod tests {
             ("nginx.conf", "location / { proxy_pass http://a:80; }", &["http://a:80"][..]),
             ("nginx.conf", "location / {\n proxy_pass\n   http://a:80;\n}", &["http://a:80"]),
             ("nginx.conf", "set $b \"http://a:80\";\nlocation / {\n proxy_pass $b;\n}", &["http://a:80"]),
-            ("nginx.conf", "set $host_b a; proxy_pass http://$host_b:90/x$request_uri;", &["http://a:90/x$request_uri"]),
+            (
+                "nginx.conf",
+                "set $host_b a; proxy_pass http://$host_b:90/x$request_uri;",
+                &["http://a:90/x$request_uri"],
+            ),
             ("nginx.conf", "set $h a; set $b http://${h}:1; proxy_pass $b;", &["http://a:1"]),
             (
                 "nginx.conf",
@@ -190,7 +196,11 @@ mod tests {
             ("nginx.conf", "upstream u { server a:80 weight=5; server b; }\nserver { listen 80; }", &["a:80", "b"]),
             ("nginx.conf", "# proxy_pass http://no;\nproxy_pass http://a; # ; proxy_pass http://no;\n", &["http://a"]),
             ("default.conf.template", "proxy_pass http://${API_HOST}:${API_PORT};", &["http://$API_HOST:$API_PORT"]),
-            ("nginx.hbs", "server {\n{{#if Ssl}}\nlisten 443;\n{{/if}}\nproxy_pass http://a:5000/;\n}", &["http://a:5000/"]),
+            (
+                "nginx.hbs",
+                "server {\n{{#if Ssl}}\nlisten 443;\n{{/if}}\nproxy_pass http://a:5000/;\n}",
+                &["http://a:5000/"],
+            ),
             ("nginx.mustache", "server {\n proxy_pass http://a; }", &["http://a"]),
             ("site.in", "location /x { if ($y) { proxy_pass http://a; } }", &["http://a"]),
             ("site.tpl", "server {\n{%- if x %}\n  proxy_pass http://a;\n{% endif %}\n}", &["http://a"]),

@@ -62,6 +62,14 @@ fn http_client() {
             HTTP,
         ),
         (
+            "var client = new HttpClient(); await client.GetAsync(string.Format(CultureInfo.InvariantCulture, \"{0}/{1}\", ADDR, 1));",
+            HTTP,
+        ),
+        (
+            "var client = new HttpClient(); await client.GetAsync(String.Format(Culture(), \"http://{0}:5000\", ADDR));",
+            HOST,
+        ),
+        (
             "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); });",
             HTTP,
         ),

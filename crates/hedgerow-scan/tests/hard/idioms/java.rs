@@ -69,6 +69,11 @@ fn rest_template() {
             HOST,
         ),
         (
+            rest,
+            "RestTemplate rest = new RestTemplate(); rest.getForObject(String.format(Locale.ROOT, \"http://%s/accounts\", ADDR), String.class);",
+            HOST,
+        ),
+        (
             builder,
             "RestTemplate rest = new RestTemplateBuilder().rootUri(ADDR).build(); rest.getForObject(\"/y\", String.class);",
             HTTP,
