@@ -374,6 +374,30 @@ mod tests {
     }
 
     #[test]
+    fn each_call_has_its_own_ends_and_texts() {
+        let by = |policy: &str, source: &str| Sum { policy: policy.into(), source: source.into(), ..sum() };
+        let turned = Sum { caller: sum().callee, callee: sum().caller, ..by("b", "flows") };
+        let batch = checked(vec![by("a", "flows"), turned, by("", "conntrack")]);
+        let address = |last: u8| Who::Address(IpAddr::from([10, 0, 0, last]));
+        let told: Vec<_> = batch
+            .calls
+            .iter()
+            .map(|call| {
+                (batch.caller(call).clone(), batch.callee(call).clone(), batch.source(call), batch.policy(call))
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (address(1), address(2), "flows", Some("a")),
+                (address(2), address(1), "flows", Some("b")),
+                (address(1), address(2), "conntrack", None),
+            ]
+        );
+        assert_eq!(batch.ends.len(), 2);
+    }
+
+    #[test]
     fn times_are_put_on_our_clock() {
         let batch = link::Batch {
             node: "n".into(),
