@@ -2,7 +2,7 @@
 
 use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;
-use hedgerow_code::ir::{Def, Expr, ExprId, LocalId, TypeRef};
+use hedgerow_code::ir::{Def, Expr, ExprId, Field, LocalId, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -33,6 +33,14 @@ pub(crate) enum Callee<'p> {
     Builtin(&'p str),
     /// A function held in a value.
     Value,
+}
+
+/// The property that a getter gives: `ledger` of `getLedger`.
+pub(crate) fn property(getter: &str) -> Option<String> {
+    let rest = ["get", "is"].iter().find_map(|start| getter.strip_prefix(start));
+    let rest = rest.filter(|rest| rest.starts_with(char::is_uppercase))?;
+    let mut letters = rest.chars();
+    Some(letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect())
 }
 
 /// What a class stores in its fields: the values of each, with the function that stores them and which of its results.
@@ -155,6 +163,10 @@ impl<'a, 'p> Infer<'a, 'p> {
                 Callee::Builtin("append" | "min" | "max") => {
                     self.type_of(function, program.arguments(function, *arguments).first()?.value, 0)
                 }
+                // An accessor that nobody wrote.
+                Callee::Method(_) | Callee::Value if self.semantics(function).has_accessors() => {
+                    self.accessed(function, *callee).map(|(_, ty, _)| ty)
+                }
                 // A reader that nobody wrote.
                 Callee::Method(name) if arguments.is_empty() && self.semantics(function).has_readers() => {
                     let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
@@ -190,6 +202,18 @@ impl<'a, 'p> Infer<'a, 'p> {
 
     fn semantics(&self, function: FnId) -> &'static dyn Semantics {
         self.program.semantics(self.program.file_of(function))
+    }
+
+    /// The field that a method which nobody wrote gives, with what it is called on and its type: Lombok's `getLedger()`, a record's
+    /// `ledger()`.
+    pub(crate) fn accessed(&self, function: FnId, callee: ExprId) -> Option<(ExprId, Ty<'p>, &'p Field)> {
+        let program = self.program;
+        let Expr::Member { of, name } = program.expr(function, callee) else { return None };
+        let name = program.word(function, *name);
+        let ty = self.type_of(function, *of, 0)?;
+        let read = property(name);
+        let found = read.and_then(|name| program.field(ty, &name)).or_else(|| program.field(ty, name));
+        found.map(|(_, ty, field)| (*of, ty, field))
     }
 
     /// The type of a field: the one it is declared with, or that of what its class stores in it.

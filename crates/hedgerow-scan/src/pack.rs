@@ -195,6 +195,9 @@ pub(crate) struct Transfer {
     /// The argument that matters: a name, a format, the text itself; `receiver` for what the method is called on.
     #[serde(default)]
     pub(crate) argument: Place,
+    /// Where the first arguments come from that are none of those: a culture, a locale.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub(crate) behind: Vec<Pattern>,
     /// The argument that is given where nothing is set.
     #[serde(default)]
     pub(crate) default: Option<u16>,
@@ -256,6 +259,8 @@ pub(crate) enum Source {
     Resolved,
     /// The receiver, where that is named, and all arguments from that one on, one behind the other.
     Concat,
+    /// The arguments behind this one, or the elements of the only one, with this one between them.
+    Join,
     /// The argument as a format with `%` verbs, filled with those behind it.
     Format,
     /// The argument as a format with `{}` holes, filled with those behind it.

@@ -380,8 +380,8 @@ impl<'p> Walk<'_, 'p> {
                     self.composite(site, program.written(function, *ty), facts.parts(*parts));
                 }
                 Expr::Name(_) | Expr::Member { .. } if !called => self.reference(site),
-                // `Handler::class`: whoever gets the name makes the class and calls it.
-                Expr::Type(ty) if program.semantics(program.file_of(function)).has_framed_classes() => {
+                // `Handler::class`, `UseStartup<Startup>()`: whoever gets the name makes the class and calls it.
+                Expr::Type(ty) if program.semantics(program.file_of(function)).calls_handed_types() => {
                     if let Some(id) = program.type_id(program.written(function, *ty)) {
                         self.escape_type(id, Some(site));
                     }

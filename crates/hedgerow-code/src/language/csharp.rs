@@ -52,4 +52,8 @@ impl Semantics for CSharp {
     fn has_extensions(&self) -> bool {
         true
     }
+
+    fn calls_handed_types(&self) -> bool {
+        true
+    }
 }

@@ -56,4 +56,8 @@ impl Semantics for Java {
     fn has_undeclared_fields(&self) -> bool {
         false
     }
+
+    fn has_filled_interfaces(&self) -> bool {
+        true
+    }
 }

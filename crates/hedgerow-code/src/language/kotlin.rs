@@ -64,4 +64,8 @@ impl Semantics for Kotlin {
     fn has_extensions(&self) -> bool {
         true
     }
+
+    fn has_filled_interfaces(&self) -> bool {
+        true
+    }
 }

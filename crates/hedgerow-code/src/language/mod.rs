@@ -173,6 +173,16 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether whoever is handed a type as a value makes the class and calls its methods.
+    fn calls_handed_types(&self) -> bool {
+        self.has_framed_classes()
+    }
+
+    /// Whether an interface that nobody implements may be filled from the configuration.
+    fn has_filled_interfaces(&self) -> bool {
+        false
+    }
+
     /// Whether a class has the methods for itself of what it takes in from outside.
     fn inherits_class_methods(&self) -> bool {
         false

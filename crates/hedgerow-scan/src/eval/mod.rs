@@ -365,7 +365,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                 Def::Parameter(_) if self.is_injected(frame, local) => {}
                 Def::Parameter(at) => {
                     let name = program.local_name(frame.function, local);
-                    values.add(&self.parameter(frame, at, name, site));
+                    let filled = self.filled_parameter(frame, name);
+                    values.add(&filled.unwrap_or_else(|| self.parameter(frame, at, name, site)));
                 }
                 Def::Named => values.add(
                     &self.each_caller(frame, site, |outer, call| Values::one(Value::Named(call, outer.chain.clone()))),
@@ -483,7 +484,12 @@ impl<'a, 'p> Eval<'a, 'p> {
                 values.known.retain(|value, _| !matches!(value, Value::Setting(path) if path.len() <= 1));
                 values
             }
-            Some(Callee::Value) => self.closure_call(frame, callee, result, site),
+            Some(Callee::Value) => {
+                self.accessor(frame, callee, site).unwrap_or_else(|| self.closure_call(frame, callee, result, site))
+            }
+            Some(Callee::Dispatch(ty, name)) if arguments.is_empty() => {
+                self.mapped(frame, callee, ty, name).unwrap_or_else(|| Values::lost(site))
+            }
             Some(Callee::External(path))
                 if arguments.is_empty()
                     && path.starts_with("Rails.")
@@ -494,9 +500,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             Some(Callee::Method(_)) if arguments.is_empty() && self.semantics(frame.function).has_readers() => {
                 self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
             }
-            Some(Callee::Method(name)) => {
-                self.accessor(frame, callee, name, site).unwrap_or_else(|| Values::lost(site))
-            }
+            Some(Callee::Method(_)) => self.accessor(frame, callee, site).unwrap_or_else(|| Values::lost(site)),
             _ => Values::lost(site),
         }
     }
@@ -514,24 +518,12 @@ impl<'a, 'p> Eval<'a, 'p> {
     }
 
     /// `getLedger()` and a record's `ledger()`, where nobody wrote the method: the field.
-    fn accessor(&self, frame: &Frame, callee: ExprId, name: &'p str, site: Site) -> Option<Values> {
+    fn accessor(&self, frame: &Frame, callee: ExprId, site: Site) -> Option<Values> {
         if !self.semantics(frame.function).has_accessors() {
             return None;
         }
-        let program = self.infer.program;
-        let Expr::Member { of, .. } = program.expr(frame.function, callee) else { return None };
-        let ty = self.infer.type_of(frame.function, *of, 0)?;
-        let plain = ["get", "is"]
-            .iter()
-            .find_map(|start| name.strip_prefix(start))
-            .filter(|rest| rest.starts_with(char::is_uppercase));
-        let decapitalized = plain.map(|rest| {
-            let mut letters = rest.chars();
-            letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect::<String>()
-        });
-        let (_, _, field) =
-            decapitalized.and_then(|field| program.field(ty, &field)).or_else(|| program.field(ty, name))?;
-        Some(self.member(frame, *of, &field.name, site))
+        let (of, _, field) = self.infer.accessed(frame.function, callee)?;
+        Some(self.member(frame, of, &field.name, site))
     }
 
     /// A call of a closure that a local holds.

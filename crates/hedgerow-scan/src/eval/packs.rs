@@ -2,6 +2,7 @@
 
 use super::{Eval, Frame};
 use crate::pack::{Gives, Place, Source, Target, Transfer};
+use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
 use hedgerow_code::format::{self, Part};
@@ -132,6 +133,7 @@ impl<'p> Eval<'_, 'p> {
         if transfer.gives == Source::Configuration {
             return Values::one(Value::Setting(Vec::new()));
         }
+        let arguments = self.behind(frame, transfer, arguments);
         let at = match transfer.argument {
             Place::Argument(at) => usize::from(at),
             Place::Receiver => 0,
@@ -202,28 +204,113 @@ impl<'p> Eval<'_, 'p> {
             },
             Source::Concat if transfer.argument == Place::Receiver => text.then(&self.chain(frame, &rest)),
             Source::Concat => self.chain(frame, &rest),
+            Source::Join => {
+                let values = if transfer.argument == Place::Receiver {
+                    rest.as_slice()
+                } else {
+                    rest.get(1..).unwrap_or_default()
+                };
+                self.joined(frame, &text, values)
+            }
             Source::HostPort => {
                 let port =
                     arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
                 text.then(&Values::text(":")).then(&port)
             }
-            Source::Format | Source::Braces if transfer.argument == Place::Receiver => {
-                self.format(frame, &text, arguments, transfer.gives)
-            }
             Source::Format | Source::Braces => {
-                // `String.Format(CultureInfo.InvariantCulture, "http://{0}", host)`: the text comes after the country's ways.
-                let mark = if transfer.gives == Source::Braces { '{' } else { '%' };
-                let marked = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(mark));
-                let is_format =
-                    |values: &Values| values.templates().keys().any(|template| template.0.iter().any(marked));
-                let is_lost = text.templates().keys().all(|template| *template == Template::piece(Piece::Hole));
-                let second = arguments.get(at + 1).filter(|_| is_lost);
-                match second.map(|argument| self.eval(frame, argument.value, 0)).filter(|second| is_format(second)) {
-                    Some(second) => self.format(frame, &second, &arguments[at + 2..], transfer.gives),
-                    None => self.format(frame, &text, arguments.get(at + 1..).unwrap_or_default(), transfer.gives),
+                let filled = if transfer.argument == Place::Receiver {
+                    arguments
+                } else {
+                    arguments.get(at + 1..).unwrap_or_default()
+                };
+                self.format(frame, &text, filled, transfer.gives)
+            }
+        }
+    }
+
+    /// The arguments of a call without those in front that only say how to write.
+    fn behind(&self, frame: &Frame, transfer: &Transfer, arguments: &'p [Argument]) -> &'p [Argument] {
+        let says_how = |argument: &Argument| match self.infer.program.expr(frame.function, argument.value) {
+            // `null`
+            Expr::Choice(of) => of.is_empty(),
+            _ => {
+                let origin = self.infer.origin(frame.function, argument.value);
+                let path = origin.or_else(|| self.written_out(frame.function, argument.value));
+                path.is_some_and(|path| transfer.behind.iter().any(|pattern| pattern.fits(&path)))
+            }
+        };
+        match arguments {
+            [first, rest @ ..] if !transfer.behind.is_empty() && says_how(first) => rest,
+            _ => arguments,
+        }
+    }
+
+    /// A name with all the packages in front of it: `java.util.Locale.ROOT`.
+    fn written_out(&self, function: FnId, expr: ExprId) -> Option<String> {
+        let program = self.infer.program;
+        let mut parts = Vec::new();
+        let mut open = expr;
+        loop {
+            match program.expr(function, open) {
+                Expr::Member { of, name } => {
+                    parts.push(program.word(function, *name));
+                    open = *of;
+                }
+                Expr::Name(name) => {
+                    parts.push(program.word(function, *name));
+                    parts.reverse();
+                    return Some(parts.join("."));
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// The elements of a list that a call is written out as, where that is known: `List.of(a, b)`.
+    fn listed_by(&self, frame: &Frame, list: ExprId) -> Option<Vec<ExprId>> {
+        let path = self.paths.get(&Site { function: frame.function, expr: list })?;
+        let transfer = self.packs.transfer(self.language(frame.function), path)?;
+        let Expr::Call { arguments, .. } = self.infer.program.expr(frame.function, list) else { return None };
+        let arguments = self.infer.program.arguments(frame.function, *arguments);
+        (transfer.gives == Source::Elements).then(|| arguments.iter().map(|argument| argument.value).collect())
+    }
+
+    /// Texts, one behind the other, with another one between them; of a list that is not written out, each element for itself.
+    fn joined(&self, frame: &Frame, between: &Values, texts: &[ExprId]) -> Values {
+        let list = |frame: &Frame, texts: &[ExprId]| {
+            let mut values = Values::text("");
+            for (at, text) in texts.iter().enumerate() {
+                values = if at == 0 { values } else { values.then(between) }.then(&self.eval(frame, *text, 0));
+            }
+            values
+        };
+        let [only] = texts else { return list(frame, texts) };
+        if let Some(texts) = self.listed_by(frame, *only) {
+            return list(frame, &texts);
+        }
+        let given = self.eval(frame, *only, 0);
+        let mut values = Values { known: BTreeMap::new(), unknown: given.unknown.clone() };
+        for (value, way) in &given.known {
+            let parts = match value {
+                Value::Made(site, _) => match self.infer.program.expr(site.function, site.expr) {
+                    Expr::Composite { parts, .. } => self.infer.program.parts(site.function, *parts),
+                    _ => &[],
+                },
+                _ => &[],
+            };
+            match value {
+                Value::Made(site, chain) if !parts.is_empty() => {
+                    let texts: Vec<ExprId> = parts.iter().map(|part| part.value).collect();
+                    values.add(&list(&Frame { function: site.function, chain: chain.clone() }, &texts));
+                }
+                _ => {
+                    let one =
+                        Values { known: BTreeMap::from([(value.clone(), way.clone())]), unknown: BTreeSet::new() };
+                    values.add(&self.elements(&one, None));
                 }
             }
         }
+        values
     }
 
     /// A format filled with its arguments.

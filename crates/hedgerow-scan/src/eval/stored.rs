@@ -1,6 +1,7 @@
 //! What is stored in globals, fields and the parts of values.
 
 use super::{Eval, Frame, packs};
+use crate::infer::property;
 use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
@@ -107,11 +108,51 @@ impl<'p> Eval<'_, 'p> {
         let (note, binding) = decl.notes.iter().find_map(|note| Some((note, self.packs.binding(&note.name)?)))?;
         let argument = binding.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
         let facts = self.infer.program.files[file as usize].facts;
-        match argument.map(|(_, value)| facts.expr(*value)) {
-            Some(Expr::Text(prefix)) => Some(facts.word(*prefix).split('.').map(str::to_owned).collect()),
-            Some(_) => None,
+        let parts = |prefix: &str| prefix.split('.').map(str::to_owned).collect();
+        match argument.map(|(_, value)| (*value, facts.expr(*value))) {
+            Some((_, Expr::Text(prefix))) => Some(parts(facts.word(*prefix))),
+            // A constant.
+            Some((value, _)) => {
+                let values = self.eval(&Frame::of(self.infer.program.loader(file)?), value, 0);
+                match values.known.keys().next() {
+                    Some(Value::Text(text)) if values.known.len() == 1 => text.constant().map(parts),
+                    _ => None,
+                }
+            }
             None => Some(Vec::new()),
         }
+    }
+
+    /// What the configuration passes for a parameter of the constructor of a class that it fills and that no code makes.
+    pub(super) fn filled_parameter(&self, frame: &Frame, name: &str) -> Option<Values> {
+        let program = self.infer.program;
+        if program.function(frame.function).name != "<new>" || self.reach.callers.contains_key(&frame.function) {
+            return None;
+        }
+        let path = self.bound(self.infer.receiver(frame.function)?)?;
+        Some(Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())))
+    }
+
+    /// What a method of an interface gives that nobody implements because the configuration fills it: `ledger().url()`.
+    pub(super) fn mapped(&self, frame: &Frame, callee: ExprId, ty: TypeId, name: &str) -> Option<Values> {
+        let is_mapped = self.semantics(frame.function).has_filled_interfaces();
+        let Expr::Member { of, .. } = self.infer.program.expr(frame.function, callee) else { return None };
+        if !is_mapped {
+            return None;
+        }
+        let mut paths: BTreeSet<Vec<String>> = self.bound(ty).into_iter().collect();
+        paths.extend(self.eval(frame, *of, 0).known.keys().filter_map(|value| match value {
+            Value::Setting(path) if !path.is_empty() => Some(path.clone()),
+            _ => None,
+        }));
+        let name = property(name).unwrap_or_else(|| name.to_owned());
+        let values = paths
+            .into_iter()
+            .map(|path| Values::one(Value::Setting([path.as_slice(), std::slice::from_ref(&name)].concat())));
+        values.reduce(|mut all, one| {
+            all.add(&one);
+            all
+        })
     }
 
     /// Whether a class takes its fields from the environment, each from the variable that is called like it.

@@ -99,7 +99,8 @@ impl<'n> Lower<'_, 'n> {
         let notes = self.notes(node);
         let bases = self.bases(node);
         let registered = notes.iter().any(|note| !PLAIN.contains(&note.name.as_str()));
-        let mut class = Class { name: name.clone(), extends: !bases.is_empty(), registered, ..Class::default() };
+        let (extends, base) = (!bases.is_empty(), bases.first().cloned());
+        let mut class = Class { name: name.clone(), extends, base, registered, ..Class::default() };
         let mut fields: Vec<Field> = bases
             .into_iter()
             .map(|ty| Field { name: format!("extends {}", type_name(&ty)).into(), ty, embedded: true, tag: None })
@@ -328,21 +329,32 @@ impl<'n> Lower<'_, 'n> {
 
     /// What a constructor passes on: `: base(url)`, `: this(url)`, and a class with parameters by what stands behind its base.
     fn pass_to_base(&mut self, node: Node<'n>) {
-        let calls = children(node).into_iter().filter_map(|child| match child.kind() {
-            "constructor_initializer" => Some((None, child)),
-            "base_list" => children(child)
-                .into_iter()
-                .find(|base| base.kind() == "primary_constructor_base_type")
-                .map(|base| (base.child_by_field_name("type"), base)),
-            _ => None,
-        });
-        for (base, call) in calls.collect::<Vec<_>>() {
+        let mut calls = Vec::new();
+        for child in children(node) {
+            match child.kind() {
+                "constructor_initializer" => {
+                    let of = self.builder.slice(child).trim_start_matches(':').trim_start();
+                    let base = self.classes.last().and_then(|class| class.base.clone());
+                    calls.push((base.filter(|_| of.starts_with("base")), child));
+                }
+                "base_list" => {
+                    let parts = children(child);
+                    let whole = parts.iter().find(|part| part.kind() == "primary_constructor_base_type").copied();
+                    let has_arguments = parts.iter().any(|part| part.kind() == "argument_list");
+                    if let Some(call) = whole.or_else(|| has_arguments.then_some(child)) {
+                        calls.push((self.classes.last().and_then(|class| class.base.clone()), call));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (base, call) in calls {
             let list = children(call).into_iter().find(|child| child.kind() == "argument_list");
             let arguments = list.map(|list| self.arguments(list)).unwrap_or_default();
             let span = range(call);
             match base {
                 Some(base) => {
-                    let ty = self.written(base);
+                    let ty = self.builder.written(base);
                     let arguments = self.builder.arguments(arguments);
                     self.builder.push(Expr::New { ty, arguments }, span);
                 }

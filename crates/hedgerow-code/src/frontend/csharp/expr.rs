@@ -1,5 +1,6 @@
 //! C#'s expressions.
 
+use super::convention::calls_by_convention;
 use super::types::predefined;
 use super::{Class, Lower};
 use crate::frontend::build::{children, range};
@@ -234,7 +235,12 @@ impl<'n> Lower<'_, 'n> {
 
     /// The types between a name's angle brackets, as values: whoever is handed a type may make one.
     fn type_arguments(&mut self, name: Node<'n>) {
-        for ty in children(name).into_iter().skip(1).flat_map(children) {
+        let parts = children(name);
+        let is_caller = parts.first().is_some_and(|name| calls_by_convention(self.builder.slice(*name)));
+        for ty in parts.into_iter().skip(1).flat_map(children) {
+            if is_caller {
+                self.called_from_outside(ty);
+            }
             if let TypeRef::Name { name, .. } = self.ty(ty) {
                 self.builder.push_name(name, range(ty));
             }
@@ -465,6 +471,9 @@ impl<'n> Lower<'_, 'n> {
         let list = node.child_by_field_name("arguments");
         let hint = self.configured(function);
         let arguments = list.map(|list| self.arguments_for(list, hint.as_ref())).unwrap_or_default();
+        if let Some(list) = list {
+            self.handed_to_framework(function, list);
+        }
         let call = self.builder.call(callee, arguments, span);
         self.options(node, function, callee, call)
     }

@@ -5,6 +5,7 @@
 
 mod apphost;
 mod class;
+mod convention;
 mod expr;
 mod options;
 mod stmt;
@@ -13,7 +14,7 @@ mod types;
 use super::build::{Builder, children, parse, settle};
 use super::first_fault;
 use crate::frontend::{Frontend, GLOBAL, MAIN};
-use crate::ir::{Facts, Function, Import};
+use crate::ir::{Facts, Function, Import, TypeRef};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -41,6 +42,8 @@ struct Class {
     fields: BTreeSet<String>,
     methods: BTreeSet<String>,
     extends: bool,
+    /// The first type that it says it is: the class it extends, if it extends one.
+    base: Option<TypeRef>,
     /// Whether a framework calls its methods, as its attributes say.
     registered: bool,
 }
@@ -99,6 +102,7 @@ impl<'n> Lower<'_, 'n> {
                 }
                 "preproc_if" | "preproc_elif" | "preproc_else" => self.declarations(child),
                 "global_statement" => {}
+                "global_attribute" => self.program_attributes(child),
                 _ => self.declaration(child),
             }
         }

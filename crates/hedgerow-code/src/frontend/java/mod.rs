@@ -4,9 +4,9 @@ mod expr;
 
 use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
 use super::first_fault;
-use crate::frontend::Frontend;
+use crate::frontend::{Frontend, OPTIONS};
 use crate::ir::{
-    Argument, Def, ExprId, Facts, Field, Function, Import, Note, Signature, Store, TypeDecl, TypeRef, TypeRefId,
+    Argument, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl, TypeRef, TypeRefId,
 };
 use std::collections::BTreeSet;
 use tree_sitter::Node;
@@ -157,6 +157,8 @@ impl<'n> Lower<'_, 'n> {
             for parameter in children(parameters) {
                 let ty = parameter.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let name = self.builder.field(parameter, "name");
+                let notes = self.notes(parameter);
+                self.put_injected(&class.name, &name, &notes, range(parameter));
                 class.fields.insert(name.clone());
                 fields.push(Field { name: name.into(), ty, embedded: false, tag: None });
             }
@@ -182,18 +184,28 @@ impl<'n> Lower<'_, 'n> {
         let declarators: Vec<_> = node.children_by_field_name("declarator", &mut cursor).collect();
         for declarator in declarators {
             let span = range(declarator);
-            let mut values: Vec<ExprId> =
-                declarator.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
-            for note in &notes {
-                if let [(_, argument)] = note.arguments.as_slice() {
-                    values.push(self.injected(note, *argument));
-                }
-            }
+            let value = declarator.child_by_field_name("value").map(|value| self.expr(value));
             let name = self.builder.field(declarator, "name");
-            for value in values {
-                let of = self.builder.push_name(&class.name, span);
-                let target = self.builder.push_member(of, &name, span);
-                self.builder.store(Store { target, value, result: 0 });
+            if let Some(value) = value {
+                self.put(&class.name, &name, value, span);
+            }
+            self.put_injected(&class.name, &name, &notes, span);
+        }
+    }
+
+    /// Stores a value in a field of a class, outside of its methods.
+    fn put(&mut self, class: &str, name: &str, value: ExprId, span: Range) {
+        let of = self.builder.push_name(class, span);
+        let target = self.builder.push_member(of, name, span);
+        self.builder.store(Store { target, value, result: 0 });
+    }
+
+    /// Stores in a field what its annotations say that a container puts there.
+    fn put_injected(&mut self, class: &str, name: &str, notes: &[Note], span: Range) {
+        for note in notes {
+            if let [(_, argument)] = note.arguments.as_slice() {
+                let value = self.injected(note, *argument);
+                self.put(class, name, value, span);
             }
         }
     }
@@ -238,7 +250,8 @@ impl<'n> Lower<'_, 'n> {
         self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
         // Overriding and injecting are no registrations; routes, listeners, schedules and beans are.
         let plain = ["Override", "Deprecated", "SuppressWarnings", "Nullable", "Nonnull", "SafeVarargs"];
-        let registered = self.notes(node).iter().any(|note| !plain.contains(&note.name.as_str()));
+        let notes = self.notes(node);
+        let registered = notes.iter().any(|note| !plain.contains(&note.name.as_str()));
         let this = self.builder.declare("this", None);
         self.builder.define(this, Def::Receiver);
         let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
@@ -265,7 +278,9 @@ impl<'n> Lower<'_, 'n> {
             self.builder.parameter(local, parameter.kind() == "spread_parameter");
         }
         if let Some(result) = node.child_by_field_name("type") {
-            let result = self.written(result);
+            let ty = self.ty(result);
+            self.fill(&notes, &ty);
+            let result = self.builder.written(ty);
             self.builder.result(result);
         }
         if let Some(function) = self.builder.function() {
@@ -277,6 +292,18 @@ impl<'n> Lower<'_, 'n> {
         }
         self.classes.pop();
         self.builder.close();
+    }
+
+    /// `@Bean @ConfigurationProperties("ledger") Ledger ledger()`: which part of the configuration fills what a method makes.
+    fn fill(&mut self, notes: &[Note], ty: &TypeRef) {
+        let fills = notes.iter().find(|note| note.name == "ConfigurationProperties");
+        if let (Some(note), false) = (fills, type_name(ty).is_empty())
+            && let Some((_, argument)) =
+                note.arguments.iter().find(|(key, _)| matches!(key.as_str(), "" | "prefix" | "value"))
+        {
+            let value = self.injected(note, *argument);
+            self.put(type_name(ty), OPTIONS, value, note.span);
+        }
     }
 
     /// What a container puts where an annotation stands: `@Value("${ledger.url}")`.

@@ -52,6 +52,12 @@ const SAME: &[&str] = &[
     "unwrap_or_exit",
     "into_inner",
     "get_ref",
+    // What keeps a text from being logged.
+    "expose_secret",
+    "expose_secret_mut",
+    "unsecure",
+    "deref",
+    "to_compact_string",
 ];
 
 /// Functions that give what they are given.
@@ -78,6 +84,26 @@ const HOLDERS: &[&str] = &[
     "Box::pin",
     "Some::from",
     "Arc::from",
+    "Rc::from",
+    "Box::from",
+    "Box::leak",
+    "Secret::new",
+    "Secret::from",
+    "SecretString::new",
+    "SecretString::from",
+    "SecretBox::new",
+    "SecretBox::from",
+    "secrecy::Secret::new",
+    "secrecy::SecretString::new",
+    "secrecy::SecretString::from",
+    "SecUtf8::from",
+    "Zeroizing::new",
+    "zeroize::Zeroizing::new",
+    "CompactString::new",
+    "CompactString::from",
+    "SmolStr::new",
+    "SmolStr::from",
+    "ArcStr::from",
 ];
 
 /// Functions that give what the function gives that they are given.

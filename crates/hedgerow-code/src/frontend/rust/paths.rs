@@ -32,6 +32,9 @@ const WRAPPERS: &[&str] = &[
     "Weak",
     "Form",
     "Query",
+    "Secret",
+    "SecretBox",
+    "Zeroizing",
 ];
 
 impl Lower<'_> {

@@ -87,6 +87,32 @@ fn http_client() {
 }
 
 #[test]
+fn texts_made_of_parts() {
+    let get = |text: &str| format!("await new HttpClient().GetAsync({text});");
+    let culture = |text: &str| format!("var culture = new CultureInfo(\"en\"); {}", get(text));
+    let idioms = [
+        get("string.Format(CultureInfo.InvariantCulture, \"{0}/a\", ADDR)"),
+        get("string.Format(System.Globalization.CultureInfo.CurrentCulture, \"{0}/{1}\", ADDR, 3)"),
+        get("string.Format(null, \"{0}/a\", ADDR)"),
+        culture("String.Format(culture, \"{0}/a\", ADDR)"),
+        get("string.Create(CultureInfo.InvariantCulture, $\"{ADDR}/a\")"),
+        get("FormattableString.Invariant($\"{ADDR}/a\")"),
+        get("string.Concat(ADDR, \"/a\")"),
+        get("string.Join('/', ADDR, \"a\")"),
+        get("string.Join(\"/\", new[] { ADDR, \"a\" })"),
+        get("string.Join(\"/\", new List<string> { ADDR, \"a\" })"),
+    ];
+    let idioms: Vec<(&str, &str)> = idioms.iter().map(|call| (call.as_str(), HTTP)).collect();
+    found(&idioms);
+    // The first of the parts says how they are written, and not what the host is.
+    let call = "await new HttpClient().GetAsync(string.Join(\"\", \"http\", \"://\", ADDR, \"/a\"));";
+    found(&[
+        (call, HOST),
+        (&call.replace("\"\", \"http\", \"://\"", "\"\", new[] { \"http://\"").replace("\"/a\")", "\"/a\" })"), HOST),
+    ]);
+}
+
+#[test]
 fn libraries_over_http() {
     found(&[
         ("var api = RestService.For<ILedger>(ADDR);", HTTP),
@@ -327,4 +353,151 @@ fn addresses_go_through_constructors_lists_and_static_fields() {
         let expected: &[&str] = if main.contains("Use(") { &["emoji -> ledger joined"] } else { proven };
         assert_eq!(found, expected, "{main}{files}");
     }
+}
+
+#[test]
+fn frameworks_call_the_class_that_they_are_handed_by_the_names_of_its_methods() {
+    let call = "new HttpClient().GetAsync(\"http://s-ledger\");";
+    let startup = |begins: &str, body: &str| {
+        format!(
+            "-- service.emoji/Startup.cs\n{begins}\nnamespace Bank;\npublic class Startup {{ {body} }}\npublic class Other {{ public void ConfigureServices(IServiceCollection s) {{ new HttpClient().GetAsync(\"http://s-other\"); }} }}\n-- service.other/x.txt\n"
+        )
+    };
+    let services = format!("public void ConfigureServices(IServiceCollection services) {{ {call} }}");
+    let program = |main: &str, files: &str| {
+        let main = format!(
+            "-- service.emoji/Program.cs\nnamespace Bank;\npublic class Program {{ public static void Main(string[] args) {{ {main} }} }}\n"
+        );
+        format!(
+            "-- service.emoji/Emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n-- service.ledger/x.txt\n{main}{files}"
+        )
+    };
+    let host = |uses: &str| {
+        format!("Host.CreateDefaultBuilder(args).ConfigureWebHostDefaults(web => {{ web.{uses}; }}).Build().Run();")
+    };
+    for (main, files) in [
+        (host("UseStartup<Startup>()"), startup("", &services)),
+        (
+            host("UseKestrel().UseStartup<Startup>()"),
+            startup("", &format!("public Startup(IConfiguration configuration) {{ {call} }}")),
+        ),
+        (host("UseStartup(typeof(Startup))"), startup("", &services)),
+        (host("UseStartup(context => new Startup(context.Configuration))"), startup("", &services)),
+        (
+            "WebHost.CreateDefaultBuilder(args).UseStartup<Startup>().Build().Run();".to_owned(),
+            startup("", &format!("public void Configure(IApplicationBuilder app, IHostEnvironment env) {{ {call} }}")),
+        ),
+        (
+            host("UseStartup<Startup>()"),
+            startup("", "").replace("class Startup {", "class Startup : Basis {").replace(
+                "public class Other",
+                &format!("public abstract class Basis {{ {services} }}\npublic class Other"),
+            ),
+        ),
+        (
+            host("Configure(app => app.UseMiddleware<Startup>())"),
+            startup(
+                "",
+                &format!(
+                    "public Startup(RequestDelegate next) {{ }} public async Task InvokeAsync(HttpContext context) {{ await {call} }}"
+                ),
+            ),
+        ),
+        (
+            "new ServiceCollection().AddGraphQLServer().AddQueryType<Startup>();".to_owned(),
+            startup("", &format!("public async Task<string> GetBooks() {{ await {call} }}")),
+        ),
+        (
+            String::new(),
+            startup(
+                "[assembly: OwinStartup(typeof(Startup))]",
+                &format!("public void Configuration(IAppBuilder app) {{ {call} }}"),
+            ),
+        ),
+    ] {
+        let found = crate::summary(&crate::outcome(&program(&main, &files)));
+        assert_eq!(found, ["emoji -> ledger proven"], "{main}{files}");
+    }
+    // A class of that name that nobody is handed, and one that a container only keeps.
+    for main in [String::new(), host("ConfigureServices(s => s.AddSingleton<Startup>())")] {
+        finds(&program(&main, &startup("", &services)), &[]);
+    }
+}
+
+#[test]
+fn what_is_passed_to_the_constructor_of_a_base_is_known_there() {
+    let proven = &["emoji -> ledger proven"];
+    let basis = "public abstract class Basis { protected HttpClient Client { get; } = new HttpClient(); public Basis(int retries, string address) { Client.BaseAddress = new Uri(address); } protected async Task Send(string path) { await Client.GetAsync(path); } }\n";
+    let settings = "public class Settings { public string Ledger => \"http://s-ledger\"; public string Never => \"http://s-other\"; }\n";
+    let pusher = "public interface IPusher { Task Push(); }\n";
+    let push = "public async Task Push() { await Send(\"x\"); }";
+    for (main, class) in [
+        (
+            "new Caller().Push();",
+            format!("public class Caller : Basis {{ public Caller() : base(3, \"http://s-ledger\") {{ }} {push} }}"),
+        ),
+        (
+            "new Caller(\"http://s-ledger\").Push();",
+            format!("public class Caller : Basis {{ public Caller(string url) : base(3, url + \"/x\") {{ }} {push} }}"),
+        ),
+        (
+            "new Caller(\"http://s-ledger\").Push();",
+            format!(
+                "public class Caller : Basis {{ public Caller(string url) : base(address: url, retries: 3) {{ }} {push} }}"
+            ),
+        ),
+        (
+            "new Caller(\"http://s-ledger\").Push();",
+            format!("public class Caller(string url) : Basis(3, url) {{ {push} }}"),
+        ),
+        (
+            "new Caller(new Settings()).Push();",
+            format!(
+                "public class Middle : Basis {{ public Middle(string a) : base(1, a) {{ }} }}\npublic class Caller : Middle {{ public Caller(Settings s) : base(s.Ledger) {{ }} {push} }}"
+            ),
+        ),
+        // Made by a container, by its interface.
+        (
+            "builder.Services.AddSingleton<IPusher, Caller>();",
+            format!(
+                "public class Caller : Basis, IPusher {{ public Caller(Settings s) : base(3, s.Ledger) {{ }} {push} }}"
+            ),
+        ),
+        (
+            "builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPusher, Caller>());",
+            format!("public class Caller(Settings s) : Basis(3, s.Ledger), IPusher {{ {push} }}"),
+        ),
+        (
+            "builder.Services.AddHttpClient<IPusher, Caller>();",
+            format!(
+                "public class Caller : Basis, IPusher {{ public Caller(HttpClient c, Settings s) : base(3, s.Ledger) {{ }} {push} }}"
+            ),
+        ),
+        (
+            "builder.Services.AddSingleton(typeof(IPusher), typeof(Caller));",
+            format!(
+                "public class Caller : Basis, IPusher {{ public Caller(Settings s) : base(3, s.Ledger) {{ }} {push} }}"
+            ),
+        ),
+        (
+            "builder.Services.AddHostedService<Caller>();",
+            format!(
+                "public class Caller : Basis, IHostedService {{ public Caller(Settings s) : base(3, s.Ledger) {{ }} {push} }}"
+            ),
+        ),
+    ] {
+        let files = format!(
+            "-- service.other/x.txt\n-- service.emoji/Caller.cs\nnamespace Bank;\n{class}\n{basis}{settings}{pusher}"
+        );
+        let found = crate::summary(&crate::outcome(&program(&format!("using Bank;\n{main}"), &files)));
+        assert_eq!(found, proven, "{main}\n{class}");
+    }
+    // A base from outside.
+    let class = "public class Caller : RestClient { public Caller(string url) : base(url) { } }";
+    let files = format!("-- service.emoji/Caller.cs\nnamespace Bank;\n{class}\n");
+    finds(&program("using Bank;\nnew Caller(\"http://s-ledger\");", &files), proven);
+    // `: this(…)` is the class's own, and nobody calls the other constructor.
+    let class = "public class Caller : Basis { public Caller() : this(\"http://s-ledger\") { } public Caller(string a) : base(1, a) { } public Caller(int a, int b, int c) : base(1, \"http://s-other\") { } }";
+    let files = format!("-- service.other/x.txt\n-- service.emoji/Caller.cs\nnamespace Bank;\n{class}\n{basis}");
+    finds(&program("using Bank;\nnew Caller();", &files), proven);
 }

@@ -273,3 +273,102 @@ fn gateways() {
     let commented = "-- service.emoji/src/main/resources/application.yml\n# zuul: {routes: {a: {url: http://s-ledger}}}\nserver: {port: 80}\n";
     finds(&component("", "@Service class A { }", commented), &[]);
 }
+
+#[test]
+fn the_configuration_fills_classes_records_and_interfaces() {
+    let imports = "org.springframework.web.client.RestTemplate org.springframework.boot.context.properties.ConfigurationProperties org.springframework.context.annotation.Bean io.smallrye.config.ConfigMapping";
+    let call = |what: &str| {
+        format!(
+            "@Service class A {{ private final Cfg cfg; RestTemplate rest = new RestTemplate(); A(Cfg cfg) {{ this.cfg = cfg; }} void x() {{ rest.getForObject({what} + \"/y\", String.class); }} }}\n"
+        )
+    };
+    let settings = "-- service.other/x.txt\n-- service.emoji/src/main/resources/application.yaml\nledger:\n  url: http://s-ledger\n  books: {url: 'http://s-ledger', base-url: 'http://s-ledger'}\n  never: {url: 'http://s-other'}\n";
+    for (cfg, what) in [
+        ("@ConfigurationProperties(prefix = \"ledger\") record Cfg(String url) { }", "cfg.url()"),
+        (
+            "@ConfigurationProperties(\"ledger\") public record Cfg(int port, @NotNull String url) { public Cfg { } }",
+            "cfg.url()",
+        ),
+        (
+            "@ConfigurationProperties(\"ledger\") record Cfg(Books books) { record Books(String url) { } }",
+            "cfg.books().url()",
+        ),
+        (
+            "@ConfigurationProperties(\"ledger\") record Cfg(Books books, Never never) { }\nrecord Books(String baseUrl) { }\nrecord Never(String url) { }",
+            "cfg.books().baseUrl()",
+        ),
+        (
+            "@ConfigurationProperties(prefix = Names.PREFIX) record Cfg(String url) { }\nclass Names { static final String PREFIX = \"ledger\"; }",
+            "cfg.url()",
+        ),
+        (
+            "@ConstructorBinding @ConfigurationProperties(\"ledger\") class Cfg { private final String url; Cfg(String url) { this.url = url; } String getUrl() { return url; } }",
+            "cfg.getUrl()",
+        ),
+        (
+            "@ConfigurationProperties(\"ledger\") class Cfg { private final String all; Cfg(String url) { this.all = url + \"/all\"; } String all() { return all; } }",
+            "cfg.all()",
+        ),
+        // Lombok writes the getters, of the part too.
+        (
+            "@Data @ConfigurationProperties(\"ledger\") class Cfg { private Books books = new Books(); @Data static class Books { private String baseUrl; } }",
+            "cfg.getBooks().getBaseUrl()",
+        ),
+        (
+            "@Data class Cfg { private String url; }\n@Configuration class B { @Bean @ConfigurationProperties(prefix = \"ledger\") Cfg cfg() { return new Cfg(); } }",
+            "cfg.getUrl()",
+        ),
+        ("@ConfigMapping(prefix = \"ledger\") interface Cfg { String url(); }", "cfg.url()"),
+        (
+            "@ConfigMapping(prefix = \"ledger\") interface Cfg { Books books(); interface Books { String baseUrl(); } }",
+            "cfg.books().baseUrl()",
+        ),
+        ("@ConfigurationProperties(\"ledger\") interface Cfg { String getUrl(); }", "cfg.getUrl()"),
+    ] {
+        let tree = component(imports, &format!("{}{cfg}\n", call(what)), settings);
+        let found = crate::summary(&crate::outcome(&tree));
+        assert_eq!(found, ["emoji -> ledger joined"], "{cfg} {what}");
+    }
+    // What stands where nothing is set.
+    for cfg in [
+        "@ConfigurationProperties(\"nothing\") record Cfg(@DefaultValue(\"http://s-ledger\") String url) { }",
+        "@ConfigurationProperties(\"nothing\") class Cfg { private final String url; Cfg(@DefaultValue(\"http://s-ledger\") String url) { this.url = url; } String url() { return url; } }",
+    ] {
+        let tree = component(imports, &format!("{}{cfg}\n", call("cfg.url()")), settings);
+        let found = crate::summary(&crate::outcome(&tree));
+        assert_eq!(found, ["emoji -> ledger proven"], "{cfg}");
+    }
+    // A record that code makes has what it is made with.
+    let made = "record Cfg(String url) { }\n@Configuration class B { @Bean Cfg cfg() { return new Cfg(\"http://s-ledger\"); } }";
+    finds(
+        &component(
+            imports,
+            &format!(
+                "@Service class A {{ void x() {{ new RestTemplate().getForObject(new Cfg(\"http://s-ledger\").url(), String.class); }} }}\n{made}\n"
+            ),
+            settings,
+        ),
+        &["emoji -> ledger proven"],
+    );
+}
+
+#[test]
+fn texts_made_of_parts() {
+    let rest = "org.springframework.web.client.RestTemplate java.util.Locale java.text.MessageFormat java.util.List";
+    let get = |text: &str| format!("RestTemplate rest = new RestTemplate(); rest.getForObject({text}, String.class);");
+    let idioms = [
+        get("String.format(Locale.ROOT, \"%s/accounts\", ADDR)"),
+        get("String.format(java.util.Locale.US, \"%s/%d\", ADDR, 3)"),
+        get("String.format((Locale) null, \"%s/accounts\", ADDR)"),
+        get("MessageFormat.format(\"{0}/accounts\", ADDR)"),
+        get("String.join(\"/\", ADDR, \"accounts\")"),
+        get("String.join(\"/\", List.of(ADDR, \"accounts\"))"),
+    ];
+    let idioms: Vec<(&str, &str, &str)> = idioms.iter().map(|call| (rest, call.as_str(), HTTP)).collect();
+    found(&idioms);
+    found(&[(
+        rest,
+        "new RestTemplate().getForObject(String.join(\":\", \"http\", \"//\" + ADDR), String.class);",
+        HOST,
+    )]);
+}

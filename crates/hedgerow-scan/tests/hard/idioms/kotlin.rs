@@ -175,7 +175,7 @@ fn data_stores_and_brokers() {
     ]);
 }
 
-const CALLEE: &str = "-- service.ledger/x.txt\n-- service.emoji/src/main/resources/application.yml\nledger: {url: 'http://s-ledger', port: 80}\n";
+const CALLEE: &str = "-- service.ledger/x.txt\n-- service.emoji/src/main/resources/application.yml\nledger: {url: 'http://s-ledger', port: 80, books: {base-url: 'http://s-ledger'}}\n";
 
 #[test]
 fn settings_fill_what_code_asks_for() {
@@ -184,6 +184,10 @@ fn settings_fill_what_code_asks_for() {
         "@Component class Caller(@Value(\"\\${ledger.url}\") private val url: String) { fun call() { RestTemplate().getForObject(\"$url/x\", String::class.java) } }",
         "@Component class Caller { @Value(\"\\${ledger.url}\") lateinit var url: String\n fun call() { RestTemplate().getForObject(url, String::class.java) } }",
         "@ConfigurationProperties(prefix = \"ledger\") data class Ledger(val url: String, val port: Int)\n@Component class Caller(private val ledger: Ledger) { fun call() = RestTemplate().getForObject(ledger.url + \"/x\", String::class.java) }",
+        "@ConfigurationProperties(\"ledger\") class Ledger {\n lateinit var url: String\n}\n@Component class Caller(private val ledger: Ledger) { fun call() = RestTemplate().getForObject(ledger.url + \"/x\", String::class.java) }",
+        "@ConstructorBinding @ConfigurationProperties(prefix = \"ledger\") data class Ledger(val books: Books) {\n data class Books(val baseUrl: String)\n}\n@Component class Caller(private val ledger: Ledger) { fun call() = RestTemplate().getForObject(\"${ledger.books.baseUrl}/x\", String::class.java) }",
+        "const val PREFIX = \"ledger\"\n@ConfigurationProperties(PREFIX) data class Ledger(val url: String)\n@Component class Caller(private val ledger: Ledger) { fun call() = RestTemplate().getForObject(ledger.url + \"/x\", String::class.java) }",
+        "@ConfigurationProperties(\"ledger\") data class Ledger(val url: String) {\n val all = \"$url/all\"\n}\n@Component class Caller(private val ledger: Ledger) { fun call() = RestTemplate().getForObject(ledger.all, String::class.java) }",
         "@Configuration class Beans { @Bean fun client(@Value(\"\\${ledger.url:http://localhost}\") url: String): WebClient = WebClient.builder().baseUrl(url).build() }",
         "fun Application.module() { val url = environment.config.property(\"ledger.url\").getString()\n routing { get(\"/\") { HttpClient(CIO).get(\"$url/x\") } } }",
     ] {

@@ -102,6 +102,49 @@ fn http_clients() {
 }
 
 #[test]
+fn values_in_wrappers() {
+    found(&[
+        (
+            "secrecy::{ExposeSecret,Secret}",
+            "let u: Secret<String> = Secret::new(ADDR.to_string()); reqwest::get(u.expose_secret()).await?;",
+            HTTP,
+        ),
+        (
+            "secrecy::{ExposeSecret,SecretString}",
+            "let u = SecretString::from(ADDR); reqwest::get(u.expose_secret().as_str()).await?;",
+            HTTP,
+        ),
+        (
+            "secrecy::{ExposeSecret,SecretBox}",
+            "let u: SecretBox<String> = SecretBox::new(Box::new(ADDR.to_string())); reqwest::get(u.expose_secret().clone()).await?;",
+            HTTP,
+        ),
+        ("zeroize::Zeroizing", "let u = Zeroizing::new(ADDR.to_string()); reqwest::get(u.as_str()).await?;", HTTP),
+        ("std::sync::Arc", "let u: Arc<str> = Arc::from(ADDR); reqwest::get(&*u).await?;", HTTP),
+        ("std::borrow::Cow", "let u: Cow<'static, str> = Cow::from(ADDR); reqwest::get(u.into_owned()).await?;", HTTP),
+        ("", "let u: Box<str> = Box::from(ADDR); reqwest::get(u.as_ref()).await?;", HTTP),
+        ("url::Url", "reqwest::get(Url::parse(ADDR)?.as_str()).await?;", HTTP),
+        ("url::Url", "let u: Url = ADDR.parse()?; reqwest::get(u.join(\"y\")?.to_string()).await?;", HTTP),
+        ("smol_str::SmolStr", "let u = SmolStr::new(ADDR); reqwest::get(u.as_str()).await?;", HTTP),
+        ("secstr::SecUtf8", "let u = SecUtf8::from(ADDR); reqwest::get(u.unsecure()).await?;", HTTP),
+    ]);
+}
+
+#[test]
+fn fields_in_wrappers() {
+    let given = deploy("s-ledger").replace("-- service.ledger/x.txt\n", "");
+    for wrapper in ["Secret<String>", "Arc<str>", "Cow<'static, str>", "Zeroizing<String>", "Option<Secret<String>>"] {
+        let get = if wrapper.contains("Secret") { "self.host.expose_secret()" } else { "self.host" };
+        let get = if wrapper.starts_with("Option") { "self.host.as_ref().unwrap().expose_secret()" } else { get };
+        let main = format!(
+            "use secrecy::{{ExposeSecret, Secret}};\npub struct Ai {{ pub host: {wrapper}, pub port: Secret<String> }}\nimpl Ai {{ pub fn url(&self) -> String {{ format!(\"http://{{}}:{{}}\", {get}, self.port.expose_secret()) }} }}\nfn get(key: &str, default: &str) -> String {{ std::env::var(key).unwrap_or_else(|_| default.to_string()) }}\nfn main() {{ let ai = Ai {{ host: get(\"LEDGER\", \"localhost\").into(), port: get(\"PORT\", \"80\").into() }}; reqwest::blocking::get(ai.url()); }}\n"
+        );
+        let tree = format!("-- service.emoji/src/main.rs\n{main}-- service.ledger/x.txt\n{given}");
+        finds(&tree, &["emoji -> ledger joined"]);
+    }
+}
+
+#[test]
 fn stores_and_brokers() {
     found(&[
         (
