@@ -217,13 +217,21 @@ impl<'p> Eval<'_, 'p> {
                     arguments.get(at + 1).map(|argument| self.eval(frame, argument.value, 0)).unwrap_or_default();
                 text.then(&Values::text(":")).then(&port)
             }
+            Source::Format | Source::Braces if transfer.argument == Place::Receiver => {
+                self.format(frame, &text, arguments, transfer.gives)
+            }
             Source::Format | Source::Braces => {
-                let filled = if transfer.argument == Place::Receiver {
-                    arguments
-                } else {
-                    arguments.get(at + 1..).unwrap_or_default()
-                };
-                self.format(frame, &text, filled, transfer.gives)
+                // `String.Format(CultureInfo.InvariantCulture, "http://{0}", host)`: the text comes after the country's ways.
+                let mark = if transfer.gives == Source::Braces { '{' } else { '%' };
+                let marked = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(mark));
+                let is_format =
+                    |values: &Values| values.templates().keys().any(|template| template.0.iter().any(marked));
+                let is_lost = text.templates().keys().all(|template| *template == Template::piece(Piece::Hole));
+                let second = arguments.get(at + 1).filter(|_| is_lost);
+                match second.map(|argument| self.eval(frame, argument.value, 0)).filter(|second| is_format(second)) {
+                    Some(second) => self.format(frame, &second, &arguments[at + 2..], transfer.gives),
+                    None => self.format(frame, &text, arguments.get(at + 1..).unwrap_or_default(), transfer.gives),
+                }
             }
         }
     }
