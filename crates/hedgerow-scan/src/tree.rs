@@ -143,7 +143,7 @@ fn is_settings(name: &str) -> bool {
             | "hcl"
             | "erb"
             | "vcl"
-    ) || name.starts_with(".env.")
+    ) || [".env.", ".env-", "env."].iter().any(|start| name.starts_with(start))
         || matches!(name, "Caddyfile" | "Procfile" | "Containerfile")
         || name == "Kustomization"
         || name.starts_with("Dockerfile")

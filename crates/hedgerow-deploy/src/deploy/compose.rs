@@ -40,10 +40,7 @@ impl Deploy {
             }
             let given = self.given.entry(service).or_default();
             path.clone_into(&mut given.path);
-            let text_of = |file: &str| {
-                let path = join_within(directory, file);
-                path.and_then(|path| texts.get(path.as_str()).copied()).unwrap_or_default()
-            };
+            let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let shell = variables(text_of(".env"), &BTreeMap::new());
             let files = container.get("env_file");
             for file in files
@@ -99,6 +96,41 @@ impl Deploy {
             }
         }
     }
+}
+
+/// What people copy to `.env`, which holds secrets and so is in no repository; the likeliest first.
+const TEMPLATES: &[&str] = &[
+    ".env.example",
+    ".env.template",
+    ".env.sample",
+    ".env.dist",
+    ".env.default",
+    ".env.defaults",
+    ".env-example",
+    ".env-template",
+    ".env-sample",
+    "env.example",
+    "env.template",
+    "env.sample",
+    "example.env",
+    "template.env",
+    "sample.env",
+    "default.env",
+    "deploy.env",
+    "docker.env",
+];
+
+/// The text of a file of variables. Where the tree has no `.env`, that of the one that is to be copied to it.
+fn env_file<'t>(path: &str, texts: &Texts<'t>) -> &'t str {
+    if let Some(text) = texts.get(path) {
+        return text;
+    }
+    let Some(directory) =
+        path.strip_suffix(".env").filter(|directory| directory.is_empty() || directory.ends_with('/'))
+    else {
+        return "";
+    };
+    TEMPLATES.iter().find_map(|name| texts.get(format!("{directory}{name}").as_str())).copied().unwrap_or_default()
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.

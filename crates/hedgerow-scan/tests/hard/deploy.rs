@@ -262,6 +262,12 @@ fn compose_files_are_joined() {
         "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env\nLEDGER=s-ledger\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: [LEDGER_ADDR]}}\n-- .env\nLEDGER_ADDR='s-ledger'\n",
+        // What is to be copied to `.env`.
+        "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env.example\nLEDGER=s-ledger\n",
+        "-- d/compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- d/deploy.env\nLEDGER=s-ledger\n",
+        "-- d/compose.yaml\nservices: {s-emoji: {env_file: [.env]}}\n-- d/env.sample\nLEDGER_ADDR=s-ledger\n",
+        "-- d/compose.yaml\nservices: {s-emoji: {env_file: ../.env}}\n-- .env-template\nLEDGER_ADDR=s-ledger\n",
+        "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env.example\nLEDGER=s-card\n-- .env\nLEDGER=s-ledger\n",
     ] {
         reads_ledger_addr(deploy, &["emoji -> ledger joined"]);
     }
@@ -282,8 +288,14 @@ fn compose_files_are_joined() {
     }
     let instead = merged("{<<: *base, environment: {LEDGER_ADDR: s-card}}");
     reads_ledger_addr(&instead, &["emoji -> card joined"]);
-    let open = "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n";
-    reads_ledger_addr(open, &["unresolved-call service.emoji/main.go"]);
+    for open in [
+        "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n",
+        // Of another directory, or of another file.
+        "-- d/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env.example\nLEDGER=s-card\n",
+        "-- compose.yaml\nservices: {s-emoji: {env_file: emoji.env}}\n-- .env.example\nLEDGER_ADDR=s-card\n",
+    ] {
+        reads_ledger_addr(open, &["unresolved-call service.emoji/main.go"]);
+    }
 }
 
 /// A file with the helpers of a chart.
