@@ -113,6 +113,8 @@ fn while_the_api_server_is_away_it_is_said_and_no_name_is_guessed() {
     signal(pid, "-KILL");
     wait("its absence to be said", || collector.metric(r#"hedgerow_watch_up{resource="api server"}"#) == Some(0.0));
     let gone = now();
+    // It must not look before the pod is another one: then it would rightly say that it was the same all the time.
+    signal(collector.pid(), "-STOP");
     let _again = Ended(
         Command::new(&words[0])
             .args(&words[1..])
@@ -124,6 +126,7 @@ fn while_the_api_server_is_away_it_is_said_and_no_name_is_guessed() {
     wait("the API server to be back", || cluster.admin().kubectl(&["get", "--raw", "/readyz"]).code == 0);
     remove_pod(&cluster, "away", "other-1");
     pod(&cluster, "away", "emoji-2", "b", "10.41.0.3", &super::named("emoji"));
+    signal(collector.pid(), "-CONT");
     wait("names to be known again", || is_known(&collector));
     std::thread::sleep(Duration::from_secs(3));
     let sums = vec![calls("10.41.0.3", "10.41.0.1", 8080, gone, 1), calls("10.41.0.3", "10.41.0.1", 8080, now(), 3)];

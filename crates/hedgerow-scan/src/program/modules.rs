@@ -92,7 +92,7 @@ impl Modules {
                 let Some((old, new)) = rest.split_once("=>") else { continue };
                 let old = old.split_whitespace().next().unwrap_or_default();
                 let new = new.split_whitespace().next().unwrap_or_default();
-                if new.starts_with("./") || new.starts_with("../") {
+                if new == ".." || new.starts_with("./") || new.starts_with("../") {
                     self.replaced.insert(old.to_owned(), join(dir, new));
                 }
             }
@@ -139,8 +139,7 @@ impl Modules {
             Language::Go => {
                 for (module, dir) in &self.replaced {
                     if let Some(rest) = below(&import.path, module) {
-                        let dir = if rest.is_empty() { dir.clone() } else { format!("{dir}/{rest}") };
-                        return Some(self.go_path(&dir));
+                        return Some(self.go_path(&join(dir, rest)));
                     }
                 }
                 Some(import.path.to_string())

@@ -553,3 +553,21 @@ fn old_build_constraints_mean_or_between_spaces() {
     finds(&tree("windows,amd64 linux"), &["emoji -> ledger proven"]);
     finds(&tree("linux\n// +build windows"), &[]);
 }
+
+#[test]
+fn modules_may_be_replaced_by_the_one_above_them() {
+    let tree = |manifests: &str| {
+        format!(
+            "-- go.mod\nmodule bank.example/all\n{manifests}-- internal/rpc/rpc.go\npackage rpc\nimport \"net/http\"\nfunc Call() {{ http.Get(\"http://s-ledger/x\") }}\n\
+             -- service.emoji/main.go\npackage main\nimport \"bank.example/all/internal/rpc\"\nfunc main() {{ rpc.Call() }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    for manifests in [
+        "",
+        "-- tutorials/a/go.mod\nmodule bank.example/tutorial\nreplace bank.example/all v0.0.0-dev => ../../\n",
+        "-- tutorials/go.mod\nmodule bank.example/tutorial\nreplace (\n\tbank.example/all => ..\n)\n",
+        "-- tutorials/go.mod\nmodule bank.example/tutorial\nreplace bank.example/all => ./..\n",
+    ] {
+        finds(&tree(manifests), &["emoji -> ledger proven"]);
+    }
+}
