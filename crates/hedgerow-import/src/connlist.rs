@@ -114,7 +114,12 @@ fn entered(leftover: &mut Leftover, input: &Input<'_>, callee: &Name, ports: &Wa
 fn addresses(text: &str) -> Option<String> {
     let bare = text.strip_suffix("[External]").unwrap_or(text).trim();
     let block = match bare.split_once('-') {
-        Some((first, last)) => block(AddressRange { first: first.parse().ok()?, last: last.parse().ok()? })?,
+        Some((first, last)) => {
+            let range = AddressRange { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
+            // The other way round, or of two families, it is none.
+            let is_run = range.first.is_ipv4() == range.last.is_ipv4() && range.first <= range.last;
+            block(Some(range).filter(|_| is_run)?)?
+        }
         None => Cidr::parse_or_address(bare)?.to_string(),
     };
     Some(format!("{{cidr: {block}}}"))

@@ -253,8 +253,12 @@ pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations, frame: F
         };
     }
     let mut silence = Silences::new(observations, frame);
+    let nameless = Nameless::new(observations);
     let row = |((caller, callee), shown): ((Caller, String), Shown<'_>)| {
-        let unheard = if shown.seen.is_none() { silence.doubt(&callee) } else { None };
+        let unheard = match shown.seen {
+            None => silence.doubt(&callee).or_else(|| nameless.doubt(caller.as_str(), &callee)),
+            Some(_) => None,
+        };
         row(plan, code, caller, callee, shown, unheard)
     };
     let rows = edges.into_iter().map(row).collect();
@@ -275,6 +279,7 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
     let is_undeclared = |port: &&(u16, String)| !declares(plan, &key.1, port.0, &port.1);
     let undeclared = missing.iter().filter(is_undeclared).cloned().collect();
     let is_caller_open = code.open.contains_key(&key.0)
+        || code.candidates.contains_key(&key)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
     let class = if missing.is_empty() {
         class(place.is_some(), permits, is_caller_open, &shown, unheard.is_some())
@@ -294,6 +299,39 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
         ports,
         unheard,
         is_caller_open,
+    }
+}
+
+/// Calls whose caller cannot be told.
+#[derive(Default)]
+struct Nameless<'o> {
+    /// Callees with the services that may have called them.
+    perhaps: BTreeSet<(&'o str, &'o str)>,
+    /// Callees that anybody may have called.
+    anybody: BTreeSet<&'o str>,
+}
+
+impl<'o> Nameless<'o> {
+    fn new(observations: &'o Observations) -> Self {
+        let mut nameless = Self::default();
+        for observation in &observations.observed {
+            if let End::Unknown(services) = &observation.caller {
+                let callee = observation.callee.as_str();
+                nameless.perhaps.extend(services.iter().map(|service| (callee, service.as_str())));
+                if services.is_empty() {
+                    nameless.anybody.insert(callee);
+                }
+            }
+        }
+        nameless
+    }
+
+    /// Why it cannot be told whether a caller called.
+    fn doubt(&self, caller: &str, callee: &str) -> Option<String> {
+        if self.perhaps.contains(&(callee, caller)) {
+            return Some("calls whose caller is one of several may have been its".to_owned());
+        }
+        self.anybody.contains(callee).then(|| "calls whose caller nobody can tell may have been its".to_owned())
     }
 }
 

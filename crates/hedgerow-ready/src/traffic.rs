@@ -132,10 +132,12 @@ pub const fn is_future(moment: Moment, now: Moment) -> bool {
 #[must_use]
 pub fn strays(observations: &Observations) -> Option<(usize, String)> {
     let header = &observations.header;
-    let is_stray = |line: &&Observation| line.last < header.from || is_future(line.last, header.to);
+    // Both ends are told by clocks that may be apart, and to whole seconds.
+    let is_before = |line: &Observation| is_future(header.from, line.last);
+    let is_stray = |line: &&Observation| is_before(line) || is_future(line.last, header.to);
     let mut strays = observations.observed.iter().filter(is_stray);
     let first = strays.next()?;
-    let when = if first.last < header.from { "before the observations begin" } else { "after the observations end" };
+    let when = if is_before(first) { "before the observations begin" } else { "after the observations end" };
     let text = format!("calls {when}, such as one of `{}` at {}", first.callee, String::from(first.last));
     Some((strays.count() + 1, text))
 }

@@ -250,7 +250,7 @@ fn judge(
                     continue;
                 }
                 let class = if judged.joined { Class::Joined } else { Class::Proven };
-                let (place, target, port) = (place.clone(), address.to_string(), Port::from(*port));
+                let (place, target, port) = (place.clone(), shown(&address.to_string()), Port::from(*port));
                 outcome.add(&home.name, callee, Evidence { class, place, target, port, kind, way: Vec::new() });
             }
             Answer::Outside(host) => {
@@ -259,7 +259,7 @@ fn judge(
             }
             Answer::Several { services, .. } => {
                 for callee in services {
-                    let (place, target) = (place.clone(), address.to_string());
+                    let (place, target) = (place.clone(), shown(&address.to_string()));
                     let evidence =
                         Evidence { class: Class::Wildcard, place, target, port: Port::Unknown, kind, way: Vec::new() };
                     outcome.add(&home.name, callee, evidence);
@@ -290,6 +290,17 @@ fn judge(
     }
 }
 
+/// An address as it is told: variables are filled in, and a password among them is nobody's to read.
+fn shown(address: &str) -> String {
+    let address = address.replace(HOLE, "…");
+    let Some((scheme, rest)) = address.split_once("://") else { return address };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.rsplit_once('@') {
+        Some((user, _)) => format!("{scheme}://…{}", &rest[user.len()..]),
+        None => address,
+    }
+}
+
 /// A word that names a service.
 fn mention(home: &Home, hosts: &Hosts, word: &Word, path: &str, places: &Places, found: &mut Mentions) {
     let before = if word.is_host { "host" } else { "" };
@@ -297,7 +308,25 @@ fn mention(home: &Home, hosts: &Hosts, word: &Word, path: &str, places: &Places,
     for named in named(&text, before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
     {
         let place = places.of(path, &named.text);
-        let what = "a container runs with it".to_owned();
-        keep(found, &named.service, Mention { weight: Weight::Address, place, text: named.text, what, client: None });
+        let (what, text) = ("a container runs with it".to_owned(), shown(&named.text));
+        keep(found, &named.service, Mention { weight: Weight::Address, place, text, what, client: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOLE, shown};
+
+    #[test]
+    fn passwords_are_not_told() {
+        for (address, told) in [
+            ("postgres://app:hunter2@ledger:5432/x", "postgres://…@ledger:5432/x"),
+            ("postgres://app:hun@ter2@ledger/x?a=b@c", "postgres://…@ledger/x?a=b@c"),
+            ("http://ledger:80/a@b", "http://ledger:80/a@b"),
+            ("ledger:80", "ledger:80"),
+        ] {
+            assert_eq!(shown(address), told);
+        }
+        assert_eq!(shown(&format!("http://ledger/{HOLE}")), "http://ledger/…");
     }
 }

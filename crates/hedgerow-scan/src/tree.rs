@@ -143,8 +143,8 @@ fn is_settings(name: &str) -> bool {
             | "hcl"
             | "erb"
             | "vcl"
-    ) || [".env.", ".env-", "env."].iter().any(|start| name.starts_with(start))
-        || matches!(name, "Caddyfile" | "Procfile" | "Containerfile")
+    ) || [".env.", ".env-"].iter().any(|start| name.starts_with(start))
+        || matches!(name, "env.example" | "env.sample" | "env.template" | "Caddyfile" | "Procfile" | "Containerfile")
         || name == "Kustomization"
         || name.starts_with("Dockerfile")
         || name.ends_with(".Dockerfile")

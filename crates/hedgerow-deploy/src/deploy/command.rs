@@ -115,7 +115,8 @@ impl Given {
         for (path, data) in all {
             for (name, text) in data.as_object().into_iter().flatten() {
                 let Some(text) = text.as_str() else { continue };
-                let is_known = self.mounted.iter().any(|known| known.path == path && known.name == *name);
+                let is_known =
+                    self.mounted.iter().any(|known| known.path == path && known.name == *name && known.text == text);
                 if !is_known {
                     self.add_settings(Text { path: name, text }, path);
                     self.mounted.push(Mounted { path: path.to_owned(), name: name.clone(), text: text.to_owned() });

@@ -1,6 +1,6 @@
 //! Whose pods a workload's are.
 
-use super::{Item, command, text_at};
+use super::{Item, text_at};
 use crate::host::{Hosts, without_release};
 use serde_json::Value;
 
@@ -36,11 +36,11 @@ pub(super) fn service(
     let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
     let by_release = || without_release(name, chart?).into_iter().find_map(|name| named(&name));
     let by_image = || {
-        let containers = template.map(command::of_pod).unwrap_or_default();
-        let mut services = containers.into_iter().filter_map(|container| named(image(container)?));
-        // Pods of several services' images are no one's by them.
-        let first = services.next()?;
-        services.all(|other| other == first).then_some(first)
+        // What runs beside it, or before it, does not make pods a service's.
+        let containers = template?.pointer("/spec/containers")?.as_array()?;
+        let mut services = containers.iter().map(|container| named(image(container)?));
+        let first = services.next()??;
+        services.all(|other| other.as_ref() == Some(&first)).then_some(first)
     };
     let by_place = || chart.and_then(|_| places(item.path).into_iter().find_map(named));
     let by_chart = || chart.and_then(named);

@@ -64,6 +64,8 @@ fn who_comes_in_and_is_no_service_gets_an_entry() {
         ("10.1.0.0/16", "TCP 8080", Some("{from: {cidr: 10.1.0.0/16}, ports: [http]}")),
         // No block, so no one entry.
         ("10.0.0.1-10.0.0.9[External]", "TCP 8080", None),
+        ("10.0.0.9-10.0.0.1[External]", "TCP 8080", None),
+        ("0.0.0.0-::ffff:ffff[External]", "TCP 8080", None),
         ("ops/[all pods]", "TCP 8080", Some("{from: {namespace: ops}, ports: [http]}")),
         (
             "ops/[pod with {app=backup,tier=b}]",

@@ -404,6 +404,11 @@ impl Verdicts {
         let changes = self.policies.take_changes();
         let merged = self.policies.merged();
         let ranges = AddressRange::cut(&merged.blocks);
+        let was_unfinished = std::mem::replace(&mut self.merged_was_unfinished, merged.is_unfinished);
+        if merged.is_unfinished || was_unfinished {
+            // Then every verdict is unknown, whatever policies say.
+            self.remembered.clear();
+        }
         if merged.keys != self.keys || ranges != self.ranges {
             self.keys.clone_from(&merged.keys);
             self.is_one_range = ranges.len() <= 2;
@@ -419,11 +424,6 @@ impl Verdicts {
     /// Puts changed policies into the networks, and forgets what was remembered of the pods that they select. Nothing where that cannot be
     /// done: then all is to be compiled anew.
     fn exchange(&mut self, changes: &Changes, merged: &Merged) -> Option<()> {
-        if merged.is_unfinished || self.merged_was_unfinished {
-            // Then every verdict is unknown, whatever policies say.
-            self.remembered.clear();
-        }
-        self.merged_was_unfinished = merged.is_unfinished;
         if changes.policies.is_empty() {
             return Some(());
         }

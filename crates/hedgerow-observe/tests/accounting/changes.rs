@@ -216,3 +216,23 @@ fn changes_of_policies_alone_compile_nothing_anew() {
         assert_eq!(verdicts.compilations(), compiled + 1, "{kind}");
     }
 }
+
+/// What is unknown while not all policies are told is not remembered, whatever changes with it and nobody asks between.
+#[test]
+fn what_was_unknown_for_a_while_is_decided_again() {
+    let mut policies = Policies::default();
+    policies.set("all", ALL_KEYS);
+    policies.set("slot-0", &Text { kind: 0, name: 1, guarded: 0, from: 4, port: 0 }.json());
+    policies.complete();
+    let mut verdicts = Verdicts::new(policies);
+    verdicts_of_all(&mut verdicts);
+    verdicts.change(|policies| policies.set("slot-0", &Text { kind: 0, name: 1, guarded: 0, from: 4, port: 1 }.json()));
+    verdicts_of_all(&mut verdicts);
+    verdicts.change(|policies| {
+        policies.incomplete();
+        policies.set_namespace("other", labels(&[("team", "risk")]));
+    });
+    assert!(verdicts_of_all(&mut verdicts).iter().all(|(verdict, _)| *verdict == Some(Verdict::Unknown)));
+    verdicts.change(Policies::complete);
+    assert!(verdicts_of_all(&mut verdicts).iter().all(|(verdict, _)| *verdict != Some(Verdict::Unknown)));
+}

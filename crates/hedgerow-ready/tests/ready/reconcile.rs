@@ -116,6 +116,11 @@ fn every_edge_has_its_class() {
         manual(w);
         emoji_alone(w);
     });
+    class("by a rule, and perhaps in the code", cards, Class::CodeUnread, |w| {
+        no_code(w);
+        emoji_alone(w);
+        w.code().candidates.insert(key("cards", "ledger"), "main.go:7".into());
+    });
     class("by a rule that traffic made", cards, Class::ScanBlind, |w| {
         no_code(w);
         w.rules
@@ -136,7 +141,7 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         w.observations.observed.pop();
     };
     type Change = fn(&mut World);
-    let table: [(&str, Change, Option<&str>); 18] = [
+    let table: [(&str, Change, Option<&str>); 20] = [
         ("all was heard", |_| {}, None),
         ("a minute was not", |w| w.gap(0, NOW - 9 * DAY, NOW - 9 * DAY + 60), None),
         (
@@ -182,6 +187,19 @@ fn a_rule_is_stale_only_where_somebody_listened() {
             "calls of another time",
             |w| w.observations.observed[0].last = Moment(NOW + 301),
             Some("calls after the observations end"),
+        ),
+        (
+            "calls of one of several",
+            |w| {
+                let several = End::Unknown(vec!["service.cards".into(), "service.emoji".into()]);
+                w.observations.observed.push(call(several, Verdict::Unknown, NOW - DAY, 1));
+            },
+            Some("calls whose caller is one of several may have been its"),
+        ),
+        (
+            "calls of whomever",
+            |w| w.observations.observed.push(call(End::Unknown(Vec::new()), Verdict::Unknown, NOW - DAY, 1)),
+            Some("calls whose caller nobody can tell may have been its"),
         ),
     ];
     for (what, change, doubt) in table {

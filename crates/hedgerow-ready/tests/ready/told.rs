@@ -54,10 +54,16 @@ fn calls_of_another_time_than_the_observations_are_no_evidence() {
     let at = |last: i64| move |w: &mut World| w.observations.observed[0].last = Moment(last);
     let told = "1 line of the observations tells of calls after the observations end, such as one of `service.ledger`";
     expect("after the end", at(NOW + 301), Verdict::Unknown, Kind::Window, told);
-    expect("before the begin", at(NOW - 31 * DAY - 1), Verdict::Unknown, Kind::Window, "before the observations begin");
+    expect(
+        "before the begin",
+        at(NOW - 31 * DAY - 301),
+        Verdict::Unknown,
+        Kind::Window,
+        "before the observations begin",
+    );
     // Two clocks are never the same.
     assert_eq!(judged(at(NOW + 300)).0, Verdict::Ready);
-    assert_eq!(judged(at(NOW - 31 * DAY)).0, Verdict::Ready);
+    assert_eq!(judged(at(NOW - 31 * DAY - 300)).0, Verdict::Ready);
     let all = |w: &mut World| w.observations.observed.iter_mut().for_each(|line| line.last = Moment(NOW + DAY));
     expect("all", all, Verdict::Unknown, Kind::Window, "2 lines of the observations tell of calls");
 }

@@ -148,8 +148,15 @@ fn left_out(text: &str, at: usize) -> Option<usize> {
 /// How long a text in quotes is that stands at the beginning, with them.
 fn quoted(text: &str) -> Option<usize> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let end = text[1..].find(quote)?;
-    Some(end + 2)
+    let mut letters = text.char_indices().skip(1);
+    while let Some((at, c)) = letters.next() {
+        match c {
+            '\\' => drop(letters.next()),
+            c if c == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// How long a word is: variables in braces and a template's marks are part of it.
@@ -179,6 +186,16 @@ mod tests {
     fn what_nginx_passes_requests_on_to() {
         for (name, text, expected) in [
             ("nginx.conf", "location / { proxy_pass http://a:80; }", &["http://a:80"][..]),
+            (
+                "nginx.conf",
+                "location /h { return 200 \"{\\\"ok\\\":true}\"; }\nlocation / { proxy_pass http://a:80; }\nadd_header X \"y\";",
+                &["http://a:80"],
+            ),
+            (
+                "nginx.conf",
+                "location /h { return 200 'it\\'s'; }\nlocation / { proxy_pass http://a:80; }\nadd_header X 'y';",
+                &["http://a:80"],
+            ),
             ("nginx.conf", "location / {\n proxy_pass\n   http://a:80;\n}", &["http://a:80"]),
             ("nginx.conf", "set $b \"http://a:80\";\nlocation / {\n proxy_pass $b;\n}", &["http://a:80"]),
             (

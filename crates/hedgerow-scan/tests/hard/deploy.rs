@@ -187,6 +187,8 @@ fn whose_a_workload_of_a_chart_is_can_be_told() {
     for (path, name, more) in [
         ("all.yaml", "{{ .Release.Name }}-web", ", image: 'bank/s-emoji-tools'"),
         ("all.yaml", "web", "}, {name: other, image: s-emoji}, {name: more, image: s-card"),
+        // A proxy beside a program of nobody's.
+        ("all.yaml", "web", ", image: vendor/web}, {name: proxy, image: s-emoji"),
         ("s-emoji-tools/deployment.yaml", "web", ""),
     ] {
         reads_ledger_addr(&workload(path, name, more), &["unresolved-call service.emoji/main.go"]);

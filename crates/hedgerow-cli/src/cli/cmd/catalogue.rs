@@ -1,5 +1,6 @@
 //! `hedgerow catalogue`: what others need to know of the services, and `hedgerow catalogue merge`.
 
+use super::foreign::shown;
 use super::scan::{config, inventory, unread};
 use crate::cli::Exit;
 use crate::cli::args::{Catalogue as Args, CatalogueAction, Merge};
@@ -50,12 +51,14 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         if schedule.service.is_none() {
             session.note(&format!(
                 "warning: {}: `{}` is of no service, so it is left out\n",
-                schedule.path, schedule.workload
+                shown(&schedule.path),
+                shown(&schedule.workload)
             ));
         } else if schedule.schedule.is_none() {
             session.note(&format!(
                 "{}: when {} runs cannot be told from the manifest\n",
-                schedule.path, schedule.workload
+                shown(&schedule.path),
+                shown(&schedule.workload)
             ));
         }
         add_schedule(&mut catalogue, schedule);

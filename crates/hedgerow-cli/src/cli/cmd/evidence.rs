@@ -70,7 +70,9 @@ pub(super) fn of(
     let catalogues = catalogues(&scanned, &plan, &schedules, observations.header.catalogue.as_deref());
     let tree = judge::Tree { policies: in_parallel(|| policies(&plan)), catalogues };
     let strange = schedules.iter().filter(|schedule| schedule.service.is_none());
-    let strange_jobs = strange.map(|schedule| format!("`{}` ({})", schedule.workload, schedule.path)).collect();
+    let strange_jobs = strange
+        .map(|schedule| format!("`{}` ({})", foreign::shown(&schedule.workload), foreign::shown(&schedule.path)))
+        .collect();
     let jobs = schedules.into_iter().filter_map(job).collect();
     let (now, program) = (Moment(session.now()?), program(session));
     Ok(Evidence { plan, scanned, code, places, tree, jobs, strange_jobs, observations, now, program })

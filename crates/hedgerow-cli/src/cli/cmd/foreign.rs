@@ -52,7 +52,7 @@ fn mend_text(text: &mut String) {
 }
 
 /// A name as it is printed.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     if name.is_empty() {
         return NAMELESS.to_owned();
     }

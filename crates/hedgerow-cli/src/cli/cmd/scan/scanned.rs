@@ -125,7 +125,9 @@ impl Scanned {
         let is_blind = |reason| may_hold_calls(reason) || reason == Reason::Deploy;
         let lost =
             |account: &Account| account.left.iter().any(|left| is_blind(left.reason)) || self.shared(account).is_some();
-        asks || self.outcome.accounts.get(service).is_some_and(lost)
+        // Whose a deployment file is that cannot be read, nobody knows.
+        let is_anybodys = self.outcome.left.iter().any(|left| left.reason == Reason::Deploy);
+        asks || is_anybodys || self.outcome.accounts.get(service).is_some_and(lost)
     }
 
     /// What was not read and lies in no service's directory, where a service may import it. Who imports what is known of files that were
@@ -170,6 +172,7 @@ impl Scanned {
         self.outcome.findings.retain(|finding| finding.services.iter().any(|s| callers.contains(s.as_str())));
         self.outcome.outside.retain(|(caller, _), _| callers.contains(caller.as_str()));
         self.outcome.accounts.retain(|service, _| callers.contains(service.as_str()));
-        self.outcome.left.clear();
+        // What nobody can tell whose it is may be theirs.
+        self.outcome.left.retain(|left| left.reason == Reason::Deploy);
     }
 }
