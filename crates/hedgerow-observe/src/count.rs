@@ -16,7 +16,7 @@
 //!
 //! What is not seen: a policy's chain that came back the same and shows nothing of it, in the same interval in which the chain of one of
 //! its pods was rewritten for another reason; and tables that were emptied where all of the pods' counters had passed their old values
-//! again by the next reading; and what was made and rewritten between two readings. Read every few seconds.
+//! again by the next reading; and what was made and rewritten between two readings, in both places. Read every few seconds.
 
 use crate::record::{Direction, Family, Policy, Role, RuleAction, RuleCounter, Step, Tables};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,12 +114,19 @@ struct Interval {
     is_broken: bool,
     /// Whether any chain counts it there.
     is_there: bool,
+    /// Whether one of these is new: it may have begun anew since it was made, and nobody would see it.
+    is_new: bool,
 }
 
 impl Interval {
     /// Whether it counted everything.
     const fn holds(&self) -> bool {
         self.is_there && !self.is_broken
+    }
+
+    /// Whether it can stand for a place that lost something.
+    const fn makes_up(&self) -> bool {
+        self.holds() && !self.is_new
     }
 }
 
@@ -187,6 +194,7 @@ impl Counter {
                 }
                 interval.is_broken |= is_broken;
                 interval.is_there = true;
+                interval.is_new |= before.is_none();
             }
             // What is counted no longer, because the rule that did is gone, was counted up to some moment in between.
             for rule in before.filter(|_| is_broken).into_iter().flat_map(BTreeMap::values) {
@@ -210,8 +218,14 @@ impl Counter {
         self.is_complete |= extent == Extent::Whole;
         for (key, chain) in dump {
             match (extent, self.chains.get_mut(&key)) {
-                // A cut chain must not make its rest look new the next time.
-                (Extent::Partial, Some(known)) => known.extend(chain),
+                // A cut chain must not make its rest look new the next time. Where it shows that it began anew, the rest did as well: what is
+                // read of it next is all new.
+                (Extent::Partial, Some(known)) => {
+                    if is_rewritten(known, &chain, extent) {
+                        known.values_mut().for_each(|rule| (rule.packets, rule.bytes) = (0, 0));
+                    }
+                    known.extend(chain);
+                }
                 _ => {
                     self.chains.insert(key, chain);
                 }
@@ -325,7 +339,7 @@ impl Counter {
             sum.inherited += added.min(places.iter().map(|interval| interval.inherited).max().unwrap_or_default());
             running.own += places[0].certain;
             sum.repaired = sum.packets.saturating_sub(running.own);
-            if !places.iter().any(|interval| interval.holds()) && places.iter().any(|interval| interval.is_broken) {
+            if !places.iter().any(Interval::makes_up) && places.iter().any(|interval| interval.is_broken) {
                 sum.gaps += 1;
             }
             for (interval, behind) in places.iter().zip(&mut running.behind) {
