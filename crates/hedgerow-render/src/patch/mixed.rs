@@ -17,6 +17,45 @@ use std::ops::Range;
 /// The labels that say which application a pod is of, the first one worn counts.
 const APPLICATION: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
 
+/// The label that says what part of an application a pod is.
+const COMPONENT: &str = "app.kubernetes.io/component";
+
+/// Data stores and brokers that charts bring with an application and let wear its name. Beside a service of that name they are the service.
+const STORES: [&str; 28] = [
+    "activemq",
+    "cassandra",
+    "clickhouse",
+    "cockroachdb",
+    "couchdb",
+    "dynamodb",
+    "elasticsearch",
+    "etcd",
+    "influxdb",
+    "kafka",
+    "keydb",
+    "mariadb",
+    "memcached",
+    "minio",
+    "mongo",
+    "mongodb",
+    "mysql",
+    "nats",
+    "neo4j",
+    "opensearch",
+    "postgres",
+    "postgresql",
+    "pulsar",
+    "rabbitmq",
+    "redis",
+    "scylla",
+    "valkey",
+    "zookeeper",
+];
+/// What a component is called where it says no more.
+const STORE: [&str; 3] = ["database", "datastore", "db"];
+/// Kinds whose pods run on; a job that is called after a store is something that is done to it.
+const RUN_ON: [&str; 2] = ["Deployment", "StatefulSet"];
+
 /// Where Helm 4 says which file of a chart an object comes from; Helm 3 has a comment for it.
 const FILE: &str = "postrenderer.helm.sh/postrender-filename";
 const SOURCE: &str = "# Source: ";
@@ -135,11 +174,13 @@ impl<'t> Look<&'t str> {
     pub(super) fn of(
         stream: &'t str,
         object: &Object<'_, '_>,
+        name: Option<&str>,
         annotations: Option<&'t Site<'_>>,
         worn: impl Iterator<Item = Worn<'t>> + Clone,
     ) -> Self {
         let label = |key: &&str| worn.clone().find(|(worn, _)| worn == key).map(|(_, value)| value);
-        Self { chart: chart(stream, object, annotations), application: APPLICATION.iter().find_map(label) }
+        let application = store(object.kind, name, label(&COMPONENT)).or_else(|| APPLICATION.iter().find_map(label));
+        Self { chart: chart(stream, object, annotations), application }
     }
 
     /// The name of the subchart, where it comes from one.
@@ -180,6 +221,17 @@ impl<'t> Look<&'t str> {
             _ => String::new(),
         }
     }
+}
+
+/// The data store that a workload is by what it is a component of and how it is called.
+fn store<'t>(kind: &str, name: Option<&str>, component: Option<&'t str>) -> Option<&'t str> {
+    let known = |word: &str| STORES.into_iter().find(|store| store.eq_ignore_ascii_case(word));
+    if !RUN_ON.contains(&kind) {
+        return None;
+    }
+    let is_store = |component: &&str| known(first_word(component)).is_some() || STORE.contains(component);
+    let by_name = || known(name?.rsplit(['-', '.']).next()?);
+    component.filter(is_store).or_else(by_name)
 }
 
 /// Under how many charts a chart stands.
@@ -239,6 +291,23 @@ mod tests {
                 .map(|group| (group.look.application.as_deref().unwrap(), group.workloads, group.first.len()))
                 .collect();
             assert_eq!(groups, [("a", 3, 3), ("b", 3, 3), ("c", 1, 1)], "{cut}");
+        }
+    }
+
+    #[test]
+    fn stores_are_known_by_component_and_name() {
+        for (kind, name, component, expected) in [
+            ("StatefulSet", "emoji", Some("mysql"), Some("mysql")),
+            ("Deployment", "emoji", Some("redis-master"), Some("redis-master")),
+            ("StatefulSet", "emoji", Some("database"), Some("database")),
+            ("StatefulSet", "emoji-postgresql", None, Some("postgresql")),
+            ("Deployment", "emoji.Redis", Some("service"), Some("redis")),
+            ("Deployment", "emoji", Some("database-client"), None),
+            ("Deployment", "redis-exporter", None, None),
+            ("Deployment", "emoji-worker", Some("worker"), None),
+            ("Job", "emoji-init-mysql", Some("mysql"), None),
+        ] {
+            assert_eq!(store(kind, Some(name), component), expected, "{kind} {name} {component:?}");
         }
     }
 

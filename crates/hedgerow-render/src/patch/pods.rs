@@ -57,7 +57,7 @@ pub(super) fn patch<'p>(
             if let Some(plan) = context.plan.service(service) {
                 let annotations = outline.site(workload.annotations);
                 let worn = templates.iter().flat_map(|template| pairs(template.labels)).filter_map(worn_pair);
-                let look = Look::of(context.stream, object, annotations, worn);
+                let look = Look::of(context.stream, object, title.name, annotations, worn);
                 if context.claims.are_listed() && look.is_of_another(service) {
                     unclaimed(context, object, &title, &place, &templates, true, found);
                     return None;
