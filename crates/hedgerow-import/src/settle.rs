@@ -74,7 +74,7 @@ fn ends(names: &Names<'_>, statement: &Statement, found: &mut Found) -> Option<(
             let ports = ports_of(names, &callee, &statement.ports);
             let allow = match &statement.caller {
                 // An entry without ports opens all of them.
-                End::Named(name) => ports.as_ref().and_then(|ports| allow_pods(name, Some(ports))),
+                End::Named(name) => ports.as_ref().and_then(|ports| allow_pods(name, &BTreeSet::new(), Some(ports))),
                 End::Service(_) => None,
             };
             let leftover = found.leave(Why::OutsideCaller, place, format!("{edge}: {why}"));
@@ -243,9 +243,11 @@ fn port_text(port: &str) -> String {
     if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
 }
 
-/// An `allow` entry for pods by what they wear; nothing where that is not known.
-pub(crate) fn allow_pods(name: &Name, ports: Option<&RulePorts>) -> Option<String> {
-    let labels = telling(name);
+/// An `allow` entry for pods by what they wear, with all of the `asked` keys: so that it lets in nobody else. Nothing where it is not known.
+pub(crate) fn allow_pods(name: &Name, asked: &BTreeSet<&str>, ports: Option<&RulePorts>) -> Option<String> {
+    let mut labels = telling(name);
+    let worn = name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    labels.extend(worn.filter(|(key, _)| asked.contains(key)));
     if labels.is_empty() {
         return None;
     }

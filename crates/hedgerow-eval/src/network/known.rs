@@ -111,15 +111,25 @@ impl Network {
     #[must_use]
     pub fn unworn_keys(&self) -> BTreeMap<String, BTreeSet<PolicyId>> {
         let mut unworn = BTreeMap::<_, BTreeSet<_>>::new();
-        for Compiled { policy, .. } in &self.policies {
-            let parties = policy.all_rules().flat_map(Rule::parties);
-            let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
-            for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {
-                if !self.index.is_worn(key) {
-                    unworn.entry(key.to_owned()).or_default().insert(policy.id.clone());
-                }
-            }
+        for (key, policy) in self.asked().filter(|(key, _)| !self.index.is_worn(key)) {
+            unworn.entry(key.to_owned()).or_default().insert(policy.clone());
         }
         unworn
+    }
+
+    /// Label keys that policies ask of pods: pods of one namespace that wear the same of these are treated alike, whatever else they wear.
+    #[must_use]
+    pub fn asked_keys(&self) -> BTreeSet<&str> {
+        self.asked().map(|(key, _)| key).collect()
+    }
+
+    /// The label keys that policies ask of pods, with the policies.
+    fn asked(&self) -> impl Iterator<Item = (&str, &PolicyId)> {
+        self.policies.iter().flat_map(|Compiled { policy, .. }| {
+            let parties = policy.all_rules().flat_map(Rule::parties);
+            let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
+            let keys = selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys());
+            keys.map(|key| (key, &policy.id))
+        })
     }
 }

@@ -221,12 +221,13 @@ impl<'w, 'a> Callee<'w, 'a> {
     fn say(&self, service: &Service, guarded: &[PeerId], at: &Place, reached: Reached, found: &mut Found) {
         self.say_services(service, at, &reached, found);
         self.say_crowds(service, at, &reached, found);
+        let asked = self.world.network.asked_keys();
         for (pods, ranges) in &reached.pods {
             let ranges = join(ranges.iter().copied());
             let ports = fit(service, &these(&ranges)).ports;
             let text = format!("`{pods}` reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::OutsideCaller, at, text));
-            leftover.allow = ports.and_then(|ports| allow_pods(pods, Some(&ports)));
+            leftover.allow = ports.and_then(|ports| allow_pods(pods, &asked, Some(&ports)));
         }
         let mut on_host = BTreeMap::<Vec<PortRange>, BTreeSet<ServiceName>>::new();
         for (caller, ranges) in &reached.on_host {

@@ -70,6 +70,30 @@ fn namespaces_blocks_strangers_and_those_who_are_not_there() {
     assert_eq!(each.rules.iter().filter(|rule| rule.callee.as_str() == "service.ledger").count(), 1);
 }
 
+/// An entry lets in no pods that the policy keeps out: it asks for what the policy asks, too.
+#[test]
+fn an_entry_is_no_wider_than_the_policy() {
+    let labels = "{app: cron, hub-access: 'true', team: ops, pod-template-hash: x}";
+    let pods = deployment("cron", "ops").replace("{app: cron}", labels);
+    for (selector, expected) in [
+        ("{matchLabels: {hub-access: 'true'}}", "{app: cron, hub-access: \"true\"}"),
+        ("{matchExpressions: [{key: team, operator: In, values: [ops, dev]}]}", "{app: cron, team: ops}"),
+        (
+            "{matchExpressions: [{key: hub-access, operator: Exists}], matchLabels: {team: ops}}",
+            "{app: cron, hub-access: \"true\", team: ops}",
+        ),
+        ("{matchLabels: {app: cron}}", "{app: cron}"),
+    ] {
+        let spec = format!(
+            "ingress: [{{from: [{{namespaceSelector: {{}}, podSelector: {selector}}}], ports: [{{port: 9901}}]}}]"
+        );
+        let texts = format!("{}{pods}{}", policy(&spec), deployment("ledger", "bank"));
+        let imported = imported(&bank(), Source::Policies, &texts, Many::Suggest);
+        let entries: Vec<_> = imported.leftovers.iter().filter_map(|it| it.allow.as_deref()).collect();
+        assert_eq!(entries, [format!("{{from: {{namespace: ops, pods: {expected}}}, ports: [admin]}}")], "{selector}");
+    }
+}
+
 #[test]
 fn everybody_and_anybody() {
     for (from, left) in [
