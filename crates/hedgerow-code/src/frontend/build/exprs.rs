@@ -11,8 +11,38 @@
     allow(dead_code, reason = "what one language's front end does not need, another one's does")
 )]
 
-use super::{Builder, append, index};
+use super::{Builder, append, children, index, range};
 use crate::ir::{Argument, Def, Expr, ExprId, Part, Range, Run, Store, TypeRef, TypeRefId, Word};
+use tree_sitter::Node;
+
+/// What all walks over a file do alike with its expressions.
+pub(crate) trait Expressions<'t, 'n> {
+    /// The facts in the making.
+    fn builder(&mut self) -> &mut Builder<'t>;
+
+    /// Reads an expression that is not too deep.
+    fn read(&mut self, node: Node<'n>) -> ExprId;
+
+    /// An expression.
+    fn expr(&mut self, node: Node<'n>) -> ExprId {
+        if !self.builder().descend(node) {
+            return self.builder().push(Expr::Other, range(node));
+        }
+        let id = self.read(node);
+        self.builder().ascend();
+        id
+    }
+
+    /// The expressions right below a node.
+    fn exprs(&mut self, node: Node<'n>) -> Vec<ExprId> {
+        children(node).into_iter().map(|child| self.expr(child)).collect()
+    }
+
+    /// The expression in a field of a node.
+    fn under(&mut self, node: Node<'n>, field: &str) -> Option<ExprId> {
+        node.child_by_field_name(field).map(|child| self.expr(child))
+    }
+}
 
 impl Builder<'_> {
     /// Adds an expression.
@@ -34,6 +64,18 @@ impl Builder<'_> {
     pub(crate) fn push_text(&mut self, text: impl AsRef<str>, span: Range) -> ExprId {
         let text = self.word(text);
         self.push(Expr::Text(text), span)
+    }
+
+    /// Adds a text that is made of pieces, the last of them a text that may be empty.
+    pub(crate) fn push_pieces(&mut self, mut pieces: Vec<ExprId>, last: String, span: Range) -> ExprId {
+        if pieces.is_empty() {
+            return self.push_text(last, span);
+        }
+        if !last.is_empty() {
+            pieces.push(self.push_text(last, span));
+        }
+        let pieces = self.list_of(pieces);
+        self.push(Expr::Format(pieces), span)
     }
 
     /// Adds a part of a value as an expression.

@@ -8,14 +8,22 @@
         feature = "javascript",
         feature = "kotlin"
     )),
-    allow(dead_code, reason = "what one language's front end does not need, another one's does")
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "what one language's front end does not need, another one's does"
+    )
 )]
 
 mod children;
+mod class;
 mod exprs;
 mod open;
 
 pub(crate) use self::children::Children;
+pub(crate) use self::class::Class;
+pub(crate) use self::exprs::Expressions;
 
 use self::children::Child;
 use self::open::Open;
@@ -48,6 +56,18 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
     /// Facts whose lists are empty and have grown already.
     static SCRATCH: RefCell<Facts> = RefCell::default();
+}
+
+/// What `text` says: it is parsed, and `lower` reads the tree. Nothing only when the grammar does not fit the library, which the tests rule out.
+pub(crate) fn facts_of(
+    language: &Language,
+    text: &str,
+    lower: impl for<'t> FnOnce(Builder<'t>, Node<'t>) -> Facts,
+) -> Facts {
+    let Some(tree) = parse(language, text) else { return Facts::default() };
+    let root = tree.root_node();
+    let facts = lower(Builder::new(text, root), root);
+    settle(tree, facts)
 }
 
 /// Parses `text`; none only when the grammar does not fit the library, which the tests rule out.

@@ -2,7 +2,7 @@
 
 use super::types::type_name;
 use super::{Class, Lower};
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Def, Expr, ExprId, Field, Function, Note, Signature, Store, TypeDecl, TypeRef};
 use tree_sitter::Node;
 

@@ -1,39 +1,21 @@
 //! C#'s expressions.
 
+use super::Lower;
 use super::convention::calls_by_convention;
 use super::types::predefined;
-use super::{Class, Lower};
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
 /// Properties that hand out what is in a wrapper: of options, of a task, of what may be null.
 const HANDED: &[&str] = &["Value", "CurrentValue", "Result"];
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        if !self.builder.descend(node) {
-            return self.builder.push(Expr::Other, range(node));
-        }
-        let id = self.expr_inner(node);
-        self.builder.ascend();
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    /// A value for something of a written type: `new(x)` is of that type.
-    pub(super) fn value_of(&mut self, node: Node<'n>, ty: Option<Node<'n>>) -> ExprId {
-        let ty = ty.filter(|ty| self.builder.slice(*ty) != "var");
-        match ty {
-            Some(ty) if node.kind() == "implicit_object_creation_expression" => {
-                let ty = self.ty(ty);
-                self.creation(node, ty)
-            }
-            _ => self.expr(node),
-        }
-    }
-
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "identifier" => {
@@ -180,35 +162,28 @@ impl<'n> Lower<'_, 'n> {
         };
         self.builder.push(expr, span)
     }
+}
+
+impl<'n> Lower<'_, 'n> {
+    /// A value for something of a written type: `new(x)` is of that type.
+    pub(super) fn value_of(&mut self, node: Node<'n>, ty: Option<Node<'n>>) -> ExprId {
+        let ty = ty.filter(|ty| self.builder.slice(*ty) != "var");
+        match ty {
+            Some(ty) if node.kind() == "implicit_object_creation_expression" => {
+                let ty = self.ty(ty);
+                self.creation(node, ty)
+            }
+            _ => self.expr(node),
+        }
+    }
 
     /// A bare name: a local, a member of a class around it, or something of the file.
     pub(super) fn name(&mut self, name: &str, span: Range) -> ExprId {
-        if self.builder.local(name).is_none() {
-            let around =
-                self.classes.iter().rposition(|class| class.fields.contains(name) || class.methods.contains(name));
-            if let Some(of) = around.map(|at| self.instance(at, span)) {
-                return self.builder.push_member(of, name, span);
-            }
-        }
-        self.builder.name(name, span)
+        self.builder.name_within(&self.classes, name, span)
     }
 
-    /// The value that a method of the class at a place runs on.
-    fn instance(&mut self, at: usize, span: Range) -> ExprId {
-        if at + 1 == self.classes.len() {
-            return self.this(span);
-        }
-        let class = self.classes.get(at).map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push_name(class, span)
-    }
-
-    /// The value a method runs on; where there is none, the class.
     fn this(&mut self, span: Range) -> ExprId {
-        if self.builder.local("this").is_some() {
-            return self.builder.name("this", span);
-        }
-        let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push_name(class, span)
+        self.builder.this(&self.classes, span)
     }
 
     fn member(&mut self, node: Node<'n>) -> ExprId {
@@ -480,17 +455,7 @@ impl<'n> Lower<'_, 'n> {
 
     /// What a bare name that is called means.
     fn called(&mut self, name: &str, span: Range) -> ExprId {
-        if self.builder.local(name).is_some() {
-            return self.builder.name(name, span);
-        }
-        let has = |class: &Class| class.methods.contains(name) || class.fields.contains(name);
-        let around = self.classes.iter().rposition(has);
-        let around =
-            around.or_else(|| self.classes.last().is_some_and(|class| class.extends).then(|| self.classes.len() - 1));
-        match around.map(|at| self.instance(at, span)) {
-            Some(of) => self.builder.push_member(of, name, span),
-            None => self.builder.push_name(name, span),
-        }
+        self.builder.called_within(&self.classes, name, span)
     }
 
     pub(super) fn arguments(&mut self, list: Node<'n>) -> Vec<Argument> {

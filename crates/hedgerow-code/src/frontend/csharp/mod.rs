@@ -11,11 +11,10 @@ mod options;
 mod stmt;
 mod types;
 
-use super::build::{Builder, children, parse, settle};
+use super::build::{Builder, Class, children, facts_of};
 use super::first_fault;
 use crate::frontend::{Frontend, GLOBAL, MAIN};
-use crate::ir::{Facts, Function, Import, TypeRef};
-use std::collections::BTreeSet;
+use crate::ir::{Facts, Function, Import};
 use tree_sitter::Node;
 
 /// The front end.
@@ -23,29 +22,12 @@ pub(super) struct CSharp;
 
 impl Frontend for CSharp {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_c_sharp::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
-            let mut lower =
-                Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new(), bound: Vec::new() };
+        facts_of(&tree_sitter_c_sharp::LANGUAGE.into(), text, |builder, root| {
+            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new(), bound: Vec::new() };
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
-}
-
-/// What is known of a class while its code is read.
-#[derive(Debug, Clone, Default)]
-struct Class {
-    name: String,
-    fields: BTreeSet<String>,
-    methods: BTreeSet<String>,
-    extends: bool,
-    /// The first type that it says it is: the class it extends, if it extends one.
-    base: Option<TypeRef>,
-    /// Whether a framework calls its methods, as its attributes say.
-    registered: bool,
 }
 
 /// The walk over one file.

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use super::class::{declarators, initial};
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Def, Expr, ExprId};
 use tree_sitter::Node;
 

@@ -4,7 +4,7 @@ mod expr;
 mod stmt;
 mod types;
 
-use super::build::{Builder, Children, parse, range, settle, under};
+use super::build::{Builder, Children, facts_of, range, under};
 use super::first_fault;
 use super::grammar::{Grammar, fields, kinds};
 use crate::frontend::Frontend;
@@ -117,15 +117,11 @@ pub(super) struct Go;
 impl Frontend for Go {
     fn facts(&self, text: &str) -> Facts {
         let grammar = &*GRAMMAR;
-        let Some(tree) = parse(&grammar.language, text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
-            let builder = Builder::new(text, root);
+        facts_of(&grammar.language, text, |builder, root| {
             let mut go = Lower { builder, grammar, fields: &grammar.fields, types: BTreeMap::new() };
             go.file(root);
             go.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
 }
 

@@ -1,25 +1,16 @@
 //! Java's expressions.
 
 use super::Lower;
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.builder.depth > MAX_DEPTH {
-            self.builder.facts.faults.push(range(node));
-            self.builder.push(Expr::Other, range(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "identifier" => {
@@ -143,7 +134,9 @@ impl<'n> Lower<'_, 'n> {
         };
         self.builder.push(expr, span)
     }
+}
 
+impl<'n> Lower<'_, 'n> {
     /// A bare name: a local, a field of the class, or something of the file.
     fn name(&mut self, name: &str, node: Node<'n>) -> ExprId {
         let span = range(node);
@@ -156,11 +149,7 @@ impl<'n> Lower<'_, 'n> {
 
     /// The value a method runs on; where there is none, the class.
     fn this(&mut self, span: crate::ir::Range) -> ExprId {
-        if self.builder.local("this").is_some() {
-            return self.builder.name("this", span);
-        }
-        let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push_name(class, span)
+        self.builder.this(&self.classes, span)
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {

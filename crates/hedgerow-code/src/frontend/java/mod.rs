@@ -2,13 +2,12 @@
 
 mod expr;
 
-use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
+use super::build::{Builder, Class, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::{Frontend, OPTIONS};
 use crate::ir::{
     Argument, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl, TypeRef, TypeRefId,
 };
-use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 /// The front end.
@@ -16,24 +15,12 @@ pub(super) struct Java;
 
 impl Frontend for Java {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_java::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
-            let mut lower = Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new() };
+        facts_of(&tree_sitter_java::LANGUAGE.into(), text, |builder, root| {
+            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new() };
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
-}
-
-/// What is known of a class while its code is read.
-#[derive(Debug, Clone, Default)]
-struct Class {
-    name: String,
-    fields: BTreeSet<String>,
-    methods: BTreeSet<String>,
-    extends: bool,
 }
 
 /// The walk over one file.

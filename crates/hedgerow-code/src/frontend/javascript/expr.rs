@@ -1,25 +1,16 @@
 //! Expressions.
 
 use super::Lower;
-use crate::frontend::build::{MAX_DEPTH, children};
+use crate::frontend::build::{Builder, Expressions, children};
 use crate::ir::{Argument, Expr, ExprId, Global, Part, Run, TypeRef};
 use tree_sitter::Node;
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.builder.depth > MAX_DEPTH {
-            self.builder.facts.faults.push(Self::span(node));
-            self.builder.push(Expr::Other, Self::span(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = Self::span(node);
         let expr = match node.kind() {
             "identifier" | "property_identifier" | "shorthand_property_identifier" => {
@@ -121,7 +112,9 @@ impl<'n> Lower<'_, 'n> {
         };
         self.builder.push(expr, span)
     }
+}
 
+impl<'n> Lower<'_, 'n> {
     fn object(&mut self, node: Node<'n>) -> Expr {
         let mut parts = Vec::new();
         for member in children(node) {

@@ -3,7 +3,7 @@
 mod expr;
 mod stmt;
 
-use super::build::{Builder, parse, range, settle};
+use super::build::{Builder, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Facts, Function, TypeRef, TypeRefId};
@@ -30,20 +30,11 @@ impl Frontend for TypeScript {
 }
 
 fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
-    let Some(tree) = parse(language, text) else { return Facts::default() };
-    let facts = {
-        let root = tree.root_node();
-        let mut lower = Lower {
-            builder: Builder::new(text, root),
-            later: Vec::new(),
-            class: None,
-            exported: false,
-            decorated: false,
-        };
+    facts_of(language, text, |builder, root| {
+        let mut lower = Lower { builder, later: Vec::new(), class: None, exported: false, decorated: false };
         lower.file(root);
         lower.builder.finish(root)
-    };
-    settle(tree, facts)
+    })
 }
 
 /// A function whose body is read after what runs when the file is loaded.

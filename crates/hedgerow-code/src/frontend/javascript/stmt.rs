@@ -1,7 +1,7 @@
 //! Statements and declarations.
 
 use super::{Later, Lower};
-use crate::frontend::build::{MAX_DEPTH, children};
+use crate::frontend::build::{Expressions, MAX_DEPTH, children};
 use crate::ir::{Def, Expr, ExprId, Field, Function, Global, Import, Store, TypeDecl, TypeRef, TypeRefId};
 use tree_sitter::Node;
 

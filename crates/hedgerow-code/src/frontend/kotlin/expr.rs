@@ -1,7 +1,7 @@
 //! Kotlin's expressions.
 
-use super::{Class, Lower, argument_parts, is_type};
-use crate::frontend::build::{children, range};
+use super::{Lower, argument_parts, is_type};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Def, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
@@ -11,18 +11,12 @@ const ON_IT: &[&str] = &["apply", "also"];
 /// Functions that run a closure on what they are called on, and give what it does.
 const WITH_IT: &[&str] = &["let", "run", "use"];
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        if !self.builder.descend(node) {
-            return self.builder.push(Expr::Other, range(node));
-        }
-        let id = self.expr_inner(node);
-        self.builder.ascend();
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "identifier" => {
@@ -190,7 +184,9 @@ impl<'n> Lower<'_, 'n> {
         };
         self.builder.push(expr, span)
     }
+}
 
+impl<'n> Lower<'_, 'n> {
     /// The body of a function that belongs to the code around it.
     fn body_inside(&mut self, body: Node<'n>) {
         let id = self.builder.open_closure();
@@ -274,30 +270,11 @@ impl<'n> Lower<'_, 'n> {
 
     /// A bare name: a local, a member of a class around it, or something of the file.
     fn name(&mut self, name: &str, span: Range) -> ExprId {
-        if self.builder.local(name).is_none() {
-            let has = |class: &Class| class.fields.contains(name) || class.methods.contains(name);
-            if let Some(of) = self.classes.iter().rposition(has).map(|at| self.instance(at, span)) {
-                return self.builder.push_member(of, name, span);
-            }
-        }
-        self.builder.name(name, span)
-    }
-
-    /// The value that a function of the class at a place runs on.
-    fn instance(&mut self, at: usize, span: Range) -> ExprId {
-        if at + 1 == self.classes.len() {
-            return self.this(span);
-        }
-        let class = self.classes.get(at).map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push_name(class, span)
+        self.builder.name_within(&self.classes, name, span)
     }
 
     fn this(&mut self, span: Range) -> ExprId {
-        if self.builder.local("this").is_some() {
-            return self.builder.name("this", span);
-        }
-        let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
-        self.builder.push_name(class, span)
+        self.builder.this(&self.classes, span)
     }
 
     fn binary(&mut self, node: Node<'n>) -> ExprId {
@@ -390,14 +367,7 @@ impl<'n> Lower<'_, 'n> {
 
     /// What a bare name that is called means.
     fn called(&mut self, name: &str, span: Range) -> ExprId {
-        if self.builder.local(name).is_some() {
-            return self.builder.name(name, span);
-        }
-        let has = |class: &Class| class.methods.contains(name) || class.fields.contains(name);
-        match self.classes.iter().rposition(has).map(|at| self.instance(at, span)) {
-            Some(of) => self.builder.push_member(of, name, span),
-            None => self.builder.push_name(name, span),
-        }
+        self.builder.called_within(&self.classes, name, span)
     }
 
     pub(super) fn arguments(&mut self, list: Node<'n>) -> Vec<Argument> {

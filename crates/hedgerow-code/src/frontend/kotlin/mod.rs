@@ -4,11 +4,10 @@ mod class;
 mod expr;
 mod stmt;
 
-use super::build::{Builder, children, parse, range, settle};
+use super::build::{Builder, Class, Expressions, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Def, ExprId, Facts, Function, Global, Import, Note, TypeRef, TypeRefId};
-use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 /// The front end.
@@ -16,23 +15,12 @@ pub(super) struct Kotlin;
 
 impl Frontend for Kotlin {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_kotlin_ng::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
-            let mut lower = Lower { builder: Builder::new(text, root), classes: Vec::new(), later: Vec::new() };
+        facts_of(&tree_sitter_kotlin_ng::LANGUAGE.into(), text, |builder, root| {
+            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new() };
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
-}
-
-/// What is known of a class while its code is read.
-#[derive(Debug, Clone, Default)]
-struct Class {
-    name: String,
-    fields: BTreeSet<String>,
-    methods: BTreeSet<String>,
 }
 
 /// The walk over one file.

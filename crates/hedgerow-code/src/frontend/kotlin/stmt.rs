@@ -1,7 +1,7 @@
 //! Kotlin's statements.
 
 use super::{Lower, is_type};
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Def, Expr, ExprId};
 use tree_sitter::Node;
 

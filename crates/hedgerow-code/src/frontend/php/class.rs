@@ -1,7 +1,7 @@
 //! PHP's classes and types.
 
 use super::Lower;
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Field, Signature, Store, TypeDecl, TypeRef, TypeRefId};
 use tree_sitter::Node;
 

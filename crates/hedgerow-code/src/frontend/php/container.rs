@@ -1,7 +1,7 @@
 //! Containers that are filled in code, as Symfony's builder is: named parameters, and classes with the arguments of their constructors.
 
 use super::Lower;
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Global, Range, Store};
 use tree_sitter::Node;
 

@@ -1,37 +1,16 @@
 //! PHP's expressions.
 
 use super::Lower;
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Import, Part, Run, TypeRef};
 use tree_sitter::Node;
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.builder.depth > MAX_DEPTH {
-            self.builder.facts.faults.push(range(node));
-            self.builder.push(Expr::Other, range(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn all(&mut self, node: Node<'n>) -> Vec<ExprId> {
-        children(node).into_iter().map(|child| self.expr(child)).collect()
-    }
-
-    fn under(&mut self, node: Node<'n>, field: &str) -> Option<ExprId> {
-        node.child_by_field_name(field).map(|child| self.expr(child))
-    }
-
-    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>) -> Expr {
-        Expr::Choice(self.builder.list_of(values))
-    }
-
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "variable_name" => return self.variable(node),
@@ -62,7 +41,7 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             "subscript_expression" => {
-                let parts = self.all(node);
+                let parts = self.exprs(node);
                 match parts.as_slice() {
                     [of, key] => Expr::Index { of: *of, key: *key },
                     // `$list[] = …`
@@ -148,11 +127,17 @@ impl<'n> Lower<'_, 'n> {
                 Expr::Other
             }
             _ => {
-                self.all(node);
+                self.exprs(node);
                 Expr::Other
             }
         };
         self.builder.push(expr, span)
+    }
+}
+
+impl<'n> Lower<'_, 'n> {
+    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>) -> Expr {
+        Expr::Choice(self.builder.list_of(values))
     }
 
     fn variable(&mut self, node: Node<'n>) -> ExprId {
@@ -326,7 +311,7 @@ impl<'n> Lower<'_, 'n> {
         let ups = text.matches("dirname(").count().saturating_sub(usize::from(text.contains("__FILE__")));
         let quoted: Vec<&str> = text.split(['\'', '"']).skip(1).step_by(2).collect();
         let [written] = quoted.as_slice() else {
-            self.all(node);
+            self.exprs(node);
             return self.builder.push(Expr::Other, span);
         };
         let written = written.trim_start_matches(['/', '.']).to_owned();
@@ -410,13 +395,6 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
         }
-        if pieces.is_empty() {
-            return self.builder.push_text(text, span);
-        }
-        if !text.is_empty() {
-            pieces.push(self.builder.push_text(text, span));
-        }
-        let pieces = self.builder.list_of(pieces);
-        self.builder.push(Expr::Format(pieces), span)
+        self.builder.push_pieces(pieces, text, span)
     }
 }

@@ -7,7 +7,7 @@ mod class;
 mod container;
 mod expr;
 
-use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
+use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Def, Expr, ExprId, Facts, Function, Global, Import, Store, TypeRefId};
@@ -19,11 +19,9 @@ pub(super) struct Php;
 
 impl Frontend for Php {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_php::LANGUAGE_PHP.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
+        facts_of(&tree_sitter_php::LANGUAGE_PHP.into(), text, |builder, root| {
             let mut lower = Lower {
-                builder: Builder::new(text, root),
+                builder,
                 later: Vec::new(),
                 namespace: String::new(),
                 uses: BTreeMap::new(),
@@ -34,8 +32,7 @@ impl Frontend for Php {
             };
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
 }
 

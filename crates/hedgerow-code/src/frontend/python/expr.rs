@@ -2,29 +2,16 @@
 
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.builder.depth > MAX_DEPTH {
-            self.builder.facts.faults.push(range(node));
-            self.builder.push(Expr::Other, range(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn all(&mut self, node: Node<'n>) -> Vec<ExprId> {
-        children(node).into_iter().map(|child| self.expr(child)).collect()
-    }
-
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "identifier" => {
@@ -33,7 +20,7 @@ impl<'n> Lower<'_, 'n> {
             }
             "string" => return self.string(node),
             "concatenated_string" => {
-                let pieces = self.all(node);
+                let pieces = self.exprs(node);
                 Expr::Format(self.builder.list_of(pieces))
             }
             "integer" | "float" => Expr::Number(self.builder.word(self.builder.slice(node))),
@@ -59,7 +46,7 @@ impl<'n> Lower<'_, 'n> {
                 match children(node).as_slice() {
                     [inner] => return self.expr(*inner),
                     _ => {
-                        self.all(node);
+                        self.exprs(node);
                         Expr::Other
                     }
                 }
@@ -86,14 +73,14 @@ impl<'n> Lower<'_, 'n> {
                 Expr::Other
             }
             "conditional_expression" => {
-                let parts = self.all(node);
+                let parts = self.exprs(node);
                 match parts.as_slice() {
                     [then, _, otherwise] => Expr::Choice(self.builder.list_of([*then, *otherwise])),
                     _ => Expr::Other,
                 }
             }
             "boolean_operator" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 Expr::Choice(self.builder.list_of(values))
             }
             "dictionary" => {
@@ -106,7 +93,7 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.composite(TypeRef::Unknown, parts)
             }
             "list" | "tuple" | "set" | "expression_list" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
                 self.builder.composite(TypeRef::Unknown, parts)
             }
@@ -120,13 +107,15 @@ impl<'n> Lower<'_, 'n> {
             }
             "comment" => Expr::Other,
             _ => {
-                self.all(node);
+                self.exprs(node);
                 Expr::Other
             }
         };
         self.builder.push(expr, span)
     }
+}
 
+impl<'n> Lower<'_, 'n> {
     fn comprehension(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         self.builder.enter();
@@ -180,7 +169,7 @@ impl<'n> Lower<'_, 'n> {
             && let Expr::Text(format) = *self.builder.facts.expr(left_expr)
         {
             let format = self.builder.facts.word(format).to_owned();
-            let values = if right.kind() == "tuple" { self.all(right) } else { vec![self.expr(right)] };
+            let values = if right.kind() == "tuple" { self.exprs(right) } else { vec![self.expr(right)] };
             let mut next = 0;
             let mut pieces = Vec::new();
             for piece in verbs(&format) {
@@ -221,14 +210,7 @@ impl<'n> Lower<'_, 'n> {
                 _ => {}
             }
         }
-        if pieces.is_empty() {
-            return self.builder.push_text(text, span);
-        }
-        if !text.is_empty() {
-            pieces.push(self.builder.push_text(text, span));
-        }
-        let pieces = self.builder.list_of(pieces);
-        self.builder.push(Expr::Format(pieces), span)
+        self.builder.push_pieces(pieces, text, span)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod expr;
 
-use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
+use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{
@@ -16,19 +16,11 @@ pub(super) struct Python;
 
 impl Frontend for Python {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_python::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
-            let mut lower = Lower {
-                builder: Builder::new(text, root),
-                later: Vec::new(),
-                dotted: BTreeSet::new(),
-                outer: vec![BTreeSet::new()],
-            };
+        facts_of(&tree_sitter_python::LANGUAGE.into(), text, |builder, root| {
+            let mut lower = Lower { builder, later: Vec::new(), dotted: BTreeSet::new(), outer: vec![BTreeSet::new()] };
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
-use crate::frontend::build::{children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
@@ -10,34 +10,12 @@ use tree_sitter::Node;
 const KERNEL: &[&str] =
     &["format", "sprintf", "open", "String", "Array", "Integer", "URI", "raise", "puts", "loop", "lambda", "proc"];
 
-impl<'n> Lower<'_, 'n> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node<'n>) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.too_deep() {
-            self.builder.facts.faults.push(range(node));
-            self.builder.push(Expr::Other, range(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn all(&mut self, node: Node<'n>) -> Vec<ExprId> {
-        children(node).into_iter().map(|child| self.expr(child)).collect()
-    }
-
-    fn under(&mut self, node: Node<'n>, field: &str) -> Option<ExprId> {
-        node.child_by_field_name(field).map(|child| self.expr(child))
-    }
-
-    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>, span: Range) -> ExprId {
-        let values = self.builder.list_of(values);
-        self.builder.push(Expr::Choice(values), span)
-    }
-
-    fn expr_inner(&mut self, node: Node<'n>) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "comment" | "nil" | "true" | "false" | "regex" => Expr::Choice(Run::default()),
@@ -67,7 +45,7 @@ impl<'n> Lower<'_, 'n> {
             "integer" | "float" => Expr::Number(self.builder.word(self.builder.slice(node))),
             "call" => return self.call(node),
             "element_reference" => {
-                let parts = self.all(node);
+                let parts = self.exprs(node);
                 match parts.as_slice() {
                     [of, key, ..] => Expr::Index { of: *of, key: *key },
                     _ => Expr::Other,
@@ -84,7 +62,7 @@ impl<'n> Lower<'_, 'n> {
             }
             "operator_assignment" => return self.operator_assignment(node),
             "right_assignment_list" | "array" | "string_array" | "symbol_array" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
                 self.builder.composite(TypeRef::Unknown, parts)
             }
@@ -101,7 +79,7 @@ impl<'n> Lower<'_, 'n> {
                 return self.under(node, "body").unwrap_or_else(|| self.builder.push(Expr::Other, span));
             }
             "rescue_modifier" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 return self.choice(values, span);
             }
             "case" | "case_match" => {
@@ -158,7 +136,7 @@ impl<'n> Lower<'_, 'n> {
                 Expr::Other
             }
             "return" | "next" | "break" => {
-                let values = children(node).first().map(|list| self.all(*list)).unwrap_or_default();
+                let values = children(node).first().map(|list| self.exprs(*list)).unwrap_or_default();
                 self.builder.give_back(values);
                 Expr::Choice(Run::default())
             }
@@ -178,11 +156,18 @@ impl<'n> Lower<'_, 'n> {
                 _ => Expr::Other,
             },
             _ => {
-                self.all(node);
+                self.exprs(node);
                 Expr::Other
             }
         };
         self.builder.push(expr, span)
+    }
+}
+
+impl<'n> Lower<'_, 'n> {
+    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>, span: Range) -> ExprId {
+        let values = self.builder.list_of(values);
+        self.builder.push(Expr::Choice(values), span)
     }
 
     /// Statements with their rescues: what the last one or a rescue is worth.
@@ -210,7 +195,7 @@ impl<'n> Lower<'_, 'n> {
         let written = self.builder.slice(node);
         if written.bytes().any(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':')) {
             // `object.class::NAME`
-            self.all(node);
+            self.exprs(node);
             return self.builder.push(Expr::Other, span);
         }
         let name = self.constant(written);
@@ -396,7 +381,7 @@ impl<'n> Lower<'_, 'n> {
             _ => Vec::new(),
         };
         let values = match right.kind() {
-            "array" => self.all(right),
+            "array" => self.exprs(right),
             "hash" => Vec::new(),
             _ => vec![self.expr(right)],
         };
@@ -494,14 +479,7 @@ impl<'n> Lower<'_, 'n> {
                 _ => {}
             }
         }
-        if pieces.is_empty() {
-            return self.builder.push_text(text, span);
-        }
-        if !text.is_empty() {
-            pieces.push(self.builder.push_text(text, span));
-        }
-        let pieces = self.builder.list_of(pieces);
-        self.builder.push(Expr::Format(pieces), span)
+        self.builder.push_pieces(pieces, text, span)
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod expr;
 
-use super::build::{Builder, MAX_DEPTH, children, parse, range, settle};
+use super::build::{Builder, Expressions, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Def, Expr, ExprId, Facts, Field, Function, Global, Import, Store, TypeDecl, TypeRef};
@@ -17,11 +17,9 @@ pub(super) struct Ruby;
 
 impl Frontend for Ruby {
     fn facts(&self, text: &str) -> Facts {
-        let Some(tree) = parse(&tree_sitter_ruby::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
+        facts_of(&tree_sitter_ruby::LANGUAGE.into(), text, |builder, root| {
             let mut lower = Lower {
-                builder: Builder::new(text, root),
+                builder,
                 later: Vec::new(),
                 nesting: Vec::new(),
                 declared: Declared::default(),
@@ -31,8 +29,7 @@ impl Frontend for Ruby {
             lower.declared.read(text, root);
             lower.file(root);
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
 }
 
@@ -340,9 +337,5 @@ impl<'n> Lower<'_, 'n> {
             Some(name) => self.builder.push_name(name, span),
             None => self.builder.push(Expr::Other, span),
         }
-    }
-
-    fn too_deep(&self) -> bool {
-        self.builder.depth > MAX_DEPTH
     }
 }

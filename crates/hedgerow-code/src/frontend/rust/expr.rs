@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::format::{Part as Piece, braces};
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Def, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
@@ -110,38 +110,12 @@ const HOLDERS: &[&str] = &[
 const LATER: &[&str] =
     &["LazyLock::new", "Lazy::new", "std::sync::LazyLock::new", "once_cell::sync::Lazy::new", "LazyCell::new"];
 
-impl Lower<'_> {
-    /// An expression.
-    pub(super) fn expr(&mut self, node: Node) -> ExprId {
-        self.builder.depth += 1;
-        let id = if self.builder.depth > MAX_DEPTH {
-            self.builder.facts.faults.push(range(node));
-            self.builder.push(Expr::Other, range(node))
-        } else {
-            self.expr_inner(node)
-        };
-        self.builder.depth -= 1;
-        id
+impl<'t, 'n> Expressions<'t, 'n> for Lower<'t> {
+    fn builder(&mut self) -> &mut Builder<'t> {
+        &mut self.builder
     }
 
-    fn all(&mut self, node: Node) -> Vec<ExprId> {
-        children(node).into_iter().map(|child| self.expr(child)).collect()
-    }
-
-    fn under(&mut self, node: Node, field: &str) -> Option<ExprId> {
-        node.child_by_field_name(field).map(|child| self.expr(child))
-    }
-
-    fn nothing(&mut self, span: Range) -> ExprId {
-        self.builder.push(Expr::Choice(Run::default()), span)
-    }
-
-    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>, span: Range) -> ExprId {
-        let values = self.builder.list_of(values);
-        self.builder.push(Expr::Choice(values), span)
-    }
-
-    fn expr_inner(&mut self, node: Node) -> ExprId {
+    fn read(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let expr = match node.kind() {
             "identifier" | "self" | "shorthand_field_identifier" => {
@@ -184,7 +158,7 @@ impl Lower<'_> {
                 Some(of) => return self.builder.push_member(of, self.builder.field(node, "field"), span),
                 None => Expr::Other,
             },
-            "index_expression" => match self.all(node).as_slice() {
+            "index_expression" => match self.exprs(node).as_slice() {
                 [of, key] => Expr::Index { of: *of, key: *key },
                 _ => Expr::Other,
             },
@@ -209,7 +183,7 @@ impl Lower<'_> {
                 Expr::Choice(Run::default())
             }
             "array_expression" | "tuple_expression" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 let parts = values.into_iter().map(|value| Part { field: None, key: None, value });
                 self.builder.composite(TypeRef::Unknown, parts)
             }
@@ -242,7 +216,7 @@ impl Lower<'_> {
                 Expr::Choice(Run::default())
             }
             "return_expression" => {
-                let values = self.all(node);
+                let values = self.exprs(node);
                 self.builder.give_back(values);
                 Expr::Choice(Run::default())
             }
@@ -265,11 +239,22 @@ impl Lower<'_> {
                 Expr::Other
             }
             _ => {
-                self.all(node);
+                self.exprs(node);
                 Expr::Other
             }
         };
         self.builder.push(expr, span)
+    }
+}
+
+impl Lower<'_> {
+    fn nothing(&mut self, span: Range) -> ExprId {
+        self.builder.push(Expr::Choice(Run::default()), span)
+    }
+
+    fn choice(&mut self, values: impl IntoIterator<Item = ExprId>, span: Range) -> ExprId {
+        let values = self.builder.list_of(values);
+        self.builder.push(Expr::Choice(values), span)
     }
 
     /// A block is worth its last expression.

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use super::paths::without_arguments;
-use crate::frontend::build::{MAX_DEPTH, children, range};
+use crate::frontend::build::{Expressions, MAX_DEPTH, children, range};
 use crate::ir::{Def, Field, Function, Global, Signature, TypeDecl, TypeRef};
 use tree_sitter::Node;
 

@@ -8,7 +8,7 @@ mod item;
 mod macros;
 mod paths;
 
-use super::build::{Builder, parse, settle};
+use super::build::{Builder, facts_of};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Facts, Function, Import};
@@ -20,11 +20,9 @@ pub(super) struct Rust;
 impl Frontend for Rust {
     fn facts(&self, text: &str) -> Facts {
         let text = &macros::as_calls(text);
-        let Some(tree) = parse(&tree_sitter_rust::LANGUAGE.into(), text) else { return Facts::default() };
-        let facts = {
-            let root = tree.root_node();
+        facts_of(&tree_sitter_rust::LANGUAGE.into(), text, |builder, root| {
             let mut lower = Lower {
-                builder: Builder::new(text, root),
+                builder,
                 uses: BTreeMap::new(),
                 modules: BTreeSet::new(),
                 me: None,
@@ -39,8 +37,7 @@ impl Frontend for Rust {
             lower.declare_names();
             lower.builder.facts.faults.extend(first_fault(root));
             lower.builder.finish(root)
-        };
-        settle(tree, facts)
+        })
     }
 }
 
