@@ -33,6 +33,28 @@ pub(crate) trait Expressions<'t, 'n> {
         id
     }
 
+    /// A sum, or a value with those to take where it is none (`or`). It leans to the left, as deep as it is long, so it is no recursion.
+    fn sum(&mut self, node: Node<'n>, or: &str) -> ExprId {
+        let mut rights = Vec::new();
+        let mut left = node;
+        while left.kind() == "binary_expression" {
+            let Some(next) = left.child_by_field_name("left") else { break };
+            rights.push((self.builder().field(left, "operator"), left.child_by_field_name("right"), range(left)));
+            left = next;
+        }
+        let mut value = self.expr(left);
+        for (operator, right, span) in rights.into_iter().rev() {
+            let right = right.map(|right| self.expr(right));
+            let expr = match right {
+                Some(right) if operator == "+" => Expr::Concat(value, right),
+                Some(right) if operator == or => Expr::Choice(self.builder().list_of([value, right])),
+                Some(_) | None => Expr::Other,
+            };
+            value = self.builder().push(expr, span);
+        }
+        value
+    }
+
     /// The expressions right below a node.
     fn exprs(&mut self, node: Node<'n>) -> Vec<ExprId> {
         children(node).into_iter().map(|child| self.expr(child)).collect()

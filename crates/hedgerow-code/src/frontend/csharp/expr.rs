@@ -61,7 +61,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 return self.name(&name, span);
             }
             "assignment_expression" => return self.assignment(node),
-            "binary_expression" => return self.binary(node),
+            "binary_expression" => return self.sum(node, "??"),
             "conditional_expression" => {
                 if let Some(condition) = node.child_by_field_name("condition") {
                     self.expr(condition);
@@ -261,29 +261,6 @@ impl<'n> Lower<'_, 'n> {
         }
         let parts = self.builder.list_of(parts);
         self.builder.push(Expr::Format(parts), range(node))
-    }
-
-    fn binary(&mut self, node: Node<'n>) -> ExprId {
-        // A long sum leans to the left, as deep as it is long.
-        let mut rights = Vec::new();
-        let mut left = node;
-        while left.kind() == "binary_expression" {
-            let operator = self.builder.field(left, "operator");
-            let Some(next) = left.child_by_field_name("left") else { break };
-            rights.push((operator, left.child_by_field_name("right"), range(left)));
-            left = next;
-        }
-        let mut value = self.expr(left);
-        for (operator, right, span) in rights.into_iter().rev() {
-            let right = right.map(|right| self.expr(right));
-            let expr = match (operator.as_str(), right) {
-                ("+", Some(right)) => Expr::Concat(value, right),
-                ("??", Some(right)) => Expr::Choice(self.builder.list_of([value, right])),
-                _ => Expr::Other,
-            };
-            value = self.builder.push(expr, span);
-        }
-        value
     }
 
     fn assignment(&mut self, node: Node<'n>) -> ExprId {

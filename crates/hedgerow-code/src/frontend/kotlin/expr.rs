@@ -45,7 +45,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                     _ => Expr::Other,
                 }
             }
-            "binary_expression" => return self.binary(node),
+            "binary_expression" => return self.sum(node, "?:"),
             "infix_expression" => {
                 let values: Vec<_> = children(node)
                     .into_iter()
@@ -275,28 +275,6 @@ impl<'n> Lower<'_, 'n> {
 
     fn this(&mut self, span: Range) -> ExprId {
         self.builder.this(&self.classes, span)
-    }
-
-    fn binary(&mut self, node: Node<'n>) -> ExprId {
-        // A long sum leans to the left, as deep as it is long.
-        let mut rights = Vec::new();
-        let mut left = node;
-        while left.kind() == "binary_expression" {
-            let Some(next) = left.child_by_field_name("left") else { break };
-            rights.push((self.builder.field(left, "operator"), left.child_by_field_name("right"), range(left)));
-            left = next;
-        }
-        let mut value = self.expr(left);
-        for (operator, right, span) in rights.into_iter().rev() {
-            let right = right.map(|right| self.expr(right));
-            let expr = match (operator.as_str(), right) {
-                ("+", Some(right)) => Expr::Concat(value, right),
-                ("?:", Some(right)) => Expr::Choice(self.builder.list_of([value, right])),
-                _ => Expr::Other,
-            };
-            value = self.builder.push(expr, span);
-        }
-        value
     }
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
