@@ -68,7 +68,7 @@ pub struct Job {
 }
 
 /// What is asked of all callees together.
-struct Court<'q> {
+pub(crate) struct Court<'q> {
     question: &'q Question<'q>,
     traffic: Traffic<'q>,
     hearing: Hearing<'q>,
@@ -94,7 +94,7 @@ pub fn judge(question: &Question<'_>, callees: &[ServiceName]) -> Vec<Readiness>
 }
 
 impl<'q> Court<'q> {
-    fn new(question: &'q Question<'q>) -> Self {
+    pub(crate) fn new(question: &'q Question<'q>) -> Self {
         let header = &question.observations.header;
         let traffic = Traffic::new(question.observations);
         let nothing = Code::default();
@@ -131,6 +131,12 @@ impl<'q> Court<'q> {
             jobs,
             today,
         }
+    }
+
+    /// Why nothing can be said of the whole window: the observations are of another fleet, another time, or a part of it.
+    pub(crate) fn doubt(&self) -> Option<&str> {
+        let is_doubt = |line: &&Evidence| matches!(line.outcome, Outcome::Unknown | Outcome::Wait(_));
+        self.frame.iter().find(is_doubt).map(|line| line.text.as_str())
     }
 
     fn judge(&self, service: &'q Service) -> Readiness {

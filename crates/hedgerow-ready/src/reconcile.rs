@@ -1,10 +1,9 @@
 //! Code, rules and traffic side by side: one line for each edge, with what it means.
 
 use crate::code::Code;
-use crate::judge::span;
+use crate::judge::{Court, Question};
 use crate::traffic::{Traffic, declares, permitted};
 use crate::used::{Ears, Listened};
-use hedgerow_core::diag::count;
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
@@ -13,8 +12,6 @@ use hedgerow_observe::observations::{End, Moment, Observation, Observations, Ver
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::traffic::{Seen, beyond_rules, is_future, strays};
-
-const DAY: i64 = 86_400;
 
 /// What code, rules and traffic say of an edge, from the most urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,19 +196,14 @@ struct Shown<'o> {
     lines: Vec<&'o Observation>,
 }
 
-/// When it is asked, and how much silence is worth something.
-#[derive(Debug, Clone, Copy)]
-pub struct Frame {
-    /// The time now.
-    pub now: Moment,
-    /// How many days somebody must have listened before it says anything that nobody called.
-    pub days: u32,
-}
-
 /// Puts every edge that code, rules or traffic show into a class, by caller and callee. Calls that are permitted by type or by an `allow`
-/// entry are listed where code or traffic shows them; such calls of outsiders are left out, and others of theirs are counted.
+/// entry are listed where code or traffic shows them; such calls of outsiders are left out, and others of theirs are counted. Where nobody
+/// read the code, none of it is known.
 #[must_use]
-pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations, frame: Frame) -> Reconciled {
+pub fn reconcile(question: &Question<'_>) -> Reconciled {
+    let (plan, observations) = (question.plan, question.observations);
+    let nothing = Code::default();
+    let code = question.code.unwrap_or(&nothing);
     let fleet = plan.fleet();
     let traffic = Traffic::new(observations);
     let mut edges: BTreeMap<(Caller, String), Shown<'_>> = BTreeMap::new();
@@ -252,11 +244,11 @@ pub fn reconcile(plan: &Plan, code: &Code, observations: &Observations, frame: F
             Caller::Outsider(_) => Traffic::sum(&shown.lines),
         };
     }
-    let mut silence = Silences::new(observations, frame);
+    let mut silence = Silences::new(question);
     let nameless = Nameless::new(observations);
     let row = |((caller, callee), shown): ((Caller, String), Shown<'_>)| {
         let unheard = match shown.seen {
-            None => silence.doubt(&callee).or_else(|| nameless.doubt(caller.as_str(), &callee)),
+            None => silence.doubt(caller.as_str(), &callee).or_else(|| nameless.doubt(caller.as_str(), &callee)),
             Some(_) => None,
         };
         row(plan, code, caller, callee, shown, unheard)
@@ -337,49 +329,43 @@ impl<'o> Nameless<'o> {
 
 /// What it is worth that a callee was not called, looked at once for each.
 struct Silences<'o> {
+    court: Court<'o>,
     observations: &'o Observations,
     ears: Ears<'o>,
-    /// What is wrong with the observations as a whole.
-    frame: Option<String>,
     doubts: BTreeMap<String, Option<String>>,
 }
 
 impl<'o> Silences<'o> {
-    fn new(observations: &'o Observations, frame: Frame) -> Self {
-        let (from, to) = (observations.header.from, observations.header.to);
-        let days = count(frame.days, "day");
-        let whole = if observations.header.catalogue.is_none() {
-            Some("the observations do not tell by which catalogue services were named".to_owned())
-        } else if is_future(to, frame.now) {
-            Some("the observations end at a time that is not yet".to_owned())
-        } else if let Some((_, what)) = strays(observations) {
-            Some(format!("the observations tell of {what}"))
-        } else if to.0 - from.0 < i64::from(frame.days) * DAY {
-            Some(format!("the observations are of {}, and {days} of silence are asked for", span(to.0 - from.0)))
-        } else {
-            None
-        };
-        Self { observations, ears: Ears::new(observations), frame: whole, doubts: BTreeMap::new() }
+    fn new(question: &'o Question<'o>) -> Self {
+        let observations = question.observations;
+        Self { court: Court::new(question), observations, ears: Ears::new(observations), doubts: BTreeMap::new() }
     }
 
-    /// Why nobody can tell whether a callee was called by somebody whom traffic does not show; nothing where the silence is proven.
-    fn doubt(&mut self, callee: &str) -> Option<String> {
-        if self.frame.is_some() {
-            return self.frame.clone();
+    /// Why nobody can tell whether a caller, whom traffic does not show, called; nothing where the silence is proven.
+    fn doubt(&mut self, caller: &str, callee: &str) -> Option<String> {
+        if let Some(doubt) = self.court.doubt() {
+            return Some(doubt.to_owned());
         }
-        if let Some(known) = self.doubts.get(callee) {
-            return known.clone();
-        }
+        let heard = match self.doubts.get(callee) {
+            Some(known) => known.clone(),
+            None => {
+                let doubt = self.deafness(callee);
+                self.doubts.insert(callee.to_owned(), doubt.clone());
+                doubt
+            }
+        };
+        heard.or_else(|| self.court.is_rarely_made(caller, callee))
+    }
+
+    fn deafness(&mut self, callee: &str) -> Option<String> {
         let mut canaries = self.observations.header.canaries.iter().filter(|canary| canary.callee == callee);
-        let doubt = match self.ears.listened(callee) {
+        match self.ears.listened(callee) {
             Listened::Throughout(_) if canaries.all(|canary| canary.sent == 0) => {
                 Some("no canary called it: silence may be deafness".to_owned())
             }
             Listened::Throughout(_) => None,
             listened @ (Listened::InPart(_) | Listened::Unproven(_)) => Some(listened.words()),
-        };
-        self.doubts.insert(callee.to_owned(), doubt.clone());
-        doubt
+        }
     }
 }
 

@@ -56,11 +56,7 @@ fn a_rule_that_nobody_used_is_stale_only_where_somebody_listened() {
 fn how_long_somebody_must_have_listened_is_an_option() {
     let root = unused();
     let ran = run(root.path(), "reconcile --observations seen.jsonl --days 60");
-    assert!(
-        ran.out().contains("the observations are of 31 days, and 60 days of silence are asked for"),
-        "{}",
-        ran.out()
-    );
+    assert!(ran.out().contains("which is less than 60 days"), "{}", ran.out());
     let ran = run(root.path(), "reconcile --observations seen.jsonl --days 0");
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("--days takes a number of days, 1 at least"), "{}", ran.stderr);

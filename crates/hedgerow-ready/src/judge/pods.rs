@@ -226,6 +226,20 @@ impl<'q> Court<'q> {
         callers
     }
 
+    /// Why the window may not show a call although it is made: a cron job of the caller has hardly run, or an owner says that it is rare.
+    pub(crate) fn is_rarely_made(&self, caller: &str, callee: &str) -> Option<String> {
+        let fleet = self.question.plan.fleet();
+        let jobs = self.jobs.get(caller).into_iter().flatten();
+        let hardly = jobs.map(|job| (job, self.runs(job).runs)).find(|(_, runs)| *runs < RUNS);
+        if let Some((job, runs)) = hardly {
+            return Some(format!("`{}` of `{caller}` ran {runs} of {RUNS} times", job.workload));
+        }
+        let owners = [caller, callee].into_iter().filter_map(|name| fleet.service(name));
+        let mut rare = owners.flat_map(|service| service.rare.iter().map(move |rare| (&service.name, rare)));
+        let (service, rare) = rare.find(|(_, rare)| rare.what != "code")?;
+        Some(format!("the owner of `{service}` says that a month may not show {}", rare.what))
+    }
+
     pub(super) fn rare(&self, service: &'q Service) -> Vec<Evidence> {
         // Of those jobs alone their runs are asked for: here, or where the service calls others.
         let mut owners = self.may_call(service);

@@ -6,7 +6,7 @@ use hedgerow_observe::observations::{JobRuns, Moment};
 use hedgerow_ready::evidence::{Kind, Outcome, Verdict};
 use hedgerow_ready::judge::Job;
 
-fn job(service: &str, workload: &str) -> Job {
+pub(crate) fn job(service: &str, workload: &str) -> Job {
     Job {
         service: format!("service.{service}"),
         workload: format!("CronJob/{workload}"),

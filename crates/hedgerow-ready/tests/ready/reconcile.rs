@@ -1,15 +1,15 @@
 //! Each class of an edge, with what makes it one.
 
+use super::jobs::job;
 use super::world::{DAY, NOW, World, call, key, service};
 use hedgerow_core::policy::Origin;
 use hedgerow_observe::observations::{End, Moment, Verdict};
-use hedgerow_ready::reconcile::{Aside, Caller, Class, Frame, Permits, Reconciled, reconcile};
+use hedgerow_ready::reconcile::{Aside, Caller, Class, Permits, Reconciled, reconcile};
 
 fn reconciled(change: impl FnOnce(&mut World)) -> Reconciled {
     let mut world = World::sound();
     change(&mut world);
-    let frame = Frame { now: Moment(world.now), days: world.days };
-    reconcile(&world.plan(), &world.code.clone().expect("it has code"), &world.observations, frame)
+    reconcile(&world.question(&world.plan()))
 }
 
 #[track_caller]
@@ -141,7 +141,7 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         w.observations.observed.pop();
     };
     type Change = fn(&mut World);
-    let table: [(&str, Change, Option<&str>); 20] = [
+    let table: [(&str, Change, Option<&str>); 26] = [
         ("all was heard", |_| {}, None),
         ("a minute was not", |w| w.gap(0, NOW - 9 * DAY, NOW - 9 * DAY + 60), None),
         (
@@ -176,13 +176,33 @@ fn a_rule_is_stale_only_where_somebody_listened() {
             |w| w.observations.header.canaries[0].missed = Some(Moment(NOW - DAY)),
             Some("of 40 calls of the canary"),
         ),
-        (
-            "a short window",
-            |w| w.observations.header.from = Moment(NOW - 29 * DAY),
-            Some("the observations are of 29 days, and 30 days of silence are asked for"),
-        ),
+        ("a short window", |w| w.observations.header.from = Moment(NOW - 29 * DAY), Some("which is less than 30 days")),
         ("no catalogue", |w| w.observations.header.catalogue = None, Some("by which catalogue services were named")),
-        ("of tomorrow", |w| w.now = NOW - 301, Some("at a time that is not yet")),
+        (
+            "another tree's catalogue",
+            |w| w.observations.header.catalogue = Some("sha256:other".into()),
+            Some("by a catalogue that is not this tree's"),
+        ),
+        ("no environment", |w| w.observations.header.environment = None, Some("of which environment they are")),
+        ("of long ago", |w| w.now = NOW + 2 * DAY, Some("nobody can tell what came since")),
+        (
+            "a caller that runs once a month",
+            |w| w.jobs.push(job("cards", "settle")),
+            Some("`CronJob/settle` of `service.cards` ran 0 of 2 times"),
+        ),
+        (
+            "a caller that calls rarely",
+            |w| {
+                drop(w.files.insert("service.cards".into(), "{ports: [{port: 8080}], rare: [{what: year-end}]}".into()))
+            },
+            Some("the owner of `service.cards` says that a month may not show year-end"),
+        ),
+        (
+            "a callee that is rarely called",
+            |w| drop(w.files.insert("service.ledger".into(), "{ports: [{port: 8080}], rare: [{what: audit}]}".into())),
+            Some("the owner of `service.ledger` says that a month may not show audit"),
+        ),
+        ("of tomorrow", |w| w.now = NOW - 301, Some("which is not yet")),
         (
             "calls of another time",
             |w| w.observations.observed[0].last = Moment(NOW + 301),

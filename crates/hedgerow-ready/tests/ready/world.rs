@@ -150,10 +150,9 @@ impl World {
         Plan::new(Arc::new(fleet), &EnvironmentName::new("prod").expect("a name")).expect("it is declared")
     }
 
-    pub(crate) fn judge(&self, callee: &str) -> Readiness {
-        let plan = self.plan();
-        let question = Question {
-            plan: &plan,
+    pub(crate) fn question<'w>(&'w self, plan: &'w Plan) -> Question<'w> {
+        Question {
+            plan,
             code: self.code.as_ref(),
             tree: &self.tree,
             jobs: &self.jobs,
@@ -162,8 +161,12 @@ impl World {
             now: Moment(self.now),
             days: self.days,
             program: "hedgerow",
-        };
-        judge(&question, &[ServiceName::new(&format!("service.{callee}")).expect("a name")]).remove(0)
+        }
+    }
+
+    pub(crate) fn judge(&self, callee: &str) -> Readiness {
+        let plan = self.plan();
+        judge(&self.question(&plan), &[ServiceName::new(&format!("service.{callee}")).expect("a name")]).remove(0)
     }
 
     pub(crate) fn code(&mut self) -> &mut Code {

@@ -40,6 +40,23 @@ pub(super) struct Evidence {
     pub(super) program: String,
 }
 
+impl Evidence {
+    /// What is asked of it, with the days that a window has at least.
+    pub(super) fn question(&self, days: u32) -> judge::Question<'_> {
+        judge::Question {
+            plan: &self.plan,
+            code: Some(&self.code),
+            tree: &self.tree,
+            jobs: &self.jobs,
+            strange_jobs: &self.strange_jobs,
+            observations: &self.observations,
+            now: self.now,
+            days,
+            program: &self.program,
+        }
+    }
+}
+
 /// Reads everything.
 pub(super) fn read(
     session: &mut Session<'_>,
@@ -177,8 +194,9 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
         }
     }
     for (service, account) in &scanned.outcome.accounts {
-        // Of code that is read in part the rest may hold any call.
-        let left = account.left.iter().find(|left| may_hold_calls(left.reason));
+        // Of code that is read in part the rest may hold any call, and what a deployment file gives that is not understood may be any address.
+        let is_blind = |reason| may_hold_calls(reason) || reason == Reason::Deploy;
+        let left = account.left.iter().find(|left| is_blind(left.reason));
         match left {
             Some(left) => {
                 let what = match (left.reason, left.what.as_str()) {

@@ -12,7 +12,7 @@ use hedgerow_core::diag::{count, enumerate};
 use hedgerow_core::fleet::Fleet;
 use hedgerow_core::name::ServiceName;
 use hedgerow_ready::evidence::{Readiness, Verdict};
-use hedgerow_ready::judge::{Question, judge};
+use hedgerow_ready::judge::judge;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Result<Exit> {
     if args.days == 0 {
@@ -25,17 +25,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
     if callees.is_empty() {
         bail!("there is no service in `{}`", session.root()?.display())
     }
-    let question = Question {
-        plan: &evidence.plan,
-        code: Some(&evidence.code),
-        tree: &evidence.tree,
-        jobs: &evidence.jobs,
-        strange_jobs: &evidence.strange_jobs,
-        observations: &evidence.observations,
-        now: evidence.now,
-        days: args.days,
-        program: &evidence.program,
-    };
+    let question = evidence.question(args.days);
     let answers = judge(&question, &callees);
     let environment = evidence.plan.environment().as_str();
     if !evidence.strange_jobs.is_empty() {

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use hedgerow::write_files;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::policy::Origin;
-use hedgerow_ready::reconcile::{Caller, Class, Frame, Reconciled, Row, is_future, reconcile, strays};
+use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, is_future, reconcile, strays};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,8 +23,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow
     let mut read =
         evidence::read(session, &args.environment, &args.observations, args.cache.as_deref(), DiagnosticFormat::Text)?;
     warn(session, &read)?;
-    let frame = Frame { now: read.now, days: args.days };
-    let reconciled = reconcile(&read.plan, &read.code, &read.observations, frame);
+    let reconciled = reconcile(&read.question(args.days));
     if args.write {
         accept(session, args, &read, &reconciled)?;
         return Ok(Exit::Done);

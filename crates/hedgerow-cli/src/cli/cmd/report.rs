@@ -13,8 +13,8 @@ use hedgerow::write_file;
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
 use hedgerow_observe::observations::Moment;
-use hedgerow_ready::judge::{Question, judge};
-use hedgerow_ready::reconcile::{Frame, is_future, reconcile, strays};
+use hedgerow_ready::judge::judge;
+use hedgerow_ready::reconcile::{is_future, reconcile, strays};
 use model::{Earlier, Found, Point, Report, VERSION};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,20 +56,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     if callees.is_empty() {
         bail!("there is no service in `{}`", session.root()?.display())
     }
-    let question = Question {
-        plan: &read.plan,
-        code: Some(&read.code),
-        tree: &read.tree,
-        jobs: &read.jobs,
-        strange_jobs: &read.strange_jobs,
-        observations: &read.observations,
-        now: read.now,
-        days: args.days,
-        program: &read.program,
-    };
+    let question = read.question(args.days);
     let answers = judge(&question, &callees);
-    let frame = Frame { now: read.now, days: args.days };
-    let reconciled = reconcile(&read.plan, &read.code, &read.observations, frame);
+    let reconciled = reconcile(&question);
     let seen = std::slice::from_ref(&read.observations);
     let network = graph::of_plan(session, &read.plan, &read.scanned.texts.sources, seen, &args.manifests)?;
     // What is open is helped with by the commands that `reconcile` would name.
