@@ -78,7 +78,7 @@ impl Network {
                 continue;
             }
             // Whoever has no labels to meet is outside, and there everybody is asked already.
-            let Some(starts) = &rule.means else {
+            let Some(starts) = rule.means() else {
                 guests.unfinished.push(compiled.policy.id.clone());
                 continue;
             };
@@ -119,7 +119,7 @@ impl Network {
             if pods.iter().any(|pod| rule.is_from(*pod)) {
                 continue;
             }
-            for clause in rule.means.iter().flatten() {
+            for clause in rule.means().into_iter().flatten() {
                 let who = solve(clause, &self.world).map(|stranger| words(clause, &stranger));
                 unmet.extend(who.map(|who| (compiled.policy.id.clone(), who)));
             }
@@ -221,7 +221,7 @@ impl Network {
             // Whoever an earlier rule drops, and whoever no earlier tier lets pass.
             for (_, rule) in self.rules_for(destination) {
                 let more = match rule.rule.action {
-                    Action::Deny => rule.means.clone(),
+                    Action::Deny => rule.means().map(<[_]>::to_vec),
                     Action::Pass => self.denials(&rule.rule.source),
                     Action::Allow | Action::Log => continue,
                 };
@@ -272,7 +272,7 @@ impl Network {
                 && ways.iter().all(is_about)
                 && (rule.rule.source == Party::default()
                     || rule.rule.source.is_selector_alone()
-                        && rule.means.as_ref().is_some_and(|all| all.iter().any(|clause| implies(&wanted, clause))))
+                        && rule.means().is_some_and(|all| all.iter().any(|clause| implies(&wanted, clause))))
         })
     }
 
@@ -354,7 +354,7 @@ impl Network {
         for compiled in ended.tier.iter().filter(|compiled| compiled.tier.name != start.tier.name) {
             for rule in &compiled.rules[Direction::Ingress as usize] {
                 if matches!(rule.rule.action, Action::Allow | Action::Pass) && rule.rule.admits(flow, way, named) {
-                    more.extend(rule.means.clone()?);
+                    more.extend(rule.means()?.to_vec());
                 }
             }
         }

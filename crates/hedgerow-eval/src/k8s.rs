@@ -6,6 +6,7 @@
 //! this crate is there to find.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hedgerow_core::diag::{Code, Diagnostic};
 use serde::Deserialize;
@@ -114,14 +115,14 @@ fn lower(spec: Spec, id: PolicyId, namespace: &str, object: &Object) -> Result<P
         id,
         tier: TIER.to_owned(),
         order: ORDER,
-        selects: Selector::Every(vec![Fact::is_pod(), Fact::in_namespace(namespace), selects]),
+        selects: Arc::new(Selector::Every(vec![Fact::is_pod(), Fact::in_namespace(namespace), selects])),
         ingress: isolates_ingress.then_some(ingress),
         egress: isolates_egress.then_some(egress),
         place: object.place,
     })
 }
 
-fn rules(wire: Vec<Mapping<WireRule>>, direction: &str, namespace: &str) -> Result<Vec<Rule>, String> {
+fn rules(wire: Vec<Mapping<WireRule>>, direction: &str, namespace: &str) -> Result<Vec<Arc<Rule>>, String> {
     let mut rules = Vec::new();
     for (index, Mapping(rule)) in wire.into_iter().enumerate() {
         let route = format!("spec.{direction}[{index}]");
@@ -142,7 +143,7 @@ fn rules(wire: Vec<Mapping<WireRule>>, direction: &str, namespace: &str) -> Resu
         rules.extend(parties.into_iter().map(|peer| {
             let (source, destination) =
                 if direction == "ingress" { (peer, Party::default()) } else { (Party::default(), peer) };
-            Rule { source, destination, ports: ports.clone(), ..Rule::new(index, Action::Allow) }
+            Arc::new(Rule { source, destination, ports: ports.clone(), ..Rule::new(index, Action::Allow) })
         }));
     }
     Ok(rules)

@@ -106,6 +106,14 @@ impl Network {
         network
     }
 
+    /// The same network without what its pods wear, which takes more room than all else about them: enough for verdicts and for
+    /// [`Self::exchange`]. What is told of pods by their labels is not there any more: peers, guests, and who may be selected.
+    #[must_use]
+    pub fn without_labels(mut self) -> Self {
+        self.endpoints.iter_mut().for_each(|endpoint| endpoint.labels = BTreeMap::new());
+        self
+    }
+
     /// Takes the policies `gone` away and puts those of `new` in: afterwards the network is as if it had been made so. Of `new` only its
     /// policies count; pods, tiers and network sets stay as they are. Gives the pods that a policy selects which went or came: of flows
     /// between others nothing is decided in another way than before.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hedgerow_core::source::Span;
 
@@ -80,7 +81,7 @@ pub(crate) struct Tier {
     pub(crate) default: TierDefault,
 }
 
-/// One policy.
+/// One policy. What it says is shared with its copies, and with what is compiled of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Policy {
     pub(crate) id: PolicyId,
@@ -88,11 +89,11 @@ pub(crate) struct Policy {
     /// Lower ones come first; infinite where none is written.
     pub(crate) order: f64,
     /// The pods it guards.
-    pub(crate) selects: Selector,
+    pub(crate) selects: Arc<Selector>,
     /// Its rules for what reaches its pods; absent where it leaves that direction alone.
-    pub(crate) ingress: Option<Vec<Rule>>,
+    pub(crate) ingress: Option<Vec<Arc<Rule>>>,
     /// Its rules for what leaves its pods; absent where it leaves that direction alone.
-    pub(crate) egress: Option<Vec<Rule>>,
+    pub(crate) egress: Option<Vec<Arc<Rule>>>,
     pub(crate) place: Span,
 }
 
@@ -198,7 +199,7 @@ impl Direction {
 
 impl Policy {
     /// Its rules for a direction; absent where it leaves that direction alone.
-    pub(crate) fn rules(&self, direction: Direction) -> Option<&[Rule]> {
+    pub(crate) fn rules(&self, direction: Direction) -> Option<&[Arc<Rule>]> {
         match direction {
             Direction::Ingress => self.ingress.as_deref(),
             Direction::Egress => self.egress.as_deref(),
@@ -214,12 +215,12 @@ impl Policy {
         let rest = self.ingress.as_deref().unwrap_or_default();
         matches!(self.id.kind, PolicyKind::Calico | PolicyKind::CalicoGlobal)
             && rest.iter().any(|rule| rule.action == Action::Allow)
-            && rest.iter().all(is_open)
+            && rest.iter().all(|rule| is_open(rule))
     }
 
     /// Every rule of both directions.
     pub(crate) fn all_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.ingress.iter().chain(&self.egress).flatten()
+        self.ingress.iter().chain(&self.egress).flatten().map(AsRef::as_ref)
     }
 }
 

@@ -282,7 +282,7 @@ impl Manifests {
         for policy in self.written_or_staged() {
             let parties = policy.all_rules().flat_map(Rule::parties);
             let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
-            for key in selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys()) {
+            for key in selectors.chain([&*policy.selects]).flat_map(|selector| selector.own_keys()) {
                 keys.insert(key.to_owned());
             }
         }

@@ -3,6 +3,8 @@
 //!
 //! They are Calico's tiers before and after the tier of NetworkPolicies: what no rule decides goes on to the next one.
 
+use std::sync::Arc;
+
 use hedgerow_core::diag::{Code, Diagnostic};
 use serde::Deserialize;
 
@@ -188,7 +190,7 @@ fn lower(spec: Spec, id: PolicyId, object: &Object) -> Result<Policy, Fault> {
     Ok(Policy {
         tier: tier.to_owned(),
         order,
-        selects: subject,
+        selects: Arc::new(subject),
         ingress: (!ingress.is_empty()).then_some(ingress),
         egress: (!egress.is_empty()).then_some(egress),
         place: object.place,
@@ -196,7 +198,7 @@ fn lower(spec: Spec, id: PolicyId, object: &Object) -> Result<Policy, Fault> {
     })
 }
 
-fn rules(wire: Vec<Mapping<WireRule>>, direction: Direction, id: &PolicyId) -> Result<Vec<Rule>, Fault> {
+fn rules(wire: Vec<Mapping<WireRule>>, direction: Direction, id: &PolicyId) -> Result<Vec<Arc<Rule>>, Fault> {
     let mut rules = Vec::new();
     for (index, Mapping(rule)) in wire.into_iter().enumerate() {
         let route = format!("spec.{}[{index}]", direction.as_str());
@@ -205,7 +207,7 @@ fn rules(wire: Vec<Mapping<WireRule>>, direction: Direction, id: &PolicyId) -> R
     Ok(rules)
 }
 
-fn one_rule(index: usize, rule: &WireRule, direction: Direction, id: &PolicyId) -> Result<Vec<Rule>, Fault> {
+fn one_rule(index: usize, rule: &WireRule, direction: Direction, id: &PolicyId) -> Result<Vec<Arc<Rule>>, Fault> {
     let action = match (id.kind, rule.action.as_str()) {
         (PolicyKind::Cluster, "Accept") => Action::Allow,
         (PolicyKind::Admin | PolicyKind::Baseline, "Allow") => Action::Allow,
@@ -236,7 +238,7 @@ fn one_rule(index: usize, rule: &WireRule, direction: Direction, id: &PolicyId) 
             Direction::Ingress => (party, Party::default()),
             Direction::Egress => (Party::default(), party),
         };
-        rules.push(Rule { source, destination, ports: ports.clone(), ..Rule::new(index, action) });
+        rules.push(Arc::new(Rule { source, destination, ports: ports.clone(), ..Rule::new(index, action) }));
     }
     Ok(rules)
 }

@@ -6,6 +6,8 @@
 mod selector;
 mod wire;
 
+use std::sync::Arc;
+
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use serde_json::Value;
 
@@ -144,7 +146,7 @@ impl PolicyReader<'_> {
             id: self.id.clone(),
             tier,
             order: spec.order.unwrap_or(f64::INFINITY),
-            selects,
+            selects: Arc::new(selects),
             ingress: guards_ingress.then_some(ingress),
             egress: guards_egress.then_some(egress),
             place: self.object.place,
@@ -184,11 +186,12 @@ impl PolicyReader<'_> {
         Ok((ingress || !egress, egress))
     }
 
-    fn rules(&mut self, wire: Vec<Mapping<WireRule>>, direction: Direction) -> Result<Vec<Rule>, String> {
+    fn rules(&mut self, wire: Vec<Mapping<WireRule>>, direction: Direction) -> Result<Vec<Arc<Rule>>, String> {
         let mut rules = Vec::new();
         for (index, Mapping(rule)) in wire.into_iter().enumerate() {
             let route = format!("spec.{}[{index}]", direction.as_str());
-            rules.extend(self.rule(index, rule, direction, &route).map_err(|fault| format!("{route}.{fault}"))?);
+            let rule = self.rule(index, rule, direction, &route).map_err(|fault| format!("{route}.{fault}"))?;
+            rules.extend(rule.map(Arc::new));
         }
         Ok(rules)
     }

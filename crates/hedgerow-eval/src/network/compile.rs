@@ -1,6 +1,7 @@
 //! Policies made ready to be asked: what they say of peers, as sets of peers.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use super::PeerId;
 use super::known::FROM_CONTROLLERS;
@@ -26,12 +27,12 @@ pub(crate) struct Compiled {
 
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledRule {
-    pub(crate) rule: Rule,
+    pub(crate) rule: Arc<Rule>,
     /// The peers it can match.
     pub(super) source: Match,
     pub(crate) destination: Match,
-    /// Whom its source means, as clauses of which one holds; nothing where there are too many.
-    pub(crate) means: Option<Vec<Clause>>,
+    /// What [`Self::means`] has found; few ask.
+    means: OnceLock<Option<Vec<Clause>>>,
 }
 
 /// Which peers one end of a rule matches.
@@ -72,6 +73,11 @@ impl Match {
 }
 
 impl CompiledRule {
+    /// Whom its source means, as clauses of which one holds; nothing where there are too many.
+    pub(crate) fn means(&self) -> Option<&[Clause]> {
+        self.means.get_or_init(|| guests::meant(&self.rule.source)).as_deref()
+    }
+
     /// Whether it can match flows from this peer.
     pub(crate) fn is_from(&self, peer: PeerId) -> bool {
         self.source.contains_ever(peer)
@@ -84,8 +90,8 @@ impl Resolver<'_> {
             let rules = policy.rules(direction).unwrap_or_default().iter();
             rules
                 .map(|rule| CompiledRule {
-                    rule: rule.clone(),
-                    means: guests::meant(&rule.source),
+                    rule: Arc::clone(rule),
+                    means: OnceLock::new(),
                     source: self.peers(&rule.source, rule.family),
                     destination: self.peers(&rule.destination, rule.family),
                 })

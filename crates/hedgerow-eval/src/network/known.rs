@@ -128,7 +128,7 @@ impl Network {
         self.policies.iter().flat_map(|Compiled { policy, .. }| {
             let parties = policy.all_rules().flat_map(Rule::parties);
             let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));
-            let keys = selectors.chain([&policy.selects]).flat_map(|selector| selector.own_keys());
+            let keys = selectors.chain([&*policy.selects]).flat_map(|selector| selector.own_keys());
             keys.map(|key| (key, &policy.id))
         })
     }

@@ -42,6 +42,7 @@ use hedgerow_eval::{
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The most classes that are kept apart at a time: more than twice the services of a large fleet. Beyond, all is begun anew.
 pub const MAX_CLASSES: usize = 4096;
@@ -114,8 +115,8 @@ pub struct Verdicts {
     ranges: Vec<AddressRange>,
     is_one_range: bool,
     merged: Option<Merged>,
-    classes: BTreeMap<Key, u32>,
-    known: Vec<Key>,
+    classes: BTreeMap<Arc<Key>, u32>,
+    known: Vec<Arc<Key>>,
     pair: Option<Pair>,
     remembered: BTreeMap<(u32, u32, u16, u8), Verdict>,
     compilations: u64,
@@ -264,7 +265,8 @@ impl Verdicts {
             self.forget_classes();
         }
         let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        self.classes.insert(key.clone(), number);
+        let key = Arc::new(key);
+        self.classes.insert(Arc::clone(&key), number);
         self.known.push(key);
         Class { generation: self.generation, number }
     }
@@ -467,11 +469,11 @@ impl Verdicts {
         }
         let Some(merged) = &self.merged else { return };
         let place = Sources::default().add("", String::new()).span(0, 0);
-        let endpoints: Vec<Option<Endpoint>> = self
+        let pods: Vec<Endpoint> = self
             .known
             .iter()
             .zip(0..)
-            .map(|(key, number)| match key {
+            .filter_map(|(key, number)| match &**key {
                 Key::Pod { namespace, labels, ports, address } => {
                     // One object for each class, in the order of their numbers.
                     let name = format!("{number:08}");
@@ -484,31 +486,10 @@ impl Verdicts {
                 Key::Outside(_) => None,
             })
             .collect();
-        let pods: Vec<Endpoint> = endpoints.iter().flatten().cloned().collect();
-        let blocks: Vec<_> = merged.blocks.iter().copied().collect();
-        let network = |mut manifests: Manifests| {
-            manifests.add_endpoints(pods.iter().cloned());
-            Network::new(manifests, &blocks)
-        };
-        // What was compiled before is given up first: both at once are twice as much.
-        self.pair = None;
-        let manifests = self.policies.manifests();
-        self.compilations += 1;
-        let then = (!manifests.staged.is_empty()).then(|| network(manifests.clone().as_if_enforced()));
-        let now = network(manifests);
-        let mut of_pods = now.pods();
-        let peers: Vec<PeerId> = self
-            .known
-            .iter()
-            .map(|key| match key {
-                Key::Pod { .. } => of_pods.next().unwrap_or_else(|| now.outside_at(IpAddr::from([0, 0, 0, 0]))),
-                Key::Outside(first) => now.outside_at(*first),
-            })
-            .collect();
         let mut is_doubtful: Vec<bool> = self
             .known
             .iter()
-            .map(|key| match key {
+            .map(|key| match &**key {
                 Key::Pod { namespace, .. } => merged.is_dark || merged.dark.contains(namespace),
                 Key::Outside(_) => false,
             })
@@ -517,12 +498,33 @@ impl Verdicts {
             for direction in [Direction::Ingress, Direction::Egress] {
                 let mut guarded = manifests.guarded(&pods, direction).into_iter();
                 for (doubtful, key) in is_doubtful.iter_mut().zip(&self.known) {
-                    if matches!(key, Key::Pod { .. }) {
+                    if matches!(&**key, Key::Pod { .. }) {
                         *doubtful |= guarded.next().unwrap_or(false);
                     }
                 }
             }
         }
+        let blocks: Vec<_> = merged.blocks.iter().copied().collect();
+        let network = |mut manifests: Manifests, pods: Vec<Endpoint>| {
+            manifests.add_endpoints(pods);
+            // What pods wear is in the classes already.
+            Network::new(manifests, &blocks).without_labels()
+        };
+        // What was compiled before is given up first: both at once are twice as much.
+        self.pair = None;
+        let manifests = self.policies.manifests();
+        self.compilations += 1;
+        let then = (!manifests.staged.is_empty()).then(|| network(manifests.clone().as_if_enforced(), pods.clone()));
+        let now = network(manifests, pods);
+        let mut of_pods = now.pods();
+        let peers: Vec<PeerId> = self
+            .known
+            .iter()
+            .map(|key| match &**key {
+                Key::Pod { .. } => of_pods.next().unwrap_or_else(|| now.outside_at(IpAddr::from([0, 0, 0, 0]))),
+                Key::Outside(first) => now.outside_at(*first),
+            })
+            .collect();
         let mut pair = Pair { now, then, peers, by_data: Vec::new(), is_doubtful };
         pair.find_data(&merged.data);
         self.pair = Some(pair);
@@ -560,7 +562,7 @@ impl Verdicts {
     }
 
     fn is_v6(&self, class: Class) -> bool {
-        match self.known.get(class.number as usize) {
+        match self.known.get(class.number as usize).map(|key| &**key) {
             Some(Key::Pod { address: Some(address), .. } | Key::Outside(address)) => address.is_ipv6(),
             Some(Key::Pod { address: None, .. }) | None => false,
         }

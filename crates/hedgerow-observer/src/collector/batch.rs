@@ -18,6 +18,8 @@ pub(crate) const MAX_SUMS: usize = 50_000;
 const MAX_COUNTERS: usize = 50_000;
 /// The most sources of one node.
 const MAX_SOURCES: usize = 16;
+/// The number of no policy. A batch has some hundreds of texts; a call whose text has no number below this is refused.
+const NO_POLICY: u16 = u16::MAX;
 /// How old a record may be, and how far in the future: else a clock is wrong.
 const AGE: (Micros, Micros) = (25 * 3600 * SECOND, 60 * SECOND);
 
@@ -56,8 +58,9 @@ pub(crate) struct Call {
     /// Numbers of ends and texts of the batch.
     caller: u32,
     callee: u32,
-    source: u32,
-    policy: Option<u32>,
+    source: u16,
+    /// [`NO_POLICY`] where none is told.
+    policy: u16,
     pub(crate) port: u16,
     pub(crate) protocol: Protocol,
     pub(crate) outcome: link::Outcome,
@@ -104,7 +107,7 @@ impl Batch {
 
     /// The policy that decided, as `kind/namespace/name`.
     pub(crate) fn policy(&self, call: &Call) -> Option<&str> {
-        call.policy.map(|policy| &*self.texts[policy as usize])
+        (call.policy != NO_POLICY).then(|| &*self.texts[call.policy as usize])
     }
 }
 
@@ -179,6 +182,10 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
     refuse(texts.of(""), before - sources.len());
     // It may wait for long.
     calls.shrink_to_fit();
+    texts.ends.shrink_to_fit();
+    texts.texts.shrink_to_fit();
+    counters.shrink_to_fit();
+    sources.shrink_to_fit();
     let (from, to) = (here(batch.from).1.clamp(oldest, received), here(batch.to).0.clamp(oldest, received));
     Batch {
         node: texts.of(&batch.node),
@@ -215,8 +222,8 @@ fn call(sum: link::Sum, first: Micros, last: Micros, texts: &mut Texts) -> Optio
     Some(Call {
         caller: texts.end(who(sum.caller?)?),
         callee: texts.end(who(sum.callee?)?),
-        source: texts.number(&sum.source),
-        policy: policy.map(|policy| texts.number(&policy)),
+        source: texts.short_number(&sum.source)?,
+        policy: policy.map_or(Some(NO_POLICY), |policy| texts.short_number(&policy))?,
         port: u16::try_from(sum.port).ok()?,
         protocol: Protocol(u8::try_from(sum.protocol).ok()?),
         outcome,
@@ -273,6 +280,10 @@ impl Texts {
         number
     }
 
+    fn short_number(&mut self, text: &str) -> Option<u16> {
+        u16::try_from(self.number(text)).ok().filter(|number| *number != NO_POLICY)
+    }
+
     fn end(&mut self, end: Who) -> u32 {
         if let Some(known) = self.end_numbers.get(&end) {
             return *known;
@@ -288,6 +299,9 @@ impl Texts {
 mod tests {
     use super::*;
     use crate::link::{End, Sum};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use prost::Message as _;
 
     const NOW: Micros = 1_800_000_000 * SECOND;
     const NO_OFFSET: Offset = Offset { least: 0, most: 0 };
@@ -354,6 +368,13 @@ mod tests {
         }
         let many = checked(vec![sum(); MAX_SUMS + 7]);
         assert_eq!((many.calls.len(), many.refused), (MAX_SUMS, 7));
+        // More texts than there are numbers for.
+        let texts = |n: usize| Sum { source: format!("s-{n}"), policy: format!("k/n/{n}"), ..sum() };
+        let many = checked((0..MAX_SUMS).map(texts).collect());
+        assert_eq!((many.calls.len(), many.refused), (32_767, 17_233));
+        for (n, call) in many.calls.iter().enumerate() {
+            assert_eq!((many.source(call), many.policy(call)), (&*format!("s-{n}"), Some(&*format!("k/n/{n}"))));
+        }
     }
 
     #[test]
@@ -413,6 +434,93 @@ mod tests {
             "only what is surely within is proven"
         );
         assert_eq!((batch.calls[0].first, batch.latest), (NOW - 30 * SECOND, NOW - 20 * SECOND));
-        assert!(size_of::<Call>() <= 64, "{}", size_of::<Call>());
+        assert!(size_of::<Call>() <= 48, "{}", size_of::<Call>());
+    }
+
+    /// A batch as some node part may send it.
+    fn some_batch() -> impl Strategy<Value = link::Batch> {
+        let text = || prop_oneof![Just("conntrack".to_owned()), Just(String::new()), "[a-zA-Z0-9/\u{202e}\n-]{0,40}"];
+        let time = || prop_oneof![4 => NOW - 100 * SECOND..NOW + 100 * SECOND, 1 => any::<i64>()];
+        let end = (vec(any::<u8>(), 0..20), text(), text(), any::<bool>()).prop_map(
+            |(address, namespace, name, is_outside)| End {
+                address,
+                namespace,
+                name,
+                labels: [("a".to_owned(), "b".to_owned())].into(),
+                is_outside,
+            },
+        );
+        let ends = (prop::option::of(end.clone()), prop::option::of(end));
+        let sum =
+            (ends, any::<u32>(), any::<u32>(), 0..7, (time(), time(), any::<u64>()), (text(), text()), any::<bool>())
+                .prop_map(
+                    |((caller, callee), port, protocol, outcome, (first, last, count), (source, policy), was_open)| {
+                        Sum {
+                            caller,
+                            callee,
+                            port: port >> (port % 32),
+                            protocol: protocol >> (protocol % 32),
+                            outcome,
+                            first,
+                            last,
+                            count,
+                            source,
+                            policy,
+                            was_open,
+                            ..Sum::default()
+                        }
+                    },
+                );
+        let source = (text(), any::<bool>(), any::<u64>(), time()).prop_map(|(name, heard, lost, last_record)| {
+            link::Source { name, heard, lost, last_record, ..link::Source::default() }
+        });
+        let counter = (text(), text(), any::<u64>()).prop_map(|(policy, counted, packets)| link::Counter {
+            policy,
+            counted,
+            packets,
+            ..link::Counter::default()
+        });
+        (vec(sum, 0..20), vec(source, 0..20), vec(counter, 0..5), (time(), time(), time())).prop_map(
+            |(sums, sources, counters, (from, to, sent))| link::Batch {
+                node: "n".into(),
+                from,
+                to,
+                sent,
+                sums,
+                sources,
+                counters,
+                ..link::Batch::default()
+            },
+        )
+    }
+
+    proptest! {
+        /// Law 10: what a node sends is any bytes. Whatever they decode to is kept or counted, and every number in it leads somewhere.
+        #[test]
+        fn any_bytes_of_a_node_are_kept_or_counted(
+            batch in some_batch(),
+            bites in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            (least, width) in (any::<i64>(), 0..100 * SECOND),
+        ) {
+            let mut bytes = batch.encode_to_vec();
+            for (at, byte) in bites {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+            }
+            let Ok(batch) = link::Batch::decode(bytes.as_slice()) else { return Ok(()) };
+            let told = batch.sums.len() + batch.sources.len() + batch.counters.len();
+            let offset = Offset { least: least >> 20, most: (least >> 20) + width };
+            let batch = check(batch, offset, NOW);
+            let kept = batch.calls.len() + batch.sources.len() + batch.counters.len();
+            prop_assert_eq!(kept as u64 + batch.refused, told as u64);
+            prop_assert_eq!(batch.refused_of.values().sum::<u64>(), batch.refused);
+            prop_assert!(batch.from <= batch.to && batch.to <= NOW && batch.sources.len() <= MAX_SOURCES);
+            for call in &batch.calls {
+                let _ends = (batch.caller(call), batch.callee(call), batch.policy(call));
+                prop_assert!(call.first <= call.last && is_source(batch.source(call)));
+            }
+        }
     }
 }
