@@ -9,6 +9,7 @@
 
 mod api;
 mod attacks;
+mod browser;
 mod harness;
 mod kept;
 
