@@ -12,6 +12,7 @@ fn the_role_that_ships_is_enough_and_no_more() {
     let Some(cluster) = Cluster::shared() else { return };
     bank(cluster, "roles", 40);
     cluster.install_calico_kinds();
+    install_kinds(cluster, "policy.networking.k8s.io");
     let user = collector_account(cluster);
     let mut collector = Collector::start(&user, &catalogue("roles"), &["--review-tokens"]);
     let reader = cluster.admin().kubectl(&["create", "token", "hedgerow-observer-reader", "-n", OWN]).text();
@@ -19,7 +20,7 @@ fn the_role_that_ships_is_enough_and_no_more() {
     wait("every kind to be watched", || {
         let page = collector.get("/metrics");
         let watches: Vec<_> = page.lines().filter(|line| line.starts_with("hedgerow_watch_up{")).collect();
-        watches.len() >= 14 && watches.iter().all(|line| line.ends_with(" 1.0"))
+        watches.len() >= WATCHES && watches.iter().all(|line| line.ends_with(" 1.0"))
     });
     // A watch is answered when it ends: then it is in the log.
     collector.end();
@@ -29,11 +30,30 @@ fn the_role_that_ships_is_enough_and_no_more() {
             .filter(|(_, resource, _)| !resource.is_empty())
             .collect()
     };
-    wait("its watches to be in the log", || used().iter().filter(|(_, _, verb)| verb == "watch").count() >= 14);
+    wait("its watches to be in the log", || {
+        used().iter().filter(|(_, _, verb)| verb == "watch").count() >= WATCHES - 1
+    });
     let refused: Vec<_> =
         cluster.audit().into_iter().filter(|event| event.user == user.name && event.code == 403).collect();
     assert!(refused.is_empty(), "{:?}", refused.iter().map(|event| event.target()).collect::<Vec<_>>());
 
+    let granted = granted();
+    assert!(!granted.is_empty());
+    let used = used();
+    let idle: Vec<_> = granted.iter().filter(|grant| !used.contains(grant) && !is_elsewhere(grant)).collect();
+    assert!(idle.is_empty(), "granted, and not used: {idle:?}");
+    let beyond: Vec<_> = used.iter().filter(|use_of| !granted.contains(use_of) && use_of.1 != "events").collect();
+    assert!(beyond.is_empty(), "used, and not granted by this role: {beyond:?}");
+}
+
+/// What is watched where every kind is served, and the API server itself.
+const WATCHES: usize = 18;
+
+/// Group, resource and verb.
+type Grant = (String, String, String);
+
+/// What the collector's role that ships grants.
+fn granted() -> BTreeSet<Grant> {
     let text = std::fs::read_to_string(repository().join("integrations/observer/base/rbac.yaml")).unwrap();
     let mut granted = BTreeSet::new();
     for document in text.split("\n---") {
@@ -54,17 +74,98 @@ fn the_role_that_ships_is_enough_and_no_more() {
             }
         }
     }
-    assert!(!granted.is_empty());
-    let used = used();
-    // Kinds that this cluster does not serve, and what only Calico's own API server asks for.
-    let is_elsewhere = |(group, resource, verb): &(String, String, String)| {
-        let is_of_tiers = resource.starts_with("tier.") || (resource == "tiers" && verb == "get");
-        matches!(group.as_str(), "policy.networking.k8s.io" | "crd.projectcalico.org") || is_of_tiers
+    granted
+}
+
+/// What is asked for only where Calico has no API server of its own, and what only that one asks for.
+fn is_elsewhere((group, resource, verb): &Grant) -> bool {
+    let is_of_tiers = resource.starts_with("tier.") || (resource == "tiers" && verb == "get");
+    group == "crd.projectcalico.org" || is_of_tiers
+}
+
+/// Lets the kinds of a group that the role names be stored, whatever they hold.
+fn install_kinds(cluster: &Cluster, group: &str) {
+    let of_group = |(of, resource, _): Grant| (of == group).then_some(resource);
+    let plurals: BTreeSet<String> = granted().into_iter().filter_map(of_group).collect();
+    assert!(!plurals.is_empty(), "{group}");
+    let version = |plural: &str| match (group, plural) {
+        ("crd.projectcalico.org", _) => "v1",
+        (_, "clusternetworkpolicies") => "v1alpha2",
+        _ => "v1alpha1",
     };
-    let idle: Vec<_> = granted.iter().filter(|grant| !used.contains(grant) && !is_elsewhere(grant)).collect();
-    assert!(idle.is_empty(), "granted, and not used: {idle:?}");
-    let beyond: Vec<_> = used.iter().filter(|use_of| !granted.contains(use_of) && use_of.1 != "events").collect();
-    assert!(beyond.is_empty(), "used, and not granted by this role: {beyond:?}");
+    let kind = |plural: &str| {
+        serde_json::json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("{plural}.{group}"), "annotations": {"api-approved.kubernetes.io": "https://example.org/a-test"}},
+            "spec": {"group": group, "scope": "Cluster", "names": {"kind": format!("K{plural}"), "plural": plural},
+                "versions": [{"name": version(plural), "served": true, "storage": true,
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})
+        .to_string()
+    };
+    let stream: Vec<String> = plurals.iter().map(|plural| kind(plural)).collect();
+    let admin = cluster.admin();
+    admin.kubectl_with(&["apply", "--server-side", "-f", "-"], &stream.join("\n---\n")).text();
+    for plural in &plurals {
+        let name = format!("crd/{plural}.{group}");
+        admin.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", &name]).text();
+    }
+}
+
+/// Each verb that the role grants is needed: without it the watch of that resource, or whoever shows a token, is told so.
+#[test]
+fn each_verb_of_the_role_is_missed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    bank(cluster, "less", 42);
+    cluster.install_calico_kinds();
+    install_kinds(cluster, "policy.networking.k8s.io");
+    let all: BTreeSet<Grant> = granted().into_iter().filter(|grant| !is_elsewhere(grant)).collect();
+    // One that may everything but what is left out.
+    let without = |name: &str, is_left_out: &dyn Fn(&Grant) -> bool| {
+        let rules: Vec<_> = all
+            .iter()
+            .filter(|grant| !is_left_out(grant))
+            .map(|(group, resource, verb)| serde_json::json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}))
+            .collect();
+        let role = serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
+        let binding = serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": OWN}]});
+        let user = cluster.service_account(OWN, name);
+        cluster.admin().apply(OWN, &format!("{role}\n---\n{binding}")).text();
+        user
+    };
+    let mut missed = BTreeSet::new();
+    for verb in ["list", "watch"] {
+        let user = without(&format!("less-{verb}"), &|(_, _, of)| of == verb);
+        let collector = Collector::start_unready(&user, &catalogue("less"), &[]);
+        for grant in all.iter().filter(|(_, _, of)| of == verb) {
+            let (group, resource, _) = grant;
+            let name =
+                if matches!(group.as_str(), "" | "batch") { resource.clone() } else { format!("{resource}.{group}") };
+            let breaks = format!(r#"hedgerow_watch_breaks_total{{resource="{name}"}}"#);
+            wait(&format!("the watch of {name} to break without {verb}"), || collector.metric(&breaks) >= Some(1.0));
+            missed.insert(grant.clone());
+        }
+        // What was refused is what was left out, and nothing else.
+        let refused = cluster.audit().into_iter().filter(|event| event.user == user.name && event.code == 403);
+        let refused: BTreeSet<Grant> = refused.map(|event| (event.group, event.resource, event.verb)).collect();
+        let left_out: BTreeSet<Grant> = all.iter().filter(|(_, _, of)| of == verb).cloned().collect();
+        assert_eq!(refused, left_out);
+        if verb == "list" {
+            assert_eq!(collector.get_health("/-/ready"), 503);
+            assert!(collector.get("/").contains("new pods have no names"));
+        }
+    }
+    // Tokens of readers, and of node parts, cannot be asked about.
+    let reader = cluster.admin().kubectl(&["create", "token", "hedgerow-observer-reader", "-n", OWN]).text();
+    for review in ["tokenreviews", "subjectaccessreviews"] {
+        let user = without(&format!("less-{review}"), &|(_, resource, _)| resource == review);
+        let collector = Collector::start(&user, &catalogue("less"), &["--review-tokens"]);
+        let bearer = format!("Authorization: Bearer {}", reader.trim());
+        assert_eq!(collector.get_with("/metrics", &[&bearer]).0, 503, "{review}");
+        assert!(collector.has_said("the API server cannot be asked whose a token is"), "{review}");
+        missed.extend(all.iter().filter(|(_, resource, _)| resource == review).cloned());
+    }
+    assert_eq!(missed, all, "every verb was tried");
 }
 
 /// The process of the cluster's API server.
@@ -91,8 +192,14 @@ fn while_the_api_server_is_away_it_is_said_and_no_name_is_guessed() {
     // A control plane of its own: it is stopped, killed and compacted.
     let Some(cluster) = Cluster::start() else { return };
     super::harness::install_in(&cluster);
+    // As where Calico has no API server of its own.
+    install_kinds(&cluster, "crd.projectcalico.org");
     bank_in(&cluster);
     let collector = Collector::start(&collector_account(&cluster), &catalogue("away"), &["--patience", "5"]);
+    for (group, resource, _) in granted().into_iter().filter(|(group, ..)| group == "crd.projectcalico.org") {
+        let up = format!(r#"hedgerow_watch_up{{resource="{resource}.{group}"}}"#);
+        wait(&up, || collector.metric(&up) == Some(1.0));
+    }
     std::thread::sleep(Duration::from_secs(3));
     let mut part = NodePart::new("a", Shows::Certificate("node-a"));
     let (pid, words) = api_server(&cluster);

@@ -188,7 +188,24 @@ impl Collector {
         Self::start_in(tempfile::tempdir().unwrap(), user, catalogue, more)
     }
 
+    /// Starts one that will not be ready, and waits until it answers.
+    pub(crate) fn start_unready(user: &User, catalogue: &str, more: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("catalogue.json");
+        std::fs::write(&file, catalogue).unwrap();
+        let mut collector = Self::prepare(directory, user, file.to_str().unwrap(), more);
+        collector.spawn();
+        wait("the collector to answer", || collector.get_health("/-/healthy") == 200);
+        collector
+    }
+
     fn start_in(directory: tempfile::TempDir, user: &User, catalogue: &str, more: &[&str]) -> Self {
+        let mut collector = Self::prepare(directory, user, catalogue, more);
+        collector.launch();
+        collector
+    }
+
+    fn prepare(directory: tempfile::TempDir, user: &User, catalogue: &str, more: &[&str]) -> Self {
         let pki = Pki::new();
         let tokens = directory.path().join("tokens");
         std::fs::write(&tokens, format!("# who may read\n{TOKEN}\n")).unwrap();
@@ -216,9 +233,8 @@ impl Collector {
             }
         }
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
-        let mut collector = Self {
+        Self {
             child: None,
-
             pki,
             web,
             intake,
@@ -227,12 +243,15 @@ impl Collector {
             kubeconfig: user.kubeconfig().to_owned(),
             said: Arc::default(),
             _directory: directory,
-        };
-        collector.launch();
-        collector
+        }
     }
 
     pub(crate) fn launch(&mut self) {
+        self.spawn();
+        wait("the collector to be ready", || self.get_health("/-/ready") == 200);
+    }
+
+    fn spawn(&mut self) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hedgerow-observer"))
             .args(&self.arguments)
             .env("KUBECONFIG", &self.kubeconfig)
@@ -247,7 +266,6 @@ impl Collector {
             }
         });
         self.child = Some(child);
-        wait("the collector to be ready", || self.get_health("/-/ready") == 200);
     }
 
     pub(crate) fn pid(&self) -> u32 {
