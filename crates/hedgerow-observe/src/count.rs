@@ -186,11 +186,12 @@ impl Counter {
                 let interval = steps.entry(counts.clone()).or_default();
                 let old = before.filter(|_| !is_broken).and_then(|before| before.get(position));
                 let added = rule.packets.saturating_sub(old.map_or(0, |old| old.packets));
-                interval.added += added;
+                interval.added = interval.added.saturating_add(added);
                 let shown = before.filter(|_| !is_rewritten).and_then(|before| before.get(position));
-                interval.certain += rule.packets.saturating_sub(shown.map_or(0, |old| old.packets));
+                let certain = rule.packets.saturating_sub(shown.map_or(0, |old| old.packets));
+                interval.certain = interval.certain.saturating_add(certain);
                 if !self.is_complete && !is_broken && old.is_none() {
-                    interval.inherited += added;
+                    interval.inherited = interval.inherited.saturating_add(added);
                 }
                 interval.is_broken |= is_broken;
                 interval.is_there = true;
@@ -335,15 +336,16 @@ impl Counter {
             });
             let added = beyond.max().unwrap_or_default();
             let sum = self.sums.entry(counted.clone()).or_default();
-            sum.packets += added;
-            sum.inherited += added.min(places.iter().map(|interval| interval.inherited).max().unwrap_or_default());
-            running.own += places[0].certain;
+            sum.packets = sum.packets.saturating_add(added);
+            let inherited = added.min(places.iter().map(|interval| interval.inherited).max().unwrap_or_default());
+            sum.inherited = sum.inherited.saturating_add(inherited);
+            running.own = running.own.saturating_add(places[0].certain);
             sum.repaired = sum.packets.saturating_sub(running.own);
             if !places.iter().any(Interval::makes_up) && places.iter().any(|interval| interval.is_broken) {
                 sum.gaps += 1;
             }
             for (interval, behind) in places.iter().zip(&mut running.behind) {
-                *behind = if both_hold { (*behind + added).saturating_sub(interval.added) } else { 0 };
+                *behind = if both_hold { behind.saturating_add(added).saturating_sub(interval.added) } else { 0 };
             }
         }
     }

@@ -8,6 +8,10 @@
     reason = "a test that reads its data, and picks the acts that matter to it"
 )]
 
+#[path = "shared/cases.rs"]
+mod cases;
+
+use cases::cases;
 use hedgerow_observe::count::{Counted, Counter, Extent};
 use hedgerow_observe::{
     Direction, Family, Format, Policy, PolicyKind, Record, Role, RuleAction, RuleCounter, Step, Tables,
@@ -182,7 +186,7 @@ impl Plane {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn never_under_but_in_gaps_and_over_only_by_what_is_said(before in 0_u64..500, acts in acts()) {
@@ -377,4 +381,22 @@ fn a_chain_that_went_with_its_last_pod_is_a_gap_though_it_came_back_the_same() {
     counter.read(1, Extent::Whole, plane.dump());
     let sum = counter.sums()[&Counted::Allowed(policy("s-ledger"), Direction::Ingress)];
     assert_eq!((sum.packets, sum.gaps), (0, 1), "five are lost, and it says so");
+}
+
+#[test]
+fn counters_that_no_data_plane_can_have_stay_at_the_most_that_can_be_said() {
+    let mut plane = Plane::new(0);
+    let mut counter = Counter::new();
+    counter.read(0, Extent::Whole, plane.dump());
+    let most = |plane: &mut Plane| {
+        plane.own_packets = u64::MAX / 60;
+        plane.pods.iter_mut().flatten().for_each(|pod| pod.accepted = u64::MAX / 60);
+    };
+    for at in 1..200 {
+        most(&mut plane);
+        counter.read(2 * at - 1, Extent::Whole, plane.dump());
+        plane.act(Act::Flush, 0);
+        counter.read(2 * at, Extent::Whole, plane.dump());
+    }
+    assert_eq!(counter.sums()[&Counted::Allowed(policy("s-ledger"), Direction::Ingress)].packets, u64::MAX);
 }

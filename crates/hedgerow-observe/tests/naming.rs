@@ -1,5 +1,9 @@
 //! Law 9: over any history of pods and addresses, a name that is given is right; else the answer is that it is not known.
 
+#[path = "shared/cases.rs"]
+mod cases;
+
+use cases::cases;
 use hedgerow_observe::naming::{Doubt, History, Holder, MAX_HOLDERS, Micros, Name, Pod, Within};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -125,7 +129,7 @@ fn told(lives: &[Life], delays: &[Micros], twice: &[bool], until: Micros) -> His
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn a_name_that_is_given_is_right(

@@ -1,6 +1,10 @@
 //! Laws 8 and 11 of the queue to the collector: whatever happens to the connection, what the collector keeps and what is said to be lost are
 //! together what was seen.
 
+#[path = "../../hedgerow-observe/tests/shared/cases.rs"]
+mod cases;
+
+use cases::cases;
 use hedgerow_observer::link::{Batch, Counter, Source, Sum};
 use hedgerow_observer::uplink::Queue;
 use proptest::prelude::*;
@@ -83,7 +87,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(cases(500))]
     #[test]
     fn what_is_kept_and_what_is_lost_are_what_was_seen(acts in prop::collection::vec(act(), 0..120), limit in 200usize..3_000) {
         let mut queue = Queue::new(LIFE, limit);

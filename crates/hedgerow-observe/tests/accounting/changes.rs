@@ -154,7 +154,7 @@ fn verdicts_of_all(verdicts: &mut Verdicts) -> Vec<(Option<Verdict>, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::cases::cases(96))]
 
     /// After every change of a history, whatever is remembered and compiled is what it is from scratch; what is wrong, and by what a pod
     /// is judged, too.

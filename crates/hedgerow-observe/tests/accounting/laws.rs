@@ -94,7 +94,7 @@ impl Wild {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::cases::cases(64))]
 
     /// Law 10: whatever comes, nothing panics, and what is printed is read again.
     #[test]

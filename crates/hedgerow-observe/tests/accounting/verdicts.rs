@@ -261,7 +261,7 @@ const TEXTS: [&str; 6] =
     [AUDIT, ENFORCE, STAGED, OBSERVE, "{apiVersion: v1, kind: Namespace, metadata: {name: bank}}", "nonsense: ["];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases::cases(24))]
 
     /// What is remembered is what would be answered anew, after any change.
     #[test]

@@ -265,7 +265,7 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::cases(400))]
 
     /// Law 10: no input makes a reader panic; and however it is cut, it says the same of broken input, too.
     #[test]

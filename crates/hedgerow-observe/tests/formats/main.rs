@@ -8,6 +8,8 @@
     reason = "tests read fixtures that they know"
 )]
 
+#[path = "../shared/cases.rs"]
+mod cases;
 mod conntrack;
 mod counters;
 mod cuts;

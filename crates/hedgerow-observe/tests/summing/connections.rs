@@ -258,7 +258,7 @@ fn repair(kernel: &mut Kernel, tracked: &mut Connections, sums: &mut Sums, durin
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::cases::cases(400))]
     /// Law 8. Counted and lost together are what there was; and nothing is counted twice as long as the memory is long enough.
     #[test]
     fn counted_and_lost_are_what_there_was(

@@ -8,6 +8,8 @@
     reason = "a test that reads its data, and says aloud what it cannot test"
 )]
 
+#[path = "../shared/cases.rs"]
+mod cases;
 mod connections;
 mod flows;
 mod packets;

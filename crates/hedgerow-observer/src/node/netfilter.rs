@@ -134,8 +134,10 @@ fn end_of_dump(datagram: &[u8], sequence: u32) -> Option<i32> {
         let length = u32::from_le_bytes([header[0], header[1], header[2], header[3]]) as usize;
         let kind = u16::from_le_bytes([header[4], header[5]]);
         let of = u32::from_le_bytes([header[8], header[9], header[10], header[11]]);
-        let number =
-            || rest.get(16..20).map_or(0, |bytes| -i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+        let number = || {
+            rest.get(16..20)
+                .map_or(0, |bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).wrapping_neg())
+        };
         if of == sequence && matches!(kind, 2 | 3) {
             return Some(number());
         }
@@ -158,6 +160,54 @@ fn drops(table: &str, inode: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn message(kind: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(16 + body.len()).unwrap();
+        let mut bytes =
+            [length.to_le_bytes(), [kind as u8, (kind >> 8) as u8, 0, 0], sequence.to_le_bytes(), [0; 4]].concat();
+        bytes.extend(body);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn a_dump_ends_with_its_own_last_message_or_error() {
+        let (rule, done) = (message(0xa06, 7, &[1, 2, 3]), message(3, 7, &[0; 4]));
+        for (datagram, expected) in [
+            (rule.clone(), None),
+            ([rule.clone(), done.clone()].concat(), Some(0)),
+            ([rule.clone(), message(3, 6, &[0; 4])].concat(), None),
+            (message(2, 7, &(-1_i32).to_le_bytes()), Some(1)),
+            (message(2, 7, &i32::MIN.to_le_bytes()), Some(i32::MIN)),
+            (done[..15].to_vec(), None),
+            (Vec::new(), None),
+        ] {
+            assert_eq!(super::end_of_dump(&datagram, 7), expected, "{datagram:?}");
+        }
+    }
+
+    proptest! {
+        /// Law 10: reading ends, whatever the lengths in it say.
+        #[test]
+        fn any_bytes_are_read_to_their_end(
+            kinds in vec((0_u16..5, 6_u32..9, vec(any::<u8>(), 0..9)), 0..6),
+            bites in vec((any::<prop::sample::Index>(), any::<u8>()), 0..5),
+            table in "(sk|Drops|Inode|[0-9]{1,22}|[ \n\t])*",
+        ) {
+            let mut bytes: Vec<u8> = kinds.iter().flat_map(|(kind, sequence, body)| message(*kind, *sequence, body)).collect();
+            for (at, byte) in bites {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+            }
+            let _end = super::end_of_dump(&bytes, 7);
+            let _drops = super::drops(&table, 12);
+        }
+    }
+
     #[test]
     fn drops_of_a_socket() {
         let table = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
