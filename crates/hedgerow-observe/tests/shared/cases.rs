@@ -1,4 +1,5 @@
 //! How many cases a law is tried with.
+#![allow(clippy::disallowed_methods, reason = "who starts the test says it")]
 
 use proptest::prelude::ProptestConfig;
 
