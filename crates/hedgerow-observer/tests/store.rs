@@ -268,7 +268,10 @@ fn a_full_volume_keeps_nothing_by_halves_and_goes_on_when_there_is_room() {
         let required = std::env::var_os("HEDGEROW_REQUIRE_TOOLS").is_some_and(|value| value == "1");
         assert!(!required, "no file system can be mounted here: root is needed");
         // Not `eprintln`, which the test harness swallows when a test passes.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: no file system can be mounted here, so that only the quota was tried");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no file system can be mounted here, so that only the quota was tried"
+        );
         return;
     }
     let program = std::env::current_exe().unwrap();
