@@ -7,6 +7,7 @@
 //! {
 //!   "version": 1,
 //!   "digest": "sha256:…",
+//!   "naming": "sha256:…",
 //!   "domain": "bank.example",
 //!   "identity": "bank.example/routing-name",
 //!   "namespaces": ["bank","edge"],
@@ -214,13 +215,41 @@ impl Catalogue {
     /// The document.
     #[must_use]
     pub fn to_text(&self) -> String {
-        text::print(self, Some(&self.digest()))
+        let digests = [
+            ("digest", Some(self.digest())),
+            ("naming", Some(self.naming_digest())),
+            ("labelling", self.labelling_digest()),
+        ];
+        text::print(self, Some(digests))
     }
 
     /// A digest of all that it says: two catalogues with one digest say the same.
     #[must_use]
     pub fn digest(&self) -> String {
         text::digest(&text::print(self, None))
+    }
+
+    /// A digest of all that decides how a pod is named, and who may call by type: domain, namespaces, types, and the services with labels and ports.
+    /// Rules, stages, owners, schedules and `allow` entries are not in it: with other ones the same calls would have been told.
+    #[must_use]
+    pub fn naming_digest(&self) -> String {
+        let mut naming = Self { rules: None, ..self.clone() };
+        for entry in naming.entries.values_mut() {
+            entry.owner = None;
+            entry.stages.clear();
+            entry.schedules.clear();
+            entry.allow.clear();
+            entry.callers_from.clone_from(&self.namespaces);
+        }
+        text::digest(&text::print(&naming, None))
+    }
+
+    /// A digest of the rules, which decide what labels pods should wear; nothing where they were not asked for. Where their files lie is not in it.
+    #[must_use]
+    pub fn labelling_digest(&self) -> Option<String> {
+        let mut rules = self.rules.clone()?;
+        rules.values_mut().flat_map(BTreeMap::values_mut).for_each(|rule| rule.file.clear());
+        Some(text::digest(&text::rules(&rules)))
     }
 }
 

@@ -80,6 +80,10 @@ fn connection(entry: &Value, place: &Place, input: &Input<'_>, found: &mut Found
         (_, Party::Addresses) => {
             found.leave(Why::OutsideCallee, place, says);
         }
+        // What a workload may call, whoever it is: of those that come in the list has lines of their own.
+        (Party::Workload(_), Party::Cluster | Party::Selected) => {
+            found.leave(Why::Egress, place, says);
+        }
         (Party::Addresses, Party::Workload(callee)) => {
             entered(found.leave(Why::Addresses, place, says), input, &callee, &ports, addresses(from));
         }
@@ -93,10 +97,10 @@ fn connection(entry: &Value, place: &Place, input: &Input<'_>, found: &mut Found
         (Party::Addresses, _) => {
             found.leave(Why::Addresses, place, says);
         }
-        (Party::Cluster, _) | (_, Party::Cluster) => {
+        (Party::Cluster, _) => {
             found.leave(Why::WholeCluster, place, says);
         }
-        (Party::Selected, _) | (_, Party::Selected) => {
+        (Party::Selected, _) => {
             found.leave(Why::OutsideCaller, place, says);
         }
     }

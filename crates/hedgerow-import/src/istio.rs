@@ -11,7 +11,7 @@ use crate::objects::{Object, get, list, objects, text};
 use crate::pods::{PLANNED, Pods, pods};
 use crate::ports::{declared, everything, join, subtract, words};
 use crate::said::{End, Found, Name, Place, Port, Statement, Wanted, Why, shown};
-use crate::settle::allow_from;
+use crate::settle::{allow_from, ports_of};
 use crate::whose::Whose;
 use crate::{Input, Many, Reader};
 use hedgerow_core::diag::Diagnostic;
@@ -177,11 +177,14 @@ impl World<'_> {
         let ports = Self::asked(object, rule, "", found);
         self.accounts(object, rule, found);
         let crowd = self.crowd(rule);
+        let wanted = permitted(&ports, &[], &[]);
         for target in targets {
             for (why, from, who) in crowd.entries() {
-                let leftover = found.leave(why, &object.place, format!("{who} may call `{target}`"));
+                let on = ports.as_ref().map(|ranges| format!(" on {}", words(ranges))).unwrap_or_default();
+                let leftover = found.leave(why, &object.place, format!("{who} may call `{target}`{on}"));
                 leftover.callee = Some(target.clone());
-                leftover.allow = Some(allow_from(&from, None));
+                let opened = wanted.as_ref().and_then(|wanted| ports_of(self.input.names, target, wanted));
+                leftover.allow = opened.map(|opened| allow_from(&from, Some(&opened)));
             }
         }
         for (caller, means) in self.means(rule) {

@@ -117,9 +117,10 @@ fn ambiguous(found: &mut Found, place: &Place, end: &End, services: &BTreeSet<Se
     found.leave(Why::Ambiguous, place, format!("`{}` may be any of {}", called(end), enumerate(services)));
 }
 
-/// The ports of a callee that an entry for `wanted` names; nothing where none of them could be named, so that no entry says it.
+/// The ports of a callee that an entry for `wanted` names; nothing where none of them could be named, or only with others, so that no entry says it.
 pub(crate) fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
-    names.known(callee).and_then(|service| fit(service, wanted).ports)
+    let fitted = fit(names.known(callee)?, wanted);
+    fitted.ports.filter(|_| fitted.wider.is_empty())
 }
 
 /// One pair as a rule, or why there is none.

@@ -109,12 +109,16 @@ pub enum Forgery {
 pub struct Fleet {
     scheme: Scheme,
     digest: String,
+    naming: String,
+    labelling: Option<String>,
     environment: Option<String>,
     namespaces: BTreeSet<String>,
     services: Vec<Service>,
     by_name: BTreeMap<Arc<str>, ServiceId>,
     /// By namespace, and one label that each of these services selects by.
     by_label: BTreeMap<String, BTreeMap<(String, String), Vec<ServiceId>>>,
+    /// All types.
+    types: BTreeSet<String>,
     /// The types that may call each type.
     callers_of: BTreeMap<String, BTreeSet<String>>,
     /// By caller and callee; nothing where the catalogue has no rules.
@@ -235,11 +239,14 @@ impl Fleet {
         });
         Self {
             digest: catalogue.digest(),
+            naming: catalogue.naming_digest(),
+            labelling: catalogue.labelling_digest(),
             environment,
             namespaces: catalogue.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
             services,
             by_name,
             by_label,
+            types: catalogue.types.keys().map(|name| name.as_str().to_owned()).collect(),
             callers_of: callers_of.collect(),
             edges,
             given,
@@ -252,6 +259,18 @@ impl Fleet {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// A digest of what the catalogue says of names ([`Catalogue::naming_digest`]): observations are told by it.
+    #[must_use]
+    pub fn naming(&self) -> &str {
+        &self.naming
+    }
+
+    /// A digest of the rules, which say what labels pods should wear ([`Catalogue::labelling_digest`]); nothing where the catalogue has none.
+    #[must_use]
+    pub fn labelling(&self) -> Option<&str> {
+        self.labelling.as_deref()
     }
 
     /// The environment whose stages count; nothing where none was said.
@@ -357,6 +376,12 @@ impl Fleet {
         let given = self.given.get(&service).into_iter().flatten();
         let missing = given.filter(|(label, _)| !worn.contains_key(*label));
         missing.filter_map(|(_, callee)| self.service(*callee)).map(|callee| Arc::clone(&callee.name)).collect()
+    }
+
+    /// The type whose label a pod wears; nothing where it wears none, or one that the catalogue does not list.
+    #[must_use]
+    pub fn type_worn(&self, worn: &Labels) -> Option<&str> {
+        self.types.get(worn.get(self.scheme.service_type().as_str())?).map(String::as_str)
     }
 
     /// The service that a label lets its pod call: one for all ports, or for a port that some rule names.

@@ -44,11 +44,22 @@ pub struct Header {
     pub from: Moment,
     /// The last.
     pub to: Moment,
-    /// The digest of the catalogue by which services were named; nothing where there was none.
+    /// The digest of the catalogue by which services were named ([`Catalogue::naming_digest`]; earlier versions wrote [`Catalogue::digest`]);
+    /// nothing where there was none.
+    ///
+    /// [`Catalogue::digest`]: hedgerow_core::catalogue::Catalogue::digest
+    /// [`Catalogue::naming_digest`]: hedgerow_core::catalogue::Catalogue::naming_digest
     pub catalogue: Option<String>,
+    /// The digest of the rules by which labels of pods were judged (`Catalogue::labelling_digest`); nothing where nobody had rules, and in
+    /// observations of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelling: Option<String>,
     /// The environment that was watched; nothing where nobody said it, as in observations of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// How many calls are left out because they were over before `from`: nodes told of them later.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub earlier: u64,
     /// For how long each source of each node proved that it was listening.
     pub coverage: Vec<Coverage>,
     /// Which canaries were seen.
@@ -74,6 +85,10 @@ pub struct Watched {
     /// How many of these wear a label that no rule gives; by callee.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub forged: BTreeMap<String, u64>,
+    /// How many of these wear the label of which type, by type; of types that the catalogue lists. Nothing where nobody told it, as in observations of
+    /// earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub types: Option<BTreeMap<String, u64>>,
     /// The policy by which calls to it were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<JudgedBy>,

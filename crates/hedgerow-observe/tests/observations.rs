@@ -14,7 +14,9 @@ fn header() -> Header {
         from: Moment(1_793_491_200),
         to: Moment(1_796_083_200),
         catalogue: Some("sha256:00".to_owned()),
+        labelling: None,
         environment: None,
+        earlier: 0,
         coverage: vec![Coverage {
             node: "node-a".into(),
             source: "conntrack".into(),
@@ -63,6 +65,8 @@ fn the_form_is_what_its_page_shows() {
 fn what_was_watched_besides_comes_back() {
     let mut all = Observations { header: header(), observed: vec![observation()], faults: Faults::default() };
     all.header.environment = Some("prod".into());
+    all.header.earlier = 7;
+    all.header.labelling = Some("sha256:02".into());
     all.header.coverage[0].since = Some(Moment(1_793_491_200));
     all.header.coverage[0].until = Some(Moment(1_793_491_260));
     all.header.coverage[0].lost = 3;
@@ -76,6 +80,7 @@ fn what_was_watched_besides_comes_back() {
         pods: Some(2),
         unlabelled: one("service.ledger", 1),
         forged: one("service.emoji", 1),
+        types: Some(one("core", 2)),
         policy: Some(JudgedBy { digest: "sha256:01".into(), since: Moment(1_793_491_200) }),
         longest_open: Some(0),
         jobs: vec![JobRuns { workload: "CronJob/close".into(), finished: 2, last: Some(Moment(1_796_083_140)) }],
@@ -83,7 +88,7 @@ fn what_was_watched_besides_comes_back() {
     all.header.services = BTreeMap::from([("service.ledger".to_owned(), watched)]);
     let text = all.to_text();
     assert!(text.contains(
-        r#""catalogue":"sha256:00","environment":"prod","coverage":[{"node":"node-a","source":"conntrack","heard":43199,"blind":1,"lost":3,"since":"2026-11-01T00:00:00Z","until":"2026-11-01T00:01:00Z","gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
+        r#""catalogue":"sha256:00","labelling":"sha256:02","environment":"prod","earlier":7,"coverage":[{"node":"node-a","source":"conntrack","heard":43199,"blind":1,"lost":3,"since":"2026-11-01T00:00:00Z","until":"2026-11-01T00:01:00Z","gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"types":{"core":2},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
     ), "{text}");
     assert_eq!(Observations::read(&text), Ok(all));
 }

@@ -84,6 +84,31 @@ impl Dice {
     }
 }
 
+#[test]
+fn what_was_queued_before_a_store_was_begun_is_counted_and_no_call_of_its_window() {
+    let directory = tempfile::tempdir().unwrap();
+    let since = MIDNIGHT + 3600 * SECOND;
+    let (mut store, _) = Store::open(&directory.path().join("store"), since).unwrap();
+    for at in [MIDNIGHT - DAY, MIDNIGHT + 60 * SECOND, since, since + SECOND] {
+        let mut effect = Effect::default();
+        let number = u64::try_from((at - MIDNIGHT + DAY) / SECOND).unwrap();
+        let tally = Tally { count: 3, first: at, last: at };
+        effect.calls.insert((hedgerow_observe::ledger::day_of(at), edge(number)), tally);
+        store.commit(&[batch(number + 1)], &effect).unwrap();
+    }
+    let tell = |since: Micros| {
+        let question = Question { since, until: MIDNIGHT + DAY, callee: None };
+        let told = store.observations(&question, None, &BTreeMap::new()).unwrap();
+        assert!(told.observed.iter().all(|line| line.last >= told.header.from), "{told:?}");
+        (told.header.from.0, told.header.earlier, told.observed.len())
+    };
+    assert_eq!(tell(MIDNIGHT - 30 * DAY), (since / SECOND, 6, 2));
+    assert_eq!(tell(since), (since / SECOND, 3, 2));
+    // Nothing of it is lost.
+    let totals: u64 = store.totals().unwrap().iter().map(|(_, tally)| tally.count).sum();
+    assert_eq!(totals, 12);
+}
+
 /// The child: keeps batch after batch and says of each that it is kept, until it is killed or the volume is full.
 #[test]
 fn writes_as_a_child() {

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::evidence::{Evidence, Kind, Outcome, Readiness, Silence, Verdict, listed};
 use crate::hearing::{Heard, Hearing};
 use crate::traffic::Traffic;
+use hedgerow_core::catalogue::WithRules;
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
 use hedgerow_core::fleet::{Rare, Service};
@@ -50,8 +51,10 @@ pub struct Question<'q> {
 pub struct Tree {
     /// By service, the digest of what its policies in the environment mean ([`hedgerow_observe::verdict::meaning_of`]).
     pub policies: BTreeMap<String, String>,
-    /// The digests of its catalogue: with and without rules, of the environment and of all.
-    pub catalogues: BTreeSet<String>,
+    /// The digests by which observations may name its catalogue, of the environment and of all; each with whether its rules are part of it.
+    pub catalogues: BTreeMap<String, WithRules>,
+    /// The digest of its rules, by which observations say how labels of pods were judged.
+    pub labelling: Option<String>,
 }
 
 /// A cron job of a service.

@@ -354,7 +354,17 @@ impl<'o> Silences<'o> {
                 doubt
             }
         };
-        heard.or_else(|| self.court.is_rarely_made(caller, callee))
+        heard.or_else(|| self.absence(caller)).or_else(|| self.court.is_rarely_made(caller, callee))
+    }
+
+    /// Why the silence says nothing of a caller: nobody saw it run, so it could not call.
+    fn absence(&self, caller: &str) -> Option<String> {
+        let watched = self.observations.header.services.get(caller);
+        match watched.map(|watched| watched.nodes.is_empty()) {
+            Some(false) => None,
+            Some(true) => Some(format!("no pod of `{caller}` ran, so it could call nobody")),
+            None => Some(format!("nobody tells whether pods of `{caller}` ran")),
+        }
     }
 
     fn deafness(&mut self, callee: &str) -> Option<String> {

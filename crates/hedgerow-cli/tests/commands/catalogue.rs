@@ -4,6 +4,7 @@ use crate::common::{Command, Ran, tree};
 use crate::workload;
 use hedgerow_cli::Exit;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -67,9 +68,12 @@ fn it_says_what_others_need_to_know() {
     let text = catalogue(&ledger(), "");
     let digest = text.lines().find(|line| line.contains("\"digest\"")).unwrap();
     assert_eq!(digest.len(), "  \"digest\": \"sha256:\",".len() + 64, "{digest}");
-    insta::assert_snapshot!(text.replace(digest, "  …"), @r#"
+    assert!(!text.contains("labelling"), "it has no rules: {text}");
+    let naming = text.lines().find(|line| line.contains("\"naming\"")).unwrap();
+    insta::assert_snapshot!(text.replace(digest, "  …").replace(naming, "  …"), @r#"
     {
       "version": 1,
+      …
       …
       "domain": "bank.example",
       "identity": "bank.example/routing-name",
@@ -80,6 +84,94 @@ fn it_says_what_others_need_to_know() {
       }
     }
     "#);
+}
+
+/// Observations that were made by a catalogue of the same naming would have been the same.
+#[test]
+fn its_naming_is_what_pods_are_named_by_and_its_labelling_which_labels_they_should_wear() {
+    let catalogue = |config: &str, files: &[(&str, &str)]| -> [String; 3] {
+        let sound = [
+            ("service.ledger/service.yaml", "{type: core, owner: money, ports: [{name: http, port: 8080}]}"),
+            ("service.emoji/service.yaml", "{type: app}"),
+            ("service.emoji/egress/service.ledger.rule", ""),
+        ];
+        let mut all: BTreeMap<&str, &str> = sound.into();
+        all.insert("hedgerow.yaml", config);
+        all.extend(files.iter().copied());
+        // What is taken away.
+        all.retain(|_, text| *text != "-");
+        let files: Vec<(&str, &[u8])> = all.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let root = tree(&files);
+        let ran = Command::new(root.path(), "catalogue --env prod --rules").run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        let value: Value = serde_json::from_str(ran.out()).unwrap();
+        ["digest", "naming", "labelling"].map(|key| value[key].as_str().unwrap().to_owned())
+    };
+    let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*'], defaults: {namespace: bank}}\nenvironments: {prod: {stage: audit}}\ntypes: {core: {callers: [app]}, app: {}}\n";
+    let sound = catalogue(config, &[]);
+    let [digest, naming, labelling] = &sound;
+    let ledger = |text: &'static str| [("service.ledger/service.yaml", text)];
+    for (what, config, files) in [
+        (
+            "stage",
+            config.to_owned(),
+            &ledger("{type: core, owner: money, ports: [{name: http, port: 8080}], stage: {prod: enforce}}")[..],
+        ),
+        ("stage of all", config.replace("audit", "enforce"), &[]),
+        ("owner", config.to_owned(), &ledger("{type: core, owner: books, ports: [{name: http, port: 8080}]}")),
+        (
+            "allow",
+            config.to_owned(),
+            &ledger(
+                "{type: core, owner: money, ports: [{name: http, port: 8080}], allow: [{from: anybody, reason: public}]}",
+            ),
+        ),
+        (
+            "cron job",
+            config.to_owned(),
+            &[(
+                "service.emoji/job.yaml",
+                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: close}\nspec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: {containers: []}}}}}\n",
+            )],
+        ),
+    ] {
+        let other = catalogue(&config, files);
+        assert_ne!(&other[0], digest, "{what}");
+        assert_eq!(other[1..], sound[1..], "{what}");
+    }
+    for (what, config, files) in [
+        (
+            "another name",
+            config.to_owned(),
+            &[
+                ("service.emoji/service.yaml", "-"),
+                ("service.emoji/egress/service.ledger.rule", "-"),
+                ("service.emojis/service.yaml", "{type: app}"),
+                ("service.emojis/egress/service.ledger.rule", ""),
+            ][..],
+        ),
+        ("domain", config.replace("bank.example", "bank.test"), &[]),
+        ("namespace", config.replace("namespace: bank", "namespace: money"), &[]),
+        ("type", config.to_owned(), &[("service.emoji/service.yaml", "{type: core}")]),
+        ("no type", config.to_owned(), &[("service.emoji/service.yaml", "{}")]),
+        ("callers of a type", config.replace("[app]", "[app, core]"), &[]),
+        ("port", config.to_owned(), &ledger("{type: core, owner: money, ports: [{name: http, port: 8081}]}")),
+        (
+            "own labels",
+            config.to_owned(),
+            &ledger("{type: core, owner: money, ports: [{name: http, port: 8080}], identity: {app: ledger}}"),
+        ),
+    ] {
+        assert_ne!(&catalogue(&config, files)[1], naming, "{what}");
+    }
+    for rule in [
+        ("service.emoji/egress/service.ledger.rule", "ports: [http]"),
+        ("service.emoji/egress/service.ledger.rule", "-"),
+    ] {
+        let other = catalogue(config, &[rule]);
+        assert_eq!(&other[1], naming, "{rule:?}");
+        assert_ne!(&other[2], labelling, "{rule:?}");
+    }
 }
 
 #[test]

@@ -156,10 +156,40 @@ fn observations_of_another_environment_or_tree_are_no_evidence() {
     for arguments in ["catalogue", "catalogue --rules", "catalogue --env prod", "catalogue --env prod --rules"] {
         let root = fleet(&[]);
         let catalogue: serde_json::Value = serde_json::from_str(run(root.path(), arguments).out()).unwrap();
-        retell(root.path(), |header| header["catalogue"] = catalogue["digest"].clone());
+        // Earlier versions named the catalogue by all that it says.
+        for digest in ["digest", "naming"] {
+            retell(root.path(), |header| {
+                header["catalogue"] = catalogue[digest].clone();
+                let labelling =
+                    if digest == "naming" { catalogue["labelling"].clone() } else { serde_json::Value::Null };
+                match labelling {
+                    serde_json::Value::Null => drop(header.as_object_mut().unwrap().remove("labelling")),
+                    labelling => header["labelling"] = labelling,
+                }
+            });
+            let ran = run(root.path(), "ready --observations seen.jsonl");
+            let told = "unknown labels      the catalogue by which pods were named has no rules";
+            let has_rules = arguments.contains("--rules");
+            assert_eq!(ran.exit == Exit::Done, has_rules, "{arguments}: {}{}", ran.out(), ran.stderr);
+            assert_eq!(ran.out().contains(told), !has_rules, "{arguments}: {}", ran.out());
+        }
+        // A new rule is no new name: only what it asks of labels was not looked at.
+        if arguments.contains("--rules") {
+            let rule = root.path().join("service.cards/egress/service.emoji.rule");
+            fs::create_dir_all(rule.parent().unwrap()).unwrap();
+            fs::write(&rule, "origin: manual\n").unwrap();
+            let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
+            let told =
+                "unknown labels      which labels pods should wear was told by other rules than those of this tree";
+            assert!(ran.out().contains(told), "{arguments}: {}", ran.out());
+            assert!(!run(root.path(), "reconcile --observations seen.jsonl").stderr.contains("not this tree's"));
+            fs::remove_file(rule).unwrap();
+        }
+        // Whose it is, and what is tried, names nobody.
+        fs::write(root.path().join("service.cards/service.yaml"), "owner: others\nstage: {prod: enforce}\n").unwrap();
         let ran = run(root.path(), "ready --observations seen.jsonl");
-        assert_eq!(ran.exit, Exit::Done, "{arguments}: {}{}", ran.out(), ran.stderr);
-        fs::write(root.path().join("service.cards/service.yaml"), "owner: others\n").unwrap();
+        assert!(!ran.out().contains("by a catalogue that"), "{arguments}: {}", ran.out());
+        fs::rename(root.path().join("service.cards"), root.path().join("service.maps")).unwrap();
         let ran = run(root.path(), "ready --observations seen.jsonl");
         assert_eq!(ran.exit, Exit::Findings, "{arguments}");
         assert!(ran.out().contains("by a catalogue that is not this tree's"), "{}", ran.out());

@@ -113,8 +113,6 @@ fn ready_leaves_whole_files_and_the_next_run_does_the_rest() {
     let root = in_the_middle(|| many(false), command, file, (Some(BEFORE), AFTER));
     let directory = root.path().join(name(7));
     let (old, young) = (left(&directory, ".hedgerow-old", 61), left(&directory, ".hedgerow-young", 1));
-    // What is written of it is another catalogue already.
-    told(root.path(), "seen.jsonl");
     let ran = run(root.path(), command);
     assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
     assert!((0..MANY).all(|number| fs::read_to_string(file(root.path(), number)).unwrap() == AFTER));

@@ -121,7 +121,9 @@ pub(crate) fn told(root: &Path, file: &str) {
     let text = std::fs::read_to_string(root.join(file)).expect("observations");
     let (header, rest) = text.split_once('\n').expect("a header line");
     let mut header: serde_json::Value = serde_json::from_str(header).expect("a header");
-    header["catalogue"] = json("catalogue --env prod")["digest"].clone();
+    let catalogue = json("catalogue --env prod --rules");
+    header["catalogue"] = catalogue["naming"].clone();
+    header["labelling"] = catalogue["labelling"].clone();
     if header["environment"].is_null() {
         header["environment"] = "prod".into();
     }

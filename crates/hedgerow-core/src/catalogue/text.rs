@@ -5,7 +5,7 @@ use crate::name::{Namespace, ServiceName};
 use crate::policy::{Port, Ports, RulePorts};
 use hedgerow_yaml::quote_always as quoted;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The digest of a text, as it stands in the document.
 pub(super) fn digest(text: &str) -> String {
@@ -13,10 +13,11 @@ pub(super) fn digest(text: &str) -> String {
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&sum))
 }
 
-/// The document, with or without its digest.
-pub(super) fn print(catalogue: &Catalogue, digest: Option<&str>) -> String {
+/// The document, with its digests by key, or without.
+pub(super) fn print(catalogue: &Catalogue, digests: Option<[(&str, Option<String>); 3]>) -> String {
     let mut lines = vec![format!("\"version\": {VERSION}")];
-    lines.extend(digest.map(|digest| format!("\"digest\": {}", quoted(digest))));
+    let digests = digests.into_iter().flatten();
+    lines.extend(digests.filter_map(|(key, digest)| Some(format!("\"{key}\": {}", quoted(&digest?)))));
     lines.extend(catalogue.environment.as_ref().map(|name| format!("\"environment\": {}", quoted(name.as_str()))));
     lines.push(format!("\"domain\": {}", quoted(catalogue.domain.as_str())));
     lines.push(format!("\"identity\": {}", quoted(catalogue.identity.as_str())));
@@ -36,14 +37,17 @@ pub(super) fn print(catalogue: &Catalogue, digest: Option<&str>) -> String {
     lines.push(format!("\"types\": {{{}}}", types.collect::<Vec<_>>().join(",")));
     let entries = catalogue.entries.iter();
     lines.push(block("services", entries.map(|(name, entry)| (name, service(entry, &catalogue.namespaces)))));
-    lines.extend(catalogue.rules.as_ref().map(|rules| {
-        let of_caller = rules.iter().map(|(caller, rules)| {
-            let rules = rules.iter().map(|(callee, rule)| format!("{}:{}", quoted(callee.as_str()), rule_text(rule)));
-            (caller, format!("{{{}}}", rules.collect::<Vec<_>>().join(",")))
-        });
-        block("rules", of_caller)
-    }));
+    lines.extend(catalogue.rules.as_ref().map(rules));
     format!("{{\n  {}\n}}\n", lines.join(",\n  "))
+}
+
+/// The rules, by caller.
+pub(super) fn rules(rules: &BTreeMap<ServiceName, BTreeMap<ServiceName, RuleEntry>>) -> String {
+    let of_caller = rules.iter().map(|(caller, rules)| {
+        let rules = rules.iter().map(|(callee, rule)| format!("{}:{}", quoted(callee.as_str()), rule_text(rule)));
+        (caller, format!("{{{}}}", rules.collect::<Vec<_>>().join(",")))
+    });
+    block("rules", of_caller)
 }
 
 /// A mapping by services, each on a line of its own.

@@ -13,9 +13,11 @@ use crate::tree::Loaded;
 use hedgerow_yaml::{Node, Scalar};
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "version",
     "digest",
+    "naming",
+    "labelling",
     "environment",
     "domain",
     "identity",

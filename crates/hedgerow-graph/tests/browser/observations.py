@@ -17,11 +17,13 @@ def seen(graph, catalogue, ready):
     ports = {service["name"]: service["ports"][0]["number"] for service in services if isinstance(service["ports"], list) and service["ports"]}
     planned = {service["service"]: service["policy"]["planned"] for service in ready["services"]}
 
+    types = {service["name"]: service["type"] for service in services}
+
     def watched(name):
         policy = {"digest": planned[name] or "", "since": "2026-10-01T00:00:00Z"}
-        return {"nodes": ["a"], "pods": 2, "policy": policy, "longest_open": 60}
+        return {"nodes": ["a"], "pods": 2, "policy": policy, "longest_open": 60, "types": {types[name]: 2} if types[name] else {}}
 
-    yield {"version": 1, "from": "2026-10-21T00:00:00Z", "to": "2026-11-21T08:00:00Z", "catalogue": catalogue["digest"], "environment": "prod",
+    yield {"version": 1, "from": "2026-10-21T00:00:00Z", "to": "2026-11-21T08:00:00Z", "catalogue": catalogue["naming"], "labelling": catalogue["labelling"], "environment": "prod",
            "coverage": [{"node": "a", "source": "conntrack", "heard": 45120, "blind": 0}],
            "canaries": [{"callee": name, "sent": 50, "seen": 50, "since": "2026-10-01T00:00:00Z"} for name in names],
            "services": {name: watched(name) for name in names}}

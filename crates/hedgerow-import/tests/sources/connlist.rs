@@ -41,6 +41,15 @@ fn the_exposure_analysis_adds_who_else_comes() {
 }
 
 #[test]
+fn what_a_workload_may_call_is_nobody_who_comes_in() {
+    for callee in ["entire-cluster", "ops/[all pods]", "[namespace with {team=a}]/[pod with {app=x}]"] {
+        let text = format!(r#"[{{"src": "bank/emoji[Deployment]", "dst": "{callee}", "conn": "UDP 5353"}}]"#);
+        let left = format!("egress: `bank/emoji[Deployment]` → `{callee}`: UDP 5353 @ in");
+        assert_import(Source::Connlist, &text, &[], &[&left]);
+    }
+}
+
+#[test]
 fn what_is_no_list_is_refused() {
     for text in ["{", "{}", "3", "digraph {}", ""] {
         let imported = imported(&bank(), Source::Connlist, text, Many::Suggest);

@@ -87,6 +87,16 @@ fn a_namespace_the_mesh_and_anybody() {
             "whole-cluster: every workload of the mesh may call `service.ledger` @ {AT} ⇒ {from: {namespaces: any}}",
         ),
         ("{}", "anybody: anybody may call `service.ledger` @ {AT} ⇒ {from: anybody}"),
+        // An entry lets in on no more ports than the policy, or there is none.
+        (
+            "{to: [{operation: {ports: ['8080']}}]}",
+            "anybody: anybody may call `service.ledger` on TCP 8080 @ {AT} ⇒ {from: anybody, ports: [http]}",
+        ),
+        (
+            "{from: [{source: {namespaces: [market]}}], to: [{operation: {ports: ['9901', '8080']}}]}",
+            "whole-namespace: every workload of namespace `market` may call `service.ledger` on TCP 8080, TCP 9901 @ {AT} ⇒ {from: {namespace: market}}",
+        ),
+        ("{to: [{operation: {ports: ['81']}}]}", "anybody: anybody may call `service.ledger` on TCP 81 @ {AT}"),
     ] {
         let left = left.replace("{AT}", AT);
         assert_of(&import(&[&format!("rules: [{rule}]")], Many::Suggest), &[], &[&left]);

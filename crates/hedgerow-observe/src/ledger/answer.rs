@@ -17,7 +17,8 @@ const NO_SOURCE: &str = "none";
 /// Which observations are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The first moment; the answer begins with its day, or when the keeping began if that was later.
+    /// The first moment; the answer begins with its day, or when the keeping began if that was later. Calls that were over by then are counted, and
+    /// are not in it.
     pub since: Micros,
     /// The last moment.
     pub until: Micros,
@@ -40,10 +41,14 @@ struct Listening {
 /// An answer that is put together from what was kept: days in ascending order, else in any.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// The first day that is asked for.
+    asked: Day,
     from: Micros,
     to: Micros,
     callee: Option<String>,
     calls: BTreeMap<Edge, (Tally, BTreeSet<Day>)>,
+    /// How many calls were over before it begins.
+    earlier: u64,
     sources: BTreeMap<(String, String), Listening>,
     /// From when to when each node was there, as far as that is known beside its sources.
     nodes: BTreeMap<String, (Micros, Option<Micros>)>,
@@ -60,10 +65,12 @@ impl Answer {
         let day = question.since.div_euclid(DAY).saturating_mul(DAY);
         let from = day.max(kept_since);
         Self {
+            asked: super::day_of(question.since),
             from,
             to: question.until.max(from),
             callee: question.callee.clone(),
             calls: BTreeMap::new(),
+            earlier: 0,
             sources: BTreeMap::new(),
             nodes: BTreeMap::new(),
             canaries: BTreeMap::new(),
@@ -78,15 +85,26 @@ impl Answer {
         super::day_of(self.from)..=super::day_of(self.to)
     }
 
+    /// The days of whose calls it wants to know: what was queued when the keeping began may be of days before.
+    #[must_use]
+    pub fn days_of_calls(&self) -> std::ops::RangeInclusive<Day> {
+        self.asked.min(super::day_of(self.from))..=super::day_of(self.to)
+    }
+
     /// Whether calls to a service are asked for.
     #[must_use]
     pub fn wants(&self, callee: &str) -> bool {
         self.callee.as_deref().is_none_or(|wanted| wanted == callee)
     }
 
-    /// Takes in what was counted of an edge in one day.
+    /// Takes in what was counted of an edge in one day. What was over before the answer begins is no part of it: of that time nobody can say how well was
+    /// listened.
     pub fn calls(&mut self, day: Day, edge: &Edge, tally: Tally) {
         if !self.wants(&edge.callee) || tally.first > self.to {
+            return;
+        }
+        if tally.last < self.from {
+            self.earlier = self.earlier.saturating_add(tally.count.max(1));
             return;
         }
         if !self.calls.contains_key(edge) {
@@ -252,7 +270,9 @@ impl Answer {
             from: up(self.from),
             to: seconds(self.to).max(up(self.from)),
             catalogue: catalogue.map(str::to_owned),
+            labelling: None,
             environment: None,
+            earlier: self.earlier,
             coverage: coverage.collect(),
             canaries: canaries.collect(),
             services: self.services,

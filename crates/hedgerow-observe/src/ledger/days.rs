@@ -48,10 +48,10 @@ impl Days {
     #[must_use]
     pub fn observations(&self, question: &Question, catalogue: Option<&str>) -> Observations {
         let mut answer = Answer::new(question, self.since);
-        let days = answer.days();
+        let (days, of_calls) = (answer.days(), answer.days_of_calls());
         self.calls
             .iter()
-            .filter(|((day, _), _)| days.contains(day))
+            .filter(|((day, _), _)| of_calls.contains(day))
             .for_each(|((day, edge), tally)| answer.calls(*day, edge, *tally));
         for ((day, node, source), heard) in self.heard.iter().filter(|((day, ..), _)| days.contains(day)) {
             answer.heard(*day, node, source, heard);

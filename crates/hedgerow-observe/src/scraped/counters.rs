@@ -69,17 +69,23 @@ fn growths<E, K: Ord + Clone>(
     for part in grid.parts() {
         let (Some(from), Some(to)) = (part.first().copied(), part.last().copied()) else { continue };
         let mut samples: Samples<K> = BTreeMap::new();
+        let is_before = to <= grid.from;
         let mut take = |all: Vec<Series>| {
             for series in all {
                 let Some(key) = key(&series) else { continue };
                 let who = identity(&series, own);
                 for (at, value) in series.samples {
                     let Some(store) = scrapes.store(&who, at) else { continue };
-                    samples.entry((store.to_owned(), key.clone())).or_default().push((at, who.clone(), value));
+                    // Prometheus shows a sample for some minutes. Of a collector that has moved it is what it had at its earlier address, and over.
+                    let end = scrapes.end(&who).unwrap_or(at);
+                    if end <= grid.before(at) && !is_before {
+                        continue;
+                    }
+                    samples.entry((store.to_owned(), key.clone())).or_default().push((at.min(end), who.clone(), value));
                 }
             }
         };
-        if to <= grid.from {
+        if is_before {
             // What counters had when the window began, also where nobody was scraped at that moment.
             take(asking.ask(&Query::Last { selector: selector.clone(), from: to.saturating_sub(DAY), to })?);
         } else {
@@ -88,7 +94,7 @@ fn growths<E, K: Ord + Clone>(
                 take(asking.ask(&query)?);
             }
         }
-        if to <= grid.from {
+        if is_before {
             // Of a collector that has moved since, what it had at its earlier addresses is over: it may have begun anew.
             for of in samples.values_mut() {
                 let newest = of.iter().map(|(_, who, _)| who).max_by_key(|who| scrapes.began(who)).cloned();

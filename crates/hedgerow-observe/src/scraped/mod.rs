@@ -56,6 +56,8 @@ pub const PODS: &str = "hedgerow_service_pods";
 pub const UNLABELLED: &str = "hedgerow_unlabelled_pods";
 /// Pods that wear a label for a callee that no rule gives.
 pub const FORGED: &str = "hedgerow_forged_pods";
+/// Pods that wear the label of a type.
+pub const TYPED: &str = "hedgerow_typed_pods";
 /// Since when the policies of a service say what they say.
 pub const POLICY: &str = "hedgerow_service_policy_since_timestamp_seconds";
 /// When the last run of a cron job ended well.
@@ -271,8 +273,10 @@ pub fn observations<E>(
     canaries(&mut asking, &grid, &scrapes, &mut answer)?;
     watched(&mut asking, &grid, &scrapes, &mut answer, &mut notes)?;
     let (mut digests, mut environments, mut is_unsaid) = (BTreeSet::new(), BTreeSet::new(), false);
+    let mut labellings = BTreeSet::new();
     for series in asking.at(asking.selector(CATALOGUE), grid.to)? {
         digests.extend(series.labels.get("digest").cloned());
+        labellings.insert(series.labels.get("labelling").filter(|digest| !digest.is_empty()).cloned());
         match series.labels.get("environment").filter(|environment| !environment.is_empty()) {
             Some(environment) => drop(environments.insert(environment.clone())),
             None => is_unsaid = true,
@@ -291,6 +295,9 @@ pub fn observations<E>(
     // Several are none that anybody knows.
     let catalogue = (!digests.is_empty()).then(|| digests.into_iter().collect::<Vec<_>>().join("+"));
     let mut observations = answer.finish(catalogue.as_deref());
+    // Where one collector has no rules, of its pods nobody knows what they should wear.
+    let labellings: Option<Vec<String>> = labellings.into_iter().collect();
+    observations.header.labelling = labellings.filter(|all| !all.is_empty()).map(|all| all.join("+"));
     // Where a collector does not say it, it may be another one.
     observations.header.environment = environments.pop_first().filter(|_| !is_unsaid);
     Ok(Scraped { observations, notes })
@@ -373,10 +380,16 @@ fn watched<E>(
             *count = count.saturating_add(number(&series));
         }
     }
+    for series in asking.at(asking.selector(TYPED), grid.to)? {
+        let of_service = services.entry(label(&series, "service")).or_default();
+        let count = of_service.types.get_or_insert_default().entry(label(&series, "type")).or_default();
+        *count = count.saturating_add(number(&series));
+    }
     services.retain(|service, _| is_wanted(service));
     for of_service in services.values_mut() {
         of_service.unlabelled.retain(|_, count| *count > 0);
         of_service.forged.retain(|_, count| *count > 0);
+        of_service.types.iter_mut().for_each(|types| types.retain(|_, count| *count > 0));
     }
     answer.watched(&services);
 

@@ -23,6 +23,8 @@ pub(super) struct Scrapes {
     since: BTreeMap<String, Micros>,
     /// By identity: since when it had which store.
     stores: BTreeMap<Identity, BTreeMap<Micros, String>>,
+    /// By identity: when it was scraped last.
+    ends: BTreeMap<Identity, Micros>,
     /// The last scrapes of stores that are missing at the end of the window.
     lasts: Vec<Micros>,
 }
@@ -54,7 +56,10 @@ impl Scrapes {
         let store = series.labels.get("store").cloned().unwrap_or_default();
         let Some((first, since)) = series.samples.first() else { return };
         self.since.entry(store.clone()).or_insert((since * 1e6) as Micros);
-        let of_identity = self.stores.entry(identity(series, &["store"])).or_default();
+        let who = identity(series, &["store"]);
+        let end = self.ends.entry(who.clone()).or_insert(*first);
+        *end = series.samples.iter().map(|(at, _)| *at).fold(*end, Micros::max);
+        let of_identity = self.stores.entry(who).or_default();
         let begins = of_identity.iter().find(|(_, of)| **of == store).map(|(at, _)| *at);
         if begins.is_none_or(|at| *first < at) {
             of_identity.insert(*first, store.clone());
@@ -77,6 +82,11 @@ impl Scrapes {
         let of_identity = self.stores.get(identity)?;
         let last = of_identity.range(..=at).next_back().or_else(|| of_identity.first_key_value());
         last.map(|(_, store)| store.as_str())
+    }
+
+    /// When whoever was scraped so was scraped last.
+    pub(super) fn end(&self, identity: &str) -> Option<Micros> {
+        self.ends.get(identity).copied()
     }
 
     /// Since when whoever is scraped so has the store that it has now.

@@ -360,6 +360,34 @@ fn days_are_counted_and_the_window_holds() {
     assert_eq!(ask(NOON + 6 * DAY, NOON + 9 * DAY, None), []);
 }
 
+/// Node parts queue what they cannot send: a store that is new is told of calls from before it was.
+#[test]
+fn calls_from_before_the_keeping_began_are_counted_and_no_part_of_the_answer() {
+    let mut world = World::new(&[AUDIT]);
+    let mut days = Days::new(NOON);
+    let mut keep = |caller: u8, at| {
+        days.keep(&world.take(&report(
+            at,
+            at,
+            vec![call(address(caller), address(3), 8080, at)],
+            vec![heard("conntrack")],
+        )));
+    };
+    keep(1, NOON - 600 * SECOND);
+    keep(2, NOON - 600 * SECOND);
+    keep(2, NOON + 600 * SECOND);
+    keep(4, NOON - 2 * DAY);
+    let ask = |since| {
+        let told = days.observations(&Question { since, until: NOON + DAY, callee: None }, None);
+        let callers = told.observed.iter().map(|line| (line.caller.clone(), line.count)).collect::<Vec<_>>();
+        (told.header.from.0 * SECOND, told.header.earlier, callers)
+    };
+    let kyc = vec![(service("service.kyc"), 2)];
+    assert_eq!(ask(NOON - 30 * DAY), (NOON, 2, kyc.clone()), "an edge that goes on is whole");
+    assert_eq!(ask(NOON), (NOON, 1, kyc), "of days that are not asked for nothing is said");
+    assert_eq!(ask(NOON + 13 * 3600 * SECOND), (NOON + 12 * 3600 * SECOND, 0, Vec::new()));
+}
+
 #[test]
 fn clocks_that_are_apart_are_set_right() {
     assert_eq!(skew(NOON, NOON + SECOND), 0);

@@ -151,7 +151,7 @@ fn verdict_name(verdict: Verdict) -> &'static str {
     }
 }
 
-/// How many pods of a service, by service and callee.
+/// How many pods of a service, by service and callee, or by service and type.
 pub(crate) type Pods = Vec<((Arc<str>, Arc<str>), u64)>;
 
 /// Everything but calls, as it is at the moment of a scrape.
@@ -167,6 +167,8 @@ pub(crate) struct Snapshot {
     /// By service and callee: pods that lack the label, and pods that wear it without a rule.
     pub(crate) unlabelled: Pods,
     pub(crate) forged_pods: Pods,
+    /// By service and type: pods that wear its label; with 0 for the service's own.
+    pub(crate) typed_pods: Pods,
     pub(crate) told_of_services: Arc<Told>,
     /// What tells the store from others, and since when it keeps.
     pub(crate) store: (String, Micros),
@@ -176,8 +178,8 @@ pub(crate) struct Snapshot {
     pub(crate) watches: Vec<(String, bool, u64, u64)>,
     /// Until when the API server told everything.
     pub(crate) told: Option<Micros>,
-    /// Digest of the catalogue, its services, and the environment whose stages count.
-    pub(crate) catalogue: Option<(String, usize, Option<String>)>,
+    /// Digest of the catalogue's naming, its services, and the environment whose stages count with the digest of the rules; empty where there is none.
+    pub(crate) catalogue: Option<(String, usize, [String; 2])>,
     /// Whether the catalogue that is there is the one that is used.
     pub(crate) is_catalogue_good: bool,
     pub(crate) policies: usize,
@@ -385,6 +387,13 @@ impl Scrape {
         out.gauges("hedgerow_unlabelled_pods", help, None, now.unlabelled.iter().take(MOST).map(of))?;
         let help = "Pods that wear the label for a callee, and no rule gives it to them";
         out.gauges("hedgerow_forged_pods", help, None, now.forged_pods.iter().take(MOST).map(of))?;
+        let typed = now
+            .typed_pods
+            .iter()
+            .take(MOST)
+            .map(|((service, worn), pods)| ([("service", &**service), ("type", &**worn)], *pods as f64));
+        let help = "Pods of a service that wear the label of a type; 0 where none wears that of its own";
+        out.gauges("hedgerow_typed_pods", help, None, typed)?;
         let policies = now.told_of_services.judged.iter().map(|(service, (digest, since))| {
             ([("service", service.as_str()), ("digest", digest.as_str())], seconds(*since))
         });
@@ -416,8 +425,9 @@ impl Scrape {
         let help = "Since when this collector keeps what it sees";
         out.gauges("hedgerow_store_since_timestamp", help, Some(&Unit::Seconds), since)?;
         // An empty label is none.
-        let info = now.catalogue.as_ref().map(|(digest, _, environment)| {
-            ([("digest", digest.as_str()), ("environment", environment.as_deref().unwrap_or_default())], 1.0)
+        let info = now.catalogue.as_ref().map(|(digest, _, [environment, labelling])| {
+            let labels = [("digest", digest), ("environment", environment), ("labelling", labelling)];
+            (labels.map(|(label, value)| (label, value.as_str())), 1.0)
         });
         out.gauges("hedgerow_catalogue", "The catalogue by which services are named", None, info.into_iter())?;
         let one = |value: f64| std::iter::once(([], value));
@@ -557,8 +567,9 @@ mod tests {
             packets: [((Arc::from("service.ledger"), Arc::from("a")), (4, 5))].into(),
             canaries: vec![(Arc::from("service.ledger"), Canaries { sent: 2, ..Canaries::default() })],
             service_pods: [((Arc::from("service.ledger"), Arc::from("a")), 3)].into(),
+            typed_pods: vec![((Arc::from("service.ledger"), Arc::from("core")), 2)],
             store: ("00ab".to_owned(), 7_000_000),
-            catalogue: Some(("sha256:c".to_owned(), 2, Some("prod".to_owned()))),
+            catalogue: Some(("sha256:c".to_owned(), 2, ["prod".to_owned(), String::new()])),
             forged: [(("service.x".to_owned(), "bank".to_owned(), "bank.example/egress-s-\"x\n".to_owned()), 2)].into(),
             ..Snapshot::default()
         };
@@ -577,8 +588,9 @@ mod tests {
             r#"hedgerow_canary_calls_total{callee="service.ledger"} 2"#,
             r#"hedgerow_canary_seen_total{callee="service.ledger"} 0"#,
             r#"hedgerow_service_pods{service="service.ledger",node="a"} 3.0"#,
+            r#"hedgerow_typed_pods{service="service.ledger",type="core"} 2.0"#,
             r#"hedgerow_store_since_timestamp_seconds{store="00ab"} 7.0"#,
-            r#"hedgerow_catalogue{digest="sha256:c",environment="prod"} 1.0"#,
+            r#"hedgerow_catalogue{digest="sha256:c",environment="prod",labelling=""} 1.0"#,
             "hedgerow_store_faults_total 0",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");

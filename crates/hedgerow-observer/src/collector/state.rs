@@ -6,11 +6,11 @@ use super::clock::{SECOND, now, written};
 use super::desk::{Desk, lock};
 use super::events::Written;
 use super::intake::{Clocks, Refusals};
-use super::metrics::{self, Snapshot};
+use super::metrics::{self, Pods, Snapshot};
 use super::page::{Mend, Row, View};
 use super::watch::Watches;
 use super::watched::Watched;
-use super::world::World;
+use super::world::{Running, World};
 use hedgerow_observe::Protocol;
 use hedgerow_observe::fleet::{Fleet, Service};
 use hedgerow_observe::ledger::{Canaries, Edge, Ledger, OTHER, Question, Tally};
@@ -106,6 +106,7 @@ impl State {
         let (ran, told_of_services) = self.watched.kept();
         let mut service_pods: BTreeMap<(Arc<str>, Arc<str>), u64> = ran.into_iter().map(|key| (key, 0)).collect();
         let (mut unlabelled, mut forged_pods) = (Vec::new(), Vec::new());
+        let typed_pods = typed_pods(&running, fleet.as_deref());
         for (service, now) in running.iter() {
             let on = now.nodes.iter().map(|(node, pods)| ((Arc::clone(service), Arc::clone(node)), *pods));
             service_pods.extend(on);
@@ -123,6 +124,7 @@ impl State {
             service_pods,
             unlabelled,
             forged_pods,
+            typed_pods,
             told_of_services,
             store: self.desk.identity.clone(),
             forged: self.world.forged_counts(),
@@ -134,7 +136,8 @@ impl State {
                 .collect(),
             told,
             catalogue: fleet.map(|fleet| {
-                (fleet.digest().to_owned(), fleet.services().len(), fleet.environment().map(str::to_owned))
+                let own = [fleet.environment(), fleet.labelling()].map(|word| word.unwrap_or_default().to_owned());
+                (fleet.naming().to_owned(), fleet.services().len(), own)
             }),
             is_catalogue_good: catalogue.fault.is_none() && catalogue.good_since.is_some(),
             policies,
@@ -267,13 +270,28 @@ impl State {
         let wanted = |name: &String| question.callee.as_ref().is_none_or(|callee| callee == name);
         let services = fleet.as_ref().map(|fleet| Watched::services(&self.world, fleet));
         let services: BTreeMap<_, _> = services.into_iter().flatten().filter(|(name, _)| wanted(name)).collect();
-        let digest = fleet.as_ref().map(|fleet| fleet.digest());
+        let digest = fleet.as_ref().map(|fleet| fleet.naming());
         let mut observations = lock(&self.desk.store).observations(&question, digest, &services)?;
         // The store knows services that the catalogue has no more, and others than the one that is asked for.
         observations.header.services.retain(|name, _| services.contains_key(name));
+        observations.header.labelling = fleet.as_ref().and_then(|fleet| fleet.labelling()).map(str::to_owned);
         observations.header.environment = fleet.as_ref().and_then(|fleet| fleet.environment()).map(str::to_owned);
         Ok(observations.to_text())
     }
+}
+
+/// Which types' labels pods wear, by service and type. Of each service that has a type it is told, also where no pod wears it.
+fn typed_pods(running: &BTreeMap<Arc<str>, Running>, fleet: Option<&Fleet>) -> Pods {
+    let mut typed: BTreeMap<(Arc<str>, Arc<str>), u64> = BTreeMap::new();
+    for service in fleet.into_iter().flat_map(Fleet::services) {
+        if let Some(own) = &service.service_type {
+            typed.insert((Arc::clone(&service.name), Arc::from(own.as_str())), 0);
+        }
+    }
+    for (service, now) in running {
+        typed.extend(now.types.iter().map(|(worn, pods)| ((Arc::clone(service), Arc::clone(worn)), *pods)));
+    }
+    typed.into_iter().collect()
 }
 
 /// The canaries of callees. Where one is expected and none has ever said whom it calls, every service that could be called is there, never seen.
@@ -351,5 +369,28 @@ mod tests {
         for is_expected in [true, false] {
             assert_eq!(names(&ledger, is_expected, Some(&fleet)), [("service.pot".to_owned(), 3)]);
         }
+    }
+
+    #[test]
+    fn pods_without_the_label_of_their_type_are_told_as_0() {
+        let catalogue = r#"{"version":1,"environment":"prod","domain":"bank.example","identity":"bank.example/routing-name","namespaces":["bank"],
+            "types":{"core":{},"app":{}},"rules":{},"services":{
+              "service.ledger":{"slug":"s-ledger","namespace":"bank","type":"core","labels":{"a":"ledger"},"ports":"any","stages":{}},
+              "service.none":{"slug":"s-none","namespace":"bank","labels":{"a":"none"},"ports":"any","stages":{}}}}"#;
+        let fleet = Fleet::read("c", catalogue, None).fleet.unwrap();
+        let told = |running: &[(&str, &str, u64)]| {
+            let mut all: BTreeMap<Arc<str>, Running> = BTreeMap::new();
+            for (service, worn, pods) in running {
+                all.entry(Arc::from(*service)).or_default().types.insert(Arc::from(*worn), *pods);
+            }
+            let pods = typed_pods(&all, Some(&fleet));
+            pods.into_iter().map(|((service, worn), pods)| format!("{service} {worn} {pods}")).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[]), ["service.ledger core 0"]);
+        assert_eq!(told(&[("service.ledger", "core", 2)]), ["service.ledger core 2"]);
+        assert_eq!(
+            told(&[("service.none", "app", 1), ("service.ledger", "app", 3)]),
+            ["service.ledger app 3", "service.ledger core 0", "service.none app 1"]
+        );
     }
 }

@@ -99,6 +99,7 @@ impl Watched {
                 pods: Some(now.map_or(0, |now| now.pods)),
                 unlabelled: now.map(|now| text(&now.unlabelled)).unwrap_or_default(),
                 forged: now.map(|now| text(&now.forged)).unwrap_or_default(),
+                types: Some(now.map(|now| text(&now.types)).unwrap_or_default()),
                 policy: None,
                 // How old a connection is that was open before anybody looked, no source tells.
                 longest_open: None,
@@ -259,6 +260,33 @@ mod tests {
         // Nothing new is nothing new.
         Watched::default().take_at(&world, true, &store, START + 5 * SECOND);
         assert_eq!(policy(START + DAY), Some((digest, Moment((START + 4 * SECOND) / SECOND))));
+    }
+
+    #[test]
+    fn which_types_pods_wear_is_told_of_each_service() {
+        let catalogue = CATALOGUE
+            .replace(r#""types":{}"#, r#""types":{"core":{"callers":["app"]},"app":{}}"#)
+            .replace(r#""owner":"money""#, r#""type":"core""#);
+        let world = World::new(START, SECOND);
+        world.set_fleet(Arc::new(Fleet::read("catalogue.json", &catalogue, None).fleet.unwrap()));
+        let told = || {
+            let fleet = world.known().fleet.clone().unwrap();
+            let services = Watched::services(&world, &fleet);
+            (services["service.ledger"].pods, services["service.ledger"].types.clone().unwrap())
+        };
+        assert_eq!(told(), (Some(0), BTreeMap::new()));
+        for (uid, worn) in
+            [("a", Some("core")), ("b", Some("core")), ("c", Some("app")), ("d", Some("none")), ("e", None)]
+        {
+            let mut labels = labels();
+            labels.extend(worn.map(|worn| ("bank.example/service-type".to_owned(), worn.to_owned())));
+            let pod = Pod { uid: uid.into(), namespace: "bank".into(), name: uid.into(), labels: labels.into() };
+            let sighting = Sighting { pod, addresses: vec![], born: START, node: Some("n".into()), started: None };
+            world.pod(sighting, START);
+        }
+        // A type that the catalogue does not list opens nothing.
+        let types = [("app".to_owned(), 1), ("core".to_owned(), 2)];
+        assert_eq!(told(), (Some(5), types.into()));
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub(crate) struct Running {
     pub(crate) nodes: BTreeMap<Arc<str>, u64>,
     /// By callee, how many pods lack the label that a rule gives.
     pub(crate) unlabelled: BTreeMap<Arc<str>, u64>,
+    /// By type, how many wear its label.
+    pub(crate) types: BTreeMap<Arc<str>, u64>,
     /// By callee, how many wear one that no rule gives.
     pub(crate) forged: BTreeMap<Arc<str>, u64>,
 }
@@ -289,6 +291,9 @@ impl Known {
             }
             for callee in fleet.unlabelled(id, &pod.labels) {
                 *of_service.unlabelled.entry(callee).or_default() += 1;
+            }
+            if let Some(worn) = fleet.type_worn(&pod.labels) {
+                *of_service.types.entry(Arc::from(worn)).or_default() += 1;
             }
             let forged = self.forged.get(&pod.uid);
             let callees: BTreeSet<Arc<str>> = forged

@@ -138,7 +138,8 @@ impl Store {
         let by_id: BTreeMap<u32, &Edge> =
             self.edges.iter().filter(|(edge, _)| answer.wants(&edge.callee)).map(|(edge, id)| (*id, edge)).collect();
         let transaction = self.database()?.begin_read()?;
-        for row in transaction.open_table(CALLS)?.range((first, 0)..=(last, u32::MAX))? {
+        let of_calls = answer.days_of_calls();
+        for row in transaction.open_table(CALLS)?.range((*of_calls.start(), 0)..=(*of_calls.end(), u32::MAX))? {
             let (key, value) = row?;
             let (day, id) = key.value();
             if let Some(edge) = by_id.get(&id) {

@@ -53,6 +53,8 @@ fn page(collector: usize, scrape: i64) -> Option<Page> {
         say("hedgerow_source_heard_since_timestamp_seconds", &of, (BEGIN - 86_400) as f64);
         say("hedgerow_source_heard_until_timestamp_seconds", &of, at as f64);
         say("hedgerow_service_pods", &format!(r#"{own},service="service.ledger",node="node-1""#), 2.0);
+        say("hedgerow_typed_pods", &format!(r#"{own},service="service.ledger",type="core""#), 1.0);
+        say("hedgerow_typed_pods", &format!(r#"{own},service="service.card",type="app""#), 0.0);
         let canary = format!(r#"{own},callee="service.ledger""#);
         say("hedgerow_canary_calls_total", &canary, 50.0 + scrape as f64);
         say("hedgerow_canary_seen_total", &canary, 50.0 + scrape as f64);
@@ -169,6 +171,9 @@ fn a_prometheus_that_scraped_two_collectors_tells_what_they_would() {
     );
     let ledger = &header["services"]["service.ledger"];
     assert_eq!((ledger["pods"].as_u64(), &ledger["nodes"]), (Some(2), &serde_json::json!(["node-1"])));
+    assert_eq!(ledger["types"], serde_json::json!({"core": 1}));
+    assert_eq!(header["services"]["service.card"]["types"], serde_json::json!({}), "told, and none");
+    assert_eq!(header["services"]["service.pot"]["types"], Value::Null, "nobody told it");
     assert_eq!(ledger["policy"], serde_json::json!({"digest": "sha256:01", "since": "2026-10-31T23:00:00Z"}));
     assert_eq!(ledger["jobs"][0]["finished"], 5, "{ledger}");
     assert_eq!((&header["canaries"][0]["sent"], &header["canaries"][0]["seen"]), (&960.into(), &960.into()));

@@ -4,8 +4,10 @@ use super::{Court, Job, Question, line};
 use crate::cron::next;
 use crate::evidence::{Evidence, Kind, Outcome, listed};
 use crate::traffic::is_future;
+use hedgerow_core::catalogue::WithRules;
 use hedgerow_core::diag::count;
 use hedgerow_core::fleet::Service;
+use hedgerow_core::name::{ServiceName, TypeName};
 use hedgerow_observe::observations::{JobRuns, Moment};
 use std::collections::BTreeSet;
 
@@ -15,6 +17,9 @@ const RUNS: u64 = 2;
 impl<'q> Court<'q> {
     pub(super) fn labels(&self, service: &Service) -> Evidence {
         let callee = service.name.as_str();
+        if let Some(doubt) = self.unjudged() {
+            return doubt;
+        }
         let (mut without, mut unwatched, mut pods) = (Vec::new(), Vec::new(), 0_u64);
         let callers = self.callers.get(callee);
         for caller in callers.into_iter().flatten() {
@@ -61,31 +66,124 @@ impl<'q> Court<'q> {
         line(Kind::Labels, Outcome::Holds, text)
     }
 
-    /// Who may call by type and by no rule. Which labels of types pods wear, and which catch-alls are deployed, no observations tell.
-    pub(super) fn types(&self, service: &Service) -> Option<Evidence> {
-        let rules = self.callers.get(service.name.as_str());
-        let is_ruled = |caller: &&str| rules.is_some_and(|rules| rules.contains(*caller));
-        let by_type: Vec<String> = self
-            .may_call(service)
-            .into_iter()
-            .filter(|caller| !is_ruled(caller) && *caller != service.name.as_str())
-            .map(|caller| format!("`{caller}`"))
-            .collect();
-        if by_type.is_empty() {
-            return None;
+    /// Why nobody tells which labels the pods lack: they were judged by other rules than the tree's, or by none.
+    fn unjudged(&self) -> Option<Evidence> {
+        let (header, tree) = (&self.question.observations.header, self.question.tree);
+        let digest = header.catalogue.as_deref();
+        let is_whole = digest.and_then(|digest| tree.catalogues.get(digest)) == Some(&WithRules::Yes);
+        let text = match &header.labelling {
+            _ if is_whole => return None,
+            same @ Some(_) if *same == tree.labelling => return None,
+            Some(_) => "which labels pods should wear was told by other rules than those of this tree",
+            None => "the catalogue by which pods were named has no rules: nobody tells which labels they should wear",
+        };
+        let help = format!(
+            "give the collector the catalogue of this tree, `{} catalogue --env {} --rules`, or ask in the tree that is deployed",
+            self.question.program,
+            self.question.plan.environment()
+        );
+        Some(line(Kind::Labels, Outcome::Unknown, text.to_owned()).help(help))
+    }
+
+    /// Whether those that may call by type, and by no rule, wear their type's label, and nobody else wears one of these. Which catch-alls are deployed,
+    /// no observations tell.
+    pub(super) fn types(&self, service: &Service) -> Vec<Evidence> {
+        let callers = self.types_of_callers(service);
+        if callers.is_empty() {
+            return Vec::new();
         }
         let key = self.question.plan.scheme().service_type();
+        let rules = self.callers.get(service.name.as_str());
+        let is_ruled = |caller: &ServiceName| rules.is_some_and(|rules| rules.contains(caller.as_str()));
+        let (mut by_type, mut without, mut unwatched, mut pods) = (Vec::new(), Vec::new(), Vec::new(), 0_u64);
+        for caller in self.question.plan.fleet().services() {
+            let Some(own) = caller.service_type.as_ref().filter(|own| callers.contains(own.as_str())) else { continue };
+            if is_ruled(&caller.name) || caller.name == service.name {
+                continue;
+            }
+            by_type.push(format!("`{}`", caller.name));
+            let watched = self.watched(caller.name.as_str());
+            match watched.and_then(|watched| Some((watched.pods?, watched.types.as_ref()?))) {
+                None => unwatched.push(format!("`{}`", caller.name)),
+                Some((running, worn)) => {
+                    pods = pods.saturating_add(running);
+                    let bare = running.saturating_sub(worn.get(own.as_str()).copied().unwrap_or(0));
+                    if bare > 0 {
+                        without.push(format!("{bare} of {running} of `{}`", caller.name));
+                    }
+                }
+            }
+        }
+        let mut evidence = Vec::new();
+        let forged = self.worn_by_others(&callers);
+        if !forged.is_empty() {
+            let text = format!("pods wear `{key}` with a type that is not theirs and may call it: {}", listed(&forged));
+            evidence.push(line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?"));
+        }
+        if !without.is_empty() {
+            let text = format!(
+                "running pods of services that may call it by type do not wear `{key}` with their type: {}",
+                listed(&without)
+            );
+            evidence.push(line(Kind::Labels, Outcome::Blocks, text).help("deploy these callers again"));
+        }
+        if !unwatched.is_empty() {
+            let text = format!(
+                "nobody tells whether the pods of {} wear `{key}`, by which they may call it",
+                listed(&unwatched)
+            );
+            let help = "are they deployed, does the collector watch pods, and is it of this version?";
+            evidence.push(line(Kind::Labels, Outcome::Unknown, text).help(help));
+        }
+        if by_type.is_empty() {
+            return evidence;
+        }
+        if evidence.is_empty() {
+            let of = match by_type.len() {
+                1 => "service that may".to_owned(),
+                many => format!("{} that may", count(many, "service")),
+            };
+            let text = match pods {
+                0 => format!("no pod of the {of} call it by type runs"),
+                1 => format!("the one pod of the {of} call it by type wears `{key}`"),
+                _ => format!("all {pods} pods of the {of} call it by type wear `{key}`"),
+            };
+            evidence.push(line(Kind::Labels, Outcome::Holds, text));
+        }
         let text = format!(
-            "{} may call it by type: {}; whether their pods wear `{key}`, and whether the catch-alls of the platform are deployed, \
-             the observations do not tell",
+            "{} may call it by type: {}; whether the catch-alls of the platform are deployed, the observations do not tell",
             count(by_type.len(), "service"),
             listed(&by_type)
         );
         let program = self.question.program;
         let help = format!(
-            "`{program} render --platform` prints the catch-alls; `{program} verify` on a dump of the cluster tells whether both are there"
+            "`{program} render --platform` prints the catch-alls; `{program} verify` on a dump of the cluster tells whether they are there"
         );
-        Some(line(Kind::Labels, Outcome::Note, text).help(help))
+        evidence.push(line(Kind::Labels, Outcome::Note, text).help(help));
+        evidence
+    }
+
+    /// The types that may call all of a service's.
+    fn types_of_callers(&self, service: &Service) -> BTreeSet<&'q str> {
+        let catch_alls = self.question.plan.catch_alls().iter();
+        let own = catch_alls.filter(|catch_all| Some(&catch_all.service_type) == service.service_type.as_ref());
+        own.flat_map(|catch_all| catch_all.callers.iter()).map(TypeName::as_str).collect()
+    }
+
+    /// Pods that wear one of these types and whose service has none of them.
+    fn worn_by_others(&self, types: &BTreeSet<&str>) -> Vec<String> {
+        let fleet = self.question.plan.fleet();
+        let services = &self.question.observations.header.services;
+        let forged = services.iter().filter_map(|(name, watched)| {
+            let own = fleet.known(name).and_then(|known| known.service_type.as_ref()).map(TypeName::as_str);
+            if own.is_some_and(|own| types.contains(own)) {
+                return None;
+            }
+            let worn = watched.types.iter().flatten().filter(|(worn, _)| types.contains(worn.as_str()));
+            let pods = worn.fold(0_u64, |sum, (_, pods)| sum.saturating_add(*pods));
+            (pods > 0).then(|| format!("{pods} of `{name}`"))
+        });
+        forged.collect()
     }
 
     pub(super) fn cron_jobs(&self, service: &Service) -> Vec<Evidence> {
@@ -216,13 +314,9 @@ impl<'q> Court<'q> {
     /// Who may call a service by a rule or by its type, by name.
     pub(super) fn may_call(&self, service: &Service) -> BTreeSet<&'q str> {
         let mut callers = self.callers.get(service.name.as_str()).cloned().unwrap_or_default();
-        let plan = self.question.plan;
-        for catch_all in plan.catch_alls().iter().filter(|c| Some(&c.service_type) == service.service_type.as_ref()) {
-            let of_type = |other: &&Service| {
-                other.service_type.as_ref().is_some_and(|t| catch_all.callers.iter().any(|caller| caller == t))
-            };
-            callers.extend(plan.fleet().services().filter(of_type).map(|other| other.name.as_str()));
-        }
+        let types = self.types_of_callers(service);
+        let is_of_type = |other: &&Service| other.service_type.as_ref().is_some_and(|own| types.contains(own.as_str()));
+        callers.extend(self.question.plan.fleet().services().filter(is_of_type).map(|other| other.name.as_str()));
         callers
     }
 

@@ -40,11 +40,20 @@ pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
         let text = format!("the observations begin at {}, which is less than {days}", show(from));
         evidence.push(line(Kind::Window, Outcome::Wait(Moment(from.0 + window)), text));
     }
+    let earlier = observations.header.earlier;
     if evidence.is_empty() {
         let counts =
             if question.days == 1 { "the last day counts".to_owned() } else { format!("the last {days} count") };
         let text = format!("the observations reach from {} to {}; {counts}", show(from), show(to));
         evidence.push(line(Kind::Window, Outcome::Holds, text));
+    }
+    if earlier > 0 {
+        let were = if earlier == 1 { "was" } else { "were" };
+        let text = format!(
+            "{} {were} over before the observations begin, and {were} told later: no part of the window",
+            count(earlier, "call")
+        );
+        evidence.push(line(Kind::Window, Outcome::Note, text));
     }
     evidence
 }
@@ -71,7 +80,7 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         }
     }
     match header.catalogue.as_deref() {
-        Some(digest) if question.tree.catalogues.contains(digest) => {}
+        Some(digest) if question.tree.catalogues.contains_key(digest) => {}
         Some(digest) => {
             let text = format!("services were named by a catalogue that is not this tree's: {digest}");
             let help = format!(

@@ -7,7 +7,7 @@ mod told;
 mod used;
 mod world;
 
-use hedgerow_observe::observations::{End, Moment, Verdict as Seen};
+use hedgerow_observe::observations::{End, Moment, Verdict as Seen, Watched};
 use hedgerow_ready::code::Open;
 use hedgerow_ready::evidence::{Kind, Outcome, Verdict};
 use hedgerow_ready::judge::Job;
@@ -512,6 +512,8 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         w.files.insert("service.night".into(), "{type: batch}".into());
         w.code().read = set(&["service.ledger", "service.emoji", "service.cards", "service.night"]);
         w.jobs.push(Job { service: "service.night".into(), ..monthly() });
+        let watched = Watched { pods: Some(1), types: Some([("batch".to_owned(), 1)].into()), ..Watched::default() };
+        w.observations.header.services.insert("service.night".into(), watched);
     };
     expect("by type", by_type, Verdict::Wait(Moment(NOW + 63 * DAY)), Kind::Jobs, "`service.night`");
 }

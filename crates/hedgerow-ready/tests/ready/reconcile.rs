@@ -141,7 +141,7 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         w.observations.observed.pop();
     };
     type Change = fn(&mut World);
-    let table: [(&str, Change, Option<&str>); 26] = [
+    let table: [(&str, Change, Option<&str>); 28] = [
         ("all was heard", |_| {}, None),
         ("a minute was not", |w| w.gap(0, NOW - 9 * DAY, NOW - 9 * DAY + 60), None),
         (
@@ -165,6 +165,12 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         ("losses at a time that nobody knows", |w| w.observations.header.coverage[0].lost = 1, Some("`a`")),
         ("a callee without nodes", |w| w.watched("ledger").nodes.clear(), Some("on which nodes its pods ran")),
         ("nothing told of the callee", |w| w.observations.header.services.clear(), Some("on which nodes its pods ran")),
+        ("a caller that never ran", |w| w.watched("cards").nodes.clear(), Some("no pod of `service.cards` ran")),
+        (
+            "nothing told of the caller",
+            |w| drop(w.observations.header.services.remove("service.cards")),
+            Some("nobody tells whether pods of `service.cards` ran"),
+        ),
         ("no canary", |w| w.observations.header.canaries.clear(), Some("no canary called it")),
         (
             "a canary that nobody heard",

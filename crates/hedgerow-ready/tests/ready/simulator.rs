@@ -1,7 +1,7 @@
 //! Histories of whole fleets, drawn from a seed: who calls whom how often, what the scan misses, what observers miss. What [`judge`] says of
 //! them is held against what enforcing would have done, in the window that was watched and in the next one.
 
-use super::world::{CATALOGUE, CONFIG, DAY, NOW, POLICY, World, tree};
+use super::world::{CATALOGUE, CONFIG, DAY, LABELLING, NOW, POLICY, World, tree};
 use hedgerow_core::name::ServiceName;
 use hedgerow_observe::observations::{
     Canary, Coverage, End, Faults, Gap, Header, JudgedBy, Moment, Observation, Observations, Verdict as Seen, Watched,
@@ -304,7 +304,9 @@ fn world(
         from: Moment(begin),
         to: Moment(NOW),
         catalogue: Some(CATALOGUE.to_owned()),
+        labelling: Some(LABELLING.to_owned()),
         environment: Some("prod".to_owned()),
+        earlier: 0,
         coverage: coverage.collect(),
         canaries: Vec::new(),
         services: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::world::{self, DAY, NOW, World, call, service};
 use super::{expect, judged};
+use hedgerow_core::catalogue::WithRules;
 use hedgerow_observe::observations::{End, Moment, Verdict as Seen};
 use hedgerow_ready::code::Open;
 use hedgerow_ready::evidence::{Kind, Outcome, Verdict};
@@ -93,28 +94,85 @@ fn what_is_deployed_is_the_policy_of_the_tree() {
     assert!(lines.iter().any(|line| line.0 == Kind::Policy && line.1 == Outcome::Unknown), "{lines:#?}");
 }
 
+/// cards may call ledger by type alone, and all of its pods wear the label.
+fn by_type(w: &mut World) {
+    w.config.push_str("types: {core: {callers: [app]}, app: {}, edge: {}}\n");
+    w.files.insert("service.ledger".into(), "{type: core, ports: [{name: http, port: 8080}]}".into());
+    w.files.insert("service.cards".into(), "{type: app}".into());
+    w.files.insert("service.emoji".into(), "{type: edge}".into());
+    w.rules.remove(&world::key("cards", "ledger"));
+    wear(w, "cards", &[("app", 2)]);
+}
+
+/// So many pods wear the label of which type.
+fn wear(w: &mut World, service: &str, worn: &[(&str, u64)]) {
+    w.watched(service).types = Some(worn.iter().map(|(of, pods)| ((*of).to_owned(), *pods)).collect());
+}
+
 #[test]
-fn callers_by_type_are_told_with_what_nobody_watched() {
-    let by_type = |w: &mut World| {
-        w.config.push_str("types: {core: {callers: [app]}, app: {}}\n");
-        w.files.insert("service.ledger".into(), "{type: core, ports: [{name: http, port: 8080}]}".into());
-        w.files.insert("service.cards".into(), "{type: app}".into());
-        w.rules.remove(&world::key("cards", "ledger"));
-    };
+fn callers_by_type_wear_the_label_of_their_type() {
     let (verdict, lines) = judged(by_type);
-    let note = lines.iter().find(|line| line.0 == Kind::Labels && line.1 == Outcome::Note).expect("it is told");
-    assert_eq!(
-        note.2,
-        "1 service may call it by type: `service.cards`; whether their pods wear `bank.example/service-type`, and whether the catch-alls of the platform are deployed, the observations do not tell"
-    );
     assert_eq!(verdict, Verdict::Ready, "{lines:#?}");
-    assert!(judged(|_| {}).1.iter().all(|line| line.1 != Outcome::Note), "nobody calls by type");
-    // Who has a rule as well is let in by that.
-    let both = |w: &mut World| {
-        by_type(w);
-        w.rules.insert(world::key("cards", "ledger"), String::new());
+    let labels = |lines: &[(Kind, Outcome, String)]| -> Vec<String> {
+        lines.iter().filter(|line| line.0 == Kind::Labels).map(|line| line.2.clone()).collect()
     };
-    assert!(judged(both).1.iter().all(|line| line.1 != Outcome::Note));
+    assert_eq!(
+        labels(&lines),
+        [
+            "all 2 pods of its caller wear its label",
+            "all 2 pods of the service that may call it by type wear `bank.example/service-type`",
+            "1 service may call it by type: `service.cards`; whether the catch-alls of the platform are deployed, the observations do not tell"
+        ]
+    );
+    assert!(judged(|_| {}).1.iter().all(|line| line.1 != Outcome::Note), "nobody calls by type");
+    let with = |change: fn(&mut World)| {
+        move |w: &mut World| {
+            by_type(w);
+            change(w);
+        }
+    };
+    let bare =
+        "running pods of services that may call it by type do not wear `bank.example/service-type` with their type: ";
+    for (name, change, verdict, told) in [
+        ("one does not", (|w| wear(w, "cards", &[("app", 1)])) as fn(&mut World), Verdict::Blocked, format!("{bare}1 of 2 of `service.cards`")),
+        ("none does", |w| wear(w, "cards", &[]), Verdict::Blocked, format!("{bare}2 of 2 of `service.cards`")),
+        ("another type", |w| wear(w, "cards", &[("core", 2)]), Verdict::Blocked, format!("{bare}2 of 2 of `service.cards`")),
+        (
+            "an earlier version told",
+            |w| w.watched("cards").types = None,
+            Verdict::Unknown,
+            "nobody tells whether the pods of `service.cards` wear `bank.example/service-type`".to_owned(),
+        ),
+        (
+            "nobody watched it",
+            |w| drop(w.observations.header.services.remove("service.cards")),
+            Verdict::Unknown,
+            "nobody tells whether the pods of `service.cards` wear".to_owned(),
+        ),
+        (
+            "somebody else wears it",
+            |w| wear(w, "emoji", &[("edge", 1), ("app", 1)]),
+            Verdict::Blocked,
+            "pods wear `bank.example/service-type` with a type that is not theirs and may call it: 1 of `service.emoji`".to_owned(),
+        ),
+    ] {
+        expect(name, with(change), verdict, Kind::Labels, &told);
+    }
+    // What opens nothing here, and what runs nowhere.
+    for change in [
+        (|w| wear(w, "emoji", &[("core", 2)])) as fn(&mut World),
+        |w| w.watched("cards").pods = Some(0),
+        // Who has a rule as well is let in by that.
+        |w| {
+            w.rules.insert(world::key("cards", "ledger"), String::new());
+            wear(w, "cards", &[]);
+        },
+    ] {
+        assert_eq!(judged(with(change)).0, Verdict::Ready);
+    }
+    // Whoever may call nobody by type needs no label of a type.
+    let untold = |w: &mut World| w.watched("cards").types = None;
+    assert_eq!(judged(untold).0, Verdict::Ready);
     // A call by type that was not permitted to the last: the label is missing, or the catch-all.
     let bare = |last: i64| {
         move |w: &mut World| {
@@ -125,6 +183,34 @@ fn callers_by_type_are_told_with_what_nobody_watched() {
     let told = "calls that a type permits and that came without its label, or where no catch-all lets them in: `service.cards`";
     expect("to the last", bare(NOW - 1), Verdict::Blocked, Kind::Calls, told);
     expect("mended since", bare(NOW - DAY), Verdict::Wait(Moment(NOW + 29 * DAY)), Kind::Calls, "today one does");
+}
+
+#[test]
+fn labels_are_judged_by_a_catalogue_with_rules() {
+    let by = |labelling: Option<&str>| {
+        let labelling = labelling.map(str::to_owned);
+        move |w: &mut World| w.observations.header.labelling = labelling
+    };
+    let told = "the catalogue by which pods were named has no rules: nobody tells which labels they should wear";
+    expect("no rules", by(None), Verdict::Unknown, Kind::Labels, told);
+    let told = "which labels pods should wear was told by other rules than those of this tree";
+    expect("other rules", by(Some("sha256:other")), Verdict::Unknown, Kind::Labels, told);
+    let nobody = |w: &mut World| (w.observations.header.labelling, w.tree.labelling) = (None, None);
+    expect("nobody has rules", nobody, Verdict::Unknown, Kind::Labels, "has no rules");
+    // Earlier versions named the catalogue by all that it says.
+    let (verdict, lines) = judged(|w| {
+        by(None)(w);
+        w.tree.catalogues.insert(world::CATALOGUE.to_owned(), WithRules::Yes);
+    });
+    assert_eq!(verdict, Verdict::Ready, "{lines:#?}");
+}
+
+#[test]
+fn calls_of_before_are_counted_and_are_no_evidence() {
+    let (verdict, lines) = judged(|w| w.observations.header.earlier = 12);
+    let note = lines.iter().find(|line| line.0 == Kind::Window && line.1 == Outcome::Note).expect("it is told");
+    assert_eq!(note.2, "12 calls were over before the observations begin, and were told later: no part of the window");
+    assert_eq!(verdict, Verdict::Ready);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A fleet of three services with a month of observations in which everything speaks for enforcing; tests take away from it.
 
+use hedgerow_core::catalogue::WithRules;
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::name::{EnvironmentName, ServiceName};
 use hedgerow_core::plan::Plan;
@@ -28,6 +29,7 @@ namespaces: [bank]
 
 /// The digests that the tree and what was watched of it share.
 pub(crate) const CATALOGUE: &str = "sha256:c";
+pub(crate) const LABELLING: &str = "sha256:l";
 pub(crate) const POLICY: &str = "sha256:0";
 
 pub(crate) struct World {
@@ -99,7 +101,9 @@ impl World {
             from: Moment(NOW - 31 * DAY),
             to: Moment(NOW),
             catalogue: Some(CATALOGUE.to_owned()),
+            labelling: Some(LABELLING.to_owned()),
             environment: Some("prod".to_owned()),
+            earlier: 0,
             coverage: coverage.to_vec(),
             canaries: vec![Canary {
                 callee: names[0].into(),
@@ -195,7 +199,8 @@ impl World {
 pub(crate) fn tree(services: impl IntoIterator<Item = String>) -> Tree {
     Tree {
         policies: services.into_iter().map(|name| (name, POLICY.to_owned())).collect(),
-        catalogues: set(&[CATALOGUE]),
+        catalogues: BTreeMap::from([(CATALOGUE.to_owned(), WithRules::No)]),
+        labelling: Some(LABELLING.to_owned()),
     }
 }
 

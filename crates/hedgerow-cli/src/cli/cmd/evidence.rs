@@ -18,7 +18,7 @@ use hedgerow_ready::judge::{self, Job};
 use hedgerow_render::service_objects;
 use hedgerow_scan::{Place, PlainFile, Reason, Schedule, Tree, Want, in_parallel, schedules, wants};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,7 +85,10 @@ pub(super) fn of(
     let (code, places) = code_of(&mut scanned);
     let schedules = manifests(&scanned);
     let catalogues = catalogues(&scanned, &plan, &schedules, observations.header.catalogue.as_deref());
-    let tree = judge::Tree { policies: in_parallel(|| policies(&plan)), catalogues };
+    let environment = Some(plan.environment());
+    let own = Catalogue::of(&scanned.fleet, environment, WithRules::Yes, &scanned.texts.sources);
+    let labelling = own.labelling_digest();
+    let tree = judge::Tree { policies: in_parallel(|| policies(&plan)), catalogues, labelling };
     let strange = schedules.iter().filter(|schedule| schedule.service.is_none());
     let strange_jobs = strange
         .map(|schedule| format!("`{}` ({})", foreign::shown(&schedule.workload), foreign::shown(&schedule.path)))
@@ -115,20 +118,34 @@ pub(super) fn word(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// The digests that the catalogue of this tree may have, made until one is the one that is wanted.
-fn catalogues(scanned: &Scanned, plan: &Plan, schedules: &[Schedule], wanted: Option<&str>) -> BTreeSet<String> {
-    let mut digests = BTreeSet::new();
+/// The digests by which observations may name the catalogue of this tree, made until one is the one that is wanted: of what names pods, or of all, as
+/// earlier versions wrote it.
+fn catalogues(
+    scanned: &Scanned,
+    plan: &Plan,
+    schedules: &[Schedule],
+    wanted: Option<&str>,
+) -> BTreeMap<String, WithRules> {
+    let mut digests = BTreeMap::new();
     let Some(wanted) = wanted else { return digests };
-    // Of several repositories the one that the collector has is the one that this tree reads.
-    digests.extend(scanned.fleet.catalogue().map(Catalogue::digest));
-    for environment in [Some(plan.environment()), None] {
-        for rules in [WithRules::Yes, WithRules::No] {
-            if digests.contains(wanted) {
-                return digests;
+    for is_whole in [false, true] {
+        let mut add = |catalogue: &Catalogue| {
+            let digest = if is_whole { catalogue.digest() } else { catalogue.naming_digest() };
+            let with_rules = if is_whole && catalogue.rules.is_some() { WithRules::Yes } else { WithRules::No };
+            digests.insert(digest, with_rules);
+        };
+        // Of several repositories the one that the collector has is the one that this tree reads.
+        scanned.fleet.catalogue().into_iter().for_each(&mut add);
+        for environment in [Some(plan.environment()), None] {
+            // Without the rules a naming is the same.
+            for rules in [WithRules::No, WithRules::Yes].into_iter().take(1 + usize::from(is_whole)) {
+                let mut catalogue = Catalogue::of(&scanned.fleet, environment, rules, &scanned.texts.sources);
+                schedules.iter().cloned().for_each(|schedule| add_schedule(&mut catalogue, schedule));
+                add(&catalogue);
             }
-            let mut catalogue = Catalogue::of(&scanned.fleet, environment, rules, &scanned.texts.sources);
-            schedules.iter().cloned().for_each(|schedule| add_schedule(&mut catalogue, schedule));
-            digests.insert(catalogue.digest());
+        }
+        if digests.contains_key(wanted) {
+            break;
         }
     }
     digests

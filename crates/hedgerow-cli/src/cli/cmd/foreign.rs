@@ -13,11 +13,12 @@ pub(super) fn plain(mut observations: Observations) -> Observations {
     let callees = header.canaries.iter_mut().map(|canary| &mut canary.callee);
     own.chain(sources).chain(callees).for_each(mend);
     keys(&mut header.services);
-    for Watched { nodes, unlabelled, forged, policy, jobs, .. } in header.services.values_mut() {
+    for Watched { nodes, unlabelled, forged, types, policy, jobs, .. } in header.services.values_mut() {
         let digest = policy.iter_mut().map(|policy| &mut policy.digest);
         nodes.iter_mut().chain(digest).chain(jobs.iter_mut().map(|job| &mut job.workload)).for_each(mend);
         keys(unlabelled);
         keys(forged);
+        types.iter_mut().for_each(keys);
     }
     for line in &mut observations.observed {
         match &mut line.caller {

@@ -71,7 +71,7 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     if header.catalogue.is_none() {
         session.note("warning: the observations do not tell by which catalogue services were named\n");
     }
-    if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains(digest)) {
+    if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains_key(digest)) {
         session.note(&format!(
             "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`\n",
             read.program

@@ -34,6 +34,19 @@ pub(super) fn render(report: &Report, picture: &str) -> String {
     paper(&title, STYLE, &body)
 }
 
+/// A text as HTML, with what stands between backticks as code.
+fn marked(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // One stands alone.
+        return escape(text);
+    }
+    let part = |(at, part): (usize, &&str)| {
+        if at % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
 fn lead(out: &mut String, report: &Report) {
     let of = |map: fn(&Point) -> &std::collections::BTreeMap<String, usize>, word: &str| {
         report.now().and_then(|point| map(point).get(word)).copied().unwrap_or(0)
@@ -119,7 +132,12 @@ fn progress(out: &mut String, report: &Report) {
     }
     out.push_str("</tr></thead><tbody>\n");
     for point in report.history.iter().rev() {
-        let _ = write!(out, "<tr><th>{}</th><td class=\"number\">{}</td>", escape(&point.date), point.services);
+        let _ = write!(
+            out,
+            "<tr><th class=\"day\">{}</th><td class=\"number\">{}</td>",
+            escape(&point.date),
+            point.services
+        );
         for stage in ["enforce", "audit", "open", "off"] {
             let _ = write!(out, "<td class=\"number\">{}</td>", point.stages.get(stage).copied().unwrap_or(0));
         }
@@ -238,7 +256,7 @@ fn faces(out: &mut String, report: &Report) {
     }
     out.push_str("<table><thead><tr><th>Service</th><th>Owner</th><th>Stage</th><th>By</th></tr></thead><tbody>\n");
     for faces in &report.faces {
-        let by: String = faces.by.iter().map(|by| format!("<li>{}</li>", escape(by))).collect();
+        let by: String = faces.by.iter().map(|by| format!("<li>{}</li>", marked(by))).collect();
         let stage = if faces.stage == "enforce" {
             faces.stage.to_owned()
         } else {
@@ -278,7 +296,7 @@ fn questions(out: &mut String, report: &Report) {
 fn asked(question: &Question) -> String {
     let class = if question.is_urgent() { " class=\"urgent\"" } else { "" };
     let lines: String =
-        question.facts.iter().chain(&question.help).map(|line| format!("<li>{}</li>", escape(line))).collect();
+        question.facts.iter().chain(&question.help).map(|line| format!("<li>{}</li>", marked(line))).collect();
     format!(
         "<li{class}><span class=\"word\">{}{}</span>: <code>{}</code> → <code>{}</code>: {}<ul class=\"soft\">{lines}</ul></li>\n",
         if question.is_urgent() { "! " } else { "" },
@@ -292,12 +310,12 @@ fn asked(question: &Question) -> String {
 fn services(out: &mut String, report: &Report) {
     out.push_str("<h2>What may be enforced, by service</h2>\n");
     if !report.shared.is_empty() {
-        let lines: String = report.shared.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
+        let lines: String = report.shared.iter().map(|line| format!("<li>{}</li>", marked(line))).collect();
         let _ = writeln!(out, "<p>In the way of all of them:</p>\n<ul>{lines}</ul>");
     }
     out.push_str("<table><thead><tr><th>Service</th><th>Owner</th><th>Stage</th><th>Verdict</th><th>In the way</th></tr></thead><tbody>\n");
     for service in report.services.iter().filter(|service| service.verdict != "enforced") {
-        let why: String = service.why.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
+        let why: String = service.why.iter().map(|line| format!("<li>{}</li>", marked(line))).collect();
         let _ = writeln!(
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
@@ -323,7 +341,7 @@ fn services(out: &mut String, report: &Report) {
 fn limits(out: &mut String, report: &Report) {
     out.push_str("<h2>What this report rests on</h2>\n<ul>\n");
     for sentence in &report.heard {
-        let _ = writeln!(out, "<li>{}.</li>", escape(sentence));
+        let _ = writeln!(out, "<li>{}.</li>", marked(sentence));
     }
     let _ = writeln!(
         out,
@@ -343,4 +361,21 @@ fn limits(out: &mut String, report: &Report) {
          <li><code>unknown</code> means that something was not watched; it is never ready.</li>\n\
          <li>Whether a load balancer or an ingress is open to the internet or to a private network, manifests do not tell in general: all are listed.</li>\n</ul>\n",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        for (text, html) in [
+            ("run `a <b>` & `c`", "run <code>a &lt;b&gt;</code> &amp; <code>c</code>"),
+            ("a ` alone", "a ` alone"),
+            ("<i>", "&lt;i&gt;"),
+            ("", ""),
+        ] {
+            assert_eq!(marked(text), html, "{text}");
+        }
+    }
 }
