@@ -219,6 +219,7 @@ fn reconcile_names_what_differs_and_writes_only_what_is_accepted() {
 fn annotations_stand_where_the_edge_can_be_mended() {
     let root = fleet(&[&call("service.cards", "unpermitted", 3)]);
     fs::remove_file(root.path().join("service.emoji/egress/service.ledger.rule")).unwrap();
+    told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "reconcile --observations seen.jsonl --format github");
     assert!(
         ran.out().contains("::error file=service.emoji/main.go,line=7,col=2,title=hedgerow%3A missing-rule::"),
