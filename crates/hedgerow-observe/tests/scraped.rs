@@ -1,6 +1,10 @@
 //! Observations from a Prometheus: against one that has every sample and answers as Prometheus does.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "shared/cases.rs"]
+mod cases;
+
+use cases::cases;
 use hedgerow_observe::naming::Micros;
 use hedgerow_observe::observations::{End, Moment, Observations, Verdict};
 use hedgerow_observe::scraped::{self, Fault, NoAnswer, Query, Scraped, Selector, Series, Window};
@@ -462,7 +466,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
     /// Law 8: as with every sample in hand; never under, and never over.
     #[test]
     fn sums_are_those_of_every_sample(events in vec((event(), 1u16..400), 1..40), from in 0i64..7200, every in 5i64..60) {

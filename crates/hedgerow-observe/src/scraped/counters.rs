@@ -110,8 +110,9 @@ fn growths<E, K: Ord + Clone>(
                 let is_known = matches!(known, Entry::Occupied(_));
                 let level = known.or_default();
                 // All of it is new where the store is, or where the collector was scraped before, and had no such counter.
-                let was_there =
-                    scrapes.before(&store, scraped - 1).is_some_and(|earlier| earlier >= grid.from.saturating_sub(DAY));
+                let was_there = scrapes
+                    .before(&store, scraped.saturating_sub(1))
+                    .is_some_and(|earlier| earlier >= grid.from.saturating_sub(DAY));
                 let is_new = at > grid.from && (was_there || scrapes.is_new(&store, grid.from));
                 let looked = if is_known { level.seen } else { grid.before(at) };
                 let after =
@@ -275,7 +276,7 @@ fn closer<E>(
                 of.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
                 let mut level = Level::default();
                 for (moment, who, value) in of {
-                    let before = scrapes.before(&store, moment - 1);
+                    let before = scrapes.before(&store, moment.saturating_sub(1));
                     // Where the collector was scraped and had it not, it is new.
                     let is_new = scrapes.is_new(&store, after) || before.is_some_and(|before| before > from);
                     let more = level.take(&who, value, is_new.then_some(0.0));

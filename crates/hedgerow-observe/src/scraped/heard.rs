@@ -120,7 +120,7 @@ pub(super) fn ask<E>(asking: &mut Asking<'_, E>, grid: &Grid, scrapes: &Scrapes)
         // From the last scrape at which it was not there. Where there was none, nobody knows since when it was.
         let (since, begin) = if *first.0 <= grid.from {
             (grid.from, grid.from)
-        } else if let Some(before) = scrapes.before(&store, first.0 - 1) {
+        } else if let Some(before) = scrapes.before(&store, first.0.saturating_sub(1)) {
             (before.max(grid.from), before.max(grid.from))
         } else {
             let begin = scrapes.begin(&store, grid.from);

@@ -237,7 +237,8 @@ pub fn observations<E>(
     let question = Question { since: from, until: grid.to, callee: window.callee.clone() };
     let mut answer = Answer::new(&question, from);
     for (store, gaps) in scrapes.gaps(from, grid.to) {
-        let seconds: Micros = gaps.iter().map(|(begin, end)| (end - begin) / SECOND).sum();
+        let seconds: Micros =
+            gaps.iter().map(|(begin, end)| end.saturating_sub(*begin) / SECOND).fold(0, Micros::saturating_add);
         if seconds > 0 {
             notes.push(format!("the collector with the store {store} was not scraped for {seconds} seconds in all: that counts as not heard"));
         }

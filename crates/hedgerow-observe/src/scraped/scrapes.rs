@@ -101,7 +101,7 @@ impl Scrapes {
 
     /// The first scrape of a store after a moment.
     pub(super) fn after(&self, store: &str, at: Micros) -> Option<Micros> {
-        self.of.get(store)?.range(at + 1..).next().copied()
+        self.of.get(store)?.range(at.saturating_add(1)..).next().copied()
     }
 
     /// The stores' first scrapes.
@@ -122,7 +122,7 @@ impl Scrapes {
     /// When the last scrape of a store was, if it is missing at the end of the window.
     pub(super) fn ended(&self, store: &str, to: Micros) -> Option<Micros> {
         let all = self.of.get(store)?;
-        all.last().copied().filter(|last| to - last > usual(all))
+        all.last().copied().filter(|last| to.saturating_sub(*last) > usual(all))
     }
 
     /// Since when a store can tell of the window: since its beginning, or since it was begun.
@@ -138,7 +138,7 @@ impl Scrapes {
             let pairs = all.iter().zip(all.iter().skip(1)).map(|(a, b)| (*a, *b));
             let ends = all.last().map(|last| (*last, to));
             let begins = all.first().map(|first| (from, *first));
-            let known = pairs.chain(ends).chain(begins).filter(|(a, b)| b - a <= usual);
+            let known = pairs.chain(ends).chain(begins).filter(|(a, b)| b.saturating_sub(*a) <= usual);
             outside(&joined(known.collect()), (from, to))
         };
         self.of.iter().map(|(store, all)| (store.as_str(), of_store((store, all)))).collect()
@@ -147,7 +147,7 @@ impl Scrapes {
 
 /// From one scrape to the next it is at most so long, usually.
 fn usual(all: &BTreeSet<Micros>) -> Micros {
-    let mut apart: Vec<Micros> = all.iter().zip(all.iter().skip(1)).map(|(a, b)| b - a).collect();
+    let mut apart: Vec<Micros> = all.iter().zip(all.iter().skip(1)).map(|(a, b)| b.saturating_sub(*a)).collect();
     let middle = apart.len() / 2;
     let median = if apart.is_empty() { 0 } else { *apart.select_nth_unstable(middle).1 };
     (median.saturating_mul(LATE.0) / LATE.1).max(ALWAYS)
