@@ -199,7 +199,9 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         (
             "a caller that calls rarely",
             |w| {
-                drop(w.files.insert("service.cards".into(), "{ports: [{port: 8080}], rare: [{what: year-end}]}".into()))
+                drop(
+                    w.files.insert("service.cards".into(), "{ports: [{port: 8080}], rare: [{what: year-end}]}".into()),
+                );
             },
             Some("the owner of `service.cards` says that a month may not show year-end"),
         ),
