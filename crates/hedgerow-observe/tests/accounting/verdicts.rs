@@ -120,6 +120,22 @@ fn nothing_is_told_before_all_policies_are() {
     assert_eq!(ask(&mut verdicts, who("bank", &emoji), who("bank", &ledger), 8080), Permitted);
 }
 
+/// What another policy of Calico's let in is permitted for all that is known while policies are not. Once they are, a staged one may stop it.
+#[test]
+fn what_a_policy_let_in_is_asked_for_as_soon_as_all_are_known() {
+    let fleet = fleet();
+    let mut verdicts = verdicts(&[STAGED]);
+    let (kyc, mut ledger) = (worn("service.kyc"), worn("service.ledger"));
+    ledger.insert("bank.example/network-policy".to_owned(), "staged".to_owned());
+    for (is_known, expected) in [(true, Unpermitted), (false, Permitted), (true, Unpermitted)] {
+        verdicts.change(if is_known { Policies::complete } else { Policies::incomplete });
+        let (caller, callee) = (verdicts.classify(who("bank", &kyc)), verdicts.classify(who("bank", &ledger)));
+        let ask = Ask { caller, callee, port: 8080, protocol: Protocol::TCP };
+        let said = (Said::Unsaid, Some("CalicoNetworkPolicy/bank/allow-dns"));
+        assert_eq!(verdicts.settle(&fleet, said, Some(ask), (None, None)), expected, "{is_known}");
+    }
+}
+
 #[test]
 fn a_policy_that_is_not_understood_makes_its_pods_unknown_and_no_others() {
     let (kyc, ledger, emoji) = (worn("service.kyc"), worn("service.ledger"), worn("service.emoji"));

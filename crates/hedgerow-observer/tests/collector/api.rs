@@ -153,8 +153,31 @@ fn each_verb_of_the_role_is_missed() {
         if verb == "list" {
             assert_eq!(collector.get_health("/-/ready"), 503);
             assert!(collector.get("/").contains("new pods have no names"));
+            let known = collector.metric("hedgerow_names_known_timestamp_seconds");
+            assert!(known.is_none_or(|known| known == 0.0), "nobody told whose addresses are whose: {known:?}");
         }
     }
+    // One kind of policies is not told: calls wait, then it cannot be told what became of them; when it is told, they are judged.
+    let user = without("less-one", &|(_, resource, verb)| resource == "configmaps" && verb == "list");
+    let collector = Collector::start_unready(&user, &catalogue("less"), &["--patience", "8"]);
+    wait("names to be known", || is_known(&collector));
+    let mut part = NodePart::new("a", Shows::Certificate("node-a"));
+    let mut send = || {
+        let batch = part.batch(vec![calls("10.42.0.3", "10.42.0.1", 8080, now(), 1)]);
+        let asked = std::time::Instant::now();
+        part.send(&collector, vec![batch]).unwrap();
+        asked.elapsed()
+    };
+    let waited = send();
+    assert!(waited > Duration::from_secs(6), "policies might have been told in time: {waited:?}");
+    assert_eq!(collector.edges("service.ledger"), [r#"{"service":"service.other"} 8080 unknown 1"#]);
+    assert_eq!(collector.get_health("/-/ready"), 503, "pods and nodes are known, policies are not");
+    without("less-one", &|_| false);
+    wait("policies to be known", || collector.get_health("/-/ready") == 200);
+    send();
+    assert!(
+        collector.edges("service.ledger").contains(&r#"{"service":"service.other"} 8080 unpermitted 1"#.to_owned())
+    );
     // Tokens of readers, and of node parts, cannot be asked about.
     let reader = cluster.admin().kubectl(&["create", "token", "hedgerow-observer-reader", "-n", OWN]).text();
     for review in ["tokenreviews", "subjectaccessreviews"] {
@@ -162,7 +185,7 @@ fn each_verb_of_the_role_is_missed() {
         let collector = Collector::start(&user, &catalogue("less"), &["--review-tokens"]);
         let bearer = format!("Authorization: Bearer {}", reader.trim());
         assert_eq!(collector.get_with("/metrics", &[&bearer]).0, 503, "{review}");
-        assert!(collector.has_said("the API server cannot be asked whose a token is"), "{review}");
+        wait(review, || collector.has_said("the API server cannot be asked whose a token is"));
         missed.extend(all.iter().filter(|(_, resource, _)| resource == review).cloned());
     }
     assert_eq!(missed, all, "every verb was tried");

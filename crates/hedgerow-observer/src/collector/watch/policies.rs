@@ -255,6 +255,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn with_another_domain_other_config_maps_are_policies_and_none_of_them_is_known() {
+        // Nobody ever takes a connection: what is asked has no answer.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let client = Client::try_from(kube::Config::new(address.parse().unwrap())).unwrap();
+        let (anew, _) = watch::channel(0);
+        let shared = Shared { client, world: Arc::new(World::new(0, 0)), watches: Arc::default(), anew };
+        shared.watches.await_policies("configmaps");
+        let (domain, domains) = watch::channel(Some("bank.example".to_owned()));
+        let task = tokio::spawn(data(shared.clone(), domains));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        shared.listed("configmaps");
+        assert!(shared.watches.are_policies_known());
+        domain.send_replace(Some("shop.example".to_owned()));
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if !shared.watches.are_policies_known() {
+                break;
+            }
+        }
+        task.abort();
+        assert!(!shared.watches.are_policies_known());
+        assert!(!shared.world.known().verdicts.policies().is_complete());
+    }
+
+    #[tokio::test]
     async fn a_group_that_never_answers_is_said_and_takes_back_that_all_is_known() {
         let world = Arc::new(World::new(0, 0));
         let (anew, _) = watch::channel(0);
