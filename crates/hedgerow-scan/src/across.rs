@@ -202,7 +202,7 @@ fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outc
                 }
             }
         }
-        let join = Join { hosts, given: deploy.of(&service) };
+        let join = Join { hosts, given: deploy.of(&service), said: None };
         for address in &plain.addresses {
             let judged = join.judge(&address.template);
             let class = if judged.joined { Class::Joined } else { Class::Proven };

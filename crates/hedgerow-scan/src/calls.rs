@@ -12,6 +12,7 @@ use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
+use crate::said::Said;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values, Way};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId};
@@ -88,9 +89,11 @@ pub(crate) struct Found {
 /// Finds the calls of one service, and which comments it takes.
 pub(crate) fn find(context: &Context) -> Found {
     let eval = Eval::new(context.infer, context.packs, context.reach);
+    let said = Said::new(&eval, context.infer.program, context.packs, context.reach);
     let mut search = Search {
         context,
         eval,
+        said,
         outcome: Outcome::default(),
         dials: Vec::new(),
         covered: Vec::new(),
@@ -107,6 +110,7 @@ pub(crate) fn find(context: &Context) -> Found {
 struct Search<'a, 'p> {
     context: &'a Context<'a, 'p>,
     eval: Eval<'a, 'p>,
+    said: Said,
     outcome: Outcome,
     /// Connections whose target cannot be told: a client over them may tell.
     dials: Vec<Unresolved>,
@@ -218,6 +222,10 @@ impl<'p> Search<'_, 'p> {
         });
     }
 
+    fn join(&self) -> Join<'_> {
+        Join { hosts: self.context.hosts, given: self.context.given, said: Some(&self.said) }
+    }
+
     fn language(&self, function: FnId) -> Language {
         let program = self.context.infer.program;
         program.files[program.file_of(function) as usize].language
@@ -300,7 +308,7 @@ impl<'p> Search<'_, 'p> {
     /// Whether a value of a target is the address of a service, or comes from the deploy. A store's counts where it is a service's: most
     /// stores are nobody's of the fleet.
     fn leads_to_service(&self, values: &Values, kind: Kind) -> bool {
-        let join = Join { hosts: self.context.hosts, given: self.context.given };
+        let join = self.join();
         values.templates().keys().any(|template| {
             let judged = join.judge(template);
             (judged.joined && kind != Kind::Tcp)
@@ -350,7 +358,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
-        let join = Join { hosts: self.context.hosts, given: self.context.given };
+        let join = self.join();
         self.variables.borrow_mut().extend(template.variables().map(str::to_owned));
         let judged = join.judge(template);
         group.open |= judged.open;

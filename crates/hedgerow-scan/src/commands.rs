@@ -114,7 +114,7 @@ pub(crate) fn read(
     found: &mut Mentions,
     outcome: &mut Outcome,
 ) {
-    let join = Join { hosts, given: Some(given) };
+    let join = Join { hosts, given: Some(given), said: None };
     for command in &given.commands {
         for line in lines(command) {
             for word in words(&line) {

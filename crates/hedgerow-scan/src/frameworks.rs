@@ -134,7 +134,7 @@ pub(crate) fn calls(
     let words: BTreeSet<&str> =
         code.iter().flat_map(|file| literals(&file.path, &file.text)).map(|literal| literal.text).collect();
     let texts: BTreeMap<&str, &str> = own.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
-    let join = Join { hosts, given: Some(given) };
+    let join = Join { hosts, given: Some(given), said: None };
     for (at, value) in given.settings.iter().enumerate() {
         let mut found = Vec::new();
         leaves(value, &mut Vec::new(), &mut found);

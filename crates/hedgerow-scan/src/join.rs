@@ -1,5 +1,6 @@
 //! Joins what the code asks for with what the deploy gives.
 
+use crate::said::Said;
 use crate::value::{Piece, Template};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{Answer, HOLE, Hosts};
@@ -16,7 +17,15 @@ const MAX_TEXTS: usize = 64;
 pub(crate) struct Join<'a> {
     pub(crate) hosts: &'a Hosts,
     pub(crate) given: Option<&'a Given>,
+    /// What the service's code says of its configuration; none where no code is asked.
+    pub(crate) said: Option<&'a Said>,
 }
+
+/// The key of a map of the configuration that stands for the one that names a host.
+pub(crate) const HOST_KEY: &str = "@host";
+
+/// The keys by which a map of the configuration names a host.
+const HOSTS: [&str; 8] = ["host", "hostname", "addr", "address", "addrs", "addresses", "server", "endpoint"];
 
 /// What a template leads to.
 #[derive(Debug, Clone, Default)]
@@ -56,20 +65,65 @@ impl Join<'_> {
 
     /// What a setting is: what the files say, with their placeholders, and the environment variable that stands for it.
     pub(crate) fn setting(&self, path: &[String]) -> Vec<String> {
-        let Some(given) = self.given else { return Vec::new() };
         let mut values = Vec::new();
-        for value in given.setting(path) {
-            values.extend(self.filled(&value, 0));
+        if let Some(given) = self.given {
+            // Of a map whose elements are put together, as a connection string is, the one that names a host.
+            if let Some(("*", map)) = path.split_last().map(|(last, map)| (last.as_str(), map)) {
+                let hosts = self.host_in(map);
+                if !hosts.is_empty() {
+                    return hosts;
+                }
+            }
+            for value in given.setting(path) {
+                values.extend(self.filled(&value, 0));
+            }
+            for name in variables(path) {
+                values.extend(given.environment.get(&name).into_iter().flatten().cloned());
+                for prefix in self.said.into_iter().flat_map(|said| &said.prefixes) {
+                    let name = format!("{prefix}_{name}");
+                    values.extend(given.environment.get(&name).into_iter().flatten().cloned());
+                }
+            }
+            values.extend(self.flag(path));
         }
-        for name in variables(path) {
-            values.extend(given.environment.get(&name).into_iter().flatten().cloned());
+        for bound in self.said.into_iter().flat_map(|said| said.bound(path)) {
+            values.extend(self.expand(bound, &mut Judged::default()).into_iter().filter(|text| !text.is_empty()));
         }
         if values.is_empty() {
             values.extend(self.prefixed(path));
         }
+        // A list may be written as one text.
+        if values.is_empty()
+            && let Some(("*", list)) = path.split_last().map(|(last, list)| (last.as_str(), list))
+            && !list.is_empty()
+        {
+            values.extend(self.setting(list));
+        }
+        if values.is_empty() {
+            for value in self.said.into_iter().flat_map(|said| said.values(path)) {
+                values.extend(self.expand(value, &mut Judged::default()));
+            }
+        }
         values.sort();
         values.dedup();
         values
+    }
+
+    /// What a map of the configuration says under the first key that names a host.
+    fn host_in(&self, map: &[String]) -> Vec<String> {
+        if map.is_empty() || map.iter().any(|part| part == "*") {
+            return Vec::new();
+        }
+        let named = HOSTS.iter().map(|key| self.setting(&[map, &[(*key).to_owned()]].concat()));
+        named.into_iter().find(|hosts| !hosts.is_empty()).unwrap_or_default()
+    }
+
+    /// The flag that is called like a setting, as libraries have it that fill structures: `--ledger-url` for `LedgerURL`.
+    fn flag(&self, path: &[String]) -> Vec<String> {
+        let plain = |name: &str| name.replace(['-', '_', '.'], "").to_lowercase();
+        let name = plain(&path.concat());
+        let flags = self.given.into_iter().flat_map(|given| &given.flags).filter(|(flag, _)| plain(flag) == name);
+        flags.flat_map(|(_, values)| values.iter().cloned()).collect()
     }
 
     /// The variable for a setting with a program's own prefix, as figment, config, viper and their like have it: `SHOP_LEDGER_URL` for
@@ -121,6 +175,12 @@ impl Join<'_> {
         texts.into_iter().map(|text| text + rest).collect()
     }
 
+    /// The variable with what the program's variables begin with in front of its name.
+    fn with_prefix(&self, name: &str) -> Option<Vec<String>> {
+        let mut prefixes = self.said?.prefixes.iter();
+        prefixes.find_map(|prefix| self.given?.environment.get(&format!("{prefix}_{name}"))).cloned()
+    }
+
     /// The address that Kubernetes gives a pod for each Service of its namespace: `BOOKS_SERVICE_HOST`.
     /// See <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
     fn linked(&self, variable: &str) -> Vec<String> {
@@ -137,12 +197,18 @@ impl Join<'_> {
                 Piece::Hole => (vec![HOLE.to_string()], None),
                 Piece::Environment(name) => {
                     let set = self.given.and_then(|given| given.environment.get(name)).cloned();
-                    (set.unwrap_or_else(|| self.linked(name)), Some(format!("the environment variable `{name}`")))
+                    let values = set.or_else(|| self.with_prefix(name)).unwrap_or_else(|| self.linked(name));
+                    (values, Some(format!("the environment variable `{name}`")))
                 }
                 Piece::Flag(name) => (
                     self.given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
                     Some(format!("the flag `{name}`")),
                 ),
+                // What a map's key is that names no host says nothing of the address.
+                Piece::Setting(path) if path.last().is_some_and(|last| last == HOST_KEY) => {
+                    let has_host = !self.host_in(&path[..path.len() - 1]).is_empty();
+                    (vec![if has_host { "host".to_owned() } else { HOLE.to_string() }], None)
+                }
                 Piece::Setting(path) => (
                     self.setting(path),
                     path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),

@@ -74,6 +74,7 @@ mod part;
 mod plain;
 mod program;
 mod reach;
+mod said;
 mod scan;
 mod templated;
 mod texts;

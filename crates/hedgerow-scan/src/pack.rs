@@ -271,6 +271,12 @@ pub(crate) enum Source {
     Placeholder,
     /// A host and a port, from the argument and the one behind it.
     HostPort,
+    /// Nothing; it says what the setting named by the argument is where nothing is set.
+    SettingValue,
+    /// Nothing; it binds the setting named by the argument to the variables named behind it.
+    SettingVariable,
+    /// Nothing; the argument is what the names of the program's variables begin with.
+    Prefix,
 }
 
 /// Patterns in the order in which they win, found by what they end in: most calls of a program are none of them.

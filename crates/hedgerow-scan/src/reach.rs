@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many classes that one extends are looked at.
 const MAX_BASES: usize = 12;
 
+/// What packs call an interface of the tree through which code asks for what a library knows.
+const INTERFACE: &str = "interface";
+
 /// A place in a function: a call, most of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Site {
@@ -468,6 +471,12 @@ impl<'p> Walk<'_, 'p> {
             Callee::Function(function) => self.call(site, function),
             Callee::Dispatch(ty, name) => {
                 self.reach.dispatched.push((site, ty));
+                let path = format!("{INTERFACE}.{name}");
+                let program = self.infer.program;
+                let language = program.files[program.file_of(site.function) as usize].language;
+                if self.packs.transfer(language, &path).is_some() {
+                    self.external(site, path);
+                }
                 self.dispatched.entry((ty, name)).or_default().sites.push(site);
                 // A class that nothing is seen to make may be made by a framework: its own method stands for it.
                 if let Some(function) = self.infer.program.own_method(ty, name) {

@@ -59,6 +59,10 @@ pub fn swells(text: &str) -> bool {
 
 /// The line, from 0, on which a text is seen to be no YAML.
 pub(crate) fn fault_line(text: &str) -> Option<usize> {
+    // The reader of documents says so.
+    if is_too_deep(text) {
+        return None;
+    }
     let left = Cell::new(text.len().saturating_add(MAX_REPEATED));
     let faults =
         serde_yaml::Deserializer::from_str(text).find_map(|document| Counted(&left).deserialize(document).err());

@@ -11,6 +11,7 @@ mod stored;
 pub(crate) use packs::placeholders;
 
 use crate::infer::{Callee, Infer};
+use crate::join::HOST_KEY;
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty};
 use crate::reach::{Reach, Site};
@@ -412,7 +413,14 @@ impl<'a, 'p> Eval<'a, 'p> {
         let container = self.eval(frame, over, 0);
         let mut values = Values { known: BTreeMap::new(), unknown: container.unknown.clone() };
         for value in container.known.keys() {
-            let Value::Made(site, chain) = value else { continue };
+            let (site, chain) = match value {
+                Value::Made(site, chain) => (site, chain),
+                Value::Setting(path) if !path.is_empty() => {
+                    values.add(&Values::one(Value::Setting([path.as_slice(), &[HOST_KEY.to_owned()]].concat())));
+                    continue;
+                }
+                _ => continue,
+            };
             let frame = Frame { function: site.function, chain: chain.clone() };
             if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
                 let parts = self.infer.program.parts(site.function, *parts);

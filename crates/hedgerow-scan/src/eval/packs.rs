@@ -87,8 +87,15 @@ impl<'p> Eval<'_, 'p> {
                 let Some(passed) = arguments.get(usize::from(*argument)) else { return Values::default() };
                 let mut values = Values::default();
                 for value in self.eval(frame, passed.value, 0).known.keys() {
-                    if let Value::Made(made, chain) = value {
-                        values.add(&self.part(*made, chain, field).unwrap_or_default());
+                    match value {
+                        Value::Made(made, chain) => {
+                            values.add(&self.part(*made, chain, field).unwrap_or_default());
+                        }
+                        // A structure that the configuration fills.
+                        Value::Setting(path) if !path.is_empty() => {
+                            values.add(&Values::one(Value::Setting([path.as_slice(), &[field.clone()]].concat())));
+                        }
+                        _ => {}
                     }
                 }
                 values
@@ -168,12 +175,20 @@ impl<'p> Eval<'_, 'p> {
         match transfer.gives {
             Source::Environment => symbol(Piece::Environment),
             Source::Flag => symbol(Piece::Flag),
+            // A structure that is filled with what begins so.
+            Source::Prefix if transfer.into.is_some() => Values::one(Value::Setting(Vec::new())),
+            Source::SettingValue | Source::SettingVariable | Source::Prefix => Values::default(),
             Source::Setting => {
-                let mut values = symbol(|name| Piece::Setting(name.split('.').map(str::to_owned).collect()));
+                // `viper.Sub("ledger").GetString("url")`, and keys with a separator of their own, `ledger::url`.
+                let below = self.settings_called_on(frame, callee);
+                let mut values = symbol(|name| {
+                    let names = name.split(if name.contains("::") { "::" } else { "." });
+                    Piece::Setting(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
+                });
                 // What lies below it can be asked for.
                 let parts = std::mem::take(&mut values.known).into_iter().map(|(value, way)| match value {
                     Value::Text(template) => match template.0.as_slice() {
-                        [Piece::Setting(path)] => (Value::Setting(path.clone()), way),
+                        [Piece::Setting(path)] => (Value::Setting([below.as_slice(), path].concat()), way),
                         _ => (Value::Text(template), way),
                     },
                     value => (value, way),
@@ -233,6 +248,17 @@ impl<'p> Eval<'_, 'p> {
                     None => self.format(frame, &text, arguments.get(at + 1..).unwrap_or_default(), transfer.gives),
                 }
             }
+        }
+    }
+
+    /// The part of the configuration that a method is called on; empty where it is all of it.
+    fn settings_called_on(&self, frame: &Frame, callee: ExprId) -> Vec<String> {
+        let Expr::Member { of, .. } = self.infer.program.expr(frame.function, callee) else { return Vec::new() };
+        let base = self.eval(frame, *of, 0);
+        let mut paths = crate::said::parts(&base);
+        match (paths.next(), paths.next()) {
+            (Some(path), None) => path.clone(),
+            _ => Vec::new(),
         }
     }
 
@@ -429,7 +455,13 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
     };
     let mut values = Vec::new();
     for key in ["env", "envconfig"] {
-        values.extend(tag(key).map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
+        if let Some(name) = tag(key) {
+            // `envPrefix:"LEDGER_"` of the structure around it.
+            if !path.is_empty() {
+                values.push(Value::Setting([path, &[name.clone()]].concat()));
+            }
+            values.push(Value::Text(Template::piece(Piece::Environment(name))));
+        }
     }
     // `kong:"env='LEDGER_URL',default='x'"`
     let within = |key: &str| {
@@ -444,7 +476,8 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
         values.extend(tag(key).map(|text| Value::Text(Template::text(&text))));
     }
     let keys = ["json", "yaml", "mapstructure", "toml", "koanf"];
-    let key = keys.into_iter().find_map(tag).unwrap_or_else(|| name.to_owned());
+    let prefix = || tag("envPrefix").map(|prefix| prefix.trim_end_matches('_').to_owned());
+    let key = keys.into_iter().find_map(tag).or_else(prefix).unwrap_or_else(|| name.to_owned());
     values.push(Value::Setting([path, &[key]].concat()));
     values
 }

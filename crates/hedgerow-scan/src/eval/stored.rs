@@ -6,7 +6,7 @@ use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
-use hedgerow_code::ir::{Expr, ExprId, TypeRef};
+use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'p> Eval<'_, 'p> {
@@ -66,7 +66,14 @@ impl<'p> Eval<'_, 'p> {
                 }
                 Value::Made(made, chain) => match self.part(*made, chain, name) {
                     Some(found) => values.add(&found),
-                    None => precise = false,
+                    None => {
+                        precise = false;
+                        let field = field.map(|(_, _, field)| field);
+                        for path in self.filled_from(*made, chain) {
+                            let found = packs::setting(&path, name, field);
+                            settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
+                        }
+                    }
                 },
                 Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
             }
@@ -100,6 +107,44 @@ impl<'p> Eval<'_, 'p> {
             values.unknown.extend(base.unknown.iter().cloned());
         }
         values
+    }
+
+    /// The parts of the configuration that fill a structure that is written out and handed to a call by its address:
+    /// `c := &Config{}; viper.Unmarshal(c)`.
+    fn filled_from(&self, made: Site, chain: &[Site]) -> BTreeSet<Vec<String>> {
+        let program = self.infer.program;
+        let mut found = BTreeSet::new();
+        if !self.semantics(made.function).has_conversions() {
+            return found;
+        }
+        let frame = Frame { function: made.function, chain: chain.to_vec() };
+        let facts = program.facts_of(made.function);
+        let is_made = |id: ExprId| match facts.expr(id) {
+            Expr::Address(of) => *of == made.expr,
+            _ => id == made.expr,
+        };
+        let holds = |id: ExprId| match facts.expr(id) {
+            Expr::Local(local) => program.defs(made.function, *local).iter().any(|def| match def {
+                Def::Value { expr, result: 0 } => is_made(*expr),
+                _ => false,
+            }),
+            _ => is_made(id),
+        };
+        let run = program.exprs(made.function);
+        for id in run {
+            let Expr::Call { arguments, .. } = facts.expr(id) else { continue };
+            for (at, argument) in (0_u16..).zip(facts.arguments(*arguments)) {
+                let passed = match facts.expr(argument.value) {
+                    Expr::Address(of) => *of,
+                    _ => argument.value,
+                };
+                if holds(passed) || holds(argument.value) {
+                    let call = Site { function: made.function, expr: id };
+                    found.extend(crate::said::parts(&self.stored_by(&frame, call, at)).cloned());
+                }
+            }
+        }
+        found
     }
 
     /// Where in the configuration the fields of a type are filled from, if an annotation says so.

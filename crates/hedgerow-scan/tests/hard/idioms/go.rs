@@ -198,3 +198,173 @@ fn connect_twirp_and_go_micro() {
         ),
     ]);
 }
+
+/// Imports, what is declared beside, what `main` does, and the files that the deploy gives.
+type Configured<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// Code that asks a library for its configuration, with the address set where the deploy says, nowhere, and in code that is never run.
+#[track_caller]
+fn configured(rows: &[Configured]) {
+    let mut forms = Forms::default();
+    for (imports, declared, call, files) in rows {
+        let main = |body: &str| {
+            format!(
+                "-- service.ledger/x.txt\n-- service.emoji/main.go\npackage main\nimport ({imports}; \"net/http\")\n{declared}\n{body}\n"
+            )
+        };
+        let live = main(&format!("func main() {{ {call} }}"));
+        forms.check(call, "given", &format!("{live}{files}"), &["emoji -> ledger joined"]);
+        let dead = main(&format!("func never() {{ {call} }}\nfunc main() {{}}"));
+        // A variable that leads to a service, and that nothing is seen to ask for, is asked about.
+        let asked: &[&str] = if files.contains("env: [") { &["emoji -> ledger candidate"] } else { &[] };
+        forms.check(call, "dead", &format!("{dead}{files}"), asked);
+        let elsewhere = files.replace("s-ledger", "example.com");
+        forms.check(call, "another host", &format!("{live}{elsewhere}"), &[]);
+    }
+    forms.all_right();
+}
+
+/// A manifest that gives the caller a variable.
+fn variable(name: &str, value: &str) -> String {
+    format!("-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: {name}, value: '{value}'}}]}}]}}}}}}\n")
+}
+
+const FILE: &str = "-- service.emoji/config.yaml\nledger:\n  url: http://s-ledger/x\n";
+
+#[test]
+fn settings_of_viper_and_its_like() {
+    let viper = "\"github.com/spf13/viper\"";
+    let prefixed = variable("SHOP_URL", HTTP);
+    let bound = variable("BOOKS", HTTP);
+    let view = "type View interface { GetString(string) string; GetInt(string) int }\nfunc read() View { v := viper.New(); v.ReadInConfig(); return v }\nfunc call(c View, at string) { http.Get(c.GetString(at + \".url\")) }";
+    configured(&[
+        (viper, "", "http.Get(viper.GetString(\"ledger.url\"))", FILE),
+        (viper, "", "v := viper.New(); v.ReadInConfig(); http.Get(v.GetString(\"ledger.url\"))", FILE),
+        (viper, "", "v := viper.NewWithOptions(viper.KeyDelimiter(\"::\")); http.Get(v.GetString(\"ledger::url\"))", FILE),
+        (viper, "", "http.Get(viper.Sub(\"ledger\").GetString(\"url\"))", FILE),
+        (viper, "", "sub := viper.GetViper().Sub(\"ledger\"); http.Get(sub.GetString(\"url\"))", FILE),
+        (viper, "", "for _, u := range viper.GetStringSlice(\"ledger.url\") { http.Get(u) }", FILE),
+        (viper, "", "http.Get(viper.GetStringMapString(\"ledger\")[\"url\"])", FILE),
+        (viper, view, "call(read(), \"ledger\")", FILE),
+        (
+            viper,
+            "type Ledger struct { URL string }\ntype Config struct { Ledger Ledger }",
+            "var c Config; viper.Unmarshal(&c); http.Get(c.Ledger.URL)",
+            FILE,
+        ),
+        (
+            viper,
+            "type Config struct { Books struct { Address string `mapstructure:\"url\"` } `mapstructure:\"ledger\"` }",
+            "c := &Config{}; viper.Unmarshal(c); http.Get(c.Books.Address)",
+            FILE,
+        ),
+        (
+            viper,
+            "type Config struct { Ledger struct { URL string } }\nfunc load(c *Config) error { return viper.Unmarshal(c) }\nfunc config() *Config { c := &Config{}; load(c); return c }",
+            "http.Get(config().Ledger.URL)",
+            FILE,
+        ),
+        (viper, "type Ledger struct { URL string }", "var l Ledger; viper.UnmarshalKey(\"ledger\", &l); http.Get(l.URL)", FILE),
+        (
+            "\"os\"; \"github.com/spf13/viper\"",
+            "",
+            "viper.SetDefault(\"books\", os.Getenv(\"BOOKS\")); http.Get(viper.GetString(\"books\"))",
+            &bound,
+        ),
+        (viper, "", "viper.BindEnv(\"ledger.url\", \"BOOKS\"); http.Get(viper.GetString(\"ledger.url\"))", &bound),
+        (viper, "", "viper.SetEnvPrefix(\"shop\"); viper.AutomaticEnv(); http.Get(viper.GetString(\"url\"))", &prefixed),
+    ]);
+}
+
+#[test]
+fn settings_of_other_libraries() {
+    let koanf = "\"github.com/knadh/koanf/v2\"; \"github.com/knadh/koanf/providers/env\"";
+    let variable = |name: &str| variable(name, HTTP);
+    let flag = "-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{args: ['--ledger-url=http://s-ledger/x']}]}}}\n";
+    configured(&[
+        (koanf, "var k = koanf.New(\".\")", "http.Get(k.String(\"ledger.url\"))", FILE),
+        (koanf, "", "k := koanf.New(\".\"); http.Get(k.Cut(\"ledger\").String(\"url\"))", FILE),
+        (
+            koanf,
+            "type Ledger struct { Address string `koanf:\"url\"` }",
+            "k := koanf.New(\".\"); var l Ledger; k.Unmarshal(\"ledger\", &l); http.Get(l.Address)",
+            FILE,
+        ),
+        (koanf, "", "k := koanf.New(\".\"); k.Load(env.Provider(\"SHOP_\", \".\", nil), nil); http.Get(k.String(\"url\"))", &variable("SHOP_URL")),
+        (
+            "\"github.com/kelseyhightower/envconfig\"",
+            "type Config struct { Ledger string }",
+            "var c Config; envconfig.Process(\"shop\", &c); http.Get(c.Ledger)",
+            &variable("SHOP_LEDGER"),
+        ),
+        (
+            "\"github.com/kelseyhightower/envconfig\"",
+            "type Config struct { Books string `envconfig:\"LEDGER_URL\"` }",
+            "var c Config; envconfig.MustProcess(\"shop\", &c); http.Get(c.Books)",
+            &variable("SHOP_LEDGER_URL"),
+        ),
+        (
+            "\"github.com/caarlos0/env/v11\"",
+            "type Config struct { Books string `env:\"LEDGER,required\"` }",
+            "c := Config{}; env.Parse(&c); http.Get(c.Books)",
+            &variable("LEDGER"),
+        ),
+        (
+            "\"github.com/caarlos0/env/v11\"",
+            "type Part struct { URL string `env:\"URL\"` }\ntype Config struct { Ledger Part `envPrefix:\"LEDGER_\"` }",
+            "c := Config{}; env.Parse(&c); http.Get(c.Ledger.URL)",
+            &variable("LEDGER_URL"),
+        ),
+        (
+            "\"github.com/sethvargo/go-envconfig\"; \"context\"",
+            "type Config struct { Books string `env:\"LEDGER\"` }",
+            "var c Config; envconfig.Process(context.Background(), &c); http.Get(c.Books)",
+            &variable("LEDGER"),
+        ),
+        (
+            "\"github.com/alecthomas/kong\"",
+            "var cli struct { LedgerURL string `help:\"x\"` }",
+            "kong.Parse(&cli); http.Get(cli.LedgerURL)",
+            flag,
+        ),
+        (
+            "\"github.com/alecthomas/kong\"",
+            "var cli struct { Books string `name:\"x\" env:\"LEDGER\"` }",
+            "kong.Parse(&cli); http.Get(cli.Books)",
+            &variable("LEDGER"),
+        ),
+        (
+            "\"github.com/urfave/cli/v2\"",
+            "func run(c *cli.Context) error { http.Get(c.String(\"ledger-url\")); return nil }",
+            "app := &cli.App{Flags: []cli.Flag{&cli.StringFlag{Name: \"ledger-url\"}}, Action: run}; app.Run(nil)",
+            flag,
+        ),
+        (
+            "\"github.com/spf13/cobra\"; \"github.com/spf13/viper\"",
+            "",
+            "c := &cobra.Command{}; c.Flags().String(\"ledger-url\", \"\", \"\"); viper.BindPFlag(\"books\", c.Flags().Lookup(\"ledger-url\")); http.Get(viper.GetString(\"books\"))",
+            flag,
+        ),
+    ]);
+}
+
+const MAP: &str = "-- service.emoji/config.yaml\ndb:\n  connection: {host: s-ledger, port: 5432, dbname: other}\nbus:\n  URL: pulsar://s-ledger:6650\n  url2: s-ledger:6379\n  addrs: [\"s-ledger:6379\"]\n-- service.other/x.txt\n";
+
+#[test]
+fn stores_by_settings() {
+    let read = "func dsn(parts map[string]string) string { r := strings.NewReplacer(\"'\", \"\"); out := \"\"; for k, v := range parts { out += k + \"='\" + r.Replace(v) + \"' \" }; return out }\n\
+        type Config struct { DB struct { Connection map[string]string }; Bus struct { URL string; Url2 string } }\nfunc load() Config { var c Config; viper.Unmarshal(&c); return c }";
+    let imports = |more: &str| format!("\"strings\"; \"context\"; \"github.com/spf13/viper\"; {more}");
+    let pgx = imports("\"github.com/jackc/pgx/v5\"; \"github.com/jackc/pgx/v5/pgxpool\"");
+    let pulsar = imports("\"github.com/apache/pulsar-client-go/pulsar\"");
+    let redis = imports("\"github.com/redis/go-redis/v9\"");
+    configured(&[
+        (&pgx, read, "pgxpool.New(context.Background(), dsn(load().DB.Connection))", MAP),
+        (&pgx, read, "pgx.Connect(context.Background(), dsn(load().DB.Connection))", MAP),
+        (&pgx, read, "c, _ := pgxpool.ParseConfig(dsn(load().DB.Connection)); pgxpool.NewWithConfig(context.Background(), c)", MAP),
+        (&pgx, read, "c, _ := pgx.ParseConfig(\"host=\" + load().DB.Connection[\"host\"]); pgx.ConnectConfig(context.Background(), c)", MAP),
+        (&pulsar, read, "pulsar.NewClient(pulsar.ClientOptions{URL: load().Bus.URL})", MAP),
+        (&redis, "type Config struct { Bus redis.UniversalOptions }", "var c Config; viper.Unmarshal(&c); redis.NewUniversalClient(&c.Bus)", MAP),
+        (&redis, "type Config struct { Bus redis.UniversalOptions }\nfunc open(o *redis.UniversalOptions) { redis.NewUniversalClient(o) }", "var c Config; viper.Unmarshal(&c); open(&c.Bus)", MAP),
+    ]);
+}
