@@ -220,6 +220,13 @@ impl<'a, 'p> Infer<'a, 'p> {
     fn field_type(&self, function: FnId, of: ExprId, name: &str) -> Option<Ty<'p>> {
         let base = self.type_of(function, of, 0)?;
         let declared = self.program.field(base, name).map(|(_, ty, _)| ty).filter(|ty| !ty.is_unknown());
+        // A property that an interface asks for.
+        let asked = || {
+            let id = self.program.type_id(base)?;
+            let is_asked = matches!(self.program.ty(id).1.ty, TypeRef::Interface { .. });
+            self.signature(id, name, 0, 0).filter(|ty| is_asked && !ty.is_unknown())
+        };
+        let declared = declared.or_else(asked);
         declared.or_else(|| {
             let stored = self.stored_in(self.program.type_id(base)?, name);
             stored.into_iter().find_map(|(function, value, result)| self.type_of(function, value, result))

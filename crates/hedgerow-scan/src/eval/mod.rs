@@ -13,7 +13,7 @@ pub(crate) use packs::placeholders;
 use crate::infer::{Callee, Infer};
 use crate::join::HOST_KEY;
 use crate::pack::{Packs, Target};
-use crate::program::{FnId, Meaning, Ty};
+use crate::program::{FnId, Meaning, Ty, TypeId};
 use crate::reach::{Reach, Site};
 use crate::value::{Crossing, Piece, Template, Value, Values, Way};
 use hedgerow_code::Semantics;
@@ -68,6 +68,8 @@ pub(crate) struct Eval<'a, 'p> {
     open: RefCell<BTreeSet<Key>>,
     /// The named arguments that are being looked up: in whose calls, and their name.
     open_named: RefCell<BTreeSet<(FnId, String)>>,
+    /// The made classes that stand for an interface.
+    behind: RefCell<BTreeMap<TypeId, Vec<TypeId>>>,
     depth: Cell<usize>,
     steps: Cell<u32>,
     /// The steps of all questions about the call that is being looked at, and of all calls.
@@ -106,6 +108,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             known: RefCell::default(),
             open: RefCell::default(),
             open_named: RefCell::default(),
+            behind: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
             site_steps: Cell::new(0),

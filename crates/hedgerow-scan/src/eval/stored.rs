@@ -9,6 +9,9 @@ use crate::value::{Piece, Template, Value, Values};
 use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many classes behind an interface are looked at.
+const MAX_BEHIND: usize = 64;
+
 impl<'p> Eval<'_, 'p> {
     pub(super) fn stored(&self, stored: Stored) -> Values {
         match stored {
@@ -79,6 +82,12 @@ impl<'p> Eval<'_, 'p> {
             }
         }
         let mut stored: Vec<Stored> = Vec::new();
+        let behind = ty.and_then(|ty| program.type_id(ty)).map(|id| self.behind_interface(id, &base)).unwrap_or_default();
+        for class in &behind {
+            let found = program.field(Ty::Declared(*class), name);
+            let owner = found.map_or(Owner::Type(*class), |(owner, ..)| owner);
+            stored.extend(self.reach.fields.get(&(owner, name)).into_iter().flatten());
+        }
         match (field, ty.and_then(|ty| program.type_id(ty))) {
             (Some((owner, _, _)), _) => stored.extend(self.reach.fields.get(&(owner, name)).into_iter().flatten()),
             (None, Some(id)) => stored.extend(self.reach.fields.get(&(Owner::Type(id), name)).into_iter().flatten()),
@@ -91,8 +100,14 @@ impl<'p> Eval<'_, 'p> {
             }
         }
         values.add(&settings);
-        if let Some(id) = ty.and_then(|ty| program.type_id(ty)) {
+        let own = ty.and_then(|ty| program.type_id(ty));
+        for id in own.into_iter().chain(behind.iter().copied()) {
             values.add(&self.options_field(id, name, field.map(|(_, _, field)| field)));
+        }
+        if values.is_empty() {
+            for id in own.into_iter().chain(behind) {
+                values.add(&self.by_class_name(id, name));
+            }
         }
         if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
             values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
@@ -105,6 +120,48 @@ impl<'p> Eval<'_, 'p> {
         if values.is_empty() || from_outside {
             values.add(&Values::lost(site));
             values.unknown.extend(base.unknown.iter().cloned());
+        }
+        values
+    }
+
+    /// The classes that may stand behind an interface whose property is asked for: those of the values that are known, or
+    /// else all that are made.
+    fn behind_interface(&self, id: TypeId, base: &Values) -> Vec<TypeId> {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        if !matches!(decl.ty, TypeRef::Interface { .. }) || !program.semantics(file).has_classes() {
+            return Vec::new();
+        }
+        let made = base.known.keys().filter_map(|value| match value {
+            Value::Made(site, _) => {
+                self.infer.type_of(site.function, site.expr, 0).and_then(|ty| program.type_id(ty))
+            }
+            _ => None,
+        });
+        let made: BTreeSet<TypeId> = made.collect();
+        if !made.is_empty() {
+            return made.into_iter().collect();
+        }
+        if let Some(known) = self.behind.borrow().get(&id) {
+            return known.clone();
+        }
+        let all = self.reach.made.iter().copied().filter(|ty| *ty != id && program.stands_for(*ty, id));
+        let found: Vec<TypeId> = all.take(MAX_BEHIND).collect();
+        self.behind.borrow_mut().insert(id, found.clone());
+        found
+    }
+
+    /// A class whose fields nobody is seen to fill is filled, by convention, from the part of the configuration that is called
+    /// like it: `LedgerOptions` from `LedgerOptions` or `Ledger`.
+    fn by_class_name(&self, id: TypeId, name: &str) -> Values {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let mut values = Values::default();
+        let ending = ["Options", "Settings", "Configuration", "Config"].iter().find(|end| decl.name.ends_with(**end));
+        let Some(ending) = ending.filter(|_| program.semantics(file).has_containers()) else { return values };
+        let stem = decl.name.trim_end_matches(ending);
+        for part in [decl.name.as_str(), stem].into_iter().filter(|part| !part.is_empty()) {
+            values.add(&Values::one(Value::Setting(vec![part.to_owned(), name.to_owned()])));
         }
         values
     }

@@ -232,8 +232,11 @@ impl<'n> Lower<'_, 'n> {
         let embeds = self.bases(node);
         let body = node.child_by_field_name("body").map(members).unwrap_or_default();
         let mut methods = Vec::new();
-        for member in body.iter().filter(|member| member.kind() == "method_declaration") {
-            let results = member.child_by_field_name("returns").map(|ty| self.ty(ty)).into_iter().collect();
+        // A property is asked for like a method without parameters.
+        let is_asked = |member: &&Node<'n>| matches!(member.kind(), "method_declaration" | "property_declaration");
+        for member in body.iter().filter(is_asked) {
+            let ty = member.child_by_field_name("returns").or_else(|| member.child_by_field_name("type"));
+            let results = ty.map(|ty| self.ty(ty)).into_iter().collect();
             let arity = member.child_by_field_name("parameters").map_or(0, |list| self.parameters(list).len());
             let arity = u16::try_from(arity).unwrap_or(u16::MAX);
             methods.push(Signature { name: self.builder.field(*member, "name").into(), arity, results });

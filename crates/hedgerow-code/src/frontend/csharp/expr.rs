@@ -189,6 +189,14 @@ impl<'n> Lower<'_, 'n> {
     fn member(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         let Some(of) = node.child_by_field_name("expression") else { return self.builder.push(Expr::Other, span) };
+        // `typeof(Settings).Name`
+        if of.kind() == "typeof_expression"
+            && self.builder.field(node, "name") == "Name"
+            && let Some(ty) = of.child_by_field_name("type")
+            && let TypeRef::Name { name, .. } = self.ty(ty)
+        {
+            return self.builder.push_text(name.as_str(), span);
+        }
         let of = self.expr(of);
         self.part(of, node.child_by_field_name("name"), span)
     }
@@ -414,7 +422,7 @@ impl<'n> Lower<'_, 'n> {
                     self.type_arguments(function);
                 }
                 if name == "nameof" {
-                    return self.builder.push(Expr::Choice(Run::default()), span);
+                    return self.name_of(node, span);
                 }
                 self.called(&name, span)
             }
@@ -428,6 +436,13 @@ impl<'n> Lower<'_, 'n> {
         }
         let call = self.builder.call(callee, arguments, span);
         self.options(node, function, callee, call)
+    }
+
+    /// `nameof(Bank.Settings)` is the text `Settings`.
+    fn name_of(&mut self, call: Node<'n>, span: Range) -> ExprId {
+        let list = call.child_by_field_name("arguments").map(|list| self.builder.slice(list)).unwrap_or_default();
+        let name = list.trim_matches(['(', ')', ' ']).rsplit('.').next().unwrap_or_default();
+        self.builder.push_text(name, span)
     }
 
     /// What a bare name that is called means.

@@ -60,6 +60,14 @@ impl<'n> Lower<'_, 'n> {
                     return self.builder.push(Expr::Cast { of, ty }, span);
                 }
             }
+            // `provider.GetRequiredService<Ledger>()`: what the container holds.
+            ("GetService" | "GetRequiredService" | "GetKeyedService" | "GetRequiredKeyedService" | "GetOptions"
+            | "GetRequiredOptions" | "Resolve" | "GetInstance", Some((_, ty))) => {
+                if let TypeRef::Name { .. } = &ty {
+                    let ty = self.builder.written(ty);
+                    return self.builder.push(Expr::Cast { of: call, ty }, span);
+                }
+            }
             // `section.Bind(ledger)`, `AddOptions<Ledger>().Bind(section)`
             ("Bind" | "BindConfiguration", _) => {
                 let options = function.child_by_field_name("expression").and_then(|above| self.options_type(above));
@@ -80,7 +88,13 @@ impl<'n> Lower<'_, 'n> {
                             },
                             _ => None,
                         };
+                        let is_static = matches!(
+                            *self.builder.facts.expr(of),
+                            Expr::Name(name) if self.builder.facts.word(name) == "ConfigurationBinder"
+                        );
                         let value = match first {
+                            // `ConfigurationBinder.Bind(section, ledger)`
+                            Some(section) if is_static => section,
                             Some(value) => {
                                 let callee = self.builder.push_member(of, "GetSection", span);
                                 self.builder.call(callee, [Argument { name: None, value, spread: false }], span)

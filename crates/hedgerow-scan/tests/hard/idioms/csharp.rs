@@ -247,6 +247,72 @@ fn settings_fill_what_code_asks_for() {
 }
 
 #[test]
+fn options_go_through_containers_and_interfaces() {
+    let options = "public class LedgerOptions { public string Url { get; set; } }";
+    let call = "new HttpClient().GetAsync";
+    for (main, classes) in [
+        // By the class's own name, written in three ways.
+        (
+            "builder.Services.AddOptions<LedgerOptions>().Bind(builder.Configuration.GetSection(nameof(LedgerOptions)));",
+            format!("public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"),
+        ),
+        (
+            "builder.Services.Configure<LedgerOptions>(builder.Configuration.GetSection(typeof(LedgerOptions).Name));",
+            format!("public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"),
+        ),
+        (
+            "builder.Services.AddValidated<LedgerOptions>();",
+            format!(
+                "public static class E {{ public static void AddValidated<T>(this IServiceCollection s) where T : class {{ s.AddOptions<T>().BindConfiguration(typeof(T).Name); s.AddSingleton(x => x.GetRequiredService<IOptions<T>>().Value); }} }}\npublic class C(LedgerOptions o) : ControllerBase {{ public void Get() {{ {call}(o.Url); }} }}"
+            ),
+        ),
+        (
+            "builder.Services.AddDb();",
+            format!(
+                "public static class E {{ public static void AddDb(this IServiceCollection s) {{ s.AddSingleton(sp => {call}(sp.GetRequiredService<LedgerOptions>().Url)); }} }}"
+            ),
+        ),
+        (
+            "builder.Services.AddDb(builder.Configuration);",
+            format!(
+                "public static class E {{ public static void AddDb(this IServiceCollection s, IConfiguration c) {{ s.AddSingleton(sp => {call}(c.GetConnectionString(\"none\") ?? sp.GetService<LedgerOptions>().Url)); }} }}"
+            ),
+        ),
+        (
+            "builder.Services.AddBooks<Books>(builder.Configuration);",
+            format!(
+                "public class Basis {{ public Basis(IOptions<LedgerOptions> o) {{ {call}(o.Value.Url); }} }}\npublic class Books : Basis {{ public Books(IOptions<LedgerOptions> o) : base(o) {{ }} }}\n\
+                 public static class E {{ public static void AddBooks<T>(this IServiceCollection s, IConfiguration c) where T : Basis {{ s.AddOptions<LedgerOptions>().Bind(c.GetSection(nameof(LedgerOptions))).PostConfigure(o => {{ o.Url = c.GetConnectionString(\"none\") ?? o.Url; }}); s.AddScoped(typeof(T)); }} }}"
+            ),
+        ),
+        // Properties of interfaces.
+        (
+            "builder.Services.AddAll(builder.Configuration);",
+            format!(
+                "public interface IAll {{ IPart Part {{ get; set; }} }}\npublic interface IPart {{ string Ledger {{ get; }} }}\npublic class All : IAll {{ public All() {{ Part = new Inner(this); }} public virtual IPart Part {{ get; set; }} \
+                 public string Made(string own, string name) {{ if (own != null) {{ return own; }} return string.Format(CultureInfo.InvariantCulture, \"{{0}}/x\", name); }}\n\
+                 public class Inner : IPart {{ private readonly All _all; private string _own; public Inner(All all) {{ _all = all; }} public string Ledger {{ get => _all.Made(_own, \"http://s-ledger\"); set => _own = value; }} }} }}\n\
+                 public static class E {{ public static void AddAll(this IServiceCollection s, IConfiguration c) {{ var all = new All(); ConfigurationBinder.Bind(c.GetSection(\"All\"), all); s.AddSingleton(_ => all); }} }}\n\
+                 public class C(IAll all) : ControllerBase {{ public void Get() {{ {call}(all.Part.Ledger); }} }}"
+            ),
+        ),
+    ] {
+        let settings = "-- service.emoji/appsettings.json\n{\"LedgerOptions\": {\"Url\": \"http://s-ledger\"}, \"Part\": {\"Ledger\": \"http://s-ledger\"}}\n";
+        let files = format!("-- service.emoji/Classes.cs\nnamespace Bank;\n{options}\n{classes}\n");
+        let tree = program(&format!("using Bank;\n{main}"), &files);
+        let found = crate::summary(&crate::outcome(&(tree.clone() + settings)));
+        let class = if main.contains("AddAll") { "proven" } else { "joined" };
+        assert_eq!(found, [format!("emoji -> ledger {class}")], "{main}");
+        // What the part of another name says is not taken.
+        if class == "joined" {
+            let other = settings.replace("LedgerOptions", "Another").replace("\"Ledger\"", "\"X\"");
+            let found = crate::summary(&crate::outcome(&(tree + &other)));
+            assert!(!found.iter().any(|line| line.contains("joined")), "{main}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn variables_stand_for_settings() {
     let main = "new HttpClient().GetAsync(builder.Configuration[\"Ledger:Url\"]);";
     let compose = "-- compose.yaml\nservices:\n  service.emoji: {environment: [\"Ledger__Url=http://s-ledger\"]}\n";
