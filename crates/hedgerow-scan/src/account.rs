@@ -61,10 +61,13 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     let mut nobodys = Account::default();
     for lost in tree.lost {
         let account = owners.of(&lost.path).and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
-        // What is said to be settings is wanted whatever it is called.
-        let reason =
-            if wants(&lost.path, tree.config) == Want::IfText { Reason::Unsearched } else { Reason::Unreadable };
-        account.leave(reason, &lost.reason, 0, &lost.path);
+        // What is said to be settings is wanted whatever it is called. Code is code, however large it is.
+        let (reason, what) = match foreign(&lost.path).filter(|_| !is_test(&lost.path)) {
+            Some(language) => (Reason::Language, language),
+            None if wants(&lost.path, tree.config) == Want::IfText => (Reason::Unsearched, lost.reason.as_str()),
+            None => (Reason::Unreadable, lost.reason.as_str()),
+        };
+        account.leave(reason, what, 0, &lost.path);
     }
     for (path, fault) in deploy.broken() {
         let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;
-use hedgerow_code::ir::{Def, Expr, ExprId, Field, LocalId, TypeRef};
+use hedgerow_code::ir::{Def, Expr, ExprId, Field, LocalId, TypeRef, TypeRefId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -577,9 +577,11 @@ impl<'a, 'p> Infer<'a, 'p> {
                     self.field_origin(function, *of, name)
                 }
                 Callee::External(path) => Some(format!("{path}()")),
-                Callee::Function(_) | Callee::Dispatch(..) => {
-                    self.type_of(function, id, 0).and_then(|ty| self.program.external(ty))
+                Callee::Function(called) => {
+                    let ty = self.type_of(function, id, 0);
+                    ty.and_then(|ty| self.program.external(ty)).or_else(|| self.given_back(called))
                 }
+                Callee::Dispatch(..) => self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)),
                 _ => None,
             },
             Expr::New { ty, .. } | Expr::Composite { ty, .. } => program.external(program.written(function, *ty)),
@@ -601,6 +603,17 @@ impl<'a, 'p> Infer<'a, 'p> {
             Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.origin(function, *id)),
             _ => None,
         }
+    }
+
+    /// Where outside of the tree comes from what a function gives back that does not say of what type that is.
+    fn given_back(&self, function: FnId) -> Option<String> {
+        let is_said = |ty: &TypeRefId| !self.program.written(function, *ty).is_unknown();
+        if self.program.results(function).iter().any(is_said) {
+            return None;
+        }
+        let facts = self.program.facts_of(function);
+        let returns = facts.returns(self.program.function(function).returns);
+        returns.filter_map(|values| values.first()).find_map(|value| self.origin(function, *value))
     }
 
     /// Where outside of the tree the parameter of a closure comes from: from what the closure is handed to,

@@ -160,7 +160,9 @@ impl Join<'_> {
                     found.extend(self.filled(&value, depth + 1));
                 }
                 if let Some(default) = default {
-                    found.extend(self.filled(default.trim_start_matches('-'), depth + 1));
+                    // Micronaut writes a default with a colon in back quotes.
+                    let default = default.trim_start_matches('-').trim_matches('`');
+                    found.extend(self.filled(default, depth + 1));
                 }
             }
             found.sort();

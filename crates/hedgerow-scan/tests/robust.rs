@@ -298,6 +298,32 @@ fn interfaces_that_take_each_other_in_end() {
     }
 }
 
+#[test]
+fn code_that_is_too_large_is_code_that_was_not_read() {
+    use hedgerow_scan::{Lost, Reason};
+    let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
+    let config = ScanConfig::default();
+    for (path, reason, has_code) in [
+        ("service.a/Main.scala", Reason::Language, true),
+        ("service.a/src/test/Main.scala", Reason::Unsearched, false),
+        ("service.a/data.csv", Reason::Unsearched, false),
+        ("service.a/main.go", Reason::Unreadable, false),
+    ] {
+        let lost = [Lost { path: path.into(), reason: "too large".into() }];
+        let tree = Tree {
+            services: &services,
+            namespaces: BTreeSet::new(),
+            config: &config,
+            code: &[],
+            texts: &[],
+            lost: &lost,
+        };
+        let outcome = scan(&tree).unwrap();
+        let account = &outcome.accounts["service.a"];
+        assert_eq!((account.left[0].reason, account.has_code()), (reason, has_code), "{path}");
+    }
+}
+
 /// A tree of one service with one file of code.
 fn scan_one(name: &str, language: Language, text: &str) -> hedgerow_scan::Outcome {
     let facts = Arc::new(language.frontend().unwrap().facts(text));

@@ -189,7 +189,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         let cuts = self.cuts.get();
         let values = Rc::new(self.find(frame, id, result));
         // Large values take as long as many small ones.
-        let size = u32::try_from(values.known.len() / 4).unwrap_or(u32::MAX);
+        let size = u32::try_from((values.known.len() + values.unknown.len()) / 4).unwrap_or(u32::MAX);
         self.steps.set(self.steps.get().saturating_add(size));
         self.depth.set(self.depth.get() - 1);
         self.open.borrow_mut().remove(&key);

@@ -88,9 +88,10 @@ impl<'p> Eval<'_, 'p> {
                 let mut values = Values::default();
                 for value in self.eval(frame, passed.value, 0).known.keys() {
                     match value {
-                        Value::Made(made, chain) => {
-                            values.add(&self.part(*made, chain, field).unwrap_or_default());
-                        }
+                        Value::Made(made, chain) => match self.part(*made, chain, field) {
+                            Some(found) => values.add(&found),
+                            None => values.add(&self.fields_of_elements(*made, chain, field)),
+                        },
                         // A structure that the configuration fills.
                         Value::Setting(path) if !path.is_empty() => {
                             values.add(&Values::one(Value::Setting([path.as_slice(), &[field.clone()]].concat())));
@@ -101,6 +102,23 @@ impl<'p> Eval<'_, 'p> {
                 values
             }
         }
+    }
+
+    /// A field of the elements of a list that is written out: `[{host: "a"}, {host: "b"}]`.
+    fn fields_of_elements(&self, list: Site, chain: &[Site], field: &str) -> Values {
+        let program = self.infer.program;
+        let mut values = Values::default();
+        let Expr::Composite { parts, .. } = program.expr(list.function, list.expr) else { return values };
+        let frame = Frame { function: list.function, chain: chain.to_vec() };
+        let elements = program.parts(list.function, *parts).iter().filter(|p| p.field.is_none() && p.key.is_none());
+        for element in elements {
+            for value in self.eval(&frame, element.value, 0).known.keys() {
+                if let Value::Made(made, chain) = value {
+                    values.add(&self.part(*made, chain, field).unwrap_or_default());
+                }
+            }
+        }
+        values
     }
 
     /// Of lists that are written out their elements: `brokers: ["a:1", "b:1"]`.
@@ -182,7 +200,7 @@ impl<'p> Eval<'_, 'p> {
                 // `viper.Sub("ledger").GetString("url")`, and keys with a separator of their own, `ledger::url`.
                 let below = self.settings_called_on(frame, callee);
                 let mut values = symbol(|name| {
-                    let names = name.split(if name.contains("::") { "::" } else { "." });
+                    let names = name.split(['.', ':']);
                     Piece::Setting(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
                 });
                 // What lies below it can be asked for.

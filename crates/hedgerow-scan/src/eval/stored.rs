@@ -82,7 +82,8 @@ impl<'p> Eval<'_, 'p> {
             }
         }
         let mut stored: Vec<Stored> = Vec::new();
-        let behind = ty.and_then(|ty| program.type_id(ty)).map(|id| self.behind_interface(id, &base)).unwrap_or_default();
+        let behind =
+            ty.and_then(|ty| program.type_id(ty)).map(|id| self.behind_interface(id, &base)).unwrap_or_default();
         for class in &behind {
             let found = program.field(Ty::Declared(*class), name);
             let owner = found.map_or(Owner::Type(*class), |(owner, ..)| owner);
@@ -133,9 +134,7 @@ impl<'p> Eval<'_, 'p> {
             return Vec::new();
         }
         let made = base.known.keys().filter_map(|value| match value {
-            Value::Made(site, _) => {
-                self.infer.type_of(site.function, site.expr, 0).and_then(|ty| program.type_id(ty))
-            }
+            Value::Made(site, _) => self.infer.type_of(site.function, site.expr, 0).and_then(|ty| program.type_id(ty)),
             _ => None,
         });
         let made: BTreeSet<TypeId> = made.collect();

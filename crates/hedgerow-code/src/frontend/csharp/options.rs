@@ -61,8 +61,17 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
             // `provider.GetRequiredService<Ledger>()`: what the container holds.
-            ("GetService" | "GetRequiredService" | "GetKeyedService" | "GetRequiredKeyedService" | "GetOptions"
-            | "GetRequiredOptions" | "Resolve" | "GetInstance", Some((_, ty))) => {
+            (
+                "GetService"
+                | "GetRequiredService"
+                | "GetKeyedService"
+                | "GetRequiredKeyedService"
+                | "GetOptions"
+                | "GetRequiredOptions"
+                | "Resolve"
+                | "GetInstance",
+                Some((_, ty)),
+            ) => {
                 if let TypeRef::Name { .. } = &ty {
                     let ty = self.builder.written(ty);
                     return self.builder.push(Expr::Cast { of: call, ty }, span);

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{Builder, Expressions, children};
-use crate::ir::{Argument, Expr, ExprId, Global, Part, Run, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Global, Import, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
@@ -237,6 +237,15 @@ impl<'n> Lower<'_, 'n> {
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
         let span = Self::span(node);
+        // `require("pg").Client`: an import without a name of its own.
+        if let Some(path) = self.required(node) {
+            let alias = format!("require({path})");
+            let imports = &mut self.builder.facts.imports;
+            if !imports.iter().any(|import| import.alias.as_deref() == Some(alias.as_str())) {
+                imports.push(Import { alias: Some(alias.as_str().into()), path: path.into(), name: None });
+            }
+            return self.builder.push_name(alias, span);
+        }
         let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
             return self.builder.push(Expr::Other, span);
         };

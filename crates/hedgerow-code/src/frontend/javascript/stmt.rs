@@ -169,7 +169,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// `require("path")`, as an import.
-    fn required(&self, value: Node<'n>) -> Option<String> {
+    pub(super) fn required(&self, value: Node<'n>) -> Option<String> {
         let callee = value.child_by_field_name("function")?;
         if value.kind() != "call_expression" || self.builder.slice(callee) != "require" {
             return None;
@@ -202,6 +202,16 @@ impl<'n> Lower<'_, 'n> {
                     }
                 }
             }
+            return;
+        }
+        // `const Client = require("pg").Client`
+        if let (true, "identifier", Some(value)) = (loads, name.kind(), value)
+            && value.kind() == "member_expression"
+            && let Some(path) = value.child_by_field_name("object").and_then(|object| self.required(object))
+        {
+            let taken = self.builder.field(value, "property");
+            let alias = Some(self.builder.slice(name).into());
+            self.builder.facts.imports.push(Import { alias, path: path.into(), name: Some(taken.into()) });
             return;
         }
         if let (true, "identifier", Some(value)) = (self.at_top(), name.kind(), value)

@@ -254,11 +254,15 @@ fn options_go_through_containers_and_interfaces() {
         // By the class's own name, written in three ways.
         (
             "builder.Services.AddOptions<LedgerOptions>().Bind(builder.Configuration.GetSection(nameof(LedgerOptions)));",
-            format!("public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"),
+            format!(
+                "public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"
+            ),
         ),
         (
             "builder.Services.Configure<LedgerOptions>(builder.Configuration.GetSection(typeof(LedgerOptions).Name));",
-            format!("public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"),
+            format!(
+                "public class C(IOptions<LedgerOptions> o) : ControllerBase {{ public void Get() {{ {call}(o.Value.Url); }} }}"
+            ),
         ),
         (
             "builder.Services.AddValidated<LedgerOptions>();",

@@ -226,7 +226,9 @@ fn configured(rows: &[Configured]) {
 
 /// A manifest that gives the caller a variable.
 fn variable(name: &str, value: &str) -> String {
-    format!("-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: {name}, value: '{value}'}}]}}]}}}}}}\n")
+    format!(
+        "-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: {name}, value: '{value}'}}]}}]}}}}}}\n"
+    )
 }
 
 const FILE: &str = "-- service.emoji/config.yaml\nledger:\n  url: http://s-ledger/x\n";
@@ -240,7 +242,12 @@ fn settings_of_viper_and_its_like() {
     configured(&[
         (viper, "", "http.Get(viper.GetString(\"ledger.url\"))", FILE),
         (viper, "", "v := viper.New(); v.ReadInConfig(); http.Get(v.GetString(\"ledger.url\"))", FILE),
-        (viper, "", "v := viper.NewWithOptions(viper.KeyDelimiter(\"::\")); http.Get(v.GetString(\"ledger::url\"))", FILE),
+        (
+            viper,
+            "",
+            "v := viper.NewWithOptions(viper.KeyDelimiter(\"::\")); http.Get(v.GetString(\"ledger::url\"))",
+            FILE,
+        ),
         (viper, "", "http.Get(viper.Sub(\"ledger\").GetString(\"url\"))", FILE),
         (viper, "", "sub := viper.GetViper().Sub(\"ledger\"); http.Get(sub.GetString(\"url\"))", FILE),
         (viper, "", "for _, u := range viper.GetStringSlice(\"ledger.url\") { http.Get(u) }", FILE),
@@ -264,7 +271,12 @@ fn settings_of_viper_and_its_like() {
             "http.Get(config().Ledger.URL)",
             FILE,
         ),
-        (viper, "type Ledger struct { URL string }", "var l Ledger; viper.UnmarshalKey(\"ledger\", &l); http.Get(l.URL)", FILE),
+        (
+            viper,
+            "type Ledger struct { URL string }",
+            "var l Ledger; viper.UnmarshalKey(\"ledger\", &l); http.Get(l.URL)",
+            FILE,
+        ),
         (
             "\"os\"; \"github.com/spf13/viper\"",
             "",
@@ -272,7 +284,12 @@ fn settings_of_viper_and_its_like() {
             &bound,
         ),
         (viper, "", "viper.BindEnv(\"ledger.url\", \"BOOKS\"); http.Get(viper.GetString(\"ledger.url\"))", &bound),
-        (viper, "", "viper.SetEnvPrefix(\"shop\"); viper.AutomaticEnv(); http.Get(viper.GetString(\"url\"))", &prefixed),
+        (
+            viper,
+            "",
+            "viper.SetEnvPrefix(\"shop\"); viper.AutomaticEnv(); http.Get(viper.GetString(\"url\"))",
+            &prefixed,
+        ),
     ]);
 }
 
@@ -290,7 +307,12 @@ fn settings_of_other_libraries() {
             "k := koanf.New(\".\"); var l Ledger; k.Unmarshal(\"ledger\", &l); http.Get(l.Address)",
             FILE,
         ),
-        (koanf, "", "k := koanf.New(\".\"); k.Load(env.Provider(\"SHOP_\", \".\", nil), nil); http.Get(k.String(\"url\"))", &variable("SHOP_URL")),
+        (
+            koanf,
+            "",
+            "k := koanf.New(\".\"); k.Load(env.Provider(\"SHOP_\", \".\", nil), nil); http.Get(k.String(\"url\"))",
+            &variable("SHOP_URL"),
+        ),
         (
             "\"github.com/kelseyhightower/envconfig\"",
             "type Config struct { Ledger string }",
@@ -361,10 +383,30 @@ fn stores_by_settings() {
     configured(&[
         (&pgx, read, "pgxpool.New(context.Background(), dsn(load().DB.Connection))", MAP),
         (&pgx, read, "pgx.Connect(context.Background(), dsn(load().DB.Connection))", MAP),
-        (&pgx, read, "c, _ := pgxpool.ParseConfig(dsn(load().DB.Connection)); pgxpool.NewWithConfig(context.Background(), c)", MAP),
-        (&pgx, read, "c, _ := pgx.ParseConfig(\"host=\" + load().DB.Connection[\"host\"]); pgx.ConnectConfig(context.Background(), c)", MAP),
+        (
+            &pgx,
+            read,
+            "c, _ := pgxpool.ParseConfig(dsn(load().DB.Connection)); pgxpool.NewWithConfig(context.Background(), c)",
+            MAP,
+        ),
+        (
+            &pgx,
+            read,
+            "c, _ := pgx.ParseConfig(\"host=\" + load().DB.Connection[\"host\"]); pgx.ConnectConfig(context.Background(), c)",
+            MAP,
+        ),
         (&pulsar, read, "pulsar.NewClient(pulsar.ClientOptions{URL: load().Bus.URL})", MAP),
-        (&redis, "type Config struct { Bus redis.UniversalOptions }", "var c Config; viper.Unmarshal(&c); redis.NewUniversalClient(&c.Bus)", MAP),
-        (&redis, "type Config struct { Bus redis.UniversalOptions }\nfunc open(o *redis.UniversalOptions) { redis.NewUniversalClient(o) }", "var c Config; viper.Unmarshal(&c); open(&c.Bus)", MAP),
+        (
+            &redis,
+            "type Config struct { Bus redis.UniversalOptions }",
+            "var c Config; viper.Unmarshal(&c); redis.NewUniversalClient(&c.Bus)",
+            MAP,
+        ),
+        (
+            &redis,
+            "type Config struct { Bus redis.UniversalOptions }\nfunc open(o *redis.UniversalOptions) { redis.NewUniversalClient(o) }",
+            "var c Config; viper.Unmarshal(&c); open(&c.Bus)",
+            MAP,
+        ),
     ]);
 }

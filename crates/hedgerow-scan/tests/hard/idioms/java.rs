@@ -372,3 +372,47 @@ fn texts_made_of_parts() {
         HOST,
     )]);
 }
+
+#[test]
+fn brokers_and_generated_clients() {
+    found(&[
+        (
+            "org.apache.activemq.ActiveMQConnectionFactory",
+            "ActiveMQConnectionFactory f = new ActiveMQConnectionFactory(); f.setBrokerURL(ADDR);",
+            "tcp://s-ledger:61616",
+        ),
+        (
+            "org.apache.activemq.ActiveMQConnectionFactory",
+            "new ActiveMQConnectionFactory(ADDR).createConnection();",
+            "tcp://s-ledger:61616",
+        ),
+        (
+            "org.apache.activemq.ActiveMQConnectionFactory",
+            "new ActiveMQConnectionFactory(\"me\", \"x\", ADDR);",
+            "tcp://s-ledger:61616",
+        ),
+        (
+            "io.temporal.serviceclient.WorkflowServiceStubsOptions",
+            "WorkflowServiceStubsOptions.newBuilder().setTarget(ADDR).build();",
+            HOST,
+        ),
+        ("com.books.client.ApiClient", "ApiClient c = new ApiClient(); c.setBasePath(ADDR);", HTTP),
+        (
+            "org.apache.pulsar.client.api.PulsarClient",
+            "PulsarClient.builder().serviceUrl(ADDR).build();",
+            "pulsar://s-ledger:6650",
+        ),
+    ]);
+}
+
+#[test]
+fn addresses_in_fields_and_with_parameters() {
+    let broker = "import org.springframework.beans.factory.annotation.Value;\nimport org.apache.activemq.ActiveMQConnectionFactory;\n@Configuration public class A { @Value(\"${books.url}\") private String url; @Bean public ActiveMQConnectionFactory factory() { ActiveMQConnectionFactory f = new ActiveMQConnectionFactory(); f.setBrokerURL(url); return f; } }";
+    let uri = "import org.springframework.web.client.RestClient;\nimport org.springframework.web.util.UriComponentsBuilder;\nimport java.net.URI;\n@ConfigurationProperties(prefix = \"books\") record Cfg(String url) { }\n@Service public class A { private final RestClient rest; private final Cfg cfg; public void read() { final URI at = UriComponentsBuilder.fromUriString(cfg.url()).path(\"/x\").queryParams(more()).build().toUri(); rest.get().uri(at).retrieve(); } }";
+    for code in [broker, uri] {
+        let tree = format!(
+            "-- service.ledger/x.txt\n-- service.emoji/src/main/java/bank/A.java\npackage bank;\n{code}\n-- service.emoji/src/main/resources/application.yml\nbooks: {{url: 'http://s-ledger:80'}}\n"
+        );
+        assert_eq!(crate::summary(&crate::outcome(&tree)), ["emoji -> ledger joined"], "{code}");
+    }
+}

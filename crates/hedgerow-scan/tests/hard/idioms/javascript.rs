@@ -148,3 +148,90 @@ fn node_http_grpc_and_connect() {
         (&[("httpProxy", "http-proxy")], "httpProxy.createProxyServer({ target: ADDR }).listen(80);", HTTP),
     ]);
 }
+
+/// Code of one file, what lies beside, and the edges that are found.
+#[track_caller]
+fn whole(rows: &[(&str, &str, &[&str])]) {
+    for (code, files, expected) in rows {
+        let tree = format!("-- service.ledger/x.txt\n-- service.emoji/app.ts\n{code}\n{files}");
+        assert_eq!(crate::summary(&crate::outcome(&tree)), *expected, "{code}");
+    }
+}
+
+#[test]
+fn modules_are_loaded_in_the_middle_of_code() {
+    let proven: &[&str] = &["emoji -> ledger proven"];
+    whole(&[
+        ("const Client = require('pg').Client; new Client({ host: 's-ledger' });", "", proven),
+        ("require('mongodb').MongoClient.connect('mongodb://s-ledger:27017');", "", proven),
+        ("const { MongoClient } = require('mongodb'); new MongoClient('mongodb://s-ledger:27017');", "", proven),
+        ("const pool = new (require('pg').Pool)({ connectionString: 'postgres://s-ledger/x' });", "", proven),
+        ("function open() { return require('redis').createClient({ url: 'redis://s-ledger' }); }\nopen();", "", proven),
+        (
+            "require('./calls').call('http://s-ledger');",
+            "-- service.emoji/calls.js\nexports.call = at => fetch(at);\n",
+            proven,
+        ),
+        (
+            "const call = require('./calls').call; call('http://s-ledger');",
+            "-- service.emoji/calls.js\nexports.call = at => fetch(at);\n",
+            proven,
+        ),
+        (
+            "import stompit from 'stompit'; new stompit.ConnectFailover([{ port: 1 }, { host: 's-ledger' }]);",
+            "",
+            proven,
+        ),
+        ("function never() { require('redis').createClient({ url: 'redis://s-ledger' }); }", "", &[]),
+    ]);
+}
+
+#[test]
+fn settings_are_checked_by_libraries() {
+    let joined: &[&str] = &["emoji -> ledger joined"];
+    let given = deploy(HTTP).replace("-- service.ledger/x.txt\n", "");
+    let file = "-- service.emoji/config.json\n{\"ledger\": {\"url\": \"http://s-ledger\"}}\n";
+    let schema = "const schema = z.object({ LEDGER: z.string().url() });";
+    whole(&[
+        (
+            &format!("import {{ z }} from 'zod'; {schema} const env = schema.parse(process.env); fetch(env.LEDGER);"),
+            &given,
+            joined,
+        ),
+        (
+            &format!(
+                "import {{ z }} from 'zod'; {schema}\nconst check = () => {{ const result = schema.safeParse(process.env); if (!result.success) {{ process.exit(1); }} return result.data; }};\nexport const env = check(); fetch(env.LEDGER);"
+            ),
+            &given,
+            joined,
+        ),
+        (
+            "import { cleanEnv, url } from 'envalid'; const env = cleanEnv(process.env, { LEDGER: url() }); fetch(env.LEDGER);",
+            &given,
+            joined,
+        ),
+        (
+            "import { createEnv } from '@t3-oss/env-core'; const env = createEnv({ server: {}, runtimeEnv: process.env }); fetch(env.LEDGER);",
+            &given,
+            joined,
+        ),
+        ("import env from 'env-var'; fetch(env.get('LEDGER').required().asUrlString());", &given, joined),
+        (
+            "import { ConfigService } from '@nestjs/config'; class A { constructor(private config: ConfigService) { fetch(this.config.get('LEDGER')); } }\nnew A(x);",
+            &given,
+            joined,
+        ),
+        ("import config from 'config'; fetch(config.get('ledger.url'));", file, joined),
+        (
+            "import nconf from 'nconf'; nconf.env().file({ file: 'config.json' }); fetch(nconf.get('ledger:url'));",
+            file,
+            joined,
+        ),
+        ("import nconf from 'nconf'; const l = nconf.get('ledger'); fetch(l.url);", file, joined),
+        (
+            "import convict from 'convict'; const config = convict({ ledger: {} }); fetch(config.get('ledger.url'));",
+            file,
+            joined,
+        ),
+    ]);
+}

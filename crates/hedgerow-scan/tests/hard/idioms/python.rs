@@ -137,3 +137,27 @@ fn the_standard_library_and_grpc() {
         ("import websockets", "async with websockets.connect(ADDR) as socket:\n    pass", "ws://s-ledger/x"),
     ]);
 }
+
+#[test]
+fn clients_by_the_whole_path_of_their_module() {
+    found(&[
+        ("import pika.connection", "pika.connection.ConnectionParameters(host=ADDR)", "s-ledger"),
+        ("from pika.connection import URLParameters", "URLParameters(ADDR)", "amqp://s-ledger:5672/x"),
+        ("import redis.client", "redis.client.Redis(host=ADDR)", "s-ledger"),
+        ("from pymongo.mongo_client import MongoClient", "MongoClient(ADDR)", "mongodb://s-ledger"),
+        ("from sqlalchemy.engine import create_engine", "create_engine(ADDR)", "postgresql://s-ledger/x"),
+        ("from kafka.producer import KafkaProducer", "KafkaProducer(bootstrap_servers=ADDR)", "s-ledger:9092"),
+    ]);
+}
+
+#[test]
+fn clients_are_given_back_and_have_defaults() {
+    for code in [
+        "import httpx\ndef client():\n    return httpx.Client()\nclient().get('http://s-ledger')\n",
+        "import requests\nURL = 'http://s-ledger'\nclass C:\n    def __init__(self, base: str | None = URL):\n        self.base = base\n    def call(self):\n        requests.get(self.base)\nC().call()\n",
+        "import ledger_client\nledger_client.Configuration(host='http://s-ledger')\n",
+    ] {
+        let tree = format!("-- service.ledger/x.txt\n-- service.emoji/app.py\n{code}");
+        assert_eq!(crate::summary(&crate::outcome(&tree)), ["emoji -> ledger proven"], "{code}");
+    }
+}

@@ -256,3 +256,36 @@ fn comments_tests_and_what_is_not_known() {
         finds(&format!("{tree}{callee}"), expected);
     }
 }
+
+#[test]
+fn endpoints_and_exporters() {
+    found(&[
+        (
+            "tonic::transport::Endpoint std::str::FromStr",
+            "let c = Endpoint::from_str(&format!(\"http://{}\", ADDR))?.connect().await?;",
+            HOST,
+        ),
+        (
+            "tonic::transport::{Channel,Endpoint}",
+            "let c = Endpoint::try_from(format!(\"http://{}\", ADDR))?.connect_lazy();",
+            HOST,
+        ),
+        (
+            "opentelemetry_otlp::{SpanExporter,WithExportConfig}",
+            "let e = SpanExporter::builder().with_tonic().with_endpoint(ADDR).build()?;",
+            HTTP,
+        ),
+        (
+            "opentelemetry_otlp::WithExportConfig",
+            "let e = opentelemetry_otlp::new_exporter().tonic().with_endpoint(ADDR);",
+            HTTP,
+        ),
+        (
+            "tokio_postgres::Config",
+            "let mut c = Config::new(); c.port(5432); c.host(ADDR); c.connect(NoTls).await?;",
+            "s-ledger",
+        ),
+        ("tokio_postgres::Config", "Config::new().user(\"x\").host(ADDR).connect(NoTls).await?;", "s-ledger"),
+        ("", "let mut at = ADDR; if local { at = \"http://localhost\"; } reqwest::get(at).await?;", HTTP),
+    ]);
+}
