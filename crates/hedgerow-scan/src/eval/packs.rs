@@ -94,7 +94,9 @@ impl<'p> Eval<'_, 'p> {
                         },
                         // A structure that the configuration fills.
                         Value::Setting(path) if !path.is_empty() => {
-                            values.add(&Values::one(Value::Setting([path.as_slice(), &[field.clone()]].concat())));
+                            values.add(&Values::one(Value::Setting(
+                                [path.as_slice(), std::slice::from_ref(field)].concat(),
+                            )));
                         }
                         _ => {}
                     }
@@ -476,7 +478,7 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
         if let Some(name) = tag(key) {
             // `envPrefix:"LEDGER_"` of the structure around it.
             if !path.is_empty() {
-                values.push(Value::Setting([path, &[name.clone()]].concat()));
+                values.push(Value::Setting([path, std::slice::from_ref(&name)].concat()));
             }
             values.push(Value::Text(Template::piece(Piece::Environment(name))));
         }
