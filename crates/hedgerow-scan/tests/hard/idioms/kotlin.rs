@@ -244,13 +244,13 @@ fn java_and_kotlin_are_one_program() {
 
 #[test]
 fn beans_of_micronaut() {
-    let config = "const val PREFIX = \"app\"\n@ConfigurationProperties(\"$PREFIX.books\") data class Books(val basePath: String = \"\", val host: String = \"\")\n";
-    let yaml = "app:\n  books:\n    base-path: ${BOOKS_HOST:`s-ledger:80`}\n    host: ${NONE:`s-ledger:7233`}\n";
+    let config = "const val PREFIX = \"app\"\n@ConfigurationProperties(\"$PREFIX.books\")\ndata class Books(val basePath: String = \"\", val at: String = \"\")\n";
+    let yaml = "app:\n  books:\n    base-path: ${BOOKS_HOST:`s-ledger:80`}\n    at: ${NONE:`s-ledger:7233`}\n";
     for code in [
         // A client that OpenAPI's generator makes is not in the tree.
-        "import com.books.gen.BooksApi\nopen class Client(basePath: String, policy: Int) { val books = BooksApi(basePath = basePath, policy = policy) }\n@Factory class Beans { @Singleton fun client(config: Books): Client { return Client(config.basePath, 3) } }",
-        "import io.temporal.serviceclient.WorkflowServiceStubsOptions\n@Factory class Beans(private val books: Books) { @Singleton fun stubs() = WorkflowServiceStubsOptions\n.newBuilder()\n.setTarget(books.host)\n.build() }",
-        "import io.temporal.serviceclient.WorkflowServiceStubsOptions\n@Singleton class Stubs(private val books: Books) { fun open() { make() }\nprivate fun make(): WorkflowServiceStubsOptions = WorkflowServiceStubsOptions.newBuilder().setTarget(books.host).build() }",
+        "import com.books.gen.BooksApi\nopen class Client(\nbasePath: String,\npolicy: Int,\n) {\nval books = BooksApi(basePath = basePath, policy = policy)\n}\n@Factory\nclass Beans {\n@Singleton\nfun client(config: Books): Client {\nreturn Client(config.basePath, 3)\n}\n}",
+        "import io.temporal.serviceclient.WorkflowServiceStubsOptions\n@Factory class Beans(private val books: Books) { @Singleton fun stubs() = WorkflowServiceStubsOptions\n.newBuilder()\n.setTarget(books.at)\n.build() }",
+        "import io.temporal.serviceclient.WorkflowServiceStubsOptions\n@Singleton class Stubs(private val books: Books) { fun open() { make() }\nprivate fun make(): WorkflowServiceStubsOptions = WorkflowServiceStubsOptions.newBuilder().setTarget(books.at).build() }",
         "import okhttp3.Request\n@Singleton class Flags(private val books: Books) { private val path = \"/api\"\nfun read() { Request.Builder().url(\"${books.basePath}$path/x\").build() } }",
     ] {
         let (import, code) = code.split_once('\n').unwrap();
