@@ -305,7 +305,7 @@ fn code_that_is_too_large_is_code_that_was_not_read() {
     let config = ScanConfig::default();
     for (path, reason, has_code) in [
         ("service.a/Main.scala", Reason::Language, true),
-        ("service.a/src/test/Main.scala", Reason::Unsearched, false),
+        ("service.a/src/test/Main.scala", Reason::Unreadable, false),
         ("service.a/data.csv", Reason::Unsearched, false),
         ("service.a/main.go", Reason::Unreadable, false),
     ] {
