@@ -111,8 +111,14 @@ pub fn comments(text: &str) -> Vec<(Directive, Range)> {
         }
         let marks: &[char] = &['/', '#', '-', '*', ';', '<', '>', '!', '%', ':', '{', '\''];
         let begin = if begins { head.trim_end_matches(marks).len() } else { head.len() - head.trim_start().len() };
-        let end = start + line.trim_end().len();
-        let directive = comment::directive(line[begin..].trim_end(), place(start + begin));
+        let mut body = line[begin..].trim_end();
+        // A notebook holds its lines as texts of a list: `"# rpcmap: x\n",`.
+        let element = line[..begin].trim_end().strip_suffix('"').map(str::trim_end);
+        if element.is_some_and(|before| before.is_empty() || before.ends_with(['[', ','])) {
+            body = body.split(['"', '\\']).next().unwrap_or(body).trim_end();
+        }
+        let end = start + begin + body.len();
+        let directive = comment::directive(body, place(start + begin));
         found.extend(directive.map(|directive| (directive, Range { start: place(start + begin), end: place(end) })));
     }
     found
@@ -200,6 +206,15 @@ mod tests {
                 matches!(&found[..], [(Directive::Calls(names), _)] if names[0].0 == "service.a"),
                 "{text}: {found:?}"
             );
+        }
+        for text in [
+            "    \"# rpcmap: service.a\\n\",\n",
+            "{\"cells\": [{\"source\": [\"# rpcmap: service.a\\n\", \"x()\"]}]}",
+            "[\"x()\\n\", \"# hedgerow: calls service.a\"]",
+            "  \"# rpcmap: service.a, and more\"\n",
+        ] {
+            let found = comments(text);
+            assert!(matches!(&found[..], [(Directive::Calls(names), _)] if names[0].0 == "service.a"), "{text}: {found:?}");
         }
         assert!(comments("x = \"rpcmap: y\"\n").is_empty());
     }

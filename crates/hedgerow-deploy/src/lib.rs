@@ -40,6 +40,9 @@ mod host;
 pub mod path;
 mod pattern;
 
-pub use deploy::{Command, Deploy, Given, Mounted, Schedule, Text, documents, image, is_too_deep, properties, swells};
+pub use deploy::{
+    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, documents, image, is_too_deep,
+    properties, swells,
+};
 pub use host::{Answer, HOLE, Hosts};
 pub use pattern::Pattern;

@@ -49,13 +49,15 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     let owners = Owners::new(tree.services, homes);
     let mut code_at: BTreeMap<&str, &str> = BTreeMap::new();
     for file in tree.code.iter().rev() {
-        code_at.extend(owners.of(&file.path).map(|owner| (owner, file.path.as_str())));
+        code_at.extend(owners.all(&file.path).iter().map(|owner| (*owner, file.path.as_str())));
     }
     for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
-        let (Some(language), Some(owner)) = (foreign(&file.path), owners.of(&file.path)) else { continue };
-        if let Some(account) = accounts.get_mut(owner) {
-            account.leave(Reason::Language, language, file.text.lines().count(), &file.path);
-            code_at.entry(owner).or_insert(&file.path);
+        let Some(language) = foreign(&file.path) else { continue };
+        for owner in owners.all(&file.path) {
+            if let Some(account) = accounts.get_mut(owner) {
+                account.leave(Reason::Language, language, file.text.lines().count(), &file.path);
+                code_at.entry(owner).or_insert(&file.path);
+            }
         }
     }
     let mut nobodys = Account::default();
@@ -75,8 +77,13 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let account = owner.and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
         account.leave(Reason::Deploy, fault.split(" at line").next().unwrap_or(fault), 0, path);
     }
-    for (path, services) in deploy.unread() {
-        for service in services {
+    for (path, count) in deploy.nameless() {
+        for _ in 0..count {
+            nobodys.leave(Reason::Unnamed, "", 0, path);
+        }
+    }
+    for (path, unread) in deploy.unread() {
+        for service in &unread.services {
             if let Some(account) = accounts.get_mut(service.as_str()) {
                 account.leave(Reason::Deploy, "a chart's template", 0, path);
             }

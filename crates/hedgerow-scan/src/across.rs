@@ -5,9 +5,11 @@ use crate::inventory::{Home, Owners};
 use crate::join::Join;
 use crate::pack::Kind;
 use crate::part::Part;
+use crate::places::Places;
 use crate::plain;
 use crate::program::File;
-use crate::tree::Tree;
+use crate::spoken::Spoken;
+use crate::tree::{PlainFile, Tree};
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
@@ -16,9 +18,8 @@ use hedgerow_deploy::{Answer, Hosts};
 use hedgerow_deploy::{Deploy, is_too_deep, swells};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a comment may say.
 /// What to write in place of a comment that is not understood.
-fn comment_help(path: &str) -> String {
+pub(crate) fn comment_help(path: &str) -> String {
     format!(
         "write `{}` or `{}`",
         written(path, "rpcmap: service.x, service.y"),
@@ -26,8 +27,8 @@ fn comment_help(path: &str) -> String {
     )
 }
 
-/// One comment with the services that reach it.
-struct Spoken<'p> {
+/// One comment of code with the services that reach it.
+struct Remark<'p> {
     path: &'p str,
     comment: &'p Comment,
     services: BTreeSet<String>,
@@ -48,10 +49,23 @@ pub(crate) fn across(
     for part in parts {
         outcome.merge(part.found.clone());
     }
-    declare(&comments(files, homes, parts), hosts, homes, &mut outcome);
-    plain_files(tree, homes, hosts, deploy, &mut outcome);
-    crate::mentions::ask(tree, homes, hosts, deploy, parts, &mut outcome);
+    let remarks = comments(files, homes, parts);
+    declare(&remarks, hosts, homes, &mut outcome);
+    let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
+    let places = Places::new(&by_path);
+    let mut spoken = Spoken::read(homes, hosts, deploy, &places, &mut outcome);
+    plain_files(tree, homes, (hosts, deploy), &places, &mut spoken, &mut outcome);
+    for route in deploy.routes() {
+        let name = route.by.split('=').next().unwrap_or(&route.by);
+        let (place, target) = (places.of(&route.spot, "", name), route.by.clone());
+        let port = route.port.map_or(Port::Unknown, Port::Named);
+        let evidence = Evidence { class: Class::Joined, place, target, port, kind: Kind::Http, way: Vec::new() };
+        outcome.add(&route.proxy, &route.service, evidence);
+    }
+    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken), &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
+    let remarked = remarks.iter().map(|remark| remark.path).collect();
+    crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);
     unparsed(files, homes, parts, &mut outcome);
     unread(deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
@@ -63,7 +77,7 @@ pub(crate) fn across(
 }
 
 /// All comments with the services that reach them.
-fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Spoken<'p>> {
+fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Remark<'p>> {
     let mut reached: BTreeMap<(&str, u32), BTreeSet<String>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
         for (path, at) in &part.comments {
@@ -77,15 +91,15 @@ fn comments<'p>(files: &[File<'p>], homes: &[Home], parts: &[Part]) -> Vec<Spoke
         for (at, comment) in (0_u32..).zip(&file.facts.comments) {
             let services = reached.remove(&(file.path, at)).unwrap_or_default();
             let is_needed = needed.contains(&(file.path, at));
-            spoken.push(Spoken { path: file.path, comment, services, is_needed });
+            spoken.push(Remark { path: file.path, comment, services, is_needed });
         }
     }
     spoken
 }
 
 /// Turns comments into edges, and says what is wrong with them.
-fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outcome) {
-    for Spoken { path, comment, services, is_needed } in spoken {
+fn declare(spoken: &[Remark], hosts: &Hosts, homes: &[Home], outcome: &mut Outcome) {
+    for Remark { path, comment, services, is_needed } in spoken {
         let place = |range| Place { path: (*path).to_owned(), range };
         let mut tell = |code, range, message: String, help: Vec<String>| {
             outcome.findings.push(Finding {
@@ -157,102 +171,110 @@ fn declare(spoken: &[Spoken], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
 }
 
 /// The calls in files that are no program code.
-fn plain_files(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+fn plain_files<'a>(
+    tree: &Tree,
+    homes: &[Home],
+    (hosts, deploy): (&Hosts, &Deploy),
+    places: &Places<'a>,
+    spoken: &mut Spoken<'a>,
+    outcome: &mut Outcome,
+) {
     let owners = Owners::new(tree.services, homes);
     for file in tree.texts {
-        let owner = owners.settled(&file.path, hosts).or_else(|| owners.of(&file.path));
-        let owner = owner.or_else(|| crate::templated::owner(&file.path, hosts));
-        let Some(service) = owner.map(str::to_owned) else { continue };
-        let plain = plain::read(&file.path, &file.text);
-        let place = |range| Place { path: file.path.clone(), range };
-        let evidence = |class, range, target, port| Evidence {
-            class,
-            place: place(range),
-            target,
-            port,
-            kind: Kind::Http,
-            way: Vec::new(),
-        };
-        let services = BTreeSet::from([service.clone()]);
-        let mut answered = false;
-        for (directive, range) in &plain.comments {
-            let names = match directive {
-                Directive::Calls(names) => names,
-                Directive::Ignore(_) => &Vec::new(),
-                Directive::Malformed(fault) => {
-                    outcome.findings.push(Finding {
-                        code: Code::MalformedComment,
-                        message: fault.clone(),
-                        marks: vec![(place(*range), String::new())],
-                        help: vec![comment_help(&file.path)],
-                        services: services.clone(),
-                        callees: BTreeSet::new(),
-                    });
-                    continue;
-                }
-            };
-            answered = true;
-            for (name, range) in names {
-                let callees = callees(name, hosts, homes);
-                if callees.is_empty() {
-                    outcome.findings.push(unknown_callee(name, place(*range), homes, services.clone()));
-                }
-                for callee in callees {
-                    outcome.add(&service, &callee, evidence(Class::Declared, *range, name.clone(), Port::Unknown));
-                }
-            }
+        let one = owners.settled(&file.path, hosts);
+        let mut all = one.map_or_else(|| owners.all(&file.path).to_vec(), |one| vec![one]);
+        if all.is_empty() {
+            all.extend(crate::templated::owner(&file.path, hosts));
         }
-        let join = Join { hosts, given: deploy.of(&service), said: None };
-        for address in &plain.addresses {
-            let judged = join.judge(&address.template);
-            let class = if judged.joined { Class::Joined } else { Class::Proven };
-            let mut certain = false;
-            for answer in &judged.answers {
-                match answer {
-                    Answer::Service(callee, port) => {
-                        certain = true;
+        if all.is_empty() {
+            continue;
+        }
+        let plain = plain::read(&file.path, &file.text);
+        for service in all {
+            plain_file(file, &plain, service, homes, (hosts, deploy), (places, &mut *spoken), outcome);
+        }
+    }
+}
+
+/// The calls in such a file of one service.
+fn plain_file<'a>(
+    file: &PlainFile,
+    plain: &plain::Plain,
+    service: &str,
+    homes: &[Home],
+    (hosts, deploy): (&Hosts, &Deploy),
+    (places, spoken): (&Places<'a>, &mut Spoken<'a>),
+    outcome: &mut Outcome,
+) {
+    let place = |range| Place { path: file.path.clone(), range };
+    let evidence = |class, range, target, port| Evidence {
+        class,
+        place: place(range),
+        target,
+        port,
+        kind: Kind::Http,
+        way: Vec::new(),
+    };
+    for (directive, range) in &plain.comments {
+        if !spoken.has(&file.path, *range) {
+            spoken.take(service, homes, hosts, (&file.path, directive, *range), outcome);
+        }
+    }
+    let answered = spoken.answers(service, &file.path);
+    let join = Join { hosts, given: deploy.of(service), said: None };
+    for address in &plain.addresses {
+        // What another service's container runs is that one's.
+        if spoken.is_others(&file.path, address.range.start, service, places) {
+            continue;
+        }
+        let judged = join.judge(&address.template);
+        let class = if judged.joined { Class::Joined } else { Class::Proven };
+        let mut certain = false;
+        for answer in &judged.answers {
+            match answer {
+                Answer::Service(callee, port) => {
+                    certain = true;
+                    outcome.add(
+                        service,
+                        callee,
+                        evidence(class, address.range, address.template.to_string(), Port::from(*port)),
+                    );
+                }
+                Answer::Several { services: several, .. } => {
+                    for callee in several {
                         outcome.add(
-                            &service,
+                            service,
                             callee,
-                            evidence(class, address.range, address.template.to_string(), Port::from(*port)),
+                            evidence(Class::Wildcard, address.range, address.template.to_string(), Port::Unknown),
                         );
                     }
-                    Answer::Several { services: several, .. } => {
-                        for callee in several {
-                            outcome.add(
-                                &service,
-                                callee,
-                                evidence(Class::Wildcard, address.range, address.template.to_string(), Port::Unknown),
-                            );
-                        }
-                    }
-                    Answer::Outside(host) => {
-                        certain = true;
-                        outcome.outside.entry((service.clone(), host.clone())).or_insert_with(|| place(address.range));
-                    }
-                    Answer::Local => certain = true,
-                    Answer::Open => {}
                 }
+                Answer::Outside(host) => {
+                    certain = true;
+                    outcome.outside.entry((service.to_owned(), host.clone())).or_insert_with(|| place(address.range));
+                }
+                Answer::Local => certain = true,
+                Answer::Open => {}
             }
-            if !certain && !answered {
-                outcome.findings.push(Finding {
-                    code: Code::UnresolvedCall,
-                    message: "the target of this call cannot be told".to_owned(),
-                    marks: vec![(place(address.range), String::new())],
-                    help: vec![format!(
-                        "say who is called by a comment in this file: `{}`",
-                        written(&file.path, "rpcmap: <service>")
-                    )],
-                    services: services.clone(),
-                    callees: BTreeSet::new(),
-                });
-            }
+        }
+        if !certain && !answered {
+            outcome.findings.push(Finding {
+                code: Code::UnresolvedCall,
+                message: "the target of this call cannot be told".to_owned(),
+                marks: vec![(place(address.range), String::new())],
+                help: vec![format!(
+                    "say who is called by a comment in this file: `{}`",
+                    written(&file.path, "rpcmap: <service>")
+                )],
+                services: BTreeSet::from([service.to_owned()]),
+                callees: BTreeSet::new(),
+            });
         }
     }
 }
 
 /// The finding that a comment names nobody.
-fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<String>) -> Finding {
+pub(crate) fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<String>) -> Finding {
     let near = nearest(name, homes.iter().map(|home| home.name.as_str()));
     Finding {
         code: Code::UnknownCallee,
@@ -265,7 +287,7 @@ fn unknown_callee(name: &str, place: Place, homes: &[Home], services: BTreeSet<S
 }
 
 /// The services that a name or a glob in a comment means.
-fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> {
+pub(crate) fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> {
     if !name.contains(['*', '?', '[', '{']) {
         return hosts.named(name).map(str::to_owned).into_iter().collect();
     }
@@ -337,18 +359,24 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
     }
 }
 
+/// How many things one finding about a template names.
+const MAX_LACKS: usize = 4;
+
 /// Templates of which the scan does not know all that they come to.
 fn unread(deploy: &Deploy, outcome: &mut Outcome) {
-    for (path, services) in deploy.unread() {
+    for (path, unread) in deploy.unread() {
+        let lacks: Vec<&str> = unread.lacks.iter().take(MAX_LACKS).map(String::as_str).collect();
+        let why = if lacks.is_empty() { String::new() } else { format!(" ({})", lacks.join("; ")) };
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
-            message: "a part of this template cannot be read; what it gives to containers may have other values"
-                .to_owned(),
+            message: format!(
+                "a part of this template cannot be read{why}; what it gives to containers may have other values"
+            ),
             marks: vec![(Place { path: path.to_owned(), range: Range::default() }, String::new())],
             help: vec![
                 "set what is called in a smaller template, or say it by a comment: `rpcmap: <service>`".to_owned(),
             ],
-            services: services.clone(),
+            services: unread.services.clone(),
             callees: BTreeSet::new(),
         });
     }

@@ -6,15 +6,15 @@ use crate::join::Join;
 use crate::mention::named;
 use crate::mentions::{Mention, Mentions, Weight, keep};
 use crate::pack::Kind;
+use crate::places::Places;
 use crate::plain::{self, template};
-use crate::tree::PlainFile;
+use crate::spoken::Spoken;
 use crate::value::Template;
 use hedgerow_code::frontend::comment::written;
-use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, HOLE, Hosts};
-use hedgerow_deploy::{Command, Given};
-use std::collections::{BTreeMap, BTreeSet};
+use hedgerow_deploy::{Command, Given, Spot};
+use std::collections::BTreeSet;
 
 /// Programs that are given URLs and call them.
 const WEB: &[&str] = &[
@@ -84,61 +84,47 @@ const BETWEEN: &[&str] = &[";", "&&", "||", "|", "&", "do", "then", "else", "don
 /// A word of a command line.
 struct Word<'t> {
     text: &'t str,
+    /// Where the deploy says what it is a part of, and what stands before it there.
+    spot: &'t Spot,
+    before: String,
     /// The program that it is given to, where that opens connections.
     program: Option<&'static str>,
     /// Whether a host stands there, if that program is given one.
     is_host: bool,
 }
 
-/// Where commands and mounted files stand in the tree.
-pub(crate) struct Places<'a> {
-    pub(crate) texts: &'a BTreeMap<&'a str, &'a PlainFile>,
-}
-
-impl Places<'_> {
-    /// The first place of a text in a file, or the file's beginning where the file writes it in another way.
-    fn of(&self, path: &str, text: &str) -> Place {
-        let found = self.texts.get(path).and_then(|file| file.text.find(text)).filter(|_| !text.is_empty());
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let range = found.map_or_else(Range::default, |at| Range { start: place(at), end: place(at + text.len()) });
-        Place { path: path.to_owned(), range }
-    }
-}
-
-/// Adds what the commands of a service call, and what they and the mounted files name.
-pub(crate) fn read(
+/// Adds what the commands of a service call, and what they and the mounted files name. `spoken` says in which deploy
+/// files a comment answers for the service.
+pub(crate) fn read<'a>(
     home: &Home,
-    given: &Given,
+    given: &'a Given,
     hosts: &Hosts,
-    places: &Places,
-    found: &mut Mentions,
+    places: &Places<'a>,
+    (spoken, found): (&Spoken<'a>, &mut Mentions),
     outcome: &mut Outcome,
 ) {
     let join = Join { hosts, given: Some(given), said: None };
+    let mut judge = Judge { home, join, spoken, texts: places, outcome };
     for command in &given.commands {
         for line in lines(command) {
             for word in words(&line) {
-                call(home, &join, &word, &command.path, places, outcome);
-                mention(home, hosts, &word, &command.path, places, found);
+                judge.call(&word);
+                mention(home, hosts, &word, places, found);
             }
         }
     }
     for file in &given.mounted {
         for address in plain::read(&file.name, &file.text).addresses {
-            judge(
-                home,
-                &join,
-                &address.template,
-                (Kind::Http, &address.template.to_string()),
-                &file.path,
-                places,
-                outcome,
-            );
+            let range = address.range.start as usize..address.range.end as usize;
+            let (before, text) = (file.text.get(..range.start), file.text.get(range));
+            let place = places.of(&file.spot, before.unwrap_or_default(), text.unwrap_or_default());
+            judge.judge(&address.template, Kind::Http, &place);
         }
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
             for named in named(setting.value, setting.key, hosts) {
                 if named.is_address && named.service != home.name {
-                    let place = places.of(&file.path, &named.text);
+                    let before = file.text.get(..setting.start + named.start).unwrap_or_default();
+                    let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
                     let weight = Weight::Address;
                     keep(found, &named.service, Mention { weight, place, text: named.text, what, client: None });
@@ -148,22 +134,30 @@ pub(crate) fn read(
     }
 }
 
-/// The texts that a command can be.
-fn lines(command: &Command) -> Vec<Vec<&str>> {
+/// The texts that a command can be, each with what says it.
+fn lines(command: &Command) -> Vec<Vec<(&str, &hedgerow_deploy::Word)>> {
     // Words with several texts are told one after the other: no call is made of two words that vary.
-    let most = command.words.iter().map(Vec::len).max().unwrap_or(0);
+    let most = command.words.iter().map(|word| word.texts.len()).max().unwrap_or(0);
     (0..most)
-        .map(|at| command.words.iter().filter_map(|texts| texts.get(at).or(texts.last())).map(String::as_str).collect())
+        .map(|at| {
+            let words = command.words.iter();
+            words.filter_map(|word| Some((word.texts.get(at).or(word.texts.last())?.as_str(), word))).collect()
+        })
         .collect()
 }
 
 /// The words of a command line, those of a shell's script in it too.
-fn words<'t>(line: &[&'t str]) -> Vec<Word<'t>> {
+fn words<'t>(line: &[(&'t str, &'t hedgerow_deploy::Word)]) -> Vec<Word<'t>> {
     let mut found = Vec::new();
     let mut program: Option<&'static str> = None;
     let mut before = "";
-    for text in line {
-        for (nth, row) in text.lines().enumerate() {
+    for (whole, said) in line {
+        // A piece's place is how far it is from the beginning of the text that it is cut from.
+        let ahead = |piece: &str| {
+            let at = (piece.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+            format!("{}{}", said.before, whole.get(..at).unwrap_or_default())
+        };
+        for (nth, row) in whole.lines().enumerate() {
             if nth > 0 {
                 (program, before) = (None, "");
             }
@@ -196,7 +190,7 @@ fn words<'t>(line: &[&'t str]) -> Vec<Word<'t>> {
                         [before, flag].iter().any(|flag| HOST_FLAGS.contains(flag))
                             || (POSITIONAL.contains(&program) && !bare.starts_with('-'))
                     });
-                    found.push(Word { text, program, is_host });
+                    found.push(Word { text, spot: &said.spot, before: ahead(text), program, is_host });
                 }
                 before = bare;
                 if ends {
@@ -208,85 +202,95 @@ fn words<'t>(line: &[&'t str]) -> Vec<Word<'t>> {
     found
 }
 
-/// A word that a program is given to call.
-fn call(home: &Home, join: &Join, word: &Word, path: &str, places: &Places, outcome: &mut Outcome) {
-    let Some(program) = word.program else { return };
-    let kind = if WEB.contains(&program) { Kind::Http } else { Kind::Tcp };
-    let is_url = word.text.contains("://");
-    // A host alone, or with a port: what is none of the fleet's is no address for certain.
-    let is_ours = || {
-        let host = word.text.split([':', '/']).next().unwrap_or_default();
-        let has_port =
-            word.text.split_once(':').is_some_and(|(_, port)| port.starts_with(|c: char| c.is_ascii_digit()));
-        join.hosts.service(host).is_some() && (has_port || word.is_host)
-    };
-    if is_url || is_ours() {
-        judge(home, join, &template(word.text), (kind, word.text), path, places, outcome);
-    }
+/// Judges addresses that a service calls.
+struct Judge<'r, 'a> {
+    home: &'r Home,
+    join: Join<'r>,
+    spoken: &'r Spoken<'a>,
+    texts: &'r Places<'a>,
+    outcome: &'r mut Outcome,
 }
 
-/// Adds the edges to whoever answers at an address, and asks where that cannot be told.
-fn judge(
-    home: &Home,
-    join: &Join,
-    address: &Template,
-    (kind, text): (Kind, &str),
-    path: &str,
-    places: &Places,
-    outcome: &mut Outcome,
-) {
-    let judged = join.judge(address);
-    let place = places.of(path, text);
-    let mut certain = false;
-    for answer in &judged.answers {
-        match answer {
-            Answer::Service(callee, port) => {
-                certain = true;
-                let pair = (home.name.clone(), callee.clone());
-                let is_told = |edge: &crate::edge::Edge| {
-                    edge.evidence.iter().any(|e| e.class <= Class::Joined && e.place.path == place.path)
-                };
-                if outcome.edges.get(&pair).is_some_and(is_told) {
-                    continue;
-                }
-                let class = if judged.joined { Class::Joined } else { Class::Proven };
-                let (place, target, port) = (place.clone(), shown(&address.to_string()), Port::from(*port));
-                outcome.add(&home.name, callee, Evidence { class, place, target, port, kind, way: Vec::new() });
-            }
-            Answer::Outside(host) => {
-                certain = true;
-                outcome.outside.entry((home.name.clone(), host.clone())).or_insert_with(|| place.clone());
-            }
-            Answer::Several { services, .. } => {
-                for callee in services {
-                    let (place, target) = (place.clone(), shown(&address.to_string()));
-                    let evidence =
-                        Evidence { class: Class::Wildcard, place, target, port: Port::Unknown, kind, way: Vec::new() };
-                    outcome.add(&home.name, callee, evidence);
-                }
-            }
-            Answer::Local => certain = true,
-            Answer::Open => {}
+impl<'a> Judge<'_, 'a> {
+    /// A word that a program is given to call.
+    fn call(&mut self, word: &Word<'a>) {
+        let Some(program) = word.program else { return };
+        let kind = if WEB.contains(&program) { Kind::Http } else { Kind::Tcp };
+        let is_url = word.text.contains("://");
+        // A host alone, or with a port: what is none of the fleet's is no address for certain.
+        let is_ours = || {
+            let host = word.text.split([':', '/']).next().unwrap_or_default();
+            let has_port =
+                word.text.split_once(':').is_some_and(|(_, port)| port.starts_with(|c: char| c.is_ascii_digit()));
+            self.join.hosts.service(host).is_some() && (has_port || word.is_host)
+        };
+        if is_url || is_ours() {
+            let place = self.texts.of(word.spot, &word.before, word.text);
+            self.judge(&template(word.text), kind, &place);
         }
     }
-    // The same line may be read as text too.
-    let is_asked = |finding: &Finding| {
-        finding.code == Code::UnresolvedCall
-            && finding.services.contains(&home.name)
-            && finding.marks.iter().any(|(mark, _)| mark.path == place.path)
-    };
-    if !certain && !outcome.findings.iter().any(is_asked) {
-        outcome.findings.push(Finding {
-            code: Code::UnresolvedCall,
-            message: "the target of this call cannot be told".to_owned(),
-            marks: vec![(place, String::new())],
-            help: vec![format!(
-                "say who is called by a comment in a file of the service: `{}`",
-                written(path, "rpcmap: <service>")
-            )],
-            services: BTreeSet::from([home.name.clone()]),
-            callees: BTreeSet::new(),
-        });
+
+    /// Adds the edges to whoever answers at an address, and asks where that cannot be told.
+    fn judge(&mut self, address: &Template, kind: Kind, place: &Place) {
+        let Self { home, outcome, .. } = self;
+        let judged = self.join.judge(address);
+        let target = shown(&address.to_string());
+        let mut certain = false;
+        for answer in &judged.answers {
+            let evidence = |class, port| {
+                let (place, target) = (place.clone(), target.clone());
+                Evidence { class, place, target, port, kind, way: Vec::new() }
+            };
+            match answer {
+                Answer::Service(callee, port) => {
+                    certain = true;
+                    let pair = (home.name.clone(), callee.clone());
+                    let is_told = |edge: &crate::edge::Edge| {
+                        edge.evidence.iter().any(|e| e.class <= Class::Joined && e.place.path == place.path)
+                    };
+                    if outcome.edges.get(&pair).is_some_and(is_told) {
+                        continue;
+                    }
+                    let class = if judged.joined { Class::Joined } else { Class::Proven };
+                    outcome.add(&home.name, callee, evidence(class, Port::from(*port)));
+                }
+                Answer::Outside(host) => {
+                    certain = true;
+                    outcome.outside.entry((home.name.clone(), host.clone())).or_insert_with(|| place.clone());
+                }
+                Answer::Several { services, .. } => {
+                    for callee in services {
+                        outcome.add(&home.name, callee, evidence(Class::Wildcard, Port::Unknown));
+                    }
+                }
+                Answer::Local => certain = true,
+                Answer::Open => {}
+            }
+        }
+        if !certain && !self.spoken.answers(&self.home.name, &place.path) && !self.is_asked(place) {
+            self.outcome.findings.push(Finding {
+                code: Code::UnresolvedCall,
+                message: "the target of this call cannot be told".to_owned(),
+                marks: vec![(place.clone(), String::new())],
+                help: vec![format!("say who is called by a comment there: `{}`", written(&place.path, "rpcmap: <service>"))],
+                services: BTreeSet::from([self.home.name.clone()]),
+                callees: BTreeSet::new(),
+            });
+        }
+    }
+
+    /// Whether a call on the same line is asked about: it may be read as a text too.
+    fn is_asked(&self, place: &Place) -> bool {
+        let text = self.texts.text(&place.path);
+        let is_line = |other: &Place| {
+            let (one, other) = (place.range.start as usize, other.range.start as usize);
+            text.get(one.min(other)..one.max(other)).is_some_and(|between| !between.contains('\n'))
+        };
+        self.outcome.findings.iter().any(|finding| {
+            finding.code == Code::UnresolvedCall
+                && finding.services.contains(&self.home.name)
+                && finding.marks.iter().any(|(mark, _)| mark.path == place.path && is_line(mark))
+        })
     }
 }
 
@@ -302,12 +306,12 @@ fn shown(address: &str) -> String {
 }
 
 /// A word that names a service.
-fn mention(home: &Home, hosts: &Hosts, word: &Word, path: &str, places: &Places, found: &mut Mentions) {
+fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'a>, places: &Places<'a>, found: &mut Mentions) {
     let before = if word.is_host { "host" } else { "" };
     let text = word.text.replace(HOLE, "");
     for named in named(&text, before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
     {
-        let place = places.of(path, &named.text);
+        let place = places.of(word.spot, &word.before, &named.text);
         let (what, text) = ("a container runs with it".to_owned(), shown(&named.text));
         keep(found, &named.service, Mention { weight: Weight::Address, place, text, what, client: None });
     }

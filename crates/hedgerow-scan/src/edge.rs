@@ -154,6 +154,10 @@ pub enum Reason {
     Steps,
     /// A text of no known kind that is too large to be looked at for the names of services.
     Unsearched,
+    /// A workload of a chart whose name is not known in full: whose it is cannot be told.
+    Unnamed,
+    /// A `.gitignore` names it.
+    Ignored,
 }
 
 impl Reason {
@@ -169,6 +173,8 @@ impl Reason {
             Self::Deploy => "deploy file not understood",
             Self::Steps => "too many steps",
             Self::Unsearched => "not searched for names",
+            Self::Unnamed => "workload without a known name",
+            Self::Ignored => "left to .gitignore",
         }
     }
 }

@@ -112,9 +112,9 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
     found.into_iter().collect()
 }
 
-/// Which service a file belongs to: that of the innermost directory above it.
+/// Which services a file belongs to: those of the innermost directory above it.
 pub(crate) struct Owners<'a> {
-    directories: BTreeMap<&'a str, &'a str>,
+    directories: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Owners<'a> {
@@ -124,7 +124,16 @@ impl<'a> Owners<'a> {
         // Where code is said to lie wins over where the service is declared.
         let said =
             homes.iter().flat_map(|home| home.directories.iter().map(|(dir, _)| (dir.as_str(), home.name.as_str())));
-        Self { directories: own.chain(said).collect() }
+        let mut directories: BTreeMap<&str, Vec<&str>> = own.map(|(directory, name)| (directory, vec![name])).collect();
+        let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (directory, name) in said {
+            let names = all.entry(directory).or_default();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        directories.extend(all);
+        Self { directories }
     }
 
     /// Whose a file of settings is that lies in the directory of one service and is called like another: as a repository of everybody's
@@ -141,15 +150,21 @@ impl<'a> Owners<'a> {
         (named != owner).then_some(named)
     }
 
+    /// The one service that a file belongs to; of several that share its directory, one.
     pub(crate) fn of(&self, path: &str) -> Option<&'a str> {
+        self.all(path).last().copied()
+    }
+
+    /// All services whose directory a file lies in: several may share one.
+    pub(crate) fn all(&self, path: &str) -> &[&'a str] {
         let mut directory = path;
         while !directory.is_empty() {
             directory = dir_of(directory);
-            if let Some(owner) = self.directories.get(directory) {
-                return Some(owner);
+            if let Some(owners) = self.directories.get(directory) {
+                return owners;
             }
         }
-        None
+        &[]
     }
 }
 

@@ -53,6 +53,7 @@
 
 mod account;
 mod across;
+mod blind;
 mod calls;
 mod commands;
 mod config;
@@ -71,11 +72,13 @@ mod names;
 mod outside;
 mod pack;
 mod part;
+mod places;
 mod plain;
 mod program;
 mod reach;
 mod said;
 mod scan;
+mod spoken;
 mod templated;
 mod texts;
 mod tree;

@@ -10,6 +10,8 @@ use crate::inventory::{Home, Owners};
 use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
+use crate::places::Places;
+use crate::spoken::Spoken;
 use crate::templated;
 use crate::texts::is_made;
 use crate::tree::{PlainFile, Tree, is_other};
@@ -19,8 +21,7 @@ use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::Deploy;
-use hedgerow_deploy::{Answer, Hosts};
+use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,19 +80,24 @@ pub(crate) fn keep(mentions: &mut Mentions, callee: &str, mention: Mention) {
 }
 
 /// Adds what the services name and what led to no edge.
-pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Part], outcome: &mut Outcome) {
+pub(crate) fn ask<'a>(
+    tree: &Tree,
+    homes: &[Home],
+    hosts: &Hosts,
+    deploy: &'a Deploy,
+    parts: &[Part],
+    (places, spoken): (&Places<'a>, &Spoken<'a>),
+    outcome: &mut Outcome,
+) {
     let owners = Owners::new(tree.services, homes);
     let mut texts: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
-    let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
     for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
         let named =
             tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path)).filter(|name| !name.is_empty());
-        if let Some(owner) = named
-            .and_then(|name| hosts.named(name))
-            .or_else(|| owners.settled(&file.path, hosts))
-            .or_else(|| owners.of(&file.path))
-            .or_else(|| templated::owner(&file.path, hosts))
-        {
+        let one = named.and_then(|name| hosts.named(name)).or_else(|| owners.settled(&file.path, hosts));
+        let all = one.map_or_else(|| owners.all(&file.path).to_vec(), |one| vec![one]);
+        let made = if all.is_empty() { templated::owner(&file.path, hosts) } else { None };
+        for owner in all.into_iter().chain(made) {
             texts.entry(owner).or_default().push(file);
         }
     }
@@ -140,13 +146,12 @@ pub(crate) fn ask(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         joined(home, hosts, deploy, &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
-        let unused = given(home, hosts, deploy, &by_path, &shared, &uses, &mut found);
+        let unused = given(home, hosts, deploy, places, &shared, &uses, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
         if let Some(given) = deploy.of(&home.name) {
-            let places = commands::Places { texts: &by_path };
-            commands::read(home, given, hosts, &places, &mut found, outcome);
+            commands::read(home, given, hosts, places, (spoken, &mut found), outcome);
         }
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
@@ -190,16 +195,28 @@ fn everybodys_variable(
     })
 }
 
+/// How far before a variable the beginning of its line is looked for, in bytes.
+const MAX_BEFORE: usize = 400;
+
+/// What stands before a place on its line; of a very long line the last part.
+fn line_before(text: &str, at: usize) -> &str {
+    let mut from = at.saturating_sub(MAX_BEFORE);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text[from..at].rsplit('\n').next().unwrap_or_default()
+}
+
 /// Where the code of a language that is not read asks for a variable.
 fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut places = file.text.match_indices(variable).map(|(at, _)| at);
     let start = places.find(|at| {
-        let (before, after) = (&file.text[..*at], &file.text[at + variable.len()..]);
-        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        let line = line_before(&file.text, *at).trim_start();
         let is_comment = ["//", "#", "--", "*"].iter().any(|mark| line.starts_with(mark))
             || [" // ", " # ", " -- ", "\t// "].iter().any(|mark| line.contains(mark));
-        !before.ends_with(is_word) && !after.starts_with(is_word) && !is_comment
+        let ends = |text: &str| text.ends_with(is_word);
+        !ends(&file.text[..*at]) && !file.text[at + variable.len()..].starts_with(is_word) && !is_comment
     })?;
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
 }
@@ -212,7 +229,7 @@ fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     // Symfony's parameters and the Ruby in Rails' settings name it behind other words.
     let behind = ["ENV['", "ENV[\"", "ENV.fetch('", "ENV.fetch(\"", "ENV.fetch \"", "ENV.fetch '"];
     let is_behind = |at: &usize| {
-        let before = file.text[..*at].rsplit('\n').next().unwrap_or_default();
+        let before = line_before(&file.text, *at);
         let in_parameter = before.rsplit_once("%env(").is_some_and(|(_, inner)| !inner.contains(')'));
         in_parameter || behind.iter().any(|word| before.ends_with(word))
     };
@@ -275,55 +292,58 @@ fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> BTreeMap<(&'d str, &'d str)
 
 /// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
 /// the variable, and its place.
-fn given(
+fn given<'a>(
     home: &Home,
     hosts: &Hosts,
-    deploy: &Deploy,
-    texts: &BTreeMap<&str, &PlainFile>,
+    deploy: &'a Deploy,
+    places: &Places<'a>,
     shared: &BTreeMap<(&str, &str), usize>,
     uses: &impl Fn(&str) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
     let Some(given) = deploy.of(&home.name) else { return unused };
-    let place = |name: &str| {
-        let text = texts.get(given.path.as_str()).map_or("", |file| &*file.text);
-        let start = text.find(name).unwrap_or(0);
-        let end = if text.is_empty() { 0 } else { start + name.len() };
-        Place { path: given.path.clone(), range: Range { start: place(start), end: place(end) } }
+    let place = |said: Said, name: &str| match given.spots.get(&said) {
+        Some(spot) => match &said {
+            Said::Flag(_, value) => places.of(spot, "", value),
+            Said::Variable(..) | Said::After(_) => places.of(spot, "", name),
+        },
+        None => Place { path: given.path.clone(), range: Range::default() },
     };
-    let mut add = |name: &str, value: &str, text: String, what: String| {
+    let mut add = |name: &str, value: &str, said: &dyn Fn() -> Said, (text, what): (String, String)| {
         for Named { service, is_address, .. } in named(value, name, hosts) {
             if service != home.name {
                 let weight = if is_address { Weight::Address } else { Weight::Name };
                 let (text, what) = (text.clone(), what.clone());
-                keep(found, &service, Mention { weight, place: place(name), text, what, client: None });
+                keep(found, &service, Mention { weight, place: place(said(), name), text, what, client: None });
             }
         }
     };
     for (name, values) in &given.environment {
         for value in values {
             let everybodys = shared.get(&(name.as_str(), value.as_str())).is_some_and(|count| *count >= SHARED);
+            let said = || Said::Variable(name.clone(), value.clone());
             if !everybodys || uses(name) {
-                add(name, value, format!("${name}"), format!("the value of `{name}`"));
+                add(name, value, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
                 let named = named(value, name, hosts).into_iter();
                 let others = named.filter(|named| named.is_address && named.service != home.name);
-                unused.extend(others.map(|named| (named.service, name.clone(), place(name))));
+                unused.extend(others.map(|named| (named.service, name.clone(), place(said(), name))));
             }
         }
     }
     // What has several words is read with the commands.
     for (name, values) in &given.flags {
         for value in values.iter().filter(|value| !value.contains(char::is_whitespace)) {
-            add(name, value, format!("--{name}"), format!("the value of `--{name}`"));
+            let said = || Said::Flag(name.clone(), value.clone());
+            add(name, value, &said, (format!("--{name}"), format!("the value of `--{name}`")));
         }
     }
     for (name, key) in &given.after {
         if let Some(service) = hosts.named(name).filter(|service| *service != home.name) {
             let mention = Mention {
                 weight: Weight::Order,
-                place: place(key),
+                place: place(Said::After(name.clone()), name),
                 text: name.clone(),
                 what: format!("`{key}` names it"),
                 client: None,
@@ -502,10 +522,16 @@ fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
             Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
         };
         let path = first.place.path.clone();
-        let mut help = vec![format!(
-            "if it is called, say so: by a comment in the code, `{}`, or by a rule file",
-            written(&path, &format!("rpcmap: {callee}"))
-        )];
+        let comment = written(&path, &format!("rpcmap: {callee}"));
+        let way = if path.ends_with(".json") {
+            // JSON has no comments.
+            "by a rule file".to_owned()
+        } else if path.ends_with(".ipynb") {
+            format!("by a comment in a cell of code, `{comment}`, or by a rule file")
+        } else {
+            format!("by a comment in the code, `{comment}`, or by a rule file")
+        };
+        let mut help = vec![format!("if it is called, say so: {way}")];
         if let Some(client) = mentions.iter().find_map(|mention| mention.client.as_deref()) {
             help.push(format!("`{client}` is given it; if that opens a connection, teach it to the scan: `sinks: [{{call: \"{client}\", target: 0}}]`"));
         }

@@ -64,7 +64,7 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
             command = command && body.ends_with('\\');
         } else if caddy {
             let mut words = body.split_whitespace();
-            if matches!(words.next(), Some("reverse_proxy" | "proxy" | "php_fastcgi" | "to")) {
+            if matches!(words.next(), Some("reverse_proxy" | "proxy" | "php_fastcgi" | "forward_auth" | "to")) {
                 for target in words.filter(|word| !word.starts_with(['/', '{', '*', '@'])) {
                     plain.add(target, line, start);
                 }
@@ -360,6 +360,9 @@ mod tests {
                 &["http://a:80/", "http://b"],
             ),
             ("Caddyfile", "x.example.com {\n  reverse_proxy /api/* a:80 b:80\n  respond hi\n}\n", &["a:80", "b:80"]),
+            ("Caddyfile.ce", "{$SITE} {\n\thandle /a/* {\n\t\treverse_proxy http://a:80 {\n\t\t}\n\t}\n}\n", &["http://a:80"]),
+            ("Caddyfile.prod", "x {\n  forward_auth a:80 {\n    uri /x\n  }\n}\n", &["a:80"]),
+            ("site.caddy", "x {\n  reverse_proxy {\n    to a:80\n  }\n}\n", &["a:80"]),
             ("haproxy.cfg", "backend x\n  server one a:80 check\n  balance roundrobin\n", &["a:80"]),
             ("notes.md", "curl http://a\n", &[]),
         ] {

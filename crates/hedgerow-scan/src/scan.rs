@@ -246,16 +246,14 @@ fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
     let code: BTreeSet<&str> = tree.code.iter().map(|file| file.path.as_str()).collect();
     let mut found = BTreeMap::new();
     for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
-        let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
-            continue;
-        };
+        let all: Vec<&Home> = homes.iter().filter(|home| owners.all(&file.path).contains(&&*home.name)).collect();
         let beside = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
         for (source, below) in copies(&file.text) {
             // The context of the build is the root or the directory of the file, most of the time.
             let places = [source.clone(), join(beside, &source)];
             let Some(place) = places.iter().find(|place| code.contains(place.as_str())) else { continue };
             let name = place.rsplit('/').next().unwrap_or(place);
-            for (directory, _) in &home.directories {
+            for (directory, _) in all.iter().flat_map(|home| &home.directories) {
                 // Where the service's directory itself lies in the image is not known.
                 for there in [join(directory, &format!("{below}/{name}")), join(directory, name)] {
                     if !code.contains(there.as_str()) {
@@ -274,6 +272,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let mut hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
     let owners = Owners::new(tree.services, homes);
     let owner = |path: &str| owners.of(path).map(str::to_owned);
+    let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let is_yaml = |path: &str| {
         path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
     };
@@ -308,10 +307,9 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
             }
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
-                if is_image(&file.path)
-                    && let Some(service) = owner(&file.path)
-                {
-                    deploy.add_image(&service, Text { path: &file.path, text: &file.text });
+                let text = || Text { path: &file.path, text: &file.text };
+                if is_image(&file.path) {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_image(service, text()));
                 }
                 if let Some((directory, _)) = file.path.rsplit_once('/').filter(|_| name.starts_with("application."))
                     && let Some(services) = central.get(directory)
@@ -337,12 +335,10 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                 ]
                 .iter()
                 .any(|start| name.starts_with(start));
-                if let Some((stem, service)) = keyed(&file.path).zip(owner(&file.path)).filter(|_| !usual) {
-                    deploy.add_settings_under(&service, stem, Text { path: &file.path, text: &file.text });
-                    continue;
-                }
-                if let Some(service) = owner(&file.path).filter(|_| usual) {
-                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
+                if let Some(stem) = keyed(&file.path).filter(|_| !usual) {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings_under(service, stem, text()));
+                } else if usual {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings(service, text()));
                 }
             }
         }

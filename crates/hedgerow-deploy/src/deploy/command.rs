@@ -1,6 +1,6 @@
 //! What containers run, and the files of ConfigMaps that they find beside them.
 
-use super::{Given, Item, Made, Maps, Text, written};
+use super::{Given, Item, Made, Maps, Origin, Spot, Step, Text, written};
 use serde_json::Value;
 
 /// How deep containers are looked for in objects of a kind that nobody knows.
@@ -9,17 +9,26 @@ const MAX_DEPTH: usize = 16;
 /// A command with its arguments.
 #[derive(Debug, Clone, Hash)]
 pub struct Command {
-    /// The file that says so.
-    pub path: String,
-    /// Its words, each with the texts that it can be.
-    pub words: Vec<Vec<String>>,
+    /// Its words.
+    pub words: Vec<Word>,
+}
+
+/// A word of a command.
+#[derive(Debug, Clone, Hash)]
+pub struct Word {
+    /// The texts that it can be.
+    pub texts: Vec<String>,
+    /// Where it is said.
+    pub spot: Spot,
+    /// What stands before it there, if it is a part of a longer text.
+    pub before: String,
 }
 
 /// A file that a ConfigMap holds and that is mounted.
 #[derive(Debug, Clone, Hash)]
 pub struct Mounted {
-    /// The file of the ConfigMap.
-    pub path: String,
+    /// Where the ConfigMap holds it.
+    pub spot: Spot,
     /// How the mounted file is called.
     pub name: String,
     /// What it holds.
@@ -60,8 +69,8 @@ fn below<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
     }
 }
 
-/// The commands that run in a container: its own, those of its probes and of its life cycle, and scripts.
-pub(super) fn of_container(container: &Value) -> Vec<Vec<&str>> {
+/// The commands that run in a container: its own, those of its probes and of its life cycle, and scripts. Each word comes with the way to it.
+pub(super) fn of_container(container: &Value) -> Vec<Vec<(&str, Vec<Step>)>> {
     const HOOKS: [&str; 5] = [
         "/livenessProbe/exec/command",
         "/readinessProbe/exec/command",
@@ -69,17 +78,26 @@ pub(super) fn of_container(container: &Value) -> Vec<Vec<&str>> {
         "/lifecycle/postStart/exec/command",
         "/lifecycle/preStop/exec/command",
     ];
-    let own = [words(container.get("command")), words(container.get("args"))].concat();
-    let hooks = HOOKS.into_iter().map(|hook| words(container.pointer(hook)));
-    let scripts = ["script", "source"].into_iter().filter_map(|key| Some(vec![container.get(key)?.as_str()?]));
+    let below = |pointer: &str| {
+        let way: Vec<Step> = pointer.split('/').skip(1).map(|key| Step::Key(key.to_owned())).collect();
+        let of = |(word, at): (_, Option<usize>)| {
+            (word, way.iter().cloned().chain(at.map(|at| Step::Element(None, at))).collect())
+        };
+        placed(container.pointer(pointer)).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let own = [below("/command"), below("/args")].concat();
+    let hooks = HOOKS.into_iter().map(below);
+    let scripts = ["/script", "/source"].into_iter().map(|key| below(key).into_iter().take(1).collect());
     [own].into_iter().chain(hooks).chain(scripts).filter(|words| !words.is_empty()).collect()
 }
 
-/// The words of a list, or the one word that stands in its place.
-pub(super) fn words(value: Option<&Value>) -> Vec<&str> {
+/// The words of a list with their places in it, or the one word that stands in its place.
+pub(super) fn placed(value: Option<&Value>) -> Vec<(&str, Option<usize>)> {
     match value {
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(text)) => vec![text],
+        Some(Value::Array(list)) => {
+            (0..).zip(list).filter_map(|(at, word)| Some((word.as_str()?, Some(at)))).collect()
+        }
+        Some(Value::String(text)) => vec![(text, None)],
         _ => Vec::new(),
     }
 }
@@ -105,21 +123,24 @@ impl Given {
                     && !text[at + variable.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
             })
         };
-        self.commands.iter().any(|command| command.words.iter().flatten().any(takes))
+        self.commands.iter().flat_map(|command| &command.words).any(|word| word.texts.iter().any(takes))
     }
 
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
     pub(super) fn mount(&mut self, name: &str, item: &Item, maps: &Maps, made: &Made) {
-        let all = written(name, item.scope(), maps).map(|map| (map.path, map.data));
-        let all: Vec<(&str, &Value)> = all.chain(made.named(name).map(|data| (item.path, data))).collect();
-        for (path, data) in all {
+        let written = written(name, item.scope(), maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
+        let all: Vec<_> = written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map)))).collect();
+        for (data, origin) in all {
             for (name, text) in data.as_object().into_iter().flatten() {
                 let Some(text) = text.as_str() else { continue };
-                let is_known =
-                    self.mounted.iter().any(|known| known.path == path && known.name == *name && known.text == text);
+                let spot = origin.value_of(name);
+                let is_known = self
+                    .mounted
+                    .iter()
+                    .any(|known| known.spot.path == spot.path && known.name == *name && known.text == text);
                 if !is_known {
-                    self.add_settings(Text { path: name, text }, path);
-                    self.mounted.push(Mounted { path: path.to_owned(), name: name.clone(), text: text.to_owned() });
+                    self.add_settings(Text { path: name, text }, &spot.path);
+                    self.mounted.push(Mounted { spot, name: name.clone(), text: text.to_owned() });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Docker compose.
 
-use super::{Command, Deploy, Item, MAX_LENGTH, Texts, command, scalar};
+use super::{Deploy, Item, MAX_LENGTH, Said, Spot, Step, Texts, Word, command, routed, scalar};
 use crate::host::{HOLE, Hosts};
 use crate::path::{join, join_within};
 use serde_json::Value;
@@ -29,73 +29,107 @@ impl Deploy {
                 let image = build.and_then(|build| build.get("dockerfile")?.as_str()).unwrap_or("Dockerfile");
                 let built = || owner(&join(directory, &format!("{}/{image}", context?)));
                 if let Some(service) = hosts.named(name).map(str::to_owned).or_else(built) {
-                    found.push((item.path, directory, name, container, service));
+                    found.push((item, directory, name, container, service));
                 }
             }
         }
-        for (path, directory, name, container, service) in found {
+        let containers = found.iter().map(|(item, directory, _, value, service)| routed::Container {
+            item,
+            directory,
+            value,
+            service,
+        });
+        self.routes = routed::routes(&containers.collect::<Vec<_>>());
+        for (item, directory, name, container, service) in found {
             hosts.add(name, &service);
             for name in other_names(container) {
                 hosts.add(name, &service);
             }
             let given = self.given.entry(service).or_default();
-            path.clone_into(&mut given.path);
+            item.path.clone_into(&mut given.path);
+            let here = item.spot(container);
+            given.parts.push(here.clone());
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
-            let shell = variables(text_of(".env"), &BTreeMap::new());
+            let (shell_path, shell) = text_of(".env");
+            let shell = variables(shell, &BTreeMap::new());
             let files = container.get("env_file");
             for file in files
                 .map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice))
                 .unwrap_or_default()
             {
                 let Some(file) = file.as_str().or_else(|| file.get("path")?.as_str()) else { continue };
-                for (key, value) in variables(text_of(&interpolated(file, &shell)), &shell) {
-                    given.set(&key, value);
+                let (path, text) = text_of(&interpolated(file, &shell));
+                for (key, value) in variables(text, &shell) {
+                    given.set(&key, value, Spot::line(&path, &key));
                 }
             }
-            match container.get("environment") {
-                Some(Value::Object(pairs)) => {
-                    for (key, value) in pairs {
-                        match scalar(value) {
-                            Some(value) => given.set(key, interpolated(&value, &shell)),
-                            None => shell.get(key).into_iter().for_each(|value| given.set(key, value.clone())),
-                        }
+            let environment = here.key("environment");
+            let mut set = |key: &str, value: Option<String>, spot: Spot| match value {
+                Some(value) => given.set(key, interpolated(&value, &shell), spot),
+                None => {
+                    if let Some(value) = shell.get(key) {
+                        given.set(key, value.clone(), Spot::line(&shell_path, key));
                     }
                 }
+            };
+            match container.get("environment") {
+                Some(Value::Object(pairs)) => {
+                    pairs.iter().for_each(|(key, value)| set(key, scalar(value), environment.name(key)));
+                }
                 Some(Value::Array(list)) => {
-                    for pair in list.iter().filter_map(Value::as_str) {
-                        match pair.split_once('=') {
-                            Some((key, value)) => given.set(key, interpolated(value, &shell)),
-                            None => shell.get(pair).into_iter().for_each(|value| given.set(pair, value.clone())),
-                        }
+                    for (at, pair) in list.iter().enumerate() {
+                        let Some(text) = pair.as_str() else { continue };
+                        let (key, value) = text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value)));
+                        set(key, value.map(str::to_owned), environment.element(pair, at));
                     }
                 }
                 _ => {}
             }
             for key in ["links", "depends_on", "external_links"] {
-                let names: Vec<&str> = match container.get(key) {
-                    Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
-                    Some(Value::Object(pairs)) => pairs.keys().map(String::as_str).collect(),
+                let list = here.key(key);
+                let names: Vec<(&str, Spot)> = match container.get(key) {
+                    Some(Value::Array(names)) => {
+                        let all = names.iter().enumerate();
+                        all.filter_map(|(at, name)| Some((name.as_str()?, list.element(name, at)))).collect()
+                    }
+                    Some(Value::Object(pairs)) => pairs.keys().map(|name| (name.as_str(), list.name(name))).collect(),
                     _ => Vec::new(),
                 };
-                for name in names {
+                for (name, spot) in names {
                     // `service:alias`
                     let name = name.split(':').next().unwrap_or(name);
                     given.after.insert(name.to_owned(), key.to_owned());
+                    given.spots.insert(Said::After(name.to_owned()), spot);
                 }
             }
             // `entrypoint` with `command` behind it, as one list, and the check of its health.
-            let line = |value: Option<&Value>| -> Vec<String> {
-                let words = value.and_then(Value::as_str).map(|line| line.split_whitespace().collect());
-                words.unwrap_or_else(|| command::words(value)).into_iter().map(str::to_owned).collect()
+            let line = |keys: &[&str]| -> Vec<Word> {
+                let value = keys.iter().try_fold(container, |value, key| value.get(key));
+                let spot = keys.iter().fold(here.clone(), |spot, key| spot.key(key));
+                let word = |text: &str, spot, before: &str| Word {
+                    texts: vec![interpolated(text, &shell)],
+                    spot,
+                    before: before.to_owned(),
+                };
+                match value.and_then(Value::as_str) {
+                    Some(line) => pieces(line).map(|(at, text)| word(text, spot.clone(), &line[..at])).collect(),
+                    None => command::placed(value)
+                        .into_iter()
+                        .filter_map(|(text, at)| Some(word(text, spot.clone().then(Step::Element(None, at?)), "")))
+                        .collect(),
+                }
             };
-            let own = [line(container.get("entrypoint")), line(container.get("command"))].concat();
-            for words in [own, line(container.pointer("/healthcheck/test"))] {
-                let words: Vec<Vec<String>> = words.iter().map(|word| vec![interpolated(word, &shell)]).collect();
-                given.arguments(words.iter().cloned());
-                given.commands.push(Command { path: path.to_owned(), words });
+            for words in [[line(&["entrypoint"]), line(&["command"])].concat(), line(&["healthcheck", "test"])] {
+                given.runs(words);
             }
         }
     }
+}
+
+/// The words of a line, each with its place.
+fn pieces(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let place = |word: &str| word.as_ptr() as usize - line.as_ptr() as usize;
+    line.split_whitespace().map(move |word| (place(word), word))
 }
 
 /// What people copy to `.env`, which holds secrets and so is in no repository; the likeliest first.
@@ -120,17 +154,15 @@ const TEMPLATES: &[&str] = &[
     "docker.env",
 ];
 
-/// The text of a file of variables. Where the tree has no `.env`, that of the one that is to be copied to it.
-fn env_file<'t>(path: &str, texts: &Texts<'t>) -> &'t str {
-    if let Some(text) = texts.get(path) {
-        return text;
-    }
-    let Some(directory) =
-        path.strip_suffix(".env").filter(|directory| directory.is_empty() || directory.ends_with('/'))
-    else {
-        return "";
+/// A file of variables and its text. Where the tree has no `.env`, that is the one that is to be copied to it.
+fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
+    let template = || {
+        let directory = path.strip_suffix(".env").filter(|above| above.is_empty() || above.ends_with('/'))?;
+        TEMPLATES.iter().map(|name| format!("{directory}{name}")).find(|path| texts.contains_key(path.as_str()))
     };
-    TEMPLATES.iter().find_map(|name| texts.get(format!("{directory}{name}").as_str())).copied().unwrap_or_default()
+    let path = if texts.contains_key(path) { path.to_owned() } else { template().unwrap_or_default() };
+    let text = texts.get(path.as_str()).copied().unwrap_or_default();
+    (path, text)
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.

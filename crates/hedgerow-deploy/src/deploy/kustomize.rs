@@ -8,10 +8,10 @@
 //! See <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>. `behavior` is not looked
 //! at: what an overlay puts in the place of a value counts beside it.
 
-use super::{Item, MAX_LENGTH, Texts, text_at};
+use super::{Item, MAX_LENGTH, Spot, Texts, text_at};
 use crate::host::HOLE;
 use crate::path::join_within;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,13 +41,22 @@ struct Kustomization {
     /// A component is applied to what its taker has besides.
     is_component: bool,
     /// What it makes, by name.
-    maps: BTreeMap<String, Vec<Value>>,
+    maps: BTreeMap<String, Vec<Map>>,
     /// Those that it takes in.
     below: Vec<usize>,
     /// The components among them.
     components: Vec<usize>,
     /// Those that take it in.
     above: Vec<usize>,
+}
+
+/// A map that is made.
+#[derive(Debug)]
+pub(super) struct Map {
+    /// What it holds.
+    pub(super) data: Value,
+    /// Where that is said, by key.
+    pub(super) spots: BTreeMap<String, Spot>,
 }
 
 /// The maps that the workloads of one file can name.
@@ -60,7 +69,7 @@ pub(super) struct Made<'a> {
 
 impl<'a> Made<'a> {
     /// What the maps of this name hold.
-    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Map> {
         // To walk is dear, and most names are of maps that somebody wrote.
         let all = self.all;
         let is_made = !self.takers.is_empty() && all.names.contains(name);
@@ -73,17 +82,18 @@ impl Kustomizations {
     /// Finds the kustomizations among the objects of the deploy. `texts` are the files that they make maps of.
     pub(super) fn new(items: &[Item], texts: &Texts) -> Self {
         let items = items.iter().filter(|item| item.chart.is_none());
-        let found: BTreeMap<&str, &Value> = items
-            .map(|item| (item.path.rsplit_once('/').unwrap_or(("", item.path)), &item.value))
+        let found: BTreeMap<&str, &Item> = items
+            .map(|item| (item.path.rsplit_once('/').unwrap_or(("", item.path)), item))
             .filter(|((_, name), _)| NAMES.contains(name))
-            .map(|((directory, _), value)| (directory, value))
+            .map(|((directory, _), item)| (directory, item))
             .collect();
         let numbers: BTreeMap<&str, usize> = found.keys().copied().zip(0..).collect();
         let mut new = Self::default();
         new.all.resize_with(found.len(), Kustomization::default);
-        for (at, (directory, value)) in found.iter().enumerate() {
+        for (at, (directory, item)) in found.iter().enumerate() {
+            let value = &item.value;
             new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
-            new.all[at].maps = maps(directory, value, texts);
+            new.all[at].maps = maps(directory, item, texts);
             new.names.extend(new.all[at].maps.keys().cloned());
             let taken = TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of);
             for path in taken.filter_map(|path| join_within(directory, path)) {
@@ -111,7 +121,7 @@ impl Kustomizations {
     /// The maps of a name for what these take in: theirs, those of all above them and of the components that are applied. A
     /// patch besides names what its own kustomization takes in. Two of an umbrella's kustomizations may each have a map of
     /// one name, so what is taken in besides counts only where nothing nearer makes it.
-    fn made(&self, takers: &[usize], name: &str) -> Vec<&Value> {
+    fn made(&self, takers: &[usize], name: &str) -> Vec<&Map> {
         let makes = |at: &usize| self.all[*at].maps.contains_key(name);
         let found = self.makers(takers, makes).unwrap_or_else(|| (0..self.all.len()).filter(makes).collect());
         found.into_iter().filter_map(|at| self.all[at].maps.get(name)).flatten().collect()
@@ -152,29 +162,39 @@ impl Kustomizations {
 }
 
 /// The maps that a kustomization makes.
-fn maps(directory: &str, value: &Value, texts: &Texts) -> BTreeMap<String, Vec<Value>> {
-    let mut maps: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for generator in elements(value, "configMapGenerator") {
+fn maps(directory: &str, item: &Item, texts: &Texts) -> BTreeMap<String, Vec<Map>> {
+    let mut maps: BTreeMap<String, Vec<Map>> = BTreeMap::new();
+    for generator in elements(&item.value, "configMapGenerator") {
         let Some(name) = text_at(generator, &["name"]) else { continue };
-        let mut data = Map::new();
-        let text_of = |path: &str| texts.get(join_within(directory, path)?.as_str()).copied();
+        let mut data = serde_json::Map::new();
+        let mut spots = BTreeMap::new();
+        let text_of = |path: &str| {
+            let path = join_within(directory, path)?;
+            Some((*texts.get(path.as_str())?, path))
+        };
         for file in elements(generator, "files").filter_map(Value::as_str) {
             let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
             // What is longer is a file to be mounted, and no address.
-            if let Some(text) = text_of(path).filter(|text| text.len() <= MAX_LENGTH) {
+            if let Some((text, path)) = text_of(path).filter(|(text, _)| text.len() <= MAX_LENGTH) {
                 data.insert(key.to_owned(), Value::from(text));
+                spots.insert(key.to_owned(), Spot::file(&path));
             }
         }
         let old = generator.get("env").and_then(Value::as_str);
         for file in elements(generator, "envs").filter_map(Value::as_str).chain(old) {
-            data.extend(variables(text_of(file).unwrap_or_default()));
-        }
-        for literal in elements(generator, "literals").filter_map(Value::as_str) {
-            if let Some((key, value)) = literal.split_once('=') {
-                data.insert(key.to_owned(), Value::from(unquoted(value)));
+            let Some((text, path)) = text_of(file) else { continue };
+            for (key, value) in variables(text) {
+                spots.insert(key.clone(), Spot::line(&path, &key));
+                data.insert(key, value);
             }
         }
-        maps.entry(name.to_owned()).or_default().push(Value::Object(data));
+        for (at, literal) in elements(generator, "literals").enumerate() {
+            if let Some((key, value)) = literal.as_str().and_then(|literal| literal.split_once('=')) {
+                data.insert(key.to_owned(), Value::from(unquoted(value)));
+                spots.insert(key.to_owned(), item.spot(generator).key("literals").element(literal, at));
+            }
+        }
+        maps.entry(name.to_owned()).or_default().push(Map { data: Value::Object(data), spots });
     }
     maps
 }

@@ -5,22 +5,27 @@ mod compose;
 mod hocon;
 pub mod image;
 mod kustomize;
+mod routed;
 mod schedule;
 mod settings;
+mod spot;
 mod values;
 mod whose;
 
-pub use command::{Command, Mounted};
+pub use command::{Command, Mounted, Word};
 pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
+pub use spot::{Said, Sheet, Spot, Step};
 
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
 use kustomize::{Kustomizations, Made};
+pub use routed::Route;
 pub use schedule::Schedule;
 use serde_json::Value;
 use settings::walk;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How long a text may get that is made of others, in bytes; what is longer is not known.
 const MAX_LENGTH: usize = 4096;
@@ -50,6 +55,10 @@ pub struct Given {
     pub commands: Vec<Command>,
     /// The files of ConfigMaps that are mounted into its pods.
     pub mounted: Vec<Mounted>,
+    /// The objects and the services of compose files that give it something.
+    pub parts: Vec<Spot>,
+    /// Where the deploy says what it gives.
+    pub spots: BTreeMap<Said, Spot>,
     /// Its configuration files.
     pub settings: Vec<Value>,
     /// The file of each of them.
@@ -67,11 +76,24 @@ pub struct Given {
 pub struct Deploy {
     given: BTreeMap<String, Given>,
     /// The templates that could not be read in full, with the services that they may be of.
-    unread: BTreeMap<String, BTreeSet<String>>,
+    unread: BTreeMap<String, Unread>,
+    /// The workloads of charts that are nobody's and whose names are not known in full: how many, by file.
+    nameless: BTreeMap<String, usize>,
     /// The deploy files that are no YAML from some line on, each with the fault.
     broken: BTreeMap<String, String>,
     /// When workloads run that do not run all the time.
     schedules: BTreeSet<Schedule>,
+    /// Whom proxies call because they are asked to.
+    routes: Vec<Route>,
+}
+
+/// A template that could not be read in full.
+#[derive(Debug, Clone, Default)]
+pub struct Unread {
+    /// The services that it may be of.
+    pub services: BTreeSet<String>,
+    /// What it asks for and nobody knows, a few words each.
+    pub lacks: BTreeSet<String>,
 }
 
 /// One object of the deploy.
@@ -80,6 +102,12 @@ struct Item<'a> {
     path: &'a str,
     /// The chart it comes from, by directory and name. Names that a chart makes mean something within it alone.
     chart: Option<(&'a str, &'a str)>,
+    /// Which of the file's documents it is or is in.
+    document: usize,
+    /// The place in a list that holds it.
+    listed: Vec<Step>,
+    /// What the chart's template came to.
+    sheet: Option<Arc<Sheet>>,
     value: Value,
 }
 
@@ -97,10 +125,10 @@ type Texts<'a> = BTreeMap<&'a str, &'a str>;
 /// ConfigMaps by chart and name; of one name there may be several, for several environments.
 type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<Map<'a>>>;
 
-/// What a ConfigMap holds, and the file that says so.
+/// What a ConfigMap holds.
 #[derive(Debug, Clone, Copy)]
 struct Map<'a> {
-    path: &'a str,
+    item: &'a Item<'a>,
     data: &'a Value,
 }
 
@@ -125,13 +153,15 @@ impl Deploy {
         let mut unread = Vec::new();
         for text in texts {
             let chart = charts.template_of(text.path);
+            let mut sheets = Vec::new();
             let values = match chart {
                 Some(_) if !crate::helm::is_read(text.text) => Vec::new(),
                 Some((directory, _)) => {
                     let rendered = charts.documents(directory, text.text);
                     if !rendered.is_whole || rendered.has_lost {
-                        unread.push((text.path, chart, rendered.is_whole));
+                        unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
                     }
+                    sheets = rendered.sheets;
                     rendered.documents
                 }
                 None => {
@@ -142,17 +172,21 @@ impl Deploy {
                     values
                 }
             };
-            for value in values {
+            let values = values.into_iter().filter(|value| !value.is_null());
+            for (document, value) in values.enumerate() {
+                let sheet = sheets.get(document).cloned();
+                let item = |listed, value| Item { path: text.path, chart, document, listed, sheet: sheet.clone(), value };
                 match value {
                     Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
                         let list = pairs.remove("items").and_then(|list| match list {
                             Value::Array(list) => Some(list),
                             _ => None,
                         });
-                        let list = list.into_iter().flatten();
-                        items.extend(list.map(|value| Item { path: text.path, chart, value }));
+                        let way = |at| vec![Step::Key("items".to_owned()), Step::Element(None, at)];
+                        let list = list.into_iter().flatten().enumerate();
+                        items.extend(list.map(|(at, value)| item(way(at), value)));
                     }
-                    value => items.push(Item { path: text.path, chart, value }),
+                    value => items.push(item(Vec::new(), value)),
                 }
             }
         }
@@ -162,13 +196,13 @@ impl Deploy {
         let mut maps = Maps::new();
         for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
             if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
-                maps.entry((item.scope(), name)).or_default().push(Map { path: item.path, data });
+                maps.entry((item.scope(), name)).or_default().push(Map { item, data });
             }
         }
         let kustomizations = Kustomizations::new(&items, &all);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services(&items, &pods, hosts);
-        for (path, chart, is_whole) in unread {
+        for (path, chart, is_whole, lacks) in unread {
             let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
             let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));
             let mut services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
@@ -182,14 +216,19 @@ impl Deploy {
             for service in &services {
                 deploy.given.entry(service.clone()).or_default().is_open = true;
             }
-            deploy.unread.insert(path.to_owned(), services);
+            deploy.unread.insert(path.to_owned(), Unread { services, lacks });
         }
         deploy
     }
 
     /// The templates that could not be read in full, with the services that they may be of.
-    pub fn unread(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
-        self.unread.iter().map(|(path, services)| (path.as_str(), services))
+    pub fn unread(&self) -> impl Iterator<Item = (&str, &Unread)> {
+        self.unread.iter().map(|(path, unread)| (path.as_str(), unread))
+    }
+
+    /// The files of charts with workloads that are nobody's and whose names are not known in full, and how many there are.
+    pub fn nameless(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.nameless.iter().map(|(path, count)| (path.as_str(), *count))
     }
 
     /// The deploy files that are no YAML from some line on, each with the fault.
@@ -219,13 +258,20 @@ impl Deploy {
             }
             let service = whose::service(item, template, hosts, owner);
             self.schedules.extend(schedule::of(item, service.as_deref()));
-            let Some(service) = service else { continue };
+            let Some(service) = service else {
+                let name = text_at(&item.value, &["metadata", "name"]);
+                if template.is_some() && item.chart.is_some() && name.is_none_or(|name| name.contains(schedule::is_open)) {
+                    *self.nameless.entry(item.path.to_owned()).or_default() += 1;
+                }
+                continue;
+            };
             if template.is_none() && containers.is_empty() {
                 continue;
             }
             pods.extend(template.map(|template| Pods { service: service.clone(), chart: item.chart, template }));
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
+            given.parts.push(item.spot(&item.value));
             let made = kustomizations.of(item.path);
             for container in containers {
                 given.container(container, item, maps, &made);
@@ -241,7 +287,9 @@ impl Deploy {
     pub fn add_image(&mut self, service: &str, text: Text) {
         let given = self.given.entry(service.to_owned()).or_default();
         for (name, value) in image::variables(text.text) {
-            given.environment.entry(name).or_insert_with(|| vec![value]);
+            if !given.environment.contains_key(&name) {
+                given.set(&name, value, Spot::line(text.path, &name));
+            }
         }
         if given.path.is_empty() {
             text.path.clone_into(&mut given.path);
@@ -251,10 +299,7 @@ impl Deploy {
     /// Adds a variable that code gives to a service.
     pub fn grant(&mut self, service: &str, variable: &str, value: &str, path: &str) {
         let given = self.given.entry(service.to_owned()).or_default();
-        let values = given.environment.entry(variable.to_owned()).or_default();
-        if !values.iter().any(|known| known == value) {
-            values.push(value.to_owned());
-        }
+        given.set(variable, value.to_owned(), Spot::line(path, variable));
         if given.path.is_empty() {
             path.clone_into(&mut given.path);
         }
@@ -280,6 +325,11 @@ impl Deploy {
     /// When workloads run that do not run all the time.
     pub fn into_schedules(self) -> BTreeSet<Schedule> {
         self.schedules
+    }
+
+    /// Whom proxies call because containers beside them ask for it.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
     /// What a service is given.
@@ -328,60 +378,81 @@ impl Given {
         self.setting_paths.resize(self.settings.len(), path.to_owned());
     }
 
-    /// Adds a value of an environment variable.
-    fn set(&mut self, name: &str, value: String) {
+    /// Adds a value of an environment variable, and where it is said.
+    fn set(&mut self, name: &str, value: String, spot: Spot) {
         let values = self.environment.entry(name.to_owned()).or_default();
         if !values.contains(&value) {
+            self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot);
             values.push(value);
         }
     }
 
     fn container(&mut self, container: &Value, item: &Item, maps: &Maps, made: &Made) {
-        let maps_of = |name| written(name, item.scope(), maps).map(|map| map.data).chain(made.named(name));
+        let here = item.spot(container);
+        let maps_of = |name| {
+            let written = written(name, item.scope(), maps);
+            let written = written.map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
+            written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map))))
+        };
         // What this container has: `$(NAME)` means nothing that another one is given.
         let mut own = Self::default();
         let mut secret = Self::default();
         for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
             let Some(name) = text_at(source, &["configMapRef", "name"]) else { continue };
             let prefix = text_at(source, &["prefix"]).unwrap_or_default();
-            for (key, value) in maps_of(name).filter_map(|map| map.as_object()).flatten() {
-                if let Some(value) = scalar(value) {
-                    own.set(&format!("{prefix}{key}"), value);
+            for (map, origin) in maps_of(name) {
+                for (key, value) in map.as_object().into_iter().flatten() {
+                    if let Some(value) = scalar(value) {
+                        own.set(&format!("{prefix}{key}"), value, origin.of(key));
+                    }
                 }
             }
         }
-        for variable in container.get("env").and_then(Value::as_array).into_iter().flatten() {
+        for (at, variable) in container.get("env").and_then(Value::as_array).into_iter().flatten().enumerate() {
             let Some(name) = text_at(variable, &["name"]) else { continue };
+            let spot = || here.key("env").element(variable, at).key("name");
             if let Some(value) = variable.get("value").and_then(scalar) {
                 // `$(OTHER)` takes in what is set before.
                 for value in own.expand(&value, &secret) {
-                    own.set(name, value);
+                    own.set(name, value, spot());
                 }
             }
             let Some(source) = variable.get("valueFrom") else { continue };
             let reference = source.get("configMapKeyRef");
             let key =
                 reference.and_then(|reference| Some((text_at(reference, &["name"])?, text_at(reference, &["key"])?)));
-            let values: Vec<String> = key
-                .map(|(map, key)| maps_of(map).filter_map(|map| map.get(key).and_then(scalar)).collect())
+            let values: Vec<(String, Spot)> = key
+                .map(|(map, key)| {
+                    maps_of(map).filter_map(|(map, origin)| Some((scalar(map.get(key)?)?, origin.of(key)))).collect()
+                })
                 .unwrap_or_default();
             if values.is_empty() {
-                secret.set(name, HOLE.to_string());
+                secret.set(name, HOLE.to_string(), spot());
             }
-            for value in values {
-                own.set(name, value);
+            for (value, spot) in values {
+                own.set(name, value, spot);
             }
         }
         for command in command::of_container(container) {
-            let words: Vec<Vec<String>> = command.iter().map(|word| own.expand(word, &secret)).collect();
-            self.arguments(words.iter().cloned());
-            self.commands.push(Command { path: item.path.to_owned(), words });
+            let words = command.into_iter().map(|(word, way)| Word {
+                texts: own.expand(word, &secret),
+                spot: way.into_iter().fold(here.clone(), Spot::then),
+                before: String::new(),
+            });
+            self.runs(words.collect());
         }
         for (name, values) in own.environment {
             for value in values {
-                self.set(&name, value);
+                let spot = own.spots.remove(&Said::Variable(name.clone(), value.clone())).unwrap_or_default();
+                self.set(&name, value, spot);
             }
         }
+    }
+
+    /// Takes in what a container runs.
+    fn runs(&mut self, words: Vec<Word>) {
+        self.arguments(&words);
+        self.commands.push(Command { words });
     }
 
     /// What a text with `$(NAME)` can be: with each value of a name, and a hole for what nothing sets or `secret` has.
@@ -439,27 +510,30 @@ impl Given {
 
     /// `--name=value`, `-name value`: the texts that each word can be. A word without dashes behind a flag is taken for
     /// its value.
-    fn arguments(&mut self, words: impl Iterator<Item = Vec<String>>) {
+    fn arguments(&mut self, words: &[Word]) {
         let mut last: Option<String> = None;
-        for texts in words {
+        for word in words {
             let mut next = None;
-            for text in texts {
+            for text in &word.texts {
                 match text.strip_prefix("--").or_else(|| text.strip_prefix('-')) {
                     Some(flag) => match flag.split_once('=') {
-                        Some((name, value)) => {
-                            self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
-                        }
+                        Some((name, value)) => self.flag(name, value, &word.spot),
                         None => next = Some(flag.to_owned()),
                     },
                     None => {
                         if let Some(name) = &last {
-                            self.flags.entry(name.clone()).or_default().push(text);
+                            self.flag(name, text, &word.spot);
                         }
                     }
                 }
             }
             last = next;
         }
+    }
+
+    fn flag(&mut self, name: &str, value: &str, spot: &Spot) {
+        self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
+        self.spots.entry(Said::Flag(name.to_owned(), value.to_owned())).or_insert_with(|| spot.clone());
     }
 
     /// The values at a path of the configuration. Names are compared without regard to case, `-` and `_`, as the
@@ -472,6 +546,32 @@ impl Given {
         found.sort();
         found.dedup();
         found
+    }
+}
+
+/// Where the data of a ConfigMap come from.
+enum Origin<'a> {
+    /// From an object.
+    Map(Spot),
+    /// From a kustomization.
+    Made(&'a kustomize::Map),
+}
+
+impl Origin<'_> {
+    /// Where a key's value is said.
+    fn of(&self, key: &str) -> Spot {
+        match self {
+            Self::Map(data) => data.name(key),
+            Self::Made(map) => map.spots.get(key).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The value of a key.
+    fn value_of(&self, key: &str) -> Spot {
+        match self {
+            Self::Map(data) => data.key(key),
+            Self::Made(_) => self.of(key),
+        }
     }
 }
 

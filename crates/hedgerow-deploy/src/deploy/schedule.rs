@@ -56,7 +56,7 @@ pub(super) fn of(item: &Item<'_>, service: Option<&str>) -> Vec<Schedule> {
 }
 
 /// Stands for something that cannot be told: a hole, or one of the letters for the names of releases.
-fn is_open(c: char) -> bool {
+pub(super) fn is_open(c: char) -> bool {
     c == HOLE || ('\u{e000}'..='\u{f8ff}').contains(&c)
 }
 

@@ -34,40 +34,47 @@ impl Deploy {
         for item in items.iter().filter(|item| item.chart.is_none()) {
             let Some(chart) = charts.values_of(item.path) else { continue };
             let service = chart.and_then(|chart| hosts.named(chart).map(str::to_owned)).or_else(|| owner(item.path));
-            self.below(&item.value, service.as_deref(), item.path, hosts, 0);
+            self.below(&item.value, service.as_deref(), item, hosts, 0);
         }
     }
 
-    fn below(&mut self, value: &Value, service: Option<&str>, path: &str, hosts: &Hosts, depth: usize) {
+    fn below(&mut self, value: &Value, service: Option<&str>, item: &Item, hosts: &Hosts, depth: usize) {
         for (key, value) in value.as_object().filter(|_| depth < MAX_DEPTH).into_iter().flatten() {
             if let (true, Some(service)) = (KEYS.contains(&key.to_lowercase().as_str()), service) {
                 let given = self.given.entry(service.to_owned()).or_default();
                 if given.path.is_empty() {
-                    path.clone_into(&mut given.path);
+                    item.path.clone_into(&mut given.path);
                 }
-                for (name, value) in variables(value) {
+                let here = item.spot(value);
+                for (name, text, at) in variables(value) {
                     given.in_values = true;
-                    given.set(&name, value);
+                    let spot = match at {
+                        Some(at) => here.element(&value[at], at).key("name"),
+                        None => here.name(&name),
+                    };
+                    given.set(&name, text, spot);
                 }
             } else {
-                self.below(value, hosts.named(key).or(service), path, hosts, depth + 1);
+                self.below(value, hosts.named(key).or(service), item, hosts, depth + 1);
             }
         }
     }
 }
 
-/// The variables in a map of names, or in a list as containers have it.
-fn variables(value: &Value) -> Vec<(String, String)> {
+/// The variables in a map of names, or in a list as containers have it, with their places there.
+fn variables(value: &Value) -> Vec<(String, String, Option<usize>)> {
     let text = |value: &Value| {
         let text = scalar(value).or_else(|| value.get("value").and_then(scalar))?;
         // A value that is a template itself.
         Some(if text.contains("{{") { HOLE.to_string() } else { text })
     };
     match value {
-        Value::Object(pairs) => pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect(),
+        Value::Object(pairs) => pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?, None))).collect(),
         Value::Array(list) => {
-            let pair = |element: &Value| Some((element.get("name")?.as_str()?.to_owned(), text(element)?));
-            list.iter().filter_map(pair).collect()
+            let pair = |(at, element): (usize, &Value)| {
+                Some((element.get("name")?.as_str()?.to_owned(), text(element)?, Some(at)))
+            };
+            list.iter().enumerate().filter_map(pair).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }

@@ -54,7 +54,7 @@ pub(super) fn service(
 }
 
 /// The last part of an image's name: `ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
-fn image(container: &Value) -> Option<&str> {
+pub(super) fn image(container: &Value) -> Option<&str> {
     let image = container.get("image")?.as_str()?;
     let last = image.split('@').next()?.rsplit('/').next()?;
     last.split(':').next().filter(|name| !name.is_empty())

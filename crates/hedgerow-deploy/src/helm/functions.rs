@@ -196,7 +196,10 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         }
         ("include" | "template", 1..) => {
             let Some(Value::String(name)) = arguments.first()? else { return None };
-            let helpers = scope.around.library.helpers(name)?;
+            let Some(helpers) = scope.around.library.helpers(name) else {
+                scope.around.spent.lack(format!("the template `{name}` is in none of the charts of the tree"));
+                return None;
+            };
             scope.taken_in(name, helpers.iter().map(|helper| (&helper.nodes[..], helper.sides)), context())?
         }
         // A text of the values that is a template itself.
@@ -241,8 +244,45 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
-        _ => return None,
+        _ => {
+            if !is_question(name) {
+                scope.around.spent.lack(format!("what `{name}` gives is not known"));
+            }
+            return None;
+        }
     })
+}
+
+/// Whether a function only asks something: what it gives is a condition, both sides of which count.
+fn is_question(name: &str) -> bool {
+    const QUESTIONS: &[&str] = &[
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "not",
+        "and",
+        "all",
+        "any",
+        "empty",
+        "has",
+        "hasKey",
+        "hasPrefix",
+        "hasSuffix",
+        "contains",
+        "regexMatch",
+        "kindIs",
+        "kindOf",
+        "typeIs",
+        "typeOf",
+        "semverCompare",
+        "len",
+        "set",
+        "unset",
+    ];
+    QUESTIONS.contains(&name)
 }
 
 /// A text of which all is known.

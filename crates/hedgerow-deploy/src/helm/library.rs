@@ -201,7 +201,7 @@ fn path_of(token: &Token) -> Option<&str> {
 fn all_codes<'n>(nodes: &'n [Node], found: &mut Vec<&'n str>) {
     for node in nodes {
         match node {
-            Node::Text(_) => {}
+            Node::Text { .. } => {}
             Node::Action(action) => found.push(&action.code),
             Node::Block(block) => {
                 for branch in &block.branches {

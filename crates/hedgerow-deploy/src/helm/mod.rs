@@ -10,6 +10,7 @@ mod choice;
 mod expr;
 mod functions;
 mod library;
+mod lined;
 mod lost;
 mod render;
 mod scope;
@@ -17,13 +18,14 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use crate::deploy::{all_documents, documents, fault_line, swells};
+use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
 use crate::host::{HOLE, release};
 use library::Library;
 use render::{Around, Spent, render};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Stands for [`HOLE`] in rendered text, which YAML could not hold.
 const MARK: char = '\u{e000}';
@@ -66,10 +68,14 @@ struct Chart {
 pub(crate) struct Rendered {
     /// The documents, with [`HOLE`] for what is not known.
     pub(crate) documents: Vec<Value>,
+    /// The text of each of them.
+    pub(crate) sheets: Vec<Arc<Sheet>>,
     /// Whether there is nothing else that is read.
     pub(crate) is_whole: bool,
     /// Whether lines are left out that are not known and may give something to a container.
     pub(crate) has_lost: bool,
+    /// What the template asks for and nobody knows, a few words each.
+    pub(crate) lacks: BTreeSet<String>,
 }
 
 /// Files that hold values, by their directories.
@@ -191,17 +197,19 @@ impl Charts {
             let mut sets = Vec::new();
             for root in &roots {
                 let around = Around { library, spent: Spent::default() };
-                let text = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
+                let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
+                let (text, lines) = made.into_parts();
                 let (text, may_give) = lost::without_lost(text);
                 found.is_whole &= !around.spent.is_cut();
                 found.has_lost |= may_give;
                 steps += around.spent.steps();
-                sets.push((text.matches(MARK).count(), text));
+                found.lacks.append(&mut around.spent.lacks());
+                sets.push((text.matches(MARK).count(), text, lines));
             }
             // What the chart's own values leave open and those above them fill is not deployed with its own values alone.
-            let least = sets.iter().skip(1).map(|(holes, _)| *holes).min();
-            let own = sets.first().is_some_and(|(holes, _)| least.is_none_or(|least| *holes <= least));
-            for (_, text) in sets.into_iter().skip(usize::from(!own)) {
+            let least = sets.iter().skip(1).map(|(holes, ..)| *holes).min();
+            let own = sets.first().is_some_and(|(holes, ..)| least.is_none_or(|least| *holes <= least));
+            for (_, text, lines) in sets.into_iter().skip(usize::from(!own)) {
                 if seen.contains(&text) {
                     continue;
                 }
@@ -210,7 +218,7 @@ impl Charts {
                     return found;
                 }
                 // Aliases and choices make much out of a short text.
-                bytes += text.len().max(found.take_in(&text).saturating_mul(SCALAR));
+                bytes += text.len().max(found.take_in(&text, &lines).saturating_mul(SCALAR));
                 seen.insert(text);
             }
         }
@@ -231,11 +239,12 @@ impl Charts {
 
 impl Rendered {
     /// Takes in the documents of a rendering, each by itself: what is wrong in one of them says nothing of the others.
-    /// Gives how many scalars they hold.
-    fn take_in(&mut self, text: &str) -> usize {
+    /// Gives how many scalars they hold. `lines` are where the template writes the lines.
+    fn take_in(&mut self, text: &str, lines: &[u32]) -> usize {
         let mut weight = 0;
         let mut document = String::new();
-        for line in text.split_inclusive('\n').chain(["---"]) {
+        let mut first = 0;
+        for (at, line) in text.split_inclusive('\n').chain(["---"]).enumerate() {
             if !line.starts_with("---") {
                 document.push_str(line);
                 continue;
@@ -246,18 +255,23 @@ impl Rendered {
                 let is_read = READ.iter().any(|word| document.contains(word));
                 self.is_whole &= !is_read;
                 if is_read && values.is_empty() && document.len() <= MAX_TRIED && !swells(&document) {
-                    values = without_faults(&document, &mut weight);
+                    values = without_faults(&mut document, &mut weight);
                 }
                 // What cannot be read may have been much before that was seen. Where aliases made it so, they do in every
                 // rendering: one is enough.
                 weight += if swells(&document) { MAX_BYTES } else { document.len() };
             }
+            let mut sheet = None;
             for value in values.into_iter().flat_map(choice::all).map(with_holes) {
                 weight += render::weight(&value);
                 if !value.is_null() && !self.documents.contains(&value) {
                     self.documents.push(value);
+                    let lines = || lines.get(first..).map(|rest| rest[..rest.len().min(at - first)].to_vec());
+                    let made = || Arc::new(Sheet { text: document.clone(), lines: lines().unwrap_or_default() });
+                    self.sheets.push(Arc::clone(sheet.get_or_insert_with(made)));
                 }
             }
+            first = at;
             line.strip_prefix("---").unwrap_or_default().clone_into(&mut document);
         }
         weight
@@ -268,14 +282,19 @@ impl Rendered {
 const MAX_TAKEN_OUT: usize = 8;
 const MAX_TRIED: usize = 64 << 10;
 
-/// What a document holds without the lines on which it is no YAML: what is not known of a template can be such a line, and says nothing
+/// What a document holds without the lines on which it is no YAML, which are taken out of it: what is not known of a template can be such a line, and says nothing
 /// of the others.
-fn without_faults(document: &str, weight: &mut usize) -> Vec<Value> {
-    let mut lines: Vec<&str> = document.lines().collect();
+fn without_faults(document: &mut String, weight: &mut usize) -> Vec<Value> {
+    let whole = document.clone();
+    let mut lines: Vec<&str> = whole.lines().collect();
     for _ in 0..MAX_TAKEN_OUT {
         let text = lines.join("\n");
         *weight += text.len();
-        let Some(at) = fault_line(&text) else { return documents(&text) };
+        let Some(at) = fault_line(&text) else {
+            let found = documents(&text);
+            *document = text;
+            return found;
+        };
         // A fault is seen at its line or after it; blank lines have none.
         let Some(at) = (0..=at.min(lines.len().saturating_sub(1))).rev().find(|at| !lines[*at].trim().is_empty())
         else {

@@ -5,11 +5,13 @@ use super::choice;
 use super::expr::{Token, evaluate, is_hole, is_set, tokens};
 use super::functions::MAX_INDENT;
 use super::library::{Library, mutated};
+use super::lined::Lined;
 use super::lost::{LOST, width_of};
 use super::scope::Scope;
 use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, condition};
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 /// Stands for whole lines that are not known, until it is known whether they are lines or a value.
 const LEFT_OUT: char = '\u{e004}';
@@ -28,6 +30,7 @@ pub(super) struct Spent {
     copied: Cell<usize>,
     cut: Cell<bool>,
     names: Cell<usize>,
+    lacks: RefCell<BTreeSet<String>>,
 }
 
 impl Spent {
@@ -43,6 +46,16 @@ impl Spent {
     pub(super) fn next(&self) -> String {
         self.names.set(self.names.get() + 1);
         format!("#{}", self.names.get())
+    }
+
+    /// Notes a function that is not known, or a template that is nowhere.
+    pub(super) fn lack(&self, what: String) {
+        self.lacks.borrow_mut().insert(what);
+    }
+
+    /// What was noted so.
+    pub(super) fn lacks(&self) -> BTreeSet<String> {
+        self.lacks.borrow().clone()
     }
 
     /// Notes that something is left out for what it would cost.
@@ -76,15 +89,15 @@ pub(super) struct Around<'l> {
 }
 
 /// The text that a template comes to in the rendering of this number.
-pub(super) fn render(nodes: &[Node], mut scope: Scope, side: usize) -> String {
-    let mut render = Render { text: String::new(), around: scope.around(), in_helper: scope.is_in_helper() };
+pub(super) fn render(nodes: &[Node], mut scope: Scope, side: usize) -> Lined {
+    let mut render = Render { made: Lined::default(), at: 0, around: scope.around(), in_helper: scope.is_in_helper() };
     render.nodes(nodes, side, &mut scope);
-    render.text
+    render.made
 }
 
 /// The text that a template with a name comes to.
 pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String {
-    let text = render(nodes, scope, side);
+    let text = render(nodes, scope, side).text;
     if !text.contains(LEFT_OUT) {
         return text;
     }
@@ -96,15 +109,22 @@ pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String
 }
 
 struct Render<'l> {
-    text: String,
+    made: Lined,
+    /// Where the action stands that is rendered.
+    at: u32,
     around: &'l Around<'l>,
     /// Whether the text is a value, not a document.
     in_helper: bool,
 }
 
 impl<'l> Render<'l> {
+    /// Shows that a part of a line is not known.
+    fn hole(&mut self) {
+        self.made.text.push(MARK);
+    }
+
     fn is_over(&self) -> bool {
-        if self.text.len() > MAX_BYTES {
+        if self.made.text.len() > MAX_BYTES {
             self.around.spent.cut();
         }
         self.around.spent.is_cut()
@@ -118,13 +138,13 @@ impl<'l> Render<'l> {
                 return;
             }
             match node {
-                Node::Text(text) => self.text.push_str(text),
+                Node::Text { text, at } => self.made.copy(text, *at),
                 Node::Action(action) => self.action(action, side, scope),
                 Node::Block(block) => match block.side(side) {
                     Some(side) => self.block(block, side, scope),
                     // What no rendering shows.
                     None => {
-                        self.text.push(MARK);
+                        self.hole();
                         scope.lose(&block.assigns);
                     }
                 },
@@ -203,16 +223,16 @@ impl<'l> Render<'l> {
             }
             self.around.spent.step(scope.variables() / 16);
             let mut inner = scope.clone();
-            let before = std::mem::take(&mut self.text);
+            let before = std::mem::take(&mut self.made);
             let side = if at == shown { side } else { 0 };
             self.branch(block, at, side, (names, value.clone()), &mut inner);
-            if at == shown && may_skip && is_default(&self.text) {
-                self.text.clear();
+            if at == shown && may_skip && is_default(&self.made.text) {
+                self.made.clear();
                 self.branch(block, 1, 0, (names, value.clone()), &mut scope.clone());
             }
-            let made = std::mem::replace(&mut self.text, before);
+            let made = std::mem::replace(&mut self.made, before);
             if at == shown {
-                self.text.push_str(&made);
+                self.made.append(&made);
             }
             ends.push(inner);
         }
@@ -270,11 +290,11 @@ impl<'l> Render<'l> {
     /// in a template with a name is a value or lines is seen at its end.
     fn unknown(&mut self, is_lines: bool, width: Option<usize>, scope: &Scope<'l>) {
         if !is_lines {
-            self.text.push(MARK);
+            self.hole();
             return;
         }
         if self.in_helper {
-            self.text.push(LEFT_OUT);
+            self.made.text.push(LEFT_OUT);
         }
         self.lose_lines(width, scope);
     }
@@ -286,10 +306,10 @@ impl<'l> Render<'l> {
             return;
         }
         if let Some(width) = width {
-            self.text.push('\n');
-            self.text.extend(std::iter::repeat_n(' ', width));
+            self.made.put("\n", self.at);
+            self.made.text.extend(std::iter::repeat_n(' ', width));
         }
-        self.text.push(LOST);
+        self.made.text.push(LOST);
     }
 
     /// What an expression comes to. Large values are many steps.
@@ -300,7 +320,8 @@ impl<'l> Render<'l> {
     }
 
     fn action(&mut self, action: &Action, side: usize, scope: &mut Scope<'l>) {
-        let Action { code, .. } = action;
+        let Action { code, at, .. } = action;
+        self.at = *at;
         if let Some(Assigned { name, value, new }) = assigned(code) {
             let made = self.value(value, scope);
             scope.lose(&mutated(value));
@@ -314,9 +335,9 @@ impl<'l> Render<'l> {
         let made = if action.may_be_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
         scope.lose(&mutated(code));
         match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
-            Some(Value::String(text)) => self.text.push_str(&text),
+            Some(Value::String(text)) => self.made.put(&text, *at),
             None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
-            Some(other) => self.text.push_str(&other.to_string()),
+            Some(other) => self.made.put(&other.to_string(), *at),
         }
     }
 
@@ -343,12 +364,12 @@ impl<'l> Render<'l> {
                     let mut inner = scope.below(None);
                     names.iter().for_each(|name| inner.set(name, None));
                     self.nodes(&body.nodes, side, &mut inner);
-                    let indent = self.text.rsplit('\n').find(|line| !line.trim().is_empty()).map(width_of);
+                    let indent = self.made.text.rsplit('\n').find(|line| !line.trim().is_empty()).map(width_of);
                     self.lose_lines(Some(indent.unwrap_or_default()), scope);
                 } else if value.as_ref().is_none_or(is_set) {
                     self.unknown(block.alone, None, scope);
                 } else if !block.alone {
-                    self.text.push(MARK);
+                    self.hole();
                 }
                 scope.lose(&block.assigns);
                 return;

@@ -25,7 +25,11 @@ pub(super) struct Template {
 /// A part of a template.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
-    Text(String),
+    Text {
+        text: String,
+        /// Where it stands in the template.
+        at: u32,
+    },
     Action(Action),
     /// An `if`, or a `range` or `with`.
     Block(Box<Block>),
@@ -34,6 +38,8 @@ pub(super) enum Node {
 #[derive(Debug, Clone)]
 pub(super) struct Action {
     pub(super) code: String,
+    /// Where it stands in the template.
+    pub(super) at: u32,
     /// Whether nothing else stands on its line.
     pub(super) alone: bool,
     /// Whether what it comes to is drawn up to the line above.
@@ -107,7 +113,7 @@ impl Block {
 pub(super) fn count_sides(nodes: &mut [Node], helpers: &BTreeMap<String, usize>) -> usize {
     for node in nodes.iter_mut() {
         match node {
-            Node::Text(_) => {}
+            Node::Text { .. } => {}
             Node::Action(action) if action.may_be_lines() => {
                 let sides = included(&action.code).filter_map(|name| helpers.get(&name).copied()).max();
                 action.sides = sides.unwrap_or(1).max(1);
@@ -123,7 +129,7 @@ pub(super) fn count_sides(nodes: &mut [Node], helpers: &BTreeMap<String, usize>)
         }
     }
     let ends_line = |node: &Node| match node {
-        Node::Text(text) => text.contains('\n'),
+        Node::Text { text, .. } => text.contains('\n'),
         Node::Action(action) => action.alone,
         Node::Block(block) => block.alone,
     };
@@ -142,7 +148,7 @@ pub(super) fn count_sides(nodes: &mut [Node], helpers: &BTreeMap<String, usize>)
         }
     }
     let of = |node: &Node| match node {
-        Node::Text(_) => 1,
+        Node::Text { .. } => 1,
         Node::Action(action) => action.sides,
         Node::Block(block) if block.alone => block.sides,
         Node::Block(block) => block.line.min(MAX_LINE + 1),
@@ -167,7 +173,7 @@ fn included(code: &str) -> impl Iterator<Item = String> {
 pub(super) fn all_included(nodes: &[Node], found: &mut Vec<String>) {
     for node in nodes {
         match node {
-            Node::Text(_) => {}
+            Node::Text { .. } => {}
             Node::Action(action) => found.extend(included(&action.code)),
             Node::Block(block) => block.branches.iter().for_each(|branch| all_included(&branch.nodes, found)),
         }
@@ -223,7 +229,7 @@ impl Open {
                         assigns.extend(mutated(code));
                     }
                     Node::Block(block) => assigns.extend(block.assigns.iter().cloned()),
-                    Node::Text(_) => {}
+                    Node::Text { .. } => {}
                 }
             }
         }
@@ -274,24 +280,30 @@ pub(super) fn parse(text: &str) -> Template {
         let alone = begins_line && after.len() <= written_end;
         let trims_before = inner.starts_with('-');
         let trims_after = inner.ends_with('-');
-        text_node(&mut open, if trims_before { before.trim_end() } else { before });
+        let begins = text.len() - rest.len();
+        text_node(&mut open, if trims_before { before.trim_end() } else { before }, begins);
         rest = if trims_after { after.trim_start() } else { after };
         let code = inner.trim_start_matches('-').trim_end_matches('-').trim();
         if !is_comment {
             let place = text.len() - after.len();
-            action(&mut open, &mut template, code, Lines { alone, joined: trims_before }, place);
+            let lines = Lines { alone, joined: trims_before };
+            action(&mut open, &mut template, code, lines, (start, place));
         }
         if open.len() > MAX_DEPTH {
             template.is_cut = true;
             rest = "";
         }
     }
-    text_node(&mut open, rest);
+    text_node(&mut open, rest, text.len() - rest.len());
     while open.len() > 1 {
         close(&mut open, &mut template);
     }
     template.nodes = open.pop().map(|open| open.nodes).unwrap_or_default();
     template
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 fn is_blank(text: &str) -> bool {
@@ -305,13 +317,19 @@ struct Lines {
     joined: bool,
 }
 
-/// Takes in an action.
-fn action(open: &mut Vec<Open>, template: &mut Template, code: &str, lines: Lines, place: usize) {
+/// Takes in an action; `start` and `place` are where it begins and ends.
+fn action(
+    open: &mut Vec<Open>,
+    template: &mut Template,
+    code: &str,
+    lines: Lines,
+    (start, place): (usize, usize),
+) {
     let Lines { alone, joined } = lines;
     let (word, head) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
     let head = head.trim();
     let begin = |word, head: &str| Open { word, head: Some(head.to_owned()), alone, place, ..Open::default() };
-    let node = |code| Node::Action(Action { code, alone, joined, sides: 1 });
+    let node = |code| Node::Action(Action { code, at: offset(start), alone, joined, sides: 1 });
     match word {
         "if" => open.push(begin("if", head)),
         "range" => open.push(begin("range", head)),
@@ -361,9 +379,9 @@ fn close(open: &mut Vec<Open>, template: &mut Template) {
     }
 }
 
-fn text_node(open: &mut [Open], text: &str) {
+fn text_node(open: &mut [Open], text: &str, at: usize) {
     if let Some(block) = open.last_mut().filter(|_| !text.is_empty()) {
-        block.nodes.push(Node::Text(text.to_owned()));
+        block.nodes.push(Node::Text { text: text.to_owned(), at: offset(at) });
     }
 }
 

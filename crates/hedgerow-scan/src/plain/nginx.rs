@@ -43,7 +43,10 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
                     give(&mut values, name, value);
                 }
             }
-            (_, Some(directive), _) if end != '{' && PASS.contains(&directive) => targets.extend(words.get(1).cloned()),
+            // One address; where a template chooses, each of them.
+            (_, Some(directive), _) if end != '{' && PASS.contains(&directive) => {
+                targets.extend(words.iter().skip(1).cloned());
+            }
             _ => {}
         }
         match end {
@@ -113,11 +116,21 @@ fn variable<'v>(text: &str, values: &'v BTreeMap<String, Vec<String>>) -> Option
 fn statements(text: &str, take: &mut impl FnMut(&[Word], char)) {
     let mut words: Vec<Word> = Vec::new();
     let mut at = 0;
+    // Whether nothing stands before this on its line.
+    let mut begins = true;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        if let Some(length) = left_out(text, at) {
+        let length = if c == '#' || (begins && MARKS.iter().any(|(open, _)| rest.starts_with(open))) {
+            left_out(rest)
+        } else {
+            None
+        };
+        if let Some(length) = length.or_else(|| control(rest)) {
             at += length;
-        } else if c == ';' || c == '{' || c == '}' {
+            continue;
+        }
+        begins = (begins && c.is_whitespace()) || c == '\n';
+        if c == ';' || c == '{' || c == '}' {
             take(&words, c);
             words.clear();
             at += 1;
@@ -135,13 +148,43 @@ fn statements(text: &str, take: &mut impl FnMut(&[Word], char)) {
     take(&words, ';');
 }
 
+/// What templates stand between.
+const MARKS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("<%", "%>")];
+
+/// The longest piece of a template that is looked at, in bytes.
+const MAX_MARK: usize = 1_000;
+
+/// The piece of a template that a text begins with: what stands between its marks, and its length with them.
+fn mark(text: &str) -> Option<(&str, usize)> {
+    MARKS.iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(open)?;
+        let mut most = MAX_MARK.min(inner.len());
+        while !inner.is_char_boundary(most) {
+            most -= 1;
+        }
+        let end = inner[..most].find(close)?;
+        Some((&inner[..end], open.len() + end + close.len()))
+    })
+}
+
+/// How long a piece of a template is that chooses and writes nothing itself: `{{ if .x }}`, `{{#each x}}`, `{% else %}`, `<% end %>`.
+fn control(text: &str) -> Option<usize> {
+    const WORDS: [&str; 10] = ["if", "else", "end", "range", "with", "define", "block", "unless", "each", "/*"];
+    let (inner, length) = mark(text)?;
+    let body = inner.trim_matches(['-', '~', ' ', '\t']);
+    let word = body.split(|c: char| c.is_whitespace()).next().unwrap_or(body);
+    let is_control = match &text[..2] {
+        "{{" => body.starts_with(['#', '/', '!', '^']) || WORDS.contains(&word),
+        "<%" => !inner.starts_with('='),
+        _ => true,
+    };
+    is_control.then_some(length)
+}
+
 /// The rest of a line that says nothing: a comment, or a line of a template's own.
-fn left_out(text: &str, at: usize) -> Option<usize> {
-    let rest = &text[at..];
+fn left_out(rest: &str) -> Option<usize> {
     let line = rest.split('\n').next().unwrap_or(rest);
-    let begins = text[..at].rsplit('\n').next().is_none_or(|before| before.trim().is_empty());
-    let own = |open: &str, close: &str| line.starts_with(open) && line.trim_end().ends_with(close);
-    let is_own = begins && (own("{{", "}}") || own("{%", "%}") || own("<%", "%>"));
+    let is_own = MARKS.iter().any(|(open, close)| line.starts_with(open) && line.trim_end().ends_with(close));
     (rest.starts_with('#') || is_own).then_some(line.len())
 }
 
@@ -159,15 +202,16 @@ fn quoted(text: &str) -> Option<usize> {
     None
 }
 
-/// How long a word is: variables in braces and a template's marks are part of it.
+/// How long a word is: variables in braces and what a template writes are part of it.
 fn word(text: &str) -> usize {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let inner = [("${", "}"), ("{{", "}}"), ("{%", "%}"), ("<%", "%>")].iter().find_map(|(open, close)| {
-            let inner = text[at..].strip_prefix(open)?;
-            Some(open.len() + inner.find(close)? + close.len())
-        });
-        if let Some(length) = inner {
+        let rest = &text[at..];
+        if at > 0 && control(rest).is_some() {
+            break;
+        }
+        let braced = || rest.strip_prefix("${").and_then(|inner| Some(3 + inner.split(['\n', ';']).next()?.find('}')?));
+        if let Some(length) = mark(rest).map(|(_, length)| length).or_else(braced) {
             at += length;
         } else if c.is_whitespace() || matches!(c, ';' | '{' | '}') {
             break;
@@ -221,10 +265,30 @@ mod tests {
             ("nginx.mustache", "server {\n proxy_pass http://a; }", &["http://a"]),
             ("site.in", "location /x { if ($y) { proxy_pass http://a; } }", &["http://a"]),
             ("site.tpl", "server {\n{%- if x %}\n  proxy_pass http://a;\n{% endif %}\n}", &["http://a"]),
+            ("nginx.tpl", "location / {\n  {{ if .x }}proxy_pass http://a:80;{{ end }}\n}", &["http://a:80"]),
+            ("nginx.j2", "location / { {% if x %}proxy_pass http://a;{% else %}proxy_pass http://b;{% endif %} }", &["http://a", "http://b"]),
+            ("nginx.tpl", "location / { proxy_pass {{ if .x }}http://a{{- else }}http://b{{ end }}; }", &["http://a", "http://b"]),
+            ("nginx.erb", "location / { <% if x %> proxy_pass http://a; <% end %> }", &["http://a"]),
+            ("nginx.hbs", "location / { {{#each x}} proxy_pass http://a; {{/each}} }", &["http://a"]),
+            ("nginx.tpl", "location / { proxy_pass http://{{ .Host }}:80/x; }", &["http://{{ .Host }}:80/x"]),
             ("notes.md", "server {\n proxy_pass http://a;\n}", &[]),
         ] {
             let found: Vec<String> = read(name, text).addresses.iter().map(|a| a.template.to_string()).collect();
             assert_eq!(found, expected, "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_very_long_line_takes_time_in_proportion() {
+        let seconds = |text: &str| {
+            let started = std::time::Instant::now();
+            assert_eq!(read("nginx.conf", text).addresses.len(), 1);
+            started.elapsed().as_secs_f64()
+        };
+        for piece in ["set $a b; ", "{ } ", "{{ x ", "${x ", "a'b ", "{% ", "# "] {
+            let text = |times: usize| format!("proxy_pass http://a; {}", piece.repeat(times));
+            let (short, long) = (seconds(&text(5_000)), seconds(&text(80_000)));
+            assert!(long < 64.0 * short.max(0.002), "{piece}: {short} {long}");
         }
     }
 }

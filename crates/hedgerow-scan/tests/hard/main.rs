@@ -9,6 +9,7 @@ mod idioms;
 mod kinds;
 mod kustomize;
 mod languages;
+mod places;
 mod silent;
 
 use hedgerow_core::diag::Code;

@@ -447,7 +447,7 @@ fn a_variable_that_everybody_has_is_a_call_of_those_whose_code_names_it() {
         // What a container's own command takes in is its own; the others are asked about once.
         (
             &format!("{files}{all}"),
-            &["shop -> ledger joined", "a b c ? ledger", "d ? ledger", "no-entry service.shop/app.swift"],
+            &["shop -> ledger joined", "d ? ledger", "a b c ? ledger", "no-entry service.shop/app.swift"],
         ),
         (
             &format!("-- hedgerow.yaml\nscan: {{ignore: {{'* -> service.ledger': everybody has it}}}}\n{files}"),
@@ -590,4 +590,37 @@ fn tests_below_a_directory_that_is_said_to_be_a_services_are_not_read() {
     let files = "-- hedgerow.yaml\nscan: {services: [{path: 'tests/{name}', name: 'service.{name}'}]}\n-- tests/shop/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger\") }\n\
                  -- tests/shop/test/x.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-cart\") }\n";
     rows(&[(files, &["shop -> ledger proven"])]);
+}
+
+#[test]
+fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about() {
+    let go = |comment: &str| {
+        format!("-- service.shop/main.go\npackage main\n{comment}\nimport gen \"bank/gen/ledger\"\nfunc main() {{ gen.Call() }}\n")
+    };
+    let python = "-- service.shop/main.py\nfrom .gen import call\ncall()\n";
+    let pod = indented("env: [{name: LEDGER, value: 's-ledger:80'}]").replace("-- service.shop/x.txt\n", "");
+    let mounted = "-- deploy/shop.yaml\nkind: Deployment\nmetadata: {name: s-shop}\nspec: {template: {spec: {volumes: [{configMap: {name: f}}], containers: [{image: x}]}}}\n---\nkind: ConfigMap\nmetadata: {name: f}\ndata: {app.yaml: \"ledger: {host: s-ledger}\"}\n";
+    let blind = |tree: &str| {
+        let found = outcome(&self::tree(tree));
+        let blind = found.findings.into_iter().filter(|finding| finding.code == Code::UnparsedCode);
+        blind.map(|finding| (finding.services, finding.callees, finding.message)).collect::<Vec<_>>()
+    };
+    for tree in [format!("{}{pod}", go("")), format!("{python}{pod}"), format!("{}{mounted}", go("")),
+        format!("{}-- service.shop/config.yaml\nledger: http://s-ledger\n", go(""))] {
+        let found = blind(&tree);
+        let [(services, callees, message)] = &found[..] else { panic!("{tree}\n{found:?}") };
+        assert!(services.contains("service.shop") && callees.contains("service.ledger"), "{message}");
+        assert!(message.contains("gen") && message.contains("`service.shop`"), "{message}");
+    }
+    for tree in [
+        // No address, a library of others, a comment, a call that is known, and what people say of it.
+        go(""),
+        format!("{}{pod}", go("").replace("bank/gen", "example.com/gen")),
+        format!("{}{pod}", go("// rpcmap: service.cart")),
+        format!("{}{pod}-- service.shop/run.sh\ncurl http://s-ledger/x\n", go("")),
+        format!("-- hedgerow.yaml\nscan: {{manual: {{service.shop: by hand}}}}\n{}{pod}", go("")),
+        format!("-- hedgerow.yaml\nscan: {{ignore: {{'service.shop -> service.ledger': no}}}}\n{}{pod}", go("")),
+    ] {
+        assert_eq!(blind(&tree), [], "{tree}");
+    }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write;
 const MAX_NAMES: usize = 4;
 
 /// Every reason, in the order in which they are told.
-const REASONS: [Reason; 8] = [
+const REASONS: [Reason; 10] = [
     Reason::NoEntry,
     Reason::Language,
     Reason::Unreadable,
@@ -18,6 +18,8 @@ const REASONS: [Reason; 8] = [
     Reason::Deploy,
     Reason::Steps,
     Reason::Unsearched,
+    Reason::Unnamed,
+    Reason::Ignored,
 ];
 
 /// How many services have code, and of how many of them it is read.

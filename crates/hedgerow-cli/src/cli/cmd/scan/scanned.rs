@@ -34,8 +34,8 @@ pub(in crate::cli::cmd) struct Scanned {
 pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
     match reason {
         Reason::Language | Reason::Unreadable | Reason::Unparsed | Reason::Import | Reason::Steps => true,
-        // The first has findings of its own, unless people keep the service's rules; the others hold values, and no calls.
-        Reason::NoEntry | Reason::Deploy | Reason::Unsearched => false,
+        // The first has findings of its own, unless people keep the service's rules; the others hold values, or are nobody's by what people say.
+        Reason::NoEntry | Reason::Deploy | Reason::Unsearched | Reason::Unnamed | Reason::Ignored => false,
     }
 }
 
