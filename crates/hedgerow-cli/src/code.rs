@@ -4,6 +4,7 @@
 
 mod cache;
 
+use crate::ignored::Ignored;
 use cache::{Cache, Key};
 use hedgerow::TEMPORARY;
 use hedgerow_code::frontend::Language;
@@ -51,6 +52,8 @@ pub(crate) enum Fault {
     Encoding,
     /// It is larger than the limit, in bytes.
     TooLarge(u64),
+    /// A `.gitignore` names it: nobody misses it.
+    Ignored,
 }
 
 impl Fault {
@@ -60,6 +63,7 @@ impl Fault {
             Self::Unreadable(reason) => reason.clone(),
             Self::Encoding => "not UTF-8".to_owned(),
             Self::TooLarge(_) => "too large".to_owned(),
+            Self::Ignored => hedgerow_scan::IGNORED.to_owned(),
         }
     }
 }
@@ -83,14 +87,12 @@ pub(crate) struct Fleet<'a> {
 /// # Errors
 /// When the root cannot be listed.
 pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) -> io::Result<Read> {
-    let mut paths = Vec::new();
-    let mut faults = Vec::new();
     fs::read_dir(root)?;
     let ours = cache.and_then(|cache| cache.canonicalize().ok());
     let ours = ours.as_deref().zip(root.canonicalize().ok());
     let ours = ours.and_then(|(cache, root)| cache.strip_prefix(root).ok()?.to_str().map(str::to_owned));
     let wanted = |path: &str| if ours.as_deref() == Some(path) { None } else { Some(wants(path, config)) };
-    walk(root, "", &wanted, &mut paths, &mut faults);
+    let (mut paths, faults) = walk(root, config, &wanted);
     paths.sort_by(|(a, _): &(String, Want), (b, _)| a.cmp(b));
     let files: Vec<Result<ReadFile, (String, Fault)>> = paths
         .into_par_iter()
@@ -121,10 +123,8 @@ pub(crate) type DeployFiles = (Vec<PlainFile>, Vec<(String, Fault)>);
 /// # Errors
 /// When the root cannot be listed.
 pub(crate) fn read_deploy(root: &Path, config: &ScanConfig) -> io::Result<DeployFiles> {
-    let mut paths = Vec::new();
-    let mut faults = Vec::new();
     fs::read_dir(root)?;
-    walk(root, "", &|path| Some(wants(path, config)), &mut paths, &mut faults);
+    let (paths, mut faults) = walk(root, config, &|path| Some(wants(path, config)));
     let texts = paths.into_par_iter().filter(|(_, want)| *want == Want::Text);
     let texts = texts.map(|(path, _)| match text(&root.join(&path)) {
         Ok(text) => Ok(PlainFile { path, text: Arc::from(text) }),
@@ -258,40 +258,85 @@ impl Read {
     }
 }
 
-fn walk(
-    root: &Path,
-    below: &str,
-    // What is wanted of a file; none for a directory that is left out.
-    wanted: &dyn Fn(&str) -> Option<Want>,
-    paths: &mut Vec<(String, Want)>,
-    faults: &mut Vec<(String, Fault)>,
-) {
-    let list = match fs::read_dir(root.join(below)) {
-        Ok(list) => list,
-        Err(error) => {
-            faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
-            return;
-        }
-    };
-    for entry in list {
-        let kind = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
-        let (kind, entry) = match kind {
-            Ok(entry) => entry,
+/// What the walk found: the files that are wanted, and what could not be read or is left out.
+type Found = (Vec<(String, Want)>, Vec<(String, Fault)>);
+
+/// Walks a tree. What a `.gitignore` names is left out, unless the configuration says otherwise or names it itself.
+fn walk(root: &Path, config: &ScanConfig, wanted: &dyn Fn(&str) -> Option<Want>) -> Found {
+    // Lines of a file are about paths below its directory: all are looked at from one root.
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let ignored = config.heeds_gitignore().then(|| Ignored::above(&root));
+    let mut walk =
+        Walk { root: &root, config, wanted, ignored, is_left: false, paths: Vec::new(), faults: Vec::new() };
+    walk.directory("");
+    (walk.paths, walk.faults)
+}
+
+struct Walk<'w> {
+    root: &'w Path,
+    config: &'w ScanConfig,
+    /// What is wanted of a file; none for a directory that is left out.
+    wanted: &'w dyn Fn(&str) -> Option<Want>,
+    /// The `.gitignore` files above; none where they do not count.
+    ignored: Option<Ignored>,
+    /// Whether the walk is in a directory that is left out: only what the configuration names counts there.
+    is_left: bool,
+    paths: Vec<(String, Want)>,
+    faults: Vec<(String, Fault)>,
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, below: &str) {
+        let full = self.root.join(below);
+        let list = match fs::read_dir(&full) {
+            Ok(list) => list,
             Err(error) => {
-                faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
-                continue;
+                self.faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
+                return;
             }
         };
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        if kind.is_dir() {
-            if !name.starts_with('.') && name != "node_modules" && wanted(&path).is_some() {
-                walk(root, &path, wanted, paths, faults);
+        let has_own = self.ignored.as_mut().is_some_and(|ignored| ignored.enter(&full));
+        for entry in list {
+            let kind = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
+            match kind {
+                Ok((kind, entry)) => self.entry(below, &full, kind, &entry.file_name().to_string_lossy()),
+                Err(error) => self.faults.push((below.to_owned(), Fault::Unreadable(error.to_string()))),
             }
+        }
+        if let Some(ignored) = self.ignored.as_mut().filter(|_| has_own) {
+            ignored.leave();
+        }
+    }
+
+    fn entry(&mut self, below: &str, full: &Path, kind: fs::FileType, name: &str) {
+        let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        let is_left = |walk: &Self| {
+            walk.is_left || walk.ignored.as_ref().is_some_and(|all| all.has(&full.join(name), kind.is_dir()))
+        };
+        if kind.is_dir() {
+            if name.starts_with('.') || name == "node_modules" || (self.wanted)(&path).is_none() {
+                return;
+            }
+            let before = self.is_left;
+            self.is_left = is_left(self);
+            if !self.is_left || self.config.names_files() {
+                self.directory(&path);
+            }
+            if self.is_left && !before && wants(&format!("{path}/x.go"), self.config) != Want::Nothing {
+                self.faults.push((path, Fault::Ignored));
+            }
+            self.is_left = before;
         } else if kind.is_file()
-            && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = wanted(&path)
+            && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = (self.wanted)(&path)
         {
-            paths.push((path, want));
+            if !self.config.names(&path) && is_left(self) {
+                // What would be looked at for nothing but its being a text is not missed.
+                if want != Want::IfText && !self.is_left {
+                    self.faults.push((path, Fault::Ignored));
+                }
+                return;
+            }
+            self.paths.push((path, want));
         }
     }
 }

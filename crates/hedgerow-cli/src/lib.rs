@@ -15,6 +15,7 @@ mod code;
 mod codeowners;
 mod diff;
 mod embedded;
+mod ignored;
 mod look;
 mod manifests;
 mod schema;

@@ -4,6 +4,7 @@
 mod deployers;
 mod read;
 
+use crate::ignored::Ignored;
 use hedgerow_core::read::unread::GENERATED;
 use read::Reading;
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,13 +147,15 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Looks at everything below `root`. Links are not followed, and what begins with a dot is passed over.
+    /// Looks at everything below `root`. Links are not followed; what begins with a dot and what a `.gitignore` names is passed over.
     ///
     /// # Errors
     /// When the root cannot be listed.
     pub(crate) fn at(root: &Path) -> std::io::Result<Self> {
         fs::read_dir(root)?;
-        let mut walk = Walk { root, look: Self::default(), reading: Reading::default(), seen: 0 };
+        let root = &root.canonicalize()?;
+        let ignored = Ignored::above(root);
+        let mut walk = Walk { root, look: Self::default(), reading: Reading::default(), ignored, seen: 0 };
         walk.directory("", 0);
         let Walk { mut look, reading, .. } = walk;
         reading.finish(&mut look);
@@ -165,6 +168,7 @@ struct Walk<'r> {
     root: &'r Path,
     look: Look,
     reading: Reading,
+    ignored: Ignored,
     seen: usize,
 }
 
@@ -175,13 +179,17 @@ impl Walk<'_> {
             return;
         }
         // A directory that cannot be listed has nothing to tell.
-        let Ok(entries) = fs::read_dir(self.root.join(path)) else { return };
+        let full = self.root.join(path);
+        let Ok(entries) = fs::read_dir(&full) else { return };
+        let has_own = self.ignored.enter(&full);
         let mut found: Vec<(String, bool)> = entries
             .flatten()
             .filter_map(|entry| {
                 let kind = entry.file_type().ok()?;
                 let name = entry.file_name().into_string().ok()?;
-                let is_wanted = (kind.is_dir() || kind.is_file()) && !name.starts_with('.');
+                let is_wanted = (kind.is_dir() || kind.is_file())
+                    && !name.starts_with('.')
+                    && !self.ignored.has(&full.join(&name), kind.is_dir());
                 is_wanted.then_some((name, kind.is_dir()))
             })
             .collect();
@@ -197,6 +205,9 @@ impl Walk<'_> {
             } else {
                 self.file(path, &name, &below);
             }
+        }
+        if has_own {
+            self.ignored.leave();
         }
     }
 

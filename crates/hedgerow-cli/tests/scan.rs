@@ -485,3 +485,28 @@ fn compose_files_are_read_with_their_env_files() {
         );
     }
 }
+
+#[test]
+fn what_gitignore_names_is_left_out_and_that_is_said() {
+    const CODE: &[u8] = b"package main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger/x\") }\n";
+    let of = |config: &str, ignore: &'static [u8], file: &str| {
+        let config = format!("version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}");
+        let tree = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            (".gitignore", ignore),
+            ("service.emoji/service.yaml", b""),
+            (file, CODE),
+            ("service.ledger/service.yaml", b""),
+        ]);
+        let ran = scan(tree.path(), "--format csv");
+        (ran.out().lines().count() - 1, ran.stderr.contains("left to .gitignore: 1 file in service.emoji, the first"))
+    };
+    let main = "service.emoji/main.go";
+    assert_eq!(of("", b"", main), (1, false));
+    assert_eq!(of("", b"main.go\n", main), (0, true));
+    assert_eq!(of("", b"/service.emoji/made/\n", "service.emoji/made/main.go"), (0, true));
+    assert_eq!(of("", b"*.go\n!main.go\n", main), (1, false));
+    assert_eq!(of("scan: {gitignore: pass}\n", b"main.go\n", main), (1, false));
+    // What the rules are read from is not asked about it.
+    assert_eq!(of("", b"service.yaml\n", main), (1, false));
+}

@@ -41,7 +41,7 @@ pub mod path;
 mod pattern;
 
 pub use deploy::{
-    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, documents, image, is_too_deep,
+    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents, image, is_too_deep,
     properties, swells,
 };
 pub use host::{Answer, HOLE, Hosts};

@@ -6,7 +6,7 @@ use crate::inventory::{Home, Owners, entry_count};
 use crate::part::Part;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
-use crate::tree::{Tree, Want, wants};
+use crate::tree::{IGNORED, Tree, Want, wants};
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_code::testcode::is_test;
@@ -63,6 +63,10 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     let mut nobodys = Account::default();
     for lost in tree.lost {
         let account = owners.of(&lost.path).and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
+        if lost.reason == IGNORED {
+            account.leave(Reason::Ignored, "", 0, &lost.path);
+            continue;
+        }
         // What is said to be settings is wanted whatever it is called. Code is code, however large it is.
         let (reason, what) = match foreign(&lost.path).filter(|_| !is_test(&lost.path)) {
             Some(language) => (Reason::Language, language),

@@ -9,6 +9,7 @@
 //!   ignore: {"gen/**": why no rule is needed} # code whose calls that cannot be told need no rule, and the reason;
 //!                                           # `caller -> callee` for what only names a service
 //!   manual: {service.old: written in Perl}  # services whose rules people keep, and the reason
+//!   gitignore: pass                         # what `.gitignore` names is read too; `heed` if left out
 //!   candidate: accept                       # what only names a service calls it
 //!   hosts: ["{name}.service.consul"]        # what a service's name looks like in an address
 //!   aliases: {service.ledger: [ledger-ro]}  # other names of one service
@@ -46,6 +47,8 @@ pub struct ScanConfig {
     pub(crate) pairs: Vec<(Pattern, Pattern)>,
     /// The services whose rules people keep.
     pub(crate) manual: Vec<Pattern>,
+    /// Whether what a `.gitignore` names is read all the same.
+    pub(crate) passes_gitignore: bool,
     /// Whether what only names a service calls it.
     pub(crate) accepts: bool,
     /// Where the globs of `ignore` stand.
@@ -86,6 +89,24 @@ impl ScanConfig {
         let Ok(Some(root)) = hedgerow_yaml::parse(text) else { return Self::default() };
         let Some(section) = root.as_mapping().and_then(|mapping| mapping.get("scan")) else { return Self::default() };
         Read { decoder: Decoder::new(source, diagnostics) }.section(section)
+    }
+
+    /// Whether what a `.gitignore` names is left out.
+    #[must_use]
+    pub const fn heeds_gitignore(&self) -> bool {
+        !self.passes_gitignore
+    }
+
+    /// Whether a file is named as one of the deploy or of settings: it is read wherever it lies.
+    #[must_use]
+    pub fn names(&self, path: &str) -> bool {
+        self.deploy.as_ref().is_some_and(|globs| globs.is_match(path)) || self.settings.iter().any(|pattern| pattern.fits(path))
+    }
+
+    /// Whether any files are named so.
+    #[must_use]
+    pub const fn names_files(&self) -> bool {
+        self.deploy.is_some() || !self.settings.is_empty()
     }
 
     /// Whether the configuration says why a service names another one and does not call it.
@@ -157,6 +178,16 @@ impl Read<'_> {
         if let Some(node) = fields.get("manual") {
             for (name, span) in self.reasons(node, "`manual`") {
                 config.manual.extend(self.pattern(&name, span));
+            }
+        }
+        if let Some(word) = fields.get("gitignore").and_then(|node| self.decoder.text(node, "`gitignore`")) {
+            match word.value {
+                "heed" => {}
+                "pass" => config.passes_gitignore = true,
+                other => {
+                    let message = format!("`gitignore` is `heed` or `pass`, not `{other}`");
+                    self.decoder.report(Diagnostic::new(Code::InvalidValue, message).mark(word.span, ""));
+                }
             }
         }
         if let Some(word) = fields.get("candidate").and_then(|node| self.decoder.text(node, "`candidate`")) {

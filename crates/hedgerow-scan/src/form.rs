@@ -20,6 +20,11 @@ pub static SCAN: Form = Form {
         ),
         key("exclude", "Globs of code that no service runs.", Value::List(&TEXT)),
         key(
+            "gitignore",
+            "Whether what `.gitignore` names is left out (`heed`) or read (`pass`).",
+            Value::Word(|| vec!["heed", "pass"]),
+        ),
+        key(
             "ignore",
             "Globs of code whose calls that cannot be told need no rule, and pairs `caller -> callee` that only name each other, each with the reason.",
             Value::Map(text("gen/**"), &TEXT, false),

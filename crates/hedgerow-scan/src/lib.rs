@@ -94,4 +94,4 @@ pub use pack::Kind;
 pub use part::Parts;
 pub use scan::{Known, rescan, rules, scan, schedules};
 pub use texts::{MAX_SEARCHED, is_binary, text_of};
-pub use tree::{CodeFile, Lost, PlainFile, Tree, Want, wants};
+pub use tree::{CodeFile, IGNORED, Lost, PlainFile, Tree, Want, wants};

@@ -9,7 +9,7 @@ use crate::across::across;
 use crate::calls::Contracts;
 use crate::edge::Outcome;
 use crate::infer::Infer;
-use crate::inventory::{Home, Owners, entries, homes};
+use crate::inventory::{Home, Owners, entries, homes, is_below};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
@@ -19,6 +19,7 @@ use crate::tree::Tree;
 use hedgerow_code::ir::Facts;
 use hedgerow_code::room::together;
 use hedgerow_deploy::Hosts;
+use hedgerow_deploy::build;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
 use hedgerow_deploy::{Deploy, Schedule, Text};
@@ -148,7 +149,8 @@ impl<'a> Run<'a> {
         code.sort_by(|a, b| tree.code[*a].path.cmp(&tree.code[*b].path));
         let paths =
             tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
-        let homes = homes(tree.services, tree.config, paths);
+        let mut homes = homes(tree.services, tree.config, paths);
+        built(tree, &mut homes);
         let (hosts, deploy) = deploy(tree, &homes);
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
         run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));
@@ -238,6 +240,45 @@ impl<'a> Run<'a> {
     fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
         across(self.tree, files, &self.homes, &self.hosts, &self.deploy, parts)
     }
+}
+
+/// Gives services without code of their own that of the directory which a compose file builds them from: of the same image several may run,
+/// each by its own command.
+fn built(tree: &Tree, homes: &mut [Home]) {
+    let has_code = |directory: &str| tree.code.iter().any(|file| is_below(&file.path, directory));
+    let is_empty = |home: &Home| !home.directories.iter().any(|(directory, _)| has_code(directory));
+    if !homes.iter().any(is_empty) {
+        return;
+    }
+    let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
+    let hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
+    let is_compose = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+    let texts = tree.texts.iter().filter(|file| is_compose(&file.path));
+    let builds: Vec<build::Build> = texts.flat_map(|file| build::builds(&file.path, &file.text)).collect();
+    let own: Vec<String> = tree.services.iter().map(|service| service.directory.clone()).collect();
+    for home in homes.iter_mut().filter(|home| is_empty(home)) {
+        let named = builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name));
+        // What lies above the directories of several is the root of all, and no service's code.
+        let is_root = |directory: &str| own.iter().filter(|own| is_below(own, directory)).count() > 1;
+        let fits = |build: &&build::Build| !build.context.is_empty() && !is_root(&build.context) && has_code(&build.context);
+        for build in named.filter(fits) {
+            let main = build.runs.as_deref().and_then(|runs| main_of(tree, &build.context, runs));
+            let directory = (build.context.clone(), main);
+            if !home.directories.contains(&directory) {
+                home.directories.push(directory);
+            }
+        }
+    }
+}
+
+/// The file below a directory that a command names: as it is, or as a module.
+fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
+    let module = runs.replace('.', "/");
+    let files = [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
+    files.into_iter().find(|file| {
+        let place = format!("{directory}/{file}");
+        tree.code.iter().any(|code| code.path == place)
+    })
 }
 
 /// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.

@@ -56,6 +56,9 @@ pub struct Lost {
     pub reason: String,
 }
 
+/// The reason for which a file or a directory is lost that a `.gitignore` names.
+pub const IGNORED: &str = "named by .gitignore";
+
 /// What the scan wants to know of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
@@ -73,9 +76,7 @@ pub enum Want {
 #[must_use]
 pub fn wants(path: &str, config: &ScanConfig) -> Want {
     // What is named as deploy or settings is read wherever it lies.
-    let named = config.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
-        || config.settings.iter().any(|pattern| pattern.fits(path));
-    if named && Language::of(path).is_none() {
+    if config.names(path) && Language::of(path).is_none() {
         return Want::Text;
     }
     if config.exclude.is_match(path) {

@@ -1,5 +1,6 @@
 //! What the deploy says: environment variables, arguments and settings per service, and the hosts of Services.
 
+pub mod build;
 mod command;
 mod compose;
 mod hocon;

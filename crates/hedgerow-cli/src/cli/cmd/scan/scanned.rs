@@ -5,7 +5,7 @@ use super::texts::{Texts, unread};
 use crate::cli::Exit;
 use crate::cli::args::DiagnosticFormat;
 use crate::cli::session::{Internal, LoadedFleet, Reported, Session};
-use crate::code::{find, read_code};
+use crate::code::{Fault, find, read_code};
 use anyhow::Context;
 use hedgerow_code::frontend::Language;
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -70,7 +70,8 @@ pub(in crate::cli::cmd) fn scan(
     progress.end();
     let outcome = outcome.map_err(|fault| Internal(format!("a built-in pack cannot be read: {fault}")))?;
     let mut warnings = unread(&read.faults);
-    let lost = read.faults.iter().map(|(path, fault)| (path.clone(), fault.reason())).collect();
+    let lost = read.faults.iter().filter(|(_, fault)| *fault != Fault::Ignored);
+    let lost = lost.map(|(path, fault)| (path.clone(), fault.reason())).collect();
     warnings.extend(config.idle_ignores(read.source_paths()));
     let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
     let texts = Texts::new(loaded.sources, by_path);

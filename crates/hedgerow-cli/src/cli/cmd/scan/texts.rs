@@ -19,15 +19,17 @@ pub(in crate::cli::cmd) struct Texts {
 pub(in crate::cli::cmd) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic> {
     // What is neither code that is read in depth nor a deploy file is in the account alone.
     let matters = |(path, fault): &&(String, Fault)| {
-        Language::of(path).is_some()
+        *fault != Fault::Ignored
+            && (Language::of(path).is_some()
             || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
-            || (matches!(fault, Fault::Unreadable(_)) && !path.contains('.'))
+            || (matches!(fault, Fault::Unreadable(_)) && !path.contains('.')))
     };
     let tell = |(path, fault): &(String, Fault)| {
         let (code, reason) = match fault {
             Fault::Unreadable(reason) => (Code::Unreadable, reason.clone()),
             Fault::Encoding => (Code::InvalidEncoding, "it is not UTF-8".to_owned()),
             Fault::TooLarge(bytes) => (Code::Unreadable, format!("it has {bytes} bytes")),
+            Fault::Ignored => (Code::Unreadable, fault.reason()),
         };
         Diagnostic::new(code, format!("`{path}` is not scanned: {reason}"))
             .severity(Severity::Warning)
