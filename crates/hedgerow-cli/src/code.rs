@@ -266,8 +266,7 @@ fn walk(root: &Path, config: &ScanConfig, wanted: &dyn Fn(&str) -> Option<Want>)
     // Lines of a file are about paths below its directory: all are looked at from one root.
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let ignored = config.heeds_gitignore().then(|| Ignored::above(&root));
-    let mut walk =
-        Walk { root: &root, config, wanted, ignored, is_left: false, paths: Vec::new(), faults: Vec::new() };
+    let mut walk = Walk { root: &root, config, wanted, ignored, is_left: false, paths: Vec::new(), faults: Vec::new() };
     walk.directory("");
     (walk.paths, walk.faults)
 }

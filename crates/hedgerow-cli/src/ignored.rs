@@ -88,7 +88,9 @@ mod tests {
             assert_eq!(has(&ignored, path, is_directory), expected, "{path}");
         }
         assert!(ignored.enter(&root.join("a")));
-        assert!(!has(&ignored, "a/x.log", false) && has(&ignored, "a/keep.log", false) && has(&ignored, "a/y.log", false));
+        assert!(
+            !has(&ignored, "a/x.log", false) && has(&ignored, "a/keep.log", false) && has(&ignored, "a/y.log", false)
+        );
         ignored.leave();
         assert!(has(&ignored, "a/x.log", false));
     }

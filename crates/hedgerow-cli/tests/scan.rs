@@ -490,7 +490,9 @@ fn compose_files_are_read_with_their_env_files() {
 fn what_gitignore_names_is_left_out_and_that_is_said() {
     const CODE: &[u8] = b"package main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger/x\") }\n";
     let of = |config: &str, ignore: &'static [u8], file: &str| {
-        let config = format!("version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}");
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}"
+        );
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             (".gitignore", ignore),

@@ -214,7 +214,10 @@ mod tests {
             "  \"# rpcmap: service.a, and more\"\n",
         ] {
             let found = comments(text);
-            assert!(matches!(&found[..], [(Directive::Calls(names), _)] if names[0].0 == "service.a"), "{text}: {found:?}");
+            assert!(
+                matches!(&found[..], [(Directive::Calls(names), _)] if names[0].0 == "service.a"),
+                "{text}: {found:?}"
+            );
         }
         assert!(comments("x = \"rpcmap: y\"\n").is_empty());
     }

@@ -41,8 +41,8 @@ pub mod path;
 mod pattern;
 
 pub use deploy::{
-    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents, image, is_too_deep,
-    properties, swells,
+    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents,
+    image, is_too_deep, properties, swells,
 };
 pub use host::{Answer, HOLE, Hosts};
 pub use pattern::Pattern;

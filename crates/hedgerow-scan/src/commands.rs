@@ -272,7 +272,10 @@ impl<'a> Judge<'_, 'a> {
                 code: Code::UnresolvedCall,
                 message: "the target of this call cannot be told".to_owned(),
                 marks: vec![(place.clone(), String::new())],
-                help: vec![format!("say who is called by a comment there: `{}`", written(&place.path, "rpcmap: <service>"))],
+                help: vec![format!(
+                    "say who is called by a comment there: `{}`",
+                    written(&place.path, "rpcmap: <service>")
+                )],
                 services: BTreeSet::from([self.home.name.clone()]),
                 callees: BTreeSet::new(),
             });

@@ -100,7 +100,8 @@ impl ScanConfig {
     /// Whether a file is named as one of the deploy or of settings: it is read wherever it lies.
     #[must_use]
     pub fn names(&self, path: &str) -> bool {
-        self.deploy.as_ref().is_some_and(|globs| globs.is_match(path)) || self.settings.iter().any(|pattern| pattern.fits(path))
+        self.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
+            || self.settings.iter().any(|pattern| pattern.fits(path))
     }
 
     /// Whether any files are named so.

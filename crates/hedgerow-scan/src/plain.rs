@@ -360,7 +360,11 @@ mod tests {
                 &["http://a:80/", "http://b"],
             ),
             ("Caddyfile", "x.example.com {\n  reverse_proxy /api/* a:80 b:80\n  respond hi\n}\n", &["a:80", "b:80"]),
-            ("Caddyfile.ce", "{$SITE} {\n\thandle /a/* {\n\t\treverse_proxy http://a:80 {\n\t\t}\n\t}\n}\n", &["http://a:80"]),
+            (
+                "Caddyfile.ce",
+                "{$SITE} {\n\thandle /a/* {\n\t\treverse_proxy http://a:80 {\n\t\t}\n\t}\n}\n",
+                &["http://a:80"],
+            ),
             ("Caddyfile.prod", "x {\n  forward_auth a:80 {\n    uri /x\n  }\n}\n", &["a:80"]),
             ("site.caddy", "x {\n  reverse_proxy {\n    to a:80\n  }\n}\n", &["a:80"]),
             ("haproxy.cfg", "backend x\n  server one a:80 check\n  balance roundrobin\n", &["a:80"]),

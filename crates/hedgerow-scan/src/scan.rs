@@ -260,7 +260,8 @@ fn built(tree: &Tree, homes: &mut [Home]) {
         let named = builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name));
         // What lies above the directories of several is the root of all, and no service's code.
         let is_root = |directory: &str| own.iter().filter(|own| is_below(own, directory)).count() > 1;
-        let fits = |build: &&build::Build| !build.context.is_empty() && !is_root(&build.context) && has_code(&build.context);
+        let fits =
+            |build: &&build::Build| !build.context.is_empty() && !is_root(&build.context) && has_code(&build.context);
         for build in named.filter(fits) {
             let main = build.runs.as_deref().and_then(|runs| main_of(tree, &build.context, runs));
             let directory = (build.context.clone(), main);
@@ -274,7 +275,8 @@ fn built(tree: &Tree, homes: &mut [Home]) {
 /// The file below a directory that a command names: as it is, or as a module.
 fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
     let module = runs.replace('.', "/");
-    let files = [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
+    let files =
+        [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
     files.into_iter().find(|file| {
         let place = format!("{directory}/{file}");
         tree.code.iter().any(|code| code.path == place)

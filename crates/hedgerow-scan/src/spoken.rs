@@ -40,13 +40,13 @@ impl<'a> Spoken<'a> {
                 spoken.parts.entry(&spot.path).or_default().push((spot, &home.name));
             }
             for spot in given.parts.iter().chain(given.mounted.iter().map(|file| &file.spot)) {
-                let comments =
-                    by_path.entry(&spot.path).or_insert_with(|| lines::comments(places.text(&spot.path)));
+                let comments = by_path.entry(&spot.path).or_insert_with(|| lines::comments(places.text(&spot.path)));
                 if comments.is_empty() {
                     continue;
                 }
                 let around = places.around(spot);
-                for (directive, range) in comments.iter().filter(|(_, range)| around.contains(&(range.start as usize))) {
+                for (directive, range) in comments.iter().filter(|(_, range)| around.contains(&(range.start as usize)))
+                {
                     let key = (spot.path.clone(), *range);
                     if spoken.owners.entry(key).or_default().insert(home.name.clone()) {
                         spoken.take(&home.name, homes, hosts, (&spot.path, directive, *range), outcome);

@@ -94,9 +94,7 @@ pub(super) fn of_container(container: &Value) -> Vec<Vec<(&str, Vec<Step>)>> {
 /// The words of a list with their places in it, or the one word that stands in its place.
 pub(super) fn placed(value: Option<&Value>) -> Vec<(&str, Option<usize>)> {
     match value {
-        Some(Value::Array(list)) => {
-            (0..).zip(list).filter_map(|(at, word)| Some((word.as_str()?, Some(at)))).collect()
-        }
+        Some(Value::Array(list)) => (0..).zip(list).filter_map(|(at, word)| Some((word.as_str()?, Some(at)))).collect(),
         Some(Value::String(text)) => vec![(text, None)],
         _ => Vec::new(),
     }

@@ -176,7 +176,8 @@ impl Deploy {
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {
                 let sheet = sheets.get(document).cloned();
-                let item = |listed, value| Item { path: text.path, chart, document, listed, sheet: sheet.clone(), value };
+                let item =
+                    |listed, value| Item { path: text.path, chart, document, listed, sheet: sheet.clone(), value };
                 match value {
                     Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
                         let list = pairs.remove("items").and_then(|list| match list {
@@ -261,7 +262,10 @@ impl Deploy {
             self.schedules.extend(schedule::of(item, service.as_deref()));
             let Some(service) = service else {
                 let name = text_at(&item.value, &["metadata", "name"]);
-                if template.is_some() && item.chart.is_some() && name.is_none_or(|name| name.contains(schedule::is_open)) {
+                if template.is_some()
+                    && item.chart.is_some()
+                    && name.is_none_or(|name| name.contains(schedule::is_open))
+                {
                     *self.nameless.entry(item.path.to_owned()).or_default() += 1;
                 }
                 continue;

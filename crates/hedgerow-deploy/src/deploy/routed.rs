@@ -40,7 +40,8 @@ enum Proxy {
 
 /// Whom the proxies among the containers call.
 pub(super) fn routes(containers: &[Container]) -> Vec<Route> {
-    let proxies: Vec<(Proxy, &Container)> = containers.iter().filter_map(|one| Some((proxy(one.value)?, one))).collect();
+    let proxies: Vec<(Proxy, &Container)> =
+        containers.iter().filter_map(|one| Some((proxy(one.value)?, one))).collect();
     let mut found = Vec::new();
     for (kind, container) in [Proxy::Traefik, Proxy::Caddy, Proxy::Nginx]
         .into_iter()
@@ -81,7 +82,9 @@ fn proxy(container: &Value) -> Option<Proxy> {
 /// What a container says to a proxy of a kind: what asks to be called, the port, and where.
 fn asked(kind: Proxy, container: &Container) -> Option<(String, Option<u16>, Spot)> {
     let said = match kind {
-        Proxy::Traefik | Proxy::Caddy => [pairs(container, &["labels"]), pairs(container, &["deploy", "labels"])].concat(),
+        Proxy::Traefik | Proxy::Caddy => {
+            [pairs(container, &["labels"]), pairs(container, &["deploy", "labels"])].concat()
+        }
         Proxy::Nginx => pairs(container, &["environment"]),
     };
     let is_of = |name: &str| match kind {

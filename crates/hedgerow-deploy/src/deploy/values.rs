@@ -69,7 +69,9 @@ fn variables(value: &Value) -> Vec<(String, String, Option<usize>)> {
         Some(if text.contains("{{") { HOLE.to_string() } else { text })
     };
     match value {
-        Value::Object(pairs) => pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?, None))).collect(),
+        Value::Object(pairs) => {
+            pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?, None))).collect()
+        }
         Value::Array(list) => {
             let pair = |(at, element): (usize, &Value)| {
                 Some((element.get("name")?.as_str()?.to_owned(), text(element)?, Some(at)))

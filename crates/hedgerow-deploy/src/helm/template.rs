@@ -318,13 +318,7 @@ struct Lines {
 }
 
 /// Takes in an action; `start` and `place` are where it begins and ends.
-fn action(
-    open: &mut Vec<Open>,
-    template: &mut Template,
-    code: &str,
-    lines: Lines,
-    (start, place): (usize, usize),
-) {
+fn action(open: &mut Vec<Open>, template: &mut Template, code: &str, lines: Lines, (start, place): (usize, usize)) {
     let Lines { alone, joined } = lines;
     let (word, head) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
     let head = head.trim();

@@ -154,15 +154,20 @@ const MARKS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("<%", "%>")];
 /// The longest piece of a template that is looked at, in bytes.
 const MAX_MARK: usize = 1_000;
 
+/// As much of a text as a mark may take up.
+fn head(text: &str) -> &str {
+    let mut most = MAX_MARK.min(text.len());
+    while !text.is_char_boundary(most) {
+        most -= 1;
+    }
+    &text[..most]
+}
+
 /// The piece of a template that a text begins with: what stands between its marks, and its length with them.
 fn mark(text: &str) -> Option<(&str, usize)> {
     MARKS.iter().find_map(|(open, close)| {
         let inner = text.strip_prefix(open)?;
-        let mut most = MAX_MARK.min(inner.len());
-        while !inner.is_char_boundary(most) {
-            most -= 1;
-        }
-        let end = inner[..most].find(close)?;
+        let end = head(inner).find(close)?;
         Some((&inner[..end], open.len() + end + close.len()))
     })
 }
@@ -181,10 +186,10 @@ fn control(text: &str) -> Option<usize> {
     is_control.then_some(length)
 }
 
-/// The rest of a line that says nothing: a comment, or a line of a template's own.
+/// The rest of a line that says nothing: a comment, or a piece of a template that is all of it.
 fn left_out(rest: &str) -> Option<usize> {
     let line = rest.split('\n').next().unwrap_or(rest);
-    let is_own = MARKS.iter().any(|(open, close)| line.starts_with(open) && line.trim_end().ends_with(close));
+    let is_own = mark(line).is_some_and(|(_, length)| line[length..].trim().is_empty());
     (rest.starts_with('#') || is_own).then_some(line.len())
 }
 
@@ -210,7 +215,8 @@ fn word(text: &str) -> usize {
         if at > 0 && control(rest).is_some() {
             break;
         }
-        let braced = || rest.strip_prefix("${").and_then(|inner| Some(3 + inner.split(['\n', ';']).next()?.find('}')?));
+        let braced =
+            || rest.strip_prefix("${").and_then(|inner| Some(3 + head(inner).split(['\n', ';']).next()?.find('}')?));
         if let Some(length) = mark(rest).map(|(_, length)| length).or_else(braced) {
             at += length;
         } else if c.is_whitespace() || matches!(c, ';' | '{' | '}') {
@@ -266,8 +272,16 @@ mod tests {
             ("site.in", "location /x { if ($y) { proxy_pass http://a; } }", &["http://a"]),
             ("site.tpl", "server {\n{%- if x %}\n  proxy_pass http://a;\n{% endif %}\n}", &["http://a"]),
             ("nginx.tpl", "location / {\n  {{ if .x }}proxy_pass http://a:80;{{ end }}\n}", &["http://a:80"]),
-            ("nginx.j2", "location / { {% if x %}proxy_pass http://a;{% else %}proxy_pass http://b;{% endif %} }", &["http://a", "http://b"]),
-            ("nginx.tpl", "location / { proxy_pass {{ if .x }}http://a{{- else }}http://b{{ end }}; }", &["http://a", "http://b"]),
+            (
+                "nginx.j2",
+                "location / { {% if x %}proxy_pass http://a;{% else %}proxy_pass http://b;{% endif %} }",
+                &["http://a", "http://b"],
+            ),
+            (
+                "nginx.tpl",
+                "location / { proxy_pass {{ if .x }}http://a{{- else }}http://b{{ end }}; }",
+                &["http://a", "http://b"],
+            ),
             ("nginx.erb", "location / { <% if x %> proxy_pass http://a; <% end %> }", &["http://a"]),
             ("nginx.hbs", "location / { {{#each x}} proxy_pass http://a; {{/each}} }", &["http://a"]),
             ("nginx.tpl", "location / { proxy_pass http://{{ .Host }}:80/x; }", &["http://{{ .Host }}:80/x"]),
@@ -279,16 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn a_very_long_line_takes_time_in_proportion() {
-        let seconds = |text: &str| {
-            let started = std::time::Instant::now();
-            assert_eq!(read("nginx.conf", text).addresses.len(), 1);
-            started.elapsed().as_secs_f64()
-        };
+    fn a_very_long_line_is_read_in_one_go() {
+        // Where each piece asks for the whole line, this does not end.
         for piece in ["set $a b; ", "{ } ", "{{ x ", "${x ", "a'b ", "{% ", "# "] {
-            let text = |times: usize| format!("proxy_pass http://a; {}", piece.repeat(times));
-            let (short, long) = (seconds(&text(5_000)), seconds(&text(80_000)));
-            assert!(long < 64.0 * short.max(0.002), "{piece}: {short} {long}");
+            let text = format!("proxy_pass http://a; {}", piece.repeat(20_000));
+            assert_eq!(read("nginx.conf", &text).addresses.len(), 1, "{piece}");
         }
     }
 }

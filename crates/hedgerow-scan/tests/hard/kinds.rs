@@ -264,10 +264,17 @@ fn named_arguments_that_everybody_passes_to_everybody_end() {
 #[test]
 fn services_that_are_built_from_one_directory_have_its_code() {
     let compose = |command: &str| {
-        format!("-- compose.yml\nservices:\n  s-api: {{build: service.api}}\n  s-shop:\n    build: {{context: ./service.api}}\n    {command}\n-- service.shop/x.txt\n")
+        format!(
+            "-- compose.yml\nservices:\n  s-api: {{build: service.api}}\n  s-shop:\n    build: {{context: ./service.api}}\n    {command}\n-- service.shop/x.txt\n"
+        )
     };
-    let api = |file: &str, host: &str| format!("-- service.api/{file}\nimport requests\nrequests.get(\"http://{host}/x\")\n");
-    for command in ["command: celery -A jobs.worker worker", "command: [python, -m, jobs.worker]", "entrypoint: python jobs/worker.py"] {
+    let api =
+        |file: &str, host: &str| format!("-- service.api/{file}\nimport requests\nrequests.get(\"http://{host}/x\")\n");
+    for command in [
+        "command: celery -A jobs.worker worker",
+        "command: [python, -m, jobs.worker]",
+        "entrypoint: python jobs/worker.py",
+    ] {
         let tree = format!(
             "{}{}{}-- service.ledger/x.txt\n-- service.cart/x.txt\n",
             compose(command),
@@ -290,7 +297,9 @@ fn services_that_are_built_from_one_directory_have_its_code() {
 #[test]
 fn what_lies_in_a_directory_of_several_services_is_read_for_each() {
     let of = |files: &str| {
-        format!("-- hedgerow.yaml\nscan: {{services: [{{path: app, name: service.a}}, {{path: app, name: service.b}}]}}\n{files}-- service.a/x.txt\n-- service.b/x.txt\n-- service.ledger/x.txt\n")
+        format!(
+            "-- hedgerow.yaml\nscan: {{services: [{{path: app, name: service.a}}, {{path: app, name: service.b}}]}}\n{files}-- service.a/x.txt\n-- service.b/x.txt\n-- service.ledger/x.txt\n"
+        )
     };
     for (files, class) in [
         ("-- app/run.sh\ncurl http://s-ledger/x\n", "proven"),
@@ -299,7 +308,10 @@ fn what_lies_in_a_directory_of_several_services_is_read_for_each() {
             "-- app/config.yaml\nledger: {url: 'http://s-ledger'}\n-- app/main.go\npackage main\nimport (\"net/http\"; \"github.com/spf13/viper\")\nfunc main() { http.Get(viper.GetString(\"ledger.url\")) }\n",
             "joined",
         ),
-        ("-- app/Dockerfile\nFROM x\nENV LEDGER=http://s-ledger\n-- app/main.py\nimport os, requests\nrequests.get(os.environ[\"LEDGER\"])\n", "joined"),
+        (
+            "-- app/Dockerfile\nFROM x\nENV LEDGER=http://s-ledger\n-- app/main.py\nimport os, requests\nrequests.get(os.environ[\"LEDGER\"])\n",
+            "joined",
+        ),
         ("-- app/run.sh\n# rpcmap: service.ledger\n", "declared"),
     ] {
         let expected = [format!("a -> ledger {class}"), format!("b -> ledger {class}")];

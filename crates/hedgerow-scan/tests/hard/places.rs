@@ -64,9 +64,15 @@ fn places_in_manifests_are_those_of_the_values() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {x: \"http://s-ledger/x\"}\n---\n",
             "command: [curl]\n          args: [-s, \"⟦http://s-ledger/x⟧\"]",
         ),
-        ("", "command:\n          - sh\n          - -c\n          - |\n            echo http://s-ledger/x\n            # http://s-ledger/x\n            curl ⟦http://s-ledger/x⟧\n"),
+        (
+            "",
+            "command:\n          - sh\n          - -c\n          - |\n            echo http://s-ledger/x\n            # http://s-ledger/x\n            curl ⟦http://s-ledger/x⟧\n",
+        ),
         ("# LEDGER_URL\n", "env: [{name: ⟦LEDGER_URL⟧, value: 'http://s-ledger'}]"),
-        ("", "env:\n          - {name: OTHER, value: LEDGER_URL}\n          - name: ⟦LEDGER_URL⟧\n            value: http://s-ledger"),
+        (
+            "",
+            "env:\n          - {name: OTHER, value: LEDGER_URL}\n          - name: ⟦LEDGER_URL⟧\n            value: http://s-ledger",
+        ),
         ("---\n---\n# nothing\n---\n", "command: [app, --to=⟦s-ledger:80⟧]"),
         ("", "command: [psql, -h, s-cart]\n          args: [-h, ⟦s-ledger⟧]"),
         ("", "livenessProbe: {exec: {command: [curl, \"⟦http://s-ledger/x⟧\"]}}"),
@@ -86,7 +92,8 @@ fn places_in_manifests_are_those_of_the_values() {
 
 #[test]
 fn places_in_compose_files_are_those_of_the_service() {
-    let other = "  cart:\n    environment: {LEDGER_URL: 'http://x'}\n    command: [run, 'http://s-ledger.example.com']\n";
+    let other =
+        "  cart:\n    environment: {LEDGER_URL: 'http://x'}\n    command: [run, 'http://s-ledger.example.com']\n";
     for own in [
         "command: curl -s ⟦http://s-ledger/x⟧",
         "command: [curl, ⟦http://s-ledger/x⟧]",
@@ -97,7 +104,9 @@ fn places_in_compose_files_are_those_of_the_service() {
         "depends_on: [⟦s-ledger⟧]",
         "depends_on: {⟦s-ledger⟧: {condition: service_healthy}}",
     ] {
-        check(&format!("{SHOP}-- compose.yaml\n# LEDGER_URL http://s-ledger/x\nservices:\n{other}  s-shop:\n    image: x\n    {own}\n"));
+        check(&format!(
+            "{SHOP}-- compose.yaml\n# LEDGER_URL http://s-ledger/x\nservices:\n{other}  s-shop:\n    image: x\n    {own}\n"
+        ));
     }
     check(&format!(
         "{SHOP}-- compose.yaml\nx-own: &own {{environment: {{⟦LEDGER_URL⟧: http://s-ledger}}}}\nservices:\n  s-shop: {{<<: *own, image: x}}\n"
@@ -134,7 +143,11 @@ fn places_in_templates_are_those_of_the_lines_that_write_them() {
         "          env:\n            {{- range .Values.urls }}\n            - name: ⟦LEDGER_URL⟧\n              value: {{ . | quote }}\n            {{- end }}\n",
     ] {
         let container = container.replace("[nc, ⟦\"{{ . }}\", \"80\"]⟧", "[nc, \"{{ . }}\", \"80\"]");
-        let container = if container.contains('⟦') { container } else { container.replace("command: [nc, \"{{ . }}\", \"80\"]", "⟦command: [nc, \"{{ . }}\", \"80\"]⟧") };
+        let container = if container.contains('⟦') {
+            container
+        } else {
+            container.replace("command: [nc, \"{{ . }}\", \"80\"]", "⟦command: [nc, \"{{ . }}\", \"80\"]⟧")
+        };
         check(&format!(
             "{SHOP}{chart}-- deploy/chart/templates/all.yaml\n# http://s-ledger/x LEDGER_URL\nkind: Service\nmetadata: {{name: x}}\n---\n{head}{container}"
         ));
@@ -155,7 +168,9 @@ fn told(tree: &str, expected: &[&str]) {
 fn a_comment_answers_an_unknown_call_of_a_command() {
     let asked = "unresolved-call deploy/shop.yaml";
     let pod = |name: &str, container: &str| {
-        format!("kind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n      containers:\n        - image: x\n{container}")
+        format!(
+            "kind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n      containers:\n        - image: x\n{container}"
+        )
     };
     let curl = "          command: [curl, \"http://$X/x\"]\n";
     let shop = |container: &str| format!("-- deploy/shop.yaml\n{}", pod("s-shop", container));
@@ -165,7 +180,9 @@ fn a_comment_answers_an_unknown_call_of_a_command() {
     told(&shop(&format!("          # hedgerow: ignore it is the customers'\n{curl}")), &[]);
     told(&shop("          command: [curl, \"http://$X/x\"] # rpcmap: service.ledger\n"), &[declared]);
     told(
-        &shop("          command:\n            - sh\n            - -c\n            - |\n              # rpcmap: service.ledger\n              curl http://$X/x\n"),
+        &shop(
+            "          command:\n            - sh\n            - -c\n            - |\n              # rpcmap: service.ledger\n              curl http://$X/x\n",
+        ),
         &[declared],
     );
     // A comment speaks about the object that it stands in.
@@ -195,8 +212,16 @@ fn a_comment_in_a_compose_file_is_of_its_service() {
 fn each_unknown_call_is_told_once() {
     let asked = "unresolved-call deploy/shop.yaml";
     let pod = "-- deploy/shop.yaml\nkind: Pod\nmetadata: {name: s-shop}\nspec:\n  containers:\n    - image: x\n";
-    told(&format!("{pod}      command: [curl, \"http://$X/x\"]\n    - image: y\n      command: [curl, \"http://$Y/y\"]\n"), &[asked, asked]);
-    told(&format!("{pod}      args:\n        - |\n          curl http://$X/x\n          wget http://$Y/y\n"), &[asked, asked]);
+    told(
+        &format!(
+            "{pod}      command: [curl, \"http://$X/x\"]\n    - image: y\n      command: [curl, \"http://$Y/y\"]\n"
+        ),
+        &[asked, asked],
+    );
+    told(
+        &format!("{pod}      args:\n        - |\n          curl http://$X/x\n          wget http://$Y/y\n"),
+        &[asked, asked],
+    );
     // As a text of the service's directory it is read too.
     let own = pod.replace("deploy/shop.yaml", "service.shop/pod.yaml");
     told(&format!("{own}      command: [sh, -c, \"curl http://$X/x\"]\n"), &["unresolved-call service.shop/pod.yaml"]);
@@ -205,7 +230,9 @@ fn each_unknown_call_is_told_once() {
 #[test]
 fn proxies_call_whom_containers_ask_them_to() {
     let file = |proxy: &str, own: &str| {
-        format!("{SHOP}-- compose.yaml\nservices:\n  s-shop:\n    image: {proxy}\n  s-ledger:\n    image: x\n    {own}\n")
+        format!(
+            "{SHOP}-- compose.yaml\nservices:\n  s-shop:\n    image: {proxy}\n  s-ledger:\n    image: x\n    {own}\n"
+        )
     };
     let port = "traefik.http.services.x.loadbalancer.server.port";
     for (proxy, own) in [
@@ -213,7 +240,10 @@ fn proxies_call_whom_containers_ask_them_to() {
         ("docker.io/library/traefik", format!("labels: {{⟦{port}⟧: 8080, traefik.http.routers.x.rule: y}}")),
         ("traefik", format!("deploy: {{labels: {{⟦{port}⟧: \"8080\"}}}}")),
         ("traefik:1.7", "labels: [\"⟦traefik.port⟧=8080\"]".to_owned()),
-        ("lucaslorentz/caddy-docker-proxy:2", "labels: {caddy: x.example.com, ⟦caddy.reverse_proxy⟧: '{{upstreams 8080}}'}".to_owned()),
+        (
+            "lucaslorentz/caddy-docker-proxy:2",
+            "labels: {caddy: x.example.com, ⟦caddy.reverse_proxy⟧: '{{upstreams 8080}}'}".to_owned(),
+        ),
         ("nginxproxy/nginx-proxy", "environment: {VIRTUAL_HOST: x.example.com, ⟦VIRTUAL_PORT⟧: 8080}".to_owned()),
     ] {
         check(&file(proxy, &own));

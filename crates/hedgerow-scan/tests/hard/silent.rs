@@ -595,7 +595,9 @@ fn tests_below_a_directory_that_is_said_to_be_a_services_are_not_read() {
 #[test]
 fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about() {
     let go = |comment: &str| {
-        format!("-- service.shop/main.go\npackage main\n{comment}\nimport gen \"bank/gen/ledger\"\nfunc main() {{ gen.Call() }}\n")
+        format!(
+            "-- service.shop/main.go\npackage main\n{comment}\nimport gen \"bank/gen/ledger\"\nfunc main() {{ gen.Call() }}\n"
+        )
     };
     let python = "-- service.shop/main.py\nfrom .gen import call\ncall()\n";
     let pod = indented("env: [{name: LEDGER, value: 's-ledger:80'}]").replace("-- service.shop/x.txt\n", "");
@@ -605,8 +607,12 @@ fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about(
         let blind = found.findings.into_iter().filter(|finding| finding.code == Code::UnparsedCode);
         blind.map(|finding| (finding.services, finding.callees, finding.message)).collect::<Vec<_>>()
     };
-    for tree in [format!("{}{pod}", go("")), format!("{python}{pod}"), format!("{}{mounted}", go("")),
-        format!("{}-- service.shop/config.yaml\nledger: http://s-ledger\n", go(""))] {
+    for tree in [
+        format!("{}{pod}", go("")),
+        format!("{python}{pod}"),
+        format!("{}{mounted}", go("")),
+        format!("{}-- service.shop/config.yaml\nledger: http://s-ledger\n", go("")),
+    ] {
         let found = blind(&tree);
         let [(services, callees, message)] = &found[..] else { panic!("{tree}\n{found:?}") };
         assert!(services.contains("service.shop") && callees.contains("service.ledger"), "{message}");

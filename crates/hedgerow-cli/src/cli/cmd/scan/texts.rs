@@ -21,8 +21,8 @@ pub(in crate::cli::cmd) fn unread(faults: &[(String, Fault)]) -> Vec<Diagnostic>
     let matters = |(path, fault): &&(String, Fault)| {
         *fault != Fault::Ignored
             && (Language::of(path).is_some()
-            || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
-            || (matches!(fault, Fault::Unreadable(_)) && !path.contains('.')))
+                || [".yaml", ".yml", ".mod"].iter().any(|end| path.ends_with(end))
+                || (matches!(fault, Fault::Unreadable(_)) && !path.contains('.')))
     };
     let tell = |(path, fault): &(String, Fault)| {
         let (code, reason) = match fault {
