@@ -52,6 +52,17 @@ pub enum Permission<'p> {
     Untold,
 }
 
+/// An `allow` entry that permits a call if the caller wears labels of which no file of the fleet tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition<'p> {
+    /// The entry.
+    pub allow: &'p Allow,
+    /// What the caller's pods have to wear.
+    pub pods: Labels,
+    /// What the caller's namespace has to wear.
+    pub namespace: Labels,
+}
+
 /// One end of a call.
 struct End<'p> {
     service: &'p Service,
@@ -78,15 +89,16 @@ impl Plan {
         Some(Verdict { traffic, permission })
     }
 
-    /// The `allow` entry that would permit a call if the caller's namespace wears some labels, with these labels: what a
-    /// namespace wears is not planned. Nothing where something permits the call without.
+    /// The `allow` entry that would permit a call if the caller's pods, or its namespace, wear some labels of which no file tells: a
+    /// workload's own labels are in its manifests, and what a namespace wears is in the cluster. Nothing where something permits the
+    /// call without, or where the plan tells that they do not wear them.
     #[must_use]
     pub fn permitted_if(
         &self,
         from: &ServiceName,
         to: &ServiceName,
         port: (NonZeroU16, Protocol),
-    ) -> Option<(&Allow, Labels)> {
+    ) -> Option<Condition<'_>> {
         let (caller, callee) = (self.end(from)?, self.end(to)?);
         if !matches!(self.permission(&caller, &callee, port), Permission::Nothing | Permission::Untold) {
             return None;
@@ -94,18 +106,34 @@ impl Plan {
         let service = self.fleet().known(to.as_str())?;
         service.allow.iter().filter(|allow| opens(&allow.ports, service, port)).find_map(|allow| {
             let Peers::These(peers) = &allow.peers else { return None };
-            let asked = peers.iter().find_map(|peer| match peer {
-                Peer::Pods { place: Place::Labelled(asked), labels } => {
-                    labels.iter().all(|(key, value)| caller.worn.get(key) == Some(value)).then_some(asked)
-                }
-                Peer::AllPods(Place::Labelled(asked)) => Some(asked),
-                Peer::Pods { .. } | Peer::AllPods(_) | Peer::Block { .. } => None,
-            })?;
-            let name = |key: &LabelKey| key.as_str() == NAMESPACE_NAME;
-            let is_named =
-                asked.iter().all(|(key, value)| !name(key) || value.as_str() == caller.service.namespace.as_str());
-            let unknown = asked.iter().filter(|(key, _)| !name(key)).map(|(key, value)| (key.clone(), value.clone()));
-            is_named.then(|| (allow, unknown.collect()))
+            peers.iter().find_map(|peer| {
+                let nothing = Labels::new();
+                let (place, labels) = match peer {
+                    Peer::Pods { place, labels } => (place, labels),
+                    Peer::AllPods(place) => (place, &nothing),
+                    Peer::Block { .. } => return None,
+                };
+                let pods = labels.iter().filter(|(key, value)| caller.worn.get(*key) != Some(*value));
+                let pods: Labels = pods.map(|(key, value)| (key.clone(), value.clone())).collect();
+                // Of labels that Hedgerow writes, and of those that it reads, the plan tells.
+                let may_wear =
+                    pods.keys().all(|key| !caller.worn.contains_key(key) && !self.scheme().is_own(key.as_str()));
+                let namespace = match place {
+                    Place::Labelled(asked) => {
+                        let own = |key: &LabelKey| key.as_str() == NAMESPACE_NAME;
+                        let is_there = |value: &LabelValue| value.as_str() == caller.service.namespace.as_str();
+                        if asked.iter().any(|(key, value)| own(key) && !is_there(value)) {
+                            return None;
+                        }
+                        let unknown = asked.iter().filter(|(key, _)| !own(key));
+                        unknown.map(|(key, value)| (key.clone(), value.clone())).collect()
+                    }
+                    Place::SameNamespace | Place::Namespaces(_) | Place::Anywhere => {
+                        is_in(place, caller.service, callee.service).then(Labels::new)?
+                    }
+                };
+                may_wear.then_some(Condition { allow, pods, namespace })
+            })
         })
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::cluster::{CALICO_NAME, Cluster, Labels, NAMESPACE_NAME};
+use crate::cluster::{CALICO_NAME, Cluster, Endpoint, Labels, NAMESPACE_NAME};
 use crate::grammar::is_label_value;
 use crate::selector::{Fact, Key, Selector, Space};
 
@@ -155,6 +155,23 @@ fn every(parts: &[Selector], holds: bool) -> Option<Vec<Clause>> {
 }
 
 impl Stranger {
+    /// Somebody who is like pods that are there.
+    pub(crate) fn like(pods: &Endpoint, cluster: &Cluster) -> Self {
+        let mut known = BTreeMap::from([
+            (Var::Orchestrator, Fact::KUBERNETES.to_owned()),
+            (Var::Namespace, pods.namespace.clone()),
+            (Var::Account, pods.service_account.clone()),
+        ]);
+        let account = (pods.namespace.clone(), pods.service_account.clone());
+        let mut add = |labels: Option<&Labels>, var: fn(String) -> Var| {
+            known.extend(labels.into_iter().flatten().map(|(key, value)| (var(key.clone()), value.clone())));
+        };
+        add(Some(&pods.labels), Var::Own);
+        add(cluster.namespaces.get(&pods.namespace), Var::OfNamespace);
+        add(cluster.service_accounts.get(&account), Var::OfAccount);
+        Self { known }
+    }
+
     fn value(&self, var: &Var) -> Option<&str> {
         self.known.get(var).map(String::as_str)
     }
@@ -384,6 +401,66 @@ pub(crate) fn words(clause: &[Literal], stranger: &Stranger) -> String {
         }
     }
     text
+}
+
+/// Whom a clause means, where labels alone say it: what an entry for them asks, no more and no less.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wearers {
+    /// Where the pods are.
+    pub place: WearersIn,
+    /// What the pods wear.
+    pub labels: Labels,
+}
+
+/// The namespaces of pods that are meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WearersIn {
+    /// In any namespace.
+    Any,
+    /// In this one.
+    Named(String),
+    /// In those that wear these labels.
+    Labelled(Labels),
+}
+
+/// Whom a clause means, as labels; nothing where it asks for more, or for something else, than one value of each label.
+pub(crate) fn wearers(clause: &[Literal]) -> Option<Wearers> {
+    let (mut labels, mut namespace, mut of_namespace) = (Labels::new(), None, Labels::new());
+    for literal in clause {
+        let (Test::In(values), true) = (&literal.test, literal.holds) else { return None };
+        let mut values = values.iter();
+        let (Some(value), None) = (values.next(), values.next()) else { return None };
+        let before = match &literal.var {
+            Var::Orchestrator if value == Fact::KUBERNETES => None,
+            Var::Own(key) => labels.insert(key.clone(), value.clone()),
+            Var::Namespace => namespace.replace(value.clone()),
+            Var::OfNamespace(key) => of_namespace.insert(key.clone(), value.clone()),
+            Var::Orchestrator | Var::Account | Var::OfAccount(_) => return None,
+        };
+        if before.is_some_and(|before| before != *value) {
+            return None;
+        }
+    }
+    let place = match (namespace, of_namespace.is_empty()) {
+        (Some(name), true) => WearersIn::Named(name),
+        (None, true) => WearersIn::Any,
+        (None, false) => WearersIn::Labelled(of_namespace),
+        (Some(_), false) => return None,
+    };
+    Some(Wearers { place, labels })
+}
+
+/// Whether a clause asks the pods themselves for something that not every pod has: a label, or an account.
+pub(crate) fn asks_pods(clause: &[Literal]) -> bool {
+    clause.iter().any(|literal| literal.holds && matches!(literal.var, Var::Own(_) | Var::Account | Var::OfAccount(_)))
+}
+
+/// Whether a clause asks for one of some labels of pods: whatever value it takes, it is among them.
+pub(crate) fn asks_for(clause: &[Literal], has: &dyn Fn(&str, &str) -> bool) -> bool {
+    clause.iter().any(|literal| match (&literal.var, &literal.test, literal.holds) {
+        (Var::Own(key), Test::In(values), true) => values.iter().all(|value| has(key, value)),
+        _ => false,
+    })
 }
 
 /// A claim about pods that may call: who is permitted, in the words of whoever permits.

@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub namespace: String,
     /// The labels the pods wear.
     pub labels: Labels,
+    /// Those of them by which the workload knows its own pods, as its selector's `matchLabels` has them; empty where it has none.
+    pub selected_by: Labels,
     /// The container ports that have a name.
     pub ports: Vec<NamedPort>,
     /// The service account the pods run as.
@@ -78,6 +80,7 @@ impl Endpoint {
             namespace: object.namespace.clone().unwrap_or_default(),
             object,
             labels,
+            selected_by: Labels::new(),
             ports: Vec::new(),
             service_account: "default".to_owned(),
             host_network: false,
@@ -239,9 +242,14 @@ fn endpoint(object: &Object, found: &Found<'_>, reference: &ObjectRef, diagnosti
     let containers = ["containers", "initContainers"].map(|key| spec(key).and_then(Value::as_array));
     let mut worn = found.also.map(|labels| read_labels(object, labels, diagnostics)).unwrap_or_default();
     worn.extend(found.labels.map(|labels| read_labels(object, labels, diagnostics)).unwrap_or_default());
+    let selector = object.get(&["spec", "selector", "matchLabels"]).and_then(Value::as_object);
+    let is_own = |(key, value): &(&String, &Value)| worn.get(*key).is_some_and(|worn| value.as_str() == Some(worn));
+    let own = selector.into_iter().flatten().filter(is_own);
+    let selected_by = own.map(|(key, _)| (key.clone(), worn[key].clone())).collect();
     Endpoint {
         namespace: reference.namespace.clone().unwrap_or_default(),
         labels: worn,
+        selected_by,
         ports: containers.into_iter().flatten().flatten().flat_map(named_ports).collect(),
         service_account: account.to_owned(),
         host_network: spec("hostNetwork") == Some(&Value::Bool(true)),

@@ -3,8 +3,8 @@
 //! For every rule that lets somebody in, somebody is made whom it means; where another rule stops that one, or the plan
 //! permits it, somebody else is tried who differs in just that, until one comes in that nobody permits or there is none.
 
-use crate::claim::{Claim, Clause, Stranger, clauses, implies, solve, words};
-use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, PeerId, Question};
+use crate::claim::{Claim, Clause, Stranger, Wearers, asks_for, asks_pods, clauses, implies, solve, wearers, words};
+use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, Peer, PeerId, Question};
 use crate::policy::{Action, Direction, Party, PolicyId, TierDefault, Way};
 use crate::port::{Flow, PortRange};
 
@@ -22,6 +22,8 @@ pub struct Permit {
 pub struct Guest {
     /// Who it is, in words.
     pub who: String,
+    /// The same as labels, where labels alone say it.
+    pub wearers: Option<Wearers>,
     /// On which ports.
     pub ports: Vec<PortRange>,
     /// What decided it.
@@ -49,6 +51,11 @@ pub enum Asked {
     WithoutBackstops,
 }
 
+/// The pods that are among the manifests, to compare others with.
+pub struct Listed {
+    pods: Vec<Stranger>,
+}
+
 impl Permit {
     fn covers(&self, range: PortRange) -> bool {
         self.ports.as_ref().is_none_or(|ports| {
@@ -71,6 +78,46 @@ impl Network {
     /// beside those that policies name.
     #[must_use]
     pub fn guests(&self, destination: PeerId, ports: &[PortRange], permits: &[&Permit], asked: Asked) -> Guests {
+        self.search(destination, ports, permits, asked, &|_| false)
+    }
+
+    /// The pods that are among the manifests.
+    #[must_use]
+    pub fn listed(&self) -> Listed {
+        let pods = self.pods().filter_map(|id| match self.peer(id) {
+            Peer::Pods(pods) => Some(Stranger::like(pods, &self.world)),
+            Peer::Outside(_) => None,
+        });
+        Listed { pods: pods.collect() }
+    }
+
+    /// Who comes in to `destination` by what pods wear, and not because somebody among the manifests is meant by his name: a label that
+    /// `is_name` calls one, and that pods wear who are let in by it, names them. A rule about namespaces alone is told by whoever
+    /// is in them, so it counts only where nobody is.
+    #[must_use]
+    pub fn unlisted(
+        &self,
+        destination: PeerId,
+        ports: &[PortRange],
+        permits: &[&Permit],
+        listed: &Listed,
+        is_name: &dyn Fn(&str, &str) -> bool,
+    ) -> Guests {
+        let is_told = |start: &Clause| {
+            (!asks_pods(start) || asks_for(start, is_name)) && listed.pods.iter().any(|pod| pod.meets(start))
+        };
+        self.search(destination, ports, permits, Asked::All, &is_told)
+    }
+
+    /// Who comes in by the rules' clauses that are not `left` out.
+    fn search(
+        &self,
+        destination: PeerId,
+        ports: &[PortRange],
+        permits: &[&Permit],
+        asked: Asked,
+        left: &dyn Fn(&Clause) -> bool,
+    ) -> Guests {
         let mut guests = Guests::default();
         let ranges = self.port_ranges(destination, ports);
         for (compiled, rule) in self.rules_for(destination).filter(|(_, rule)| rule.rule.action == Action::Allow) {
@@ -82,7 +129,7 @@ impl Network {
                 guests.unfinished.push(compiled.policy.id.clone());
                 continue;
             };
-            for start in starts {
+            for start in starts.iter().filter(|start| !left(start)) {
                 let mut found: Option<Guest> = None;
                 for range in &ranges {
                     let flow = Flow { protocol: range.protocol, port: range.last };
@@ -93,10 +140,7 @@ impl Network {
                     match self.guest(destination, flow, (compiled, rule), start, &permits, asked) {
                         Ended::Nobody => {}
                         Ended::TooMany => guests.unfinished.push(compiled.policy.id.clone()),
-                        Ended::Found((who, by)) => match &mut found {
-                            Some(guest) if guest.who == who && guest.by == by => guest.ports.push(*range),
-                            _ => guests.found.extend(found.replace(Guest { who, ports: vec![*range], by })),
-                        },
+                        Ended::Found(one) => one.add(*range, &mut found, &mut guests.found),
                     }
                 }
                 guests.found.extend(found);
@@ -107,26 +151,6 @@ impl Network {
         guests.unfinished.sort();
         guests.unfinished.dedup();
         guests
-    }
-
-    /// Whom the policies that guard a destination let in although no pod among the manifests is meant: for each rule of
-    /// theirs that allows and matches no pod, whom it means, in words. Rules that are about addresses alone are left out.
-    #[must_use]
-    pub fn unmet(&self, destination: PeerId) -> Vec<(PolicyId, String)> {
-        let pods: Vec<_> = self.pods().collect();
-        let mut unmet = Vec::new();
-        for (compiled, rule) in self.rules_for(destination).filter(|(_, rule)| rule.rule.action == Action::Allow) {
-            if pods.iter().any(|pod| rule.is_from(*pod)) {
-                continue;
-            }
-            for clause in rule.means().into_iter().flatten() {
-                let who = solve(clause, &self.world).map(|stranger| words(clause, &stranger));
-                unmet.extend(who.map(|who| (compiled.policy.id.clone(), who)));
-            }
-        }
-        unmet.sort();
-        unmet.dedup();
-        unmet
     }
 
     /// Somebody whom a permit is for and who cannot come in to `destination`, for each of the permit's ports.
@@ -149,10 +173,7 @@ impl Network {
                 Ended::TooMany => {
                     guests.unfinished.extend(self.guards(destination, Direction::Ingress).cloned());
                 }
-                Ended::Found((who, by)) => match &mut found {
-                    Some(guest) if guest.who == who && guest.by == by => guest.ports.push(range),
-                    _ => guests.found.extend(found.replace(Guest { who, ports: vec![range], by })),
-                },
+                Ended::Found(one) => one.add(range, &mut found, &mut guests.found),
             }
         }
         guests.found.extend(found);
@@ -167,7 +188,7 @@ impl Network {
         start: &Clause,
         permits: &[&Permit],
         asked: Asked,
-    ) -> Ended<(String, DecidedBy)> {
+    ) -> Ended<One> {
         for way in self.ways_to(destination) {
             if !rule.destination.contains(destination, way.family)
                 || !rule.rule.admits(flow, way, self.named_ports(destination))
@@ -201,19 +222,13 @@ impl Network {
                     tries.extend(extend(&[clause], &more));
                     continue;
                 }
-                return Ended::Found((words(&clause, &stranger), ingress.decision.by));
+                return Ended::Found(One::new(&clause, &stranger, ingress.decision.by));
             }
         }
         Ended::Nobody
     }
 
-    fn shut_out_on(
-        &self,
-        destination: PeerId,
-        flow: Flow,
-        permit: &Permit,
-        asked: Asked,
-    ) -> Ended<(String, DecidedBy)> {
+    fn shut_out_on(&self, destination: PeerId, flow: Flow, permit: &Permit, asked: Asked) -> Ended<One> {
         for way in self.ways_to(destination) {
             let question = Question { to: destination, flow, way, asked };
             let wanted = permit.who.clause().to_vec();
@@ -237,7 +252,7 @@ impl Network {
                 let Some(stranger) = solve(&clause, &self.world).filter(Stranger::is_pod) else { continue };
                 let ingress = self.judge(Direction::Ingress, &stranger, question);
                 if !ingress.decision.allows {
-                    return Ended::Found((words(&clause, &stranger), ingress.decision.by));
+                    return Ended::Found(One::new(&clause, &stranger, ingress.decision.by));
                 }
                 // Somebody else, whom this rule does not mean.
                 let Some(rule) = ingress.rule else { continue };
@@ -379,6 +394,30 @@ impl Network {
             let more = clauses(&compiled.policy.selects, false)?;
             (all.len() * more.len() <= MOST_TRIES).then(|| extend(&all, &more))
         })
+    }
+}
+
+/// Somebody who was found for one port.
+struct One {
+    who: String,
+    wearers: Option<Wearers>,
+    by: DecidedBy,
+}
+
+impl One {
+    fn new(clause: &Clause, stranger: &Stranger, by: DecidedBy) -> Self {
+        Self { who: words(clause, stranger), wearers: wearers(clause).filter(|_| stranger.is_pod()), by }
+    }
+
+    /// Counts it to the one that was found last, where it is the same one on another port.
+    fn add(self, range: PortRange, last: &mut Option<Guest>, found: &mut Vec<Guest>) {
+        match last {
+            Some(guest) if guest.who == self.who && guest.by == self.by => guest.ports.push(range),
+            _ => {
+                let Self { who, wearers, by } = self;
+                found.extend(last.replace(Guest { who, wearers, ports: vec![range], by }));
+            }
+        }
     }
 }
 

@@ -102,9 +102,9 @@ use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::source::{Source, SourceId, Span};
 use rayon::prelude::*;
 
-pub use claim::Claim;
+pub use claim::{Claim, Wearers, WearersIn};
 pub use cluster::{Cluster, Endpoint, Labels, MaybeWorn};
-pub use guests::{Asked, Guest, Guests, Permit};
+pub use guests::{Asked, Guest, Guests, Listed, Permit};
 pub use manifest::ObjectRef;
 pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Reach, Verdict};

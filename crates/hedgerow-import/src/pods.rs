@@ -78,6 +78,7 @@ fn planned(input: &Input<'_>, service: &Service) -> Endpoint {
     });
     Endpoint {
         ports: ports.collect(),
+        selected_by: labels(&selector(plan.fleet().config(), service)),
         service_account: service.account.clone().unwrap_or_else(|| "default".to_owned()),
         ..Endpoint::new(object, labels(&worn), service.file)
     }

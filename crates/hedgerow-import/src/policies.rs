@@ -7,12 +7,15 @@ mod callee;
 
 use crate::pods::{Pods, anywhere, pods};
 use crate::said::{Found, Place, Why};
+use crate::settle::NAMES;
 use crate::{Input, Reader};
 use callee::Callee;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::source::Span;
-use hedgerow_eval::{Direction, Endpoint, Labels, Manifests, Network, ObjectRef, PeerId, PolicyId};
+use hedgerow_eval::{
+    Claim, Direction, Endpoint, Labels, Listed, Manifests, Network, ObjectRef, Peer, PeerId, Permit, PolicyId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of pods that are there to see who comes in.
@@ -35,6 +38,17 @@ struct World<'a> {
     probes: BTreeMap<String, PeerId>,
     /// The namespace among them that nobody knows.
     strange: String,
+    /// The pods that are there.
+    listed: Listed,
+    names: Labelled,
+}
+
+/// The labels that tell whose pods are: whoever wears one is taken for one of those pods.
+#[derive(Default)]
+struct Labelled {
+    one: BTreeSet<(String, String)>,
+    /// Of workloads that no label alone tells, all that their selectors ask.
+    together: Vec<Permit>,
 }
 
 impl Reader for Policies {
@@ -98,7 +112,9 @@ impl<'a> World<'a> {
         }
         let mut probes = ids.iter().skip(first).copied();
         let probes: BTreeMap<_, _> = places.into_iter().zip(&mut probes).collect();
-        Self { input, network, owners, members, planned, probes, strange }
+        let names = Labelled::new(&network, &owners[..first]);
+        let listed = network.listed();
+        Self { listed, names, input, network, owners, members, planned, probes, strange }
     }
 
     fn owner(&self, id: PeerId) -> Option<&ServiceName> {
@@ -130,6 +146,50 @@ impl<'a> World<'a> {
             let place = self.place_of(&policy);
             found.leave(Why::Egress, &place, text).callers = services;
         }
+    }
+}
+
+impl Labelled {
+    /// A workload's selector says by which labels it knows its pods; where nobody else wears one of them, that one is as good as a name. A label
+    /// beside the selector is a permission, whoever wears it today.
+    fn new(network: &Network, owners: &[Option<ServiceName>]) -> Self {
+        let pods = network.pods().zip(owners).filter_map(|(id, owner)| match network.peer(id) {
+            Peer::Pods(pods) => {
+                Some((pods, owner.as_ref().map_or_else(|| pods.object.to_string(), ToString::to_string)))
+            }
+            Peer::Outside(_) => None,
+        });
+        let pods: Vec<_> = pods.collect();
+        let mut wearers = BTreeMap::<(&str, &str), BTreeSet<&str>>::new();
+        for (pods, owner) in &pods {
+            for (key, value) in &pods.labels {
+                wearers.entry((key, value)).or_default().insert(owner);
+            }
+        }
+        let mut names = Self::default();
+        for (pods, _) in &pods {
+            let own: Vec<(&String, &String)> = match pods.selected_by.is_empty() {
+                true => pods.labels.iter().filter(|(key, _)| NAMES.contains(&key.as_str())).collect(),
+                false => pods.selected_by.iter().collect(),
+            };
+            let is_alone = |(key, value): &&(&String, &String)| {
+                wearers.get(&(key.as_str(), value.as_str())).is_some_and(|wearers| wearers.len() == 1)
+            };
+            let mut alone = own.iter().filter(is_alone).peekable();
+            if alone.peek().is_none() && !own.is_empty() {
+                let labels = own.iter().map(|(key, value)| ((*key).clone(), (*value).clone())).collect();
+                let permit = Permit { who: Claim::wearing(&labels), ports: None };
+                if !names.together.contains(&permit) {
+                    names.together.push(permit);
+                }
+            }
+            names.one.extend(alone.map(|(key, value)| ((*key).clone(), (*value).clone())));
+        }
+        names
+    }
+
+    fn has(&self, key: &str, value: &str) -> bool {
+        self.one.contains(&(key.to_owned(), value.to_owned()))
     }
 }
 

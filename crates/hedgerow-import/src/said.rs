@@ -201,7 +201,7 @@ kinds! {
     HostNetwork "host-network";
     /// No pods of the service and no policy that guards it are among the manifests; who may call it is not known.
     NoPods "no-pods";
-    /// A policy lets in, or denies, somebody of whom no pod is among the manifests.
+    /// A policy lets in, or denies, pods that are not among the manifests: whoever wears a label, or runs as an account.
     NoCaller "no-caller";
     /// A policy selects no pod of the manifests.
     IdlePolicy "idle-policy";

@@ -9,10 +9,13 @@ use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::policy::RulePorts;
 use hedgerow_core::verdict::Permission;
-use hedgerow_eval::AddressRange;
+use hedgerow_eval::{AddressRange, Labels, Wearers, WearersIn};
 use hedgerow_yaml::quote;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+/// The keys of the well-known labels that tell pods from others.
+pub(crate) const NAMES: [&str; 5] = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app", "name"];
 
 /// What is said of one pair.
 #[derive(Debug, Default)]
@@ -252,9 +255,26 @@ pub(crate) fn allow_pods(name: &Name, asked: &BTreeSet<&str>, ports: Option<&Rul
     if labels.is_empty() {
         return None;
     }
-    let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
+    let labels = pairs(labels);
     let namespace = name.namespace.as_ref().map_or_else(String::new, |it| format!("namespace: {}, ", quote(it)));
-    Some(format!("{{from: {{{namespace}pods: {{{}}}}}{}}}", labels.join(", "), allow_ports(ports)))
+    Some(format!("{{from: {{{namespace}pods: {{{labels}}}}}{}}}", allow_ports(ports)))
+}
+
+fn pairs<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs: Vec<_> = labels.into_iter().map(|(key, value)| format!("{}: {}", quote(key), quote(value))).collect();
+    pairs.join(", ")
+}
+
+/// An `allow` entry for whoever wears some labels.
+pub(crate) fn allow_wearers(wearers: &Wearers, ports: &RulePorts) -> String {
+    let text = |labels: &Labels| pairs(labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    let place = match &wearers.place {
+        WearersIn::Any => "namespaces: any".to_owned(),
+        WearersIn::Named(name) => format!("namespace: {}", quote(name)),
+        WearersIn::Labelled(labels) => format!("namespaces: {{labels: {{{}}}}}", text(labels)),
+    };
+    let pods = if wearers.labels.is_empty() { String::new() } else { format!(", pods: {{{}}}", text(&wearers.labels)) };
+    allow_from(&format!("{{{place}{pods}}}"), Some(ports))
 }
 
 /// A range of addresses as one block; nothing where it takes more than one.
@@ -277,7 +297,6 @@ pub(crate) fn allow_from(from: &str, ports: Option<&RulePorts>) -> String {
 
 /// The labels that tell a workload's pods from others: the well-known ones, else all that no controller writes.
 fn telling(name: &Name) -> BTreeMap<&str, &str> {
-    const NAMES: [&str; 5] = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app", "name"];
     const MADE: [&str; 4] =
         ["pod-template-hash", "controller-revision-hash", "pod-template-generation", "rollouts-pod-template-hash"];
     let all = || name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));

@@ -27,6 +27,15 @@ const LISTENS: [&str; 5] = [
     "none",
 ];
 
+/// Pods that come later: no manifest that is imported has them, and a policy may let them in by what they wear.
+const LATER: [(&str, &str, &str, &str); 5] = [
+    ("door-one", "one", "door", "open"),
+    ("door-two", "two", "door", "open"),
+    ("door-elsewhere", "elsewhere", "door", "open"),
+    ("tier-one", "one", "tier", "x"),
+    ("plain", "one", "kind", "later"),
+];
+
 /// What is in a cluster.
 #[derive(Debug, Clone)]
 struct World {
@@ -57,6 +66,9 @@ impl World {
                 let short = service.name.rsplit('.').next().unwrap();
                 let mut labels =
                     BTreeMap::from([("app".to_owned(), short.to_owned()), ("tier".to_owned(), (*tier).to_owned())]);
+                if *tier == "x" {
+                    labels.insert("door".to_owned(), "open".to_owned());
+                }
                 if let Some((_, planned)) = given {
                     labels.extend(planned.pods.all().iter().map(|(key, value)| (key.to_string(), value.to_string())));
                 }
@@ -133,6 +145,15 @@ fn tells(leftover: &Leftover, many: Many, caller: &str, callee: &str, flow: Flow
     is_about && (names || of_all) && (leftover.ports.is_empty() || leftover.ports.iter().any(covers))
 }
 
+/// Whether what an import says tells of pods that no manifest has.
+fn tells_of_others(leftover: &Leftover, callee: &str, flow: Flow) -> bool {
+    let is_about = leftover.callee.as_ref().is_some_and(|name| name.as_str() == callee);
+    let is_all =
+        matches!(leftover.why, Why::Unguarded) || leftover.why == Why::HostNetwork && leftover.callers.is_empty();
+    let is_many = matches!(leftover.why, Why::NoCaller | Why::WholeNamespace | Why::WholeCluster | Why::Anybody);
+    is_about && (is_all || is_many && leftover.ports.iter().any(|range| range.contains(flow)))
+}
+
 fn check(world: &World, many: Many) -> Result<(), TestCaseError> {
     let plan = plan(&world.fleet);
     let mut texts = Sources::default();
@@ -140,7 +161,13 @@ fn check(world: &World, many: Many) -> Result<(), TestCaseError> {
     let options = Options { namespace: "one".to_owned(), many };
     let imported = import(&plan, Source::Policies, &texts, &options);
     prop_assert!(imported.diagnostics.is_empty(), "{:#?}", imported.diagnostics);
-    let (before, after) = (network(world.before()), network(world.after(&imported)));
+    let later: String = LATER
+        .into_iter()
+        .map(|(name, namespace, key, value)| {
+            format!("---\n{}\n", deployment(name, namespace, &json!({key: value}), false))
+        })
+        .collect();
+    let (before, after) = (network(world.before() + &later), network(world.after(&imported) + &later));
     let (pods_before, pods_after) = (pods(&before), pods(&after));
     let flows = [53, 80, 8080, 8085, 9000, 9153, 65535]
         .into_iter()
@@ -150,6 +177,22 @@ fn check(world: &World, many: Many) -> Result<(), TestCaseError> {
         let short = service.name.rsplit('.').next().unwrap().to_owned();
         (0..world.workloads[at].len()).map(move |workload| format!("{short}-{workload}")).collect::<Vec<_>>()
     };
+    for (to, callee) in world.fleet.services.iter().enumerate() {
+        for target in workloads(callee, to) {
+            for ((name, ..), flow) in LATER.into_iter().flat_map(|it| flows.iter().map(move |flow| (it, flow))) {
+                let was = before.verdict(pods_before[name], pods_before[&target], *flow).allows();
+                let is = after.verdict(pods_after[name], pods_after[&target], *flow).allows();
+                let told = imported.leftovers.iter().any(|it| tells_of_others(it, &callee.name, *flow));
+                prop_assert!(
+                    was == is || told,
+                    "{name} → {target} on {flow}: {was} before, {is} after\n{}\nrules: {:#?}\nleftovers: {:#?}",
+                    world.before(),
+                    imported.rules,
+                    imported.leftovers
+                );
+            }
+        }
+    }
     for (from, caller) in world.fleet.services.iter().enumerate() {
         for (to, callee) in world.fleet.services.iter().enumerate().filter(|(to, _)| *to != from) {
             for source in workloads(caller, from) {
@@ -179,6 +222,7 @@ fn labels() -> impl Strategy<Value = Value> {
         2 => Just(json!({})),
         6 => select(&["a", "b", "c", "d", "nobody", "absent"][..]).prop_map(|app| json!({"matchLabels": {"app": app}})),
         1 => select(&["x", "y"][..]).prop_map(|tier| json!({"matchLabels": {"tier": tier}})),
+        2 => Just(json!({"matchLabels": {"door": "open"}})),
         1 => select(&["a", "b"][..]).prop_map(|app| json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": [app]}]})),
     ]
 }

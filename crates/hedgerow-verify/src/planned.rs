@@ -25,6 +25,7 @@ pub(crate) fn planned_pods(name: &str, service: &ExpectedService) -> Endpoint {
         object: ObjectRef { kind: PLANNED.to_owned(), namespace: Some(namespace.clone()), name: name.to_owned() },
         namespace,
         labels: service.labels.clone(),
+        selected_by: service.selector.clone(),
         ports: service.ports.clone(),
         service_account: "default".to_owned(),
         host_network: false,

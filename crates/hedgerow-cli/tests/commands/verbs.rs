@@ -215,24 +215,52 @@ fn policies_that_are_data_are_staged_to_verify() {
     assert!(said.contains("invalid-policy") && said.contains("nobody can try it"), "{said}");
 }
 
-/// What a namespace wears stands in no file, so an `allow` entry by it is neither a yes nor a no.
+/// What a namespace wears stands in no file, and what else a workload's pods wear stands in its manifests: an `allow` entry by it is neither a yes
+/// nor a no. What Hedgerow writes is known.
 #[test]
-fn why_says_what_depends_on_the_labels_of_a_namespace() {
+fn why_says_what_depends_on_labels_that_no_file_tells() {
     let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nnamespaces: [default, shop]\nenvironments: {prod: {stage: enforce}}\n";
+    let ns = "namespace `shop` wears";
+    let pods = "the pods of `service.cart` wear";
     for (allow, told, exit) in [
-        ("{from: {namespaces: {labels: {zone: a}}}}", Some("`zone: a`"), Exit::Findings),
-        ("{from: {namespaces: {labels: {zone: a, team: b}}}}", Some("`team: b` and `zone: a`"), Exit::Findings),
+        ("{from: {namespaces: {labels: {zone: a}}}}", Some(format!("{ns} `zone: a`")), Exit::Findings),
+        (
+            "{from: {namespaces: {labels: {zone: a, team: b}}}}",
+            Some(format!("{ns} `team: b` and `zone: a`")),
+            Exit::Findings,
+        ),
         (
             "{from: {namespaces: {labels: {zone: a, kubernetes.io/metadata.name: shop}}}}",
-            Some("`zone: a`"),
+            Some(format!("{ns} `zone: a`")),
             Exit::Findings,
         ),
         (
             "{from: {namespaces: {labels: {zone: a}}, pods: {bank.example/routing-name: service.cart}}}",
-            Some("`zone: a`"),
+            Some(format!("{ns} `zone: a`")),
             Exit::Findings,
         ),
-        ("{from: {namespaces: {labels: {zone: a}}, pods: {app: other}}}", None, Exit::Findings),
+        (
+            "{from: {namespaces: {labels: {zone: a}}, pods: {app: cart}}}",
+            Some(format!("{pods} `app: cart` and {ns} `zone: a`")),
+            Exit::Findings,
+        ),
+        ("{from: {namespace: shop, pods: {app: cart}}}", Some(format!("{pods} `app: cart`")), Exit::Findings),
+        (
+            "{from: {namespaces: any, pods: {tier: web, app: cart}}}",
+            Some(format!("{pods} `app: cart` and `tier: web`")),
+            Exit::Findings,
+        ),
+        (
+            "{from: {namespaces: [ops, shop], pods: {bank.example/routing-name: service.cart, app: cart}}}",
+            Some(format!("{pods} `app: cart`")),
+            Exit::Findings,
+        ),
+        // Known, and otherwise.
+        ("{from: {namespace: ops, pods: {app: cart}}}", None, Exit::Findings),
+        ("{from: {pods: {app: cart}}}", None, Exit::Findings),
+        ("{from: {namespaces: any, pods: {bank.example/routing-name: service.books}}}", None, Exit::Findings),
+        ("{from: {namespaces: any, pods: {bank.example/egress-service.books: 'true'}}}", None, Exit::Findings),
+        ("{from: {namespaces: any, pods: {bank.example/routing-name: service.cart}}}", None, Exit::Done),
         ("{from: {namespaces: {labels: {zone: a, kubernetes.io/metadata.name: default}}}}", None, Exit::Findings),
         ("{from: {namespaces: {labels: {zone: a}}}, ports: [admin]}", None, Exit::Findings),
         ("{from: {namespaces: {labels: {kubernetes.io/metadata.name: shop}}}}", None, Exit::Done),
@@ -247,10 +275,10 @@ fn why_says_what_depends_on_the_labels_of_a_namespace() {
         let ran = Command::new(fleet.path(), "why service.cart service.books --port http").run();
         assert_eq!(ran.exit, exit, "{allow}: {}{}", ran.out(), ran.stderr);
         let text = ran.out();
-        match told {
+        match &told {
             Some(labels) => {
                 let said = format!(
-                    "may or may not call service.books on port http: service.books/service.yaml:3 permits it if namespace `shop` wears {labels}, which no file tells; else nothing permits it"
+                    "may or may not call service.books on port http: service.books/service.yaml:3 permits it if {labels}, which no file tells; else nothing permits it"
                 );
                 assert!(text.contains(&said), "{allow}: {text}");
             }

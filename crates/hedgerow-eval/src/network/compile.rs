@@ -77,11 +77,6 @@ impl CompiledRule {
     pub(crate) fn means(&self) -> Option<&[Clause]> {
         self.means.get_or_init(|| guests::meant(&self.rule.source)).as_deref()
     }
-
-    /// Whether it can match flows from this peer.
-    pub(crate) fn is_from(&self, peer: PeerId) -> bool {
-        self.source.contains_ever(peer)
-    }
 }
 
 impl Resolver<'_> {

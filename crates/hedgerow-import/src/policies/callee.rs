@@ -5,11 +5,14 @@ use crate::Many;
 use crate::pods::{anywhere, name_of};
 use crate::ports::{declared, fit, join, subtract, words};
 use crate::said::{End, Found, Leftover, Name, Place, Port, Statement, Wanted, Why};
-use crate::settle::{allow_from, allow_pods, block};
+use crate::settle::{allow_from, allow_pods, allow_wearers, block};
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
-use hedgerow_eval::{AddressRange, Asked, DecidedBy, Direction, Family, Flow, Peer, PeerId, PeerSet, PortRange};
+use hedgerow_eval::{
+    AddressRange, Asked, Claim, DecidedBy, Direction, Family, Flow, Guest, Labels, Peer, PeerId, PeerSet, Permit,
+    PortRange,
+};
 use hedgerow_yaml::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -243,11 +246,49 @@ impl<'w, 'a> Callee<'w, 'a> {
             let leftover = self.about(found.leave(Why::HostNetwork, at, text));
             (leftover.callers, leftover.ports) = (callers, ranges);
         }
+        self.say_unlisted(service, guarded, at, &reached.crowds, found);
+    }
+
+    /// Those who come in by what they wear, and of whom nothing is said yet: not by name, and not with a crowd.
+    fn say_unlisted(&self, service: &Service, guarded: &[PeerId], at: &Place, crowds: &Crowds, found: &mut Found) {
+        let world = self.world;
+        let crowd = |who: Claim, ranges: &[PortRange]| Permit { who, ports: Some(join(ranges.iter().copied())) };
+        let everybody = || Claim::wearing(&Labels::new());
+        let namespaces = crowds.namespaces.iter();
+        let mut permits: Vec<_> =
+            namespaces.map(|(name, ranges)| crowd(everybody().in_namespaces([name.as_str()]), ranges)).collect();
+        if !crowds.cluster.is_empty() {
+            permits.push(crowd(everybody(), &crowds.cluster));
+        }
+        let permits: Vec<_> = permits.iter().chain(&world.names.together).collect();
+        let mut guests = BTreeMap::<_, Vec<PortRange>>::new();
         for pod in guarded {
-            for (policy, who) in self.world.network.unmet(*pod) {
-                let place = self.world.place_of(&policy);
-                self.about(found.leave(Why::NoCaller, &place, format!("{who} may call `{}`", self.name)));
+            let is_name = |key: &str, value: &str| world.names.has(key, value);
+            let unlisted = world.network.unlisted(*pod, &self.declared, &permits, &world.listed, &is_name);
+            for Guest { who, wearers, ports, by } in unlisted.found {
+                let place = match by {
+                    DecidedBy::Rule { policy, .. } => world.place_of(&policy),
+                    DecidedBy::OutOfReach
+                    | DecidedBy::Unguarded
+                    | DecidedBy::EndOfTier { .. }
+                    | DecidedBy::EndOfTiers => at.clone(),
+                };
+                let ports = ports.into_iter().filter(|range| range.protocol.has_ports());
+                guests.entry((place, who, wearers)).or_default().extend(ports);
             }
+            for policy in unlisted.unfinished {
+                let place = world.place_of(&policy);
+                let text = format!("whom else {policy} lets in to `{}` takes too long to find out", self.name);
+                self.about(found.leave(Why::NoCaller, &place, text));
+            }
+        }
+        for ((place, who, wearers), ranges) in guests.into_iter().filter(|(_, ranges)| !ranges.is_empty()) {
+            let ranges = join(ranges);
+            let text = format!("{who} may call `{}` on {}", self.name, words(&ranges));
+            let leftover = self.about(found.leave(Why::NoCaller, &place, text));
+            let ports = fit(service, &these(&ranges)).ports;
+            leftover.allow = wearers.zip(ports).map(|(wearers, ports)| allow_wearers(&wearers, &ports));
+            leftover.ports = ranges;
         }
     }
 

@@ -57,7 +57,7 @@ fn namespaces_blocks_strangers_and_those_who_are_not_there() {
         "outside-caller: `ops/cron` reaches `service.ledger` on TCP 9901 @ {AT} ⇒ {from: {namespace: ops, pods: {app: cron}}, ports: [admin]}",
         "whole-namespace: every pod of namespace `market` reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {namespace: market}, ports: [http]}",
         "addresses: 10.1.0.0/16 reaches `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {cidr: 10.1.0.0/16}, ports: [http]}",
-        "no-caller: any pod with `app: absent` in namespace `bank` may call `service.ledger` @ {AT}",
+        "no-caller: any pod with `app: absent` in namespace `bank` may call `service.ledger` on TCP 8080 @ {AT} ⇒ {from: {namespace: bank, pods: {app: absent}}, ports: [http]}",
     ]
     .map(|text| text.replace("{AT}", AT));
     assert_of(&imported, &[], &left.each_ref().map(String::as_str));
@@ -68,6 +68,77 @@ fn namespaces_blocks_strangers_and_those_who_are_not_there() {
         Many::Each,
     );
     assert_eq!(each.rules.iter().filter(|rule| rule.callee.as_str() == "service.ledger").count(), 1);
+}
+
+/// A label that is no name lets in whoever wears it, also where a service's pods wear it today; so do accounts, namespaces and expressions.
+#[test]
+fn who_is_let_in_by_a_label_is_told_although_a_service_wears_it() {
+    let emoji = deployment("emoji", "bank").replace("{app: emoji}", "{app: emoji, door: 'true'}");
+    let selected = deployment("emoji", "bank")
+        .replace("spec: {template", "spec: {selector: {matchLabels: {x: e}}, template")
+        .replace("{app: emoji}", "{app: emoji, x: e, door: 'true'}");
+    let door = "{podSelector: {matchLabels: {door: 'true'}}}";
+    let told = |who: &str, entry: &str| format!("any pod {who} may call `service.ledger` on TCP 8080 ⇒ {entry}");
+    for (pods, from, expected) in [
+        // By name alone, as its workload's selector has it or as everybody calls it: that is the service.
+        (&emoji, "{podSelector: {matchLabels: {app: emoji}}}", None),
+        (&selected, "{podSelector: {matchLabels: {x: e}}}", None),
+        (&selected, "{podSelector: {matchLabels: {x: e, door: 'true'}}}", None),
+        (
+            &emoji,
+            door,
+            Some(told(
+                "with `door: true` in namespace `bank`",
+                "{from: {namespace: bank, pods: {door: \"true\"}}, ports: [http]}",
+            )),
+        ),
+        (
+            &selected,
+            door,
+            Some(told(
+                "with `door: true` in namespace `bank`",
+                "{from: {namespace: bank, pods: {door: \"true\"}}, ports: [http]}",
+            )),
+        ),
+        (
+            &emoji,
+            "{namespaceSelector: {}, podSelector: {matchLabels: {door: 'true'}}}",
+            Some(told(
+                "with `door: true` in any namespace",
+                "{from: {namespaces: any, pods: {door: \"true\"}}, ports: [http]}",
+            )),
+        ),
+        (
+            &emoji,
+            "{namespaceSelector: {matchLabels: {team: a}}, podSelector: {matchLabels: {door: 'true'}}}",
+            Some(told(
+                "with `door: true` in any namespace with `team: a`",
+                "{from: {namespaces: {labels: {team: a}}, pods: {door: \"true\"}}, ports: [http]}",
+            )),
+        ),
+        (
+            &emoji,
+            "{podSelector: {matchExpressions: [{key: door, operator: Exists}]}}",
+            Some(told("with `door` in namespace `bank`", "no entry")),
+        ),
+        // Whoever is in a namespace of which there are pods is told as its crowd.
+        (&emoji, "{podSelector: {}}, {podSelector: {matchLabels: {door: 'true'}}}", None),
+        (
+            &emoji,
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: later}}}",
+            Some(told("in namespace `later`", "{from: {namespace: later}, ports: [http]}")),
+        ),
+    ] {
+        let spec = format!("ingress: [{{from: [{from}], ports: [{{port: 8080}}]}}]");
+        let texts = format!("{}{pods}{}", policy(&spec), deployment("ledger", "bank"));
+        let imported = imported(&bank(), Source::Policies, &texts, Many::Suggest);
+        let told = imported.leftovers.iter().filter(|it| it.why.as_str() == "no-caller");
+        let told = told.map(|it| format!("{} ⇒ {}", it.text, it.allow.as_deref().unwrap_or("no entry")));
+        assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(expected), "{from}");
+        let is_ruled = imported.rules.iter().any(|rule| rule.caller.as_str() == "service.emoji");
+        let is_let_in = !from.contains("namespaceSelector: {match") && !from.contains("podSelector: {}");
+        assert_eq!(is_ruled, is_let_in, "{from}");
+    }
 }
 
 /// An entry lets in no pods that the policy keeps out: it asks for what the policy asks, too.
@@ -89,7 +160,8 @@ fn an_entry_is_no_wider_than_the_policy() {
         );
         let texts = format!("{}{pods}{}", policy(&spec), deployment("ledger", "bank"));
         let imported = imported(&bank(), Source::Policies, &texts, Many::Suggest);
-        let entries: Vec<_> = imported.leftovers.iter().filter_map(|it| it.allow.as_deref()).collect();
+        let callers = imported.leftovers.iter().filter(|it| it.why.as_str() == "outside-caller");
+        let entries: Vec<_> = callers.filter_map(|it| it.allow.as_deref()).collect();
         assert_eq!(entries, [format!("{{from: {{namespace: ops, pods: {expected}}}, ports: [admin]}}")], "{selector}");
     }
 }

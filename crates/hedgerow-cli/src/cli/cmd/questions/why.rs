@@ -9,7 +9,7 @@ use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::{Fleet, Scope, Service};
 use hedgerow_core::name::{PortRef, Protocol, ServiceName};
 use hedgerow_core::plan::selector;
-use hedgerow_core::policy::{Port, Ports, Stage};
+use hedgerow_core::policy::{Labels, Port, Ports, Stage};
 use hedgerow_core::source::{Sources, Span};
 use hedgerow_core::verdict::{Permission, Traffic, Verdict};
 use serde::Serialize;
@@ -44,16 +44,20 @@ struct JsonVerdict {
     reason: Option<String>,
     /// What becomes of the traffic in the environment: `permitted`, `unprotected`, `audited` or `dropped`.
     traffic: Option<&'static str>,
-    /// What would permit it besides, by labels of the caller's namespace, which no file tells.
+    /// What would permit it besides, by labels of the caller's pods or namespace, which no file tells.
     #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
     condition: Option<JsonCondition>,
 }
 
-/// An `allow` entry that permits the call if the caller's namespace wears these labels.
+/// An `allow` entry that permits the call if the caller's pods and its namespace wear these labels.
 #[derive(Serialize)]
 struct JsonCondition {
     namespace: String,
+    /// Those of the namespace.
     labels: BTreeMap<String, String>,
+    /// Those of the pods.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pods: BTreeMap<String, String>,
     file: String,
     line: usize,
 }
@@ -84,11 +88,12 @@ pub(in crate::cli) fn why(session: &mut Session<'_>, args: &Why) -> anyhow::Resu
     let advice = Advice::new(fleet, &caller, service, &missing, has_rule);
     let missing = if caller == callee { advice.metadata.clone() } else { missing };
     let condition = |port| {
-        let (allow, labels) = plan.plan.permitted_if(&caller, &callee, port)?;
-        let labels = labels.iter().map(|(key, value)| (key.to_string(), value.as_str().to_owned())).collect();
-        let (file, line) = at(&loaded.sources, allow.span);
+        let condition = plan.plan.permitted_if(&caller, &callee, port)?;
+        let texts = |labels: &Labels| labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let (file, line) = at(&loaded.sources, condition.allow.span);
         let namespace = fleet.known(caller.as_str())?.namespace.as_str().to_owned();
-        Some(JsonCondition { namespace, labels, file, line })
+        let (pods, labels) = (texts(&condition.pods), texts(&condition.namespace));
+        Some(JsonCondition { namespace, labels, pods, file, line })
     };
     let describe = |(asked, verdict): &(Asked, Verdict<'_>)| {
         let (by, file, line) = place(verdict, &loaded.sources, &missing);
@@ -291,9 +296,14 @@ fn sentence(args: &Why, verdict: &JsonVerdict, advice: &Advice, stage: Option<St
         (false, false) => "may not call",
     };
     let unless = match &verdict.condition {
-        Some(JsonCondition { namespace, labels, file, line }) => {
-            let labels = enumerate(labels.iter().map(|(key, value)| format!("`{key}: {value}`")));
-            format!("{file}:{line} permits it if namespace `{namespace}` wears {labels}, which no file tells; else ")
+        Some(JsonCondition { namespace, labels, pods, file, line }) => {
+            let shown = |labels: &BTreeMap<String, String>| {
+                enumerate(labels.iter().map(|(key, value)| format!("`{key}: {value}`")))
+            };
+            let pods = (!pods.is_empty()).then(|| format!("the pods of `{caller}` wear {}", shown(pods)));
+            let labels = (!labels.is_empty()).then(|| format!("namespace `{namespace}` wears {}", shown(labels)));
+            let wear: Vec<_> = pods.into_iter().chain(labels).collect();
+            format!("{file}:{line} permits it if {}, which no file tells; else ", wear.join(" and "))
         }
         None => String::new(),
     };
