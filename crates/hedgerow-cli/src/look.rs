@@ -40,6 +40,9 @@ const CODE: [&str; 15] = [
     "mix.exs",
 ];
 
+/// Endings of source code.
+const SOURCE: [&str; 12] = ["cs", "go", "java", "js", "jsx", "kt", "php", "py", "rb", "rs", "ts", "tsx"];
+
 /// Something that makes pods, as a manifest or a compose file has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Workload {
@@ -70,7 +73,8 @@ pub(crate) struct Chart {
     pub(crate) is_library: bool,
     /// The charts that it brings.
     pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) ports: BTreeSet<Port>,
+    /// Ports that its templates and values write out, by the template, or by the first key of the values.
+    pub(crate) ports: BTreeMap<String, BTreeSet<Port>>,
     /// The templates that make pods, without their endings.
     pub(crate) templates: BTreeSet<String>,
 }
@@ -132,11 +136,13 @@ pub(crate) struct Look {
     pub(crate) compose: Vec<String>,
     /// Values files of charts by the word behind `values-` or `values.`.
     pub(crate) values: BTreeMap<String, Vec<String>>,
-    /// Directories with code in them.
+    /// Directories of programs: with a file in them that says how one is built or begins.
     pub(crate) code: BTreeSet<String>,
+    /// Directories with source code in them.
+    pub(crate) sourced: BTreeSet<String>,
     /// All directories.
     pub(crate) directories: BTreeSet<String>,
-    /// Directories whose `service.yaml` is a manifest of Kubernetes.
+    /// Directories whose `service.yaml` is a manifest of Kubernetes, or a template of one.
     pub(crate) taken: BTreeSet<String>,
     /// Rule files that are there already.
     pub(crate) rules: Vec<String>,
@@ -212,8 +218,12 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, directory: &str, name: &str, path: &str) {
+        let is_source = name.rsplit_once('.').is_some_and(|(_, ending)| SOURCE.contains(&ending));
         if CODE.contains(&name) || name.ends_with(".csproj") {
             self.look.code.insert(directory.to_owned());
+        }
+        if is_source {
+            self.look.sourced.insert(directory.to_owned());
         }
         if name.ends_with(".rule") {
             self.look.rules.push(path.to_owned());

@@ -51,4 +51,5 @@ pub mod policy;
 pub mod read;
 pub mod source;
 pub mod tree;
+pub mod unseen;
 pub mod verdict;

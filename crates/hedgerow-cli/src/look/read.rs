@@ -1,6 +1,7 @@
 //! What one YAML file says of services.
 
 use super::{Chart, Dependency, Kustomization, Look, Port, Workload, deployers, last_part};
+use hedgerow_core::read::unread::is_foreign;
 use hedgerow_core::source::Sources;
 use hedgerow_yaml::Node;
 use serde_json::Value;
@@ -10,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What belongs to charts and is found before or after them.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    /// Ports by directory: of templates and of values.
-    ports: BTreeMap<String, BTreeSet<Port>>,
+    /// Ports by directory, and there by the template or the first key of the values.
+    ports: BTreeMap<String, BTreeMap<String, BTreeSet<Port>>>,
     /// Files that make pods, by directory.
     pods: BTreeMap<String, BTreeSet<String>>,
     /// Files that kustomizations lay over others.
@@ -45,12 +46,9 @@ impl Reading {
                     let stem = stem.strip_suffix(".yaml").unwrap_or(stem);
                     self.pods.entry(directory.to_owned()).or_default().insert(stem.to_owned());
                 }
-                self.literal_ports(directory, text);
+                self.literal_ports(directory, stem, text);
                 Self::objects(path, text, look);
-                if stem == "service"
-                    && parse(text)
-                        .is_some_and(|root| text_at(&root, "kind").is_some() && text_at(&root, "apiVersion").is_some())
-                {
+                if stem == "service" && is_foreign(text) {
                     look.taken.insert(directory.to_owned());
                 }
             }
@@ -58,11 +56,23 @@ impl Reading {
     }
 
     /// Gives charts the ports that were found in them.
-    pub(super) fn finish(mut self, look: &mut Look) {
+    pub(super) fn finish(self, look: &mut Look) {
         for chart in &mut look.charts {
-            for directory in [format!("{}/templates", chart.directory), chart.directory.clone()] {
-                let directory = directory.trim_start_matches('/');
-                chart.ports.extend(self.ports.remove(directory).unwrap_or_default());
+            let own = chart.directory.trim_start_matches('/');
+            let within = format!("{own}/templates");
+            let within = within.trim_start_matches('/');
+            for (directory, by_file) in &self.ports {
+                // A template in a directory below is called after that, too.
+                let part = match directory.strip_prefix(within) {
+                    Some("") => "",
+                    Some(below) if below.starts_with('/') => below.trim_start_matches('/'),
+                    _ if directory == own => "",
+                    _ => continue,
+                };
+                for (stem, ports) in by_file {
+                    let key = if part.is_empty() { stem.clone() } else { format!("{part}/{stem}") };
+                    chart.ports.entry(key).or_default().extend(ports.iter().cloned());
+                }
             }
             let templates = format!("{}/templates", chart.directory);
             let is_below = |path: &str| path == templates || path.starts_with(&format!("{templates}/"));
@@ -78,14 +88,21 @@ impl Reading {
     }
 
     /// `containerPort: 8080` as a template or a values file has it, whatever stands around it.
-    fn literal_ports(&mut self, directory: &str, text: &str) {
+    fn literal_ports(&mut self, directory: &str, stem: &str, text: &str) {
+        let is_values = stem.starts_with("values");
+        let mut key = stem;
         for line in text.lines() {
+            // What values say of a data store stands below its name.
+            if is_values && let Some((word, _)) = line.split_once(':').filter(|_| !line.starts_with([' ', '#', '-'])) {
+                key = word;
+            }
             let line = line.trim_start().trim_start_matches("- ");
             let number = ["containerPort:", "targetPort:"].iter().find_map(|key| line.strip_prefix(key));
             let number = number.map(|rest| rest.split('#').next().unwrap_or(rest).trim());
             if let Some(number) = number.and_then(|number| number.parse().ok()).filter(|number| *number > 0) {
                 let port = Port { number, protocol: "TCP".to_owned(), name: None };
-                self.ports.entry(directory.to_owned()).or_default().insert(port);
+                let of_directory = self.ports.entry(directory.to_owned()).or_default();
+                of_directory.entry(key.to_owned()).or_default().insert(port);
             }
         }
     }
@@ -221,7 +238,7 @@ fn chart(directory: &str, text: &str, look: &mut Look) {
         directory: directory.to_owned(),
         is_library: text_at(&root, "type").as_deref() == Some("library"),
         dependencies: dependencies.unwrap_or_default(),
-        ports: BTreeSet::new(),
+        ports: BTreeMap::new(),
         templates: BTreeSet::new(),
     });
 }

@@ -456,3 +456,198 @@ fn a_tree_without_anything_says_so() {
     assert!(ran.out().contains("saw nothing that deploys.\n# 0 services.\n# Look at these:\n"), "{}", ran.out());
     assert!(ran.out().contains("1 .j2; render them"), "{}", ran.out());
 }
+
+/// A chart whose templates make pods of the service and of its data stores, as people write them.
+fn chart_with_stores(directory: &str, name: &str) -> Vec<(String, String)> {
+    let pods = |port: u16| {
+        format!(
+            "kind: Deployment\nmetadata: {{name: {{{{ .Release.Name }}}}}}\nspec:\n  template:\n    spec:\n      containers:\n      - ports:\n        - containerPort: {port}\n"
+        )
+    };
+    let service = |port: u16| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {{{{ .Release.Name }}}}}}\nspec:\n  ports:\n  - port: 80\n    targetPort: {port}\n"
+        )
+    };
+    vec![
+        (format!("{directory}/Chart.yaml"), format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n")),
+        (format!("{directory}/values.yaml"), "service:\n  targetPort: 8080\nmysql:\n  targetPort: 3307\n".to_owned()),
+        (format!("{directory}/templates/deployment.yaml"), pods(8080)),
+        (format!("{directory}/templates/service.yaml"), service(8081)),
+        (format!("{directory}/templates/mysql-statefulset.yaml"), pods(3306)),
+        (format!("{directory}/templates/mysql-service.yaml"), service(3308)),
+        (format!("{directory}/templates/redis/deployment.yaml"), pods(6379)),
+        (format!("{directory}/templates/redis/service.yaml"), service(6380)),
+    ]
+}
+
+fn owned(files: &[(String, String)]) -> tempfile::TempDir {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
+    tree(&files)
+}
+
+#[test]
+fn the_ports_of_data_stores_are_not_the_services() {
+    let mut files = chart_with_stores("charts/cart", "cart");
+    files.push(("src/cart/server.ts".to_owned(), "export {}\n".to_owned()));
+    let root = owned(&files);
+    let text = proposed(root.path(), "--services");
+    assert!(text.contains("#   cart: src/cart; charts/cart/Chart.yaml; ports 8080 8081\n"), "{text}");
+    assert!(text.contains("makes pods of more templates: mysql"), "{text}");
+}
+
+/// One chart of a whole application: each of its services has the ports of its own templates.
+#[test]
+fn each_service_of_a_whole_chart_has_its_own_ports() {
+    let pods = |port: &str| format!("spec:\n  containers:\n  - ports:\n    - containerPort: {port}\n");
+    let files = [
+        ("chart/Chart.yaml", "name: shop\nversion: 1.0.0\n".to_owned()),
+        ("chart/templates/cart-deployment.yaml", pods("8080")),
+        ("chart/templates/cart-db-statefulset.yaml", pods("5432")),
+        ("chart/templates/cart-db-service.yaml", "spec:\n  ports:\n  - targetPort: 5433\n".to_owned()),
+        ("chart/templates/web/web-deployment.yaml", pods("80")),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text));
+    let root = owned(&files);
+    let text = proposed(root.path(), "");
+    assert!(text.contains("cart: hedgerow/cart (not there yet); chart/templates; ports 8080\n"), "{text}");
+    assert!(text.contains("cart-db: hedgerow/cart-db (not there yet); chart/templates; ports 5432 5433\n"), "{text}");
+}
+
+/// What `init` writes is nowhere where a chart would render it, where others have a `service.yaml`, or in another service.
+#[test]
+fn no_directory_is_proposed_that_check_refuses() {
+    let template = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ include \"x\" . }}\n";
+    let two = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    for (name, files) in [
+        ("a chart's templates", vec![("chart/templates/cart/values.txt", "")]),
+        ("a template that is called service.yaml", vec![("deploy/cart/service.yaml", template)]),
+        ("several documents", vec![("deploy/cart/service.yaml", two)]),
+        (
+            "a template of ERB",
+            vec![("deploy/cart/service.yaml", "kind: Service\napiVersion: v1\n<% if x %>\n  a: [\n<% end %>\n")],
+        ),
+        ("only a directive", vec![("deploy/cart/service.yaml", "{{ include \"common.service\" . }}\n")]),
+        (
+            "a service in another one",
+            vec![("k8s/orders.yaml", "ORDERS"), ("orders/cart/x.txt", ""), ("orders/main.go", "package main\n")],
+        ),
+    ] {
+        let cart = String::from_utf8(deployment("cart", "80")).unwrap();
+        let orders = String::from_utf8(deployment("orders", "80")).unwrap();
+        let mut all = vec![
+            ("k8s/cart.yaml".to_owned(), cart),
+            ("chart/Chart.yaml".to_owned(), "name: lib\nversion: 1.0.0\ntype: library\n".to_owned()),
+        ];
+        all.extend(files.into_iter().map(|(path, text)| (path.to_owned(), text.replace("ORDERS", &orders))));
+        let root = owned(&all);
+        let text = proposed(root.path(), "--services");
+        assert!(text.contains("#   cart: hedgerow/cart (not there yet)"), "{name}: {text}");
+    }
+}
+
+/// A file of somebody else's that is called `service.yaml` is no fault of the fleet's, wherever it lies.
+#[test]
+fn a_service_yaml_of_others_beside_the_services_is_no_fault() {
+    let files = [
+        ("k8s/cart.yaml", String::from_utf8(deployment("cart", "80")).unwrap()),
+        ("cart/main.go", "package main\n".to_owned()),
+        (
+            "vendored/chart/templates/service.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .x }}\n".to_owned(),
+        ),
+        ("cart/chart/templates/service.yaml", "{{- if .Values.service }}\nkind: Service\n{{- end }}\n".to_owned()),
+        ("old/service.yaml", "apiVersion: v1\nkind: Service\n---\nkind: Deployment\n".to_owned()),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text));
+    let root = owned(&files);
+    proposed(root.path(), "--services");
+    // One of ours in the wrong place is.
+    std::fs::create_dir(root.path().join("lost")).unwrap();
+    std::fs::write(root.path().join("lost/service.yaml"), "owner: me\n").unwrap();
+    let check = Command::new(root.path(), "check").run();
+    assert_eq!(check.exit, Exit::Findings, "{}{}", check.out(), check.stderr);
+}
+
+/// What a few manifests name is not the namespace of the many that name none.
+#[test]
+fn one_stray_namespace_is_not_the_fleets() {
+    let of = |name: &str, namespace: &str| {
+        NAMED.replace("ledger", name).replace("NAMESPACE", namespace).replace("PORT", "80")
+    };
+    let plain = |name: &str| String::from_utf8(deployment(name, "80")).unwrap();
+    for (stray, others, expected, doubt) in [
+        (vec![("ingress", "edge")], vec!["a", "b", "c"], "default", true),
+        (vec![("ingress", "edge"), ("d", "bank")], vec!["a", "b", "c"], "default", true),
+        (vec![("ingress", "edge"), ("d", "bank"), ("e", "bank")], vec!["a"], "bank", false),
+        (vec![("a", "bank")], vec!["b"], "bank", false),
+        (vec![("a", "bank"), ("b", "bank"), ("c", "edge")], vec![], "bank", false),
+    ] {
+        let mut files: Vec<(String, String)> =
+            stray.iter().map(|(name, namespace)| (format!("k8s/{name}.yaml"), of(name, namespace))).collect();
+        files.extend(others.iter().map(|name| (format!("k8s/{name}.yaml"), plain(name))));
+        let root = owned(&files);
+        let text = proposed(root.path(), "--services");
+        assert!(text.contains(&format!("    namespace: {expected}\n")), "{stray:?}: {text}");
+        assert_eq!(text.contains("most services have no namespace"), doubt, "{text}");
+        for (name, namespace) in stray.iter().filter(|(_, namespace)| *namespace != expected) {
+            let own = std::fs::read_to_string(root.path().join(format!("hedgerow/{name}/service.yaml"))).unwrap();
+            assert!(own.contains(&format!("namespace: {namespace}\n")), "{own}");
+        }
+    }
+}
+
+/// Code beside charts is where the service is, whatever the code is written in and whatever the chart is called.
+#[test]
+fn code_beside_charts_is_found() {
+    let chart = |directory: &str, name: &str| {
+        vec![
+            (format!("{directory}/Chart.yaml"), format!("name: {name}\nversion: 1.0.0\n")),
+            (format!("{directory}/templates/deployment.yaml"), "containers: []\n".to_owned()),
+        ]
+    };
+    for (charts, code, expected) in [
+        (chart("charts/cart", "cart"), "src/cart/server.js", "- \"src/cart\"\n"),
+        (chart("charts/cart", "cart"), "src/cart/lib/Cart.java", "- \"src/cart\"\n"),
+        (chart("deploy/helm/cart", "cart"), "services/cart/app.rb", "- \"services/cart\"\n"),
+        // The chart is called otherwise: the scan is told where its code is.
+        (chart("src/cart/chart", "carts"), "src/cart/main.go", "    - {path: src/cart, name: carts}\n"),
+        (
+            chart("deployment/executor", "armada-executor"),
+            "internal/executor/run.go",
+            "    - {path: internal/executor, name: armada-executor}\n",
+        ),
+    ] {
+        let mut files = charts;
+        files.push((code.to_owned(), "\n".to_owned()));
+        let root = owned(&files);
+        let text = proposed(root.path(), "--services").replace("path: \"", "path: ").replace("\", name", ", name");
+        assert!(text.contains(expected), "{code}: {text}");
+        let scan = Command::new(root.path(), "scan").run();
+        assert!(matches!(scan.exit, Exit::Done | Exit::Findings), "{code}: {}", scan.stderr);
+    }
+}
+
+/// Names of files may hold anything; in what `init` writes they are comments and globs.
+#[test]
+fn names_of_files_end_no_comment_and_match_only_themselves() {
+    let cart = String::from_utf8(deployment("cart", "80")).unwrap();
+    for (directory, shown) in [
+        ("a\nnamespaces: [evil]", "a\\nnamespaces: [evil]"),
+        ("a\u{1b}[31m", "a\\u{1b}[31m"),
+        ("a\u{202e}\u{200b}", "a\\u{202e}\\u{200b}"),
+        ("a\rb\u{2028}", "a\\rb\\u{2028}"),
+    ] {
+        let root = owned(&[(format!("{directory}/cart.yaml"), cart.clone())]);
+        let text = proposed(root.path(), "--services");
+        assert!(text.contains(&format!("#   cart: hedgerow/cart (not there yet); {shown}/cart.yaml;")), "{text}");
+        let own = std::fs::read_to_string(root.path().join("hedgerow/cart/service.yaml")).unwrap();
+        assert!(own.contains(&format!("#   {shown}/cart.yaml\nports:\n")), "{own}");
+    }
+    for directory in ["apps [old]", "{a,b}", "what?", "st*r"] {
+        let root = owned(&[(format!("{directory}/cart/cart.yaml"), cart.clone())]);
+        let text = proposed(root.path(), "--services");
+        assert!(text.contains("# 1 service:\n#   cart: ") && !text.contains("(not there yet)"), "{text}");
+        assert!(labels(root.path(), "cart", "prod").contains("bank.example/routing-name=cart"), "{text}");
+    }
+}

@@ -139,7 +139,11 @@ pub(super) fn judge(unread: &Unread, layout: &Layout, sources: &mut Sources) -> 
             }
             let what = if path == "." { "the directory of hedgerow.yaml".to_owned() } else { format!("`{path}`") };
             let message = format!("{what} holds {} and is no service, so nothing of it is read", held.join(" and "));
-            let diagnostic = ignored(message, place(sources));
+            // A file that is no YAML may be somebody else's; a rule is ours.
+            let is_sure = file
+                .is_none_or(|file| file.text.as_ref().ok().and_then(|text| metadata(text)) == Some(Severity::Error));
+            let severity = if is_sure || !rules.is_empty() { Severity::Error } else { Severity::Warning };
+            let diagnostic = ignored(message, place(sources)).severity(severity);
             let globs: Vec<_> = layout.include.iter().map(|glob| format!("`{}`", glob.value)).collect();
             Some(match meant(name, layout) {
                 _ if path == "." => diagnostic.help(super::config::ROOT_HELP),
@@ -162,11 +166,28 @@ pub(super) fn judge(unread: &Unread, layout: &Layout, sources: &mut Sources) -> 
     }
 }
 
+/// Whether a file called `service.yaml` is somebody else's: a manifest, or a template of one.
+#[must_use]
+pub fn is_foreign(text: &str) -> bool {
+    metadata(text).is_none()
+        && hedgerow_yaml::parse(text)
+            .ok()
+            .flatten()
+            .is_none_or(|node| node.as_mapping().is_some_and(|mapping| !mapping.pairs.is_empty()))
+        && !text.trim().is_empty()
+}
+
+/// Whether a text that is not one document of YAML says by its lines that it is a manifest, or is a template.
+fn is_template(text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    text.contains("{{") || has("apiVersion:") && has("kind:")
+}
+
 /// How sure it is that a text is a `service.yaml`: all of its keys are keys of one, or it is no YAML at all. Nothing where it is
 /// somebody else's file.
 fn metadata(text: &str) -> Option<Severity> {
     match hedgerow_yaml::parse(text) {
-        Err(_) => Some(Severity::Warning),
+        Err(_) => (!is_template(text)).then_some(Severity::Warning),
         Ok(None) => None,
         Ok(Some(node)) => {
             let mapping = node.as_mapping()?;

@@ -40,8 +40,8 @@ pub(super) struct Proposal {
     pub(super) environments: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) default_namespace: String,
     pub(super) namespaces: BTreeSet<String>,
-    /// Where code is that does not lie in its service's directory: globs with `{name}`.
-    pub(super) code: BTreeSet<String>,
+    /// Where code is that does not lie in its service's directory: a path with `{name}`, or one directory and its service.
+    pub(super) code: BTreeSet<(String, Option<String>)>,
     /// What was seen and is not proposed, or is a guess, in sentences.
     pub(super) doubts: Vec<String>,
 }
@@ -128,8 +128,14 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
             || below.contains("/src/test/")
             || !look.code.contains(directory)
                 && above(directory).any(|above| services.contains_key(last_part(above)) && look.code.contains(above));
+        // What lies in a chart's templates is rendered: a file of ours would be, too.
+        let is_template = look.charts.iter().any(|chart| {
+            let templates = format!("{}/templates", chart.directory);
+            let templates = templates.trim_start_matches('/');
+            directory == templates || directory.starts_with(&format!("{templates}/"))
+        });
         // `service.yaml` of a manifest is in the way of ours.
-        let is_free = !is_part && !is_code_of_another && !look.taken.contains(directory);
+        let is_free = !is_part && !is_template && !is_code_of_another && !look.taken.contains(directory);
         if services.get(name).is_some_and(|service| service.workload.is_none()) && is_free {
             candidates.entry(name).or_default().push(directory);
         }
@@ -139,8 +145,12 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         let parents: BTreeSet<&str> = directories.iter().map(|directory| parent(directory)).collect();
         parents.into_iter().for_each(|parent| *votes.entry(parent).or_default() += 1);
     }
-    let has_code =
-        |directory: &str| look.code.iter().any(|code| code == directory || code.starts_with(&format!("{directory}/")));
+    let is_within = |code: &String, directory: &str| code == directory || code.starts_with(&format!("{directory}/"));
+    let has_code = |directory: &str| {
+        let has = |all: &BTreeSet<String>| all.iter().any(|code| is_within(code, directory));
+        // Scripts beside manifests are code too, and less of a program.
+        (has(&look.code), has(&look.sourced))
+    };
     let found: BTreeMap<String, String> = candidates
         .iter()
         .filter_map(|(name, directories)| {
@@ -151,9 +161,12 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
             Some(((*name).to_owned(), (*best).to_owned()))
         })
         .collect();
+    let is_outermost = |home: &String| !above(home).any(|above| found.values().any(|other| other == above));
     for (name, service) in services {
-        service.has_home = found.contains_key(name);
-        service.home = found.get(name).cloned().unwrap_or_else(|| format!("{NEW_HOME}/{name}"));
+        // Services do not lie in one another.
+        let home = found.get(name).filter(|home| is_outermost(home));
+        service.has_home = home.is_some();
+        service.home = home.cloned().unwrap_or_else(|| format!("{NEW_HOME}/{name}"));
     }
 }
 
@@ -175,31 +188,58 @@ fn globs(look: &Look, services: &BTreeMap<String, Service>) -> (BTreeSet<String>
             look.directories.iter().filter(|other| parent(other) == above && !homes.contains(other.as_str())).collect();
         let is_new = above == NEW_HOME && others.is_empty();
         if !above.is_empty() && (is_new || (homes.len() > 1 && others.len() <= homes.len())) {
-            include.insert(format!("{above}/*"));
-            exclude.extend(others.into_iter().cloned());
+            include.insert(format!("{}/*", globset::escape(above)));
+            exclude.extend(others.into_iter().map(|other| globset::escape(other)));
         } else {
-            include.extend(homes.into_iter().map(str::to_owned));
+            include.extend(homes.into_iter().map(globset::escape));
         }
     }
     (include, exclude)
 }
 
-/// Where code lies beside the services' own directories, as patterns with `{name}`.
-fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<String> {
-    let mut patterns: BTreeMap<String, usize> = BTreeMap::new();
+/// Where code lies beside the services' own directories: in directories that are called like the service, or like its chart's directory.
+fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, Option<String>)> {
+    let mut found = BTreeSet::new();
     for (name, service) in services {
         let home = &service.home;
         let is_in = |code: &&String| *code == home || code.starts_with(&format!("{home}/"));
-        if look.code.iter().any(|code| is_in(&code)) {
+        if look.code.iter().chain(&look.sourced).any(|code| is_in(&code)) {
             continue;
         }
-        let named = look.code.iter().find(|code| code.split('/').any(|part| part == name));
-        if let Some(code) = named {
-            let parts: Vec<&str> = code.split('/').collect();
-            let at = parts.iter().position(|part| part == name).unwrap_or(0);
-            let pattern: Vec<&str> = parts.iter().take(at).copied().chain(["{name}"]).collect();
-            *patterns.entry(pattern.join("/")).or_default() += 1;
-        }
+        let chart = look.charts.iter().find(|chart| service.seen.iter().any(|file| is_below(file, &chart.directory)));
+        let words = std::iter::once(name.as_str()).chain(chart.and_then(|chart| word(&chart.directory)));
+        let programs = words.flat_map(|word| [&look.code, &look.sourced].map(|all| (word, all)));
+        let place = programs.into_iter().find_map(|(word, all)| {
+            // A package of Java, or a part of another service, is called so for another reason.
+            let is_part = |path: &str| {
+                let packages = ["/src/main/", "/src/test/"].iter().any(|part| format!("/{path}").contains(part));
+                packages || services.values().any(|other| other.home == path || is_below(path, &other.home))
+            };
+            let found = all.iter().find_map(|code| up_to(code, word).filter(|path| !is_part(path)))?;
+            Some((word, found))
+        });
+        let Some((word, path)) = place else { continue };
+        found.insert(match path.strip_suffix(word).filter(|_| word == name) {
+            Some(above) => (format!("{above}{{name}}"), None),
+            None => (path, Some(name.clone())),
+        });
     }
-    patterns.into_iter().filter(|(_, count)| *count > 0).map(|(pattern, _)| pattern).collect()
+    found
+}
+
+fn is_below(file: &str, directory: &str) -> bool {
+    directory.is_empty() || file.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What a chart's directory is called after: `src/cart/chart` after `cart`.
+fn word(directory: &str) -> Option<&str> {
+    const PLAIN: [&str; 7] = ["chart", "charts", "helm", "deploy", "deployment", "k8s", "kubernetes"];
+    directory.rsplit('/').find(|part| !part.is_empty() && !PLAIN.contains(part))
+}
+
+/// A directory, up to its part that is called so.
+fn up_to(directory: &str, word: &str) -> Option<String> {
+    let parts: Vec<&str> = directory.split('/').collect();
+    let at = parts.iter().position(|part| *part == word)?;
+    Some(parts[..=at].join("/"))
 }

@@ -36,8 +36,9 @@ pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BT
     text.push_str("\naudit: {backend: calico-log}      # or calico-staged, or observe, which needs no Calico\ncatch-alls: {backend: kubernetes} # or calico\n");
     if !proposal.code.is_empty() {
         text.push_str("\n# Where `hedgerow scan` finds code that lies elsewhere than its service's directory.\nscan:\n  services:\n");
-        for path in &proposal.code {
-            text.push_str(&format!("    - {{path: {}}}\n", hedgerow_yaml::quote_always(path)));
+        for (path, name) in &proposal.code {
+            let name = name.as_ref().map(|name| format!(", name: {}", quote(name))).unwrap_or_default();
+            text.push_str(&format!("    - {{path: {}{name}}}\n", hedgerow_yaml::quote_always(path)));
         }
     }
     text
@@ -103,7 +104,7 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         says.extend(service.namespace.iter().map(|namespace| format!("namespace {namespace}")));
         says.extend(owners.get(name).map(|owner| format!("owner {owner}")));
         let place = if service.has_home { service.home.clone() } else { format!("{} (not there yet)", service.home) };
-        text.push_str(&format!("#   {name}: {place}; {}\n", says.join("; ")).replace(['\r', '\t'], " "));
+        text.push_str(&format!("#   {}\n", plain(&format!("{name}: {place}; {}", says.join("; ")))));
     }
     if proposal.services.len() > MOST_LINES {
         text.push_str(&format!("#   and {} more\n", proposal.services.len() - MOST_LINES));
@@ -112,7 +113,7 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         text.push_str(&format!(
             "# {} there already, such as {}.\n",
             plural(look.rules.len(), "rule file"),
-            look.rules[0]
+            plain(&look.rules[0])
         ));
     }
     if !proposal.doubts.is_empty() {
@@ -123,8 +124,14 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
     text
 }
 
+/// Text of a tree for a comment: it stays one line, and what nobody sees is written as its escape. A name of a file may hold anything.
+fn plain(text: &str) -> String {
+    hedgerow_core::unseen::escaped(text)
+}
+
 /// A sentence as a comment of as many lines as it needs.
 fn wrapped(sentence: &str) -> String {
+    let sentence = &plain(sentence);
     let (mut text, mut width) = (String::new(), 0);
     for word in sentence.split_whitespace() {
         if width > 0 && width + word.len() > 130 {
@@ -151,7 +158,7 @@ fn shown(port: &Port) -> String {
 pub(super) fn service(name: &str, service: &Service, owner: Option<&String>) -> String {
     let mut text = String::from("# Written by `hedgerow init`; this file is yours now. It saw:\n");
     for file in service.seen.iter().take(5) {
-        text.push_str(&format!("#   {file}\n"));
+        text.push_str(&format!("#   {}\n", plain(file)));
     }
     if crate::look::last_part(&service.home) != name {
         text.push_str(&format!("name: {}\n", quote(name)));

@@ -78,20 +78,22 @@ pub(super) fn environments(
         }
     }
     let mut apart: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut lives: BTreeMap<String, usize> = BTreeMap::new();
     for (name, service) in services.iter_mut() {
         let own = own(service, &deployers, &mut called);
         match own.iter().collect::<Vec<_>>().as_slice() {
             [] => {}
             [only] => {
                 service.namespace = Some((*only).clone());
-                *common.entry((*only).clone()).or_default() += 1;
+                *lives.entry((*only).clone()).or_default() += 1;
             }
             _ => drop(apart.insert(name.clone(), own)),
         }
     }
     // The namespace that is nobody's own comes from where most live, or from what environments have in common.
-    let most =
-        common.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(*name))).map(|(name, _)| name.clone());
+    let nowhere = services.len() - apart.len() - lives.values().sum::<usize>();
+    let most = most(&lives, nowhere);
+    common.extend(lives.clone());
     let stem = called.iter().find_map(|(environment, names)| match names.iter().collect::<Vec<_>>().as_slice() {
         [only] => only
             .strip_suffix(&format!("-{environment}"))
@@ -101,8 +103,14 @@ pub(super) fn environments(
     });
     let single = called.values().flatten().next().cloned();
     let is_guess = most.is_none() && single.is_none() && !services.is_empty();
-    if is_guess {
+    if is_guess && lives.is_empty() {
         doubts.push("no namespace was seen; `default` is a guess".to_owned());
+    } else if is_guess {
+        let few: Vec<&str> = lives.keys().map(String::as_str).collect();
+        doubts.push(format!(
+            "most services have no namespace in their manifests; `default` is a guess, and {} counts only for those that name it",
+            few.join(", ")
+        ));
     }
     let default = most.or(stem.filter(|name| is_namespace(name))).or(single).unwrap_or_else(|| "default".to_owned());
     for (name, namespaces) in apart {
@@ -140,6 +148,12 @@ pub(super) fn environments(
         environments.insert(environment, mapped);
     }
     (environments, default)
+}
+
+/// The namespace that stands for the services that name none: the one that most others live in, unless those are the few.
+fn most(lives: &BTreeMap<String, usize>, nowhere: usize) -> Option<String> {
+    let most = lives.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(*name)))?;
+    (*most.1 >= nowhere).then(|| most.0.clone())
 }
 
 fn is_namespace(name: &str) -> bool {

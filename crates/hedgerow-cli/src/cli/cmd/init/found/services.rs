@@ -1,7 +1,7 @@
 //! Services, from workloads, releases and charts.
 
 use super::{Service, clean};
-use crate::look::{Chart, Look, Workload, last_part, parent};
+use crate::look::{Chart, Look, Port, Workload, last_part, parent};
 use hedgerow_core::name::ServiceName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,11 +105,17 @@ fn charts(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Ve
             continue;
         }
         if !has_workloads || is_known {
-            for name in names {
-                let service = services.entry(name.to_owned()).or_default();
+            for name in &names {
+                let service = services.entry((*name).to_owned()).or_default();
                 let at = format!("{}/Chart.yaml", chart.directory);
                 service.seen.insert(at.trim_start_matches('/').to_owned());
-                service.ports.extend(chart.ports.iter().cloned());
+                // A directory of templates is of what it is called after.
+                let is_own = |part: &str| {
+                    let below = part.split_once('/').map(|(directory, _)| directory);
+                    below.is_none_or(|below| below == chart.name || names.contains(below) || KINDS.contains(&below))
+                };
+                let is_wanted = |part: &str| is_own(part) && !others.iter().any(|other| is_of(part, other));
+                service.ports.extend(ports(chart, &is_wanted));
             }
         }
         if !of_kinds.is_empty() && !has_workloads {
@@ -117,6 +123,19 @@ fn charts(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Ve
             doubt(doubts, &format!("the chart {} makes pods of more templates", at(chart)), more);
         }
     }
+}
+
+/// The ports of those parts of a chart that are asked for.
+fn ports(chart: &Chart, is_wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Port> {
+    chart.ports.iter().filter(|(part, _)| is_wanted(part)).flat_map(|(_, ports)| ports.iter().cloned()).collect()
+}
+
+/// Whether a part of a chart, such as `mysql-service` or `mysql/service`, is of what `name` makes pods of.
+fn is_of(part: &str, name: &str) -> bool {
+    let rest = part.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.', '/']))
+        || plain(part) == name
+        || part.split('/').any(|piece| piece == name)
 }
 
 /// One chart of a whole application: its templates are called like its services, as far as these are not known already.
@@ -136,6 +155,11 @@ fn whole(
     for stem in &guessed {
         let service = services.entry((*stem).to_owned()).or_default();
         service.seen.insert(format!("{}/templates", chart.directory).trim_start_matches('/').to_owned());
+        // The longest name counts: `cart-db-service` is of `cart-db`.
+        let is_nearest = |part: &str| {
+            is_of(part, stem) && !guessed.iter().any(|other| other.len() > stem.len() && is_of(part, other))
+        };
+        service.ports.extend(ports(chart, &is_nearest));
     }
     doubt(doubts, &format!("guessed from names of files in {}; `helm template` shows the names", at(chart)), guessed);
     doubt(doubts, &format!("templates of {} whose names are no services'", at(chart)), odd);
