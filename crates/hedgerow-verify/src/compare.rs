@@ -7,6 +7,7 @@ use hedgerow_eval::{Endpoint, Labels, Manifests, Network, PeerSet, PolicyKind};
 
 use crate::comparison::{Comparison, World};
 use crate::expected::{Expected, ExpectedService, Isolation};
+use crate::misplaced::Misplaced;
 use crate::planned::{go_live, planned_pods, undress};
 use crate::report::{Edges, Finding, Report};
 
@@ -51,6 +52,7 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
             | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }
             | Finding::UnreadStaged { .. }
+            | Finding::Misplaced { .. }
             | Finding::UnbackedLabel { .. } => true,
         });
         report.findings.append(&mut more.findings);
@@ -82,6 +84,7 @@ fn count(expected: &Expected, seen: &BTreeSet<String>, report: &mut Report) {
 fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: World) -> (Report, BTreeSet<String>) {
     let real = manifests.cluster.endpoints.len();
     let mut service_of = claim(expected, &manifests.cluster.endpoints);
+    let misplaced = Misplaced::new(expected, plan.scheme().policy_of().as_str(), &manifests, &service_of);
     let claimed: BTreeSet<&str> = service_of.iter().flatten().copied().collect();
     let absent = expected.services.iter().filter(|(name, _)| !claimed.contains(name.as_str()));
     let mut planned: Vec<_> = absent.map(|(name, service)| (name.as_str(), planned_pods(name, service))).collect();
@@ -121,6 +124,12 @@ fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: Wo
         World::Today => comparison.run(&maybe_worn, leftovers),
         World::AsIfEnforced => comparison.run(&[], Vec::new()),
     };
+    report.findings.retain(|finding| !misplaced.explains(finding));
+    // It is about where things stand, whatever is enforced.
+    if world == World::Today {
+        report.findings.extend(misplaced.findings());
+    }
+    report.findings.sort();
     report.staged = staged;
     report.checked.policies = policies;
     (report, seen)

@@ -14,6 +14,7 @@ mod compare;
 mod comparison;
 mod expected;
 mod guard;
+mod misplaced;
 mod others;
 mod planned;
 mod report;

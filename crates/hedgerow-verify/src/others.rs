@@ -212,6 +212,7 @@ impl Judge<'_> {
                 | Finding::UnknownPort { .. }
                 | Finding::Unsearched { .. }
                 | Finding::UnreadStaged { .. }
+                | Finding::Misplaced { .. }
                 | Finding::UnbackedLabel { .. } => continue,
             };
             let Some(others) = guarded.get(edges.callee.as_str()) else { continue };

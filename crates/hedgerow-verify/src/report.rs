@@ -120,6 +120,21 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
+    /// Pods and policies are what the rules give, in another namespace than their services'.
+    Misplaced {
+        /// The namespace that they are in.
+        written: String,
+        /// The namespace that their services live in.
+        namespace: String,
+        /// The services.
+        services: BTreeSet<String>,
+        /// The workloads.
+        pods: Vec<ObjectRef>,
+        /// The policies.
+        policies: Vec<PolicyId>,
+        /// The text of the first of them.
+        place: Span,
+    },
     /// A pod wears a label of Hedgerow's that the rules do not give it.
     UnbackedLabel {
         /// The service whose pod it is; absent for pods of no service.
@@ -218,6 +233,7 @@ impl Finding {
             | Self::UnknownPort { .. }
             | Self::Unsearched { .. }
             | Self::UnreadStaged { .. }
+            | Self::Misplaced { .. }
             | Self::UnbackedLabel { .. } => None,
         }
     }
@@ -236,6 +252,7 @@ impl Finding {
                 Code::UnsupportedPolicy
             }
             Self::UnbackedLabel { .. } => Code::UnbackedLabel,
+            Self::Misplaced { .. } => Code::NamespaceMismatch,
         }
     }
 
@@ -326,6 +343,27 @@ impl Finding {
             Self::UnreadStaged { policy, place } => {
                 let message = format!("what {policy} would do once it is enforced is not known");
                 diagnostic(message).mark(*place, "").help("it holds what is not modelled: see the warning about it")
+            }
+            Self::Misplaced { written, namespace, services, pods, policies, place } => {
+                let count = |number: usize, one: &str, many: &str| match number {
+                    0 => None,
+                    1 => Some(format!("1 {one}")),
+                    _ => Some(format!("{number} {many}")),
+                };
+                let what = [count(pods.len(), "workload", "workloads"), count(policies.len(), "policy", "policies")];
+                let what = what.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+                let is = if pods.len() + policies.len() == 1 { "is" } else { "are" };
+                let whose = match services.iter().next() {
+                    Some(only) if services.len() == 1 => format!("`{only}` lives"),
+                    _ => format!("their {} services live", services.len()),
+                };
+                let message = format!("{what} {is} in namespace `{written}`, but {whose} in `{namespace}`");
+                diagnostic(message)
+                    .mark(*place, if pods.len() + policies.len() == 1 { "" } else { "the first of them" })
+                    .help(format!("if the manifests name no namespace: `--namespace {namespace}`"))
+                    .help(format!(
+                        "if they name `{written}`: deploy to `{namespace}`, or say under `namespaces` of the environment in hedgerow.yaml what `{namespace}` is called there"
+                    ))
             }
             Self::Idle { policy, place } => diagnostic(format!("{policy} selects no pod")).mark(*place, ""),
             Self::UnbackedLabel { service, pods, key, value, place } => {

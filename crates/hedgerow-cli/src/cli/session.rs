@@ -211,6 +211,17 @@ impl<'o> Session<'o> {
         Self::plan_for(fleet, &environment, &wanted.namespaces)
     }
 
+    /// The namespace of objects that name none: the one that was given, else where all services live, else `default`, as in the tools that
+    /// deploy them.
+    pub(super) fn unnamed(plan: &Plan, given: Option<&str>) -> String {
+        if let Some(given) = given {
+            return given.to_owned();
+        }
+        let mut homes = plan.services().values().map(|service| service.namespace.as_str());
+        let first = homes.next().unwrap_or("default");
+        if homes.all(|home| home == first) { first.to_owned() } else { "default".to_owned() }
+    }
+
     /// Plans a fleet for an environment, with what namespaces are called there besides what the files say.
     pub(super) fn plan_for(
         fleet: &Arc<Fleet>,
@@ -242,7 +253,7 @@ impl<'o> Session<'o> {
     pub(super) fn service(fleet: &Fleet, name: &str) -> anyhow::Result<ServiceName> {
         let known = Self::known(fleet, name)?;
         if fleet.service(name).is_none() {
-            bail!("`{known}` is of another repository; the catalogue only tells of it")
+            bail!("`{known}` is a service of another repository; only the catalogue knows it")
         }
         Ok(known)
     }

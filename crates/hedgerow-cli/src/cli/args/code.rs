@@ -37,7 +37,7 @@ pub struct Scan {
     /// Say why CALLER calls CALLEE: the path from main to the call, or why there is none
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], conflicts_with = "services")]
     pub explain: Option<Vec<String>>,
-    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    /// Keep results in this directory for the next run; it may be deleted at any time
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// How to print what is found

@@ -27,11 +27,11 @@ pub struct Render {
     /// Only this service; may be given several times
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// The objects that a cluster needs once, instead of the services'
+    /// Print the objects that a cluster needs once, not those of services
     #[arg(long, conflicts_with = "services")]
     pub platform: bool,
-    /// The objects that make the API server refuse labels from those who may not set them, from `guard` in hedgerow.yaml; with --platform, both;
-    /// with --service, what lets its account wear its labels
+    /// Print the guard, by which the API server refuses labels from those who may not set them (`guard` in hedgerow.yaml). With --platform,
+    /// print both; with --service, what lets that service's account set its labels
     #[arg(long)]
     pub guard: bool,
     /// Write one file per object into this directory instead of standard output
@@ -73,13 +73,13 @@ pub struct PostRender {
     /// The environment
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// The service that is deployed: every workload without another claim is its, and only its files are read
+    /// The service that is deployed. Workloads that no other service claims belong to it, and only its files are read
     #[arg(long, value_name = "SERVICE")]
     pub service: Option<String>,
     /// Treat unclaimed workloads and doubtful cases as errors
     #[arg(long)]
     pub strict: bool,
-    /// Remove labels and policies of Hedgerow's that no rule backs, instead of refusing them
+    /// Remove Hedgerow's labels and policies that no rule asks for, instead of failing
     #[arg(long)]
     pub prune: bool,
     /// Parse every document in full and fail on invalid YAML anywhere
@@ -108,10 +108,10 @@ pub struct Verify {
     /// The environment
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// The namespace of objects that name none
-    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
-    pub namespace: String,
-    /// Every service must be among the manifests: with its pods, or, where there are no pods at all, with its policy
+    /// The namespace of objects that name none [default: where all services live, or `default` if they live in several]
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Fail if a service is missing from the manifests: its pods, or its policy if the manifests hold no pods at all
     #[arg(long)]
     pub complete: bool,
     /// How to print what is found

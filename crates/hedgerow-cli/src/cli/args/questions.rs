@@ -179,7 +179,7 @@ pub struct Graph {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Catalogue {
-    /// Give the stages of this environment alone [default: of all]
+    /// Only the stages of this environment [default: all]
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
     /// Add the rules, with their files

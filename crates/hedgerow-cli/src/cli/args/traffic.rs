@@ -28,10 +28,10 @@ pub struct Import {
     /// The environment whose namespaces and labels the files are about
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// The namespace of objects that name none
-    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
-    pub namespace: String,
-    /// A rule also for each service that is let in only with its whole namespace or with everybody [default: suggest an `allow` entry]
+    /// The namespace of objects that name none [default: where all services live, or `default` if they live in several]
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Also write a rule for each service that comes in only with its whole namespace or with everybody [default: suggest an `allow` entry]
     #[arg(long)]
     pub each: bool,
     /// Write the rule files that are missing, with `origin: imported`; nothing that exists is touched
@@ -114,13 +114,13 @@ pub struct Ready {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
-    /// The number of days without a call that no rule permits
+    /// The number of days that must pass without a call that no rule permits
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub days: u32,
     /// Write `stage: {ENV: enforce}` into the service.yaml of those that are ready, and print the text of a pull request
     #[arg(long)]
     pub write: bool,
-    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    /// Keep results in this directory for the next run; it may be deleted at any time
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// How to print
@@ -158,7 +158,7 @@ pub struct Reconcile {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
-    /// For how many days somebody must have listened before a rule that nobody used is called stale
+    /// The number of days that must be observed in full before an unused rule is called stale
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub days: u32,
     /// Also list the edges on which code, rules and traffic agree
@@ -170,7 +170,7 @@ pub struct Reconcile {
     /// A call that traffic showed and that is wanted; may be given several times
     #[arg(long, num_args = 2, value_names = ["CALLER", "CALLEE"], action = clap::ArgAction::Append, requires = "write")]
     pub accept: Vec<String>,
-    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    /// Keep results in this directory for the next run; it may be deleted at any time
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// How to print
@@ -203,7 +203,7 @@ pub struct Report {
     /// What traffic showed, as `hedgerow-observer export` and `read` write it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub observations: PathBuf,
-    /// The number of days without a call that no rule permits
+    /// The number of days that must pass without a call that no rule permits
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub days: u32,
     /// Earlier reports, as --format json writes them
@@ -212,7 +212,7 @@ pub struct Report {
     /// Manifests, or directories of them: what publishes a service to the outside is listed; may be given several times
     #[arg(long, value_name = "FILE")]
     pub manifests: Vec<PathBuf>,
-    /// Keep what files say and what was found in this directory, and use it in the next run; it may be deleted at any time
+    /// Keep results in this directory for the next run; it may be deleted at any time
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// Write to this file instead of standard output; may be given several times, such as once as .html and once as .json

@@ -29,7 +29,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Import) -> anyhow::R
         texts.add(path, text);
     }
     let many = if args.each { Many::Each } else { Many::Suggest };
-    let imported = import(&plan, source, &texts, &Options { namespace: args.namespace.clone(), many });
+    let imported =
+        import(&plan, source, &texts, &Options { namespace: Session::unnamed(&plan, args.namespace.as_deref()), many });
     session.report(&imported.diagnostics, &texts, DiagnosticFormat::Text)?;
     if imported.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Reported(Exit::BadInput).into());

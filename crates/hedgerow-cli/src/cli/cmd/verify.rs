@@ -10,7 +10,7 @@ use crate::cli::report::count;
 use crate::cli::session::{Reported, Session};
 use hedgerow_core::diag::{Code, Diagnostic, enumerate};
 use hedgerow_core::fleet::Scope;
-use hedgerow_core::plan::Plan;
+use hedgerow_core::plan::{Plan, Protection};
 use hedgerow_eval::{Manifests, ObjectRef};
 use hedgerow_render::guard::{account_objects, guard_objects};
 use hedgerow_verify::{Expected, Finding, Report, verify};
@@ -23,7 +23,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
     for (path, text) in read::manifests(session, &args.files, "verify")? {
         sources.add(path, text);
     }
-    let (manifests, mut diagnostics) = Manifests::read(sources.iter().skip(before), &args.namespace);
+    let (manifests, mut diagnostics) =
+        Manifests::read(sources.iter().skip(before), &Session::unnamed(&plan, args.namespace.as_deref()));
     // Where a policy cannot be understood no verdict holds, and to compare would be to guess.
     if diagnostics.iter().any(Diagnostic::is_error) {
         session.report(&diagnostics, &sources, args.format)?;
@@ -52,8 +53,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
             session.out(&text)?;
         }
     }
-    session.note(&summary(&compared, &shown));
-    if compared.checked.services == 0 {
+    session.note(&summary(&plan, &compared, &shown));
+    let is_misplaced = compared.findings.iter().any(|finding| matches!(finding, Finding::Misplaced { .. }));
+    if compared.checked.services == 0 && !is_misplaced {
         anyhow::bail!("nothing was compared: no pods and no policy of the fleet's services are among the manifests");
     }
     Ok(if is_different { Exit::Findings } else { Exit::Done })
@@ -103,11 +105,23 @@ fn absences<'a>(plan: &'a Plan, compared: &'a Report) -> impl Iterator<Item = Di
     })
 }
 
-fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
+fn summary(plan: &Plan, compared: &Report, shown: &[Diagnostic]) -> String {
     let checked = compared.checked;
+    let there = plan.services().iter().filter(|(name, _)| compared.absent.iter().all(|absent| absent != name.as_str()));
+    let (mut open, mut tried) = (0, 0);
+    for (_, service) in there {
+        match &service.protection {
+            Protection::Absent | Protection::Open { .. } => open += 1,
+            Protection::Staged { .. } => tried += 1,
+            Protection::Enforced { rest, .. } if rest.is_allowed() => tried += 1,
+            Protection::Enforced { .. } => {}
+        }
+    }
     let found = report::summary(shown).unwrap_or_else(|| match checked.services {
         0 => "nothing to compare".to_owned(),
-        _ => "they allow exactly what the rules allow".to_owned(),
+        _ if open + tried == 0 => "they allow exactly what the rules allow".to_owned(),
+        _ if open == 0 => "once enforced, they allow exactly what the rules allow".to_owned(),
+        _ => "they are as the rules and the stages ask".to_owned(),
     });
     let mut text = format!(
         "compared {}, {}, {}, {}: {found}\n",
@@ -117,6 +131,8 @@ fn summary(compared: &Report, shown: &[Diagnostic]) -> String {
         count(checked.policies, "policy"),
     );
     for (number, noun, what) in [
+        (open, "service", "of stage `off` or `open`: everybody may call today"),
+        (tried, "service", "of stage `audit`: nothing is dropped today"),
         (compared.absent.len(), "service", "not among the manifests"),
         (compared.without_pods.len(), "service", "without pods among the manifests, taken to wear what the rules give"),
         (compared.unguarded.len(), "workload", "of no service and guarded by no policy"),

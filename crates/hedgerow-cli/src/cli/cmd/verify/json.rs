@@ -117,6 +117,7 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
         | Finding::UnreadStaged { .. }
+        | Finding::Misplaced { .. }
         | Finding::UnbackedLabel { .. } => return None,
     };
     Some(JsonEdges {
@@ -162,6 +163,7 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
         | Finding::UnreadStaged { .. }
+        | Finding::Misplaced { .. }
         | Finding::UnbackedLabel { .. } => None,
     }
 }
