@@ -191,7 +191,7 @@ fn traffic_says_what_is_used_and_what_nothing_permits() {
 fn observations_that_count_twice_or_cannot_be_read_are_refused() {
     let root = watched();
     for (arguments, reason) in [
-        ("--observations seen.jsonl --observations seen.jsonl", "both tell of the node `a` at the same time"),
+        ("--observations seen.jsonl --observations seen.jsonl", "both have data of the node `a` at the same time"),
         ("--observations nothing.jsonl", "cannot read `nothing.jsonl`"),
         ("--observations - --observations -", "standard input can be read once"),
         ("--observations - --manifests -", "standard input can be read once"),

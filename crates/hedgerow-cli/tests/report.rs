@@ -159,7 +159,7 @@ fn history_is_what_earlier_reports_tell() {
         ("later.json", "tells of 2026-12-14, which is later than this report (2026-11-21)"),
         ("staging.json", "is a report of `staging`, not of `prod`"),
         ("newer.json", "is a report of version 2"),
-        ("day.json", "tells of the day `2026-13-41`, which is none"),
+        ("day.json", "has the date `2026-13-41`, which is not valid"),
         ("seen.jsonl", "is no report: --history takes what `hedgerow report --format json` writes"),
         ("nothing.json", "cannot read `nothing.json`"),
     ] {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::markup::is_unseen;
 use crate::network::Network;
 use crate::node::{Basis, EdgePorts, Stage};
 use crate::outside::outside;
 use crate::palette::{ALARM, COLOURS};
 use crate::traffic::{Facing, Permission, Use};
+use hedgerow_core::unseen::is_unseen;
 
 /// The network as a Graphviz digraph. Owners are clusters; the stage is the outline (`enforce` solid, `audit` dashed,
 /// `open`, `off` and unknown dotted); edges restricted to ports bear them, edges by type are dashed. Who is let in by `allow` or was seen and is no

@@ -57,7 +57,7 @@ pub use dot::dot;
 pub use html::{embedded, html, paper};
 pub use json::json;
 pub use layout::{Island, Layout, Place, Progress};
-pub use markup::{escape, is_unseen};
+pub use markup::escape;
 pub use mermaid::mermaid;
 pub use network::{Degree, Network, NetworkError};
 pub use node::{Allow, Basis, Edge, EdgePorts, Node, Port, Ports, Stage};

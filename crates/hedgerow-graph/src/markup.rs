@@ -1,11 +1,6 @@
 //! Text inside XML and HTML.
 
-/// Characters that nobody sees and that change what others look like: control characters, of which XML forbids most, and the
-/// marks that turn the direction of writing, with which one name can be made to look like another. Pictures show U+FFFD.
-pub fn is_unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
-}
+use hedgerow_core::unseen::is_unseen;
 
 /// Text for the content of XML and HTML elements and for double-quoted attributes: nothing in it is markup, and what cannot be seen is U+FFFD.
 pub fn escape(text: &str) -> String {
@@ -18,7 +13,7 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(' '),
-            letter if is_unseen(letter) => out.push('\u{fffd}'),
+            letter if is_unseen(letter) => out.push(char::REPLACEMENT_CHARACTER),
             letter => out.push(letter),
         }
     }

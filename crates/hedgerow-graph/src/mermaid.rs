@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::markup::is_unseen;
 use crate::network::Network;
 use crate::node::{Basis, EdgePorts};
 use crate::outside::outside;
 use crate::palette::{ALARM, COLOURS};
 use crate::traffic::{Facing, Permission, Use};
+use hedgerow_core::unseen::is_unseen;
 
 /// What Mermaid draws unless its host allows more (`maxEdges`; it cannot be raised from within a diagram).
 /// <https://mermaid.js.org/config/schema-docs/config-properties-maxedges.html>

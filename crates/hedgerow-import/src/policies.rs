@@ -167,9 +167,14 @@ impl Labelled {
             }
         }
         let mut names = Self::default();
-        for (pods, _) in &pods {
+        for (pods, owner) in &pods {
+            // Without a selector it is the label that is known for it, or that has its name.
+            let is_named = |key: &str, value: &str| {
+                let is_part = |name: &str| value.len() > 2 && name.contains(value);
+                NAMES.contains(&key) || is_part(&pods.object.name) || is_part(owner)
+            };
             let own: Vec<(&String, &String)> = match pods.selected_by.is_empty() {
-                true => pods.labels.iter().filter(|(key, _)| NAMES.contains(&key.as_str())).collect(),
+                true => pods.labels.iter().filter(|(key, value)| is_named(key, value)).collect(),
                 false => pods.selected_by.iter().collect(),
             };
             let is_alone = |(key, value): &&(&String, &String)| {

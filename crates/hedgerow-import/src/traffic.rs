@@ -37,7 +37,10 @@ impl Reader for Traffic {
                 .map(|(call, span)| statement(call, *span, &place, &Pods { input, workloads: &workloads }, found))
                 .sum();
             if outside > 0 {
-                let text = format!("{outside} calls to somebody outside, or by a protocol without ports");
+                let text = format!(
+                    "{} to the outside, or by a protocol without ports",
+                    hedgerow_core::diag::count(outside, "call")
+                );
                 found.leave(Why::OutsideCallee, &place, text);
             }
             for (fault, misread) in &reader.tally().faults {
@@ -50,7 +53,10 @@ impl Reader for Traffic {
                 found.leave(Why::NotUnderstood, &place, text);
             }
             if calls.lost() > 0 {
-                let text = format!("{} records that the source says it lost, or that did not fit", calls.lost());
+                let text = format!(
+                    "{} that the source lost, or that did not fit",
+                    hedgerow_core::diag::count(calls.lost(), "record")
+                );
                 found.leave(Why::NotUnderstood, &place, text);
             }
         }

@@ -154,8 +154,5 @@ impl fmt::Display for Notice {
 
 /// The first 160 bytes, with what cannot be printed replaced.
 fn shorten(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(160)])
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    hedgerow_core::unseen::replaced(&String::from_utf8_lossy(&bytes[..bytes.len().min(160)])).collect()
 }

@@ -196,7 +196,10 @@ impl<'o> Ears<'o> {
         if let Some(canary) = header.canaries.iter().find(is_missed) {
             let missed = canary.sent.saturating_sub(canary.seen);
             let were = if missed == 1 { "was" } else { "were" };
-            let calls = format!("of {} calls of the canary {missed} {were} not seen", canary.sent);
+            let calls = format!(
+                "of {} of the canary {missed} {were} not seen",
+                hedgerow_core::diag::count(canary.sent, "call")
+            );
             return Listened::Unproven(format!("{calls}, or on some day there was none"));
         }
         let (mut is_whole, mut longest) = (true, 0);

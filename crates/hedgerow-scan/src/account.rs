@@ -126,7 +126,7 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let count = code.count() + 1;
         outcome.findings.push(Finding {
             code: Code::NoEntry,
-            message: format!("the tree has {count} files of code, and none of them is in a service's directory"),
+            message: format!("the tree has {}, and no code in a service's directory", match count { 1 => "1 file of code".to_owned(), many => format!("{many} files of code") }),
             marks: vec![(Place { path: first.to_owned(), range: Range::default() }, String::new())],
             help: vec!["say whose code is where: `scan: services: [{path: \"<directory>/{name}\"}]`, or leave it out by `scan.exclude`".to_owned()],
             services: homes.iter().map(|home| home.name.clone()).collect(),

@@ -210,7 +210,10 @@ impl<'p> Search<'_, 'p> {
         }
         self.outcome.findings.push(Finding {
             code: Code::ScanLimit,
-            message: format!("{} calls have more ways to their targets than the scan follows", places.len()),
+            message: match places.len() {
+                1 => "this call has more ways to its target than the scan follows".to_owned(),
+                many => format!("{many} calls have more ways to their targets than the scan follows"),
+            },
             marks: places
                 .into_iter()
                 .take(6)

@@ -145,7 +145,7 @@ pub fn read(request: &Request) -> Result<Read, Error> {
         if let (Some(fleet), Scope::One(name)) = (&reading.fleet, &request.scope)
             && fleet.slug(name).is_some()
         {
-            diagnostic.help = vec![format!("`{name}` is of another repository; the catalogue only tells of it")];
+            diagnostic.help = vec![format!("`{name}` is a service of another repository; only the catalogue knows it")];
         }
         // A fault in the service's own name explains why it was not found.
         if reading.diagnostics.is_empty() || reading.fleet.is_some() {

@@ -84,7 +84,7 @@ pub struct Global {
     /// Print more about what is done
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// The day that decides which rules have expired, as YYYY-MM-DD [default: today]
+    /// The date by which rules count as expired, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", global = true)]
     pub today: Option<String>,
 }
@@ -163,7 +163,7 @@ pub struct EnvironmentArg {
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
 
-    /// What a namespace is called in this environment, if the files do not say it: for short-lived environments
+    /// Another name for a namespace in this environment; for short-lived environments that no file names
     #[arg(long, value_name = "NAME=THERE", value_delimiter = ',', value_parser = namespace_pair)]
     pub namespaces: Vec<(Namespace, Namespace)>,
 }

@@ -41,7 +41,7 @@ fn allow_writes_one_rule_that_is_accepted() {
         (&["service.ledger", "service.cards", "--expires", "soon"], "--expires takes a day"),
         (
             &["service.ledger", "service.cards", "--expires", "2026-11-20"],
-            "--expires 2026-11-20 is over; today is 2026-11-21",
+            "--expires 2026-11-20 is in the past; today is 2026-11-21",
         ),
         (&["service.ledger", "service.cards", "--reason", "a\nb"], "must stand on one line"),
         (&["service.ledger", "service.cards", "--reason", "  "], "the reason is blank"),

@@ -367,7 +367,11 @@ fn now_is_the_time_and_not_the_end_of_the_day() {
         changed(|text| text.replacen("2026-11-21T08:00:00Z", "2026-11-21T13:00:00Z", 1).replace("45120", "45420"));
     // It is noon in these tests.
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
-    assert!(ran.out().contains("the observations end at 2026-11-21T13:00:00Z, which is not yet"), "{}", ran.out());
+    assert!(
+        ran.out().contains("the observations end at 2026-11-21T13:00:00Z, which is in the future"),
+        "{}",
+        ran.out()
+    );
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl --today 2026-11-21");
     assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
 }

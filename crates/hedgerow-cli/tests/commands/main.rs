@@ -18,6 +18,7 @@ mod frames;
 mod guard;
 mod import;
 mod killed;
+mod misplaced;
 mod month;
 mod names;
 mod namespaces;

@@ -182,7 +182,7 @@ fn one_picture_shows_all_repositories() {
     assert!(types > 0);
     for (arguments, why) in [
         ("--env stagin", "did you mean `staging`?"),
-        ("", "name the environment with --env; the catalogue tells of: prod, staging"),
+        ("", "name the environment with --env; the catalogue has: prod, staging"),
         ("--env prod --namespaces a=b", "--namespaces goes with a fleet"),
     ] {
         let ran = forge.run("all", &format!("graph --catalogue network.json {arguments}"));

@@ -74,10 +74,10 @@ fn what_cannot_have_been_seen_yet_is_believed_by_nobody() {
         for command in ["report", "reconcile"] {
             let ran = run(root.path(), &format!("{command} --observations seen.jsonl"));
             assert_eq!(ran.exit == Exit::BadInput, is_future, "{command} {to}: {}", ran.stderr);
-            assert_eq!(ran.stderr.contains("which is not yet"), is_future, "{command} {to}: {}", ran.stderr);
+            assert_eq!(ran.stderr.contains("which is in the future"), is_future, "{command} {to}: {}", ran.stderr);
         }
         let ran = run(root.path(), "ready --observations seen.jsonl");
-        assert_eq!(ran.out().contains("which is not yet"), is_future, "{to}: {}", ran.out());
+        assert_eq!(ran.out().contains("which is in the future"), is_future, "{to}: {}", ran.out());
     }
     // Who says what day it is means its end, and may look at what is past.
     later("2026-11-21T13:00:00Z");

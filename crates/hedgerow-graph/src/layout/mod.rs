@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::markup::is_unseen;
 use crate::network::Network;
 use crate::palette;
 use force::{Body, Gravity, Room, Spring, TICKS};
+use hedgerow_core::unseen::is_unseen;
 
 /// Up to so many services every one has room for its name below it.
 pub(crate) const NAMED_UP_TO: usize = 150;

@@ -74,6 +74,7 @@ fn namespaces_blocks_strangers_and_those_who_are_not_there() {
 #[test]
 fn who_is_let_in_by_a_label_is_told_although_a_service_wears_it() {
     let emoji = deployment("emoji", "bank").replace("{app: emoji}", "{app: emoji, door: 'true'}");
+    let plain = deployment("emoji", "bank").replace("{app: emoji}", "{who: emoji}");
     let selected = deployment("emoji", "bank")
         .replace("spec: {template", "spec: {selector: {matchLabels: {x: e}}, template")
         .replace("{app: emoji}", "{app: emoji, x: e, door: 'true'}");
@@ -83,6 +84,7 @@ fn who_is_let_in_by_a_label_is_told_although_a_service_wears_it() {
         // By name alone, as its workload's selector has it or as everybody calls it: that is the service.
         (&emoji, "{podSelector: {matchLabels: {app: emoji}}}", None),
         (&selected, "{podSelector: {matchLabels: {x: e}}}", None),
+        (&plain, "{podSelector: {matchLabels: {who: emoji}}}", None),
         (&selected, "{podSelector: {matchLabels: {x: e, door: 'true'}}}", None),
         (
             &emoji,

@@ -240,7 +240,10 @@ pub fn observations<E>(
         let seconds: Micros =
             gaps.iter().map(|(begin, end)| end.saturating_sub(*begin) / SECOND).fold(0, Micros::saturating_add);
         if seconds > 0 {
-            notes.push(format!("the collector with the store {store} was not scraped for {seconds} seconds in all: that counts as not heard"));
+            notes.push(format!(
+                "the collector with the store {store} was not scraped for {} in all: that counts as not heard",
+                hedgerow_core::diag::count(seconds, "second")
+            ));
         }
     }
     let lost = heard::lost(&mut asking, &grid, &scrapes)?;

@@ -172,7 +172,12 @@ pub(crate) fn check(batch: link::Batch, offset: Offset, received: Micros) -> Bat
         sources.push(Source {
             name: texts.of(&source.name),
             heard: source.heard,
-            fault: source.fault.chars().filter(|character| !character.is_control()).take(300).collect(),
+            fault: source
+                .fault
+                .chars()
+                .filter(|character| !hedgerow_core::unseen::is_unseen(*character))
+                .take(300)
+                .collect(),
             lost: source.lost,
             lost_unknown: source.lost_unknown,
             last_record: (source.last_record > 0).then(|| here(source.last_record).1.clamp(0, received)),

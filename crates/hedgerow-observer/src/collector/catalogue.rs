@@ -124,7 +124,10 @@ fn take(
         });
         return;
     };
-    say("catalogue read", &format!("{name}: {} services, {}", fleet.services().len(), fleet.digest()));
+    say(
+        "catalogue read",
+        &format!("{name}: {}, {}", hedgerow_core::diag::count(fleet.services().len(), "service"), fleet.digest()),
+    );
     let new = Some(fleet.scheme().domain().as_str().to_owned());
     domain.send_if_modified(|domain| std::mem::replace(domain, new.clone()) != new);
     world.set_fleet(Arc::new(fleet));

@@ -434,7 +434,11 @@ impl Seeing {
             *self.refused.entry(Arc::clone(&batch.node)).or_default() += batch.refused;
             say(
                 &format!("refused {}", batch.node),
-                &format!("{} records of node {} make no sense", batch.refused, batch.node),
+                &format!(
+                    "node {} sent {} that made no sense",
+                    batch.node,
+                    hedgerow_core::diag::count(batch.refused, "record")
+                ),
             );
         }
     }

@@ -117,10 +117,7 @@ fn escape(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                safe.push('\u{fffd}');
-            }
-            character if character.is_control() => safe.push('\u{fffd}'),
+            character if hedgerow_core::unseen::is_unseen(character) => safe.push(char::REPLACEMENT_CHARACTER),
             character => safe.push(character),
         }
     }
@@ -176,7 +173,13 @@ fn whole(out: &mut String, view: &View, filter: &Filter) -> std::fmt::Result {
     fact(out, "As of", &format!("{} UTC", time(view.at)))?;
     let catalogue = view.catalogue.as_deref().map_or_else(
         || "none yet".to_owned(),
-        |digest| format!("{} services, <code>{}</code>", view.services, escape(digest.get(..19).unwrap_or(digest))),
+        |digest| {
+            format!(
+                "{}, <code>{}</code>",
+                hedgerow_core::diag::count(view.services, "service"),
+                escape(digest.get(..19).unwrap_or(digest))
+            )
+        },
     );
     fact(out, "Catalogue", &catalogue)?;
     fact(out, "Sources that listen", &format!("{} of {}", view.sources.len() - down, view.sources.len()))?;

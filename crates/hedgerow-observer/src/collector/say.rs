@@ -30,7 +30,7 @@ pub(crate) fn say(topic: &str, text: &str) {
 
 /// Without line breaks and other characters that could make one line look like another.
 fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).take(2_000).collect()
+    hedgerow_core::unseen::replaced(text).take(2_000).collect()
 }
 
 #[cfg(test)]

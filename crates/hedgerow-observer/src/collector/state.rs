@@ -239,18 +239,25 @@ impl State {
             problems.push(format!("A policy is not understood, so calls that it is about are not judged: {fault}"));
         }
         if faults.len() > 10 {
-            problems.push(format!("{} more of {policies} policies are not understood", faults.len() - 10));
+            problems
+                .push(format!("policies that are not understood, beside these: {} of {policies}", faults.len() - 10));
         }
         let (leftovers, refused) = self.desk.oddities();
         for node in leftovers {
             problems.push(format!("On node {node} tables that another mode of the data plane left behind police, too: calls may be dropped by them"));
         }
         for (node, count) in refused {
-            problems.push(format!("{count} records of node {node} made no sense and were left out"));
+            problems.push(format!(
+                "node {node} sent {} that made no sense: left out",
+                hedgerow_core::diag::count(count, "record")
+            ));
         }
         let capped = lock(&self.desk.ledger).capped().clone();
         for (callee, count) in capped {
-            problems.push(format!("{callee} has more callers or ports than are told apart: {count} calls are counted as `{OTHER}` or as port 0"));
+            problems.push(format!(
+                "{callee} has more callers or ports than are told apart: {} counted as `{OTHER}` or as port 0",
+                hedgerow_core::diag::count(count, "call")
+            ));
         }
         problems
     }

@@ -118,8 +118,10 @@ impl Summary {
         };
         let (heard, blind) = (minutes(|coverage| coverage.heard), minutes(|coverage| coverage.blind));
         format!(
-            "{} edges from {from} to {to}; sources heard for {heard} minutes and were blind for {blind}",
-            self.edges
+            "{} from {from} to {to}; sources heard for {} and were blind for {}",
+            hedgerow_core::diag::count(self.edges, "edge"),
+            hedgerow_core::diag::count(heard, "minute"),
+            hedgerow_core::diag::count(blind, "minute")
         )
     }
 }

@@ -205,7 +205,10 @@ impl Account {
         self.sources.push((node, source(format).to_owned(), calls.lost()));
         if calls.counters() > 0 {
             let count = calls.counters();
-            self.notes.push(format!("{file}: {count} counters, which name nobody: --records prints them"));
+            self.notes.push(format!(
+                "{file}: {}, without names of callers: --records prints them",
+                hedgerow_core::diag::count(count, "counter")
+            ));
         }
     }
 
@@ -235,13 +238,14 @@ impl Account {
         let [(_, permitted), (_, unpermitted), (_, dropped), (_, unknown)] = counts;
         let mut lines = self.notes;
         lines.push(format!(
-            "{} edges: {permitted} permitted, {unpermitted} unpermitted, {dropped} dropped, {unknown} unknown; {} calls to somebody who is no service",
-            observations.observed.len(),
-            self.effect.aside
+            "{}: {permitted} permitted, {unpermitted} unpermitted, {dropped} dropped, {unknown} unknown; {} to what is no service",
+            hedgerow_core::diag::count(observations.observed.len(), "edge"),
+            hedgerow_core::diag::count(self.effect.aside, "call")
         ));
         for (callee, count) in &self.effect.capped {
             lines.push(format!(
-                "{callee}: {count} calls of more callers or ports than are told apart, as `other` or port 0"
+                "{callee} has more callers or ports than are told apart: {} counted as `other` or as port 0",
+                hedgerow_core::diag::count(*count, "call")
             ));
         }
         (observations, lines)
@@ -318,9 +322,9 @@ fn one(
 /// What a person should know: always how much there was, and everything that was not understood.
 fn describe(name: &str, format: Format, tally: &Tally) -> Vec<String> {
     let mut lines = vec![format!(
-        "{name}: {} records from {} pieces ({}); {} of no interest, {} not understood",
-        tally.records,
-        tally.pieces,
+        "{name}: {} from {} ({}); {} of no interest, {} not understood",
+        hedgerow_core::diag::count(tally.records, "record"),
+        hedgerow_core::diag::count(tally.pieces, "piece"),
         format.name(),
         tally.aside,
         tally.not_understood()

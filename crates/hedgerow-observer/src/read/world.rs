@@ -114,7 +114,11 @@ impl World {
         if files.pods.is_empty() {
             notes.push("without --pods, only sources that name both ends tell who they are".to_owned());
         } else {
-            notes.push(format!("{count} pods with an address, on {} nodes", nodes.len()));
+            notes.push(format!(
+                "{} with an address, on {}",
+                hedgerow_core::diag::count(count, "pod"),
+                hedgerow_core::diag::count(nodes.len(), "node")
+            ));
         }
         let mut policies = Policies::default();
         for file in files.policies {

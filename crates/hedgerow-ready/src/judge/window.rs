@@ -21,7 +21,7 @@ pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
         evidence.push(line(Kind::Window, Outcome::Unknown, text).help("read them with the version that wrote them"));
     }
     if is_future(to, now) {
-        let text = format!("the observations end at {}, which is not yet", show(to));
+        let text = format!("the observations end at {}, which is in the future", show(to));
         evidence
             .push(line(Kind::Window, Outcome::Unknown, text).help("a clock is wrong, here or where they were made"));
     } else if now.0.saturating_sub(to.0) > MAX_AGE {

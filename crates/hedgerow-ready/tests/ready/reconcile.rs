@@ -210,7 +210,7 @@ fn a_rule_is_stale_only_where_somebody_listened() {
             |w| drop(w.files.insert("service.ledger".into(), "{ports: [{port: 8080}], rare: [{what: audit}]}".into())),
             Some("the owner of `service.ledger` says that a month may not show audit"),
         ),
-        ("of tomorrow", |w| w.now = NOW - 301, Some("which is not yet")),
+        ("of tomorrow", |w| w.now = NOW - 301, Some("which is in the future")),
         (
             "calls of another time",
             |w| w.observations.observed[0].last = Moment(NOW + 301),

@@ -85,6 +85,20 @@ pub(super) struct Policy<'t> {
     pub(super) spec: Written,
 }
 
+impl Policy<'_> {
+    /// Whether it limits who comes in, and what leaves. Where it does not list them, Kubernetes and Calico take what it has rules for; of
+    /// these Kubernetes always takes what comes in.
+    pub(super) fn directions(&self) -> (bool, bool) {
+        let listed = ["policyTypes", "types"].iter().find_map(|key| self.spec.get(key)).filter(|types| types.len() > 0);
+        let has = |key: &str| self.spec.get(key).is_some_and(|rules| rules.len() > 0);
+        let is_of_kubernetes = matches!(self.kind, Kind::NetworkPolicy | Kind::CalicoStagedKubernetesNetworkPolicy);
+        match listed {
+            Some(types) => (types.lists("Ingress"), types.lists("Egress")),
+            None => (is_of_kubernetes || !has("egress") || has("ingress"), has("egress")),
+        }
+    }
+}
+
 /// Where an object stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {

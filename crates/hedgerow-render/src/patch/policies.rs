@@ -319,9 +319,13 @@ fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnos
             | Kind::CalicoNetworkPolicy
             | Kind::CalicoGlobalNetworkPolicy
             | Kind::CalicoStagedKubernetesNetworkPolicy
-            | Kind::CalicoStagedGlobalNetworkPolicy => {
-                "remove it: the rules and `allow` entries of the service say who may call"
-            }
+            | Kind::CalicoStagedGlobalNetworkPolicy => match policy.directions() {
+                (_, false) => "remove it: the rules and `allow` entries of the service say who may call",
+                (true, true) => {
+                    "the rules and `allow` entries of the service say who may call: take that part away, and give what limits calls to others another name"
+                }
+                (false, true) => "give it another name: it limits what leaves, for which Hedgerow writes no policy",
+            },
         };
         (message, help)
     } else {
@@ -368,14 +372,28 @@ fn hand_written(context: &Context<'_>, policy: &Policy<'_>, found: &mut Found<'_
     let text = context.stream.get(policy.range.clone()).unwrap_or_default();
     // Keys in Calico's selectors stand within a longer text, so words are looked at instead of nodes.
     let Some(key) = context.first_of_ours(text) else { return };
+    let (risk, help) = match policy.directions() {
+        (_, false) => (
+            "it may let in whom no rule names",
+            "say it with rule files or `allow`; `hedgerow verify` tells whether the policies mean what the rules say",
+        ),
+        (true, true) => (
+            "it may let in whom no rule names, and stop calls that rules permit",
+            "say who comes in with rule files or `allow`, and keep here only what limits calls to others; `hedgerow verify` tells whether the policies mean what the rules say",
+        ),
+        (false, true) => (
+            "it limits what leaves and may stop calls that rules permit",
+            "Hedgerow writes no policy for what leaves: keep it if it lets out what the rules permit, which `hedgerow verify` tells",
+        ),
+    };
     let message = format!(
-        "the {} `{}` uses `{key}`, but Hedgerow did not write it: it may let in whom no rule names",
+        "the {} `{}` uses `{key}`, but Hedgerow did not write it: {risk}",
         policy.kind.as_str(),
         policy.name.escape_debug()
     );
-    found.diagnostics.push(context.doubt(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(
-        "say it with rule files or `allow`; `hedgerow verify` tells whether the policies mean what the rules say",
-    ));
+    found
+        .diagnostics
+        .push(context.doubt(Code::UnbackedPolicy, message).mark(context.span(&policy.range), "").help(help));
 }
 
 fn remove(

@@ -53,6 +53,17 @@ impl Written {
         }
     }
 
+    /// How many values a sequence has.
+    pub(super) fn len(&self) -> usize {
+        if let Value::Seq(values) = &self.value { values.len() } else { 0 }
+    }
+
+    /// Whether a sequence has this text.
+    pub(super) fn lists(&self, wanted: &str) -> bool {
+        let Value::Seq(values) = &self.value else { return false };
+        values.iter().any(|value| matches!(&value.value, Value::Scalar { text, .. } if text == wanted))
+    }
+
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         let Value::Map(pairs) = &self.value else { return None };

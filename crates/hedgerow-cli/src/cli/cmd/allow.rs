@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Allow) -> anyhow::Re
         let day = Date::new(day).with_context(|| format!("--expires takes a day such as 2027-01-31, not `{day}`"))?;
         let today = session.today()?;
         if day < today {
-            bail!("--expires {day} is over; today is {today}")
+            bail!("--expires {day} is in the past; today is {today}")
         }
     }
     let path = rule_file::path(fleet, &caller, &callee).context("a service with a directory")?;

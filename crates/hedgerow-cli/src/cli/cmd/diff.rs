@@ -64,12 +64,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
 /// Refuses a catalogue that is given for BASE and would not be read.
 fn uses_catalogue(base: Option<&Reading>, name: &str, catalogue: &str) -> anyhow::Result<()> {
     let Some(base) = base else {
-        bail!("--base-catalogue `{catalogue}` has no use: `{name}` holds no fleet; leave it out")
+        bail!("--base-catalogue `{catalogue}` is not used: `{name}` holds no fleet; leave it out")
     };
     let config = base.fleet.as_ref().map(hedgerow_core::fleet::Fleet::config);
     if config.is_some_and(|config| config.layout.catalogue.is_none()) {
         bail!(
-            "--base-catalogue `{catalogue}` has no use: the hedgerow.yaml of `{name}` names no catalogue; leave it out, or write `layout: {{catalogue: …}}` there"
+            "--base-catalogue `{catalogue}` is not used: the hedgerow.yaml of `{name}` names no catalogue; leave it out, or write `layout: {{catalogue: …}}` there"
         )
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Names that come from traffic: whoever runs a pod or sends a packet may have chosen them.
 
-use hedgerow_graph::is_unseen;
+use hedgerow_core::unseen::{escaped, is_unseen};
 use hedgerow_observe::observations::{End, Observations, Watched};
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ fn mend(name: &mut String) {
 /// Of a sentence, whose backticks are ours.
 fn mend_text(text: &mut String) {
     if text.chars().any(is_unseen) {
-        *text = text.chars().map(seen).collect();
+        *text = escaped(text);
     }
 }
 
@@ -57,11 +57,7 @@ pub(super) fn shown(name: &str) -> String {
     if name.is_empty() {
         return NAMELESS.to_owned();
     }
-    name.chars().map(|letter| if letter == '`' { "'".to_owned() } else { seen(letter) }).collect()
-}
-
-fn seen(letter: char) -> String {
-    if is_unseen(letter) { letter.escape_default().to_string() } else { letter.to_string() }
+    escaped(name).replace('`', "'")
 }
 
 /// Stands for a name that is empty.
@@ -80,6 +76,7 @@ mod tests {
             ("\u{1b}[31mred", "\\u{1b}[31mred"),
             ("a\nb\r\tc", "a\\nb\\r\\tc"),
             ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{200b}\u{e0041}\u{3164}", "a\\u{200b}\\u{e0041}\\u{3164}"),
             ("`id`", "'id'"),
             ("über", "über"),
         ] {

@@ -60,7 +60,7 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     }
     if is_future(header.to, read.now) {
         bail!(
-            "the observations end at {}, which is not yet: a clock is wrong, here or where they were made",
+            "the observations end at {}, which is in the future: a clock is wrong, here or where they were made",
             String::from(header.to)
         )
     }

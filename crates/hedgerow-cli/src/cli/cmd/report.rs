@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let (end, now) = (observations.header.to, Moment(session.now()?));
     if is_future(end, now) {
         bail!(
-            "`{}` ends at {}, which is not yet: a clock is wrong, here or where it was made",
+            "`{}` ends at {}, which is in the future: a clock is wrong, here or where it was made",
             args.observations.display(),
             String::from(end)
         )
@@ -124,7 +124,7 @@ fn history(
         }
         for point in earlier.history {
             let Some(day) = Date::new(&point.date) else {
-                bail!("`{shown}` tells of the day `{}`, which is none", point.date.escape_debug())
+                bail!("`{shown}` has the date `{}`, which is not valid", point.date.escape_debug())
             };
             if day > today {
                 bail!(

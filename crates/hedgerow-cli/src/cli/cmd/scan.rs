@@ -2,6 +2,7 @@
 
 mod account;
 mod explain;
+mod imports;
 mod output;
 mod progress;
 mod rules;
@@ -43,6 +44,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
     let open: Vec<&Finding> = findings.iter().filter(|finding| !scanned.is_ruled(finding)).collect();
+    let (open, broken) = match args.format {
+        // Programs want each call at its line.
+        ScanFormat::Text | ScanFormat::Csv => imports::grouped(&scanned, open),
+        ScanFormat::Json | ScanFormat::Github | ScanFormat::Sarif => (open, Vec::new()),
+    };
+    diagnostics.extend(broken.iter().map(|finding| scanned.texts.diagnostic(finding)));
     for finding in open {
         let diagnostic = scanned.texts.diagnostic(finding);
         // What nobody has explained stops a gate.

@@ -22,7 +22,7 @@ pub(super) fn read(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Resu
         for (other, before) in files.iter().zip(&all) {
             if let Some(node) = shared_node(before, &read) {
                 bail!(
-                    "`{}` and `{}` both tell of the node `{node}` at the same time, so calls would count twice; export one window, or windows that do not overlap",
+                    "`{}` and `{}` both have data of the node `{node}` at the same time, so calls would count twice; export one window, or windows that do not overlap",
                     other.display(),
                     files[at].display()
                 )

@@ -2,6 +2,7 @@
 
 use super::evidence::Evidence;
 use crate::diff::{Change, Diff, Group};
+use hedgerow_core::unseen::is_unseen;
 
 /// How many rows of one table are shown; a comment of GitHub's holds 65,536 characters.
 const ROWS: usize = 100;
@@ -182,7 +183,7 @@ const fn mark(change: Change) -> &'static str {
 
 /// Text in a code span: nothing in it is markup, a mention or a link. A backtick would end the span and a bar the cell.
 fn code(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
     format!("`{}`", shown.replace('`', "'").replace('|', "\\|"))
 }
 
@@ -196,7 +197,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             // A mention would notify somebody; a zero-width space keeps it readable and dead.
             '@' => escaped.push_str("@\u{200b}"),
-            c if c.is_control() => escaped.push(' '),
+            c if is_unseen(c) => escaped.push(' '),
             c if c.is_ascii_punctuation() => escaped.extend(['\\', c]),
             c => escaped.push(c),
         }
@@ -227,6 +228,7 @@ mod tests {
         for (text, as_code, as_text) in [
             ("plain text", "`plain text`", "plain text"),
             ("a`b|c\nd", r"`a'b\|c d`", r"a\`b\|c d"),
+            ("a\u{200b}\u{202e}b\u{3164}", "`a  b `", "a  b "),
             ("<script>", "`<script>`", "&lt;script&gt;"),
             ("@everyone", "`@everyone`", "@\u{200b}everyone"),
             ("[x](http://y)", "`[x](http://y)`", r"\[x\]\(http\:\/\/y\)"),

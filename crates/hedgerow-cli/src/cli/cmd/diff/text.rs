@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, Said};
 use crate::diff::{Change, Diff, EdgeChange, Group};
+use hedgerow_core::unseen::escaped;
 
 /// How many names are shown where there may be many.
 const SHOWN: usize = 5;
@@ -145,13 +146,7 @@ fn on(ports: &[String]) -> String {
 
 /// A reason is anybody's text; what could steer a terminal is shown, not sent.
 fn reason(reason: Option<&str>) -> String {
-    let shown = |reason: &str| {
-        reason
-            .chars()
-            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-            .collect::<String>()
-    };
-    reason.map_or_else(String::new, |reason| format!("  “{}”", shown(reason)))
+    reason.map_or_else(String::new, |reason| format!("  “{}”", escaped(reason)))
 }
 
 fn some(names: &[String]) -> String {

@@ -128,7 +128,7 @@ fn environment(catalogue: &Catalogue, wanted: Option<&str>) -> anyhow::Result<En
     let found = match wanted {
         Some(wanted) => known.iter().find(|name| name.as_str() == wanted),
         None if known.len() == 1 => known.first(),
-        None => bail!("name the environment with --env; the catalogue tells of: {}", names()),
+        None => bail!("name the environment with --env; the catalogue has: {}", names()),
     };
     match (found, wanted) {
         (Some(name), _) => Ok((*name).clone()),
@@ -137,7 +137,7 @@ fn environment(catalogue: &Catalogue, wanted: Option<&str>) -> anyhow::Result<En
             let near = nearest(wanted, known.iter().map(|name| name.as_str()));
             let hint =
                 near.map_or_else(|| format!("it tells of: {}", names()), |near| format!("did you mean `{near}`?"));
-            bail!("the catalogue tells of no environment `{wanted}`; {hint}")
+            bail!("the catalogue has no environment `{wanted}`; {hint}")
         }
     }
 }

@@ -203,7 +203,7 @@ pub(in crate::cli::cmd) fn by_owner<'r>(
             Caller::Outsider(_) => row.callee.as_str(),
         };
         let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
-        groups.entry(owner.unwrap_or("nobody")).or_default().push(row);
+        groups.entry(owner.unwrap_or("no owner")).or_default().push(row);
     }
     for rows in groups.values_mut() {
         rows.sort_by(|a, b| (a.class, &a.caller, &a.callee).cmp(&(b.class, &b.caller, &b.callee)));

@@ -54,11 +54,11 @@ fn lead(out: &mut String, report: &Report) {
     let enforced = of(|point| &point.stages, "enforce");
     let _ = writeln!(
         out,
-        "<p class=\"soft\">Traffic was observed from {} to {}; a service may be enforced after {} days without a call that nothing permits.</p>\n\
+        "<p class=\"soft\">Traffic was observed from {} to {}; a service may be enforced after {} without a call that nothing permits.</p>\n\
          <p class=\"lead\">Of {}, {} enforced: what no rule permits is dropped there. {} may be enforced now. {}.</p>",
         escape(&report.from),
         escape(&report.to),
-        report.days,
+        count(report.days, "day"),
         count(report.services.len(), "service"),
         are(enforced),
         of(|point| &point.verdicts, "ready"),
@@ -266,7 +266,7 @@ fn faces(out: &mut String, report: &Report) {
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{stage}</td><td><ul>{by}</ul></td></tr>",
             escape(&faces.service),
-            escape(faces.owner.as_deref().unwrap_or("nobody"))
+            escape(faces.owner.as_deref().unwrap_or("no owner"))
         );
     }
     out.push_str("</tbody></table>\n");
@@ -320,7 +320,7 @@ fn services(out: &mut String, report: &Report) {
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&service.service),
-            escape(service.owner.as_deref().unwrap_or("nobody")),
+            escape(service.owner.as_deref().unwrap_or("no owner")),
             service.stage,
             escape(&service.verdict),
             if why.is_empty() { String::new() } else { format!("<ul>{why}</ul>") }

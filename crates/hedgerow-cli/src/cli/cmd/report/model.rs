@@ -233,7 +233,7 @@ fn tally(words: impl Iterator<Item = &'static str>) -> BTreeMap<String, usize> {
 fn owners(answers: &[Readiness], questions: &[Question]) -> Vec<Owner> {
     let mut owners: BTreeMap<&str, Owner> = BTreeMap::new();
     for answer in answers {
-        let owner = owners.entry(answer.owner.as_deref().unwrap_or("nobody")).or_default();
+        let owner = owners.entry(answer.owner.as_deref().unwrap_or("no owner")).or_default();
         owner.services += 1;
         owner.enforced += usize::from(answer.verdict == Verdict::Enforced);
         owner.ready += usize::from(answer.verdict == Verdict::Ready);

@@ -2,6 +2,8 @@
 
 use super::Scanned;
 use hedgerow_core::diag::Code;
+use hedgerow_scan::Evidence;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The most ways that are shown.
@@ -14,18 +16,30 @@ pub(super) fn explain(scanned: &mut Scanned, caller: &str, callee: &str) -> Stri
         return absent(scanned, caller, callee);
     };
     let _infallible = writeln!(text, "{caller} -> {callee}: {}", edge.class().as_str());
-    for evidence in edge.evidence.iter().take(MAX_WAYS) {
-        let at = scanned.texts.line(&evidence.place);
-        let _infallible = writeln!(text, "\n{} by {} at {at}", evidence.class.as_str(), evidence.target);
-        for hop in &evidence.way {
-            let at = scanned.texts.line(&hop.place);
-            let span = scanned.texts.first_line(&hop.place);
-            let code = scanned.texts.sources.slice(span).trim().to_owned();
-            let _infallible = writeln!(text, "  {:<40} {at}\n      {code}", hop.function);
+    // Two calls in one line are one to a reader.
+    let mut ways: Vec<String> = Vec::new();
+    for evidence in &edge.evidence {
+        let way = way(scanned, evidence);
+        if !ways.contains(&way) {
+            ways.push(way);
         }
     }
-    if edge.evidence.len() > MAX_WAYS {
-        let _infallible = writeln!(text, "\nand {} more", edge.evidence.len() - MAX_WAYS);
+    ways.iter().take(MAX_WAYS).for_each(|way| text.push_str(way));
+    if ways.len() > MAX_WAYS {
+        let _infallible = writeln!(text, "\nand {} more", ways.len() - MAX_WAYS);
+    }
+    text
+}
+
+/// One way to a call, as a paragraph.
+fn way(scanned: &mut Scanned, evidence: &Evidence) -> String {
+    let at = scanned.texts.line(&evidence.place);
+    let mut text = format!("\n{} by {} at {at}\n", evidence.class.as_str(), evidence.target);
+    for hop in &evidence.way {
+        let at = scanned.texts.line(&hop.place);
+        let span = scanned.texts.first_line(&hop.place);
+        let code = scanned.texts.sources.slice(span).trim().to_owned();
+        let _infallible = writeln!(text, "  {:<40} {at}\n      {code}", hop.function);
     }
     text
 }
@@ -38,7 +52,8 @@ fn absent(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
         count => {
             let _infallible = writeln!(
                 text,
-                "the caller's entry points reach {count} functions, and none of their calls leads there"
+                "the caller's entry points reach {}, and none of their calls leads there",
+                crate::cli::report::count(count, "function")
             );
         }
     }
@@ -47,8 +62,9 @@ fn absent(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
     let places: Vec<_> = findings.filter_map(|finding| finding.marks.first()).map(|(place, _)| place.clone()).collect();
     if !places.is_empty() {
         text.push_str("calls whose target cannot be told:\n");
-        for place in places {
-            let _infallible = writeln!(text, "  {}", scanned.texts.line(&place));
+        let lines: BTreeSet<String> = places.iter().map(|place| scanned.texts.line(place)).collect();
+        for line in lines {
+            let _infallible = writeln!(text, "  {line}");
         }
     }
     let outside: Vec<_> = scanned
