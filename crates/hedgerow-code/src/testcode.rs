@@ -12,7 +12,11 @@ pub fn is_test(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    if parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part)) {
+    // What lies below the code that is deployed is no test, whatever its packages are called.
+    if let Some(main) = parts.windows(2).position(|pair| pair == ["src", "main"]) {
+        parts.truncate(main + 2);
+    }
+    if parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part)) || has_source_set(&parts) {
         return true;
     }
     match Language::by_name(path) {
@@ -35,8 +39,14 @@ pub(crate) fn is_script_test(stem: &str) -> bool {
 
 /// Whether a file of the languages of the JVM is a test.
 pub(crate) fn is_jvm_test(stem: &str, directories: &[&str]) -> bool {
-    directories.windows(2).any(|pair| pair == ["src", "test"] || pair == ["src", "it"])
-        || ["Test", "Tests", "IT", "Spec"].iter().any(|end| ends_in_word(stem, end))
+    has_source_set(directories) || ["Test", "Tests", "IT", "Spec"].iter().any(|end| ends_in_word(stem, end))
+}
+
+/// Whether a directory holds the code and the settings of tests of a program of the JVM (source sets of Maven and Gradle).
+fn has_source_set(directories: &[&str]) -> bool {
+    const SETS: &[&str] =
+        &["test", "it", "integrationTest", "integration-test", "intTest", "functionalTest", "testFixtures"];
+    directories.windows(2).any(|pair| pair[0] == "src" && SETS.contains(&pair[1]))
 }
 
 /// Whether a file is a test where those end in that word.
@@ -78,6 +88,9 @@ mod tests {
             "a/tests/x.py",
             "a/test/container.py",
             "a/src/test/java/X.java",
+            "a/src/it/resources/application.properties",
+            "a/src/integrationTest/resources/application.yml",
+            "a/src/testFixtures/kotlin/X.kt",
             "a/XTest.java",
             "a/XIT.java",
             "a/test/X.java",
@@ -127,6 +140,7 @@ mod tests {
             "a/Contest.java",
             "a/Test.java",
             "a/src/main/java/attest/X.java",
+            "a/src/main/kotlin/bank/test/X.kt",
             "a/test.js",
             "a/spec.ts",
             "a/spec/x.ts",

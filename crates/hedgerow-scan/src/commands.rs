@@ -126,8 +126,8 @@ pub(crate) fn read<'a>(
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
-                    let weight = Weight::Address;
-                    keep(found, &named.service, Mention { weight, place, text: named.text, what, client: None });
+                    let (weight, text, port) = (Weight::of_address(setting.key), named.text, named.port);
+                    keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
                 }
             }
         }
@@ -315,8 +315,8 @@ fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'a>, places: &Places<'a>,
     for named in named(&text, before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
     {
         let place = places.of(word.spot, &word.before, &named.text);
-        let (what, text) = ("a container runs with it".to_owned(), shown(&named.text));
-        keep(found, &named.service, Mention { weight: Weight::Address, place, text, what, client: None });
+        let (what, text, port) = ("a container runs with it".to_owned(), shown(&named.text), named.port);
+        keep(found, &named.service, Mention { weight: Weight::Address, place, text, what, port, client: None });
     }
 }
 

@@ -10,7 +10,7 @@
 //!                                           # `caller -> callee` for what only names a service
 //!   manual: {service.old: written in Perl}  # services whose rules people keep, and the reason
 //!   gitignore: pass                         # what `.gitignore` names is read too; `heed` if left out
-//!   candidate: accept                       # what only names a service calls it
+//!   candidate: ask                          # an address without a call that takes it is a question; `accept`: names are calls as well
 //!   hosts: ["{name}.service.consul"]        # what a service's name looks like in an address
 //!   aliases: {service.ledger: [ledger-ro]}  # other names of one service
 //!   tags: [prod]                            # Go build tags
@@ -37,6 +37,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The keys that are decoded as a pack.
 const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients", "bindings"];
 
+/// What becomes of what names a service where no call of it was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Candidates {
+    /// It is an open question.
+    Ask,
+    /// An address is a call; a bare name is an open question.
+    #[default]
+    Addresses,
+    /// It is a call.
+    Accept,
+}
+
 /// What the `scan:` section says.
 #[derive(Debug, Clone, Default)]
 pub struct ScanConfig {
@@ -49,8 +61,8 @@ pub struct ScanConfig {
     pub(crate) manual: Vec<Pattern>,
     /// Whether what a `.gitignore` names is read all the same.
     pub(crate) passes_gitignore: bool,
-    /// Whether what only names a service calls it.
-    pub(crate) accepts: bool,
+    /// What becomes of what only names a service.
+    pub(crate) candidate: Candidates,
     /// Where the globs of `ignore` stand.
     pub(crate) ignored: Vec<(String, Span)>,
     pub(crate) hosts: Vec<Pattern>,
@@ -193,10 +205,11 @@ impl Read<'_> {
         }
         if let Some(word) = fields.get("candidate").and_then(|node| self.decoder.text(node, "`candidate`")) {
             match word.value {
-                "accept" => config.accepts = true,
-                "ask" => {}
+                "ask" => config.candidate = Candidates::Ask,
+                "addresses" => config.candidate = Candidates::Addresses,
+                "accept" => config.candidate = Candidates::Accept,
                 other => {
-                    let message = format!("`candidate` is `ask` or `accept`, not `{other}`");
+                    let message = format!("`candidate` is `ask`, `addresses` or `accept`, not `{other}`");
                     self.decoder.report(Diagnostic::new(Code::InvalidValue, message).mark(word.span, ""));
                 }
             }
@@ -376,7 +389,7 @@ mod tests {
         assert!(config.exclude.is_match("a/b/c.go"));
         assert!(config.ignore.is_match("g/b/c.go"));
         assert!(config.explains("a", "b.c") && !config.explains("b.c", "a") && config.ignored.len() == 1);
-        assert!(config.is_manual("old") && !config.is_manual("new") && config.accepts);
+        assert!(config.is_manual("old") && !config.is_manual("new") && config.candidate == Candidates::Accept);
         assert_eq!(config.aliases["a"], ["b"]);
         assert_eq!(config.pack.sinks.len(), 1);
         assert_eq!(config.pack.texts[0].field, "F");

@@ -15,6 +15,8 @@ pub enum Class {
     Joined,
     /// A comment says it.
     Declared,
+    /// The service has an address of the other one, and no call that takes it was found.
+    Addressed,
     /// The code cuts the name out of something, and several services fit. No rule is written for it.
     Wildcard,
     /// The deploy names the service, and no code that uses the name was found. No rule is written for it.
@@ -237,6 +239,7 @@ impl Class {
             Self::Proven => "proven",
             Self::Joined => "joined",
             Self::Declared => "declared",
+            Self::Addressed => "addressed",
             Self::Wildcard => "wildcard",
             Self::Candidate => "candidate",
         }
@@ -246,7 +249,7 @@ impl Class {
     #[must_use]
     pub const fn is_rule(self) -> bool {
         match self {
-            Self::Proven | Self::Joined | Self::Declared => true,
+            Self::Proven | Self::Joined | Self::Declared | Self::Addressed => true,
             Self::Wildcard | Self::Candidate => false,
         }
     }

@@ -36,8 +36,8 @@ pub static SCAN: Form = Form {
         ),
         key(
             "candidate",
-            "Whether what only names a service is asked about or taken for a call.",
-            Value::Word(|| vec!["ask", "accept"]),
+            "What names a service and leads to no known call: `addresses` (if left out) takes an address for a call and asks about names, `ask` asks about both, `accept` takes both for calls.",
+            Value::Word(|| vec!["addresses", "ask", "accept"]),
         ),
         key(
             "hosts",

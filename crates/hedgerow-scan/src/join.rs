@@ -147,6 +147,8 @@ impl Join<'_> {
         while let Some((head, tail)) = rest.split_once("${") {
             let Some((inner, after)) = closed(tail) else { break };
             let (name, default) = inner.split_once(':').map_or((inner, None), |(name, default)| (name, Some(default)));
+            // HOCON: what is there only if it is set.
+            let name = name.strip_prefix('?').unwrap_or(name);
             let mut found = Vec::new();
             if depth < MAX_PLACEHOLDERS
                 && let Some(given) = self.given

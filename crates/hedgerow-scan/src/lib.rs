@@ -48,7 +48,7 @@
 //! It runs none of the code it reads, opens no file and resolves no name on a network. It follows no values through
 //! reflection, through code that is written at run time, through data bases or queues, and not through more than five
 //! levels of callers kept apart. Files that no front end reads (Scala, Elixir, C++ …) take part by what the deploy says
-//! about them: their services are callees, and as callers they have candidates only.
+//! about them and by what they name: their services are callees, and callers of what they have the address of.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
 mod account;

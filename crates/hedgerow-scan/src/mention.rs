@@ -6,6 +6,7 @@
 //! asks for a host. A text with spaces is read for connection strings and for URLs at its beginning or behind a command; what else it
 //! says is for people.
 
+use crate::edge::Port;
 use hedgerow_deploy::{Answer, Hosts};
 
 /// The longest text that is looked at, in bytes.
@@ -25,6 +26,8 @@ pub(crate) struct Named {
     pub(crate) start: usize,
     /// Whether it is an address, and not a name alone.
     pub(crate) is_address: bool,
+    /// The port that it names.
+    pub(crate) port: Port,
 }
 
 /// Words in what stands before a bare name that make it the name of a host.
@@ -47,9 +50,12 @@ const HOST_WORDS: &[&str] = &[
     "peer",
 ];
 
-/// Whether a key, a variable or the beginning of a line asks for a host.
+/// Whether a key, a variable or the last word of a line's beginning asks for a host: in `mongoimport --host x --collection ratings` the
+/// name is no host's.
 pub(crate) fn asks_for_host(before: &str) -> bool {
-    let before = before.to_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || "_.-".contains(c);
+    let before = before.trim_end_matches(|c| !is_word(c));
+    let before = before.rsplit(|c| !is_word(c)).next().unwrap_or(before).to_lowercase();
     HOST_WORDS.iter().any(|word| before.contains(word))
 }
 
@@ -151,6 +157,7 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
                         text: value.to_owned(),
                         start: place,
                         is_address: true,
+                        port: Port::Unknown,
                     });
                 }
             }
@@ -170,8 +177,9 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
                 middle + 3 + rest.find(|c: char| c.is_whitespace() || "\"'`<>)}|\\".contains(c)).unwrap_or(rest.len());
             let address = &text[scheme..end];
             for answer in hosts.answers(address) {
-                if let Answer::Service(service, _) = answer {
-                    found.push(Named { service, text: address.to_owned(), start: start + scheme, is_address: true });
+                if let Answer::Service(service, port) = answer {
+                    let (text, start) = (address.to_owned(), start + scheme);
+                    found.push(Named { service, text, start, is_address: true, port: Port::from(port) });
                 }
             }
             from = end.max(middle + 3);
@@ -200,7 +208,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let is_address = port_is_called || in_cluster || (asks && path.is_empty());
     let is_distinct = host.len() >= 5 && host.contains(['-', '.', '_']) && path.is_empty();
     if is_address || is_distinct {
-        found.push(Named { service: service.to_owned(), text: text.to_owned(), start, is_address });
+        let port = port.and_then(|port| port.parse().ok()).map_or(Port::Unknown, Port::Named);
+        found.push(Named { service: service.to_owned(), text: text.to_owned(), start, is_address, port });
     }
 }
 
@@ -240,6 +249,10 @@ mod tests {
             ("cart", "", &[]),
             ("cart", "CART_HOST", &["CART"]),
             ("cart", "spring.cart.url: ", &["CART"]),
+            ("cart", "new HttpHost(\"", &["CART"]),
+            ("cart", "connect(host, '", &["CART"]),
+            ("cart", "mongoimport --host localhost --collection ", &[]),
+            ("cart", "{\"host\": \"x\", \"name\": \"", &[]),
             ("order-api", "", &["order-api"]),
             ("service.ledger", "", &["service.ledger"]),
             ("order-api/x", "", &[]),

@@ -1,9 +1,11 @@
 //! What a service's code, settings and deploy name and what led to no edge: asked about once per caller and callee.
 //!
-//! Every such mention is a candidate, an edge that no rule is written for. It is left alone where somebody has explained it: a call
-//! that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`, or `scan.candidate: accept`.
+//! An address is an edge of the class `addressed`, unless `scan.candidate` is `ask`: what a service is given to call by, it calls, as
+//! far as anybody can tell. A name is a candidate, an edge that no rule is written for. A mention is left alone where somebody has
+//! explained it: a call that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`.
 
 use crate::commands;
+use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
@@ -49,6 +51,8 @@ pub(crate) struct Mention {
     pub(crate) text: String,
     /// What it is, in a few words.
     pub(crate) what: String,
+    /// The port that it names.
+    pub(crate) port: Port,
     /// A call out of the tree that is given it and that the scan does not know.
     pub(crate) client: Option<String>,
 }
@@ -56,14 +60,23 @@ pub(crate) struct Mention {
 /// How much a mention says, the most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Weight {
-    /// An address.
+    /// An address that the service has to call by.
     Address,
+    /// An address that it need not call: one to show or to allow, or that many are given.
+    LooseAddress,
     /// An address in code that nothing reaches.
     UnreachedAddress,
     /// A name.
     Name,
     /// The deploy starts the one after the other.
     Order,
+}
+
+impl Weight {
+    /// The weight of an address that a variable or a setting of this name holds.
+    pub(crate) fn of_address(name: &str) -> Self {
+        if is_shown(name) { Self::LooseAddress } else { Self::Address }
+    }
 }
 
 /// The mentions of callees.
@@ -109,7 +122,7 @@ pub(crate) fn ask<'a>(
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         for file in &own {
-            in_text(file, home, hosts, &is_set, &mut found, &mut unset);
+            in_text(file, home, hosts, &shared, &is_set, &mut found, &mut unset);
         }
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
         let is_ignored = |file: &&&PlainFile| {
@@ -122,7 +135,8 @@ pub(crate) fn ask<'a>(
                 Some(service) if service == home.name => {}
                 Some(service) => {
                     let what = "a template fills it in".to_owned();
-                    let mention = Mention { weight: Weight::Name, place, text: name.to_owned(), what, client: None };
+                    let (text, port) = (name.to_owned(), Port::Unknown);
+                    let mention = Mention { weight: Weight::Name, place, text, what, port, client: None };
                     keep(&mut found, service, mention);
                 }
                 None => {
@@ -235,6 +249,7 @@ fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     };
     let forms = [
         format!("${{{variable}"),
+        format!("${{?{variable}"),
         format!("${{env:{variable}"),
         format!("%{variable}%"),
         format!("{{{{env.{variable}"),
@@ -278,7 +293,15 @@ fn joined(home: &Home, hosts: &Hosts, deploy: &Deploy, reads: &impl Fn(&str) -> 
 }
 
 /// How many services are given each variable with the same value.
-fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> BTreeMap<(&'d str, &'d str), usize> {
+type Shared<'d> = BTreeMap<(&'d str, &'d str), usize>;
+
+/// Whether so many services are given a variable that it says little of each.
+fn is_everybodys(shared: &Shared<'_>, name: &str, value: &str) -> bool {
+    shared.get(&(name, value)).is_some_and(|count| *count >= SHARED)
+}
+
+/// Counts the services that are given each variable with the same value.
+fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> Shared<'d> {
     let mut shared = BTreeMap::new();
     for given in homes.iter().filter_map(|home| deploy.of(&home.name)) {
         for (name, values) in &given.environment {
@@ -297,7 +320,7 @@ fn given<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     places: &Places<'a>,
-    shared: &BTreeMap<(&str, &str), usize>,
+    shared: &Shared<'_>,
     uses: &impl Fn(&str) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
@@ -310,21 +333,25 @@ fn given<'a>(
         },
         None => Place { path: given.path.clone(), range: Range::default() },
     };
-    let mut add = |name: &str, value: &str, said: &dyn Fn() -> Said, (text, what): (String, String)| {
-        for Named { service, is_address, .. } in named(value, name, hosts) {
+    let mut add = |name: &str, value: &str, is_loose: bool, said: &dyn Fn() -> Said, (text, what): (String, String)| {
+        for Named { service, is_address, port, .. } in named(value, name, hosts) {
             if service != home.name {
-                let weight = if is_address { Weight::Address } else { Weight::Name };
+                let weight = match is_address {
+                    true if is_loose => Weight::LooseAddress,
+                    true => Weight::of_address(name),
+                    false => Weight::Name,
+                };
                 let (text, what) = (text.clone(), what.clone());
-                keep(found, &service, Mention { weight, place: place(said(), name), text, what, client: None });
+                keep(found, &service, Mention { weight, place: place(said(), name), text, what, port, client: None });
             }
         }
     };
     for (name, values) in &given.environment {
         for value in values {
-            let everybodys = shared.get(&(name.as_str(), value.as_str())).is_some_and(|count| *count >= SHARED);
+            let everybodys = is_everybodys(shared, name, value);
             let said = || Said::Variable(name.clone(), value.clone());
             if !everybodys || uses(name) {
-                add(name, value, &said, (format!("${name}"), format!("the value of `{name}`")));
+                add(name, value, everybodys, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
                 let named = named(value, name, hosts).into_iter();
                 let others = named.filter(|named| named.is_address && named.service != home.name);
@@ -336,7 +363,7 @@ fn given<'a>(
     for (name, values) in &given.flags {
         for value in values.iter().filter(|value| !value.contains(char::is_whitespace)) {
             let said = || Said::Flag(name.clone(), value.clone());
-            add(name, value, &said, (format!("--{name}"), format!("the value of `--{name}`")));
+            add(name, value, false, &said, (format!("--{name}"), format!("the value of `--{name}`")));
         }
     }
     for (name, key) in &given.after {
@@ -346,6 +373,7 @@ fn given<'a>(
                 place: place(Said::After(name.clone()), name),
                 text: name.clone(),
                 what: format!("`{key}` names it"),
+                port: Port::Unknown,
                 client: None,
             };
             keep(found, service, mention);
@@ -359,6 +387,7 @@ fn in_text(
     file: &PlainFile,
     home: &Home,
     hosts: &Hosts,
+    shared: &Shared<'_>,
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -367,13 +396,17 @@ fn in_text(
         path: file.path.clone(),
         range: Range { start: place(start), end: place(start + length) },
     };
-    let mut add = |named: Vec<Named>, offset: usize| {
-        for Named { service, text, start, is_address } in named {
+    let mut add = |named: Vec<Named>, (key, value): (&str, &str), offset: usize| {
+        let is_loose = is_everybodys(shared, key, value);
+        for Named { service, text, start, is_address, port } in named {
             if service != home.name {
-                let (weight, what) =
-                    if is_address { (Weight::Address, "an address") } else { (Weight::Name, "a name") };
+                let (weight, what) = match is_address {
+                    true if is_loose => (Weight::LooseAddress, "an address that many are given"),
+                    true => (Weight::of_address(key), "an address"),
+                    false => (Weight::Name, "a name"),
+                };
                 let place = at(offset + start, text.len());
-                keep(found, &service, Mention { weight, place, text, what: what.to_owned(), client: None });
+                keep(found, &service, Mention { weight, place, text, what: what.to_owned(), port, client: None });
             }
         }
     };
@@ -386,7 +419,7 @@ fn in_text(
     }
     if foreign(&file.path).is_some() && !is_other {
         for literal in literals(&file.path, &file.text) {
-            add(named(literal.text, literal.before, hosts), literal.start);
+            add(named(literal.text, literal.before, hosts), ("", ""), literal.start);
             if is_address_variable(literal.text) && asks_others(literal.text) {
                 unset.entry(literal.text.to_owned()).or_insert_with(|| at(literal.start, literal.text.len()));
             }
@@ -397,7 +430,7 @@ fn in_text(
             let key = if is_other { lines::assigned(setting.key) } else { setting.key };
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
             all.retain(|named| named.is_address || !is_other);
-            add(all, setting.start);
+            add(all, (key, setting.value), setting.start);
         }
         let asked = lines::variables(&file.text).into_iter().filter(|_| is_other);
         for (name, start) in asked.filter(|(name, _)| is_address_variable(name) && asks_others(name) && !is_set(name)) {
@@ -405,7 +438,8 @@ fn in_text(
                 Some(service) if service == home.name => {}
                 Some(service) => {
                     let (place, what) = (at(start, name.len()), "a variable for its address".to_owned());
-                    let mention = Mention { weight: Weight::Name, place, text: format!("${name}"), what, client: None };
+                    let (text, port) = (format!("${name}"), Port::Unknown);
+                    let mention = Mention { weight: Weight::Name, place, text, what, port, client: None };
                     keep(found, service, mention);
                 }
                 None => {
@@ -459,6 +493,43 @@ pub(crate) fn asks_others(name: &str) -> bool {
     !OWN.iter().any(|own| name.match_indices(own).any(|(at, _)| begins(at)))
 }
 
+/// Whether the address of another service under such a name is one that the service shows, allows or sends people to, and need not call.
+/// Telemetry is asked about as well: its addresses are given to every service, whether it sends any or not.
+fn is_shown(name: &str) -> bool {
+    const SHOWN: &[&str] = &[
+        "ADVERTISE",
+        "ADVERTISED",
+        "ALLOWED",
+        "BIND",
+        "CALLBACK",
+        "CORS",
+        "EXTERNAL",
+        "LISTEN",
+        "ORIGIN",
+        "ORIGINS",
+        "OTEL",
+        "PUBLIC",
+        "REDIRECT",
+        "REFERER",
+        "REFERRER",
+        "ROOT",
+    ];
+    let mut word = String::new();
+    let mut is_any = false;
+    for c in name.chars() {
+        // `AllowedOrigins` has two words.
+        let begins = c.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase());
+        if begins || !c.is_ascii_alphanumeric() {
+            is_any |= SHOWN.contains(&word.to_ascii_uppercase().as_str());
+            word.clear();
+        }
+        if c.is_ascii_alphanumeric() {
+            word.push(c);
+        }
+    }
+    is_any || SHOWN.contains(&word.to_ascii_uppercase().as_str())
+}
+
 /// The finding about variables for addresses that no deploy file sets and that no known call takes.
 pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>) -> Option<Finding> {
     let first = variables.keys().next()?;
@@ -483,7 +554,7 @@ pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>
     })
 }
 
-/// Turns mentions into candidates, and asks about those that nobody has explained.
+/// Turns mentions into edges, and asks about those that are no rule and that nobody has explained.
 fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
     for (callee, mut mentions) in found {
         let known = |edge: &crate::edge::Edge| edge.class() < Class::Candidate;
@@ -497,24 +568,30 @@ fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
         if tree.config.explains(&home.name, &callee) {
             continue;
         }
-        let class = if tree.config.accepts { Class::Declared } else { Class::Candidate };
+        let class = |weight: Weight| match tree.config.candidate {
+            Candidates::Accept => Class::Declared,
+            Candidates::Addresses if weight == Weight::Address => Class::Addressed,
+            Candidates::Addresses | Candidates::Ask => Class::Candidate,
+        };
         for mention in &mentions {
             let evidence = Evidence {
-                class,
+                class: class(mention.weight),
                 place: mention.place.clone(),
                 target: mention.text.clone(),
-                port: Port::Unknown,
+                port: mention.port,
                 kind: Kind::Http,
                 way: Vec::new(),
             };
             outcome.add(&home.name, &callee, evidence);
         }
-        if tree.config.accepts {
+        if class(first.weight).is_rule() {
             continue;
         }
         let (caller, weight) = (&home.name, first.weight);
         let message = match weight {
-            Weight::Address => format!("`{caller}` has an address of `{callee}`, and no call of it was found"),
+            Weight::Address | Weight::LooseAddress => {
+                format!("`{caller}` has an address of `{callee}`, and no call of it was found")
+            }
             Weight::UnreachedAddress => {
                 format!("`{caller}` has an address of `{callee}` in code that no entry point is seen to reach")
             }

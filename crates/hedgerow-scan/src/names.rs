@@ -101,7 +101,7 @@ impl<'a, 'p> Names<'a, 'p> {
             keep(
                 &mut self.mentions,
                 &named.service,
-                Mention { weight, place, text: named.text, what: what.to_owned(), client },
+                Mention { weight, place, text: named.text, what: what.to_owned(), port: named.port, client },
             );
         }
     }

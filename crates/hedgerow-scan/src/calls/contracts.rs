@@ -12,6 +12,9 @@ use hedgerow_core::diag::Code;
 use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Contracts of gRPC's own packages, which servers of all kinds offer: that somebody asks for one says nothing about whom.
+const EVERYBODYS: &[&str] = &["Health", "ServerReflection", "Channelz"];
+
 /// Who offers which contract: by its full name, and by its short one.
 #[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Contracts {
@@ -48,7 +51,10 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
     }
     for outside in reach.paths.iter() {
         if let Some(contract) = packs.offers(outside.language, &outside.path) {
-            found.insert(contract.rsplit('.').next().unwrap_or(contract).to_owned());
+            let short = contract.rsplit('.').next().unwrap_or(contract);
+            if !EVERYBODYS.contains(&short) {
+                found.insert(short.to_owned());
+            }
         }
     }
     found

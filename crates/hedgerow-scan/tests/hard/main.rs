@@ -1,6 +1,7 @@
 //! Small trees, each about one way to hide a call or to look like one.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod addressed;
 mod again;
 mod deploy;
 mod environment;
@@ -39,10 +40,10 @@ fn outcome(tree: &str) -> Outcome {
     }
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
-    let config = match files.iter().find(|(path, _)| path == "hedgerow.yaml") {
-        Some((path, text)) => ScanConfig::read(sources.add(path.clone(), text.clone()), text, &mut diagnostics),
-        None => ScanConfig::default(),
-    };
+    // What the scan knows by more than an address is told from what it does not: `addressed` has the tests of the other kind.
+    let asks = ("hedgerow.yaml".to_owned(), "scan: {candidate: ask}".to_owned());
+    let (path, text) = files.iter().find(|(path, _)| path == "hedgerow.yaml").unwrap_or(&asks);
+    let config = ScanConfig::read(sources.add(path.clone(), text.clone()), text, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let directories: BTreeSet<&str> =
         files.iter().filter_map(|(path, _)| path.split_once('/')).map(|(dir, _)| dir).collect();

@@ -5,7 +5,7 @@ use hedgerow_core::diag::Code;
 use hedgerow_scan::{Class, Outcome, Reason};
 
 /// What a scan asks: edges that are no candidates, and `code callers: callees` of the questions.
-fn asks(tree: &str) -> Vec<String> {
+pub(crate) fn asks(tree: &str) -> Vec<String> {
     let outcome = outcome(tree);
     let edges = outcome.edges.values().filter(|edge| edge.class() != Class::Candidate);
     let edges =

@@ -19,7 +19,7 @@ use crate::cli::session::Session;
 use crate::code::drop_later;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::Scope;
-use hedgerow_scan::Finding;
+use hedgerow_scan::{Class, Finding};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Result<Exit> {
     let format = diagnostic_format(args.format);
@@ -90,12 +90,18 @@ fn print(
                 let text = output::text(scanned);
                 session.out(&text)?;
             }
-            let edges = scanned.outcome.edges.values().filter(|edge| edge.class().is_rule()).count();
+            let edges = scanned.outcome.edges.values();
+            let addressed = edges.clone().filter(|edge| edge.class() == Class::Addressed).count();
+            let edges = edges.filter(|edge| edge.class().is_rule()).count();
             let wrong = report::summary(diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
             session.note(&account::text(&scanned.outcome));
             let services = account::services(&scanned.outcome);
             let calls = report::count(edges, "call");
-            session.note(&format!("{services}, {calls} between services: {wrong}\n"));
+            let addressed = match addressed {
+                0 => String::new(),
+                count => format!(" ({count} by an address alone)"),
+            };
+            session.note(&format!("{services}, {calls} between services{addressed}: {wrong}\n"));
         }
         ScanFormat::Csv => {
             session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;

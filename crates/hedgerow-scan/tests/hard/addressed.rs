@@ -1,0 +1,132 @@
+//! An address that no known call takes is an edge of its own class; what is less than an address is asked about.
+
+use crate::silent::asks;
+use crate::{outcome, short};
+use hedgerow_scan::Class;
+
+/// What a service without code in a language that is read in depth is given by its deployment.
+fn given(environment: &str) -> String {
+    format!(
+        "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+         spec: {{template: {{spec: {{containers: [{{name: main, image: vendor/shop{environment}}}]}}}}}}\n"
+    )
+}
+
+/// A file of a service, beside code that makes no call.
+fn file(path: &str, text: &str) -> String {
+    format!(
+        "-- service.shop/main.go\npackage main\nfunc main() {{}}\n-- service.shop/{path}\n{text}\n-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n"
+    )
+}
+
+fn variable(name: &str, value: &str) -> String {
+    given(&format!(", env: [{{name: {name}, value: '{value}'}}]")) + "-- hedgerow.yaml\nscan: {}\n"
+}
+
+#[track_caller]
+fn rows(rows: &[(String, &[&str])]) {
+    let found = rows.iter().map(|(tree, _)| asks(tree));
+    let wrong: Vec<String> = rows
+        .iter()
+        .zip(found)
+        .filter(|((_, expected), found)| found != expected)
+        .map(|((tree, expected), found)| format!("{tree}\n    found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+const CALLS: &[&str] = &["shop -> ledger addressed"];
+const ASKS: &[&str] = &["shop ? ledger"];
+
+#[test]
+fn an_address_is_an_edge_wherever_it_stands() {
+    rows(&[
+        (variable("LEDGER_URL", "http://s-ledger:8080"), CALLS),
+        (variable("UPSTREAM", "s-ledger:8080"), CALLS),
+        (variable("DB", "Server=s-ledger;Database=x"), CALLS),
+        (variable("KC_DB_URL", "jdbc:postgresql://s-ledger/x"), CALLS),
+        (variable("LEDGER_HOST", "s-ledger"), CALLS),
+        (variable("API_BASE_URL", "http://s-ledger"), CALLS),
+        (variable("IMAGE_SERVICE_ADDR", "s-ledger:80"), CALLS),
+        (given(", args: ['--upstream=http://s-ledger:8080']") + "-- hedgerow.yaml\nscan: {}\n", CALLS),
+        (file("src/main/resources/application.yml", "ledger: {url: 'http://s-ledger'}"), CALLS),
+        (file("application.properties", "shop.ledger.host=s-ledger"), CALLS),
+        (file("appsettings.json", "{\"Shop\": {\"Store\": \"Host=s-ledger;Database=x\"}}"), CALLS),
+        (file("Main.scala", "object Main extends App { client.get(\"http://s-ledger/x\") }"), CALLS),
+        (file("vendor.toml", "ledger = \"s-ledger.default.svc.cluster.local\""), CALLS),
+    ]);
+}
+
+#[test]
+fn what_is_less_than_an_address_to_call_by_is_asked_about() {
+    rows(&[
+        (variable("PEER", "s-ledger"), CALLS),
+        (variable("OWNER", "s-ledger"), ASKS),
+        (variable("CORS_ORIGINS", "http://s-ledger"), ASKS),
+        (variable("REDIRECT_URL", "http://s-ledger"), ASKS),
+        (variable("PUBLIC_URL", "http://s-ledger"), ASKS),
+        (variable("Clients__Ledger__RootUrl", "http://s-ledger"), ASKS),
+        (variable("OTEL_EXPORTER_OTLP_ENDPOINT", "http://s-ledger:4317"), ASKS),
+        (file("appsettings.json", "{\"AllowedOrigins\": \"http://s-ledger\"}"), ASKS),
+        (file("application.yml", "web: {cors: 'http://s-ledger'}"), ASKS),
+        (file("plan.json", "{\"team\": \"s-ledger\"}"), ASKS),
+        (file("load.sh", "mongoimport --host localhost --collection s-ledger"), ASKS),
+        (file("dead.go", "package main\nvar names = 1\nfunc dead() string { return \"http://s-ledger\" }"), ASKS),
+        (
+            "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- compose.yaml\nservices: {s-shop: {image: a, depends_on: [s-ledger]}, s-ledger: {image: b}}\n-- hedgerow.yaml\nscan: {}\n".to_owned(),
+            ASKS,
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_explained_or_a_test_is_neither() {
+    let url = file("application.yml", "ledger: {url: 'http://s-ledger'}");
+    rows(&[
+        (url.replace("scan: {}", "scan: {ignore: {'service.shop -> service.ledger': a link}}"), &[]),
+        (url.replace("scan: {}", "scan: {ignore: {'service.shop/*.yml': of old}}"), &[]),
+        (url.replace("ledger: {url", "# hedgerow: ignore of old\nledger: {url"), &[]),
+        (url.replace("scan: {}", "scan: {candidate: ask}"), ASKS),
+        (url.replace("scan: {}", "scan: {candidate: addresses}"), CALLS),
+        (url.replace("scan: {}", "scan: {candidate: accept}"), &["shop -> ledger declared"]),
+        (file("src/it/resources/application.yml", "ledger: {url: 'http://s-ledger'}"), &[]),
+        (file("src/integrationTest/resources/application.yml", "ledger: {url: 'http://s-ledger'}"), &[]),
+        (file("application.yml", "shop: {url: 'http://s-shop', other: 'https://ledger.example.com'}"), &[]),
+    ]);
+}
+
+#[test]
+fn a_call_that_is_known_needs_no_address() {
+    let tree = "-- service.shop/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger/x\") }\n-- service.shop/application.yml\nledger: {url: 'http://s-ledger:9'}\n-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {}\n";
+    let outcome = outcome(tree);
+    let edge = outcome.edges.values().next().expect("a call");
+    assert!(edge.evidence.iter().all(|evidence| evidence.class == Class::Proven), "{edge:?}");
+}
+
+#[test]
+fn what_many_are_given_and_nobody_uses_is_one_question() {
+    let all = ["a", "b", "c", "d"].map(|name| {
+        format!("-- service.{name}/x.txt\n-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: LEDGER_URL, value: 'http://s-ledger'}}]}}]}}}}}}\n")
+    });
+    let tree = |count: usize| all[..count].concat() + "-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {}\n";
+    let asked = ["a b c d ? ledger"];
+    assert_eq!(asks(&tree(4)), asked);
+    assert_eq!(asks(&tree(3)), ["a -> ledger addressed", "b -> ledger addressed", "c -> ledger addressed"]);
+    // The file that all are given may lie in the directory of one, and a text may name the variable.
+    let file = "-- service.a/dev.env\nLEDGER_URL=http://s-ledger\n-- service.b/notes.cfg\nhost = LEDGER_URL\n";
+    assert_eq!(asks(&(tree(4) + file)), ["a ? ledger", "b ? ledger", "c d ? ledger"]);
+}
+
+#[test]
+fn the_port_is_that_of_the_address() {
+    for (value, port) in [
+        ("http://s-ledger:8080", Some(8080)),
+        ("s-ledger:9000", Some(9000)),
+        ("http://s-ledger", None),
+        ("Server=s-ledger", None),
+    ] {
+        let outcome = outcome(&variable("LEDGER_URL", value));
+        let found: Vec<_> = outcome.edges.values().map(|edge| (short(&edge.callee), edge.port())).collect();
+        assert_eq!(found, [("ledger".to_owned(), port)], "{value}");
+    }
+}
