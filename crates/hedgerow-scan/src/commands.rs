@@ -126,7 +126,8 @@ pub(crate) fn read<'a>(
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
-                    let (weight, text, port) = (Weight::of_address(setting.key), named.text, named.port);
+                    let (weight, text, port) =
+                        (Weight::of_address(hedgerow_code::lines::assigned(setting.key)), named.text, named.port);
                     keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
                 }
             }

@@ -430,7 +430,7 @@ fn in_text(
             let key = if is_other { lines::assigned(setting.key) } else { setting.key };
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
             all.retain(|named| named.is_address || !is_other);
-            add(all, (key, setting.value), setting.start);
+            add(all, (lines::assigned(setting.key), setting.value), setting.start);
         }
         let asked = lines::variables(&file.text).into_iter().filter(|_| is_other);
         for (name, start) in asked.filter(|(name, _)| is_address_variable(name) && asks_others(name) && !is_set(name)) {
