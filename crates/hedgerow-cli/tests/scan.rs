@@ -52,7 +52,7 @@ fn the_bank_says_what_it_does() {
     assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{}", ran.stderr);
     let (read, rest) = ran.stderr.split_once('\n').unwrap();
     assert!(read.starts_with("read: Go ") && read.contains(", Python 1 ("), "{read}");
-    assert_eq!(rest, "7 services with code, 21 calls between services: nothing wrong\n");
+    assert_eq!(rest, "7 services with code, 22 calls between services (1 by an address alone): nothing wrong\n");
 }
 
 #[test]

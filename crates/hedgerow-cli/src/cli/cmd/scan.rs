@@ -107,6 +107,7 @@ fn print(
             session.report(&shown, &scanned.texts.sources, DiagnosticFormat::Text)?;
             let text = output::csv(scanned);
             session.out(&text)?;
+            session.note(&account::text(&scanned.outcome));
         }
         ScanFormat::Json => {
             let text = output::json(scanned, &shown)?;

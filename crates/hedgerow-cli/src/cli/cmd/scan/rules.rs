@@ -7,7 +7,7 @@ use anyhow::Context;
 use hedgerow::write_file;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::policy::{Origin, Rule};
-use hedgerow_scan::rules;
+use hedgerow_scan::{Class, Edge, rules};
 use similar::TextDiff;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,9 @@ pub(super) struct Difference {
 pub(super) fn difference(scanned: &Scanned) -> Difference {
     let fleet = &scanned.fleet;
     let found = rules(&scanned.outcome);
+    // Who is known to call somebody, and does not only have an address.
+    let known = |edge: &&Edge| edge.class().is_rule() && edge.class() != Class::Addressed;
+    let calls: BTreeSet<&str> = scanned.outcome.edges.values().filter(known).map(|edge| edge.caller.as_str()).collect();
     let mut difference = Difference::default();
     for (caller, callees) in &found {
         let Some(service) = fleet.service(caller) else { continue };
@@ -45,7 +48,7 @@ pub(super) fn difference(scanned: &Scanned) -> Difference {
     {
         let caller = rule.caller.as_str();
         let has_code =
-            scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || found.contains_key(caller);
+            scanned.outcome.services.get(caller).is_some_and(|functions| *functions > 0) || calls.contains(caller);
         let is_known = scanned.outcome.services.contains_key(caller) && !scanned.is_open(caller);
         // An edge of any class backs a rule, also one for which the scan would write none.
         let edge = (caller.to_owned(), rule.callee.as_str().to_owned());
