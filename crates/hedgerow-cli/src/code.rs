@@ -266,7 +266,16 @@ fn walk(root: &Path, config: &ScanConfig, wanted: &dyn Fn(&str) -> Option<Want>)
     // Lines of a file are about paths below its directory: all are looked at from one root.
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let ignored = config.heeds_gitignore().then(|| Ignored::above(&root));
-    let mut walk = Walk { root: &root, config, wanted, ignored, is_left: false, paths: Vec::new(), faults: Vec::new() };
+    let mut walk = Walk {
+        root: &root,
+        config,
+        wanted,
+        ignored,
+        is_left: false,
+        is_hidden: false,
+        paths: Vec::new(),
+        faults: Vec::new(),
+    };
     walk.directory("");
     (walk.paths, walk.faults)
 }
@@ -280,6 +289,8 @@ struct Walk<'w> {
     ignored: Option<Ignored>,
     /// Whether the walk is in a directory that is left out: only what the configuration names counts there.
     is_left: bool,
+    /// Whether it is in a hidden directory: only what a glob with such a name counts there.
+    is_hidden: bool,
     paths: Vec<(String, Want)>,
     faults: Vec<(String, Fault)>,
 }
@@ -313,7 +324,15 @@ impl Walk<'_> {
             walk.is_left || walk.ignored.as_ref().is_some_and(|all| all.has(&full.join(name), kind.is_dir()))
         };
         if kind.is_dir() {
-            if name.starts_with('.') || name == "node_modules" || (self.wanted)(&path).is_none() {
+            let is_hidden = name.starts_with('.');
+            let is_passed = name == ".git" || name == "node_modules" || (self.wanted)(&path).is_none();
+            if is_passed || (is_hidden && !self.config.has_hidden()) {
+                return;
+            }
+            if is_hidden && !self.is_hidden {
+                self.is_hidden = true;
+                self.directory(&path);
+                self.is_hidden = false;
                 return;
             }
             let before = self.is_left;
@@ -321,13 +340,20 @@ impl Walk<'_> {
             if !self.is_left || self.config.names_files() {
                 self.directory(&path);
             }
-            if self.is_left && !before && wants(&format!("{path}/x.go"), self.config) != Want::Nothing {
+            if self.is_left
+                && !before
+                && !self.is_hidden
+                && wants(&format!("{path}/x.go"), self.config) != Want::Nothing
+            {
                 self.faults.push((path, Fault::Ignored));
             }
             self.is_left = before;
         } else if kind.is_file()
             && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = (self.wanted)(&path)
         {
+            if self.is_hidden && !self.config.names_hidden(&path) {
+                return;
+            }
             if !self.config.names(&path) && is_left(self) {
                 // What would be looked at for nothing but its being a text is not missed.
                 if want != Want::IfText && !self.is_left {

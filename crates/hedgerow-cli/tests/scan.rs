@@ -512,3 +512,33 @@ fn what_gitignore_names_is_left_out_and_that_is_said() {
     // What the rules are read from is not asked about it.
     assert_eq!(of("", b"service.yaml\n", main), (1, false));
 }
+
+#[test]
+fn a_hidden_directory_is_read_where_a_glob_of_the_deploy_names_it() {
+    const CODE: &[u8] =
+        b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n";
+    const DEPLOY: &[u8] = b"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{name: main, env: [{name: LEDGER_URL, value: 'http://s-ledger'}]}]}}}\n";
+    let of = |deploy: &str| {
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{deploy: [{deploy}]}}\n"
+        );
+        let tree = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.emoji/service.yaml", b""),
+            ("service.emoji/main.go", CODE),
+            ("service.emoji/.nais/prod/app.yaml", DEPLOY),
+            ("service.emoji/.venv/app.yaml", DEPLOY),
+            ("service.ledger/service.yaml", b""),
+        ]);
+        let ran = scan(tree.path(), "--format csv");
+        let found: Vec<String> =
+            ran.out().lines().skip(1).map(|line| line.split(',').take(3).collect::<Vec<_>>().join(" ")).collect();
+        (found.join("\n"), ran.stderr.contains("idle-glob"))
+    };
+    let joined = "service.emoji service.ledger joined".to_owned();
+    assert_eq!(of("\"*/.nais/**/*.yaml\""), (joined.clone(), false));
+    assert_eq!(of("\"service.emoji/.nais/prod/app.yaml\", \"deploy/*.yaml\""), (joined, true));
+    // A glob that does not say so passes over what is hidden, and says that it fits nothing.
+    assert_eq!(of("\"**/*.yml\""), (String::new(), true));
+    assert_eq!(of("\"*/nais/**/*.yaml\""), (String::new(), true));
+}

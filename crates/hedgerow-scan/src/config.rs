@@ -70,6 +70,10 @@ pub struct ScanConfig {
     pub(crate) tags: BTreeSet<String>,
     pub(crate) vendored: GlobSet,
     pub(crate) deploy: Option<GlobSet>,
+    /// Those of the globs of `deploy` that name a hidden file or directory.
+    pub(crate) hidden: GlobSet,
+    /// Where the globs of `deploy` stand.
+    pub(crate) deployed: Vec<(String, Span)>,
     pub(crate) settings: Vec<Pattern>,
     pub(crate) pack: Pack,
 }
@@ -122,6 +126,18 @@ impl ScanConfig {
         self.deploy.is_some() || !self.settings.is_empty()
     }
 
+    /// Whether a file in a hidden directory is named as one of the deploy, by a glob that says so: `.nais/prod.yaml`.
+    #[must_use]
+    pub fn names_hidden(&self, path: &str) -> bool {
+        self.hidden.is_match(path)
+    }
+
+    /// Whether any hidden files are named so.
+    #[must_use]
+    pub fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// Whether the configuration says why a service names another one and does not call it.
     pub(crate) fn explains(&self, caller: &str, callee: &str) -> bool {
         self.pairs.iter().any(|(from, to)| from.fits(caller) && to.fits(callee))
@@ -130,6 +146,28 @@ impl ScanConfig {
     /// Whether people keep the rules of a service.
     pub(crate) fn is_manual(&self, service: &str) -> bool {
         self.manual.iter().any(|pattern| pattern.fits(service))
+    }
+
+    /// The globs of `deploy` that fit none of these files: all that were read and could not be.
+    pub fn idle_deploys<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Diagnostic> {
+        let Some(globs) = &self.deploy else { return Vec::new() };
+        // One that is no glob was told, and the others' numbers are not theirs then.
+        if globs.len() != self.deployed.len() {
+            return Vec::new();
+        }
+        let mut idle: BTreeSet<usize> = (0..globs.len()).collect();
+        for path in paths {
+            for fits in globs.matches(path) {
+                idle.remove(&fits);
+            }
+        }
+        let tell = |at: usize| {
+            let (glob, span) = &self.deployed[at];
+            Diagnostic::new(Code::IdleGlob, format!("no file fits `{glob}`, so no deploy file is read by it"))
+                .mark(*span, "")
+                .help("fix the glob, which starts at the directory of hedgerow.yaml, or remove it")
+        };
+        idle.into_iter().map(tell).collect()
     }
 
     /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is
@@ -223,7 +261,14 @@ impl Read<'_> {
         config.settings = settings.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
         config.exclude = self.globs(exclude);
         config.vendored = self.globs(vendored);
+        let is_hidden =
+            |glob: &str| glob.split('/').any(|part| part.len() > 1 && part.starts_with('.') && part != "..");
+        let hidden: Vec<_> = deploy.iter().filter(|(glob, _)| is_hidden(glob)).cloned().collect();
+        config.deployed.clone_from(&deploy);
         config.deploy = fields.get("deploy").map(|_| self.globs(deploy));
+        // What is wrong with them was told just now.
+        let hidden: Vec<_> = hidden.into_iter().filter(|(glob, _)| Glob::new(glob).is_ok()).collect();
+        config.hidden = self.globs(hidden);
         let mut pack = serde_json::Map::new();
         for key in PACK_KEYS {
             if let Some(node) = fields.get(key)
