@@ -58,6 +58,44 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
     found
 }
 
+/// How many lines above a setting are looked at for the keys that it lies below.
+const MAX_ABOVE: usize = 500;
+
+/// What the setting at a place lies below, the nearest first: the beginnings of lines above it that are less indented.
+pub fn above(text: &str, start: usize) -> impl Iterator<Item = &str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let begin = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let own = text.get(begin..).unwrap_or_default().lines().next().unwrap_or_default();
+    // An element may stand as far to the left as the key of its list.
+    let is_element = |line: &str| line.trim_start().starts_with("- ");
+    let (mut within, mut of_list) = (indent(own) + usize::from(is_element(own)), is_element(own));
+    text[..begin].lines().rev().take(MAX_ABOVE).filter_map(move |line| {
+        let at = indent(line);
+        let is_sibling = of_list && is_element(line) && at + 1 == within;
+        if line.trim().is_empty() || at >= within || is_sibling {
+            return None;
+        }
+        (within, of_list) = (at + usize::from(is_element(line)), is_element(line));
+        line.split([':', '=', '[', '{']).next().filter(|key| !key.trim().is_empty())
+    })
+}
+
+/// The name that a setting is given to: what stands right before it, the name of the list that it is in, or the key that the list lies below.
+/// Empty where it is given to none, as a word of a text for people is.
+#[must_use]
+pub fn key_of<'t>(text: &'t str, setting: &Setting<'t>) -> &'t str {
+    let name = assigned(setting.key);
+    if !name.is_empty() {
+        return name;
+    }
+    if let Some(list) = setting.key.rfind('[') {
+        return assigned(&setting.key[..list]);
+    }
+    let is_element = setting.key.chars().all(|c| "-\"' ".contains(c));
+    let list = if is_element { above(text, setting.start).next() } else { None };
+    list.map_or("", |key| key.trim_matches(|c: char| c.is_whitespace() || "\"'-".contains(c)))
+}
+
 /// The name that a value is given to where one stands right before it: `host: `, `host = "`, `connect(host="`.
 #[must_use]
 pub fn assigned(before: &str) -> &str {

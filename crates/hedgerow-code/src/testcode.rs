@@ -12,15 +12,18 @@ pub fn is_test(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    // What lies below the code that is deployed is no test, whatever its packages are called.
-    if let Some(main) = parts.windows(2).position(|pair| pair == ["src", "main"]) {
-        parts.truncate(main + 2);
+    let language = Language::by_name(path);
+    // What lies below the code of the JVM that is deployed is no test, whatever its packages and classes are called.
+    let is_of_jvm = matches!(language, None | Some(Language::Java | Language::Kotlin));
+    if is_of_jvm && parts.windows(2).any(|pair| pair == ["src", "main"]) {
+        return false;
     }
-    if parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part)) || has_source_set(&parts) {
+    if parts.iter().any(|part| DIRECTORIES.contains(part) || is_test_project(part)) {
         return true;
     }
-    match Language::by_name(path) {
+    match language {
         Some(language) => language.semantics().is_test(stem, &parts),
+        None if has_source_set(&parts) => true,
         None => match extension {
             "scala" | "groovy" => is_jvm_test(stem, &parts),
             "fs" | "vb" => ["Test", "Tests"].iter().any(|end| ends_in_word(stem, end)),
@@ -141,6 +144,8 @@ mod tests {
             "a/Test.java",
             "a/src/main/java/attest/X.java",
             "a/src/main/kotlin/bank/test/X.kt",
+            "a/src/main/java/bank/OrderSpec.java",
+            "a/src/it/api.ts",
             "a/test.js",
             "a/spec.ts",
             "a/spec/x.ts",

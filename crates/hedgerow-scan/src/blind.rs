@@ -1,6 +1,6 @@
 //! Services that the deploy gives addresses, and whose code imports what is nowhere in the tree: calls behind such an import are not seen.
 
-use crate::edge::{Finding, Left, Outcome, Place, Reason};
+use crate::edge::{Class, Finding, Left, Outcome, Place, Reason};
 use crate::inventory::Home;
 use crate::mention::named;
 use crate::tree::Tree;
@@ -35,7 +35,7 @@ pub(crate) fn ask(
         let Some(first) = lost.first() else { continue };
         let calls = |callee: &str| {
             let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
-            edge.is_some_and(|edge| edge.class().is_rule())
+            edge.is_some_and(|edge| edge.class().is_rule() && edge.class() != Class::Addressed)
         };
         let given = addressed(given, hosts);
         let open: BTreeSet<String> = given

@@ -84,6 +84,8 @@ const BETWEEN: &[&str] = &[";", "&&", "||", "|", "&", "do", "then", "else", "don
 /// A word of a command line.
 struct Word<'t> {
     text: &'t str,
+    /// The flag or the variable that holds it; empty where there is none.
+    key: &'t str,
     /// Where the deploy says what it is a part of, and what stands before it there.
     spot: &'t Spot,
     before: String,
@@ -121,13 +123,13 @@ pub(crate) fn read<'a>(
             judge.judge(&address.template, Kind::Http, &place);
         }
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
-            for named in named(setting.value, setting.key, hosts) {
+            for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {
                 if named.is_address && named.service != home.name {
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
-                    let (weight, text, port) =
-                        (Weight::of_address(hedgerow_code::lines::assigned(setting.key)), named.text, named.port);
+                    let weight = Weight::of_setting(&file.text, &setting);
+                    let (text, port) = (named.text, named.port);
                     keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
                 }
             }
@@ -191,7 +193,13 @@ fn words<'t>(line: &[(&'t str, &'t hedgerow_deploy::Word)]) -> Vec<Word<'t>> {
                         [before, flag].iter().any(|flag| HOST_FLAGS.contains(flag))
                             || (POSITIONAL.contains(&program) && !bare.starts_with('-'))
                     });
-                    found.push(Word { text, spot: &said.spot, before: ahead(text), program, is_host });
+                    let key = match bare.split_once('=') {
+                        // `LEDGER_URL=http://…`
+                        Some((name, _)) if !name.contains("://") => name,
+                        _ if before.starts_with('-') => before,
+                        _ => "",
+                    };
+                    found.push(Word { text, key, spot: &said.spot, before: ahead(text), program, is_host });
                 }
                 before = bare;
                 if ends {
@@ -317,7 +325,8 @@ fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'a>, places: &Places<'a>,
     {
         let place = places.of(word.spot, &word.before, &named.text);
         let (what, text, port) = ("a container runs with it".to_owned(), shown(&named.text), named.port);
-        keep(found, &named.service, Mention { weight: Weight::Address, place, text, what, port, client: None });
+        let weight = Weight::of_address(word.key);
+        keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
     }
 }
 

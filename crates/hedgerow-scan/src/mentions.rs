@@ -20,7 +20,7 @@ use crate::tree::{PlainFile, Tree, is_other};
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
-use hedgerow_code::lines;
+use hedgerow_code::lines::{self, Setting};
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
@@ -76,6 +76,12 @@ impl Weight {
     /// The weight of an address that a variable or a setting of this name holds.
     pub(crate) fn of_address(name: &str) -> Self {
         if is_shown(name) { Self::LooseAddress } else { Self::Address }
+    }
+
+    /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
+    pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
+        let is_loose = is_shown(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_shown);
+        if is_loose { Self::LooseAddress } else { Self::Address }
     }
 }
 
@@ -171,7 +177,7 @@ pub(crate) fn ask<'a>(
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);
         }
-        tell(tree, home, found, outcome);
+        tell(tree, home, spoken, found, outcome);
     }
     for ((callee, variable), callers) in everybodys {
         outcome.findings.extend(everybodys_variable(tree, outcome, &callee, &variable, callers));
@@ -202,7 +208,10 @@ fn everybodys_variable(
         marks: vec![(place, "one of them".to_owned())],
         help: vec![
             "where it is called, say so by a rule file or a comment in the caller's code".to_owned(),
-            format!("where it is not, say why under `scan.ignore` in hedgerow.yaml: `* -> {callee}: <reason>`"),
+            format!(
+                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{} -> {callee}: <reason>`",
+                callers.first().map_or("*", |(caller, _)| caller)
+            ),
         ],
         services: callers.into_iter().map(|(caller, _)| caller).collect(),
         callees: BTreeSet::from([callee.to_owned()]),
@@ -271,7 +280,7 @@ fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
 /// The code asks for a variable, and the deploy gives it the address of a service: that is a call, whatever library makes it.
 fn joined(home: &Home, hosts: &Hosts, deploy: &Deploy, reads: &impl Fn(&str) -> Option<Place>, outcome: &mut Outcome) {
     let Some(given) = deploy.of(&home.name) else { return };
-    for (name, values) in given.environment.iter().filter(|(name, _)| asks_others(name)) {
+    for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown(name)) {
         for value in values {
             for named in
                 named(value, name, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
@@ -396,15 +405,10 @@ fn in_text(
         path: file.path.clone(),
         range: Range { start: place(start), end: place(start + length) },
     };
-    let mut add = |named: Vec<Named>, (key, value): (&str, &str), offset: usize| {
-        let is_loose = is_everybodys(shared, key, value);
+    let mut add = |named: Vec<Named>, weight: &dyn Fn() -> Weight, offset: usize| {
         for Named { service, text, start, is_address, port } in named {
             if service != home.name {
-                let (weight, what) = match is_address {
-                    true if is_loose => (Weight::LooseAddress, "an address that many are given"),
-                    true => (Weight::of_address(key), "an address"),
-                    false => (Weight::Name, "a name"),
-                };
+                let (weight, what) = if is_address { (weight(), "an address") } else { (Weight::Name, "a name") };
                 let place = at(offset + start, text.len());
                 keep(found, &service, Mention { weight, place, text, what: what.to_owned(), port, client: None });
             }
@@ -419,18 +423,23 @@ fn in_text(
     }
     if foreign(&file.path).is_some() && !is_other {
         for literal in literals(&file.path, &file.text) {
-            add(named(literal.text, literal.before, hosts), ("", ""), literal.start);
+            let weight = || Weight::of_address(lines::assigned(literal.before));
+            add(named(literal.text, literal.before, hosts), &weight, literal.start);
             if is_address_variable(literal.text) && asks_others(literal.text) {
                 unset.entry(literal.text.to_owned()).or_insert_with(|| at(literal.start, literal.text.len()));
             }
         }
     } else if !is_deploy(&file.path, &file.text) {
         for setting in lines::settings(&file.path, &file.text) {
-            // Of a text of which nothing is known the words of people are not told from names: an address counts alone.
-            let key = if is_other { lines::assigned(setting.key) } else { setting.key };
+            // The words of people are not told from names: of a text of which nothing is known an address counts alone.
+            let key = lines::key_of(&file.text, &setting);
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
             all.retain(|named| named.is_address || !is_other);
-            add(all, (lines::assigned(setting.key), setting.value), setting.start);
+            let weight = || match is_everybodys(shared, key, setting.value) {
+                true => Weight::LooseAddress,
+                false => Weight::of_setting(&file.text, &setting),
+            };
+            add(all, &weight, setting.start);
         }
         let asked = lines::variables(&file.text).into_iter().filter(|_| is_other);
         for (name, start) in asked.filter(|(name, _)| is_address_variable(name) && asks_others(name) && !is_set(name)) {
@@ -555,13 +564,14 @@ pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>
 }
 
 /// Turns mentions into edges, and asks about those that are no rule and that nobody has explained.
-fn tell(tree: &Tree, home: &Home, found: Mentions, outcome: &mut Outcome) {
+fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome: &mut Outcome) {
     for (callee, mut mentions) in found {
         let known = |edge: &crate::edge::Edge| edge.class() < Class::Candidate;
         if outcome.edges.get(&(home.name.clone(), callee.clone())).is_some_and(known) {
             continue;
         }
-        mentions.retain(|mention| !tree.config.ignore.is_match(&mention.place.path));
+        let is_ignored = |path: &str| tree.config.ignore.is_match(path) || spoken.ignores(&home.name, path);
+        mentions.retain(|mention| !is_ignored(&mention.place.path));
         mentions.sort();
         mentions.dedup_by(|a, b| a.place == b.place);
         let Some(first) = mentions.first() else { continue };

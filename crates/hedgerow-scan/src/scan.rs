@@ -255,7 +255,9 @@ fn built(tree: &Tree, homes: &mut [Home]) {
     let is_compose = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
     let texts = tree.texts.iter().filter(|file| is_compose(&file.path));
     let builds: Vec<build::Build> = texts.flat_map(|file| build::builds(&file.path, &file.text)).collect();
-    let own: Vec<String> = tree.services.iter().map(|service| service.directory.clone()).collect();
+    let declared = tree.services.iter().map(|service| service.directory.clone());
+    let said = homes.iter().flat_map(|home| home.directories.iter().map(|(directory, _)| directory.clone()));
+    let own: BTreeSet<String> = declared.chain(said).collect();
     for home in homes.iter_mut().filter(|home| is_empty(home)) {
         let named = builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name));
         // What lies above the directories of several is the root of all, and no service's code.

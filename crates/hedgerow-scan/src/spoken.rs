@@ -19,6 +19,8 @@ pub(crate) struct Spoken<'a> {
     parts: BTreeMap<&'a str, Vec<(&'a Spot, &'a str)>>,
     /// The files of the deploy, and those of services, in which a comment answers for a service, by its name.
     answers: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them in which it says that what stands there is no call.
+    ignored: BTreeMap<String, BTreeSet<String>>,
     /// Whose the comments are, by file and place.
     owners: BTreeMap<(String, Range), BTreeSet<String>>,
 }
@@ -84,6 +86,9 @@ impl<'a> Spoken<'a> {
             }
         };
         self.answers.entry(service.to_owned()).or_default().insert(path.to_owned());
+        if matches!(directive, Directive::Ignore(_)) {
+            self.ignored.entry(service.to_owned()).or_default().insert(path.to_owned());
+        }
         for (name, range) in names {
             let callees = callees(name, hosts, homes);
             if callees.is_empty() {
@@ -114,6 +119,11 @@ impl<'a> Spoken<'a> {
         let around = parts.filter(|(spot, _)| places.around(spot).contains(&(at as usize)));
         let mut owners = around.map(|(_, owner)| *owner).peekable();
         owners.peek().is_some() && owners.all(|owner| owner != service)
+    }
+
+    /// Whether a comment in a file says that what a service names there is no call.
+    pub(crate) fn ignores(&self, service: &str, path: &str) -> bool {
+        self.ignored.get(service).is_some_and(|paths| paths.contains(path))
     }
 
     /// Whether a comment in a file answers for a service.

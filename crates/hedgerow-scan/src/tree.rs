@@ -86,10 +86,11 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
     let name = parts.next().unwrap_or_default();
     let mut directories: Vec<&str> = parts.collect();
     directories.reverse();
-    let skipped = |part: &&str| matches!(*part, "node_modules" | ".git" | "__tests__" | "site-packages" | "target");
+    let skipped = |part: &&str| matches!(*part, "node_modules" | ".git" | "__tests__" | "site-packages");
     // Below the code that is deployed a package of that name is code.
     let is_deployed = |at: usize| directories[..at].windows(2).any(|pair| pair == ["src", "main"]);
-    let has_data = directories.iter().position(|part| *part == "testdata").is_some_and(|at| !is_deployed(at));
+    let is_data = |part: &&str| matches!(*part, "testdata" | "target");
+    let has_data = directories.iter().position(is_data).is_some_and(|at| !is_deployed(at));
     if has_data || directories.iter().any(skipped) {
         return Want::Nothing;
     }

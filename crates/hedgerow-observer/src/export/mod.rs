@@ -310,7 +310,7 @@ mod tests {
         let whole = format!("{HEADER}\n{{}}\n{{}}\n");
         let (result, out) = copied(&whole);
         assert_eq!(out, whole);
-        let expected = "2 edges from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z; sources heard for 5 minutes and were blind for 2";
+        let expected = "2 edges from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z; sources heard for 5 minutes and were blind for 2 minutes";
         assert_eq!(result.unwrap().line(), expected);
         // Numbers that no collector tells.
         let most = u64::MAX.to_string();

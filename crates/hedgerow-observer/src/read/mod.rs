@@ -226,6 +226,7 @@ impl Account {
         let question = Question { since: from, until: to, callee: callee.map(str::to_owned) };
         let mut observations = days.observations(&question, Some(self.world.fleet.naming()));
         observations.header.environment = self.world.fleet.environment().map(str::to_owned);
+        observations.header.labelling = self.world.fleet.labelling().map(str::to_owned);
         let mut counts =
             [(Verdict::Permitted, 0), (Verdict::Unpermitted, 0), (Verdict::Dropped, 0), (Verdict::Unknown, 0)];
         for observation in &observations.observed {

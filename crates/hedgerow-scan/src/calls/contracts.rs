@@ -15,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Contracts of gRPC's own packages, which servers of all kinds offer: that somebody asks for one says nothing about whom.
 const EVERYBODYS: &[&str] = &["Health", "ServerReflection", "Channelz"];
 
+/// What is in the names of such packages, where their code is outside of the tree.
+const OF_GRPC: &[&str] = &["google.golang.org/grpc", "grpc_", "grpc.", "tonic_", "io.grpc", "Grpc."];
+
+/// Their full names, where their code is in the tree.
+const FULL: &[&str] = &["=grpc.health.", "=grpc.reflection.", "=grpc.channelz."];
+
 /// Who offers which contract: by its full name, and by its short one.
 #[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Contracts {
@@ -45,14 +51,18 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
             }
             let path = format!("{}.{name}", program.pack_path(package));
             if let Some(contract) = packs.offers(language, &path) {
-                found.extend(contract_names(program, package, contract));
+                let names = contract_names(program, package, contract);
+                let is_everybodys = |name: &String| FULL.iter().any(|full| name.starts_with(full));
+                if !names.iter().any(is_everybodys) {
+                    found.extend(names);
+                }
             }
         }
     }
     for outside in reach.paths.iter() {
         if let Some(contract) = packs.offers(outside.language, &outside.path) {
             let short = contract.rsplit('.').next().unwrap_or(contract);
-            if !EVERYBODYS.contains(&short) {
+            if !EVERYBODYS.contains(&short) || !OF_GRPC.iter().any(|own| outside.path.contains(own)) {
                 found.insert(short.to_owned());
             }
         }

@@ -53,6 +53,12 @@ fn an_address_is_an_edge_wherever_it_stands() {
         (file("application.properties", "shop.ledger.host=s-ledger"), CALLS),
         (file("appsettings.json", "{\"Shop\": {\"Store\": \"Host=s-ledger;Database=x\"}}"), CALLS),
         (file("Main.scala", "object Main extends App { client.get(\"http://s-ledger/x\") }"), CALLS),
+        (given(", args: ['--upstream', 'http://s-ledger:8080']") + "-- hedgerow.yaml\nscan: {}\n", CALLS),
+        (file("application.yml", "cors:\n  any: true\nledger:\n  url: http://s-ledger"), CALLS),
+        (file("application.yml", "ledgers:\n- http://s-ledger"), CALLS),
+        (file("application.yml", "hosts: [s-cart, s-ledger]"), CALLS),
+        (file("application.yml", "servers:\n- s-cart\n- s-ledger"), CALLS),
+        (variable("WEBHOOK_URL", "http://s-ledger"), CALLS),
         (file("vendor.toml", "ledger = \"s-ledger.default.svc.cluster.local\""), CALLS),
     ]);
 }
@@ -69,6 +75,16 @@ fn what_is_less_than_an_address_to_call_by_is_asked_about() {
         (variable("OTEL_EXPORTER_OTLP_ENDPOINT", "http://s-ledger:4317"), ASKS),
         (file("appsettings.json", "{\"AllowedOrigins\": \"http://s-ledger\"}"), ASKS),
         (file("application.yml", "web: {cors: 'http://s-ledger'}"), ASKS),
+        (given(", args: ['--cors-allowed-origins=http://s-ledger']") + "-- hedgerow.yaml\nscan: {}\n", ASKS),
+        (given(", args: ['--redirect-url', 'http://s-ledger/cb']") + "-- hedgerow.yaml\nscan: {}\n", ASKS),
+        (given(", command: [sh, -c, 'PUBLIC_URL=http://s-ledger exec shop']") + "-- hedgerow.yaml\nscan: {}\n", ASKS),
+        (file("appsettings.json", "{\n  \"AllowedOrigins\": [\n    \"http://a.example\",\n    \"http://s-ledger\"\n  ]\n}"), ASKS),
+        (file("appsettings.json", "{\"AllowedOrigins\": [\"http://a.example\", \"http://s-ledger\"]}"), ASKS),
+        (file("application.yml", "web:\n  cors:\n  - http://s-ledger"), ASKS),
+        (file("application.yml", "cors:\n  shop:\n    url: http://s-ledger"), ASKS),
+        (file("Main.scala", "object Main extends App { val allowedOrigin = \"http://s-ledger\" }"), ASKS),
+        (file("pyproject.toml", "help = \"Runs the backend s-ledger\""), ASKS),
+        (file("site.yml", "server_name s-ledger;"), ASKS),
         (file("plan.json", "{\"team\": \"s-ledger\"}"), ASKS),
         (file("load.sh", "mongoimport --host localhost --collection s-ledger"), ASKS),
         (file("dead.go", "package main\nvar names = 1\nfunc dead() string { return \"http://s-ledger\" }"), ASKS),
@@ -89,6 +105,11 @@ fn what_is_explained_or_a_test_is_neither() {
         (url.replace("scan: {}", "scan: {candidate: ask}"), ASKS),
         (url.replace("scan: {}", "scan: {candidate: addresses}"), CALLS),
         (url.replace("scan: {}", "scan: {candidate: accept}"), &["shop -> ledger declared"]),
+        (
+            variable("LEDGER_URL", "http://s-ledger")
+                .replace("kind: Deployment", "# hedgerow: ignore of old\nkind: Deployment"),
+            &[],
+        ),
         (file("src/it/resources/application.yml", "ledger: {url: 'http://s-ledger'}"), &[]),
         (file("src/integrationTest/resources/application.yml", "ledger: {url: 'http://s-ledger'}"), &[]),
         (file("application.yml", "shop: {url: 'http://s-shop', other: 'https://ledger.example.com'}"), &[]),
@@ -129,4 +150,25 @@ fn the_port_is_that_of_the_address() {
         let found: Vec<_> = outcome.edges.values().map(|edge| (short(&edge.callee), edge.port())).collect();
         assert_eq!(found, [("ledger".to_owned(), port)], "{value}");
     }
+}
+
+#[test]
+fn what_everybody_offers_leads_to_nobody() {
+    let server = |name: &str, package: &str| {
+        format!(
+            "-- service.{name}/main.go\npackage main\nimport (\"google.golang.org/grpc\"; p \"{package}\")\nfunc main() {{ s := grpc.NewServer(); p.RegisterHealthServer(s, nil) }}\n"
+        )
+    };
+    let client = |package: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"google.golang.org/grpc\"; p \"{package}\")\nfunc main() {{ b, _ := os.ReadFile(\"/x\"); conn, _ := grpc.NewClient(string(b)); p.NewHealthClient(conn).Check(nil, nil) }}\n"
+        )
+    };
+    let edges = |package: &str| {
+        let tree = server("ledger", package) + &server("mail", package) + &client(package);
+        outcome(&tree).edges.values().map(|edge| short(&edge.callee)).collect::<Vec<_>>()
+    };
+    assert!(edges("google.golang.org/grpc/health/grpc_health_v1").is_empty());
+    // A contract of the fleet's own may be called so too.
+    assert_eq!(edges("bank.example/gen/health"), ["ledger", "mail"]);
 }

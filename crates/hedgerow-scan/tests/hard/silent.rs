@@ -412,7 +412,7 @@ fn a_mention_is_explained_by_what_people_say() {
             &format!(
                 "-- hedgerow.yaml\nscan: {{manual: {{service.shop: Rust}}, ignore: {{'service.cart -> service.ledger': no}}}}\n{rust}\n"
             ),
-            &["shop ? ledger"],
+            &["shop -> ledger addressed"],
         ),
         (
             &format!(

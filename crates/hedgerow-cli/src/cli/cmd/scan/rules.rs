@@ -95,11 +95,16 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
     for (path, (caller, callee)) in &difference.missing {
         let edge = scanned.outcome.edges.get(&(caller.clone(), callee.clone()));
         let place = edge.and_then(|edge| scanned.own_place(edge));
+        let is_addressed = edge.is_some_and(|edge| edge.class() == Class::Addressed);
+        let (says, mark) = match is_addressed {
+            true => ("has an address of", "the address"),
+            false => ("calls", "the call"),
+        };
         let mut diagnostic =
-            Diagnostic::new(Code::MissingRule, format!("`{caller}` calls `{callee}`, and no rule says so"));
+            Diagnostic::new(Code::MissingRule, format!("`{caller}` {says} `{callee}`, and no rule says so"));
         if let Some(place) = place {
             let span = scanned.texts.first_line(&place);
-            diagnostic = diagnostic.mark(span, "the call");
+            diagnostic = diagnostic.mark(span, mark);
         }
         found.push(
             diagnostic

@@ -33,9 +33,12 @@ pub(in crate::cli::cmd) struct Scanned {
 /// such as of a submodule or of generated files that nobody checked out: what it calls nobody has read.
 pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
     match reason {
-        Reason::Language | Reason::Unreadable | Reason::Unparsed | Reason::Import | Reason::Steps => true,
+        // Git reads on in files that it had before `.gitignore` named them.
+        Reason::Language | Reason::Unreadable | Reason::Unparsed | Reason::Import | Reason::Steps | Reason::Ignored => {
+            true
+        }
         // The first has findings of its own, unless people keep the service's rules; the others hold values, or are nobody's by what people say.
-        Reason::NoEntry | Reason::Deploy | Reason::Unsearched | Reason::Unnamed | Reason::Ignored => false,
+        Reason::NoEntry | Reason::Deploy | Reason::Unsearched | Reason::Unnamed => false,
     }
 }
 
