@@ -91,7 +91,9 @@ pub fn key_of<'t>(text: &'t str, setting: &Setting<'t>) -> &'t str {
     if let Some(list) = setting.key.rfind('[') {
         return assigned(&setting.key[..list]);
     }
-    let is_element = setting.key.chars().all(|c| "-\"' ".contains(c));
+    let after = text.get(setting.start + setting.value.len()..).unwrap_or_default();
+    let is_key = after.trim_start_matches(['"', '\'']).trim_start_matches(' ').starts_with([':', '=']);
+    let is_element = !is_key && setting.key.chars().all(|c| "-\"' ".contains(c));
     let list = if is_element { above(text, setting.start).next() } else { None };
     list.map_or("", |key| key.trim_matches(|c: char| c.is_whitespace() || "\"'-".contains(c)))
 }

@@ -37,6 +37,9 @@ const MAX_PLACES: usize = 8;
 /// names it.
 const SHARED: usize = 4;
 
+/// A service that has addresses of more others than this, and nothing that is seen to take them, is given those of everybody.
+const MANY: usize = 8;
+
 /// How many callers one finding names.
 const MAX_NAMES: usize = 4;
 
@@ -357,7 +360,7 @@ fn given<'a>(
     };
     for (name, values) in &given.environment {
         for value in values {
-            let everybodys = is_everybodys(shared, name, value);
+            let everybodys = is_everybodys(shared, name, value) && !given.runs_with(name);
             let said = || Said::Variable(name.clone(), value.clone());
             if !everybodys || uses(name) {
                 add(name, value, everybodys, &said, (format!("${name}"), format!("the value of `{name}`")));
@@ -565,9 +568,14 @@ pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>
 
 /// Turns mentions into edges, and asks about those that are no rule and that nobody has explained.
 fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome: &mut Outcome) {
+    let is_known = |outcome: &Outcome, callee: &str| {
+        let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
+        edge.is_some_and(|edge| edge.class() < Class::Candidate)
+    };
+    let has_address = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Address);
+    let idle = found.iter().filter(|(callee, mentions)| has_address(mentions) && !is_known(outcome, callee)).count();
     for (callee, mut mentions) in found {
-        let known = |edge: &crate::edge::Edge| edge.class() < Class::Candidate;
-        if outcome.edges.get(&(home.name.clone(), callee.clone())).is_some_and(known) {
+        if is_known(outcome, &callee) {
             continue;
         }
         let is_ignored = |path: &str| tree.config.ignore.is_match(path) || spoken.ignores(&home.name, path);
@@ -580,7 +588,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         }
         let class = |weight: Weight| match tree.config.candidate {
             Candidates::Accept => Class::Declared,
-            Candidates::Addresses if weight == Weight::Address => Class::Addressed,
+            Candidates::Addresses if weight == Weight::Address && idle <= MANY => Class::Addressed,
             Candidates::Addresses | Candidates::Ask => Class::Candidate,
         };
         for mention in &mentions {

@@ -85,6 +85,7 @@ fn what_is_less_than_an_address_to_call_by_is_asked_about() {
         (file("Main.scala", "object Main extends App { val allowedOrigin = \"http://s-ledger\" }"), ASKS),
         (file("pyproject.toml", "help = \"Runs the backend s-ledger\""), ASKS),
         (file("site.yml", "server_name s-ledger;"), ASKS),
+        (file("appsettings.json", "{\n  \"ServerClients\": {\n    \"s-ledger\": {\n      \"Id\": \"x\"\n    }\n  }\n}"), ASKS),
         (file("plan.json", "{\"team\": \"s-ledger\"}"), ASKS),
         (file("load.sh", "mongoimport --host localhost --collection s-ledger"), ASKS),
         (file("dead.go", "package main\nvar names = 1\nfunc dead() string { return \"http://s-ledger\" }"), ASKS),
@@ -171,4 +172,28 @@ fn what_everybody_offers_leads_to_nobody() {
     assert!(edges("google.golang.org/grpc/health/grpc_health_v1").is_empty());
     // A contract of the fleet's own may be called so too.
     assert_eq!(edges("bank.example/gen/health"), ["ledger", "mail"]);
+}
+
+#[test]
+fn addresses_of_everybody_are_questions() {
+    let of = |count: usize| {
+        let names: Vec<String> = (0..count).map(|nth| format!("s{nth}")).collect();
+        let variables: Vec<String> = names
+            .iter()
+            .map(|name| format!("{{name: {}_URL, value: 'http://s-{name}'}}", name.to_uppercase()))
+            .collect();
+        let others: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+        asks(&(given(&format!(", env: [{}]", variables.join(", "))) + &others + "-- hedgerow.yaml\nscan: {}\n"))
+    };
+    assert!(of(8).len() == 8 && of(8).iter().all(|row| row.ends_with("addressed")), "{:?}", of(8));
+    assert!(of(9).len() == 9 && of(9).iter().all(|row| row.contains(" ? ")), "{:?}", of(9));
+}
+
+#[test]
+fn what_its_own_command_uses_a_service_takes() {
+    let all = ["a", "b", "c", "d"].map(|name| {
+        format!("-- service.{name}/x.txt\n-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, command: [wait-for, $(LEDGER_URL)], env: [{{name: LEDGER_URL, value: 'http://s-ledger'}}]}}]}}}}}}\n")
+    });
+    let edges = asks(&(all.concat() + "-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {}\n"));
+    assert!(edges.len() == 4 && edges.iter().all(|row| !row.contains('?')), "{edges:?}");
 }
