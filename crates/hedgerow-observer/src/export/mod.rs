@@ -318,7 +318,7 @@ mod tests {
         let foreign =
             whole.replace(r#"{"node":"a","source":"conntrack","heard":5,"blind":2}"#, &format!("{line},{line}"));
         let said = copied(&foreign).0.unwrap().line();
-        assert!(said.ends_with(&format!("heard for {most} minutes and were blind for {most}")), "{said}");
+        assert!(said.ends_with(&format!("heard for {most} minutes and were blind for {most} minutes")), "{said}");
         for (text, expected) in [
             (String::new(), "empty"),
             (format!("{HEADER}\n{{\"caller"), "not whole"),
