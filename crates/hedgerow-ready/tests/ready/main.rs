@@ -247,7 +247,7 @@ fn what_nobody_watched_is_unknown() {
         Kind::Window,
         "line 7",
     );
-    expect("of tomorrow", |w| w.now = NOW - 301, Unknown, Kind::Window, "not yet");
+    expect("of tomorrow", |w| w.now = NOW - 301, Unknown, Kind::Window, "in the future");
     expect("of yesterday", |w| w.now = NOW + DAY + 1, Unknown, Kind::Window, "nobody can tell what came since");
     expect("no nodes", |w| w.watched("ledger").nodes.clear(), Unknown, Kind::Hearing, "on which nodes");
     expect(
