@@ -542,3 +542,39 @@ fn a_hidden_directory_is_read_where_a_glob_of_the_deploy_names_it() {
     assert_eq!(of("\"**/*.yml\""), (String::new(), true));
     assert_eq!(of("\"*/nais/**/*.yaml\""), (String::new(), true));
 }
+
+#[test]
+fn a_pair_that_names_nobody_is_told() {
+    let of = |pair: &str| {
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{ignore: {{\"{pair}\": a link}}}}\n"
+        );
+        let files: [(&str, &[u8]); 3] = [
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.emoji/service.yaml", b""),
+            ("service.ledger/service.yaml", b""),
+        ];
+        let ran = scan(tree(&files).path(), "");
+        ran.stderr
+            .split("no service is called `")
+            .nth(1)
+            .map(|rest| rest.split('`').next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(of("service.emoji -> service.legder").as_deref(), Some("service.legder"));
+    assert_eq!(of("service.emojy -> service.ledger").as_deref(), Some("service.emojy"));
+    assert_eq!(of("fraud-* -> *").as_deref(), Some("fraud-*"));
+    for pair in ["service.emoji -> service.ledger", "* -> service.l*", "*->*"] {
+        assert_eq!(of(pair), None, "{pair}");
+    }
+}
+
+#[test]
+fn a_fleet_without_services_does_not_pass() {
+    let config = b"version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"]}\nenvironments: {prod: {stage: enforce}}\n";
+    let tree = tree(&[("hedgerow.yaml", config)]);
+    let ran = scan(tree.path(), "--check");
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.stderr);
+    assert!(ran.stderr.contains("error[empty-fleet]") && !ran.stderr.contains("nothing wrong"), "{}", ran.stderr);
+    // To look is no fault.
+    assert_eq!(scan(tree.path(), "").exit, Exit::Done);
+}

@@ -10,7 +10,7 @@ use crate::tree::{IGNORED, Tree, Want, wants};
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_code::testcode::is_test;
-use hedgerow_core::diag::Code;
+use hedgerow_core::diag::{Code, count as amount};
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +126,7 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let count = code.count() + 1;
         outcome.findings.push(Finding {
             code: Code::NoEntry,
-            message: format!("the tree has {}, and no code in a service's directory", match count { 1 => "1 file of code".to_owned(), many => format!("{many} files of code") }),
+            message: format!("the tree has {} of code, and none of it in a service's directory", amount(count, "file")),
             marks: vec![(Place { path: first.to_owned(), range: Range::default() }, String::new())],
             help: vec!["say whose code is where: `scan: services: [{path: \"<directory>/{name}\"}]`, or leave it out by `scan.exclude`".to_owned()],
             services: homes.iter().map(|home| home.name.clone()).collect(),

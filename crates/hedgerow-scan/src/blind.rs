@@ -86,7 +86,7 @@ fn addressed(given: &Given, hosts: &Hosts) -> BTreeSet<String> {
     }
     for file in &given.mounted {
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
-            add(setting.value, setting.key);
+            add(setting.value, hedgerow_code::lines::key_of(&file.text, &setting));
         }
     }
     given.settings.iter().for_each(|root| below(root, "", 0, &mut add));

@@ -24,6 +24,7 @@
 //! `docs/scan.md`.
 
 use crate::form;
+use crate::inventory::Service;
 use crate::pack::Pack;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -49,6 +50,16 @@ pub(crate) enum Candidates {
     Accept,
 }
 
+/// A pair of `ignore`: who names whom and does not call it.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    caller: Pattern,
+    callee: Pattern,
+    /// Both as they are written, and where.
+    written: (String, String),
+    span: Span,
+}
+
 /// What the `scan:` section says.
 #[derive(Debug, Clone, Default)]
 pub struct ScanConfig {
@@ -56,7 +67,7 @@ pub struct ScanConfig {
     pub(crate) exclude: GlobSet,
     pub(crate) ignore: GlobSet,
     /// The pairs of `ignore`: caller and callee.
-    pub(crate) pairs: Vec<(Pattern, Pattern)>,
+    pub(crate) pairs: Vec<Pair>,
     /// The services whose rules people keep.
     pub(crate) manual: Vec<Pattern>,
     /// Whether what a `.gitignore` names is read all the same.
@@ -140,12 +151,27 @@ impl ScanConfig {
 
     /// Whether the configuration says why a service names another one and does not call it.
     pub(crate) fn explains(&self, caller: &str, callee: &str) -> bool {
-        self.pairs.iter().any(|(from, to)| from.fits(caller) && to.fits(callee))
+        self.pairs.iter().any(|pair| pair.caller.fits(caller) && pair.callee.fits(callee))
     }
 
     /// Whether people keep the rules of a service.
     pub(crate) fn is_manual(&self, service: &str) -> bool {
         self.manual.iter().any(|pattern| pattern.fits(service))
+    }
+
+    /// The pairs of `ignore` of which an end is no service of these.
+    #[must_use]
+    pub fn idle_pairs(&self, services: &[Service]) -> Vec<Diagnostic> {
+        let is_nobody = |pattern: &Pattern| !services.iter().any(|service| pattern.fits(&service.name));
+        let idle = self.pairs.iter().filter_map(|pair| {
+            let (caller, callee) = &pair.written;
+            let nobody =
+                if is_nobody(&pair.caller) { caller } else { Some(callee).filter(|_| is_nobody(&pair.callee))? };
+            let message = format!("no service is called `{nobody}`, so `{caller} -> {callee}` explains nothing");
+            let help = "a pair has the names of two services, in which `*` stands for any letters";
+            Some(Diagnostic::new(Code::IdleIgnore, message).mark(pair.span, "").help(help))
+        });
+        idle.collect()
     }
 
     /// The globs of `deploy` that fit none of these files: all that were read and could not be.
@@ -155,41 +181,41 @@ impl ScanConfig {
         if globs.len() != self.deployed.len() {
             return Vec::new();
         }
-        let mut idle: BTreeSet<usize> = (0..globs.len()).collect();
-        for path in paths {
-            for fits in globs.matches(path) {
-                idle.remove(&fits);
-            }
-        }
-        let tell = |at: usize| {
-            let (glob, span) = &self.deployed[at];
-            Diagnostic::new(Code::IdleGlob, format!("no file fits `{glob}`, so no deploy file is read by it"))
-                .mark(*span, "")
-                .help("fix the glob, which starts at the directory of hedgerow.yaml, or remove it")
-        };
-        idle.into_iter().map(tell).collect()
+        let message = |glob: &str| format!("no file fits `{glob}`, so no deploy file is read by it");
+        tell_idle(globs, &self.deployed, paths, Code::IdleGlob, message)
     }
 
     /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is
     /// asked for.
     pub fn idle_ignores<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Diagnostic> {
-        let mut idle: BTreeSet<usize> = (0..self.ignore.len()).collect();
-        for path in paths {
-            if idle.is_empty() {
-                break;
-            }
-            for fits in self.ignore.matches(path) {
-                idle.remove(&fits);
-            }
-        }
-        let globs = self.ignored.iter().enumerate().filter(|(at, _)| idle.contains(at));
-        let tell = |(_, (glob, span)): (usize, &(String, Span))| {
-            Diagnostic::new(Code::IdleIgnore, format!("no source file fits `{glob}`"))
-                .mark(*span, "")
-                .help("fix the glob, which starts at the directory of hedgerow.yaml, or remove it")
-        };
-        globs.map(tell).collect()
+        let message = |glob: &str| format!("no source file fits `{glob}`");
+        tell_idle(&self.ignore, &self.ignored, paths, Code::IdleIgnore, message)
     }
+}
+
+/// Says which globs of a set, each with its place in the configuration, fit none of these files.
+fn tell_idle<'p>(
+    set: &GlobSet,
+    globs: &[(String, Span)],
+    paths: impl Iterator<Item = &'p str>,
+    code: Code,
+    message: impl Fn(&str) -> String,
+) -> Vec<Diagnostic> {
+    let mut idle: BTreeSet<usize> = (0..set.len()).collect();
+    for path in paths {
+        if idle.is_empty() {
+            break;
+        }
+        for fits in set.matches(path) {
+            idle.remove(&fits);
+        }
+    }
+    let tell = |(_, (glob, span)): (usize, &(String, Span))| {
+        Diagnostic::new(code, message(glob))
+            .mark(*span, "")
+            .help("fix the glob, which starts at the directory of hedgerow.yaml, or remove it")
+    };
+    globs.iter().enumerate().filter(|(at, _)| idle.contains(at)).map(tell).collect()
 }
 
 /// The section being read.
@@ -218,8 +244,10 @@ impl Read<'_> {
             for (key, span) in self.reasons(node, "`ignore`") {
                 match key.split_once("->") {
                     Some((caller, callee)) => {
-                        let pair = (self.pattern(caller.trim(), span), self.pattern(callee.trim(), span));
-                        config.pairs.extend(pair.0.zip(pair.1));
+                        let (caller, callee) = (caller.trim(), callee.trim());
+                        let patterns = self.pattern(caller, span).zip(self.pattern(callee, span));
+                        let written = (caller.to_owned(), callee.to_owned());
+                        config.pairs.extend(patterns.map(|(caller, callee)| Pair { caller, callee, written, span }));
                     }
                     None => config.ignored.push((key, span)),
                 }
@@ -261,14 +289,13 @@ impl Read<'_> {
         config.settings = settings.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
         config.exclude = self.globs(exclude);
         config.vendored = self.globs(vendored);
-        let is_hidden =
-            |glob: &str| glob.split('/').any(|part| part.len() > 1 && part.starts_with('.') && part != "..");
-        let hidden: Vec<_> = deploy.iter().filter(|(glob, _)| is_hidden(glob)).cloned().collect();
         config.deployed.clone_from(&deploy);
         config.deploy = fields.get("deploy").map(|_| self.globs(deploy));
-        // What is wrong with them was told just now.
-        let hidden: Vec<_> = hidden.into_iter().filter(|(glob, _)| Glob::new(glob).is_ok()).collect();
-        config.hidden = self.globs(hidden);
+        let is_hidden =
+            |glob: &str| glob.split('/').any(|part| part.len() > 1 && part.starts_with('.') && part != "..");
+        // One that is no glob was told just now.
+        let hidden = config.deployed.iter().filter(|(glob, _)| is_hidden(glob) && Glob::new(glob).is_ok());
+        config.hidden = self.globs(hidden.cloned().collect());
         let mut pack = serde_json::Map::new();
         for key in PACK_KEYS {
             if let Some(node) = fields.get(key)

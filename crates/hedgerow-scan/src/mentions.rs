@@ -597,7 +597,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
                 place: mention.place.clone(),
                 target: mention.text.clone(),
                 port: mention.port,
-                kind: Kind::Http,
+                kind: if mention.text.starts_with("http") { Kind::Http } else { Kind::Tcp },
                 way: Vec::new(),
             };
             outcome.add(&home.name, &callee, evidence);

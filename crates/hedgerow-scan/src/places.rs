@@ -16,8 +16,11 @@ const MAX_SHOWN: usize = 200;
 pub(crate) struct Places<'a> {
     texts: &'a BTreeMap<&'a str, &'a PlainFile>,
     /// The documents of texts, by the place of the text in memory.
-    trees: RefCell<BTreeMap<*const u8, Rc<Vec<Node<'a>>>>>,
+    trees: RefCell<BTreeMap<*const u8, Documents<'a>>>,
 }
+
+/// The documents of a text that hold something, each with its stretch.
+type Documents<'a> = Rc<Vec<(Node<'a>, std::ops::Range<usize>)>>;
 
 /// A stretch of a text, and whether it is lines of a block (`|`, `>`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +62,7 @@ impl<'a> Places<'a> {
             return first..last + rest.find('\n').unwrap_or(rest.len());
         }
         if spot.way.is_empty() {
-            let start = self.trees(file).get(spot.document).map(|root| root.range().start);
-            let piece = start.and_then(|start| split(file).find(|piece| piece.range.contains(&start)));
-            return piece.map(|piece| piece.range).unwrap_or_default();
+            return self.trees(file).get(spot.document).map(|(_, range)| range.clone()).unwrap_or_default();
         }
         let Some(stretch) = self.within(file, spot) else { return 0..0 };
         with_comments(file, stretch.range)
@@ -76,17 +77,21 @@ impl<'a> Places<'a> {
             return Some(Stretch { range: 0..file.len(), is_block: true });
         }
         match &spot.sheet {
-            Some(sheet) => follow(self.trees(&sheet.text).first()?, &spot.way),
-            None => follow(self.trees(file).get(spot.document)?, &spot.way),
+            Some(sheet) => follow(&self.trees(&sheet.text).first()?.0, &spot.way),
+            None => follow(&self.trees(file).get(spot.document)?.0, &spot.way),
         }
     }
 
     /// What a text holds, its aliases and merge keys carried out; documents without anything are left out.
-    fn trees(&self, text: &'a str) -> Rc<Vec<Node<'a>>> {
+    fn trees(&self, text: &'a str) -> Documents<'a> {
         let read = || {
-            let documents: Vec<Document<'a>> = split(text).map(|piece| Document::of_piece(text, &piece)).collect();
-            let roots = documents.iter().filter_map(|document| document.tree().ok()?).filter(|root| !root.is_null());
-            Rc::new(roots.map(|root| hedgerow_yaml::follow(root, root).unwrap_or_else(|| root.clone())).collect())
+            let documents = split(text).filter_map(|piece| {
+                let document = Document::of_piece(text, &piece);
+                let root = document.tree().ok()?.filter(|root| !root.is_null())?;
+                let root = hedgerow_yaml::follow(root, root).unwrap_or_else(|| root.clone());
+                Some((root, piece.range))
+            });
+            Rc::new(documents.collect())
         };
         Rc::clone(self.trees.borrow_mut().entry(text.as_ptr()).or_insert_with(read))
     }

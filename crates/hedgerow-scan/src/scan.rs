@@ -245,7 +245,17 @@ impl<'a> Run<'a> {
 /// Gives services without code of their own that of the directory which a compose file builds them from: of the same image several may run,
 /// each by its own command.
 fn built(tree: &Tree, homes: &mut [Home]) {
-    let has_code = |directory: &str| tree.code.iter().any(|file| is_below(&file.path, directory));
+    let mut with_code: BTreeSet<&str> = BTreeSet::from([""]);
+    for file in tree.code {
+        let mut directory = file.path.as_str();
+        while let Some((above, _)) = directory.rsplit_once('/') {
+            if !with_code.insert(above) {
+                break;
+            }
+            directory = above;
+        }
+    }
+    let has_code = |directory: &str| !tree.code.is_empty() && with_code.contains(directory);
     let is_empty = |home: &Home| !home.directories.iter().any(|(directory, _)| has_code(directory));
     if !homes.iter().any(is_empty) {
         return;
@@ -288,10 +298,11 @@ fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
 /// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.
 fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
     let owners = Owners::new(tree.services, homes);
+    let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
     let code: BTreeSet<&str> = tree.code.iter().map(|file| file.path.as_str()).collect();
     let mut found = BTreeMap::new();
     for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
-        let all: Vec<&Home> = homes.iter().filter(|home| owners.all(&file.path).contains(&&*home.name)).collect();
+        let all: Vec<&Home> = owners.all(&file.path).iter().filter_map(|name| by_name.get(name)).copied().collect();
         let beside = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
         for (source, below) in copies(&file.text) {
             // The context of the build is the root or the directory of the file, most of the time.

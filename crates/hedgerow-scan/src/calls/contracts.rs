@@ -16,7 +16,19 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVERYBODYS: &[&str] = &["Health", "ServerReflection", "Channelz"];
 
 /// What is in the names of such packages, where their code is outside of the tree.
-const OF_GRPC: &[&str] = &["google.golang.org/grpc", "grpc_", "grpc.", "tonic_", "io.grpc", "Grpc."];
+const OF_GRPC: &[&str] = &[
+    "google.golang.org/grpc/",
+    "grpc_health",
+    "grpc.health",
+    "grpc_reflection",
+    "grpc.reflection",
+    "channelz",
+    "tonic_health",
+    "tonic_reflection",
+    "io.grpc.",
+    "Grpc.HealthCheck",
+    "Grpc.Reflection",
+];
 
 /// Their full names, where their code is in the tree.
 const FULL: &[&str] = &["=grpc.health.", "=grpc.reflection.", "=grpc.channelz."];

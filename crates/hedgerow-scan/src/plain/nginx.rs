@@ -130,7 +130,9 @@ fn statements(text: &str, take: &mut impl FnMut(&[Word], char)) {
             continue;
         }
         begins = (begins && c.is_whitespace()) || c == '\n';
-        if c == ';' || c == '{' || c == '}' {
+        // `proxy_pass {{ .Values.url }};`
+        let is_mark = c == '{' && mark(rest).is_some();
+        if !is_mark && matches!(c, ';' | '{' | '}') {
             take(&words, c);
             words.clear();
             at += 1;
@@ -188,9 +190,13 @@ fn control(text: &str) -> Option<usize> {
 
 /// The rest of a line that says nothing: a comment, or a piece of a template that is all of it.
 fn left_out(rest: &str) -> Option<usize> {
-    let line = rest.split('\n').next().unwrap_or(rest);
-    let is_own = mark(line).is_some_and(|(_, length)| line[length..].trim().is_empty());
-    (rest.starts_with('#') || is_own).then_some(line.len())
+    if rest.starts_with('#') {
+        return Some(rest.find('\n').unwrap_or(rest.len()));
+    }
+    let (inner, length) = mark(rest)?;
+    let after = rest[length..].trim_start_matches([' ', '\t', '\r']);
+    let is_own = !inner.contains('\n') && (after.is_empty() || after.starts_with('\n'));
+    is_own.then_some(rest.len() - after.len())
 }
 
 /// How long a text in quotes is that stands at the beginning, with them.
@@ -285,6 +291,9 @@ mod tests {
             ("nginx.erb", "location / { <% if x %> proxy_pass http://a; <% end %> }", &["http://a"]),
             ("nginx.hbs", "location / { {{#each x}} proxy_pass http://a; {{/each}} }", &["http://a"]),
             ("nginx.tpl", "location / { proxy_pass http://{{ .Host }}:80/x; }", &["http://{{ .Host }}:80/x"]),
+            ("nginx.tpl", "location / { proxy_pass {{ .Values.url }}; }", &["{{ .Values.url }}"]),
+            ("nginx.j2", "location / { proxy_pass {{ url }}/x; }", &["{{ url }}/x"]),
+            ("nginx.erb", "location / {\n  proxy_pass <%= url %>;\n}", &["<%= url %>"]),
             ("notes.md", "server {\n proxy_pass http://a;\n}", &[]),
         ] {
             let found: Vec<String> = read(name, text).addresses.iter().map(|a| a.template.to_string()).collect();
@@ -295,9 +304,11 @@ mod tests {
     #[test]
     fn a_very_long_line_is_read_in_one_go() {
         // Where each piece asks for the whole line, this does not end.
-        for piece in ["set $a b; ", "{ } ", "{{ x ", "${x ", "a'b ", "{% ", "# "] {
+        for piece in ["set $a b; ", "{ } ", "{{ x ", "${x ", "a'b ", "{% ", "{% x %}", "{{ if x }} ", "# "] {
             let text = format!("proxy_pass http://a; {}", piece.repeat(20_000));
             assert_eq!(read("nginx.conf", &text).addresses.len(), 1, "{piece}");
+            let text = format!("{}\nproxy_pass http://a;", piece.repeat(20_000));
+            assert!(read("nginx.conf", &text).addresses.len() <= 1, "{piece}");
         }
     }
 }

@@ -41,6 +41,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         return Ok(if found { Exit::Done } else { Exit::Findings });
     }
     let mut diagnostics = std::mem::take(&mut scanned.warnings);
+    let is_empty = scanned.fleet.services().next().is_none();
+    if args.check && is_empty {
+        let message = "there are no services, so no call of theirs was looked for";
+        let help =
+            "`services.include` in hedgerow.yaml says which directories are services; `hedgerow init` proposes them";
+        diagnostics.push(Diagnostic::new(Code::EmptyFleet, message).severity(Severity::Error).help(help));
+    }
     let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
     let open: Vec<&Finding> = findings.iter().filter(|finding| !scanned.is_ruled(finding)).collect();

@@ -77,6 +77,7 @@ pub(in crate::cli::cmd) fn scan(
     let lost = lost.map(|(path, fault)| (path.clone(), fault.reason())).collect();
     warnings.extend(config.idle_ignores(read.source_paths()));
     warnings.extend(config.idle_deploys(read.source_paths()));
+    warnings.extend(config.idle_pairs(&services));
     let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
     let texts = Texts::new(loaded.sources, by_path);
     Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings, lost })
