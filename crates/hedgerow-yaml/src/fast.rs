@@ -50,7 +50,7 @@ pub(crate) fn outline<'t>(
         }
     }
     let scanner = Scanner::new(text.as_bytes(), skeleton.body);
-    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
+    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes), open: Vec::with_capacity(8) };
     if fast.scanner.peek_indent()? != Some(0) || fast.at_dash(0) {
         return Err(Unusual);
     }
@@ -82,7 +82,7 @@ pub(crate) fn outline_of_element<'t>(
     let mut scanner = Scanner::new(text.as_bytes(), lines.range.start);
     let indent = scanner.peek_indent()?.ok_or(Unusual)?;
     let first = scanner.read_line(indent)?;
-    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes) };
+    let mut fast = Fast { stream, text, scanner, answers: Answers::new(routes), open: Vec::with_capacity(8) };
     fast.mapping_from(0, column, Some(lines.dash + 1), wanted, Some(first))?;
     Ok(fast.answers.outline)
 }
@@ -93,6 +93,8 @@ struct Fast<'r, 't> {
     text: &'t str,
     scanner: Scanner<'t>,
     answers: Answers<'r, 't>,
+    /// The columns of the mappings that the way leads through, from the outermost.
+    open: Vec<usize>,
 }
 
 /// Keys of one mapping that may be asked for: as many as the bits that note which were met.
@@ -108,6 +110,20 @@ impl<'t> Fast<'_, 't> {
 
     /// The same, where the first line may have been read: it has a dash before its key.
     fn mapping_from(
+        &mut self,
+        fork: usize,
+        column: usize,
+        header: Option<usize>,
+        wanted: usize,
+        read: Option<Line>,
+    ) -> Result<(), Unusual> {
+        self.open.push(column);
+        self.pairs(fork, column, header, wanted, read)?;
+        self.open.pop();
+        Ok(())
+    }
+
+    fn pairs(
         &mut self,
         fork: usize,
         column: usize,
@@ -129,6 +145,7 @@ impl<'t> Fast<'_, 't> {
             let line = if let Some(line) = read.take() {
                 line
             } else {
+                self.ends_where_others_are(column)?;
                 let Some(indent) = self.scanner.peek_indent()?.filter(|&indent| indent >= column) else { break };
                 let is_first = self.scanner.position() + column == first;
                 if indent > column && !is_first {
@@ -183,6 +200,7 @@ impl<'t> Fast<'_, 't> {
             && !is_sequence
             && self.is_null_behind(column)?
         {
+            self.ends_where_others_are(column)?;
             let opening = self.opening_at_null(at, column)?;
             for &id in &fork.wanted {
                 self.answers.answer(id, Site::Null(Gap { missing: Vec::new(), opening: Ok(opening.clone()) }));
@@ -214,6 +232,7 @@ impl<'t> Fast<'_, 't> {
             (Want::Seq, true) => Site::Seq(self.sequence(value, column)?),
             (Want::Scalar | Want::Map | Want::Seq, false) => return Err(Unusual),
         };
+        self.ends_where_others_are(usize::MAX)?;
         self.answers.answer(id, site);
         Ok(())
     }
@@ -260,6 +279,15 @@ impl<'t> Fast<'_, 't> {
             return Err(Unusual);
         }
         Ok(Opening::Below { at: line_end(self.stream, header), column: column + STEP })
+    }
+
+    /// Refuses a next line that is farther left than `column` and in the column of no mapping around it: that is no YAML, and what is
+    /// above it is not what its author means.
+    fn ends_where_others_are(&mut self, column: usize) -> Result<(), Unusual> {
+        match self.scanner.peek_indent()? {
+            Some(indent) if indent < column && !self.open.contains(&indent) => Err(Unusual),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the next line, at `indent`, begins with a dash.

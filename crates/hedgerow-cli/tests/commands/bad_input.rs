@@ -19,6 +19,33 @@ fn utf_16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
     std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(unit).collect()
 }
 
+/// What is above such a line is not what its author means: it was edited as if it were.
+#[test]
+fn lines_in_the_column_of_nothing_around_them_are_refused() {
+    let of = |below: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: emoji\nspec:\n  template:\n    metadata:\n{below}    spec:\n      containers: []\n"
+        )
+    };
+    for wrong in [
+        "   labels:\n        app: emoji\n",
+        "   ...\n   labels:\n        app: emoji\n",
+        "      labels:\n        app: emoji\n     tier: one\n",
+        "      labels:\n        app: emoji\n       tier: one\n",
+        "      annotations:\n        a: b\n     labels:\n        app: emoji\n",
+    ] {
+        refused(of(wrong), "error[invalid-yaml]");
+    }
+    for right in [
+        "",
+        "      labels:\n        app: emoji\n",
+        "      annotations:\n            a: b\n      labels:\n       app: emoji\n",
+    ] {
+        let ran = post_render(of(right));
+        assert_eq!(ran.exit, Exit::Done, "{right}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn other_encodings_on_standard_input_are_refused_by_name_and_offset() {
     let mut broken = workload("s-emoji").into_bytes();
