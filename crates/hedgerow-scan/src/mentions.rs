@@ -4,6 +4,12 @@
 //! far as anybody can tell. A name is a candidate, an edge that no rule is written for. A mention is left alone where somebody has
 //! explained it: a call that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`.
 
+mod variables;
+mod weight;
+
+pub(crate) use variables::{asks_others, unset_variables};
+pub(crate) use weight::{Mention, Mentions, Weight, keep};
+
 use crate::commands;
 use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
@@ -20,18 +26,16 @@ use crate::tree::{PlainFile, Tree, is_other};
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
-use hedgerow_code::lines::{self, Setting};
+use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use variables::{asked_for, is_deploy, taken};
+use weight::is_shown;
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 4;
-
-/// How many places of one callee are kept.
-const MAX_PLACES: usize = 8;
 
 /// A variable that so many services are given with the same value is a setting of all of them: it says something about those whose code
 /// names it.
@@ -42,64 +46,6 @@ const MANY: usize = 8;
 
 /// How many callers one finding names.
 const MAX_NAMES: usize = 4;
-
-/// A place that names a service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Mention {
-    /// How much it says: an address that is reached, one that is not, a name.
-    pub(crate) weight: Weight,
-    /// Where.
-    pub(crate) place: Place,
-    /// What stands there.
-    pub(crate) text: String,
-    /// What it is, in a few words.
-    pub(crate) what: String,
-    /// The port that it names.
-    pub(crate) port: Port,
-    /// A call out of the tree that is given it and that the scan does not know.
-    pub(crate) client: Option<String>,
-}
-
-/// How much a mention says, the most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum Weight {
-    /// An address that the service has to call by.
-    Address,
-    /// An address that it need not call: one to show or to allow, or that many are given.
-    LooseAddress,
-    /// An address in code that nothing reaches.
-    UnreachedAddress,
-    /// A name.
-    Name,
-    /// The deploy starts the one after the other.
-    Order,
-}
-
-impl Weight {
-    /// The weight of an address that a variable or a setting of this name holds.
-    pub(crate) fn of_address(name: &str) -> Self {
-        if is_shown(name) { Self::LooseAddress } else { Self::Address }
-    }
-
-    /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
-    pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
-        let is_loose = is_shown(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_shown);
-        if is_loose { Self::LooseAddress } else { Self::Address }
-    }
-}
-
-/// The mentions of callees.
-pub(crate) type Mentions = BTreeMap<String, Vec<Mention>>;
-
-/// Adds a mention, where there is room.
-pub(crate) fn keep(mentions: &mut Mentions, callee: &str, mention: Mention) {
-    let all = mentions.entry(callee.to_owned()).or_default();
-    if all.len() < MAX_PLACES {
-        all.push(mention);
-    } else if let Some(weakest) = all.iter_mut().max().filter(|weakest| mention < **weakest) {
-        *weakest = mention;
-    }
-}
 
 /// Adds what the services name and what led to no edge.
 pub(crate) fn ask<'a>(
@@ -219,65 +165,6 @@ fn everybodys_variable(
         services: callers.into_iter().map(|(caller, _)| caller).collect(),
         callees: BTreeSet::from([callee.to_owned()]),
     })
-}
-
-/// How far before a variable the beginning of its line is looked for, in bytes.
-const MAX_BEFORE: usize = 400;
-
-/// What stands before a place on its line; of a very long line the last part.
-fn line_before(text: &str, at: usize) -> &str {
-    let mut from = at.saturating_sub(MAX_BEFORE);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    text[from..at].rsplit('\n').next().unwrap_or_default()
-}
-
-/// Where the code of a language that is not read asks for a variable.
-fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut places = file.text.match_indices(variable).map(|(at, _)| at);
-    let start = places.find(|at| {
-        let line = line_before(&file.text, *at).trim_start();
-        let is_comment = ["//", "#", "--", "*"].iter().any(|mark| line.starts_with(mark))
-            || [" // ", " # ", " -- ", "\t// "].iter().any(|mark| line.contains(mark));
-        let ends = |text: &str| text.ends_with(is_word);
-        !ends(&file.text[..*at]) && !file.text[at + variable.len()..].starts_with(is_word) && !is_comment
-    })?;
-    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
-}
-
-/// Where a file of settings takes a variable in: `${LEDGER_URL:http://localhost}`.
-fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
-    if foreign(&file.path).is_some() || is_deploy(&file.path, &file.text) {
-        return None;
-    }
-    // Symfony's parameters and the Ruby in Rails' settings name it behind other words.
-    let behind = ["ENV['", "ENV[\"", "ENV.fetch('", "ENV.fetch(\"", "ENV.fetch \"", "ENV.fetch '"];
-    let is_behind = |at: &usize| {
-        let before = line_before(&file.text, *at);
-        let in_parameter = before.rsplit_once("%env(").is_some_and(|(_, inner)| !inner.contains(')'));
-        in_parameter || behind.iter().any(|word| before.ends_with(word))
-    };
-    let forms = [
-        format!("${{{variable}"),
-        format!("${{?{variable}"),
-        format!("${{env:{variable}"),
-        format!("%{variable}%"),
-        format!("{{{{env.{variable}"),
-        format!("env \"{variable}\""),
-    ];
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let found = forms.iter().find_map(|form| {
-        let mut places = file.text.match_indices(form.as_str());
-        places.find(|(at, _)| !file.text[at + form.len()..].starts_with(is_word)).map(|(at, _)| (at, form.len()))
-    });
-    let named = || {
-        let mut places = file.text.match_indices(variable).map(|(at, _)| at).filter(is_behind);
-        places.find(|at| !file.text[at + variable.len()..].starts_with(is_word)).map(|at| (at, variable.len()))
-    };
-    let (start, length) = found.or_else(named)?;
-    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
 }
 
 /// The code asks for a variable, and the deploy gives it the address of a service: that is a call, whatever library makes it.
@@ -462,110 +349,6 @@ fn in_text(
     }
 }
 
-/// Whether a variable for an address is about somebody else's, and not about where the service itself listens or is seen.
-pub(crate) fn asks_others(name: &str) -> bool {
-    const OWN: &[&str] = &[
-        "LISTEN",
-        "BIND",
-        "PUBLIC",
-        "EXTERNAL",
-        "CALLBACK",
-        "REDIRECT",
-        "CORS",
-        "ORIGIN",
-        "ADVERTISE",
-        "OTEL",
-        "SENTRY",
-        "POD_",
-        "NODE_",
-        "MY_",
-        "SELF",
-        "ASPNETCORE",
-        "WEBHOOK",
-        "LOGO",
-        "AVATAR",
-        "ICON",
-        "IMAGE",
-        "DOCS",
-        "HELP",
-        "DOWNLOAD",
-        "VIRTUAL_HOST",
-        "SERVER_HOST",
-        "SERVER_ADDR",
-        "HTTP_HOST",
-        "HTTP_ADDR",
-        "GRPC_ADDR",
-        "APP_HOST",
-        "APP_URL",
-        "BASE_URL",
-        "SITE_URL",
-    ];
-    // `DATABASE_URL` has no `BASE_URL` in it.
-    let begins = |at: usize| at == 0 || name.as_bytes().get(at - 1) == Some(&b'_');
-    !OWN.iter().any(|own| name.match_indices(own).any(|(at, _)| begins(at)))
-}
-
-/// Whether the address of another service under such a name is one that the service shows, allows or sends people to, and need not call.
-/// Telemetry is asked about as well: its addresses are given to every service, whether it sends any or not.
-fn is_shown(name: &str) -> bool {
-    const SHOWN: &[&str] = &[
-        "ADVERTISE",
-        "ADVERTISED",
-        "ALLOWED",
-        "BIND",
-        "CALLBACK",
-        "CORS",
-        "EXTERNAL",
-        "LISTEN",
-        "ORIGIN",
-        "ORIGINS",
-        "OTEL",
-        "PUBLIC",
-        "REDIRECT",
-        "REFERER",
-        "REFERRER",
-        "ROOT",
-    ];
-    let mut word = String::new();
-    let mut is_any = false;
-    for c in name.chars() {
-        // `AllowedOrigins` has two words.
-        let begins = c.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase());
-        if begins || !c.is_ascii_alphanumeric() {
-            is_any |= SHOWN.contains(&word.to_ascii_uppercase().as_str());
-            word.clear();
-        }
-        if c.is_ascii_alphanumeric() {
-            word.push(c);
-        }
-    }
-    is_any || SHOWN.contains(&word.to_ascii_uppercase().as_str())
-}
-
-/// The finding about variables for addresses that no deploy file sets and that no known call takes.
-pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>) -> Option<Finding> {
-    let first = variables.keys().next()?;
-    let others = variables.len() - 1;
-    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-    let path = variables.values().next().map_or("", |place| place.path.as_str());
-    Some(Finding {
-        code: Code::UnknownClient,
-        message: format!("the code asks for the address `{first}`{more}, and no call that the scan knows takes it"),
-        marks: variables
-            .iter()
-            .take(MAX_MARKS)
-            .map(|(name, place)| (place.clone(), format!("no deploy file that was read sets `{name}`")))
-            .collect(),
-        help: vec![
-            format!("if it leads to a service, say so by a comment: `{}`", written(path, "rpcmap: <service>")),
-            format!("if it leads elsewhere: `{}`", written(path, "hedgerow: ignore <reason>")),
-            "where a library of your own opens the connection, teach it to the scan under `scan.sinks`".to_owned(),
-        ],
-        services: BTreeSet::from([service.to_owned()]),
-        callees: BTreeSet::new(),
-    })
-}
-
 /// Turns mentions into edges, and asks about those that are no rule and that nobody has explained.
 fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome: &mut Outcome) {
     let is_known = |outcome: &Outcome, callee: &str| {
@@ -646,16 +429,6 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
             callees: BTreeSet::from([callee]),
         });
     }
-}
-
-/// Whether a text is a deploy file: what it gives to services is known better than by its lines.
-fn is_deploy(path: &str, text: &str) -> bool {
-    let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
-    let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
-    // Symfony's own services are none of the deploy's.
-    let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
-    is_chart || (is_yaml && !is_container && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
 }
 
 fn place(at: usize) -> u32 {

@@ -1,0 +1,146 @@
+//! Variables for addresses: where texts ask for them, and which are about others.
+
+use super::{MAX_MARKS, place};
+use crate::edge::{Finding, Place};
+use crate::tree::PlainFile;
+use hedgerow_code::frontend::comment::written;
+use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_code::ir::Range;
+use hedgerow_core::diag::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far before a variable the beginning of its line is looked for, in bytes.
+const MAX_BEFORE: usize = 400;
+
+/// What stands before a place on its line; of a very long line the last part.
+fn line_before(text: &str, at: usize) -> &str {
+    let mut from = at.saturating_sub(MAX_BEFORE);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text[from..at].rsplit('\n').next().unwrap_or_default()
+}
+
+/// Where the code of a language that is not read asks for a variable.
+pub(super) fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut places = file.text.match_indices(variable).map(|(at, _)| at);
+    let start = places.find(|at| {
+        let line = line_before(&file.text, *at).trim_start();
+        let is_comment = ["//", "#", "--", "*"].iter().any(|mark| line.starts_with(mark))
+            || [" // ", " # ", " -- ", "\t// "].iter().any(|mark| line.contains(mark));
+        let ends = |text: &str| text.ends_with(is_word);
+        !ends(&file.text[..*at]) && !file.text[at + variable.len()..].starts_with(is_word) && !is_comment
+    })?;
+    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
+}
+
+/// Where a file of settings takes a variable in: `${LEDGER_URL:http://localhost}`.
+pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
+    if foreign(&file.path).is_some() || is_deploy(&file.path, &file.text) {
+        return None;
+    }
+    // Symfony's parameters and the Ruby in Rails' settings name it behind other words.
+    let behind = ["ENV['", "ENV[\"", "ENV.fetch('", "ENV.fetch(\"", "ENV.fetch \"", "ENV.fetch '"];
+    let is_behind = |at: &usize| {
+        let before = line_before(&file.text, *at);
+        let in_parameter = before.rsplit_once("%env(").is_some_and(|(_, inner)| !inner.contains(')'));
+        in_parameter || behind.iter().any(|word| before.ends_with(word))
+    };
+    let forms = [
+        format!("${{{variable}"),
+        format!("${{?{variable}"),
+        format!("${{env:{variable}"),
+        format!("%{variable}%"),
+        format!("{{{{env.{variable}"),
+        format!("env \"{variable}\""),
+    ];
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let found = forms.iter().find_map(|form| {
+        let mut places = file.text.match_indices(form.as_str());
+        places.find(|(at, _)| !file.text[at + form.len()..].starts_with(is_word)).map(|(at, _)| (at, form.len()))
+    });
+    let named = || {
+        let mut places = file.text.match_indices(variable).map(|(at, _)| at).filter(is_behind);
+        places.find(|at| !file.text[at + variable.len()..].starts_with(is_word)).map(|at| (at, variable.len()))
+    };
+    let (start, length) = found.or_else(named)?;
+    Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
+}
+
+/// Whether a variable for an address is about somebody else's, and not about where the service itself listens or is seen.
+pub(crate) fn asks_others(name: &str) -> bool {
+    const OWN: &[&str] = &[
+        "LISTEN",
+        "BIND",
+        "PUBLIC",
+        "EXTERNAL",
+        "CALLBACK",
+        "REDIRECT",
+        "CORS",
+        "ORIGIN",
+        "ADVERTISE",
+        "OTEL",
+        "SENTRY",
+        "POD_",
+        "NODE_",
+        "MY_",
+        "SELF",
+        "ASPNETCORE",
+        "WEBHOOK",
+        "LOGO",
+        "AVATAR",
+        "ICON",
+        "IMAGE",
+        "DOCS",
+        "HELP",
+        "DOWNLOAD",
+        "VIRTUAL_HOST",
+        "SERVER_HOST",
+        "SERVER_ADDR",
+        "HTTP_HOST",
+        "HTTP_ADDR",
+        "GRPC_ADDR",
+        "APP_HOST",
+        "APP_URL",
+        "BASE_URL",
+        "SITE_URL",
+    ];
+    // `DATABASE_URL` has no `BASE_URL` in it.
+    let begins = |at: usize| at == 0 || name.as_bytes().get(at - 1) == Some(&b'_');
+    !OWN.iter().any(|own| name.match_indices(own).any(|(at, _)| begins(at)))
+}
+
+/// The finding about variables for addresses that no deploy file sets and that no known call takes.
+pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>) -> Option<Finding> {
+    let first = variables.keys().next()?;
+    let others = variables.len() - 1;
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let path = variables.values().next().map_or("", |place| place.path.as_str());
+    Some(Finding {
+        code: Code::UnknownClient,
+        message: format!("the code asks for the address `{first}`{more}, and no call that the scan knows takes it"),
+        marks: variables
+            .iter()
+            .take(MAX_MARKS)
+            .map(|(name, place)| (place.clone(), format!("no deploy file that was read sets `{name}`")))
+            .collect(),
+        help: vec![
+            format!("if it leads to a service, say so by a comment: `{}`", written(path, "rpcmap: <service>")),
+            format!("if it leads elsewhere: `{}`", written(path, "hedgerow: ignore <reason>")),
+            "where a library of your own opens the connection, teach it to the scan under `scan.sinks`".to_owned(),
+        ],
+        services: BTreeSet::from([service.to_owned()]),
+        callees: BTreeSet::new(),
+    })
+}
+
+/// Whether a text is a deploy file: what it gives to services is known better than by its lines.
+pub(super) fn is_deploy(path: &str, text: &str) -> bool {
+    let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
+    let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
+    // Symfony's own services are none of the deploy's.
+    let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
+    is_chart || (is_yaml && !is_container && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
+}

@@ -1,0 +1,104 @@
+//! What a place says of a service that it names, and how much.
+
+use crate::edge::{Place, Port};
+use hedgerow_code::lines::{self, Setting};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many places of one callee are kept.
+const MAX_PLACES: usize = 8;
+
+/// A place that names a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Mention {
+    /// How much it says: an address that is reached, one that is not, a name.
+    pub(crate) weight: Weight,
+    /// Where.
+    pub(crate) place: Place,
+    /// What stands there.
+    pub(crate) text: String,
+    /// What it is, in a few words.
+    pub(crate) what: String,
+    /// The port that it names.
+    pub(crate) port: Port,
+    /// A call out of the tree that is given it and that the scan does not know.
+    pub(crate) client: Option<String>,
+}
+
+/// How much a mention says, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Weight {
+    /// An address that the service has to call by.
+    Address,
+    /// An address that it need not call: one to show or to allow, or that many are given.
+    LooseAddress,
+    /// An address in code that nothing reaches.
+    UnreachedAddress,
+    /// A name.
+    Name,
+    /// The deploy starts the one after the other.
+    Order,
+}
+
+impl Weight {
+    /// The weight of an address that a variable or a setting of this name holds.
+    pub(crate) fn of_address(name: &str) -> Self {
+        if is_shown(name) { Self::LooseAddress } else { Self::Address }
+    }
+
+    /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
+    pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
+        let is_loose = is_shown(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_shown);
+        if is_loose { Self::LooseAddress } else { Self::Address }
+    }
+}
+
+/// The mentions of callees.
+pub(crate) type Mentions = BTreeMap<String, Vec<Mention>>;
+
+/// Adds a mention, where there is room.
+pub(crate) fn keep(mentions: &mut Mentions, callee: &str, mention: Mention) {
+    let all = mentions.entry(callee.to_owned()).or_default();
+    if all.len() < MAX_PLACES {
+        all.push(mention);
+    } else if let Some(weakest) = all.iter_mut().max().filter(|weakest| mention < **weakest) {
+        *weakest = mention;
+    }
+}
+
+/// Whether the address of another service under such a name is one that the service shows, allows or sends people to, and need not call.
+/// Telemetry is asked about as well: its addresses are given to every service, whether it sends any or not.
+pub(super) fn is_shown(name: &str) -> bool {
+    const SHOWN: &[&str] = &[
+        "ADVERTISE",
+        "ADVERTISED",
+        "ALLOWED",
+        "BIND",
+        "CALLBACK",
+        "CORS",
+        "EXTERNAL",
+        "LISTEN",
+        "ORIGIN",
+        "ORIGINS",
+        "OTEL",
+        "PUBLIC",
+        "REDIRECT",
+        "REFERER",
+        "REFERRER",
+        "ROOT",
+    ];
+    let mut word = String::new();
+    let mut is_any = false;
+    for c in name.chars() {
+        // `AllowedOrigins` has two words.
+        let begins = c.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase());
+        if begins || !c.is_ascii_alphanumeric() {
+            is_any |= SHOWN.contains(&word.to_ascii_uppercase().as_str());
+            word.clear();
+        }
+        if c.is_ascii_alphanumeric() {
+            word.push(c);
+        }
+    }
+    is_any || SHOWN.contains(&word.to_ascii_uppercase().as_str())
+}
