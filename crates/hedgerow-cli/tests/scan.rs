@@ -487,6 +487,45 @@ fn compose_files_are_read_with_their_env_files() {
 }
 
 #[test]
+fn code_of_no_service_is_counted_unless_a_service_reaches_it() {
+    const MAIN: &[u8] = b"package main\nimport \"bank/lib/money\"\nfunc main() { money.Round() }\n";
+    const LIBRARY: &[u8] = b"package money\nfunc Round() {}\n";
+    let of = |config: &str, more: (&'static str, &'static [u8])| {
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}"
+        );
+        let tree = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("go.mod", b"module bank\n"),
+            ("service.emoji/service.yaml", b""),
+            ("service.emoji/main.go", MAIN),
+            ("lib/money/money.go", LIBRARY),
+            more,
+        ]);
+        let ran = scan(tree.path(), "--check");
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        ran.stderr.lines().find_map(|line| line.strip_prefix("code of no service: ")).map(str::to_owned)
+    };
+    assert_eq!(of("", ("lib/money/more.go", LIBRARY)), None, "a directory of which something is reached");
+    for (path, text, told) in [
+        ("lib/dates/dates.go", LIBRARY, "Go 1, the first lib/dates/dates.go"),
+        ("cmd/pay/main.go", MAIN, "Go 1, the first cmd/pay/main.go"),
+        ("job.py", b"import os\n", "Python 1, the first job.py"),
+        ("fx/src/Main.scala", b"object Main\n", "Scala 1, the first fx/src/Main.scala"),
+    ] as [(&str, &[u8], &str); 4]
+    {
+        assert_eq!(of("", (path, text)).as_deref(), Some(told), "{path}");
+        assert_eq!(of("scan: {exclude: [\"**/*\"]}\n", (path, text)), None, "{path}");
+    }
+    for (path, text) in
+        [("cmd/pay/main_test.go", MAIN), ("docs/a.md", b"# Title\n"), ("vendor/x/x.go", LIBRARY)] as [(&str, &[u8]); 3]
+    {
+        assert_eq!(of("", (path, text)), None, "{path}");
+    }
+    assert_eq!(of("scan: {services: [{path: cmd/pay, name: service.emoji}]}\n", ("cmd/pay/main.go", MAIN)), None);
+}
+
+#[test]
 fn what_gitignore_names_is_left_out_and_that_is_said() {
     const CODE: &[u8] = b"package main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger/x\") }\n";
     let of = |config: &str, ignore: &'static [u8], file: &str| {

@@ -4,7 +4,7 @@ use crate::edge::{Account, Amount, Finding, Left, Outcome, Place, Reason};
 use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entry_count};
 use crate::part::Part;
-use crate::program::{FnId, Program};
+use crate::program::{FnId, Program, dir_of};
 use crate::reach::Reach;
 use crate::tree::{IGNORED, Tree, Want, wants};
 use hedgerow_code::frontend::foreign::foreign;
@@ -36,6 +36,13 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
     account
 }
 
+/// The directories outside of the service's own in which code lies that it reaches.
+pub(crate) fn loaded_elsewhere(program: &Program, home: &Home, reach: &Reach) -> BTreeSet<String> {
+    let files: BTreeSet<u32> = reach.functions.keys().map(|function| program.file_of(*function)).collect();
+    let own = own_files(program, home);
+    files.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned()).collect()
+}
+
 /// The files of a service's own directories.
 pub(crate) fn own_files(program: &Program, home: &Home) -> BTreeSet<u32> {
     let files = home.directories.iter().flat_map(|(directory, _)| program.at_or_below(directory));
@@ -61,6 +68,7 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         }
     }
     let mut nobodys = Account::default();
+    leave_nobodys(tree, &owners, parts, &mut nobodys);
     for lost in tree.lost {
         let account = owners.of(&lost.path).and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
         if lost.reason == IGNORED {
@@ -136,6 +144,19 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     outcome.accounts = accounts.into_iter().map(|(name, account)| (name.to_owned(), account)).collect();
     nobodys.left.sort();
     outcome.left = nobodys.left;
+}
+
+/// Adds the code that lies in no service's directory and of whose directory no service reaches anything: who runs it, nobody says.
+fn leave_nobodys(tree: &Tree, owners: &Owners, parts: &[Part], nobodys: &mut Account) {
+    let loaded: BTreeSet<&str> = parts.iter().flat_map(|part| &part.loads).map(String::as_str).collect();
+    let is_nobodys = |path: &str| owners.all(path).is_empty() && !loaded.contains(dir_of(path));
+    for file in tree.code.iter().filter(|file| is_nobodys(&file.path)) {
+        nobodys.leave(Reason::Nobody, file.language.name(), file.facts.lines as usize, &file.path);
+    }
+    for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
+        let Some(language) = foreign(&file.path).filter(|_| is_nobodys(&file.path)) else { continue };
+        nobodys.leave(Reason::Nobody, language, file.text.lines().count(), &file.path);
+    }
 }
 
 /// The finding that code does not begin to run anywhere.

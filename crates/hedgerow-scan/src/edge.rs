@@ -142,6 +142,8 @@ pub struct Left {
 pub enum Reason {
     /// There is code, and nothing of it begins to run.
     NoEntry,
+    /// The code lies in no service's directory, and no service reaches it.
+    Nobody,
     /// The scan does not read the language in depth: what its code names is asked about.
     Language,
     /// The file could not be read: it is too large, or no UTF-8.
@@ -168,6 +170,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoEntry => "no entry point",
+            Self::Nobody => "code of no service",
             Self::Language => "language not read",
             Self::Unreadable => "file not read",
             Self::Unparsed => "not parsed in full",

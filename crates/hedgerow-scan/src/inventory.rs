@@ -1,7 +1,7 @@
 //! Which code belongs to which service, and where it begins to run.
 
 use crate::config::ScanConfig;
-use crate::program::{FnId, PackageId, Program};
+use crate::program::{FnId, PackageId, Program, dir_of};
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
 use hedgerow_deploy::Hosts;
@@ -171,10 +171,6 @@ impl<'a> Owners<'a> {
 /// Whether a path lies below a directory.
 pub(crate) fn is_below(path: &str, directory: &str) -> bool {
     directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
-}
-
-fn dir_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// The files at a place or below it whose programs begin in this way.

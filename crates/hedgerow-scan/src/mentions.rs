@@ -129,21 +129,28 @@ pub(crate) fn ask<'a>(
         tell(tree, home, spoken, found, outcome);
     }
     for ((callee, variable), callers) in everybodys {
-        outcome.findings.extend(everybodys_variable(tree, outcome, &callee, &variable, callers));
+        let finding = everybodys_variable(tree, outcome, &callee, &variable, callers);
+        outcome.findings.extend(finding);
     }
 }
 
 /// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
 fn everybodys_variable(
     tree: &Tree,
-    outcome: &Outcome,
+    outcome: &mut Outcome,
     callee: &str,
     variable: &str,
     mut callers: Vec<(String, Place)>,
 ) -> Option<Finding> {
+    // A pair is asked about once, by the first of the variables.
     callers.retain(|(caller, _)| {
         !outcome.edges.contains_key(&(caller.clone(), callee.to_owned())) && !tree.config.explains(caller, callee)
     });
+    for (caller, place) in &callers {
+        let (place, target, port) = (place.clone(), format!("${variable}"), Port::Unknown);
+        let evidence = Evidence { class: Class::Candidate, place, target, port, kind: Kind::Tcp, way: Vec::new() };
+        outcome.add(caller, callee, evidence);
+    }
     let (_, place) = callers.first()?.clone();
     let names: Vec<String> = callers.iter().take(MAX_NAMES).map(|(caller, _)| format!("`{caller}`")).collect();
     let more = callers.len().saturating_sub(MAX_NAMES);

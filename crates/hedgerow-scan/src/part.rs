@@ -50,6 +50,8 @@ pub(crate) struct Part {
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What of its code was read.
     pub(crate) account: Account,
+    /// The directories outside of its own in which code lies that it reaches.
+    pub(crate) loads: BTreeSet<String>,
 }
 
 impl Parts {
@@ -150,6 +152,7 @@ pub(crate) fn part<'p>(
     part.sections = sections;
     part.found = outcome;
     part.account = crate::account::of_code(infer, home, reach, entries);
+    part.loads = crate::account::loaded_elsewhere(program, home, reach);
     let mut names = Names::new(infer, reach, &answered, around.hosts, home);
     names.read(&part.found);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);

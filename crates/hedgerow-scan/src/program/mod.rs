@@ -7,7 +7,7 @@ mod modules;
 mod read;
 mod types;
 
-pub(crate) use modules::Modules;
+pub(crate) use modules::{Modules, dir_of};
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
 use hedgerow_code::Semantics;

@@ -9,8 +9,9 @@ use std::fmt::Write;
 const MAX_NAMES: usize = 4;
 
 /// Every reason, in the order in which they are told.
-const REASONS: [Reason; 10] = [
+const REASONS: [Reason; 11] = [
     Reason::NoEntry,
+    Reason::Nobody,
     Reason::Language,
     Reason::Unreadable,
     Reason::Unparsed,

@@ -38,7 +38,7 @@ pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
             true
         }
         // The first has findings of its own, unless people keep the service's rules; the others hold values, or are nobody's by what people say.
-        Reason::NoEntry | Reason::Deploy | Reason::Unsearched | Reason::Unnamed => false,
+        Reason::NoEntry | Reason::Nobody | Reason::Deploy | Reason::Unsearched | Reason::Unnamed => false,
     }
 }
 
