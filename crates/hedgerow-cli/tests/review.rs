@@ -519,6 +519,12 @@ fn manifests_are_read_from_files_and_directories_and_must_be_understood() {
         ("broken.yaml", b"kind: Pod\nmetadata: {name: [\n"),
         ("unknown.yaml", b"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x}\n"),
         ("utf16.yaml", b"\xff\xfek\0"),
+        ("all/apps/shop/Chart.yaml", b"apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("all/apps/shop/templates/a.yaml", b"kind: Pod\nmetadata: {name: {{ .Release.Name }}}\n"),
+        ("all/apps/shop/templates/b.yaml", b"{{ if .Values.x }}\nkind: Pod\n{{ end }}\n"),
+        // What has no actions is what it would be rendered to.
+        ("plain/Chart.yaml", b"apiVersion: v2\nname: plain\nversion: 1.0.0\n"),
+        ("plain/templates/b.json", br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ledger", "namespace": "bank"}, "spec": {"containers": []}}"#),
     ]);
     let verify = |files: &str| {
         let files: Vec<_> = files.split(' ').map(|file| manifests.path().join(file).display().to_string()).collect();
@@ -532,6 +538,11 @@ fn manifests_are_read_from_files_and_directories_and_must_be_understood() {
         "{}",
         open.out()
     );
+    let chart = verify("all");
+    let said = "shop` is a Helm chart, and its templates are no manifests: name `-` and pipe `helm template NAME";
+    assert!(chart.exit == Exit::BadInput && chart.stderr.contains(said), "{}", chart.stderr);
+    assert_eq!(chart.stderr.matches("error").count(), 1, "{}", chart.stderr);
+    assert!(!verify("plain").stderr.contains("Helm chart"));
     for (files, message) in [
         ("empty.yaml", "there is nothing to verify: the files are empty"),
         ("broken.yaml", "unreadable-manifest"),

@@ -26,6 +26,13 @@ pub(in crate::cli) fn manifests(
         }
         let path = session.os.directory().join(file);
         let found = read_manifests(&path).with_context(|| format!("cannot read `{}`", file.display()))?;
+        if let Some(chart) = unrendered(&found) {
+            let chart = if chart.as_os_str().is_empty() { file.clone() } else { file.join(chart) };
+            let shown = chart.display();
+            bail!(
+                "`{shown}` is a Helm chart, and its templates are no manifests: name `-` and pipe `helm template NAME {shown}` into it"
+            );
+        }
         for (below, bytes) in found {
             let name = if below.as_os_str().is_empty() { file.clone() } else { file.join(below) };
             let name = name.display().to_string();
@@ -37,6 +44,16 @@ pub(in crate::cli) fn manifests(
         bail!("there is nothing to {wanted}: the files are empty");
     }
     Ok(texts)
+}
+
+/// The first Helm chart among the files below a directory that has templates with actions.
+fn unrendered(found: &[(PathBuf, Vec<u8>)]) -> Option<&Path> {
+    let charts = found.iter().filter(|(path, _)| path.file_name().is_some_and(|name| name == "Chart.yaml"));
+    let has_actions = |bytes: &[u8]| bytes.windows(2).any(|two| two == b"{{");
+    charts.filter_map(|(path, _)| path.parent()).find(|chart| {
+        let templates = chart.join("templates");
+        found.iter().any(|(path, bytes)| path.starts_with(&templates) && has_actions(bytes))
+    })
 }
 
 fn decode(bytes: &[u8], name: &str) -> anyhow::Result<String> {
