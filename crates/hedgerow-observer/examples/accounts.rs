@@ -36,9 +36,15 @@ static NONE: Labels = Labels::new();
 /// Rule number `at`: the same each time, no two alike, some services called by many.
 fn rule(at: u32) -> (u32, u32) {
     let caller = at % SERVICES;
-    let step = at / SERVICES;
-    let callee = if step == 0 { caller / 50 } else { (caller * 7 + step * 131 + 1) % SERVICES };
-    (caller, if callee == caller { (callee + 1) % SERVICES } else { callee })
+    let mut taken = vec![caller];
+    for step in 0..=at / SERVICES {
+        let mut callee = if step == 0 { caller / 50 } else { (caller * 7 + step * 131 + 1) % SERVICES };
+        while taken.contains(&callee) {
+            callee = (callee + 1) % SERVICES;
+        }
+        taken.push(callee);
+    }
+    (caller, taken[taken.len() - 1])
 }
 
 fn name(service: u32) -> String {
