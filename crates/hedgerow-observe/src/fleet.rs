@@ -390,6 +390,17 @@ impl Fleet {
         self.service(*self.opens.get(label)?)
     }
 
+    /// The services that labels let their pod call, wherever it lives: by a label for one of them, or by that of a type.
+    #[must_use]
+    pub fn opened_to(&self, labels: &Labels) -> BTreeSet<Arc<str>> {
+        let by_label = labels.keys().filter_map(|key| self.opened_by(key));
+        let worn = self.type_worn(labels);
+        let may_call =
+            |callee: &str| worn.is_some_and(|worn| self.callers_of.get(callee).is_some_and(|of| of.contains(worn)));
+        let by_type = self.services.iter().filter(|service| service.service_type.as_deref().is_some_and(may_call));
+        by_label.chain(by_type).map(|service| Arc::clone(&service.name)).collect()
+    }
+
     /// The labels of a pod that the catalogue does not give it. Those that let it call somebody can only be judged where the catalogue has rules,
     /// except on pods that are no service's.
     #[must_use]

@@ -85,6 +85,9 @@ pub struct Watched {
     /// How many of these wear a label that no rule gives; by callee.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub forged: BTreeMap<String, u64>,
+    /// How many running pods of no service wear a label with which they may call it. Earlier versions did not tell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub strangers: u64,
     /// How many of these wear the label of which type, by type; of types that the catalogue lists. Nothing where nobody told it, as in observations of
     /// earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

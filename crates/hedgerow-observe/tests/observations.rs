@@ -80,6 +80,7 @@ fn what_was_watched_besides_comes_back() {
         pods: Some(2),
         unlabelled: one("service.ledger", 1),
         forged: one("service.emoji", 1),
+        strangers: 4,
         types: Some(one("core", 2)),
         policy: Some(JudgedBy { digest: "sha256:01".into(), since: Moment(1_793_491_200) }),
         longest_open: Some(0),
@@ -88,7 +89,7 @@ fn what_was_watched_besides_comes_back() {
     all.header.services = BTreeMap::from([("service.ledger".to_owned(), watched)]);
     let text = all.to_text();
     assert!(text.contains(
-        r#""catalogue":"sha256:00","labelling":"sha256:02","environment":"prod","earlier":7,"coverage":[{"node":"node-a","source":"conntrack","heard":43199,"blind":1,"lost":3,"since":"2026-11-01T00:00:00Z","until":"2026-11-01T00:01:00Z","gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"types":{"core":2},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
+        r#""catalogue":"sha256:00","labelling":"sha256:02","environment":"prod","earlier":7,"coverage":[{"node":"node-a","source":"conntrack","heard":43199,"blind":1,"lost":3,"since":"2026-11-01T00:00:00Z","until":"2026-11-01T00:01:00Z","gaps":[{"from":"2026-11-01T00:00:00Z","to":"2026-11-01T00:01:00Z"}]}],"canaries":[{"callee":"service.ledger","sent":30,"seen":30,"missed":"2026-11-01T00:00:30Z","since":"2026-11-01T00:00:00Z"}],"services":{"service.ledger":{"nodes":["node-a"],"pods":2,"unlabelled":{"service.ledger":1},"forged":{"service.emoji":1},"strangers":4,"types":{"core":2},"policy":{"digest":"sha256:01","since":"2026-11-01T00:00:00Z"},"longest_open":0,"jobs":[{"workload":"CronJob/close","finished":2,"last":"2026-11-30T23:59:00Z"}]}}}"#
     ), "{text}");
     assert_eq!(Observations::read(&text), Ok(all));
 }

@@ -194,3 +194,47 @@ fn one_picture_shows_all_repositories() {
     let ran = forge.run("all", "graph --catalogue nowhere.json");
     assert!(ran.exit == Exit::BadInput && ran.stderr.contains("nowhere.json"), "{}", ran.stderr);
 }
+
+/// `hedgerow.yaml` above checkouts of all repositories beside one another.
+fn config_above() -> String {
+    let include: Vec<_> = SERVICES.iter().map(|(service, ..)| format!("\"*/{service}\"")).collect();
+    let listed =
+        "include: [front-end, catalogue, carts, orders, payment, shipping, user]\n  catalogue: ../all/catalogue.json";
+    assert!(CONFIG.contains(listed));
+    CONFIG.replace(listed, &format!("include: [{}]", include.join(", ")))
+}
+
+#[test]
+fn observations_by_the_merged_catalogue_are_of_the_checkouts_beside_one_another() {
+    let forge = Forge::new();
+    forge.publish();
+    fs::create_dir_all(forge.path("beside")).unwrap();
+    for (service, ..) in SERVICES {
+        copy(&forge.path(service), &forge.path(&format!("beside/{service}")));
+    }
+    forge.write("beside/hedgerow.yaml", &config_above());
+    forge.done("beside", "check");
+    forge.done("beside", "catalogue --rules --out ../all/beside.json");
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(forge.path(&format!("all/{name}"))).unwrap()).unwrap()
+    };
+    let (merged, beside) = (read("network.json"), read("beside.json"));
+    for key in ["naming", "labelling"] {
+        assert!(merged[key].is_string());
+        assert_eq!(merged[key], beside[key], "{key}");
+    }
+    // One repository alone cannot tell who calls its service.
+    let header = serde_json::json!({
+        "version": 1, "from": "2026-06-01T00:00:00Z", "to": "2026-07-01T00:00:00Z", "environment": "prod",
+        "catalogue": merged["naming"], "labelling": merged["labelling"], "coverage": [], "canaries": [],
+    });
+    forge.write("all/observations.jsonl", &format!("{header}\n"));
+    let asked = |repository: &str| {
+        let ran = forge.run(repository, "ready --env prod --observations ../all/observations.jsonl user");
+        ran.out().to_owned() + &ran.stderr
+    };
+    let alone = asked("user");
+    assert!(alone.contains("ask above checkouts of all repositories"), "{alone}");
+    let above = asked("beside");
+    assert!(!above.contains("not this tree's") && above.contains("user"), "{above}");
+}

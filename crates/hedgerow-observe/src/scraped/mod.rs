@@ -56,6 +56,8 @@ pub const PODS: &str = "hedgerow_service_pods";
 pub const UNLABELLED: &str = "hedgerow_unlabelled_pods";
 /// Pods that wear a label for a callee that no rule gives.
 pub const FORGED: &str = "hedgerow_forged_pods";
+/// By callee, pods of no service that wear a label with which they may call it, at the end.
+pub const STRANGERS: &str = "hedgerow_stranger_pods";
 /// Pods that wear the label of a type.
 pub const TYPED: &str = "hedgerow_typed_pods";
 /// Since when the policies of a service say what they say.
@@ -383,6 +385,10 @@ fn watched<E>(
             let count = counts.entry(label(&series, "callee")).or_default();
             *count = count.saturating_add(number(&series));
         }
+    }
+    for series in asking.at(asking.selector(STRANGERS), grid.to)? {
+        let strangers = &mut services.entry(label(&series, "callee")).or_default().strangers;
+        *strangers = strangers.saturating_add(number(&series));
     }
     for series in asking.at(asking.selector(TYPED), grid.to)? {
         let of_service = services.entry(label(&series, "service")).or_default();

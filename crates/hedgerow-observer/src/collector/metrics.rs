@@ -167,6 +167,8 @@ pub(crate) struct Snapshot {
     /// By service and callee: pods that lack the label, and pods that wear it without a rule.
     pub(crate) unlabelled: Pods,
     pub(crate) forged_pods: Pods,
+    /// By callee, the pods of no service that wear a label with which they may call it.
+    pub(crate) stranger_pods: Vec<(Arc<str>, u64)>,
     /// By service and type: pods that wear its label; with 0 for the service's own.
     pub(crate) typed_pods: Pods,
     pub(crate) told_of_services: Arc<Told>,
@@ -387,6 +389,10 @@ impl Scrape {
         out.gauges("hedgerow_unlabelled_pods", help, None, now.unlabelled.iter().take(MOST).map(of))?;
         let help = "Pods that wear the label for a callee, and no rule gives it to them";
         out.gauges("hedgerow_forged_pods", help, None, now.forged_pods.iter().take(MOST).map(of))?;
+        let strangers = now.stranger_pods.iter().take(MOST);
+        let strangers = strangers.map(|(callee, pods)| ([("callee", &**callee)], *pods as f64));
+        let help = "Pods of no service that wear a label with which they may call a callee";
+        out.gauges("hedgerow_stranger_pods", help, None, strangers)?;
         let typed = now
             .typed_pods
             .iter()
@@ -567,6 +573,7 @@ mod tests {
             packets: [((Arc::from("service.ledger"), Arc::from("a")), (4, 5))].into(),
             canaries: vec![(Arc::from("service.ledger"), Canaries { sent: 2, ..Canaries::default() })],
             service_pods: [((Arc::from("service.ledger"), Arc::from("a")), 3)].into(),
+            stranger_pods: vec![(Arc::from("service.ledger"), 3)],
             typed_pods: vec![((Arc::from("service.ledger"), Arc::from("core")), 2)],
             store: ("00ab".to_owned(), 7_000_000),
             catalogue: Some(("sha256:c".to_owned(), 2, ["prod".to_owned(), String::new()])),
@@ -588,6 +595,7 @@ mod tests {
             r#"hedgerow_canary_calls_total{callee="service.ledger"} 2"#,
             r#"hedgerow_canary_seen_total{callee="service.ledger"} 0"#,
             r#"hedgerow_service_pods{service="service.ledger",node="a"} 3.0"#,
+            r#"hedgerow_stranger_pods{callee="service.ledger"} 3.0"#,
             r#"hedgerow_typed_pods{service="service.ledger",type="core"} 2.0"#,
             r#"hedgerow_store_since_timestamp_seconds{store="00ab"} 7.0"#,
             r#"hedgerow_catalogue{digest="sha256:c",environment="prod",labelling=""} 1.0"#,

@@ -105,7 +105,7 @@ impl State {
         let running = self.world.running();
         let (ran, told_of_services) = self.watched.kept();
         let mut service_pods: BTreeMap<(Arc<str>, Arc<str>), u64> = ran.into_iter().map(|key| (key, 0)).collect();
-        let (mut unlabelled, mut forged_pods) = (Vec::new(), Vec::new());
+        let (mut unlabelled, mut forged_pods, mut stranger_pods) = (Vec::new(), Vec::new(), Vec::new());
         let typed_pods = typed_pods(&running, fleet.as_deref());
         for (service, now) in running.iter() {
             let on = now.nodes.iter().map(|(node, pods)| ((Arc::clone(service), Arc::clone(node)), *pods));
@@ -116,6 +116,7 @@ impl State {
             };
             unlabelled.extend(of(&now.unlabelled));
             forged_pods.extend(of(&now.forged));
+            stranger_pods.extend((now.strangers > 0).then(|| (Arc::clone(service), now.strangers)));
         }
         let snapshot = Snapshot {
             sources: self.desk.sources(),
@@ -124,6 +125,7 @@ impl State {
             service_pods,
             unlabelled,
             forged_pods,
+            stranger_pods,
             typed_pods,
             told_of_services,
             store: self.desk.identity.clone(),

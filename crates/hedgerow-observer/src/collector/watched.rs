@@ -99,6 +99,7 @@ impl Watched {
                 pods: Some(now.map_or(0, |now| now.pods)),
                 unlabelled: now.map(|now| text(&now.unlabelled)).unwrap_or_default(),
                 forged: now.map(|now| text(&now.forged)).unwrap_or_default(),
+                strangers: now.map_or(0, |now| now.strangers),
                 types: Some(now.map(|now| text(&now.types)).unwrap_or_default()),
                 policy: None,
                 // How old a connection is that was open before anybody looked, no source tells.
@@ -160,6 +161,7 @@ mod tests {
     use super::*;
     use crate::collector::names::Sighting;
     use crate::store::BatchId;
+    use hedgerow_observe::fleet::Labels;
     use hedgerow_observe::ledger::{DAY, Ledger, Question, Report, SourceReport};
     use hedgerow_observe::naming::{History, Pod};
     use hedgerow_observe::observations::{Header, Moment};
@@ -287,6 +289,47 @@ mod tests {
         // A type that the catalogue does not list opens nothing.
         let types = [("app".to_owned(), 1), ("core".to_owned(), 2)];
         assert_eq!(told(), (Some(5), types.into()));
+    }
+
+    #[test]
+    fn pods_of_no_service_that_wear_what_lets_them_in_are_told_of_the_callee() {
+        let catalogue = CATALOGUE
+            .replace(r#""types":{}"#, r#""types":{"core":{"callers":["app"]},"app":{}}"#)
+            .replace(r#""owner":"money""#, r#""type":"core""#);
+        let world = World::new(START, SECOND);
+        world.set_fleet(Arc::new(Fleet::read("catalogue.json", &catalogue, None).fleet.unwrap()));
+        let strangers = || {
+            let fleet = world.known().fleet.clone().unwrap();
+            let services = Watched::services(&world, &fleet);
+            (services["service.ledger"].strangers, services["service.ledger"].pods)
+        };
+        let mut expected = 0;
+        for (uid, key, value, opens) in [
+            ("a", "egress-s-ledger", "true", true),
+            ("b", "egress-s-other", "true", false),
+            ("c", "service-type", "app", true),
+            // Of that type nobody may call it.
+            ("d", "service-type", "core", false),
+            ("e", "service-type", "none", false),
+            ("f", "team", "app", false),
+        ] {
+            let labels = std::iter::once((format!("bank.example/{key}"), value.to_owned()));
+            let pod = Pod {
+                uid: uid.into(),
+                namespace: "web".into(),
+                name: uid.into(),
+                labels: labels.collect::<Labels>().into(),
+            };
+            world.pod(Sighting { pod, addresses: vec![], born: START, node: None, started: None }, START);
+            expected += u64::from(opens);
+            assert_eq!(strangers(), (expected, Some(0)), "{key}={value}");
+        }
+        // A pod of a service is none of them.
+        let mut own = labels();
+        own.insert("bank.example/egress-s-ledger".to_owned(), "true".to_owned());
+        let pod = Pod { uid: "g".into(), namespace: "bank".into(), name: "g".into(), labels: own.into() };
+        world.pod(Sighting { pod, addresses: vec![], born: START, node: None, started: None }, START);
+        assert_eq!(strangers(), (expected, Some(1)));
     }
 
     #[test]

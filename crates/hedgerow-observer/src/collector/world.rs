@@ -62,6 +62,8 @@ pub(crate) struct Running {
     pub(crate) types: BTreeMap<Arc<str>, u64>,
     /// By callee, how many wear one that no rule gives.
     pub(crate) forged: BTreeMap<Arc<str>, u64>,
+    /// How many pods of no service wear a label with which they may call it.
+    pub(crate) strangers: u64,
 }
 
 impl World {
@@ -282,7 +284,16 @@ impl Known {
         let Some(fleet) = self.fleet.clone() else { return BTreeMap::new() };
         let mut running: BTreeMap<Arc<str>, Running> = BTreeMap::new();
         for pod in self.names.pods() {
-            let Whose::Service(id) = fleet.whose(&pod.namespace, &pod.labels) else { continue };
+            let id = match fleet.whose(&pod.namespace, &pod.labels) {
+                Whose::Service(id) => id,
+                Whose::Nobody => {
+                    for callee in fleet.opened_to(&pod.labels) {
+                        running.entry(callee).or_default().strangers += 1;
+                    }
+                    continue;
+                }
+                Whose::Several(_) => continue,
+            };
             let Some(service) = fleet.service(id) else { continue };
             let of_service = running.entry(service.name.clone()).or_default();
             of_service.pods += 1;

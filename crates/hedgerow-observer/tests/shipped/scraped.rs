@@ -55,6 +55,7 @@ fn page(collector: usize, scrape: i64) -> Option<Page> {
         say("hedgerow_service_pods", &format!(r#"{own},service="service.ledger",node="node-1""#), 2.0);
         say("hedgerow_typed_pods", &format!(r#"{own},service="service.ledger",type="core""#), 1.0);
         say("hedgerow_typed_pods", &format!(r#"{own},service="service.card",type="app""#), 0.0);
+        say("hedgerow_stranger_pods", &format!(r#"{own},callee="service.ledger""#), 3.0);
         let canary = format!(r#"{own},callee="service.ledger""#);
         say("hedgerow_canary_calls_total", &canary, 50.0 + scrape as f64);
         say("hedgerow_canary_seen_total", &canary, 50.0 + scrape as f64);
@@ -171,6 +172,7 @@ fn a_prometheus_that_scraped_two_collectors_tells_what_they_would() {
     );
     let ledger = &header["services"]["service.ledger"];
     assert_eq!((ledger["pods"].as_u64(), &ledger["nodes"]), (Some(2), &serde_json::json!(["node-1"])));
+    assert_eq!(ledger["strangers"], 3);
     assert_eq!(ledger["types"], serde_json::json!({"core": 1}));
     assert_eq!(header["services"]["service.card"]["types"], serde_json::json!({}), "told, and none");
     assert_eq!(header["services"]["service.pot"]["types"], Value::Null, "nobody told it");

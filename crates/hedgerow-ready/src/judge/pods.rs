@@ -1,5 +1,6 @@
 //! What runs: labels of the callers' pods, runs of their cron jobs, and what owners say happens rarely.
 
+use super::window::same_tree;
 use super::{Court, Job, Question, line};
 use crate::cron::next;
 use crate::evidence::{Evidence, Kind, Outcome, listed};
@@ -17,6 +18,12 @@ const RUNS: u64 = 2;
 impl<'q> Court<'q> {
     pub(super) fn labels(&self, service: &Service) -> Evidence {
         let callee = service.name.as_str();
+        let strangers = self.watched(callee).map_or(0, |watched| watched.strangers);
+        if strangers > 0 {
+            let wear = if strangers == 1 { "wears" } else { "wear" };
+            let text = format!("{} of no service {wear} a label with which they may call it", count(strangers, "pod"));
+            return line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?");
+        }
         if let Some(doubt) = self.unjudged() {
             return doubt;
         }
@@ -77,12 +84,7 @@ impl<'q> Court<'q> {
             Some(_) => "which labels pods should wear was told by other rules than those of this tree",
             None => "the catalogue by which pods were named has no rules: nobody tells which labels they should wear",
         };
-        let help = format!(
-            "give the collector the catalogue of this tree, `{} catalogue --env {} --rules`, or ask in the tree that is deployed",
-            self.question.program,
-            self.question.plan.environment()
-        );
-        Some(line(Kind::Labels, Outcome::Unknown, text.to_owned()).help(help))
+        Some(line(Kind::Labels, Outcome::Unknown, text.to_owned()).help(same_tree(self.question)))
     }
 
     /// Whether those that may call by type, and by no rule, wear their type's label, and nobody else wears one of these. Which catch-alls are deployed,

@@ -83,11 +83,7 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         Some(digest) if question.tree.catalogues.contains_key(digest) => {}
         Some(digest) => {
             let text = format!("services were named by a catalogue that is not this tree's: {digest}");
-            let help = format!(
-                "give the collector the catalogue of this tree, `{} catalogue --env {asked} --rules`, or ask in the tree that is deployed",
-                question.program
-            );
-            evidence.push(line(Kind::Window, Outcome::Unknown, text).help(help));
+            evidence.push(line(Kind::Window, Outcome::Unknown, text).help(same_tree(question)));
         }
         None => {
             let text = "the observations do not tell by which catalogue services were named".to_owned();
@@ -99,4 +95,16 @@ pub(super) fn origin(question: &Question<'_>) -> Vec<Evidence> {
         }
     }
     evidence
+}
+
+/// How observations come to be of the tree that is asked.
+pub(super) fn same_tree(question: &Question<'_>) -> String {
+    if question.plan.fleet().elsewhere().next().is_some() {
+        return "some services are in other repositories, and the code of all callers counts: ask above checkouts of all repositories (docs/catalogue.md)".to_owned();
+    }
+    format!(
+        "give the collector the catalogue of this tree, `{} catalogue --env {} --rules`, or ask in the tree that is deployed",
+        question.program,
+        question.plan.environment()
+    )
 }

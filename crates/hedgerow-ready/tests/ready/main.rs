@@ -180,6 +180,13 @@ fn what_must_be_done_blocks() {
         "2 of `service.ledger`",
     );
     expect(
+        "a label on pods of nobody",
+        |w| w.watched("ledger").strangers = 2,
+        Blocked,
+        Kind::Labels,
+        "2 pods of no service wear a label with which they may call it",
+    );
+    expect(
         "an old connection",
         |w| {
             hubble(w);
