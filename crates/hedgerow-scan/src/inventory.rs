@@ -2,6 +2,7 @@
 
 use crate::config::ScanConfig;
 use crate::program::{FnId, PackageId, Program, dir_of};
+use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
 use hedgerow_deploy::Hosts;
@@ -150,6 +151,18 @@ impl<'a> Owners<'a> {
         (named != owner).then_some(named)
     }
 
+    /// The services that share the settings in a directory, where files lie that are called like them: what is called `application.*` beside
+    /// these is of all of them, and of the service that hands it out only if a file is called like it.
+    pub(crate) fn sharing<'t, 'h>(&self, texts: &'t [PlainFile], hosts: &'h Hosts) -> Sharing<'t, 'h> {
+        let mut sharing = Sharing::default();
+        for file in texts {
+            if let Some(service) = self.settled(&file.path, hosts) {
+                sharing.0.entry(dir_of(&file.path)).or_default().insert(service);
+            }
+        }
+        sharing
+    }
+
     /// The one service that a file belongs to; of several that share its directory, one.
     pub(crate) fn of(&self, path: &str) -> Option<&'a str> {
         self.all(path).last().copied()
@@ -165,6 +178,18 @@ impl<'a> Owners<'a> {
             }
         }
         &[]
+    }
+}
+
+/// By directory, the services that share what is called `application.*` in it.
+#[derive(Debug, Default)]
+pub(crate) struct Sharing<'t, 'h>(BTreeMap<&'t str, BTreeSet<&'h str>>);
+
+impl<'h> Sharing<'_, 'h> {
+    /// The services that share a file; nothing where it is one service's.
+    pub(crate) fn of(&self, path: &str) -> Option<&BTreeSet<&'h str>> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.starts_with("application.").then(|| self.0.get(dir_of(path)))?
     }
 }
 

@@ -59,7 +59,12 @@ pub(crate) fn ask<'a>(
 ) {
     let owners = Owners::new(tree.services, homes);
     let mut texts: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
+    let sharing = owners.sharing(tree.texts, hosts);
     for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
+        if let Some(services) = sharing.of(&file.path) {
+            services.iter().for_each(|service| texts.entry(service).or_default().push(file));
+            continue;
+        }
         let named =
             tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path)).filter(|name| !name.is_empty());
         let one = named.and_then(|name| hosts.named(name)).or_else(|| owners.settled(&file.path, hosts));
@@ -77,7 +82,8 @@ pub(crate) fn ask<'a>(
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         for file in &own {
-            in_text(file, home, hosts, &shared, &is_set, &mut found, &mut unset);
+            let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
+            in_text(file, home, hosts, shared, &is_set, &mut found, &mut unset);
         }
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
         let is_ignored = |file: &&&PlainFile| {
@@ -201,6 +207,15 @@ fn joined(home: &Home, hosts: &Hosts, deploy: &Deploy, reads: &impl Fn(&str) -> 
 /// How many services are given each variable with the same value.
 type Shared<'d> = BTreeMap<(&'d str, &'d str), usize>;
 
+/// Of whom the settings of a text are.
+#[derive(Clone, Copy)]
+enum Sharers<'s> {
+    /// Many services share all of it.
+    All,
+    /// Many services are given those.
+    By(&'s Shared<'s>),
+}
+
 /// Whether so many services are given a variable that it says little of each.
 fn is_everybodys(shared: &Shared<'_>, name: &str, value: &str) -> bool {
     shared.get(&(name, value)).is_some_and(|count| *count >= SHARED)
@@ -293,7 +308,7 @@ fn in_text(
     file: &PlainFile,
     home: &Home,
     hosts: &Hosts,
-    shared: &Shared<'_>,
+    shared: Sharers<'_>,
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -332,7 +347,11 @@ fn in_text(
             let key = lines::key_of(&file.text, &setting);
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
             all.retain(|named| named.is_address || !is_other);
-            let weight = || match is_everybodys(shared, key, setting.value) {
+            let is_everybodys = match shared {
+                Sharers::All => true,
+                Sharers::By(shared) => is_everybodys(shared, key, setting.value),
+            };
+            let weight = || match is_everybodys {
                 true => Weight::LooseAddress,
                 false => Weight::of_setting(&file.text, &setting),
             };

@@ -340,14 +340,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
     let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
     grants(tree, &owner, &mut hosts, &mut deploy);
-    // Beside files that are called like services lies what all of these share.
-    let mut central: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for file in tree.texts {
-        if let (Some(service), Some((directory, _))) = (owners.settled(&file.path, &hosts), file.path.rsplit_once('/'))
-        {
-            central.entry(directory).or_default().insert(service.to_owned());
-        }
-    }
+    let sharing = owners.sharing(tree.texts, &hosts);
     for file in tree.texts {
         let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
         match owned {
@@ -367,9 +360,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                 if is_image(&file.path) {
                     all_owners(&file.path).iter().for_each(|service| deploy.add_image(service, text()));
                 }
-                if let Some((directory, _)) = file.path.rsplit_once('/').filter(|_| name.starts_with("application."))
-                    && let Some(services) = central.get(directory)
-                {
+                if let Some(services) = sharing.of(&file.path) {
                     for service in services {
                         deploy.add_settings(service, Text { path: &file.path, text: &file.text });
                     }

@@ -197,3 +197,30 @@ fn what_its_own_command_uses_a_service_takes() {
     let edges = asks(&(all.concat() + "-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {}\n"));
     assert!(edges.len() == 4 && edges.iter().all(|row| !row.contains('?')), "{edges:?}");
 }
+
+#[test]
+fn what_a_config_server_hands_out_is_of_those_that_it_is_handed_to() {
+    let tree = |shared: &str, beside: &str| {
+        format!(
+            "-- service.shop/src/main/java/A.java\npackage a; public class A {{ public static void main(String[] a) {{}} }}\n\
+             -- service.config/src/main/java/C.java\npackage c; public class C {{ public static void main(String[] a) {{}} }}\n\
+             -- service.config/shared/application.yml\n{shared}\n-- service.config/shared/{beside}\nserver: {{port: 80}}\n\
+             -- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n"
+        )
+    };
+    let address = "pay: {url: 'http://s-ledger'}";
+    rows(&[
+        (tree(address, "service.shop.yml"), ASKS),
+        (tree(address, "service.shop-prod.properties"), ASKS),
+        // Nothing there is called like a service: these are its own settings.
+        (tree(address, "server.yml"), &["config -> ledger addressed"]),
+        (tree("spring: {rabbitmq: {host: s-ledger}}", "service.shop.yml"), &["shop -> ledger joined"]),
+        (
+            tree("eureka: {client: {serviceUrl: {defaultZone: 'http://s-ledger/eureka'}}}", "service.shop.yml"),
+            &["shop -> ledger joined"],
+        ),
+    ]);
+    let found = outcome(&tree("\n\nspring:\n  rabbitmq:\n    host: s-ledger", "service.shop.yml"));
+    let edge = found.edges.values().next().expect("an edge");
+    assert_eq!(edge.evidence[0].place.range.start, 32, "the place of the value: {edge:?}");
+}
