@@ -180,11 +180,20 @@ fn plain_files<'a>(
     outcome: &mut Outcome,
 ) {
     let owners = Owners::new(tree.services, homes);
+    let mut mounted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (home, given) in homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?))) {
+        given.files.keys().for_each(|path| mounted.entry(path).or_default().push(&home.name));
+    }
     for file in tree.texts {
-        let one = owners.settled(&file.path, hosts);
+        let one = owners.settled(&file.path, &file.text, hosts);
         let mut all = one.map_or_else(|| owners.all(&file.path).to_vec(), |one| vec![one]);
         if all.is_empty() {
             all.extend(crate::templated::owner(&file.path, hosts));
+        }
+        for service in mounted.remove(file.path.as_str()).unwrap_or_default() {
+            if !all.contains(&service) {
+                all.push(service);
+            }
         }
         if all.is_empty() {
             continue;

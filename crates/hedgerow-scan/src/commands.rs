@@ -320,7 +320,8 @@ fn shown(address: &str) -> String {
 /// A word that names a service.
 fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'a>, places: &Places<'a>, found: &mut Mentions) {
     let before = if word.is_host { "host" } else { "" };
-    let text = word.text.replace(HOLE, "");
+    // What a port comes to may be open.
+    let text = if word.text.contains(&format!(":{HOLE}")) { word.text.to_owned() } else { word.text.replace(HOLE, "") };
     for named in named(&text, before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
     {
         let place = places.of(word.spot, &word.before, &named.text);

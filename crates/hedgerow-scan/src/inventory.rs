@@ -1,7 +1,7 @@
 //! Which code belongs to which service, and where it begins to run.
 
 use crate::config::ScanConfig;
-use crate::program::{FnId, PackageId, Program, dir_of};
+use crate::program::{FnId, Meaning, PackageId, Program, dir_of};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
@@ -103,14 +103,72 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
                 let own =
                     if own.is_empty() { go_mains(program, directory, |path| is_below(path, directory)) } else { own };
                 found.extend(if own.is_empty() { go_commands(program, directory) } else { own });
-                found.extend(scripts(program, directory));
-                found.extend(java(program, directory));
-                found.extend(rust(program, directory));
-                found.extend(csharp(program, directory));
+                for (way, begin) in WAYS {
+                    let own = begin(program, directory);
+                    if entry_count(program, &own) == 0 || (*way == Begins::Scripts && is_library(program, directory)) {
+                        found.extend(shown(program, directory, *way));
+                    }
+                    found.extend(own);
+                }
             }
         }
     }
     found.into_iter().collect()
+}
+
+/// A function that finds where programs at a place begin.
+type Begin = fn(&Program, &str) -> Vec<FnId>;
+
+/// How programs begin in the languages but Go.
+const WAYS: &[(Begins, Begin)] = &[
+    (Begins::Scripts, scripts),
+    (Begins::Classes, java),
+    (Begins::Crates, rust),
+    (Begins::Projects, csharp),
+];
+
+/// Where nothing begins at a place, a program elsewhere may start several services: what it names of the place's types and functions is
+/// where the service begins.
+fn shown(program: &Program, place: &str, way: Begins) -> Vec<FnId> {
+    let own: BTreeSet<PackageId> = beginning(program, place, way).map(|(at, _)| program.package_of(at)).collect();
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let outside = program.package_ids().filter(|package| !own.contains(package));
+    let mut found = BTreeSet::new();
+    for meaning in outside.flat_map(|package| program.taken_in(package)) {
+        match meaning {
+            Meaning::Function(function) => found.extend([function]),
+            Meaning::Type(ty) => found.extend(program.own_methods(ty).map(|(_, method)| method)),
+            Meaning::Package(package) => {
+                let files = program.package(package).files.iter();
+                found.extend(files.flat_map(|file| {
+                    let functions = (0_u32..).zip(&program.files[*file as usize].facts.functions).skip(1);
+                    let functions = functions.filter(|(_, function)| function.receiver.is_none());
+                    functions.filter_map(|(at, _)| program.function_at(*file, at))
+                }));
+            }
+            Meaning::Global(_) | Meaning::External(..) | Meaning::Unknown => {}
+        }
+    }
+    found.retain(|function| own.contains(&program.package_of(program.file_of(*function))));
+    found.into_iter().collect()
+}
+
+/// Whether all scripts at a place that no other there loads are loaded from outside: then nobody starts them.
+fn is_library(program: &Program, place: &str) -> bool {
+    let own: BTreeSet<PackageId> =
+        beginning(program, place, Begins::Scripts).map(|(at, _)| program.package_of(at)).collect();
+    if own.is_empty() {
+        return false;
+    }
+    let mut inside = BTreeSet::new();
+    let mut outside = BTreeSet::new();
+    for package in program.package_ids() {
+        let loads = program.imported(package).filter(|other| *other != package && own.contains(other));
+        if own.contains(&package) { inside.extend(loads) } else { outside.extend(loads) }
+    }
+    own.iter().all(|package| inside.contains(package) || outside.contains(package)) && !outside.is_empty()
 }
 
 /// Which services a file belongs to: those of the innermost directory above it.
@@ -138,8 +196,9 @@ impl<'a> Owners<'a> {
     }
 
     /// Whose a file of settings is that lies in the directory of one service and is called like another: as a repository of everybody's
-    /// configuration has it, `service.config/shared/service.shop.yml`.
-    pub(crate) fn settled<'h>(&self, path: &str, hosts: &'h Hosts) -> Option<&'h str> {
+    /// configuration has it, `service.config/shared/service.shop.yml`. One that has an address of the service that it is called like is
+    /// about that one, as Grafana's `datasources/prometheus.yml` is.
+    pub(crate) fn settled<'h>(&self, path: &str, text: &str, hosts: &'h Hosts) -> Option<&'h str> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (stem, extension) = name.rsplit_once('.')?;
         if !matches!(extension, "yml" | "yaml" | "properties" | "json" | "toml") {
@@ -148,7 +207,7 @@ impl<'a> Owners<'a> {
         let owner = self.of(path)?;
         // `shop-prod.yml` is the shop's for an environment.
         let named = hosts.named(stem).or_else(|| hosts.named(stem.rsplit_once('-')?.0))?;
-        (named != owner).then_some(named)
+        (named != owner && !has_url_of(text, named, hosts)).then_some(named)
     }
 
     /// The services that share the settings in a directory, where files lie that are called like them: what is called `application.*` beside
@@ -156,7 +215,7 @@ impl<'a> Owners<'a> {
     pub(crate) fn sharing<'t, 'h>(&self, texts: &'t [PlainFile], hosts: &'h Hosts) -> Sharing<'t, 'h> {
         let mut sharing = Sharing::default();
         for file in texts {
-            if let Some(service) = self.settled(&file.path, hosts) {
+            if let Some(service) = self.settled(&file.path, &file.text, hosts) {
                 sharing.0.entry(dir_of(&file.path)).or_default().insert(service);
             }
         }
@@ -191,6 +250,16 @@ impl<'h> Sharing<'_, 'h> {
         let name = path.rsplit('/').next().unwrap_or(path);
         name.starts_with("application.").then(|| self.0.get(dir_of(path)))?
     }
+}
+
+/// Whether a text has a URL of a service.
+fn has_url_of(text: &str, service: &str, hosts: &Hosts) -> bool {
+    let urls = text.match_indices("://").map(|(at, mark)| {
+        let rest = &text[at + mark.len()..];
+        &rest[..rest.find(|c: char| c.is_whitespace() || "\"'`/,;)}".contains(c)).unwrap_or(rest.len())]
+    });
+    urls.map(|authority| authority.rsplit('@').next().unwrap_or(authority))
+        .any(|authority| hosts.service(authority.split(':').next().unwrap_or(authority)) == Some(service))
 }
 
 /// Whether a path lies below a directory.

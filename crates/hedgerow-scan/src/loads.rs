@@ -50,8 +50,8 @@ pub(crate) struct Loads {
     package_of: Vec<u32>,
     files: Vec<Vec<u32>>,
     imports: Vec<BTreeSet<u32>>,
-    /// Who imports each of them.
-    importers: Vec<BTreeSet<u32>>,
+    /// Who imports each of them, and what of it by name.
+    importers: Vec<BTreeSet<(u32, String)>>,
 }
 
 impl Loads {
@@ -74,33 +74,38 @@ impl Loads {
             loads.package_of.push(package);
         }
         loads.imports.resize_with(loads.files.len(), BTreeSet::new);
+        loads.importers.resize_with(loads.files.len(), BTreeSet::new);
         for (file, package) in files.iter().zip(&loads.package_of) {
             for import in &file.facts.imports {
                 // Which of the two is meant is told by what the first one declares; either may be.
                 let paths = [modules.resolve(file, import), modules.resolve_item(file, import)];
-                let found = paths.into_iter().flatten().filter_map(|path| by_path.get(&path).copied());
-                loads.imports[*package as usize].extend(found);
+                for found in paths.into_iter().flatten().filter_map(|path| by_path.get(&path).copied()) {
+                    loads.imports[*package as usize].insert(found);
+                    let name = import.name.as_ref().map_or_else(String::new, ToString::to_string);
+                    loads.importers[found as usize].insert((*package, name));
+                }
             }
         }
         for (file, package) in files.iter().zip(&loads.package_of) {
             let opened = modules.opens(file);
-            loads.imports[*package as usize].extend(opened.iter().filter_map(|path| by_path.get(path).copied()));
-        }
-        loads.importers.resize_with(loads.files.len(), BTreeSet::new);
-        for (package, imports) in (0_u32..).zip(&loads.imports) {
-            for import in imports {
-                loads.importers[*import as usize].insert(package);
+            for found in opened.iter().filter_map(|path| by_path.get(path).copied()) {
+                loads.imports[*package as usize].insert(found);
+                loads.importers[found as usize].insert((*package, String::new()));
             }
         }
         loads
     }
 
-    /// Of the packages below a service's directories the first files of those that code outside of them imports: where a service begins
-    /// may depend on it.
-    pub(crate) fn shown(&self, home: &Home, files: &[File]) -> BTreeSet<u32> {
+    /// Of the packages below a service's directories the first files of those that code outside of them imports, and what it takes by
+    /// name: where a service begins may depend on it.
+    pub(crate) fn shown(&self, home: &Home, files: &[File]) -> BTreeSet<(u32, &str)> {
         let own: BTreeSet<u32> = self.own(home, files).collect();
-        let shown = own.iter().filter(|package| !self.importers[**package as usize].is_subset(&own));
-        shown.filter_map(|package| self.files[*package as usize].first().copied()).collect()
+        let shown = own.iter().flat_map(|package| {
+            let first = self.files[*package as usize].first().copied();
+            let outside = self.importers[*package as usize].iter().filter(|(from, _)| !own.contains(from));
+            outside.filter_map(move |(_, name)| Some((first?, name.as_str())))
+        });
+        shown.collect()
     }
 
     /// The packages below a service's directories.

@@ -7,7 +7,7 @@
 //! says is for people.
 
 use crate::edge::Port;
-use hedgerow_deploy::{Answer, Hosts};
+use hedgerow_deploy::{Answer, HOLE, Hosts};
 
 /// The longest text that is looked at, in bytes.
 const MAX_LENGTH: usize = 2_000;
@@ -50,13 +50,63 @@ const HOST_WORDS: &[&str] = &[
     "peer",
 ];
 
+/// The last words of names that choose among things by their names, whatever stands before them: `backend.type`, `endpoints.include`.
+const CHOICE_WORDS: &[&str] = &[
+    "active",
+    "capabilities",
+    "disabled",
+    "enabled",
+    "exclude",
+    "excludes",
+    "exporter",
+    "exporters",
+    "feature",
+    "features",
+    "format",
+    "groups",
+    "include",
+    "includes",
+    "kind",
+    "mode",
+    "modules",
+    "plugins",
+    "profiles",
+    "protocol",
+    "provider",
+    "roles",
+    "scopes",
+    "tags",
+    "topics",
+    "type",
+    "types",
+];
+
 /// Whether a key, a variable or the last word of a line's beginning asks for a host: in `mongoimport --host x --collection ratings` the
 /// name is no host's.
 pub(crate) fn asks_for_host(before: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || "_.-".contains(c);
     let before = before.trim_end_matches(|c| !is_word(c));
     let before = before.rsplit(|c| !is_word(c)).next().unwrap_or(before).to_lowercase();
-    HOST_WORDS.iter().any(|word| before.contains(word))
+    let last = before.rsplit(['.', '_', '-']).next().unwrap_or(&before);
+    if CHOICE_WORDS.contains(&last) {
+        return false;
+    }
+    // What a name of many parts asks for is at its end: `management.endpoints.web.exposure.include`.
+    let end = before.rmatch_indices('.').nth(1).map_or(before.as_str(), |(at, _)| &before[at + 1..]);
+    HOST_WORDS.iter().any(|word| end.contains(word))
+}
+
+/// Whether words between commas are a choice among things, and no hosts: one of them is no service's name, and the name before them does
+/// not end in a word for a machine.
+fn is_choice(text: &str, before: &str, hosts: &Hosts) -> bool {
+    let is_word = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_alphanumeric() || "-_* ".contains(c));
+    let asks = ["host", "addr", "server", "broker", "bootstrap", "url", "uri"];
+    let before = before.to_lowercase();
+    let last = before.trim_end_matches([' ', ':', '=', '"', '\'']).rsplit(['.', '_', '-']).next().unwrap_or_default();
+    text.contains(',')
+        && text.split(',').all(is_word)
+        && !asks.iter().any(|word| last.contains(word))
+        && text.split(',').any(|piece| hosts.service(piece.trim()).is_none())
 }
 
 /// Whether a variable's name says that it holds an address: `LEDGER_URL`, `DB_HOST`.
@@ -100,6 +150,7 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         strings(trimmed, start, hosts, &mut found);
         return found;
     }
+    let before = if is_choice(trimmed, before, hosts) { "" } else { before };
     for (at, piece) in pieces(trimmed, ',') {
         token(piece, start + at, before, hosts, &mut found);
     }
@@ -165,6 +216,12 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
     }
 }
 
+/// Whether a variable or a key names an image, whose tag stands where an address has its port.
+fn is_image(before: &str) -> bool {
+    let before = before.to_lowercase();
+    ["image", "tag", "version"].iter().any(|word| before.contains(word))
+}
+
 /// One text without spaces.
 fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<Named>) {
     if text.contains("://") {
@@ -195,6 +252,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     }
     let is_port = |port: &str| match port.parse::<u32>() {
         Ok(port) => (MIN_PORT..65_536).contains(&port),
+        // What it comes to is not known; behind an image that is a version.
+        Err(_) if port.starts_with(HOLE) => !is_image(before),
         Err(_) => port.to_lowercase().contains("port"),
     };
     let port_is_called = port.is_some_and(is_port);
@@ -271,6 +330,23 @@ mod tests {
             ("/cart", "", &[]),
             ("必须以http://cart/或https://order-api開頭", "", &["CART"]),
             ("a", "url", &[]),
+            ("cart", "management.endpoints.web.exposure.include", &[]),
+            ("health,info,cart", "management.endpoints.web.exposure.include", &[]),
+            ("health,cart", "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE", &[]),
+            ("health,cart", "management.endpoints", &[]),
+            ("cart", "server.profiles.active", &[]),
+            ("prod,redis", "server.profiles.active", &[]),
+            ("redis", "server.cache.type", &[]),
+            ("redis", "endpoint.exporter", &[]),
+            ("redis", "backend.features", &[]),
+            ("redis", "servers.shop.metrics.format", &[]),
+            ("cart,redis", "shop.backends", &["CART", "REDIS"]),
+            ("cart,other", "CART_HOSTS", &["CART"]),
+            ("cart", "shop.cart.host.name", &["CART"]),
+            ("cart", "clients.cart.servers.0", &["CART"]),
+            ("redis:\u{0}", "CACHE", &["REDIS"]),
+            ("redis:\u{0}", "CACHE_IMAGE", &[]),
+            ("redis:\u{0}", "REDIS_TAG", &[]),
         ] {
             assert_eq!(found(text, before), expected, "{before} {text}");
         }

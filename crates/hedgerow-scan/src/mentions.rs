@@ -47,6 +47,17 @@ const MANY: usize = 8;
 /// How many callers one finding names.
 const MAX_NAMES: usize = 4;
 
+/// How a text belongs to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// It lies in its directory.
+    Own,
+    /// Its containers find it beside them.
+    Mounted,
+    /// And their command or a variable names it.
+    Named,
+}
+
 /// Adds what the services name and what led to no edge.
 pub(crate) fn ask<'a>(
     tree: &Tree,
@@ -58,20 +69,31 @@ pub(crate) fn ask<'a>(
     outcome: &mut Outcome,
 ) {
     let owners = Owners::new(tree.services, homes);
-    let mut texts: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
+    let mut texts: BTreeMap<&str, Vec<(&PlainFile, Whose)>> = BTreeMap::new();
     let sharing = owners.sharing(tree.texts, hosts);
     for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
         if let Some(services) = sharing.of(&file.path) {
-            services.iter().for_each(|service| texts.entry(service).or_default().push(file));
+            services.iter().for_each(|service| texts.entry(service).or_default().push((file, Whose::Own)));
             continue;
         }
         let named =
             tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path)).filter(|name| !name.is_empty());
-        let one = named.and_then(|name| hosts.named(name)).or_else(|| owners.settled(&file.path, hosts));
+        let one = named.and_then(|name| hosts.named(name)).or_else(|| owners.settled(&file.path, &file.text, hosts));
         let all = one.map_or_else(|| owners.all(&file.path).to_vec(), |one| vec![one]);
         let made = if all.is_empty() { templated::owner(&file.path, hosts) } else { None };
         for owner in all.into_iter().chain(made) {
-            texts.entry(owner).or_default().push(file);
+            texts.entry(owner).or_default().push((file, Whose::Own));
+        }
+    }
+    let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
+    for (home, given) in homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?))) {
+        let own = texts.entry(&home.name).or_default();
+        for (path, is_named) in &given.files {
+            let whose = if *is_named { Whose::Named } else { Whose::Mounted };
+            match own.iter_mut().find(|(file, _)| file.path == *path) {
+                Some((_, known)) => *known = whose,
+                None => own.extend(by_path.get(path.as_str()).map(|file| (*file, whose))),
+            }
         }
     }
     let shared = shared(homes, deploy);
@@ -81,10 +103,11 @@ pub(crate) fn ask<'a>(
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
-        for file in &own {
+        for (file, whose) in &own {
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
-            in_text(file, home, hosts, shared, &is_set, &mut found, &mut unset);
+            in_text((file, *whose), home, hosts, shared, &is_set, &mut found, &mut unset);
         }
+        let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
         let is_ignored = |file: &&&PlainFile| {
             let comments = lines::comments(&file.text);
@@ -305,7 +328,7 @@ fn given<'a>(
 
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.
 fn in_text(
-    file: &PlainFile,
+    (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
     shared: Sharers<'_>,
@@ -341,7 +364,7 @@ fn in_text(
                 unset.entry(literal.text.to_owned()).or_insert_with(|| at(literal.start, literal.text.len()));
             }
         }
-    } else if !is_deploy(&file.path, &file.text) {
+    } else if whose != Whose::Own || !is_deploy(&file.path, &file.text) {
         for setting in lines::settings(&file.path, &file.text) {
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
@@ -353,6 +376,7 @@ fn in_text(
             };
             let weight = || match is_everybodys {
                 true => Weight::LooseAddress,
+                false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
                 false => Weight::of_setting(&file.text, &setting),
             };
             add(all, &weight, setting.start);

@@ -83,7 +83,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
             add(manifest.1.as_bytes());
         }
     });
-    let shown: Vec<BTreeSet<u32>> = run.homes.par_iter().map(|home| loads.shown(home, &headers)).collect();
+    let shown: Vec<BTreeSet<(u32, &str)>> = run.homes.par_iter().map(|home| loads.shown(home, &headers)).collect();
     let sums = (0..run.homes.len()).into_par_iter().map(|at| run.sum(at, (&loaded[at], &shown[at]), known, &around));
     let sums: Vec<Sum> = sums.collect();
     let kept = |at: usize| known.parts.get(&run.homes[at].name).filter(|part| part.made_from == sums[at]);
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
     }
 
     /// The hash of everything that the part of the `at`-th service is made from, but for the contracts of others.
-    fn sum(&self, at: usize, files: (&BTreeSet<u32>, &BTreeSet<u32>), known: &Known, around: &Sum) -> Sum {
+    fn sum(&self, at: usize, files: (&BTreeSet<u32>, &BTreeSet<(u32, &str)>), known: &Known, around: &Sum) -> Sum {
         let (loaded, shown) = files;
         let home = &self.homes[at];
         sum(|add| {
@@ -189,8 +189,9 @@ impl<'a> Run<'a> {
                 add(self.tree.code[at].path.as_bytes());
                 add(&known.sums[at]);
             }
-            for file in shown {
+            for (file, name) in shown {
                 add(self.tree.code[self.code[*file as usize]].path.as_bytes());
+                add(name.as_bytes());
             }
         })
     }
@@ -366,7 +367,7 @@ fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
                     }
                     continue;
                 }
-                if let Some(service) = owners.settled(&file.path, &hosts).map(str::to_owned) {
+                if let Some(service) = owners.settled(&file.path, &file.text, &hosts).map(str::to_owned) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }

@@ -1,10 +1,10 @@
 //! Docker compose.
 
-use super::{Deploy, Item, MAX_LENGTH, Said, Spot, Step, Texts, Word, command, routed, scalar};
+use super::{Deploy, Given, Item, MAX_LENGTH, Mounted, Said, Spot, Step, Texts, Word, command, mounts, routed, scalar};
 use crate::host::{HOLE, Hosts};
 use crate::path::{join, join_within};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep defaults lie in defaults; what is deeper is not known.
 const MAX_DEPTH: usize = 16;
@@ -40,11 +40,13 @@ impl Deploy {
             service,
         });
         self.routes = routed::routes(&containers.collect::<Vec<_>>());
+        let mut mounted: BTreeMap<String, BTreeSet<mounts::Mount>> = BTreeMap::new();
         for (item, directory, name, container, service) in found {
             hosts.add(name, &service);
             for name in other_names(container) {
                 hosts.add(name, &service);
             }
+            let all = mounted.entry(service.clone()).or_default();
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
             let here = item.spot(container);
@@ -52,6 +54,9 @@ impl Deploy {
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, shell) = text_of(".env");
             let shell = variables(shell, &BTreeMap::new());
+            all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
+            all.extend(mounts::copied(container, directory, texts));
+            given.contents(item, container, |text| interpolated(text, &shell));
             let files = container.get("env_file");
             for file in files
                 .map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice))
@@ -123,6 +128,24 @@ impl Deploy {
                 given.runs(words);
             }
         }
+        mounts::give(&mounted, texts, &mut self.given);
+    }
+}
+
+impl Given {
+    /// Takes in the `configs` of a compose service whose content stands in the compose file.
+    fn contents(&mut self, item: &Item, container: &Value, fill: impl Fn(&str) -> String) {
+        for config in container.get("configs").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = config.as_str().or_else(|| config.get("source")?.as_str()) else { continue };
+            let Some(content) = item.value.pointer("/configs").and_then(|all| all.get(name)?.get("content")) else {
+                continue;
+            };
+            let target = config.get("target").and_then(Value::as_str).unwrap_or(name);
+            let name = target.rsplit('/').next().unwrap_or(target).to_owned();
+            if let Some(text) = content.as_str().map(&fill) {
+                self.mounted.push(Mounted { spot: item.spot(content), name, text });
+            }
+        }
     }
 }
 
@@ -160,7 +183,19 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
         let directory = path.strip_suffix(".env").filter(|above| above.is_empty() || above.ends_with('/'))?;
         TEMPLATES.iter().map(|name| format!("{directory}{name}")).find(|path| texts.contains_key(path.as_str()))
     };
-    let path = if texts.contains_key(path) { path.to_owned() } else { template().unwrap_or_default() };
+    // Or the only file of variables there, which people name on the command line: `--env-file env.all`.
+    let only = || {
+        let directory = path.strip_suffix(".env").filter(|above| above.is_empty() || above.ends_with('/'))?;
+        let beside = texts.range(directory..).take_while(|(path, _)| path.starts_with(directory));
+        let is_env = |path: &&str| {
+            let name = &path[directory.len()..];
+            !name.contains('/') && (name.starts_with("env.") || name.starts_with(".env.") || name.ends_with(".env"))
+        };
+        let mut files = beside.map(|(path, _)| *path).filter(is_env);
+        files.next().filter(|_| files.next().is_none()).map(str::to_owned)
+    };
+    let path =
+        if texts.contains_key(path) { path.to_owned() } else { template().or_else(only).unwrap_or_default() };
     let text = texts.get(path.as_str()).copied().unwrap_or_default();
     (path, text)
 }

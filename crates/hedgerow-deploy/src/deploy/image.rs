@@ -66,22 +66,68 @@ fn words(line: &str) -> Vec<String> {
 
 /// The files that a Dockerfile copies in, each with where it lies below the directory of work.
 pub fn copies(text: &str) -> Vec<(String, String)> {
-    let mut directory = String::from("/");
+    let below = |(source, target, directory): (String, String, String)| {
+        let below = target.strip_prefix(directory.as_str());
+        let below = below.unwrap_or(if target.starts_with('/') { "" } else { &target });
+        (source, below.trim_start_matches("./").trim_matches('/').to_owned())
+    };
+    copied(text).into_iter().map(below).collect()
+}
+
+/// The files that a stage of a Dockerfile copies in, each with where it then lies: the last stage unless one is said, with those that it is
+/// made from.
+pub(crate) fn copied_to(text: &str, stage: Option<&str>) -> Vec<(String, String)> {
+    let stages = stages(text);
+    let named = |name: &str| stages.iter().rposition(|stage| stage.name.eq_ignore_ascii_case(name));
+    let mut at = match stage {
+        Some(name) => named(name),
+        None => stages.len().checked_sub(1),
+    };
     let mut found = Vec::new();
+    while let Some(stage) = at.and_then(|at| stages.get(at)) {
+        found.extend(stage.copies.iter().map(|(source, target, directory)| match target.starts_with('/') {
+            true => (source.clone(), target.clone()),
+            false => (source.clone(), format!("{directory}{}", target.trim_start_matches("./"))),
+        }));
+        // A stage is made from one above it, so that this ends.
+        at = named(&stage.base).filter(|base| at.is_some_and(|at| *base < at));
+    }
+    found
+}
+
+/// A stage of a Dockerfile.
+#[derive(Debug, Default)]
+struct Stage {
+    name: String,
+    base: String,
+    /// What it copies in: what, whither, and the directory of work.
+    copies: Vec<(String, String, String)>,
+}
+
+/// What a Dockerfile copies in, in all of its stages.
+fn copied(text: &str) -> Vec<(String, String, String)> {
+    stages(text).into_iter().flat_map(|stage| stage.copies).collect()
+}
+
+fn stages(text: &str) -> Vec<Stage> {
+    let mut directory = String::from("/");
+    let mut found = vec![Stage::default()];
     for (word, rest) in instructions(text) {
         match word.as_str() {
+            "FROM" => {
+                let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+                let name = words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
+                let text = |word: Option<&&str>| word.map_or_else(String::new, |word| (*word).to_owned());
+                found.push(Stage { name: text(name), base: text(words.first()), copies: Vec::new() });
+            }
             "WORKDIR" => directory = format!("{}/", rest.trim_end_matches('/')),
             // Another stage's files are not the tree's.
             "COPY" | "ADD" if !rest.contains("--from") && !rest.starts_with('[') => {
                 let paths: Vec<String> = words(&rest).into_iter().filter(|word| !word.starts_with("--")).collect();
                 let Some((target, sources)) = paths.split_last() else { continue };
-                let below = target.strip_prefix(directory.as_str()).unwrap_or(if target.starts_with('/') {
-                    ""
-                } else {
-                    target
-                });
-                let below = below.trim_start_matches("./").trim_matches('/').to_owned();
-                found.extend(sources.iter().map(|source| (source.trim_start_matches("./").to_owned(), below.clone())));
+                let source = |source: &String| source.trim_start_matches("./").to_owned();
+                let copies = sources.iter().map(|s| (source(s), target.clone(), directory.clone()));
+                found.last_mut().into_iter().for_each(|stage| stage.copies.extend(copies.clone()));
             }
             _ => {}
         }
@@ -111,5 +157,22 @@ mod tests {
         let found = copies(text);
         let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(found, [("shared/tools.py", "lib"), ("a", "src"), ("b", "src"), ("z", "")]);
+        let found = copied_to(text, None);
+        let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(found, [("shared/tools.py", "/app/lib/"), ("a", "/app/src"), ("b", "/app/src"), ("z", "/etc/")]);
+    }
+
+    #[test]
+    fn a_stage_has_what_it_is_made_from_has() {
+        let text = "FROM x AS base\nCOPY a /a\nFROM --platform=y base as Shop\nCOPY b /b\nFROM base AS cart\nCOPY c /c\nFROM cart\nCOPY d /d\n";
+        let found = |stage| {
+            let mut found: Vec<String> = copied_to(text, stage).into_iter().map(|(source, _)| source).collect();
+            found.sort();
+            found.concat()
+        };
+        for (stage, expected) in [(None, "acd"), (Some("shop"), "ab"), (Some("cart"), "ac"), (Some("other"), "")] {
+            assert_eq!(found(stage), expected, "{stage:?}");
+        }
+        assert!(copied_to("FROM a AS a\nCOPY b /b\n", Some("a")).len() == 1, "a stage of its own name ends");
     }
 }

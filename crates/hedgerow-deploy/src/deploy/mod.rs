@@ -6,6 +6,7 @@ mod compose;
 mod hocon;
 pub mod image;
 mod kustomize;
+mod mounts;
 mod routed;
 mod schedule;
 mod settings;
@@ -56,6 +57,9 @@ pub struct Given {
     pub commands: Vec<Command>,
     /// The files of ConfigMaps that are mounted into its pods.
     pub mounted: Vec<Mounted>,
+    /// The files of the tree that compose mounts into its containers or that its image copies in, by their paths; and whether a command
+    /// or a variable names them.
+    pub files: BTreeMap<String, bool>,
     /// The objects and the services of compose files that give it something.
     pub parts: Vec<Spot>,
     /// Where the deploy says what it gives.

@@ -46,6 +46,13 @@ impl Weight {
         if is_shown(name) { Self::LooseAddress } else { Self::Address }
     }
 
+    /// The same for a text that the service's command names: its telemetry is its own.
+    pub(crate) fn of_named(text: &str, setting: &Setting<'_>) -> Self {
+        let is_loose = |name: &str| is_any_of(name, &SHOWN[..SHOWN.len() - 1]);
+        let is_loose = is_loose(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_loose);
+        if is_loose { Self::LooseAddress } else { Self::Address }
+    }
+
     /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
     pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
         let is_loose = is_shown(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_shown);
@@ -66,39 +73,45 @@ pub(crate) fn keep(mentions: &mut Mentions, callee: &str, mention: Mention) {
     }
 }
 
-/// Whether the address of another service under such a name is one that the service shows, allows or sends people to, and need not call.
-/// Telemetry is asked about as well: its addresses are given to every service, whether it sends any or not.
+/// Words of names under which the address of another service is one that the service shows, allows or sends people to, and need not call.
+/// Telemetry, the last, is asked about as well: its addresses are given to every service, whether it sends any or not.
+const SHOWN: &[&str] = &[
+    "ADVERTISE",
+    "ADVERTISED",
+    "ALLOWED",
+    "BIND",
+    "CALLBACK",
+    "CORS",
+    "EXTERNAL",
+    "LISTEN",
+    "ORIGIN",
+    "ORIGINS",
+    "PUBLIC",
+    "REDIRECT",
+    "REFERER",
+    "REFERRER",
+    "ROOT",
+    "OTEL",
+];
+
+/// Whether a name has one of these words.
 pub(super) fn is_shown(name: &str) -> bool {
-    const SHOWN: &[&str] = &[
-        "ADVERTISE",
-        "ADVERTISED",
-        "ALLOWED",
-        "BIND",
-        "CALLBACK",
-        "CORS",
-        "EXTERNAL",
-        "LISTEN",
-        "ORIGIN",
-        "ORIGINS",
-        "OTEL",
-        "PUBLIC",
-        "REDIRECT",
-        "REFERER",
-        "REFERRER",
-        "ROOT",
-    ];
+    is_any_of(name, SHOWN)
+}
+
+fn is_any_of(name: &str, words: &[&str]) -> bool {
     let mut word = String::new();
     let mut is_any = false;
     for c in name.chars() {
         // `AllowedOrigins` has two words.
         let begins = c.is_ascii_uppercase() && word.ends_with(|c: char| c.is_ascii_lowercase());
         if begins || !c.is_ascii_alphanumeric() {
-            is_any |= SHOWN.contains(&word.to_ascii_uppercase().as_str());
+            is_any |= words.contains(&word.to_ascii_uppercase().as_str());
             word.clear();
         }
         if c.is_ascii_alphanumeric() {
             word.push(c);
         }
     }
-    is_any || SHOWN.contains(&word.to_ascii_uppercase().as_str())
+    is_any || words.contains(&word.to_ascii_uppercase().as_str())
 }

@@ -298,6 +298,11 @@ impl<'p> Program<'p> {
         })
     }
 
+    /// What the files of a package take in from others by name.
+    pub(crate) fn taken_in(&self, id: PackageId) -> impl Iterator<Item = Meaning<'p>> {
+        self.package(id).files.iter().flat_map(|file| self.aliases[*file as usize].values().flatten().copied())
+    }
+
     /// The file a function stands in.
     pub(crate) fn file_of(&self, function: FnId) -> u32 {
         self.functions[function.0 as usize].0

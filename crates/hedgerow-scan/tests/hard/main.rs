@@ -10,6 +10,7 @@ mod idioms;
 mod kinds;
 mod kustomize;
 mod languages;
+mod mounts;
 mod places;
 mod silent;
 

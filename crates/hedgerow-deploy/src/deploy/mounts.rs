@@ -1,0 +1,233 @@
+//! Files of the tree that containers find beside them: those that compose mounts, and those that images copy in. Such a file is the
+//! service's own, wherever in the tree it lies.
+//!
+//! Of a directory that several share, each reads what its command or a variable names.
+
+use super::{Given, Text, Texts, image};
+use crate::host::HOLE;
+use crate::path::{join, join_within};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A directory with more files than this is not settings.
+const MAX_FILES: usize = 32;
+
+/// A file that more services have than this is everybody's: it says something about those that name it.
+const MAX_SHARERS: usize = 3;
+
+/// A file or a directory of the tree, and where the container has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mount {
+    /// Below the tree's root.
+    pub(super) source: String,
+    /// In the container.
+    pub(super) target: String,
+}
+
+/// What a compose service mounts: its `volumes`, in both forms, and the `configs` that are files.
+pub(super) fn mounts(
+    root: &Value,
+    container: &Value,
+    directory: &str,
+    fill: impl Fn(&str) -> String,
+) -> BTreeSet<Mount> {
+    let mut found = BTreeSet::new();
+    let mut add = |source: &str, target: &str| {
+        // A name alone is that of a volume, and what begins elsewhere is the machine's.
+        let beside = ["$PWD/", "${PWD}/"].iter().find_map(|here| source.strip_prefix(here));
+        let source = fill(&beside.map_or_else(|| source.to_owned(), |rest| format!("./{rest}")));
+        let is_path = source.starts_with("./") || source.starts_with("../");
+        if is_path
+            && !source.contains(HOLE)
+            && let Some(source) = join_within(directory, &source).filter(|source| !source.is_empty())
+        {
+            found.insert(Mount { source, target: fill(target) });
+        }
+    };
+    for volume in container.get("volumes").and_then(Value::as_array).into_iter().flatten() {
+        let text = |key: &str| volume.get(key).and_then(Value::as_str);
+        match volume.as_str() {
+            Some(line) => {
+                if let Some((source, rest)) = cut(line) {
+                    add(source, cut(rest).map_or(rest, |(target, _)| target));
+                }
+            }
+            None => {
+                if let (Some("bind"), Some(source), Some(target)) = (text("type"), text("source"), text("target")) {
+                    add(source, target);
+                }
+            }
+        }
+    }
+    for config in container.get("configs").and_then(Value::as_array).into_iter().flatten() {
+        let Some(name) = config.as_str().or_else(|| config.get("source")?.as_str()) else { continue };
+        let file = root.get("configs").and_then(|all| all.get(name)?.get("file")?.as_str());
+        let own = format!("/{name}");
+        let target = config.get("target").and_then(Value::as_str).unwrap_or(&own);
+        if let Some(file) = file {
+            add(&format!("./{}", file.strip_prefix("./").unwrap_or(file)), target);
+        }
+    }
+    found
+}
+
+/// A line cut at its first `:` outside of `${NAME:-default}`.
+fn cut(line: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    for (at, c) in line.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => return Some((&line[..at], &line[at + 1..])),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What the image of a compose service copies in, where the tree has its Dockerfile.
+pub(super) fn copied(container: &Value, directory: &str, texts: &Texts) -> BTreeSet<Mount> {
+    let Some(build) = container.get("build") else { return BTreeSet::new() };
+    let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
+    let Some(context) = join_within(directory, context) else { return BTreeSet::new() };
+    let name = build.get("dockerfile").and_then(Value::as_str).unwrap_or("Dockerfile");
+    let Some(text) = texts.get(join(&context, name).as_str()) else { return BTreeSet::new() };
+    let stage = build.get("target").and_then(Value::as_str);
+    let all = image::copied_to(text, stage).into_iter().filter(|(source, _)| !source.contains(['*', '$']));
+    let mounts = all.map(|(source, target)| Mount { source: join(&context, &source), target });
+    mounts.filter(|mount| !mount.source.is_empty()).collect()
+}
+
+/// Whether a file is settings by its name, and not something that is loaded into a store or shown.
+fn is_settings(path: &str, target: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    const READ: &[&str] = &[
+        "yaml", "yml", "json", "toml", "ini", "cfg", "conf", "cnf", "properties", "env", "xml", "config", "tmpl",
+        "template", "rc", "hcl", "alloy", "river", "vcl", "lua",
+    ];
+    // What is taken in once is data: a realm with the addresses of pages, tables, answers of a mock.
+    const DATA: &[&str] = &["import", "initdb", "realm", "seed", "fixture", "mapping", "dashboard", "package.json", "lock"];
+    let (path, target) = (path.to_lowercase(), target.to_lowercase());
+    READ.contains(&extension) && !DATA.iter().any(|word| path.contains(word) || target.contains(word))
+        || name.starts_with("Caddyfile")
+}
+
+/// Gives the files of the mounts to the services.
+pub(super) fn give(mounts: &BTreeMap<String, BTreeSet<Mount>>, texts: &Texts, given: &mut BTreeMap<String, Given>) {
+    let mut sharers: BTreeMap<&str, usize> = BTreeMap::new();
+    for mount in mounts.values().flat_map(|all| all.iter().map(|mount| mount.source.as_str()).collect::<BTreeSet<_>>())
+    {
+        *sharers.entry(mount).or_default() += 1;
+    }
+    for (service, mounts) in mounts {
+        let given = given.entry(service.clone()).or_default();
+        for mount in mounts {
+            let is_file = texts.contains_key(mount.source.as_str());
+            let below = format!("{}/", mount.source);
+            let inside = texts.range(below.as_str()..).take_while(|(path, _)| path.starts_with(&below));
+            let files: Vec<(&str, String)> = match is_file {
+                true => vec![(mount.source.as_str(), String::new())],
+                false => inside.map(|(path, _)| (*path, path[below.len()..].to_owned())).take(MAX_FILES + 1).collect(),
+            };
+            // Code is mounted to work on it.
+            let is_code = files.iter().any(|(path, _)| {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                matches!(name, "package.json" | "Cargo.toml" | "go.mod" | "pyproject.toml" | "pom.xml" | "requirements.txt")
+            });
+            let target = mount.target.trim_end_matches('/');
+            let places = |path: &str, rest: &str| -> Vec<String> {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                match is_file {
+                    true => vec![target.to_owned(), format!("{target}/{name}")],
+                    false => vec![format!("{target}/{rest}")],
+                }
+            };
+            let named: BTreeSet<&str> = files
+                .iter()
+                .filter(|(path, rest)| places(path, rest).iter().any(|place| given.names(place)))
+                .map(|(path, _)| *path)
+                .collect();
+            let sharers = sharers.get(mount.source.as_str()).copied().unwrap_or_default();
+            let is_own = match is_file {
+                true => sharers <= MAX_SHARERS,
+                false => files.len() <= MAX_FILES && !is_code && sharers == 1,
+            };
+            for (path, _) in &files {
+                let is_named = named.contains(path);
+                let counts = is_named || (is_own && named.is_empty() && is_settings(path, target));
+                if !counts {
+                    continue;
+                }
+                let known = given.files.get(*path).copied();
+                given.files.insert((*path).to_owned(), is_named || known == Some(true));
+                let is_read = [".json", ".yaml", ".yml", ".properties"].iter().any(|end| path.ends_with(end));
+                if known.is_none() && is_read
+                    && let Some(text) = texts.get(path)
+                {
+                    given.add_settings(Text { path, text }, path);
+                }
+            }
+        }
+    }
+}
+
+impl Given {
+    /// Whether a command or a variable names a file of the container.
+    fn names(&self, place: &str) -> bool {
+        let is_it = |text: &String| {
+            text.split_whitespace().any(|word| {
+                let word = word.trim_matches(['"', '\'', ';', ',']);
+                let rest = word.strip_suffix(place);
+                rest.is_some_and(|before| before.is_empty() || before.ends_with(['=', ':']) || before.ends_with("//"))
+            })
+        };
+        let words = self.commands.iter().flat_map(|command| &command.words).flat_map(|word| &word.texts);
+        words.chain(self.environment.values().flatten()).any(is_it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn files_beside_the_compose_file_are_mounted() {
+        let root = json!({"configs": {"a": {"file": "conf/a.yml"}, "b": {"content": "x"}}});
+        let found = |container: Value| -> Vec<(String, String)> {
+            let fill = |text: &str| text.replace("${DIR:-conf}", "conf").replace("${X}", &HOLE.to_string());
+            mounts(&root, &container, "deploy", fill).into_iter().map(|mount| (mount.source, mount.target)).collect()
+        };
+        let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
+        for (container, expected) in [
+            (json!({"volumes": ["./a.yml:/etc/a.yml:ro"]}), pair("deploy/a.yml", "/etc/a.yml")),
+            (json!({"volumes": ["../a.yml:/etc/a.yml"]}), pair("a.yml", "/etc/a.yml")),
+            (json!({"volumes": ["${PWD}/a.yml:/etc/a.yml"]}), pair("deploy/a.yml", "/etc/a.yml")),
+            (json!({"volumes": ["./${DIR:-conf}/a.yml:/a.yml"]}), pair("deploy/conf/a.yml", "/a.yml")),
+            (json!({"volumes": [{"type": "bind", "source": "./c", "target": "/c"}]}), pair("deploy/c", "/c")),
+            (json!({"configs": ["a"]}), pair("deploy/conf/a.yml", "/a")),
+            (json!({"configs": [{"source": "a", "target": "/b"}]}), pair("deploy/conf/a.yml", "/b")),
+            (json!({"configs": ["b", "c"]}), Vec::new()),
+            (json!({"volumes": ["data:/etc/a.yml", "/etc/x:/x", "~/x:/x", "./${X}:/x", "/x", "../../x:/x"]}), Vec::new()),
+            (json!({"volumes": [{"type": "volume", "source": "c", "target": "/c"}]}), Vec::new()),
+            (json!({}), Vec::new()),
+        ] {
+            assert_eq!(found(container.clone()), expected, "{container}");
+        }
+    }
+
+    #[test]
+    fn data_is_no_settings() {
+        for (path, target, expected) in [
+            ("a/x.yml", "/etc/x.yml", true),
+            ("a/Caddyfile", "/etc/caddy/Caddyfile", true),
+            ("a/x.sql", "/docker-entrypoint-initdb.d/x.sql", false),
+            ("a/shop-realm.json", "/opt/x.json", false),
+            ("a/x.json", "/opt/keycloak/data/import/x.json", false),
+            ("a/x.js", "/app/x.js", false),
+        ] {
+            assert_eq!(is_settings(path, target), expected, "{path}");
+        }
+    }
+}

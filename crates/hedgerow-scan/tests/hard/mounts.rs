@@ -1,0 +1,136 @@
+//! Files that compose mounts and images copy in: each is its service's own, wherever in the tree it lies.
+
+use crate::silent::asks;
+
+/// A compose file beside files of settings; `s-ledger`, `s-cart` and `s-mail` are others.
+fn compose(container: &str, files: &str) -> String {
+    format!(
+        "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- service.mail/x.txt\n-- hedgerow.yaml\nscan: {{}}\n\
+         -- deploy/compose.yaml\nservices:\n  s-shop: {{image: vendor/shop, {container}}}\n{files}"
+    )
+}
+
+#[track_caller]
+fn rows(rows: &[(String, &[&str])]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .map(|(tree, expected)| (tree, asks(tree), *expected))
+        .filter(|(_, found, expected)| found != expected)
+        .map(|(tree, found, expected)| format!("{tree}\n    found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+const CALLS: &[&str] = &["shop -> ledger addressed"];
+const NONE: &[&str] = &[];
+
+#[test]
+fn a_mounted_file_is_a_setting_of_its_service() {
+    let yaml = "-- deploy/conf/shop.yaml\nexporters:\n  otlp:\n    endpoint: s-ledger:4317\n";
+    let json = "-- deploy/conf/kafka.json\n{\"bootstrap.servers\": \"s-ledger:9093\"}\n";
+    rows(&[
+        (compose("volumes: ['./conf/shop.yaml:/etc/shop.yaml:ro']", yaml), CALLS),
+        (compose("volumes: [{type: bind, source: ./conf/shop.yaml, target: /etc/shop.yaml}]", yaml), CALLS),
+        (compose("volumes: ['./conf:/etc/shop']", yaml), CALLS),
+        (compose("volumes: ['${PWD}/conf/kafka.json:/mnt/kafka.json']", json), CALLS),
+        (compose("configs: [one]", &format!("configs: {{one: {{file: conf/kafka.json}}}}\n{json}")), CALLS),
+        (compose("configs: [one]", "configs: {one: {content: 'url: http://s-ledger:80'}}\n"), CALLS),
+        (
+            compose("volumes: ['./kong.yml:/kong.yml']", "-- deploy/kong.yml\nservices:\n- name: a\n  url: http://s-ledger\n"),
+            CALLS,
+        ),
+        // What is not mounted is nobody's, a volume is no file, and what a store takes in is data.
+        (compose("command: run", yaml), NONE),
+        (compose("volumes: ['conf:/etc/shop']", yaml), NONE),
+        (compose("volumes: ['./conf:/data/import']", yaml), NONE),
+        (
+            compose("volumes: ['./shop-realm.json:/x.json']", "-- deploy/shop-realm.json\n{\"baseUrl\": \"http://s-ledger\"}\n"),
+            NONE,
+        ),
+        (compose("volumes: ['./app:/app']", "-- deploy/app/package.json\n{}\n-- deploy/app/x.yaml\nurl: http://s-ledger\n"), NONE),
+    ]);
+}
+
+#[test]
+fn of_a_shared_directory_each_reads_what_it_names() {
+    let files = "-- deploy/conf/a.json\n{\"url\": \"s-ledger:80\", \"otelEndpoint\": \"s-mail:4317\"}\n\
+                 -- deploy/conf/b.json\n{\"url\": \"s-cart:80\"}\n";
+    let mount = "volumes: ['./conf:/mnt']";
+    let both: &[&str] = &["shop -> ledger addressed", "shop -> mail addressed"];
+    rows(&[
+        (compose(&format!("{mount}, command: [--config, /mnt/a.json]"), files), both),
+        (compose(&format!("{mount}, command: --config=/mnt/a.json"), files), both),
+        (compose(&format!("{mount}, environment: {{SHOP_CONFIG: 'file:/mnt/a.json'}}"), files), both),
+        (
+            compose(&format!("{mount}, command: run"), files),
+            &["shop -> cart addressed", "shop -> ledger addressed", "shop ? mail"],
+        ),
+        // Where another service has the directory too, who names nothing has nothing.
+        (compose(&format!("{mount}}}\n  s-mail: {{image: x, {mount}"), files), NONE),
+        (
+            compose(&format!("{mount}}}\n  s-mail: {{image: x, {mount}, command: [-c, /mnt/b.json]"), files),
+            &["mail -> cart addressed"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_file_that_everybody_has_says_nothing_of_each() {
+    let of = |names: &[&str]| {
+        let all: Vec<String> = names
+            .iter()
+            .map(|name| format!("  s-{name}: {{image: x, volumes: ['./all.yaml:/all.yaml']}}\n"))
+            .collect();
+        let homes: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+        asks(&format!(
+            "{homes}-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- compose.yaml\nservices:\n{}-- all.yaml\nurl: http://s-ledger\n",
+            all.concat()
+        ))
+    };
+    assert_eq!(of(&["a", "b", "c"]).len(), 3);
+    assert!(of(&["a", "b", "c", "d"]).is_empty());
+}
+
+#[test]
+fn what_an_image_copies_in_is_its_services() {
+    let build = |target: &str| {
+        format!(
+            "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- deploy/compose.yaml\nservices:\n  s-shop: {{image: x, build: {{context: .., dockerfile: deploy/shop.image{target}}}}}\n\
+             -- deploy/shop.image\nFROM envoy AS edge\nCOPY conf/envoy.yaml /etc/envoy.yaml\nFROM nginx AS site\nCOPY conf/site.conf /etc/nginx/\n\
+             -- conf/envoy.yaml\nstatic_resources:\n  clusters:\n  - load_assignment: {{endpoints: [{{address: {{socket_address: {{address: s-ledger, port_value: 9002}}}}}}]}}\n\
+             -- conf/site.conf\nlocation / {{\n  proxy_pass http://s-cart:80;\n}}\n"
+        )
+    };
+    rows(&[
+        (build(", target: edge"), &["shop -> ledger proven"]),
+        (build(", target: site"), &["shop -> cart proven"]),
+        (build(""), &["shop -> cart proven"]),
+    ]);
+}
+
+#[test]
+fn a_file_in_a_services_directory_that_is_about_another_is_its_own() {
+    let tree = |path: &str, text: &str| {
+        format!("-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- service.shop/{path}\n{text}\n")
+    };
+    rows(&[
+        (tree("datasources/s-ledger.yml", "datasources:\n- url: http://s-ledger:9090"), CALLS),
+        (tree("clusters/s-ledger.json", "{\"uri\": \"redis://me@s-ledger:6379\"}"), CALLS),
+        // A repository of everybody's settings.
+        (tree("shared/s-ledger.yml", "cart: {url: 'http://s-cart'}"), &["ledger -> cart addressed"]),
+    ]);
+}
+
+#[test]
+fn the_only_file_of_variables_fills_a_compose_file_in() {
+    let tree = |files: &str| compose("environment: {LEDGER_URL: 'http://${LEDGER}'}", files);
+    rows(&[
+        (tree("-- deploy/env.all\nLEDGER=s-ledger:80\n"), CALLS),
+        (tree("-- deploy/.env.shop\nLEDGER=s-ledger:80\n"), CALLS),
+        (tree("-- deploy/env.a\nLEDGER=s-ledger:80\n-- deploy/env.b\nLEDGER=s-cart:80\n"), NONE),
+        (tree("-- deploy/more/env.all\nLEDGER=s-ledger:80\n"), NONE),
+        // A port that nobody knows is one.
+        (compose("environment: {LEDGER: 's-ledger:${PORT}'}", ""), CALLS),
+        (compose("environment: {LEDGER_IMAGE: 's-ledger:${TAG}'}", ""), NONE),
+    ]);
+}
