@@ -10,7 +10,7 @@ use crate::mention::{is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
 use crate::program::FnId;
 use crate::reach::{Reach, Site};
-use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
+use hedgerow_code::ir::{Expr, ExprId, Facts, Field, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{HOLE, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,8 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
+    /// The names of fields that say which variable fills them.
+    filled: BTreeSet<&'p str>,
 }
 
 impl<'a, 'p> Names<'a, 'p> {
@@ -39,7 +41,11 @@ impl<'a, 'p> Names<'a, 'p> {
         home: &'a Home,
     ) -> Self {
         let (mentions, variables, reads, asked) = Default::default();
-        Self { infer, reach, answered, hosts, home, mentions, variables, reads, asked }
+        let types = infer.program.files.iter().flat_map(|file| &file.facts.types);
+        let fields = types.flat_map(|ty| if let TypeRef::Struct(fields) = &ty.ty { fields.as_slice() } else { &[] });
+        let is_filled = |field: &&'p Field| field.tag.as_deref().is_some_and(|tag| filling(tag).next().is_some());
+        let filled = fields.filter(is_filled).map(|field| field.name.as_str()).collect();
+        Self { infer, reach, answered, hosts, home, mentions, variables, reads, asked, filled }
     }
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
@@ -74,6 +80,18 @@ impl<'a, 'p> Names<'a, 'p> {
                         self.variable(text, Site { function, expr: id }, is_reached);
                     } else {
                         self.literal(text, Site { function, expr: id }, is_reached, found);
+                    }
+                }
+                // `settings.ledger`, where the field says which variable fills it.
+                Expr::Member { of, name } if is_reached && self.filled.contains(facts.word(*name)) => {
+                    let ty = self.infer.type_of(function, *of, 0);
+                    let field = ty.and_then(|ty| program.field(ty, facts.word(*name)));
+                    for variable in field.and_then(|(.., field)| field.tag.as_deref()).into_iter().flat_map(filling) {
+                        self.variables.insert(variable.to_owned());
+                        if !self.reads.contains_key(variable) && !self.is_answered(function) {
+                            let place = self.place(Site { function, expr: id });
+                            self.reads.insert(variable.to_owned(), place);
+                        }
                     }
                 }
                 // `process.env.LEDGER_URL`
@@ -179,6 +197,16 @@ impl<'a, 'p> Names<'a, 'p> {
         let file = &program.files[program.file_of(site.function) as usize];
         Place { path: file.path.to_owned(), range: file.facts.span(site.expr) }
     }
+}
+
+/// The variables that a field's tag says it is filled from: `env:"LEDGER_URL"`.
+fn filling(tag: &str) -> impl Iterator<Item = &str> {
+    let names = ["env:\"", "envconfig:\""].into_iter().filter_map(move |key| {
+        let (before, rest) = tag.split_once(key)?;
+        let is_key = before.is_empty() || before.ends_with(' ');
+        rest.split(['"', ',']).next().filter(|_| is_key)
+    });
+    names.filter(|name| is_variable(name))
 }
 
 /// Whether a text has the form of an environment variable's name.

@@ -84,13 +84,30 @@ impl Crates {
                 place = next;
                 continue;
             }
-            let globs = source.globs.iter().filter_map(|glob| self.module(&place, glob, Some(&name)));
-            match globs.into_iter().find(|next| self.files.get(next).is_some_and(|of| of.knows(&name))) {
+            match self.behind_globs(&place, &name) {
                 Some(next) if next != place => place = next,
                 _ => return Some(place),
             }
         }
         Some(place)
+    }
+
+    /// The file that knows a name which a file takes in with all others of a module (`pub use client::*`), through any number of those.
+    fn behind_globs(&self, from: &str, name: &str) -> Option<String> {
+        let mut seen = BTreeSet::from([from.to_owned()]);
+        let mut open = vec![from.to_owned()];
+        while let Some(place) = open.pop() {
+            let globs = self.files.get(&place).map(|source| source.globs.as_slice()).unwrap_or_default();
+            for next in globs.iter().filter_map(|glob| self.module(&place, glob, Some(name))) {
+                if self.files.get(&next).is_some_and(|of| of.knows(name)) && next != from {
+                    return Some(next);
+                }
+                if seen.insert(next.clone()) {
+                    open.push(next);
+                }
+            }
+        }
+        None
     }
 
     /// The file of a module of a module.

@@ -10,6 +10,7 @@ mod idioms;
 mod kinds;
 mod kustomize;
 mod languages;
+mod library;
 mod mounts;
 mod places;
 mod silent;

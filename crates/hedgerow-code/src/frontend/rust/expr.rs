@@ -324,6 +324,15 @@ impl Lower<'_> {
             "tuple_struct_pattern" => {
                 let parts = children(pattern);
                 let of = parts.first().map(|of| self.builder.slice(*of)).unwrap_or_default();
+                // `Ledger::Grpc(grpc)`: what the variant holds. `Some(x)` is `x`.
+                let variant = of.rsplit_once("::").map(|(_, name)| name).filter(|name| !HOLDERS.contains(name));
+                let value = match variant.filter(|_| parts.len() == 2) {
+                    Some(name) => {
+                        let held = self.builder.push_member(value, name, span);
+                        self.choice(vec![held, value], span)
+                    }
+                    None => value,
+                };
                 for part in parts.iter().skip(1) {
                     if of.ends_with("Err") {
                         for name in self.names_in(*part) {

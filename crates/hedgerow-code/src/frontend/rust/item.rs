@@ -56,7 +56,8 @@ impl Lower<'_> {
                     }
                 }
                 "const_item" | "static_item" if pass == Pass::Values => self.constant(child),
-                "struct_item" | "enum_item" | "union_item" if pass == Pass::Values => self.structure(child),
+                "struct_item" | "union_item" if pass == Pass::Values => self.structure(child),
+                "enum_item" if pass == Pass::Values => self.enumeration(child, &attributes),
                 "trait_item" => self.interface(child, pass),
                 "impl_item" => self.implementation(child, pass),
                 "function_item" if pass == Pass::Functions => {
@@ -97,9 +98,62 @@ impl Lower<'_> {
     fn structure(&mut self, node: Node) {
         let name = self.builder.field(node, "name");
         let outer = self.me.replace(name.clone());
+        let fields = node.child_by_field_name("body").map(|body| self.fields(body)).unwrap_or_default();
+        self.me = outer;
+        let ty = TypeRef::Struct(fields);
+        self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes: Vec::new(), span: range(node) });
+    }
+
+    /// An enumeration has a field for each variant that holds something. Where a value does not name its variant (`tag`, `untagged`), what
+    /// the variants hold stands in the enumeration's place.
+    fn enumeration(&mut self, node: Node, attributes: &[Node]) {
+        let name = self.builder.field(node, "name");
+        let outer = self.me.replace(name.clone());
+        let texts = attributes.iter().map(|attribute| self.builder.slice(*attribute));
+        let is_flat = texts.into_iter().any(|text| text.contains("serde(") && text.contains("tag"));
+        let mut fields = Vec::new();
+        let mut above: Vec<Node> = Vec::new();
+        for child in node.child_by_field_name("body").map(children).unwrap_or_default() {
+            match child.kind() {
+                "attribute_item" => {
+                    above.push(child);
+                    continue;
+                }
+                "enum_variant" => {
+                    let name = self.builder.field(child, "name");
+                    let texts: Vec<&str> = above.iter().map(|attribute| self.builder.slice(*attribute)).collect();
+                    let tag = tag(&texts, &name);
+                    let ty = child.child_by_field_name("body").and_then(|body| self.held(body));
+                    let field = |ty| Field { name: name.into(), ty, embedded: is_flat, tag: tag.map(Into::into) };
+                    fields.extend(ty.map(field));
+                }
+                _ => {}
+            }
+            above.clear();
+        }
+        self.me = outer;
+        let ty = TypeRef::Struct(fields);
+        self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes: Vec::new(), span: range(node) });
+    }
+
+    /// What a variant holds: the one value in its brackets, or its fields.
+    fn held(&mut self, body: Node) -> Option<TypeRef> {
+        if body.kind() == "field_declaration_list" {
+            return Some(TypeRef::Struct(self.fields(body)));
+        }
+        let types = children(body).into_iter().filter(|child| !matches!(child.kind(), "attribute_item" | "visibility_modifier"));
+        let types: Vec<TypeRef> = types.map(|ty| self.ty(ty, 0)).collect();
+        match <[TypeRef; 1]>::try_from(types) {
+            Ok([ty]) => Some(ty),
+            Err(_) => None,
+        }
+    }
+
+    /// The fields of a structure.
+    fn fields(&mut self, body: Node) -> Vec<Field> {
         let mut fields = Vec::new();
         let mut attributes: Vec<Node> = Vec::new();
-        for child in node.child_by_field_name("body").map(children).unwrap_or_default() {
+        for child in children(body) {
             match child.kind() {
                 "attribute_item" => {
                     attributes.push(child);
@@ -117,9 +171,7 @@ impl Lower<'_> {
             }
             attributes.clear();
         }
-        self.me = outer;
-        let ty = TypeRef::Struct(fields);
-        self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes: Vec::new(), span: range(node) });
+        fields
     }
 
     fn interface(&mut self, node: Node, pass: Pass) {

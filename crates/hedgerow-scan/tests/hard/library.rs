@@ -1,0 +1,116 @@
+//! Services whose code is a library: one program elsewhere runs it by a sub-command.
+
+use crate::finds;
+
+/// `service.shop` is a library, which the program in `cli` runs; `s-ledger` is another service.
+fn tree(shop: &str, cli: &str) -> String {
+    format!("-- service.ledger/x.txt\n{shop}{cli}")
+}
+
+const CALL: &str = "reqwest::get(\"http://s-ledger/x\").await.unwrap();";
+
+#[test]
+fn a_crate_begins_where_a_main_elsewhere_enters_it() {
+    let manifest = "-- service.shop/Cargo.toml\n[package]\nname = \"shop-api\"\n";
+    let shop = |text: &str| format!("{manifest}-- service.shop/src/lib.rs\n{text}\n");
+    let cli = |text: &str| format!("-- cli/Cargo.toml\n[package]\nname = \"cli\"\n-- cli/src/main.rs\n{text}\n");
+    let run = format!("pub struct Run;\nimpl Run {{ pub async fn run(self) {{ {CALL} }} }}");
+    let start = format!("pub async fn start() {{ {CALL} }}\nasync fn unused() {{ reqwest::get(\"http://s-cart/x\").await; }}");
+    let found: &[&str] = &["shop -> ledger proven"];
+    let nothing: &[&str] = &[];
+    for (files, expected) in [
+        // A sub-command as the variant of an enumeration, a function, a module, a type that is taken in under its name.
+        (tree(&shop(&run), &cli("enum Command { Shop(shop_api::Run) }\nfn main() { match parse() { Command::Shop(run) => run.run() } }")), found),
+        (tree(&shop(&start), &cli("fn main() { shop_api::start(); }")), found),
+        (tree(&shop(&start), &cli("use shop_api::start;\nfn main() { start(); }")), found),
+        (tree(&shop(&run), &cli("use shop_api::Run;\nfn main() { Run.run(); }")), found),
+        (
+            tree(
+                &format!("{}-- service.shop/src/a.rs\nmod b;\npub use self::b::*;\n-- service.shop/src/a/b.rs\n{run}\n", shop("mod a;\npub use a::*;")),
+                &cli("use shop_api::Run;\nfn main() { Run.run(); }"),
+            ),
+            found,
+        ),
+        // Nobody runs it.
+        (tree(&shop(&run), &cli("fn main() {}")), nothing),
+        // It has a program of its own.
+        (tree(&shop(&run), "-- service.shop/src/main.rs\nfn main() {}\n-- cli/src/main.rs\nuse shop_api::Run;\nfn main() { Run.run(); }\n"), nothing),
+    ] {
+        finds(&files, expected);
+    }
+}
+
+#[test]
+fn a_package_of_scripts_begins_where_one_elsewhere_enters_it() {
+    let python = |cli: &str| {
+        tree(
+            "-- lib/shop/__init__.py\nimport requests\ndef run():\n    requests.get(\"http://s-ledger/x\")\n\ndef other():\n    requests.get(\"http://s-cart/x\")\n",
+            &format!("-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{services: [{{path: 'lib/{{name}}', name: 'service.{{name}}'}}]}}\n-- cli/main.py\n{cli}\n"),
+        )
+    };
+    finds(&python("from lib.shop import run\nrun()"), &["shop -> ledger proven"]);
+    finds(&python("print(1)"), &[]);
+    let javascript = |cli: &str| {
+        tree(
+            "-- service.shop/index.js\nfunction run() { fetch(\"http://s-ledger/x\"); }\nmodule.exports = { run };\n",
+            &format!("-- cli/main.js\n{cli}\n"),
+        )
+    };
+    finds(&javascript("const { run } = require('../service.shop/index.js');\nrun();"), &["shop -> ledger proven"]);
+}
+
+#[test]
+fn a_class_begins_where_a_main_elsewhere_enters_it() {
+    let java = |cli: &str| {
+        tree(
+            "-- service.shop/src/main/java/bank/shop/Shop.java\npackage bank.shop;\nimport org.springframework.web.client.RestTemplate;\npublic class Shop {\n  public void run() { new RestTemplate().getForObject(\"http://s-ledger/x\", String.class); }\n}\n",
+            &format!("-- cli/src/main/java/bank/cli/Main.java\npackage bank.cli;\n{cli}\n"),
+        )
+    };
+    finds(
+        &java("import bank.shop.Shop;\npublic class Main { public static void main(String[] a) { new Shop().run(); } }"),
+        &["shop -> ledger proven"],
+    );
+    finds(&java("public class Main { public static void main(String[] a) {} }"), &[]);
+    let kotlin = |cli: &str| {
+        tree(
+            "-- service.shop/src/main/kotlin/bank/shop/Shop.kt\npackage bank.shop\nclass Shop {\n  fun run() { okhttp3.Request.Builder().url(\"http://s-ledger/x\").build() }\n}\n",
+            &format!("-- cli/src/main/kotlin/bank/cli/Main.kt\npackage bank.cli\n{cli}\n"),
+        )
+    };
+    finds(&kotlin("import bank.shop.Shop\nfun main() { Shop().run() }"), &["shop -> ledger proven"]);
+}
+
+#[test]
+fn a_field_that_a_variable_fills_is_read_where_the_field_is() {
+    let tree = |body: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/src/main.rs\n#[derive(clap::Args)]\nstruct Storage {{\n  #[arg(env = \"STORE\", long)]\n  endpoint: Option<String>,\n}}\n\
+             #[derive(clap::Parser)]\nstruct Run {{\n  #[command(flatten)]\n  storage: Storage,\n}}\nfn main() {{ let run = Run::parse(); {body} }}\n\
+             -- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: STORE, value: 'http://s-ledger:9000'}}]}}]}}}}}}\n"
+        )
+    };
+    finds(&tree("if let Some(endpoint) = run.storage.endpoint { unknown::open(endpoint); }"), &["shop -> ledger joined"]);
+    finds(&tree("let Storage { endpoint } = run.storage; unknown::open(endpoint);"), &["shop -> ledger joined"]);
+    finds(&tree("unknown::open(run.other);"), &["shop -> ledger candidate"]);
+}
+
+#[test]
+fn a_variant_of_an_enumeration_holds_settings() {
+    let tree = |ledger: &str, arm: &str, yaml: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/config.yaml\n{yaml}\n-- service.shop/src/main.rs\nuse figment::providers::{{Format, Yaml}};\n\
+             #[derive(Deserialize)]\nstruct Remote {{ host: String, port: u16 }}\n{ledger}\n#[derive(Deserialize)]\nstruct Config {{ ledger: Ledger }}\n\
+             fn connect(config: &Ledger) {{ match config {{ {arm} => {{ reqwest::get(format!(\"http://{{}}:{{}}/x\", remote.host, remote.port)); }} _ => {{}} }} }}\n\
+             fn main() {{ let config: Config = figment::Figment::from(Yaml::file(\"config.yaml\")).extract().unwrap(); connect(&config.ledger); }}\n"
+        )
+    };
+    let calls: &[&str] = &["shop -> ledger joined"];
+    let outer = "ledger: {grpc: {host: s-ledger, port: 80}}";
+    finds(&tree("#[derive(Deserialize)]\nenum Ledger { #[serde(alias = \"grpc\")] Grpc(Remote), Off }", "Ledger::Grpc(remote)", outer), calls);
+    finds(&tree("#[derive(Deserialize)]\nenum Ledger { Off, #[serde(rename = \"grpc\")] G(Remote) }", "Ledger::G(remote)", outer), calls);
+    finds(
+        &tree("#[derive(Deserialize)]\n#[serde(tag = \"kind\")]\nenum Ledger { Grpc(Remote), Off }", "Ledger::Grpc(remote)", "ledger: {kind: Grpc, host: s-ledger, port: 80}"),
+        calls,
+    );
+}
