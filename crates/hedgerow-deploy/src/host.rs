@@ -362,7 +362,9 @@ fn host(authority: &str) -> (&str, Option<u16>) {
         return (host, tail.strip_prefix(':').and_then(|port| port.parse().ok()));
     }
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
-    (host.trim_end_matches('.'), port.parse().ok())
+    // .NET's service discovery names an endpoint: `_grpc.ledger`.
+    let named = host.strip_prefix('_').and_then(|rest| rest.split_once('.')).map(|(_, host)| host);
+    (named.unwrap_or(host).trim_end_matches('.'), port.parse().ok())
 }
 
 /// Whether `name` fits a host with holes. A hole is at least one letter.
@@ -431,6 +433,9 @@ mod tests {
             ("jdbc:postgresql://s-ledger/books", ledger()),
             ("jdbc:sqlserver://s-ledger:1433;databaseName=x", at(Some(1433))),
             ("mysql+pymysql://me@s-ledger/books", ledger()),
+            ("https+http://s-ledger", ledger()),
+            ("http://_grpc.s-ledger", ledger()),
+            ("https+http://_dash.s-ledger:80/x", at(Some(80))),
             ("mongodb://a:b@s-ledger:27017/x", at(Some(27017))),
             ("http://s-ledger.example.com", Answer::Outside("s-ledger.example.com".to_owned())),
             ("s-ledger.elsewhere", Answer::Outside("s-ledger.elsewhere".to_owned())),

@@ -98,6 +98,7 @@ pub(crate) fn find(context: &Context) -> Found {
         dials: Vec::new(),
         covered: Vec::new(),
         reported: BTreeMap::new(),
+        causes: BTreeMap::new(),
         needed: Needed::default(),
         variables: RefCell::default(),
     };
@@ -119,6 +120,8 @@ struct Search<'a, 'p> {
     covered: Vec<(Site, Vec<Site>)>,
     /// The findings about what cannot be told, by the function that a comment belongs into.
     reported: BTreeMap<FnId, usize>,
+    /// The same findings by what they have in common.
+    causes: BTreeMap<report::Cause, usize>,
     needed: Needed,
     variables: RefCell<BTreeSet<String>>,
 }

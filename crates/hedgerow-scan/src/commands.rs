@@ -14,7 +14,7 @@ use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, HOLE, Hosts};
 use hedgerow_deploy::{Command, Given, Spot};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Programs that are given URLs and call them.
 const WEB: &[&str] = &[
@@ -154,6 +154,8 @@ fn words<'t>(line: &[(&'t str, &'t hedgerow_deploy::Word)]) -> Vec<Word<'t>> {
     let mut found = Vec::new();
     let mut program: Option<&'static str> = None;
     let mut before = "";
+    // What a script sets: `URL=http://ledger; curl $URL`.
+    let mut set: BTreeMap<&str, &str> = BTreeMap::new();
     for (whole, said) in line {
         // A piece's place is how far it is from the beginning of the text that it is cut from.
         let ahead = |piece: &str| {
@@ -170,6 +172,18 @@ fn words<'t>(line: &[(&'t str, &'t hedgerow_deploy::Word)]) -> Vec<Word<'t>> {
             for piece in row.split_whitespace() {
                 let ends = piece.ends_with(';');
                 let bare = piece.trim_matches(['"', '\'', ';', '(', ')', '`', '&', '|']).trim_start_matches("$(");
+                let value = |text: &'t str| {
+                    let name = text.strip_prefix('$')?;
+                    let name = name.strip_prefix('{').map_or(name, |name| name.trim_end_matches('}'));
+                    set.get(name).copied()
+                };
+                let bare = value(bare.trim_matches(['"', '\''])).unwrap_or(bare);
+                if let Some((name, value)) = bare.split_once('=')
+                    && !name.is_empty()
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                {
+                    set.insert(name, value.trim_matches(['"', '\'']));
+                }
                 if BETWEEN.contains(&piece) {
                     (program, before) = (None, "");
                     continue;

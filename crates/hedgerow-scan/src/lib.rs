@@ -79,6 +79,7 @@ mod reach;
 mod said;
 mod scan;
 mod spoken;
+mod starters;
 mod templated;
 mod texts;
 mod tree;

@@ -146,6 +146,12 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         return found;
     }
     let start = text.len() - text.trim_start().len();
+    if trimmed.starts_with(['{', '['])
+        && let Ok(value) = serde_json::from_str(trimmed)
+    {
+        structured(&value, before, (trimmed, start), hosts, &mut found);
+        return found;
+    }
     if trimmed.contains(char::is_whitespace) || (trimmed.contains([';', '=']) && !trimmed.contains("://")) {
         strings(trimmed, start, hosts, &mut found);
         return found;
@@ -155,6 +161,30 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         token(piece, start + at, before, hosts, &mut found);
     }
     found
+}
+
+/// What the texts of a JSON value name: a variable may hold one.
+fn structured(
+    value: &serde_json::Value,
+    key: &str,
+    (text, start): (&str, usize),
+    hosts: &Hosts,
+    found: &mut Vec<Named>,
+) {
+    use serde_json::Value;
+    match value {
+        Value::String(inner) => {
+            // Where it stands as it is; a text with an escape stands there in another form.
+            let at = text.find(inner.as_str()).unwrap_or(0);
+            let named = named(inner, key, hosts).into_iter();
+            found.extend(named.map(|named| Named { start: start + at + named.start, ..named }));
+        }
+        Value::Array(list) => list.iter().for_each(|value| structured(value, key, (text, start), hosts, found)),
+        Value::Object(pairs) => {
+            pairs.iter().for_each(|(key, value)| structured(value, key, (text, start), hosts, found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The pieces between separators, each with its place. Inside of a URL a comma separates hosts, which stay together.
@@ -330,6 +360,10 @@ mod tests {
             ("/cart", "", &[]),
             ("必须以http://cart/或https://order-api開頭", "", &["CART"]),
             ("a", "url", &[]),
+            ("{\"credentials\": {\"endpoint_url\": \"http://cart:9000\"}}", "STORAGE", &["CART"]),
+            ("[\"redis:6379\", {\"host\": \"cart\"}]", "", &["REDIS", "CART"]),
+            ("{\"name\": \"cart\"}", "CART_HOST", &[]),
+            ("{cart:80}", "", &[]),
             ("cart", "management.endpoints.web.exposure.include", &[]),
             ("health,info,cart", "management.endpoints.web.exposure.include", &[]),
             ("health,cart", "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE", &[]),

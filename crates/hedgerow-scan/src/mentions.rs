@@ -71,7 +71,9 @@ pub(crate) fn ask<'a>(
     let owners = Owners::new(tree.services, homes);
     let mut texts: BTreeMap<&str, Vec<(&PlainFile, Whose)>> = BTreeMap::new();
     let sharing = owners.sharing(tree.texts, hosts);
-    for file in tree.texts.iter().filter(|file| !is_test(&file.path)) {
+    // A build file of Maven names other modules, and no service.
+    let is_build = |path: &str| path.rsplit('/').next() == Some("pom.xml");
+    for file in tree.texts.iter().filter(|file| !is_test(&file.path) && !is_build(&file.path)) {
         if let Some(services) = sharing.of(&file.path) {
             services.iter().for_each(|service| texts.entry(service).or_default().push((file, Whose::Own)));
             continue;

@@ -275,6 +275,8 @@ pub(crate) enum Source {
     SettingValue,
     /// Nothing; it binds the setting named by the argument to the variables named behind it.
     SettingVariable,
+    /// Nothing; it binds all flags to the settings of their names.
+    SettingFlags,
     /// Nothing; the argument is what the names of the program's variables begin with.
     Prefix,
 }

@@ -2,6 +2,7 @@
 //! what the names of its variables begin with.
 
 use crate::eval::Eval;
+use crate::outside::Outside;
 use crate::pack::{Packs, Source};
 use crate::program::Program;
 use crate::reach::{Reach, Site};
@@ -27,9 +28,16 @@ impl Said {
     /// Asks each reached call that the packs know for this.
     pub(crate) fn new(eval: &Eval, program: &Program, packs: &Packs, reach: &Reach) -> Self {
         let mut said = Self::default();
+        // Where all flags are bound to settings, what a flag is unless it is said is what the setting of its name is.
+        let gives = |outside: &Outside| packs.transfer(outside.language, &outside.path).map(|transfer| transfer.gives);
+        let binds_flags = reach.paths.iter().any(|outside| gives(outside) == Some(Source::SettingFlags));
         let source = reach.paths.ask(|outside| {
             let transfer = packs.transfer(outside.language, &outside.path)?;
-            let is_said = matches!(transfer.gives, Source::SettingValue | Source::SettingVariable | Source::Prefix);
+            let is_said = match transfer.gives {
+                Source::SettingValue | Source::SettingVariable | Source::Prefix => true,
+                Source::Flag => binds_flags && transfer.default.is_some(),
+                _ => false,
+            };
             is_said.then_some(transfer)
         });
         for (site, path) in &reach.external {
@@ -57,7 +65,7 @@ impl Said {
                     let prefixes = keys.iter().map(|key| key.trim_end_matches(['_', ':']).to_uppercase());
                     said.prefixes.extend(prefixes.filter(|prefix| !prefix.is_empty()));
                 }
-                Source::SettingValue => {
+                Source::SettingValue | Source::Flag => {
                     let values = ask(transfer.default.map_or(at + 1, usize::from)).unwrap_or_default();
                     for value in values.into_iter().flat_map(|values| values.templates().into_keys()) {
                         // A flag that is bound to a setting beats what files say.

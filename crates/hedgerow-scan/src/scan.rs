@@ -151,6 +151,7 @@ impl<'a> Run<'a> {
             tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
         let mut homes = homes(tree.services, tree.config, paths);
         built(tree, &mut homes);
+        crate::starters::add(tree, &mut homes);
         let (hosts, deploy) = deploy(tree, &homes);
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
         run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));

@@ -108,7 +108,7 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
         Some(language) => Want::Code(language),
         None if foreign(path).is_some() => Want::Text,
         None if is_settings(name) => {
-            let noise = matches!(name, "package-lock.json" | "composer.lock" | "pom.xml") || name.ends_with(".map");
+            let noise = matches!(name, "package-lock.json" | "composer.lock") || name.ends_with(".map");
             if noise { Want::Nothing } else { Want::Text }
         }
         None if left_out(path).is_none() => Want::IfText,

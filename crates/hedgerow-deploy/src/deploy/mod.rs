@@ -475,13 +475,16 @@ impl Given {
             if let Some(after) = tail.strip_prefix('$') {
                 pieces.push(Ok("$".to_owned()));
                 rest = after;
-            } else if let Some((name, after)) = tail.strip_prefix('(').and_then(|tail| tail.split_once(')')) {
+            } else if let Some((name, after)) = tail.strip_prefix('(').and_then(|tail| tail.split_once(')'))
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+            {
+                // What is no name is a shell's: `$(curl http://ledger)`.
                 pieces.push(Err(name));
                 rest = after;
             } else {
                 // No more of them is closed, or this one is none.
                 pieces.push(Ok("$".to_owned()));
-                if tail.starts_with('(') {
+                if tail.starts_with('(') && !tail.contains(')') {
                     break;
                 }
             }

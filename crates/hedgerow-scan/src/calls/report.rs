@@ -3,6 +3,7 @@
 use super::{Search, Unresolved};
 use crate::edge::{Finding, Place};
 use crate::program::FnId;
+use crate::reach::Site;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Answer;
@@ -10,6 +11,14 @@ use std::collections::BTreeSet;
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 6;
+
+/// What calls whose target cannot be told have in common: where they are made, and what is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cause {
+    site: Site,
+    missing: BTreeSet<String>,
+    unknown: BTreeSet<Site>,
+}
 
 impl Search<'_, '_> {
     /// Reports a call, where no comment and no glob of the configuration answers for it.
@@ -78,6 +87,28 @@ impl Search<'_, '_> {
             }
             return;
         }
+        // A wrapper around a client is one question, however many functions call it with what the same missing thing makes.
+        let cause = Cause {
+            site,
+            missing: group.missing.iter().filter(|name| !name.is_empty()).cloned().collect(),
+            unknown: group.unknown.iter().map(|unknown| unknown.at).collect(),
+        };
+        let is_told = !cause.missing.is_empty() || !cause.unknown.is_empty();
+        let known = self.causes.get(&cause).and_then(|at| self.outcome.findings.get_mut(*at));
+        if let Some((known, caller)) = known.filter(|_| is_told).zip(marks.get(1)) {
+            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != caller.0) {
+                known.marks.push((caller.0.clone(), "and from here".to_owned()));
+            }
+            let all = program.label(site.function);
+            let path = program.files[program.file_of(site.function) as usize].path;
+            let comment = written(path, "rpcmap: <service>");
+            let advice = format!("one in `{all}` answers for all that call it: `{comment}`");
+            if !known.help.contains(&advice) {
+                known.help.push(advice);
+            }
+            return;
+        }
+        self.causes.insert(cause, self.outcome.findings.len());
         self.reported.insert(speaker, self.outcome.findings.len());
         let function = program.label(speaker);
         let path = program.files[program.file_of(speaker) as usize].path;

@@ -197,7 +197,7 @@ impl<'p> Eval<'_, 'p> {
             Source::Flag => symbol(Piece::Flag),
             // A structure that is filled with what begins so.
             Source::Prefix if transfer.into.is_some() => Values::one(Value::Setting(Vec::new())),
-            Source::SettingValue | Source::SettingVariable | Source::Prefix => Values::default(),
+            Source::SettingValue | Source::SettingVariable | Source::SettingFlags | Source::Prefix => Values::default(),
             Source::Setting => {
                 // `viper.Sub("ledger").GetString("url")`, and keys with a separator of their own, `ledger::url`.
                 let below = self.settings_called_on(frame, callee);

@@ -91,3 +91,21 @@ fn compose_files_are_interpolated_as_compose_does() {
     calls(file, &[UNRESOLVED]);
     calls(&format!("{file}-- .env\nLEDGER_HOST=s-ledger\n"), ledger);
 }
+
+#[test]
+fn a_variable_may_hold_json() {
+    let tree = |value: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/main.py\nimport json\nimport os\nconf = json.loads(os.environ[\"STORE\"])\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+             spec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: STORE, value: '{value}'}}]}}]}}}}}}\n"
+        )
+    };
+    for value in [
+        "{\"credentials\": {\"endpoint_url\": \"http://s-ledger:9000\", \"key\": \"k\"}}",
+        "[{\"host\": \"s-ledger\"}]",
+        "[\"s-ledger:80\"]",
+    ] {
+        finds(&tree(value), &["shop -> ledger joined"]);
+    }
+    finds(&tree("{\"owner\": \"the ledger\"}"), &[]);
+}

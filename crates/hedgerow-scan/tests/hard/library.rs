@@ -114,3 +114,39 @@ fn a_variant_of_an_enumeration_holds_settings() {
         calls,
     );
 }
+
+/// A starter of Spring Boot's whose filter calls the ledger, and a library between it and whoever depends on that.
+fn starter(list: &str, shop: &str) -> String {
+    let pom = |name: &str, depends: &str| {
+        format!("<project><artifactId>{name}</artifactId><dependencies>{depends}</dependencies></project>\n")
+    };
+    let on = |name: &str| format!("<dependency><artifactId>{name}</artifactId></dependency>");
+    format!(
+        "-- service.ledger/x.txt\n-- lib/security/pom.xml\n{}-- lib/security/src/main/resources/{list}\nbank.security.Security\n\
+         -- lib/security/src/main/java/bank/security/Security.java\npackage bank.security;\nimport org.springframework.boot.autoconfigure.AutoConfiguration;\nimport org.springframework.context.annotation.Bean;\n\
+         import org.springframework.web.client.RestTemplate;\n@AutoConfiguration\npublic class Security {{\n  @Bean public Object token() {{ return new RestTemplate().getForObject(\"http://s-ledger/x\", String.class); }}\n}}\n\
+         -- lib/web/pom.xml\n{}-- lib/gradle/build.gradle.kts\ndependencies {{\n  implementation(project(\":lib:security\"))\n}}\n\
+         -- service.shop/src/main/java/bank/shop/Shop.java\npackage bank.shop;\npublic class Shop {{ public static void main(String[] a) {{}} }}\n{shop}",
+        pom("security", ""),
+        pom("web", &on("security")),
+    )
+}
+
+#[test]
+fn a_starter_runs_in_every_service_that_depends_on_it() {
+    let boot = "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports";
+    let pom = |name: &str| {
+        format!("-- service.shop/pom.xml\n<project><artifactId>shop</artifactId><dependencies><dependency><artifactId>{name}</artifactId></dependency></dependencies></project>\n")
+    };
+    let calls: &[&str] = &["shop -> ledger proven"];
+    for (list, shop, expected) in [
+        (boot, pom("security"), calls),
+        ("META-INF/spring.factories", pom("security"), calls),
+        (boot, pom("web"), calls),
+        (boot, "-- service.shop/build.gradle\ndependencies {\n  implementation project(':lib:gradle')\n}\n".to_owned(), calls),
+        (boot, pom("other"), &[]),
+        ("other.imports", pom("security"), &[]),
+    ] {
+        finds(&starter(list, &shop), expected);
+    }
+}

@@ -14,6 +14,7 @@ mod library;
 mod mounts;
 mod places;
 mod silent;
+mod wrappers;
 
 use hedgerow_core::diag::Code;
 use hedgerow_core::source::Sources;
