@@ -126,7 +126,7 @@ impl Given {
 
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
     pub(super) fn mount(&mut self, name: &str, item: &Item, maps: &Maps, made: &Made) {
-        let written = written(name, item.scope(), maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
+        let written = written(name, item, maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
         let all: Vec<_> = written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map)))).collect();
         for (data, origin) in all {
             for (name, text) in data.as_object().into_iter().flatten() {

@@ -48,6 +48,8 @@ struct Kustomization {
     components: Vec<usize>,
     /// Those that take it in.
     above: Vec<usize>,
+    /// The namespace that it puts everything in.
+    namespace: Option<String>,
 }
 
 /// A map that is made.
@@ -93,6 +95,7 @@ impl Kustomizations {
         for (at, (directory, item)) in found.iter().enumerate() {
             let value = &item.value;
             new.all[at].is_component = text_at(value, &["kind"]) == Some("Component");
+            new.all[at].namespace = text_at(value, &["namespace"]).map(str::to_owned);
             new.all[at].maps = maps(directory, item, texts);
             new.names.extend(new.all[at].maps.keys().cloned());
             let taken = TAKES.iter().flat_map(|key| elements(value, key)).filter_map(path_of);
@@ -111,6 +114,13 @@ impl Kustomizations {
             new.all[at].components = below.filter(|below| new.all[*below].is_component).collect();
         }
         new
+    }
+
+    /// The namespaces that the kustomizations which take a file in put it in; none where they say none.
+    pub(super) fn namespaces(&self, path: &str) -> BTreeSet<String> {
+        let takers = self.files.get(path).map(Vec::as_slice).unwrap_or_default();
+        let above = self.walk(takers, |one| &one.above).unwrap_or_default();
+        above.into_iter().filter_map(|at| self.all[at].namespace.clone()).collect()
     }
 
     /// What is made for the workloads of a file.

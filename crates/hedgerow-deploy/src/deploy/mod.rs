@@ -113,6 +113,8 @@ struct Item<'a> {
     listed: Vec<Step>,
     /// What the chart's template came to.
     sheet: Option<Arc<Sheet>>,
+    /// The namespaces that it may be in, as it and the kustomizations that take it in say; none where nothing says it.
+    namespaces: BTreeSet<String>,
     value: Value,
 }
 
@@ -180,8 +182,11 @@ impl Deploy {
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {
                 let sheet = sheets.get(document).cloned();
-                let item =
-                    |listed, value| Item { path: text.path, chart, document, listed, sheet: sheet.clone(), value };
+                let item = |listed, value: Value| {
+                    let own = text_at(&value, &["metadata", "namespace"]).filter(|name| !name.contains(HOLE));
+                    let namespaces = own.map(str::to_owned).into_iter().collect();
+                    Item { path: text.path, chart, document, listed, sheet: sheet.clone(), namespaces, value }
+                };
                 match value {
                     Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
                         let list = pairs.remove("items").and_then(|list| match list {
@@ -199,13 +204,19 @@ impl Deploy {
         let all: Texts = all.map(|text| (text.path, text.text)).collect();
         deploy.compose(&items, &all, hosts, &owner);
         deploy.values(&items, &charts, hosts, &owner);
+        let kustomizations = Kustomizations::new(&items, &all);
+        for item in &mut items {
+            let said = kustomizations.namespaces(item.path);
+            if !said.is_empty() {
+                item.namespaces = said;
+            }
+        }
         let mut maps = Maps::new();
         for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
             if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
                 maps.entry((item.scope(), name)).or_default().push(Map { item, data });
             }
         }
-        let kustomizations = Kustomizations::new(&items, &all);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services(&items, &pods, hosts);
         for (path, chart, is_whole, lacks) in unread {
@@ -399,7 +410,7 @@ impl Given {
     fn container(&mut self, container: &Value, item: &Item, maps: &Maps, made: &Made) {
         let here = item.spot(container);
         let maps_of = |name| {
-            let written = written(name, item.scope(), maps);
+            let written = written(name, item, maps);
             let written = written.map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
             written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map))))
         };
@@ -587,9 +598,15 @@ impl Origin<'_> {
     }
 }
 
-/// The ConfigMaps of a name that the tree writes. A chart's workload may also use one from outside of the chart.
-fn written<'m>(name: &'m str, scope: &'m str, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
-    maps.get(&(scope, name)).or_else(|| maps.get(&("", name))).into_iter().flatten().copied()
+/// The ConfigMaps of a name that the tree writes and that are not in another namespace than the workload. A chart's workload may also use
+/// one from outside of the chart.
+fn written<'m>(name: &'m str, item: &'m Item, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
+    let all = maps.get(&(item.scope(), name)).or_else(|| maps.get(&("", name))).into_iter().flatten().copied();
+    let is_near = |map: &Map| {
+        let (one, other) = (&item.namespaces, &map.item.namespaces);
+        one.is_empty() || other.is_empty() || !one.is_disjoint(other)
+    };
+    all.filter(is_near)
 }
 
 /// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.

@@ -113,3 +113,27 @@ fn kustomizations_in_a_ring_come_to_an_end() {
     let made = makes("a/kustomization.yaml", "resources: [emoji.yaml, ../b]", "http://s-ledger");
     calls(&format!("{}{ring}{made}", deployment("a/emoji.yaml")), &[LEDGER]);
 }
+
+#[test]
+fn a_map_of_another_namespace_is_not_the_workloads() {
+    let map = |path: &str, namespace: &str| {
+        format!("-- {path}\nkind: ConfigMap\nmetadata: {{name: config{namespace}}}\ndata: {{LEDGER_URL: http://s-ledger}}\n")
+    };
+    let take = |path: &str, namespace: &str, takes: &str| format!("-- {path}\nnamespace: {namespace}\nresources: [{takes}]\n");
+    let workload = deployment("a/emoji.yaml");
+    let in_b = map("b/map.yaml", "") + &take("b/kustomization.yaml", "b", "map.yaml");
+    let in_a = take("a/kustomization.yaml", "a", "emoji.yaml");
+    for (deploy, expected) in [
+        (format!("{workload}{in_a}{in_b}"), UNRESOLVED),
+        (format!("{workload}{}{in_b}", take("a/kustomization.yaml", "b", "emoji.yaml")), LEDGER),
+        // Where one says no namespace, it may be the other's.
+        (format!("{workload}{in_b}"), LEDGER),
+        (format!("{workload}{in_a}{}", map("b/map.yaml", "")), LEDGER),
+        (format!("{workload}{in_a}{}", map("b/map.yaml", ", namespace: b")), UNRESOLVED),
+        (format!("{workload}{in_a}{}", map("b/map.yaml", ", namespace: a")), LEDGER),
+        // An overlay puts its own namespace in the place of those below it.
+        (format!("{workload}{in_a}{in_b}{}", take("over/kustomization.yaml", "c", "../a, ../b")), LEDGER),
+    ] {
+        calls(&deploy, &[expected]);
+    }
+}
