@@ -215,6 +215,8 @@ fn joined(home: &Home, hosts: &Hosts, deploy: &Deploy, reads: &impl Fn(&str) -> 
             {
                 let Some(place) = reads(name) else { continue };
                 let port = match hosts.answers(&named.text).first() {
+                    // The code puts a port behind a host alone.
+                    Some(Answer::Service(_, None)) if !named.text.contains("://") => Port::Unknown,
                     Some(Answer::Service(_, port)) => Port::from(*port),
                     _ => Port::Unknown,
                 };

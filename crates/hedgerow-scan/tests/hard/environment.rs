@@ -109,3 +109,20 @@ fn a_variable_may_hold_json() {
     }
     finds(&tree("{\"owner\": \"the ledger\"}"), &[]);
 }
+
+#[test]
+fn the_port_stands_where_the_code_puts_it_behind_a_host() {
+    let port = |url: &str, value: &str| {
+        let tree = format!(
+            "-- service.ledger/x.txt\n-- service.shop/app.mjs\nawait fetch({url})\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+             spec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: LEDGER, value: '{value}'}}]}}]}}}}}}\n"
+        );
+        let found = crate::outcome(&tree);
+        found.edges.values().map(|edge| edge.port()).collect::<Vec<_>>()
+    };
+    assert_eq!(port("`http://${process.env.LEDGER}:3016/all`", "s-ledger"), [Some(3016)]);
+    assert_eq!(port("`http://${process.env.LEDGER || 'localhost'}:3016/all`", "s-ledger"), [Some(3016)]);
+    assert_eq!(port("process.env.LEDGER + '/all'", "http://s-ledger:81"), [Some(81)]);
+    assert_eq!(port("process.env.LEDGER + '/all'", "http://s-ledger"), [None]);
+    assert_eq!(port("`http://${process.env.LEDGER}/all`", "s-ledger"), [None]);
+}
