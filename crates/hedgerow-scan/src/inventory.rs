@@ -120,12 +120,8 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
 type Begin = fn(&Program, &str) -> Vec<FnId>;
 
 /// How programs begin in the languages but Go.
-const WAYS: &[(Begins, Begin)] = &[
-    (Begins::Scripts, scripts),
-    (Begins::Classes, java),
-    (Begins::Crates, rust),
-    (Begins::Projects, csharp),
-];
+const WAYS: &[(Begins, Begin)] =
+    &[(Begins::Scripts, scripts), (Begins::Classes, java), (Begins::Crates, rust), (Begins::Projects, csharp)];
 
 /// Where nothing begins at a place, a program elsewhere may start several services: what it names of the place's types and functions is
 /// where the service begins.

@@ -91,7 +91,8 @@ fn maven(text: &str) -> (Option<&str>, BTreeSet<String>) {
         depends.extend(artifact.filter(|_| !is_test));
     }
     let parent = inner(text, "parent");
-    let others = ["dependencies", "build", "profiles", "dependencyManagement"].into_iter().flat_map(|tag| inner(text, tag));
+    let others =
+        ["dependencies", "build", "profiles", "dependencyManagement"].into_iter().flat_map(|tag| inner(text, tag));
     let others: Vec<_> = others.chain(parent).collect();
     let own = inner(text, "artifactId").into_iter().find(|at| !others.iter().any(|other| other.contains(&at.start)));
     (own.map(|at| text[at].trim()), depends)

@@ -194,8 +194,7 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
         let mut files = beside.map(|(path, _)| *path).filter(is_env);
         files.next().filter(|_| files.next().is_none()).map(str::to_owned)
     };
-    let path =
-        if texts.contains_key(path) { path.to_owned() } else { template().or_else(only).unwrap_or_default() };
+    let path = if texts.contains_key(path) { path.to_owned() } else { template().or_else(only).unwrap_or_default() };
     let text = texts.get(path.as_str()).copied().unwrap_or_default();
     (path, text)
 }

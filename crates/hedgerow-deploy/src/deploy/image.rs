@@ -116,7 +116,8 @@ fn stages(text: &str) -> Vec<Stage> {
         match word.as_str() {
             "FROM" => {
                 let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
-                let name = words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
+                let name =
+                    words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
                 let text = |word: Option<&&str>| word.map_or_else(String::new, |word| (*word).to_owned());
                 found.push(Stage { name: text(name), base: text(words.first()), copies: Vec::new() });
             }

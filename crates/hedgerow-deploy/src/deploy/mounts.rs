@@ -103,11 +103,30 @@ fn is_settings(path: &str, target: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     const READ: &[&str] = &[
-        "yaml", "yml", "json", "toml", "ini", "cfg", "conf", "cnf", "properties", "env", "xml", "config", "tmpl",
-        "template", "rc", "hcl", "alloy", "river", "vcl", "lua",
+        "yaml",
+        "yml",
+        "json",
+        "toml",
+        "ini",
+        "cfg",
+        "conf",
+        "cnf",
+        "properties",
+        "env",
+        "xml",
+        "config",
+        "tmpl",
+        "template",
+        "rc",
+        "hcl",
+        "alloy",
+        "river",
+        "vcl",
+        "lua",
     ];
     // What is taken in once is data: a realm with the addresses of pages, tables, answers of a mock.
-    const DATA: &[&str] = &["import", "initdb", "realm", "seed", "fixture", "mapping", "dashboard", "package.json", "lock"];
+    const DATA: &[&str] =
+        &["import", "initdb", "realm", "seed", "fixture", "mapping", "dashboard", "package.json", "lock"];
     let (path, target) = (path.to_lowercase(), target.to_lowercase());
     READ.contains(&extension) && !DATA.iter().any(|word| path.contains(word) || target.contains(word))
         || name.starts_with("Caddyfile")
@@ -133,7 +152,10 @@ pub(super) fn give(mounts: &BTreeMap<String, BTreeSet<Mount>>, texts: &Texts, gi
             // Code is mounted to work on it.
             let is_code = files.iter().any(|(path, _)| {
                 let name = path.rsplit('/').next().unwrap_or(path);
-                matches!(name, "package.json" | "Cargo.toml" | "go.mod" | "pyproject.toml" | "pom.xml" | "requirements.txt")
+                matches!(
+                    name,
+                    "package.json" | "Cargo.toml" | "go.mod" | "pyproject.toml" | "pom.xml" | "requirements.txt"
+                )
             });
             let target = mount.target.trim_end_matches('/');
             let places = |path: &str, rest: &str| -> Vec<String> {
@@ -162,7 +184,8 @@ pub(super) fn give(mounts: &BTreeMap<String, BTreeSet<Mount>>, texts: &Texts, gi
                 let known = given.files.get(*path).copied();
                 given.files.insert((*path).to_owned(), is_named || known == Some(true));
                 let is_read = [".json", ".yaml", ".yml", ".properties"].iter().any(|end| path.ends_with(end));
-                if known.is_none() && is_read
+                if known.is_none()
+                    && is_read
                     && let Some(text) = texts.get(path)
                 {
                     given.add_settings(Text { path, text }, path);
@@ -209,7 +232,10 @@ mod tests {
             (json!({"configs": ["a"]}), pair("deploy/conf/a.yml", "/a")),
             (json!({"configs": [{"source": "a", "target": "/b"}]}), pair("deploy/conf/a.yml", "/b")),
             (json!({"configs": ["b", "c"]}), Vec::new()),
-            (json!({"volumes": ["data:/etc/a.yml", "/etc/x:/x", "~/x:/x", "./${X}:/x", "/x", "../../x:/x"]}), Vec::new()),
+            (
+                json!({"volumes": ["data:/etc/a.yml", "/etc/x:/x", "~/x:/x", "./${X}:/x", "/x", "../../x:/x"]}),
+                Vec::new(),
+            ),
             (json!({"volumes": [{"type": "volume", "source": "c", "target": "/c"}]}), Vec::new()),
             (json!({}), Vec::new()),
         ] {

@@ -117,9 +117,12 @@ fn kustomizations_in_a_ring_come_to_an_end() {
 #[test]
 fn a_map_of_another_namespace_is_not_the_workloads() {
     let map = |path: &str, namespace: &str| {
-        format!("-- {path}\nkind: ConfigMap\nmetadata: {{name: config{namespace}}}\ndata: {{LEDGER_URL: http://s-ledger}}\n")
+        format!(
+            "-- {path}\nkind: ConfigMap\nmetadata: {{name: config{namespace}}}\ndata: {{LEDGER_URL: http://s-ledger}}\n"
+        )
     };
-    let take = |path: &str, namespace: &str, takes: &str| format!("-- {path}\nnamespace: {namespace}\nresources: [{takes}]\n");
+    let take =
+        |path: &str, namespace: &str, takes: &str| format!("-- {path}\nnamespace: {namespace}\nresources: [{takes}]\n");
     let workload = deployment("a/emoji.yaml");
     let in_b = map("b/map.yaml", "") + &take("b/kustomization.yaml", "b", "map.yaml");
     let in_a = take("a/kustomization.yaml", "a", "emoji.yaml");

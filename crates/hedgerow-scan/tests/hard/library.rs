@@ -15,18 +15,30 @@ fn a_crate_begins_where_a_main_elsewhere_enters_it() {
     let shop = |text: &str| format!("{manifest}-- service.shop/src/lib.rs\n{text}\n");
     let cli = |text: &str| format!("-- cli/Cargo.toml\n[package]\nname = \"cli\"\n-- cli/src/main.rs\n{text}\n");
     let run = format!("pub struct Run;\nimpl Run {{ pub async fn run(self) {{ {CALL} }} }}");
-    let start = format!("pub async fn start() {{ {CALL} }}\nasync fn unused() {{ reqwest::get(\"http://s-cart/x\").await; }}");
+    let start =
+        format!("pub async fn start() {{ {CALL} }}\nasync fn unused() {{ reqwest::get(\"http://s-cart/x\").await; }}");
     let found: &[&str] = &["shop -> ledger proven"];
     let nothing: &[&str] = &[];
     for (files, expected) in [
         // A sub-command as the variant of an enumeration, a function, a module, a type that is taken in under its name.
-        (tree(&shop(&run), &cli("enum Command { Shop(shop_api::Run) }\nfn main() { match parse() { Command::Shop(run) => run.run() } }")), found),
+        (
+            tree(
+                &shop(&run),
+                &cli(
+                    "enum Command { Shop(shop_api::Run) }\nfn main() { match parse() { Command::Shop(run) => run.run() } }",
+                ),
+            ),
+            found,
+        ),
         (tree(&shop(&start), &cli("fn main() { shop_api::start(); }")), found),
         (tree(&shop(&start), &cli("use shop_api::start;\nfn main() { start(); }")), found),
         (tree(&shop(&run), &cli("use shop_api::Run;\nfn main() { Run.run(); }")), found),
         (
             tree(
-                &format!("{}-- service.shop/src/a.rs\nmod b;\npub use self::b::*;\n-- service.shop/src/a/b.rs\n{run}\n", shop("mod a;\npub use a::*;")),
+                &format!(
+                    "{}-- service.shop/src/a.rs\nmod b;\npub use self::b::*;\n-- service.shop/src/a/b.rs\n{run}\n",
+                    shop("mod a;\npub use a::*;")
+                ),
                 &cli("use shop_api::Run;\nfn main() { Run.run(); }"),
             ),
             found,
@@ -34,7 +46,13 @@ fn a_crate_begins_where_a_main_elsewhere_enters_it() {
         // Nobody runs it.
         (tree(&shop(&run), &cli("fn main() {}")), nothing),
         // It has a program of its own.
-        (tree(&shop(&run), "-- service.shop/src/main.rs\nfn main() {}\n-- cli/src/main.rs\nuse shop_api::Run;\nfn main() { Run.run(); }\n"), nothing),
+        (
+            tree(
+                &shop(&run),
+                "-- service.shop/src/main.rs\nfn main() {}\n-- cli/src/main.rs\nuse shop_api::Run;\nfn main() { Run.run(); }\n",
+            ),
+            nothing,
+        ),
     ] {
         finds(&files, expected);
     }
@@ -45,7 +63,9 @@ fn a_package_of_scripts_begins_where_one_elsewhere_enters_it() {
     let python = |cli: &str| {
         tree(
             "-- lib/shop/__init__.py\nimport requests\ndef run():\n    requests.get(\"http://s-ledger/x\")\n\ndef other():\n    requests.get(\"http://s-cart/x\")\n",
-            &format!("-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{services: [{{path: 'lib/{{name}}', name: 'service.{{name}}'}}]}}\n-- cli/main.py\n{cli}\n"),
+            &format!(
+                "-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{services: [{{path: 'lib/{{name}}', name: 'service.{{name}}'}}]}}\n-- cli/main.py\n{cli}\n"
+            ),
         )
     };
     finds(&python("from lib.shop import run\nrun()"), &["shop -> ledger proven"]);
@@ -68,7 +88,9 @@ fn a_class_begins_where_a_main_elsewhere_enters_it() {
         )
     };
     finds(
-        &java("import bank.shop.Shop;\npublic class Main { public static void main(String[] a) { new Shop().run(); } }"),
+        &java(
+            "import bank.shop.Shop;\npublic class Main { public static void main(String[] a) { new Shop().run(); } }",
+        ),
         &["shop -> ledger proven"],
     );
     finds(&java("public class Main { public static void main(String[] a) {} }"), &[]);
@@ -90,7 +112,10 @@ fn a_field_that_a_variable_fills_is_read_where_the_field_is() {
              -- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: STORE, value: 'http://s-ledger:9000'}}]}}]}}}}}}\n"
         )
     };
-    finds(&tree("if let Some(endpoint) = run.storage.endpoint { unknown::open(endpoint); }"), &["shop -> ledger joined"]);
+    finds(
+        &tree("if let Some(endpoint) = run.storage.endpoint { unknown::open(endpoint); }"),
+        &["shop -> ledger joined"],
+    );
     finds(&tree("let Storage { endpoint } = run.storage; unknown::open(endpoint);"), &["shop -> ledger joined"]);
     finds(&tree("unknown::open(run.other);"), &["shop -> ledger candidate"]);
 }
@@ -107,10 +132,28 @@ fn a_variant_of_an_enumeration_holds_settings() {
     };
     let calls: &[&str] = &["shop -> ledger joined"];
     let outer = "ledger: {grpc: {host: s-ledger, port: 80}}";
-    finds(&tree("#[derive(Deserialize)]\nenum Ledger { #[serde(alias = \"grpc\")] Grpc(Remote), Off }", "Ledger::Grpc(remote)", outer), calls);
-    finds(&tree("#[derive(Deserialize)]\nenum Ledger { Off, #[serde(rename = \"grpc\")] G(Remote) }", "Ledger::G(remote)", outer), calls);
     finds(
-        &tree("#[derive(Deserialize)]\n#[serde(tag = \"kind\")]\nenum Ledger { Grpc(Remote), Off }", "Ledger::Grpc(remote)", "ledger: {kind: Grpc, host: s-ledger, port: 80}"),
+        &tree(
+            "#[derive(Deserialize)]\nenum Ledger { #[serde(alias = \"grpc\")] Grpc(Remote), Off }",
+            "Ledger::Grpc(remote)",
+            outer,
+        ),
+        calls,
+    );
+    finds(
+        &tree(
+            "#[derive(Deserialize)]\nenum Ledger { Off, #[serde(rename = \"grpc\")] G(Remote) }",
+            "Ledger::G(remote)",
+            outer,
+        ),
+        calls,
+    );
+    finds(
+        &tree(
+            "#[derive(Deserialize)]\n#[serde(tag = \"kind\")]\nenum Ledger { Grpc(Remote), Off }",
+            "Ledger::Grpc(remote)",
+            "ledger: {kind: Grpc, host: s-ledger, port: 80}",
+        ),
         calls,
     );
 }
@@ -136,14 +179,20 @@ fn starter(list: &str, shop: &str) -> String {
 fn a_starter_runs_in_every_service_that_depends_on_it() {
     let boot = "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports";
     let pom = |name: &str| {
-        format!("-- service.shop/pom.xml\n<project><artifactId>shop</artifactId><dependencies><dependency><artifactId>{name}</artifactId></dependency></dependencies></project>\n")
+        format!(
+            "-- service.shop/pom.xml\n<project><artifactId>shop</artifactId><dependencies><dependency><artifactId>{name}</artifactId></dependency></dependencies></project>\n"
+        )
     };
     let calls: &[&str] = &["shop -> ledger proven"];
     for (list, shop, expected) in [
         (boot, pom("security"), calls),
         ("META-INF/spring.factories", pom("security"), calls),
         (boot, pom("web"), calls),
-        (boot, "-- service.shop/build.gradle\ndependencies {\n  implementation project(':lib:gradle')\n}\n".to_owned(), calls),
+        (
+            boot,
+            "-- service.shop/build.gradle\ndependencies {\n  implementation project(':lib:gradle')\n}\n".to_owned(),
+            calls,
+        ),
         (boot, pom("other"), &[]),
         ("other.imports", pom("security"), &[]),
     ] {

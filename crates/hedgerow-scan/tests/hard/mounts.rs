@@ -36,7 +36,10 @@ fn a_mounted_file_is_a_setting_of_its_service() {
         (compose("configs: [one]", &format!("configs: {{one: {{file: conf/kafka.json}}}}\n{json}")), CALLS),
         (compose("configs: [one]", "configs: {one: {content: 'url: http://s-ledger:80'}}\n"), CALLS),
         (
-            compose("volumes: ['./kong.yml:/kong.yml']", "-- deploy/kong.yml\nservices:\n- name: a\n  url: http://s-ledger\n"),
+            compose(
+                "volumes: ['./kong.yml:/kong.yml']",
+                "-- deploy/kong.yml\nservices:\n- name: a\n  url: http://s-ledger\n",
+            ),
             CALLS,
         ),
         // What is not mounted is nobody's, a volume is no file, and what a store takes in is data.
@@ -44,10 +47,19 @@ fn a_mounted_file_is_a_setting_of_its_service() {
         (compose("volumes: ['conf:/etc/shop']", yaml), NONE),
         (compose("volumes: ['./conf:/data/import']", yaml), NONE),
         (
-            compose("volumes: ['./shop-realm.json:/x.json']", "-- deploy/shop-realm.json\n{\"baseUrl\": \"http://s-ledger\"}\n"),
+            compose(
+                "volumes: ['./shop-realm.json:/x.json']",
+                "-- deploy/shop-realm.json\n{\"baseUrl\": \"http://s-ledger\"}\n",
+            ),
             NONE,
         ),
-        (compose("volumes: ['./app:/app']", "-- deploy/app/package.json\n{}\n-- deploy/app/x.yaml\nurl: http://s-ledger\n"), NONE),
+        (
+            compose(
+                "volumes: ['./app:/app']",
+                "-- deploy/app/package.json\n{}\n-- deploy/app/x.yaml\nurl: http://s-ledger\n",
+            ),
+            NONE,
+        ),
     ]);
 }
 
@@ -77,10 +89,8 @@ fn of_a_shared_directory_each_reads_what_it_names() {
 #[test]
 fn a_file_that_everybody_has_says_nothing_of_each() {
     let of = |names: &[&str]| {
-        let all: Vec<String> = names
-            .iter()
-            .map(|name| format!("  s-{name}: {{image: x, volumes: ['./all.yaml:/all.yaml']}}\n"))
-            .collect();
+        let all: Vec<String> =
+            names.iter().map(|name| format!("  s-{name}: {{image: x, volumes: ['./all.yaml:/all.yaml']}}\n")).collect();
         let homes: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
         asks(&format!(
             "{homes}-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- compose.yaml\nservices:\n{}-- all.yaml\nurl: http://s-ledger\n",
@@ -111,7 +121,9 @@ fn what_an_image_copies_in_is_its_services() {
 #[test]
 fn a_file_in_a_services_directory_that_is_about_another_is_its_own() {
     let tree = |path: &str, text: &str| {
-        format!("-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- service.shop/{path}\n{text}\n")
+        format!(
+            "-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- service.shop/{path}\n{text}\n"
+        )
     };
     rows(&[
         (tree("datasources/s-ledger.yml", "datasources:\n- url: http://s-ledger:9090"), CALLS),

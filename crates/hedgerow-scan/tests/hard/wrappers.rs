@@ -54,10 +54,33 @@ fn what_a_flag_is_unless_it_is_said_is_what_its_setting_is() {
     };
     let bind = "viper.BindPFlags(pflag.CommandLine)";
     let calls: &[&str] = &["shop -> ledger joined"];
-    finds(&tree("pflag.String(\"es_url\", \"http://s-ledger:9200\", \"\")", bind, "http.Get(viper.GetString(\"es_url\"))"), calls);
-    finds(&tree("pflag.String(\"nats-url\", \"s-ledger\", \"\")", bind, "nats.Connect(viper.GetString(\"nats_url\"))"), calls);
-    finds(&tree("pflag.StringP(\"es_url\", \"e\", \"http://s-ledger\", \"\")", bind, "http.Get(viper.GetString(\"es_url\"))"), calls);
+    finds(
+        &tree(
+            "pflag.String(\"es_url\", \"http://s-ledger:9200\", \"\")",
+            bind,
+            "http.Get(viper.GetString(\"es_url\"))",
+        ),
+        calls,
+    );
+    finds(
+        &tree("pflag.String(\"nats-url\", \"s-ledger\", \"\")", bind, "nats.Connect(viper.GetString(\"nats_url\"))"),
+        calls,
+    );
+    finds(
+        &tree(
+            "pflag.StringP(\"es_url\", \"e\", \"http://s-ledger\", \"\")",
+            bind,
+            "http.Get(viper.GetString(\"es_url\"))",
+        ),
+        calls,
+    );
     let asked: &[&str] = &["unresolved-call service.shop/main.go"];
-    finds(&tree("pflag.String(\"other\", \"http://s-ledger\", \"\")", bind, "http.Get(viper.GetString(\"es_url\"))"), asked);
-    finds(&tree("pflag.String(\"es_url\", \"http://s-ledger\", \"\")", "_ = 1", "http.Get(viper.GetString(\"es_url\"))"), asked);
+    finds(
+        &tree("pflag.String(\"other\", \"http://s-ledger\", \"\")", bind, "http.Get(viper.GetString(\"es_url\"))"),
+        asked,
+    );
+    finds(
+        &tree("pflag.String(\"es_url\", \"http://s-ledger\", \"\")", "_ = 1", "http.Get(viper.GetString(\"es_url\"))"),
+        asked,
+    );
 }

@@ -141,7 +141,9 @@ impl Lower<'_> {
         if body.kind() == "field_declaration_list" {
             return Some(TypeRef::Struct(self.fields(body)));
         }
-        let types = children(body).into_iter().filter(|child| !matches!(child.kind(), "attribute_item" | "visibility_modifier"));
+        let types = children(body)
+            .into_iter()
+            .filter(|child| !matches!(child.kind(), "attribute_item" | "visibility_modifier"));
         let types: Vec<TypeRef> = types.map(|ty| self.ty(ty, 0)).collect();
         match <[TypeRef; 1]>::try_from(types) {
             Ok([ty]) => Some(ty),

@@ -212,8 +212,14 @@ fn settings_fill_what_code_asks_for() {
         ("new HttpClient().GetAsync(builder.Configuration.GetSection(\"Ledger:Url\").Value);", ""),
         // The framework's own way to it: a method from outside of the tree gives the configuration.
         ("var c = builder.Services.GetConfiguration(); new HttpClient().GetAsync(c[\"Ledger:Url\"]);", ""),
-        ("var c = context.Services.GetConfiguration(); new HttpClient().GetAsync(c.GetSection(\"Ledger\")[\"Url\"]);", ""),
-        ("var c = services.BuildServiceProvider().GetRequiredService<IConfiguration>(); new HttpClient().GetAsync(c[\"Ledger:Url\"]);", ""),
+        (
+            "var c = context.Services.GetConfiguration(); new HttpClient().GetAsync(c.GetSection(\"Ledger\")[\"Url\"]);",
+            "",
+        ),
+        (
+            "var c = services.BuildServiceProvider().GetRequiredService<IConfiguration>(); new HttpClient().GetAsync(c[\"Ledger:Url\"]);",
+            "",
+        ),
         (
             "var o = builder.Configuration.GetSection(\"Ledger\").Get<Options>(); new HttpClient().GetAsync(o.Url);",
             "-- service.emoji/Options.cs\npublic class Options { public string Url { get; set; } }\n",
