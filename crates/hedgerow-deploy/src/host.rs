@@ -120,7 +120,14 @@ pub enum Answer {
 #[derive(Debug, Clone, Hash, Default)]
 pub struct Hosts {
     names: BTreeMap<String, String>,
+    /// The services of names that are one where `_` is written `-`: Kubernetes has no names with `_`, and compose and code do.
+    folded: BTreeMap<String, BTreeSet<String>>,
     namespaces: BTreeSet<String>,
+}
+
+/// A name with `-` for `_`.
+fn fold(name: &str) -> String {
+    name.replace('_', "-")
 }
 
 impl Hosts {
@@ -131,11 +138,11 @@ impl Hosts {
         aliases: &BTreeMap<String, Vec<String>>,
         forms: &[Pattern],
     ) -> Self {
-        let mut hosts = Self { names: BTreeMap::new(), namespaces };
+        let mut hosts = Self { namespaces, ..Self::default() };
         let services: Vec<_> = services.collect();
         // A service's own name wins over what another one is called besides.
         for (name, _) in &services {
-            hosts.names.insert(name.to_lowercase(), (*name).to_owned());
+            hosts.add(name, name);
         }
         let mut others = Vec::new();
         for (name, slug) in services {
@@ -146,14 +153,16 @@ impl Hosts {
             }
         }
         for (other, name) in others {
-            hosts.names.entry(other.to_lowercase()).or_insert_with(|| name.to_owned());
+            hosts.add(&other, name);
         }
         hosts
     }
 
     /// Says that a service also answers under `host`, unless another one does.
     pub fn add(&mut self, host: &str, service: &str) {
-        self.names.entry(host.to_lowercase()).or_insert_with(|| service.to_owned());
+        let host = host.to_lowercase();
+        let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
+        self.folded.entry(fold(&host)).or_default().insert(service.clone());
     }
 
     /// A namespace that services live in.
@@ -161,15 +170,38 @@ impl Hosts {
         self.namespaces.first().map(String::as_str)
     }
 
-    /// The service of a bare name.
+    /// The service of a bare name; where no service has it as it is written, the one that has it with `-` for `_` or the other way round.
     pub fn named(&self, name: &str) -> Option<&str> {
+        self.known(&name.to_lowercase())
+    }
+
+    /// The service of a bare name, as it is written.
+    pub fn spelled(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// Whether a name with `_` is one of a service that has it with `-` besides: code has many words of that form that are no names.
+    pub fn is_word(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        name.contains('_') && self.names.get(&fold(&name)).is_some_and(|service| self.known(&name) == Some(service))
     }
 
     /// The service that answers at a host.
     pub fn service(&self, host: &str) -> Option<&str> {
         let host = host.to_lowercase();
-        self.stems(&host).into_iter().find_map(|stem| self.names.get(stem)).map(String::as_str)
+        self.stems(&host).into_iter().find_map(|stem| self.known(stem))
+    }
+
+    /// The service of a name in small letters, where it is one service's alone.
+    fn known(&self, name: &str) -> Option<&str> {
+        let alone = |services: &BTreeSet<String>| services.len() == 1;
+        let folded = || self.folded.get(&fold(name)).filter(|services| alone(services))?.first();
+        self.names.get(name).or_else(folded).map(String::as_str)
+    }
+
+    /// The services of a name that several have, each in another spelling.
+    fn several(&self, name: &str) -> Option<&BTreeSet<String>> {
+        self.folded.get(&fold(name)).filter(|services| services.len() > 1 && !self.names.contains_key(name))
     }
 
     /// What answers at each host of an address.
@@ -191,28 +223,42 @@ impl Hosts {
         }
         if host.contains(is_release) {
             // What is named after a release is who a chart's own Service of that name leads to.
-            let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
+            let found = self.stems(host).into_iter().find_map(|stem| self.known(stem));
             return match found {
-                Some(name) => Answer::Service(name.clone(), None),
+                Some(name) => Answer::Service(name.to_owned(), None),
                 None => self.answer(&host.replace(is_release, &HOLE.to_string())),
             };
         }
         let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
         if !host.contains(HOLE) {
-            let found = self.stems(host).into_iter().find_map(|stem| self.names.get(stem));
-            return found.map_or_else(|| Answer::Outside(host.to_owned()), |name| Answer::Service(name.clone(), None));
+            let stems = self.stems(host);
+            if let Some(name) = stems.iter().find_map(|stem| self.known(stem)) {
+                return Answer::Service(name.to_owned(), None);
+            }
+            let several = stems.iter().find_map(|stem| self.several(stem));
+            let told = |services: &BTreeSet<String>| {
+                let (glob, services) = (host.to_owned(), services.clone());
+                Answer::Several { glob, services }
+            };
+            return several.map_or_else(|| Answer::Outside(host.to_owned()), told);
         }
         if letters == 0 {
             return Answer::Open;
         }
         // `s-ledger.<any namespace>.svc`
         let whole = |stem: &&str| !stem.contains(HOLE);
-        if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.names.get(stem)) {
-            return Answer::Service(name.clone(), None);
+        if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.known(stem)) {
+            return Answer::Service(name.to_owned(), None);
         }
         for stem in self.stems(host) {
-            let services: BTreeSet<String> =
+            let mut services: BTreeSet<String> =
                 self.names.iter().filter(|(name, _)| fits(stem, name)).map(|(_, service)| service.clone()).collect();
+            // Of `*_*` next to nothing is known.
+            if services.is_empty() && stem.contains('_') && stem.contains(char::is_alphanumeric) {
+                let stem = fold(stem);
+                let fitting = self.folded.iter().filter(|(name, _)| fits(&stem, name));
+                services = fitting.flat_map(|(_, services)| services.clone()).collect();
+            }
             if !services.is_empty() && stem.chars().any(|c| c != HOLE && c != '.') {
                 return Answer::Several { glob: stem.replace(HOLE, "*"), services };
             }
@@ -458,6 +504,43 @@ mod tests {
         };
         assert_eq!(sample().answers("http://s-api-\u{0}.ns.svc.cluster.local/x"), [several]);
         assert_eq!(sample().answers("srv://c/s-ledger,service.api.x").len(), 2);
+    }
+
+    #[test]
+    fn names_are_one_with_either_dash() {
+        let services = [("order-api", "order-api"), ("a-b", "a-b"), ("c-d", "c-d"), ("x", "x"), ("y", "y")];
+        let aliases = BTreeMap::from([
+            ("x".to_owned(), vec!["a_b".to_owned(), "p_q-r".to_owned(), "old_name".to_owned()]),
+            ("y".to_owned(), vec!["p-q_r".to_owned()]),
+        ]);
+        let hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &aliases, &[]);
+        let service = |name: &str, port| Answer::Service(name.to_owned(), port);
+        let several = |glob: &str, names: &[&str]| Answer::Several {
+            glob: glob.to_owned(),
+            services: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        for (address, expected) in [
+            ("http://order_api:80", service("order-api", Some(80))),
+            ("postgresql+psycopg://me:pw@Order_Api:5432/x", service("order-api", Some(5432))),
+            ("order_api.other.svc", service("order-api", None)),
+            ("old-name", service("x", None)),
+            // Who has a name as it is written has it.
+            ("a_b", service("x", None)),
+            ("a-b", service("a-b", None)),
+            ("p_q_r", several("p_q_r", &["x", "y"])),
+            ("p_q-r", service("x", None)),
+            ("order_apis", Answer::Outside("order_apis".to_owned())),
+            ("order__api", Answer::Outside("order__api".to_owned())),
+            ("orderapi", Answer::Outside("orderapi".to_owned())),
+            ("c_\u{0}", several("c_*", &["c-d"])),
+        ] {
+            assert_eq!(hosts.answers(address), [expected], "{address}");
+        }
+        assert_eq!(sample().answers("\u{0}_\u{0}"), [Answer::Open]);
+        assert_eq!((hosts.named("p_q_r"), hosts.named("order_api")), (None, Some("order-api")));
+        assert_eq!((hosts.spelled("order_api"), hosts.spelled("Order-Api")), (None, Some("order-api")));
+        assert!(hosts.is_word("order_api") && !hosts.is_word("order-api") && !hosts.is_word("old_name"));
+        assert!(!hosts.is_word("a_b"), "that is another service's name");
     }
 
     /// [`fits`], said as it is meant: with every length that each hole can have.

@@ -159,7 +159,7 @@ impl<'p> Search<'_, 'p> {
             } else if let Some(target) = &sink.target {
                 let mut values = self.eval.target(site, target);
                 if sink.relative {
-                    values.iter_mut().for_each(whole_only);
+                    values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
                 if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
                     continue;
@@ -272,7 +272,7 @@ impl<'p> Search<'_, 'p> {
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
                 let mut values = self.eval.listed(Site { function: *function, expr: store.value });
                 if sink.relative {
-                    values.iter_mut().for_each(whole_only);
+                    values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
                 if sink.optional && values.iter().all(Values::is_empty) {
                     continue;
@@ -437,16 +437,28 @@ impl Group {
     }
 }
 
-/// Keeps of a target's values those that say a host: what begins with a text that has no scheme is a path.
-fn whole_only(values: &mut Values) {
-    values.known.retain(|value, _| match value {
+/// Keeps of a target's values those that say a host: what begins with a text that has no scheme is a path. Where the target may not be left
+/// out, a path it is: of the host that the page or the client has.
+fn whole_only(values: &mut Values, is_optional: bool) {
+    let is_path = |value: &Value| match value {
         Value::Text(template) => match template.0.first() {
-            Some(Piece::Text(text)) => text.contains("://"),
-            Some(_) => true,
-            None => false,
+            Some(Piece::Text(text)) => !text.contains("://"),
+            Some(_) => false,
+            None => true,
         },
-        _ => true,
+        _ => false,
+    };
+    let mut paths = Vec::new();
+    values.known.retain(|value, way| {
+        let is_path = is_path(value);
+        if is_path {
+            paths.push(std::mem::take(way));
+        }
+        !is_path
     });
+    if let Some(way) = paths.into_iter().next().filter(|_| !is_optional) {
+        values.known.insert(Value::Text(Template::text("/")), way);
+    }
 }
 
 /// The calls through which a value comes in as an argument.

@@ -124,7 +124,8 @@ pub(crate) fn read<'a>(
         }
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
             for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {
-                if named.is_address && named.service != home.name {
+                let is_called = !plain::is_group(&file.text, &named.text);
+                if named.is_address && named.service != home.name && is_called {
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);

@@ -202,7 +202,7 @@ impl<'a> Owners<'a> {
         }
         let owner = self.of(path)?;
         // `shop-prod.yml` is the shop's for an environment.
-        let named = hosts.named(stem).or_else(|| hosts.named(stem.rsplit_once('-')?.0))?;
+        let named = hosts.spelled(stem).or_else(|| hosts.spelled(stem.rsplit_once('-')?.0))?;
         (named != owner && !has_url_of(text, named, hosts)).then_some(named)
     }
 

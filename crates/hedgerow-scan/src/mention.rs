@@ -48,6 +48,7 @@ const HOST_WORDS: &[&str] = &[
     "service_id",
     "serviceid",
     "peer",
+    "seeds",
 ];
 
 /// The last words of names that choose among things by their names, whatever stands before them: `backend.type`, `endpoints.include`.
@@ -295,7 +296,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let in_cluster = host.ends_with(".svc") || host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
     let asks = asks_for_host(before);
     let is_address = port_is_called || in_cluster || (asks && path.is_empty());
-    let is_distinct = host.len() >= 5 && host.contains(['-', '.', '_']) && path.is_empty();
+    let is_distinct = host.len() >= 5 && host.contains(['-', '.', '_']) && path.is_empty() && !hosts.is_word(host);
     if is_address || is_distinct {
         let port = port.and_then(|port| port.parse().ok()).map_or(Port::Unknown, Port::Named);
         found.push(Named { service: service.to_owned(), text: text.to_owned(), start, is_address, port });
@@ -358,6 +359,10 @@ mod tests {
             ("cart:${PORT}", "", &["CART"]),
             ("http://cart.example.com", "", &[]),
             ("/cart", "", &[]),
+            ("order_api:8080", "", &["ORDER-API"]),
+            ("http://order_api/x", "", &["ORDER-API"]),
+            ("order_api", "ORDER_HOST", &["ORDER-API"]),
+            ("order_api", "", &[]),
             ("必须以http://cart/或https://order-api開頭", "", &["CART"]),
             ("a", "url", &[]),
             ("{\"credentials\": {\"endpoint_url\": \"http://cart:9000\"}}", "STORAGE", &["CART"]),

@@ -4,11 +4,12 @@
 //! far as anybody can tell. A name is a candidate, an edge that no rule is written for. A mention is left alone where somebody has
 //! explained it: a call that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`.
 
+mod common;
 mod variables;
 mod weight;
 
 pub(crate) use variables::{asks_others, unset_variables};
-pub(crate) use weight::{Mention, Mentions, Weight, keep};
+pub(crate) use weight::{Mention, Mentions, Weight, is_shown, keep};
 
 use crate::commands;
 use crate::config::Candidates;
@@ -19,6 +20,7 @@ use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
+use crate::plain::is_group;
 use crate::spoken::Spoken;
 use crate::templated;
 use crate::texts::is_made;
@@ -32,7 +34,6 @@ use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use variables::{asked_for, is_deploy, taken};
-use weight::is_shown;
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 4;
@@ -163,6 +164,15 @@ pub(crate) fn ask<'a>(
         let finding = everybodys_variable(tree, outcome, &callee, &variable, callers);
         outcome.findings.extend(finding);
     }
+    common::ask(tree, homes, parts, hosts, outcome);
+}
+
+/// The first names of a list, and how many there are besides.
+fn listed(names: &[&str]) -> String {
+    let first: Vec<String> = names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
 }
 
 /// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
@@ -183,14 +193,12 @@ fn everybodys_variable(
         outcome.add(caller, callee, evidence);
     }
     let (_, place) = callers.first()?.clone();
-    let names: Vec<String> = callers.iter().take(MAX_NAMES).map(|(caller, _)| format!("`{caller}`")).collect();
-    let more = callers.len().saturating_sub(MAX_NAMES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names: Vec<&str> = callers.iter().map(|(caller, _)| caller.as_str()).collect();
+    let names = listed(&names);
     Some(Finding {
         code: Code::UnexplainedMention,
         message: format!(
-            "the deploy gives `{variable}`, an address of `{callee}`, to {}{more}, and nothing that was read asks for it there",
-            names.join(", ")
+            "the deploy gives `{variable}`, an address of `{callee}`, to {names}, and nothing that was read asks for it there"
         ),
         marks: vec![(place, "one of them".to_owned())],
         help: vec![
@@ -282,7 +290,16 @@ fn given<'a>(
         None => Place { path: given.path.clone(), range: Range::default() },
     };
     let mut add = |name: &str, value: &str, is_loose: bool, said: &dyn Fn() -> Said, (text, what): (String, String)| {
-        for Named { service, is_address, port, .. } in named(value, name, hosts) {
+        let mut all = named(value, name, hosts);
+        // What the deploy gives is no word of code.
+        if all.is_empty()
+            && hosts.is_word(value)
+            && let Some(service) = hosts.named(value)
+        {
+            let (service, text) = (service.to_owned(), value.to_owned());
+            all.push(Named { service, text, start: 0, is_address: false, port: Port::Unknown });
+        }
+        for Named { service, is_address, port, .. } in all {
             if service != home.name {
                 let weight = match is_address {
                     true if is_loose => Weight::LooseAddress,
@@ -373,7 +390,7 @@ fn in_text(
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
-            all.retain(|named| named.is_address || !is_other);
+            all.retain(|named| (named.is_address || !is_other) && !is_group(&file.text, &named.text));
             let is_everybodys = match shared {
                 Sharers::All => true,
                 Sharers::By(shared) => is_everybodys(shared, key, setting.value),

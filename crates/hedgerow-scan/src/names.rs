@@ -1,18 +1,24 @@
 //! What a service's code of a language that is read names: addresses and names of other services in its literals, and the variables for
 //! addresses that no call takes.
 
+mod constants;
+mod settings;
+
 use crate::account::own_files;
 use crate::calls::Answered;
-use crate::edge::{Class, Outcome, Place};
+use crate::edge::{Class, Evidence, Outcome, Place};
 use crate::infer::Infer;
 use crate::inventory::Home;
-use crate::mention::{is_address_variable, named};
+use crate::mention::{asks_for_host, is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
+use crate::pack::Kind;
 use crate::program::FnId;
 use crate::reach::{Reach, Site};
+use constants::Constants;
 use hedgerow_code::ir::{Expr, ExprId, Facts, Field, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{HOLE, Hosts};
+use settings::Addresses;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The walk over a service's literals.
@@ -22,6 +28,10 @@ pub(crate) struct Names<'a, 'p> {
     answered: &'a Answered,
     hosts: &'a Hosts,
     home: &'a Home,
+    /// The settings with addresses that the service is given.
+    settings: Addresses,
+    /// The services whose addresses it asks for by the paths of settings.
+    pub(crate) asked_for: Vec<(String, Evidence)>,
     pub(crate) mentions: Mentions,
     pub(crate) variables: BTreeSet<String>,
     /// The variables that reached code asks for, and where.
@@ -39,13 +49,15 @@ impl<'a, 'p> Names<'a, 'p> {
         answered: &'a Answered,
         hosts: &'a Hosts,
         home: &'a Home,
+        given: Option<&Given>,
     ) -> Self {
-        let (mentions, variables, reads, asked) = Default::default();
+        let settings = Addresses::new(given, hosts, &home.name);
+        let (asked_for, mentions, variables, reads, asked) = Default::default();
         let types = infer.program.files.iter().flat_map(|file| &file.facts.types);
         let fields = types.flat_map(|ty| if let TypeRef::Struct(fields) = &ty.ty { fields.as_slice() } else { &[] });
         let is_filled = |field: &&'p Field| field.tag.as_deref().is_some_and(|tag| filling(tag).next().is_some());
         let filled = fields.filter(is_filled).map(|field| field.name.as_str()).collect();
-        Self { infer, reach, answered, hosts, home, mentions, variables, reads, asked, filled }
+        Self { infer, reach, answered, hosts, home, settings, asked_for, mentions, variables, reads, asked, filled }
     }
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
@@ -61,9 +73,28 @@ impl<'a, 'p> Names<'a, 'p> {
             }
             self.tags(program.files[*file as usize].facts);
         }
+        let constants = Constants::new(program, self.reach, &own);
         for function in self.reach.functions.keys() {
-            if !own.contains(&program.file_of(*function)) && !program.function(*function).name.is_empty() {
+            let is_own = own.contains(&program.file_of(*function));
+            if !is_own && program.function(*function).name.is_empty() {
+                continue;
+            }
+            if !is_own {
                 self.function(*function, found);
+            }
+            self.constants(&constants, *function);
+        }
+    }
+
+    /// The variables that a function asks for by the constants of libraries.
+    fn constants(&mut self, constants: &Constants<'p>, function: FnId) {
+        if self.is_answered(function) {
+            return;
+        }
+        for variable in constants.asked_by(self.infer, function) {
+            self.variables.insert(variable.name.to_owned());
+            if !self.reads.contains_key(variable.name) {
+                self.reads.insert(variable.name.to_owned(), self.place(variable.site));
             }
         }
     }
@@ -73,6 +104,9 @@ impl<'a, 'p> Names<'a, 'p> {
         let facts = program.facts_of(function);
         let is_reached = self.reach.functions.contains_key(&function);
         for id in program.exprs(function) {
+            if is_reached && matches!(facts.expr(id), Expr::Member { .. } | Expr::Index { .. }) {
+                self.setting(Site { function, expr: id });
+            }
             match facts.expr(id) {
                 Expr::Text(word) => {
                     let text = facts.word(*word);
@@ -101,6 +135,36 @@ impl<'a, 'p> Names<'a, 'p> {
                 _ => {}
             }
         }
+    }
+
+    /// A setting that is asked for by its path. What is shown is called where it is handed on as an address.
+    fn setting(&mut self, site: Site) {
+        let program = self.infer.program;
+        let found = self.settings.asked_by(program.facts_of(site.function), site.expr);
+        if found.is_empty() || self.is_answered(site.function) {
+            return;
+        }
+        let is_handed = self.is_handed(site);
+        let called = found.into_iter().filter(|address| is_handed || !address.is_shown);
+        let called: Vec<_> =
+            called.map(|address| (address.service.clone(), address.port, address.label.clone())).collect();
+        for (service, port, target) in called {
+            let (class, kind, place) = (Class::Joined, Kind::Tcp, self.place(site));
+            self.asked_for.push((service, Evidence { class, place, target, port, kind, way: Vec::new() }));
+        }
+    }
+
+    /// Whether a value is passed under a name that asks for an address: `Client(base_url=config.public_url)`.
+    fn is_handed(&self, site: Site) -> bool {
+        let program = self.infer.program;
+        let facts = program.facts_of(site.function);
+        program.exprs(site.function).any(|id| match facts.expr(id) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => facts
+                .arguments(*arguments)
+                .iter()
+                .any(|to| to.value == site.expr && to.name.is_some_and(|name| asks_for_host(facts.word(name)))),
+            _ => false,
+        })
     }
 
     fn literal(&mut self, text: &str, site: Site, is_reached: bool, found: &Outcome) {

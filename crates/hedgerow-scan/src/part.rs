@@ -2,7 +2,7 @@
 
 use crate::calls::{Answered, Context, Contracts, Found, find};
 use crate::config::ScanConfig;
-use crate::edge::{Account, Outcome, Place};
+use crate::edge::{Account, Class, Outcome, Place};
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::loads::Sum;
@@ -153,10 +153,19 @@ pub(crate) fn part<'p>(
     part.found = outcome;
     part.account = crate::account::of_code(infer, home, reach, entries);
     part.loads = crate::account::loaded_elsewhere(program, home, reach);
-    let mut names = Names::new(infer, reach, &answered, around.hosts, home);
+    let mut names = Names::new(infer, reach, &answered, around.hosts, home, around.deploy.of(&home.name));
     names.read(&part.found);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
+    // A call that is known says more.
+    let is_known = |found: &Outcome, service: &str| {
+        let edge = found.edges.get(&(home.name.clone(), service.to_owned()));
+        edge.is_some_and(|edge| edge.class() < Class::Candidate)
+    };
+    let known: Vec<bool> = names.asked_for.iter().map(|(service, _)| is_known(&part.found, service)).collect();
+    for ((service, evidence), _) in names.asked_for.into_iter().zip(known).filter(|(_, is_known)| !is_known) {
+        part.found.add(&home.name, &service, evidence);
+    }
     for function in reach.functions.keys() {
         for (file, at, comment) in around.marks.comments.get(function).into_iter().flatten() {
             let is_needed = match comment.function {

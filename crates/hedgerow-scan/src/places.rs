@@ -62,7 +62,8 @@ impl<'a> Places<'a> {
             return first..last + rest.find('\n').unwrap_or(rest.len());
         }
         if spot.way.is_empty() {
-            return self.trees(file).get(spot.document).map(|(_, range)| range.clone()).unwrap_or_default();
+            // A file that is mounted as it is need be no YAML.
+            return self.trees(file).get(spot.document).map_or(0..file.len(), |(_, range)| range.clone());
         }
         let Some(stretch) = self.within(file, spot) else { return 0..0 };
         with_comments(file, stretch.range)

@@ -3,6 +3,8 @@
 
 mod nginx;
 
+pub(crate) use nginx::is_group;
+
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -63,15 +65,15 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
             }
             command = command && body.ends_with('\\');
         } else if caddy {
-            let mut words = body.split_whitespace();
-            if matches!(words.next(), Some("reverse_proxy" | "proxy" | "php_fastcgi" | "forward_auth" | "to")) {
-                for target in words.filter(|word| !word.starts_with(['/', '{', '*', '@'])) {
-                    plain.add(target, line, start);
-                }
-            }
+            plain.caddy(body, line, start, text.contains("{args"));
         } else if haproxy {
             let mut words = body.split_whitespace();
-            if let (Some("server"), Some(target)) = (words.next(), words.nth(1)) {
+            let nth = match words.next() {
+                Some("server") => 1,
+                Some("server-template") => 2,
+                _ => continue,
+            };
+            if let Some(target) = words.nth(nth) {
                 plain.add(target, line, start);
             }
         } else if nginx {
@@ -137,13 +139,39 @@ impl Plain {
         self.push(&rest[..end], start + from);
     }
 
+    /// A directive of Caddy's: what it passes requests on to. A snippet is given its targets where it is imported.
+    fn caddy(&mut self, body: &str, line: &str, start: usize, has_arguments: bool) {
+        let mut words = body.split_whitespace();
+        match words.next() {
+            Some("reverse_proxy" | "proxy" | "php_fastcgi" | "forward_auth" | "to") => {
+                let is_target = |word: &&str| {
+                    let is_variable = word.starts_with("{$") || word.starts_with("{env.");
+                    is_variable || !word.starts_with(['/', '{', '*', '@'])
+                };
+                for target in words.filter(is_target) {
+                    self.add(target, line, start);
+                }
+            }
+            Some("dynamic") => {
+                let names = words.skip(1).take_while(|word| *word != "{");
+                names.take(1).for_each(|name| self.add(name, line, start));
+            }
+            Some("import") if has_arguments => {
+                for target in words.skip(1).filter(|word| !word.starts_with(['/', '{', '*', '@'])) {
+                    self.add(target.trim_matches('"'), line, start);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn add(&mut self, target: &str, line: &str, start: usize) {
         let from = line.find(target).unwrap_or(0);
         self.push(target, start + from);
     }
 
     fn push(&mut self, text: &str, start: usize) {
-        let address = Address { template: template(text), range: range(start, start + text.len()) };
+        let address = Address { template: template(&shell(text)), range: range(start, start + text.len()) };
         if !text.is_empty() && !self.addresses.iter().any(|known| known.range == address.range) {
             self.addresses.push(address);
         }
@@ -249,6 +277,22 @@ fn end_of_url(text: &str) -> usize {
     text.len()
 }
 
+/// A text with Caddy's variables as the shell writes them: `{$NAME:default}` and `{env.NAME}`.
+fn shell(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((at, mark)) = ["{$", "{env."].iter().filter_map(|mark| Some((rest.find(mark)?, mark))).min() {
+        let (head, tail) = (&rest[..at], &rest[at + mark.len()..]);
+        // `${NAME}` is the shell's.
+        let Some((inner, after)) = tail.split_once('}').filter(|_| !head.ends_with('$')) else { break };
+        let (name, default) = inner.split_once(':').map_or((inner, ""), |(name, default)| (name, default));
+        let mark = if default.is_empty() { "" } else { ":-" };
+        plain.push_str(&format!("{head}${{{name}{mark}{default}}}"));
+        rest = after;
+    }
+    plain + rest
+}
+
 /// A text with the shell's variables: `$NAME`, `${NAME}`, `${NAME:-default}`.
 pub(crate) fn template(text: &str) -> Template {
     let mut template = Template::default();
@@ -327,11 +371,7 @@ mod tests {
             ),
             ("cron.yaml", "args: ['-H', 'Host: service.a']\nhost: Host: no\n", &["service.a"]),
             ("nginx.hbs", "server {\n  {{#if x}}\n  proxy_pass http://a/;\n  {{/if}}\n}\n", &["http://a/"]),
-            (
-                "site.mustache",
-                "upstream u {\n  server a:80;\n}\nlocation / {\n  proxy_pass http://u;\n}\n",
-                &["a:80", "http://u"],
-            ),
+            ("site.mustache", "upstream u {\n  server a:80;\n}\nlocation / {\n  proxy_pass http://u;\n}\n", &["a:80"]),
             ("nginx.tpl", "location / {\n  proxy_pass http://a;\n}\n", &["http://a"]),
             ("run.sh", "proxy_pass http://a\ncurl http://b\n", &["http://a", "http://b"]),
             ("page.html", "<p>proxy_pass http://a/</p>\n", &[]),
@@ -367,7 +407,15 @@ mod tests {
             ),
             ("Caddyfile.prod", "x {\n  forward_auth a:80 {\n    uri /x\n  }\n}\n", &["a:80"]),
             ("site.caddy", "x {\n  reverse_proxy {\n    to a:80\n  }\n}\n", &["a:80"]),
+            (
+                "Caddyfile",
+                ":80 {\n reverse_proxy {$A_HOST:a}:{$A_PORT}\n reverse_proxy {env.B} {$C}/x {http.x}\n}\n",
+                &["a:$A_PORT", "$B", "$C/x"],
+            ),
+            ("Caddyfile", "(up) {\n reverse_proxy {args[0]}\n}\nx {\n import up a:80\n}\n", &["a:80"]),
+            ("Caddyfile", "x {\n import common a:80\n reverse_proxy {\n  dynamic a b 80\n }\n}\n", &["b"]),
             ("haproxy.cfg", "backend x\n  server one a:80 check\n  balance roundrobin\n", &["a:80"]),
+            ("haproxy.cfg", "backend x\n  server-template web 3 a:80 check\n  server ${X} $X:80\n", &["a:80", "$X:80"]),
             ("notes.md", "curl http://a\n", &[]),
         ] {
             assert_eq!(found(path, text), expected, "{path}: {text}");

@@ -128,7 +128,7 @@ impl Deploy {
                 given.runs(words);
             }
         }
-        mounts::give(&mounted, texts, &mut self.given);
+        mounts::give(&mounted, texts, owner, &mut self.given);
     }
 }
 

@@ -132,8 +132,13 @@ fn is_settings(path: &str, target: &str) -> bool {
         || name.starts_with("Caddyfile")
 }
 
-/// Gives the files of the mounts to the services.
-pub(super) fn give(mounts: &BTreeMap<String, BTreeSet<Mount>>, texts: &Texts, given: &mut BTreeMap<String, Given>) {
+/// Gives the files of the mounts to the services. In a directory that is mounted, what `owner` says is another service's stays that one's.
+pub(super) fn give(
+    mounts: &BTreeMap<String, BTreeSet<Mount>>,
+    texts: &Texts,
+    owner: &impl Fn(&str) -> Option<String>,
+    given: &mut BTreeMap<String, Given>,
+) {
     let mut sharers: BTreeMap<&str, usize> = BTreeMap::new();
     for mount in mounts.values().flat_map(|all| all.iter().map(|mount| mount.source.as_str()).collect::<BTreeSet<_>>())
     {
@@ -177,7 +182,8 @@ pub(super) fn give(mounts: &BTreeMap<String, BTreeSet<Mount>>, texts: &Texts, gi
             };
             for (path, _) in &files {
                 let is_named = named.contains(path);
-                let counts = is_named || (is_own && named.is_empty() && is_settings(path, target));
+                let is_others = || !is_file && owner(path).is_some_and(|owner| owner != *service);
+                let counts = is_named || (is_own && named.is_empty() && is_settings(path, target) && !is_others());
                 if !counts {
                     continue;
                 }

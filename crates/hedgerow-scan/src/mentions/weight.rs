@@ -95,7 +95,7 @@ const SHOWN: &[&str] = &[
 ];
 
 /// Whether a name has one of these words.
-pub(super) fn is_shown(name: &str) -> bool {
+pub(crate) fn is_shown(name: &str) -> bool {
     is_any_of(name, SHOWN)
 }
 

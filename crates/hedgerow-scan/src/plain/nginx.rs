@@ -2,7 +2,7 @@
 //! values, and a template's own marks (`{{ }}`, `{% %}`, `<% %>`) are part of a word or a line that is left out.
 
 use super::{Address, Plain, range, template};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The directives whose first argument is an address.
 const PASS: &[&str] = &["proxy_pass", "grpc_pass", "uwsgi_pass", "fastcgi_pass", "scgi_pass", "websocket_pass"];
@@ -15,7 +15,8 @@ type Word = (String, usize);
 
 /// What a block is about, as far as it matters.
 enum Block {
-    Upstream,
+    /// A group of servers, by its name.
+    Upstream(String),
     /// `map $x $name { pattern value; }`
     Map(String),
     Other,
@@ -28,16 +29,33 @@ pub(super) fn is_nginx(name: &str, text: &str) -> bool {
     !is_prose && text.contains("proxy_pass ") && (text.contains("location ") || text.contains("server {"))
 }
 
+/// Whether an address is the name of a group of servers that a text defines: the servers are called, whoever has that name.
+pub(crate) fn is_group(text: &str, address: &str) -> bool {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let host = host.split('/').next().unwrap_or(host);
+    let defines = |(at, word): (usize, &str)| {
+        let rest = &text[at + word.len()..];
+        let after = rest.trim_start().strip_prefix(host);
+        rest.starts_with(char::is_whitespace)
+            && after.is_some_and(|after| after.trim_start().starts_with('{') && after.contains("server "))
+    };
+    !host.is_empty() && text.match_indices("upstream").any(defines)
+}
+
 /// Reads nginx's configuration.
 pub(super) fn read(plain: &mut Plain, text: &str) {
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut targets: Vec<Word> = Vec::new();
     let mut blocks: Vec<Block> = Vec::new();
+    let mut groups: BTreeSet<String> = BTreeSet::new();
     statements(text, &mut |words, end| {
         let word = |at: usize| words.get(at).map(|(word, _)| word.as_str());
         match (blocks.last(), word(0), word(1)) {
             (Some(Block::Map(name)), Some(_), Some(value)) if end == ';' => give(&mut values, name, value),
-            (Some(Block::Upstream), Some("server"), _) if end == ';' => targets.extend(words.get(1).cloned()),
+            (Some(Block::Upstream(group)), Some("server"), Some(_)) if end == ';' => {
+                targets.extend(words.get(1).cloned());
+                groups.insert(group.clone());
+            }
             (_, Some("set"), Some(name)) if end == ';' => {
                 if let (Some(name), Some(value)) = (name.strip_prefix('$'), word(2)) {
                     give(&mut values, name, value);
@@ -51,7 +69,7 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
         }
         match end {
             '{' => blocks.push(match word(0) {
-                Some("upstream") => Block::Upstream,
+                Some("upstream") => Block::Upstream(word(1).unwrap_or_default().to_owned()),
                 Some("map" | "split_clients") => {
                     let name = words.last().and_then(|(word, _)| word.strip_prefix('$'));
                     name.map_or(Block::Other, |name| Block::Map(name.to_owned()))
@@ -65,7 +83,11 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
         }
     });
     for (target, start) in targets {
-        for written in instances(&target, &values) {
+        let is_group = |written: &String| {
+            let host = written.split_once("://").map_or(written.as_str(), |(_, host)| host);
+            groups.contains(host.split('/').next().unwrap_or(host))
+        };
+        for written in instances(&target, &values).into_iter().filter(|written| !is_group(written)) {
             let address = Address { template: template(&written), range: range(start, start + target.len()) };
             if !plain.addresses.contains(&address) {
                 plain.addresses.push(address);
@@ -267,6 +289,12 @@ mod tests {
             ),
             ("nginx.conf", "set $a $a; proxy_pass http://$a;", &["http://$a"]),
             ("nginx.conf", "upstream u { server a:80 weight=5; server b; }\nserver { listen 80; }", &["a:80", "b"]),
+            (
+                "nginx.conf",
+                "upstream u { server a:80; }\nproxy_pass http://u/x; grpc_pass grpc://u; proxy_pass http://u:90;",
+                &["a:80", "http://u:90"],
+            ),
+            ("nginx.conf", "upstream u { }\nproxy_pass http://u;", &["http://u"]),
             ("nginx.conf", "# proxy_pass http://no;\nproxy_pass http://a; # ; proxy_pass http://no;\n", &["http://a"]),
             ("default.conf.template", "proxy_pass http://${API_HOST}:${API_PORT};", &["http://$API_HOST:$API_PORT"]),
             (

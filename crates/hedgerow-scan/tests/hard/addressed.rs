@@ -46,6 +46,9 @@ fn an_address_is_an_edge_wherever_it_stands() {
         (variable("DB", "Server=s-ledger;Database=x"), CALLS),
         (variable("KC_DB_URL", "jdbc:postgresql://s-ledger/x"), CALLS),
         (variable("LEDGER_HOST", "s-ledger"), CALLS),
+        // JSON in a variable.
+        (variable("STORAGE", "{\"credentials\": {\"endpoint_url\": \"http://s-ledger:9000\"}}"), CALLS),
+        (variable("PEERS", "[{\"name\": \"x\", \"host\": \"s-ledger\"}]"), CALLS),
         (variable("API_BASE_URL", "http://s-ledger"), CALLS),
         (variable("IMAGE_SERVICE_ADDR", "s-ledger:80"), CALLS),
         (given(", args: ['--upstream=http://s-ledger:8080']") + "-- hedgerow.yaml\nscan: {}\n", CALLS),
@@ -68,6 +71,7 @@ fn what_is_less_than_an_address_to_call_by_is_asked_about() {
     rows(&[
         (variable("PEER", "s-ledger"), CALLS),
         (variable("OWNER", "s-ledger"), ASKS),
+        (variable("TEAM", "{\"owner\": \"s-ledger\"}"), ASKS),
         (variable("CORS_ORIGINS", "http://s-ledger"), ASKS),
         (variable("REDIRECT_URL", "http://s-ledger"), ASKS),
         (variable("PUBLIC_URL", "http://s-ledger"), ASKS),

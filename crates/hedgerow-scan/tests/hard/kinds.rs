@@ -4,7 +4,7 @@ use crate::{outcome, summary};
 
 /// Scans trees with the callees `service.ledger` and `service.cart`; each must give `shop -> ledger` in a class, and no finding.
 #[track_caller]
-fn all_call(class: &str, trees: &[&str]) {
+pub(crate) fn all_call(class: &str, trees: &[&str]) {
     let wanted = [format!("shop -> ledger {class}")];
     let wrong: Vec<String> = trees
         .iter()
@@ -17,7 +17,7 @@ fn all_call(class: &str, trees: &[&str]) {
 }
 
 /// A compose file that gives the caller variables.
-fn compose(variables: &str) -> String {
+pub(crate) fn compose(variables: &str) -> String {
     format!("-- docker-compose.yml\nservices: {{service.shop: {{image: x, environment: {{{variables}}}}}}}\n")
 }
 

@@ -3,6 +3,7 @@
 
 mod addressed;
 mod again;
+mod compose;
 mod deploy;
 mod environment;
 mod go;
@@ -13,6 +14,7 @@ mod languages;
 mod library;
 mod mounts;
 mod places;
+mod python;
 mod silent;
 mod wrappers;
 

@@ -1,0 +1,154 @@
+//! What compose files say: names with `_`, and files that they mount.
+
+use crate::silent::asks;
+use crate::{outcome, summary};
+
+/// A compose file whose service `s-shop` says this, beside the services ledger and cart. Addresses count as calls.
+fn shop(said: &str) -> String {
+    let said: String = said.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- compose.yml\nservices:\n  s-shop:\n    image: x\n{said}"
+    )
+}
+
+#[track_caller]
+fn rows(rows: &[(&str, &[&str])]) {
+    for (tree, expected) in rows {
+        assert_eq!(asks(tree), *expected, "{tree}");
+    }
+}
+
+const PROVEN: &[&str] = &["shop -> ledger proven"];
+const ADDRESSED: &[&str] = &["shop -> ledger addressed"];
+const ASKS: &[&str] = &["shop ? ledger"];
+
+#[test]
+fn names_with_either_dash_are_one() {
+    let of = |said: &str| shop(said).replace("s-shop:", "s_shop:");
+    rows(&[
+        (&of("environment: {LEDGER_URL: 'http://s_ledger:80'}"), ADDRESSED),
+        (&of("environment: {UPSTREAM: 's_ledger:80'}"), ADDRESSED),
+        (&of("environment: {CASSANDRA_SEEDS: s_ledger}"), ADDRESSED),
+        (&of("environment: {OWNER: s_ledger}"), ASKS),
+        (&of("depends_on: [s_ledger]"), ASKS),
+        (&of("depends_on: {s_ledger: {condition: service_healthy}}"), ASKS),
+        (&of("command: [curl, 'http://s_ledger/x']"), PROVEN),
+        (&(of("") + "-- service.shop/nginx.conf\nlocation / { proxy_pass http://s_ledger/; }\n"), PROVEN),
+        (
+            &(of("")
+                + "-- service.shop/nginx.conf\nupstream s_ledger { server s-cart:80; }\nlocation / { proxy_pass http://s_ledger; }\n"),
+            &["shop -> cart proven"],
+        ),
+        (
+            &(of("")
+                + "-- service.shop/a.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s_ledger\") }\n"),
+            PROVEN,
+        ),
+        // Code is full of such words.
+        (&(of("") + "-- service.shop/a.go\npackage main\nfunc main() { println(\"s_ledger\") }\n"), &[]),
+        (&(of("") + "-- service.shop/x.yml\ntable: s_ledger\n"), &[]),
+    ]);
+}
+
+#[test]
+fn a_name_that_two_services_have_in_other_spellings_is_a_question() {
+    let tree = shop("environment: {BOOKS_URL: 'http://b_o_o:80'}")
+        .replace("scan: {}", "scan: {aliases: {service.ledger: [b_o-o], service.cart: [b-o_o]}}")
+        + "-- service.shop/a.py\nimport os, requests\nrequests.get(os.environ['BOOKS_URL'])\n";
+    let found = summary(&outcome(&tree));
+    assert_eq!(found, ["shop -> cart wildcard", "shop -> ledger wildcard", "unresolved-call service.shop/a.py"]);
+    assert_eq!(asks(&tree.replace("b_o_o", "b_o-o")), ["shop -> ledger joined"]);
+}
+
+#[test]
+fn files_that_are_mounted_are_read() {
+    let caddy = "-- Caddyfile\n{$SITE} {\n\treverse_proxy http://s-ledger:80\n}\n";
+    let nginx = "-- conf/web/site.conf\nserver { location / { proxy_pass http://s-ledger; } }\n";
+    let with = |said: &str, files: &str| shop(said) + files;
+    rows(&[
+        (&with("volumes: ['./Caddyfile:/etc/caddy/Caddyfile:ro']", caddy), PROVEN),
+        (&with("volumes: [{type: bind, source: ./Caddyfile, target: /etc/caddy/Caddyfile}]", caddy), PROVEN),
+        (&with("volumes: ['${CONF:-./conf/web}/site.conf:/etc/nginx/conf.d/default.conf']", nginx), PROVEN),
+        (&with("volumes: ['./conf/web:/etc/nginx/conf.d']", nginx), PROVEN),
+        (
+            &with(
+                "configs: [{source: web, target: /etc/nginx/conf.d/x.conf}]",
+                &format!("configs: {{web: {{file: ./conf/web/site.conf}}}}\n{nginx}"),
+            ),
+            PROVEN,
+        ),
+        (
+            &with(
+                "configs: [site.conf]",
+                "configs:\n  site.conf:\n    content: |\n      server { location / { proxy_pass http://s-ledger; } }\n",
+            ),
+            PROVEN,
+        ),
+        (
+            &with(
+                "volumes: ['./Caddyfile:/etc/caddy/Caddyfile']\nenvironment: {UP: 's-ledger:80'}",
+                "-- Caddyfile\n:80 {\n reverse_proxy {$UP}\n}\n",
+            ),
+            &["shop -> ledger joined"],
+        ),
+        (
+            &with(
+                "volumes: ['./p.yml:/etc/prometheus/prometheus.yml']",
+                "-- p.yml\nscrape_configs: [{static_configs: [{targets: ['s-ledger:9090']}]}]\n",
+            ),
+            ADDRESSED,
+        ),
+        (
+            &with(
+                "volumes: ['./service.cart/p.yml:/x.yml']",
+                "-- service.cart/p.yml\n# hedgerow: ignore another's\nurl: http://s-ledger\n",
+            ),
+            &[],
+        ),
+        (
+            &with("volumes: ['./Caddyfile:/etc/caddy/Caddyfile']", "-- Caddyfile\n# rpcmap: service.cart\n"),
+            &["shop -> cart declared"],
+        ),
+    ]);
+    for (said, files) in [
+        // A volume, a path of the machine, one out of the tree, a directory of code, the whole tree.
+        (
+            "volumes: ['conf:/etc/nginx/conf.d']",
+            "-- conf/site.conf\nserver { location / { proxy_pass http://s-ledger; } }\n",
+        ),
+        ("volumes: ['/conf/web:/etc/nginx/conf.d']", nginx),
+        ("volumes: ['../conf/web:/etc/nginx/conf.d']", nginx),
+        ("volumes: ['./:/app']", nginx),
+        ("volumes: ['./conf/w:/etc/nginx/conf.d']", nginx),
+    ] {
+        assert!(asks(&with(said, files)).is_empty(), "{said}");
+    }
+    // What lies in a service's directory is that one's.
+    let tree = with(
+        "volumes: ['./service.cart:/app']",
+        "-- service.cart/site.conf\nserver { location / { proxy_pass http://s-ledger; } }\n",
+    );
+    assert_eq!(asks(&tree), ["cart -> ledger proven"]);
+}
+
+#[test]
+fn a_mounted_file_is_settings_of_the_code() {
+    let tree = shop("volumes: ['./conf/all.yml:/etc/shop/config.yml']")
+        + "-- conf/all.yml\nledger: {host: s-ledger}\n-- service.shop/a.py\nfrom vendor import load, Client\nClient(load().ledger.host)\n";
+    assert_eq!(asks(&tree), ["shop -> ledger joined"]);
+}
+
+#[test]
+fn an_address_in_everybodys_settings_is_one_question() {
+    let code = |name: &str| format!("-- service.{name}/a.py\nprint(1)\n");
+    let tree = format!(
+        "{}{}-- service.ledger/x.txt\n-- conf/all.yml\nledger: {{host: s-ledger}}\n-- hedgerow.yaml\nscan: {{settings: [conf/all.yml]}}\n",
+        code("shop"),
+        code("cart")
+    );
+    assert_eq!(asks(&tree), ["cart shop ? ledger"]);
+    assert_eq!(
+        asks(&tree.replace("print(1)", "from vendor import load, Client\nClient(load()['ledger']['host'])")),
+        ["cart -> ledger joined", "shop -> ledger joined"]
+    );
+}
