@@ -148,8 +148,8 @@ pub(crate) struct Look {
     pub(crate) rules: Vec<String>,
     /// Files that run Hedgerow as a function of kustomize.
     pub(crate) functions: Vec<String>,
-    /// Whether there was more than is looked at.
-    pub(crate) is_cut: bool,
+    /// Where it stopped to look, and why; nothing where everything was looked at.
+    pub(crate) cut: Option<String>,
 }
 
 impl Look {
@@ -181,7 +181,12 @@ struct Walk<'r> {
 impl Walk<'_> {
     fn directory(&mut self, path: &str, depth: usize) {
         if depth > DEPTH || self.seen > MOST {
-            self.look.is_cut = true;
+            let why = if depth > DEPTH {
+                format!("it is {depth} directories deep")
+            } else {
+                format!("{MOST} files were seen before")
+            };
+            self.look.cut.get_or_insert_with(|| format!("`{path}` was not looked at: {why}"));
             return;
         }
         // A directory that cannot be listed has nothing to tell.

@@ -457,6 +457,21 @@ fn a_tree_without_anything_says_so() {
     assert!(ran.out().contains("1 .j2; render them"), "{}", ran.out());
 }
 
+#[test]
+fn where_it_stopped_to_look_is_said() {
+    let deep = format!("{}/deployment.yaml", vec!["d"; 18].join("/"));
+    let root = tree(&[("a/deployment.yaml", &deployment("a", "80")), (deep.as_str(), &deployment("deep", "80"))]);
+    let ran = Command::new(root.path(), "init").run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let (first, at) = ("Not everything was seen: `", vec!["d"; 17].join("/"));
+    let said = format!("{first}{at}` was not looked at: it is 17 directories deep. Run it in a directory below.");
+    let text = std::fs::read_to_string(root.path().join("hedgerow.yaml")).unwrap();
+    assert!(ran.stderr.contains(&said) && text.contains(&format!("# {said}\n")), "{}{text}", ran.stderr);
+    let shallow = tree(&[("a/deployment.yaml", &deployment("a", "80"))]);
+    let ran = Command::new(shallow.path(), "init").run();
+    assert!(!ran.stderr.contains("Not everything"), "{}", ran.stderr);
+}
+
 /// A chart whose templates make pods of the service and of its data stores, as people write them.
 fn chart_with_stores(directory: &str, name: &str) -> Vec<(String, String)> {
     let pods = |port: u16| {

@@ -50,6 +50,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
             written += 1;
         }
     }
+    if let Some(cut) = &look.cut {
+        session.note(&format!("Not everything was seen: {cut}. Run it in a directory below.\n"));
+    }
     if args.dry_run {
         return Ok(Exit::Done);
     }

@@ -89,7 +89,10 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
     let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| plural(n, noun)).collect();
     let parts = if parts.is_empty() { "nothing that deploys".to_owned() } else { parts.join(", ") };
     let mut text = format!("#\n# `hedgerow init` saw {parts}");
-    text.push_str(if look.is_cut { ", and stopped before the end: the tree is very large.\n" } else { ".\n" });
+    text.push_str(".\n");
+    if let Some(cut) = &look.cut {
+        text.push_str(&format!("# Not everything was seen: {cut}. Run it in a directory below.\n"));
+    }
     let end = if proposal.services.is_empty() { "." } else { ":" };
     text.push_str(&format!("# {}{end}\n", plural(proposal.services.len(), "service")));
     for (name, service) in proposal.services.iter().take(MOST_LINES) {
