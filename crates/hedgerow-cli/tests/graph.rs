@@ -208,12 +208,12 @@ fn observations_that_count_twice_or_cannot_be_read_are_refused() {
     std::fs::write(root.path().join("there.jsonl"), there.replace("staging", "prod")).unwrap();
     assert_eq!(of(&root, "--observations there.jsonl").exit, Exit::Done);
     // Another cluster, or another month, adds up.
-    let later = SEEN.replace("2026-11", "2026-12").replace("2026-10", "2026-11");
-    std::fs::write(root.path().join("later.jsonl"), later).unwrap();
-    let ran = of(&root, "--observations seen.jsonl --observations later.jsonl --format json");
+    let earlier = SEEN.replace("2026-10", "2026-09").replace("2026-11", "2026-10");
+    std::fs::write(root.path().join("earlier.jsonl"), earlier).unwrap();
+    let ran = of(&root, "--observations seen.jsonl --observations earlier.jsonl --format json");
     let value: Value = serde_json::from_str(ran.out()).unwrap();
     let used = value["edges"].as_array().unwrap().iter().find(|edge| edge["use"] == "used").unwrap();
-    assert_eq!((&used["seen"]["count"], &used["seen"]["last"]), (&74_400.into(), &"2026-12-20T00:00:00Z".into()));
+    assert_eq!((&used["seen"]["count"], &used["seen"]["last"]), (&74_400.into(), &"2026-11-20T00:00:00Z".into()));
 }
 
 #[test]

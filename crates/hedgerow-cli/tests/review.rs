@@ -208,6 +208,51 @@ fn silence_that_nobody_heard_is_no_evidence() {
 }
 
 #[test]
+fn observations_of_others_say_nothing_of_a_change() {
+    let mut after = base();
+    after.retain(|(path, _)| *path != "service.ledger/egress/service.vault.rule");
+    let (before, after) = (tree(&base()), tree(&after));
+    let catalogue = |side: &Path, more: &str| json(&run(side, &format!("catalogue {more}")));
+    let environment = catalogue(before.path(), "")["services"]["service.ledger"]["stages"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap()
+        .clone();
+    let own = catalogue(after.path(), &format!("--env {environment}"));
+    let diff = |environment: &str, digest: &str, to: &str| {
+        let header = format!(
+            "{{\"version\":1,\"from\":\"2026-10-21T00:00:00Z\",\"to\":\"{to}\",\"catalogue\":{digest},\"environment\":{environment},\"coverage\":[],\"canaries\":[]}}\n"
+        );
+        std::fs::write(after.path().join("seen.jsonl"), header).unwrap();
+        run(after.path(), &format!("diff {} --observations seen.jsonl", before.path().display()))
+    };
+    let (here, past) = (format!("\"{environment}\""), "2026-11-21T00:00:00Z");
+    for digest in [&own["naming"], &own["digest"], &catalogue(before.path(), "--rules")["naming"]] {
+        let ran = diff(&here, &digest.to_string(), past);
+        assert_eq!((ran.exit, ran.stderr.contains("warning")), (Exit::Done, false), "{}", ran.stderr);
+    }
+    for (environment, digest, words) in [
+        (here.as_str(), "\"sha256:00\"", "warning: services were named by a catalogue that is not of these trees"),
+        (here.as_str(), "null", "warning: the observations do not tell by which catalogue services were named"),
+        ("null", "null", "warning: the observations do not tell of which environment they are"),
+    ] {
+        let ran = diff(environment, digest, past);
+        assert!(ran.exit == Exit::Done && ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let mars = diff("\"mars\"", "null", past);
+    assert!(mars.exit != Exit::Done && mars.out().is_empty(), "{}", mars.out());
+    assert!(
+        mars.stderr.contains("are of the environment `mars`, which hedgerow.yaml does not have"),
+        "{}",
+        mars.stderr
+    );
+    let future = diff(&here, "null", "2036-11-21T00:00:00Z");
+    assert!(future.exit != Exit::Done && future.stderr.contains("which is in the future"), "{}", future.stderr);
+}
+
+#[test]
 fn a_catalogue_that_has_no_use_is_refused() {
     let (base, head) = (tree(&base()), tree(&head()));
     let ran = run(head.path(), &format!("diff {} --base-catalogue nowhere.json", base.path().display()));

@@ -211,6 +211,8 @@ kinds! {
     Dropped "dropped";
     /// Traffic of which the source does not say who made it.
     Untold "untold";
+    /// Traffic that the caller's side alone tells of, or that has no verdict: whether the callee lets it in is told at the callee.
+    CallersSide "callers-side";
 }
 
 impl Why {

@@ -9,7 +9,7 @@ use hedgerow_observe::Format;
 use hedgerow_observe::file::FileCalls;
 use hedgerow_observe::observations::Moment;
 use hedgerow_observe::sum::{Call, Place as Seat, Said, Span};
-use hedgerow_observe::{EndKind, Record};
+use hedgerow_observe::{Direction, EndKind, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) struct Traffic(pub(crate) Format);
@@ -20,10 +20,11 @@ impl Reader for Traffic {
             let place = input.line(id, 0);
             // Records without a time are of 1970; none of these formats leaves it out.
             let mut calls = FileCalls::new(0, None);
-            let (mut summed, mut workloads) = (Vec::new(), Workloads::default());
+            let (mut summed, mut workloads, mut sides) = (Vec::new(), Workloads::default(), Sides::default());
             let mut reader = self.0.reader();
             let mut take = |record| {
                 told(&record, &mut workloads);
+                sides.take(&record);
                 calls.record(&record);
                 if calls.is_nearly_full() {
                     summed.extend(calls.take());
@@ -43,6 +44,7 @@ impl Reader for Traffic {
                 );
                 found.leave(Why::OutsideCallee, &place, text);
             }
+            sides.leave(&place, found);
             for (fault, misread) in &reader.tally().faults {
                 let text = format!(
                     "{} ×: {fault}; first at record {}: {}",
@@ -116,6 +118,76 @@ fn told(record: &Record, workloads: &mut Workloads) {
         if let (Some(pod), [workload]) = (&end.name, end.workloads.as_slice()) {
             let key = (end.namespace.clone().unwrap_or_default(), pod.clone());
             workloads.entry(key).or_insert_with(|| workload.clone());
+        }
+    }
+}
+
+/// Who calls whom, on which port.
+type Key = (String, String, u16, u8);
+
+/// How many calls are kept that only one side tells; of more only the number is known.
+const MAX_ONE_SIDED: usize = 10_000;
+
+/// Calls of which only the caller's side tells, or without a verdict: what lets a call in is decided, and told, at the callee.
+#[derive(Debug, Default)]
+struct Sides {
+    told: BTreeSet<Key>,
+    untold: BTreeMap<Key, (u64, &'static str)>,
+    beyond: u64,
+}
+
+impl Sides {
+    fn take(&mut self, record: &Record) {
+        let Record::Flow(flow) = record else { return };
+        if flow.is_reply == Some(true) || flow.opens == Some(false) {
+            return;
+        }
+        let [caller, callee] = [&flow.caller, &flow.callee].map(|end| match (&end.name, end.address) {
+            (Some(name), _) => {
+                let namespace = end.namespace.as_deref().unwrap_or_default();
+                Some(format!("`{}/{}`", crate::said::shown(namespace), crate::said::shown(name)))
+            }
+            (None, Some(address)) => Some(address.to_string()),
+            (None, None) => None,
+        });
+        let (Some(caller), Some(callee)) = (caller, callee) else { return };
+        let key = (caller, callee, flow.port.unwrap_or(0), flow.protocol.map_or(0, |protocol| protocol.0));
+        let has_side = flow.callee.kind == EndKind::Pod || flow.callee.namespace.is_some();
+        let is_callers = flow.direction == Some(Direction::Egress) && has_side;
+        let what = match flow.outcome {
+            Outcome::Unsaid => "without a verdict",
+            Outcome::Denied if is_callers => "dropped where it left",
+            Outcome::Allowed | Outcome::Audited if is_callers => "seen where it left",
+            Outcome::Allowed | Outcome::Audited | Outcome::Denied => {
+                self.told.insert(key);
+                return;
+            }
+        };
+        let count = flow.counts.times.unwrap_or(1);
+        if self.untold.len() < MAX_ONE_SIDED || self.untold.contains_key(&key) {
+            let known = self.untold.entry(key).or_insert((0, what));
+            known.0 = known.0.saturating_add(count);
+        } else {
+            self.beyond = self.beyond.saturating_add(count);
+        }
+    }
+
+    /// Says what the callee's side does not tell.
+    fn leave(self, place: &Place, found: &mut Found) {
+        for ((caller, callee, port, protocol), (count, what)) in self.untold {
+            if self.told.contains(&(caller.clone(), callee.clone(), port, protocol)) {
+                continue;
+            }
+            let protocol = Protocol::number(protocol);
+            let port = if port > 0 && protocol.has_ports() {
+                format!(" on {}", PortRange::one(protocol, port))
+            } else {
+                String::new()
+            };
+            found.leave(Why::CallersSide, place, format!("{caller} → {callee}{port}, {count} ×, {what}"));
+        }
+        if self.beyond > 0 {
+            found.leave(Why::CallersSide, place, format!("{} more", hedgerow_core::diag::count(self.beyond, "flow")));
         }
     }
 }

@@ -102,3 +102,44 @@ fn no_entry_is_suggested_for_a_port_that_no_entry_can_name() {
     // An entry without ports opens all of them.
     assert_eq!(left(7000), None);
 }
+
+#[test]
+fn what_the_callers_side_alone_tells_is_said() {
+    let flow = |direction: &str, verdict: &str, second: u32| {
+        let text = hubble("bank/emoji-7c9f4d5b6d-x7zqp", "bank/ledger-0", 8080, verdict, second);
+        text.replace("\"INGRESS\"", &format!("\"{direction}\""))
+    };
+    let said = "`bank/emoji-7c9f4d5b6d-x7zqp` → `bank/ledger-0` on TCP 8080";
+    for (text, expected) in [
+        (flow("EGRESS", "DROPPED", 1), vec![format!("callers-side: {said}, 1 ×, dropped where it left @ in")]),
+        (
+            flow("EGRESS", "FORWARDED", 1) + &flow("EGRESS", "FORWARDED", 2),
+            vec![format!("callers-side: {said}, 2 ×, seen where it left @ in")],
+        ),
+        (flow("INGRESS", "ERROR", 1), vec![format!("callers-side: {said}, 1 ×, without a verdict @ in")]),
+        // The callee's side says it as well.
+        (flow("EGRESS", "FORWARDED", 1) + &flow("INGRESS", "FORWARDED", 2), vec![]),
+        (flow("EGRESS", "DROPPED", 1) + &flow("INGRESS", "DROPPED", 2), vec![format!("dropped: {said}, 1 × @ in")]),
+        // An answer is nobody's call.
+        (flow("EGRESS", "FORWARDED", 1).replace("\"is_reply\":false", "\"is_reply\":true"), vec![]),
+    ] {
+        let imported = imported(&bank(), Source::Hubble, &text, Many::Suggest);
+        let left: Vec<_> = imported.leftovers.iter().map(leftover).collect();
+        assert_eq!(left, expected, "{text}");
+    }
+    let whisker = |reporter: &str, action: &str| {
+        format!(
+            r#"{{"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:00:15Z","action":"{action}","source_name":"emoji-7c9f4d5b6d-*","source_namespace":"bank","source_labels":"","dest_name":"ledger-*","dest_namespace":"bank","dest_labels":"","protocol":"tcp","dest_port":8080,"reporter":"{reporter}","policies":{{"enforced":[],"pending":[]}}}}"#
+        ) + "\n"
+    };
+    let said = "`bank/emoji-7c9f4d5b6d-*` → `bank/ledger-*` on TCP 8080, 1 ×";
+    for (text, expected) in [
+        (whisker("Src", "Allow"), vec![format!("callers-side: {said}, seen where it left @ in")]),
+        (whisker("Src", "Deny"), vec![format!("callers-side: {said}, dropped where it left @ in")]),
+        (whisker("Src", "Allow") + &whisker("Dst", "Allow"), vec![]),
+    ] {
+        let imported = imported(&bank(), Source::Goldmane, &text, Many::Suggest);
+        let left: Vec<_> = imported.leftovers.iter().map(leftover).collect();
+        assert_eq!(left, expected, "{text}");
+    }
+}

@@ -15,10 +15,13 @@ use anyhow::{Context, bail};
 use evidence::Evidence;
 use hedgerow::git::{Repository, RevisionError};
 use hedgerow::{Request, read_texts};
+use hedgerow_core::catalogue::{Catalogue, WithRules};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::fleet::Scope;
+use hedgerow_core::name::EnvironmentName;
 use hedgerow_core::read::{Directories, Reading};
 use hedgerow_core::tree::File;
+use hedgerow_observe::observations::Observations;
 use std::path::{Path, PathBuf};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Result<Exit> {
@@ -44,6 +47,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let (Some(base), Some(head)) = (Side::of(&base), Side::of(&head)) else {
         return Err(Reported(Exit::BadInput).into());
     };
+    are_of_fleets(session, &observations, &[base, head])?;
     let diff = Diff::between(base, head);
     let evidence = Evidence::of(&diff, (base.fleet, head.fleet), &observations);
     let text = match args.format {
@@ -59,6 +63,48 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         FailOn::Unsafe => diff.jumps(),
     };
     Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// Refuses observations of an environment that neither side has, and says where services were named by another catalogue: what they say
+/// of a rule that goes would be about somebody else's.
+fn are_of_fleets(session: &mut Session<'_>, all: &[Observations], sides: &[Side<'_>; 2]) -> anyhow::Result<()> {
+    for header in all.iter().map(|observations| &observations.header) {
+        let named = header.environment.as_deref();
+        let environments = |side: &Side<'_>| {
+            let names = side.fleet.config().environments.keys();
+            names.filter(|name| named.is_none_or(|named| named == name.as_str())).cloned().collect::<Vec<_>>()
+        };
+        let found: Vec<_> = sides.iter().map(|side| (side, environments(side))).collect();
+        match named {
+            Some(named) if found.iter().all(|(_, environments)| environments.is_empty()) => {
+                bail!("the observations are of the environment `{named}`, which hedgerow.yaml does not have")
+            }
+            Some(_) => {}
+            None => session.note("warning: the observations do not tell of which environment they are\n"),
+        }
+        let Some(digest) = header.catalogue.as_deref() else {
+            session.note("warning: the observations do not tell by which catalogue services were named\n");
+            continue;
+        };
+        let is_own = |side: &Side<'_>, environment: Option<&EnvironmentName>| {
+            let catalogue = |rules| Catalogue::of(side.fleet, environment, rules, side.sources);
+            catalogue(WithRules::No).naming_digest() == digest
+                || [WithRules::No, WithRules::Yes].into_iter().any(|rules| catalogue(rules).digest() == digest)
+                || side
+                    .fleet
+                    .catalogue()
+                    .is_some_and(|known| known.naming_digest() == digest || known.digest() == digest)
+        };
+        let is_known = found
+            .iter()
+            .any(|(side, environments)| environments.iter().map(Some).chain([None]).any(|name| is_own(side, name)));
+        if !is_known {
+            session.note(
+                "warning: services were named by a catalogue that is not of these trees: the observations may be of another fleet\n",
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a catalogue that is given for BASE and would not be read.

@@ -5,7 +5,8 @@ use crate::cli::report::count;
 use crate::cli::session::Session;
 use anyhow::bail;
 use hedgerow_graph::{Basis, Caller, Permission, Traffic};
-use hedgerow_observe::observations::{Observation, Observations};
+use hedgerow_observe::observations::{Moment, Observation, Observations};
+use hedgerow_ready::reconcile::{is_future, strays};
 use hedgerow_ready::used::{By, Call, Ears, Perhaps, Who, calls, window};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub(super) fn read(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Resu
         bail!("standard input can be read once: `-` stands twice among --observations")
     }
     let mut all: Vec<Observations> = Vec::new();
+    let now = if files.is_empty() { Moment(0) } else { Moment(session.now()?) };
     for (at, file) in files.iter().enumerate() {
         let read = read_observations(session, file)?;
         for (other, before) in files.iter().zip(&all) {
@@ -27,6 +29,17 @@ pub(super) fn read(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Resu
                     files[at].display()
                 )
             }
+        }
+        if is_future(read.header.to, now) {
+            bail!(
+                "`{}` ends at {}, which is in the future: a clock is wrong, here or where it was made",
+                files[at].display(),
+                String::from(read.header.to)
+            )
+        }
+        if let Some((number, what)) = strays(&read) {
+            let tell = if number == 1 { "tells" } else { "tell" };
+            session.err(&format!("warning: {} of `{}` {tell} of {what}\n", count(number, "line"), files[at].display()));
         }
         if let Some((line, reason)) = &read.faults.first {
             let lines = count(usize::try_from(read.faults.count).unwrap_or(usize::MAX), "line");

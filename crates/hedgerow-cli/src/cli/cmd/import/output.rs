@@ -83,7 +83,12 @@ pub(super) fn tally(imported: &Imported, source: Source) -> String {
     }
     let kinds: Vec<_> =
         Why::ALL.iter().filter_map(|why| kinds.get(why).map(|number| format!("{number} {}", why.as_str()))).collect();
-    let rest = if kinds.is_empty() { "rules say all of it".to_owned() } else { kinds.join(", ") };
+    let is_nothing = imported.rules.is_empty() && imported.present.is_empty();
+    let rest = match kinds.as_slice() {
+        [] if is_nothing => "nothing in it is about services of the fleet".to_owned(),
+        [] => "rules say all of it".to_owned(),
+        kinds => kinds.join(", "),
+    };
     format!("{}: {rules}, {} permitted already; {rest}\n", source.name(), imported.present.len())
 }
 
