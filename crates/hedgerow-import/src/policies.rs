@@ -67,6 +67,7 @@ impl Reader for Policies {
             let place = input.place(place, policy.to_string());
             found.leave(Why::IdlePolicy, &place, format!("{policy} selects no pod that is among the manifests"));
         }
+        world.nobodys(found);
         world.egress(found);
         for callee in world.members.keys() {
             Callee::new(&world, callee).read(found);
@@ -130,6 +131,27 @@ impl<'a> World<'a> {
         match self.network.place_of(policy) {
             Some(place) => self.input.place(place, policy.to_string()),
             None => Place { what: policy.to_string(), ..anywhere(self.input) },
+        }
+    }
+
+    /// Says which policies guard pods of no service alone: whom they let in no rule can say.
+    fn nobodys(&self, found: &mut Found) {
+        let (mut own, mut others) = (BTreeSet::new(), BTreeMap::<PolicyId, BTreeSet<String>>::new());
+        let is_probe = |id: &PeerId| self.probes.values().any(|probe| probe == id);
+        for id in self.network.pods().filter(|id| !is_probe(id)) {
+            let Peer::Pods(endpoint) = self.network.peer(id) else { continue };
+            let policies = self.network.guards(id, Direction::Ingress);
+            match self.owner(id) {
+                Some(_) => own.extend(policies),
+                None => policies.for_each(|policy| {
+                    others.entry(policy.clone()).or_default().insert(endpoint.object.to_string());
+                }),
+            }
+        }
+        for (policy, objects) in others.into_iter().filter(|(policy, _)| !own.contains(policy)) {
+            let of = callee::few(&objects);
+            let text = format!("{policy} guards {of}, of no service: whom it lets in there is not read");
+            found.leave(Why::NoService, &self.place_of(&policy), text);
         }
     }
 

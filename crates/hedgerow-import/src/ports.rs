@@ -22,6 +22,22 @@ pub(crate) struct Fit {
     pub(crate) wider: Vec<PortRange>,
 }
 
+impl Fit {
+    /// The ports of an `allow` entry; nothing where it would open more than the source: an entry opens nothing that nobody asked for.
+    pub(crate) fn narrow(self) -> Option<RulePorts> {
+        self.ports.filter(|_| self.wider.is_empty())
+    }
+
+    /// What is said where for that reason there is no entry.
+    pub(crate) fn hint(&self) -> &'static str {
+        if self.wider.is_empty() {
+            ""
+        } else {
+            "; it declares no ports, so an `allow` entry would open all: declare them first"
+        }
+    }
+}
+
 /// All ports of all protocols that have any.
 pub(crate) fn everything() -> BTreeSet<Port> {
     Protocol::WITH_PORTS.into_iter().map(|protocol| Port::Range(whole(protocol))).collect()

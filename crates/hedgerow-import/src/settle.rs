@@ -122,8 +122,7 @@ fn ambiguous(found: &mut Found, place: &Place, end: &End, services: &BTreeSet<Se
 
 /// The ports of a callee that an entry for `wanted` names; nothing where none of them could be named, or only with others, so that no entry says it.
 pub(crate) fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
-    let fitted = fit(names.known(callee)?, wanted);
-    fitted.ports.filter(|_| fitted.wider.is_empty())
+    fit(names.known(callee)?, wanted).narrow()
 }
 
 /// One pair as a rule, or why there is none.

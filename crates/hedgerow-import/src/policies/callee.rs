@@ -227,10 +227,10 @@ impl<'w, 'a> Callee<'w, 'a> {
         let asked = self.world.network.asked_keys();
         for (pods, ranges) in &reached.pods {
             let ranges = join(ranges.iter().copied());
-            let ports = fit(service, &these(&ranges)).ports;
-            let text = format!("`{pods}` reaches `{}` on {}", self.name, words(&ranges));
+            let fitted = fit(service, &these(&ranges));
+            let text = format!("`{pods}` reaches `{}` on {}{}", self.name, words(&ranges), fitted.hint());
             let leftover = self.about(found.leave(Why::OutsideCaller, at, text));
-            leftover.allow = ports.and_then(|ports| allow_pods(pods, &asked, Some(&ports)));
+            leftover.allow = fitted.narrow().and_then(|ports| allow_pods(pods, &asked, Some(&ports)));
         }
         let mut on_host = BTreeMap::<Vec<PortRange>, BTreeSet<ServiceName>>::new();
         for (caller, ranges) in &reached.on_host {
@@ -284,10 +284,10 @@ impl<'w, 'a> Callee<'w, 'a> {
         }
         for ((place, who, wearers), ranges) in guests.into_iter().filter(|(_, ranges)| !ranges.is_empty()) {
             let ranges = join(ranges);
-            let text = format!("{who} may call `{}` on {}", self.name, words(&ranges));
+            let fitted = fit(service, &these(&ranges));
+            let text = format!("{who} may call `{}` on {}{}", self.name, words(&ranges), fitted.hint());
             let leftover = self.about(found.leave(Why::NoCaller, &place, text));
-            let ports = fit(service, &these(&ranges)).ports;
-            leftover.allow = wearers.zip(ports).map(|(wearers, ports)| allow_wearers(&wearers, &ports));
+            leftover.allow = wearers.zip(fitted.narrow()).map(|(wearers, ports)| allow_wearers(&wearers, &ports));
             leftover.ports = ranges;
         }
     }
@@ -369,9 +369,10 @@ impl<'w, 'a> Callee<'w, 'a> {
                 true => (Why::Anybody, "anybody", "anybody"),
                 false => (Why::WholeCluster, "{namespaces: any}", "every pod of the cluster"),
             };
-            let text = format!("{who} reaches `{}` on {}", self.name, words(&cluster));
+            let fitted = fit(service, &these(&cluster));
+            let text = format!("{who} reaches `{}` on {}{}", self.name, words(&cluster), fitted.hint());
             let leftover = self.about(found.leave(why, at, text));
-            leftover.allow = fit(service, &these(&cluster)).ports.map(|ports| allow_from(from, Some(&ports)));
+            leftover.allow = fitted.narrow().map(|ports| allow_from(from, Some(&ports)));
             (leftover.callers, leftover.ports) = (callers(None), cluster.clone());
         }
         for (namespace, ranges) in &reached.crowds.namespaces {
@@ -379,10 +380,13 @@ impl<'w, 'a> Callee<'w, 'a> {
             if ranges.is_empty() {
                 continue;
             }
-            let text = format!("every pod of namespace `{namespace}` reaches `{}` on {}", self.name, words(&ranges));
+            let fitted = fit(service, &these(&ranges));
+            let hint = fitted.hint();
+            let text =
+                format!("every pod of namespace `{namespace}` reaches `{}` on {}{hint}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::WholeNamespace, at, text));
             let from = format!("{{namespace: {}}}", quote(namespace));
-            leftover.allow = fit(service, &these(&ranges)).ports.map(|ports| allow_from(&from, Some(&ports)));
+            leftover.allow = fitted.narrow().map(|ports| allow_from(&from, Some(&ports)));
             (leftover.callers, leftover.ports) = (callers(Some(namespace)), ranges);
         }
         for (range, ranges) in blocks {
@@ -390,11 +394,12 @@ impl<'w, 'a> Callee<'w, 'a> {
             if ranges.is_empty() {
                 continue;
             }
-            let text = format!("{range} reaches `{}` on {}", self.name, words(&ranges));
+            let fitted = fit(service, &these(&ranges));
+            let text = format!("{range} reaches `{}` on {}{}", self.name, words(&ranges), fitted.hint());
             let leftover = self.about(found.leave(Why::Addresses, at, text));
-            let ports = fit(service, &these(&ranges)).ports;
-            leftover.allow =
-                block(range).zip(ports).map(|(cidr, ports)| allow_from(&format!("{{cidr: {cidr}}}"), Some(&ports)));
+            leftover.allow = block(range)
+                .zip(fitted.narrow())
+                .map(|(cidr, ports)| allow_from(&format!("{{cidr: {cidr}}}"), Some(&ports)));
             leftover.ports = ranges;
         }
     }
@@ -440,7 +445,7 @@ fn these(ranges: &[PortRange]) -> Wanted {
 }
 
 /// A few names; the rest is counted.
-pub(super) fn few(names: &BTreeSet<ServiceName>) -> String {
+pub(super) fn few<N: std::fmt::Display>(names: &BTreeSet<N>) -> String {
     const MOST: usize = 5;
     let first: Vec<_> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     match names.len().checked_sub(MOST) {

@@ -70,6 +70,57 @@ fn namespaces_blocks_strangers_and_those_who_are_not_there() {
     assert_eq!(each.rules.iter().filter(|rule| rule.callee.as_str() == "service.ledger").count(), 1);
 }
 
+#[test]
+fn no_entry_is_printed_that_opens_more_than_the_policy() {
+    let card = policy(
+        "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: market}}}], ports: [{port: 8080}]}, {from: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [{port: 8080}]}, {from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: cron}}}], ports: [{port: 9901}]}, {from: [{podSelector: {matchLabels: {app: absent}}}], ports: [{port: 8080}]}]",
+    )
+    .replace("ledger", "card");
+    let all = card.replace(", ports: [{port: 8080}]", "").replace(", ports: [{port: 9901}]", "");
+    let cluster =
+        policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 8080}]}]").replace("ledger", "card");
+    let hint = "; it declares no ports, so an `allow` entry would open all: declare them first";
+    for (text, count, has_entry) in [(&card, 4, false), (&all, 4, true), (&cluster, 1, false)] {
+        let imported = import(&format!("{text}{}", deployment("card", "bank")), Many::Suggest);
+        assert_eq!(imported.leftovers.len(), count, "{:#?}", imported.leftovers);
+        for leftover in &imported.leftovers {
+            assert_eq!(
+                (leftover.allow.is_some(), !leftover.text.ends_with(hint)),
+                (has_entry, has_entry),
+                "{leftover:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_policy_for_pods_of_no_service_is_told() {
+    let of = |name: &str, spec: &str| {
+        policy(spec).replace("name: ledger", &format!("name: {name}")).replace("app: ledger", &format!("app: {name}"))
+    };
+    let lets_in =
+        "ingress: [{from: [{podSelector: {matchLabels: {app: emoji}}}], ports: [{port: 8080}, {port: 9901}]}]";
+    let imported = import(
+        &format!("{}{}{}", of("cache", lets_in), of("ledger", lets_in), deployment("cache", "bank")),
+        Many::Suggest,
+    );
+    assert_of(
+        &imported,
+        &["service.emoji → service.ledger: imported from NetworkPolicy bank/ledger"],
+        &[
+            "no-service: NetworkPolicy bank/cache guards `Deployment bank/cache`, of no service: whom it lets in there is not read @ in:3 NetworkPolicy bank/cache",
+        ],
+    );
+    // One for all pods of a namespace is told with the services.
+    let everybody = policy(lets_in).replace("podSelector: {matchLabels: {app: ledger}}", "podSelector: {}");
+    let imported = import(&format!("{everybody}{}", deployment("cache", "bank")), Many::Suggest);
+    assert!(
+        imported.leftovers.iter().all(|leftover| leftover.why.as_str() != "no-service"),
+        "{:#?}",
+        imported.leftovers
+    );
+}
+
 /// A label that is no name lets in whoever wears it, also where a service's pods wear it today; so do accounts, namespaces and expressions.
 #[test]
 fn who_is_let_in_by_a_label_is_told_although_a_service_wears_it() {
