@@ -12,9 +12,10 @@ use crate::inventory::Home;
 use crate::mention::{asks_for_host, is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
 use crate::pack::Kind;
-use crate::program::FnId;
+use crate::program::{FnId, Meaning};
 use crate::reach::{Reach, Site};
 use constants::Constants;
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts, Field, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{HOLE, Hosts};
@@ -112,6 +113,7 @@ impl<'a, 'p> Names<'a, 'p> {
                     let text = facts.word(*word);
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
+                        self.ask(text, Site { function, expr: id }, is_reached);
                     } else {
                         self.literal(text, Site { function, expr: id }, is_reached, found);
                     }
@@ -129,8 +131,10 @@ impl<'a, 'p> Names<'a, 'p> {
                     }
                 }
                 // `process.env.LEDGER_URL`
-                Expr::Member { name, .. } if is_variable(facts.word(*name)) => {
+                Expr::Member { of, name } if is_variable(facts.word(*name)) => {
+                    let is_asked = is_reached && !self.is_class(function, *of);
                     self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
+                    self.ask(facts.word(*name), Site { function, expr: id }, is_asked);
                 }
                 _ => {}
             }
@@ -194,6 +198,10 @@ impl<'a, 'p> Names<'a, 'p> {
             let place = self.place(site);
             self.reads.insert(name.to_owned(), place);
         }
+    }
+
+    /// Asks about a variable for an address of another service, if reached code is what takes it.
+    fn ask(&mut self, name: &str, site: Site, is_reached: bool) {
         if is_reached
             && is_address_variable(name)
             && asks_others(name)
@@ -203,6 +211,20 @@ impl<'a, 'p> Names<'a, 'p> {
             let place = self.place(site);
             self.asked.insert(name.to_owned(), place);
         }
+    }
+
+    /// Whether an expression is a class of the tree in a language whose classes have constants: what such a constant is called is no
+    /// variable's name.
+    fn is_class(&self, function: FnId, of: ExprId) -> bool {
+        let program = self.infer.program;
+        let file = program.file_of(function);
+        let has_constants = matches!(program.files[file as usize].language, Language::Python | Language::Php);
+        has_constants
+            && match program.expr(function, of) {
+                Expr::Name(name) => matches!(program.meaning(file, program.word(function, *name)), Meaning::Type(_)),
+                Expr::Type(ty) => program.type_id(program.written(function, *ty)).is_some(),
+                _ => false,
+            }
     }
 
     /// The variables in the tags of structures.

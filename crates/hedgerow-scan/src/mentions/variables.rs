@@ -78,6 +78,8 @@ pub(crate) fn asks_others(name: &str) -> bool {
         "CALLBACK",
         "REDIRECT",
         "CORS",
+        "CURLINFO",
+        "CURLOPT",
         "ORIGIN",
         "ADVERTISE",
         "OTEL",

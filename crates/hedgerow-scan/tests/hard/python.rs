@@ -2,6 +2,7 @@
 
 use crate::kinds::{all_call, compose};
 use crate::{outcome, summary};
+use hedgerow_core::diag::Code;
 
 /// Trees with a variable for the ledger's address.
 #[track_caller]
@@ -138,4 +139,27 @@ fn a_path_of_a_page_is_no_host() {
         assert_eq!(summary(&outcome(&js(call))), ["shop -> ledger proven"], "{call}");
     }
     assert_eq!(summary(&outcome(&js("fetch(window.at);"))), ["unresolved-call service.shop/public/a.js"]);
+}
+
+#[test]
+fn what_a_constant_of_a_class_is_called_is_no_variable() {
+    let asked = |files: &str| {
+        let found = outcome(&format!("{files}-- service.ledger/x.txt\n"));
+        let asks = found.findings.iter().filter(|finding| finding.code == Code::UnknownClient);
+        asks.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    for files in [
+        "-- service.shop/a.py\nfrom vendor import Client\nclass Env:\n    LEDGER_HOST = 'ledger-host'\nClient(Env.LEDGER_HOST)\n",
+        "-- service.shop/b.py\nclass Env:\n    LEDGER_HOST = 'x'\n-- service.shop/a.py\nfrom vendor import Client\nfrom b import Env\nClient(Env.LEDGER_HOST)\n",
+        "-- service.shop/a.php\n<?php\nclass Peer { const BUY_URL = 'x'; }\nf(Peer::BUY_URL);\n",
+        "-- service.shop/a.php\n<?php\ncurl_setopt($c, CURLOPT_URL, 'http://example.com');\n",
+    ] {
+        assert!(asked(files).is_empty(), "{files}: {:?}", asked(files));
+    }
+    for files in [
+        "-- service.shop/a.py\nimport os\nfrom vendor import Client\nclass Env:\n    LEDGER_HOST = 'LEDGER_HOST'\nClient(os.environ[Env.LEDGER_HOST])\n",
+        "-- service.shop/a.py\nfrom vendor import Client, env\nClient(env.LEDGER_HOST)\n",
+    ] {
+        assert_eq!(asked(files).len(), 1, "{files}");
+    }
 }
