@@ -58,6 +58,18 @@ fn a_crate_begins_where_a_main_elsewhere_enters_it() {
     }
 }
 
+/// With it, that a scan which takes over what an earlier one found sees which names another program takes in: `finds` scans without each file.
+#[test]
+fn several_programs_enter_a_crate_by_different_names() {
+    let shop = "-- service.shop/Cargo.toml\n[package]\nname = \"shop-api\"\n-- service.shop/src/lib.rs\n\
+                pub async fn a() { reqwest::get(\"http://s-ledger/x\").await; }\npub async fn b() { reqwest::get(\"http://s-cart/x\").await; }\n";
+    let program = |name: &str| {
+        format!("-- {name}/Cargo.toml\n[package]\nname = \"{name}\"\n-- {name}/src/main.rs\nuse shop_api::{name};\nfn main() {{ {name}(); }}\n")
+    };
+    let both = format!("-- service.cart/x.txt\n{}{}", program("a"), program("b"));
+    finds(&tree(shop, &both), &["shop -> cart proven", "shop -> ledger proven"]);
+}
+
 #[test]
 fn a_package_of_scripts_begins_where_one_elsewhere_enters_it() {
     let python = |cli: &str| {
