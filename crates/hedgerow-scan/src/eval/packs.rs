@@ -483,6 +483,7 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
             values.push(Value::Text(Template::piece(Piece::Environment(name))));
         }
     }
+    values.extend(tag("flag").map(|name| Value::Text(Template::piece(Piece::Flag(name)))));
     // `kong:"env='LEDGER_URL',default='x'"`
     let within = |key: &str| {
         let text = field.tag.as_deref()?;

@@ -133,6 +133,25 @@ fn a_field_that_a_variable_fills_is_read_where_the_field_is() {
 }
 
 #[test]
+fn a_field_is_what_the_flag_that_fills_it_is() {
+    let tree = |argument: &str, command: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/src/main.rs\n#[derive(clap::Args)]\nstruct Storage {{\n  #[arg({argument})]\n  endpoint: String,\n}}\n\
+             #[derive(clap::Parser)]\nstruct Run {{\n  #[command(flatten)]\n  storage: Storage,\n}}\nfn main() {{ let run = Run::parse(); reqwest::get(run.storage.endpoint); }}\n\
+             -- compose.yaml\nservices: {{s-shop: {{image: x, command: '{command}'}}}}\n"
+        )
+    };
+    let calls: &[&str] = &["shop -> ledger joined"];
+    finds(&tree("long = \"storage-endpoint\", env = \"STORE\"", "/shop run --storage-endpoint http://s-ledger:9000"), calls);
+    finds(&tree("long = \"storage-endpoint\"", "/shop run --storage-endpoint=http://s-ledger:9000"), calls);
+    finds(&tree("long", "/shop run --endpoint http://s-ledger:9000"), calls);
+    finds(
+        &tree("long = \"storage-endpoint\"", "/shop run --other http://s-ledger:9000"),
+        &["unresolved-call service.shop/src/main.rs"],
+    );
+}
+
+#[test]
 fn a_variant_of_an_enumeration_holds_settings() {
     let tree = |ledger: &str, arm: &str, yaml: &str| {
         format!(
@@ -210,4 +229,23 @@ fn a_starter_runs_in_every_service_that_depends_on_it() {
     ] {
         finds(&starter(list, &shop), expected);
     }
+}
+
+#[test]
+fn constants_of_interfaces_are_known() {
+    let java = |names: &str, import: &str, address: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/src/main/java/bank/Names.java\npackage bank;\n{names}\n\
+             -- service.shop/src/main/java/bank/shop/Shop.java\npackage bank.shop;\n{import}\nimport org.springframework.web.client.RestTemplate;\n\
+             public class Shop {{ public static void main(String[] a) {{ new RestTemplate().getForObject({address}, String.class); }} }}\n"
+        )
+    };
+    let names = "public interface Names { String HOST = \"http://s-ledger\"; String URL = HOST + \"/x\"; interface Inner { String AT = \"http://s-ledger\"; } }";
+    let calls: &[&str] = &["shop -> ledger proven"];
+    finds(&java(names, "import bank.Names;", "Names.HOST + \"/x\""), calls);
+    finds(&java(names, "import bank.Names;", "Names.URL"), calls);
+    let client = "-- service.shop/src/main/java/bank/Api.java\npackage bank;\nimport org.springframework.cloud.openfeign.FeignClient;\n@FeignClient(name = Names.LEDGER)\npublic interface Api { String check(); }\n";
+    let shop = java("interface Names { String LEDGER = \"s-ledger\"; }", "import bank.Api;", "\"x\"").replace("new RestTemplate()", "new Holder(null).api.check(); new RestTemplate()");
+    let holder = "-- service.shop/src/main/java/bank/shop/Holder.java\npackage bank.shop;\nimport bank.Api;\nclass Holder { final Api api; Holder(Api api) { this.api = api; } }\n";
+    finds(&format!("{shop}{client}{holder}"), calls);
 }

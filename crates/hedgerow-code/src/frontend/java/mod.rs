@@ -202,9 +202,14 @@ impl<'n> Lower<'_, 'n> {
         let notes = self.notes(node);
         let embeds = self.bases(node);
         let body = node.child_by_field_name("body").map(members).unwrap_or_default();
-        let class = Class { name: name.clone(), ..Class::default() };
+        let mut class = Class { name: name.clone(), ..Class::default() };
         let mut methods = Vec::new();
         for member in &body {
+            if member.kind() == "constant_declaration" {
+                let mut cursor = member.walk();
+                let declarators = member.children_by_field_name("declarator", &mut cursor);
+                class.fields.extend(declarators.map(|declarator| self.builder.field(declarator, "name")));
+            }
             if member.kind() == "method_declaration" {
                 let results = member.child_by_field_name("type").map(|ty| self.ty(ty)).into_iter().collect();
                 let arity = member.child_by_field_name("parameters").map_or(0, |list| children(list).len());
@@ -225,6 +230,11 @@ impl<'n> Lower<'_, 'n> {
                     self.later.push((member, class.clone()));
                 }
                 "method_declaration" => {}
+                "constant_declaration" => {
+                    self.classes.push(class.clone());
+                    self.field(member, &class);
+                    self.classes.pop();
+                }
                 _ => self.declaration(member),
             }
         }

@@ -349,6 +349,11 @@ fn tag(attributes: &[&str], field: &str) -> Option<String> {
         if let Some(variable) = variable.or_else(|| bare_env.then(|| field.to_uppercase())) {
             found.push_str(&format!("env:\"{variable}\" "));
         }
+        // `long` alone is the field's own name, which is asked for anyway.
+        let is_argument = ["arg(", "clap(", "structopt("].iter().any(|a| text.contains(a));
+        if let Some(flag) = value("long").filter(|_| is_argument) {
+            found.push_str(&format!("flag:\"{flag}\" "));
+        }
         for key in ["default_value", "default_value_t", "default"] {
             if let Some(default) = value(key).filter(|_| !text.contains("serde(")) {
                 found.push_str(&format!("default:\"{default}\" "));
@@ -373,6 +378,9 @@ mod tests {
                 Some("env:\"LEDGER_URL\" default:\"http://x\""),
             ),
             ("#[clap(long, env)]", Some("env:\"LEDGER\"")),
+            ("#[arg(long = \"ledger-at\", env = \"LEDGER\")]", Some("env:\"LEDGER\" flag:\"ledger-at\"")),
+            ("#[structopt(long = \"ledger-at\")]", Some("flag:\"ledger-at\"")),
+            ("#[serde(long = \"ledger-at\")]", None),
             ("#[envconfig(from = \"LEDGER\", default = \"x\")]", Some("env:\"LEDGER\" default:\"x\"")),
             ("#[serde(rename = \"ledgerUrl\", default = \"made\")]", Some("json:\"ledgerUrl\"")),
             ("#[allow(dead_code)]", None),
