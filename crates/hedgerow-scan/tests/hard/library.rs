@@ -244,6 +244,12 @@ fn constants_of_interfaces_are_known() {
     let calls: &[&str] = &["shop -> ledger proven"];
     finds(&java(names, "import bank.Names;", "Names.HOST + \"/x\""), calls);
     finds(&java(names, "import bank.Names;", "Names.URL"), calls);
+    // What a file takes out of a class or an interface by its name.
+    finds(&java(names, "import static bank.Names.URL;", "URL"), calls);
+    finds(&java(&names.replace("interface Names", "class Names").replace("String HOST", "static String HOST").replace("String URL", "static String URL"), "import static bank.Names.URL;", "URL"), calls);
+    let method = "public class Names { public static String at(String path) { return \"http://s-ledger\" + path; } }";
+    finds(&java(method, "import static bank.Names.at;", "at(\"/x\")"), calls);
+    finds(&java(method, "import static bank.Names.at;", "a[0]"), &["unresolved-call service.shop/src/main/java/bank/shop/Shop.java"]);
     let client = "-- service.shop/src/main/java/bank/Api.java\npackage bank;\nimport org.springframework.cloud.openfeign.FeignClient;\n@FeignClient(name = Names.LEDGER)\npublic interface Api { String check(); }\n";
     let shop = java("interface Names { String LEDGER = \"s-ledger\"; }", "import bank.Api;", "\"x\"").replace("new RestTemplate()", "new Holder(null).api.check(); new RestTemplate()");
     let holder = "-- service.shop/src/main/java/bank/shop/Holder.java\npackage bank.shop;\nimport bank.Api;\nclass Holder { final Api api; Holder(Api api) { this.api = api; } }\n";

@@ -144,6 +144,12 @@ impl<'n> Lower<'_, 'n> {
             let of = self.this(span);
             return self.builder.push_member(of, name, span);
         }
+        if self.builder.local(name).is_none()
+            && let Some(class) = self.statics.get(name).cloned()
+        {
+            let of = self.builder.push_name(class, span);
+            return self.builder.push_member(of, name, span);
+        }
         self.builder.name(name, span)
     }
 
@@ -168,6 +174,9 @@ impl<'n> Lower<'_, 'n> {
                 let own = self.classes.last().is_some_and(|class| class.methods.contains(&name) || class.extends);
                 if own {
                     let of = self.this(span);
+                    self.builder.push_member(of, name, span)
+                } else if let Some(class) = self.statics.get(&name).cloned() {
+                    let of = self.builder.push_name(class, span);
                     self.builder.push_member(of, name, span)
                 } else {
                     self.builder.push_name(name, span)

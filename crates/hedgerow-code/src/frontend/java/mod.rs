@@ -8,6 +8,7 @@ use crate::frontend::{Frontend, OPTIONS};
 use crate::ir::{
     Argument, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl, TypeRef, TypeRefId,
 };
+use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 /// The front end.
@@ -16,7 +17,7 @@ pub(super) struct Java;
 impl Frontend for Java {
     fn facts(&self, text: &str) -> Facts {
         facts_of(&tree_sitter_java::LANGUAGE.into(), text, |builder, root| {
-            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new() };
+            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new(), statics: BTreeMap::new() };
             lower.file(root);
             lower.builder.finish(root)
         })
@@ -30,6 +31,8 @@ struct Lower<'t, 'n> {
     classes: Vec<Class>,
     /// Methods that are read after what runs when the class is loaded.
     later: Vec<(Node<'n>, Class)>,
+    /// What is taken out of classes by name, `import static bank.Names.URL`, with the class.
+    statics: BTreeMap<String, String>,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -61,10 +64,26 @@ impl<'n> Lower<'_, 'n> {
         let path = self.builder.slice(name).to_owned();
         if children(node).iter().any(|child| child.kind() == "asterisk") {
             self.builder.facts.imports.push(Import { alias: Some(".".into()), path: path.into(), name: None });
+        } else if let Some((class, name)) = path.rsplit_once('.').filter(|_| self.is_own_static(node, &path))
+            && let Some((package, class)) = class.rsplit_once('.')
+        {
+            self.statics.insert(name.to_owned(), class.to_owned());
+            let (path, name) = (package.into(), Some(class.into()));
+            self.builder.facts.imports.push(Import { alias: None, path, name });
         } else if let Some((package, name)) = path.rsplit_once('.') {
             let (path, name) = (package, Some(name.into()));
             self.builder.facts.imports.push(Import { alias: None, path: path.into(), name });
         }
+    }
+
+    /// Whether an import takes something out of a class of the same people's: packages of theirs begin alike.
+    fn is_own_static(&self, node: Node<'n>, path: &str) -> bool {
+        let head = |path: &str| path.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+        let own = head(&self.builder.facts.package);
+        let package = path.rsplitn(3, '.').nth(2).unwrap_or_default();
+        let theirs = head(package);
+        let is_static = self.builder.slice(node).trim_start_matches("import").trim_start().starts_with("static");
+        is_static && !own[0].is_empty() && own.iter().zip(&theirs).all(|(one, other)| one == other)
     }
 
     fn declaration(&mut self, node: Node<'n>) {
