@@ -64,7 +64,9 @@ fn several_programs_enter_a_crate_by_different_names() {
     let shop = "-- service.shop/Cargo.toml\n[package]\nname = \"shop-api\"\n-- service.shop/src/lib.rs\n\
                 pub async fn a() { reqwest::get(\"http://s-ledger/x\").await; }\npub async fn b() { reqwest::get(\"http://s-cart/x\").await; }\n";
     let program = |name: &str| {
-        format!("-- {name}/Cargo.toml\n[package]\nname = \"{name}\"\n-- {name}/src/main.rs\nuse shop_api::{name};\nfn main() {{ {name}(); }}\n")
+        format!(
+            "-- {name}/Cargo.toml\n[package]\nname = \"{name}\"\n-- {name}/src/main.rs\nuse shop_api::{name};\nfn main() {{ {name}(); }}\n"
+        )
     };
     let both = format!("-- service.cart/x.txt\n{}{}", program("a"), program("b"));
     finds(&tree(shop, &both), &["shop -> cart proven", "shop -> ledger proven"]);
@@ -142,7 +144,10 @@ fn a_field_is_what_the_flag_that_fills_it_is() {
         )
     };
     let calls: &[&str] = &["shop -> ledger joined"];
-    finds(&tree("long = \"storage-endpoint\", env = \"STORE\"", "/shop run --storage-endpoint http://s-ledger:9000"), calls);
+    finds(
+        &tree("long = \"storage-endpoint\", env = \"STORE\"", "/shop run --storage-endpoint http://s-ledger:9000"),
+        calls,
+    );
     finds(&tree("long = \"storage-endpoint\"", "/shop run --storage-endpoint=http://s-ledger:9000"), calls);
     finds(&tree("long", "/shop run --endpoint http://s-ledger:9000"), calls);
     finds(
@@ -246,12 +251,26 @@ fn constants_of_interfaces_are_known() {
     finds(&java(names, "import bank.Names;", "Names.URL"), calls);
     // What a file takes out of a class or an interface by its name.
     finds(&java(names, "import static bank.Names.URL;", "URL"), calls);
-    finds(&java(&names.replace("interface Names", "class Names").replace("String HOST", "static String HOST").replace("String URL", "static String URL"), "import static bank.Names.URL;", "URL"), calls);
+    finds(
+        &java(
+            &names
+                .replace("interface Names", "class Names")
+                .replace("String HOST", "static String HOST")
+                .replace("String URL", "static String URL"),
+            "import static bank.Names.URL;",
+            "URL",
+        ),
+        calls,
+    );
     let method = "public class Names { public static String at(String path) { return \"http://s-ledger\" + path; } }";
     finds(&java(method, "import static bank.Names.at;", "at(\"/x\")"), calls);
-    finds(&java(method, "import static bank.Names.at;", "a[0]"), &["unresolved-call service.shop/src/main/java/bank/shop/Shop.java"]);
+    finds(
+        &java(method, "import static bank.Names.at;", "a[0]"),
+        &["unresolved-call service.shop/src/main/java/bank/shop/Shop.java"],
+    );
     let client = "-- service.shop/src/main/java/bank/Api.java\npackage bank;\nimport org.springframework.cloud.openfeign.FeignClient;\n@FeignClient(name = Names.LEDGER)\npublic interface Api { String check(); }\n";
-    let shop = java("interface Names { String LEDGER = \"s-ledger\"; }", "import bank.Api;", "\"x\"").replace("new RestTemplate()", "new Holder(null).api.check(); new RestTemplate()");
+    let shop = java("interface Names { String LEDGER = \"s-ledger\"; }", "import bank.Api;", "\"x\"")
+        .replace("new RestTemplate()", "new Holder(null).api.check(); new RestTemplate()");
     let holder = "-- service.shop/src/main/java/bank/shop/Holder.java\npackage bank.shop;\nimport bank.Api;\nclass Holder { final Api api; Holder(Api api) { this.api = api; } }\n";
     finds(&format!("{shop}{client}{holder}"), calls);
 }
