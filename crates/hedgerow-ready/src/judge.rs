@@ -17,7 +17,7 @@ use hedgerow_core::fleet::{Rare, Service};
 use hedgerow_core::moves::{Move, Stop};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
-use hedgerow_core::policy::Stage;
+use hedgerow_core::policy::{Ports, Stage};
 use hedgerow_observe::observations::{Canary, Moment, Observations, Watched};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -272,6 +272,10 @@ impl<'q> Court<'q> {
         let (sent, seen) = canaries().fold((0_u64, 0_u64), |(sent, seen), canary| {
             (sent.saturating_add(canary.sent), seen.saturating_add(canary.seen))
         });
+        if sent == 0 && service.ports == Ports::Nothing && service.always.is_empty() {
+            let text = "it listens on no port: nobody can call it, and no canary has to".to_owned();
+            return line(Kind::Canary, Outcome::Holds, text);
+        }
         if sent == 0 {
             let text = "no canary called it: silence may be deafness".to_owned();
             return line(Kind::Canary, Outcome::Unknown, text).help("let `hedgerow-observer canary` call it");

@@ -584,3 +584,25 @@ fn silence_is_told_with_what_it_is_worth() {
     let (worth, _) = silent.judge("ledger").silence.sentences();
     assert_eq!(worth, "traffic showed too little to say how much the scan of the code misses");
 }
+
+#[test]
+fn who_listens_on_no_port_needs_no_canary() {
+    let judged = |file: &str| {
+        let mut world = World::sound();
+        world.rules.clear();
+        world.code.iter_mut().for_each(|code| code.calls.clear());
+        world.observations.observed.clear();
+        world.observations.header.canaries.clear();
+        world.files.insert("service.ledger".into(), file.into());
+        let readiness = world.judge("ledger");
+        let canary = readiness.evidence.iter().find(|line| line.kind == Kind::Canary).expect("a line");
+        (canary.outcome, canary.text.clone())
+    };
+    let (outcome, text) = judged("{ports: none}");
+    assert_eq!(outcome, Outcome::Holds, "{text}");
+    assert_eq!(text, "it listens on no port: nobody can call it, and no canary has to");
+    for file in ["{}", "{ports: [{port: 8080}]}", "{ports: [{port: 53, protocol: UDP}]}"] {
+        let (outcome, text) = judged(file);
+        assert_eq!(outcome, Outcome::Unknown, "{file}: {text}");
+    }
+}
