@@ -50,6 +50,7 @@ impl Reader for AccessPolicy {
             policies.apps.insert((object.namespace.clone(), object.name.clone()));
         }
         for object in apps {
+            platform(object, input, found);
             let Some(policy) = policy(object) else { continue };
             policies.inbound(object, get(policy, "inbound").unwrap_or(&Value::Null), input, found);
             policies.outbound(object, get(policy, "outbound").unwrap_or(&Value::Null), found);
@@ -62,6 +63,34 @@ impl Reader for AccessPolicy {
 fn is_app(object: &Object) -> bool {
     let is_nais = object.group == "nais.io" && matches!(object.kind.as_str(), "Application" | "Naisjob" | "NaisJob");
     is_nais || object.group == "skiperator.kartverket.no" && matches!(object.kind.as_str(), "Application" | "SKIPJob")
+}
+
+/// What the platform itself sends to an application, besides its `accessPolicy`: requests from its ingress controller, and scrapes.
+fn platform(object: &Object, input: &Input<'_>, found: &mut Found) {
+    let own = (object.namespace.clone(), object.name.clone());
+    let callee = match input.names.of(&named(&own)) {
+        Whose::Service(service) => Some(service),
+        Whose::Nobody(_) | Whose::Several(_) => None,
+    };
+    let host = |ingress: &Value| ingress.as_str().or_else(|| text(ingress, "hostname")).map(shown);
+    let hosts: BTreeSet<String> = list(object.spec(), "ingresses").iter().filter_map(host).collect();
+    let scrapes = get(object.spec(), "prometheus");
+    let is_scraped = scrapes.is_some_and(|scrapes| get(scrapes, "enabled") != Some(&Value::Bool(false)));
+    let mut leave = |text: String| {
+        let leftover = found.leave(Why::OutsideCaller, &object.place, text);
+        leftover.callee.clone_from(&callee);
+    };
+    if !hosts.is_empty() {
+        let hosts: Vec<String> = hosts.iter().map(|host| format!("`{host}`")).collect();
+        leave(format!(
+            "the pods of the ingress controller call `{}`, which is published at {}",
+            object.name,
+            hosts.join(", ")
+        ));
+    }
+    if is_scraped {
+        leave(format!("Prometheus calls `{}`, which asks to be scraped", object.name));
+    }
 }
 
 /// Jobs of Skiperator have it inside of their container.

@@ -87,3 +87,29 @@ spec:
         ],
     );
 }
+
+#[test]
+fn what_the_platform_sends_is_told() {
+    let app = |kind: &str, spec: &str| {
+        let group = if kind.starts_with("nais") { "nais.io/v1alpha1" } else { "skiperator.kartverket.no/v1alpha1" };
+        format!("apiVersion: {group}\nkind: Application\nmetadata: {{name: ledger, namespace: bank}}\nspec: {spec}\n")
+    };
+    let at = "@ in:3 Application bank/ledger";
+    let published = format!(
+        "outside-caller: the pods of the ingress controller call `ledger`, which is published at `https://a.example.com`, `https://b.example.com/x` {at}"
+    );
+    let bare = format!(
+        "outside-caller: the pods of the ingress controller call `ledger`, which is published at `a.example.com` {at}"
+    );
+    let scraped = format!("outside-caller: Prometheus calls `ledger`, which asks to be scraped {at}");
+    for (kind, spec, left) in [
+        ("nais", "{ingresses: ['https://b.example.com/x', 'https://a.example.com']}", vec![&published]),
+        ("nais", "{prometheus: {enabled: true, path: /m}}", vec![&scraped]),
+        ("nais", "{prometheus: {enabled: false}, ingresses: []}", vec![]),
+        ("skiperator", "{ingresses: [a.example.com], prometheus: {port: 8181}}", vec![&scraped, &bare]),
+        ("skiperator", "{ingresses: [{hostname: a.example.com}]}", vec![&bare]),
+    ] {
+        let left: Vec<&str> = left.into_iter().map(String::as_str).collect();
+        assert_import(Source::AccessPolicy, &app(kind, spec), &[], &left);
+    }
+}
