@@ -118,6 +118,9 @@ fn each_repository_is_checked_deployed_and_verified_by_itself() {
         let verified = Command::new(&forge.path(service), "verify --env staging --complete -").stdin(ran.stdout).run();
         assert_eq!(verified.exit, Exit::Done, "{service}: {}{}", verified.out(), verified.stderr);
     }
+    // Who calls from elsewhere is not known here, and nobody says that there is none.
+    assert!(forge.done("user", "callers user").starts_with("nobody of this repository may call it\n"));
+    assert!(forge.done("user", "callees user").starts_with("it may call nobody\n"));
     // A callee that no repository has, and a port that the callee has not.
     forge.write("orders/orders/egress/shiping.rule", "");
     forge.write("carts/carts/egress/catalogue.rule", "ports: [grpc]\n");

@@ -179,7 +179,7 @@ fn text(
         lines.push_str(&format!("{of}{other:<width$}  {by}{ports}{via}\n"));
     }
     if edges.is_empty() {
-        lines.push_str(direction.nobody());
+        lines.push_str(direction.nobody(plan.plan.fleet().catalogue().is_some()));
     }
     if let [only] = services
         && direction == Direction::Callers

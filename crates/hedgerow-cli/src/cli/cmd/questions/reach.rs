@@ -22,8 +22,10 @@ impl Direction {
         }
     }
 
-    pub(super) const fn nobody(self) -> &'static str {
+    /// What is said where there is no edge. `is_part` says that there are rules of other repositories.
+    pub(super) const fn nobody(self, is_part: bool) -> &'static str {
         match self {
+            Self::Callers if is_part => "nobody of this repository may call it\n",
             Self::Callers => "nobody may call it\n",
             Self::Callees => "it may call nobody\n",
         }
