@@ -197,10 +197,13 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("include" | "template", 1..) => {
             let Some(Value::String(name)) = arguments.first()? else { return None };
             let Some(helpers) = scope.around.library.helpers(name) else {
-                scope.around.spent.lack(format!("the template `{name}` is in none of the charts of the tree"));
+                if !super::known::is_harmless(name) {
+                    scope.around.spent.lack(format!("the template `{name}` is in none of the charts of the tree"));
+                }
                 return None;
             };
-            scope.taken_in(name, helpers.iter().map(|helper| (&helper.nodes[..], helper.sides)), context())?
+            let given = context().map(|given| super::known::context(name, given));
+            scope.taken_in(name, helpers.iter().map(|helper| (&helper.nodes[..], helper.sides)), given)?
         }
         // A text of the values that is a template itself.
         ("tpl", 1..) => {

@@ -48,6 +48,9 @@ impl Library {
             }
             library.note_changes(template);
         }
+        for (name, nodes) in super::known::templates().defines {
+            library.helpers.entry(name).or_insert_with(|| vec![Helper { nodes, sides: 1 }]);
+        }
         let names: Vec<String> = library.helpers.keys().cloned().collect();
         for name in names {
             library.count(&name, 0);

@@ -9,6 +9,7 @@
 mod choice;
 mod expr;
 mod functions;
+mod known;
 mod library;
 mod lined;
 mod lost;
@@ -152,7 +153,7 @@ impl Charts {
         }
         let libraries: BTreeMap<&str, Library> =
             of_family.iter().map(|(family, templates)| (*family, Library::new(templates))).collect();
-        self.libraries = vec![Library::default()];
+        self.libraries = vec![Library::new(&[])];
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (family, library) in libraries {
             places.insert(family, self.libraries.len());

@@ -251,6 +251,8 @@ impl Open {
 
 /// Reads a template. What is left open at its end is closed there, and an `end` too many is nothing.
 pub(super) fn parse(text: &str) -> Template {
+    // Places are counted from the end, so what is left out here moves none.
+    let text = text.trim_start_matches('\u{feff}');
     let text = if choice::is_clean(text) { Cow::Borrowed(text) } else { Cow::Owned(choice::clean(text)) };
     let mut template = Template::default();
     let mut open = vec![Open::default()];

@@ -14,12 +14,72 @@ fn rendered(values: &str, text: &str) -> String {
     text.replace("\\u0000", "?").replace(release(0), "<release>")
 }
 
+/// Bitnami's library, which is only named as a dependency.
+#[test]
+fn the_library_that_everybody_names_is_known() {
+    let values = "url: 'http://{{ .Release.Name }}-ledger'\nenv: [{name: A, value: 'http://s-ledger'}]\n";
+    for (more, text, expected) in [
+        ("", "a: {{ include \"common.names.fullname\" . }}", r#"[{"a":"<release>-books"}]"#),
+        ("", "a: {{ printf \"%s-web\" (include \"common.names.fullname\" .) }}", r#"[{"a":"<release>-books-web"}]"#),
+        ("fullnameOverride: shop\n", "a: {{ include \"common.names.fullname\" $ }}", r#"[{"a":"shop"}]"#),
+        ("nameOverride: b\n", "a: {{ template \"common.names.fullname\" . }}", r#"[{"a":"<release>-b"}]"#),
+        ("", "a: {{ include \"common.names.namespace\" . }}", r#"[{"a":"payments"}]"#),
+        ("", "a: {{ include \"common.names.name\" (dict \"context\" $) }}", r#"[{"a":"books"}]"#),
+        (
+            "",
+            "a:\n  {{- include \"common.labels.matchLabels\" . | nindent 2 }}\n  b: c\n",
+            r#"[{"a":{"app.kubernetes.io/instance":"<release>","app.kubernetes.io/name":"books","b":"c"}}]"#,
+        ),
+        (
+            "",
+            "a:\n  {{- include \"common.labels.standard\" (dict \"customLabels\" .Values.x \"context\" $) | nindent 2 }}\n",
+            r#"[{"a":{"app.kubernetes.io/instance":"<release>","app.kubernetes.io/managed-by":"Helm","app.kubernetes.io/name":"books"}}]"#,
+        ),
+        (
+            "",
+            "a: {{ include \"common.tplvalues.render\" (dict \"value\" .Values.url \"context\" $) }}",
+            r#"[{"a":"http://<release>-ledger"}]"#,
+        ),
+        (
+            "",
+            "env:\n  {{- include \"common.tplvalues.render\" (dict \"value\" .Values.env \"context\" $) | nindent 2 }}\n",
+            r#"[{"env":[{"name":"A","value":"http://s-ledger"}]}]"#,
+        ),
+        (
+            "",
+            "apiVersion: {{ include \"common.capabilities.deployment.apiVersion\" . }}\na: b\n",
+            r#"[{"a":"b","apiVersion":"?"}]"#,
+        ),
+    ] {
+        assert_eq!(rendered(&format!("{values}{more}"), text), expected, "{text}");
+    }
+    let own = "{{ define \"common.names.fullname\" }}mine{{ end }}";
+    let texts = [("c/Chart.yaml", "name: books\n"), ("c/values.yaml", ""), ("c/templates/_own.tpl", own)];
+    let charts = Charts::new(texts.into_iter(), None);
+    let documents = charts.documents("c", "a: {{ include \"common.names.fullname\" . }}").documents;
+    assert_eq!(serde_json::to_string(&documents).unwrap(), r#"[{"a":"mine"}]"#, "the tree's own wins");
+    let charts = Charts::new(texts.into_iter(), None);
+    for (name, is_known) in [
+        ("common.labels.custom", true),
+        ("common.capabilities.x", true),
+        ("common.secrets.x", false),
+        ("books.x", false),
+    ] {
+        assert_eq!(
+            charts.documents("c", &format!("a: {{{{ include \"{name}\" . }}}}")).lacks.is_empty(),
+            is_known,
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn templates_come_to_what_the_values_say() {
     let values = "ledger: {url: http://s-ledger, port: 80, none: ''}\nenv: {B: b, A: a}\nlist: [{name: X, value: x}]\ntpl: '{{ .Values.ledger.url }}/y'\n";
     for (text, expected) in [
         ("a: {{ .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
         ("a: {{ .Values.ledger.url | quote }}", r#"[{"a":"http://s-ledger"}]"#),
+        ("\u{feff}a: {{ .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
         ("a: '{{ $.Values.ledger.url }}:{{ .Values.ledger.port }}'", r#"[{"a":"http://s-ledger:80"}]"#),
         ("a: {{ default (\"x\") .Values.ledger.url }}", r#"[{"a":"http://s-ledger"}]"#),
         ("a: {{ (index .Values.list 0).value }}", r#"[{"a":"x"}]"#),
