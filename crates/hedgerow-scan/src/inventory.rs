@@ -130,9 +130,10 @@ fn shown(program: &Program, place: &str, way: Begins) -> Vec<FnId> {
     if own.is_empty() {
         return Vec::new();
     }
-    let outside = program.package_ids().filter(|package| !own.contains(package));
+    let importers = own.iter().flat_map(|package| program.importers(*package));
+    let outside: BTreeSet<PackageId> = importers.filter(|package| !own.contains(package)).collect();
     let mut found = BTreeSet::new();
-    for meaning in outside.flat_map(|package| program.taken_in(package)) {
+    for meaning in outside.into_iter().flat_map(|package| program.taken_in(package)) {
         match meaning {
             Meaning::Function(function) => found.extend([function]),
             Meaning::Type(ty) => found.extend(program.own_methods(ty).map(|(_, method)| method)),
@@ -158,13 +159,9 @@ fn is_library(program: &Program, place: &str) -> bool {
     if own.is_empty() {
         return false;
     }
-    let mut inside = BTreeSet::new();
-    let mut outside = BTreeSet::new();
-    for package in program.package_ids() {
-        let loads = program.imported(package).filter(|other| *other != package && own.contains(other));
-        if own.contains(&package) { inside.extend(loads) } else { outside.extend(loads) }
-    }
-    own.iter().all(|package| inside.contains(package) || outside.contains(package)) && !outside.is_empty()
+    let is_loaded = |package: &PackageId| program.importers(*package).next().is_some();
+    let mut importers = own.iter().flat_map(|package| program.importers(*package));
+    own.iter().all(is_loaded) && importers.any(|package| !own.contains(&package))
 }
 
 /// Which services a file belongs to: those of the innermost directory above it.

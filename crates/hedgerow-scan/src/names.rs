@@ -16,7 +16,7 @@ use crate::program::{FnId, Meaning};
 use crate::reach::{Reach, Site};
 use constants::Constants;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Expr, ExprId, Facts, Field, TypeRef};
+use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{HOLE, Hosts};
 use settings::Addresses;
@@ -39,8 +39,6 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
-    /// The names of fields that say which variable fills them.
-    filled: BTreeSet<&'p str>,
 }
 
 impl<'a, 'p> Names<'a, 'p> {
@@ -54,11 +52,7 @@ impl<'a, 'p> Names<'a, 'p> {
     ) -> Self {
         let settings = Addresses::new(given, hosts, &home.name);
         let (asked_for, mentions, variables, reads, asked) = Default::default();
-        let types = infer.program.files.iter().flat_map(|file| &file.facts.types);
-        let fields = types.flat_map(|ty| if let TypeRef::Struct(fields) = &ty.ty { fields.as_slice() } else { &[] });
-        let is_filled = |field: &&'p Field| field.tag.as_deref().is_some_and(|tag| filling(tag).next().is_some());
-        let filled = fields.filter(is_filled).map(|field| field.name.as_str()).collect();
-        Self { infer, reach, answered, hosts, home, settings, asked_for, mentions, variables, reads, asked, filled }
+        Self { infer, reach, answered, hosts, home, settings, asked_for, mentions, variables, reads, asked }
     }
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
@@ -119,7 +113,7 @@ impl<'a, 'p> Names<'a, 'p> {
                     }
                 }
                 // `settings.ledger`, where the field says which variable fills it.
-                Expr::Member { of, name } if is_reached && self.filled.contains(facts.word(*name)) => {
+                Expr::Member { of, name } if is_reached && program.filled.contains(facts.word(*name)) => {
                     let ty = self.infer.type_of(function, *of, 0);
                     let field = ty.and_then(|ty| program.field(ty, facts.word(*name)));
                     for variable in field.and_then(|(.., field)| field.tag.as_deref()).into_iter().flat_map(filling) {
@@ -286,7 +280,7 @@ impl<'a, 'p> Names<'a, 'p> {
 }
 
 /// The variables that a field's tag says it is filled from: `env:"LEDGER_URL"`.
-fn filling(tag: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn filling(tag: &str) -> impl Iterator<Item = &str> {
     let names = ["env:\"", "envconfig:\""].into_iter().filter_map(move |key| {
         let (before, rest) = tag.split_once(key)?;
         let is_key = before.is_empty() || before.ends_with(' ');

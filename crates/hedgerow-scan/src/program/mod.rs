@@ -10,11 +10,12 @@ mod types;
 pub(crate) use modules::{Modules, dir_of};
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
+use crate::names::filling;
 use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Facts, Function, Global, Import, TypeDecl};
+use hedgerow_code::ir::{Facts, Field, Function, Global, Import, TypeDecl, TypeRef};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many files of which a file sees the names, at most.
 const MAX_LOADED: usize = 400;
@@ -98,6 +99,14 @@ impl<'p> Package<'p> {
     }
 }
 
+/// The names of fields that say which variable fills them.
+fn filled<'p>(files: &[File<'p>]) -> BTreeSet<&'p str> {
+    let types = files.iter().flat_map(|file| &file.facts.types);
+    let fields = types.flat_map(|ty| if let TypeRef::Struct(fields) = &ty.ty { fields.as_slice() } else { &[] });
+    let is_filled = |field: &&Field| field.tag.as_deref().is_some_and(|tag| filling(tag).next().is_some());
+    fields.filter(is_filled).map(|field| field.name.as_str()).collect()
+}
+
 /// The whole tree.
 #[derive(Debug)]
 pub(crate) struct Program<'p> {
@@ -118,6 +127,10 @@ pub(crate) struct Program<'p> {
     lost: Vec<Vec<&'p str>>,
     /// The methods of all types by name.
     pub(crate) methods_by_name: BTreeMap<&'p str, Vec<(TypeId, FnId)>>,
+    /// By package the others that import it.
+    importers: BTreeMap<PackageId, BTreeSet<PackageId>>,
+    /// The names of fields that say which variable fills them.
+    pub(crate) filled: BTreeSet<&'p str>,
 }
 
 impl<'p> Program<'p> {
@@ -133,6 +146,8 @@ impl<'p> Program<'p> {
             dots: Vec::new(),
             lost: Vec::new(),
             methods_by_name: BTreeMap::new(),
+            importers: BTreeMap::new(),
+            filled: BTreeSet::new(),
             files,
         };
         for at in 0..program.files.len() {
@@ -140,7 +155,25 @@ impl<'p> Program<'p> {
         }
         program.add_methods();
         program.add_imports(modules);
+        program.add_importers();
+        program.filled = filled(&program.files);
         program
+    }
+
+    /// Turns the imports round: for each service these are asked for.
+    fn add_importers(&mut self) {
+        let mut importers: BTreeMap<PackageId, BTreeSet<PackageId>> = BTreeMap::new();
+        for package in self.package_ids() {
+            for other in self.imported(package).filter(|other| *other != package) {
+                importers.entry(other).or_default().insert(package);
+            }
+        }
+        self.importers = importers;
+    }
+
+    /// The other packages that import one.
+    pub(crate) fn importers(&self, id: PackageId) -> impl Iterator<Item = PackageId> {
+        self.importers.get(&id).into_iter().flatten().copied()
     }
 
     fn add(&mut self, at: usize, modules: &Modules) {
