@@ -93,6 +93,37 @@ fn the_json_form_keeps_to_its_schema_and_says_all() {
 }
 
 #[test]
+fn labels_that_nobody_gave_come_first() {
+    let root = fleet();
+    let text = fs::read_to_string(root.path().join("seen.jsonl")).unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut header: Value = serde_json::from_str(header).unwrap();
+    header["services"]["service.emoji"]["strangers"] = 2.into();
+    header["services"]["service.cards"]["forged"] = serde_json::json!({"service.ledger": 1, "service.emoji": 0});
+    fs::write(root.path().join("seen.jsonl"), format!("{header}\n{rest}")).unwrap();
+    let before = assert_valid(run(&fleet(), "--format json").out())["questions"].as_array().unwrap().len();
+    let value = assert_valid(run(&root, "--format json").out());
+    let questions = value["questions"].as_array().unwrap();
+    assert_eq!(questions.len(), before + 2);
+    let found: Vec<_> = questions
+        .iter()
+        .filter(|question| question["class"] == "forged-label")
+        .map(|question| ["owner", "caller", "callee"].map(|key| question[key].as_str().unwrap().to_owned()).join(" "))
+        .collect();
+    assert_eq!(found, ["<b>books</b> service.cards service.ledger", "money pods of no service service.emoji"]);
+    let first = |owner: &str| questions.iter().find(|question| question["owner"] == owner).unwrap()["class"].clone();
+    assert_eq!((first("<b>books</b>"), first("money")), ("forged-label".into(), "forged-label".into()));
+    let page = run(&root, "");
+    for words in [
+        "! forged-label</span>: <code>pods of no service</code> → <code>service.emoji</code>",
+        "2 pods wear it",
+        "1 pod wears it",
+    ] {
+        assert!(page.out().contains(words), "the page lacks `{words}`");
+    }
+}
+
+#[test]
 fn the_same_inputs_give_the_same_page_on_every_day() {
     let root = fleet();
     let page = |more: &str| run(&root, more).out().to_owned();

@@ -139,6 +139,7 @@ fn observations_come_from_standard_input_and_bad_ones_are_refused() {
     for (text, reason) in [
         ("", "is empty; observations begin with a header line"),
         ("{}\n", "is no header of observations"),
+        ("{\"version\":1,\"later\":1}\n", "says more than this program knows: unknown field `later`"),
         ("{\"version\":9}\n", "has observations of version 9; this program reads version 1"),
     ] {
         let ran = Command::new(root.path(), "ready --observations -").stdin(text.as_bytes()).run();

@@ -259,6 +259,9 @@ pub(super) fn read_observations(session: &mut Session<'_>, path: &Path) -> anyho
     let Ok(text) = String::from_utf8(bytes) else { bail!("`{name}` is not UTF-8") };
     let observations = Observations::read(&text).map_err(|fault| match fault {
         NotObservations::Empty => anyhow::anyhow!("`{name}` is empty; observations begin with a header line"),
+        NotObservations::Header(reason) if reason.starts_with("unknown field") => anyhow::anyhow!(
+            "the header of `{name}` says more than this program knows: {reason}; a newer `hedgerow-observer` wrote it: use a `hedgerow` as new"
+        ),
         NotObservations::Header(reason) => anyhow::anyhow!(
             "the first line of `{name}` is no header of observations: {reason}; `hedgerow-observer export` and `read` write them"
         ),

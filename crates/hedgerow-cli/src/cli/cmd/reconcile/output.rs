@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Under what services are listed that nobody owns.
+pub(in crate::cli::cmd) const NO_OWNER: &str = "no owner";
+
 /// What can be done about an edge. Commands are whole: they can be copied.
 pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) -> Vec<String> {
     let (caller, callee) = (row.caller.as_str(), row.callee.as_str());
@@ -203,7 +206,7 @@ pub(in crate::cli::cmd) fn by_owner<'r>(
             Caller::Outsider(_) => row.callee.as_str(),
         };
         let owner = read.scanned.fleet.known(name).and_then(|service| service.owner.as_deref());
-        groups.entry(owner.unwrap_or("no owner")).or_default().push(row);
+        groups.entry(owner.unwrap_or(NO_OWNER)).or_default().push(row);
     }
     for rows in groups.values_mut() {
         rows.sort_by(|a, b| (a.class, &a.caller, &a.callee).cmp(&(b.class, &b.caller, &b.callee)));

@@ -1,6 +1,7 @@
 //! A report as one page: no script, nothing from elsewhere, readable on paper.
 
 use super::model::{Point, Question, Report};
+use crate::cli::cmd::reconcile::output::NO_OWNER;
 use crate::cli::report::count;
 use hedgerow_graph::{embedded, escape, paper};
 use std::fmt::Write as _;
@@ -266,7 +267,7 @@ fn faces(out: &mut String, report: &Report) {
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{stage}</td><td><ul>{by}</ul></td></tr>",
             escape(&faces.service),
-            escape(faces.owner.as_deref().unwrap_or("no owner"))
+            escape(faces.owner.as_deref().unwrap_or(NO_OWNER))
         );
     }
     out.push_str("</tbody></table>\n");
@@ -320,7 +321,7 @@ fn services(out: &mut String, report: &Report) {
             out,
             "<tr><th><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&service.service),
-            escape(service.owner.as_deref().unwrap_or("no owner")),
+            escape(service.owner.as_deref().unwrap_or(NO_OWNER)),
             service.stage,
             escape(&service.verdict),
             if why.is_empty() { String::new() } else { format!("<ul>{why}</ul>") }

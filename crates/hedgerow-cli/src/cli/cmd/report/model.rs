@@ -3,7 +3,7 @@
 use crate::cli::args::Reconcile;
 use crate::cli::cmd::evidence::Evidence;
 use crate::cli::cmd::ready::output::{common, decides, verdict};
-use crate::cli::cmd::reconcile::output::{by_owner, facts, help};
+use crate::cli::cmd::reconcile::output::{NO_OWNER, by_owner, facts, help};
 use crate::cli::report::count;
 use hedgerow_core::date::Date;
 use hedgerow_graph::{Facing, Network, Use};
@@ -131,7 +131,8 @@ impl Report {
         let stage_of: BTreeMap<&str, &'static str> =
             network.nodes().iter().map(|node| (node.name.as_str(), node.stage.as_str())).collect();
         let stage = |service: &str| stage_of.get(service).copied().unwrap_or("unknown");
-        let questions: Vec<Question> = by_owner(read, reconciled, false)
+        let mut questions = forged(read);
+        let open = by_owner(read, reconciled, false)
             .into_iter()
             .flat_map(|(owner, rows)| rows.into_iter().map(move |row| (owner, row)))
             .map(|(owner, row)| Question {
@@ -142,8 +143,10 @@ impl Report {
                 callee: row.callee.clone(),
                 facts: facts(read, row),
                 help: help(read, row, asked),
-            })
-            .collect();
+            });
+        questions.extend(open);
+        // Labels that nobody gave come first.
+        questions.sort_by(|one, other| one.owner.cmp(&other.owner));
         let point = Point {
             date: today.to_string(),
             services: answers.len(),
@@ -218,8 +221,36 @@ impl Report {
 impl Question {
     /// Whether traffic shows what nobody permits: an answer cannot wait.
     pub(super) fn is_urgent(&self) -> bool {
-        [Class::NobodyKnows.as_str(), Class::DeployMissing.as_str()].contains(&self.class)
+        [FORGED, Class::NobodyKnows.as_str(), Class::DeployMissing.as_str()].contains(&self.class)
     }
+}
+
+/// The class of a label that nobody gave.
+const FORGED: &str = "forged-label";
+
+/// Who wears a label by which they may call a service, and has none by the rules that the collector has: also where it is enforced already.
+fn forged(read: &Evidence) -> Vec<Question> {
+    let ask = |caller: &str, callee: &str, pods: u64| Question {
+        owner: read
+            .plan
+            .fleet()
+            .known(callee)
+            .and_then(|known| known.owner.clone())
+            .unwrap_or_else(|| NO_OWNER.to_owned()),
+        class: FORGED,
+        means: "a label lets pods call it, and no rule gives it to them",
+        caller: caller.to_owned(),
+        callee: callee.to_owned(),
+        facts: vec![format!("{} {} it", count(pods, "pod"), if pods == 1 { "wears" } else { "wear" })],
+        help: vec!["see docs/guard.md: who gave it to them?".to_owned()],
+    };
+    let mut questions = Vec::new();
+    for (service, watched) in &read.observations.header.services {
+        questions.extend((watched.strangers > 0).then(|| ask("pods of no service", service, watched.strangers)));
+        let worn = watched.forged.iter().filter(|(_, pods)| **pods > 0);
+        questions.extend(worn.map(|(callee, pods)| ask(service, callee, *pods)));
+    }
+    questions
 }
 
 fn tally(words: impl Iterator<Item = &'static str>) -> BTreeMap<String, usize> {
@@ -233,7 +264,7 @@ fn tally(words: impl Iterator<Item = &'static str>) -> BTreeMap<String, usize> {
 fn owners(answers: &[Readiness], questions: &[Question]) -> Vec<Owner> {
     let mut owners: BTreeMap<&str, Owner> = BTreeMap::new();
     for answer in answers {
-        let owner = owners.entry(answer.owner.as_deref().unwrap_or("no owner")).or_default();
+        let owner = owners.entry(answer.owner.as_deref().unwrap_or(NO_OWNER)).or_default();
         owner.services += 1;
         owner.enforced += usize::from(answer.verdict == Verdict::Enforced);
         owner.ready += usize::from(answer.verdict == Verdict::Ready);
