@@ -144,7 +144,7 @@ pub struct Row {
     pub permits: Option<Permits>,
     /// Ports that traffic showed and the rule does not permit.
     pub missing: BTreeSet<(u16, String)>,
-    /// Those of them that the callee does not declare, so that no rule could permit them.
+    /// Those of them that the callee does not declare, so that no rule could permit them; without a rule those of all that traffic showed.
     pub undeclared: BTreeSet<(u16, String)>,
     /// What traffic showed of it.
     pub seen: Option<Seen>,
@@ -269,7 +269,9 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
         missing.extend(cut.map(|observation| (observation.port, observation.protocol.clone())));
     }
     let is_undeclared = |port: &&(u16, String)| !declares(plan, &key.1, port.0, &port.1);
-    let undeclared = missing.iter().filter(is_undeclared).cloned().collect();
+    let is_ruleless = permits.is_none() && matches!(&caller, Caller::Service(_));
+    let asked = if is_ruleless { &shown.ports } else { &missing };
+    let undeclared = asked.iter().filter(is_undeclared).cloned().collect();
     let is_caller_open = code.open.contains_key(&key.0)
         || code.candidates.contains_key(&key)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));

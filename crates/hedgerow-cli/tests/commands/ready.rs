@@ -196,6 +196,13 @@ fn reconcile_names_what_differs_and_writes_only_what_is_accepted() {
     assert!(all.out().contains("service.emoji → service.ledger: confirmed"), "{}", all.out());
     let rule = root.path().join("service.cards/egress/service.ledger.rule");
     // Traffic alone opens no door.
+    // A port that the callee does not declare comes first: no rule could name it.
+    let closed = fleet(&[&call("service.cards", "unpermitted", 3)]);
+    fs::remove_file(closed.path().join("service.emoji/egress/service.ledger.rule")).unwrap();
+    fs::write(closed.path().join("service.ledger/service.yaml"), "ports: none\n").unwrap();
+    let ran = run(closed.path(), "reconcile --observations seen.jsonl");
+    let declare = "help: `service.ledger` does not declare port 8080/TCP: add it to `ports` in its service.yaml\n    help: if it is meant: `";
+    assert!(ran.out().contains(declare), "{}", ran.out());
     for arguments in ["--write", "--accept service.cards service.ledger"] {
         assert_eq!(run(root.path(), &format!("reconcile --observations seen.jsonl {arguments}")).exit, Exit::BadInput);
         assert!(!rule.exists());

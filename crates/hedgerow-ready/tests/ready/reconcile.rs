@@ -274,6 +274,16 @@ fn ports_that_a_rule_lacks_are_named_apart_from_those_that_nobody_declares() {
         (vec![7070, 8080, 9090], vec![7070, 9090], vec![7070])
     );
     assert_eq!(row.permits, Some(Permits::Rule(Some(Origin::Manual))), "the rule is there");
+    // Without a rule, a port that is not declared cannot get one.
+    for (file, undeclared) in [("{ports: none}", vec![8080]), ("{ports: [{port: 8080}]}", vec![]), ("{}", vec![])] {
+        let all = reconciled(|w| {
+            w.files.insert("service.ledger".into(), file.into());
+            w.rules.clear();
+            w.observations.observed.truncate(1);
+        });
+        let row = all.rows.iter().find(|row| row.seen.is_some()).expect("a row");
+        assert_eq!((ports(&row.undeclared), row.permits), (undeclared, None), "{file}");
+    }
 }
 
 #[test]

@@ -28,7 +28,10 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
             let (beyond, rest) = beyond(&row.ports);
             let ask = format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee));
             let accept = (!rest.is_empty()).then(|| accept(read, caller, callee, args));
-            [ask].into_iter().chain(accept).chain(beyond).collect()
+            // A rule cannot name a port that is not declared: that comes first.
+            let mut declare = if accept.is_some() { ports(read, row) } else { Vec::new() };
+            declare.retain(|line| !beyond.contains(line));
+            [ask].into_iter().chain(declare).chain(accept).chain(beyond).collect()
         }
         (Class::NobodyKnows, Caller::Outsider(_)) => vec![
             format!("ask {}: is it meant, or an intruder?", owner(callee)),
