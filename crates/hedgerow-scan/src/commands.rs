@@ -122,9 +122,10 @@ pub(crate) fn read<'a>(
             let place = places.of(&file.spot, before.unwrap_or_default(), text.unwrap_or_default());
             judge.judge(&address.template, Kind::Http, &place);
         }
+        let groups = plain::groups(&file.text);
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
             for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {
-                let is_called = !plain::is_group(&file.text, &named.text);
+                let is_called = !groups.contains(plain::group_of(&named.text));
                 if named.is_address && named.service != home.name && is_called {
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);

@@ -20,7 +20,7 @@ use crate::mention::{Named, is_address_variable, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
-use crate::plain::is_group;
+use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
 use crate::templated;
 use crate::texts::is_made;
@@ -386,11 +386,12 @@ fn in_text(
             }
         }
     } else if whose != Whose::Own || !is_deploy(&file.path, &file.text) {
+        let groups = groups(&file.text);
         for setting in lines::settings(&file.path, &file.text) {
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
-            all.retain(|named| (named.is_address || !is_other) && !is_group(&file.text, &named.text));
+            all.retain(|named| (named.is_address || !is_other) && !groups.contains(group_of(&named.text)));
             let is_everybodys = match shared {
                 Sharers::All => true,
                 Sharers::By(shared) => is_everybodys(shared, key, setting.value),

@@ -3,7 +3,7 @@
 
 mod nginx;
 
-pub(crate) use nginx::is_group;
+pub(crate) use nginx::{group_of, groups};
 
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};

@@ -11,6 +11,7 @@ pub(super) mod explain;
 mod foreign;
 pub(super) mod graph;
 mod guard;
+mod header;
 pub(super) mod import;
 pub(super) mod init;
 pub(super) mod kustomize;

@@ -264,13 +264,19 @@ mod tests {
         assert_eq!(policy(START + DAY), Some((digest, Moment((START + 4 * SECOND) / SECOND))));
     }
 
-    #[test]
-    fn which_types_pods_wear_is_told_of_each_service() {
+    /// A world in which the ledger may be called by type.
+    fn typed_world() -> World {
         let catalogue = CATALOGUE
             .replace(r#""types":{}"#, r#""types":{"core":{"callers":["app"]},"app":{}}"#)
             .replace(r#""owner":"money""#, r#""type":"core""#);
         let world = World::new(START, SECOND);
         world.set_fleet(Arc::new(Fleet::read("catalogue.json", &catalogue, None).fleet.unwrap()));
+        world
+    }
+
+    #[test]
+    fn which_types_pods_wear_is_told_of_each_service() {
+        let world = typed_world();
         let told = || {
             let fleet = world.known().fleet.clone().unwrap();
             let services = Watched::services(&world, &fleet);
@@ -293,11 +299,7 @@ mod tests {
 
     #[test]
     fn pods_of_no_service_that_wear_what_lets_them_in_are_told_of_the_callee() {
-        let catalogue = CATALOGUE
-            .replace(r#""types":{}"#, r#""types":{"core":{"callers":["app"]},"app":{}}"#)
-            .replace(r#""owner":"money""#, r#""type":"core""#);
-        let world = World::new(START, SECOND);
-        world.set_fleet(Arc::new(Fleet::read("catalogue.json", &catalogue, None).fleet.unwrap()));
+        let world = typed_world();
         let strangers = || {
             let fleet = world.known().fleet.clone().unwrap();
             let services = Watched::services(&world, &fleet);

@@ -21,7 +21,7 @@ impl<'q> Court<'q> {
         let strangers = self.watched(callee).map_or(0, |watched| watched.strangers);
         if strangers > 0 {
             let wear = if strangers == 1 { "wears" } else { "wear" };
-            let text = format!("{} of no service {wear} a label with which they may call it", count(strangers, "pod"));
+            let text = format!("{} of no service {wear} a label that lets pods call it", count(strangers, "pod"));
             return line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?");
         }
         if let Some(doubt) = self.unjudged() {

@@ -181,10 +181,10 @@ fn what_must_be_done_blocks() {
     );
     expect(
         "a label on pods of nobody",
-        |w| w.watched("ledger").strangers = 2,
+        |w| w.watched("ledger").strangers = 1,
         Blocked,
         Kind::Labels,
-        "2 pods of no service wear a label with which they may call it",
+        "1 pod of no service wears a label that lets pods call it",
     );
     expect(
         "an old connection",

@@ -13,6 +13,9 @@ const MAX_VALUES: usize = 64;
 /// A word of a statement, without its quotes, and where it begins.
 type Word = (String, usize);
 
+/// In how many letters a group has its name, and then its first server.
+const MAX_GROUP: usize = 300;
+
 /// What a block is about, as far as it matters.
 enum Block {
     /// A group of servers, by its name.
@@ -29,17 +32,24 @@ pub(super) fn is_nginx(name: &str, text: &str) -> bool {
     !is_prose && text.contains("proxy_pass ") && (text.contains("location ") || text.contains("server {"))
 }
 
-/// Whether an address is the name of a group of servers that a text defines: the servers are called, whoever has that name.
-pub(crate) fn is_group(text: &str, address: &str) -> bool {
-    let host = address.split_once("://").map_or(address, |(_, host)| host);
-    let host = host.split('/').next().unwrap_or(host);
-    let defines = |(at, word): (usize, &str)| {
+/// The groups of servers that a text defines, by their names: whoever else has such a name is not called by it.
+pub(crate) fn groups<'t>(text: &'t str) -> BTreeSet<&'t str> {
+    let start = |text: &'t str| text.char_indices().nth(MAX_GROUP).map_or(text, |(end, _)| &text[..end]);
+    let group = |(at, word): (usize, &str)| {
         let rest = &text[at + word.len()..];
-        let after = rest.trim_start().strip_prefix(host);
-        rest.starts_with(char::is_whitespace)
-            && after.is_some_and(|after| after.trim_start().starts_with('{') && after.contains("server "))
+        let (head, _) = start(rest).split_once('{').filter(|_| rest.starts_with(char::is_whitespace))?;
+        let name = head.trim();
+        let body = start(&rest[head.len() + 1..]);
+        let has_server = body.split('}').next().is_some_and(|body| body.contains("server "));
+        (has_server && !name.is_empty() && !name.contains(char::is_whitespace)).then_some(name)
     };
-    !host.is_empty() && text.match_indices("upstream").any(defines)
+    text.match_indices("upstream").filter_map(group).collect()
+}
+
+/// The host of an address, with its port, as a group is named.
+pub(crate) fn group_of(address: &str) -> &str {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    host.split('/').next().unwrap_or(host)
 }
 
 /// Reads nginx's configuration.
@@ -83,10 +93,7 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
         }
     });
     for (target, start) in targets {
-        let is_group = |written: &String| {
-            let host = written.split_once("://").map_or(written.as_str(), |(_, host)| host);
-            groups.contains(host.split('/').next().unwrap_or(host))
-        };
+        let is_group = |written: &String| groups.contains(group_of(written));
         for written in instances(&target, &values).into_iter().filter(|written| !is_group(written)) {
             let address = Address { template: template(&written), range: range(start, start + target.len()) };
             if !plain.addresses.contains(&address) {
@@ -259,6 +266,7 @@ fn word(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::read;
+    use super::{group_of, groups};
 
     #[test]
     fn what_nginx_passes_requests_on_to() {
@@ -327,6 +335,24 @@ mod tests {
             let found: Vec<String> = read(name, text).addresses.iter().map(|a| a.template.to_string()).collect();
             assert_eq!(found, expected, "{name}: {text}");
         }
+    }
+
+    #[test]
+    fn groups_of_servers_are_known_by_their_names() {
+        for (text, expected) in [
+            ("upstream u { server a:80; }", vec!["u"]),
+            ("upstream u\n{\n  least_conn;\n  server a;\n}\nupstream v { server b; }", vec!["u", "v"]),
+            ("upstream u { }\nserver { }", vec![]),
+            ("upstream u v { server a; }", vec![]),
+            ("upstreams { server a; }", vec![]),
+            ("the upstream of a { server b }", vec![]),
+        ] {
+            assert_eq!(groups(text).into_iter().collect::<Vec<_>>(), expected, "{text}");
+        }
+        for (address, expected) in [("http://u/x", "u"), ("u", "u"), ("grpc://u:80", "u:80"), ("u:80/x", "u:80")] {
+            assert_eq!(group_of(address), expected, "{address}");
+        }
+        assert!(groups(&"upstream ".repeat(20_000)).is_empty());
     }
 
     #[test]

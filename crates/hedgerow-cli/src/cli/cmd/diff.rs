@@ -8,17 +8,16 @@ mod text;
 
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
-use crate::cli::cmd::seen;
+use crate::cli::cmd::evidence::catalogues;
+use crate::cli::cmd::{header, seen};
 use crate::cli::session::{Reported, Session};
 use crate::diff::{Diff, Side};
 use anyhow::{Context, bail};
 use evidence::Evidence;
 use hedgerow::git::{Repository, RevisionError};
 use hedgerow::{Request, read_texts};
-use hedgerow_core::catalogue::{Catalogue, WithRules};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::fleet::Scope;
-use hedgerow_core::name::EnvironmentName;
 use hedgerow_core::read::{Directories, Reading};
 use hedgerow_core::tree::File;
 use hedgerow_observe::observations::Observations;
@@ -75,29 +74,15 @@ fn are_of_fleets(session: &mut Session<'_>, all: &[Observations], sides: &[Side<
             names.filter(|name| named.is_none_or(|named| named == name.as_str())).cloned().collect::<Vec<_>>()
         };
         let found: Vec<_> = sides.iter().map(|side| (side, environments(side))).collect();
-        match named {
-            Some(named) if found.iter().all(|(_, environments)| environments.is_empty()) => {
-                bail!("the observations are of the environment `{named}`, which hedgerow.yaml does not have")
-            }
-            Some(_) => {}
-            None => session.note("warning: the observations do not tell of which environment they are\n"),
+        if let Some(named) = named.filter(|_| found.iter().all(|(_, environments)| environments.is_empty())) {
+            bail!("the observations are of the environment `{named}`, which hedgerow.yaml does not have")
         }
-        let Some(digest) = header.catalogue.as_deref() else {
-            session.note("warning: the observations do not tell by which catalogue services were named\n");
-            continue;
-        };
-        let is_own = |side: &Side<'_>, environment: Option<&EnvironmentName>| {
-            let catalogue = |rules| Catalogue::of(side.fleet, environment, rules, side.sources);
-            catalogue(WithRules::No).naming_digest() == digest
-                || [WithRules::No, WithRules::Yes].into_iter().any(|rules| catalogue(rules).digest() == digest)
-                || side
-                    .fleet
-                    .catalogue()
-                    .is_some_and(|known| known.naming_digest() == digest || known.digest() == digest)
-        };
-        let is_known = found
-            .iter()
-            .any(|(side, environments)| environments.iter().map(Some).chain([None]).any(|name| is_own(side, name)));
+        header::warn_untold(session, header);
+        let Some(digest) = header.catalogue.as_deref() else { continue };
+        let is_known = found.iter().any(|(side, environments)| {
+            let environments: Vec<_> = environments.iter().map(Some).chain([None]).collect();
+            catalogues((side.fleet, side.sources), &environments, &[], Some(digest)).contains_key(digest)
+        });
         if !is_known {
             session.note(
                 "warning: services were named by a catalogue that is not of these trees: the observations may be of another fleet\n",

@@ -9,8 +9,10 @@ use crate::code;
 use anyhow::{Context, bail};
 use hedgerow_core::catalogue::{Catalogue, WithRules};
 use hedgerow_core::diag::{Code as DiagnosticCode, Severity};
-use hedgerow_core::fleet::Scope;
+use hedgerow_core::fleet::{Fleet, Scope};
+use hedgerow_core::name::EnvironmentName;
 use hedgerow_core::plan::{Plan, ServicePlan};
+use hedgerow_core::source::Sources;
 use hedgerow_observe::observations::{Moment, NotObservations, Observations};
 use hedgerow_observe::verdict::meaning_of;
 use hedgerow_ready::code::{Code, Open};
@@ -84,7 +86,9 @@ pub(super) fn of(
     session.report(&warnings, &scanned.texts.sources, format)?;
     let (code, places) = code_of(&mut scanned);
     let schedules = manifests(&scanned);
-    let catalogues = catalogues(&scanned, &plan, &schedules, observations.header.catalogue.as_deref());
+    let known = (&*scanned.fleet, &scanned.texts.sources);
+    let environments = [Some(plan.environment()), None];
+    let catalogues = catalogues(known, &environments, &schedules, observations.header.catalogue.as_deref());
     let environment = Some(plan.environment());
     let own = Catalogue::of(&scanned.fleet, environment, WithRules::Yes, &scanned.texts.sources);
     let labelling = own.labelling_digest();
@@ -118,11 +122,11 @@ pub(super) fn word(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// The digests by which observations may name the catalogue of this tree, made until one is the one that is wanted: of what names pods, or of all, as
-/// earlier versions wrote it.
-fn catalogues(
-    scanned: &Scanned,
-    plan: &Plan,
+/// The digests by which observations may name the catalogue of a fleet in some environments (nothing: in all), made until one is the one that is wanted: of
+/// what names pods, or of all, as earlier versions wrote it.
+pub(super) fn catalogues(
+    (fleet, sources): (&Fleet, &Sources),
+    environments: &[Option<&EnvironmentName>],
     schedules: &[Schedule],
     wanted: Option<&str>,
 ) -> BTreeMap<String, WithRules> {
@@ -135,11 +139,11 @@ fn catalogues(
             digests.insert(digest, with_rules);
         };
         // Of several repositories the one that the collector has is the one that this tree reads.
-        scanned.fleet.catalogue().into_iter().for_each(&mut add);
-        for environment in [Some(plan.environment()), None] {
+        fleet.catalogue().into_iter().for_each(&mut add);
+        for environment in environments {
             // Without the rules a naming is the same.
             for rules in [WithRules::No, WithRules::Yes].into_iter().take(1 + usize::from(is_whole)) {
-                let mut catalogue = Catalogue::of(&scanned.fleet, environment, rules, &scanned.texts.sources);
+                let mut catalogue = Catalogue::of(fleet, *environment, rules, sources);
                 schedules.iter().cloned().for_each(|schedule| add_schedule(&mut catalogue, schedule));
                 add(&catalogue);
             }

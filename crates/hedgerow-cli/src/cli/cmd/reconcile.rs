@@ -3,6 +3,7 @@
 pub(super) mod output;
 
 use super::evidence::{self, Evidence};
+use super::header;
 use super::rule_file::{self, RuleFile};
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat};
@@ -12,7 +13,7 @@ use anyhow::{Context, bail};
 use hedgerow::write_files;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
 use hedgerow_core::policy::Origin;
-use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, is_future, reconcile, strays};
+use hedgerow_ready::reconcile::{Caller, Class, Reconciled, Row, reconcile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,25 +52,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow
 /// Says where observations are not of this environment or this tree.
 fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     let (header, asked) = (&read.observations.header, read.plan.environment());
-    match header.environment.as_deref() {
-        Some(watched) if watched != asked.as_str() => {
-            bail!("the observations are of the environment `{watched}`, and `{asked}` is asked for")
-        }
-        Some(_) => {}
-        None => session.note("warning: the observations do not tell of which environment they are\n"),
+    if let Some(watched) = header.environment.as_deref().filter(|watched| *watched != asked.as_str()) {
+        bail!("the observations are of the environment `{watched}`, and `{asked}` is asked for")
     }
-    if is_future(header.to, read.now) {
-        bail!(
-            "the observations end at {}, which is in the future: a clock is wrong, here or where they were made",
-            String::from(header.to)
-        )
-    }
-    if let Some((number, what)) = strays(&read.observations) {
-        let tell = if number == 1 { "tells" } else { "tell" };
-        session.note(&format!("warning: {} of the observations {tell} of {what}\n", report::count(number, "line")));
-    }
-    if header.catalogue.is_none() {
-        session.note("warning: the observations do not tell by which catalogue services were named\n");
+    header::refuse_future("the observations end", header, read.now)?;
+    header::warn_untold(session, header);
+    if let Some(strayed) = header::strayed("the observations", &read.observations) {
+        session.note(&format!("warning: {strayed}\n"));
     }
     if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains_key(digest)) {
         session.note(&format!(

@@ -3,7 +3,7 @@
 mod html;
 mod model;
 
-use super::{evidence, graph};
+use super::{evidence, graph, header};
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat, Report as Args, ReportFormat};
 use crate::cli::session::Session;
@@ -11,10 +11,9 @@ use crate::code;
 use anyhow::{Context, bail};
 use hedgerow::write_file;
 use hedgerow_core::date::Date;
-use hedgerow_core::diag::count;
 use hedgerow_observe::observations::Moment;
 use hedgerow_ready::judge::judge;
-use hedgerow_ready::reconcile::{is_future, reconcile, strays};
+use hedgerow_ready::reconcile::reconcile;
 use model::{Earlier, Found, Point, Report, VERSION};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,21 +28,10 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     }
     let observations = evidence::read_observations(session, &args.observations)?;
     // A page for whoever has to answer is not made of what cannot have been seen yet.
-    let (end, now) = (observations.header.to, Moment(session.now()?));
-    if is_future(end, now) {
-        bail!(
-            "`{}` ends at {}, which is in the future: a clock is wrong, here or where it was made",
-            args.observations.display(),
-            String::from(end)
-        )
-    }
-    if let Some((number, what)) = strays(&observations) {
-        let tell = if number == 1 { "tells" } else { "tell" };
-        bail!(
-            "{} of `{}` {tell} of {what}: they are of other observations, or a clock is wrong",
-            count(number, "line"),
-            args.observations.display()
-        )
+    let name = format!("`{}`", args.observations.display());
+    header::refuse_future(&format!("{name} ends"), &observations.header, Moment(session.now()?))?;
+    if let Some(strayed) = header::strayed(&name, &observations) {
+        bail!("{strayed}: they are of other observations, or a clock is wrong")
     }
     // No clock: the same inputs give the same page on every day.
     let end = Date::from_unix_days(observations.header.to.0.div_euclid(86_400));

@@ -1,12 +1,12 @@
 //! Observations of one or several files, for `graph`, `diff` and `report`.
 
 use super::evidence::read_observations;
+use super::header;
 use crate::cli::report::count;
 use crate::cli::session::Session;
 use anyhow::bail;
 use hedgerow_graph::{Basis, Caller, Permission, Traffic};
 use hedgerow_observe::observations::{Moment, Observation, Observations};
-use hedgerow_ready::reconcile::{is_future, strays};
 use hedgerow_ready::used::{By, Call, Ears, Perhaps, Who, calls, window};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,23 +30,14 @@ pub(super) fn read(session: &mut Session<'_>, files: &[PathBuf]) -> anyhow::Resu
                 )
             }
         }
-        if is_future(read.header.to, now) {
-            bail!(
-                "`{}` ends at {}, which is in the future: a clock is wrong, here or where it was made",
-                files[at].display(),
-                String::from(read.header.to)
-            )
-        }
-        if let Some((number, what)) = strays(&read) {
-            let tell = if number == 1 { "tells" } else { "tell" };
-            session.err(&format!("warning: {} of `{}` {tell} of {what}\n", count(number, "line"), files[at].display()));
+        let name = format!("`{}`", file.display());
+        header::refuse_future(&format!("{name} ends"), &read.header, now)?;
+        if let Some(strayed) = header::strayed(&name, &read) {
+            session.err(&format!("warning: {strayed}\n"));
         }
         if let Some((line, reason)) = &read.faults.first {
             let lines = count(usize::try_from(read.faults.count).unwrap_or(usize::MAX), "line");
-            session.err(&format!(
-                "warning: {lines} of `{}` not understood, the first is line {line}: {reason}\n",
-                file.display()
-            ));
+            session.err(&format!("warning: {lines} of {name} not understood, the first is line {line}: {reason}\n"));
         }
         all.push(read);
     }

@@ -219,7 +219,7 @@ impl Report {
 }
 
 impl Question {
-    /// Whether traffic shows what nobody permits: an answer cannot wait.
+    /// Whether traffic or labels show what nobody permits: an answer cannot wait.
     pub(super) fn is_urgent(&self) -> bool {
         [FORGED, Class::NobodyKnows.as_str(), Class::DeployMissing.as_str()].contains(&self.class)
     }
