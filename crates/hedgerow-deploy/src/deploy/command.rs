@@ -1,6 +1,9 @@
 //! What containers run, and the files of ConfigMaps that they find beside them.
 
-use super::{Given, Item, Made, Maps, Origin, Spot, Step, Text, written};
+use super::item::Item;
+use super::kustomize::Made;
+use super::maps::{Maps, Origin, written};
+use super::{Given, Spot, Step, Text};
 use serde_json::Value;
 
 /// How deep containers are looked for in objects of a kind that nobody knows.

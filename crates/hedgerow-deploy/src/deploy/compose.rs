@@ -1,6 +1,7 @@
 //! Docker compose.
 
-use super::{Deploy, Given, Item, MAX_LENGTH, Mounted, Said, Spot, Step, Texts, Word, command, mounts, routed, scalar};
+use super::item::{Item, Texts, scalar};
+use super::{Deploy, Given, MAX_LENGTH, Mounted, Said, Spot, Step, Word, command, mounts, routed};
 use crate::host::{HOLE, Hosts};
 use crate::path::{join, join_within};
 use serde_json::Value;

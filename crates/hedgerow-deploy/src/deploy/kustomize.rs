@@ -8,7 +8,8 @@
 //! See <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>. `behavior` is not looked
 //! at: what an overlay puts in the place of a value counts beside it.
 
-use super::{Item, MAX_LENGTH, Spot, Texts, text_at};
+use super::item::{Item, Texts, text_at};
+use super::{MAX_LENGTH, Spot};
 use crate::host::HOLE;
 use crate::path::join_within;
 use serde_json::Value;

@@ -3,7 +3,8 @@
 //!
 //! Of a directory that several share, each reads what its command or a variable names.
 
-use super::{Given, Text, Texts, image};
+use super::item::Texts;
+use super::{Given, Text, image};
 use crate::host::HOLE;
 use crate::path::{join, join_within};
 use serde_json::Value;

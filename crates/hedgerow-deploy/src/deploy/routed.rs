@@ -3,7 +3,8 @@
 //! See <https://doc.traefik.io/traefik/reference/install-configuration/providers/docker/>,
 //! <https://github.com/lucaslorentz/caddy-docker-proxy> and <https://github.com/nginx-proxy/nginx-proxy>.
 
-use super::{Item, Spot, scalar, whose};
+use super::item::{Item, scalar};
+use super::{Spot, whose};
 use serde_json::Value;
 
 /// A proxy calls a service because that one asks for it.

@@ -1,6 +1,6 @@
 //! When workloads run that do not run all the time.
 
-use super::{Item, text_at};
+use super::item::{Item, text_at};
 use crate::host::HOLE;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Configuration files: what they hold, and what lies under a name.
 
-use super::scalar;
+use super::item::scalar;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Value};
 use std::cell::Cell;

@@ -1,6 +1,6 @@
 //! Where the deploy says something: a file, and the way to it in there. Who has the file's text finds the letters by it.
 
-use super::Item;
+use super::item::Item;
 use serde_json::Value;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Environment variables in the values of charts, whether or not the chart that puts them into a container is in the tree.
 
-use super::{Deploy, Item, scalar};
+use super::Deploy;
+use super::item::{Item, scalar};
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Whose pods a workload's are.
 
-use super::{Item, text_at};
+use super::item::{Item, text_at};
 use crate::host::{Hosts, without_release};
 use serde_json::Value;
 

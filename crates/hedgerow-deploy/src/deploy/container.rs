@@ -1,0 +1,74 @@
+//! What the manifest of a container gives: variables, and the words it runs.
+
+use super::given::Given;
+use super::item::{Item, scalar, text_at};
+use super::kustomize::Made;
+use super::maps::{Maps, Origin, written};
+use super::{Said, Spot, Word, command};
+use crate::host::HOLE;
+use serde_json::Value;
+
+impl Given {
+    /// Takes in what a container is given.
+    pub(super) fn container(&mut self, container: &Value, item: &Item, maps: &Maps, made: &Made) {
+        let here = item.spot(container);
+        let maps_of = |name| {
+            let written = written(name, item, maps);
+            let written = written.map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
+            written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map))))
+        };
+        // What this container has: `$(NAME)` means nothing that another one is given.
+        let mut own = Self::default();
+        let mut secret = Self::default();
+        for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = text_at(source, &["configMapRef", "name"]) else { continue };
+            let prefix = text_at(source, &["prefix"]).unwrap_or_default();
+            for (map, origin) in maps_of(name) {
+                for (key, value) in map.as_object().into_iter().flatten() {
+                    if let Some(value) = scalar(value) {
+                        own.set(&format!("{prefix}{key}"), value, origin.of(key));
+                    }
+                }
+            }
+        }
+        for (at, variable) in container.get("env").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let Some(name) = text_at(variable, &["name"]) else { continue };
+            let spot = || here.key("env").element(variable, at).key("name");
+            if let Some(value) = variable.get("value").and_then(scalar) {
+                // `$(OTHER)` takes in what is set before.
+                for value in own.expand(&value, &secret) {
+                    own.set(name, value, spot());
+                }
+            }
+            let Some(source) = variable.get("valueFrom") else { continue };
+            let reference = source.get("configMapKeyRef");
+            let key =
+                reference.and_then(|reference| Some((text_at(reference, &["name"])?, text_at(reference, &["key"])?)));
+            let values: Vec<(String, Spot)> = key
+                .map(|(map, key)| {
+                    maps_of(map).filter_map(|(map, origin)| Some((scalar(map.get(key)?)?, origin.of(key)))).collect()
+                })
+                .unwrap_or_default();
+            if values.is_empty() {
+                secret.set(name, HOLE.to_string(), spot());
+            }
+            for (value, spot) in values {
+                own.set(name, value, spot);
+            }
+        }
+        for command in command::of_container(container) {
+            let words = command.into_iter().map(|(word, way)| Word {
+                texts: own.expand(word, &secret),
+                spot: way.into_iter().fold(here.clone(), Spot::then),
+                before: String::new(),
+            });
+            self.runs(words.collect());
+        }
+        for (name, values) in own.environment {
+            for value in values {
+                let spot = own.spots.remove(&Said::Variable(name.clone(), value.clone())).unwrap_or_default();
+                self.set(&name, value, spot);
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What one service is given, and how the rest of the crate adds to it.
+
+use super::command::{Command, Mounted, Word};
+use super::settings::{documents, properties, walk};
+use super::{Said, Spot, Text, hocon};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What one service is given.
+#[derive(Debug, Clone, Hash, Default)]
+pub struct Given {
+    /// The file that gives most of it: the last one read.
+    pub path: String,
+    /// Environment variables.
+    pub environment: BTreeMap<String, Vec<String>>,
+    /// Flags, without the dashes.
+    pub flags: BTreeMap<String, Vec<String>>,
+    /// What its containers run.
+    pub commands: Vec<Command>,
+    /// The files of ConfigMaps that are mounted into its pods.
+    pub mounted: Vec<Mounted>,
+    /// The files of the tree that compose mounts into its containers or that its image copies in, by their paths; and whether a command
+    /// or a variable names them.
+    pub files: BTreeMap<String, bool>,
+    /// The objects and the services of compose files that give it something.
+    pub parts: Vec<Spot>,
+    /// Where the deploy says what it gives.
+    pub spots: BTreeMap<Said, Spot>,
+    /// Its configuration files.
+    pub settings: Vec<Value>,
+    /// The file of each of them.
+    pub setting_paths: Vec<String>,
+    /// The names that a compose file links it to or starts it after, each with the key that says so.
+    pub after: BTreeMap<String, String>,
+    /// Whether it is given something else that could not be read: any variable and any flag may have another value.
+    pub is_open: bool,
+    /// Whether the values of charts name variables of it, as those for charts from elsewhere do.
+    pub(super) in_values: bool,
+}
+
+impl Given {
+    /// Adds a configuration file by the format that its name says; `path` is the file of the tree that holds it.
+    pub(super) fn add_settings(&mut self, text: Text, path: &str) {
+        if text.path.ends_with(".properties") {
+            self.settings.push(properties(text.text));
+        } else if text.path.ends_with(".conf") {
+            self.settings.push(hocon::hocon(text.text));
+        } else {
+            self.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
+        }
+        self.setting_paths.resize(self.settings.len(), path.to_owned());
+    }
+
+    /// Adds a value of an environment variable, and where it is said.
+    pub(super) fn set(&mut self, name: &str, value: String, spot: Spot) {
+        let values = self.environment.entry(name.to_owned()).or_default();
+        if !values.contains(&value) {
+            self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot);
+            values.push(value);
+        }
+    }
+
+    /// Takes in what a container runs.
+    pub(super) fn runs(&mut self, words: Vec<Word>) {
+        self.arguments(&words);
+        self.commands.push(Command { words });
+    }
+
+    /// `--name=value`, `-name value`: the texts that each word can be. A word without dashes behind a flag is taken for
+    /// its value.
+    fn arguments(&mut self, words: &[Word]) {
+        let mut last: Option<String> = None;
+        for word in words {
+            let mut next = None;
+            for text in &word.texts {
+                match text.strip_prefix("--").or_else(|| text.strip_prefix('-')) {
+                    Some(flag) => match flag.split_once('=') {
+                        Some((name, value)) => self.flag(name, value, &word.spot),
+                        None => next = Some(flag.to_owned()),
+                    },
+                    None => {
+                        if let Some(name) = &last {
+                            self.flag(name, text, &word.spot);
+                        }
+                    }
+                }
+            }
+            last = next;
+        }
+    }
+
+    fn flag(&mut self, name: &str, value: &str, spot: &Spot) {
+        self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
+        self.spots.entry(Said::Flag(name.to_owned(), value.to_owned())).or_insert_with(|| spot.clone());
+    }
+
+    /// The values at a path of the configuration. Names are compared without regard to case, `-` and `_`, as the
+    /// libraries that read them do; `*` is any element.
+    pub fn setting(&self, path: &[String]) -> Vec<String> {
+        let mut found = Vec::new();
+        for root in &self.settings {
+            walk(root, path, &mut found);
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}

@@ -1,0 +1,65 @@
+//! ConfigMaps: what they hold, and which of a name a workload uses.
+
+use super::Spot;
+use super::item::{Item, text_at};
+use super::kustomize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// ConfigMaps by chart and name; of one name there may be several, for several environments.
+pub(super) type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<Map<'a>>>;
+
+/// What a ConfigMap holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Map<'a> {
+    pub(super) item: &'a Item<'a>,
+    pub(super) data: &'a Value,
+}
+
+/// The ConfigMaps among the objects.
+pub(super) fn of<'a>(items: &'a [Item<'a>]) -> Maps<'a> {
+    let mut maps = Maps::new();
+    for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
+        if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
+            maps.entry((item.scope(), name)).or_default().push(Map { item, data });
+        }
+    }
+    maps
+}
+
+/// Where the data of a ConfigMap come from.
+pub(super) enum Origin<'a> {
+    /// From an object.
+    Map(Spot),
+    /// From a kustomization.
+    Made(&'a kustomize::Map),
+}
+
+impl Origin<'_> {
+    /// Where a key's value is said.
+    pub(super) fn of(&self, key: &str) -> Spot {
+        match self {
+            Self::Map(data) => data.name(key),
+            Self::Made(map) => map.spots.get(key).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The value of a key.
+    pub(super) fn value_of(&self, key: &str) -> Spot {
+        match self {
+            Self::Map(data) => data.key(key),
+            Self::Made(_) => self.of(key),
+        }
+    }
+}
+
+/// The ConfigMaps of a name that the tree writes and that are not in another namespace than the workload. A chart's workload may also use
+/// one from outside of the chart.
+pub(super) fn written<'m>(name: &'m str, item: &'m Item, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
+    let all = maps.get(&(item.scope(), name)).or_else(|| maps.get(&("", name))).into_iter().flatten().copied();
+    let is_near = |map: &Map| {
+        let (one, other) = (&item.namespaces, &map.item.namespaces);
+        one.is_empty() || other.is_empty() || !one.is_disjoint(other)
+    };
+    all.filter(is_near)
+}

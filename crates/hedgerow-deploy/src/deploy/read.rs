@@ -1,0 +1,103 @@
+//! Reading all files of the deploy: their objects, and what those give to whom.
+
+use super::item::{Item, Texts, text_at};
+use super::kustomize::Kustomizations;
+use super::{Deploy, Step, Text, Unread, maps, services, settings};
+use crate::helm::Charts;
+use crate::host::{HOLE, Hosts};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+impl Deploy {
+    /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
+    /// the texts of the tree, in which charts have their values and compose files their variables.
+    pub fn read<'a>(
+        texts: impl Iterator<Item = Text<'a>>,
+        all: impl Iterator<Item = Text<'a>> + Clone,
+        hosts: &mut Hosts,
+        owner: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let charts = Charts::new(all.clone().map(|text| (text.path, text.text)), hosts.namespace());
+        let mut deploy = Self::default();
+        let mut items: Vec<Item> = Vec::new();
+        let mut unread = Vec::new();
+        for text in texts {
+            let chart = charts.template_of(text.path);
+            let mut sheets = Vec::new();
+            let values = match chart {
+                Some(_) if !crate::helm::is_read(text.text) => Vec::new(),
+                Some((directory, _)) => {
+                    let rendered = charts.documents(directory, text.text);
+                    if !rendered.is_whole || rendered.has_lost {
+                        unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
+                    }
+                    sheets = rendered.sheets;
+                    rendered.documents
+                }
+                None => {
+                    let (values, fault) = settings::read(text.text);
+                    if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
+                        deploy.broken.insert(text.path.to_owned(), fault);
+                    }
+                    values
+                }
+            };
+            let values = values.into_iter().filter(|value| !value.is_null());
+            for (document, value) in values.enumerate() {
+                let sheet = sheets.get(document).cloned();
+                let item = |listed, value: Value| {
+                    let own = text_at(&value, &["metadata", "namespace"]).filter(|name| !name.contains(HOLE));
+                    let namespaces = own.map(str::to_owned).into_iter().collect();
+                    Item { path: text.path, chart, document, listed, sheet: sheet.clone(), namespaces, value }
+                };
+                match value {
+                    Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
+                        let list = pairs.remove("items").and_then(|list| match list {
+                            Value::Array(list) => Some(list),
+                            _ => None,
+                        });
+                        let way = |at| vec![Step::Key("items".to_owned()), Step::Element(None, at)];
+                        let list = list.into_iter().flatten().enumerate();
+                        items.extend(list.map(|(at, value)| item(way(at), value)));
+                    }
+                    value => items.push(item(Vec::new(), value)),
+                }
+            }
+        }
+        let all: Texts = all.map(|text| (text.path, text.text)).collect();
+        deploy.compose(&items, &all, hosts, &owner);
+        deploy.values(&items, &charts, hosts, &owner);
+        let kustomizations = Kustomizations::new(&items, &all);
+        for item in &mut items {
+            let said = kustomizations.namespaces(item.path);
+            if !said.is_empty() {
+                item.namespaces = said;
+            }
+        }
+        let maps = maps::of(&items);
+        let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
+        services::name(&items, &pods, hosts);
+        for (path, chart, is_whole, lacks) in unread {
+            let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
+            let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));
+            let mut services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
+            if is_whole {
+                // Lines that a chart from elsewhere writes are what the values name. Of charts of nobody's there is nothing to say.
+                services.retain(|service| deploy.of(service).is_none_or(|given| !given.in_values));
+                if services.is_empty() {
+                    continue;
+                }
+            }
+            for service in &services {
+                deploy.given.entry(service.clone()).or_default().is_open = true;
+            }
+            deploy.unread.insert(path.to_owned(), Unread { services, lacks });
+        }
+        deploy
+    }
+}
+
+/// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.
+fn is_template(text: &str) -> bool {
+    ["{{", "{%", "<%", "{#"].iter().any(|mark| text.contains(mark))
+}

@@ -1,0 +1,68 @@
+//! The workloads: whose their pods are, and what they give to their containers.
+
+use super::item::{Item, pod_template, text_at};
+use super::kustomize::Kustomizations;
+use super::maps::Maps;
+use super::{Deploy, command, schedule, whose};
+use crate::host::Hosts;
+use serde_json::Value;
+
+/// The pods of one workload.
+#[derive(Debug)]
+pub(super) struct Pods<'a> {
+    pub(super) service: String,
+    pub(super) chart: Option<(&'a str, &'a str)>,
+    pub(super) template: &'a Value,
+}
+
+impl Deploy {
+    /// Takes in what the workloads give to their containers, and says whose their pods are.
+    pub(super) fn workloads<'a>(
+        &mut self,
+        items: &'a [Item<'a>],
+        maps: &Maps<'a>,
+        kustomizations: &Kustomizations,
+        hosts: &Hosts,
+        owner: &impl Fn(&str) -> Option<String>,
+    ) -> Vec<Pods<'a>> {
+        let mut pods = Vec::new();
+        for item in items {
+            let template = pod_template(&item.value);
+            let containers = match template {
+                Some(template) => command::of_pod(template),
+                // A workflow, a pipeline: whatever else has images that run.
+                None => command::of_any(&item.value),
+            };
+            if template.is_none() && containers.is_empty() && !schedule::has_schedule(&item.value) {
+                continue;
+            }
+            let service = whose::service(item, template, hosts, owner);
+            self.schedules.extend(schedule::of(item, service.as_deref()));
+            let Some(service) = service else {
+                let name = text_at(&item.value, &["metadata", "name"]);
+                if template.is_some()
+                    && item.chart.is_some()
+                    && name.is_none_or(|name| name.contains(schedule::is_open))
+                {
+                    *self.nameless.entry(item.path.to_owned()).or_default() += 1;
+                }
+                continue;
+            };
+            if template.is_none() && containers.is_empty() {
+                continue;
+            }
+            pods.extend(template.map(|template| Pods { service: service.clone(), chart: item.chart, template }));
+            let given = self.given.entry(service).or_default();
+            item.path.clone_into(&mut given.path);
+            given.parts.push(item.spot(&item.value));
+            let made = kustomizations.of(item.path);
+            for container in containers {
+                given.container(container, item, maps, &made);
+            }
+            for name in template.map(command::volumes).unwrap_or_default() {
+                given.mount(name, item, maps, &made);
+            }
+        }
+        pods
+    }
+}

@@ -1,0 +1,206 @@
+//! From an address to the service that answers there.
+
+mod address;
+mod fits;
+mod release;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use release::{release, without_release};
+
+use crate::pattern::Pattern;
+use address::hosts;
+use fits::fits;
+use release::is_release;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands for a part of an address that can be anything.
+pub const HOLE: char = '\u{0}';
+
+/// What answers at an address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// One service, at the port that the address names, if it names one.
+    Service(String, Option<u16>),
+    /// One of several services: the glob over their names.
+    Several {
+        /// The address with `*` for what is open.
+        glob: String,
+        /// The services it fits.
+        services: BTreeSet<String>,
+    },
+    /// Something that is no service of the fleet.
+    Outside(String),
+    /// The caller itself, or nothing on the network.
+    Local,
+    /// It cannot be told.
+    Open,
+}
+
+/// The names under which services answer.
+#[derive(Debug, Clone, Hash, Default)]
+pub struct Hosts {
+    names: BTreeMap<String, String>,
+    /// The services of names that are one where `_` is written `-`: Kubernetes has no names with `_`, and compose and code do.
+    folded: BTreeMap<String, BTreeSet<String>>,
+    namespaces: BTreeSet<String>,
+}
+
+/// A name with `-` for `_`.
+fn fold(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+impl Hosts {
+    /// The names of `services` (each with its slug), their `aliases`, and all of them in the `forms` that addresses give them.
+    pub fn new<'a>(
+        services: impl Iterator<Item = (&'a str, &'a str)>,
+        namespaces: BTreeSet<String>,
+        aliases: &BTreeMap<String, Vec<String>>,
+        forms: &[Pattern],
+    ) -> Self {
+        let mut hosts = Self { namespaces, ..Self::default() };
+        let services: Vec<_> = services.collect();
+        // A service's own name wins over what another one is called besides.
+        for (name, _) in &services {
+            hosts.add(name, name);
+        }
+        let mut others = Vec::new();
+        for (name, slug) in services {
+            let aliases = aliases.get(name).into_iter().flatten().map(String::as_str);
+            for other in aliases.chain([name, slug]) {
+                others.push((other.to_owned(), name));
+                others.extend(forms.iter().filter_map(|form| form.put(other)).map(|other| (other, name)));
+            }
+        }
+        for (other, name) in others {
+            hosts.add(&other, name);
+        }
+        hosts
+    }
+
+    /// Says that a service also answers under `host`, unless another one does.
+    pub fn add(&mut self, host: &str, service: &str) {
+        let host = host.to_lowercase();
+        let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
+        self.folded.entry(fold(&host)).or_default().insert(service.clone());
+    }
+
+    /// A namespace that services live in.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespaces.first().map(String::as_str)
+    }
+
+    /// The service of a bare name; where no service has it as it is written, the one that has it with `-` for `_` or the other way round.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.known(&name.to_lowercase())
+    }
+
+    /// The service of a bare name, as it is written.
+    pub fn spelled(&self, name: &str) -> Option<&str> {
+        self.names.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// Whether a name with `_` is one of a service that has it with `-` besides: code has many words of that form that are no names.
+    pub fn is_word(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        name.contains('_') && self.names.get(&fold(&name)).is_some_and(|service| self.known(&name) == Some(service))
+    }
+
+    /// The service that answers at a host.
+    pub fn service(&self, host: &str) -> Option<&str> {
+        let host = host.to_lowercase();
+        self.stems(&host).into_iter().find_map(|stem| self.known(stem))
+    }
+
+    /// The service of a name in small letters, where it is one service's alone.
+    fn known(&self, name: &str) -> Option<&str> {
+        let alone = |services: &BTreeSet<String>| services.len() == 1;
+        let folded = || self.folded.get(&fold(name)).filter(|services| alone(services))?.first();
+        self.names.get(name).or_else(folded).map(String::as_str)
+    }
+
+    /// The services of a name that several have, each in another spelling.
+    fn several(&self, name: &str) -> Option<&BTreeSet<String>> {
+        self.folded.get(&fold(name)).filter(|services| services.len() > 1 && !self.names.contains_key(name))
+    }
+
+    /// What answers at each host of an address.
+    pub fn answers(&self, address: &str) -> Vec<Answer> {
+        let answer = |(host, port): (String, Option<u16>)| match self.answer(&host) {
+            Answer::Service(name, _) => Answer::Service(name, port),
+            other => other,
+        };
+        hosts(address).into_iter().map(answer).collect()
+    }
+
+    fn answer(&self, host: &str) -> Answer {
+        if host.is_empty() || matches!(host, "localhost" | "0.0.0.0" | "::" | "::1") || host.starts_with("127.") {
+            return Answer::Local;
+        }
+        // No host: a text that is put together from pieces of which one is empty.
+        if host.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+            return Answer::Local;
+        }
+        if host.contains(is_release) {
+            // What is named after a release is who a chart's own Service of that name leads to.
+            let found = self.stems(host).into_iter().find_map(|stem| self.known(stem));
+            return match found {
+                Some(name) => Answer::Service(name.to_owned(), None),
+                None => self.answer(&host.replace(is_release, &HOLE.to_string())),
+            };
+        }
+        let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
+        if !host.contains(HOLE) {
+            let stems = self.stems(host);
+            if let Some(name) = stems.iter().find_map(|stem| self.known(stem)) {
+                return Answer::Service(name.to_owned(), None);
+            }
+            let several = stems.iter().find_map(|stem| self.several(stem));
+            let told = |services: &BTreeSet<String>| {
+                let (glob, services) = (host.to_owned(), services.clone());
+                Answer::Several { glob, services }
+            };
+            return several.map_or_else(|| Answer::Outside(host.to_owned()), told);
+        }
+        if letters == 0 {
+            return Answer::Open;
+        }
+        // `s-ledger.<any namespace>.svc`
+        let whole = |stem: &&str| !stem.contains(HOLE);
+        if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.known(stem)) {
+            return Answer::Service(name.to_owned(), None);
+        }
+        for stem in self.stems(host) {
+            let mut services: BTreeSet<String> =
+                self.names.iter().filter(|(name, _)| fits(stem, name)).map(|(_, service)| service.clone()).collect();
+            // Of `*_*` next to nothing is known.
+            if services.is_empty() && stem.contains('_') && stem.contains(char::is_alphanumeric) {
+                let stem = fold(stem);
+                let fitting = self.folded.iter().filter(|(name, _)| fits(&stem, name));
+                services = fitting.flat_map(|(_, services)| services.clone()).collect();
+            }
+            if !services.is_empty() && stem.chars().any(|c| c != HOLE && c != '.') {
+                return Answer::Several { glob: stem.replace(HOLE, "*"), services };
+            }
+        }
+        Answer::Open
+    }
+
+    /// A host without what the cluster appends to names: `s-x.payments.svc.cluster.local` is `s-x`. Only what is known to
+    /// be the cluster's is cut off, so that `ledger.example.com` is not the service `ledger`.
+    fn stems<'h>(&self, host: &'h str) -> Vec<&'h str> {
+        let mut stems = vec![host];
+        let cluster = [".svc.cluster.local", ".svc", ".cluster.local"].iter().find_map(|end| host.strip_suffix(end));
+        let inner = cluster.unwrap_or(host);
+        if cluster.is_some() {
+            stems.push(inner);
+        }
+        if let Some((stem, namespace)) = inner.rsplit_once('.')
+            && (cluster.is_some() || self.namespaces.contains(namespace))
+        {
+            stems.push(stem);
+        }
+        stems
+    }
+}
