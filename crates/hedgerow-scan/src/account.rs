@@ -15,8 +15,9 @@ use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What of a service's account its own code says.
-pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId]) -> Account {
+/// What of a service's account its own code says, and the directories outside of the service's own in which code lies that it
+/// reaches.
+pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId]) -> (Account, BTreeSet<String>) {
     let program = infer.program;
     let mut account =
         Account { entries: entry_count(program, entries), functions: reach.functions.len(), ..Account::default() };
@@ -33,14 +34,8 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
             account.leave(Reason::Import, import, 0, program.files[*file as usize].path);
         }
     }
-    account
-}
-
-/// The directories outside of the service's own in which code lies that it reaches.
-pub(crate) fn loaded_elsewhere(program: &Program, home: &Home, reach: &Reach) -> BTreeSet<String> {
-    let files: BTreeSet<u32> = reach.functions.keys().map(|function| program.file_of(*function)).collect();
-    let own = own_files(program, home);
-    files.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned()).collect()
+    let elsewhere = loaded.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned());
+    (account, elsewhere.collect())
 }
 
 /// The files of a service's own directories.

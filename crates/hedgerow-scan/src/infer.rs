@@ -1,8 +1,14 @@
 //! The types of expressions and the targets of calls, from what is written alone.
 
-use crate::program::{FnId, Found, MAX_EMBED, Meaning, Program, Ty, TypeId};
+mod callee;
+mod origin;
+
+pub(crate) use callee::Callee;
+
+use crate::program::{FnId, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;
-use hedgerow_code::ir::{Def, Expr, ExprId, Field, LocalId, TypeRef, TypeRefId};
+use hedgerow_code::ir::{Def, Expr, ExprId, Field, LocalId, TypeRef};
+use origin::Takers;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -16,25 +22,6 @@ const MAX_DEPTH: usize = 40;
 /// How many classes are asked about a field of one that extends them.
 const MAX_BASES: usize = 12;
 
-/// What a call leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Callee<'p> {
-    /// A function of the tree.
-    Function(FnId),
-    /// A method of an interface or an open class.
-    Dispatch(TypeId, &'p str),
-    /// Something outside of the tree, by its path: `net/http.Get`, `net/http.Client.Do`, `example.com/x.New().Send`.
-    External(String),
-    /// A method of this name on something whose type cannot be told.
-    Method(&'p str),
-    /// A type: a conversion or a constructor.
-    Type(Ty<'p>),
-    /// A function that the language gives.
-    Builtin(&'p str),
-    /// A function held in a value.
-    Value,
-}
-
 /// The property that a getter gives: `ledger` of `getLedger`.
 pub(crate) fn property(getter: &str) -> Option<String> {
     let rest = ["get", "is"].iter().find_map(|start| getter.strip_prefix(start));
@@ -45,9 +32,6 @@ pub(crate) fn property(getter: &str) -> Option<String> {
 
 /// What a class stores in its fields: the values of each, with the function that stores them and which of its results.
 type Stores<'p> = BTreeMap<&'p str, Vec<(FnId, ExprId, u16)>>;
-
-/// The calls of a function that are handed each of its closures, by what is called.
-type Takers = BTreeMap<u32, Vec<ExprId>>;
 
 /// Types and calls of one program. Answers are kept.
 #[derive(Debug)]
@@ -281,13 +265,6 @@ impl<'a, 'p> Infer<'a, 'p> {
         found
     }
 
-    /// Where outside of the tree comes from what a class stores in a field.
-    fn field_origin(&self, function: FnId, of: ExprId, name: &str) -> Option<String> {
-        let ty = self.program.type_id(self.type_of(function, of, 0)?)?;
-        let stored = self.stored_in(ty, name).into_iter().filter(|(.., result)| *result == 0);
-        stored.into_iter().find_map(|(function, value, _)| self.origin(function, value))
-    }
-
     fn meaning_type(&self, meaning: Meaning<'p>) -> Option<Ty<'p>> {
         let id = match meaning {
             Meaning::Global(id) => id,
@@ -353,294 +330,5 @@ impl<'a, 'p> Infer<'a, 'p> {
         }
         let embeds = embeds.iter().filter_map(|r| self.program.type_id(Ty::Written { file, r }));
         embeds.filter(|embed| *embed != ty).find_map(|embed| self.signature(embed, name, result, depth + 1))
-    }
-
-    /// What `of.name` means where `of` is the name of an import or of a type.
-    pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
-        let Expr::Name(qualifier) = self.program.expr(function, of) else { return None };
-        match self.program.meaning(self.program.file_of(function), self.program.word(function, *qualifier)) {
-            Meaning::Package(package) => Some(self.program.item(package, name)),
-            Meaning::External(path, None) => Some(Meaning::External(path, Some(name))),
-            _ => None,
-        }
-    }
-
-    /// What the callee of a call leads to.
-    pub(crate) fn callee(&self, function: FnId, callee: ExprId) -> Option<Callee<'p>> {
-        let file = self.program.file_of(function);
-        match self.program.expr(function, callee) {
-            Expr::Name(name) => Some(match self.program.meaning(file, self.program.word(function, *name)) {
-                Meaning::Function(id) => Callee::Function(id),
-                Meaning::Type(id) => Callee::Type(Ty::Declared(id)),
-                Meaning::External(path, Some(name)) => Callee::External(format!("{path}.{name}")),
-                Meaning::External(path, None) => Callee::External(path.to_owned()),
-                Meaning::Global(_) => match self.origin(function, callee) {
-                    Some(path) => Callee::External(path),
-                    None => Callee::Value,
-                },
-                Meaning::Package(_) => Callee::Value,
-                Meaning::Unknown => {
-                    let name = self.program.word(function, *name);
-                    match self.program.files[file as usize].language.global(name) {
-                        Some(path) => Callee::External(path.to_owned()),
-                        None => Callee::Builtin(name),
-                    }
-                }
-            }),
-            Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
-            // `call[T](x)`: a function with its type arguments.
-            Expr::Index { of, .. } if self.program.semantics(file).has_conversions() => {
-                match self.callee(function, *of) {
-                    Some(found @ (Callee::Function(_) | Callee::External(_))) => Some(found),
-                    _ => Some(Callee::Value),
-                }
-            }
-            Expr::Member { of, name } => {
-                let name = self.program.word(function, *name);
-                let found = self.member_callee(function, *of, name);
-                Some(self.extension(file, name, &found).map_or(found, Callee::Function))
-            }
-            Expr::Local(_) => Some(match self.origin(function, callee) {
-                Some(path) => Callee::External(path),
-                None => Callee::Value,
-            }),
-            _ => Some(Callee::Value),
-        }
-    }
-
-    /// The function that is called like a method of something that has no such method of its own: an extension of it.
-    fn extension(&self, file: u32, name: &'p str, found: &Callee) -> Option<FnId> {
-        let has_extensions = self.program.semantics(file).has_extensions();
-        if !has_extensions || !matches!(found, Callee::External(_) | Callee::Method(_) | Callee::Value) {
-            return None;
-        }
-        let Meaning::Function(id) = self.program.meaning(file, name) else { return None };
-        let facts = self.program.facts_of(id);
-        let decl = self.program.function(id);
-        let first = facts.locals(decl).first()?;
-        (decl.receiver.is_none() && facts.defs(first).contains(&Def::Receiver)).then_some(id)
-    }
-
-    fn member_callee(&self, function: FnId, of: ExprId, name: &'p str) -> Callee<'p> {
-        match self.qualified(function, of, name) {
-            Some(Meaning::Function(id)) => return Callee::Function(id),
-            Some(Meaning::Type(id)) => return Callee::Type(Ty::Declared(id)),
-            Some(Meaning::External(path, item)) => {
-                return Callee::External(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")));
-            }
-            Some(Meaning::Unknown) => {
-                // A package of the tree that does not hold the name: its generated code is not checked in.
-                if let Some(path) = self.origin(function, of) {
-                    return Callee::External(format!("{path}.{name}"));
-                }
-            }
-            Some(Meaning::Global(_) | Meaning::Package(_)) => return Callee::Value,
-            None => {}
-        }
-        if let Some(id) = self.receiver_type(function, of) {
-            return match self.program.method(Ty::Declared(id), name) {
-                Some(Found::Function(function)) => Callee::Function(function),
-                Some(Found::Dispatch(_)) => Callee::Dispatch(id, name),
-                Some(Found::External(path)) => Callee::External(format!("{path}.{name}")),
-                Some(Found::Field(_)) | None => Callee::Method(name),
-            };
-        }
-        if let Expr::Name(base) = self.program.expr(function, of)
-            && let Meaning::Type(id) =
-                self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
-        {
-            // A new value of the class.
-            if self.semantics(function).makes_by(name) {
-                return Callee::Type(Ty::Declared(id));
-            }
-            // A static method.
-            return match self.program.method_of(id, name) {
-                Some(Found::Function(function)) => Callee::Function(function),
-                // A class that takes in one from outside has its methods.
-                Some(Found::External(path)) if self.semantics(function).inherits_class_methods() => {
-                    Callee::External(format!("{path}.{name}"))
-                }
-                _ => Callee::Method(name),
-            };
-        }
-        if let Some(ty) = self.type_of(function, of, 0) {
-            // A reader is not a method of what the class extends.
-            if self.semantics(function).has_readers()
-                && let Some(id) = self.program.type_id(ty)
-                && self.program.own_method(id, name).is_none()
-                && !self.stored_in(id, name).is_empty()
-            {
-                return Callee::Method(name);
-            }
-            match self.program.method(ty, name) {
-                Some(Found::Function(id)) => return Callee::Function(id),
-                Some(Found::Dispatch(id)) => return Callee::Dispatch(id, name),
-                Some(Found::External(path)) => return Callee::External(format!("{path}.{name}")),
-                Some(Found::Field(_)) => return Callee::Value,
-                None => {}
-            }
-        }
-        match self.origin(function, of) {
-            Some(path) => Callee::External(format!("{path}.{name}")),
-            None => Callee::Method(name),
-        }
-    }
-
-    /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.
-    pub(crate) fn receiver_type(&self, function: FnId, of: ExprId) -> Option<TypeId> {
-        let program = self.program;
-        let file = program.file_of(function);
-        if !program.semantics(file).has_conversions() {
-            return None;
-        }
-        let meaning = match program.expr(function, of) {
-            Expr::Deref(of) => return self.receiver_type(function, *of),
-            Expr::Name(name) => program.meaning(file, program.word(function, *name)),
-            Expr::Member { of, name } => self.qualified(function, *of, program.word(function, *name))?,
-            _ => return None,
-        };
-        match meaning {
-            Meaning::Type(id) => Some(id),
-            _ => None,
-        }
-    }
-
-    /// How many arguments of a call come before those for the parameters: a method expression is passed its receiver.
-    pub(crate) fn receivers_passed(&self, function: FnId, call: ExprId) -> usize {
-        let Expr::Call { callee, .. } = self.program.expr(function, call) else { return 0 };
-        let Expr::Member { of, .. } = self.program.expr(function, *callee) else { return 0 };
-        usize::from(self.receiver_type(function, *of).is_some())
-    }
-
-    /// Where outside of the tree a value comes from: `net/http.DefaultClient`, `example.com/x.New()`.
-    pub(crate) fn origin(&self, function: FnId, id: ExprId) -> Option<String> {
-        let key = (function, id);
-        if let Some(known) = self.origins.borrow().get(&key) {
-            return known.clone();
-        }
-        if self.depth.get() >= MAX_DEPTH || !self.open_origins.borrow_mut().insert(key) {
-            self.cuts.set(self.cuts.get() + 1);
-            return None;
-        }
-        let (depth, cuts) = self.begin();
-        self.depth.set(depth + 1);
-        let origin = self.find_origin(function, id);
-        self.depth.set(depth);
-        self.open_origins.borrow_mut().remove(&key);
-        if origin.is_some() || self.is_final(depth, cuts) {
-            self.origins.borrow_mut().insert(key, origin.clone());
-        }
-        origin
-    }
-
-    fn find_origin(&self, function: FnId, id: ExprId) -> Option<String> {
-        let file = self.program.file_of(function);
-        let program = self.program;
-        match program.expr(function, id) {
-            Expr::Name(name) => match program.meaning(file, program.word(function, *name)) {
-                Meaning::External(path, item) => {
-                    Some(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")))
-                }
-                Meaning::Package(package) => Some(self.program.package(package).path.clone()),
-                Meaning::Global(global) => {
-                    let loader = self.program.loader(global.file)?;
-                    let decl = self.program.global(global);
-                    if let Some(ty) = decl.ty
-                        && let Some(path) = program.external(program.written_in(global.file, ty))
-                    {
-                        return Some(path);
-                    }
-                    decl.values.iter().find_map(|(value, result)| match result {
-                        0 => self.origin(loader, *value),
-                        _ => None,
-                    })
-                }
-                Meaning::Unknown => {
-                    let name = program.word(function, *name);
-                    program.files[file as usize].language.global(name).map(str::to_owned)
-                }
-                Meaning::Function(_) | Meaning::Type(_) => None,
-            },
-            Expr::Member { of, name } => {
-                if let Some(path) = self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)) {
-                    return Some(path);
-                }
-                let name = program.word(function, *name);
-                if let Some(path) = self.field_origin(function, *of, name) {
-                    return Some(path);
-                }
-                self.origin(function, *of).map(|path| format!("{path}.{name}"))
-            }
-            Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
-                Callee::Method(name) if arguments.is_empty() && self.semantics(function).has_readers() => {
-                    let Expr::Member { of, .. } = program.expr(function, *callee) else { return None };
-                    self.field_origin(function, *of, name)
-                }
-                Callee::External(path) => Some(format!("{path}()")),
-                Callee::Function(called) => {
-                    let ty = self.type_of(function, id, 0);
-                    ty.and_then(|ty| self.program.external(ty)).or_else(|| self.given_back(called))
-                }
-                Callee::Dispatch(..) => self.type_of(function, id, 0).and_then(|ty| self.program.external(ty)),
-                _ => None,
-            },
-            Expr::New { ty, .. } | Expr::Composite { ty, .. } => program.external(program.written(function, *ty)),
-            Expr::Local(local) => {
-                if let Some(path) = program.local_type(function, *local).and_then(|ty| program.external(ty)) {
-                    return Some(path);
-                }
-                program.defs(function, *local).iter().find_map(|def| match *def {
-                    Def::Value { expr, result: 0 } => self.origin(function, expr),
-                    Def::ClosureParameter { closure, index } => self.handed_to(function, closure, index),
-                    _ => None,
-                })
-            }
-            Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of),
-            Expr::Cast { of, ty } => match program.written(function, *ty) {
-                ty if ty.is_unknown() => self.origin(function, *of),
-                ty => program.external(ty),
-            },
-            Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.origin(function, *id)),
-            _ => None,
-        }
-    }
-
-    /// Where outside of the tree comes from what a function gives back that does not say of what type that is.
-    fn given_back(&self, function: FnId) -> Option<String> {
-        let is_said = |ty: &TypeRefId| !self.program.written(function, *ty).is_unknown();
-        if self.program.results(function).iter().any(is_said) {
-            return None;
-        }
-        let facts = self.program.facts_of(function);
-        let returns = facts.returns(self.program.function(function).returns);
-        returns.filter_map(|values| values.first()).find_map(|value| self.origin(function, *value))
-    }
-
-    /// Where outside of the tree the parameter of a closure comes from: from what the closure is handed to,
-    /// `example.com/x.Each(0)`.
-    fn handed_to(&self, function: FnId, closure: u32, index: u16) -> Option<String> {
-        self.takers(function).get(&closure)?.iter().find_map(|callee| match self.callee(function, *callee)? {
-            Callee::External(path) => Some(format!("{path}({index})")),
-            _ => None,
-        })
-    }
-
-    /// What a function hands each of its closures to.
-    fn takers(&self, function: FnId) -> Rc<Takers> {
-        if let Some(known) = self.takers.borrow().get(&function) {
-            return Rc::clone(known);
-        }
-        let mut takers = Takers::new();
-        for id in self.program.exprs(function) {
-            let Expr::Call { callee, arguments } = self.program.expr(function, id) else { continue };
-            for argument in self.program.arguments(function, *arguments) {
-                if let Expr::Closure(closure) = self.program.expr(function, argument.value) {
-                    takers.entry(*closure).or_default().push(*callee);
-                }
-            }
-        }
-        let takers = Rc::new(takers);
-        self.takers.borrow_mut().insert(function, Rc::clone(&takers));
-        takers
     }
 }

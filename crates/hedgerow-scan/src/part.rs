@@ -151,8 +151,7 @@ pub(crate) fn part<'p>(
     let Found { outcome, needed, variables, sections } = find(&context);
     part.sections = sections;
     part.found = outcome;
-    part.account = crate::account::of_code(infer, home, reach, entries);
-    part.loads = crate::account::loaded_elsewhere(program, home, reach);
+    (part.account, part.loads) = crate::account::of_code(infer, home, reach, entries);
     let mut names = Names::new(infer, reach, &answered, around.hosts, home, around.deploy.of(&home.name));
     names.read(&part.found);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);

@@ -3,6 +3,8 @@
 //! This is rapid type analysis: a call through an interface reaches the methods of the types that reached code makes.
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
+mod dispatch;
+mod made;
 mod stores;
 mod values;
 
@@ -10,12 +12,10 @@ use crate::held::Held;
 use crate::infer::{Callee, Infer};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
-use crate::program::{FnId, Found, GlobalId, Meaning, Owner, PackageId, Program, Ty, TypeId};
-use hedgerow_code::ir::{Argument, Def, Expr, ExprId, TypeRef};
+use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
+use dispatch::Dynamic;
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many classes that one extends are looked at.
-const MAX_BASES: usize = 12;
 
 /// What packs call an interface of the tree through which code asks for what a library knows.
 const INTERFACE: &str = "interface";
@@ -105,28 +105,6 @@ enum Target<'p> {
     Outside(PathId),
 }
 
-/// The calls of one method through one interface.
-#[derive(Debug, Default)]
-struct Dynamic {
-    sites: Vec<Site>,
-    /// How many of the calls have been led to the first `types` made types.
-    done: usize,
-    types: usize,
-}
-
-/// Whether the language of a function lets a call leave parameters out.
-fn is_flexible(program: &Program, function: FnId) -> bool {
-    program.semantics(program.file_of(function)).may_leave_out_arguments()
-}
-
-/// Classes of libraries that are extended without anybody calling what extends them.
-fn is_value_class(path: &str) -> bool {
-    let name = path.rsplit([':', '\\', '.']).next().unwrap_or(path);
-    name.ends_with("Error")
-        || name.ends_with("Exception")
-        || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
-}
-
 /// The packages that loading `packages` loads, those included.
 pub(crate) fn loaded(infer: &Infer, packages: impl IntoIterator<Item = PackageId>) -> BTreeSet<PackageId> {
     let mut found = BTreeSet::new();
@@ -186,75 +164,6 @@ impl<'p> Walk<'_, 'p> {
             self.dispatch();
             if self.open.is_empty() && !self.adopt() {
                 return;
-            }
-        }
-    }
-
-    /// Leads the calls whose target depends on a value's type to the methods of the types made so far. Only pairs of a
-    /// call and a type that were not both known before are looked at.
-    fn dispatch(&mut self) {
-        let program = self.infer.program;
-        let mut found = Vec::new();
-        for ((interface, name), call) in &mut self.dispatched {
-            for (at, ty) in self.made.iter().enumerate() {
-                let sites = if at < call.types { &call.sites[call.done..] } else { &call.sites[..] };
-                if sites.is_empty() {
-                    continue;
-                }
-                let stands =
-                    self.stands.entry((*ty, *interface)).or_insert_with(|| program.stands_for(*ty, *interface));
-                if *stands && let Some(Found::Function(function)) = program.method_of(*ty, name) {
-                    found.extend(sites.iter().map(|site| (*site, function)));
-                }
-            }
-            call.done = call.sites.len();
-            call.types = self.made.len();
-        }
-        for ((name, arity), sites) in &self.loose {
-            for (ty, function) in program.methods_by_name.get(name).into_iter().flatten() {
-                let decl = program.function(*function);
-                let fits = decl.parameters.len() == *arity || decl.variadic || is_flexible(program, *function);
-                if fits && self.reach.made.contains(ty) {
-                    found.extend(sites.iter().map(|site| (*site, *function)));
-                }
-            }
-        }
-        for (site, function) in found {
-            self.call(site, function);
-        }
-    }
-
-    /// Where a method is called through an interface of which no value is seen to be made, a container makes one: of every class that
-    /// is loaded and implements it. Says whether there was any.
-    fn adopt(&mut self) -> bool {
-        let program = self.infer.program;
-        let mut found = Vec::new();
-        for (interface, name) in self.dispatched.keys() {
-            let (file, decl) = program.ty(*interface);
-            let is_contained = program.semantics(file).has_containers();
-            let is_interface = matches!(decl.ty, TypeRef::Interface { .. });
-            if !is_contained || !is_interface || !self.adopted.insert((*interface, name)) {
-                continue;
-            }
-            let classes = program.methods_by_name.get(name).into_iter().flatten().map(|(ty, _)| *ty);
-            let classes: Vec<TypeId> = classes.filter(|ty| program.stands_for(*ty, *interface)).collect();
-            if !classes.iter().any(|ty| self.reach.made.contains(ty)) {
-                let is_loaded = |ty: &TypeId| self.loaded.contains(&program.package_of(program.ty(*ty).0));
-                found.extend(classes.into_iter().filter(is_loaded));
-            }
-        }
-        for ty in &found {
-            self.handed(*ty, None);
-        }
-        !found.is_empty()
-    }
-
-    /// A container makes values of a class, by its constructor.
-    fn handed(&mut self, id: TypeId, site: Option<Site>) {
-        self.make(id);
-        if let Some(constructor) = self.infer.program.own_method(id, "<new>") {
-            for constructor in [&[constructor], self.overloads(constructor).as_slice()].concat() {
-                self.add(constructor, site);
             }
         }
     }
@@ -495,138 +404,6 @@ impl<'p> Walk<'_, 'p> {
             Callee::Builtin(name) => self.external(site, name.to_owned()),
             Callee::Value => self.held(site, callee),
             Callee::External(_) => {}
-        }
-    }
-
-    /// A method on what a call outside of the tree gave back may be one of the tree's, through a type parameter.
-    fn loosely(&mut self, site: Site, callee: ExprId, arity: usize) {
-        let program = self.infer.program;
-        if let Expr::Member { of, name } = program.expr(site.function, callee)
-            && let Expr::Call { .. } = program.expr(site.function, *of)
-        {
-            self.loose.entry((program.word(site.function, *name), arity)).or_default().insert(site);
-        }
-    }
-
-    /// A value of a type is made, by its constructor where it has one.
-    fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[Argument]) {
-        let Some(id) = self.infer.program.type_id(ty) else {
-            if let Some(path) = self.infer.program.external(ty).or_else(|| self.global_type(site, ty)) {
-                for argument in passed {
-                    self.escape(site.function, argument.value);
-                }
-                self.external(site, path);
-            }
-            return;
-        };
-        self.make(id);
-        let mut has_constructor = false;
-        for constructor in ["__init__", "constructor", "<new>"] {
-            if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
-                has_constructor = true;
-                self.call(site, function);
-            }
-        }
-        // Generated clients of JavaScript are made by a function of their library: packs know them by their names.
-        let (file, decl) = self.infer.program.ty(id);
-        if !has_constructor && decl.name.ends_with("Client") {
-            let package = self.infer.program.pack_path(self.infer.program.package_of(file));
-            self.external(site, format!("{package}.{}", decl.name));
-        }
-    }
-
-    /// A class that the language gives: `new URL(…)`.
-    fn global_type(&self, site: Site, ty: Ty<'p>) -> Option<String> {
-        let Ty::Written { r: TypeRef::Name { qualifier: None, name }, .. } = ty else { return None };
-        let program = self.infer.program;
-        let language = program.files[program.file_of(site.function) as usize].language;
-        language.global(name).map(str::to_owned)
-    }
-
-    /// The classes of a file that extend one from outside: a framework makes them and calls their methods.
-    fn framed(&mut self, function: FnId, file: u32) {
-        let program = self.infer.program;
-        let types = &program.files[file as usize].facts.types;
-        let names = types.iter().filter(|ty| matches!(ty.ty, TypeRef::Struct(_))).map(|ty| ty.name.as_str());
-        for name in names {
-            if let Meaning::Type(id) = program.meaning(file, name) {
-                if self.extends_outside(id) {
-                    self.escape_type(id, None);
-                } else if self.implements(id) {
-                    // A container makes it for whoever asks for the interface.
-                    self.make(id);
-                    self.constructed(Site { function, expr: ExprId(0) }, id);
-                }
-            }
-        }
-    }
-
-    /// The constructor of a class that a container makes: with what it calls it is not seen.
-    fn constructed(&mut self, site: Site, id: TypeId) {
-        let program = self.infer.program;
-        let file = program.ty(id).0;
-        if program.semantics(file).constructs_out_of_sight()
-            && let Some(Found::Function(constructor)) = program.method_of(id, "<new>")
-        {
-            self.add(constructor, Some(site));
-        }
-    }
-
-    /// Whether a class says that it is an interface of the tree.
-    fn implements(&self, id: TypeId) -> bool {
-        let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        let TypeRef::Struct(fields) = &decl.ty else { return false };
-        let bases = fields.iter().filter(|field| field.embedded);
-        let mut bases = bases.filter_map(|field| program.type_id(Ty::Written { file, r: &field.ty }));
-        bases.any(|base| matches!(program.ty(base).1.ty, TypeRef::Interface { .. }))
-    }
-
-    fn extends_outside(&self, id: TypeId) -> bool {
-        let program = self.infer.program;
-        let mut open = vec![id];
-        let mut seen = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) || seen.len() > MAX_BASES {
-                continue;
-            }
-            let (file, decl) = program.ty(id);
-            let TypeRef::Struct(fields) = &decl.ty else { continue };
-            for field in fields.iter().filter(|field| field.embedded) {
-                let ty = Ty::Written { file, r: &field.ty };
-                match (program.type_id(ty), program.external(ty)) {
-                    (Some(base), _) => open.push(base),
-                    (None, Some(path)) if !is_value_class(&path) => return true,
-                    _ => {}
-                }
-            }
-        }
-        false
-    }
-
-    fn make(&mut self, id: TypeId) {
-        if !self.reach.made.insert(id) {
-            return;
-        }
-        self.made.push(id);
-        let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        if let TypeRef::Struct(fields) = &decl.ty {
-            for field in fields.iter().filter(|field| field.embedded) {
-                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
-                    self.make(inner);
-                }
-            }
-        }
-        // A class that extends one from outside is called from there.
-        let extends = match &decl.ty {
-            TypeRef::Struct(fields) if program.semantics(file).has_classes() => {
-                fields.iter().any(|f| f.embedded && program.type_id(Ty::Written { file, r: &f.ty }).is_none())
-            }
-            _ => false,
-        };
-        if extends {
-            self.escape_type(id, None);
         }
     }
 }

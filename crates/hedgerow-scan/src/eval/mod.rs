@@ -3,22 +3,24 @@
 //! The order of statements is not looked at. A value is followed through calls in both directions; going into a callee
 //! remembers the call, so that its parameters are those of that call.
 
+mod call;
+mod composed;
+mod elements;
 mod packs;
 mod passed;
 mod section;
 mod stored;
 
-pub(crate) use packs::placeholders;
+pub(crate) use composed::placeholders;
 
-use crate::infer::{Callee, Infer};
-use crate::join::HOST_KEY;
+use crate::infer::Infer;
 use crate::pack::{Packs, Target};
 use crate::program::{FnId, Meaning, Ty, TypeId};
 use crate::reach::{Reach, Site};
-use crate::value::{Crossing, Piece, Template, Value, Values, Way};
+use crate::value::{Crossing, Value, Values, Way};
 use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId, Part, TypeRef};
+use hedgerow_code::ir::{Def, Expr, ExprId, LocalId, Part, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -278,81 +280,6 @@ impl<'a, 'p> Eval<'a, 'p> {
         Values::one(Value::Made(site, frame.chain.clone()))
     }
 
-    /// The elements of a list or a map, or the one under a key. A container has no value apart from its elements', so
-    /// that what is no container here is an element already.
-    fn elements(&self, of: &Values, key: Option<&str>) -> Values {
-        // The named arguments of a call may be those of its own caller, and so on in a ring.
-        self.steps.set(self.steps.get() + 1);
-        if self.depth.get() > MAX_DEPTH || self.steps.get() > self.question_limit() {
-            self.cuts.set(self.cuts.get() + 1);
-            return Values {
-                known: BTreeMap::from([(Value::Text(Template::piece(Piece::Hole)), Vec::new())]),
-                unknown: of.unknown.clone(),
-            };
-        }
-        self.depth.set(self.depth.get() + 1);
-        let values = self.elements_within(of, key);
-        self.depth.set(self.depth.get() - 1);
-        values
-    }
-
-    fn elements_within(&self, of: &Values, key: Option<&str>) -> Values {
-        let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
-        for (value, way) in &of.known {
-            match value {
-                Value::Setting(path) => {
-                    let mut path = path.clone();
-                    path.push(key.unwrap_or("*").to_owned());
-                    values.known.insert(Value::Setting(path), way.clone());
-                }
-                Value::Made(site, chain) => {
-                    let frame = Frame { function: site.function, chain: chain.clone() };
-                    let program = self.infer.program;
-                    let Expr::Composite { ty, parts } = program.expr(site.function, site.expr) else {
-                        values.known.insert(value.clone(), way.clone());
-                        continue;
-                    };
-                    let container = matches!(
-                        program.underlying(program.written(site.function, *ty)),
-                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown))
-                    );
-                    if !container {
-                        values.known.insert(value.clone(), way.clone());
-                        continue;
-                    }
-                    let under = |part: &&Part| match (part.key, key) {
-                        (Some(id), Some(key)) => {
-                            let written = self.eval(&frame, id, 0);
-                            let same = |value: &Value| matches!(value, Value::Text(t) if t.constant().is_none_or(|t| t == key));
-                            written.known.is_empty() || written.known.keys().any(same)
-                        }
-                        _ => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
-                    };
-                    for part in program.parts(site.function, *parts).iter().filter(under) {
-                        values.add(&self.eval(&frame, part.value, 0));
-                    }
-                }
-                Value::Named(call, chain) => {
-                    let (Some(arguments), Some(key)) = (self.written(*call), key) else { continue };
-                    let asked = (call.function, key.to_owned());
-                    if !self.open_named.borrow_mut().insert(asked.clone()) {
-                        // A ring of functions that hand on their named arguments; whoever calls into it says the value.
-                        self.cuts.set(self.cuts.get() + 1);
-                        continue;
-                    }
-                    let frame = Frame { function: call.function, chain: chain.clone() };
-                    let found = self.by_name(&frame, arguments, key).unwrap_or_default();
-                    self.open_named.borrow_mut().remove(&asked);
-                    values.add(&way.iter().rev().fold(found, |found, crossing| found.across(*crossing)));
-                }
-                Value::Text(_) | Value::Connection(..) => {
-                    values.known.insert(value.clone(), way.clone());
-                }
-            }
-        }
-        values
-    }
-
     fn local(&self, frame: &Frame, local: LocalId, site: Site) -> Values {
         let program = self.infer.program;
         let mut values = Values::default();
@@ -410,163 +337,6 @@ impl<'a, 'p> Eval<'a, 'p> {
             Some((_, TypeRef::Name { .. })) => self.infer.program.external(ty).is_some(),
             _ => false,
         }
-    }
-
-    fn keys(&self, frame: &Frame, over: ExprId) -> Values {
-        let container = self.eval(frame, over, 0);
-        let mut values = Values { known: BTreeMap::new(), unknown: container.unknown.clone() };
-        for value in container.known.keys() {
-            let (site, chain) = match value {
-                Value::Made(site, chain) => (site, chain),
-                Value::Setting(path) if !path.is_empty() => {
-                    values.add(&Values::one(Value::Setting([path.as_slice(), &[HOST_KEY.to_owned()]].concat())));
-                    continue;
-                }
-                _ => continue,
-            };
-            let frame = Frame { function: site.function, chain: chain.clone() };
-            if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
-                let parts = self.infer.program.parts(site.function, *parts);
-                for key in parts.iter().filter_map(|part| part.key) {
-                    values.add(&self.eval(&frame, key, 0));
-                }
-            }
-        }
-        values
-    }
-
-    fn call(&self, frame: &Frame, callee: ExprId, arguments: &'p [Argument], result: u16, site: Site) -> Values {
-        if let Some(values) = self.packs_call(frame, site, arguments, result) {
-            return values;
-        }
-        let program = self.infer.program;
-        if let Some(functions) = self.reach.targets.get(&site) {
-            let mut values = Values::default();
-            for function in functions {
-                let decl = program.function(*function);
-                if matches!(decl.name.as_str(), "__init__" | "constructor" | "<new>") {
-                    values.add(&Values::one(Value::Made(site, frame.chain.clone())));
-                    continue;
-                }
-                let inner = frame.enter(site, *function);
-                let mut found = Values::default();
-                let facts = program.facts_of(*function);
-                for returned in facts.returns(decl.returns) {
-                    match returned {
-                        [] => {
-                            if let Some(local) = facts.parameters(decl.named_results).get(usize::from(result)) {
-                                found.add(&self.local(&inner, *local, site));
-                            }
-                        }
-                        [only] if result > 0 => found.add(&self.eval(&inner, *only, result)),
-                        several => {
-                            if let Some(id) = several.get(usize::from(result)) {
-                                found.add(&self.eval(&inner, *id, 0));
-                            }
-                        }
-                    }
-                }
-                values.add(&found.across(Crossing { site, way: Way::Result }));
-            }
-            return values;
-        }
-        match self.infer.callee(frame.function, callee) {
-            Some(Callee::Type(_)) => match arguments {
-                [only] if self.semantics(frame.function).has_conversions() => {
-                    (*self.eval(frame, only.value, 0)).clone()
-                }
-                _ => Values::one(Value::Made(site, frame.chain.clone())),
-            },
-            Some(Callee::Builtin("string")) if arguments.len() == 1 => {
-                (*self.eval(frame, arguments[0].value, 0)).clone()
-            }
-            Some(Callee::Builtin("new" | "make")) => Values::one(Value::Setting(Vec::new())),
-            Some(Callee::Builtin("append")) => {
-                let mut values = Values::default();
-                for (at, argument) in arguments.iter().enumerate() {
-                    let value = self.eval(frame, argument.value, 0);
-                    values.add(&if at == 0 || argument.spread {
-                        self.elements(&value, None)
-                    } else {
-                        (*value).clone()
-                    });
-                }
-                // The list that is appended to may begin empty, which says nothing.
-                values.known.retain(|value, _| !matches!(value, Value::Setting(path) if path.len() <= 1));
-                values
-            }
-            Some(Callee::Value) => {
-                self.accessor(frame, callee, site).unwrap_or_else(|| self.closure_call(frame, callee, result, site))
-            }
-            Some(Callee::Dispatch(ty, name)) if arguments.is_empty() => {
-                self.mapped(frame, callee, ty, name).unwrap_or_else(|| Values::lost(site))
-            }
-            Some(Callee::External(path))
-                if arguments.is_empty()
-                    && path.starts_with("Rails.")
-                    && self.semantics(frame.function).has_readers() =>
-            {
-                self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
-            }
-            Some(Callee::Method(_)) if arguments.is_empty() && self.semantics(frame.function).has_readers() => {
-                self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
-            }
-            Some(Callee::Method(_)) => self.accessor(frame, callee, site).unwrap_or_else(|| Values::lost(site)),
-            _ => Values::lost(site),
-        }
-    }
-
-    /// `client.url`, where nobody wrote a method of that name: what is stored under it.
-    fn reader(&self, frame: &Frame, callee: ExprId, site: Site) -> Option<Values> {
-        let program = self.infer.program;
-        let Expr::Member { of, name } = program.expr(frame.function, callee) else { return None };
-        let name = program.word(frame.function, *name);
-        // What is no field of a class has a value where somebody stored one.
-        let is_class = self.infer.type_of(frame.function, *of, 0).and_then(|ty| program.type_id(ty)).is_some();
-        let is_part =
-            self.eval(frame, *of, 0).known.keys().any(|value| matches!(value, Value::Setting(_) | Value::Made(..)));
-        (is_class || is_part || self.reach.loose_fields.contains_key(name)).then(|| self.member(frame, *of, name, site))
-    }
-
-    /// `getLedger()` and a record's `ledger()`, where nobody wrote the method: the field.
-    fn accessor(&self, frame: &Frame, callee: ExprId, site: Site) -> Option<Values> {
-        if !self.semantics(frame.function).has_accessors() {
-            return None;
-        }
-        let (of, _, field) = self.infer.accessed(frame.function, callee)?;
-        Some(self.member(frame, of, &field.name, site))
-    }
-
-    /// A call of a closure that a local holds.
-    fn closure_call(&self, frame: &Frame, callee: ExprId, result: u16, site: Site) -> Values {
-        let program = self.infer.program;
-        let facts = program.facts_of(frame.function);
-        let mut closures = Vec::new();
-        match program.expr(frame.function, callee) {
-            Expr::Closure(id) => closures.push(*id),
-            Expr::Local(local) => {
-                for def in program.defs(frame.function, *local) {
-                    if let Def::Value { expr, .. } = def
-                        && let Expr::Closure(id) = program.expr(frame.function, *expr)
-                    {
-                        closures.push(*id);
-                    }
-                }
-            }
-            _ => {}
-        }
-        if closures.is_empty() {
-            return Values::lost(site);
-        }
-        let mut values = Values::default();
-        let all = facts.closures(program.function(frame.function));
-        let closures = closures.iter().filter_map(|id| all.get(*id as usize));
-        for returned in closures.flat_map(|closure| facts.returns(closure.returns)) {
-            if let Some(id) = returned.get(usize::from(result)) {
-                values.add(&self.eval(frame, *id, 0));
-            }
-        }
-        values
     }
 
     /// Whether a part of a value that is written out in a function is the one of a field's name.

@@ -1,7 +1,8 @@
 //! Files of settings that many services are given: an address in one says little of each. Where none of them calls who is at it, that is
 //! asked about once.
 
-use super::{MAX_MARKS, listed, place};
+use super::given::listed;
+use super::{MAX_MARKS, place};
 use crate::edge::{Finding, Outcome, Place};
 use crate::inventory::Home;
 use crate::mention::named;

@@ -1,0 +1,107 @@
+//! What lists, maps and other containers hold.
+
+use super::{Eval, Frame, MAX_DEPTH};
+use crate::join::HOST_KEY;
+use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::ir::{Expr, ExprId, Part, TypeRef};
+use std::collections::BTreeMap;
+
+impl Eval<'_, '_> {
+    /// The elements of a list or a map, or the one under a key. A container has no value apart from its elements', so
+    /// that what is no container here is an element already.
+    pub(super) fn elements(&self, of: &Values, key: Option<&str>) -> Values {
+        // The named arguments of a call may be those of its own caller, and so on in a ring.
+        self.steps.set(self.steps.get() + 1);
+        if self.depth.get() > MAX_DEPTH || self.steps.get() > self.question_limit() {
+            self.cuts.set(self.cuts.get() + 1);
+            return Values {
+                known: BTreeMap::from([(Value::Text(Template::piece(Piece::Hole)), Vec::new())]),
+                unknown: of.unknown.clone(),
+            };
+        }
+        self.depth.set(self.depth.get() + 1);
+        let values = self.elements_within(of, key);
+        self.depth.set(self.depth.get() - 1);
+        values
+    }
+
+    fn elements_within(&self, of: &Values, key: Option<&str>) -> Values {
+        let mut values = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
+        for (value, way) in &of.known {
+            match value {
+                Value::Setting(path) => {
+                    let mut path = path.clone();
+                    path.push(key.unwrap_or("*").to_owned());
+                    values.known.insert(Value::Setting(path), way.clone());
+                }
+                Value::Made(site, chain) => {
+                    let frame = Frame { function: site.function, chain: chain.clone() };
+                    let program = self.infer.program;
+                    let Expr::Composite { ty, parts } = program.expr(site.function, site.expr) else {
+                        values.known.insert(value.clone(), way.clone());
+                        continue;
+                    };
+                    let container = matches!(
+                        program.underlying(program.written(site.function, *ty)),
+                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown))
+                    );
+                    if !container {
+                        values.known.insert(value.clone(), way.clone());
+                        continue;
+                    }
+                    let under = |part: &&Part| match (part.key, key) {
+                        (Some(id), Some(key)) => {
+                            let written = self.eval(&frame, id, 0);
+                            let same = |value: &Value| matches!(value, Value::Text(t) if t.constant().is_none_or(|t| t == key));
+                            written.known.is_empty() || written.known.keys().any(same)
+                        }
+                        _ => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
+                    };
+                    for part in program.parts(site.function, *parts).iter().filter(under) {
+                        values.add(&self.eval(&frame, part.value, 0));
+                    }
+                }
+                Value::Named(call, chain) => {
+                    let (Some(arguments), Some(key)) = (self.written(*call), key) else { continue };
+                    let asked = (call.function, key.to_owned());
+                    if !self.open_named.borrow_mut().insert(asked.clone()) {
+                        // A ring of functions that hand on their named arguments; whoever calls into it says the value.
+                        self.cuts.set(self.cuts.get() + 1);
+                        continue;
+                    }
+                    let frame = Frame { function: call.function, chain: chain.clone() };
+                    let found = self.by_name(&frame, arguments, key).unwrap_or_default();
+                    self.open_named.borrow_mut().remove(&asked);
+                    values.add(&way.iter().rev().fold(found, |found, crossing| found.across(*crossing)));
+                }
+                Value::Text(_) | Value::Connection(..) => {
+                    values.known.insert(value.clone(), way.clone());
+                }
+            }
+        }
+        values
+    }
+
+    pub(super) fn keys(&self, frame: &Frame, over: ExprId) -> Values {
+        let container = self.eval(frame, over, 0);
+        let mut values = Values { known: BTreeMap::new(), unknown: container.unknown.clone() };
+        for value in container.known.keys() {
+            let (site, chain) = match value {
+                Value::Made(site, chain) => (site, chain),
+                Value::Setting(path) if !path.is_empty() => {
+                    values.add(&Values::one(Value::Setting([path.as_slice(), &[HOST_KEY.to_owned()]].concat())));
+                    continue;
+                }
+                _ => continue,
+            };
+            let frame = Frame { function: site.function, chain: chain.clone() };
+            if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
+                let parts = self.infer.program.parts(site.function, *parts);
+                for key in parts.iter().filter_map(|part| part.key) {
+                    values.add(&self.eval(&frame, key, 0));
+                }
+            }
+        }
+        values
+    }
+}

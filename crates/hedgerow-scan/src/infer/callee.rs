@@ -1,0 +1,183 @@
+//! What calls lead to: functions, methods, types, and paths out of the tree.
+
+use super::Infer;
+use crate::program::{FnId, Found, Meaning, Ty, TypeId};
+use hedgerow_code::ir::{Def, Expr, ExprId};
+
+impl<'p> Infer<'_, 'p> {
+    /// What `of.name` means where `of` is the name of an import or of a type.
+    pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
+        let Expr::Name(qualifier) = self.program.expr(function, of) else { return None };
+        match self.program.meaning(self.program.file_of(function), self.program.word(function, *qualifier)) {
+            Meaning::Package(package) => Some(self.program.item(package, name)),
+            Meaning::External(path, None) => Some(Meaning::External(path, Some(name))),
+            _ => None,
+        }
+    }
+
+    /// What the callee of a call leads to.
+    pub(crate) fn callee(&self, function: FnId, callee: ExprId) -> Option<Callee<'p>> {
+        let file = self.program.file_of(function);
+        match self.program.expr(function, callee) {
+            Expr::Name(name) => Some(match self.program.meaning(file, self.program.word(function, *name)) {
+                Meaning::Function(id) => Callee::Function(id),
+                Meaning::Type(id) => Callee::Type(Ty::Declared(id)),
+                Meaning::External(path, Some(name)) => Callee::External(format!("{path}.{name}")),
+                Meaning::External(path, None) => Callee::External(path.to_owned()),
+                Meaning::Global(_) => match self.origin(function, callee) {
+                    Some(path) => Callee::External(path),
+                    None => Callee::Value,
+                },
+                Meaning::Package(_) => Callee::Value,
+                Meaning::Unknown => {
+                    let name = self.program.word(function, *name);
+                    match self.program.files[file as usize].language.global(name) {
+                        Some(path) => Callee::External(path.to_owned()),
+                        None => Callee::Builtin(name),
+                    }
+                }
+            }),
+            Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
+            // `call[T](x)`: a function with its type arguments.
+            Expr::Index { of, .. } if self.program.semantics(file).has_conversions() => {
+                match self.callee(function, *of) {
+                    Some(found @ (Callee::Function(_) | Callee::External(_))) => Some(found),
+                    _ => Some(Callee::Value),
+                }
+            }
+            Expr::Member { of, name } => {
+                let name = self.program.word(function, *name);
+                let found = self.member_callee(function, *of, name);
+                Some(self.extension(file, name, &found).map_or(found, Callee::Function))
+            }
+            Expr::Local(_) => Some(match self.origin(function, callee) {
+                Some(path) => Callee::External(path),
+                None => Callee::Value,
+            }),
+            _ => Some(Callee::Value),
+        }
+    }
+
+    /// The function that is called like a method of something that has no such method of its own: an extension of it.
+    fn extension(&self, file: u32, name: &'p str, found: &Callee) -> Option<FnId> {
+        let has_extensions = self.program.semantics(file).has_extensions();
+        if !has_extensions || !matches!(found, Callee::External(_) | Callee::Method(_) | Callee::Value) {
+            return None;
+        }
+        let Meaning::Function(id) = self.program.meaning(file, name) else { return None };
+        let facts = self.program.facts_of(id);
+        let decl = self.program.function(id);
+        let first = facts.locals(decl).first()?;
+        (decl.receiver.is_none() && facts.defs(first).contains(&Def::Receiver)).then_some(id)
+    }
+
+    fn member_callee(&self, function: FnId, of: ExprId, name: &'p str) -> Callee<'p> {
+        match self.qualified(function, of, name) {
+            Some(Meaning::Function(id)) => return Callee::Function(id),
+            Some(Meaning::Type(id)) => return Callee::Type(Ty::Declared(id)),
+            Some(Meaning::External(path, item)) => {
+                return Callee::External(item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")));
+            }
+            Some(Meaning::Unknown) => {
+                // A package of the tree that does not hold the name: its generated code is not checked in.
+                if let Some(path) = self.origin(function, of) {
+                    return Callee::External(format!("{path}.{name}"));
+                }
+            }
+            Some(Meaning::Global(_) | Meaning::Package(_)) => return Callee::Value,
+            None => {}
+        }
+        if let Some(id) = self.receiver_type(function, of) {
+            return match self.program.method(Ty::Declared(id), name) {
+                Some(Found::Function(function)) => Callee::Function(function),
+                Some(Found::Dispatch(_)) => Callee::Dispatch(id, name),
+                Some(Found::External(path)) => Callee::External(format!("{path}.{name}")),
+                Some(Found::Field(_)) | None => Callee::Method(name),
+            };
+        }
+        if let Expr::Name(base) = self.program.expr(function, of)
+            && let Meaning::Type(id) =
+                self.program.meaning(self.program.file_of(function), self.program.word(function, *base))
+        {
+            // A new value of the class.
+            if self.semantics(function).makes_by(name) {
+                return Callee::Type(Ty::Declared(id));
+            }
+            // A static method.
+            return match self.program.method_of(id, name) {
+                Some(Found::Function(function)) => Callee::Function(function),
+                // A class that takes in one from outside has its methods.
+                Some(Found::External(path)) if self.semantics(function).inherits_class_methods() => {
+                    Callee::External(format!("{path}.{name}"))
+                }
+                _ => Callee::Method(name),
+            };
+        }
+        if let Some(ty) = self.type_of(function, of, 0) {
+            // A reader is not a method of what the class extends.
+            if self.semantics(function).has_readers()
+                && let Some(id) = self.program.type_id(ty)
+                && self.program.own_method(id, name).is_none()
+                && !self.stored_in(id, name).is_empty()
+            {
+                return Callee::Method(name);
+            }
+            match self.program.method(ty, name) {
+                Some(Found::Function(id)) => return Callee::Function(id),
+                Some(Found::Dispatch(id)) => return Callee::Dispatch(id, name),
+                Some(Found::External(path)) => return Callee::External(format!("{path}.{name}")),
+                Some(Found::Field(_)) => return Callee::Value,
+                None => {}
+            }
+        }
+        match self.origin(function, of) {
+            Some(path) => Callee::External(format!("{path}.{name}")),
+            None => Callee::Method(name),
+        }
+    }
+
+    /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.
+    pub(crate) fn receiver_type(&self, function: FnId, of: ExprId) -> Option<TypeId> {
+        let program = self.program;
+        let file = program.file_of(function);
+        if !program.semantics(file).has_conversions() {
+            return None;
+        }
+        let meaning = match program.expr(function, of) {
+            Expr::Deref(of) => return self.receiver_type(function, *of),
+            Expr::Name(name) => program.meaning(file, program.word(function, *name)),
+            Expr::Member { of, name } => self.qualified(function, *of, program.word(function, *name))?,
+            _ => return None,
+        };
+        match meaning {
+            Meaning::Type(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// How many arguments of a call come before those for the parameters: a method expression is passed its receiver.
+    pub(crate) fn receivers_passed(&self, function: FnId, call: ExprId) -> usize {
+        let Expr::Call { callee, .. } = self.program.expr(function, call) else { return 0 };
+        let Expr::Member { of, .. } = self.program.expr(function, *callee) else { return 0 };
+        usize::from(self.receiver_type(function, *of).is_some())
+    }
+}
+
+/// What a call leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Callee<'p> {
+    /// A function of the tree.
+    Function(FnId),
+    /// A method of an interface or an open class.
+    Dispatch(TypeId, &'p str),
+    /// Something outside of the tree, by its path: `net/http.Get`, `net/http.Client.Do`, `example.com/x.New().Send`.
+    External(String),
+    /// A method of this name on something whose type cannot be told.
+    Method(&'p str),
+    /// A type: a conversion or a constructor.
+    Type(Ty<'p>),
+    /// A function that the language gives.
+    Builtin(&'p str),
+    /// A function held in a value.
+    Value,
+}

@@ -1,0 +1,206 @@
+//! What the deploy gives to services: the addresses and names of others in their variables and commands.
+
+use super::weight::{Mention, Mentions, Weight, is_shown, keep};
+use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
+use crate::inventory::Home;
+use crate::mention::{Named, named};
+use crate::pack::Kind;
+use crate::places::Places;
+use crate::tree::Tree;
+use hedgerow_code::ir::Range;
+use hedgerow_core::diag::Code;
+use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A variable that so many services are given with the same value is a setting of all of them: it says something about those whose code
+/// names it.
+const SHARED: usize = 4;
+
+/// How many callers one finding names.
+const MAX_NAMES: usize = 4;
+
+/// The first names of a list, and how many there are besides.
+pub(super) fn listed(names: &[&str]) -> String {
+    let first: Vec<String> = names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
+}
+
+/// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
+pub(super) fn everybodys_variable(
+    tree: &Tree,
+    outcome: &mut Outcome,
+    callee: &str,
+    variable: &str,
+    mut callers: Vec<(String, Place)>,
+) -> Option<Finding> {
+    // A pair is asked about once, by the first of the variables.
+    callers.retain(|(caller, _)| {
+        !outcome.edges.contains_key(&(caller.clone(), callee.to_owned())) && !tree.config.explains(caller, callee)
+    });
+    for (caller, place) in &callers {
+        let (place, target, port) = (place.clone(), format!("${variable}"), Port::Unknown);
+        let evidence = Evidence { class: Class::Candidate, place, target, port, kind: Kind::Tcp, way: Vec::new() };
+        outcome.add(caller, callee, evidence);
+    }
+    let (_, place) = callers.first()?.clone();
+    let names: Vec<&str> = callers.iter().map(|(caller, _)| caller.as_str()).collect();
+    let names = listed(&names);
+    Some(Finding {
+        code: Code::UnexplainedMention,
+        message: format!(
+            "the deploy gives `{variable}`, an address of `{callee}`, to {names}, and nothing that was read asks for it there"
+        ),
+        marks: vec![(place, "one of them".to_owned())],
+        help: vec![
+            "where it is called, say so by a rule file or a comment in the caller's code".to_owned(),
+            format!(
+                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{} -> {callee}: <reason>`",
+                callers.first().map_or("*", |(caller, _)| caller)
+            ),
+        ],
+        services: callers.into_iter().map(|(caller, _)| caller).collect(),
+        callees: BTreeSet::from([callee.to_owned()]),
+    })
+}
+
+/// The code asks for a variable, and the deploy gives it the address of a service: that is a call, whatever library makes it.
+pub(super) fn joined(
+    home: &Home,
+    hosts: &Hosts,
+    deploy: &Deploy,
+    reads: &impl Fn(&str) -> Option<Place>,
+    outcome: &mut Outcome,
+) {
+    let Some(given) = deploy.of(&home.name) else { return };
+    for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown(name)) {
+        for value in values {
+            for named in
+                named(value, name, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
+            {
+                let Some(place) = reads(name) else { continue };
+                let port = match hosts.answers(&named.text).first() {
+                    // The code puts a port behind a host alone.
+                    Some(Answer::Service(_, None)) if !named.text.contains("://") => Port::Unknown,
+                    Some(Answer::Service(_, port)) => Port::from(*port),
+                    _ => Port::Unknown,
+                };
+                let target = format!("${name}");
+                outcome.add(
+                    &home.name,
+                    &named.service,
+                    Evidence { class: Class::Joined, place, target, port, kind: Kind::Tcp, way: Vec::new() },
+                );
+            }
+        }
+    }
+}
+
+/// How many services are given each variable with the same value.
+pub(super) type Shared<'d> = BTreeMap<(&'d str, &'d str), usize>;
+
+/// Of whom the settings of a text are.
+#[derive(Clone, Copy)]
+pub(super) enum Sharers<'s> {
+    /// Many services share all of it.
+    All,
+    /// Many services are given those.
+    By(&'s Shared<'s>),
+}
+
+/// Whether so many services are given a variable that it says little of each.
+pub(super) fn is_everybodys(shared: &Shared<'_>, name: &str, value: &str) -> bool {
+    shared.get(&(name, value)).is_some_and(|count| *count >= SHARED)
+}
+
+/// Counts the services that are given each variable with the same value.
+pub(super) fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> Shared<'d> {
+    let mut shared = BTreeMap::new();
+    for given in homes.iter().filter_map(|home| deploy.of(&home.name)) {
+        for (name, values) in &given.environment {
+            for value in values {
+                *shared.entry((name.as_str(), value.as_str())).or_default() += 1;
+            }
+        }
+    }
+    shared
+}
+
+/// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
+/// the variable, and its place.
+pub(super) fn given<'a>(
+    home: &Home,
+    hosts: &Hosts,
+    deploy: &'a Deploy,
+    places: &Places<'a>,
+    shared: &Shared<'_>,
+    uses: &impl Fn(&str) -> bool,
+    found: &mut Mentions,
+) -> Vec<(String, String, Place)> {
+    let mut unused = Vec::new();
+    let Some(given) = deploy.of(&home.name) else { return unused };
+    let place = |said: Said, name: &str| match given.spots.get(&said) {
+        Some(spot) => match &said {
+            Said::Flag(_, value) => places.of(spot, "", value),
+            Said::Variable(..) | Said::After(_) => places.of(spot, "", name),
+        },
+        None => Place { path: given.path.clone(), range: Range::default() },
+    };
+    let mut add = |name: &str, value: &str, is_loose: bool, said: &dyn Fn() -> Said, (text, what): (String, String)| {
+        let mut all = named(value, name, hosts);
+        // What the deploy gives is no word of code.
+        if all.is_empty()
+            && hosts.is_word(value)
+            && let Some(service) = hosts.named(value)
+        {
+            let (service, text) = (service.to_owned(), value.to_owned());
+            all.push(Named { service, text, start: 0, is_address: false, port: Port::Unknown });
+        }
+        for Named { service, is_address, port, .. } in all {
+            if service != home.name {
+                let weight = match is_address {
+                    true if is_loose => Weight::LooseAddress,
+                    true => Weight::of_address(name),
+                    false => Weight::Name,
+                };
+                let (text, what) = (text.clone(), what.clone());
+                keep(found, &service, Mention { weight, place: place(said(), name), text, what, port, client: None });
+            }
+        }
+    };
+    for (name, values) in &given.environment {
+        for value in values {
+            let everybodys = is_everybodys(shared, name, value) && !given.runs_with(name);
+            let said = || Said::Variable(name.clone(), value.clone());
+            if !everybodys || uses(name) {
+                add(name, value, everybodys, &said, (format!("${name}"), format!("the value of `{name}`")));
+            } else {
+                let named = named(value, name, hosts).into_iter();
+                let others = named.filter(|named| named.is_address && named.service != home.name);
+                unused.extend(others.map(|named| (named.service, name.clone(), place(said(), name))));
+            }
+        }
+    }
+    // What has several words is read with the commands.
+    for (name, values) in &given.flags {
+        for value in values.iter().filter(|value| !value.contains(char::is_whitespace)) {
+            let said = || Said::Flag(name.clone(), value.clone());
+            add(name, value, false, &said, (format!("--{name}"), format!("the value of `--{name}`")));
+        }
+    }
+    for (name, key) in &given.after {
+        if let Some(service) = hosts.named(name).filter(|service| *service != home.name) {
+            let mention = Mention {
+                weight: Weight::Order,
+                place: place(Said::After(name.clone()), name),
+                text: name.clone(),
+                what: format!("`{key}` names it"),
+                port: Port::Unknown,
+                client: None,
+            };
+            keep(found, service, mention);
+        }
+    }
+    unused
+}

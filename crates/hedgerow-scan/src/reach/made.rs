@@ -1,0 +1,141 @@
+//! The types of which reached code makes values, and what a framework calls of them.
+
+use super::{Site, Walk};
+use crate::program::{FnId, Found, Meaning, Ty, TypeId};
+use hedgerow_code::ir::{Argument, ExprId, TypeRef};
+use std::collections::BTreeSet;
+
+impl<'p> Walk<'_, 'p> {
+    /// A value of a type is made, by its constructor where it has one.
+    pub(super) fn made(&mut self, site: Site, ty: Ty<'p>, passed: &[Argument]) {
+        let Some(id) = self.infer.program.type_id(ty) else {
+            if let Some(path) = self.infer.program.external(ty).or_else(|| self.global_type(site, ty)) {
+                for argument in passed {
+                    self.escape(site.function, argument.value);
+                }
+                self.external(site, path);
+            }
+            return;
+        };
+        self.make(id);
+        let mut has_constructor = false;
+        for constructor in ["__init__", "constructor", "<new>"] {
+            if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
+                has_constructor = true;
+                self.call(site, function);
+            }
+        }
+        // Generated clients of JavaScript are made by a function of their library: packs know them by their names.
+        let (file, decl) = self.infer.program.ty(id);
+        if !has_constructor && decl.name.ends_with("Client") {
+            let package = self.infer.program.pack_path(self.infer.program.package_of(file));
+            self.external(site, format!("{package}.{}", decl.name));
+        }
+    }
+
+    /// A class that the language gives: `new URL(…)`.
+    fn global_type(&self, site: Site, ty: Ty<'p>) -> Option<String> {
+        let Ty::Written { r: TypeRef::Name { qualifier: None, name }, .. } = ty else { return None };
+        let program = self.infer.program;
+        let language = program.files[program.file_of(site.function) as usize].language;
+        language.global(name).map(str::to_owned)
+    }
+
+    /// The classes of a file that extend one from outside: a framework makes them and calls their methods.
+    pub(super) fn framed(&mut self, function: FnId, file: u32) {
+        let program = self.infer.program;
+        let types = &program.files[file as usize].facts.types;
+        let names = types.iter().filter(|ty| matches!(ty.ty, TypeRef::Struct(_))).map(|ty| ty.name.as_str());
+        for name in names {
+            if let Meaning::Type(id) = program.meaning(file, name) {
+                if self.extends_outside(id) {
+                    self.escape_type(id, None);
+                } else if self.implements(id) {
+                    // A container makes it for whoever asks for the interface.
+                    self.make(id);
+                    self.constructed(Site { function, expr: ExprId(0) }, id);
+                }
+            }
+        }
+    }
+
+    /// The constructor of a class that a container makes: with what it calls it is not seen.
+    pub(super) fn constructed(&mut self, site: Site, id: TypeId) {
+        let program = self.infer.program;
+        let file = program.ty(id).0;
+        if program.semantics(file).constructs_out_of_sight()
+            && let Some(Found::Function(constructor)) = program.method_of(id, "<new>")
+        {
+            self.add(constructor, Some(site));
+        }
+    }
+
+    /// Whether a class says that it is an interface of the tree.
+    fn implements(&self, id: TypeId) -> bool {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let TypeRef::Struct(fields) = &decl.ty else { return false };
+        let bases = fields.iter().filter(|field| field.embedded);
+        let mut bases = bases.filter_map(|field| program.type_id(Ty::Written { file, r: &field.ty }));
+        bases.any(|base| matches!(program.ty(base).1.ty, TypeRef::Interface { .. }))
+    }
+
+    fn extends_outside(&self, id: TypeId) -> bool {
+        let program = self.infer.program;
+        let mut open = vec![id];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) || seen.len() > MAX_BASES {
+                continue;
+            }
+            let (file, decl) = program.ty(id);
+            let TypeRef::Struct(fields) = &decl.ty else { continue };
+            for field in fields.iter().filter(|field| field.embedded) {
+                let ty = Ty::Written { file, r: &field.ty };
+                match (program.type_id(ty), program.external(ty)) {
+                    (Some(base), _) => open.push(base),
+                    (None, Some(path)) if !is_value_class(&path) => return true,
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    pub(super) fn make(&mut self, id: TypeId) {
+        if !self.reach.made.insert(id) {
+            return;
+        }
+        self.made.push(id);
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        if let TypeRef::Struct(fields) = &decl.ty {
+            for field in fields.iter().filter(|field| field.embedded) {
+                if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
+                    self.make(inner);
+                }
+            }
+        }
+        // A class that extends one from outside is called from there.
+        let extends = match &decl.ty {
+            TypeRef::Struct(fields) if program.semantics(file).has_classes() => {
+                fields.iter().any(|f| f.embedded && program.type_id(Ty::Written { file, r: &f.ty }).is_none())
+            }
+            _ => false,
+        };
+        if extends {
+            self.escape_type(id, None);
+        }
+    }
+}
+
+/// How many classes that one extends are looked at.
+const MAX_BASES: usize = 12;
+
+/// Classes of libraries that are extended without anybody calling what extends them.
+fn is_value_class(path: &str) -> bool {
+    let name = path.rsplit([':', '\\', '.']).next().unwrap_or(path);
+    name.ends_with("Error")
+        || name.ends_with("Exception")
+        || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
+}
