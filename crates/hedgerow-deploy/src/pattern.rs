@@ -1,4 +1,5 @@
-//! Patterns of names: `*` stands for anything, `{service}` for one name that is taken out.
+//! Patterns of names: `*` stands for anything, `{service}` for one name that is taken out. It may stand there several times and is then the
+//! same each time, as in `{name}-0.{name}`.
 
 use serde::Deserialize;
 
@@ -31,19 +32,20 @@ impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// Says what is wrong with it: a brace that is not closed, or two holes.
+    /// Says what is wrong with it: a brace that is not closed, or braces around two different words.
     pub fn new(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
+        let mut hole = None;
         while !rest.is_empty() {
             if let Some(tail) = rest.strip_prefix('*') {
                 pieces.push(Piece::Any);
                 rest = tail;
             } else if let Some(tail) = rest.strip_prefix(HOLE) {
-                let Some((_, tail)) = tail.split_once('}') else {
+                let Some((word, tail)) = tail.split_once('}') else {
                     return Err(format!("`{text}` has a `{{` without its `}}`"));
                 };
-                if pieces.contains(&Piece::Name) {
+                if *hole.get_or_insert(word) != word {
                     return Err(format!("`{text}` takes out more than one name"));
                 }
                 pieces.push(Piece::Name);
@@ -114,6 +116,8 @@ impl Pattern {
         match piece {
             Piece::Text(head) => Self::fit(rest, text.strip_prefix(head.as_str())?, taken),
             Piece::Any => Self::cuts(text).find_map(|at| Self::fit(rest, &text[at..], taken)),
+            // What was taken out once is the same again. A name has at least one letter.
+            Piece::Name if !taken.is_empty() => Self::fit(rest, text.strip_prefix(taken)?, taken),
             Piece::Name => {
                 let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
                 let end = text.find(|c| !legal(c)).unwrap_or(text.len());
@@ -142,6 +146,12 @@ mod tests {
             ("beer.{}.service", "beer.shop.user.service", Some("shop.user")),
             ("*URL.Host", "req.URL.Host", Some("")),
             ("{x}.boulder", "ra.boulder", Some("ra")),
+            ("{x}-0.{x}", "pay-0.pay", Some("pay")),
+            ("{x}-0.{x}", "pay-0-0.pay-0", Some("pay-0")),
+            ("{x}-0.{x}", "pay-0.ledger", None),
+            ("{x}{x}", "aaaa", Some("aa")),
+            ("{x}{x}", "aaa", None),
+            ("*{x}/{x}", "github.com/pay/pay", Some("pay")),
             ("", "", Some("")),
         ] {
             assert_eq!(Pattern::new(pattern).unwrap().take(text), expected, "{pattern} on {text}");
@@ -151,6 +161,7 @@ mod tests {
     #[test]
     fn patterns_are_filled() {
         assert_eq!(Pattern::new("beer.{name}.service").unwrap().put("user").as_deref(), Some("beer.user.service"));
+        assert_eq!(Pattern::new("{name}-0.{name}").unwrap().put("user").as_deref(), Some("user-0.user"));
         assert_eq!(Pattern::new("*{name}").unwrap().put("user"), None);
     }
 

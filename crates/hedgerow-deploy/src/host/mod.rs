@@ -201,6 +201,17 @@ impl Hosts {
         {
             stems.push(stem);
         }
+        // A pod of a StatefulSet has a name below its headless Service's: `ledger-0.s-ledger`.
+        let pods: Vec<&str> = stems.iter().filter_map(|stem| pod_of(stem)).collect();
+        stems.extend(pods);
         stems
     }
+}
+
+/// The Service of a host that names one of its pods by number; nothing for others.
+fn pod_of(host: &str) -> Option<&str> {
+    let (pod, service) = host.split_once('.')?;
+    let (name, number) = pod.rsplit_once('-')?;
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == HOLE);
+    (is_number && !name.is_empty() && !service.contains('.')).then_some(service)
 }
