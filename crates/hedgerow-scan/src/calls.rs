@@ -172,6 +172,7 @@ impl<'p> Search<'_, 'p> {
         }
         self.annotated();
         self.assignments();
+        self.from_environment();
         for (site, at, name, package, verified) in clients {
             self.client(site, at, &name, package, verified);
         }
@@ -185,6 +186,25 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
+    }
+
+    /// Calls of libraries that ask the environment whom to call. What the deploy does not set is no open question: they have defaults.
+    fn from_environment(&mut self) {
+        let context = self.context;
+        let paths = &context.reach.paths;
+        let is_reader = paths.ask(|outside| context.packs.reads(outside.language, &outside.path).next().is_some());
+        let sites = context.reach.external.iter().filter(|(_, path)| *is_reader.get(*path));
+        let sites: BTreeSet<(Site, &str)> = sites.map(|(site, path)| (*site, paths.get(*path).path.as_str())).collect();
+        for (site, path) in sites {
+            for reads in context.packs.reads(self.language(site.function), path) {
+                for variable in &reads.variables {
+                    let text = Template::piece(Piece::Environment(variable.clone()));
+                    for group in self.groups(&Values::one(Value::Text(text))).values() {
+                        self.edges(site, group, reads.kind);
+                    }
+                }
+            }
+        }
     }
 
     /// The parts of the configuration that reached code asks for by name: who is given one may use all that is in it.

@@ -54,6 +54,7 @@
 mod account;
 mod across;
 mod blind;
+mod builds;
 mod calls;
 mod commands;
 mod config;
@@ -61,6 +62,7 @@ mod edge;
 mod eval;
 pub mod form;
 mod frameworks;
+mod givens;
 mod held;
 mod infer;
 mod inventory;

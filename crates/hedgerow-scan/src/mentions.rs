@@ -24,7 +24,7 @@ use crate::places::Places;
 use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
 use crate::templated;
-use crate::texts::is_made;
+use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
 use given::{Sharers, everybodys_variable, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::comment::written;
@@ -52,6 +52,8 @@ enum Whose {
     Mounted,
     /// And their command or a variable names it.
     Named,
+    /// A module that it is made of brings it along.
+    Brought,
 }
 
 /// Adds what the services name and what led to no edge.
@@ -67,8 +69,8 @@ pub(crate) fn ask<'a>(
     let owners = Owners::new(tree.services, homes);
     let mut texts: BTreeMap<&str, Vec<(&PlainFile, Whose)>> = BTreeMap::new();
     let sharing = owners.sharing(tree.texts, hosts);
-    // A build file of Maven names other modules, and no service.
-    let is_build = |path: &str| path.rsplit('/').next() == Some("pom.xml");
+    // A build file of Maven names other modules, and no service; a lock file says where its tool was, and not where the service goes.
+    let is_build = |path: &str| path.rsplit('/').next() == Some("pom.xml") || is_lock(path);
     for file in tree.texts.iter().filter(|file| !is_test(&file.path) && !is_build(&file.path)) {
         if let Some(services) = sharing.of(&file.path) {
             services.iter().for_each(|service| texts.entry(service).or_default().push((file, Whose::Own)));
@@ -91,6 +93,12 @@ pub(crate) fn ask<'a>(
             match own.iter_mut().find(|(file, _)| file.path == *path) {
                 Some((_, known)) => *known = whose,
                 None => own.extend(by_path.get(path.as_str()).map(|file| (*file, whose))),
+            }
+        }
+        // Settings that modules bring along: what they say counts where code or the service's own settings ask for it.
+        for path in &given.setting_paths {
+            if !own.iter().any(|(file, _)| file.path == *path) {
+                own.extend(by_path.get(path.as_str()).map(|file| (*file, Whose::Brought)));
             }
         }
     }
@@ -185,7 +193,9 @@ fn in_text(
             }
         }
     };
-    if lines::comments(&file.text).iter().any(|(directive, _)| matches!(directive, Directive::Ignore(_))) {
+    if whose == Whose::Brought
+        || lines::comments(&file.text).iter().any(|(directive, _)| matches!(directive, Directive::Ignore(_)))
+    {
         return;
     }
     let is_other = is_other(&file.path);

@@ -34,6 +34,8 @@ pub(crate) struct Pack {
     pub(crate) sinks: Vec<Sink>,
     /// Functions that pass texts on or bring them in.
     pub(crate) functions: Vec<Transfer>,
+    /// Calls of libraries that ask the environment by themselves.
+    pub(crate) reads: Vec<Reads>,
     /// Structures from outside that stand for a text.
     pub(crate) texts: Vec<TextType>,
     /// Annotations that make a type a client.
@@ -60,6 +62,20 @@ pub(crate) struct ClientNote {
     /// Its arguments that say whom the type calls or where its fields are, the first that is there; empty for the one
     /// without a name.
     pub(crate) target: Vec<String>,
+}
+
+/// A call of a library that asks the environment whom to call, without a word of that in the code.
+#[derive(Debug, Clone, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reads {
+    /// Which calls.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) call: Vec<Pattern>,
+    /// The variables with addresses that it asks for.
+    pub(crate) variables: Vec<String>,
+    /// The protocol.
+    #[serde(default)]
+    pub(crate) kind: Kind,
 }
 
 /// A structure from outside of which one field says what it is worth as a text.
@@ -329,12 +345,14 @@ impl Table {
 pub(crate) struct Packs {
     sinks: Vec<Sink>,
     functions: Vec<Transfer>,
+    reads: Vec<Reads>,
     texts: Vec<TextType>,
     clients: Vec<ClientNote>,
     bindings: Vec<ClientNote>,
     calls: Table,
     assignments: Table,
     transfers: Table,
+    readers: Table,
     servers: Table,
     registries: Table,
     inert: Table,
@@ -366,6 +384,11 @@ impl Packs {
             function.call.iter().for_each(|pattern| self.transfers.add(language, pattern.clone(), at));
             self.functions.push(function);
         }
+        for reads in pack.reads {
+            let at = self.reads.len();
+            reads.call.iter().for_each(|pattern| self.readers.add(language, pattern.clone(), at));
+            self.reads.push(reads);
+        }
         for (patterns, table) in
             [(pack.servers, &mut self.servers), (pack.registries, &mut self.registries), (pack.inert, &mut self.inert)]
         {
@@ -386,6 +409,12 @@ impl Packs {
     /// The sink that an assignment to `path` is.
     pub(crate) fn assignment(&self, language: Language, path: &str) -> Option<&Sink> {
         self.assignments.find(Some(language), path).next().map(|(at, _)| &self.sinks[at])
+    }
+
+    /// What a call of `path` asks the environment for by itself.
+    pub(crate) fn reads<'a>(&'a self, language: Language, path: &str) -> impl Iterator<Item = &'a Reads> + use<'a> {
+        let found: Vec<_> = self.readers.find(Some(language), path).map(|(at, _)| at).collect();
+        found.into_iter().map(|at| &self.reads[at])
     }
 
     /// What a call of `path` does with texts.

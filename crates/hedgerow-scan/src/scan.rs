@@ -6,10 +6,12 @@
 //! looks at all services: comments, deploy files, what nobody reaches.
 
 use crate::across::across;
+use crate::builds::Builds;
 use crate::calls::Contracts;
 use crate::edge::Outcome;
+use crate::givens::{copied, deploy};
 use crate::infer::Infer;
-use crate::inventory::{Home, Owners, entries, homes, is_below};
+use crate::inventory::{Home, entries, homes, is_below};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
@@ -20,9 +22,7 @@ use hedgerow_code::ir::Facts;
 use hedgerow_code::room::together;
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::build;
-use hedgerow_deploy::image::{copies, is_image};
-use hedgerow_deploy::path::join;
-use hedgerow_deploy::{Deploy, Schedule, Text};
+use hedgerow_deploy::{Deploy, Schedule};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -151,8 +151,9 @@ impl<'a> Run<'a> {
             tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
         let mut homes = homes(tree.services, tree.config, paths);
         built(tree, &mut homes);
-        crate::starters::add(tree, &mut homes);
-        let (hosts, deploy) = deploy(tree, &homes);
+        let builds = Builds::new(tree);
+        crate::starters::add(tree, &builds, &mut homes);
+        let (hosts, deploy) = deploy(tree, &homes, &builds);
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
         run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));
         run.modules.mount(copied(tree, &run.homes));
@@ -297,135 +298,6 @@ fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
     })
 }
 
-/// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.
-fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
-    let owners = Owners::new(tree.services, homes);
-    let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
-    let code: BTreeSet<&str> = tree.code.iter().map(|file| file.path.as_str()).collect();
-    let mut found = BTreeMap::new();
-    for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
-        let all: Vec<&Home> = owners.all(&file.path).iter().filter_map(|name| by_name.get(name)).copied().collect();
-        let beside = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        for (source, below) in copies(&file.text) {
-            // The context of the build is the root or the directory of the file, most of the time.
-            let places = [source.clone(), join(beside, &source)];
-            let Some(place) = places.iter().find(|place| code.contains(place.as_str())) else { continue };
-            let name = place.rsplit('/').next().unwrap_or(place);
-            for (directory, _) in all.iter().flat_map(|home| &home.directories) {
-                // Where the service's directory itself lies in the image is not known.
-                for there in [join(directory, &format!("{below}/{name}")), join(directory, name)] {
-                    if !code.contains(there.as_str()) {
-                        found.insert(there, place.clone());
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The hosts of the fleet and what the deploy gives to each service.
-fn deploy(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
-    let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
-    let mut hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
-    let owners = Owners::new(tree.services, homes);
-    let owner = |path: &str| owners.of(path).map(str::to_owned);
-    let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let is_yaml = |path: &str| {
-        path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
-    };
-    let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
-        Some(globs) => globs.is_match(&file.path),
-        None => is_yaml(&file.path),
-    });
-    let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
-    let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
-    let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
-    grants(tree, &owner, &mut hosts, &mut deploy);
-    let sharing = owners.sharing(tree.texts, &hosts);
-    for file in tree.texts {
-        let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
-        match owned {
-            Some("") => {
-                for home in homes {
-                    deploy.add_settings(&home.name, Text { path: &file.path, text: &file.text });
-                }
-            }
-            Some(name) => {
-                if let Some(service) = hosts.named(name).map(str::to_owned) {
-                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
-                }
-            }
-            None => {
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                let text = || Text { path: &file.path, text: &file.text };
-                if is_image(&file.path) {
-                    all_owners(&file.path).iter().for_each(|service| deploy.add_image(service, text()));
-                }
-                if let Some(services) = sharing.of(&file.path) {
-                    for service in services {
-                        deploy.add_settings(service, Text { path: &file.path, text: &file.text });
-                    }
-                    continue;
-                }
-                if let Some(service) = owners.settled(&file.path, &file.text, &hosts).map(str::to_owned) {
-                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
-                    continue;
-                }
-                let usual = [
-                    "config.",
-                    "application.",
-                    "application-",
-                    "bootstrap.",
-                    "settings.",
-                    "appsettings.",
-                    "ocelot.",
-                    "yarp.",
-                ]
-                .iter()
-                .any(|start| name.starts_with(start));
-                if let Some(stem) = keyed(&file.path).filter(|_| !usual) {
-                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings_under(service, stem, text()));
-                } else if usual {
-                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings(service, text()));
-                }
-            }
-        }
-    }
-    (hosts, deploy)
-}
-
-/// What code that describes a deploy gives to services. It calls them by names of its own.
-fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Hosts, deploy: &mut Deploy) {
-    let files = || tree.code.iter().filter(|file| !file.facts.grants.is_empty());
-    let projects: Vec<(&str, String)> = tree
-        .texts
-        .iter()
-        .filter_map(|file| file.path.strip_suffix(".csproj").map(|stem| (&*file.path, stem)))
-        .map(|(path, stem)| (path, stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_")))
-        .collect();
-    for grant in files().flat_map(|file| &file.facts.grants).filter(|grant| grant.variable.is_empty()) {
-        let own = projects.iter().filter(|(_, name)| *name == grant.value);
-        if let Some(service) = own.filter_map(|(path, _)| owner(path)).next() {
-            hosts.add(&grant.to, &service);
-        }
-    }
-    for file in files() {
-        for grant in file.facts.grants.iter().filter(|grant| !grant.variable.is_empty()) {
-            if let Some(service) = hosts.named(&grant.to).map(str::to_owned) {
-                deploy.grant(&service, &grant.variable, &grant.value, &file.path);
-            }
-        }
-    }
-}
-
-/// The name under which a file of settings is asked for, as Rails does by `config_for(:ledger)` of `config/ledger.yml`.
-fn keyed(path: &str) -> Option<&str> {
-    let (directory, name) = path.rsplit_once('/')?;
-    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yml.erb"))?;
-    directory.rsplit('/').next().filter(|last| *last == "config").map(|_| stem)
-}
-
 /// When the workloads of services run that do not run all the time, as their manifests say it. No source code is looked at.
 #[must_use]
 pub fn schedules(tree: &Tree) -> BTreeSet<Schedule> {
@@ -435,7 +307,7 @@ pub fn schedules(tree: &Tree) -> BTreeSet<Schedule> {
 fn schedules_of(tree: &Tree) -> BTreeSet<Schedule> {
     let paths = tree.texts.iter().map(|file| file.path.as_str());
     let homes = homes(tree.services, tree.config, paths);
-    deploy(tree, &homes).1.into_schedules()
+    deploy(tree, &homes, &Builds::default()).1.into_schedules()
 }
 
 /// Groups the edges that become rules by their caller.

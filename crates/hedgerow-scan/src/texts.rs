@@ -81,10 +81,7 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
     if matches!(extension, "svg" | "drawio" | "puml" | "plantuml" | "mmd" | "dot" | "d2" | "excalidraw") {
         return Some("a drawing");
     }
-    if matches!(extension, "lock" | "sum" | "lockb" | "lockfile")
-        || name.contains("-lock.")
-        || name == "npm-shrinkwrap.json"
-    {
+    if is_lock(path) {
         return Some("a lock file");
     }
     if matches!(
@@ -103,6 +100,15 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
         return Some("somebody else's");
     }
     hedgerow_code::testcode::is_test(path).then_some("a test")
+}
+
+/// Whether a file is one in which a tool keeps what it brought from where.
+pub(crate) fn is_lock(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let extension = name.rsplit('.').next().unwrap_or_default();
+    matches!(extension, "lock" | "sum" | "lockb" | "lockfile")
+        || name.contains("-lock.")
+        || name == "npm-shrinkwrap.json"
 }
 
 /// Whether a text says at its beginning that a program made it: what that was made from is looked at.

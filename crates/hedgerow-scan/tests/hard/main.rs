@@ -3,6 +3,7 @@
 
 mod addressed;
 mod again;
+mod builds;
 mod compose;
 mod deploy;
 mod environment;
@@ -15,6 +16,7 @@ mod library;
 mod mounts;
 mod places;
 mod python;
+mod reads;
 mod silent;
 mod wrappers;
 

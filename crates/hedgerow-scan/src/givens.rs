@@ -1,0 +1,164 @@
+//! The hosts of the fleet, and what each service is given: by the deploy, its image, its settings, the modules that it is made of, and code
+//! that describes a deploy.
+
+use crate::builds::Builds;
+use crate::inventory::{Home, Owners};
+use crate::tree::{PlainFile, Tree};
+use hedgerow_deploy::Hosts;
+use hedgerow_deploy::image::{copies, is_image};
+use hedgerow_deploy::path::join;
+use hedgerow_deploy::{Deploy, Text};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the files of settings begin that programs read without being told.
+const SETTINGS: &[&str] =
+    &["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings.", "ocelot.", "yarp."];
+
+/// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.
+pub(crate) fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
+    let owners = Owners::new(tree.services, homes);
+    let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
+    let code: BTreeSet<&str> = tree.code.iter().map(|file| file.path.as_str()).collect();
+    let mut found = BTreeMap::new();
+    for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
+        let all: Vec<&Home> = owners.all(&file.path).iter().filter_map(|name| by_name.get(name)).copied().collect();
+        let beside = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        for (source, below) in copies(&file.text) {
+            // The context of the build is the root or the directory of the file, most of the time.
+            let places = [source.clone(), join(beside, &source)];
+            let Some(place) = places.iter().find(|place| code.contains(place.as_str())) else { continue };
+            let name = place.rsplit('/').next().unwrap_or(place);
+            for (directory, _) in all.iter().flat_map(|home| &home.directories) {
+                // Where the service's directory itself lies in the image is not known.
+                for there in [join(directory, &format!("{below}/{name}")), join(directory, name)] {
+                    if !code.contains(there.as_str()) {
+                        found.insert(there, place.clone());
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The hosts of the fleet and what the deploy gives to each service.
+pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts, Deploy) {
+    let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
+    let mut hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
+    let owners = Owners::new(tree.services, homes);
+    let owner = |path: &str| owners.of(path).map(str::to_owned);
+    let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let is_yaml = |path: &str| {
+        path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
+    };
+    let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
+        Some(globs) => globs.is_match(&file.path),
+        None => is_yaml(&file.path),
+    });
+    let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
+    let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
+    let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
+    grants(tree, &owner, &mut hosts, &mut deploy);
+    let sharing = owners.sharing(tree.texts, &hosts);
+    for file in tree.texts {
+        let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
+        match owned {
+            Some("") => {
+                for home in homes {
+                    deploy.add_settings(&home.name, Text { path: &file.path, text: &file.text });
+                }
+            }
+            Some(name) => {
+                if let Some(service) = hosts.named(name).map(str::to_owned) {
+                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
+                }
+            }
+            None => {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                let text = || Text { path: &file.path, text: &file.text };
+                if is_image(&file.path) {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_image(service, text()));
+                }
+                if let Some(services) = sharing.of(&file.path) {
+                    for service in services {
+                        deploy.add_settings(service, Text { path: &file.path, text: &file.text });
+                    }
+                    continue;
+                }
+                if let Some(service) = owners.settled(&file.path, &file.text, &hosts).map(str::to_owned) {
+                    deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
+                    continue;
+                }
+                let usual = SETTINGS.iter().any(|start| name.starts_with(start));
+                if let Some(stem) = keyed(&file.path).filter(|_| !usual) {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings_under(service, stem, text()));
+                } else if usual {
+                    all_owners(&file.path).iter().for_each(|service| deploy.add_settings(service, text()));
+                }
+            }
+        }
+    }
+    of_modules(tree, homes, builds, &mut deploy);
+    (hosts, deploy)
+}
+
+/// The settings that modules of the tree bring along to the services that are made of them. A class path has one file of a name, the
+/// service's own before those of others; files of HOCON it has all, one on top of the other.
+fn of_modules(tree: &Tree, homes: &[Home], builds: &Builds<'_>, deploy: &mut Deploy) {
+    let mut by_module: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
+    for file in tree.texts {
+        let Some((before, name)) = file.path.split_once("src/main/resources/") else { continue };
+        let is_usual = SETTINGS.iter().any(|start| name.starts_with(start)) || name == "reference.conf";
+        if let Some(module) = builds.of(&file.path).filter(|module| is_usual && before.trim_end_matches('/') == *module)
+        {
+            by_module.entry(module).or_default().push(file);
+        }
+    }
+    if by_module.is_empty() {
+        return;
+    }
+    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    for home in homes {
+        let known =
+            |deploy: &Deploy| deploy.of(&home.name).map(|given| given.setting_paths.clone()).unwrap_or_default();
+        for file in builds.of_service(home).iter().filter_map(|module| by_module.get(module)).flatten() {
+            let name = last(&file.path);
+            let paths = known(deploy);
+            let is_hidden = !name.ends_with(".conf") && paths.iter().any(|path| last(path) == name);
+            if !is_hidden && !paths.contains(&file.path) {
+                deploy.add_settings(&home.name, Text { path: &file.path, text: &file.text });
+            }
+        }
+    }
+}
+
+/// What code that describes a deploy gives to services. It calls them by names of its own.
+fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Hosts, deploy: &mut Deploy) {
+    let files = || tree.code.iter().filter(|file| !file.facts.grants.is_empty());
+    let projects: Vec<(&str, String)> = tree
+        .texts
+        .iter()
+        .filter_map(|file| file.path.strip_suffix(".csproj").map(|stem| (&*file.path, stem)))
+        .map(|(path, stem)| (path, stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_")))
+        .collect();
+    for grant in files().flat_map(|file| &file.facts.grants).filter(|grant| grant.variable.is_empty()) {
+        let own = projects.iter().filter(|(_, name)| *name == grant.value);
+        if let Some(service) = own.filter_map(|(path, _)| owner(path)).next() {
+            hosts.add(&grant.to, &service);
+        }
+    }
+    for file in files() {
+        for grant in file.facts.grants.iter().filter(|grant| !grant.variable.is_empty()) {
+            if let Some(service) = hosts.named(&grant.to).map(str::to_owned) {
+                deploy.grant(&service, &grant.variable, &grant.value, &file.path);
+            }
+        }
+    }
+}
+
+/// The name under which a file of settings is asked for, as Rails does by `config_for(:ledger)` of `config/ledger.yml`.
+fn keyed(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yml.erb"))?;
+    directory.rsplit('/').next().filter(|last| *last == "config").map(|_| stem)
+}
