@@ -54,11 +54,12 @@ impl Deploy {
             given.parts.push(here.clone());
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, shell) = text_of(".env");
-            let shell = variables(shell, &BTreeMap::new());
+            let mut shell = variables(shell, &BTreeMap::new());
             all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| interpolated(text, &shell));
             let files = container.get("env_file");
+            let mut others: BTreeMap<String, String> = BTreeMap::new();
             for file in files
                 .map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice))
                 .unwrap_or_default()
@@ -66,8 +67,13 @@ impl Deploy {
                 let Some(file) = file.as_str().or_else(|| file.get("path")?.as_str()) else { continue };
                 let (path, text) = text_of(&interpolated(file, &shell));
                 for (key, value) in variables(text, &shell) {
+                    // People name the same file on the command line, so that compose has its variables too: `--env-file .env.prod`.
+                    others.entry(key.clone()).or_insert_with(|| value.clone());
                     given.set(&key, value, Spot::line(&path, &key));
                 }
+            }
+            for (key, value) in others {
+                shell.entry(key).or_insert(value);
             }
             let environment = here.key("environment");
             let mut set = |key: &str, value: Option<String>, spot: Spot| match value {
@@ -178,8 +184,17 @@ const TEMPLATES: &[&str] = &[
     "docker.env",
 ];
 
-/// A file of variables and its text. Where the tree has no `.env`, that is the one that is to be copied to it.
+/// What stands behind the name of a file of variables where it is one to be copied: `.env.prod.example`.
+const TEMPLATE_ENDS: &[&str] = &[".example", ".template", ".sample", ".dist", ".default", ".defaults", "-example", "-template", "-sample"];
+
+/// A file of variables and its text. Where the tree does not have it, that is the one that is to be copied to it.
 fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
+    let named = || {
+        let (directory, name) = path.rsplit_once('/').map_or(("", path), |(above, name)| (&path[..=above.len()], name));
+        let names = [name, name.trim_start_matches('.')].into_iter().filter(|name| !name.is_empty());
+        let ends = names.flat_map(|name| TEMPLATE_ENDS.iter().map(move |end| format!("{directory}{name}{end}")));
+        ends.into_iter().find(|path| texts.contains_key(path.as_str()))
+    };
     let template = || {
         let directory = path.strip_suffix(".env").filter(|above| above.is_empty() || above.ends_with('/'))?;
         TEMPLATES.iter().map(|name| format!("{directory}{name}")).find(|path| texts.contains_key(path.as_str()))
@@ -195,7 +210,7 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
         let mut files = beside.map(|(path, _)| *path).filter(is_env);
         files.next().filter(|_| files.next().is_none()).map(str::to_owned)
     };
-    let path = if texts.contains_key(path) { path.to_owned() } else { template().or_else(only).unwrap_or_default() };
+    let path = if texts.contains_key(path) { path.to_owned() } else { template().or_else(named).or_else(only).unwrap_or_default() };
     let text = texts.get(path.as_str()).copied().unwrap_or_default();
     (path, text)
 }

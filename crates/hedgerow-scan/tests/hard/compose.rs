@@ -152,3 +152,24 @@ fn an_address_in_everybodys_settings_is_one_question() {
         ["cart -> ledger joined", "shop -> ledger joined"]
     );
 }
+
+#[test]
+fn a_file_of_variables_that_is_to_be_copied_says_what_it_will() {
+    let file = |name: &str, path: &str| {
+        shop(&format!("env_file: {name}\nenvironment: {{UPSTREAM: '${{LEDGER}}'}}"))
+            + &format!("-- {path}\nLEDGER=s-ledger:80\n")
+    };
+    rows(&[
+        (&file(".env.prod", ".env.prod.example"), ADDRESSED),
+        (&file(".env.prod", "env.prod.sample"), ADDRESSED),
+        (&file("'${WHICH:-./shop.env}'", "shop.env.dist"), ADDRESSED),
+        (&file("deploy/shop.env", "deploy/shop.env-template"), ADDRESSED),
+        // What is there comes first, and another file's is another's.
+        (&(file("shop.env", "shop.env") + "-- shop.env.example\nLEDGER=s-cart:80\n"), ADDRESSED),
+        (&(file("shop.env", "other.env.example") + "-- more.env.example\nX=1\n"), &[]),
+        (&file("shop.env", "deploy/shop.env.example"), &[]),
+    ]);
+    // What `.env` says comes before the container's own file.
+    let own = file("shop.env", "shop.env") + "-- .env\nLEDGER=s-cart:80\n";
+    assert!(asks(&own).contains(&"shop -> cart addressed".to_owned()), "{:?}", asks(&own));
+}
