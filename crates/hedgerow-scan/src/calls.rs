@@ -172,7 +172,7 @@ impl<'p> Search<'_, 'p> {
         }
         self.annotated();
         self.assignments();
-        self.from_environment();
+        self.environment();
         for (site, at, name, package, verified) in clients {
             self.client(site, at, &name, package, verified);
         }
@@ -189,7 +189,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// Calls of libraries that ask the environment whom to call. What the deploy does not set is no open question: they have defaults.
-    fn from_environment(&mut self) {
+    fn environment(&mut self) {
         let context = self.context;
         let paths = &context.reach.paths;
         let is_reader = paths.ask(|outside| context.packs.reads(outside.language, &outside.path).next().is_some());
