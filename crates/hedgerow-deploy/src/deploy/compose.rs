@@ -185,7 +185,8 @@ const TEMPLATES: &[&str] = &[
 ];
 
 /// What stands behind the name of a file of variables where it is one to be copied: `.env.prod.example`.
-const TEMPLATE_ENDS: &[&str] = &[".example", ".template", ".sample", ".dist", ".default", ".defaults", "-example", "-template", "-sample"];
+const TEMPLATE_ENDS: &[&str] =
+    &[".example", ".template", ".sample", ".dist", ".default", ".defaults", "-example", "-template", "-sample"];
 
 /// A file of variables and its text. Where the tree does not have it, that is the one that is to be copied to it.
 fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
@@ -210,7 +211,11 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
         let mut files = beside.map(|(path, _)| *path).filter(is_env);
         files.next().filter(|_| files.next().is_none()).map(str::to_owned)
     };
-    let path = if texts.contains_key(path) { path.to_owned() } else { template().or_else(named).or_else(only).unwrap_or_default() };
+    let path = if texts.contains_key(path) {
+        path.to_owned()
+    } else {
+        template().or_else(named).or_else(only).unwrap_or_default()
+    };
     let text = texts.get(path.as_str()).copied().unwrap_or_default();
     (path, text)
 }

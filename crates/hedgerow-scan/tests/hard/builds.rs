@@ -33,8 +33,10 @@ fn tree(build: (&str, &str), settings: (&str, &str)) -> String {
 }
 
 const GRADLE: (&str, &str) = ("build.gradle.kts", "dependencies {\n    implementation(projects.libs.store)\n}");
-const MAVEN: (&str, &str) =
-    ("pom.xml", "<project><dependencies><dependency><artifactId>store</artifactId></dependency></dependencies></project>");
+const MAVEN: (&str, &str) = (
+    "pom.xml",
+    "<project><dependencies><dependency><artifactId>store</artifactId></dependency></dependencies></project>",
+);
 const HOCON: (&str, &str) = ("application.conf", "database {\n  host = \"localhost\"\n  host = ${?DB_HOST}\n}");
 const SPRING: (&str, &str) = ("application.yml", "spring:\n  redis:\n    host: ${DB_HOST:localhost}");
 
