@@ -186,6 +186,17 @@ pub struct CatchAll {
     pub callers: NonEmpty<TypeName>,
 }
 
+/// A policy that Hedgerow writes, at one stage or another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Named<'p> {
+    /// A service's own.
+    Policy(&'p ServicePlan),
+    /// The Calico policy beside it.
+    Backstop(&'p ServicePlan),
+    /// A type's, for the whole cluster where it has no namespace.
+    CatchAll(&'p CatchAll),
+}
+
 impl Plan {
     /// Plans a checked fleet for one of its environments; nothing where it has no such environment. Namespaces are called in
     /// the plan, and in [`Plan::fleet`], as they are in that environment.
@@ -244,6 +255,31 @@ impl Plan {
     #[must_use]
     pub fn catch_alls(&self) -> &[CatchAll] {
         &self.catch_alls
+    }
+
+    /// The policies that Hedgerow writes at one stage or another, by their namespace and name: who has another one of that name
+    /// loses it.
+    #[must_use]
+    pub fn named(&self) -> BTreeMap<(Option<&str>, String), Named<'_>> {
+        let scheme = self.scheme();
+        let of_services = self.services.values().flat_map(|service| {
+            let namespace = Some(service.namespace.as_str());
+            let names = [scheme.object(&service.slug), scheme.backstop(&service.slug)];
+            let [policy, backstop] = names.map(|name| (namespace, name.to_string()));
+            [(policy, Named::Policy(service)), (backstop, Named::Backstop(service))]
+        });
+        let of_types = self.catch_alls.iter().flat_map(|catch_all| {
+            let namespaces: Vec<_> = match self.catch_all_backend() {
+                CatchAllBackend::Kubernetes => {
+                    self.fleet.config().namespaces.iter().map(|it| Some(it.as_str())).collect()
+                }
+                CatchAllBackend::Calico => vec![None],
+            };
+            namespaces
+                .into_iter()
+                .map(|namespace| ((namespace, catch_all.object.to_string()), Named::CatchAll(catch_all)))
+        });
+        of_types.chain(of_services).collect()
     }
 
     /// The labels that select the pods a catch-all opens: its type, and only with a policy in this state. Live pods have an

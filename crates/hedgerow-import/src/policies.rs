@@ -4,6 +4,7 @@
 //! namespace that nobody knows, and one without labels in each namespace that there is. Where such a one is let in, everybody there is.
 
 mod callee;
+mod taken;
 
 use crate::pods::{Pods, anywhere, pods};
 use crate::said::{Found, Place, Why};
@@ -61,6 +62,7 @@ impl Reader for Policies {
         for staged in &manifests.staged {
             found.leave(Why::Staged, &anywhere(input), format!("{staged} has no effect"));
         }
+        taken::say(input, &manifests, found);
         let pods = pods(input, &manifests.cluster.endpoints, found);
         let world = World::new(input, &mut manifests, pods);
         for (policy, place) in world.network.idle_policies() {

@@ -149,6 +149,8 @@ macro_rules! kinds {
 kinds! {
     /// A piece of the input is not understood; what it permits is not known.
     NotUnderstood "not-understood";
+    /// Hedgerow's own policy has the same name and would overwrite this one: rename one of them, or remove this one in the change that deploys Hedgerow's.
+    NameTaken "name-taken";
     /// Nobody in the fleet has this name; a rule file cannot name it.
     NoService "no-service";
     /// A caller outside of the fleet: an `allow` entry in the callee's service.yaml lets it in.

@@ -71,6 +71,7 @@ impl<'e> Misplaced<'e> {
             | Finding::NotIsolated { .. }
             | Finding::Isolated { .. }
             | Finding::Leftover { .. }
+            | Finding::Overwritten { .. }
             | Finding::MaySelect { .. }
             | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }

@@ -208,6 +208,7 @@ impl Judge<'_> {
                 | Finding::Isolated { .. }
                 | Finding::Idle { .. }
                 | Finding::Leftover { .. }
+                | Finding::Overwritten { .. }
                 | Finding::MaySelect { .. }
                 | Finding::UnknownPort { .. }
                 | Finding::Unsearched { .. }

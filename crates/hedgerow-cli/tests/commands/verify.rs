@@ -342,3 +342,43 @@ fn staged_policies_that_cannot_be_read() {
         }
     }
 }
+
+#[test]
+fn a_policy_that_a_deploy_would_overwrite_is_named() {
+    let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-}}\nservices: {include: ['service.*'], defaults: {type: api, ports: [{name: http, port: 8080}]}}\ntypes: {api: {callers: [api]}}\nenvironments: {prod: {stage: enforce, log: true}, quiet: {stage: enforce, log: false}, before: {stage: off}}\n";
+    let fleet = tree(&[("hedgerow.yaml", config.as_bytes()), ("service.books/service.yaml", b"{}\n")]);
+    let kubernetes = |name: &str, labels: &str| {
+        format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: default, labels: {{{labels}}}}}\nspec: {{podSelector: {{matchLabels: {{app: books}}}}, ingress: []}}\n"
+        )
+    };
+    let backstop = "---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: s-books-backstop, namespace: default}\nspec: {selector: app == 'books', types: [Ingress]}\n";
+    let pods = pod("books-1", "default", BOOKS);
+    for (environment, policy, whose) in [
+        ("prod", kubernetes("s-books", ""), Some("NetworkPolicy default/s-books, and its policy for `service.books`")),
+        ("quiet", kubernetes("s-books", ""), Some("NetworkPolicy default/s-books, and its policy for `service.books`")),
+        ("before", kubernetes("s-books", ""), None),
+        ("prod", kubernetes("s-books", "bank.example/policy-of: service.books"), None),
+        ("prod", kubernetes("s-books", "app.kubernetes.io/managed-by: hedgerow"), None),
+        ("prod", kubernetes("books", ""), None),
+        (
+            "prod",
+            kubernetes("catch-all-api", ""),
+            Some("NetworkPolicy default/catch-all-api, and its policy for `api`"),
+        ),
+        (
+            "prod",
+            backstop.to_owned(),
+            Some("Calico NetworkPolicy default/s-books-backstop, and its policy for `service.books`"),
+        ),
+        ("quiet", backstop.to_owned(), None),
+    ] {
+        let (_, text) = verify(&fleet, environment, "", &format!("{pods}{policy}"));
+        let should =
+            whose.map(|whose| format!("warning[unbacked-policy]: Hedgerow did not write {whose} would overwrite it"));
+        match &should {
+            Some(should) => assert!(text.contains(should), "{environment}: {policy}{text}"),
+            None => assert!(!text.contains("would overwrite"), "{environment}: {policy}{text}"),
+        }
+    }
+}

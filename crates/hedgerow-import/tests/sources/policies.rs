@@ -1,7 +1,7 @@
 //! Policies in manifests.
 
-use super::{assert_of, bank, imported};
-use hedgerow_import::{Imported, Many, Source};
+use super::{assert_of, bank, imported, leftover};
+use hedgerow_import::{Imported, Many, Source, Why};
 
 fn deployment(name: &str, namespace: &str) -> String {
     format!(
@@ -306,5 +306,47 @@ metadata: {name: z, namespace: bank}
     for diagnostic in &imported.diagnostics {
         assert!(diagnostic.help.iter().any(|help| help.starts_with("take it out of the files")), "{diagnostic:?}");
         assert!(diagnostic.help.iter().any(|help| help.contains("hedgerow import hubble")), "{diagnostic:?}");
+    }
+}
+
+#[test]
+fn a_policy_whose_name_hedgerow_gives_to_its_own_is_told() {
+    const OWN: &str = "name-taken: Hedgerow's policy for `service.ledger` has this name, too";
+    const CALICO: &str = "name-taken: Hedgerow's Calico policy for `service.ledger` has this name, too";
+    let kubernetes = |metadata: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{{metadata}}}\nspec: {{podSelector: {{matchLabels: {{app: ledger}}}}, ingress: []}}\n---\n"
+        )
+    };
+    let calico = |kind: &str, metadata: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{{metadata}}}\nspec: {{selector: app == 'ledger', types: [Ingress]}}\n---\n"
+        )
+    };
+    let ledger = "name: s-ledger, namespace: bank";
+    for (text, should) in [
+        (kubernetes(ledger), Some(OWN)),
+        // Without a namespace it is where the others are.
+        (kubernetes("name: s-ledger"), Some(OWN)),
+        (kubernetes("name: s-ledger, namespace: market"), None),
+        (kubernetes("name: ledger, namespace: bank"), None),
+        // Hedgerow's own, by its mark and from the time before marks; not another fleet's.
+        (kubernetes(&format!("{ledger}, labels: {{bank.example/policy-of: service.ledger}}")), None),
+        (kubernetes(&format!("{ledger}, labels: {{app.kubernetes.io/managed-by: hedgerow}}")), None),
+        (kubernetes(&format!("{ledger}, labels: {{app.kubernetes.io/managed-by: Helm}}")), Some(OWN)),
+        (kubernetes(&format!("{ledger}, labels: {{shop.example/policy-of: service.ledger}}")), Some(OWN)),
+        // The API server keeps kinds apart.
+        (calico("NetworkPolicy", ledger), None),
+        (calico("NetworkPolicy", "name: s-ledger-backstop, namespace: bank"), Some(CALICO)),
+        (kubernetes("name: s-ledger-backstop, namespace: bank"), None),
+        (calico("GlobalNetworkPolicy", "name: s-ledger"), None),
+    ] {
+        let imported = import(&text, Many::Suggest);
+        let taken: Vec<_> = imported.leftovers.iter().filter(|it| it.why == Why::NameTaken).map(leftover).collect();
+        assert_eq!(taken.len(), usize::from(should.is_some()), "{text}{taken:#?}");
+        for (taken, should) in taken.iter().zip(should) {
+            assert!(taken.starts_with(should), "{text}{taken}");
+        }
+        assert!(!imported.leftovers.iter().any(|it| it.why == Why::NameTaken && !it.why.is_loss()));
     }
 }

@@ -4,7 +4,7 @@ use super::Files;
 use crate::cli::args::Import;
 use crate::cli::report::count;
 use hedgerow_core::policy::RulePorts;
-use hedgerow_import::{Imported, Leftover, Rule, Source, Why};
+use hedgerow_import::{Imported, Leftover, Place, Rule, Source, Why};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ pub(super) fn text(imported: &Imported, files: &Files<'_>, source: Source, args:
         let Some(group) = groups.get(why) else { continue };
         let _ = writeln!(text, "{} ({}): {}", why.as_str(), group.len(), why.means());
         for leftover in group.iter().take(most) {
-            let place = leftover.place.to_string();
+            let place = place(leftover);
             let colon = if place.is_empty() { "" } else { ": " };
             let _ = writeln!(text, "  {place}{colon}{}", leftover.text);
             if let Some((callee, allow)) = leftover.callee.as_ref().zip(leftover.allow.as_ref()) {
@@ -53,6 +53,15 @@ pub(super) fn text(imported: &Imported, files: &Files<'_>, source: Source, args:
         }
     }
     text
+}
+
+/// Where something is said; without the object where the sentence names it.
+fn place(leftover: &Leftover) -> String {
+    let place = &leftover.place;
+    match leftover.text.contains(&place.what) {
+        true => Place { what: String::new(), ..place.clone() }.to_string(),
+        false => place.to_string(),
+    }
 }
 
 /// Where a rule is said, and what traffic showed of it.
@@ -155,7 +164,7 @@ pub(super) fn json(
     source: Source,
     environment: &str,
 ) -> anyhow::Result<String> {
-    let place = |place: &'_ hedgerow_import::Place| (place.line > 0).then_some(place.line);
+    let place = |place: &'_ Place| (place.line > 0).then_some(place.line);
     let rules = files.iter().map(|(file, (rule, content))| JsonRule {
         caller: rule.caller.as_str(),
         callee: rule.callee.as_str(),
