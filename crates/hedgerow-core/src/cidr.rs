@@ -52,6 +52,18 @@ impl Cidr {
             && Self { address: other.address, prefix: self.prefix }.network() == self
     }
 
+    /// Whether `other` lies within this block or is the same.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self == other || self.strictly_contains(other)
+    }
+
+    /// Whether there are addresses that are in both.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
     fn network(self) -> Self {
         let address = match self.address {
             IpAddr::V4(v4) => {

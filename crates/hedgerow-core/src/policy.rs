@@ -124,6 +124,21 @@ impl Peers {
     }
 }
 
+impl Peers {
+    /// Whether everybody whom `others` means is meant here, too, where the policy is in the namespace `home`. What two peers say together is
+    /// not put together: the answer may be no where each is a part of it.
+    #[must_use]
+    pub fn include(&self, others: &Self, home: &Namespace) -> bool {
+        match (self, others) {
+            (_, Self::Nobody) | (Self::Anybody, _) => true,
+            (Self::Nobody, _) | (_, Self::Anybody) => false,
+            (Self::These(own), Self::These(others)) => {
+                others.iter().all(|other| own.iter().any(|own| own.includes(other, home)))
+            }
+        }
+    }
+}
+
 /// One kind of peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
@@ -146,6 +161,23 @@ pub enum Peer {
 }
 
 impl Peer {
+    fn includes(&self, other: &Self, home: &Namespace) -> bool {
+        match (self, other) {
+            (Self::AllPods(own), Self::Pods { place, .. } | Self::AllPods(place)) => own.includes(place, home),
+            (Self::Pods { place: own, labels }, Self::Pods { place, labels: worn }) => {
+                own.includes(place, home) && labels.iter().all(|(key, value)| worn.get(key) == Some(value))
+            }
+            (Self::Block { cidr: own, except: without }, Self::Block { cidr, except }) => {
+                // What is left out here is left out there, or lies beside it.
+                let is_out = |hole: &Cidr| !cidr.meets(*hole) || except.iter().any(|other| other.contains(*hole));
+                own.contains(*cidr) && without.iter().all(is_out)
+            }
+            (Self::Pods { .. }, Self::AllPods(_))
+            | (Self::Block { .. }, Self::Pods { .. } | Self::AllPods(_))
+            | (Self::Pods { .. } | Self::AllPods(_), Self::Block { .. }) => false,
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::Pods { place, labels } => format!("pods {} in {}", in_words(labels), place.words()),
@@ -171,6 +203,21 @@ pub enum Place {
 }
 
 impl Place {
+    fn includes(&self, other: &Self, home: &Namespace) -> bool {
+        let holds = |namespace: &Namespace| match self {
+            Self::SameNamespace => namespace == home,
+            Self::Namespaces(names) => names.iter().any(|name| name == namespace),
+            Self::Labelled(_) | Self::Anywhere => false,
+        };
+        match (self, other) {
+            (Self::Anywhere, _) => true,
+            (Self::Labelled(own), Self::Labelled(worn)) => own.iter().all(|(key, value)| worn.get(key) == Some(value)),
+            (_, Self::SameNamespace) => holds(home),
+            (_, Self::Namespaces(names)) => names.iter().all(holds),
+            (_, Self::Labelled(_) | Self::Anywhere) => false,
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::SameNamespace => "the same namespace".to_owned(),

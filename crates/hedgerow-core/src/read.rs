@@ -20,7 +20,7 @@ use crate::catalogue::CatalogueDraft;
 use crate::check::{Draft, check};
 use crate::date::Date;
 use crate::diag::{Code, Diagnostic, Severity, sort};
-use crate::draft::Spanned;
+use crate::draft::{AllowDraft, Spanned};
 use crate::fleet::{Config, Fleet, Layout, Scope};
 use crate::name::ServiceName;
 use crate::source::{SourceId, Sources};
@@ -77,6 +77,16 @@ impl Directories {
 pub fn service_name(text: &str) -> Option<String> {
     let node = hedgerow_yaml::parse(text).ok()??;
     node.as_mapping()?.get("name")?.as_str().map(str::to_owned)
+}
+
+/// One entry of `allow`, as a `service.yaml` has it; nothing where the text is none.
+#[must_use]
+pub fn allow_entry(text: &str) -> Option<AllowDraft> {
+    let mut reader = Reader::new();
+    let loaded = reader.load(File::new("entry", format!("[{text}]")));
+    let entries = service::allow_entries(&loaded, &mut reader.diagnostics);
+    let [only] = <[AllowDraft; 1]>::try_from(entries).ok()?;
+    reader.diagnostics.is_empty().then_some(only)
 }
 
 /// What catalogues that are to be merged say, and what is wrong with them.

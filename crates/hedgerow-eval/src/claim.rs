@@ -455,6 +455,21 @@ pub(crate) fn asks_pods(clause: &[Literal]) -> bool {
     clause.iter().any(|literal| literal.holds && matches!(literal.var, Var::Own(_) | Var::Account | Var::OfAccount(_)))
 }
 
+/// The labels of somebody who meets a clause that it asks about, by their keys, and whether everybody of the same namespace who wears
+/// these meets it, too.
+pub(crate) fn asked(clause: &[Literal], who: &Stranger) -> (BTreeSet<String>, bool) {
+    let (mut keys, mut is_all) = (BTreeSet::new(), true);
+    for literal in clause {
+        match &literal.var {
+            Var::Own(key) if who.value(&literal.var).is_some() => drop(keys.insert(key.clone())),
+            // That a label is not there no list of labels says.
+            Var::Own(_) | Var::Account | Var::OfAccount(_) => is_all = false,
+            Var::Namespace | Var::OfNamespace(_) | Var::Orchestrator => {}
+        }
+    }
+    (keys, is_all)
+}
+
 /// Whether a clause asks for one of some labels of pods: whatever value it takes, it is among them.
 pub(crate) fn asks_for(clause: &[Literal], has: &dyn Fn(&str, &str) -> bool) -> bool {
     clause.iter().any(|literal| match (&literal.var, &literal.test, literal.holds) {

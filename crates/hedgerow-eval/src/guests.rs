@@ -3,7 +3,11 @@
 //! For every rule that lets somebody in, somebody is made whom it means; where another rule stops that one, or the plan
 //! permits it, somebody else is tried who differs in just that, until one comes in that nobody permits or there is none.
 
-use crate::claim::{Claim, Clause, Stranger, Wearers, asks_for, asks_pods, clauses, implies, solve, wearers, words};
+use std::collections::BTreeSet;
+
+use crate::claim::{
+    Claim, Clause, Stranger, Wearers, asked, asks_for, asks_pods, clauses, implies, solve, wearers, words,
+};
 use crate::network::{Compiled, CompiledRule, DecidedBy, Decision, Network, Peer, PeerId, Question};
 use crate::policy::{Action, Direction, Party, PolicyId, TierDefault, Way};
 use crate::port::{Flow, PortRange};
@@ -178,6 +182,24 @@ impl Network {
         }
         guests.found.extend(found);
         guests
+    }
+
+    /// Which labels the rule asks about that lets pods in: their keys, and whether everybody of their namespace who wears the same is let
+    /// in, too. Nothing where no rule lets them in by what they are.
+    #[must_use]
+    pub fn asked_of(&self, source: PeerId, destination: PeerId, flow: Flow) -> Option<(BTreeSet<String>, bool)> {
+        let Peer::Pods(pods) = self.peer(source) else { return None };
+        let DecidedBy::Rule { policy, index } = self.verdict(source, destination, flow).ingress.by else { return None };
+        if !self.is_union(destination) {
+            // An earlier rule may drop others whom this one means: what any policy asks about tells them apart.
+            let asked = self.asked().map(|(key, _)| key).filter(|key| pods.labels.contains_key(*key));
+            return Some((asked.map(str::to_owned).collect(), false));
+        }
+        let who = Stranger::like(pods, &self.world);
+        let rules = self.rules_for(destination);
+        let rules = rules.filter(|(compiled, rule)| compiled.policy.id == policy && rule.rule.index == index);
+        let met = rules.filter_map(|(_, rule)| rule.means()).flatten().filter(|clause| who.meets(clause));
+        met.map(|clause| asked(clause, &who)).max_by_key(|(_, is_all)| *is_all)
     }
 
     fn guest(

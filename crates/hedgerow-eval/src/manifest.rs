@@ -133,6 +133,32 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnost
     objects
 }
 
+/// Whether a text is about something else than objects: it can be read, it is not empty, and nothing in it claims to be one. The settings
+/// of other programs are such texts; an object without a kind is none of them.
+#[must_use]
+pub fn is_no_manifest(text: &str) -> bool {
+    // Most manifests say in the first column what they are.
+    if text.lines().any(|line| line.starts_with("kind:")) && text.lines().any(|line| line.starts_with("apiVersion:")) {
+        return false;
+    }
+    let read: Result<Vec<Value>, _> =
+        documents(text).into_iter().map(|(start, end)| parse_document(&text[start..end])).collect();
+    read.is_ok_and(|values| {
+        let mut values = values.iter().filter(|value| !value.is_null()).peekable();
+        values.peek().is_some() && !values.any(claims)
+    })
+}
+
+/// Whether a value has two of the parts that objects have, or holds such values as a list does.
+fn claims(value: &Value) -> bool {
+    let is_one = |value: &Value| {
+        let has = |key: &&str| value.get(*key).is_some_and(|value| !value.is_null());
+        ["apiVersion", "kind", "metadata", "spec"].into_iter().filter(has).count() >= 2
+    };
+    let parts = value.as_array().or_else(|| value.get("items")?.as_array());
+    is_one(value) || parts.is_some_and(|parts| parts.iter().any(is_one))
+}
+
 /// Reads the objects of one document.
 fn parse_one(source: SourceId, text: &str, start: usize, end: usize) -> (Vec<Object>, Vec<Diagnostic>) {
     let (mut objects, mut diagnostics) = (Vec::new(), Vec::new());

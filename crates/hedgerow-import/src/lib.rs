@@ -121,6 +121,12 @@ impl Source {
     pub const fn is_traffic(self) -> bool {
         matches!(self, Self::Hubble | Self::Goldmane)
     }
+
+    /// Whether it is said by Kubernetes objects.
+    #[must_use]
+    pub const fn is_of_objects(self) -> bool {
+        matches!(self, Self::Policies | Self::Otterize | Self::AccessPolicy | Self::Istio)
+    }
 }
 
 /// How callers are let in that a source lets in as one of many: with a whole namespace, or with everybody.
@@ -165,6 +171,15 @@ pub struct Rule {
     pub seen: Option<Seen>,
 }
 
+/// Somebody whom an `allow` entry lets in already.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allowed {
+    /// Who is called.
+    pub callee: ServiceName,
+    /// The entry that would have been suggested, as one line of YAML.
+    pub entry: String,
+}
+
 /// What came of an import.
 #[derive(Debug, Clone, Default)]
 pub struct Imported {
@@ -172,6 +187,8 @@ pub struct Imported {
     pub rules: Vec<Rule>,
     /// Pairs that are permitted already, by caller and callee.
     pub present: Vec<(ServiceName, ServiceName)>,
+    /// What `allow` entries of the callees say already, by callee.
+    pub allowed: Vec<Allowed>,
     /// What rules do not say, by kind and place.
     pub leftovers: Vec<Leftover>,
     /// What is wrong with the texts. Where one is an error, nothing else holds.

@@ -157,18 +157,27 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Says which policies limit what leaves.
+    /// Says which policies limit what leaves, and which only speak of it.
     fn egress(&self, found: &mut Found) {
-        let mut limited = BTreeMap::<PolicyId, BTreeSet<ServiceName>>::new();
+        let (mut limited, mut open) = (BTreeMap::<PolicyId, BTreeSet<ServiceName>>::new(), BTreeMap::new());
         for (service, pods) in &self.members {
-            for policy in pods.iter().flat_map(|pod| self.network.guards(*pod, Direction::Egress)) {
-                limited.entry(policy.clone()).or_default().insert(service.clone());
+            for pod in pods {
+                let of = if self.network.limits(*pod, Direction::Egress) { &mut limited } else { &mut open };
+                for policy in self.network.guards(*pod, Direction::Egress) {
+                    of.entry(policy.clone()).or_default().insert(service.clone());
+                }
             }
         }
-        for (policy, services) in limited {
-            let text = format!("{policy} limits what leaves {}", callee::few(&services));
+        open.retain(|policy, _| !limited.contains_key(policy));
+        let limited =
+            limited.into_iter().map(|(policy, services)| (Why::Egress, "limits what leaves", policy, services));
+        let open = open
+            .into_iter()
+            .map(|(policy, services)| (Why::OpenEgress, "limits nothing of what leaves", policy, services));
+        for (why, what, policy, services) in limited.chain(open) {
+            let text = format!("{policy} {what} {}", callee::few(&services));
             let place = self.place_of(&policy);
-            found.leave(Why::Egress, &place, text).callers = services;
+            found.leave(why, &place, text).callers = services;
         }
     }
 }

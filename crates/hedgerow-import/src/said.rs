@@ -193,6 +193,8 @@ kinds! {
     Resource "resource";
     /// What leaves is limited today; Hedgerow writes no policy for what leaves.
     Egress "egress";
+    /// What leaves is let out whole: such a policy limits nothing, and neither does Hedgerow.
+    OpenEgress "open-egress";
     /// It is denied, not permitted; with rules, what has no rule is dropped.
     Denied "denied";
     /// One end permits the call and the other end, which is among the files, does not: it gets through today nowhere.
@@ -221,7 +223,7 @@ impl Why {
     /// Whether rule files say less or more than the source because of it. What is not is only worth knowing.
     #[must_use]
     pub const fn is_loss(self) -> bool {
-        !matches!(self, Self::Staged | Self::IdlePolicy | Self::OwnCalls | Self::Denied)
+        !matches!(self, Self::Staged | Self::IdlePolicy | Self::OwnCalls | Self::Denied | Self::OpenEgress)
     }
 }
 

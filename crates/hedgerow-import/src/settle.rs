@@ -3,11 +3,12 @@
 use crate::ports::{Fit, fit, words};
 use crate::said::{End, Found, Name, Port, Seen, Statement, Wanted, Why};
 use crate::whose::{Names, Whose};
-use crate::{Imported, Place, Rule};
+use crate::{Allowed, Imported, Leftover, Place, Rule};
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::Service;
-use hedgerow_core::name::ServiceName;
+use hedgerow_core::name::{PortRef, ServiceName};
 use hedgerow_core::policy::RulePorts;
+use hedgerow_core::read::allow_entry;
 use hedgerow_core::verdict::Permission;
 use hedgerow_eval::{AddressRange, Labels, Wearers, WearersIn};
 use hedgerow_yaml::quote;
@@ -50,10 +51,37 @@ pub(crate) fn settle(names: &Names<'_>, mut found: Found) -> Imported {
         let Some(service) = names.known(&callee) else { continue };
         rule(names, caller, service, pair, &mut imported, &mut found);
     }
-    imported.leftovers = std::mem::take(&mut found.leftovers);
-    imported.leftovers.sort();
-    imported.leftovers.dedup();
-    imported
+    let (allowed, mut leftovers): (Vec<_>, _) =
+        std::mem::take(&mut found.leftovers).into_iter().partition(|leftover| is_allowed(names, leftover));
+    leftovers.sort();
+    leftovers.dedup();
+    let mut allowed: Vec<_> =
+        allowed.into_iter().filter_map(|it| Some(Allowed { callee: it.callee?, entry: it.allow? })).collect();
+    allowed.sort();
+    allowed.dedup();
+    Imported { allowed, leftovers, ..imported }
+}
+
+/// Whether `allow` entries of the callee say already what the one says that would be suggested.
+fn is_allowed(names: &Names<'_>, leftover: &Leftover) -> bool {
+    let service = leftover.callee.as_ref().and_then(|callee| names.known(callee));
+    let entry = leftover.allow.as_deref().and_then(allow_entry);
+    let Some((service, entry)) = service.zip(entry) else { return false };
+    let own: Vec<&RulePorts> = service
+        .allow
+        .iter()
+        .filter(|own| own.peers.include(&entry.peers, &service.namespace))
+        .map(|own| &own.ports)
+        .collect();
+    let is_open = |port: &PortRef| {
+        own.iter().any(|ports| matches!(ports, RulePorts::These(ports) if ports.iter().any(|own| own == port)))
+    };
+    let declared = service.ports.listed();
+    own.contains(&&RulePorts::All)
+        || match entry.ports {
+            Some(ports) => ports.iter().all(|port| is_open(&port.value)),
+            None => !declared.is_empty() && declared.iter().all(|port| is_open(&port.reference())),
+        }
 }
 
 /// The services at both ends, where a rule can be about them.
@@ -77,7 +105,9 @@ fn ends(names: &Names<'_>, statement: &Statement, found: &mut Found) -> Option<(
             let ports = ports_of(names, &callee, &statement.ports);
             let allow = match &statement.caller {
                 // An entry without ports opens all of them.
-                End::Named(name) => ports.as_ref().and_then(|ports| allow_pods(name, &BTreeSet::new(), Some(ports))),
+                End::Named(name) => {
+                    ports.as_ref().and_then(|ports| allow_pods(name, &telling(&name.labels), Some(ports)))
+                }
                 End::Service(_) => None,
             };
             let leftover = found.leave(Why::OutsideCaller, place, format!("{edge}: {why}"));
@@ -246,15 +276,12 @@ fn port_text(port: &str) -> String {
     if port.parse::<u16>().is_ok() { port.to_owned() } else { quote(port).into_owned() }
 }
 
-/// An `allow` entry for pods by what they wear, with all of the `asked` keys: so that it lets in nobody else. Nothing where it is not known.
-pub(crate) fn allow_pods(name: &Name, asked: &BTreeSet<&str>, ports: Option<&RulePorts>) -> Option<String> {
-    let mut labels = telling(name);
-    let worn = name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    labels.extend(worn.filter(|(key, _)| asked.contains(key)));
+/// An `allow` entry for pods of a name that wear some labels. Nothing where none are known.
+pub(crate) fn allow_pods(name: &Name, labels: &Labels, ports: Option<&RulePorts>) -> Option<String> {
     if labels.is_empty() {
         return None;
     }
-    let labels = pairs(labels);
+    let labels = pairs(labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     let namespace = name.namespace.as_ref().map_or_else(String::new, |it| format!("namespace: {}, ", quote(it)));
     Some(format!("{{from: {{{namespace}pods: {{{labels}}}}}{}}}", allow_ports(ports)))
 }
@@ -295,14 +322,13 @@ pub(crate) fn allow_from(from: &str, ports: Option<&RulePorts>) -> String {
 }
 
 /// The labels that tell a workload's pods from others: the well-known ones, else all that no controller writes.
-fn telling(name: &Name) -> BTreeMap<&str, &str> {
+pub(crate) fn telling(worn: &Labels) -> Labels {
     const MADE: [&str; 4] =
         ["pod-template-hash", "controller-revision-hash", "pod-template-generation", "rollouts-pod-template-hash"];
-    let all = || name.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let known: BTreeMap<_, _> = all().filter(|(key, _)| NAMES.contains(key)).collect();
-    if known.is_empty() {
-        all().filter(|(key, _)| !MADE.contains(key) && !key.contains("kubernetes.io/pod")).collect()
-    } else {
-        known
-    }
+    let some = |is_wanted: &dyn Fn(&str) -> bool| -> Labels {
+        let worn = worn.iter().filter(|(key, _)| is_wanted(key));
+        worn.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let known = some(&|key| NAMES.contains(&key));
+    if known.is_empty() { some(&|key| !MADE.contains(&key) && !key.contains("kubernetes.io/pod")) } else { known }
 }

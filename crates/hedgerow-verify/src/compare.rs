@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hedgerow_core::plan::{Named, Plan, Protection, Rest};
+use hedgerow_core::plan::Plan;
 use hedgerow_eval::{Endpoint, Labels, Manifests, Network, PeerSet, PolicyKind};
 
 use crate::comparison::{Comparison, World};
@@ -12,7 +12,7 @@ use crate::planned::{go_live, planned_pods, undress};
 use crate::report::{Edges, Finding, Report};
 
 /// A label for people, by which alone earlier versions' objects are known.
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The order at which versions before the mark wrote their Calico policies.
 const FORMER_ORDER: f64 = 5000.0;
 
@@ -48,7 +48,6 @@ pub fn verify(plan: &Plan, manifests: Manifests) -> Report {
             | Finding::NotIsolated { .. }
             | Finding::Isolated { .. }
             | Finding::Leftover { .. }
-            | Finding::Overwritten { .. }
             | Finding::MaySelect { .. }
             | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }
@@ -102,8 +101,7 @@ fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: Wo
     }
     let staged = manifests.staged.clone();
     let maybe_worn = std::mem::take(&mut manifests.cluster.maybe_worn);
-    let mut leftovers = leftovers(expected, plan.scheme().policy_of().as_str(), &manifests);
-    leftovers.extend(overwritten(plan, &manifests));
+    let leftovers = leftovers(expected, plan.scheme().policy_of().as_str(), &manifests);
     let policies = manifests.policies().count();
     let namespaces = manifests.cluster.namespaces.clone();
     let network = Network::new(manifests, &expected.blocks());
@@ -157,41 +155,6 @@ fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Find
             let (service, successor) = by_name.get(&(policy.namespace.as_deref()?, policy.name.as_str()))?;
             let (service, successor) = ((*service).clone(), (*successor).clone());
             Some(Finding::Leftover { service, policy: policy.clone(), successor, place })
-        })
-        .collect()
-}
-
-/// Policies of others under names of Hedgerow's, where today's stages write what has that name.
-fn overwritten(plan: &Plan, manifests: &Manifests) -> Vec<Finding> {
-    let (named, mark) = (plan.named(), plan.scheme().policy_of());
-    let is_own = |labels: &Labels| {
-        labels.contains_key(mark.as_str()) || labels.get(MANAGED_BY).is_some_and(|who| who == "hedgerow")
-    };
-    let strangers = manifests.written().filter(|(_, labels, ..)| !is_own(labels));
-    strangers
-        .filter_map(|(policy, _, _, place)| {
-            let own = named.get(&(policy.namespace.as_deref(), policy.name.clone()))?;
-            let (kind, owner) = match own {
-                Named::Policy(service) => {
-                    let is_written =
-                        matches!(service.protection, Protection::Open { .. } | Protection::Enforced { .. });
-                    (is_written.then_some(PolicyKind::Kubernetes)?, service.name.as_str())
-                }
-                Named::Backstop(service) => {
-                    let is_written = match &service.protection {
-                        Protection::Open { rest, .. } => rest.is_some(),
-                        Protection::Enforced { rest, .. } => *rest != Rest::Drop,
-                        Protection::Absent | Protection::Staged { .. } => false,
-                    };
-                    (is_written.then_some(PolicyKind::Calico)?, service.name.as_str())
-                }
-                Named::CatchAll(of) if policy.namespace.is_none() => {
-                    (PolicyKind::CalicoGlobal, of.service_type.as_str())
-                }
-                Named::CatchAll(of) => (PolicyKind::Kubernetes, of.service_type.as_str()),
-            };
-            let owner = format!("`{owner}`");
-            (policy.kind == kind).then(|| Finding::Overwritten { owner, policy: policy.clone(), place })
         })
         .collect()
 }

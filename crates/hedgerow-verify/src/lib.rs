@@ -16,6 +16,7 @@ mod expected;
 mod guard;
 mod misplaced;
 mod others;
+mod overwritten;
 mod planned;
 mod report;
 
@@ -23,4 +24,5 @@ pub use compare::verify;
 pub use guard::{Expected, guard};
 pub use hedgerow_eval::PolicyKind;
 pub use others::{Relabel, policies_of_others};
+pub use overwritten::overwritten;
 pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};

@@ -71,7 +71,6 @@ impl<'e> Misplaced<'e> {
             | Finding::NotIsolated { .. }
             | Finding::Isolated { .. }
             | Finding::Leftover { .. }
-            | Finding::Overwritten { .. }
             | Finding::MaySelect { .. }
             | Finding::UnknownPort { .. }
             | Finding::Unsearched { .. }

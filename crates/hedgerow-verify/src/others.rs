@@ -208,7 +208,6 @@ impl Judge<'_> {
                 | Finding::Isolated { .. }
                 | Finding::Idle { .. }
                 | Finding::Leftover { .. }
-                | Finding::Overwritten { .. }
                 | Finding::MaySelect { .. }
                 | Finding::UnknownPort { .. }
                 | Finding::Unsearched { .. }

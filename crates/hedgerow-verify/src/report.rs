@@ -86,15 +86,6 @@ pub enum Finding {
         /// Its text.
         place: Span,
     },
-    /// A policy of somebody else's has the name of one that Hedgerow writes, whose deploy overwrites it.
-    Overwritten {
-        /// Whose policy Hedgerow's is, in words.
-        owner: String,
-        /// The policy.
-        policy: PolicyId,
-        /// Its text.
-        place: Span,
-    },
     /// The manifests do not tell whether a policy selects pods of services.
     MaySelect {
         /// The policy.
@@ -238,7 +229,6 @@ impl Finding {
             | Self::Isolated { .. }
             | Self::Idle { .. }
             | Self::Leftover { .. }
-            | Self::Overwritten { .. }
             | Self::MaySelect { .. }
             | Self::UnknownPort { .. }
             | Self::Unsearched { .. }
@@ -257,7 +247,7 @@ impl Finding {
             Self::NotIsolated { .. } => Code::NotIsolated,
             Self::Isolated { .. } => Code::CatchAllIsolates,
             Self::Idle { .. } => Code::IdlePolicy,
-            Self::Leftover { .. } | Self::Overwritten { .. } => Code::UnbackedPolicy,
+            Self::Leftover { .. } => Code::UnbackedPolicy,
             Self::MaySelect { .. } | Self::UnknownPort { .. } | Self::Unsearched { .. } | Self::UnreadStaged { .. } => {
                 Code::UnsupportedPolicy
             }
@@ -269,9 +259,7 @@ impl Finding {
     /// How bad it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        // What is overwritten one day says nothing of who comes in today.
-        let is_harmless =
-            matches!(self, Self::NotIsolated { why: Unguarded::NotWatched, .. } | Self::Overwritten { .. });
+        let is_harmless = matches!(self, Self::NotIsolated { why: Unguarded::NotWatched, .. });
         if is_harmless { Severity::Warning } else { self.code().severity() }
     }
 
@@ -332,13 +320,6 @@ impl Finding {
                     policy.name
                 );
                 diagnostic(message).mark(*place, "").help(help)
-            }
-            Self::Overwritten { owner, policy, place } => {
-                let message = format!("Hedgerow did not write {policy}, and its policy for {owner} would overwrite it");
-                diagnostic(message)
-                    .mark(*place, "")
-                    .help("remove it in the change that deploys Hedgerow's: rules and `allow` entries say who may call")
-                    .help("where it limits what leaves, or is still needed, give it another name")
             }
             Self::MaySelect { policy, services, place } => {
                 let names = enumerate(services.iter().map(|name| format!("`{name}`")));

@@ -250,3 +250,79 @@ spec: {podSelector: {matchLabels: {who: emoji}}}
         files(root.path()).into_iter().filter(|(path, _)| path.ends_with(".rule")).map(|(path, _)| path).collect();
     assert_eq!(names, wanted);
 }
+
+/// A repository holds more than manifests: what is about something else is counted, what cannot be read is said.
+#[test]
+fn files_of_a_repository_that_hold_no_object_are_left_out() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: ledger}\nspec: {podSelector: {matchLabels: {app: x}}, ingress: [{from: [{podSelector: {matchLabels: {app: cron}}}]}]}\n---\n".to_owned()
+        + &workload("s-ledger")
+        + "    spec: {containers: []}\n";
+    let root = fleet();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("deploy/ledger.yaml", &policy);
+    put("values.yaml", "image: {tag: 1}\nkind: Deployment\nservice: {spec: {type: ClusterIP}}\n");
+    put("chart/Chart.yaml", "apiVersion: v2\nname: x\n");
+    put(".github/workflows/ci.yml", "on: push\njobs: {}\n---\n# a second document\n");
+    put("list.json", "[{\"a\": 1}, 2]\n");
+    put("word.yaml", "only a word\n");
+    put("comment.yaml", "# nothing\n");
+    for (arguments, code) in [("import policies .", 0), ("verify --namespace elsewhere .", 2)] {
+        let ran = Command::new(root.path(), arguments).run();
+        let told = "9 files hold no Kubernetes object and are left out, such as `./.github/workflows/ci.yml`\n";
+        assert!(ran.stderr.starts_with(told), "{arguments}: {}{}", ran.stderr, ran.out());
+        assert_eq!(ran.exit == Exit::Done, code == 0, "{arguments}: {}", ran.stderr);
+    }
+    // A file that is named counts like one of a directory, as long as another holds something.
+    let ran = Command::new(root.path(), "import policies deploy/ledger.yaml hedgerow.yaml").run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("`hedgerow.yaml` holds no Kubernetes object and is left out\n"), "{}", ran.stderr);
+    let ran = Command::new(root.path(), "import policies hedgerow.yaml").run();
+    assert_eq!(ran.exit, Exit::BadInput);
+    assert!(ran.out().contains("the document has no `kind`") || ran.stderr.contains("the document has no `kind`"));
+    let ran = Command::new(root.path(), "import policies chart").run();
+    assert_eq!(ran.exit, Exit::BadInput);
+    assert!(ran.stderr.contains("there is nothing to import: 1 file, such as `chart/Chart.yaml`"), "{}", ran.stderr);
+
+    for (text, fault) in [
+        ("a: [\n", "cannot read the document"),
+        // An object that lost a part is no other program's file.
+        ("apiVersion: networking.k8s.io/v1\nmetadata: {name: x}\nspec: {podSelector: {}}\n", "has no `kind`"),
+        ("items:\n- {kind: NetworkPolicy, metadata: {name: x}}\n", "`items` and no `kind`"),
+        ("kind: ConfigMap\nmetadata: {name: x}\n---\nimage: {tag: 1}\n", "the document has no `kind`"),
+    ] {
+        put("odd.yaml", text);
+        let ran = Command::new(root.path(), "import policies .").run();
+        assert_eq!(ran.exit, Exit::BadInput, "{text}{}", ran.stderr);
+        assert!(ran.out().contains(fault) || ran.stderr.contains(fault), "{text}{}{}", ran.stderr, ran.out());
+    }
+}
+
+/// The line that is printed is pasted below `allow:` as it stands, two of them beside each other; then nothing is left to say.
+#[test]
+fn entries_are_pasted_below_allow() {
+    let root = fleet();
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: ledger}\nspec: {podSelector: {matchLabels: {app: x}}, ingress: [{from: [{podSelector: {matchLabels: {app: cron}}}, {ipBlock: {cidr: 10.1.0.0/16}}]}]}\n---\n".to_owned()
+        + &workload("s-ledger")
+        + "    spec: {containers: []}\n---\n"
+        + &workload("cron").replace("app: x", "app: cron\n        tier: y")
+        + "    spec: {containers: []}\n---\n"
+        + &workload("cron-2").replace("app: x", "app: cron\n        tier: z")
+        + "    spec: {containers: []}\n";
+    let ran = Command::new(root.path(), "import policies - --strict").stdin(policy.clone()).run();
+    assert_eq!(ran.exit, Exit::Findings, "{}", ran.stderr);
+    let head = "    to keep it, add below `allow:` in the service.yaml of `service.ledger`:\n      - ";
+    assert_eq!(ran.out().matches(head).count(), 2, "{}", ran.out());
+    assert!(ran.out().contains("    to keep it: the same entry of `service.ledger` as above\n"), "{}", ran.out());
+    let entries: String =
+        ran.out().lines().filter(|line| line.starts_with("      - ")).map(|line| format!("{line}\n")).collect();
+    let file = root.path().join("service.ledger/service.yaml");
+    fs::write(&file, format!("ports: [{{name: http, port: 8080}}]\nallow:\n{entries}")).unwrap();
+    let ran = Command::new(root.path(), "import policies -").stdin(policy).run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    assert!(!ran.out().contains("to keep it"), "{}", ran.out());
+    assert!(ran.stderr.contains("0 rules to add, 2 permitted already; "), "{}", ran.stderr);
+}

@@ -384,6 +384,13 @@ pub(super) fn labels(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> 
     labels
 }
 
+/// The entries of a text that is a list of them.
+pub(super) fn allow_entries(loaded: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Vec<AllowDraft> {
+    let mut decoder = Decoder::new(loaded.source, diagnostics);
+    let node = decoder.parse(loaded);
+    node.map(|node| allow(&mut decoder, &node)).unwrap_or_default()
+}
+
 fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowDraft> {
     let mut entries = Vec::new();
     for element in decoder.list(node, "`allow`", "leave `allow` out where only services call") {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hedgerow_core::source::Span;
 
-use super::{Compiled, Network, PeerId};
+use super::{Compiled, CompiledRule, Network, PeerId};
 use crate::cluster::{Endpoint, Labels};
-use crate::policy::{Direction, PolicyId, Rule};
+use crate::policy::{Action, Direction, PolicyId, Rule, TierDefault};
 use crate::selector::{Fact, Space};
 
 /// Labels that controllers give to the pods that they make from a template.
@@ -28,6 +28,26 @@ impl Network {
     /// The policies in the order in which they are asked.
     pub fn policies(&self) -> impl Iterator<Item = &PolicyId> {
         self.policies.iter().map(|compiled| &compiled.policy.id)
+    }
+
+    /// Whether the policies that guard a peer in a direction may drop anything: not where they let everything through that comes to them.
+    #[must_use]
+    pub fn limits(&self, peer: PeerId, direction: Direction) -> bool {
+        let Some(guards) = self.guards[direction as usize].get(peer.index()) else { return false };
+        for (tier, guards) in self.tiers(guards) {
+            let rules = guards.iter().flat_map(|at| &self.policies[*at].rules[direction as usize]);
+            for CompiledRule { rule, .. } in rules {
+                match rule.action {
+                    Action::Allow if **rule == Rule::new(rule.index, rule.action) => return false,
+                    Action::Allow | Action::Log => {}
+                    Action::Deny | Action::Pass => return true,
+                }
+            }
+            if tier.default == TierDefault::Deny {
+                return true;
+            }
+        }
+        false
     }
 
     /// The policies that guard pods in a direction, in the order in which they are asked; none for what is outside.
@@ -117,14 +137,8 @@ impl Network {
         unworn
     }
 
-    /// Label keys that policies ask of pods: pods of one namespace that wear the same of these are treated alike, whatever else they wear.
-    #[must_use]
-    pub fn asked_keys(&self) -> BTreeSet<&str> {
-        self.asked().map(|(key, _)| key).collect()
-    }
-
-    /// The label keys that policies ask of pods, with the policies.
-    fn asked(&self) -> impl Iterator<Item = (&str, &PolicyId)> {
+    /// The label keys that policies ask of pods, with the policies: pods of one namespace that wear the same of these are treated alike.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (&str, &PolicyId)> {
         self.policies.iter().flat_map(|Compiled { policy, .. }| {
             let parties = policy.all_rules().flat_map(Rule::parties);
             let selectors = parties.flat_map(|party| party.selector.iter().chain(&party.not_selector));

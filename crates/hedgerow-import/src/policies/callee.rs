@@ -5,7 +5,7 @@ use crate::Many;
 use crate::pods::{anywhere, name_of};
 use crate::ports::{declared, fit, join, subtract, words};
 use crate::said::{End, Found, Leftover, Name, Place, Port, Statement, Wanted, Why};
-use crate::settle::{allow_from, allow_pods, allow_wearers, block};
+use crate::settle::{allow_from, allow_pods, allow_wearers, block, telling};
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
@@ -42,8 +42,8 @@ struct Reached {
     partial: BTreeMap<ServiceName, Vec<PortRange>>,
     /// Services whose pods are on their node's network, where no label selects them.
     on_host: BTreeMap<ServiceName, Vec<PortRange>>,
-    /// Pods of nobody.
-    pods: BTreeMap<Name, Vec<PortRange>>,
+    /// Pods of nobody, with the labels by which they are let in.
+    pods: BTreeMap<(Name, Labels), Vec<PortRange>>,
     /// Addresses outside of the cluster.
     outside: BTreeMap<AddressRange, Vec<PortRange>>,
     crowds: Crowds,
@@ -140,7 +140,7 @@ impl<'w, 'a> Callee<'w, 'a> {
             let crowd = if is_guarded { self.crowd(pod, flow, range, reached) } else { Crowd::default() };
             self.callers(range, &sometimes, &stopped, &crowd, reached);
             if is_guarded {
-                self.strangers(range, &sometimes, &crowd, reached);
+                self.strangers(pod, range, &sometimes, &crowd, reached);
             }
         }
     }
@@ -202,7 +202,7 @@ impl<'w, 'a> Callee<'w, 'a> {
     }
 
     /// Pods of nobody, and addresses, that reach the pod.
-    fn strangers(&self, range: PortRange, sometimes: &PeerSet, crowd: &Crowd, reached: &mut Reached) {
+    fn strangers(&self, pod: PeerId, range: PortRange, sometimes: &PeerSet, crowd: &Crowd, reached: &mut Reached) {
         let network = &self.world.network;
         for id in sometimes.iter() {
             match network.peer(id) {
@@ -214,7 +214,10 @@ impl<'w, 'a> Callee<'w, 'a> {
                     let is_one_of_many = crowd.is_cluster || crowd.namespaces.contains(&endpoint.namespace);
                     // Pods on a node's network come by the node's address.
                     if self.world.owner(id).is_none() && !is_probe && !is_one_of_many && !endpoint.host_network {
-                        reached.pods.entry(name_of(endpoint)).or_default().push(range);
+                        let flow = Flow { protocol: range.protocol, port: range.last };
+                        let asked = network.asked_of(id, pod, flow);
+                        let key = (name_of(endpoint), let_in_by(&endpoint.labels, asked));
+                        reached.pods.entry(key).or_default().push(range);
                     }
                 }
             }
@@ -224,13 +227,12 @@ impl<'w, 'a> Callee<'w, 'a> {
     fn say(&self, service: &Service, guarded: &[PeerId], at: &Place, reached: Reached, found: &mut Found) {
         self.say_services(service, at, &reached, found);
         self.say_crowds(service, at, &reached, found);
-        let asked = self.world.network.asked_keys();
-        for (pods, ranges) in &reached.pods {
+        for ((pods, labels), ranges) in &reached.pods {
             let ranges = join(ranges.iter().copied());
             let fitted = fit(service, &these(&ranges));
             let text = format!("`{pods}` reaches `{}` on {}{}", self.name, words(&ranges), fitted.hint());
             let leftover = self.about(found.leave(Why::OutsideCaller, at, text));
-            leftover.allow = fitted.narrow().and_then(|ports| allow_pods(pods, &asked, Some(&ports)));
+            leftover.allow = fitted.narrow().and_then(|ports| allow_pods(pods, labels, Some(&ports)));
         }
         let mut on_host = BTreeMap::<Vec<PortRange>, BTreeSet<ServiceName>>::new();
         for (caller, ranges) in &reached.on_host {
@@ -438,6 +440,17 @@ impl<'w, 'a> Callee<'w, 'a> {
 struct Crowd {
     is_cluster: bool,
     namespaces: BTreeSet<String>,
+}
+
+/// The labels of pods by which an entry lets them in: what the policy asks about, and where no labels say that, what tells them from others.
+fn let_in_by(worn: &Labels, asked: Option<(BTreeSet<String>, bool)>) -> Labels {
+    let (keys, is_all) = asked.unwrap_or_default();
+    let own = if is_all { Labels::new() } else { telling(worn) };
+    worn.iter()
+        .filter(|(key, _)| keys.contains(*key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .chain(own)
+        .collect()
 }
 
 fn these(ranges: &[PortRange]) -> Wanted {

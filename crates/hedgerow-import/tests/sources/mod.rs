@@ -58,6 +58,9 @@ pub(crate) fn rule(rule: &Rule) -> String {
 
 /// `why: text @ place`, and the `allow` entry.
 pub(crate) fn leftover(leftover: &Leftover) -> String {
+    if let Some(allow) = &leftover.allow {
+        assert!(hedgerow_core::read::allow_entry(allow).is_some(), "no entry of `allow`: {allow}");
+    }
     let allow = leftover.allow.as_ref().map_or_else(String::new, |allow| format!(" ⇒ {allow}"));
     format!("{}: {} @ {}{allow}", leftover.why.as_str(), leftover.text, leftover.place)
 }

@@ -194,17 +194,27 @@ fn who_is_let_in_by_a_label_is_told_although_a_service_wears_it() {
     }
 }
 
-/// An entry lets in no pods that the policy keeps out: it asks for what the policy asks, too.
+/// An entry asks for what the policy asks, so that it lets in no pods that the policy keeps out; for more only where labels alone do not
+/// say what the policy asks.
 #[test]
-fn an_entry_is_no_wider_than_the_policy() {
+fn an_entry_asks_for_what_the_policy_asks() {
     let labels = "{app: cron, hub-access: 'true', team: ops, pod-template-hash: x}";
     let pods = deployment("cron", "ops").replace("{app: cron}", labels);
     for (selector, expected) in [
-        ("{matchLabels: {hub-access: 'true'}}", "{app: cron, hub-access: \"true\"}"),
-        ("{matchExpressions: [{key: team, operator: In, values: [ops, dev]}]}", "{app: cron, team: ops}"),
+        ("{matchLabels: {hub-access: 'true'}}", "{hub-access: \"true\"}"),
+        ("{matchExpressions: [{key: team, operator: In, values: [ops, dev]}]}", "{team: ops}"),
         (
             "{matchExpressions: [{key: hub-access, operator: Exists}], matchLabels: {team: ops}}",
-            "{app: cron, hub-access: \"true\", team: ops}",
+            "{hub-access: \"true\", team: ops}",
+        ),
+        (
+            "{matchExpressions: [{key: team, operator: NotIn, values: [dev]}, {key: team, operator: Exists}]}",
+            "{team: ops}",
+        ),
+        // That a label is not there no entry says: the pods are told by their name.
+        (
+            "{matchExpressions: [{key: guest, operator: DoesNotExist}, {key: team, operator: Exists}]}",
+            "{app: cron, team: ops}",
         ),
         ("{matchLabels: {app: cron}}", "{app: cron}"),
     ] {
@@ -348,5 +358,111 @@ fn a_policy_whose_name_hedgerow_gives_to_its_own_is_told() {
             assert!(taken.starts_with(should), "{text}{taken}");
         }
         assert!(!imported.leftovers.iter().any(|it| it.why == Why::NameTaken && !it.why.is_loss()));
+    }
+}
+
+/// Where a rule of Calico's drops others first, what any policy asks about tells the pods from those.
+#[test]
+fn an_entry_beside_denials_tells_the_pods_from_those_that_are_denied() {
+    let calico = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: ledger, namespace: bank}\nspec: {selector: app == 'ledger', types: [Ingress], ingress: [{action: Deny, source: {namespaceSelector: all(), selector: zone == 'out'}}, {action: Allow, protocol: TCP, source: {namespaceSelector: all(), selector: team == 'ops'}, destination: {ports: [9901]}}]}\n---\n";
+    let pods = deployment("cron", "ops").replace("{app: cron}", "{app: cron, team: ops, zone: in, tail: x}");
+    let texts = format!("{calico}{pods}{}", deployment("ledger", "bank"));
+    let imported = imported(&bank(), Source::Policies, &texts, Many::Suggest);
+    let callers = imported.leftovers.iter().filter(|it| it.why == Why::OutsideCaller);
+    let entries: Vec<_> = callers.filter_map(|it| it.allow.as_deref()).collect();
+    assert_eq!(entries, ["{from: {namespace: ops, pods: {app: cron, team: ops, zone: in}}, ports: [admin]}"]);
+}
+
+#[test]
+fn what_lets_everything_out_limits_nothing() {
+    let egress = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: bank}}\nspec: {{podSelector: {{}}, policyTypes: [Egress], {spec}}}\n---\n"
+        )
+    };
+    let calico = |action: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: bank}}\nspec: {{selector: all(), order: 1, types: [Egress], egress: [{{action: {action}, destination: {{nets: [169.254.169.254/32]}}}}, {{action: Allow}}]}}\n---\n"
+        )
+    };
+    let open = egress("open", "egress: [{}]");
+    for (policies, should) in [
+        (open.clone(), ["open-egress"].as_slice()),
+        (egress("open", "egress: [{to: []}]"), &["open-egress"]),
+        (egress("tight", "egress: []"), &["egress"]),
+        (egress("tight", "egress: [{ports: [{port: 443}]}]"), &["egress"]),
+        (egress("tight", "egress: [{to: [{podSelector: {}}]}]"), &["egress"]),
+        (egress("tight", "egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]"), &["egress"]),
+        // Policies add up.
+        (format!("{open}{}", egress("tight", "egress: []")), &["open-egress", "open-egress"]),
+        (calico("Deny"), &["egress"]),
+        (calico("Allow"), &["open-egress"]),
+        (calico("Log"), &["open-egress"]),
+    ] {
+        let imported = import(&policies, Many::Suggest);
+        let told = imported.leftovers.iter().filter(|it| matches!(it.why, Why::Egress | Why::OpenEgress));
+        let told: Vec<_> = told.map(|it| it.why.as_str()).collect();
+        assert_eq!(told, should, "{policies}");
+    }
+    // Of pods that it limits and others it limits some.
+    let emoji = egress("tight", "egress: []");
+    let open = open.replace("podSelector: {}", "podSelector: {matchLabels: {app: ledger}}");
+    let imported = import(&format!("{open}{emoji}"), Many::Suggest);
+    let told = imported.leftovers.iter().filter(|it| matches!(it.why, Why::Egress | Why::OpenEgress));
+    let told: Vec<_> = told.map(|it| format!("{}: {}", it.why.as_str(), it.text)).collect();
+    assert_eq!(
+        told,
+        [
+            "egress: NetworkPolicy bank/tight limits what leaves `service.card`, `service.edge` and `service.emoji`",
+            "open-egress: NetworkPolicy bank/open limits nothing of what leaves `service.ledger`",
+        ]
+    );
+    assert!(Why::Egress.is_loss() && !Why::OpenEgress.is_loss());
+}
+
+/// What was copied is not asked for again, also where an entry says more.
+#[test]
+fn what_an_allow_entry_says_already_is_no_finding() {
+    let spec = "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: market}}}], ports: [{port: 8080}]}, {from: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [{port: 8080}]}, {from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: cron}}}], ports: [{port: 9901}]}, {from: [{podSelector: {matchLabels: {app: absent}}}], ports: [{port: 8080}, {port: 9901}]}]";
+    let pods = [("ledger", "bank"), ("cron", "ops")];
+    let pods: String = pods.into_iter().map(|(name, namespace)| deployment(name, namespace)).collect();
+    let text = format!("{}{pods}", policy(spec));
+    let import = |allow: &str| {
+        let mut fleet = bank();
+        fleet.services[3].metadata.push_str(&format!("allow: [{allow}]\n"));
+        let mut imported = imported(&fleet, Source::Policies, &text, Many::Suggest);
+        imported.leftovers.retain(|it| it.allow.is_some());
+        imported
+    };
+    let suggested = imported(&bank(), Source::Policies, &text, Many::Suggest);
+    let suggested: Vec<_> = suggested.leftovers.iter().filter_map(|it| it.allow.clone()).collect();
+    assert_eq!(suggested.len(), 4, "{suggested:?}");
+    let copied = import(&suggested.join(", "));
+    assert_eq!(copied.leftovers, []);
+    let entries: Vec<_> = copied.allowed.iter().map(|it| it.entry.clone()).collect();
+    assert_eq!(entries.iter().collect::<std::collections::BTreeSet<_>>(), suggested.iter().collect());
+
+    let [cron, market, block, absent] = ["app: cron", "namespace: market", "10.1.0.0", "app: absent"];
+    for (allow, left) in [
+        ("{from: anybody}", [].as_slice()),
+        ("{from: anybody, ports: [http]}", &[cron, absent]),
+        ("{from: anybody, ports: [admin]}, {from: anybody, ports: [http]}", &[]),
+        ("{from: {namespaces: any}}", &[block]),
+        ("{from: {namespaces: [bank, market]}}", &[cron, block]),
+        ("{from: {cidr: 10.0.0.0/8}}", &[cron, market, absent]),
+        ("{from: {cidr: 10.0.0.0/8, except: [10.2.0.0/16]}}", &[cron, market, absent]),
+        ("{from: {cidr: 10.0.0.0/8, except: [10.1.2.0/24]}}", &[cron, market, block, absent]),
+        ("{from: {cidr: 10.1.0.0/17}}", &[cron, market, block, absent]),
+        ("{from: {pods: {app: absent}}}", &[cron, market, block]),
+        ("{from: {pods: {app: absent, more: x}}}", &[cron, market, block, absent]),
+        ("{from: {namespaces: {labels: {team: x}}}}", &[cron, market, block, absent]),
+        ("{from: {namespaces: any, pods: {app: cron}}, ports: [admin]}", &[market, block, absent]),
+        ("{from: {namespaces: any, pods: {app: cron}}, ports: [http]}", &[cron, market, block, absent]),
+    ] {
+        let imported = import(allow);
+        let found: Vec<_> = imported.leftovers.iter().filter_map(|it| it.allow.as_deref()).collect();
+        assert_eq!(found.len(), left.len(), "{allow}: {found:?}");
+        assert!(left.iter().all(|left| found.iter().any(|found| found.contains(left))), "{allow}: {found:?}");
+        assert_eq!(imported.allowed.len(), 4 - left.len(), "{allow}");
     }
 }

@@ -3,7 +3,7 @@
 mod output;
 
 use super::rule_file::{self, RuleFile};
-use super::verify::read::manifests;
+use super::verify::read::{manifests, objects};
 use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Import, ImportFormat};
 use crate::cli::session::{Reported, Session};
@@ -25,7 +25,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Import) -> anyhow::R
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
     let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let mut texts = Sources::default();
-    for (path, text) in manifests(session, &args.files, "import")? {
+    let read = if source.is_of_objects() { objects } else { manifests };
+    for (path, text) in read(session, &args.files, "import")? {
         texts.add(path, text);
     }
     let many = if args.each { Many::Each } else { Many::Suggest };

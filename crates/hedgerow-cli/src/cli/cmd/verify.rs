@@ -13,14 +13,14 @@ use hedgerow_core::fleet::Scope;
 use hedgerow_core::plan::{Plan, Protection};
 use hedgerow_eval::{Manifests, ObjectRef};
 use hedgerow_render::guard::{account_objects, guard_objects};
-use hedgerow_verify::{Expected, Finding, Report, verify};
+use hedgerow_verify::{Expected, Finding, Report, overwritten, verify};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::Result<Exit> {
     let loaded = session.load(Scope::Whole, args.format)?;
     let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let mut sources = loaded.sources;
     let before = sources.iter().count();
-    for (path, text) in read::manifests(session, &args.files, "verify")? {
+    for (path, text) in read::objects(session, &args.files, "verify")? {
         sources.add(path, text);
     }
     let (manifests, mut diagnostics) =
@@ -30,8 +30,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
         session.report(&diagnostics, &sources, args.format)?;
         return Err(Reported(Exit::BadInput).into());
     }
+    let overwritten = overwritten(&plan, &manifests);
     let compared = verify(&plan, manifests);
-    diagnostics.extend(compared.findings.iter().map(Finding::diagnostic));
+    diagnostics.extend(compared.findings.iter().map(Finding::diagnostic).chain(overwritten));
     if args.complete {
         diagnostics.extend(absences(&plan, &compared));
         let objects: Vec<_> =

@@ -1,6 +1,6 @@
 //! What manifests publish to the outside of the cluster: load balancers, node ports, external addresses, ingresses and routes.
 
-use crate::cli::cmd::verify::read::manifests;
+use crate::cli::cmd::verify::read::objects;
 use crate::cli::session::Session;
 use hedgerow_core::policy::Labels;
 use hedgerow_core::source::Sources;
@@ -57,7 +57,7 @@ pub(super) fn read(
     fleet: &[Wanted],
 ) -> anyhow::Result<BTreeMap<String, Vec<Published>>> {
     let mut sources = Sources::default();
-    for (path, text) in manifests(session, files, "draw")? {
+    for (path, text) in objects(session, files, "draw")? {
         sources.add(path, text);
     }
     let objects: Vec<(String, PlainObject)> = sources

@@ -6,7 +6,7 @@ use crate::cli::report::count;
 use hedgerow_core::policy::RulePorts;
 use hedgerow_import::{Imported, Leftover, Place, Rule, Source, Why};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How many of one kind are shown; the rest is counted.
@@ -37,6 +37,7 @@ pub(super) fn text(imported: &Imported, files: &Files<'_>, source: Source, args:
     for leftover in &imported.leftovers {
         groups.entry(leftover.why).or_default().push(leftover);
     }
+    let mut printed = BTreeSet::new();
     for why in Why::ALL {
         let Some(group) = groups.get(why) else { continue };
         let _ = writeln!(text, "{} ({}): {}", why.as_str(), group.len(), why.means());
@@ -44,9 +45,14 @@ pub(super) fn text(imported: &Imported, files: &Files<'_>, source: Source, args:
             let place = place(leftover);
             let colon = if place.is_empty() { "" } else { ": " };
             let _ = writeln!(text, "  {place}{colon}{}", leftover.text);
-            if let Some((callee, allow)) = leftover.callee.as_ref().zip(leftover.allow.as_ref()) {
-                let _ = writeln!(text, "    service.yaml of `{callee}`: allow: [{allow}]");
-            }
+            let Some((callee, allow)) = leftover.callee.as_ref().zip(leftover.allow.as_ref()) else { continue };
+            let _ = match printed.insert((callee, allow)) {
+                true => writeln!(
+                    text,
+                    "    to keep it, add below `allow:` in the service.yaml of `{callee}`:\n      - {allow}"
+                ),
+                false => writeln!(text, "    to keep it: the same entry of `{callee}` as above"),
+            };
         }
         if group.len() > most {
             let _ = writeln!(text, "  … and {} more: --all lists them", group.len() - most);
@@ -92,13 +98,14 @@ pub(super) fn tally(imported: &Imported, source: Source) -> String {
     }
     let kinds: Vec<_> =
         Why::ALL.iter().filter_map(|why| kinds.get(why).map(|number| format!("{number} {}", why.as_str()))).collect();
-    let is_nothing = imported.rules.is_empty() && imported.present.is_empty();
+    let present = imported.present.len() + imported.allowed.len();
+    let is_nothing = imported.rules.is_empty() && present == 0;
     let rest = match kinds.as_slice() {
         [] if is_nothing => "nothing in it is about services of the fleet".to_owned(),
-        [] => "rules say all of it".to_owned(),
+        [] => "rules and `allow` entries say all of it".to_owned(),
         kinds => kinds.join(", "),
     };
-    format!("{}: {rules}, {} permitted already; {rest}\n", source.name(), imported.present.len())
+    format!("{}: {rules}, {} permitted already; {rest}\n", source.name(), present)
 }
 
 /// The document of `--format json`, version 1.
@@ -109,6 +116,7 @@ struct Document<'a> {
     environment: &'a str,
     rules: Vec<JsonRule<'a>>,
     present: Vec<JsonPair<'a>>,
+    allowed: Vec<JsonAllowed<'a>>,
     leftovers: Vec<JsonLeftover<'a>>,
 }
 
@@ -128,6 +136,12 @@ struct JsonRule<'a> {
 struct JsonPair<'a> {
     caller: &'a str,
     callee: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonAllowed<'a> {
+    callee: &'a str,
+    entry: &'a str,
 }
 
 #[derive(Serialize)]
@@ -200,6 +214,11 @@ pub(super) fn json(
             .present
             .iter()
             .map(|(caller, callee)| JsonPair { caller: caller.as_str(), callee: callee.as_str() })
+            .collect(),
+        allowed: imported
+            .allowed
+            .iter()
+            .map(|allowed| JsonAllowed { callee: allowed.callee.as_str(), entry: &allowed.entry })
             .collect(),
         leftovers: leftovers.collect(),
     };

@@ -113,7 +113,6 @@ fn edges<'a>(finding: &'a Finding, sources: &'a Sources) -> Option<JsonEdges<'a>
         | Finding::Isolated { .. }
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
-        | Finding::Overwritten { .. }
         | Finding::MaySelect { .. }
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }
@@ -160,7 +159,6 @@ fn service(finding: &Finding) -> Option<JsonService<'_>> {
         | Finding::Unruled(_)
         | Finding::Idle { .. }
         | Finding::Leftover { .. }
-        | Finding::Overwritten { .. }
         | Finding::MaySelect { .. }
         | Finding::UnknownPort { .. }
         | Finding::Unsearched { .. }

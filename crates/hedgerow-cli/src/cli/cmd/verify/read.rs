@@ -1,8 +1,10 @@
 //! Reads the manifests that a command line names.
 
+use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::manifests::read_manifests;
 use anyhow::{Context, bail};
+use hedgerow_eval::is_no_manifest;
 use std::path::{Path, PathBuf};
 
 /// The texts of files, of the manifests below directories, and of standard input, each with the name to show for it.
@@ -44,6 +46,35 @@ pub(in crate::cli) fn manifests(
         bail!("there is nothing to {wanted}: the files are empty");
     }
     Ok(texts)
+}
+
+/// The same without the files that are about something else than objects, such as Hedgerow's own, values of charts and workflows: they are
+/// counted. A file that cannot be read stays, and so does an object that lacks its kind.
+///
+/// # Errors
+/// As [`manifests`], and where directories hold nothing but such files.
+pub(in crate::cli) fn objects(
+    session: &mut Session<'_>,
+    files: &[PathBuf],
+    wanted: &str,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let texts = manifests(session, files, wanted)?;
+    let (others, objects): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(_, text)| is_no_manifest(text));
+    let Some((first, _)) = others.first() else { return Ok(objects) };
+    if objects.iter().all(|(_, text)| text.trim().is_empty()) {
+        // What a person names is reported with what it lacks.
+        if files.iter().any(|file| others.iter().any(|(name, _)| Path::new(name) == file)) {
+            return Ok(others);
+        }
+        let number = count(others.len(), "file");
+        bail!("there is nothing to {wanted}: {number}, such as `{first}`, and no Kubernetes object in them");
+    }
+    let text = match others.len() {
+        1 => format!("`{first}` holds no Kubernetes object and is left out\n"),
+        number => format!("{number} files hold no Kubernetes object and are left out, such as `{first}`\n"),
+    };
+    session.note(&text);
+    Ok(objects)
 }
 
 /// The first Helm chart among the files below a directory that has templates with actions.
