@@ -111,3 +111,19 @@ fn javascript_environment_and_comments() {
                 -- service.ledger/x.txt\n-- service.card/x.txt\n-- service.fraud/x.txt\n";
     finds(tree, &["emoji -> card proven", "emoji -> fraud declared", "emoji -> ledger joined"]);
 }
+
+#[test]
+fn templates_with_type_arguments_do_not_hide_what_is_beside_them() {
+    let tree = |text: &str| {
+        format!(
+            "-- service.emoji/package.json\n{{}}\n-- service.emoji/main.tsx\n{text}\nexport async function load() {{ await fetch('http://s-ledger/x'); }}\nload();\n-- service.ledger/x.txt\n"
+        )
+    };
+    for text in [
+        "import styled from 'styled-components';\nexport const Box = styled.div<{ hide?: boolean }>`\n  color: ${({ theme }) => theme.a};\n`;",
+        "const Box = styled(Card)<Props & { on: (x: A) => void }>`a`;\nconst Other = styled.p<{\n  wide: boolean\n}>`b ${(p) => p.wide}`;",
+        "const q = sql<{ ids: string[] }>`\n  ${cte(1)}\n  SELECT 1\n`;",
+    ] {
+        finds(&tree(text), &["emoji -> ledger proven"]);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod expr;
 mod stmt;
+mod tagged;
 
 use super::build::{Builder, facts_of, range};
 use super::first_fault;
@@ -24,8 +25,18 @@ impl Frontend for JavaScript {
 impl Frontend for TypeScript {
     fn facts(&self, text: &str) -> Facts {
         // The grammar with JSX reads everything but `<T>value` casts; a file that has those has no JSX.
-        let plain = facts(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), text);
-        if plain.faults.is_empty() { plain } else { facts(&tree_sitter_typescript::LANGUAGE_TSX.into(), text) }
+        let read = |text: &str| {
+            let plain = facts(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), text);
+            if plain.faults.is_empty() { plain } else { facts(&tree_sitter_typescript::LANGUAGE_TSX.into(), text) }
+        };
+        let found = read(text);
+        if found.faults.is_empty() {
+            return found;
+        }
+        match tagged::without_types(text).map(|text| read(&text)) {
+            Some(again) if again.faults.len() <= found.faults.len() => again,
+            Some(_) | None => found,
+        }
     }
 }
 
