@@ -51,6 +51,7 @@ pub static SCAN: Form = Form {
         key("settings", "Configuration files; without `{name}`, for every service.", Value::List(&TEXT)),
         key("sinks", "Calls and assignments that go out of a service.", Value::Many(&Value::Form(&SINK))),
         key("functions", "Functions that pass texts on or bring them in.", Value::Many(&Value::Form(&TRANSFER))),
+        key("reads", "Calls of libraries that ask the environment by themselves.", Value::Many(&Value::Form(&READS))),
         key("servers", "What a service does that offers a contract to its callers.", PATTERNS),
         key("registries", "Functions in whose arguments a function is listed without being called.", PATTERNS),
         key("inert", "Functions that call no method of what they are given.", PATTERNS),
@@ -147,6 +148,16 @@ pub(crate) static TRANSFER: Form = Form {
         ),
         key("default", "The argument that is given where nothing is set.", ARGUMENT_VALUE),
         key("into", "The argument through which the result is stored.", ARGUMENT_VALUE),
+    ],
+    bonds: &[],
+};
+
+pub(crate) static READS: Form = Form {
+    about: "A call of a library that asks the environment whom to call.",
+    keys: &[
+        needed("call", "Which calls.", PATTERNS),
+        needed("variables", "The variables with addresses that it asks for.", Value::Many(&ANY_TEXT)),
+        key("kind", "The protocol.", Value::Word(|| vec!["http", "grpc", "tcp"])),
     ],
     bonds: &[],
 };

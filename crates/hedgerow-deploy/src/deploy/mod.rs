@@ -8,6 +8,7 @@ mod expand;
 mod given;
 mod hocon;
 pub mod image;
+mod ingress;
 mod item;
 mod kustomize;
 mod maps;

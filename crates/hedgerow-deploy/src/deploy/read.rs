@@ -2,7 +2,7 @@
 
 use super::item::{Item, Texts, text_at};
 use super::kustomize::Kustomizations;
-use super::{Deploy, Step, Text, Unread, maps, services, settings};
+use super::{Deploy, Step, Text, Unread, ingress, maps, services, settings};
 use crate::helm::Charts;
 use crate::host::{HOLE, Hosts};
 use serde_json::Value;
@@ -77,6 +77,7 @@ impl Deploy {
         let maps = maps::of(&items);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services::name(&items, &pods, hosts);
+        deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         for (path, chart, is_whole, lacks) in unread {
             let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
             let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));

@@ -96,6 +96,15 @@ impl Hosts {
         self.known(&name.to_lowercase())
     }
 
+    /// The service of a bare name, else the only one whose name ends in it behind a dot: `service.traefik` of `traefik`.
+    pub(crate) fn called(&self, name: &str) -> Option<&str> {
+        self.named(name).or_else(|| {
+            let last = |service: &&String| service.rsplit_once('.').is_some_and(|(_, last)| last == name);
+            let found: BTreeSet<&str> = self.names.values().filter(last).map(String::as_str).collect();
+            found.first().copied().filter(|_| found.len() == 1)
+        })
+    }
+
     /// The service of a bare name, as it is written.
     pub fn spelled(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)

@@ -12,7 +12,8 @@ use hedgerow_deploy::Pattern;
 use hedgerow_yaml::{Content, Node};
 
 /// The keys that are decoded as a pack.
-const PACK_KEYS: &[&str] = &["sinks", "functions", "servers", "registries", "inert", "texts", "clients", "bindings"];
+const PACK_KEYS: &[&str] =
+    &["sinks", "functions", "reads", "servers", "registries", "inert", "texts", "clients", "bindings"];
 
 /// The section being read.
 pub(super) struct Read<'d> {

@@ -9,6 +9,7 @@ mod deploy;
 mod environment;
 mod go;
 mod idioms;
+mod ingress;
 mod kinds;
 mod kustomize;
 mod languages;

@@ -10,7 +10,8 @@ pub(super) fn without_types(text: &str) -> Option<String> {
     let mut has_any = false;
     for (at, _) in text.match_indices('`') {
         let head = &text.as_bytes()[..at];
-        let Some(end) = head.iter().rposition(|byte| !byte.is_ascii_whitespace()).filter(|end| head[*end] == b'>') else {
+        let Some(end) = head.iter().rposition(|byte| !byte.is_ascii_whitespace()).filter(|end| head[*end] == b'>')
+        else {
             continue;
         };
         let Some(start) = opening(head, end) else { continue };
@@ -36,7 +37,8 @@ fn opening(text: &[u8], end: usize) -> Option<usize> {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     let before = text.get(at.checked_sub(1)?)?;
-                    return (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'$' | b')' | 0x80..)).then_some(at);
+                    return (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'$' | b')' | 0x80..))
+                        .then_some(at);
                 }
             }
             b'`' => return None,
