@@ -37,12 +37,16 @@
 mod deploy;
 mod helm;
 mod host;
+mod partial;
 pub mod path;
 mod pattern;
+mod standin;
+mod value;
 
 pub use deploy::{
     Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents,
     image, is_too_deep, properties, swells,
 };
 pub use host::{Answer, HOLE, Hosts};
+pub use partial::Partial;
 pub use pattern::Pattern;

@@ -32,7 +32,7 @@ impl Deploy {
                         unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
                     }
                     sheets = rendered.sheets;
-                    rendered.documents
+                    rendered.documents.iter().map(with_holes).collect()
                 }
                 None => {
                     let (values, fault) = settings::read(text.text);
@@ -101,4 +101,25 @@ impl Deploy {
 /// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.
 fn is_template(text: &str) -> bool {
     ["{{", "{%", "<%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
+/// A value of a chart with [`HOLE`] for what is not known.
+fn with_holes(value: &crate::value::Value) -> Value {
+    use crate::partial::{Gap, Part, Partial};
+    use crate::value::Value as V;
+    let text = |text: &Partial| -> String {
+        text.parts()
+            .map(|part| match part {
+                Part::Known(known) => known.to_owned(),
+                Part::Gap(Gap::Release(nth)) => crate::host::release(*nth).to_string(),
+                Part::Gap(_) => HOLE.to_string(),
+            })
+            .collect()
+    };
+    match value {
+        V::Text(found) => Value::from(text(found)),
+        V::List(list) => list.iter().map(with_holes).collect(),
+        V::Map(pairs) => Value::Object(pairs.iter().map(|(key, value)| (text(key), with_holes(value))).collect()),
+        other => other.written(),
+    }
 }

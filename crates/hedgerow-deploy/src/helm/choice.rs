@@ -1,16 +1,10 @@
-//! Texts that can be one of several. They stand in the rendered text, so that a template is rendered once for all of them:
-//! between [`OPEN`] and [`CLOSE`] are what chooses and the texts to choose from.
+//! Texts that can be one of several. They stand in the rendered text as [`Gap::OneOf`], so that a template is rendered once for all of
+//! them.
 
-use super::MARK;
-use serde_json::{Map, Value};
+use crate::partial::{Choice, Gap, Part, Partial};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-const OPEN: char = '\u{e001}';
-const OR: char = '\u{e002}';
-const CLOSE: char = '\u{e003}';
-
-/// The letters that mean something here.
-const MEANING: std::ops::RangeInclusive<char> = MARK..='\u{e005}';
+use std::sync::Arc;
 
 /// More texts than these are not told apart: what would make more is a hole.
 pub(super) const MAX_TEXTS: usize = 32;
@@ -21,60 +15,13 @@ const MAX_LENGTH: usize = 8 << 10;
 /// How many scalars may be made of a document by showing every choice.
 const MAX_WEIGHT: usize = 1 << 20;
 
-/// What the letters that mean something here are where a file has them itself: nothing that is known.
-pub(super) fn clean(text: &str) -> String {
-    text.replace(|c| MEANING.contains(&c), &MARK.to_string())
-}
-
-/// Whether a file has letters that mean something here.
-pub(super) fn is_clean(text: &str) -> bool {
-    !text.contains(|c| MEANING.contains(&c))
-}
-
-/// Whether a text can be one of several.
-pub(super) fn is_open(text: &str) -> bool {
-    text.contains(OPEN)
-}
-
-/// A choice. What one thing chooses among the same texts is one choice wherever it stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Choice<'t> {
-    by: &'t str,
-    texts: Vec<&'t str>,
-}
-
-enum Piece<'t> {
-    Text(&'t str),
-    Choice(Choice<'t>),
-}
-
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((before, tail)) = rest.split_once(OPEN) {
-        found.push(Piece::Text(before));
-        let (inner, after) = tail.split_once(CLOSE).unwrap_or((tail, ""));
-        let (by, texts) = inner.split_once(OR).unwrap_or((inner, ""));
-        found.push(Piece::Choice(Choice { by, texts: texts.split(OR).collect() }));
-        rest = after;
-    }
-    found.push(Piece::Text(rest));
-    found
-}
-
 /// One way to choose; a choice that it leaves out is a hole.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Way<'t>(BTreeMap<Choice<'t>, &'t str>);
+pub(super) struct Way<'t>(BTreeMap<&'t Choice, &'t Partial>);
 
 /// Every way to choose in some texts, and what chooses.
-pub(super) fn ways<'t>(texts: impl IntoIterator<Item = &'t str>) -> (String, Vec<Way<'t>>) {
-    let pieces = texts.into_iter().filter(|text| is_open(text)).flat_map(pieces);
-    let choices: BTreeSet<Choice> = pieces
-        .filter_map(|piece| match piece {
-            Piece::Choice(choice) => Some(choice),
-            Piece::Text(_) => None,
-        })
-        .collect();
+pub(super) fn ways<'t>(texts: impl IntoIterator<Item = &'t Partial>) -> (String, Vec<Way<'t>>) {
+    let choices: BTreeSet<&Choice> = texts.into_iter().flat_map(Partial::choices).map(|choice| &**choice).collect();
     let mut ways = vec![Way::default()];
     for choice in &choices {
         if ways.len() * choice.texts.len() > MAX_TEXTS {
@@ -82,10 +29,10 @@ pub(super) fn ways<'t>(texts: impl IntoIterator<Item = &'t str>) -> (String, Vec
         }
         let with = |way: &Way<'t>, text| {
             let mut way = way.clone();
-            way.0.insert(choice.clone(), text);
+            way.0.insert(*choice, text);
             way
         };
-        ways = ways.iter().flat_map(|way| choice.texts.iter().map(|text| with(way, *text))).collect();
+        ways = ways.iter().flat_map(|way| choice.texts.iter().map(|text| with(way, text))).collect();
     }
     let by: BTreeSet<&str> = choices.iter().flat_map(|choice| choice.by.split('+')).collect();
     (by.into_iter().collect::<Vec<_>>().join("+"), ways)
@@ -93,57 +40,57 @@ pub(super) fn ways<'t>(texts: impl IntoIterator<Item = &'t str>) -> (String, Vec
 
 impl Way<'_> {
     /// A text with what was chosen.
-    pub(super) fn text(&self, text: &str) -> String {
-        if !is_open(text) {
-            return text.to_owned();
-        }
-        let hole = MARK.to_string();
-        let part = |piece: Piece| match piece {
-            Piece::Text(text) => text.to_owned(),
-            Piece::Choice(choice) => self.0.get(&choice).map_or_else(|| hole.clone(), |text| (*text).to_owned()),
-        };
-        pieces(text).into_iter().map(part).collect()
+    pub(super) fn text(&self, text: &Partial) -> Partial {
+        text.with_gaps(|gap| match gap {
+            Gap::OneOf(choice) => Some(self.0.get(&**choice).map_or_else(Partial::unknown, |text| (*text).clone())),
+            Gap::Unknown | Gap::Release(_) | Gap::LeftOut | Gap::Lost => None,
+        })
     }
 
     /// A value with what was chosen in its texts.
     fn value(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) if is_open(text) => Value::from(unquoted(self.text(text), text)),
-            Value::Array(list) => list.iter().map(|element| self.value(element)).collect(),
-            Value::Object(pairs) => {
-                Value::Object(pairs.iter().map(|(key, value)| (self.text(key), self.value(value))).collect())
-            }
+            Value::Text(text) if text.is_open() => Value::Text(unquoted(self.text(text), text)),
+            Value::List(list) => list.iter().map(|element| self.value(element)).collect(),
+            Value::Map(pairs) => pairs.iter().map(|(key, value)| (self.text(key), self.value(value))).collect(),
             other => other.clone(),
         }
     }
 }
 
 /// What a choice came to that is all of a scalar: its quotes are YAML's.
-fn unquoted(text: String, choice: &str) -> String {
-    let quoted = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).map(str::to_owned);
-    if choice.starts_with(OPEN) { quoted('"').or_else(|| quoted('\'')).unwrap_or(text) } else { text }
+fn unquoted(text: Partial, choice: &Partial) -> Partial {
+    let begins = matches!(choice.parts().next(), Some(Part::Gap(Gap::OneOf(_))));
+    let bare = |text: &str| {
+        let quoted = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+        quoted('"').or_else(|| quoted('\'')).unwrap_or(text).to_owned()
+    };
+    if begins && text.letters().starts_with(['"', '\'']) { text.through(bare) } else { text }
 }
 
 /// A text that is any of these; `by` is what chooses.
-pub(super) fn any_of(by: &str, texts: &[String]) -> String {
-    let mut all: Vec<String> = Vec::new();
+pub(super) fn any_of(by: &str, texts: &[Partial]) -> Partial {
+    let mut all: Vec<Partial> = Vec::new();
     for text in texts {
-        for way in ways([text.as_str()]).1 {
+        for way in ways([text]).1 {
             let text = way.text(text);
             if !all.contains(&text) {
                 all.push(text);
             }
         }
     }
-    let length = by.len() + all.iter().map(String::len).sum::<usize>();
-    match &all[..] {
-        [] => MARK.to_string(),
+    let choice = Choice { by: by.to_owned(), texts: all };
+    match &choice.texts[..] {
+        [] => Partial::unknown(),
         [one] => one.clone(),
         // Several lines among others would be no YAML.
-        _ if all.len() > MAX_TEXTS || length > MAX_LENGTH || all.iter().any(|text| text.contains('\n')) => {
-            MARK.to_string()
+        all if all.len() > MAX_TEXTS
+            || choice.size() > MAX_LENGTH
+            || all.iter().any(|text| text.letters().contains('\n')) =>
+        {
+            Partial::unknown()
         }
-        _ => format!("{OPEN}{by}{OR}{}{CLOSE}", all.join(&OR.to_string())),
+        _ => Partial::gap(Gap::OneOf(Arc::new(choice))),
     }
 }
 
@@ -163,17 +110,17 @@ pub(super) fn all(value: Value) -> Vec<Value> {
 /// be does not depend on what another one is.
 fn spread(value: Value, left: &mut usize) -> Value {
     match value {
-        Value::Array(list) => {
+        Value::List(list) => {
             let each = |element: Value| {
                 let element = spread(element, left);
                 // A word behind a flag has its place.
-                if element.is_object() { every(&element, left) } else { vec![element] }
+                if element.as_map().is_some() { every(&element, left) } else { vec![element] }
             };
-            list.into_iter().flat_map(each).collect()
+            Arc::unwrap_or_clone(list).into_iter().flat_map(each).collect()
         }
-        Value::Object(pairs) => {
-            let pairs: Map<_, _> = pairs.into_iter().map(|(key, value)| (key, spread(value, left))).collect();
-            Value::Object(pairs)
+        Value::Map(pairs) => {
+            let pairs = Arc::unwrap_or_clone(pairs).into_iter();
+            pairs.map(|(key, value)| (key, spread(value, left))).collect()
         }
         other => other,
     }
@@ -195,13 +142,13 @@ fn every(value: &Value, left: &mut usize) -> Vec<Value> {
 }
 
 /// The texts in a value that are choices.
-pub(super) fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+pub(super) fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v Partial>) {
     match value {
-        Value::String(text) => found.extend(Some(text.as_str()).filter(|text| is_open(text))),
-        Value::Array(list) => list.iter().for_each(|element| texts_of(element, found)),
-        Value::Object(pairs) => {
-            for (key, value) in pairs {
-                found.extend(Some(key.as_str()).filter(|key| is_open(key)));
+        Value::Text(text) => found.extend(Some(text).filter(|text| text.is_open())),
+        Value::List(list) => list.iter().for_each(|element| texts_of(element, found)),
+        Value::Map(pairs) => {
+            for (key, value) in pairs.iter() {
+                found.extend(Some(key).filter(|key| key.is_open()));
                 texts_of(value, found);
             }
         }
@@ -213,44 +160,53 @@ pub(super) fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
 mod tests {
     use super::*;
 
+    fn any(by: &str, texts: &[&str]) -> Partial {
+        any_of(by, &texts.iter().map(|text| Partial::from(*text)).collect::<Vec<_>>())
+    }
+
+    fn joined(texts: &[&Partial]) -> Partial {
+        texts.iter().copied().collect()
+    }
+
     #[test]
     fn what_one_thing_chooses_is_one_choice() {
-        let name = any_of("1", &["a".to_owned(), "b".to_owned()]);
-        let other = any_of("2", &["a".to_owned(), "b".to_owned()]);
-        let texts = |text: &str| ways([text]).1.iter().map(|way| way.text(text)).collect::<Vec<_>>();
-        assert_eq!(texts(&format!("x-{name}-{name}")), ["x-a-a", "x-b-b"]);
-        assert_eq!(texts(&format!("{name}{other}")), ["aa", "ab", "ba", "bb"]);
-        assert_eq!(texts(&any_of("3", &[format!("{name}1"), "c".to_owned(), "c".to_owned()])), ["a1", "b1", "c"]);
-        let many: Vec<String> = (0..9).map(|at| any_of(&at.to_string(), &["a".to_owned(), "b".to_owned()])).collect();
-        assert!(texts(&many.concat()).iter().all(|text| text.contains(MARK)));
-        // Letters of a broken choice end nowhere else.
-        assert_eq!(texts(&format!("x{OPEN}y")), ["x"]);
+        let (name, other) = (any("1", &["a", "b"]), any("2", &["a", "b"]));
+        let ways = |text: &Partial| ways([text]).1.iter().map(|way| way.text(text)).collect::<Vec<_>>();
+        let texts = |text: &Partial| ways(text).iter().map(|text| text.known().unwrap().to_owned()).collect::<Vec<_>>();
+        let x = Partial::from("x-");
+        assert_eq!(texts(&joined(&[&x, &name, &x, &name])), ["x-ax-a", "x-bx-b"]);
+        assert_eq!(texts(&joined(&[&name, &other])), ["aa", "ab", "ba", "bb"]);
+        let more = [joined(&[&name, &Partial::from("1")]), Partial::from("c"), Partial::from("c")];
+        assert_eq!(texts(&any_of("3", &more)), ["a1", "b1", "c"]);
+        let many: Vec<Partial> = (0..9).map(|at| any(&at.to_string(), &["a", "b"])).collect();
+        assert!(ways(&many.iter().collect()).iter().all(|text| text.has(&Gap::Unknown)));
+    }
+
+    fn map(pairs: impl IntoIterator<Item = (String, Value)>) -> Value {
+        pairs.into_iter().map(|(key, value)| (Partial::from(key), value)).collect()
     }
 
     #[test]
     fn variables_of_a_container_are_shown_apart() {
         let env: Vec<Value> = (0..12)
             .map(|at| {
-                let value = any_of(&at.to_string(), &["a".to_owned(), "b".to_owned()]);
-                serde_json::json!({"name": at.to_string(), "value": value})
+                let value = Value::Text(any(&at.to_string(), &["a", "b"]));
+                map([("name".to_owned(), Value::from(at.to_string())), ("value".to_owned(), value)])
             })
             .collect();
-        let found = all(serde_json::json!({"env": env, "name": any_of("n", &["\"x\"".to_owned(), "y".to_owned()])}));
-        let names: Vec<_> = found.iter().map(|document| document["name"].as_str().unwrap()).collect();
+        let name = Value::Text(any("n", &["\"x\"", "y"]));
+        let found = all(map([("env".to_owned(), Value::from(env)), ("name".to_owned(), name)]));
+        let names: Vec<_> =
+            found.iter().map(|document| document.get("name").and_then(Value::as_str).unwrap()).collect();
         assert_eq!(names, ["x", "y"]);
-        assert_eq!(found[0]["env"].as_array().unwrap().len(), 24);
+        assert_eq!(found[0].get("env").and_then(Value::as_list).unwrap().len(), 24);
     }
 
     #[test]
     fn what_choices_make_of_a_document_has_an_end() {
         let pairs = |at: usize, list: Value| {
-            let mut pairs: Map<_, _> = (0..5)
-                .map(|key| {
-                    (key.to_string(), Value::from(any_of(&format!("{at}.{key}"), &["a".to_owned(), "b".to_owned()])))
-                })
-                .collect();
-            pairs.insert("list".to_owned(), list);
-            Value::Object(pairs)
+            let pairs = (0..5).map(|key| (key.to_string(), Value::Text(any(&format!("{at}.{key}"), &["a", "b"]))));
+            map(pairs.chain([("list".to_owned(), list)]))
         };
         let mut value = Value::Null;
         for width in [4, 100] {

@@ -1,9 +1,9 @@
 //! What stands between the braces: words, brackets and pipelines, and the values they come to.
 
-use super::MARK;
 use super::functions::{TAKES_IN, called};
 use super::scope::Scope;
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 
 /// How deep brackets may lie in each other.
 const MAX_DEPTH: usize = 16;
@@ -24,7 +24,7 @@ pub(super) fn evaluate(code: &str, scope: &Scope) -> Option<Value> {
     scope.around.spent.step(code.len() / 64);
     let tokens = tokens(code);
     let mut at = 0;
-    pipeline(&tokens, &mut at, scope, 0).filter(|made| !matches!(made, Value::String(text) if is_hole(text)))
+    pipeline(&tokens, &mut at, scope, 0).filter(|made| !is_unknown(made))
 }
 
 pub(super) fn tokens(code: &str) -> Vec<Token> {
@@ -123,7 +123,7 @@ fn command(
                     _ => value,
                 }
             }
-            Token::Text(text) => Some(Value::from(text.as_str())),
+            Token::Text(text) => Some(Value::Text(Partial::read(text))),
             Token::Field(_) => None,
             Token::Word(word) => match word.chars().next() {
                 Some('.' | '$') if function.is_some_and(|name| TAKES_IN.contains(&name)) && word.len() == 1 => {
@@ -152,24 +152,24 @@ fn command(
 pub(super) fn is_set(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
+        Value::Text(text) => !text.is_empty(),
         Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(pairs) => !pairs.is_empty(),
+        Value::List(list) => !list.is_empty(),
+        Value::Map(pairs) => !pairs.is_empty(),
         Value::Bool(true) => true,
     }
 }
 
-/// Whether nothing of a text is known.
-pub(super) fn is_hole(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c == MARK)
+/// Whether nothing of a value is known.
+pub(super) fn is_unknown(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.is_unknown())
 }
 
 /// A value as text; a hole for what is not known or not set.
-pub(super) fn written(value: Option<&Value>) -> String {
+pub(super) fn written(value: Option<&Value>) -> Partial {
     match value {
-        None | Some(Value::Null) => MARK.to_string(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        None | Some(Value::Null) => Partial::unknown(),
+        Some(Value::Text(text)) => text.clone(),
+        Some(other) => other.json(),
     }
 }

@@ -1,12 +1,13 @@
 //! The functions of Go's templates, of sprig and of Helm that pass values on.
 
-use super::MARK;
 use super::choice;
-use super::expr::{is_hole, is_set, written};
+use super::expr::{is_set, is_unknown, written};
 use super::scope::{Scope, any};
-use super::template::parse;
-use serde_json::{Map, Value};
+use super::template::parse_written;
+use crate::partial::{Gap, Part, Partial};
+use crate::value::Value;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// How long a text that functions make may get, and one that shows whole values. A longer one is not known.
 const MAX_TEXT: usize = 4 << 10;
@@ -33,21 +34,21 @@ pub(super) fn called(
 ) -> Option<Value> {
     let shows = matches!(name, "toYaml" | "toJson" | "indent" | "nindent") || TAKES_IN.contains(&name);
     let longest = if shows { MAX_SHOWN } else { MAX_TEXT };
-    let is_long = |made: &Value| matches!(made, Value::String(text) if text.len() > longest);
+    let is_long = |made: &Value| matches!(made, Value::Text(text) if text.size() > longest);
     in_every_way(name, arguments, context, scope).filter(|made| !is_long(made))
 }
 
 /// What a function gives for every way to choose in its arguments.
 fn in_every_way(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, scope: &Scope) -> Option<Value> {
-    let open = arguments.iter().filter_map(|value| value.as_ref()?.as_str()).filter(|text| choice::is_open(text));
-    let open: Vec<&str> = if PASSES_ON.contains(&name) { Vec::new() } else { open.collect() };
+    let open = arguments.iter().filter_map(|value| value.as_ref()?.as_text()).filter(|text| text.is_open());
+    let open: Vec<&Partial> = if PASSES_ON.contains(&name) { Vec::new() } else { open.collect() };
     if open.is_empty() {
         return call(name, arguments, context, scope);
     }
     let (by, ways) = choice::ways(open);
     let made = ways.iter().map(|way| {
         let chosen = arguments.iter().map(|value| match value {
-            Some(Value::String(text)) => Some(Value::from(way.text(text))),
+            Some(Value::Text(text)) => Some(Value::Text(way.text(text))),
             other => other.clone(),
         });
         call(name, &chosen.collect::<Vec<_>>(), context.clone(), scope)
@@ -63,10 +64,12 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
     let context = || context.or_else(|| arguments.get(1).cloned().flatten().map(Rc::new));
     Some(match (name, count) {
         ("quote", 1..) => quoted(&written(last.as_ref())),
-        ("squote", 1..) => Value::from(format!("'{}'", written(last.as_ref()).replace('\'', "''"))),
+        ("squote", 1..) => {
+            Value::Text(written(last.as_ref()).through(|text| format!("'{}'", text.replace('\'', "''"))))
+        }
         ("default", 2) => {
             // Of what is not known it is not known whether it is set.
-            let last = last.filter(|value| !matches!(value, Value::String(text) if is_hole(text)))?;
+            let last = last.filter(|value| !is_unknown(value))?;
             if is_set(&last) { last } else { arguments[0].clone()? }
         }
         ("coalesce", _) => {
@@ -74,7 +77,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             for value in arguments {
                 match value {
                     None => return None,
-                    Some(Value::String(text)) if is_hole(text) => return None,
+                    Some(value) if is_unknown(value) => return None,
                     Some(value) if is_set(value) => {
                         set = Some(value.clone());
                         break;
@@ -85,15 +88,15 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             set?
         }
         ("print", 2..) => {
-            let mut text = String::new();
+            let mut text = Partial::default();
             for (at, value) in arguments.iter().enumerate() {
-                let is_text = |value: &Option<Value>| matches!(value, None | Some(Value::String(_)));
+                let is_text = |value: &Option<Value>| matches!(value, None | Some(Value::Text(_)));
                 if at > 0 && !is_text(value) && !is_text(&arguments[at - 1]) {
-                    text.push(' ');
+                    text.push_str(" ");
                 }
-                text.push_str(&written(value.as_ref()));
+                text.append(&written(value.as_ref()));
             }
-            Value::from(text)
+            Value::Text(text)
         }
         ("or", 1..) => {
             let set = arguments.iter().find(|value| value.as_ref().is_none_or(is_set));
@@ -104,45 +107,50 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("required" | "toString" | "print" | "int" | "int64" | "toStrings" | "deepCopy" | "mustDeepCopy", 1..) => last?,
         // Where this is rendered nothing is deployed.
         ("fail", 1) => Value::from(""),
-        ("trim", 1) => Value::from(text(0).trim()),
+        ("trim", 1) => Value::Text(text(0).through(|text| text.trim().to_owned())),
         ("trunc", 2) => {
             let length = usize::try_from(arguments[0].as_ref()?.as_i64()?).ok()?;
-            Value::from(text(1).chars().take(length).collect::<String>())
+            Value::Text(text(1).through(|text| text.chars().take(length).collect()))
         }
         ("repeat", 2) => {
             let count =
-                whole(arguments[0].as_ref()?).filter(|count| count.saturating_mul(text(1).len()) <= MAX_TEXT)?;
-            Value::from(text(1).repeat(count))
+                whole(arguments[0].as_ref()?).filter(|count| count.saturating_mul(text(1).size()) <= MAX_TEXT)?;
+            Value::Text(text(1).through(|text| text.repeat(count)))
         }
-        ("nospace", 1) => Value::from(text(0).split_whitespace().collect::<String>()),
-        ("cat", 1..) => Value::from((0..count).map(text).collect::<Vec<_>>().join(" ")),
-        ("title", 1) => Value::from(titled(&text(0))),
+        ("nospace", 1) => Value::Text(text(0).through(|text| text.split_whitespace().collect())),
+        ("cat", 1..) => Value::Text(joined((0..count).map(text), &Partial::from(" "))),
+        ("title", 1) => Value::Text(text(0).through(titled)),
         ("join", 2) => {
-            let Some(Value::Array(list)) = &last else { return None };
-            Value::from(list.iter().map(|element| written(Some(element))).collect::<Vec<_>>().join(&text(0)))
+            let Some(Value::List(list)) = &last else { return None };
+            Value::Text(joined(list.iter().map(|element| written(Some(element))), &text(0)))
         }
-        ("splitList", 2) => known(&last?)?.split(text(0).as_str()).map(Value::from).collect(),
+        ("splitList", 2) => {
+            let (between, body) = (text(0), last?);
+            let body = known(&body)?.written();
+            body.split(&*between.written()).map(|text| Value::Text(Partial::read(text))).collect()
+        }
         ("first" | "last" | "rest" | "initial" | "compact" | "uniq" | "sortAlpha" | "reverse", 1) => {
-            let Some(Value::Array(list)) = last else { return None };
-            of_list(name, list)
+            let Some(Value::List(list)) = last else { return None };
+            of_list(name, Arc::unwrap_or_clone(list))
         }
         ("append" | "prepend", 2) => {
-            let Some(Value::Array(mut list)) = arguments[0].clone() else { return None };
+            let Some(Value::List(list)) = arguments[0].clone() else { return None };
+            let mut list = Arc::unwrap_or_clone(list);
             list.insert(if name == "append" { list.len() } else { 0 }, last?);
-            Value::Array(list)
+            Value::from(list)
         }
         ("omit" | "pick", 1..) => {
-            let Some(Value::Object(pairs)) = arguments[0].clone() else { return None };
-            let named: Vec<String> = (1..count).map(text).collect();
-            if named.iter().any(|key| key.contains(MARK)) {
+            let Some(Value::Map(pairs)) = arguments[0].clone() else { return None };
+            let named: Vec<Partial> = (1..count).map(text).collect();
+            if named.iter().any(|key| key.has(&Gap::Unknown)) {
                 return None;
             }
-            pairs.into_iter().filter(|(key, _)| named.contains(key) == (name == "pick")).collect()
+            Arc::unwrap_or_clone(pairs).into_iter().filter(|(key, _)| named.contains(key) == (name == "pick")).collect()
         }
         ("keys" | "values", 1) => {
-            let Some(Value::Object(pairs)) = last else { return None };
-            let part = |(key, value): (String, Value)| if name == "keys" { Value::from(key) } else { value };
-            pairs.into_iter().map(part).collect()
+            let Some(Value::Map(pairs)) = last else { return None };
+            let part = |(key, value): (Partial, Value)| if name == "keys" { Value::Text(key) } else { value };
+            Arc::unwrap_or_clone(pairs).into_iter().map(part).collect()
         }
         ("add" | "sub" | "mul" | "div" | "max" | "min", 2..) | ("add1", 1) => {
             let numbers = arguments.iter().map(|value| number(value.as_ref()?)).collect::<Option<Vec<_>>>()?;
@@ -151,11 +159,11 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("dig", 3..) => {
             let mut value = last?;
             for key in (0..count - 2).map(text) {
-                if scope.around.library.changes(&key) {
+                if scope.around.library.changes(key.letters()) {
                     return None;
                 }
                 value = match value {
-                    Value::Object(mut pairs) => pairs.remove(&key).unwrap_or_default(),
+                    Value::Map(pairs) => pairs.get(&key).cloned().unwrap_or_default(),
                     Value::Null => Value::Null,
                     _ => return None,
                 };
@@ -164,38 +172,51 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         }
         ("concat", 1..) => {
             let lists = arguments.iter().map(|value| match value {
-                Some(Value::Array(list)) => Some(list.clone()),
-                Some(Value::Null) => Some(Vec::new()),
+                Some(Value::List(list)) => Some(&list[..]),
+                Some(Value::Null) => Some(&[][..]),
                 _ => None,
             });
-            Value::Array(lists.collect::<Option<Vec<_>>>()?.concat())
+            Value::from(lists.collect::<Option<Vec<_>>>()?.concat())
         }
-        ("lower", 1) => Value::from(text(0).to_lowercase()),
-        ("upper", 1) => Value::from(text(0).to_uppercase()),
-        ("trimSuffix", 2) => Value::from(text(1).strip_suffix(text(0).as_str()).unwrap_or(&text(1))),
-        ("trimPrefix", 2) => Value::from(text(1).strip_prefix(text(0).as_str()).unwrap_or(&text(1))),
+        ("lower", 1) => Value::Text(text(0).through(str::to_lowercase)),
+        ("upper", 1) => Value::Text(text(0).through(str::to_uppercase)),
+        ("trimSuffix", 2) => {
+            let end = text(0);
+            let cut = |text: &str| text.strip_suffix(&*end.written()).unwrap_or(text).to_owned();
+            Value::Text(text(1).through(cut))
+        }
+        ("trimPrefix", 2) => {
+            let start = text(0);
+            let cut = |text: &str| text.strip_prefix(&*start.written()).unwrap_or(text).to_owned();
+            Value::Text(text(1).through(cut))
+        }
         ("replace", 3) => {
             let (old, new, body) = (text(0), text(1), text(2));
-            if body.matches(old.as_str()).count().saturating_mul(new.len()) > MAX_TEXT {
+            let (old, new, body) = (old.written(), new.written(), body.written());
+            if body.matches(&*old).count().saturating_mul(new.len()) > MAX_TEXT {
                 return None;
             }
-            Value::from(body.replace(&old, &new))
+            Value::Text(Partial::read(&body.replace(&*old, &new)))
         }
-        ("printf", 1..) => Value::from(formatted(&text(0), &arguments[1..])),
-        ("toYaml", 1) => Value::from(lines(&last?)),
-        ("toJson", 1) => Value::from(last?.to_string()),
+        ("printf", 1..) => Value::Text(formatted(&text(0), &arguments[1..])),
+        ("toYaml", 1) => Value::Text(lines(&last?)),
+        ("toJson", 1) => Value::Text(last?.json()),
         ("indent" | "nindent", 2) => {
-            let Some(Value::String(body)) = &last else { return None };
-            let width = arguments[0].as_ref().and_then(Value::as_u64).and_then(|width| usize::try_from(width).ok());
+            let Some(Value::Text(body)) = &last else { return None };
+            let width = arguments[0].as_ref().and_then(Value::as_i64).and_then(|width| usize::try_from(width).ok());
             let space = " ".repeat(width.filter(|width| *width <= MAX_INDENT)?);
-            if body.len() > MAX_SHOWN {
+            if body.size() > MAX_SHOWN {
                 return None;
             }
-            let body = body.lines().map(|line| format!("{space}{line}")).collect::<Vec<_>>().join("\n");
-            Value::from(if name == "nindent" { format!("\n{body}") } else { body })
+            let put_in = |body: &str| {
+                let body = body.lines().map(|line| format!("{space}{line}")).collect::<Vec<_>>().join("\n");
+                if name == "nindent" { format!("\n{body}") } else { body }
+            };
+            Value::Text(body.through(put_in))
         }
         ("include" | "template", 1..) => {
-            let Some(Value::String(name)) = arguments.first()? else { return None };
+            let Some(Value::Text(name)) = arguments.first()? else { return None };
+            let name = &*name.shown('…');
             let Some(helpers) = scope.around.library.helpers(name) else {
                 if !super::known::is_harmless(name) {
                     scope.around.spent.lack(format!("the template `{name}` is in none of the charts of the tree"));
@@ -207,12 +228,14 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         }
         // A text of the values that is a template itself.
         ("tpl", 1..) => {
-            let Some(Value::String(body)) = arguments.first()? else { return None };
-            if !body.contains("{{") {
-                return Some(Value::from(body.as_str()));
+            let Some(Value::Text(body)) = arguments.first()? else { return None };
+            if !body.letters().contains("{{") {
+                return Some(Value::Text(body.clone()));
             }
-            scope.around.spent.step(body.len() / 16);
-            let mut template = parse(body);
+            scope.around.spent.step(body.size() / 16);
+            // What is left out of a text that is a template itself is a part of a text.
+            let body = body.with_gaps(|gap| matches!(gap, Gap::LeftOut | Gap::Lost).then(Partial::unknown));
+            let mut template = parse_written(&body.written());
             if template.is_cut {
                 return None;
             }
@@ -223,17 +246,17 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("index" | "get", 2..) => {
             let mut value = arguments[0].clone()?;
             for key in &arguments[1..] {
-                if let Some(Value::String(key)) = key
-                    && scope.around.library.changes(key)
+                if let Some(Value::Text(key)) = key
+                    && scope.around.library.changes(key.letters())
                 {
                     return None;
                 }
                 value = match (value, key.as_ref()?) {
-                    (Value::Array(mut list), Value::Number(at)) => {
+                    (Value::List(list), Value::Number(at)) => {
                         let at = usize::try_from(at.as_u64()?).ok()?;
-                        if at < list.len() { list.swap_remove(at) } else { Value::Null }
+                        list.get(at).cloned().unwrap_or_default()
                     }
-                    (Value::Object(mut pairs), Value::String(key)) => pairs.remove(key).unwrap_or_default(),
+                    (Value::Map(pairs), Value::Text(key)) => pairs.get(key).cloned().unwrap_or_default(),
                     (Value::Null, _) => Value::Null,
                     _ => return None,
                 };
@@ -241,10 +264,9 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             value
         }
         ("dict", _) if count.is_multiple_of(2) => {
-            let unknown = || Value::from(MARK.to_string());
-            let pair = |pair: &[Option<Value>]| (written(pair[0].as_ref()), pair[1].clone().unwrap_or_else(unknown));
-            let pairs = arguments.chunks_exact(2).map(pair);
-            Value::Object(pairs.collect::<Map<_, _>>())
+            let value = |value: &Option<Value>| value.clone().unwrap_or_else(Value::unknown);
+            let pairs = arguments.chunks_exact(2).map(|pair| (written(pair[0].as_ref()), value(&pair[1])));
+            pairs.collect()
         }
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
         _ => {
@@ -288,9 +310,9 @@ fn is_question(name: &str) -> bool {
     QUESTIONS.contains(&name)
 }
 
-/// A text of which all is known.
-fn known(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| !text.contains(MARK))
+/// A text without a hole.
+fn known(value: &Value) -> Option<&Partial> {
+    value.as_text().filter(|text| !text.has(&Gap::Unknown))
 }
 
 fn whole(value: &Value) -> Option<usize> {
@@ -299,7 +321,7 @@ fn whole(value: &Value) -> Option<usize> {
 
 /// A number, or a text that is one.
 fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| known(value)?.trim().parse().ok())
+    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn computed(name: &str, numbers: &[i64]) -> Option<i64> {
@@ -335,14 +357,14 @@ fn of_list(name: &str, mut list: Vec<Value>) -> Value {
         "rest" => list.into_iter().skip(1).collect(),
         "initial" => {
             list.pop();
-            Value::Array(list)
+            Value::from(list)
         }
         "reverse" => list.into_iter().rev().collect(),
         "compact" => list.into_iter().filter(is_set).collect(),
         "sortAlpha" => {
-            let mut texts: Vec<String> = list.iter().map(|element| written(Some(element))).collect();
+            let mut texts: Vec<Partial> = list.iter().map(|element| written(Some(element))).collect();
             texts.sort();
-            texts.into_iter().map(Value::from).collect()
+            texts.into_iter().map(Value::Text).collect()
         }
         _ => {
             let mut seen: Vec<Value> = Vec::new();
@@ -351,52 +373,75 @@ fn of_list(name: &str, mut list: Vec<Value>) -> Value {
                     seen.push(element);
                 }
             });
-            Value::Array(seen)
+            Value::from(seen)
         }
     }
 }
 
-fn quoted(text: &str) -> Value {
-    Value::from(Value::from(text).to_string())
+fn quoted(text: &Partial) -> Value {
+    Value::Text(Value::Text(text.clone()).json())
+}
+
+/// Texts with another one between them.
+fn joined(texts: impl Iterator<Item = Partial>, between: &Partial) -> Partial {
+    let mut made = Partial::default();
+    for (at, text) in texts.enumerate() {
+        if at > 0 {
+            made.append(between);
+        }
+        made.append(&text);
+    }
+    made
 }
 
 /// What `printf` writes. What a verb with an index or a width of its own takes cannot be told.
-fn formatted(format: &str, arguments: &[Option<Value>]) -> String {
-    let mut text = String::new();
+fn formatted(format: &Partial, arguments: &[Option<Value>]) -> Partial {
+    let mut text = Partial::default();
     let mut next = arguments.iter();
-    let mut letters = format.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
-            text.push(letter);
-            continue;
+    for part in format.parts() {
+        let mut rest = match part {
+            Part::Known(known) => known,
+            Part::Gap(gap) => {
+                text.push(gap.clone());
+                continue;
+            }
+        };
+        while let Some((before, after)) = rest.split_once('%') {
+            text.push_str(before);
+            let verb = after.trim_start_matches(|letter| "+-# 0123456789.[]*".contains(letter));
+            let is_told = !after[..after.len() - verb.len()].contains(['[', '*']);
+            let mut letters = verb.chars();
+            match letters.next() {
+                Some('%') | None => text.push_str("%"),
+                Some(_) => match is_told.then(|| next.next()).flatten() {
+                    Some(value) => text.append(&written(value.as_ref())),
+                    None => text.push(Gap::Unknown),
+                },
+            }
+            rest = letters.as_str();
         }
-        let mut is_told = true;
-        while let Some(flag) = letters.next_if(|letter| "+-# 0123456789.[]*".contains(*letter)) {
-            is_told &= !"[*".contains(flag);
-        }
-        match letters.next() {
-            Some('%') | None => text.push('%'),
-            Some(_) => match is_told.then(|| next.next()).flatten() {
-                Some(value) => text.push_str(&written(value.as_ref())),
-                None => text.push(MARK),
-            },
-        }
+        text.push_str(rest);
     }
     text
 }
 
 /// A value as lines of YAML: the outermost elements one to a line, each as JSON.
-fn lines(value: &Value) -> String {
+fn lines(value: &Value) -> Partial {
+    let line = |texts: [&Partial; 3]| texts.into_iter().collect::<Partial>();
+    let break_ = Partial::from("\n");
     match value {
-        Value::Array(list) if !list.is_empty() => {
-            list.iter().map(|element| format!("- {element}")).collect::<Vec<_>>().join("\n")
+        Value::List(list) if !list.is_empty() => {
+            let dash = Partial::from("- ");
+            joined(list.iter().map(|element| line([&dash, &element.json(), &Partial::default()])), &break_)
         }
-        Value::Object(pairs) if !pairs.is_empty() => {
-            let line = |(key, value): (&String, &Value)| format!("{}: {value}", Value::from(key.as_str()));
-            pairs.iter().map(line).collect::<Vec<_>>().join("\n")
+        Value::Map(pairs) if !pairs.is_empty() => {
+            let colon = Partial::from(": ");
+            let pair =
+                |(key, value): (&Partial, &Value)| line([&Value::Text(key.clone()).json(), &colon, &value.json()]);
+            joined(pairs.iter().map(pair), &break_)
         }
         // Beside other lines an empty one would be no YAML.
-        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
-        other => other.to_string(),
+        Value::Null | Value::List(_) | Value::Map(_) => Partial::default(),
+        other => other.json(),
     }
 }

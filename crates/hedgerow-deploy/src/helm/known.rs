@@ -5,7 +5,7 @@
 //! depend on.
 
 use super::template::{Template, parse};
-use serde_json::Value;
+use crate::value::Value;
 use std::rc::Rc;
 
 /// The templates whose text matters.
@@ -52,6 +52,6 @@ pub(super) fn is_harmless(name: &str) -> bool {
 /// The context that a template of the library looks at, where it is given a map with that.
 pub(super) fn context(name: &str, given: Rc<Value>) -> Rc<Value> {
     let is_of_a_chart = OF_A_CHART.iter().any(|start| name.starts_with(start));
-    let within = given.get("context").filter(|within| is_of_a_chart && within.is_object());
+    let within = given.get("context").filter(|within| is_of_a_chart && within.as_map().is_some());
     within.map_or_else(|| Rc::clone(&given), |within| Rc::new(within.clone()))
 }

@@ -1,20 +1,17 @@
 //! The text that a template comes to.
 
-use super::MARK;
 use super::choice;
-use super::expr::{Token, evaluate, is_hole, is_set, tokens};
+use super::expr::{Token, evaluate, is_set, tokens};
 use super::functions::MAX_INDENT;
 use super::library::{Library, mutated};
 use super::lined::Lined;
-use super::lost::{LOST, width_of};
+use super::lost::last_width;
 use super::scope::Scope;
 use super::template::{Action, Assigned, Block, Branch, Kind, Node, assigned, condition};
-use serde_json::Value;
+use crate::partial::{Gap, Partial};
+use crate::value::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-
-/// Stands for whole lines that are not known, until it is known whether they are lines or a value.
-const LEFT_OUT: char = '\u{e004}';
 
 /// How many bytes and how many steps one rendering may take.
 const MAX_BYTES: usize = 2 << 20;
@@ -96,16 +93,21 @@ pub(super) fn render(nodes: &[Node], mut scope: Scope, side: usize) -> Lined {
 }
 
 /// The text that a template with a name comes to.
-pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> String {
-    let text = render(nodes, scope, side).text;
-    if !text.contains(LEFT_OUT) {
+pub(super) fn render_helper(nodes: &[Node], scope: Scope, side: usize) -> Partial {
+    let (text, _) = render(nodes, scope, side).into_parts();
+    if !text.has(&Gap::LeftOut) {
         return text;
     }
-    let shown = text.replace(LEFT_OUT, "");
+    let lines = text.with_gaps(|gap| (*gap == Gap::LeftOut).then(Partial::default));
+    let shown = lines.written();
     if shown.trim().contains('\n') || shown.trim_end().ends_with(':') {
-        return shown;
+        return lines;
     }
-    text.replace(LEFT_OUT, &MARK.to_string()).replace(LOST, "")
+    text.with_gaps(|gap| match gap {
+        Gap::LeftOut => Some(Partial::unknown()),
+        Gap::Lost => Some(Partial::default()),
+        Gap::Unknown | Gap::OneOf(_) | Gap::Release(_) => None,
+    })
 }
 
 struct Render<'l> {
@@ -120,11 +122,11 @@ struct Render<'l> {
 impl<'l> Render<'l> {
     /// Shows that a part of a line is not known.
     fn hole(&mut self) {
-        self.made.text.push(MARK);
+        self.made.put_gap(Gap::Unknown);
     }
 
     fn is_over(&self) -> bool {
-        if self.made.text.len() > MAX_BYTES {
+        if self.made.size() > MAX_BYTES {
             self.around.spent.cut();
         }
         self.around.spent.is_cut()
@@ -185,8 +187,8 @@ impl<'l> Render<'l> {
                 (is_whole && asks_for_release(code)).then_some(1)
             }
             (Kind::With, Some(value)) => is_surely_set(value).then_some(0),
-            (Kind::Range, Some(Value::Array(list))) => Some(usize::from(list.is_empty())),
-            (Kind::Range, Some(Value::Object(pairs))) => Some(usize::from(pairs.is_empty())),
+            (Kind::Range, Some(Value::List(list))) => Some(usize::from(list.is_empty())),
+            (Kind::Range, Some(Value::Map(pairs))) => Some(usize::from(pairs.is_empty())),
             (Kind::Range, Some(Value::Null)) if !block.others_are_empty() => Some(1),
             _ => None,
         }
@@ -209,10 +211,11 @@ impl<'l> Render<'l> {
             shown += 1;
         }
         // What is there as the unset value itself is what `default` leaves out.
-        let is_default = |text: &str| {
-            let text = text.trim().trim_matches('"');
+        let is_default = |text: &Partial| {
             let is_unset = value.as_ref().is_some_and(|value| !is_set(value));
-            is_unset && text.chars().all(|c| c == MARK || c == LEFT_OUT)
+            is_unset
+                && text.letters().trim().trim_matches('"').is_empty()
+                && text.gaps().all(|gap| matches!(gap, Gap::Unknown | Gap::LeftOut))
         };
         let is_text = self.in_helper || !block.alone;
         let may_skip = is_text && shown == 0 && block.kind != Kind::Range && !block.others_are_empty();
@@ -226,7 +229,7 @@ impl<'l> Render<'l> {
             let before = std::mem::take(&mut self.made);
             let side = if at == shown { side } else { 0 };
             self.branch(block, at, side, (names, value.clone()), &mut inner);
-            if at == shown && may_skip && is_default(&self.made.text) {
+            if at == shown && may_skip && is_default(self.made.text()) {
                 self.made.clear();
                 self.branch(block, 1, 0, (names, value.clone()), &mut scope.clone());
             }
@@ -294,7 +297,7 @@ impl<'l> Render<'l> {
             return;
         }
         if self.in_helper {
-            self.made.text.push(LEFT_OUT);
+            self.made.put_gap(Gap::LeftOut);
         }
         self.lose_lines(width, scope);
     }
@@ -306,10 +309,9 @@ impl<'l> Render<'l> {
             return;
         }
         if let Some(width) = width {
-            self.made.put("\n", self.at);
-            self.made.text.extend(std::iter::repeat_n(' ', width));
+            self.made.put(&Partial::from(format!("\n{}", " ".repeat(width))), self.at);
         }
-        self.made.text.push(LOST);
+        self.made.put_gap(Gap::Lost);
     }
 
     /// What an expression comes to. Large values are many steps.
@@ -334,10 +336,10 @@ impl<'l> Render<'l> {
         }
         let made = if action.may_be_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
         scope.lose(&mutated(code));
-        match made.filter(|made| !action.is_lines() || !is_unknown(made)) {
-            Some(Value::String(text)) => self.made.put(&text, *at),
+        match made.filter(|made| !action.is_lines() || !is_blank(made)) {
+            Some(Value::Text(text)) => self.made.put(&text, *at),
             None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
-            Some(other) => self.made.put(&other.to_string(), *at),
+            Some(other) => self.made.put(&other.json(), *at),
         }
     }
 
@@ -352,11 +354,11 @@ impl<'l> Render<'l> {
     ) {
         let pairs: Vec<(Value, Value)> = match value {
             // What stands on one line is told apart in one element only.
-            Some(Value::Array(list)) if block.alone || body.sides < 2 || list.len() < 2 => {
-                (0_u64..).map(Value::from).zip(list).collect()
+            Some(Value::List(list)) if block.alone || body.sides < 2 || list.len() < 2 => {
+                (0_i64..).map(Value::from).zip(list.iter().cloned()).collect()
             }
-            Some(Value::Object(pairs)) if block.alone || body.sides < 2 || pairs.len() < 2 => {
-                pairs.into_iter().map(|(key, value)| (Value::from(key), value)).collect()
+            Some(Value::Map(pairs)) if block.alone || body.sides < 2 || pairs.len() < 2 => {
+                pairs.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect()
             }
             value => {
                 if block.alone && value.is_none() {
@@ -364,8 +366,7 @@ impl<'l> Render<'l> {
                     let mut inner = scope.below(None);
                     names.iter().for_each(|name| inner.set(name, None));
                     self.nodes(&body.nodes, side, &mut inner);
-                    let indent = self.made.text.rsplit('\n').find(|line| !line.trim().is_empty()).map(width_of);
-                    self.lose_lines(Some(indent.unwrap_or_default()), scope);
+                    self.lose_lines(Some(last_width(self.made.text())), scope);
                 } else if value.as_ref().is_none_or(is_set) {
                     self.unknown(block.alone, None, scope);
                 } else if !block.alone {
@@ -413,17 +414,17 @@ fn asks_for_release(code: &str) -> bool {
     code.starts_with("contains ") && code.ends_with(".Release.Name")
 }
 
-/// Whether nothing of a value is known.
-fn is_unknown(value: &Value) -> bool {
-    matches!(value, Value::String(text) if is_hole(text.trim()))
+/// Whether nothing of a value is known but that it may have blanks around it.
+fn is_blank(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.known().is_none() && text.through(|text| text.trim().to_owned()).is_unknown())
 }
 
 /// Whether a value is set whatever is chosen in it.
 fn is_surely_set(value: &Value) -> bool {
     match value {
-        Value::String(text) if choice::is_open(text) => {
-            let (_, ways) = choice::ways([text.as_str()]);
-            ways.iter().map(|way| way.text(text)).all(|text| !text.is_empty() && !is_hole(&text))
+        Value::Text(text) if text.is_open() => {
+            let (_, ways) = choice::ways([text]);
+            ways.iter().map(|way| way.text(text)).all(|text| !text.is_empty() && !text.is_unknown())
         }
         value => is_set(value),
     }
@@ -431,11 +432,11 @@ fn is_surely_set(value: &Value) -> bool {
 
 /// How many scalars a value holds; long texts are many.
 pub(super) fn weight(value: &Value) -> usize {
-    let text = |text: &str| text.len() / 64 + 1;
+    let text = |text: &Partial| text.size() / 64 + 1;
     match value {
-        Value::Array(list) => list.iter().map(weight).sum::<usize>() + 1,
-        Value::Object(pairs) => pairs.iter().map(|(key, value)| text(key) - 1 + weight(value)).sum::<usize>() + 1,
-        Value::String(string) => text(string),
+        Value::List(list) => list.iter().map(weight).sum::<usize>() + 1,
+        Value::Map(pairs) => pairs.iter().map(|(key, value)| text(key) - 1 + weight(value)).sum::<usize>() + 1,
+        Value::Text(string) => text(string),
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
     }
 }

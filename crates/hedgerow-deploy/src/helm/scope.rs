@@ -1,12 +1,12 @@
 //! What an expression can name: `.`, `$`, variables, and the templates that it takes in.
 
-use super::MARK;
 use super::choice;
 use super::expr::written;
 use super::library::MAX_LEVEL;
 use super::render::{Around, render_helper, weight};
 use super::template::{MAX_LINE, Node};
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 use std::rc::Rc;
 
 /// The names a piece of a template sees. An absent value is one that is not known; null is one that is not set.
@@ -148,10 +148,10 @@ impl<'l> Scope<'l> {
                 return None;
             }
             value = match value {
-                Value::Object(pairs) => match pairs.get(part) {
+                Value::Map(_) => match value.get(part) {
                     Some(value) => value,
                     // `.Files`, `.Capabilities` and the like.
-                    None if pairs.contains_key("Values") && pairs.contains_key("Release") => return None,
+                    None if value.get("Values").is_some() && value.get("Release").is_some() => return None,
                     None => &Value::Null,
                 },
                 Value::Null => &Value::Null,
@@ -192,18 +192,18 @@ impl<'l> Scope<'l> {
             is_unset: self.is_unset,
         };
         let mut left = self.side;
-        let mut texts: Vec<String> = Vec::new();
+        let mut texts: Vec<Partial> = Vec::new();
         for (nodes, sides) in bodies {
             if let Some(side) = &mut left {
                 if *side < sides {
-                    return Some(Value::from(render_helper(nodes, scope, *side)));
+                    return Some(Value::Text(render_helper(nodes, scope, *side)));
                 }
                 *side -= sides;
                 texts = vec![render_helper(nodes, scope.clone(), sides.saturating_sub(1))];
                 continue;
             }
             for side in 0..sides.min(MAX_LINE + 1) {
-                let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { MARK.to_string() };
+                let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { Partial::unknown() };
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
@@ -214,8 +214,8 @@ impl<'l> Scope<'l> {
         }
         match &texts[..] {
             [] => None,
-            [one] => Some(Value::from(one.as_str())),
-            _ => any(by, &texts.into_iter().map(|text| Some(Value::from(text))).collect::<Vec<_>>()),
+            [one] => Some(Value::Text(one.clone())),
+            _ => any(by, &texts.into_iter().map(|text| Some(Value::Text(text))).collect::<Vec<_>>()),
         }
     }
 }
@@ -226,7 +226,7 @@ pub(super) fn any(by: &str, values: &[Option<Value>]) -> Option<Value> {
     if values.iter().all(|value| value == first) {
         return first.clone();
     }
-    let is_text = |value: &Option<Value>| !matches!(value, Some(Value::Array(_) | Value::Object(_)));
+    let is_text = |value: &Option<Value>| !matches!(value, Some(Value::List(_) | Value::Map(_)));
     let texts = || values.iter().map(|value| written(value.as_ref())).collect::<Vec<_>>();
-    values.iter().all(is_text).then(|| Value::from(choice::any_of(by, &texts())))
+    values.iter().all(is_text).then(|| Value::Text(choice::any_of(by, &texts())))
 }

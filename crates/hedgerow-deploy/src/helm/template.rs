@@ -1,9 +1,9 @@
 //! The blocks of a template.
 
-use super::choice;
 use super::expr::{Token, tokens};
 use super::library::mutated;
-use std::borrow::Cow;
+use crate::partial::Partial;
+use crate::standin;
 use std::collections::BTreeMap;
 
 /// How deep blocks may lie in each other.
@@ -26,7 +26,7 @@ pub(super) struct Template {
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     Text {
-        text: String,
+        text: Partial,
         /// Where it stands in the template.
         at: u32,
     },
@@ -129,7 +129,7 @@ pub(super) fn count_sides(nodes: &mut [Node], helpers: &BTreeMap<String, usize>)
         }
     }
     let ends_line = |node: &Node| match node {
-        Node::Text { text, .. } => text.contains('\n'),
+        Node::Text { text, .. } => text.letters().contains('\n'),
         Node::Action(action) => action.alone,
         Node::Block(block) => block.alone,
     };
@@ -251,12 +251,16 @@ impl Open {
 
 /// Reads a template. What is left open at its end is closed there, and an `end` too many is nothing.
 pub(super) fn parse(text: &str) -> Template {
+    parse_written(&standin::escaped(text))
+}
+
+/// Reads a template in which stand-ins are written.
+pub(super) fn parse_written(text: &str) -> Template {
     // Places are counted from the end, so what is left out here moves none.
     let text = text.trim_start_matches('\u{feff}');
-    let text = if choice::is_clean(text) { Cow::Borrowed(text) } else { Cow::Owned(choice::clean(text)) };
     let mut template = Template::default();
     let mut open = vec![Open::default()];
-    let mut rest = &*text;
+    let mut rest = text;
     // Where the line that is read ends, and where what stands on it does, counted from the end of the text.
     let (mut line_end, mut written_end) = (usize::MAX, usize::MAX);
     // Up to where it is read.
@@ -377,7 +381,7 @@ fn close(open: &mut Vec<Open>, template: &mut Template) {
 
 fn text_node(open: &mut [Open], text: &str, at: usize) {
     if let Some(block) = open.last_mut().filter(|_| !text.is_empty()) {
-        block.nodes.push(Node::Text { text: text.to_owned(), at: offset(at) });
+        block.nodes.push(Node::Text { text: Partial::read(text), at: offset(at) });
     }
 }
 

@@ -1,0 +1,173 @@
+//! Values of documents whose texts may be known in part.
+
+use crate::partial::Partial;
+use serde_json::Number;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The pairs of a map.
+pub(crate) type Map = BTreeMap<Partial, Value>;
+
+/// A value of a document. Its texts, and the keys of its maps, may be known in part. Copies share their lists and maps: templates hand
+/// the whole values of their charts around.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Partial),
+    List(Arc<Vec<Self>>),
+    Map(Arc<Map>),
+}
+
+impl Value {
+    /// A value of which nothing is known.
+    pub(crate) fn unknown() -> Self {
+        Self::Text(Partial::unknown())
+    }
+
+    /// The value of a document that was parsed out of a text with stand-ins.
+    pub(crate) fn read(parsed: serde_json::Value) -> Self {
+        Self::of(parsed, &|text| Partial::read(&text))
+    }
+
+    fn of(parsed: serde_json::Value, text: &impl Fn(String) -> Partial) -> Self {
+        match parsed {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(value),
+            serde_json::Value::Number(number) => Self::Number(number),
+            serde_json::Value::String(found) => Self::Text(text(found)),
+            serde_json::Value::Array(list) => list.into_iter().map(|element| Self::of(element, text)).collect(),
+            serde_json::Value::Object(pairs) => {
+                pairs.into_iter().map(|(key, value)| (text(key), Self::of(value, text))).collect()
+            }
+        }
+    }
+
+    /// The value for one who writes or parses it, with stand-ins for what is not known.
+    pub(crate) fn written(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => serde_json::Value::from(*value),
+            Self::Number(number) => serde_json::Value::Number(number.clone()),
+            Self::Text(text) => serde_json::Value::from(text.written().into_owned()),
+            Self::List(list) => list.iter().map(Self::written).collect(),
+            Self::Map(pairs) => {
+                pairs.iter().map(|(key, value)| (key.written().into_owned(), value.written())).collect()
+            }
+        }
+    }
+
+    /// The value as JSON.
+    pub(crate) fn json(&self) -> Partial {
+        match self {
+            // What needs no quotes.
+            Self::Null => Partial::from("null"),
+            Self::Bool(value) => Partial::from(value.to_string()),
+            Self::Number(number) => Partial::from(number.to_string()),
+            Self::Text(_) | Self::List(_) | Self::Map(_) => Partial::read(&self.written().to_string()),
+        }
+    }
+
+    /// What lies under a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(&Partial::from(key))
+    }
+    pub(crate) fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_list(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn as_text(&self) -> Option<&Partial> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A text of which all is known.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.as_text()?.known()
+    }
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+/// What a file says by itself: all of it is known.
+impl From<serde_json::Value> for Value {
+    fn from(parsed: serde_json::Value) -> Self {
+        Self::of(parsed, &Partial::from)
+    }
+}
+
+impl From<Partial> for Value {
+    fn from(text: Partial) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Partial::from(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Partial::from(text))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(Number::from(number))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(list: Vec<Self>) -> Self {
+        Self::List(Arc::new(list))
+    }
+}
+
+impl From<Map> for Value {
+    fn from(pairs: Map) -> Self {
+        Self::Map(Arc::new(pairs))
+    }
+}
+
+impl FromIterator<Self> for Value {
+    fn from_iter<I: IntoIterator<Item = Self>>(elements: I) -> Self {
+        Self::from(elements.into_iter().collect::<Vec<_>>())
+    }
+}
+
+impl FromIterator<(Partial, Self)> for Value {
+    fn from_iter<I: IntoIterator<Item = (Partial, Self)>>(pairs: I) -> Self {
+        Self::from(pairs.into_iter().collect::<Map>())
+    }
+}
