@@ -18,6 +18,8 @@ pub use crate::traffic::{Seen, beyond_rules, is_future, strays};
 pub enum Class {
     /// Traffic alone shows it: nobody knows this call.
     NobodyKnows,
+    /// A caller of another repository makes it without a label that lets it in.
+    Unlabelled,
     /// A rule permits it, and it came without the label all the same: a deploy is missing.
     DeployMissing,
     /// The code makes the call, and no rule permits it.
@@ -36,14 +38,17 @@ pub enum Class {
     NotSeen,
     /// Traffic shows it, and the types, an `allow` entry or a person's rule permit it: no call in the code is needed.
     Permitted,
+    /// The caller is of another repository, where its code and its rules are: there it is judged.
+    Elsewhere,
     /// All agree.
     Confirmed,
 }
 
 impl Class {
     /// All, from the most urgent.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NobodyKnows,
+        Self::Unlabelled,
         Self::DeployMissing,
         Self::RuleMissing,
         Self::PortMissing,
@@ -53,6 +58,7 @@ impl Class {
         Self::CodeUnread,
         Self::NotSeen,
         Self::Permitted,
+        Self::Elsewhere,
         Self::Confirmed,
     ];
 
@@ -61,6 +67,7 @@ impl Class {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NobodyKnows => "nobody-knows",
+            Self::Unlabelled => "unlabelled",
             Self::DeployMissing => "deploy-missing",
             Self::RuleMissing => "rule-missing",
             Self::PortMissing => "port-missing",
@@ -70,6 +77,7 @@ impl Class {
             Self::CodeUnread => "code-unread",
             Self::NotSeen => "not-seen",
             Self::Permitted => "permitted",
+            Self::Elsewhere => "elsewhere",
             Self::Confirmed => "confirmed",
         }
     }
@@ -79,6 +87,7 @@ impl Class {
     pub const fn means(self) -> &'static str {
         match self {
             Self::NobodyKnows => "traffic shows a call that neither code nor a rule knows",
+            Self::Unlabelled => "the caller is of another repository, and calls without a label that lets it in",
             Self::DeployMissing => "a rule permits it, and a pod without the label still makes it",
             Self::RuleMissing => "the code makes the call, and no rule permits it",
             Self::PortMissing => "a rule permits other ports of it, and not all that traffic shows",
@@ -88,6 +97,9 @@ impl Class {
             Self::CodeUnread => "a rule permits it, traffic has not shown it, and the caller's code is not understood",
             Self::NotSeen => "code and rule agree, and traffic has not shown it",
             Self::Permitted => "traffic shows it, and its type, an `allow` entry or a person's rule permits it",
+            Self::Elsewhere => {
+                "the caller is of another repository, whose own `reconcile` compares it with code and rules"
+            }
             Self::Confirmed => "code, rule and traffic agree",
         }
     }
@@ -95,7 +107,7 @@ impl Class {
     /// Whether somebody has to do something.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        !matches!(self, Self::CodeUnread | Self::NotSeen | Self::Permitted | Self::Confirmed)
+        !matches!(self, Self::CodeUnread | Self::NotSeen | Self::Permitted | Self::Elsewhere | Self::Confirmed)
     }
 }
 
@@ -152,6 +164,8 @@ pub struct Row {
     pub ports: BTreeSet<(u16, String)>,
     /// Why nobody can tell whether it was called, where traffic does not show it.
     pub unheard: Option<String>,
+    /// Whether the caller is of another repository, so that neither its code nor its rules are here.
+    pub is_elsewhere: bool,
     /// Whether the caller's code is not understood in part, so that what the code does not show may be there.
     pub is_caller_open: bool,
 }
@@ -167,6 +181,8 @@ pub struct Reconciled {
     pub dropped: Aside,
     /// Calls from outside of the fleet of which it cannot be told whether anything permits them.
     pub unknown: Aside,
+    /// Calls of which neither end is in this repository.
+    pub elsewhere: Aside,
 }
 
 /// Calls that are counted and are no edges.
@@ -214,8 +230,14 @@ pub fn reconcile(question: &Question<'_>) -> Reconciled {
     for rule in fleet.rules() {
         edges.entry((service(rule.caller.as_str()), rule.callee.as_str().to_owned())).or_default();
     }
-    let (mut untold, mut dropped, mut unknown) = (Aside::default(), Aside::default(), Aside::default());
+    let repository = Repository::new(question);
+    let [mut untold, mut dropped, mut unknown, mut elsewhere] = [(); 4].map(|()| Aside::default());
     for observation in &observations.observed {
+        let is_callers = matches!(&observation.caller, End::Service(name) if !repository.is_elsewhere(name));
+        if !is_callers && repository.is_elsewhere(&observation.callee) {
+            elsewhere.add(observation);
+            continue;
+        }
         let caller = match (&observation.caller, observation.verdict) {
             (End::Service(name), _) => Some(service(name)),
             (End::Outsider(name), Verdict::Unpermitted) => Some(Caller::Outsider(name.clone())),
@@ -251,13 +273,41 @@ pub fn reconcile(question: &Question<'_>) -> Reconciled {
             None => silence.doubt(caller.as_str(), &callee).or_else(|| nameless.doubt(caller.as_str(), &callee)),
             Some(_) => None,
         };
-        row(plan, code, caller, callee, shown, unheard)
+        let is_elsewhere = matches!(&caller, Caller::Service(name) if repository.is_elsewhere(name));
+        row((plan, code), caller, callee, shown, unheard, is_elsewhere)
     };
     let rows = edges.into_iter().map(row).collect();
-    Reconciled { rows, untold, dropped, unknown }
+    Reconciled { rows, untold, dropped, unknown, elsewhere }
 }
 
-fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_>, unheard: Option<String>) -> Row {
+/// Which services are of other repositories: those of the catalogue that this one reads, and where services were named by a catalogue that is
+/// not this tree's, those that it names and this tree does not know.
+struct Repository<'q> {
+    fleet: &'q Fleet,
+    named: BTreeSet<&'q str>,
+}
+
+impl<'q> Repository<'q> {
+    fn new(question: &Question<'q>) -> Self {
+        let header = &question.observations.header;
+        let catalogue = header.catalogue.as_ref().filter(|digest| !question.tree.catalogues.contains_key(*digest));
+        let named = catalogue.map(|_| header.services.keys().map(String::as_str).collect());
+        Self { fleet: question.plan.fleet(), named: named.unwrap_or_default() }
+    }
+
+    fn is_elsewhere(&self, name: &str) -> bool {
+        !is_planned(self.fleet, name) && (self.fleet.known(name).is_some() || self.named.contains(name))
+    }
+}
+
+fn row(
+    (plan, code): (&Plan, &Code),
+    caller: Caller,
+    callee: String,
+    shown: Shown<'_>,
+    unheard: Option<String>,
+    is_elsewhere: bool,
+) -> Row {
     let key = (caller.as_str().to_owned(), callee);
     let mut missing = BTreeSet::new();
     let (place, permits) = match &caller {
@@ -275,7 +325,9 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
     let is_caller_open = code.open.contains_key(&key.0)
         || code.candidates.contains_key(&key)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
-    let class = if missing.is_empty() {
+    let class = if is_elsewhere && permits.is_none() {
+        if is_bare(&shown.lines) { Class::Unlabelled } else { Class::Elsewhere }
+    } else if missing.is_empty() {
         class(place.is_some(), permits, is_caller_open, &shown, unheard.is_some())
     } else {
         Class::PortMissing
@@ -292,6 +344,7 @@ fn row(plan: &Plan, code: &Code, caller: Caller, callee: String, shown: Shown<'_
         seen,
         ports,
         unheard,
+        is_elsewhere,
         is_caller_open,
     }
 }

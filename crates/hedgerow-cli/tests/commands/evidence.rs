@@ -252,7 +252,7 @@ fn what_helps_can_be_copied() {
     let command = copied(&ran, "--accept service.cards");
     assert_eq!(run(&parent, command.strip_prefix("hedgerow ").unwrap()).exit, Exit::Done, "{command}");
     assert!(root.path().join("service.cards/egress/service.ledger.rule").exists());
-    assert!(ran.out().contains("`service.stranger` is no service that this tree knows; if it is meant, there: `hedgerow allow service.stranger service.ledger`"), "{}", ran.out());
+    assert!(ran.out().contains("`service.stranger` is no service that this tree knows; if the call is meant, run in its repository `hedgerow allow service.stranger service.ledger`"), "{}", ran.out());
     assert!(!ran.out().contains('…'), "{}", ran.out());
     // A pipe cannot be read again.
     fs::remove_file(root.path().join("service.cards/egress/service.ledger.rule")).unwrap();

@@ -241,3 +241,104 @@ fn observations_by_the_merged_catalogue_are_of_the_checkouts_beside_one_another(
     let above = asked("beside");
     assert!(!above.contains("not this tree's") && above.contains("user"), "{above}");
 }
+
+/// In one of many repositories a caller of another one is no intruder: its code and its rules are there. By the catalogue that the repository reads, or
+/// by what the observations themselves know.
+#[test]
+fn callers_of_other_repositories_are_no_intruders() {
+    let forge = Forge::new();
+    forge.publish();
+    let merged: Value = serde_json::from_str(&fs::read_to_string(forge.path("all/network.json")).unwrap()).unwrap();
+    let services: serde_json::Map<String, Value> = SERVICES
+        .iter()
+        .map(|(name, ..)| ((*name).to_owned(), serde_json::json!({"nodes": ["a"], "pods": 1})))
+        .collect();
+    let header = serde_json::json!({
+        "version": 1, "from": "2026-10-01T00:00:00Z", "to": "2026-11-21T08:00:00Z", "environment": "prod",
+        "catalogue": merged["naming"], "labelling": merged["labelling"], "coverage": [], "canaries": [], "services": services,
+    });
+    let call = |kind: &str, caller: &str, callee: &str, verdict: &str| {
+        serde_json::json!({
+            "caller": {kind: caller}, "callee": callee, "port": 8080, "protocol": "TCP", "verdict": verdict,
+            "first": "2026-11-01T00:00:00Z", "last": "2026-11-20T00:00:00Z", "count": 3, "days": 9,
+        })
+        .to_string()
+    };
+    let lines = [
+        header.to_string(),
+        call("service", "orders", "user", "permitted"),
+        call("service", "carts", "user", "unknown"),
+        call("service", "payment", "user", "unpermitted"),
+        call("service", "shipping", "user", "dropped"),
+        call("service", "ghost", "user", "permitted"),
+        call("outsider", "10.0.0.9", "user", "unpermitted"),
+        call("service", "user", "catalogue", "permitted"),
+        call("service", "front-end", "catalogue", "permitted"),
+        call("outsider", "10.0.0.9", "shipping", "unpermitted"),
+        call("outsider", "10.0.0.9", "shipping", "dropped"),
+    ];
+    forge.write("all/seen.jsonl", &(lines.join("\n") + "\n"));
+    let classes = |repository: &str| -> Vec<String> {
+        let ran = forge.run(repository, "reconcile --env prod --observations ../all/seen.jsonl --format json");
+        assert_eq!(ran.exit, Exit::Findings, "{repository}: {}", ran.stderr);
+        let value: Value = serde_json::from_str(ran.out()).unwrap();
+        let edges = value["edges"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut found: Vec<_> =
+            edges.map(|edge| format!("{} {}", text(&edge["caller"]), text(&edge["class"]))).collect();
+        found.push(value["elsewhere"].to_string());
+        found
+    };
+    let should = [
+        "10.0.0.9 nobody-knows",
+        "carts elsewhere",
+        "ghost nobody-knows",
+        "orders elsewhere",
+        "payment unlabelled",
+        "shipping unlabelled",
+        "user nobody-knows",
+        r#"{"callees":["catalogue","shipping"],"calls":9,"lines":3}"#,
+    ];
+    let sorted = |mut classes: Vec<String>| {
+        let last = classes.len() - 1;
+        classes[..last].sort();
+        classes
+    };
+    assert_eq!(sorted(classes("user")), should);
+    let text = forge.run("user", "reconcile --env prod --observations ../all/seen.jsonl");
+    for told in [
+        "payment → user: unlabelled\n    the caller is of another repository, and calls without a label that lets it in\n    code: in another repository\n    rule: in another repository, if there is one\n",
+        "help: `payment` is of another repository: if the call is meant, run there `hedgerow allow payment user`\n",
+        "help: where its rule is there already: deploy the pods of `payment` again that lack its label\n",
+    ] {
+        assert!(text.out().contains(told), "{}", text.out());
+    }
+    assert!(!text.out().contains("orders → user"), "{}", text.out());
+    assert!(
+        text.stderr.contains("; 9 calls to `catalogue` and `shipping` are between other repositories\n"),
+        "{}",
+        text.stderr
+    );
+
+    // The repository reads no catalogue: the observations know their services.
+    let config = fs::read_to_string(forge.path("user/hedgerow.yaml")).unwrap();
+    forge.write("user/hedgerow.yaml", &config.replace("  catalogue: ../all/catalogue.json\n", ""));
+    assert_eq!(sorted(classes("user")), should);
+    let text = forge.run("user", "reconcile --env prod --observations ../all/seen.jsonl");
+    assert!(text.stderr.contains("or in one of many repositories the one that all read"), "{}", text.stderr);
+
+    // The tree is the whole fleet, and it knows no ghost, whatever the observations watched.
+    fs::create_dir_all(forge.path("beside")).unwrap();
+    for (service, ..) in SERVICES {
+        copy(&forge.path(service), &forge.path(&format!("beside/{service}")));
+    }
+    forge.write("beside/hedgerow.yaml", &config_above());
+    let seen = fs::read_to_string(forge.path("all/seen.jsonl")).unwrap();
+    forge.write(
+        "all/seen.jsonl",
+        &seen.replace("\"user\":{\"nodes\"", "\"ghost\":{\"nodes\":[\"a\"]},\"user\":{\"nodes\""),
+    );
+    let found = classes("beside");
+    assert!(found.contains(&"ghost nobody-knows".to_owned()), "{found:?}");
+    assert!(!found.iter().any(|it| it.contains("elsewhere") || it.contains("unlabelled")), "{found:?}");
+}

@@ -62,7 +62,7 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     }
     if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains_key(digest)) {
         session.note(&format!(
-            "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`\n",
+            "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`, or in one of many repositories the one that all read, and name it under `services: {{catalogue: …}}` (docs/catalogue.md)\n",
             read.program
         ));
     }
@@ -145,12 +145,12 @@ fn annotations(
 
 fn diagnostic(read: &mut Evidence, row: &Row, args: &Reconcile) -> Diagnostic {
     let (code, severity) = match row.class {
-        Class::NobodyKnows => (DiagnosticCode::UnknownCall, Severity::Error),
+        Class::NobodyKnows | Class::Unlabelled => (DiagnosticCode::UnknownCall, Severity::Error),
         Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
         Class::RuleMissing | Class::PortMissing => (DiagnosticCode::MissingRule, Severity::Error),
         Class::ScanBlind => (DiagnosticCode::UnseenByScan, Severity::Warning),
         Class::Unknown => (DiagnosticCode::UnheardRule, Severity::Warning),
-        Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Confirmed => {
+        Class::Stale | Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Elsewhere | Class::Confirmed => {
             (DiagnosticCode::StaleRule, Severity::Warning)
         }
     };

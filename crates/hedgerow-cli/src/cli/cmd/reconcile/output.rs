@@ -33,6 +33,15 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
             declare.retain(|line| !beyond.contains(line));
             [ask].into_iter().chain(declare).chain(accept).chain(beyond).collect()
         }
+        (Class::Unlabelled, _) => {
+            let ask = format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee));
+            let (beyond, rest) = beyond(&row.ports);
+            let accept = (!rest.is_empty()).then(|| accept(read, caller, callee, args));
+            let deploy = (!rest.is_empty()).then(|| {
+                format!("where its rule is there already: deploy the pods of `{caller}` again that lack its label")
+            });
+            [ask].into_iter().chain(accept).chain(deploy).chain(beyond).collect()
+        }
         (Class::NobodyKnows, Caller::Outsider(_)) => vec![
             format!("ask {}: is it meant, or an intruder?", owner(callee)),
             format!("if it is meant: an entry under `allow:` in the service.yaml of `{callee}`"),
@@ -66,7 +75,7 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
             let keep = "keep the rule: nobody listened well enough to call it unused; docs/rollout.md says what proves that somebody did";
             vec![keep.to_owned()]
         }
-        (Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Confirmed, _) => Vec::new(),
+        (Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Elsewhere | Class::Confirmed, _) => Vec::new(),
     }
 }
 
@@ -78,10 +87,10 @@ fn accept(read: &Evidence, caller: &str, callee: &str, args: &Reconcile) -> Stri
     }
     if fleet.service(caller).is_none() {
         let elsewhere = match fleet.known(caller) {
-            Some(_) => "is of another repository",
-            None => "is no service that this tree knows",
+            Some(_) => "is of another repository: if the call is meant, run there",
+            None => "is no service that this tree knows; if the call is meant, run in its repository",
         };
-        return format!("`{caller}` {elsewhere}; if it is meant, there: `hedgerow allow {caller} {callee}`");
+        return format!("`{caller}` {elsewhere} `hedgerow allow {caller} {callee}`");
     }
     let file = args.observations.as_path();
     if file == Path::new("-") {
@@ -149,6 +158,7 @@ pub(in crate::cli::cmd) fn facts(read: &Evidence, row: &Row) -> Vec<String> {
     let mut facts = Vec::new();
     match &row.code {
         Some(place) => facts.push(format!("code: {place}")),
+        None if row.is_elsewhere => facts.push("code: in another repository".to_owned()),
         None if row.is_caller_open => facts.push("code: not found, and not all of it is understood".to_owned()),
         None => facts.push("code: not found".to_owned()),
     }
@@ -160,6 +170,7 @@ pub(in crate::cli::cmd) fn facts(read: &Evidence, row: &Row) -> Vec<String> {
         }
         Some(Permits::Types) => "rule: none needed, its type permits it".to_owned(),
         Some(Permits::Allow) => "rule: none needed, an `allow` entry permits it".to_owned(),
+        None if row.is_elsewhere => "rule: in another repository, if there is one".to_owned(),
         None => "rule: none".to_owned(),
     });
     facts.push(match &row.seen {
@@ -252,7 +263,7 @@ pub(super) fn tally(reconciled: &Reconciled) -> String {
 
 /// What is no edge, and to whom it went.
 fn aside(reconciled: &Reconciled) -> String {
-    let Reconciled { untold, dropped, unknown, .. } = reconciled;
+    let Reconciled { untold, dropped, unknown, elsewhere, rows: _ } = reconciled;
     let told = |aside: &Aside, one: &str, many: &str| {
         let who = if aside.callees.len() > 3 {
             count(aside.callees.len(), "service")
@@ -275,6 +286,7 @@ fn aside(reconciled: &Reconciled) -> String {
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits it",
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits them",
         ),
+        told(elsewhere, "CALLS WHERE is between other repositories", "CALLS WHERE are between other repositories"),
     ]
     .concat()
 }
@@ -307,6 +319,7 @@ struct Document<'a> {
     untold: JsonAside<'a>,
     dropped_outsiders: JsonAside<'a>,
     unknown_outsiders: JsonAside<'a>,
+    elsewhere: JsonAside<'a>,
     not_understood: u64,
 }
 
@@ -392,6 +405,7 @@ pub(super) fn json(read: &Evidence, reconciled: &Reconciled, args: &Reconcile) -
         untold: (&reconciled.untold).into(),
         dropped_outsiders: (&reconciled.dropped).into(),
         unknown_outsiders: (&reconciled.unknown).into(),
+        elsewhere: (&reconciled.elsewhere).into(),
         not_understood: read.observations.faults.count,
     };
     let mut text = serde_json::to_string_pretty(&document)?;
