@@ -1,5 +1,6 @@
 //! The charts of a tree: where they are, what they take in, and whose a file is.
 
+use super::files::ChartFiles;
 use super::library::{self, Library};
 use super::template;
 use super::values::{self, Files, directory_of, is_values, is_yaml};
@@ -25,6 +26,7 @@ pub(super) struct Chart {
 pub(crate) struct Charts {
     pub(super) charts: BTreeMap<String, Chart>,
     pub(super) libraries: Vec<Library>,
+    pub(super) files: ChartFiles,
     pub(super) namespace: Option<String>,
 }
 
@@ -65,9 +67,34 @@ impl Charts {
         for (parent, child, name) in in_order(parents.clone()) {
             values::lay_over(&mut charts, &parent, &child, &name, &mut left);
         }
-        let mut found = Self { charts, libraries: Vec::new(), namespace: namespace.map(str::to_owned) };
+        let (libraries, files, namespace) = (Vec::new(), ChartFiles::new(), namespace.map(str::to_owned));
+        let mut found = Self { charts, libraries, files, namespace };
+        found.keep_files(templates.clone());
         found.share(&parents, templates);
         found
+    }
+
+    /// Keeps what the charts have besides templates, where a template takes files in.
+    fn keep_files<'a>(&mut self, texts: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+        let takes_in = |(path, text): (&str, &str)| path.contains("templates/") && text.contains(".Files.");
+        if !texts.clone().any(takes_in) {
+            return;
+        }
+        for (path, text) in texts.filter(|(path, _)| self.template_of(path).is_none()).collect::<Vec<_>>() {
+            let mut above = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            let is_of_chart = loop {
+                if self.charts.contains_key(above) {
+                    break true;
+                }
+                match above.rsplit_once('/') {
+                    Some((directory, _)) => above = directory,
+                    None => break !above.is_empty() && self.charts.contains_key(""),
+                }
+            };
+            if is_of_chart {
+                self.files.add(path, text);
+            }
+        }
     }
 
     /// Gives the charts that take in one another the templates of all of them.

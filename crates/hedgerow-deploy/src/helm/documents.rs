@@ -57,7 +57,7 @@ impl Charts {
         for side in 0..sides.min(MAX_SIDES) {
             let mut sets = Vec::new();
             for root in &roots {
-                let around = Around { library, spent: Spent::default() };
+                let around = Around { library, files: &self.files, directory, spent: Spent::default() };
                 let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 let (text, lines) = made.into_parts();
                 let (text, may_give) = lost::without_lost(text);

@@ -1,6 +1,7 @@
 //! What stands between the braces: words, brackets and pipelines, and the values they come to.
 
-use super::functions::{TAKES_IN, called};
+use super::files::{Question, as_config};
+use super::functions::{TAKES_IN, called, lines};
 use super::scope::Scope;
 use crate::partial::Partial;
 use crate::value::Value;
@@ -89,7 +90,7 @@ fn command(
     depth: usize,
     piped: Option<Option<Value>>,
 ) -> Option<Value> {
-    let mut function = None;
+    let (mut function, mut question) = (None, None);
     let mut arguments = Vec::new();
     let mut context = None;
     let start = *at;
@@ -118,7 +119,10 @@ fn command(
                     // `(…).name`
                     Some(Token::Field(path)) => {
                         *at += 1;
-                        scope.below(value).path(path)
+                        match path.as_str() {
+                            ".AsConfig" => value.as_ref().and_then(as_config).map(|data| Value::Text(lines(&data))),
+                            path => scope.below(value).path(path),
+                        }
                     }
                     _ => value,
                 }
@@ -128,6 +132,10 @@ fn command(
             Token::Word(word) => match word.chars().next() {
                 Some('.' | '$') if function.is_some_and(|name| TAKES_IN.contains(&name)) && word.len() == 1 => {
                     context = scope.whole(word);
+                    continue;
+                }
+                Some('.' | '$') if *at == start + 1 && Question::of(word).is_some() => {
+                    question = Question::of(word);
                     continue;
                 }
                 Some('.' | '$') => scope.path(word),
@@ -143,6 +151,10 @@ fn command(
         });
     }
     arguments.extend(piped);
+    if let Some(question) = question {
+        let name = arguments.first()?.as_ref()?.as_text()?;
+        return scope.around.files.answer(scope.around.directory, question, name);
+    }
     match function {
         Some(name) => called(name, &arguments, context, scope),
         None => arguments.into_iter().next().flatten(),

@@ -3,6 +3,7 @@
 use super::choice;
 use super::expr::{is_set, is_unknown, written};
 use super::scope::{Scope, any};
+use super::sprig::{self, Given};
 use super::template::parse_written;
 use crate::partial::{Gap, Part, Partial};
 use crate::value::Value;
@@ -32,7 +33,7 @@ pub(super) fn called(
     context: Option<Rc<Value>>,
     scope: &Scope,
 ) -> Option<Value> {
-    let shows = matches!(name, "toYaml" | "toJson" | "indent" | "nindent") || TAKES_IN.contains(&name);
+    let shows = matches!(name, "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "indent" | "nindent") || TAKES_IN.contains(&name);
     let longest = if shows { MAX_SHOWN } else { MAX_TEXT };
     let is_long = |made: &Value| matches!(made, Value::Text(text) if text.size() > longest);
     in_every_way(name, arguments, context, scope).filter(|made| !is_long(made))
@@ -269,12 +270,16 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             pairs.collect()
         }
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
-        _ => {
-            if !is_question(name) {
-                scope.around.spent.lack(format!("what `{name}` gives is not known"));
+        _ => match sprig::call(name, arguments) {
+            Given::Value(value) => value?,
+            Given::Opaque => return None,
+            Given::Other => {
+                if !is_question(name) {
+                    scope.around.spent.lack(format!("what `{name}` gives is not known"));
+                }
+                return None;
             }
-            return None;
-        }
+        },
     })
 }
 
@@ -426,7 +431,7 @@ fn formatted(format: &Partial, arguments: &[Option<Value>]) -> Partial {
 }
 
 /// A value as lines of YAML: the outermost elements one to a line, each as JSON.
-fn lines(value: &Value) -> Partial {
+pub(super) fn lines(value: &Value) -> Partial {
     let line = |texts: [&Partial; 3]| texts.into_iter().collect::<Partial>();
     let break_ = Partial::from("\n");
     match value {

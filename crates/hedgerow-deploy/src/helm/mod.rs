@@ -10,6 +10,7 @@ mod charts;
 mod choice;
 mod documents;
 mod expr;
+mod files;
 mod functions;
 mod known;
 mod library;
@@ -17,6 +18,7 @@ mod lined;
 mod lost;
 mod render;
 mod scope;
+mod sprig;
 mod template;
 #[cfg(test)]
 mod tests;

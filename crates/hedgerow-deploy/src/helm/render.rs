@@ -2,6 +2,7 @@
 
 use super::choice;
 use super::expr::{Token, evaluate, is_set, tokens};
+use super::files::ChartFiles;
 use super::functions::MAX_INDENT;
 use super::library::{Library, mutated};
 use super::lined::Lined;
@@ -82,6 +83,9 @@ impl Spent {
 #[derive(Debug)]
 pub(super) struct Around<'l> {
     pub(super) library: &'l Library,
+    /// The files of the charts, and the directory of the chart that is rendered.
+    pub(super) files: &'l ChartFiles,
+    pub(super) directory: &'l str,
     pub(super) spent: Spent,
 }
 

@@ -102,7 +102,7 @@ fn a_block_over_what_is_not_set_may_be_over_what_is() {
         ("a: \"x{{ with .Values.no }}-{{ . }}{{ end }}\"", "x x-?"),
         ("a: \"x{{ with .Values.empty }}-{{ . }}{{ end }}\"", "x x-?"),
         ("{{- with .Values.no }}\na: s-card\n{{- else }}\na: s-ledger\n{{- end }}", "s-card s-ledger"),
-        ("{{- range until 3 }}\na: s-{{ . }}\n{{- end }}", "s-?"),
+        ("{{- range untilStep 0 9 3 }}\na: s-{{ . }}\n{{- end }}", "s-?"),
         ("a: {{ with .Values.no }}{{ . | quote }}{{ else }}y{{ end }}", "y"),
         ("a: {{ if .Values.no }}{{ .Values.no }}{{ else }}y{{ end }}", "y"),
         ("a: {{ if .Values.no }}s-{{ .Values.no }}{{ else }}y{{ end }}", "s-? y"),
@@ -157,5 +157,44 @@ fn what_templates_change_is_not_known() {
     ] {
         let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
         assert_eq!(values_of(&[values[0], ("c/templates/x.yaml", text)], text), expected, "{text}");
+    }
+}
+
+#[test]
+fn files_of_the_chart_are_taken_in() {
+    let files = [
+        ("c/Chart.yaml", "name: c\n"),
+        ("c/values.yaml", "host: s-ledger\n"),
+        ("c/conf/a.txt", "s-card"),
+        ("c/conf/b.txt", "http://{{ .Values.host }}"),
+    ];
+    for (text, expected) in [
+        ("a: {{ .Files.Get \"conf/a.txt\" }}", "s-card"),
+        ("a: {{ $.Files.Get \"conf/a.txt\" | quote }}", "s-card"),
+        ("a: {{ tpl (.Files.Get \"conf/b.txt\") . }}", "http://s-ledger"),
+        ("{{- (.Files.Glob \"conf/a*\").AsConfig | replace \"a.txt\" \"a\" }}", "s-card"),
+        ("{{- range $path, $_ := .Files.Glob \"conf/a*\" }}\na: {{ $.Files.Get $path }}\n{{- end }}", "s-card"),
+        ("a: {{ .Files.Get \"conf/none.txt\" }}", "?"),
+        ("a: {{ .Files.Get .Values.unset }}", "?"),
+    ] {
+        let all: Vec<(&str, &str)> = files.iter().copied().chain([("c/templates/a.yaml", text)]).collect();
+        assert_eq!(values_of(&all, text), BTreeSet::from([expected.to_owned()]), "{text}");
+    }
+}
+
+#[test]
+fn what_a_template_writes_is_read_as_values_again() {
+    let values = [("c/values.yaml", "global: {a: s-card}\nown: {a: s-ledger}\nsecrets: {A: 'db:key'}\n")];
+    let define = ("c/templates/_all.tpl", "{{- define \"all\" }}{{ toYaml .Values }}{{ end -}}\n");
+    for (text, expected) in [
+        ("{{- $all := include \"all\" . | fromYaml }}\na: {{ $all.own.a }}", "s-ledger"),
+        ("a: {{ (include \"all\" . | fromYaml).own.a }}", "s-ledger"),
+        ("{{- $all := mergeOverwrite (deepCopy .Values.global) .Values.own }}\na: {{ $all.a }}", "s-ledger"),
+        ("{{- $all := merge (deepCopy .Values.global) .Values.own }}\na: {{ $all.a }}", "s-card"),
+        ("{{- $parts := split \":\" .Values.secrets.A }}\na: {{ $parts._0 }}", "db"),
+        ("a: {{ now | date \"2006\" }}", "?"),
+    ] {
+        let found = values_of(&[values[0], define, ("c/templates/a.yaml", text)], text);
+        assert_eq!(found, BTreeSet::from([expected.to_owned()]), "{text}");
     }
 }
