@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn only_files_of_the_chart_are_given() {
         let mut files = ChartFiles::new();
-        for (path, text) in [("c/conf/a.yml", "a: 1"), ("c/conf/deep/b.yml", "b: 2"), ("other/conf/a.yml", "x"), ("c/x.txt", "x\ny")] {
+        for (path, text) in
+            [("c/conf/a.yml", "a: 1"), ("c/conf/deep/b.yml", "b: 2"), ("other/conf/a.yml", "x"), ("c/x.txt", "x\ny")]
+        {
             files.add(path, text);
         }
         files.add("c/long.txt", &"x".repeat(MAX_FILE + 1));

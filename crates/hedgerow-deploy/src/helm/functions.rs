@@ -33,7 +33,8 @@ pub(super) fn called(
     context: Option<Rc<Value>>,
     scope: &Scope,
 ) -> Option<Value> {
-    let shows = matches!(name, "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "indent" | "nindent") || TAKES_IN.contains(&name);
+    let shows = matches!(name, "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "indent" | "nindent")
+        || TAKES_IN.contains(&name);
     let longest = if shows { MAX_SHOWN } else { MAX_TEXT };
     let is_long = |made: &Value| matches!(made, Value::Text(text) if text.size() > longest);
     in_every_way(name, arguments, context, scope).filter(|made| !is_long(made))
