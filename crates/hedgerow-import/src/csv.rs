@@ -1,5 +1,6 @@
 //! Pairs, one a line: `caller,callee[,ports][,reason]` (RFC 4180, `"` around what holds a comma). A first line with one of these words is a
-//! header, and says their order; lines that begin with `#` are passed over.
+//! header, and says their order; lines that begin with `#` are passed over. Instead of commas a text may have `;` or tabs, as spreadsheets of
+//! many countries write them: the first that stands between fields counts, or what a line `sep=;` says.
 //!
 //! A rule without ports permits all of them. So nothing is read past: a column that is not known, and a field for which there is no column,
 //! make no statement.
@@ -26,7 +27,9 @@ impl Reader for Csv {
         for (id, source) in input.texts.iter() {
             let mut order: Order = std::array::from_fn(Some);
             let mut is_first = true;
-            for (line, record) in records(source.text.trim_start_matches('\u{feff}')) {
+            let (separator, text) = separated(source.text.trim_start_matches('\u{feff}'));
+            let skipped = source.text[..source.text.len() - text.len()].matches('\n').count();
+            for (line, record) in records(text, separator).map(|(line, record)| (line + skipped, record)) {
                 let place = input.line(id, line);
                 let Some(fields) = record else {
                     // Where it was the header, what follows could be in any order.
@@ -43,7 +46,7 @@ impl Reader for Csv {
                 if fields.iter().all(|field| field.is_empty()) || fields[0].starts_with('#') {
                     continue;
                 }
-                if std::mem::take(&mut is_first) && is_header(&fields) {
+                if std::mem::take(&mut is_first) && is_header(&fields, input.names) {
                     match header(&fields) {
                         Ok(header) => order = header,
                         Err(faults) => {
@@ -56,7 +59,7 @@ impl Reader for Csv {
                     }
                     continue;
                 }
-                match pair(&fields, &order, &place, input.names) {
+                match pair((&fields, separator), &order, &place, input.names) {
                     Ok(statement) => found.statements.push(statement),
                     Err(text) => {
                         found.leave(Why::NotUnderstood, &place, text);
@@ -72,8 +75,26 @@ fn is_column(field: &str, column: &str) -> bool {
     field.trim().eq_ignore_ascii_case(column)
 }
 
-fn is_header(fields: &[String]) -> bool {
-    fields.iter().any(|field| COLUMNS.iter().any(|column| is_column(field, column)))
+/// What others call the first two columns. They are not read by these names: in one list `source` calls, in another it is called.
+const OTHERS: [(&str, &str); 10] = [
+    ("source", "caller"),
+    ("src", "caller"),
+    ("from", "caller"),
+    ("client", "caller"),
+    ("consumer", "caller"),
+    ("destination", "callee"),
+    ("dst", "callee"),
+    ("to", "callee"),
+    ("server", "callee"),
+    ("target", "callee"),
+];
+
+fn is_header(fields: &[String], names: &Names<'_>) -> bool {
+    let is_own = |field: &String| COLUMNS.iter().any(|column| is_column(field, column));
+    let is_other = |field: &String| OTHERS.iter().any(|(other, _)| is_column(field, other));
+    let is_service = |field: &String| matches!(names.of(&Name::new(None, field.trim())), Whose::Service(_));
+    fields.iter().any(is_own)
+        || fields.len() > 1 && fields[..2].iter().all(is_other) && !fields[..2].iter().any(is_service)
 }
 
 /// Where each column stands. A column without a name holds nothing. Errors say in words what is wrong with the header.
@@ -83,7 +104,8 @@ fn header(fields: &[String]) -> Result<Order, Vec<String>> {
         if COLUMNS.iter().any(|column| is_column(field, column)) {
             continue;
         }
-        let help = match nearest(&field.to_ascii_lowercase(), COLUMNS) {
+        let other = OTHERS.iter().find(|(other, _)| is_column(field, other)).map(|(_, column)| *column);
+        let help = match other.or_else(|| nearest(&field.to_ascii_lowercase(), COLUMNS)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("remove it, or name it as one of {}", COLUMNS.join(", ")),
         };
@@ -106,16 +128,27 @@ fn header(fields: &[String]) -> Result<Order, Vec<String>> {
 }
 
 /// What a line states. Errors say in words what is not understood.
-fn pair(fields: &[String], order: &Order, place: &Place, names: &Names<'_>) -> Result<Statement, String> {
+fn pair(
+    (fields, separator): (&[String], char),
+    order: &Order,
+    place: &Place,
+    names: &Names<'_>,
+) -> Result<Statement, String> {
     let field = |column: usize| order[column].and_then(|at| fields.get(at)).map_or("", |field| field.trim());
     let (caller, callee) = (field(0), field(1));
     if caller.is_empty() || callee.is_empty() {
-        return Err(format!("a line without both ends: `{}`", shown(&fields.join(","))));
+        let line = shown(&fields.join(&separator.to_string()));
+        let by = match separator {
+            ',' => "",
+            ';' => "; the first line separates fields by `;`",
+            _ => "; the first line separates fields by tabs",
+        };
+        return Err(format!("a line without both ends: `{line}`{by}"));
     }
     let edge = format!("`{}` → `{}`", shown(caller), shown(callee));
     let more = (0..fields.len()).filter(|at| !order.contains(&Some(*at))).map(|at| fields[at].trim());
     if let Some(more) = more.into_iter().find(|field| !field.is_empty()) {
-        return Err(format!("{edge}: `{}` stands in no column; {QUOTES}", shown(more)));
+        return Err(format!("{edge}: `{}` stands in no column; {}", shown(more), quotes(separator)));
     }
     let Some(ports) = ports(field(2)) else {
         return Err(format!("{edge}: ports `{}`", shown(field(2))));
@@ -129,14 +162,47 @@ fn pair(fields: &[String], order: &Order, place: &Place, names: &Names<'_>) -> R
     };
     let (caller, callee) = (end(caller), end(callee));
     if let Some(reason) = reason.as_deref().filter(|reason| is_ports(reason, &callee, names)) {
-        return Err(format!("{edge}: the reason `{}` reads like ports; {QUOTES}", shown(reason)));
+        return Err(format!("{edge}: the reason `{}` reads like ports; {}", shown(reason), quotes(separator)));
     }
     let (caller, callee) = (End::Named(caller), End::Named(callee));
     Ok(Statement { caller, callee, ports, reason, seen: None, place: place.clone() })
 }
 
 /// What to do about a field too many.
-const QUOTES: &str = "put quotes around a field with commas, such as `\"80,443\"`";
+const fn quotes(separator: char) -> &'static str {
+    match separator {
+        ',' => "put quotes around a field with commas, such as `\"80,443\"`",
+        ';' => "put quotes around a field with `;`, such as `\"80;443\"`",
+        _ => "put quotes around a field with tabs, or spaces between ports",
+    }
+}
+
+/// What separates the fields of a text: what stands behind the first field of its first line that says something. A line such as `sep=;`, by
+/// which spreadsheets tell it, is taken off.
+fn separated(text: &str) -> (char, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let told = first.trim_end_matches('\r').trim_matches('"');
+    if let Some(told) = told.get(..4).filter(|head| head.eq_ignore_ascii_case("sep=")).and_then(|_| told.get(4..)) {
+        let mut told = told.chars();
+        if let (Some(separator @ (',' | ';' | '\t')), None) = (told.next(), told.next()) {
+            return (separator, rest);
+        }
+    }
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let line = lines.next().unwrap_or_default();
+    // What stands in quotes separates nothing, and spaces around a separator may be tabs.
+    let mut is_quoted = false;
+    let plain = line.char_indices().filter(|(_, c)| {
+        is_quoted ^= *c == '"';
+        !is_quoted
+    });
+    let separator = plain.into_iter().find_map(|(at, c)| match c {
+        ',' | ';' => Some(c),
+        '\t' => line[at..].trim_start().chars().next().filter(|next| matches!(next, ',' | ';')).or(Some('\t')),
+        _ => None,
+    });
+    (separator.unwrap_or(','), text)
+}
 
 /// Whether a reason is what is left of a list of ports that a comma cut: numbers, and names of ports of the callee's.
 fn is_ports(reason: &str, callee: &Name, names: &Names<'_>) -> bool {
@@ -195,20 +261,20 @@ fn port(text: &str) -> Option<Port> {
 }
 
 /// The records of a text with the line on which each begins; nothing for one that is broken.
-fn records(text: &str) -> Vec<(usize, Option<Vec<String>>)> {
+fn records(text: &str, separator: char) -> impl Iterator<Item = (usize, Option<Vec<String>>)> + use<> {
     let mut records = Vec::new();
     let (mut line, mut rest) = (1, text);
     while !rest.is_empty() {
         let begins = line;
         let (mut fields, mut is_broken) = (Vec::new(), false);
         loop {
-            let (field, after, is_whole) = field(rest);
+            let (field, after, is_whole) = field(rest, separator);
             line += rest[..rest.len() - after.len()].matches('\n').count();
             is_broken |= !is_whole || fields.len() >= MOST_FIELDS;
             if fields.len() < MOST_FIELDS {
                 fields.push(field);
             }
-            match after.strip_prefix(',') {
+            match after.strip_prefix(separator) {
                 Some(next) => rest = next,
                 None => {
                     let next = after.strip_prefix('\r').unwrap_or(after);
@@ -220,12 +286,12 @@ fn records(text: &str) -> Vec<(usize, Option<Vec<String>>)> {
         }
         records.push((begins, (!is_broken).then_some(fields)));
     }
-    records
+    records.into_iter()
 }
 
 /// One field, what follows it, and whether it is well written.
-fn field(text: &str) -> (String, &str, bool) {
-    let plain = |text: &'_ str| text.find([',', '\n']).unwrap_or(text.len());
+fn field(text: &str, separator: char) -> (String, &str, bool) {
+    let plain = |text: &'_ str| text.find([separator, '\n']).unwrap_or(text.len());
     let Some(quoted) = text.strip_prefix('"') else {
         let end = plain(text);
         let value = text[..end].strip_suffix('\r').filter(|_| text[end..].starts_with('\n')).unwrap_or(&text[..end]);
@@ -268,7 +334,43 @@ mod tests {
             ("\n\na", vec![(1, some(&[""])), (2, some(&[""])), (3, some(&["a"]))]),
             ("", vec![]),
         ] {
-            assert_eq!(records(text), expected, "{text:?}");
+            assert_eq!(records(text, ',').collect::<Vec<_>>(), expected, "{text:?}");
+            let [text, own] = [text.replace(',', ";"), text.replace(',', "\t")];
+            for (text, separator) in [(text, ';'), (own, '\t')] {
+                let fields = |record: Option<Vec<String>>| {
+                    record.map(|fields| fields.iter().map(|it| it.replace(separator, ",")).collect())
+                };
+                let found: Vec<_> = records(&text, separator).map(|(line, record)| (line, fields(record))).collect();
+                assert_eq!(found, expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_between_fields() {
+        for (text, separator) in [
+            ("", ','),
+            ("one", ','),
+            ("a,b", ','),
+            ("a;b", ';'),
+            ("a\tb", '\t'),
+            ("a,b,80;443", ','),
+            ("a;b;80,443", ';'),
+            ("a\tb\t80,443;90", '\t'),
+            ("\"a;b\",c", ','),
+            ("\"a,\"\"b\";c", ';'),
+            ("a\t, b", ','),
+            ("a \t;b", ';'),
+            ("# a;b\n\n  # c\td\na,b\n", ','),
+            ("sep=;\na,b;c", ';'),
+            ("\"sep=\t\"\r\na,b\tc", '\t'),
+            ("SEP=,\na;b,c", ','),
+            ("sep=|\na;b", ','),
+        ] {
+            let (found, rest) = separated(text);
+            assert_eq!(found, separator, "{text:?}");
+            let is_cut = text.to_ascii_lowercase().contains("sep=") && !text.contains('|');
+            assert_eq!(rest.len() < text.len(), is_cut, "{text:?}");
         }
     }
 

@@ -94,8 +94,18 @@ fn a_header_that_is_not_known_makes_no_statement() {
             &[
                 "a header without a column `callee`",
                 "a header without a column `caller`",
-                "the column `from` is not known: remove it, or name it as one of caller, callee, ports, reason",
-                "the column `to` is not known: remove it, or name it as one of caller, callee, ports, reason",
+                "the column `from` is not known: did you mean `caller`?",
+                "the column `to` is not known: did you mean `callee`?",
+            ],
+        ),
+        // Read as a pair, the lines below it might be read the wrong way round.
+        (
+            "Destination,Source",
+            &[
+                "a header without a column `callee`",
+                "a header without a column `caller`",
+                "the column `Destination` is not known: did you mean `callee`?",
+                "the column `Source` is not known: did you mean `caller`?",
             ],
         ),
         (
@@ -176,4 +186,62 @@ fn many_unknown_names_end_in_a_report() {
     let (near, tired) = (is_told("where `service.s0"), is_told("so many names are unknown"));
     assert!(near >= 50 && tired >= 9_000, "{near} {tired}");
     assert_eq!(near + tired, 9_300);
+}
+
+/// As spreadsheets write them: with `;` or tabs, a byte order mark, and a line that tells the separator.
+#[test]
+fn fields_between_semicolons_and_tabs() {
+    let rules = [
+        "service.emoji → service.ledger [http]: books; all, of them",
+        "service.shop → service.ledger: imported from in",
+    ];
+    for text in [
+        "caller,callee,ports,reason\nemoji,ledger,http,\"books; all, of them\"\nmarket/shop,ledger,,\n",
+        "caller;callee;ports;reason\r\nemoji;ledger;http;\"books; all, of them\"\r\nmarket/shop;ledger;;\r\n",
+        "\u{feff}callee\tcaller\treason\tports\nledger\temoji\tbooks; all, of them\thttp\nledger\tmarket/shop\t\t\"http\t9901\"\n",
+        "\u{feff}sep=;\r\n\"emoji\";\"ledger\";8080;\"books; all, of them\"\r\nmarket/shop;ledger;8080 9901;",
+        "# a list\nemoji;ledger;8080;books\\; all, of them\n"
+            .replace("books\\; all", "\"books; all")
+            .replace("them\n", "them\"\nmarket/shop;ledger;8080,9901\n")
+            .as_str(),
+    ] {
+        assert_import(Source::Csv, text, &rules, &[]);
+    }
+    for (text, left) in [
+        (
+            "emoji;ledger\nemoji,ledger\n",
+            "a line without both ends: `emoji,ledger`; the first line separates fields by `;` @ in:2",
+        ),
+        (
+            "emoji\tledger\nshop ledger\n",
+            "a line without both ends: `shop ledger`; the first line separates fields by tabs @ in:2",
+        ),
+        (
+            "emoji;ledger;8080;9901\nemoji;ledger",
+            "`emoji` → `ledger`: the reason `9901` reads like ports; put quotes around a field with `;`, such as `\"80;443\"` @ in:1",
+        ),
+        (
+            "sep=\t\nemoji\tledger\nemoji\tledger\t80\tx\ty",
+            "`emoji` → `ledger`: `y` stands in no column; put quotes around a field with tabs, or spaces between ports @ in:3",
+        ),
+    ] {
+        let rule = "service.emoji → service.ledger: imported from in";
+        assert_import(Source::Csv, text, &[rule], &[&format!("not-understood: {left}")]);
+    }
+}
+
+/// Services may be called what others call columns.
+#[test]
+fn names_of_services_are_no_header() {
+    let mut fleet = bank();
+    for name in ["client", "server"] {
+        let metadata = format!("workloads: [\"*/{name}\"]\n");
+        fleet.services.push(Service {
+            namespace: "bank".to_owned(),
+            metadata,
+            ..Service::new(&format!("service.{name}"))
+        });
+    }
+    let imported = imported(&fleet, Source::Csv, "client,server\n", Many::Suggest);
+    assert_eq!((imported.rules.len(), imported.leftovers.len()), (1, 0), "{:#?}", imported.leftovers);
 }
