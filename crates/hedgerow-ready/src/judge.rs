@@ -1,6 +1,7 @@
 //! May a service be enforced? Every line of evidence, and the verdict that follows.
 
 mod calls;
+pub(crate) mod canary;
 mod code;
 mod pods;
 mod window;
@@ -17,8 +18,8 @@ use hedgerow_core::fleet::{Rare, Service};
 use hedgerow_core::moves::{Move, Stop};
 use hedgerow_core::name::ServiceName;
 use hedgerow_core::plan::Plan;
-use hedgerow_core::policy::{Ports, Stage};
-use hedgerow_observe::observations::{Canary, Moment, Observations, Watched};
+use hedgerow_core::policy::Stage;
+use hedgerow_observe::observations::{Moment, Observations, Watched};
 use std::collections::{BTreeMap, BTreeSet};
 
 const DAY: i64 = 86_400;
@@ -190,6 +191,11 @@ impl<'q> Court<'q> {
         Moment(moment.0 + self.window)
     }
 
+    /// A service, wherever its directory is.
+    pub(crate) fn known(&self, name: &str) -> Option<&'q Service> {
+        self.question.plan.fleet().known(name)
+    }
+
     /// A waiver that holds today, among those of a service.
     fn waiver(&self, service: &str, what: &str) -> Option<&'q Rare> {
         waiver(self.question.plan, self.today, service, what)
@@ -264,44 +270,6 @@ impl<'q> Court<'q> {
             many => format!("all {many} nodes of its pods"),
         };
         line(Kind::Hearing, Outcome::Holds, format!("{place} listened, {deaf}"))
-    }
-
-    fn canary(&self, service: &Service) -> Evidence {
-        let canaries = &self.question.observations.header.canaries;
-        let canaries = || canaries.iter().filter(|canary| canary.callee == service.name.as_str());
-        let (sent, seen) = canaries().fold((0_u64, 0_u64), |(sent, seen), canary| {
-            (sent.saturating_add(canary.sent), seen.saturating_add(canary.seen))
-        });
-        if sent == 0 && service.ports == Ports::Nothing && service.always.is_empty() {
-            let text = "it listens on no port: nobody can call it, and no canary has to".to_owned();
-            return line(Kind::Canary, Outcome::Holds, text);
-        }
-        if sent == 0 {
-            let text = "no canary called it: silence may be deafness".to_owned();
-            return line(Kind::Canary, Outcome::Unknown, text).help("let `hedgerow-observer canary` call it");
-        }
-        // Several canaries of one callee: each has to be seen.
-        // One that was missed since then is no proof, whatever else is said.
-        let since = |canary: &Canary| canary.since.filter(|since| canary.missed.is_none_or(|missed| missed < *since));
-        let since = canaries().map(since).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
-        let of = format!("{} of the canary", count(sent, "call"));
-        match since {
-            // Its days are whole days: the window may begin in the middle of one.
-            Some(since) if since.0 < self.begin().0 + DAY => {
-                let text = format!("{of}; since {} there were some on every day, and each was seen", show(since));
-                line(Kind::Canary, Outcome::Holds, text)
-            }
-            Some(since) => {
-                let text = format!("{of}; only since {} there were some on every day, and each was seen", show(since));
-                line(Kind::Canary, Outcome::Wait(self.after_window(since)), text)
-            }
-            None => {
-                let missed = sent.saturating_sub(seen);
-                let text = format!("{of}, {missed} not seen; on the last day there was none, or not each was seen");
-                line(Kind::Canary, Outcome::Unknown, text)
-                    .help("see the alert HedgerowCanaryUnseen: does the canary run, and is its call let through?")
-            }
-        }
     }
 
     fn policy(&self, service: &Service) -> Evidence {
@@ -394,6 +362,15 @@ fn verdict(evidence: &[Evidence]) -> Verdict {
         Outcome::Holds | Outcome::Waived | Outcome::Blocks | Outcome::Unknown | Outcome::Note => None,
     });
     wait.max().map_or(Verdict::Ready, Verdict::Wait)
+}
+
+/// What `rare` lists of how a service is watched, and not of calls that a month may not show.
+const CODE: &str = "code";
+const CANARY: &str = "canary";
+
+/// Whether an entry of `rare` is about calls, and not about how the service is watched.
+fn is_about_calls(rare: &Rare) -> bool {
+    ![CODE, CANARY].contains(&rare.what.as_str())
 }
 
 /// A waiver that holds on a day.

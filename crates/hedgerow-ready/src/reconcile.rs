@@ -1,6 +1,7 @@
 //! Code, rules and traffic side by side: one line for each edge, with what it means.
 
 use crate::code::Code;
+use crate::judge::canary::{Callable, callable};
 use crate::judge::{Court, Question};
 use crate::traffic::{Traffic, declares, permitted};
 use crate::used::{Ears, Listened};
@@ -426,7 +427,13 @@ impl<'o> Silences<'o> {
         let mut canaries = self.observations.header.canaries.iter().filter(|canary| canary.callee == callee);
         match self.ears.listened(callee) {
             Listened::Throughout(_) if canaries.all(|canary| canary.sent == 0) => {
-                Some("no canary called it: silence may be deafness".to_owned())
+                let service = self.court.known(callee);
+                Some(match service.map(callable) {
+                    Some(Callable::Never) => "no canary can call it, which listens on no port of TCP".to_owned(),
+                    Some(Callable::ByTcp | Callable::Undeclared) | None => {
+                        "no canary called it: silence may be deafness".to_owned()
+                    }
+                })
             }
             Listened::Throughout(_) => None,
             listened @ (Listened::InPart(_) | Listened::Unproven(_)) => Some(listened.words()),

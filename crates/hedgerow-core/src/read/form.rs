@@ -508,7 +508,11 @@ const DAY: Value = Value::Text(Text { pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", e
 pub(super) static RARE: Form = Form {
     about: "Something that happens so rarely that a month does not show it.",
     keys: &[
-        needed("what", "What happens, such as `yearly closing`.", Value::Text(text("yearly closing"))),
+        needed(
+            "what",
+            "What happens, such as `yearly closing`; `code` where no scan reads the code, `canary` where no port is of TCP.",
+            Value::Text(text("yearly closing")),
+        ),
         key("reason", "Why it need not be waited for.", Value::Text(text("tried on 2026-10-02"))),
         key("expires", "The day until which the reason holds.", DAY),
     ],

@@ -1,6 +1,6 @@
 //! Whether the code of everybody who can call is understood. It is the same for every callee: a call whose target cannot be told may go anywhere.
 
-use super::{Court, Question, line, waiver};
+use super::{CODE, Court, Question, line, waiver};
 use crate::evidence::{Evidence, Kind, Outcome, listed};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::count;
@@ -64,7 +64,7 @@ pub(super) fn evidence(question: &Question<'_>, today: Date) -> Vec<Evidence> {
     let fleet = question.plan.fleet();
     let unread = || fleet.services().map(|service| service.name.as_str()).filter(|name| !code.read.contains(*name));
     let (waived, unread): (Vec<&str>, Vec<&str>) =
-        unread().partition(|service| waiver(question.plan, today, service, "code").is_some());
+        unread().partition(|service| waiver(question.plan, today, service, CODE).is_some());
     let named = |services: &[&str]| -> Vec<String> {
         let why = |service: &str| code.left.get(service).map(|left| format!(" ({left})")).unwrap_or_default();
         services.iter().map(|service| format!("`{service}`{}", why(service))).collect()

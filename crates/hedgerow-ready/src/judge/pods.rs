@@ -1,7 +1,7 @@
 //! What runs: labels of the callers' pods, runs of their cron jobs, and what owners say happens rarely.
 
 use super::window::same_tree;
-use super::{Court, Job, Question, line};
+use super::{Court, Job, Question, is_about_calls, line};
 use crate::cron::next;
 use crate::evidence::{Evidence, Kind, Outcome, listed};
 use crate::traffic::is_future;
@@ -332,7 +332,7 @@ impl<'q> Court<'q> {
         }
         let owners = [caller, callee].into_iter().filter_map(|name| fleet.service(name));
         let mut rare = owners.flat_map(|service| service.rare.iter().map(move |rare| (&service.name, rare)));
-        let (service, rare) = rare.find(|(_, rare)| rare.what != "code")?;
+        let (service, rare) = rare.find(|(_, rare)| is_about_calls(rare))?;
         Some(format!("the owner of `{service}` says that a month may not show {}", rare.what))
     }
 
@@ -343,7 +343,7 @@ impl<'q> Court<'q> {
         let jobs: BTreeSet<&str> =
             owners.iter().filter_map(|owner| self.jobs.get(owner)).flatten().map(|job| job.workload.as_str()).collect();
         let is_job = |what: &str| jobs.contains(what);
-        let told = service.rare.iter().filter(|rare| rare.what != "code" && !is_job(&rare.what)).map(|rare| {
+        let told = service.rare.iter().filter(|rare| is_about_calls(rare) && !is_job(&rare.what)).map(|rare| {
             let what = &rare.what;
             match &rare.waiver {
                 Some(waiver) if waiver.expires >= self.today => {

@@ -606,3 +606,36 @@ fn who_listens_on_no_port_needs_no_canary() {
         assert_eq!(outcome, Outcome::Unknown, "{file}: {text}");
     }
 }
+
+/// What no canary can call is never ready by itself: its owner answers for it, for no other service and until a day.
+#[test]
+fn who_listens_on_no_port_of_tcp_is_answered_for() {
+    const WHY: &str = "no canary can call it: a call of the canary is a TCP connection, and it declares no port of TCP";
+    let called = "no canary called it: silence may be deafness";
+    let waiver = |day: &str| format!("rare: [{{what: canary, reason: looked at on Monday, expires: {day}}}]");
+    let (good, over) = (waiver("2026-12-31"), waiver("2026-11-30"));
+    let waived = format!("{WHY}; waived until 2026-12-31: looked at on Monday");
+    for (ports, more, outcome, text, help) in [
+        ("[{port: 53, protocol: UDP}]", "", Outcome::Unknown, WHY, "`rare: [{what: canary"),
+        ("[{port: 53, protocol: UDP}]", &good, Outcome::Waived, waived.as_str(), ""),
+        ("[{port: 53, protocol: UDP}]", &over, Outcome::Unknown, WHY, "`rare: [{what: canary"),
+        ("[{port: 53, protocol: UDP}, {port: 132, protocol: SCTP}]", &good, Outcome::Waived, &waived, ""),
+        // A canary can call these, so that nobody has to answer for it.
+        ("[{port: 53, protocol: UDP}, {port: 53}]", &good, Outcome::Unknown, called, "let `hedgerow-observer canary`"),
+        ("any", &good, Outcome::Unknown, called, "declare its `ports`"),
+        ("none", &good, Outcome::Holds, "it listens on no port: nobody can call it, and no canary has to", ""),
+    ] {
+        let mut world = World::sound();
+        world.observations.header.canaries.clear();
+        world.rules.clear();
+        world.code.iter_mut().for_each(|code| code.calls.clear());
+        world.observations.observed.clear();
+        world.files.insert("service.ledger".into(), format!("ports: {ports}\n{more}\n"));
+        let readiness = world.judge("ledger");
+        let canary = readiness.evidence.iter().find(|line| line.kind == Kind::Canary).expect("a line");
+        assert_eq!((canary.outcome, canary.text.as_str()), (outcome, text), "{ports} {more}");
+        assert!(canary.help.as_deref().unwrap_or_default().contains(help), "{canary:?}");
+        // It is no event that a month may not show.
+        assert!(!readiness.evidence.iter().any(|line| line.kind == Kind::Rare && line.text.contains("canary")));
+    }
+}
