@@ -666,3 +666,61 @@ fn names_of_files_end_no_comment_and_match_only_themselves() {
         assert!(labels(root.path(), "cart", "prod").contains("bank.example/routing-name=cart"), "{text}");
     }
 }
+
+/// Directories that are called as the pages call them are the services' own, also where the workloads have the short name.
+#[test]
+fn a_directory_with_a_prefix_is_its_services() {
+    let root = tree(&[
+        ("service.api/k8s.yaml", &deployment("api", "8080")),
+        ("service.api/egress/service.card.rule", b""),
+        ("service.card/k8s.yaml", &deployment("card", "9090")),
+        ("service.card/service.yaml", b"ports: [{name: http, port: 9090}]\n"),
+        ("service.api.brands/main.go", b"package main\n"),
+        ("deploy/brands.yaml", &deployment("api-brands", "7070")),
+        ("deploy/docs.yaml", &deployment("docs", "7071")),
+    ]);
+    let text = proposed(root.path(), "--services");
+    for line in [
+        "#   docs: hedgerow/docs (not there yet); deploy/docs.yaml; ports http=7071\n",
+        "#   service.api: service.api; service.api/k8s.yaml; ports http=8080\n",
+        "#   service.api.brands: service.api.brands; deploy/brands.yaml; ports http=7070\n",
+        "#   service.card: service.card; service.card/k8s.yaml; ports http=9090\n",
+        "    - \"hedgerow/*\"\n    - \"service.*\"\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let words: Vec<_> = text.split_whitespace().filter(|word| *word != "#").collect();
+    let told =
+        "the service: service.card/service.yaml; add such as `workloads: [\"*/card\"]`, or deploy with `--service`";
+    assert!(words.join(" ").contains(told), "{text}");
+    let reads = |path: &str| std::fs::read_to_string(root.path().join(path)).unwrap();
+    assert!(reads("service.api/service.yaml").contains("workloads: [\"*/api\"]\n"));
+    assert!(reads("service.api.brands/service.yaml").contains("workloads: [\"*/api-brands\"]\n"));
+    assert_eq!(reads("service.card/service.yaml"), "ports: [{name: http, port: 9090}]\n");
+    // The deploy of what was seen finds its service.
+    let ran = Command::new(root.path(), "post-render --env prod").stdin(deployment("api", "8080")).run();
+    assert!(ran.out().contains("bank.example/routing-name: \"service.api\""), "{}{}", ran.out(), ran.stderr);
+}
+
+/// A name with a dot is nobody's where it is told by nothing, or by two directories.
+#[test]
+fn a_directory_that_ends_like_a_service_by_chance_is_not_taken() {
+    let root = tree(&[
+        ("kube/api.yaml", &deployment("api", "8080")),
+        ("notes.api/README.md", b"# notes\n"),
+        ("kube/card.yaml", &deployment("card", "8080")),
+        ("old.card/main.go", b"package main\n"),
+        ("new.card/main.go", b"package main\n"),
+        ("kube/shop.yaml", &deployment("shop", "8080")),
+        ("shop/main.go", b"package main\n"),
+        ("site.shop/main.go", b"package main\n"),
+    ]);
+    let text = proposed(root.path(), "");
+    for line in [
+        "#   api: hedgerow/api (not there yet)",
+        "#   card: hedgerow/card (not there yet)",
+        "#   shop: shop; kube/shop.yaml",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}

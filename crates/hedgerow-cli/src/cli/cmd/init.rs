@@ -29,7 +29,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
         bail!("`{}` exists already; it is left as it is", path.display());
     }
     let look = Look::at(&directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
-    let proposal = found::propose(&look);
+    let mut proposal = found::propose(&look);
+    proposal.doubts.extend(unclaimed(&directory, &proposal));
     let owners = owners(&directory, &proposal);
     let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];
     if args.services {
@@ -66,6 +67,22 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
     note.push_str(&next(&proposal, args.services));
     session.note(&note);
     Ok(Exit::Done)
+}
+
+/// Services whose own file is there and does not say what their workloads are called, where they are called otherwise.
+fn unclaimed(directory: &Path, proposal: &Proposal) -> Option<String> {
+    let is_unclaimed = |service: &&found::Service| {
+        let text = crate::look::text(&directory.join(&service.home).join("service.yaml"));
+        service.workload.is_some() && text.is_some_and(|text| !text.lines().any(|line| line.starts_with("workloads:")))
+    };
+    let found: Vec<_> = proposal.services.values().filter(is_unclaimed).collect();
+    let first = found.first()?;
+    let lines: Vec<String> = found.iter().map(|service| format!("{}/service.yaml", service.home)).collect();
+    Some(format!(
+        "there already, and without the name of the workload, by which a deploy finds the service: {}; add such as `workloads: [\"*/{}\"]`, or deploy with `--service`",
+        lines.join(", "),
+        first.workload.as_deref().unwrap_or_default()
+    ))
 }
 
 /// What to do then.

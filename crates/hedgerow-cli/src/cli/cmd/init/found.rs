@@ -5,7 +5,7 @@ mod services;
 
 use crate::look::{Application, Look, Port, last_part, parent};
 use environments::environments;
-use hedgerow_core::name::PortName;
+use hedgerow_core::name::{PortName, ServiceName};
 use services::services;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,13 @@ pub(super) fn propose(look: &Look) -> Proposal {
     let mut doubts = Vec::new();
     let mut services = services(look, &mut doubts);
     let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
+    let workloads = dotted(look, &mut services);
     homes(look, &mut services);
+    for (name, workload) in workloads {
+        if let Some(service) = services.get_mut(&name) {
+            service.workload = Some(workload);
+        }
+    }
     let (include, exclude) = globs(look, &services);
     left(look, &services, &mut doubts);
     let mut namespaces: BTreeSet<String> = services.values().filter_map(|service| service.namespace.clone()).collect();
@@ -113,6 +119,46 @@ fn clean(ports: &BTreeSet<Port>) -> BTreeSet<Port> {
         }
     }
     kept.into_iter().collect()
+}
+
+/// Gives services the names of directories that end like theirs: `api` of `service.api/k8s.yaml` is `service.api`. Says what the workloads of
+/// those are called, by the new names, where the fleet would not know them by that.
+fn dotted(look: &Look, services: &mut BTreeMap<String, Service>) -> BTreeMap<String, String> {
+    let mut meant: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for directory in &look.directories {
+        let Some((_, rest)) = last_part(directory).split_once('.') else { continue };
+        if ServiceName::new(last_part(directory)).is_err() || look.taken.contains(directory) {
+            continue;
+        }
+        let names = BTreeSet::from([
+            rest.replace('.', "-"),
+            last_part(rest).to_owned(),
+            last_part(directory).replace('.', "-"),
+        ]);
+        for name in names {
+            let service = services.get(&name).filter(|service| service.workload.is_none());
+            let Some(service) = service else { continue };
+            // Its manifests lie there, or its code does and no directory has the plain name.
+            let is_told = service.seen.iter().any(|file| is_below(file, directory));
+            let has_code = look.code.contains(directory) || look.sourced.contains(directory);
+            let is_plain = || look.directories.iter().any(|other| last_part(other) == name);
+            if is_told || has_code && !is_plain() {
+                meant.entry(name).or_default().insert(directory);
+            }
+        }
+    }
+    let mut workloads = BTreeMap::new();
+    for (name, directories) in meant {
+        let [only] = Vec::from_iter(directories)[..] else { continue };
+        let full = last_part(only).to_owned();
+        if services.contains_key(&full) {
+            continue;
+        }
+        let Some(service) = services.remove(&name) else { continue };
+        services.insert(full.clone(), service);
+        workloads.insert(full, name);
+    }
+    workloads
 }
 
 /// A directory that is called like the service: the parent that has most of them wins, then code, then what is nearer to the top.
@@ -191,10 +237,25 @@ fn globs(look: &Look, services: &BTreeMap<String, Service>) -> (BTreeSet<String>
             include.insert(format!("{}/*", globset::escape(above)));
             exclude.extend(others.into_iter().map(|other| globset::escape(other)));
         } else {
-            include.extend(homes.into_iter().map(globset::escape));
+            include.extend(by_prefix(look, above, &homes));
         }
     }
     (include, exclude)
+}
+
+/// `service.*` where several directories begin so, and all of them are services; the other directories themselves.
+fn by_prefix(look: &Look, above: &str, homes: &BTreeSet<&str>) -> BTreeSet<String> {
+    let prefix = |home: &str| last_part(home).split_once('.').map(|(prefix, _)| prefix.to_owned());
+    let shared = |home: &str| {
+        let prefix = prefix(home)?;
+        let begins = |other: &&str| parent(other) == above && last_part(other).starts_with(&format!("{prefix}."));
+        let all: Vec<&str> = look.directories.iter().map(String::as_str).filter(begins).collect();
+        (all.len() > 1 && all.iter().all(|other| homes.contains(other))).then(|| {
+            let above = if above.is_empty() { String::new() } else { format!("{}/", globset::escape(above)) };
+            format!("{above}{}.*", globset::escape(&prefix))
+        })
+    };
+    homes.iter().map(|home| shared(home).unwrap_or_else(|| globset::escape(home))).collect()
 }
 
 /// Where code lies beside the services' own directories: in directories that are called like the service, or like its chart's directory.
