@@ -67,6 +67,8 @@ pub struct Job {
     pub workload: String,
     /// Its schedule; nothing where the manifest leaves it to values that cannot be told.
     pub schedule: Option<String>,
+    /// The time zone that it is meant in; nothing where the manifest names none, which means the cluster's: mostly UTC.
+    pub time_zone: Option<String>,
     /// Whether the manifest says that it does not run for now.
     pub is_suspended: bool,
 }

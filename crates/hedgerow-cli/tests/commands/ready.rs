@@ -165,7 +165,7 @@ fn cron_jobs_of_manifests_are_waited_for() {
     fs::write(root.path().join("service.emoji/manifests/job.yaml"), job).unwrap();
     told(root.path(), "seen.jsonl");
     let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
-    assert!(ran.out().starts_with("service.ledger: wait until 2026-11-24T03:00:00Z\n"), "{}", ran.out());
+    assert!(ran.out().starts_with("service.ledger: wait until 2026-11-23T03:00:00Z\n"), "{}", ran.out());
     assert!(ran.out().contains("`CronJob/close` of `service.emoji` ran 0 of 2 times"), "{}", ran.out());
     fs::write(
         root.path().join("service.emoji/service.yaml"),

@@ -242,13 +242,14 @@ impl<'q> Court<'q> {
             return line(Kind::Jobs, Outcome::Blocks, format!("{text}: its manifest does not tell when it runs"))
                 .help(help);
         };
-        // From the last run that is known, or from now: when there have been enough. The cluster's time zone may be another by a day.
+        // From the last run that is known, or from now: when there have been enough.
         let start = last.unwrap_or(self.question.now).0.max(self.question.now.0);
         let until = (runs..RUNS).try_fold(start, |after, _| next(schedule, after));
         match until {
             Some(until) => {
-                let until = Moment(until + super::DAY);
-                line(Kind::Jobs, Outcome::Wait(until), format!("{text} (`{schedule}`)")).help(help)
+                let (later, zone) = zone(job.time_zone.as_deref());
+                line(Kind::Jobs, Outcome::Wait(Moment(until + later)), format!("{text} (`{schedule}`{zone})"))
+                    .help(help)
             }
             None => line(Kind::Jobs, Outcome::Blocks, format!("{text}, and `{schedule}` does not tell when it does"))
                 .help(help),
@@ -374,6 +375,18 @@ pub(super) fn strange_jobs(question: &Question<'_>) -> Option<Evidence> {
         format!("{jobs} of the manifests {are} of no service, so {their} runs are not waited for: {}", listed(strange));
     let help = "of a service: put the manifest into the service's directory, or let its pods wear the service's name as a label";
     Some(line(Kind::Jobs, Outcome::Note, text).help(help))
+}
+
+/// By how many seconds at most a time of day comes later in UTC than it is written, and the time zone in words. What no zone is named for is
+/// in the cluster's, which is UTC nearly everywhere; where it is not, the answer is given again at that time.
+fn zone(name: Option<&str>) -> (i64, String) {
+    const UTC: [&str; 6] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"];
+    match name {
+        None => (0, String::new()),
+        Some(name) if UTC.iter().any(|utc| name.eq_ignore_ascii_case(utc)) => (0, format!(", {name}")),
+        // Nowhere are clocks more than twelve hours behind.
+        Some(name) => (super::DAY / 2, format!(", {name}")),
+    }
 }
 
 /// What ran of a cron job.

@@ -11,6 +11,7 @@ pub(crate) fn job(service: &str, workload: &str) -> Job {
         service: format!("service.{service}"),
         workload: format!("CronJob/{workload}"),
         schedule: Some("0 0 1 * *".into()),
+        time_zone: None,
         is_suspended: false,
     }
 }
@@ -63,7 +64,7 @@ fn runs_of_one_cron_job_do_not_prove_another() {
     expect(
         "the report's runs are not the closing's",
         with(&["*", "*-report"], &[("prod-report", 9)]),
-        Verdict::Wait(Moment(NOW + 63 * DAY)),
+        Verdict::Wait(Moment(NOW + 62 * DAY)),
         Kind::Jobs,
         "`CronJob/*` of `service.cards` ran 0 of 2 times",
     );

@@ -425,6 +425,7 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         service: "service.cards".into(),
         workload: "CronJob/close".into(),
         schedule: schedule.map(str::to_owned),
+        time_zone: None,
         is_suspended,
     };
     let with = |job: Job, runs: u64| {
@@ -436,9 +437,17 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
     let monthly = || job(Some("0 0 1 * *"), false);
     // One of them was due on the day by which the observations begin earlier.
     assert_eq!(judged(with(monthly(), 3)).0, Verdict::Ready);
-    // NOW is the 1st of December at 0:00: the next run is on the 1st of January; a day for time zones.
-    expect("one run", with(monthly(), 1), Verdict::Wait(Moment(NOW + 32 * DAY)), Kind::Jobs, "ran 1 of 2 times");
-    expect("no run", with(monthly(), 0), Verdict::Wait(Moment(NOW + 63 * DAY)), Kind::Jobs, "ran 0 of 2 times");
+    // NOW is the 1st of December at 0:00: the next run is on the 1st of January.
+    expect("one run", with(monthly(), 1), Verdict::Wait(Moment(NOW + 31 * DAY)), Kind::Jobs, "ran 1 of 2 times");
+    expect("no run", with(monthly(), 0), Verdict::Wait(Moment(NOW + 62 * DAY)), Kind::Jobs, "ran 0 of 2 times");
+    // At its time in UTC, and in a time zone that is named when it is that time there at the latest.
+    for (zone, hours, told) in
+        [("Etc/UTC", 0, ", Etc/UTC)"), ("utc", 0, ", utc)"), ("Europe/Oslo", 12, "`0 0 1 * *`, Europe/Oslo)")]
+    {
+        let zoned = Job { time_zone: Some(zone.to_owned()), ..monthly() };
+        let until = Verdict::Wait(Moment(NOW + 31 * DAY + hours * 3600));
+        expect(zone, with(zoned, 1), until, Kind::Jobs, told);
+    }
     expect("suspended", with(job(Some("0 0 1 * *"), true), 1), Verdict::Blocked, Kind::Jobs, "suspended");
     expect(
         "a schedule that the deploy knows",
@@ -505,7 +514,7 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
             w.observations.header.from = Moment(NOW - 60 * DAY);
             w.observations.header.coverage.iter_mut().for_each(|source| source.heard = 60 * 1440);
         },
-        Verdict::Wait(Moment(NOW + 32 * DAY)),
+        Verdict::Wait(Moment(NOW + 31 * DAY)),
         Kind::Jobs,
         "`hedgerow-observer export --since 30d`",
     );
@@ -522,7 +531,7 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
         let watched = Watched { pods: Some(1), types: Some([("batch".to_owned(), 1)].into()), ..Watched::default() };
         w.observations.header.services.insert("service.night".into(), watched);
     };
-    expect("by type", by_type, Verdict::Wait(Moment(NOW + 63 * DAY)), Kind::Jobs, "`service.night`");
+    expect("by type", by_type, Verdict::Wait(Moment(NOW + 62 * DAY)), Kind::Jobs, "`service.night`");
 }
 
 #[test]

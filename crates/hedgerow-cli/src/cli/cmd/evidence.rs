@@ -181,6 +181,7 @@ fn job(schedule: Schedule) -> Option<Job> {
         service: schedule.service?,
         workload: schedule.workload,
         schedule: schedule.schedule,
+        time_zone: schedule.time_zone,
         is_suspended: schedule.is_suspended,
     })
 }
