@@ -6,14 +6,17 @@
 use crate::objects::{Object, get, list, objects, text};
 use crate::said::{End, Found, Name, Place, Statement, Wanted, Why, shown};
 use crate::settle::allow_from;
+use crate::templates::{Filled, filled, is_filled, plain};
 use crate::whose::Whose;
 use crate::{Input, Reader};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::name::ServiceName;
+use hedgerow_core::source::Sources;
 use hedgerow_eval::Labels;
 use hedgerow_yaml::quote;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub(crate) struct AccessPolicy;
 
@@ -43,9 +46,16 @@ const ALL: &str = "*";
 
 impl Reader for AccessPolicy {
     fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
-        let read = objects(input);
+        let texts = filled_in(input, found);
+        let read = objects(&Input { texts: &texts, ..*input });
         let mut policies = Policies::default();
-        let apps: Vec<&Object> = read.objects.iter().filter(|object| is_app(object)).collect();
+        let (nameless, apps): (Vec<_>, Vec<_>) =
+            read.objects.iter().filter(|object| is_app(object)).partition(|object| is_filled(&object.name));
+        for Object { kind, place, .. } in nameless {
+            let place = Place { what: kind.clone(), ..place.clone() };
+            let text = "its name is filled in by the deploy, so who calls and is called is not known: import what the deploy makes of it";
+            found.leave(Why::NotUnderstood, &place, text);
+        }
         for object in &apps {
             policies.apps.insert((object.namespace.clone(), object.name.clone()));
         }
@@ -60,6 +70,23 @@ impl Reader for AccessPolicy {
     }
 }
 
+/// The texts without what a deploy fills in, which is told where it may be about callers.
+fn filled_in(input: &Input<'_>, found: &mut Found) -> Sources {
+    let mut texts = Sources::default();
+    for (id, source) in input.texts.iter() {
+        match filled(&source.text) {
+            Some(Filled { text, left }) => {
+                texts.add(&source.path, text);
+                for (line, text) in left {
+                    found.leave(Why::NotUnderstood, &input.line(id, line), text);
+                }
+            }
+            None => drop(texts.add_shared(&source.path, Arc::clone(&source.text))),
+        }
+    }
+    texts
+}
+
 fn is_app(object: &Object) -> bool {
     let is_nais = object.group == "nais.io" && matches!(object.kind.as_str(), "Application" | "Naisjob" | "NaisJob");
     is_nais || object.group == "skiperator.kartverket.no" && matches!(object.kind.as_str(), "Application" | "SKIPJob")
@@ -72,7 +99,7 @@ fn platform(object: &Object, input: &Input<'_>, found: &mut Found) {
         Whose::Service(service) => Some(service),
         Whose::Nobody(_) | Whose::Several(_) => None,
     };
-    let host = |ingress: &Value| ingress.as_str().or_else(|| text(ingress, "hostname")).map(shown);
+    let host = |ingress: &Value| ingress.as_str().or_else(|| text(ingress, "hostname")).map(|host| shown(&plain(host)));
     let hosts: BTreeSet<String> = list(object.spec(), "ingresses").iter().filter_map(host).collect();
     let scrapes = get(object.spec(), "prometheus");
     let is_scraped = scrapes.is_some_and(|scrapes| get(scrapes, "enabled") != Some(&Value::Bool(false)));
@@ -172,10 +199,10 @@ impl Policies {
         }
         for external in list(side, "external") {
             if let Some(host) = text(external, "host") {
-                found.leave(Why::OutsideCallee, &object.place, format!("`{}`", shown(host)));
+                found.leave(Why::OutsideCallee, &object.place, format!("`{}`", shown(&plain(host))));
             }
             if let Some(address) = ["ip", "ipv4"].into_iter().find_map(|key| text(external, key)) {
-                found.leave(Why::OutsideCallee, &object.place, format!("calls to {}", shown(address)));
+                found.leave(Why::OutsideCallee, &object.place, format!("calls to {}", shown(&plain(address))));
             }
         }
     }
@@ -235,6 +262,12 @@ fn peer(object: &Object, rule: &Value, found: &mut Found) -> Option<Peer> {
         found.leave(Why::NotUnderstood, &object.place, "a rule without an application");
         return None;
     };
+    let parts = [Some(app), text(rule, "namespace"), text(rule, "cluster")];
+    if let Some(part) = parts.into_iter().flatten().find(|part| is_filled(part)) {
+        let text = format!("a rule for `{}`: `{}` is filled in by the deploy", shown(&plain(app)), shown(&plain(part)));
+        found.leave(Why::NotUnderstood, &object.place, text);
+        return None;
+    }
     if let Some(cluster) = text(rule, "cluster") {
         let own = object.value.pointer("/metadata/annotations").and_then(|it| text(it, "nais.io/cluster"));
         if own.is_none_or(|own| own != cluster) {

@@ -51,6 +51,7 @@ mod policies;
 mod ports;
 mod said;
 mod settle;
+mod templates;
 mod traffic;
 mod whose;
 

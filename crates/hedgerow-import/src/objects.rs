@@ -2,6 +2,7 @@
 
 use crate::Input;
 use crate::said::Place;
+use crate::templates::is_filled;
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_eval::{Cluster, Manifests};
 use serde_json::Value;
@@ -105,7 +106,8 @@ fn group_of(value: &Value) -> String {
 fn object(value: Value, (group, kind): (String, String), place: Place, input: &Input<'_>) -> Object {
     let metadata = value.get("metadata").unwrap_or(&Value::Null);
     let name = text(metadata, "name").or_else(|| text(metadata, "generateName")).unwrap_or_default().to_owned();
-    let written = text(metadata, "namespace");
+    // One that the deploy fills in is the one of objects that name none.
+    let written = text(metadata, "namespace").filter(|namespace| !is_filled(namespace));
     let namespace = written.unwrap_or(&input.options.namespace).to_owned();
     let what = match written {
         Some(namespace) => format!("{kind} {namespace}/{name}"),

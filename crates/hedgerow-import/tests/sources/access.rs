@@ -113,3 +113,60 @@ fn what_the_platform_sends_is_told() {
         assert_import(Source::AccessPolicy, &app(kind, spec), &[], &left);
     }
 }
+
+/// Nais' deploy fills in what its manifests leave open: the rest of them is read, and what may be a rule is told.
+#[test]
+fn what_a_deploy_fills_in_is_left_out_and_told() {
+    let text = "\
+apiVersion: nais.io/v1alpha1
+kind: Application
+metadata:
+  name: emoji
+  namespace: {{team}}
+spec:
+  image: {{ image }}
+  replicas: {min: {{replicas.min}}, max: 4}
+  ingresses:
+    {{#each ingresses as |url|}}
+    - {{url}}
+    {{/each}}
+  env:
+  {{#if debug}}
+    - {value: \"\\{{ kept }}\"}
+  {{/if}}
+  accessPolicy:
+    outbound:
+      rules:
+        - application: ledger
+        - application: {{backend}}
+        {{#each more}}
+        - application: {{this}}
+        {{/each}}
+      external: [{host: \"{{host}}.example.com\"}]
+---
+apiVersion: nais.io/v1alpha1
+kind: Application
+metadata: {name: \"{{app}}\", namespace: bank}
+spec: {accessPolicy: {inbound: {rules: [{application: emoji}]}}}
+";
+    assert_import(
+        Source::AccessPolicy,
+        text,
+        &["service.emoji → service.ledger: imported from Application emoji"],
+        &[
+            "not-understood: a rule for `{{…}}`: `{{…}}` is filled in by the deploy @ in:4 Application emoji",
+            "not-understood: `{{#each more}}`: what stands there is left out, since only the deploy knows whether and how often it is there @ in:22",
+            "not-understood: its name is filled in by the deploy, so who calls and is called is not known: import what the deploy makes of it @ in:29 Application",
+            "outside-caller: the pods of the ingress controller call `emoji`, which is published at `{{…}}` @ in:4 Application emoji",
+            "outside-callee: `{{…}}.example.com` @ in:4 Application emoji",
+        ],
+    );
+    // Faults of YAML are told as before, at their place.
+    let imported = super::imported(
+        &super::bank(),
+        Source::AccessPolicy,
+        "image: {{image}}\na: [\n",
+        hedgerow_import::Many::Suggest,
+    );
+    assert!(imported.diagnostics.iter().any(|it| it.is_error()), "{imported:#?}");
+}

@@ -1,0 +1,239 @@
+//! Manifests that a deploy fills in: `image: {{ image }}`, and blocks such as `{{#each urls as |url|}} … {{/each}}`.
+//!
+//! What such a text says beside its tags is read: each tag becomes a word that nobody writes, in as many bytes, so that every place stays where it
+//! is. A block that may hold rules is left out and told, since whether it is deployed, and how often, only the deploy knows.
+
+use crate::said::shown;
+
+/// Begins what stands for a tag. It is no letter of any script, and no name begins so.
+const MARK: char = '\u{e000}';
+/// Words that stand where an application says who it is and who may call.
+const TELLING: [&str; 6] = ["accessPolicy", "application", "rules", "metadata", "kind", "name:"];
+/// Tags that begin a block in other engines, as their first word.
+const BEGINS: [&str; 4] = ["if", "range", "with", "unless"];
+
+/// A text that a deploy fills in, as far as it is known.
+pub(crate) struct Filled {
+    pub(crate) text: String,
+    /// What is left out, in words, with its line from 1.
+    pub(crate) left: Vec<(usize, String)>,
+}
+
+/// What a tag does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Begin,
+    Else,
+    End,
+    Nothing,
+    Value,
+}
+
+struct Tag<'t> {
+    start: usize,
+    end: usize,
+    inner: &'t str,
+    does: Does,
+}
+
+/// Reads past the tags of a text; nothing where it has none.
+pub(crate) fn filled(text: &str) -> Option<Filled> {
+    let tags = tags(text);
+    if tags.is_empty() {
+        return None;
+    }
+    // Pieces of the text that are replaced: by spaces, or by a word.
+    let mut pieces: Vec<(usize, usize, bool)> = Vec::new();
+    let (mut left, mut open): (Vec<(usize, String)>, Vec<&Tag<'_>>) = (Vec::new(), Vec::new());
+    for tag in &tags {
+        match tag.does {
+            Does::Value => {
+                let is_alone = is_alone(text, tag);
+                pieces.push((tag.start, tag.end, !is_alone));
+                if is_alone && open.is_empty() {
+                    left.push((tag.start, format!("what `{}` stands for is not known", shown(tag.inner))));
+                }
+            }
+            Does::Begin => {
+                pieces.push((tag.start, tag.end, false));
+                open.push(tag);
+            }
+            Does::Else | Does::Nothing => pieces.push((tag.start, tag.end, false)),
+            Does::End => {
+                pieces.push((tag.start, tag.end, false));
+                // Of blocks in one another the outermost says it.
+                let Some(begin) = open.pop().filter(|_| open.is_empty()) else { continue };
+                let block = &text[begin.end..tag.start];
+                if TELLING.iter().any(|word| block.contains(word)) {
+                    while pieces.last().is_some_and(|(start, ..)| *start >= begin.start) {
+                        pieces.pop();
+                    }
+                    pieces.push((begin.start, tag.end, false));
+                    let said =
+                        "what stands there is left out, since only the deploy knows whether and how often it is there";
+                    left.push((begin.start, format!("`{}`: {said}", shown(begin.inner))));
+                }
+            }
+        }
+    }
+    for begin in open {
+        left.push((begin.start, format!("`{}` does not end", shown(begin.inner))));
+    }
+    Some(Filled { text: replaced(text, &pieces), left: by_line(text, left) })
+}
+
+/// Lines, from 1, instead of places in bytes.
+fn by_line(text: &str, mut places: Vec<(usize, String)>) -> Vec<(usize, String)> {
+    places.sort();
+    let (mut at, mut line) = (0, 1);
+    for place in &mut places {
+        line += text[at..place.0].matches('\n').count();
+        at = place.0;
+        place.0 = line;
+    }
+    places
+}
+
+/// Whether a text is, in part, filled in by a deploy.
+pub(crate) fn is_filled(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// A text for people, with `{{…}}` where a tag stood.
+pub(crate) fn plain(text: &str) -> String {
+    let mut parts = text.split(MARK);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str("{{…}}");
+        plain.push_str(part.trim_start_matches('_'));
+    }
+    plain
+}
+
+fn replaced(text: &str, pieces: &[(usize, usize, bool)]) -> String {
+    let (mut filled, mut at) = (String::with_capacity(text.len()), 0);
+    for (start, end, is_word) in pieces {
+        filled.push_str(&text[at..*start]);
+        at = *end;
+        let length = end - start;
+        if *is_word && !text[*start..*end].contains('\n') {
+            filled.push(MARK);
+            filled.extend(std::iter::repeat_n('_', length - MARK.len_utf8()));
+        } else {
+            filled.extend(text[*start..*end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        }
+    }
+    filled.push_str(&text[at..]);
+    filled
+}
+
+/// Whether nothing else stands on a tag's lines.
+fn is_alone(text: &str, tag: &Tag<'_>) -> bool {
+    let before = text[..tag.start].rsplit('\n').next().unwrap_or_default();
+    let after = text[tag.end..].split('\n').next().unwrap_or_default();
+    before.trim().is_empty() && after.trim().is_empty()
+}
+
+/// The tags of a text, in order. One that does not end is text.
+fn tags(text: &str) -> Vec<Tag<'_>> {
+    let (mut tags, mut at) = (Vec::new(), 0);
+    // What does not end once ends nowhere behind it.
+    let mut endless: Vec<&str> = Vec::new();
+    while let Some(found) = text[at..].find("{{") {
+        let braces = at + found;
+        // A backslash keeps braces for whoever reads the manifest.
+        let start = braces - usize::from(text[..braces].ends_with('\\'));
+        let rest = &text[braces..];
+        let close = match rest {
+            _ if rest.starts_with("{{!--") => "--}}",
+            _ if rest.starts_with("{{{") => "}}}",
+            _ => "}}",
+        };
+        let length = if endless.contains(&close) { None } else { rest.find(close) };
+        let Some(length) = length else {
+            endless.extend((!endless.contains(&close)).then_some(close));
+            at = braces + 2;
+            continue;
+        };
+        let end = braces + length + close.len();
+        let inner = &text[braces..end];
+        let word = inner.trim_matches(|c: char| c.is_whitespace() || "{}-~".contains(c));
+        let first = word.split_whitespace().next().unwrap_or_default();
+        let does = match first {
+            _ if start < braces => Does::Value,
+            "else" | "^" => Does::Else,
+            "end" => Does::End,
+            _ if word.starts_with('!') || first.starts_with("/*") => Does::Nothing,
+            _ if word.starts_with(['#', '^']) || BEGINS.contains(&first) => Does::Begin,
+            _ if word.starts_with('/') => Does::End,
+            _ => Does::Value,
+        };
+        tags.push(Tag { start, end, inner, does });
+        at = end;
+    }
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_become_words_and_blocks_their_contents() {
+        for (text, should, left) in [
+            ("image: {{image}}\n", "image: {{…}}\n", vec![]),
+            ("image: \"{{ image }}:1\"\n", "image: \"{{…}}:1\"\n", vec![]),
+            ("a: {{{ raw }}}-x\n", "a: {{…}}-x\n", vec![]),
+            ("a: \"\\{{ $labels.x }}\"\n", "a: \"{{…}}\"\n", vec![]),
+            ("a:\n{{#each urls as |url|}}\n- {{url}}\n{{/each}}\n", "a:\n\n- {{…}}\n\n", vec![]),
+            ("{{#if a}}b: 1{{else}}b: 2{{/if}}\n", "b: 1b: 2\n", vec![]),
+            ("{{! a note }}\n{{!-- a }} b --}}\nc: 1\n", "\n\nc: 1\n", vec![]),
+            ("  {{> part}}\nc: 1\n", "\nc: 1\n", vec![(1, "what `{{> part}}` stands for is not known")]),
+            (
+                "r:\n{{#each apps}}\n- application: {{this}}\n{{#if x}}\n- application: y\n{{/if}}\n{{/each}}\nz: 1\n",
+                "r:\n\n\n\n\n\n\nz: 1\n",
+                vec![(
+                    2,
+                    "`{{#each apps}}`: what stands there is left out, since only the deploy knows whether and how often it is there",
+                )],
+            ),
+            ("{{- range .Values.x }}\n- a\n{{- end }}\n", "\n- a\n\n", vec![]),
+            ("{{#if a}}\nb: 1\n", "\nb: 1\n", vec![(1, "`{{#if a}}` does not end")]),
+            ("a: {{ b\n", "a: {{ b\n", vec![]),
+        ] {
+            let (found, told) = match filled(text) {
+                Some(filled) => {
+                    assert_eq!(filled.text.len(), text.len(), "{text:?}");
+                    assert_eq!(filled.text.matches('\n').count(), text.matches('\n').count(), "{text:?}");
+                    (filled.text, filled.left)
+                }
+                None => (text.to_owned(), Vec::new()),
+            };
+            let found: Vec<_> = plain(&found).split('\n').map(|line| line.trim_end().to_owned()).collect();
+            let squeezed = |text: &str| text.replace(' ', "");
+            assert_eq!(squeezed(&found.join("\n")), squeezed(should), "{text:?}");
+            let told: Vec<_> = told.iter().map(|(line, text)| (*line, text.as_str())).collect();
+            assert_eq!(told, left, "{text:?}");
+        }
+        assert!(filled("a: 1\n").is_none());
+        assert!(is_filled(&filled("{{a}}x").unwrap().text) && !is_filled("{{a}}"));
+    }
+
+    /// A text of tags alone takes no longer than another one of its length.
+    #[test]
+    fn many_tags_end_in_an_answer() {
+        for (piece, left) in [
+            ("{{#a}}rules{{/a}}\n", 60_000),
+            ("{{", 0),
+            ("{{{", 0),
+            ("{{!--", 0),
+            ("{{#a}}", 60_000),
+            ("{{> a}}\n", 60_000),
+            ("{{#a}}{{/a}}", 0),
+        ] {
+            let text = piece.repeat(60_000);
+            let filled = filled(&text);
+            assert_eq!(filled.map_or(0, |filled| filled.left.len()), left, "{piece}");
+        }
+    }
+}
