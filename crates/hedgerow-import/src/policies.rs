@@ -173,7 +173,7 @@ impl<'a> World<'a> {
             limited.into_iter().map(|(policy, services)| (Why::Egress, "limits what leaves", policy, services));
         let open = open
             .into_iter()
-            .map(|(policy, services)| (Why::OpenEgress, "limits nothing of what leaves", policy, services));
+            .map(|(policy, services)| (Why::OpenEgress, "lets out everything that leaves", policy, services));
         for (why, what, policy, services) in limited.chain(open) {
             let text = format!("{policy} {what} {}", callee::few(&services));
             let place = self.place_of(&policy);

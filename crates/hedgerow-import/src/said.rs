@@ -165,9 +165,9 @@ kinds! {
     RuleDiffers "rule-differs";
     /// The callee declares no port on which it could be called.
     NoPorts "no-ports";
-    /// Ports that the callee does not declare; rules open only what it declares.
+    /// Ports that the callee does not declare; rules open only declared ports.
     UndeclaredPorts "undeclared-ports";
-    /// A rule for a port means all that the callee declares by this name or number; only a part of it is permitted, so it is left out.
+    /// A rule for a port opens all that the callee declares under its name or number. The source permits only a part of that, so the port is left out.
     PartOfPort "part-of-port";
     /// A rule permits more ports than the source; once the callee declares its `ports`, an import names them.
     WiderPorts "wider-ports";
@@ -183,7 +183,7 @@ kinds! {
     WholeCluster "whole-cluster";
     /// Anybody comes in; an `allow` entry says so.
     Anybody "anybody";
-    /// No policy guards the callee: everybody may call it today, and with rules nobody but those who have one.
+    /// No policy guards the callee: today everybody may call it; with rules, only callers that have one.
     Unguarded "unguarded";
     /// Addresses are no services; an `allow` entry lets them in.
     Addresses "addresses";
@@ -197,7 +197,7 @@ kinds! {
     OpenEgress "open-egress";
     /// It is denied, not permitted; with rules, what has no rule is dropped.
     Denied "denied";
-    /// One end permits the call and the other end, which is among the files, does not: it gets through today nowhere.
+    /// One end permits the call and the other end, which is among the files, does not: today it does not get through.
     OneSided "one-sided";
     /// An end lives in another cluster.
     OtherCluster "other-cluster";
@@ -209,13 +209,13 @@ kinds! {
     NoCaller "no-caller";
     /// A policy selects no pod of the manifests.
     IdlePolicy "idle-policy";
-    /// A policy that has no effect, since it is staged.
+    /// A staged policy: it has no effect.
     Staged "staged";
     /// Traffic that was dropped; where it is meant, `hedgerow allow` writes the rule.
     Dropped "dropped";
     /// Traffic of which the source does not say who made it.
     Untold "untold";
-    /// Traffic that the caller's side alone tells of, or that has no verdict: whether the callee lets it in is told at the callee.
+    /// Traffic that only the caller's side tells of, or that has no verdict: flows from the callee's node tell whether it gets in.
     CallersSide "callers-side";
 }
 

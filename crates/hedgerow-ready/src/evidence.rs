@@ -166,7 +166,7 @@ impl Silence {
     pub fn sentences(&self) -> (String, String) {
         let worth = if self.expected.is_finite() {
             let bound = edges(self.expected);
-            format!("by what code and traffic agree on, at most {bound} nobody has seen; 95 %")
+            format!("{bound} shown by neither code nor traffic, with 95 % confidence")
         } else {
             "traffic showed too little to say how much the scan of the code misses".to_owned()
         };
@@ -174,14 +174,12 @@ impl Silence {
         let missed = in_traffic.saturating_sub(in_both);
         let rate = silent_rate(u64::from(self.days));
         let taken = format!(
-            "Silence of {} alone says only that such calls come no more often than {rate:.2} times a day. {missed} of the fleet's {} in traffic {} \
-             not in the code; {} of this service's edges in the code {} not seen. It is taken for granted that the scan misses what is called \
-             rarely no more often than what is called every day",
+            "{} without such a call say only that they come less than {rate:.2} times a day. The scan missed {missed} of the fleet's {} that traffic \
+             shows; traffic has not shown {} of this service's edges that the code has. This assumes that the scan misses rare calls no more often \
+             than frequent ones",
             count(self.days, "day"),
             count(in_traffic, "edge"),
-            if missed == 1 { "is" } else { "are" },
             self.not_seen,
-            if self.not_seen == 1 { "was" } else { "were" },
         );
         (worth, taken)
     }
@@ -190,7 +188,7 @@ impl Silence {
 /// Rounded up: a bound that is rounded down is none.
 fn edges(expected: f64) -> String {
     let shown = (expected * 100.0).ceil() / 100.0;
-    if shown == 1.0 { "1 edge is expected that".to_owned() } else { format!("{shown} edges are expected that") }
+    if shown == 1.0 { "at most 1 edge is".to_owned() } else { format!("at most {shown} edges are") }
 }
 
 /// The first three, and how many more.

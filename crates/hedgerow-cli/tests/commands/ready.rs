@@ -118,7 +118,7 @@ fn write_enforces_those_that_are_ready_and_prints_the_request() {
     assert_eq!(read("service.cards/service.yaml"), "stage: {prod: enforce}\n");
     assert!(!root.path().join("service.emoji/service.yaml").exists(), "it was not asked for");
     assert!(ran.out().starts_with("# Enforce `service.cards`, `service.ledger` in `prod`\n"), "{}", ran.out());
-    assert!(ran.out().contains("- **holds** canary: 50 calls of the canary; since 2026-10-01T00:00:00Z there were some on every day, and each was seen\n"), "{}", ran.out());
+    assert!(ran.out().contains("- **holds** canary: 50 calls of the canary; since 2026-10-01T00:00:00Z every day had some, and all were seen\n"), "{}", ran.out());
     assert!(ran.out().contains("- **silence**: by what code and traffic agree on, at most "), "{}", ran.out());
     // What was written is read, and is enforced. Of the others nothing has changed, although the collector has the catalogue of before.
     let ran = run(root.path(), "ready --observations seen.jsonl");

@@ -497,6 +497,28 @@ def test_report_on_paper(page):
         page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
 
 
+def test_report_names_stand_on_one_line(page):
+    lines = """[...document.querySelectorAll('.name:not(.long)')].filter((e) => {
+      const all = document.createRange();
+      all.selectNodeContents(e);
+      const tops = [...all.getClientRects()].map((r) => Math.round(r.bottom));
+      return Math.max(...tops) - Math.min(...tops) > 6;
+    }).map((e) => e.textContent)"""
+    try:
+        for width, media in ((1280, None), (688, "print")):
+            page.browser.call("Emulation.setDeviceMetricsOverride", width=width, height=950, deviceScaleFactor=1, mobile=False)
+            if media:
+                page.browser.dark(False, media=media)
+            load(page)
+            holds(page.count(".name:not(.long)") > 20, "there are names")
+            equal(page.run(lines), [], f"names on several lines at {width} pixels")
+            narrow = page.run("[...document.querySelectorAll('.long.name')].filter((e) => e.getBoundingClientRect().width < 150).length")
+            equal(narrow, 0, "long names have a column of some width")
+    finally:
+        page.browser.dark(False)
+        page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
+
+
 def test_report_in_a_narrow_window(page):
     try:
         page.browser.call("Emulation.setDeviceMetricsOverride", width=380, height=700, deviceScaleFactor=1, mobile=False)
@@ -507,7 +529,8 @@ def test_report_in_a_narrow_window(page):
         page.browser.call("Emulation.setDeviceMetricsOverride", width=1500, height=950, deviceScaleFactor=1, mobile=False)
 
 
-REPORT = [test_report_is_harmless, test_report_in_light_and_dark, test_report_on_paper, test_report_in_a_narrow_window]
+REPORT = [test_report_is_harmless, test_report_in_light_and_dark, test_report_on_paper, test_report_names_stand_on_one_line,
+          test_report_in_a_narrow_window]
 LARGE = [test_draws_and_counts, test_finds_a_service_by_keyboard, test_follows_calls_through_others, test_goes_back_in_history,
          test_answers_the_mouse, test_filters, test_table_without_a_mouse, test_map_after_table, test_map_keys, test_light_and_dark,
          test_every_control_has_a_name, test_stays_smooth]

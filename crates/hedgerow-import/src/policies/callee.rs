@@ -65,9 +65,10 @@ impl<'w, 'a> Callee<'w, 'a> {
         };
         let (on_host, pods): (Vec<PeerId>, Vec<PeerId>) = pods.iter().copied().partition(|pod| self.is_on_host(*pod));
         for pod in on_host {
-            let (what, place) = self.pods_at(pod);
-            found.leave(Why::HostNetwork, &place, format!("{what} of `{}`", self.name)).callee =
-                Some(self.name.clone());
+            let (_, place) = self.pods_at(pod);
+            found
+                .leave(Why::HostNetwork, &place, format!("pods of `{}` are on the network of their node", self.name))
+                .callee = Some(self.name.clone());
         }
         let is_guarded = |pod: &PeerId| network.guards(*pod, Direction::Ingress).next().is_some();
         let (guarded, open): (Vec<PeerId>, Vec<PeerId>) = pods.into_iter().partition(is_guarded);

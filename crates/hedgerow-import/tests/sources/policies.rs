@@ -414,7 +414,7 @@ fn what_lets_everything_out_limits_nothing() {
         told,
         [
             "egress: NetworkPolicy bank/tight limits what leaves `service.card`, `service.edge` and `service.emoji`",
-            "open-egress: NetworkPolicy bank/open limits nothing of what leaves `service.ledger`",
+            "open-egress: NetworkPolicy bank/open lets out everything that leaves `service.ledger`",
         ]
     );
     assert!(Why::Egress.is_loss() && !Why::OpenEgress.is_loss());
@@ -465,4 +465,16 @@ fn what_an_allow_entry_says_already_is_no_finding() {
         assert!(left.iter().all(|left| found.iter().any(|found| found.contains(left))), "{allow}: {found:?}");
         assert_eq!(imported.allowed.len(), 4 - left.len(), "{allow}");
     }
+}
+
+#[test]
+fn pods_on_their_nodes_network_are_told() {
+    let pods =
+        deployment("ledger", "bank").replace("spec: {containers: []}", "spec: {hostNetwork: true, containers: []}");
+    let imported = imported(&bank(), Source::Policies, &format!("{}{pods}", policy("ingress: []")), Many::Suggest);
+    let told: Vec<_> = imported.leftovers.iter().filter(|it| it.why == Why::HostNetwork).map(leftover).collect();
+    assert_eq!(
+        told,
+        ["host-network: pods of `service.ledger` are on the network of their node @ in:8 Deployment bank/ledger"]
+    );
 }

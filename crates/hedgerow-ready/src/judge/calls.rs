@@ -90,7 +90,7 @@ impl Court<'_> {
         // Of these it will never be told; all that helps is that none comes for as long.
         let text = "calls of which it cannot be told whether a rule permits them";
         tell(unknown, text, |court, last| Outcome::Wait(court.after_window(last)), None);
-        let text = "calls that no rule permitted then; today one does";
+        let text = "calls that no rule permitted when they came; today one does";
         tell(since, text, |court, last| Outcome::Wait(court.after_window(last)), None);
         if evidence.is_empty() {
             let dropped = match aside.calls {

@@ -60,11 +60,11 @@ impl Court<'_> {
         match since {
             // Its days are whole days: the window may begin in the middle of one.
             Some(since) if since.0 < self.begin().0 + DAY => {
-                let text = format!("{of}; since {} there were some on every day, and each was seen", show(since));
+                let text = format!("{of}; since {} every day had some, and all were seen", show(since));
                 line(Kind::Canary, Outcome::Holds, text)
             }
             Some(since) => {
-                let text = format!("{of}; only since {} there were some on every day, and each was seen", show(since));
+                let text = format!("{of}; that every day had some and all were seen is so only since {}", show(since));
                 line(Kind::Canary, Outcome::Wait(self.after_window(since)), text)
             }
             None => {

@@ -210,7 +210,7 @@ impl<'q> Court<'q> {
         let (runs, last) = (ran.runs, ran.last);
         let longer = if self.is_longer() {
             format!(
-                " that are known of; these observations reach back more than {}: `hedgerow-observer export --since {}d` gives the window alone",
+                ", as far as observations of more than {} tell: `hedgerow-observer export --since {}d` has the runs of the window alone",
                 count(self.question.days, "day"),
                 self.question.days
             )

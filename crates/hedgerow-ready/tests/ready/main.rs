@@ -56,7 +56,7 @@ fn where_everything_speaks_for_it_a_service_is_ready() {
             "the observations reach from 2026-10-31T00:00:00Z to 2026-12-01T00:00:00Z; the last 30 days count",
             "2000 calls by 2 callers, each is permitted",
             "all 2 nodes of its pods listened, all the time",
-            "40 calls of the canary; since 2026-10-22T00:00:00Z there were some on every day, and each was seen",
+            "40 calls of the canary; since 2026-10-22T00:00:00Z every day had some, and all were seen",
             "all 4 pods of its 2 callers wear its label",
             "its policy has not changed since 2026-10-27T00:00:00Z",
             "the oldest open connection is 10 minutes old",
@@ -584,9 +584,9 @@ fn silence_is_told_with_what_it_is_worth() {
     let readiness = World::sound().judge("ledger");
     let (worth, taken) = readiness.silence.sentences();
     // Two edges seen, both in the code: 1 − √0.05 = 0.776 at most are missed; (0 + 1) · 0.776 / 0.224 = 3.48.
-    assert_eq!(worth, "by what code and traffic agree on, at most 3.48 edges are expected that nobody has seen; 95 %");
+    assert_eq!(worth, "at most 3.48 edges are shown by neither code nor traffic, with 95 % confidence");
     assert!(taken.starts_with(
-        "Silence of 30 days alone says only that such calls come no more often than 0.10 times a day. 0 of the fleet's 2 edges in traffic are not in the code; 0 of this service's edges in the code were not seen."
+        "30 days without such a call say only that they come less than 0.10 times a day. The scan missed 0 of the fleet's 2 edges that traffic shows; traffic has not shown 0 of this service's edges that the code has."
     ));
     let mut silent = World::sound();
     silent.observations.observed.clear();

@@ -233,12 +233,23 @@ fn chart(out: &mut String, history: &[Point]) {
     }
 }
 
+/// The class of a cell for a name, `of` a service or an owner. A name that fits stands on one line; a longer one may be cut, in a column that is not
+/// narrow.
+fn name(text: &str, most: usize) -> &'static str {
+    if text.chars().count() > most { "long name" } else { "name" }
+}
+
+/// The most characters of a service's and of an owner's name that stand on one line: with both there is room on paper for what else a row says.
+const SERVICE: usize = 28;
+const OWNER: usize = 20;
+
 fn owners(out: &mut String, report: &Report) {
     out.push_str("<h2>By owner</h2>\n<table><thead><tr><th>Owner</th><th class=\"number\">services</th><th class=\"number\">enforced</th><th class=\"number\">ready</th><th class=\"number\">open questions</th></tr></thead><tbody>\n");
     for owner in &report.owners {
         let _ = writeln!(
             out,
-            "<tr><th>{}</th><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
+            "<tr><th class=\"{}\">{}</th><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
+            name(&owner.owner, OWNER),
             escape(&owner.owner),
             owner.services,
             owner.enforced,
@@ -263,11 +274,14 @@ fn faces(out: &mut String, report: &Report) {
         } else {
             format!("<b class=\"alarm\">! {}</b>", faces.stage)
         };
+        let owner = faces.owner.as_deref().unwrap_or(NO_OWNER);
         let _ = writeln!(
             out,
-            "<tr><th><code>{}</code></th><td>{}</td><td>{stage}</td><td><ul>{by}</ul></td></tr>",
+            "<tr><th class=\"{}\"><code>{}</code></th><td class=\"{}\">{}</td><td>{stage}</td><td><ul>{by}</ul></td></tr>",
+            name(&faces.service, SERVICE),
             escape(&faces.service),
-            escape(faces.owner.as_deref().unwrap_or(NO_OWNER))
+            name(owner, OWNER),
+            escape(owner)
         );
     }
     out.push_str("</tbody></table>\n");
@@ -317,11 +331,14 @@ fn services(out: &mut String, report: &Report) {
     out.push_str("<table><thead><tr><th>Service</th><th>Owner</th><th>Stage</th><th>Verdict</th><th>In the way</th></tr></thead><tbody>\n");
     for service in report.services.iter().filter(|service| service.verdict != "enforced") {
         let why: String = service.why.iter().map(|line| format!("<li>{}</li>", marked(line))).collect();
+        let owner = service.owner.as_deref().unwrap_or(NO_OWNER);
         let _ = writeln!(
             out,
-            "<tr><th><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th class=\"{}\"><code>{}</code></th><td class=\"{}\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            name(&service.service, SERVICE),
             escape(&service.service),
-            escape(service.owner.as_deref().unwrap_or(NO_OWNER)),
+            name(owner, OWNER),
+            escape(owner),
             service.stage,
             escape(&service.verdict),
             if why.is_empty() { String::new() } else { format!("<ul>{why}</ul>") }
@@ -366,7 +383,14 @@ fn limits(out: &mut String, report: &Report) {
 
 #[cfg(test)]
 mod tests {
-    use super::marked;
+    use super::{marked, name};
+
+    #[test]
+    fn names_that_fit_stand_on_one_line() {
+        for (text, class) in [("", "name"), ("übermut", "name"), ("übermuti", "long name")] {
+            assert_eq!(name(text, 7), class, "{text}");
+        }
+    }
 
     #[test]
     fn what_stands_between_backticks_is_code() {
