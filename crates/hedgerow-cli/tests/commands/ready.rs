@@ -75,11 +75,7 @@ fn a_fleet_in_which_everything_speaks_for_it_is_ready() {
     let lines: Vec<&str> = ran.out().lines().collect();
     assert_eq!(lines[0], "service.ledger: ready");
     assert!(ran.out().contains("  holds   calls       100 calls by 1 caller, each is permitted\n"), "{}", ran.out());
-    assert!(
-        ran.out().contains("it is taken for granted") || ran.out().contains("It is taken for granted"),
-        "{}",
-        ran.out()
-    );
+    assert!(ran.out().contains("This assumes that the scan misses rare calls no more often"), "{}", ran.out());
 }
 
 #[test]
@@ -119,7 +115,7 @@ fn write_enforces_those_that_are_ready_and_prints_the_request() {
     assert!(!root.path().join("service.emoji/service.yaml").exists(), "it was not asked for");
     assert!(ran.out().starts_with("# Enforce `service.cards`, `service.ledger` in `prod`\n"), "{}", ran.out());
     assert!(ran.out().contains("- **holds** canary: 50 calls of the canary; since 2026-10-01T00:00:00Z every day had some, and all were seen\n"), "{}", ran.out());
-    assert!(ran.out().contains("- **silence**: by what code and traffic agree on, at most "), "{}", ran.out());
+    assert!(ran.out().contains("- **silence**: at most "), "{}", ran.out());
     // What was written is read, and is enforced. Of the others nothing has changed, although the collector has the catalogue of before.
     let ran = run(root.path(), "ready --observations seen.jsonl");
     assert_eq!(ran.out(), "service.cards: enforced\nservice.emoji: ready\nservice.ledger: enforced\n");
