@@ -27,7 +27,7 @@
 //! | `pattern` | patterns of names, `{name}.service.consul` |
 //! | [`path`] | paths that files write of others |
 //!
-//! What is not known is [`HOLE`] in a text, and is never filled by a guess.
+//! Texts are [`Partial`]: what is not known of them is a gap, and is never filled by a guess.
 //!
 //! # What this crate does not do
 //! It opens no file, runs no template and asks no cluster. It knows no source code. A template that it does not understand in
@@ -47,6 +47,7 @@ pub use deploy::{
     Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents,
     image, is_too_deep, properties, swells,
 };
-pub use host::{Answer, HOLE, Hosts};
+pub use host::{Answer, Hosts};
 pub use partial::Partial;
 pub use pattern::Pattern;
+pub use standin::HOLE;

@@ -123,6 +123,13 @@ impl Partial {
         })
     }
 
+    /// The letters before, between and behind the gaps, one more text than there are gaps.
+    pub(crate) fn between_gaps(&self) -> Vec<&str> {
+        let starts = std::iter::once(0).chain(self.gaps.iter().map(|(at, _)| *at));
+        let ends = self.gaps.iter().map(|(at, _)| *at).chain([self.letters.len()]);
+        starts.zip(ends).map(|(start, end)| self.letters.get(start..end).unwrap_or_default()).collect()
+    }
+
     /// Adds letters.
     pub(crate) fn push_str(&mut self, text: &str) {
         self.letters.push_str(text);

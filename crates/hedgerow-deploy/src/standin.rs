@@ -8,8 +8,8 @@ use crate::partial::{Choice, Gap, Part, Partial};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Stands for [`Gap::Unknown`].
-const UNKNOWN: char = '\u{100000}';
+/// Stands for a part that is not known in a text that is [`written`](Partial::written).
+pub const HOLE: char = '\u{100000}';
 /// Stand around and in a [`Gap::OneOf`]: `OPEN by OR text OR text CLOSE`.
 const OPEN: char = '\u{100001}';
 const OR: char = '\u{100002}';
@@ -28,7 +28,7 @@ const MAX_RELEASES: usize = 0xfe00;
 const FIRST_BYTE: u8 = 0xf4;
 
 fn is_standin(letter: char) -> bool {
-    letter >= UNKNOWN
+    letter >= HOLE
 }
 
 /// Whether a text has a letter that is a stand-in, or would be taken for one.
@@ -52,7 +52,7 @@ fn write_to(text: &Partial, made: &mut String) {
     for part in text.parts() {
         match part {
             Part::Known(known) => write_letters(known, made),
-            Part::Gap(Gap::Unknown) => made.push(UNKNOWN),
+            Part::Gap(Gap::Unknown) => made.push(HOLE),
             Part::Gap(Gap::LeftOut) => made.push(LEFT_OUT),
             Part::Gap(Gap::Lost) => made.push(LOST),
             Part::Gap(Gap::Release(nth)) => made.push(release(*nth)),
@@ -94,7 +94,7 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 
 fn release(nth: usize) -> char {
     let offset = u32::try_from(nth).ok().filter(|_| nth < MAX_RELEASES);
-    offset.and_then(|offset| char::from_u32(RELEASE + offset)).unwrap_or(UNKNOWN)
+    offset.and_then(|offset| char::from_u32(RELEASE + offset)).unwrap_or(HOLE)
 }
 
 /// The text that stand-ins were written in. What a parser has torn apart is not known.
@@ -107,7 +107,7 @@ pub(crate) fn read(text: &str) -> Partial {
     while let Some(at) = rest.find(is_standin) {
         made.push_str(&rest[..at]);
         let mut letters = rest[at..].chars();
-        let letter = letters.next().unwrap_or(UNKNOWN);
+        let letter = letters.next().unwrap_or(HOLE);
         rest = letters.as_str();
         match letter {
             ITSELF => {

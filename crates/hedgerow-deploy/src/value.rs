@@ -106,6 +106,21 @@ impl Value {
         }
     }
 
+    /// What lies at the end of a way of keys and places, as in JSON Pointer: `/spec/template`.
+    pub(crate) fn pointer(&self, way: &str) -> Option<&Self> {
+        way.split('/').skip(1).try_fold(self, |value, key| match value {
+            Self::List(list) => list.get(key.parse::<usize>().ok()?),
+            value => value.get(key),
+        })
+    }
+
+    pub(crate) const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -82,7 +82,7 @@ fn addressed(given: &Given, hosts: &Hosts) -> BTreeSet<String> {
         found.extend(addresses.map(|named| named.service));
     };
     for (name, values) in given.environment.iter().chain(&given.flags) {
-        values.iter().for_each(|value| add(value, name));
+        values.iter().for_each(|value| add(&value.written(), name));
     }
     for file in &given.mounted {
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {

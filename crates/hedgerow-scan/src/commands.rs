@@ -14,6 +14,7 @@ use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Answer, HOLE, Hosts};
 use hedgerow_deploy::{Command, Given, Spot};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Programs that are given URLs and call them.
@@ -82,12 +83,12 @@ const HOST_FLAGS: &[&str] = &["-h", "--host", "--hostname", "-b", "--bootstrap-s
 const BETWEEN: &[&str] = &[";", "&&", "||", "|", "&", "do", "then", "else", "done", "fi", "until", "while", "if", "!"];
 
 /// A word of a command line.
-struct Word<'t> {
+struct Word<'t, 'a> {
     text: &'t str,
     /// The flag or the variable that holds it; empty where there is none.
     key: &'t str,
     /// Where the deploy says what it is a part of, and what stands before it there.
-    spot: &'t Spot,
+    spot: &'a Spot,
     before: String,
     /// The program that it is given to, where that opens connections.
     program: Option<&'static str>,
@@ -140,19 +141,19 @@ pub(crate) fn read<'a>(
 }
 
 /// The texts that a command can be, each with what says it.
-fn lines(command: &Command) -> Vec<Vec<(&str, &hedgerow_deploy::Word)>> {
+fn lines(command: &Command) -> Vec<Vec<(Cow<'_, str>, &hedgerow_deploy::Word)>> {
     // Words with several texts are told one after the other: no call is made of two words that vary.
     let most = command.words.iter().map(|word| word.texts.len()).max().unwrap_or(0);
     (0..most)
         .map(|at| {
             let words = command.words.iter();
-            words.filter_map(|word| Some((word.texts.get(at).or(word.texts.last())?.as_str(), word))).collect()
+            words.filter_map(|word| Some((word.texts.get(at).or(word.texts.last())?.written(), word))).collect()
         })
         .collect()
 }
 
 /// The words of a command line, those of a shell's script in it too.
-fn words<'t>(line: &[(&'t str, &'t hedgerow_deploy::Word)]) -> Vec<Word<'t>> {
+fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<Word<'t, 'a>> {
     let mut found = Vec::new();
     let mut program: Option<&'static str> = None;
     let mut before = "";
@@ -238,7 +239,7 @@ struct Judge<'r, 'a> {
 
 impl<'a> Judge<'_, 'a> {
     /// A word that a program is given to call.
-    fn call(&mut self, word: &Word<'a>) {
+    fn call(&mut self, word: &Word<'_, 'a>) {
         let Some(program) = word.program else { return };
         let kind = if WEB.contains(&program) { Kind::Http } else { Kind::Tcp };
         let is_url = word.text.contains("://");
@@ -334,7 +335,7 @@ fn shown(address: &str) -> String {
 }
 
 /// A word that names a service.
-fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'a>, places: &Places<'a>, found: &mut Mentions) {
+fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<'a>, found: &mut Mentions) {
     let before = if word.is_host { "host" } else { "" };
     // What a port comes to may be open.
     let text = if word.text.contains(&format!(":{HOLE}")) { word.text.to_owned() } else { word.text.replace(HOLE, "") };

@@ -9,7 +9,7 @@ use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::Range;
-use hedgerow_deploy::{Answer, Hosts};
+use hedgerow_deploy::{Answer, Hosts, Partial};
 use hedgerow_deploy::{Deploy, Given};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,20 +165,21 @@ fn add(
 ) {
     let key = path.last().map_or("", String::as_str);
     for value in join.setting(path) {
+        let value = value.written();
         for named in named(&value, key, join.hosts) {
             if !named.is_address || named.service == home.name {
                 continue;
             }
             let file = given.setting_paths.get(at).cloned().unwrap_or_default();
             let text = texts.get(file.as_str()).copied().unwrap_or_default();
-            let start = text.find(value.as_str()).or_else(|| text.find(key)).unwrap_or(0);
+            let start = text.find(&*value).or_else(|| text.find(key)).unwrap_or(0);
             let end = if text.is_empty() {
                 0
             } else {
                 text[start..].lines().next().map_or(start, |line| start + line.trim_end().len())
             };
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let port = match join.hosts.answers(&named.text).first() {
+            let port = match join.hosts.answers(&Partial::read(&named.text)).first() {
                 Some(Answer::Service(_, port)) => Port::from(*port),
                 _ => Port::Unknown,
             };

@@ -3,7 +3,7 @@
 use crate::said::Said;
 use crate::value::{Piece, Template};
 use hedgerow_deploy::Given;
-use hedgerow_deploy::{Answer, HOLE, Hosts};
+use hedgerow_deploy::{Answer, Hosts, Partial};
 use std::collections::BTreeSet;
 
 /// How deep placeholders lie in placeholders.
@@ -64,7 +64,7 @@ impl Join<'_> {
     }
 
     /// What a setting is: what the files say, with their placeholders, and the environment variable that stands for it.
-    pub(crate) fn setting(&self, path: &[String]) -> Vec<String> {
+    pub(crate) fn setting(&self, path: &[String]) -> Vec<Partial> {
         let mut values = Vec::new();
         if let Some(given) = self.given {
             // Of a map whose elements are put together, as a connection string is, the one that names a host.
@@ -110,7 +110,7 @@ impl Join<'_> {
     }
 
     /// What a map of the configuration says under the first key that names a host.
-    fn host_in(&self, map: &[String]) -> Vec<String> {
+    fn host_in(&self, map: &[String]) -> Vec<Partial> {
         if map.is_empty() || map.iter().any(|part| part == "*") {
             return Vec::new();
         }
@@ -119,7 +119,7 @@ impl Join<'_> {
     }
 
     /// The flag that is called like a setting, as libraries have it that fill structures: `--ledger-url` for `LedgerURL`.
-    fn flag(&self, path: &[String]) -> Vec<String> {
+    fn flag(&self, path: &[String]) -> Vec<Partial> {
         let plain = |name: &str| name.replace(['-', '_', '.'], "").to_lowercase();
         let name = plain(&path.concat());
         let flags = self.given.into_iter().flat_map(|given| &given.flags).filter(|(flag, _)| plain(flag) == name);
@@ -128,7 +128,7 @@ impl Join<'_> {
 
     /// The variable for a setting with a program's own prefix, as figment, config, viper and their like have it: `SHOP_LEDGER_URL` for
     /// `ledger_url`. A name of one word would fit too many.
-    fn prefixed(&self, path: &[String]) -> Vec<String> {
+    fn prefixed(&self, path: &[String]) -> Vec<Partial> {
         let names: Vec<String> =
             variables(path).into_iter().filter(|name| name.trim_matches('_').contains('_')).collect();
         let given = self.given.into_iter().flat_map(|given| &given.environment);
@@ -141,7 +141,8 @@ impl Join<'_> {
     }
 
     /// A value of a setting with its `${name:default}`: other settings and environment variables.
-    fn filled(&self, value: &str, depth: usize) -> Vec<String> {
+    fn filled(&self, value: &Partial, depth: usize) -> Vec<Partial> {
+        let value = &*value.written();
         let mut texts = vec![String::new()];
         let mut rest = value;
         while let Some((head, tail)) = rest.split_once("${") {
@@ -164,41 +165,41 @@ impl Join<'_> {
                 if let Some(default) = default {
                     // Micronaut writes a default with a colon in back quotes.
                     let default = default.trim_start_matches('-').trim_matches('`');
-                    found.extend(self.filled(default, depth + 1));
+                    found.extend(self.filled(&Partial::read(default), depth + 1));
                 }
             }
             found.sort();
             found.dedup();
             if found.is_empty() || texts.len() * found.len() > MAX_TEXTS {
-                found = vec![HOLE.to_string()];
+                found = vec![Partial::unknown()];
             }
-            texts =
-                texts.iter().flat_map(|text| found.iter().map(move |value| format!("{text}{head}{value}"))).collect();
+            let with = |text: &String, value: &Partial| format!("{text}{head}{}", value.written());
+            texts = texts.iter().flat_map(|text| found.iter().map(move |value| with(text, value))).collect();
             rest = after;
         }
-        texts.into_iter().map(|text| text + rest).collect()
+        texts.into_iter().map(|text| Partial::read(&(text + rest))).collect()
     }
 
     /// The variable with what the program's variables begin with in front of its name.
-    fn with_prefix(&self, name: &str) -> Option<Vec<String>> {
+    fn with_prefix(&self, name: &str) -> Option<Vec<Partial>> {
         let mut prefixes = self.said?.prefixes.iter();
         prefixes.find_map(|prefix| self.given?.environment.get(&format!("{prefix}_{name}"))).cloned()
     }
 
     /// The address that Kubernetes gives a pod for each Service of its namespace: `BOOKS_SERVICE_HOST`.
     /// See <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
-    fn linked(&self, variable: &str) -> Vec<String> {
+    fn linked(&self, variable: &str) -> Vec<Partial> {
         let host = variable.strip_suffix("_SERVICE_HOST").map(|name| name.to_lowercase().replace('_', "-"));
-        host.filter(|host| self.hosts.named(host).is_some()).into_iter().collect()
+        host.filter(|host| self.hosts.named(host).is_some()).map(Partial::from).into_iter().collect()
     }
 
-    /// The texts a template can be, with holes as [`HOLE`].
-    fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<String> {
-        let mut texts = vec![String::new()];
+    /// The texts a template can be.
+    fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<Partial> {
+        let mut texts = vec![Partial::default()];
         for piece in &template.0 {
             let (mut values, asked) = match piece {
-                Piece::Text(text) => (vec![text.clone()], None),
-                Piece::Hole => (vec![HOLE.to_string()], None),
+                Piece::Text(text) => (vec![Partial::read(text)], None),
+                Piece::Hole => (vec![Partial::unknown()], None),
                 Piece::Environment(name) => {
                     let set = self.given.and_then(|given| given.environment.get(name)).cloned();
                     let values = set.or_else(|| self.with_prefix(name)).unwrap_or_else(|| self.linked(name));
@@ -211,7 +212,7 @@ impl Join<'_> {
                 // What a map's key is that names no host says nothing of the address.
                 Piece::Setting(path) if path.last().is_some_and(|last| last == HOST_KEY) => {
                     let has_host = !self.host_in(&path[..path.len() - 1]).is_empty();
-                    (vec![if has_host { "host".to_owned() } else { HOLE.to_string() }], None)
+                    (vec![if has_host { Partial::from("host") } else { Partial::unknown() }], None)
                 }
                 Piece::Setting(path) => (
                     self.setting(path),
@@ -219,10 +220,10 @@ impl Join<'_> {
                 ),
             };
             if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) {
-                judged.may_differ |= values.iter().any(|value| value.contains(HOLE));
+                judged.may_differ |= values.iter().any(|value| value.known().is_none());
                 if self.given.is_some_and(|given| given.is_open) {
                     judged.may_differ = true;
-                    values.push(HOLE.to_string());
+                    values.push(Partial::unknown());
                 }
             }
             let outside = matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
@@ -233,10 +234,13 @@ impl Join<'_> {
                 continue;
             }
             if texts.len() * values.len() > MAX_TEXTS {
-                texts = texts.into_iter().map(|text| format!("{text}{HOLE}")).collect();
+                texts.iter_mut().for_each(|text| text.append(&Partial::unknown()));
                 continue;
             }
-            texts = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}"))).collect();
+            texts = texts
+                .iter()
+                .flat_map(|text| values.iter().map(move |value| [text, value].into_iter().collect()))
+                .collect();
         }
         texts
     }

@@ -7,7 +7,7 @@
 //! says is for people.
 
 use crate::edge::Port;
-use hedgerow_deploy::{Answer, HOLE, Hosts};
+use hedgerow_deploy::{Answer, HOLE, Hosts, Partial};
 
 /// The longest text that is looked at, in bytes.
 const MAX_LENGTH: usize = 2_000;
@@ -283,7 +283,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
             let end =
                 middle + 3 + rest.find(|c: char| c.is_whitespace() || "\"'`<>)}|\\".contains(c)).unwrap_or(rest.len());
             let address = &text[scheme..end];
-            for answer in hosts.answers(address) {
+            for answer in hosts.answers(&Partial::read(address)) {
                 if let Answer::Service(service, port) = answer {
                     let (text, start) = (address.to_owned(), start + scheme);
                     found.push(Named { service, text, start, is_address: true, port: Port::from(port) });
@@ -406,9 +406,9 @@ mod tests {
             ("cart,other", "CART_HOSTS", &["CART"]),
             ("cart", "shop.cart.host.name", &["CART"]),
             ("cart", "clients.cart.servers.0", &["CART"]),
-            ("redis:\u{0}", "CACHE", &["REDIS"]),
-            ("redis:\u{0}", "CACHE_IMAGE", &[]),
-            ("redis:\u{0}", "REDIS_TAG", &[]),
+            ("redis:\u{100000}", "CACHE", &["REDIS"]),
+            ("redis:\u{100000}", "CACHE_IMAGE", &[]),
+            ("redis:\u{100000}", "REDIS_TAG", &[]),
         ] {
             assert_eq!(found(text, before), expected, "{before} {text}");
         }

@@ -18,7 +18,7 @@ use constants::Constants;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;
-use hedgerow_deploy::{HOLE, Hosts};
+use hedgerow_deploy::Hosts;
 use settings::Addresses;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -236,7 +236,7 @@ impl<'a, 'p> Names<'a, 'p> {
     pub(crate) fn unset(&self, taken: BTreeSet<String>, given: Option<&Given>, found: &mut Outcome) {
         let is_set = |name: &String| {
             let values = given.and_then(|given| given.environment.get(name));
-            values.is_some_and(|values| values.iter().any(|value| !value.contains(HOLE)))
+            values.is_some_and(|values| values.iter().any(|value| value.known().is_some()))
         };
         let open = self.asked.iter().filter(|(name, _)| !taken.contains(*name) && !is_set(name));
         let open: BTreeMap<String, Place> = open.map(|(name, place)| (name.clone(), place.clone())).collect();

@@ -2,7 +2,7 @@
 
 use super::{command, settings};
 use crate::path::join;
-use serde_json::Value;
+use crate::value::Value;
 
 /// A container that is built from a directory of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +23,14 @@ pub fn builds(path: &str, text: &str) -> Vec<Build> {
     }
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     let mut found = Vec::new();
-    for document in settings::documents(text).into_iter().filter(|document| document.get("kind").is_none()) {
-        for (name, container) in document.get("services").and_then(Value::as_object).into_iter().flatten() {
+    let documents = settings::documents(text).into_iter().map(Value::from);
+    for document in documents.filter(|document| document.get("kind").is_none()) {
+        for (name, container) in document.get("services").and_then(Value::as_map).into_iter().flatten() {
             let Some(build) = container.get("build") else { continue };
             let Some(context) = build.as_str().or_else(|| build.get("context")?.as_str()) else { continue };
             let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
-            let words: Vec<&str> = words.flat_map(|(word, _)| word.split_whitespace()).collect();
-            found.push(Build { name: name.clone(), context: join(directory, context), runs: runs(&words) });
+            let words: Vec<&str> = words.flat_map(|(word, _)| word.letters().split_whitespace()).collect();
+            found.push(Build { name: name.shown('…'), context: join(directory, context), runs: runs(&words) });
         }
     }
     found

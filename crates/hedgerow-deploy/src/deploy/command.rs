@@ -4,7 +4,8 @@ use super::item::Item;
 use super::kustomize::Made;
 use super::maps::{Maps, Origin, written};
 use super::{Given, Spot, Step, Text};
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 
 /// How deep containers are looked for in objects of a kind that nobody knows.
 const MAX_DEPTH: usize = 16;
@@ -20,7 +21,7 @@ pub struct Command {
 #[derive(Debug, Clone, Hash)]
 pub struct Word {
     /// The texts that it can be.
-    pub texts: Vec<String>,
+    pub texts: Vec<Partial>,
     /// Where it is said.
     pub spot: Spot,
     /// What stands before it there, if it is a part of a longer text.
@@ -34,14 +35,14 @@ pub struct Mounted {
     pub spot: Spot,
     /// How the mounted file is called.
     pub name: String,
-    /// What it holds.
+    /// What it holds, as it is [`written`](Partial::written) for a parser.
     pub text: String,
 }
 
 /// The containers of a pod's template.
 pub(super) fn of_pod(template: &Value) -> Vec<&Value> {
     let spec = template.get("spec");
-    let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec?.get(key)?.as_array());
+    let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec?.get(key)?.as_list());
     lists.flatten().collect()
 }
 
@@ -60,20 +61,20 @@ fn below<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
         return;
     }
     match value {
-        Value::Object(pairs) => {
-            let runs = ["command", "args", "script", "source", "env"].iter().any(|key| pairs.contains_key(*key));
-            if runs && pairs.get("image").is_some_and(Value::is_string) {
+        Value::Map(pairs) => {
+            let runs = ["command", "args", "script", "source", "env"].iter().any(|key| value.get(key).is_some());
+            if runs && value.get("image").and_then(Value::as_text).is_some() {
                 found.push(value);
             }
             pairs.values().for_each(|value| below(value, depth + 1, found));
         }
-        Value::Array(list) => list.iter().for_each(|value| below(value, depth + 1, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::List(list) => list.iter().for_each(|value| below(value, depth + 1, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
     }
 }
 
 /// The commands that run in a container: its own, those of its probes and of its life cycle, and scripts. Each word comes with the way to it.
-pub(super) fn of_container(container: &Value) -> Vec<Vec<(&str, Vec<Step>)>> {
+pub(super) fn of_container(container: &Value) -> Vec<Vec<(&Partial, Vec<Step>)>> {
     const HOOKS: [&str; 5] = [
         "/livenessProbe/exec/command",
         "/readinessProbe/exec/command",
@@ -95,29 +96,32 @@ pub(super) fn of_container(container: &Value) -> Vec<Vec<(&str, Vec<Step>)>> {
 }
 
 /// The words of a list with their places in it, or the one word that stands in its place.
-pub(super) fn placed(value: Option<&Value>) -> Vec<(&str, Option<usize>)> {
+pub(super) fn placed(value: Option<&Value>) -> Vec<(&Partial, Option<usize>)> {
     match value {
-        Some(Value::Array(list)) => (0..).zip(list).filter_map(|(at, word)| Some((word.as_str()?, Some(at)))).collect(),
-        Some(Value::String(text)) => vec![(text, None)],
+        Some(Value::List(list)) => {
+            (0..).zip(list.iter()).filter_map(|(at, word)| Some((word.as_text()?, Some(at)))).collect()
+        }
+        Some(Value::Text(text)) => vec![(text, None)],
         _ => Vec::new(),
     }
 }
 
 /// The ConfigMaps that a pod mounts.
-pub(super) fn volumes(template: &Value) -> Vec<&str> {
-    let volumes = template.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+pub(super) fn volumes(template: &Value) -> Vec<&Partial> {
+    let volumes = template.pointer("/spec/volumes").and_then(Value::as_list).into_iter().flatten();
     let sources = volumes.flat_map(|volume| {
-        let projected = volume.pointer("/projected/sources").and_then(Value::as_array).into_iter().flatten();
+        let projected = volume.pointer("/projected/sources").and_then(Value::as_list).into_iter().flatten();
         projected.chain([volume])
     });
-    sources.filter_map(|source| source.pointer("/configMap/name")?.as_str()).collect()
+    sources.filter_map(|source| source.pointer("/configMap/name")?.as_text()).collect()
 }
 
 impl Given {
     /// Whether a command of a container takes a variable in.
     #[must_use]
     pub fn runs_with(&self, variable: &str) -> bool {
-        let takes = |text: &String| {
+        let takes = |text: &Partial| {
+            let text = text.written();
             let mut places = text.match_indices(variable);
             places.any(|(at, _)| {
                 text[..at].ends_with(['$', '{', '('])
@@ -128,20 +132,20 @@ impl Given {
     }
 
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
-    pub(super) fn mount(&mut self, name: &str, item: &Item, maps: &Maps, made: &Made) {
+    pub(super) fn mount(&mut self, name: &Partial, item: &Item, maps: &Maps, made: &Made) {
         let written = written(name, item, maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
         let all: Vec<_> = written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map)))).collect();
         for (data, origin) in all {
-            for (name, text) in data.as_object().into_iter().flatten() {
-                let Some(text) = text.as_str() else { continue };
-                let spot = origin.value_of(name);
+            for (name, text) in data.as_map().into_iter().flatten() {
+                let Some(text) = text.as_text().map(Partial::written) else { continue };
+                let (spot, name) = (origin.value_of(&name.written()), name.shown('…'));
                 let is_known = self
                     .mounted
                     .iter()
-                    .any(|known| known.spot.path == spot.path && known.name == *name && known.text == text);
+                    .any(|known| known.spot.path == spot.path && known.name == name && known.text == text);
                 if !is_known {
-                    self.add_settings(Text { path: name, text }, &spot.path);
-                    self.mounted.push(Mounted { spot, name: name.clone(), text: text.to_owned() });
+                    self.add_settings(Text { path: &name, text: &text }, &spot.path);
+                    self.mounted.push(Mounted { spot, name, text: text.into_owned() });
                 }
             }
         }

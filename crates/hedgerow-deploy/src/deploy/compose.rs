@@ -2,9 +2,10 @@
 
 use super::item::{Item, Texts, scalar};
 use super::{Deploy, Given, MAX_LENGTH, Mounted, Said, Spot, Step, Word, command, mounts, routed};
-use crate::host::{HOLE, Hosts};
+use crate::host::Hosts;
+use crate::partial::{Gap, Partial};
 use crate::path::{join, join_within};
-use serde_json::Value;
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep defaults lie in defaults; what is deeper is not known.
@@ -24,7 +25,8 @@ impl Deploy {
         let mut found = Vec::new();
         for item in files {
             let directory = item.path.rsplit_once('/').map_or("", |(directory, _)| directory);
-            for (name, container) in item.value.get("services").and_then(Value::as_object).into_iter().flatten() {
+            for (name, container) in item.value.get("services").and_then(Value::as_map).into_iter().flatten() {
+                let Some(name) = name.known() else { continue };
                 let build = container.get("build");
                 let context = build.and_then(|build| build.as_str().or_else(|| build.get("context")?.as_str()));
                 let image = build.and_then(|build| build.get("dockerfile")?.as_str()).unwrap_or("Dockerfile");
@@ -59,13 +61,10 @@ impl Deploy {
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| interpolated(text, &shell));
             let files = container.get("env_file");
-            let mut others: BTreeMap<String, String> = BTreeMap::new();
-            for file in files
-                .map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice))
-                .unwrap_or_default()
-            {
+            let mut others: BTreeMap<String, Partial> = BTreeMap::new();
+            for file in files.map(|files| files.as_list().unwrap_or(std::slice::from_ref(files))).unwrap_or_default() {
                 let Some(file) = file.as_str().or_else(|| file.get("path")?.as_str()) else { continue };
-                let (path, text) = text_of(&interpolated(file, &shell));
+                let Some((path, text)) = interpolated(file, &shell).known().map(text_of) else { continue };
                 for (key, value) in variables(text, &shell) {
                     // People name the same file on the command line, so that compose has its variables too: `--env-file .env.prod`.
                     others.entry(key.clone()).or_insert_with(|| value.clone());
@@ -76,8 +75,8 @@ impl Deploy {
                 shell.entry(key).or_insert(value);
             }
             let environment = here.key("environment");
-            let mut set = |key: &str, value: Option<String>, spot: Spot| match value {
-                Some(value) => given.set(key, interpolated(&value, &shell), spot),
+            let mut set = |key: &str, value: Option<Partial>, spot: Spot| match value {
+                Some(value) => given.set(key, interpolated(value.letters(), &shell), spot),
                 None => {
                     if let Some(value) = shell.get(key) {
                         given.set(key, value.clone(), Spot::line(&shell_path, key));
@@ -85,14 +84,16 @@ impl Deploy {
                 }
             };
             match container.get("environment") {
-                Some(Value::Object(pairs)) => {
-                    pairs.iter().for_each(|(key, value)| set(key, scalar(value), environment.name(key)));
+                Some(Value::Map(pairs)) => {
+                    for (key, value) in pairs.iter().filter_map(|(key, value)| Some((key.known()?, value))) {
+                        set(key, scalar(value), environment.name(key));
+                    }
                 }
-                Some(Value::Array(list)) => {
+                Some(Value::List(list)) => {
                     for (at, pair) in list.iter().enumerate() {
                         let Some(text) = pair.as_str() else { continue };
                         let (key, value) = text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value)));
-                        set(key, value.map(str::to_owned), environment.element(pair, at));
+                        set(key, value.map(Partial::from), environment.element(pair, at));
                     }
                 }
                 _ => {}
@@ -100,11 +101,13 @@ impl Deploy {
             for key in ["links", "depends_on", "external_links"] {
                 let list = here.key(key);
                 let names: Vec<(&str, Spot)> = match container.get(key) {
-                    Some(Value::Array(names)) => {
+                    Some(Value::List(names)) => {
                         let all = names.iter().enumerate();
                         all.filter_map(|(at, name)| Some((name.as_str()?, list.element(name, at)))).collect()
                     }
-                    Some(Value::Object(pairs)) => pairs.keys().map(|name| (name.as_str(), list.name(name))).collect(),
+                    Some(Value::Map(pairs)) => {
+                        pairs.keys().filter_map(Partial::known).map(|name| (name, list.name(name))).collect()
+                    }
                     _ => Vec::new(),
                 };
                 for (name, spot) in names {
@@ -127,7 +130,9 @@ impl Deploy {
                     Some(line) => pieces(line).map(|(at, text)| word(text, spot.clone(), &line[..at])).collect(),
                     None => command::placed(value)
                         .into_iter()
-                        .filter_map(|(text, at)| Some(word(text, spot.clone().then(Step::Element(None, at?)), "")))
+                        .filter_map(|(text, at)| {
+                            Some(word(text.letters(), spot.clone().then(Step::Element(None, at?)), ""))
+                        })
                         .collect(),
                 }
             };
@@ -141,8 +146,8 @@ impl Deploy {
 
 impl Given {
     /// Takes in the `configs` of a compose service whose content stands in the compose file.
-    fn contents(&mut self, item: &Item, container: &Value, fill: impl Fn(&str) -> String) {
-        for config in container.get("configs").and_then(Value::as_array).into_iter().flatten() {
+    fn contents(&mut self, item: &Item, container: &Value, fill: impl Fn(&str) -> Partial) {
+        for config in container.get("configs").and_then(Value::as_list).into_iter().flatten() {
             let Some(name) = config.as_str().or_else(|| config.get("source")?.as_str()) else { continue };
             let Some(content) = item.value.pointer("/configs").and_then(|all| all.get(name)?.get("content")) else {
                 continue;
@@ -150,7 +155,7 @@ impl Given {
             let target = config.get("target").and_then(Value::as_str).unwrap_or(name);
             let name = target.rsplit('/').next().unwrap_or(target).to_owned();
             if let Some(text) = content.as_str().map(&fill) {
-                self.mounted.push(Mounted { spot: item.spot(content), name, text });
+                self.mounted.push(Mounted { spot: item.spot(content), name, text: text.written().into_owned() });
             }
         }
     }
@@ -223,13 +228,13 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.
 fn other_names(container: &Value) -> impl Iterator<Item = &str> {
     let own = ["container_name", "hostname"].into_iter().filter_map(|key| container.get(key)?.as_str());
-    let networks = container.get("networks").and_then(Value::as_object).into_iter().flatten();
-    let aliases = networks.filter_map(|(_, network)| network.get("aliases")?.as_array()).flatten();
+    let networks = container.get("networks").and_then(Value::as_map).into_iter().flatten();
+    let aliases = networks.filter_map(|(_, network)| network.get("aliases")?.as_list()).flatten();
     own.chain(aliases.filter_map(Value::as_str))
 }
 
 /// The variables of an `.env` file. Their values are made of those in `shell` and of the ones above them.
-fn variables(text: &str, shell: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn variables(text: &str, shell: &BTreeMap<String, Partial>) -> BTreeMap<String, Partial> {
     let mut known = shell.clone();
     let mut found = BTreeMap::new();
     for line in text.lines().map(|line| line.trim().trim_start_matches("export ")).filter(|line| !line.starts_with('#'))
@@ -238,7 +243,7 @@ fn variables(text: &str, shell: &BTreeMap<String, String>) -> BTreeMap<String, S
         let (name, value) = (name.trim(), value.trim());
         let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
         let value = match quoted('\'') {
-            Some(literal) => literal.to_owned(),
+            Some(literal) => Partial::from(literal),
             None => interpolated(quoted('"').unwrap_or(value), &known),
         };
         found.insert(name.to_owned(), value.clone());
@@ -250,31 +255,35 @@ fn variables(text: &str, shell: &BTreeMap<String, String>) -> BTreeMap<String, S
 }
 
 /// A value with what `${NAME}`, `${NAME:-default}` and `$NAME` stand for; what nothing says is a hole.
-fn interpolated(value: &str, shell: &BTreeMap<String, String>) -> String {
+fn interpolated(value: &str, shell: &BTreeMap<String, Partial>) -> Partial {
     if !value.contains('$') {
-        return value.to_owned();
+        return Partial::from(value);
     }
     let text = within(value, shell, 0);
-    if text.len() > MAX_LENGTH { HOLE.to_string() } else { text }
+    if text.size() > MAX_LENGTH { Partial::unknown() } else { text }
 }
 
-fn within(value: &str, shell: &BTreeMap<String, String>, depth: usize) -> String {
-    let mut text = String::new();
+fn within(value: &str, shell: &BTreeMap<String, Partial>, depth: usize) -> Partial {
+    let mut text = Partial::default();
     let mut rest = value;
     while let Some((head, tail)) = rest.split_once('$') {
         text.push_str(head);
-        if text.len() > MAX_LENGTH || depth > MAX_DEPTH {
-            return text + &HOLE.to_string();
+        if text.size() > MAX_LENGTH || depth > MAX_DEPTH {
+            text.push(Gap::Unknown);
+            return text;
         }
         if let Some(tail) = tail.strip_prefix('$') {
-            text.push('$');
+            text.push_str("$");
             rest = tail;
             continue;
         }
         let (inner, after) = match tail.strip_prefix('{') {
             Some(tail) => match braced(tail) {
                 Some(cut) => cut,
-                None => return text + &HOLE.to_string(),
+                None => {
+                    text.push(Gap::Unknown);
+                    return text;
+                }
             },
             None => tail.split_at(tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len())),
         };
@@ -286,12 +295,13 @@ fn within(value: &str, shell: &BTreeMap<String, String>, depth: usize) -> String
             None => (set, operator),
         };
         match (set, operator.strip_prefix('-'), operator.strip_prefix('+')) {
-            (Some(_), _, Some(other)) | (None, Some(other), _) => text.push_str(&within(other, shell, depth + 1)),
-            (Some(value), ..) => text.push_str(value),
-            (None, ..) => text.push(HOLE),
+            (Some(_), _, Some(other)) | (None, Some(other), _) => text.append(&within(other, shell, depth + 1)),
+            (Some(value), ..) => text.append(value),
+            (None, ..) => text.push(Gap::Unknown),
         }
     }
-    text + rest
+    text.push_str(rest);
+    text
 }
 
 /// What lies before the brace that closes, and what lies behind it.

@@ -1,12 +1,12 @@
 //! What the manifest of a container gives: variables, and the words it runs.
 
 use super::given::Given;
-use super::item::{Item, scalar, text_at};
+use super::item::{Item, partial_at, scalar, text_at};
 use super::kustomize::Made;
 use super::maps::{Maps, Origin, written};
 use super::{Said, Spot, Word, command};
-use crate::host::HOLE;
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 
 impl Given {
     /// Takes in what a container is given.
@@ -20,19 +20,20 @@ impl Given {
         // What this container has: `$(NAME)` means nothing that another one is given.
         let mut own = Self::default();
         let mut secret = Self::default();
-        for source in container.get("envFrom").and_then(Value::as_array).into_iter().flatten() {
-            let Some(name) = text_at(source, &["configMapRef", "name"]) else { continue };
+        for source in container.get("envFrom").and_then(Value::as_list).into_iter().flatten() {
+            let Some(name) = partial_at(source, &["configMapRef", "name"]) else { continue };
             let prefix = text_at(source, &["prefix"]).unwrap_or_default();
             for (map, origin) in maps_of(name) {
-                for (key, value) in map.as_object().into_iter().flatten() {
+                for (key, value) in map.as_map().into_iter().flatten() {
                     if let Some(value) = scalar(value) {
-                        own.set(&format!("{prefix}{key}"), value, origin.of(key));
+                        own.set(&format!("{prefix}{}", key.shown('…')), value, origin.of(&key.written()));
                     }
                 }
             }
         }
-        for (at, variable) in container.get("env").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let Some(name) = text_at(variable, &["name"]) else { continue };
+        for (at, variable) in container.get("env").and_then(Value::as_list).into_iter().flatten().enumerate() {
+            let Some(name) = partial_at(variable, &["name"]).map(|name| name.shown('…')) else { continue };
+            let name = name.as_str();
             let spot = || here.key("env").element(variable, at).key("name");
             if let Some(value) = variable.get("value").and_then(scalar) {
                 // `$(OTHER)` takes in what is set before.
@@ -42,15 +43,17 @@ impl Given {
             }
             let Some(source) = variable.get("valueFrom") else { continue };
             let reference = source.get("configMapKeyRef");
-            let key =
-                reference.and_then(|reference| Some((text_at(reference, &["name"])?, text_at(reference, &["key"])?)));
-            let values: Vec<(String, Spot)> = key
+            let key = reference
+                .and_then(|reference| Some((partial_at(reference, &["name"])?, partial_at(reference, &["key"])?)));
+            let values: Vec<(Partial, Spot)> = key
                 .map(|(map, key)| {
-                    maps_of(map).filter_map(|(map, origin)| Some((scalar(map.get(key)?)?, origin.of(key)))).collect()
+                    maps_of(map)
+                        .filter_map(|(map, origin)| Some((scalar(map.as_map()?.get(key)?)?, origin.of(&key.written()))))
+                        .collect()
                 })
                 .unwrap_or_default();
             if values.is_empty() {
-                secret.set(name, HOLE.to_string(), spot());
+                secret.set(name, Partial::unknown(), spot());
             }
             for (value, spot) in values {
                 own.set(name, value, spot);

@@ -3,6 +3,7 @@
 use super::command::{Command, Mounted, Word};
 use super::settings::{documents, properties, walk};
 use super::{Said, Spot, Text, hocon};
+use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -12,9 +13,9 @@ pub struct Given {
     /// The file that gives most of it: the last one read.
     pub path: String,
     /// Environment variables.
-    pub environment: BTreeMap<String, Vec<String>>,
+    pub environment: BTreeMap<String, Vec<Partial>>,
     /// Flags, without the dashes.
-    pub flags: BTreeMap<String, Vec<String>>,
+    pub flags: BTreeMap<String, Vec<Partial>>,
     /// What its containers run.
     pub commands: Vec<Command>,
     /// The files of ConfigMaps that are mounted into its pods.
@@ -26,7 +27,7 @@ pub struct Given {
     pub parts: Vec<Spot>,
     /// Where the deploy says what it gives.
     pub spots: BTreeMap<Said, Spot>,
-    /// Its configuration files.
+    /// Its configuration files. Their texts are as they are [`written`](Partial::written) for a parser.
     pub settings: Vec<Value>,
     /// The file of each of them.
     pub setting_paths: Vec<String>,
@@ -52,7 +53,7 @@ impl Given {
     }
 
     /// Adds a value of an environment variable, and where it is said.
-    pub(super) fn set(&mut self, name: &str, value: String, spot: Spot) {
+    pub(super) fn set(&mut self, name: &str, value: Partial, spot: Spot) {
         let values = self.environment.entry(name.to_owned()).or_default();
         if !values.contains(&value) {
             self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot);
@@ -73,14 +74,15 @@ impl Given {
         for word in words {
             let mut next = None;
             for text in &word.texts {
-                match text.strip_prefix("--").or_else(|| text.strip_prefix('-')) {
-                    Some(flag) => match flag.split_once('=') {
-                        Some((name, value)) => self.flag(name, value, &word.spot),
-                        None => next = Some(flag.to_owned()),
+                let written = text.written();
+                match written.strip_prefix("--").or_else(|| written.strip_prefix('-')).map(Partial::read) {
+                    Some(flag) => match flag.split_once("=") {
+                        Some((name, value)) => self.flag(&name.shown('…'), value, &word.spot),
+                        None => next = Some(flag.shown('…')),
                     },
                     None => {
                         if let Some(name) = &last {
-                            self.flag(name, text, &word.spot);
+                            self.flag(name, text.clone(), &word.spot);
                         }
                     }
                 }
@@ -89,20 +91,20 @@ impl Given {
         }
     }
 
-    fn flag(&mut self, name: &str, value: &str, spot: &Spot) {
-        self.flags.entry(name.to_owned()).or_default().push(value.to_owned());
-        self.spots.entry(Said::Flag(name.to_owned(), value.to_owned())).or_insert_with(|| spot.clone());
+    fn flag(&mut self, name: &str, value: Partial, spot: &Spot) {
+        self.flags.entry(name.to_owned()).or_default().push(value.clone());
+        self.spots.entry(Said::Flag(name.to_owned(), value)).or_insert_with(|| spot.clone());
     }
 
     /// The values at a path of the configuration. Names are compared without regard to case, `-` and `_`, as the
     /// libraries that read them do; `*` is any element.
-    pub fn setting(&self, path: &[String]) -> Vec<String> {
+    pub fn setting(&self, path: &[String]) -> Vec<Partial> {
         let mut found = Vec::new();
         for root in &self.settings {
             walk(root, path, &mut found);
         }
         found.sort();
         found.dedup();
-        found
+        found.iter().map(|text| Partial::read(text)).collect()
     }
 }

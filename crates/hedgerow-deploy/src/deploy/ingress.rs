@@ -4,10 +4,12 @@
 //! `IngressRoute`, Istio's `VirtualService`, Contour's `HTTPProxy`, Emissary's `Mapping` and APISIX' `ApisixRoute`.
 
 use super::Route;
-use super::item::{Item, text_at};
+use super::item::{Item, partial_at, text_at};
 use super::workloads::Pods;
 use crate::host::{Answer, Hosts};
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep a route is looked into for the Services that it names.
@@ -89,7 +91,7 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
         let mut backends = BTreeSet::new();
         let spec = item.value.get("spec").unwrap_or(&Value::Null);
         named(spec, kind == "VirtualService", 0, &mut backends);
-        let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
+        let name = partial_at(&item.value, &["metadata", "name"]).map(|name| name.shown('*')).unwrap_or_default();
         for (service, port) in backends {
             let answers = hosts.answers(&service);
             let [Answer::Service(service, _)] = answers.as_slice() else { continue };
@@ -109,8 +111,9 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
 fn controllers(pods: &[Pods], hosts: &Hosts) -> BTreeSet<(Family, String)> {
     let mut found = BTreeSet::new();
     for pods in pods {
-        let containers = pods.template.pointer("/spec/containers").and_then(Value::as_array);
-        for image in containers.into_iter().flatten().filter_map(|container| container.get("image")?.as_str()) {
+        let containers = pods.template.pointer("/spec/containers").and_then(Value::as_list);
+        for image in containers.into_iter().flatten().filter_map(|container| container.get("image")?.as_text()) {
+            let image = &*image.written();
             let path = image.split(['@']).next().unwrap_or(image);
             let last = path.rsplit('/').next().unwrap_or(path).split(':').next().unwrap_or_default();
             // `ingress-nginx/controller`, `kong/kubernetes-ingress-controller`; `traefik` and gateways by their own name.
@@ -129,20 +132,24 @@ fn controllers(pods: &[Pods], hosts: &Hosts) -> BTreeSet<(Family, String)> {
     found
 }
 
+/// The text at a path as it is written for one who looks for words in it.
+fn written_at<'v>(value: &'v Value, path: &[&str]) -> Option<Cow<'v, str>> {
+    partial_at(value, path).map(Partial::written)
+}
+
 /// The makers of the classes that the tree declares, by the names of the classes, and those of its Gateways.
-fn classes<'i>(items: &'i [Item]) -> BTreeMap<&'i str, Family> {
+fn classes<'i>(items: &'i [Item]) -> BTreeMap<Cow<'i, str>, Family> {
     let mut found = BTreeMap::new();
     let of = |kind: &'static str, path: &'static [&'static str]| {
-        items
-            .iter()
-            .filter(move |item| text_at(&item.value, &["kind"]) == Some(kind))
-            .filter_map(move |item| Some((text_at(&item.value, &["metadata", "name"])?, text_at(&item.value, path)?)))
+        items.iter().filter(move |item| text_at(&item.value, &["kind"]) == Some(kind)).filter_map(move |item| {
+            Some((written_at(&item.value, &["metadata", "name"])?, written_at(&item.value, path)?))
+        })
     };
     let declared = of("IngressClass", &["spec", "controller"]).chain(of("GatewayClass", &["spec", "controllerName"]));
-    found.extend(declared.filter_map(|(name, controller)| Some((name, family(controller)?))));
+    found.extend(declared.filter_map(|(name, controller)| Some((name, family(&controller)?))));
     let gateways = of("Gateway", &["spec", "gatewayClassName"]);
     let gateways: Vec<_> = gateways
-        .filter_map(|(name, class)| Some((name, found.get(class).copied().or_else(|| family(class))?)))
+        .filter_map(|(name, class)| Some((name, found.get(&class).copied().or_else(|| family(&class))?)))
         .collect();
     found.extend(gateways);
     found
@@ -171,60 +178,63 @@ fn asks(kind: &str) -> Option<(&'static str, Option<Family>)> {
 }
 
 /// The maker of the controller that an object asks, by the class that it names or by its gateway.
-fn class_of(object: &Value, classes: &BTreeMap<&str, Family>) -> Option<Family> {
+fn class_of(object: &Value, classes: &BTreeMap<Cow<str>, Family>) -> Option<Family> {
     let by_name = |name: &str| classes.get(name).copied().or_else(|| family(name));
-    let annotation = || object.pointer("/metadata/annotations")?.get("kubernetes.io/ingress.class")?.as_str();
-    let class = text_at(object, &["spec", "ingressClassName"]).or_else(annotation);
-    let parents = object.pointer("/spec/parentRefs").and_then(Value::as_array).into_iter().flatten();
-    class.and_then(by_name).or_else(|| parents.filter_map(|parent| text_at(parent, &["name"])).find_map(by_name))
+    let annotation = || written_at(object, &["metadata", "annotations", "kubernetes.io/ingress.class"]);
+    let class = written_at(object, &["spec", "ingressClassName"]).or_else(annotation);
+    let parents = object.pointer("/spec/parentRefs").and_then(Value::as_list).into_iter().flatten();
+    let by_parent = || parents.filter_map(|parent| written_at(parent, &["name"])).find_map(|name| by_name(&name));
+    class.and_then(|name| by_name(&name)).or_else(by_parent)
 }
 
 /// The Services that a route names, with the ports that it names them at.
-fn named(value: &Value, is_istio: bool, depth: usize, found: &mut BTreeSet<(String, Option<u16>)>) {
+fn named(value: &Value, is_istio: bool, depth: usize, found: &mut BTreeSet<(Partial, Option<u16>)>) {
     if depth > MAX_DEPTH {
         return;
     }
     match value {
-        Value::Array(list) => list.iter().for_each(|one| named(one, is_istio, depth + 1, found)),
-        Value::Object(pairs) => {
-            for (key, inner) in pairs {
-                match key.as_str() {
+        Value::List(list) => list.iter().for_each(|one| named(one, is_istio, depth + 1, found)),
+        Value::Map(pairs) => {
+            for (key, inner) in pairs.iter() {
+                match key.letters() {
                     // Ingresses: `backend.service.name` and, before 1.19, `backend.serviceName`.
                     "backend" | "defaultBackend" => {
                         let service = inner.get("service").unwrap_or(inner);
-                        let name = text_at(service, &["name"]).or_else(|| text_at(service, &["serviceName"]));
+                        let name = partial_at(service, &["name"]).or_else(|| partial_at(service, &["serviceName"]));
                         let number = service.pointer("/port/number").or_else(|| service.get("servicePort"));
                         add(name, number, found);
                     }
                     // The Gateway API, Traefik and Contour, APISIX.
                     "backendRefs" | "services" | "backends" => {
-                        for one in inner.as_array().into_iter().flatten() {
-                            let is_service = text_at(one, &["kind"]).is_none_or(|kind| kind == "Service");
-                            let name = text_at(one, &["name"]).or_else(|| text_at(one, &["serviceName"]));
+                        for one in inner.as_list().into_iter().flatten() {
+                            let is_service = partial_at(one, &["kind"])
+                                .and_then(Partial::known)
+                                .is_none_or(|kind| kind == "Service");
+                            let name = partial_at(one, &["name"]).or_else(|| partial_at(one, &["serviceName"]));
                             let port = one.get("port").or_else(|| one.get("servicePort"));
                             add(name.filter(|_| is_service), port, found);
                         }
                     }
                     "destination" if is_istio => {
-                        add(text_at(inner, &["host"]), inner.pointer("/port/number"), found);
+                        add(partial_at(inner, &["host"]), inner.pointer("/port/number"), found);
                     }
                     // Emissary's `service: http://ledger:8080`.
-                    "service" if inner.is_string() => {
-                        let address = inner.as_str().unwrap_or_default();
+                    "service" if inner.as_text().is_some() => {
+                        let address = &*inner.as_text().map(Partial::written).unwrap_or_default();
                         let address = address.split_once("://").map_or(address, |(_, rest)| rest);
                         let (name, port) = address.split_once(':').unwrap_or((address, ""));
-                        found.insert((name.to_owned(), port.parse().ok()));
+                        found.insert((Partial::read(name), port.parse().ok()));
                     }
                     _ => {}
                 }
                 named(inner, is_istio, depth + 1, found);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
     }
 }
 
-fn add(name: Option<&str>, port: Option<&Value>, found: &mut BTreeSet<(String, Option<u16>)>) {
-    let port = port.and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
-    found.extend(name.map(|name| (name.to_owned(), port)));
+fn add(name: Option<&Partial>, port: Option<&Value>, found: &mut BTreeSet<(Partial, Option<u16>)>) {
+    let port = port.and_then(Value::as_i64).and_then(|port| u16::try_from(port).ok());
+    found.extend(name.map(|name| (name.clone(), port)));
 }

@@ -1,7 +1,8 @@
 //! One object of the deploy, and how its parts are got at.
 
 use super::{Sheet, Step};
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub(super) struct Item<'a> {
     /// What the chart's template came to.
     pub(super) sheet: Option<Arc<Sheet>>,
     /// The namespaces that it may be in, as it and the kustomizations that take it in say; none where nothing says it.
-    pub(super) namespaces: BTreeSet<String>,
+    pub(super) namespaces: BTreeSet<Partial>,
     pub(super) value: Value,
 }
 
@@ -31,17 +32,23 @@ impl Item<'_> {
     }
 }
 
-pub(super) fn scalar(value: &Value) -> Option<String> {
+/// A scalar as text.
+pub(super) fn scalar(value: &Value) -> Option<Partial> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.json()),
+        Value::Null | Value::List(_) | Value::Map(_) => None,
     }
 }
 
+/// The text at a path, if all of it is known.
 pub(super) fn text_at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
-    path.iter().try_fold(value, |value, key| value.get(key))?.as_str()
+    partial_at(value, path)?.known()
+}
+
+/// The text at a path.
+pub(super) fn partial_at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Partial> {
+    path.iter().try_fold(value, |value, key| value.get(key))?.as_text()
 }
 
 /// The template of a workload's pods.

@@ -10,9 +10,9 @@
 
 use super::item::{Item, Texts, text_at};
 use super::{MAX_LENGTH, Spot};
-use crate::host::HOLE;
+use crate::partial::Partial;
 use crate::path::join_within;
-use serde_json::Value;
+use crate::value::Value;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,11 +72,11 @@ pub(super) struct Made<'a> {
 
 impl<'a> Made<'a> {
     /// What the maps of this name hold.
-    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'a Map> {
+    pub(super) fn named(&self, name: &Partial) -> impl Iterator<Item = &'a Map> {
         // To walk is dear, and most names are of maps that somebody wrote.
         let all = self.all;
-        let is_made = !self.takers.is_empty() && all.names.contains(name);
-        let found = if is_made { all.made(self.takers, name) } else { Vec::new() };
+        let name = name.known().filter(|name| !self.takers.is_empty() && all.names.contains(*name));
+        let found = name.map(|name| all.made(self.takers, name)).unwrap_or_default();
         found.into_iter()
     }
 }
@@ -118,10 +118,10 @@ impl Kustomizations {
     }
 
     /// The namespaces that the kustomizations which take a file in put it in; none where they say none.
-    pub(super) fn namespaces(&self, path: &str) -> BTreeSet<String> {
+    pub(super) fn namespaces(&self, path: &str) -> BTreeSet<Partial> {
         let takers = self.files.get(path).map(Vec::as_slice).unwrap_or_default();
         let above = self.walk(takers, |one| &one.above).unwrap_or_default();
-        above.into_iter().filter_map(|at| self.all[at].namespace.clone()).collect()
+        above.into_iter().filter_map(|at| self.all[at].namespace.as_deref()).map(Partial::from).collect()
     }
 
     /// What is made for the workloads of a file.
@@ -177,7 +177,7 @@ fn maps(directory: &str, item: &Item, texts: &Texts) -> BTreeMap<String, Vec<Map
     let mut maps: BTreeMap<String, Vec<Map>> = BTreeMap::new();
     for generator in elements(&item.value, "configMapGenerator") {
         let Some(name) = text_at(generator, &["name"]) else { continue };
-        let mut data = serde_json::Map::new();
+        let mut data = crate::value::Map::new();
         let mut spots = BTreeMap::new();
         let text_of = |path: &str| {
             let path = join_within(directory, path)?;
@@ -187,7 +187,7 @@ fn maps(directory: &str, item: &Item, texts: &Texts) -> BTreeMap<String, Vec<Map
             let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
             // What is longer is a file to be mounted, and no address.
             if let Some((text, path)) = text_of(path).filter(|(text, _)| text.len() <= MAX_LENGTH) {
-                data.insert(key.to_owned(), Value::from(text));
+                data.insert(Partial::from(key), Value::from(text));
                 spots.insert(key.to_owned(), Spot::file(&path));
             }
         }
@@ -196,16 +196,16 @@ fn maps(directory: &str, item: &Item, texts: &Texts) -> BTreeMap<String, Vec<Map
             let Some((text, path)) = text_of(file) else { continue };
             for (key, value) in variables(text) {
                 spots.insert(key.clone(), Spot::line(&path, &key));
-                data.insert(key, value);
+                data.insert(Partial::from(key), value);
             }
         }
         for (at, literal) in elements(generator, "literals").enumerate() {
             if let Some((key, value)) = literal.as_str().and_then(|literal| literal.split_once('=')) {
-                data.insert(key.to_owned(), Value::from(unquoted(value)));
+                data.insert(Partial::from(key), Value::from(unquoted(value)));
                 spots.insert(key.to_owned(), item.spot(generator).key("literals").element(literal, at));
             }
         }
-        maps.entry(name.to_owned()).or_default().push(Map { data: Value::Object(data), spots });
+        maps.entry(name.to_owned()).or_default().push(Map { data: Value::from(data), spots });
     }
     maps
 }
@@ -217,7 +217,7 @@ fn variables(text: &str) -> impl Iterator<Item = (String, Value)> {
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| match line.split_once('=') {
         Some((name, value)) => (name.to_owned(), Value::from(value)),
-        None => (line.to_owned(), Value::from(HOLE.to_string())),
+        None => (line.to_owned(), Value::unknown()),
     })
 }
 
@@ -228,7 +228,7 @@ fn unquoted(value: &str) -> &str {
 }
 
 fn elements<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
-    value.get(key).and_then(Value::as_array).into_iter().flatten()
+    value.get(key).and_then(Value::as_list).into_iter().flatten()
 }
 
 /// The path of what is taken in: written alone, or under `path` as patches have it.

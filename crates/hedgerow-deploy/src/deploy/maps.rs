@@ -1,13 +1,14 @@
 //! ConfigMaps: what they hold, and which of a name a workload uses.
 
 use super::Spot;
-use super::item::{Item, text_at};
+use super::item::{Item, partial_at, text_at};
 use super::kustomize;
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 use std::collections::BTreeMap;
 
 /// ConfigMaps by chart and name; of one name there may be several, for several environments.
-pub(super) type Maps<'a> = BTreeMap<(&'a str, &'a str), Vec<Map<'a>>>;
+pub(super) type Maps<'a> = BTreeMap<(&'a str, &'a Partial), Vec<Map<'a>>>;
 
 /// What a ConfigMap holds.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ pub(super) struct Map<'a> {
 pub(super) fn of<'a>(items: &'a [Item<'a>]) -> Maps<'a> {
     let mut maps = Maps::new();
     for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("ConfigMap")) {
-        if let (Some(name), Some(data)) = (text_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
+        if let (Some(name), Some(data)) = (partial_at(&item.value, &["metadata", "name"]), item.value.get("data")) {
             maps.entry((item.scope(), name)).or_default().push(Map { item, data });
         }
     }
@@ -55,7 +56,7 @@ impl Origin<'_> {
 
 /// The ConfigMaps of a name that the tree writes and that are not in another namespace than the workload. A chart's workload may also use
 /// one from outside of the chart.
-pub(super) fn written<'m>(name: &'m str, item: &'m Item, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
+pub(super) fn written<'m>(name: &'m Partial, item: &'m Item, maps: &'m Maps<'m>) -> impl Iterator<Item = Map<'m>> {
     let all = maps.get(&(item.scope(), name)).or_else(|| maps.get(&("", name))).into_iter().flatten().copied();
     let is_near = |map: &Map| {
         let (one, other) = (&item.namespaces, &map.item.namespaces);

@@ -31,6 +31,7 @@ pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
 pub use spot::{Said, Sheet, Spot, Step};
 
+use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,7 +93,7 @@ impl Deploy {
         let given = self.given.entry(service.to_owned()).or_default();
         for (name, value) in image::variables(text.text) {
             if !given.environment.contains_key(&name) {
-                given.set(&name, value, Spot::line(text.path, &name));
+                given.set(&name, Partial::from(value), Spot::line(text.path, &name));
             }
         }
         if given.path.is_empty() {
@@ -103,7 +104,7 @@ impl Deploy {
     /// Adds a variable that code gives to a service.
     pub fn grant(&mut self, service: &str, variable: &str, value: &str, path: &str) {
         let given = self.given.entry(service.to_owned()).or_default();
-        given.set(variable, value.to_owned(), Spot::line(path, variable));
+        given.set(variable, Partial::from(value), Spot::line(path, variable));
         if given.path.is_empty() {
             path.clone_into(&mut given.path);
         }

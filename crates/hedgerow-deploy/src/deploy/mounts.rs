@@ -5,9 +5,9 @@
 
 use super::item::Texts;
 use super::{Given, Text, image};
-use crate::host::HOLE;
+use crate::partial::Partial;
 use crate::path::{join, join_within};
-use serde_json::Value;
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A directory with more files than this is not settings.
@@ -30,22 +30,20 @@ pub(super) fn mounts(
     root: &Value,
     container: &Value,
     directory: &str,
-    fill: impl Fn(&str) -> String,
+    fill: impl Fn(&str) -> Partial,
 ) -> BTreeSet<Mount> {
     let mut found = BTreeSet::new();
     let mut add = |source: &str, target: &str| {
         // A name alone is that of a volume, and what begins elsewhere is the machine's.
         let beside = ["$PWD/", "${PWD}/"].iter().find_map(|here| source.strip_prefix(here));
         let source = fill(&beside.map_or_else(|| source.to_owned(), |rest| format!("./{rest}")));
-        let is_path = source.starts_with("./") || source.starts_with("../");
-        if is_path
-            && !source.contains(HOLE)
-            && let Some(source) = join_within(directory, &source).filter(|source| !source.is_empty())
+        if let Some(source) = source.known().filter(|source| source.starts_with("./") || source.starts_with("../"))
+            && let Some(source) = join_within(directory, source).filter(|source| !source.is_empty())
         {
-            found.insert(Mount { source, target: fill(target) });
+            found.insert(Mount { source, target: fill(target).shown('…') });
         }
     };
-    for volume in container.get("volumes").and_then(Value::as_array).into_iter().flatten() {
+    for volume in container.get("volumes").and_then(Value::as_list).into_iter().flatten() {
         let text = |key: &str| volume.get(key).and_then(Value::as_str);
         match volume.as_str() {
             Some(line) => {
@@ -60,7 +58,7 @@ pub(super) fn mounts(
             }
         }
     }
-    for config in container.get("configs").and_then(Value::as_array).into_iter().flatten() {
+    for config in container.get("configs").and_then(Value::as_list).into_iter().flatten() {
         let Some(name) = config.as_str().or_else(|| config.get("source")?.as_str()) else { continue };
         let file = root.get("configs").and_then(|all| all.get(name)?.get("file")?.as_str());
         let own = format!("/{name}");
@@ -205,8 +203,8 @@ pub(super) fn give(
 impl Given {
     /// Whether a command or a variable names a file of the container.
     fn names(&self, place: &str) -> bool {
-        let is_it = |text: &String| {
-            text.split_whitespace().any(|word| {
+        let is_it = |text: &Partial| {
+            text.written().split_whitespace().any(|word| {
                 let word = word.trim_matches(['"', '\'', ';', ',']);
                 let rest = word.strip_suffix(place);
                 rest.is_some_and(|before| before.is_empty() || before.ends_with(['=', ':']) || before.ends_with("//"))
@@ -224,10 +222,16 @@ mod tests {
 
     #[test]
     fn files_beside_the_compose_file_are_mounted() {
-        let root = json!({"configs": {"a": {"file": "conf/a.yml"}, "b": {"content": "x"}}});
-        let found = |container: Value| -> Vec<(String, String)> {
-            let fill = |text: &str| text.replace("${DIR:-conf}", "conf").replace("${X}", &HOLE.to_string());
-            mounts(&root, &container, "deploy", fill).into_iter().map(|mount| (mount.source, mount.target)).collect()
+        let root = json!({"configs": {"a": {"file": "conf/a.yml"}, "b": {"content": "x"}}}).into();
+        let found = |container: serde_json::Value| -> Vec<(String, String)> {
+            let fill = |text: &str| match text.split_once("${X}") {
+                Some(_) => Partial::unknown(),
+                None => Partial::from(text.replace("${DIR:-conf}", "conf")),
+            };
+            mounts(&root, &container.into(), "deploy", fill)
+                .into_iter()
+                .map(|mount| (mount.source, mount.target))
+                .collect()
         };
         let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
         for (container, expected) in [

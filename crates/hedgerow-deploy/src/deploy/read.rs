@@ -1,11 +1,12 @@
 //! Reading all files of the deploy: their objects, and what those give to whom.
 
-use super::item::{Item, Texts, text_at};
+use super::item::{Item, Texts, partial_at};
 use super::kustomize::Kustomizations;
 use super::{Deploy, Step, Text, Unread, ingress, maps, services, settings};
 use crate::helm::Charts;
-use crate::host::{HOLE, Hosts};
-use serde_json::Value;
+use crate::host::Hosts;
+use crate::partial::Gap;
+use crate::value::Value;
 use std::collections::BTreeSet;
 
 impl Deploy {
@@ -32,33 +33,29 @@ impl Deploy {
                         unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
                     }
                     sheets = rendered.sheets;
-                    rendered.documents.iter().map(with_holes).collect()
+                    rendered.documents
                 }
                 None => {
                     let (values, fault) = settings::read(text.text);
                     if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
                         deploy.broken.insert(text.path.to_owned(), fault);
                     }
-                    values
+                    values.into_iter().map(Value::from).collect()
                 }
             };
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {
                 let sheet = sheets.get(document).cloned();
                 let item = |listed, value: Value| {
-                    let own = text_at(&value, &["metadata", "namespace"]).filter(|name| !name.contains(HOLE));
-                    let namespaces = own.map(str::to_owned).into_iter().collect();
+                    let own = partial_at(&value, &["metadata", "namespace"]).filter(|name| !name.has(&Gap::Unknown));
+                    let namespaces = own.cloned().into_iter().collect();
                     Item { path: text.path, chart, document, listed, sheet: sheet.clone(), namespaces, value }
                 };
                 match value {
-                    Value::Object(mut pairs) if pairs.contains_key("kind") && pairs.contains_key("items") => {
-                        let list = pairs.remove("items").and_then(|list| match list {
-                            Value::Array(list) => Some(list),
-                            _ => None,
-                        });
+                    Value::Map(_) if value.get("kind").is_some() && value.get("items").is_some() => {
                         let way = |at| vec![Step::Key("items".to_owned()), Step::Element(None, at)];
-                        let list = list.into_iter().flatten().enumerate();
-                        items.extend(list.map(|(at, value)| item(way(at), value)));
+                        let list = value.get("items").and_then(Value::as_list).unwrap_or_default().iter().enumerate();
+                        items.extend(list.map(|(at, value)| item(way(at), value.clone())));
                     }
                     value => items.push(item(Vec::new(), value)),
                 }
@@ -101,25 +98,4 @@ impl Deploy {
 /// Whether a text is made into YAML by somebody else: a chart's, Jinja's, a generator's.
 fn is_template(text: &str) -> bool {
     ["{{", "{%", "<%", "{#"].iter().any(|mark| text.contains(mark))
-}
-
-/// A value of a chart with [`HOLE`] for what is not known.
-fn with_holes(value: &crate::value::Value) -> Value {
-    use crate::partial::{Gap, Part, Partial};
-    use crate::value::Value as V;
-    let text = |text: &Partial| -> String {
-        text.parts()
-            .map(|part| match part {
-                Part::Known(known) => known.to_owned(),
-                Part::Gap(Gap::Release(nth)) => crate::host::release(*nth).to_string(),
-                Part::Gap(_) => HOLE.to_string(),
-            })
-            .collect()
-    };
-    match value {
-        V::Text(found) => Value::from(text(found)),
-        V::List(list) => list.iter().map(with_holes).collect(),
-        V::Map(pairs) => Value::Object(pairs.iter().map(|(key, value)| (text(key), with_holes(value))).collect()),
-        other => other.written(),
-    }
 }

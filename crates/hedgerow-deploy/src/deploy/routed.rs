@@ -5,7 +5,7 @@
 
 use super::item::{Item, scalar};
 use super::{Spot, whose};
-use serde_json::Value;
+use crate::value::Value;
 
 /// A proxy calls a service because that one asks for it.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub(super) fn routes(containers: &[Container]) -> Vec<Route> {
 
 /// Which of the proxies a container is, by the image that it runs.
 fn proxy(container: &Value) -> Option<Proxy> {
-    match whose::image(container)? {
+    match whose::image(container)?.as_str() {
         "traefik" => Some(Proxy::Traefik),
         "caddy-docker-proxy" => Some(Proxy::Caddy),
         "nginx-proxy" => Some(Proxy::Nginx),
@@ -114,17 +114,20 @@ fn pairs(container: &Container, keys: &[&str]) -> Vec<(String, String, Spot)> {
     let Some(value) = keys.iter().try_fold(container.value, |value, key| value.get(key)) else { return Vec::new() };
     let here = keys.iter().fold(container.item.spot(container.value), |spot, key| spot.key(key));
     match value {
-        Value::Object(pairs) => pairs
+        Value::Map(pairs) => pairs
             .iter()
-            .map(|(name, value)| (name.clone(), scalar(value).unwrap_or_default(), here.name(name)))
+            .filter_map(|(name, value)| {
+                let (name, value) = (name.known()?, scalar(value).unwrap_or_default());
+                Some((name.to_owned(), value.known()?.to_owned(), here.name(name)))
+            })
             .collect(),
-        Value::Array(list) => {
+        Value::List(list) => {
             let pair = |(at, one): (usize, &Value)| {
                 let (name, value) = one.as_str()?.split_once('=')?;
                 Some((name.trim().to_owned(), value.trim().to_owned(), here.element(one, at)))
             };
             list.iter().enumerate().filter_map(pair).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => Vec::new(),
     }
 }

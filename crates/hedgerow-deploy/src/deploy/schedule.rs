@@ -1,8 +1,7 @@
 //! When workloads run that do not run all the time.
 
-use super::item::{Item, text_at};
-use crate::host::HOLE;
-use serde_json::Value;
+use super::item::{Item, partial_at, text_at};
+use crate::value::Value;
 
 /// When a workload of a service runs, as a manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,41 +31,24 @@ pub(super) fn has_schedule(value: &Value) -> bool {
 /// The schedules of one object, none where it is of a kind that has none.
 pub(super) fn of(item: &Item<'_>, service: Option<&str>) -> Vec<Schedule> {
     let Some(kind) = text_at(&item.value, &["kind"]).filter(|kind| KINDS.contains(kind)) else { return Vec::new() };
-    let name = text_at(&item.value, &["metadata", "name"]).unwrap_or("*");
+    let name = partial_at(&item.value, &["metadata", "name"]).map_or_else(|| "*".to_owned(), |name| name.shown('*'));
     let at = |key: &str| item.value.get("spec").and_then(|spec| spec.get(key));
     let known = |value: &Value| {
         let text = value.as_str()?.trim();
-        let is_told = !text.is_empty() && !text.contains(is_open);
-        is_told.then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
+        (!text.is_empty()).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let several = at("schedules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let several = at("schedules").and_then(Value::as_list).unwrap_or_default();
     let mut schedules: Vec<Option<String>> = several.iter().map(known).collect();
     if schedules.is_empty() {
         schedules.push(at("schedule").and_then(known));
     }
     let schedule = |schedule| Schedule {
         service: service.map(str::to_owned),
-        workload: format!("{kind}/{}", shown(name)),
+        workload: format!("{kind}/{name}"),
         schedule,
         time_zone: at("timeZone").or_else(|| at("timezone")).and_then(known),
         is_suspended: at("suspend").or_else(|| at("paused")).and_then(Value::as_bool) == Some(true),
         path: item.path.to_owned(),
     };
     schedules.into_iter().map(schedule).collect()
-}
-
-/// Stands for something that cannot be told: a hole, or one of the letters for the names of releases.
-pub(super) fn is_open(c: char) -> bool {
-    c == HOLE || ('\u{e000}'..='\u{f8ff}').contains(&c)
-}
-
-fn shown(name: &str) -> String {
-    let mut shown = String::new();
-    for c in name.chars() {
-        let c = if is_open(c) { '*' } else { c };
-        if !(c == '*' && shown.ends_with('*')) {
-            shown.push(c);
-        }
-    }
-    shown
 }

@@ -1,7 +1,8 @@
 //! Where the deploy says something: a file, and the way to it in there. Who has the file's text finds the letters by it.
 
 use super::item::Item;
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub struct Spot {
     pub sheet: Option<Arc<Sheet>>,
 }
 
-/// One step into a document.
+/// One step into a document. Names are as they are [`written`](Partial::written).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// To the value under a key.
@@ -35,9 +36,9 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Said {
     /// A value of a variable: its name, the value.
-    Variable(String, String),
+    Variable(String, Partial),
     /// A value of a flag: its name, the value.
-    Flag(String, String),
+    Flag(String, Partial),
     /// The name of what it is started after.
     After(String),
 }
@@ -45,7 +46,7 @@ pub enum Said {
 /// A document that a template came to.
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
-    /// The document, with letters of the private use area for what is not known.
+    /// The document, as it was [`written`](Partial::written) for its parser.
     pub text: String,
     /// For each of its lines the offset in the template of what begins it.
     pub lines: Vec<u32>,
@@ -99,7 +100,7 @@ impl Item<'_> {
 }
 
 fn step(element: &Value, at: usize) -> Step {
-    Step::Element(element.get("name").and_then(Value::as_str).map(str::to_owned), at)
+    Step::Element(element.get("name").and_then(Value::as_text).map(|name| name.written().into_owned()), at)
 }
 
 /// Finds the way to a value that is a part of another one.
@@ -116,8 +117,8 @@ fn find(root: &Value, value: &Value, way: &mut Vec<Step>) -> bool {
         found
     };
     match root {
-        Value::Object(pairs) => pairs.iter().any(|(key, next)| go(Step::Key(key.clone()), next)),
-        Value::Array(list) => list.iter().enumerate().any(|(at, next)| go(step(next, at), next)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::Map(pairs) => pairs.iter().any(|(key, next)| go(Step::Key(key.written().into_owned()), next)),
+        Value::List(list) => list.iter().enumerate().any(|(at, next)| go(step(next, at), next)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => false,
     }
 }

@@ -3,8 +3,9 @@
 use super::Deploy;
 use super::item::{Item, scalar};
 use crate::helm::Charts;
-use crate::host::{HOLE, Hosts};
-use serde_json::Value;
+use crate::host::Hosts;
+use crate::partial::Partial;
+use crate::value::Value;
 
 /// What charts call the values that become environment variables, in small letters.
 const KEYS: &[&str] = &[
@@ -40,8 +41,8 @@ impl Deploy {
     }
 
     fn below(&mut self, value: &Value, service: Option<&str>, item: &Item, hosts: &Hosts, depth: usize) {
-        for (key, value) in value.as_object().filter(|_| depth < MAX_DEPTH).into_iter().flatten() {
-            if let (true, Some(service)) = (KEYS.contains(&key.to_lowercase().as_str()), service) {
+        for (key, value) in value.as_map().filter(|_| depth < MAX_DEPTH).into_iter().flatten() {
+            if let (true, Some(service)) = (KEYS.contains(&key.letters().to_lowercase().as_str()), service) {
                 let given = self.given.entry(service.to_owned()).or_default();
                 if given.path.is_empty() {
                     item.path.clone_into(&mut given.path);
@@ -50,35 +51,38 @@ impl Deploy {
                 for (name, text, at) in variables(value) {
                     given.in_values = true;
                     let spot = match at {
-                        Some(at) => here.element(&value[at], at).key("name"),
+                        Some(at) => {
+                            let element = value.as_list().and_then(|list| list.get(at)).unwrap_or(value);
+                            here.element(element, at).key("name")
+                        }
                         None => here.name(&name),
                     };
                     given.set(&name, text, spot);
                 }
             } else {
-                self.below(value, hosts.named(key).or(service), item, hosts, depth + 1);
+                self.below(value, hosts.named(key.letters()).or(service), item, hosts, depth + 1);
             }
         }
     }
 }
 
 /// The variables in a map of names, or in a list as containers have it, with their places there.
-fn variables(value: &Value) -> Vec<(String, String, Option<usize>)> {
+fn variables(value: &Value) -> Vec<(String, Partial, Option<usize>)> {
     let text = |value: &Value| {
         let text = scalar(value).or_else(|| value.get("value").and_then(scalar))?;
         // A value that is a template itself.
-        Some(if text.contains("{{") { HOLE.to_string() } else { text })
+        Some(if text.letters().contains("{{") { Partial::unknown() } else { text })
     };
     match value {
-        Value::Object(pairs) => {
-            pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?, None))).collect()
+        Value::Map(pairs) => {
+            pairs.iter().filter_map(|(name, value)| Some((name.known()?.to_owned(), text(value)?, None))).collect()
         }
-        Value::Array(list) => {
+        Value::List(list) => {
             let pair = |(at, element): (usize, &Value)| {
                 Some((element.get("name")?.as_str()?.to_owned(), text(element)?, Some(at)))
             };
             list.iter().enumerate().filter_map(pair).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => Vec::new(),
     }
 }

@@ -1,8 +1,9 @@
 //! Whose pods a workload's are.
 
-use super::item::{Item, text_at};
+use super::item::{Item, partial_at};
 use crate::host::{Hosts, without_release};
-use serde_json::Value;
+use crate::partial::Partial;
+use crate::value::Value;
 
 /// What people write behind a service's name in the names of files.
 const KINDS: &[&str] = &[
@@ -30,21 +31,21 @@ pub(super) fn service(
     owner: &impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
     let named = |name: &str| hosts.named(name).map(str::to_owned);
-    let name = text_at(&item.value, &["metadata", "name"]).unwrap_or_default();
-    let labels = template.and_then(|template| template.pointer("/metadata/labels")).and_then(Value::as_object);
+    let name = partial_at(&item.value, &["metadata", "name"]);
+    let labels = template.and_then(|template| template.pointer("/metadata/labels")).and_then(Value::as_map);
     let chart = item.chart.map(|(_, chart)| chart);
     let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
-    let by_release = || without_release(name, chart?).into_iter().find_map(|name| named(&name));
+    let by_release = || without_release(name?, chart?).into_iter().find_map(|name| named(&name));
     let by_image = || {
         // What runs beside it, or before it, does not make pods a service's.
-        let containers = template?.pointer("/spec/containers")?.as_array()?;
-        let mut services = containers.iter().map(|container| named(image(container)?));
+        let containers = template?.pointer("/spec/containers")?.as_list()?;
+        let mut services = containers.iter().map(|container| named(&image(container)?));
         let first = services.next()??;
         services.all(|other| other.as_ref() == Some(&first)).then_some(first)
     };
     let by_place = || chart.and_then(|_| places(item.path).into_iter().find_map(named));
     let by_chart = || chart.and_then(named);
-    named(name)
+    name.and_then(|name| named(name.known()?))
         .or_else(|| owner(item.path))
         .or_else(by_label)
         .or_else(by_release)
@@ -54,10 +55,11 @@ pub(super) fn service(
 }
 
 /// The last part of an image's name: `ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
-pub(super) fn image(container: &Value) -> Option<&str> {
-    let image = container.get("image")?.as_str()?;
+pub(super) fn image(container: &Value) -> Option<String> {
+    let image = container.get("image")?.as_text()?.written();
     let last = image.split('@').next()?.rsplit('/').next()?;
-    last.split(':').next().filter(|name| !name.is_empty())
+    let name = Partial::read(last.split(':').next()?);
+    name.known().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// What a template's file is called by, and its directories below `templates/`, the innermost first.
@@ -82,7 +84,7 @@ mod tests {
             ("bank/ledger@sha256:ab", Some("ledger")),
             ("", None),
         ] {
-            assert_eq!(image(&serde_json::json!({ "image": name })), expected, "{name}");
+            assert_eq!(image(&serde_json::json!({ "image": name }).into()).as_deref(), expected, "{name}");
         }
         for (path, expected) in [
             ("c/templates/ledger/deployment.yaml", &["deployment", "deployment", "ledger"][..]),

@@ -1,11 +1,11 @@
 //! The workloads: whose their pods are, and what they give to their containers.
 
-use super::item::{Item, pod_template, text_at};
+use super::item::{Item, partial_at, pod_template};
 use super::kustomize::Kustomizations;
 use super::maps::Maps;
 use super::{Deploy, command, schedule, whose};
 use crate::host::Hosts;
-use serde_json::Value;
+use crate::value::Value;
 
 /// The pods of one workload.
 #[derive(Debug)]
@@ -39,11 +39,8 @@ impl Deploy {
             let service = whose::service(item, template, hosts, owner);
             self.schedules.extend(schedule::of(item, service.as_deref()));
             let Some(service) = service else {
-                let name = text_at(&item.value, &["metadata", "name"]);
-                if template.is_some()
-                    && item.chart.is_some()
-                    && name.is_none_or(|name| name.contains(schedule::is_open))
-                {
+                let name = partial_at(&item.value, &["metadata", "name"]);
+                if template.is_some() && item.chart.is_some() && name.is_none_or(|name| name.known().is_none()) {
                     *self.nameless.entry(item.path.to_owned()).or_default() += 1;
                 }
                 continue;

@@ -1,6 +1,6 @@
 //! The hosts in an address.
 
-use super::HOLE;
+use crate::partial::Partial;
 
 /// Schemes whose authority is the host that is called. With any other scheme it is a resolver's, and the path is looked
 /// up there: `dns://1.1.1.1/ledger`, `discovery:///ledger`, `consul://consul:8500/ledger`.
@@ -91,8 +91,10 @@ pub(super) fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     // `mysql+pymysql://` names the driver as well.
     let plain = scheme.split('+').next().unwrap_or_default();
-    let direct =
-        scheme.is_empty() || scheme.contains(HOLE) || DIRECT.contains(&scheme.as_str()) || DIRECT.contains(&plain);
+    let direct = scheme.is_empty()
+        || Partial::read(&scheme).known().is_none()
+        || DIRECT.contains(&scheme.as_str())
+        || DIRECT.contains(&plain);
     // `jdbc:sqlserver://host:1433;databaseName=x`
     let authority = authority.split(';').next().unwrap_or(authority);
     let endpoint = if direct || path.is_empty() { authority } else { path };

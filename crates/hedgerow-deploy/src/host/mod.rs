@@ -2,20 +2,17 @@
 
 mod address;
 mod fits;
-mod release;
+mod released;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use release::{release, without_release};
+pub(crate) use released::without_release;
 
+use crate::partial::Partial;
 use crate::pattern::Pattern;
 use address::hosts;
 use fits::fits;
-use release::is_release;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Stands for a part of an address that can be anything.
-pub const HOLE: char = '\u{0}';
 
 /// What answers at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +41,14 @@ pub struct Hosts {
     /// The services of names that are one where `_` is written `-`: Kubernetes has no names with `_`, and compose and code do.
     folded: BTreeMap<String, BTreeSet<String>>,
     namespaces: BTreeSet<String>,
+    /// The services of names that the names of releases are parts of.
+    released: BTreeMap<Partial, String>,
+}
+
+/// Whether a host is none: the caller itself, or a text that is put together from pieces of which one is empty.
+fn is_local(host: &str) -> bool {
+    let is_own = host.is_empty() || matches!(host, "localhost" | "0.0.0.0" | "::" | "::1") || host.starts_with("127.");
+    is_own || host.split('.').any(|label| label.starts_with('-') || label.ends_with('-'))
 }
 
 /// A name with `-` for `_`.
@@ -84,6 +89,16 @@ impl Hosts {
         let host = host.to_lowercase();
         let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
         self.folded.entry(fold(&host)).or_default().insert(service.clone());
+    }
+
+    /// The same for a host that the name of a release may be a part of.
+    pub(crate) fn add_partial(&mut self, host: &Partial, service: &str) {
+        match host.known() {
+            Some(host) => self.add(host, service),
+            None => {
+                self.released.entry(host.through(str::to_lowercase)).or_insert_with(|| service.to_owned());
+            }
+        }
     }
 
     /// A namespace that services live in.
@@ -135,62 +150,65 @@ impl Hosts {
     }
 
     /// What answers at each host of an address.
-    pub fn answers(&self, address: &str) -> Vec<Answer> {
-        let answer = |(host, port): (String, Option<u16>)| match self.answer(&host) {
+    pub fn answers(&self, address: &Partial) -> Vec<Answer> {
+        let answer = |(host, port): (String, Option<u16>)| match self.answer(&Partial::read(&host)) {
             Answer::Service(name, _) => Answer::Service(name, port),
             other => other,
         };
-        hosts(address).into_iter().map(answer).collect()
+        hosts(&address.written()).into_iter().map(answer).collect()
     }
 
-    fn answer(&self, host: &str) -> Answer {
-        if host.is_empty() || matches!(host, "localhost" | "0.0.0.0" | "::" | "::1") || host.starts_with("127.") {
+    fn answer(&self, host: &Partial) -> Answer {
+        match host.known() {
+            Some(host) => self.answer_known(host),
+            None => self.answer_partial(host),
+        }
+    }
+
+    fn answer_known(&self, host: &str) -> Answer {
+        if is_local(host) {
             return Answer::Local;
         }
-        // No host: a text that is put together from pieces of which one is empty.
-        if host.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
-            return Answer::Local;
-        }
-        if host.contains(is_release) {
-            // What is named after a release is who a chart's own Service of that name leads to.
-            let found = self.stems(host).into_iter().find_map(|stem| self.known(stem));
-            return match found {
-                Some(name) => Answer::Service(name.to_owned(), None),
-                None => self.answer(&host.replace(is_release, &HOLE.to_string())),
-            };
-        }
-        let letters = host.chars().filter(|c| *c != HOLE && *c != '.').count();
-        if !host.contains(HOLE) {
-            let stems = self.stems(host);
-            if let Some(name) = stems.iter().find_map(|stem| self.known(stem)) {
-                return Answer::Service(name.to_owned(), None);
-            }
-            let several = stems.iter().find_map(|stem| self.several(stem));
-            let told = |services: &BTreeSet<String>| {
-                let (glob, services) = (host.to_owned(), services.clone());
-                Answer::Several { glob, services }
-            };
-            return several.map_or_else(|| Answer::Outside(host.to_owned()), told);
-        }
-        if letters == 0 {
-            return Answer::Open;
-        }
-        // `s-ledger.<any namespace>.svc`
-        let whole = |stem: &&str| !stem.contains(HOLE);
-        if let Some(name) = self.stems(host).into_iter().filter(whole).find_map(|stem| self.known(stem)) {
+        let stems = self.stems(host);
+        if let Some(name) = stems.iter().find_map(|stem| self.known(stem)) {
             return Answer::Service(name.to_owned(), None);
         }
-        for stem in self.stems(host) {
-            let mut services: BTreeSet<String> =
-                self.names.iter().filter(|(name, _)| fits(stem, name)).map(|(_, service)| service.clone()).collect();
+        let several = stems.iter().find_map(|stem| self.several(stem));
+        let told = |services: &BTreeSet<String>| {
+            let (glob, services) = (host.to_owned(), services.clone());
+            Answer::Several { glob, services }
+        };
+        several.map_or_else(|| Answer::Outside(host.to_owned()), told)
+    }
+
+    fn answer_partial(&self, host: &Partial) -> Answer {
+        let written = host.written();
+        if is_local(&written) {
+            return Answer::Local;
+        }
+        let stems: Vec<Partial> = self.stems(&written).into_iter().map(Partial::read).collect();
+        // What is named after a release is who a chart's own Service of that name leads to.
+        if let Some(name) = stems.iter().find_map(|stem| self.released.get(stem)) {
+            return Answer::Service(name.clone(), None);
+        }
+        // `s-ledger.<any namespace>.svc`
+        if let Some(name) = stems.iter().find_map(|stem| self.known(stem.known()?)) {
+            return Answer::Service(name.to_owned(), None);
+        }
+        for stem in stems.iter().filter(|stem| stem.letters().contains(|c| c != '.')) {
+            let names = self.names.iter().filter(|(name, _)| fits(stem, name));
+            // A release may be called as any other.
+            let released = self.released.iter().filter(|(name, _)| fits(stem, &name.written()));
+            let services = names.map(|(_, service)| service).chain(released.map(|(_, service)| service));
+            let mut services: BTreeSet<String> = services.cloned().collect();
             // Of `*_*` next to nothing is known.
-            if services.is_empty() && stem.contains('_') && stem.contains(char::is_alphanumeric) {
-                let stem = fold(stem);
+            if services.is_empty() && stem.letters().contains('_') && stem.letters().contains(char::is_alphanumeric) {
+                let stem = stem.through(fold);
                 let fitting = self.folded.iter().filter(|(name, _)| fits(&stem, name));
                 services = fitting.flat_map(|(_, services)| services.clone()).collect();
             }
-            if !services.is_empty() && stem.chars().any(|c| c != HOLE && c != '.') {
-                return Answer::Several { glob: stem.replace(HOLE, "*"), services };
+            if !services.is_empty() {
+                return Answer::Several { glob: stem.shown('*'), services };
             }
         }
         Answer::Open
@@ -221,6 +239,7 @@ impl Hosts {
 fn pod_of(host: &str) -> Option<&str> {
     let (pod, service) = host.split_once('.')?;
     let (name, number) = pod.rsplit_once('-')?;
-    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == HOLE);
+    let number = Partial::read(number);
+    let is_number = !number.is_empty() && number.letters().bytes().all(|byte| byte.is_ascii_digit());
     (is_number && !name.is_empty() && !service.contains('.')).then_some(service)
 }

@@ -9,7 +9,8 @@ use crate::places::Places;
 use crate::tree::Tree;
 use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Answer, Deploy, Hosts, Said};
+use hedgerow_deploy::{Answer, Deploy, Hosts, Partial, Said};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A variable that so many services are given with the same value is a setting of all of them: it says something about those whose code
@@ -76,11 +77,12 @@ pub(super) fn joined(
     let Some(given) = deploy.of(&home.name) else { return };
     for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown(name)) {
         for value in values {
-            for named in
-                named(value, name, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
+            for named in named(&value.written(), name, hosts)
+                .into_iter()
+                .filter(|named| named.is_address && named.service != home.name)
             {
                 let Some(place) = reads(name) else { continue };
-                let port = match hosts.answers(&named.text).first() {
+                let port = match hosts.answers(&Partial::read(&named.text)).first() {
                     // The code puts a port behind a host alone.
                     Some(Answer::Service(_, None)) if !named.text.contains("://") => Port::Unknown,
                     Some(Answer::Service(_, port)) => Port::from(*port),
@@ -98,7 +100,7 @@ pub(super) fn joined(
 }
 
 /// How many services are given each variable with the same value.
-pub(super) type Shared<'d> = BTreeMap<(&'d str, &'d str), usize>;
+pub(super) type Shared<'d> = BTreeMap<(&'d str, Cow<'d, str>), usize>;
 
 /// Of whom the settings of a text are.
 #[derive(Clone, Copy)]
@@ -111,7 +113,7 @@ pub(super) enum Sharers<'s> {
 
 /// Whether so many services are given a variable that it says little of each.
 pub(super) fn is_everybodys(shared: &Shared<'_>, name: &str, value: &str) -> bool {
-    shared.get(&(name, value)).is_some_and(|count| *count >= SHARED)
+    shared.get(&(name, Cow::Borrowed(value))).is_some_and(|count| *count >= SHARED)
 }
 
 /// Counts the services that are given each variable with the same value.
@@ -120,7 +122,7 @@ pub(super) fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> Shared<'d> {
     for given in homes.iter().filter_map(|home| deploy.of(&home.name)) {
         for (name, values) in &given.environment {
             for value in values {
-                *shared.entry((name.as_str(), value.as_str())).or_default() += 1;
+                *shared.entry((name.as_str(), value.written())).or_default() += 1;
             }
         }
     }
@@ -142,7 +144,7 @@ pub(super) fn given<'a>(
     let Some(given) = deploy.of(&home.name) else { return unused };
     let place = |said: Said, name: &str| match given.spots.get(&said) {
         Some(spot) => match &said {
-            Said::Flag(_, value) => places.of(spot, "", value),
+            Said::Flag(_, value) => places.of(spot, "", &value.written()),
             Said::Variable(..) | Said::After(_) => places.of(spot, "", name),
         },
         None => Place { path: given.path.clone(), range: Range::default() },
@@ -171,8 +173,9 @@ pub(super) fn given<'a>(
     };
     for (name, values) in &given.environment {
         for value in values {
-            let everybodys = is_everybodys(shared, name, value) && !given.runs_with(name);
             let said = || Said::Variable(name.clone(), value.clone());
+            let value = &*value.written();
+            let everybodys = is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
                 add(name, value, everybodys, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
@@ -184,9 +187,9 @@ pub(super) fn given<'a>(
     }
     // What has several words is read with the commands.
     for (name, values) in &given.flags {
-        for value in values.iter().filter(|value| !value.contains(char::is_whitespace)) {
+        for value in values.iter().filter(|value| !value.letters().contains(char::is_whitespace)) {
             let said = || Said::Flag(name.clone(), value.clone());
-            add(name, value, false, &said, (format!("--{name}"), format!("the value of `--{name}`")));
+            add(name, &value.written(), false, &said, (format!("--{name}"), format!("the value of `--{name}`")));
         }
     }
     for (name, key) in &given.after {

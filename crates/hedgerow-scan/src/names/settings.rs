@@ -52,7 +52,7 @@ impl Addresses {
         }
         for (name, values) in &given.environment {
             for value in values {
-                found.variable(name, value, hosts, service);
+                found.variable(name, &value.written(), hosts, service);
             }
         }
         found
