@@ -2,8 +2,8 @@
 
 use super::files::ChartFiles;
 use super::library::{self, Library};
-use super::template;
 use super::values::{self, Files, directory_of, is_values, is_yaml};
+use super::{parse, template};
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ impl Charts {
                 continue;
             };
             if library::is_shared(text) {
-                of_family.entry(family).or_default().push(template::parse(text));
+                of_family.entry(family).or_default().push(parse::parse(text));
             }
         }
         let libraries: BTreeMap<&str, Library> =

@@ -1,8 +1,9 @@
 //! What a template can come to: its renderings, and the documents in them.
 
 use super::charts::{Chart, Charts};
-use super::render::{Around, Spent, render, weight};
-use super::{choice, lost, scope, template};
+use super::render::{render, weight};
+use super::spent::{Around, Spent};
+use super::{choice, lost, parse, scope};
 use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
@@ -48,7 +49,7 @@ impl Charts {
         let mut found = Rendered { is_whole: true, ..Rendered::default() };
         let Some(chart) = self.charts.get(directory) else { return found };
         let Some(library) = self.libraries.get(chart.library) else { return found };
-        let mut template = template::parse(text);
+        let mut template = parse::parse(text);
         let sides = library.count_sides(&mut template.nodes);
         found.is_whole = !template.is_cut && sides <= MAX_SIDES;
         let roots: Vec<Rc<Value>> = chart.values.iter().map(|values| Rc::new(self.root(chart, values))).collect();

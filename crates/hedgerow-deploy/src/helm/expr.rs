@@ -1,7 +1,8 @@
 //! What stands between the braces: words, brackets and pipelines, and the values they come to.
 
 use super::files::{Question, as_config};
-use super::functions::{TAKES_IN, called, lines};
+use super::functions::{TAKES_IN, called};
+use super::made::lines;
 use super::scope::Scope;
 use crate::partial::Partial;
 use crate::value::Value;

@@ -4,7 +4,8 @@
 //! See <https://github.com/bitnami/charts/tree/main/bitnami/common>; what is said here is what they mean, for all that names and addresses
 //! depend on.
 
-use super::template::{Template, parse};
+use super::parse::parse;
+use super::template::Template;
 use crate::value::Value;
 use std::rc::Rc;
 

@@ -1,7 +1,8 @@
 //! What all templates of a chart share: the templates with names, and what of the values a template changes.
 
 use super::expr::{Token, tokens};
-use super::template::{Node, Template, all_included, assigned, count_sides, declared};
+use super::heads::{assigned, declared};
+use super::template::{Node, Template, all_included, count_sides};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep templates with names may take in others.

@@ -12,12 +12,16 @@ mod documents;
 mod expr;
 mod files;
 mod functions;
+mod heads;
 mod known;
 mod library;
 mod lined;
 mod lost;
+mod made;
+mod parse;
 mod render;
 mod scope;
+mod spent;
 mod sprig;
 mod template;
 #[cfg(test)]

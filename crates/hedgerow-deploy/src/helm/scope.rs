@@ -3,7 +3,8 @@
 use super::choice;
 use super::expr::written;
 use super::library::MAX_LEVEL;
-use super::render::{Around, render_helper, weight};
+use super::render::{render_helper, weight};
+use super::spent::Around;
 use super::template::{MAX_LINE, Node};
 use crate::partial::Partial;
 use crate::value::Value;
