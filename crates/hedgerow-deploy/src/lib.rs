@@ -50,4 +50,3 @@ pub use deploy::{
 pub use host::{Answer, Hosts};
 pub use partial::Partial;
 pub use pattern::Pattern;
-pub use standin::HOLE;

@@ -195,6 +195,24 @@ impl Partial {
         self.letters.len() + self.gaps().map(Gap::size).sum::<usize>()
     }
 
+    /// Whether something that is not known stands at its beginning.
+    #[must_use]
+    pub fn begins_open(&self) -> bool {
+        self.gaps.first().is_some_and(|(at, _)| *at == 0)
+    }
+
+    /// Whether something that is not known stands right behind these letters.
+    #[must_use]
+    pub fn is_open_behind(&self, letters: &str) -> bool {
+        self.between_gaps().split_last().is_some_and(|(_, before)| before.iter().any(|text| text.ends_with(letters)))
+    }
+
+    /// The same with nothing for what is not known at all.
+    #[must_use]
+    pub fn without_unknown(&self) -> Self {
+        self.with_gaps(|gap| (*gap == Gap::Unknown).then(Self::default))
+    }
+
     /// What stands before some letters and what behind, the first time that they stand together.
     #[must_use]
     pub fn split_once(&self, letters: &str) -> Option<(Self, Self)> {
@@ -298,5 +316,54 @@ impl fmt::Debug for Partial {
             }
         }
         fmt::Debug::fmt(&text, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text with `?` for holes and `~` for the name of a release.
+    fn text(text: &str) -> Partial {
+        let mut made = Partial::default();
+        for piece in text.split_inclusive(['?', '~']) {
+            made.push_str(piece.trim_end_matches(['?', '~']));
+            match piece.chars().next_back() {
+                Some('?') => made.push(Gap::Unknown),
+                Some('~') => made.push(Gap::Release(0)),
+                _ => {}
+            }
+        }
+        made
+    }
+
+    #[test]
+    fn gaps_are_where_they_are() {
+        for (made, begins, behind, without) in [
+            ("a:80", false, false, "a:80"),
+            ("a:?", false, true, "a:"),
+            ("?:80", true, false, ":80"),
+            ("a?:b~", false, false, "a:b~"),
+            ("?~", true, false, "~"),
+            ("", false, false, ""),
+        ] {
+            let made = text(made);
+            assert_eq!((made.begins_open(), made.is_open_behind(":")), (begins, behind), "{made:?}");
+            assert_eq!(made.without_unknown(), text(without), "{made:?}");
+        }
+    }
+
+    #[test]
+    fn runs_of_gaps_are_shown_as_one() {
+        assert_eq!(text("a?~b?").shown('*'), "a*b*");
+        assert_eq!(format!("{:?}", text("a?~b")), r#""a?<0>b""#);
+    }
+
+    #[test]
+    fn lines_are_told_from_behind_with_their_gaps() {
+        let made = text("a\n?b\n\n  ~");
+        let lines: Vec<_> = made.lines_from_behind().collect();
+        assert_eq!(lines, [("  ", Some(2)), ("", None), ("b", Some(0)), ("a", None)]);
+        assert_eq!((made.holes(), made.size()), (1, 13));
     }
 }

@@ -8,8 +8,8 @@ use crate::partial::{Choice, Gap, Part, Partial};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Stands for a part that is not known in a text that is [`written`](Partial::written).
-pub const HOLE: char = '\u{100000}';
+/// Stands for [`Gap::Unknown`].
+const HOLE: char = '\u{100000}';
 /// Stand around and in a [`Gap::OneOf`]: `OPEN by OR text OR text CLOSE`.
 const OPEN: char = '\u{100001}';
 const OR: char = '\u{100002}';

@@ -12,7 +12,7 @@ use crate::spoken::Spoken;
 use crate::value::Template;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Answer, HOLE, Hosts};
+use hedgerow_deploy::{Answer, Hosts, Partial};
 use hedgerow_deploy::{Command, Given, Spot};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -325,7 +325,7 @@ impl<'a> Judge<'_, 'a> {
 
 /// An address as it is told: variables are filled in, and a password among them is nobody's to read.
 fn shown(address: &str) -> String {
-    let address = address.replace(HOLE, "…");
+    let address = Partial::read(address).shown('…');
     let Some((scheme, rest)) = address.split_once("://") else { return address };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     match authority.rsplit_once('@') {
@@ -338,8 +338,10 @@ fn shown(address: &str) -> String {
 fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<'a>, found: &mut Mentions) {
     let before = if word.is_host { "host" } else { "" };
     // What a port comes to may be open.
-    let text = if word.text.contains(&format!(":{HOLE}")) { word.text.to_owned() } else { word.text.replace(HOLE, "") };
-    for named in named(&text, before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
+    let text = Partial::read(word.text);
+    let text = if text.is_open_behind(":") { text } else { text.without_unknown() };
+    for named in
+        named(&text.written(), before, hosts).into_iter().filter(|named| named.is_address && named.service != home.name)
     {
         let place = places.of(word.spot, &word.before, &named.text);
         let (what, text, port) = ("a container runs with it".to_owned(), shown(&named.text), named.port);
@@ -350,7 +352,8 @@ fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<
 
 #[cfg(test)]
 mod tests {
-    use super::{HOLE, shown};
+    use super::shown;
+    use hedgerow_deploy::Partial;
 
     #[test]
     fn passwords_are_not_told() {
@@ -362,6 +365,7 @@ mod tests {
         ] {
             assert_eq!(shown(address), told);
         }
-        assert_eq!(shown(&format!("http://ledger/{HOLE}")), "http://ledger/…");
+        let open: Partial = [&Partial::from("http://ledger/"), &Partial::unknown()].into_iter().collect();
+        assert_eq!(shown(&open.written()), "http://ledger/…");
     }
 }
