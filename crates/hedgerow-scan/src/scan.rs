@@ -15,7 +15,7 @@ use crate::inventory::{Home, entries, homes, is_below};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::Packs;
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::program::{File, Modules, Program};
+use crate::program::{File, Modules, Program, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
 use hedgerow_code::ir::Facts;
@@ -155,13 +155,15 @@ impl<'a> Run<'a> {
         crate::starters::add(tree, &builds, &mut homes);
         let (hosts, deploy) = deploy(tree, &homes, &builds);
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
-        run.modules = Modules::new(run.manifests(), &run.files(|at| &tree.code[at].facts));
-        run.modules.mount(copied(tree, &run.homes));
+        let files = run.files(|at| &tree.code[at].facts);
+        let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
+        let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
+        run.modules = Modules::new(manifests, &files, copied(tree, &run.homes));
         Ok(run)
     }
 
     /// The `go.mod` and `Cargo.toml` files and the projects of .NET, path and text.
-    fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
         let is_manifest =
             |path: &str| matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")) || path.ends_with(".csproj");
         let manifests = self.tree.texts.iter().filter(move |file| is_manifest(&file.path));
@@ -190,6 +192,11 @@ impl<'a> Run<'a> {
                 let at = self.code[*file as usize];
                 add(self.tree.code[at].path.as_bytes());
                 add(&known.sums[at]);
+                // What an import leads to is also said by the manifests of others.
+                for (import, to) in self.modules.scripts_of(&self.tree.code[at].path) {
+                    add(import.as_bytes());
+                    add(to.unwrap_or("<lost>").as_bytes());
+                }
             }
             for (file, name) in shown {
                 add(self.tree.code[self.code[*file as usize]].path.as_bytes());

@@ -4,10 +4,12 @@ mod crates;
 mod declared;
 mod dotnet;
 mod imports;
+mod javascript;
 mod modules;
 mod read;
 mod types;
 
+pub(crate) use javascript::is_manifest;
 pub(crate) use modules::{Modules, dir_of};
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 

@@ -4,6 +4,7 @@ use super::File;
 use super::crates::Crates;
 use super::declared::Declared;
 use super::dotnet::{PROJECT, Projects, modules_path};
+use super::javascript::{self, JavaScript};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Import;
 use hedgerow_deploy::path::join;
@@ -28,13 +29,24 @@ pub(crate) struct Modules {
     crates: Crates,
     /// The projects of .NET.
     dotnet: Projects,
+    /// The imports of JavaScript and TypeScript.
+    javascript: JavaScript,
 }
 
 impl Modules {
-    /// Reads the texts of `go.mod` and `Cargo.toml` (path and text) and takes in where the files lie.
-    pub(crate) fn new<'a>(manifests: impl Iterator<Item = (&'a str, &'a str)>, files: &[File]) -> Self {
+    /// Reads the texts by which modules are found (path and text) and takes in where the files lie; `mounted` says which of them lie
+    /// elsewhere when the service runs: where they then lie, and where they are in the tree.
+    pub(crate) fn new<'a>(
+        manifests: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        files: &[File],
+        mounted: BTreeMap<String, String>,
+    ) -> Self {
         let mut modules = Self::default();
-        for (path, text) in manifests {
+        let (scripts, others) = (manifests.clone(), manifests);
+        modules.javascript =
+            JavaScript::new(scripts.filter(|(path, _)| javascript::is_manifest(path)), files, &mounted);
+        modules.mounted = mounted;
+        for (path, text) in others.filter(|(path, _)| !javascript::is_manifest(path)) {
             if path.ends_with("Cargo.toml") {
                 modules.crates.manifest(path, text);
             } else if path.ends_with(PROJECT) {
@@ -60,11 +72,6 @@ impl Modules {
             }
         }
         modules
-    }
-
-    /// Says where files lie when the service runs that lie elsewhere in the tree.
-    pub(crate) fn mount(&mut self, files: BTreeMap<String, String>) {
-        self.mounted = files;
     }
 
     /// The files that lie elsewhere when the service runs.
@@ -153,7 +160,7 @@ impl Modules {
             // Whole namespaces come in: [`Self::opens`].
             Language::CSharp => None,
             Language::Python => self.python(file.path, &import.path),
-            Language::JavaScript | Language::TypeScript => self.javascript(file.path, &import.path),
+            Language::JavaScript | Language::TypeScript => self.javascript.resolve(file.path, &import.path),
             Language::Rust => self.crates.resolve(file.path, &import.path, import.name.as_deref()),
             Language::Php if import.path.starts_with('@') || import.name.is_none() => self.php(file.path, &import.path),
             Language::Ruby if import.name.is_none() => self.ruby(file.path, &import.path),
@@ -210,18 +217,9 @@ impl Modules {
         }
     }
 
-    /// A JavaScript module by a relative path. A bare name is a package of the registry.
-    fn javascript(&self, from: &str, module: &str) -> Option<String> {
-        if !module.starts_with('.') {
-            return None;
-        }
-        let base = join(dir_of(from), module);
-        let stem = [".js", ".mjs", ".cjs"].iter().find_map(|e| base.strip_suffix(e)).unwrap_or(&base);
-        let endings = ["", ".js", ".ts", ".tsx", ".jsx", ".mjs", ".cjs", ".mts", "/index.js", "/index.ts"];
-        let whole = endings.iter().map(|ending| format!("{base}{ending}"));
-        // TypeScript writes `./x.js` for what is `x.ts`.
-        let typed = [".ts", ".tsx", ".mts"].iter().map(|ending| format!("{stem}{ending}"));
-        whole.chain(typed).find_map(|path| self.file(&path))
+    /// What the imports of a file of JavaScript or TypeScript lead to.
+    pub(crate) fn scripts_of(&self, path: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.javascript.of(path)
     }
 
     /// A Ruby file: relative to the one that asks for it, else below its directory or one of those above it, else of a library of the tree.
@@ -262,13 +260,7 @@ impl Modules {
         match file.language {
             Language::Go => self.go.iter().any(|(_, module)| below(&import.path, module).is_some()),
             Language::Python => import.path.starts_with('.'),
-            Language::JavaScript | Language::TypeScript => {
-                let last = import.path.rsplit('/').next().unwrap_or_default();
-                let extension = last.rsplit_once('.').map_or("", |(_, extension)| extension);
-                let is_code =
-                    matches!(extension, "" | "js" | "ts" | "mjs" | "cjs" | "tsx" | "jsx") || extension.len() > 5;
-                import.path.starts_with('.') && is_code
-            }
+            Language::JavaScript | Language::TypeScript => self.javascript.is_own(file.path, &import.path),
             Language::Rust => {
                 import.name.is_none() && ["self::", "super::"].iter().any(|start| import.path.starts_with(start))
             }
@@ -341,7 +333,7 @@ mod tests {
             ("go.mod", "module example.com/a\n\nreplace (\n\texample.com/c => ./libs/c // local\n)\n"),
             ("libs/c/go.mod", "module example.com/c\n"),
         ];
-        let modules = Modules::new(manifests.into_iter(), &[]);
+        let modules = Modules::new(manifests.into_iter(), &[], BTreeMap::new());
         for (dir, path) in [
             ("", "example.com/a"),
             ("service.x/proto", "example.com/a/service.x/proto"),

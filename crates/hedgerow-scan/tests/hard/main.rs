@@ -18,6 +18,7 @@ mod mounts;
 mod places;
 mod python;
 mod reads;
+mod scripts;
 mod silent;
 mod wrappers;
 
