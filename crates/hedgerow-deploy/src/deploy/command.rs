@@ -151,3 +151,30 @@ impl Given {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Deploy, Hosts, Partial, Text};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    #[test]
+    fn files_that_charts_mount_are_settings_whatever_is_not_known_of_them() {
+        let template = "kind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-conf'}\ndata:\n  app.yaml: |\n    zone: {{ include \"gone\" . }}\n    \
+                        ledger: http://{{ .Release.Name }}-ledger:80\n    card: http://s-card\n---\nkind: Deployment\nmetadata: {name: emoji}\nspec: {template: {spec: \
+                        {volumes: [{configMap: {name: '{{ .Release.Name }}-conf'}}], containers: [{name: a}]}}}\n";
+        let texts = [
+            Text { path: "emoji/Chart.yaml", text: "name: emoji\n" },
+            Text { path: "emoji/templates/all.yaml", text: template },
+        ];
+        let services = [("emoji", "emoji")];
+        let mut hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &BTreeMap::new(), &[]);
+        let deploy = Deploy::read([texts[1]].into_iter(), texts.into_iter(), &mut hosts, |_| None);
+        let given = deploy.of("emoji").unwrap();
+        let setting = |name: &str| given.setting(&[name.to_owned()]);
+        assert_eq!(setting("card"), [Partial::from("http://s-card")]);
+        assert_eq!(setting("zone"), [Partial::unknown()]);
+        let ledger = setting("ledger");
+        assert_eq!((ledger[0].known(), ledger[0].shown('*').as_str()), (None, "http://*-ledger:80"));
+        assert!(given.mounted[0].text.contains("http://s-card") && given.mounted[0].name == "app.yaml");
+    }
+}
