@@ -170,7 +170,7 @@ impl View {
                 let (dir, last) = place.rsplit_once('/').unwrap_or(("", &place));
                 BUILT.contains(&last) && self.files.packages.has(dir)
             };
-            self.files.has_dir(&place) || (self.is_built && is_output())
+            self.files.has_dir(&place) || is_output()
         })
     }
 }

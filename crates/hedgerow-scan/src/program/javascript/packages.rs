@@ -218,8 +218,7 @@ fn leads_inside(to: &Value, depth: usize) -> bool {
 
 /// The highest directory from which a package is the only one of its name.
 fn seen_from<'d>(dir: &'d str, dirs: &BTreeSet<String>) -> &'d str {
-    let is_alone =
-        |place: &&str| !dirs.iter().any(|other| other != dir && (other == place || below(other, place).is_some()));
+    let is_alone = |place: &&str| !dirs.iter().any(|other| other != dir && below(other, place).is_some());
     above(dir).skip(1).take_while(is_alone).last().unwrap_or(dir)
 }
 

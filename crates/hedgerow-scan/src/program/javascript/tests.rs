@@ -146,6 +146,16 @@ fn names_by_tsconfig() {
         ("dirs/src/x.ts", ""),
         ("broken/tsconfig.json", r#"{"compilerOptions": {"paths": 5}}"#),
         ("broken/a.ts", ""),
+        (
+            "torn/tsconfig.json",
+            r#"{"references": [{"path": "./torn.json"}], "compilerOptions": {"paths": {"@/*": ["./*"]}}}"#,
+        ),
+        ("torn/torn.json", "{"),
+        ("torn/a.ts", ""),
+        ("pick/tsconfig.build.json", r#"{"compilerOptions": {"paths": {"@/*": ["./b/*"]}}, "include": ["b"]}"#),
+        ("pick/tsconfig.json", r#"{"compilerOptions": {"paths": {"@/*": ["./a/*"]}}, "include": ["a"]}"#),
+        ("pick/a/x.ts", ""),
+        ("pick/b/x.ts", ""),
         ("none/a.ts", ""),
     ];
     assert_found(
@@ -170,6 +180,8 @@ fn names_by_tsconfig() {
             ("plain/b.js", "@lib/a", "plain/lib/a.js"),
             ("dirs/src/x.ts", "./api", "dirs/gen/api.ts"),
             ("broken/b.ts", "./a", "broken/a.ts"),
+            ("torn/b.ts", "@/a", "torn/a.ts"),
+            ("pick/scripts/seed.ts", "@/x", "pick/a/x.ts"),
             ("none/b.ts", "@/a", "lost"),
         ],
     );
@@ -181,10 +193,12 @@ fn packages_of_a_workspace() {
         ("package.json", r#"{"workspaces": {"packages": ["apps/*", "packages/**", "!packages/old"]}}"#),
         (
             "apps/web/package.json",
-            r#"{"name": "web", "dependencies": {"@acme/old": "^1.0.0", "@acme/client": "workspace:*"}}"#,
+            r#"{"name": "web", "dependencies": {"@acme/old": "^1.0.0", "@acme/inner": "^1.0.0", "@acme/client": "workspace:*"}}"#,
         ),
         ("apps/web/tsconfig.json", r#"{"extends": "@acme/tsconfig/base.json"}"#),
         ("apps/web/src/page.tsx", ""),
+        ("apps/web/inner/package.json", r#"{"name": "@acme/inner", "main": "x.js"}"#),
+        ("apps/web/inner/x.js", ""),
         ("packages/tsconfig/package.json", r#"{"name": "@acme/tsconfig"}"#),
         ("packages/tsconfig/base.json", r#"{"compilerOptions": {"paths": {"$shared/*": ["../shared/src/*"]}}}"#),
         ("packages/shared/package.json", r#"{"name": "@acme/shared"}"#),
@@ -241,6 +255,7 @@ fn packages_of_a_workspace() {
             ("apps/web/src/page.tsx", "@acme/source", "packages/source/src/dev.ts"),
             ("apps/web/src/page.tsx", "@acme/gen", "lost"),
             ("apps/web/src/page.tsx", "@acme/old", "out"),
+            ("apps/web/src/page.tsx", "@acme/inner", "out"),
             ("packages/ui/src/index.ts", "@acme/old", "packages/old/main.js"),
             ("apps/web/src/page.tsx", "@acme/shared/style.css", "out"),
             ("apps/web/src/page.tsx", "@acme/unknown", "out"),
