@@ -26,6 +26,9 @@
 //! | `host` | addresses, and the names under which services answer |
 //! | `pattern` | patterns of names, `{name}.service.consul` |
 //! | [`path`] | paths that files write of others |
+//! | `partial` | texts that are known in part: letters, and gaps between them |
+//! | `value` | values of documents with such texts |
+//! | `standin` | letters for gaps, in texts that are parsed |
 //!
 //! Texts are [`Partial`]: what is not known of them is a gap, and is never filled by a guess.
 //!
