@@ -105,7 +105,7 @@ use rayon::prelude::*;
 pub use claim::{Claim, Wearers, WearersIn};
 pub use cluster::{Cluster, Endpoint, Labels, MaybeWorn};
 pub use guests::{Asked, Guest, Guests, Listed, Permit};
-pub use manifest::{ObjectRef, is_no_manifest};
+pub use manifest::{Holds, ObjectRef, holds};
 pub use net::{AddressRange, Cidr, Family};
 pub use network::{DecidedBy, Decision, Network, Peer, PeerId, PeerSet, Reach, Verdict};
 pub use objects::{PlainObject, objects, objects_and_faults};

@@ -133,20 +133,35 @@ pub(crate) fn parse(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnost
     objects
 }
 
-/// Whether a text is about something else than objects: it can be read, it is not empty, and nothing in it claims to be one. The settings
-/// of other programs are such texts; an object without a kind is none of them.
+/// What a text may be, before its objects are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Objects, or something that is to be told: an object without a kind, a manifest that cannot be read. Also nothing at all.
+    Objects,
+    /// Something else, as the settings of other programs are.
+    Others,
+    /// It cannot be read, and the word `kind`, which every object has, is not in it: settings with comments of JavaScript, templates.
+    Unreadable,
+}
+
+/// Whether a text is about something else than objects: nothing in it claims to be one.
 #[must_use]
-pub fn is_no_manifest(text: &str) -> bool {
+pub fn holds(text: &str) -> Holds {
     // Most manifests say in the first column what they are.
     if text.lines().any(|line| line.starts_with("kind:")) && text.lines().any(|line| line.starts_with("apiVersion:")) {
-        return false;
+        return Holds::Objects;
     }
     let read: Result<Vec<Value>, _> =
         documents(text).into_iter().map(|(start, end)| parse_document(&text[start..end])).collect();
-    read.is_ok_and(|values| {
-        let mut values = values.iter().filter(|value| !value.is_null()).peekable();
-        values.peek().is_some() && !values.any(claims)
-    })
+    match read {
+        Err(_) if text.contains("kind") => Holds::Objects,
+        Err(_) => Holds::Unreadable,
+        Ok(values) => {
+            let mut values = values.iter().filter(|value| !value.is_null()).peekable();
+            let is_other = values.peek().is_some() && !values.any(claims);
+            if is_other { Holds::Others } else { Holds::Objects }
+        }
+    }
 }
 
 /// Whether a value has two of the parts that objects have, or holds such values as a list does.

@@ -287,8 +287,16 @@ fn files_of_a_repository_that_hold_no_object_are_left_out() {
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("there is nothing to import: 1 file, such as `chart/Chart.yaml`"), "{}", ran.stderr);
 
+    // What cannot be read and has no `kind` holds no object: it is said, and stops nobody.
+    put("tsconfig.json", "{\n  // strict\n  \"compilerOptions\": {}\n}\n");
+    put("many/a.yaml", "{% if x %}\na: [\n");
+    let ran = Command::new(root.path(), "import policies .").run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let told = "11 files hold no Kubernetes object and are left out, such as `./.github/workflows/ci.yml`\namong them, not readable as YAML: `./many/a.yaml` and 1 more; no `kind` is in it, which every object has\n";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+
     for (text, fault) in [
-        ("a: [\n", "cannot read the document"),
+        ("kind: [\n", "cannot read the document"),
         // An object that lost a part is no other program's file.
         ("apiVersion: networking.k8s.io/v1\nmetadata: {name: x}\nspec: {podSelector: {}}\n", "has no `kind`"),
         ("items:\n- {kind: NetworkPolicy, metadata: {name: x}}\n", "`items` and no `kind`"),

@@ -4,7 +4,7 @@ use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::manifests::read_manifests;
 use anyhow::{Context, bail};
-use hedgerow_eval::is_no_manifest;
+use hedgerow_eval::{Holds, holds};
 use std::path::{Path, PathBuf};
 
 /// The texts of files, of the manifests below directories, and of standard input, each with the name to show for it.
@@ -49,7 +49,8 @@ pub(in crate::cli) fn manifests(
 }
 
 /// The same without the files that are about something else than objects, such as Hedgerow's own, values of charts and workflows: they are
-/// counted. A file that cannot be read stays, and so does an object that lacks its kind.
+/// counted, and the first that cannot be read is named. A file that cannot be read and may hold an object stays, and so does an object that
+/// lacks its kind.
 ///
 /// # Errors
 /// As [`manifests`], and where directories hold nothing but such files.
@@ -59,7 +60,11 @@ pub(in crate::cli) fn objects(
     wanted: &str,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let texts = manifests(session, files, wanted)?;
-    let (others, objects): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(_, text)| is_no_manifest(text));
+    let told: Vec<_> = texts.into_iter().map(|text| (holds(&text.1), text)).collect();
+    let broken: Vec<String> =
+        told.iter().filter(|(holds, _)| *holds == Holds::Unreadable).map(|(_, (name, _))| name.clone()).collect();
+    let (objects, others): (Vec<_>, Vec<_>) = told.into_iter().partition(|(holds, _)| *holds == Holds::Objects);
+    let [objects, others] = [objects, others].map(|texts| texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
     let Some((first, _)) = others.first() else { return Ok(objects) };
     if objects.iter().all(|(_, text)| text.trim().is_empty()) {
         // What a person names is reported with what it lacks.
@@ -74,6 +79,12 @@ pub(in crate::cli) fn objects(
         number => format!("{number} files hold no Kubernetes object and are left out, such as `{first}`\n"),
     };
     session.note(&text);
+    if let Some(first) = broken.first() {
+        let more = if broken.len() > 1 { format!(" and {} more", broken.len() - 1) } else { String::new() };
+        session.note(&format!(
+            "among them, not readable as YAML: `{first}`{more}; no `kind` is in it, which every object has\n"
+        ));
+    }
     Ok(objects)
 }
 
