@@ -4,7 +4,7 @@
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
-use crate::mention::named;
+use crate::mention::{Named, named};
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -102,6 +102,13 @@ fn is_framework(path: &[String]) -> bool {
         || key.ends_with(".ribbon.listofservers")
 }
 
+/// Whether a variable is a framework's own setting by which it opens connections: `QUARKUS_DATASOURCE_JDBC_URL`, `SPRING_RABBITMQ_HOST`.
+pub(crate) fn is_framework_variable(name: &str) -> bool {
+    let path: Vec<String> = name.replace("__", "_").split(['_', '.']).map(str::to_lowercase).collect();
+    let begins = ["quarkus", "spring", "micronaut", "management", "eureka", "camel", "axon"];
+    path.first().is_some_and(|first| begins.contains(&first.as_str())) && is_framework(&path)
+}
+
 /// What code that is read in depth says about settings.
 #[derive(Clone, Copy)]
 pub(crate) struct Code<'a> {
@@ -146,7 +153,7 @@ pub(crate) fn calls(
                     || path.iter().any(|part| words.contains(part.as_str()))
                     || read.sections.iter().any(|section| is_in(&path, section))
             };
-            if !(is_framework(&path) || is_asked()) {
+            if !(is_framework(&path) || is_registered_name(&path) || is_asked()) {
                 continue;
             }
             add(home, given, at, &path, &join, &texts, outcome);
@@ -166,7 +173,8 @@ fn add(
     let key = path.last().map_or("", String::as_str);
     for value in join.setting(path) {
         let value = value.written();
-        for named in named(&value, key, join.hosts) {
+        let all = if is_registered_name(path) { by_name(&value, join.hosts) } else { named(&value, key, join.hosts) };
+        for named in all {
             if !named.is_address || named.service == home.name {
                 continue;
             }
@@ -194,6 +202,19 @@ fn add(
             outcome.add(&home.name, &named.service, evidence);
         }
     }
+}
+
+/// Whether a setting holds the name under which a service is registered, as the routes of Ocelot's do.
+fn is_registered_name(path: &[String]) -> bool {
+    let plain = path.iter().map(|part| part.to_lowercase()).collect::<Vec<_>>().join(".");
+    matches!(plain.as_str(), "routes.servicename" | "reroutes.servicename")
+}
+
+/// The service that is registered under a name.
+fn by_name(name: &str, hosts: &Hosts) -> Vec<Named> {
+    let service = hosts.named(name).map(str::to_owned);
+    let named = |service| Named { service, text: name.to_owned(), start: 0, is_address: true, port: Port::Unknown };
+    service.map(named).into_iter().collect()
 }
 
 /// The paths of all texts in settings; a key with dots is several.
@@ -246,6 +267,17 @@ mod tests {
             "grpc.client.ledger.address",
         ] {
             assert!(of(key), "{key}");
+        }
+        for name in [
+            "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+            "SPRING_DATASOURCE_URL",
+            "SPRING_KAFKA_BOOTSTRAP_SERVERS",
+            "quarkus.otel.exporter.otlp.endpoint",
+        ] {
+            assert!(is_framework_variable(name), "{name}");
+        }
+        for name in ["REDIS_HOST", "SPRING_PROFILES_ACTIVE", "QUARKUS_HTTP_PORT", "SHOP_URL"] {
+            assert!(!is_framework_variable(name), "{name}");
         }
         for key in ["shop.ledger.url", "spring.application.name", "server.address", "info.url", "spring.mail.username"]
         {

@@ -99,7 +99,41 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
         }
     }
     of_modules(tree, homes, builds, &mut deploy);
+    registered(homes, &deploy, &mut hosts);
     (hosts, deploy)
+}
+
+/// Where services say in their settings under what name others find them: Spring's, Steeltoe's, Quarkus', Micronaut's.
+const REGISTERED: &[&[&str]] = &[
+    &["spring", "application", "name"],
+    &["eureka", "instance", "appname"],
+    &["eureka", "instance", "virtual-host-name"],
+    &["quarkus", "application", "name"],
+    &["micronaut", "application", "name"],
+    &["consul", "discovery", "service-name"],
+    &["spring", "cloud", "consul", "discovery", "service-name"],
+];
+
+/// Says under which names services register themselves. What several say is nobody's.
+fn registered(homes: &[Home], deploy: &Deploy, hosts: &mut Hosts) {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for home in homes {
+        let Some(given) = deploy.of(&home.name) else { continue };
+        for path in REGISTERED {
+            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+            let names = given.setting(&path);
+            // A name with a gap, or with a place to fill in, is not known.
+            let known = names.iter().filter_map(|name| name.known()).filter(|name| !name.contains(['$', '{', '@']));
+            for name in known.filter(|name| !name.is_empty()) {
+                found.entry(name.to_lowercase()).or_default().insert(&home.name);
+            }
+        }
+    }
+    for (name, services) in &found {
+        if let (Some(service), 1) = (services.first(), services.len()) {
+            hosts.add(name, service);
+        }
+    }
 }
 
 /// The settings that modules of the tree bring along to the services that are made of them. A class path has one file of a name, the

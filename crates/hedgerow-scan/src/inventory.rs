@@ -233,7 +233,7 @@ impl<'a> Owners<'a> {
     }
 }
 
-/// By directory, the services that share what is called `application.*` in it.
+/// By directory, the services that share what is called `application.*` or `application-*` in it.
 #[derive(Debug, Default)]
 pub(crate) struct Sharing<'t, 'h>(BTreeMap<&'t str, BTreeSet<&'h str>>);
 
@@ -241,7 +241,8 @@ impl<'h> Sharing<'_, 'h> {
     /// The services that share a file; nothing where it is one service's.
     pub(crate) fn of(&self, path: &str) -> Option<&BTreeSet<&'h str>> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        name.starts_with("application.").then(|| self.0.get(dir_of(path)))?
+        let is_all = ["application.", "application-"].iter().any(|start| name.starts_with(start));
+        is_all.then(|| self.0.get(dir_of(path)))?
     }
 }
 

@@ -33,15 +33,17 @@ use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Deploy, Hosts};
+use hedgerow_deploy::{Deploy, Hosts, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use variables::{asked_for, is_deploy, taken};
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 4;
 
-/// A service that has addresses of more others than this, and nothing that is seen to take them, is given those of everybody.
-const MANY: usize = 8;
+/// A service that has addresses of more others than this, and nothing that is seen to take them, is given those of everybody. What comes
+/// with a whole file of variables says less than what is listed for the service.
+const MANY: usize = 12;
+const MANY_OF_FILES: usize = 6;
 
 /// How a text belongs to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +147,14 @@ pub(crate) fn ask<'a>(
             let is_code = |file: &&&PlainFile| foreign(&file.path).is_some() && !file.path.ends_with(".cshtml");
             let foreign = own.iter().filter(is_code);
             let asks = || foreign.into_iter().find_map(|file| asked_for(file, variable));
-            part.reads.get(variable).cloned().or_else(asks).or_else(takes)
+            let frames = || {
+                let is_frameworks = part.account.functions > 0 && frameworks::is_framework_variable(variable);
+                let given = deploy.of(&home.name).filter(|_| is_frameworks)?;
+                let mut said = given.spots.iter();
+                let (_, spot) = said.find(|(said, _)| matches!(said, Said::Variable(name, _) if name == variable))?;
+                Some(places.of(spot, "", variable))
+            };
+            part.reads.get(variable).cloned().or_else(asks).or_else(takes).or_else(frames)
         };
         joined(home, hosts, deploy, &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
@@ -252,8 +261,14 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
         edge.is_some_and(|edge| edge.class() < Class::Candidate)
     };
-    let has_address = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Address);
-    let idle = found.iter().filter(|(callee, mentions)| has_address(mentions) && !is_known(outcome, callee)).count();
+    let comes_with_file = |mention: &Mention| mention.text.starts_with('$') && !is_yaml(&mention.place.path);
+    let (mut idle, mut idle_of_files) = (0, 0);
+    for (_, mentions) in found.iter().filter(|(callee, _)| !is_known(outcome, callee)) {
+        let mut addresses = mentions.iter().filter(|mention| mention.weight == Weight::Address).peekable();
+        idle += usize::from(addresses.peek().is_some());
+        idle_of_files += usize::from(addresses.peek().is_some() && addresses.all(comes_with_file));
+    }
+    let is_everybodys = idle > MANY || idle_of_files > MANY_OF_FILES;
     for (callee, mut mentions) in found {
         if is_known(outcome, &callee) {
             continue;
@@ -268,7 +283,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         }
         let class = |weight: Weight| match tree.config.candidate {
             Candidates::Accept => Class::Declared,
-            Candidates::Addresses if weight == Weight::Address && idle <= MANY => Class::Addressed,
+            Candidates::Addresses if weight == Weight::Address && !is_everybodys => Class::Addressed,
             Candidates::Addresses | Candidates::Ask => Class::Candidate,
         };
         for mention in &mentions {
@@ -326,6 +341,11 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
             callees: BTreeSet::from([callee]),
         });
     }
+}
+
+/// Whether a file is YAML, by its name.
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 fn place(at: usize) -> u32 {

@@ -220,6 +220,7 @@ impl<'a> Run<'a> {
         let mut contracts = Contracts::default();
         for (home, offers) in self.homes.iter().zip(offers) {
             contracts.add(&home.name, offers.clone());
+            contracts.place(&home.name, home.directories.iter().map(|(directory, _)| directory.clone()).collect());
         }
         contracts
     }

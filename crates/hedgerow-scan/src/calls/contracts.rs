@@ -37,6 +37,8 @@ const FULL: &[&str] = &["=grpc.health.", "=grpc.reflection.", "=grpc.channelz."]
 #[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Contracts {
     offered: BTreeMap<String, BTreeSet<String>>,
+    /// Where the code of each service lies, for those that have theirs with others: which of them offers what it holds cannot be told.
+    places: BTreeMap<String, Vec<String>>,
 }
 
 /// What a service offers: the contracts its reached code registers.
@@ -106,6 +108,19 @@ impl Contracts {
         for contract in contracts {
             self.offered.entry(contract).or_default().insert(service.to_owned());
         }
+    }
+
+    /// Says where the code of a service lies.
+    pub(crate) fn place(&mut self, service: &str, directories: Vec<String>) {
+        self.places.insert(service.to_owned(), directories);
+    }
+
+    /// Whether several services share a directory of code.
+    fn are_one_place(&self, services: &BTreeSet<String>) -> bool {
+        let mut places = services.iter().map(|service| self.places.get(service).map_or(&[][..], Vec::as_slice));
+        let Some(first) = places.next() else { return false };
+        let others: Vec<&[String]> = places.collect();
+        !others.is_empty() && first.iter().any(|directory| others.iter().all(|other| other.contains(directory)))
     }
 
     /// Who offers the contract of these names: the full name first, and the short one only where nobody uses the full.
@@ -190,15 +205,18 @@ impl Search<'_, '_> {
             return;
         }
         if !settled || !open.is_empty() {
+            // Of services that share their code any may be the one that registers the contract.
+            let is_open = self.context.contracts.are_one_place(&servers);
+            let class = if is_open { Class::Wildcard } else { Class::Joined };
             for callee in &servers {
-                self.edge(
-                    site,
-                    callee,
-                    Class::Joined,
-                    (format!("whoever offers {name}"), Port::Unknown),
-                    Kind::Grpc,
-                    &[],
-                );
+                self.edge(site, callee, class, (format!("whoever offers {name}"), Port::Unknown), Kind::Grpc, &[]);
+            }
+            if is_open {
+                if open.is_empty() {
+                    let group = Group { unknown: values.unknown.clone(), ..Group::default() };
+                    self.report(Unresolved { site, key: Vec::new(), group });
+                }
+                return;
             }
             for (dial, way) in open {
                 let results: Vec<Site> = way

@@ -1,6 +1,6 @@
 //! What the deploy gives to services: the addresses and names of others in their variables and commands.
 
-use super::weight::{Mention, Mentions, Weight, is_shown, keep};
+use super::weight::{Mention, Mentions, Weight, is_shown_elsewhere, keep};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::mention::{Named, named};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A variable that so many services are given with the same value is a setting of all of them: it says something about those whose code
 /// names it.
-const SHARED: usize = 4;
+const SHARED: usize = 8;
 
 /// How many callers one finding names.
 const MAX_NAMES: usize = 4;
@@ -75,7 +75,8 @@ pub(super) fn joined(
     outcome: &mut Outcome,
 ) {
     let Some(given) = deploy.of(&home.name) else { return };
-    for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown(name)) {
+    // Telemetry that reached code asks for is sent.
+    for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown_elsewhere(name)) {
         for value in values {
             for named in named(&value.written(), name, hosts)
                 .into_iter()

@@ -48,8 +48,8 @@ impl Weight {
 
     /// The same for a text that the service's command names: its telemetry is its own.
     pub(crate) fn of_named(text: &str, setting: &Setting<'_>) -> Self {
-        let is_loose = |name: &str| is_any_of(name, &SHOWN[..SHOWN.len() - 1]);
-        let is_loose = is_loose(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_loose);
+        let key = lines::key_of(text, setting);
+        let is_loose = is_shown_elsewhere(key) || lines::above(text, setting.start).any(is_shown_elsewhere);
         if is_loose { Self::LooseAddress } else { Self::Address }
     }
 
@@ -93,6 +93,11 @@ const SHOWN: &[&str] = &[
     "ROOT",
     "OTEL",
 ];
+
+/// Whether a name has one of these words other than that for telemetry.
+pub(crate) fn is_shown_elsewhere(name: &str) -> bool {
+    is_any_of(name, &SHOWN[..SHOWN.len() - 1])
+}
 
 /// Whether a name has one of these words.
 pub(crate) fn is_shown(name: &str) -> bool {

@@ -131,16 +131,16 @@ fn a_call_that_is_known_needs_no_address() {
 
 #[test]
 fn what_many_are_given_and_nobody_uses_is_one_question() {
-    let all = ["a", "b", "c", "d"].map(|name| {
+    let all = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| {
         format!("-- service.{name}/x.txt\n-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: LEDGER_URL, value: 'http://s-ledger'}}]}}]}}}}}}\n")
     });
     let tree = |count: usize| all[..count].concat() + "-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {}\n";
-    let asked = ["a b c d ? ledger"];
-    assert_eq!(asks(&tree(4)), asked);
-    assert_eq!(asks(&tree(3)), ["a -> ledger addressed", "b -> ledger addressed", "c -> ledger addressed"]);
+    let asked = ["a b c d e f g h ? ledger"];
+    assert_eq!(asks(&tree(8)), asked);
+    assert!(asks(&tree(7)).len() == 7 && asks(&tree(7)).iter().all(|row| row.ends_with(" -> ledger addressed")));
     // The file that all are given may lie in the directory of one, and a text may name the variable.
     let file = "-- service.a/dev.env\nLEDGER_URL=http://s-ledger\n-- service.b/notes.cfg\nhost = LEDGER_URL\n";
-    assert_eq!(asks(&(tree(4) + file)), ["a ? ledger", "b ? ledger", "c d ? ledger"]);
+    assert_eq!(asks(&(tree(8) + file)), ["a ? ledger", "b ? ledger", "c d e f g h ? ledger"]);
 }
 
 #[test]
@@ -189,8 +189,20 @@ fn addresses_of_everybody_are_questions() {
         let others: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
         asks(&(given(&format!(", env: [{}]", variables.join(", "))) + &others + "-- hedgerow.yaml\nscan: {}\n"))
     };
-    assert!(of(8).len() == 8 && of(8).iter().all(|row| row.ends_with("addressed")), "{:?}", of(8));
-    assert!(of(9).len() == 9 && of(9).iter().all(|row| row.contains(" ? ")), "{:?}", of(9));
+    assert!(of(12).len() == 12 && of(12).iter().all(|row| row.ends_with("addressed")), "{:?}", of(12));
+    assert!(of(13).len() == 13 && of(13).iter().all(|row| row.contains(" ? ")), "{:?}", of(13));
+    // What comes with a whole file of variables says less.
+    let with_file = |count: usize| {
+        let names: Vec<String> = (0..count).map(|nth| format!("s{nth}")).collect();
+        let variables: String =
+            names.iter().map(|name| format!("{}_URL=http://s-{name}\n", name.to_uppercase())).collect();
+        let others: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+        asks(&format!(
+            "-- service.shop/x.txt\n-- compose.yml\nservices: {{s-shop: {{image: x, env_file: all.env}}}}\n-- all.env\n{variables}{others}-- hedgerow.yaml\nscan: {{}}\n"
+        ))
+    };
+    assert!(with_file(6).len() == 6 && with_file(6).iter().all(|row| row.ends_with("addressed")), "{:?}", with_file(6));
+    assert!(with_file(7).len() == 7 && with_file(7).iter().all(|row| row.contains(" ? ")), "{:?}", with_file(7));
 }
 
 #[test]

@@ -72,3 +72,76 @@ fn what_a_module_names_is_no_address_of_the_service() {
     let plain = tree(GRADLE, ("application.conf", "elsewhere = \"http://s-ledger\""));
     assert_eq!(calls(&plain), [""; 0]);
 }
+
+#[test]
+fn a_service_is_known_by_the_name_that_it_registers() {
+    let tree = |name: &str, more: &str| {
+        format!(
+            "-- service.shop/Shop.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n\
+             -- service.shop/Program.cs\npublic class Program {{ public static void Main(string[] a) {{ }} }}\n\
+             -- service.shop/ocelot.json\n{{\"Routes\": [{{\"ServiceName\": \"BooksService\", \"DownstreamPathTemplate\": \"/x\"}}]}}\n\
+             -- service.ledger/appsettings.json\n{{\"Spring\": {{\"Application\": {{\"Name\": \"{name}\"}}}}}}\n{more}"
+        )
+    };
+    assert_eq!(calls(&tree("BooksService", "")), ["shop -> ledger joined"]);
+    assert_eq!(calls(&tree("OtherService", "")), [""; 0]);
+    assert_eq!(calls(&tree("${NAME}", "")), [""; 0]);
+    // What two services say is nobody's.
+    let other = "-- service.card/appsettings.json\n{\"Spring\": {\"Application\": {\"Name\": \"BooksService\"}}}\n";
+    assert_eq!(calls(&tree("BooksService", other)), [""; 0]);
+    // Code calls it by that name as well.
+    let code = "-- service.card/bootstrap.yml\nspring: {application: {name: books}}\n-- service.emoji/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://books/x\") }\n";
+    assert_eq!(calls(&tree("OtherService", code)), ["emoji -> card proven"]);
+}
+
+#[test]
+fn a_framework_takes_variables_of_its_own_names() {
+    let tree = |variable: &str, code: &str| {
+        format!(
+            "-- service.shop/{}\n{code}\n-- service.ledger/x.txt\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: {variable}, value: 'http://s-ledger:4317'}}]}}]}}}}}}\n",
+            if code.is_empty() { "x.txt" } else { "src/main/java/Main.java" }
+        )
+    };
+    let main = "public class Main { public static void main(String[] a) { } }";
+    for variable in [
+        "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+        "quarkus.otel.exporter.otlp.endpoint",
+        "MANAGEMENT_OTLP_TRACING_ENDPOINT",
+    ] {
+        assert_eq!(calls(&tree(variable, main)), ["shop -> ledger joined"], "{variable}");
+        let without = calls(&tree(variable, ""));
+        assert!(!without.iter().any(|edge| edge.ends_with("joined")), "{variable} without code: {without:?}");
+    }
+    assert_eq!(calls(&tree("OTEL_EXPORTER_OTLP_ENDPOINT", main)), [""; 0]);
+}
+
+#[test]
+fn telemetry_that_code_asks_for_is_sent() {
+    let tree = |name: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/trace\")\nfunc main() {{ trace.Begin(os.Getenv(\"{name}\")) }}\n-- service.ledger/x.txt\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: {name}, value: 'http://s-ledger:4317'}}]}}]}}}}}}\n"
+        )
+    };
+    assert_eq!(calls(&tree("OTEL_HTTP_ENDPOINT")), ["shop -> ledger joined"]);
+    assert_eq!(calls(&tree("CORS_ENDPOINT")), [""; 0]);
+}
+
+#[test]
+fn of_services_that_share_their_code_any_may_offer_a_contract() {
+    let tree = |config: &str| {
+        format!(
+            "-- gen/gen.go\npackage gen\nimport \"google.golang.org/grpc\"\ntype LedgerClient interface {{}}\nfunc NewLedgerClient(cc grpc.ClientConnInterface) LedgerClient {{ return nil }}\nfunc RegisterLedgerServer(s grpc.ServiceRegistrar, srv any) {{}}\n\
+             -- service.shop/main.go\npackage main\nimport (\"bank/gen\"; \"google.golang.org/grpc\"; \"example.com/where\")\nfunc main() {{ c, _ := grpc.NewClient(where.Is()); gen.NewLedgerClient(c) }}\n\
+             -- code/main.go\npackage main\nimport \"bank/gen\"\nfunc main() {{ gen.RegisterLedgerServer(nil, nil) }}\n\
+             -- service.ledger/x.txt\n-- service.card/x.txt\n-- hedgerow.yaml\nscan:\n  services:\n{config}"
+        )
+    };
+    let one = "  - {path: code, name: service.ledger}\n";
+    assert_eq!(calls(&tree(one)), ["shop -> ledger joined"]);
+    let both = calls(&tree(&format!("{one}  - {{path: code, name: service.card}}\n")));
+    assert!(
+        both.contains(&"shop -> card wildcard".to_owned()) && both.contains(&"shop -> ledger wildcard".to_owned()),
+        "{both:?}"
+    );
+    assert!(both.iter().any(|line| line.starts_with("unresolved-call")), "{both:?}");
+}

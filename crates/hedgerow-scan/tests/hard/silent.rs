@@ -441,19 +441,19 @@ fn a_mention_is_explained_by_what_people_say() {
 fn a_variable_that_everybody_has_is_a_call_of_those_whose_code_names_it() {
     let mut files =
         String::from("-- k8s/all.yaml\nkind: ConfigMap\nmetadata: {name: all}\ndata: {LEDGER_ADDR: 's-ledger:80'}\n");
-    for name in ["a", "b", "c", "shop"] {
+    for name in ["a", "b", "c", "e", "f", "g", "h", "shop"] {
         files += &format!(
             "---\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{envFrom: [{{configMapRef: {{name: all}}}}]}}]}}}}}}\n"
         );
     }
-    files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.shop/app.swift\nfn main() { env(\"LEDGER_ADDR\") }\n";
+    files += "-- service.a/x.txt\n-- service.b/x.txt\n-- service.c/x.txt\n-- service.e/x.txt\n-- service.f/x.txt\n-- service.g/x.txt\n-- service.h/x.txt\n-- service.shop/app.swift\nfn main() { env(\"LEDGER_ADDR\") }\n";
     let all = "-- service.d/x.txt\n-- k8s/d.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s-d}\nspec: {template: {spec: {containers: [{image: x, command: [sh, -c, 'app --at $LEDGER_ADDR'], envFrom: [{configMapRef: {name: all}}]}]}}}\n";
     rows(&[
-        (&files, &["shop -> ledger joined", "a b c ? ledger", "no-entry service.shop/app.swift"]),
+        (&files, &["shop -> ledger joined", "a b c e f g h ? ledger", "no-entry service.shop/app.swift"]),
         // What a container's own command takes in is its own; the others are asked about once.
         (
             &format!("{files}{all}"),
-            &["shop -> ledger joined", "d ? ledger", "a b c ? ledger", "no-entry service.shop/app.swift"],
+            &["shop -> ledger joined", "d ? ledger", "a b c e f g h ? ledger", "no-entry service.shop/app.swift"],
         ),
         (
             &format!("-- hedgerow.yaml\nscan: {{ignore: {{'* -> service.ledger': everybody has it}}}}\n{files}"),
