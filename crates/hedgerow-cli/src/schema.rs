@@ -34,7 +34,9 @@ pub(crate) fn schema(name: &str) -> Option<String> {
     if name != "hedgerow" {
         schema.insert("type".to_owned(), json!(["object", "null"]));
     }
-    let text = serde_json::to_string_pretty(&Json::Object(schema)).ok()?;
+    let mut schema = Json::Object(schema);
+    schema.sort_all_objects();
+    let text = serde_json::to_string_pretty(&schema).ok()?;
     Some(format!("{text}\n"))
 }
 

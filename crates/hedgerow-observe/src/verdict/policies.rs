@@ -344,6 +344,8 @@ fn meaning(manifests: &Manifests, errors: &[&Diagnostic]) -> [u8; 32] {
 
 fn digest(text: &str) -> [u8; 32] {
     let says = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|mut object| {
+        // In which order somebody wrote the keys is no change.
+        object.sort_all_objects();
         let says = ["spec", "data"].map(|key| object.get_mut(key).map(serde_json::Value::take));
         says.iter().any(Option::is_some).then(|| serde_json::json!(says).to_string())
     });
