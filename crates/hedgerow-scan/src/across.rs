@@ -59,7 +59,8 @@ pub(crate) fn across(
         let name = route.by.split('=').next().unwrap_or(&route.by);
         let (place, target) = (places.of(&route.spot, "", name), route.by.clone());
         let port = route.port.map_or(Port::Unknown, Port::Named);
-        let evidence = Evidence { class: Class::Joined, place, target, port, kind: Kind::Http, way: Vec::new() };
+        let class = if route.is_certain { Class::Joined } else { Class::Wildcard };
+        let evidence = Evidence { class, place, target, port, kind: Kind::Http, way: Vec::new() };
         outcome.add(&route.proxy, &route.service, evidence);
     }
     crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken), &mut outcome);

@@ -4,71 +4,61 @@
 //! `IngressRoute`, Istio's `VirtualService`, Contour's `HTTPProxy`, Emissary's `Mapping` and APISIX' `ApisixRoute`.
 
 use super::Route;
+use super::controllers::{Controller, Maker, controllers, maker};
 use super::item::{Item, partial_at, text_at};
 use super::workloads::Pods;
 use crate::host::{Answer, Hosts};
 use crate::partial::Partial;
 use crate::value::Value;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep a route is looked into for the Services that it names.
 const MAX_DEPTH: usize = 12;
 
-/// A maker of controllers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Family {
-    Nginx,
-    Traefik,
-    Kong,
-    Haproxy,
-    Istio,
-    Contour,
-    Ambassador,
-    Apisix,
-    Envoy,
+/// The kinds of objects that ask a controller to call Services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// By its class.
+    Ingress,
+    /// A route of the Gateway API, by its parents.
+    Route,
+    /// A maker's own, by its class where several of this maker's controllers are there.
+    Own(Maker),
+    /// Istio's, by its gateways.
+    VirtualService,
 }
 
-/// What the names of images, classes and controllers of a maker have in them, those that are part of others last.
-const FAMILIES: &[(Family, &[&str])] = &[
-    (Family::Traefik, &["traefik"]),
-    (Family::Kong, &["kong"]),
-    (Family::Haproxy, &["haproxy"]),
-    (Family::Istio, &["istio"]),
-    (Family::Contour, &["contour"]),
-    (Family::Ambassador, &["ambassador", "emissary"]),
-    (Family::Apisix, &["apisix"]),
-    (Family::Envoy, &["envoy"]),
-    (Family::Nginx, &["nginx"]),
-];
+/// Who is asked.
+#[derive(Debug, Clone, PartialEq)]
+enum Asked<'v> {
+    /// The controllers of a maker.
+    Of {
+        maker: Maker,
+        /// The names of the class that it has, by which one of several controllers is told.
+        classes: Vec<&'v str>,
+        /// The labels of the pods that are asked.
+        selector: Option<&'v Value>,
+        /// Whether the pods that are asked are made in the cluster, so that those of the tree may be others.
+        is_made: bool,
+    },
+    /// Whoever takes what has no class: the only controller.
+    Anyone,
+    /// A class that nobody declares and whose name names no maker.
+    Unknown(Vec<&'v str>),
+}
 
-/// What a controller is called where it is not in the tree and somebody declares it as a service.
-const NAMES: &[(Family, &[&str])] = &[
-    (
-        Family::Nginx,
-        &[
-            "ingress-nginx-controller",
-            "ingress-nginx",
-            "nginx-ingress-controller",
-            "nginx-ingress",
-            "ingress-controller",
-        ],
-    ),
-    (Family::Traefik, &["traefik"]),
-    (Family::Kong, &["kong", "kong-proxy", "kong-gateway"]),
-    (Family::Haproxy, &["haproxy-ingress", "haproxy-kubernetes-ingress"]),
-    (Family::Istio, &["istio-ingressgateway", "istio-ingress"]),
-    (Family::Contour, &["contour-envoy"]),
-    (Family::Ambassador, &["ambassador", "emissary-ingress"]),
-    (Family::Apisix, &["apisix", "apisix-gateway"]),
-    (Family::Envoy, &["envoy-gateway"]),
-];
-
-/// The maker whose name a text has in it.
-fn family(text: &str) -> Option<Family> {
-    let text = text.to_lowercase();
-    let has = |words: &&[&str]| words.iter().any(|word| text.contains(word));
-    FAMILIES.iter().find(|(_, words)| has(words)).map(|(family, _)| *family)
+/// The classes and the gateways that the tree declares. A class of Ingresses and a gateway may have one name.
+#[derive(Debug)]
+struct Declared<'i> {
+    ingress: BTreeMap<&'i Partial, &'i Value>,
+    gateway: BTreeMap<&'i Partial, &'i Value>,
+    /// The class of Ingresses that name none.
+    usual: Option<&'i Value>,
+    /// The gateways of the Gateway API, and Istio's.
+    gateways: Vec<&'i Item<'i>>,
+    gateways_of_istio: Vec<&'i Item<'i>>,
+    /// The VirtualServices whose routes others take in, by name, with the gateways of those.
+    delegates: BTreeMap<&'i Partial, Vec<&'i Value>>,
 }
 
 /// What the controllers among the services call because an object of the tree asks for it.
@@ -77,29 +67,30 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
     if controllers.is_empty() {
         return Vec::new();
     }
-    let classes = classes(items);
+    let declared = Declared::new(items);
     let mut found = Vec::new();
     for item in items {
-        let Some((kind, own)) = text_at(&item.value, &["kind"]).and_then(asks) else { continue };
-        let wanted = own.or_else(|| class_of(&item.value, &classes));
-        // Without a class it is the only controller's; of one whose maker nobody knows, too.
-        let mut of: Vec<&str> =
-            controllers.iter().filter(|(f, _)| Some(*f) == wanted).map(|(_, s)| s.as_str()).collect();
-        if wanted.is_none() && controllers.len() == 1 {
-            of.extend(controllers.iter().map(|(_, service)| service.as_str()));
+        let Some((name, kind)) = text_at(&item.value, &["kind"]).and_then(asks) else { continue };
+        let mut of: BTreeMap<&str, bool> = BTreeMap::new();
+        for asked in declared.asked(item, kind) {
+            let (services, is_certain) = asked.of(&controllers);
+            for service in services {
+                *of.entry(service).or_default() |= is_certain;
+            }
         }
         let mut backends = BTreeSet::new();
         let spec = item.value.get("spec").unwrap_or(&Value::Null);
-        named(spec, kind == "VirtualService", 0, &mut backends);
-        let name = partial_at(&item.value, &["metadata", "name"]).map(|name| name.shown('*')).unwrap_or_default();
+        named(spec, kind == Kind::VirtualService, 0, &mut backends);
+        let object = partial_at(&item.value, &["metadata", "name"]).map(|name| name.shown('*')).unwrap_or_default();
         for (service, port) in backends {
             let answers = hosts.answers(&service);
             let [Answer::Service(service, _)] = answers.as_slice() else { continue };
-            found.extend(of.iter().filter(|proxy| *proxy != service).map(|proxy| Route {
+            found.extend(of.iter().filter(|(proxy, _)| *proxy != service).map(|(proxy, is_certain)| Route {
                 proxy: (*proxy).to_owned(),
                 service: service.clone(),
                 port,
-                by: format!("{kind} {name}"),
+                by: format!("{name} {object}"),
+                is_certain: *is_certain,
                 spot: item.spot(&item.value).key("spec"),
             }));
         }
@@ -107,84 +98,199 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
     found
 }
 
-/// The services that are controllers: by the image that their pods run, else by their name.
-fn controllers(pods: &[Pods], hosts: &Hosts) -> BTreeSet<(Family, String)> {
-    let mut found = BTreeSet::new();
-    for pods in pods {
-        let containers = pods.template.pointer("/spec/containers").and_then(Value::as_list);
-        for image in containers.into_iter().flatten().filter_map(|container| container.get("image")?.as_text()) {
-            let image = &*image.written();
-            let path = image.split(['@']).next().unwrap_or(image);
-            let last = path.rsplit('/').next().unwrap_or(path).split(':').next().unwrap_or_default();
-            // `ingress-nginx/controller`, `kong/kubernetes-ingress-controller`; `traefik` and gateways by their own name.
-            let is_controller = path.contains("ingress") || path.contains("contour") || path.contains("envoy-gateway");
-            let is_gateway = matches!(last, "traefik" | "kong" | "kong-gateway" | "apisix" | "emissary" | "ambassador");
-            let is_proxy = last == "proxyv2" && pods.service.contains("ingress");
-            if is_controller || is_gateway || is_proxy {
-                found.extend(family(path).map(|family| (family, pods.service.clone())));
-            }
-        }
-    }
-    let known: BTreeSet<Family> = found.iter().map(|(family, _)| *family).collect();
-    for (family, names) in NAMES.iter().filter(|(family, _)| !known.contains(family)) {
-        found.extend(names.iter().find_map(|name| hosts.called(name)).map(|service| (*family, service.to_owned())));
-    }
-    found
-}
-
-/// The text at a path as it is written for one who looks for words in it.
-fn written_at<'v>(value: &'v Value, path: &[&str]) -> Option<Cow<'v, str>> {
-    partial_at(value, path).map(Partial::written)
-}
-
-/// The makers of the classes that the tree declares, by the names of the classes, and those of its Gateways.
-fn classes<'i>(items: &'i [Item]) -> BTreeMap<Cow<'i, str>, Family> {
-    let mut found = BTreeMap::new();
-    let of = |kind: &'static str, path: &'static [&'static str]| {
-        items.iter().filter(move |item| text_at(&item.value, &["kind"]) == Some(kind)).filter_map(move |item| {
-            Some((written_at(&item.value, &["metadata", "name"])?, written_at(&item.value, path)?))
-        })
-    };
-    let declared = of("IngressClass", &["spec", "controller"]).chain(of("GatewayClass", &["spec", "controllerName"]));
-    found.extend(declared.filter_map(|(name, controller)| Some((name, family(&controller)?))));
-    let gateways = of("Gateway", &["spec", "gatewayClassName"]);
-    let gateways: Vec<_> = gateways
-        .filter_map(|(name, class)| Some((name, found.get(&class).copied().or_else(|| family(&class))?)))
-        .collect();
-    found.extend(gateways);
-    found
-}
-
-/// The kind of an object that asks a controller to call Services, and the maker that it is for, where there is only one.
-fn asks(kind: &str) -> Option<(&'static str, Option<Family>)> {
+/// The kind of an object that asks a controller to call Services.
+fn asks(kind: &str) -> Option<(&'static str, Kind)> {
     Some(match kind {
-        "Ingress" => ("Ingress", None),
-        "HTTPRoute" => ("HTTPRoute", None),
-        "GRPCRoute" => ("GRPCRoute", None),
-        "TCPRoute" => ("TCPRoute", None),
-        "TLSRoute" => ("TLSRoute", None),
-        "UDPRoute" => ("UDPRoute", None),
-        "IngressRoute" => ("IngressRoute", Some(Family::Traefik)),
-        "IngressRouteTCP" => ("IngressRouteTCP", Some(Family::Traefik)),
-        "IngressRouteUDP" => ("IngressRouteUDP", Some(Family::Traefik)),
-        "TraefikService" => ("TraefikService", Some(Family::Traefik)),
-        "VirtualService" => ("VirtualService", Some(Family::Istio)),
-        "HTTPProxy" => ("HTTPProxy", Some(Family::Contour)),
-        "Mapping" => ("Mapping", Some(Family::Ambassador)),
-        "TCPMapping" => ("TCPMapping", Some(Family::Ambassador)),
-        "ApisixRoute" => ("ApisixRoute", Some(Family::Apisix)),
+        "Ingress" => ("Ingress", Kind::Ingress),
+        "HTTPRoute" => ("HTTPRoute", Kind::Route),
+        "GRPCRoute" => ("GRPCRoute", Kind::Route),
+        "TCPRoute" => ("TCPRoute", Kind::Route),
+        "TLSRoute" => ("TLSRoute", Kind::Route),
+        "UDPRoute" => ("UDPRoute", Kind::Route),
+        "IngressRoute" => ("IngressRoute", Kind::Own(Maker::Traefik)),
+        "IngressRouteTCP" => ("IngressRouteTCP", Kind::Own(Maker::Traefik)),
+        "IngressRouteUDP" => ("IngressRouteUDP", Kind::Own(Maker::Traefik)),
+        "TraefikService" => ("TraefikService", Kind::Own(Maker::Traefik)),
+        "VirtualService" => ("VirtualService", Kind::VirtualService),
+        "HTTPProxy" => ("HTTPProxy", Kind::Own(Maker::Contour)),
+        "Mapping" => ("Mapping", Kind::Own(Maker::Ambassador)),
+        "TCPMapping" => ("TCPMapping", Kind::Own(Maker::Ambassador)),
+        "ApisixRoute" => ("ApisixRoute", Kind::Own(Maker::Apisix)),
         _ => return None,
     })
 }
 
-/// The maker of the controller that an object asks, by the class that it names or by its gateway.
-fn class_of(object: &Value, classes: &BTreeMap<Cow<str>, Family>) -> Option<Family> {
-    let by_name = |name: &str| classes.get(name).copied().or_else(|| family(name));
-    let annotation = || written_at(object, &["metadata", "annotations", "kubernetes.io/ingress.class"]);
-    let class = written_at(object, &["spec", "ingressClassName"]).or_else(annotation);
-    let parents = object.pointer("/spec/parentRefs").and_then(Value::as_list).into_iter().flatten();
-    let by_parent = || parents.filter_map(|parent| written_at(parent, &["name"])).find_map(|name| by_name(&name));
-    class.and_then(|name| by_name(&name)).or_else(by_parent)
+impl<'v> Asked<'v> {
+    fn maker(maker: Maker, classes: Vec<&'v str>) -> Self {
+        Self::Of { maker, classes, selector: None, is_made: false }
+    }
+
+    /// The services that are asked, and whether it is certain that they are.
+    fn of<'c>(&self, controllers: &'c [Controller]) -> (BTreeSet<&'c str>, bool) {
+        let services = |all: &[&'c Controller]| all.iter().map(|one| one.service.as_str()).collect::<BTreeSet<_>>();
+        // Those that are told to serve the class, where there are some.
+        let told = |all: Vec<&'c Controller>, classes: &[&str]| {
+            let own: Vec<_> = all.iter().filter(|one| one.is_of(classes)).copied().collect();
+            if own.is_empty() { (all, false) } else { (own, true) }
+        };
+        let all = controllers.iter();
+        match self {
+            Self::Of { maker, classes, selector, is_made } => {
+                let fits = |one: &&Controller| one.maker == *maker && selector.is_none_or(|labels| one.fits(labels));
+                let services = services(&told(all.filter(fits).collect(), classes).0);
+                // Envoy Gateway makes all its proxies in the cluster.
+                let is_certain = services.len() == 1 && !is_made && *maker != Maker::Envoy;
+                (services, is_certain)
+            }
+            Self::Anyone => {
+                let services = services(&all.collect::<Vec<_>>());
+                let is_certain = services.len() == 1;
+                (services, is_certain)
+            }
+            Self::Unknown(classes) => {
+                let (all, is_told) = told(all.collect(), classes);
+                let services = services(&all);
+                let is_certain = services.len() == 1 && is_told;
+                (services, is_certain)
+            }
+        }
+    }
+}
+
+/// Whether two objects may be in one namespace. What does not say it may be in any.
+fn share(one: &BTreeSet<Partial>, other: &BTreeSet<Partial>) -> bool {
+    let is_open = |all: &BTreeSet<Partial>| all.is_empty() || all.iter().any(|name| name.known().is_none());
+    is_open(one) || is_open(other) || !one.is_disjoint(other)
+}
+
+impl<'i> Declared<'i> {
+    fn new(items: &'i [Item<'i>]) -> Self {
+        let of = |kind: &'static str| items.iter().filter(move |item| text_at(&item.value, &["kind"]) == Some(kind));
+        let by_name = |kind: &'static str| {
+            let named =
+                of(kind).filter_map(|item| Some((partial_at(&item.value, &["metadata", "name"])?, &item.value)));
+            named.collect::<BTreeMap<_, _>>()
+        };
+        let is_usual = |class: &&Value| {
+            let way = ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"];
+            partial_at(class, &way).and_then(Partial::known) == Some("true")
+        };
+        let (gateways_of_istio, gateways) = of("Gateway").partition(|item| {
+            let group = text_at(&item.value, &["apiVersion"]).unwrap_or_default();
+            group.starts_with("networking.istio.io/")
+                || (group.is_empty() && item.value.pointer("/spec/gatewayClassName").is_none())
+        });
+        let mut delegates: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for item in of("VirtualService") {
+            let routes = item.value.pointer("/spec/http").and_then(Value::as_list).into_iter().flatten();
+            let gateways = item.value.pointer("/spec/gateways").and_then(Value::as_list).unwrap_or_default();
+            for name in routes.filter_map(|route| partial_at(route, &["delegate", "name"])) {
+                delegates.entry(name).or_default().extend(gateways);
+            }
+        }
+        let ingress = by_name("IngressClass");
+        let usual = ingress.values().find(|class| is_usual(class)).copied();
+        Self { usual, gateway: by_name("GatewayClass"), ingress, gateways, gateways_of_istio, delegates }
+    }
+
+    /// Who is asked by an object.
+    fn asked(&self, item: &'i Item<'i>, kind: Kind) -> Vec<Asked<'i>> {
+        match kind {
+            Kind::Ingress => {
+                let asked = match (class(&item.value), self.usual) {
+                    (Some(name), _) => of_class(name, self.ingress.get(name).copied(), "controller"),
+                    (None, Some(class)) => match partial_at(class, &["metadata", "name"]) {
+                        Some(name) => of_class(name, Some(class), "controller"),
+                        None => Asked::Anyone,
+                    },
+                    (None, None) => Asked::Anyone,
+                };
+                vec![asked]
+            }
+            Kind::Own(maker) => {
+                vec![Asked::maker(maker, class(&item.value).and_then(Partial::known).into_iter().collect())]
+            }
+            Kind::Route => {
+                let parents = item.value.pointer("/spec/parentRefs").and_then(Value::as_list).unwrap_or_default();
+                if parents.is_empty() {
+                    return vec![Asked::Anyone];
+                }
+                // A Service as parent is asked by whoever calls it, in a mesh: <https://gateway-api.sigs.k8s.io/mesh/>.
+                let is_gateway = |parent: &&Value| {
+                    !matches!(partial_at(parent, &["kind"]).and_then(Partial::known), Some("Service" | "ServiceEntry"))
+                };
+                parents.iter().filter(is_gateway).flat_map(|parent| self.of_parent(item, parent)).collect()
+            }
+            Kind::VirtualService => {
+                let own = item.value.pointer("/spec/gateways").and_then(Value::as_list).unwrap_or_default().iter();
+                let delegated =
+                    partial_at(&item.value, &["metadata", "name"]).and_then(|name| self.delegates.get(name));
+                let all = own.chain(delegated.into_iter().flatten().copied());
+                let gateways = all.filter_map(Value::as_text).filter(|name| name.known() != Some("mesh"));
+                gateways.flat_map(|name| self.of_istio(item, name)).collect()
+            }
+        }
+    }
+
+    /// Who is asked by a route of the Gateway API that names a parent.
+    fn of_parent(&self, route: &'i Item<'i>, parent: &'i Value) -> Vec<Asked<'i>> {
+        let Some(name) = partial_at(parent, &["name"]) else { return vec![Asked::Unknown(Vec::new())] };
+        let namespaces = match partial_at(parent, &["namespace"]) {
+            Some(namespace) => BTreeSet::from([namespace.clone()]),
+            None => route.namespaces.clone(),
+        };
+        let is_meant = |gateway: &&&Item| {
+            partial_at(&gateway.value, &["metadata", "name"]) == Some(name) && share(&gateway.namespaces, &namespaces)
+        };
+        let mut found: Vec<Asked> = Vec::new();
+        for gateway in self.gateways.iter().filter(is_meant) {
+            let Some(class) = partial_at(&gateway.value, &["spec", "gatewayClassName"]) else { continue };
+            let mut asked = of_class(class, self.gateway.get(class).copied(), "controllerName");
+            // Istio makes the pods of a gateway, unless it is told the address of some that are there:
+            // <https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#manual-deployment>.
+            if let Asked::Of { maker: Maker::Istio, is_made, .. } = &mut asked {
+                *is_made = gateway.value.pointer("/spec/addresses").is_none();
+            }
+            found.push(asked);
+        }
+        if found.is_empty() {
+            found.push(of_class(name, None, "controllerName"));
+        }
+        found
+    }
+
+    /// Who is asked by a VirtualService that names a gateway: the pods that this one selects.
+    fn of_istio(&self, item: &'i Item<'i>, name: &'i Partial) -> Vec<Asked<'i>> {
+        let (namespaces, name) = match name.split_once("/") {
+            Some((namespace, name)) => (BTreeSet::from([namespace]), name),
+            None => (item.namespaces.clone(), name.clone()),
+        };
+        let is_meant = |gateway: &&&Item| {
+            partial_at(&gateway.value, &["metadata", "name"]) == Some(&name) && share(&gateway.namespaces, &namespaces)
+        };
+        let of = |selector| Asked::Of { maker: Maker::Istio, classes: Vec::new(), selector, is_made: false };
+        let gateways = self.gateways_of_istio.iter().filter(is_meant);
+        let found: Vec<_> = gateways.map(|gateway| of(gateway.value.pointer("/spec/selector"))).collect();
+        if found.is_empty() { vec![of(None)] } else { found }
+    }
+}
+
+/// The class that an object names.
+fn class(object: &Value) -> Option<&Partial> {
+    let annotations = ["kubernetes.io/ingress.class", "projectcontour.io/ingress.class"];
+    let annotation = || annotations.iter().find_map(|name| partial_at(object, &["metadata", "annotations", name]));
+    partial_at(object, &["spec", "ingressClassName"]).or_else(annotation).filter(|class| !class.is_empty())
+}
+
+/// Who serves a class, by what declares it, else by its name.
+fn of_class<'i>(name: &'i Partial, declared: Option<&'i Value>, key: &str) -> Asked<'i> {
+    let controller = declared.and_then(|class| partial_at(class, &["spec", key]));
+    let told = controller.unwrap_or(name);
+    let classes = [Some(name), controller].into_iter().flatten().filter_map(Partial::known).collect();
+    match maker(&told.written()) {
+        Some(maker) => Asked::maker(maker, classes),
+        None => Asked::Unknown(classes),
+    }
 }
 
 /// The Services that a route names, with the ports that it names them at.

@@ -4,6 +4,7 @@ pub mod build;
 mod command;
 mod compose;
 mod container;
+mod controllers;
 mod expand;
 mod given;
 mod hocon;

@@ -6,6 +6,7 @@
 use super::item::{Item, scalar};
 use super::{Spot, whose};
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// A proxy calls a service because that one asks for it.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Route {
     pub port: Option<u16>,
     /// What asks: a label or a variable.
     pub by: String,
+    /// Whether it is this proxy that is asked; else it is one of several, or one that may not be the fleet's.
+    pub is_certain: bool,
     /// Where it stands.
     pub spot: Spot,
 }
@@ -59,11 +62,15 @@ pub(super) fn routes(containers: &[Container]) -> Vec<Route> {
         if of.is_empty() && all().count() == 1 {
             of = all().collect();
         }
-        found.extend(of.into_iter().filter(|proxy| proxy.service != container.service).map(|proxy| Route {
-            proxy: proxy.service.to_owned(),
+        // One proxy may be deployed by several files.
+        let of: BTreeSet<&str> = of.into_iter().map(|proxy| proxy.service).collect();
+        let is_certain = of.len() == 1;
+        found.extend(of.into_iter().filter(|proxy| *proxy != container.service).map(|proxy| Route {
+            proxy: proxy.to_owned(),
             service: container.service.to_owned(),
             port,
             by: by.clone(),
+            is_certain,
             spot: spot.clone(),
         }));
     }

@@ -56,10 +56,19 @@ pub(super) fn service(
 
 /// The last part of an image's name: `ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
 pub(super) fn image(container: &Value) -> Option<String> {
-    let image = container.get("image")?.as_text()?.written();
-    let last = image.split('@').next()?.rsplit('/').next()?;
-    let name = Partial::read(last.split(':').next()?);
+    let path = image_path(container)?.written().into_owned();
+    let name = Partial::read(path.rsplit('/').next()?);
     name.known().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// An image's name without its tag and digest: `registry:5000/bank/ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
+pub(super) fn image_path(container: &Value) -> Option<Partial> {
+    let image = container.get("image")?.as_text()?.written();
+    let path = image.split('@').next()?;
+    // A colon before a slash is the port of a registry.
+    let last = path.rfind('/').map_or(0, |at| at + 1);
+    let end = path.get(last..)?.find(':').map_or(path.len(), |at| last + at);
+    Some(Partial::read(path.get(..end)?))
 }
 
 /// What a template's file is called by, and its directories below `templates/`, the innermost first.
@@ -85,6 +94,15 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(image(&serde_json::json!({ "image": name }).into()).as_deref(), expected, "{name}");
+        }
+        for (name, expected) in [
+            ("registry:5000/bank/ledger:1.2@sha256:ab", "registry:5000/bank/ledger"),
+            ("registry:5000/bank/ledger", "registry:5000/bank/ledger"),
+            ("ledger:1.2", "ledger"),
+            ("", ""),
+        ] {
+            let path = image_path(&serde_json::json!({ "image": name }).into());
+            assert_eq!(path.as_ref().and_then(Partial::known), Some(expected), "{name}");
         }
         for (path, expected) in [
             ("c/templates/ledger/deployment.yaml", &["deployment", "deployment", "ledger"][..]),
