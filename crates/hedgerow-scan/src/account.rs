@@ -84,6 +84,13 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let account = owner.and_then(|owner| accounts.get_mut(owner)).unwrap_or(&mut nobodys);
         account.leave(Reason::Deploy, fault.split(" at line").next().unwrap_or(fault), 0, path);
     }
+    for (path, services) in deploy.absent() {
+        for service in services {
+            if let Some(account) = accounts.get_mut(service.as_str()) {
+                account.leave(Reason::Deploy, "an `env_file` that the tree does not have", 0, path);
+            }
+        }
+    }
     for (path, count) in deploy.nameless() {
         for _ in 0..count {
             nobodys.leave(Reason::Unnamed, "", 0, path);

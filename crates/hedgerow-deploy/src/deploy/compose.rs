@@ -50,7 +50,7 @@ impl Deploy {
                 hosts.add(name, &service);
             }
             let all = mounted.entry(service.clone()).or_default();
-            let given = self.given.entry(service).or_default();
+            let given = self.given.entry(service.clone()).or_default();
             item.path.clone_into(&mut given.path);
             let here = item.spot(container);
             given.parts.push(here.clone());
@@ -60,28 +60,38 @@ impl Deploy {
             all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| interpolated(text, &shell));
+            // Of what a variable is given the last one counts: a later file's, and what stands in the compose file itself.
+            let mut own: BTreeMap<String, (Partial, Spot)> = BTreeMap::new();
             let files = container.get("env_file");
-            let mut others: BTreeMap<String, Partial> = BTreeMap::new();
             for file in files.map(|files| files.as_list().unwrap_or(std::slice::from_ref(files))).unwrap_or_default() {
-                let Some(file) = file.as_str().or_else(|| file.get("path")?.as_str()) else { continue };
-                let Some((path, text)) = interpolated(file, &shell).known().map(text_of) else { continue };
-                for (key, value) in variables(text, &shell) {
-                    // People name the same file on the command line, so that compose has its variables too: `--env-file .env.prod`.
-                    others.entry(key.clone()).or_insert_with(|| value.clone());
-                    given.set(&key, value, Spot::line(&path, &key));
+                let Some(name) = file.as_text().or_else(|| file.get("path")?.as_text()) else { continue };
+                let is_needed = file.get("required").and_then(Value::as_bool) != Some(false);
+                let (path, text) = interpolated(name.letters(), &shell).known().map(text_of).unwrap_or_default();
+                if path.is_empty() {
+                    if is_needed {
+                        self.absent.entry(item.path.to_owned()).or_default().insert(service.clone());
+                    }
+                    continue;
                 }
+                own.extend(variables(text, &shell).into_iter().map(|(key, value)| {
+                    let spot = Spot::line(&path, &key);
+                    (key, (value, spot))
+                }));
             }
-            for (key, value) in others {
-                shell.entry(key).or_insert(value);
+            // Compose itself does not ask these files when it reads the compose file, but people name the same file on the command line, so
+            // that it does: `--env-file .env.prod`.
+            let said = shell.clone();
+            for (key, (value, _)) in &own {
+                shell.entry(key.clone()).or_insert_with(|| value.clone());
             }
             let environment = here.key("environment");
-            let mut set = |key: &str, value: Option<Partial>, spot: Spot| match value {
-                Some(value) => given.set(key, interpolated(value.letters(), &shell), spot),
-                None => {
-                    if let Some(value) = shell.get(key) {
-                        given.set(key, value.clone(), Spot::line(&shell_path, key));
-                    }
-                }
+            let mut set = |key: &str, value: Option<Partial>, spot: Spot| {
+                let value = match value {
+                    Some(value) => Some((interpolated(value.letters(), &shell), spot)),
+                    // A name alone has the value that it has outside.
+                    None => said.get(key).map(|value| (value.clone(), Spot::line(&shell_path, key))),
+                };
+                own.extend(value.map(|value| (key.to_owned(), value)));
             };
             match container.get("environment") {
                 Some(Value::Map(pairs)) => {
@@ -97,6 +107,9 @@ impl Deploy {
                     }
                 }
                 _ => {}
+            }
+            for (key, (value, spot)) in own {
+                given.set(&key, value, spot);
             }
             for key in ["links", "depends_on", "external_links"] {
                 let list = here.key(key);

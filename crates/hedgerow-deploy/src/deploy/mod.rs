@@ -58,6 +58,8 @@ pub struct Deploy {
     nameless: BTreeMap<String, usize>,
     /// The deploy files that are no YAML from some line on, each with the fault.
     broken: BTreeMap<String, String>,
+    /// The compose files that name files of variables which the tree does not have, each with the services that get them.
+    absent: BTreeMap<String, BTreeSet<String>>,
     /// When workloads run that do not run all the time.
     schedules: BTreeSet<Schedule>,
     /// Whom proxies call because they are asked to.
@@ -87,6 +89,11 @@ impl Deploy {
     /// The deploy files that are no YAML from some line on, each with the fault.
     pub fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
         self.broken.iter().map(|(path, fault)| (path.as_str(), fault.as_str()))
+    }
+
+    /// The compose files that name files of variables which the tree does not have, each with the services that get them.
+    pub fn absent(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
+        self.absent.iter().map(|(path, services)| (path.as_str(), services))
     }
 
     /// Adds the variables that a service's image sets. What the deploy sets besides wins.

@@ -173,3 +173,60 @@ fn a_file_of_variables_that_is_to_be_copied_says_what_it_will() {
     let own = file("shop.env", "shop.env") + "-- .env\nLEDGER=s-cart:80\n";
     assert!(asks(&own).contains(&"shop -> cart addressed".to_owned()), "{:?}", asks(&own));
 }
+
+#[test]
+fn of_what_a_variable_is_given_the_last_one_counts() {
+    const CART: &[&str] = &["shop -> cart addressed"];
+    let of = |said: &str, dotenv: &str| {
+        shop(said)
+            + "-- a.env\nLEDGER_URL=http://s-ledger:80\n-- b.env\nLEDGER_URL=http://s-cart:80\n-- c.env\nOTHER=1\n-- .env\n"
+            + dotenv
+            + "\n"
+    };
+    let ledger = "environment: {LEDGER_URL: 'http://s-ledger:80'}";
+    rows(&[
+        // Files, one after the other.
+        (&of("env_file: [a.env, b.env]", ""), CART),
+        (&of("env_file: [b.env, a.env]", ""), ADDRESSED),
+        (&of("env_file: [a.env, {path: b.env}, c.env]", ""), CART),
+        // What stands in the compose file comes before them.
+        (&of(&format!("{ledger}\nenv_file: [b.env]"), ""), ADDRESSED),
+        (&of(&format!("env_file: b.env\n{ledger}"), ""), ADDRESSED),
+        (&of("env_file: b.env\nenvironment: ['LEDGER_URL=http://s-ledger:80']", ""), ADDRESSED),
+        // A name alone is what it is outside, if it is something there.
+        (&of("env_file: b.env\nenvironment: [LEDGER_URL]", "LEDGER_URL=http://s-ledger:80"), ADDRESSED),
+        (&of("env_file: b.env\nenvironment: {LEDGER_URL: }", "LEDGER_URL=http://s-ledger:80"), ADDRESSED),
+        (&of("env_file: b.env\nenvironment: [LEDGER_URL]", ""), CART),
+    ]);
+    let up = "environment: {UP_URL: '${LEDGER_URL}'}";
+    // What the compose file asks for is what `.env` says; where that says nothing, what the files say, of which the last one counts.
+    let both: &[&str] = &["shop -> cart addressed", "shop -> ledger addressed"];
+    rows(&[
+        (&of(&format!("env_file: a.env\n{up}"), "LEDGER_URL=http://s-cart:80"), both),
+        (&of(&format!("env_file: [b.env, a.env]\n{up}"), ""), ADDRESSED),
+        (&of(&format!("env_file: [a.env, b.env]\n{up}"), ""), CART),
+    ]);
+}
+
+#[test]
+fn a_file_of_variables_that_is_not_there_is_told() {
+    let left = |said: &str, files: &str| -> Vec<String> {
+        let account = outcome(&(shop(said) + files)).accounts.remove("service.shop").unwrap();
+        account.left.iter().map(|left| format!("{}: {} {}", left.reason.as_str(), left.what, left.first)).collect()
+    };
+    let told: &[&str] = &["deploy file not understood: an `env_file` that the tree does not have compose.yml"];
+    for (said, files, expected) in [
+        ("env_file: prod.env", "", told),
+        ("env_file: [prod.env]", "", told),
+        ("env_file: [{path: prod.env}]", "", told),
+        ("env_file: [{path: prod.env, required: true}]", "", told),
+        ("env_file: '${WHICH}'", "", told),
+        ("env_file: /etc/prod.env", "", told),
+        ("env_file: [{path: prod.env, required: false}]", "", &[]),
+        ("env_file: prod.env", "-- prod.env\n", &[]),
+        ("env_file: prod.env", "-- prod.env.example\nX=1\n", &[]),
+        ("environment: {X: '${Y}'}", "", &[]),
+    ] {
+        assert_eq!(left(said, files), expected, "{said}");
+    }
+}
