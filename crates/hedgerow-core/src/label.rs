@@ -202,6 +202,17 @@ impl Scheme {
         self.own(POLICY_OF)
     }
 
+    /// Whether Hedgerow wrote an object for this fleet: it wears the mark, or none of any fleet and `manager` is Hedgerow, which is all that
+    /// versions before the mark wrote.
+    pub fn has_written<'k>(&self, worn: impl IntoIterator<Item = &'k String>, manager: Option<&str>) -> bool {
+        let own = self.policy_of();
+        let mut marks = worn.into_iter().filter(|key| is_mark(key)).peekable();
+        match marks.peek() {
+            None => manager == Some("hedgerow"),
+            Some(_) => marks.any(|key| key == own.as_str()),
+        }
+    }
+
     /// What the objects of a service wear.
     #[must_use]
     pub fn mark(&self, service: &ServiceName) -> Mark {
@@ -277,6 +288,12 @@ impl Scheme {
 #[must_use]
 pub fn is_taken(name: &str) -> bool {
     matches!(name, "service-type" | "network-policy" | POLICY_OF) || name.starts_with("egress-")
+}
+
+/// Whether a label is the mark that objects wear, of whichever fleet.
+#[must_use]
+pub fn is_mark(key: &str) -> bool {
+    key.split_once('/').is_some_and(|(_, name)| name == POLICY_OF)
 }
 
 /// The key `<domain>/<name>`.
@@ -455,6 +472,24 @@ mod tests {
         assert_ne!(long, of_type(&format!("{}y", "x".repeat(62))), "what was cut away still counts");
         assert!(ServiceName::new("type_core").is_err(), "a service's name, and so its value, has no `_`");
         assert_eq!(scheme.mark(&name("service.ledger")).value(), &scheme.identity_value(&name("service.ledger")));
+    }
+
+    #[test]
+    fn objects_that_were_written_for_this_fleet() {
+        for (worn, manager, should) in [
+            (&["monzo.com/policy-of"][..], None, true),
+            (&["monzo.com/policy-of", "shop.example/policy-of"], Some("Helm"), true),
+            (&["shop.example/policy-of"], Some("hedgerow"), false),
+            (&["shop.example/policy-of"], None, false),
+            (&["shop.example/policy-of-old", "policy-of"], Some("hedgerow"), true),
+            (&["a"], Some("hedgerow"), true),
+            (&[], Some("hedgerow"), true),
+            (&[], Some("Helm"), false),
+            (&[], None, false),
+        ] {
+            let worn: Vec<String> = worn.iter().map(ToString::to_string).collect();
+            assert_eq!(scheme(&[]).has_written(&worn, manager), should, "{worn:?} {manager:?}");
+        }
     }
 
     #[test]

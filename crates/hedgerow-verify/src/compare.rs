@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hedgerow_core::label::is_mark;
 use hedgerow_core::plan::Plan;
 use hedgerow_eval::{Endpoint, Labels, Manifests, Network, PeerSet, PolicyKind};
 
@@ -101,7 +102,7 @@ fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: Wo
     }
     let staged = manifests.staged.clone();
     let maybe_worn = std::mem::take(&mut manifests.cluster.maybe_worn);
-    let leftovers = leftovers(expected, plan.scheme().policy_of().as_str(), &manifests);
+    let leftovers = leftovers(expected, &manifests);
     let policies = manifests.policies().count();
     let namespaces = manifests.cluster.namespaces.clone();
     let network = Network::new(manifests, &expected.blocks());
@@ -134,8 +135,8 @@ fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: Wo
     report.checked.policies = policies;
     (report, seen)
 }
-/// Calico policies that wear the name of a service's policy and no mark: the versions before the mark wrote them.
-fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Finding> {
+/// Calico policies that wear the name of a service's policy and no fleet's mark: the versions before the mark wrote them.
+fn leftovers(expected: &Expected, manifests: &Manifests) -> Vec<Finding> {
     let mut by_name = BTreeMap::new();
     for (name, service) in &expected.services {
         let [policy, successor] = &service.objects;
@@ -147,7 +148,7 @@ fn leftovers(expected: &Expected, mark: &str, manifests: &Manifests) -> Vec<Find
     };
     let written = manifests.written().filter(|(policy, labels, order, _)| {
         policy.kind == PolicyKind::Calico
-            && !labels.contains_key(mark)
+            && !labels.keys().any(|key| is_mark(key))
             && labels.get(MANAGED_BY).is_some_and(|who| is_former(who, *order))
     });
     written

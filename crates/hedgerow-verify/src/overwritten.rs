@@ -10,20 +10,18 @@ use crate::compare::MANAGED_BY;
 /// in today they say nothing.
 #[must_use]
 pub fn overwritten(plan: &Plan, manifests: &Manifests) -> Vec<Diagnostic> {
-    let (named, mark) = (plan.named(), plan.scheme().policy_of());
-    let is_own = |labels: &Labels| {
-        labels.contains_key(mark.as_str()) || labels.get(MANAGED_BY).is_some_and(|who| who == "hedgerow")
-    };
+    let named = plan.named();
+    let is_own = |labels: &Labels| plan.scheme().has_written(labels.keys(), labels.get(MANAGED_BY).map(String::as_str));
     let strangers = manifests.written().filter(|(_, labels, ..)| !is_own(labels));
     let found = strangers.filter_map(|(policy, _, _, place)| {
         let own = named.get(&(policy.namespace.as_deref(), policy.name.clone()))?;
         let (kind, owner) = written(*own, policy.namespace.is_none())?;
-        let message = format!("Hedgerow did not write {policy}, and its policy for `{owner}` would overwrite it");
+        let message = format!("{policy} has the name of Hedgerow's policy for `{owner}`, which would overwrite it");
         let diagnostic = Diagnostic::new(Code::UnbackedPolicy, message).severity(Severity::Warning);
         let diagnostic = diagnostic
             .mark(place, "")
-            .help("remove it in the change that deploys Hedgerow's: rules and `allow` entries say who may call")
-            .help("where it limits what leaves, or is still needed, give it another name");
+            .help("if rules and `allow` entries replace it, remove it in the change that deploys Hedgerow's policy")
+            .help("if it is still needed, for example because it limits what pods may call, give it another name");
         (policy.kind == kind).then_some(diagnostic)
     });
     found.collect()

@@ -181,6 +181,7 @@ fn forged_labels_are_seen_in_every_kind_and_leftovers_are_named() {
         old.replace("managed-by: hedgerow", "managed-by: Helm").replace("order: 5000", "order: 5001"),
         old.replace("name: s-books", "name: books"),
         old.replace("hedgerow}", "hedgerow, bank.example/policy-of: service.books}"),
+        old.replace("hedgerow}", "hedgerow, shop.example/policy-of: service.books}"),
         old.replace("managed-by: hedgerow", "managed-by: us"),
     ] {
         let (exit, text) = verify(&fleet, "prod", "", &(rendered(&fleet, "prod") + &other));
@@ -355,27 +356,41 @@ fn a_policy_that_a_deploy_would_overwrite_is_named() {
     let backstop = "---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: s-books-backstop, namespace: default}\nspec: {selector: app == 'books', types: [Ingress]}\n";
     let pods = pod("books-1", "default", BOOKS);
     for (environment, policy, whose) in [
-        ("prod", kubernetes("s-books", ""), Some("NetworkPolicy default/s-books, and its policy for `service.books`")),
-        ("quiet", kubernetes("s-books", ""), Some("NetworkPolicy default/s-books, and its policy for `service.books`")),
+        (
+            "prod",
+            kubernetes("s-books", ""),
+            Some("NetworkPolicy default/s-books has the name of Hedgerow's policy for `service.books`"),
+        ),
+        (
+            "quiet",
+            kubernetes("s-books", ""),
+            Some("NetworkPolicy default/s-books has the name of Hedgerow's policy for `service.books`"),
+        ),
         ("before", kubernetes("s-books", ""), None),
         ("prod", kubernetes("s-books", "bank.example/policy-of: service.books"), None),
         ("prod", kubernetes("s-books", "app.kubernetes.io/managed-by: hedgerow"), None),
+        // Another fleet's, which wears that one's mark.
+        (
+            "prod",
+            kubernetes("s-books", "app.kubernetes.io/managed-by: hedgerow, shop.example/policy-of: service.books"),
+            Some("NetworkPolicy default/s-books has the name of Hedgerow's policy for `service.books`"),
+        ),
+        ("prod", kubernetes("s-books", "shop.example/policy-of: a, bank.example/policy-of: service.books"), None),
         ("prod", kubernetes("books", ""), None),
         (
             "prod",
             kubernetes("catch-all-api", ""),
-            Some("NetworkPolicy default/catch-all-api, and its policy for `api`"),
+            Some("NetworkPolicy default/catch-all-api has the name of Hedgerow's policy for `api`"),
         ),
         (
             "prod",
             backstop.to_owned(),
-            Some("Calico NetworkPolicy default/s-books-backstop, and its policy for `service.books`"),
+            Some("Calico NetworkPolicy default/s-books-backstop has the name of Hedgerow's policy for `service.books`"),
         ),
         ("quiet", backstop.to_owned(), None),
     ] {
         let (_, text) = verify(&fleet, environment, "", &format!("{pods}{policy}"));
-        let should =
-            whose.map(|whose| format!("warning[unbacked-policy]: Hedgerow did not write {whose} would overwrite it"));
+        let should = whose.map(|whose| format!("warning[unbacked-policy]: {whose}, which would overwrite it"));
         match &should {
             Some(should) => assert!(text.contains(should), "{environment}: {policy}{text}"),
             None => assert!(!text.contains("would overwrite"), "{environment}: {policy}{text}"),

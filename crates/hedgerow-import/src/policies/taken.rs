@@ -2,9 +2,9 @@
 
 use crate::Input;
 use crate::said::{Found, Why};
-use hedgerow_core::plan::{Named, Plan};
-use hedgerow_eval::{Labels, Manifests, PolicyId, PolicyKind};
-use hedgerow_render::object::{MANAGED_BY, MANAGER};
+use hedgerow_core::plan::Named;
+use hedgerow_eval::{Manifests, PolicyId, PolicyKind};
+use hedgerow_render::object::MANAGED_BY;
 
 /// Says which policies Hedgerow would overwrite, whatever the stage is today.
 pub(super) fn say(input: &Input<'_>, manifests: &Manifests, found: &mut Found) {
@@ -12,7 +12,9 @@ pub(super) fn say(input: &Input<'_>, manifests: &Manifests, found: &mut Found) {
     let named = plan.named();
     for (policy, labels, _, place) in manifests.written() {
         let Some(own) = named.get(&(policy.namespace.as_deref(), policy.name.clone())) else { continue };
-        if !is_kind(*own, policy) || is_own(plan, labels) {
+        if !is_kind(*own, policy)
+            || plan.scheme().has_written(labels.keys(), labels.get(MANAGED_BY).map(String::as_str))
+        {
             continue;
         }
         let (whose, callee) = match own {
@@ -37,9 +39,4 @@ fn is_kind(own: Named<'_>, policy: &PolicyId) -> bool {
             Named::CatchAll(_) if policy.namespace.is_none() => PolicyKind::CalicoGlobal,
             Named::CatchAll(_) => PolicyKind::Kubernetes,
         }
-}
-
-/// Whether Hedgerow wrote it: for this fleet, or before objects had a mark.
-fn is_own(plan: &Plan, labels: &Labels) -> bool {
-    labels.contains_key(plan.scheme().policy_of().as_str()) || labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER)
 }
