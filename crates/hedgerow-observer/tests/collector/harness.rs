@@ -21,10 +21,9 @@ pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 
-/// A port that nobody has at the moment.
+/// A port that is nobody else's.
 pub(crate) fn free_port() -> u16 {
-    // Closed again: the collector takes it a moment later.
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    crate::port::free_port().port()
 }
 
 /// Makes the observer's namespace with the roles that ship, once for the cluster.

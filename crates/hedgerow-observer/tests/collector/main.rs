@@ -12,6 +12,8 @@ mod attacks;
 mod browser;
 mod harness;
 mod kept;
+#[path = "../shared/port.rs"]
+mod port;
 
 use harness::{
     Collector, NodePart, Shows, calls, catalogue, collector_account, install, named, node, now, pod, policy_as_data,

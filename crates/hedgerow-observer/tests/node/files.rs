@@ -1,7 +1,8 @@
 //! Hubble's export file, followed; and what the health port tells.
 
 use crate::collector::Collector;
-use crate::part::{Part, free_port, get};
+use crate::part::{Part, get};
+use crate::port::free_port;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;

@@ -20,5 +20,7 @@ mod kernel;
 #[path = "../shared/namespace.rs"]
 mod namespace;
 mod part;
+#[path = "../shared/port.rs"]
+mod port;
 mod support;
 mod uplink;

@@ -79,11 +79,6 @@ impl Drop for Part {
     }
 }
 
-/// A free port of this machine.
-pub(crate) fn free_port() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// `GET` over plain HTTP.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
     use std::io::Write as _;

@@ -44,7 +44,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 
 #[test]
 fn a_collector_that_comes_late_and_is_killed_again_and_again_gets_everything_once() {
-    let address = crate::part::free_port();
+    let address = crate::port::free_port();
     let link = link(options(&format!("http://{address}")), 1 << 20);
     let mut kept = Kept::default();
     let mut sent = 0;
@@ -78,7 +78,7 @@ fn a_collector_that_comes_late_and_is_killed_again_and_again_gets_everything_onc
 
 #[test]
 fn a_collector_that_is_away_too_long_is_told_what_had_no_room() {
-    let address = crate::part::free_port();
+    let address = crate::port::free_port();
     let link = link(options(&format!("http://{address}")), 4_000);
     for count in 1..=300 {
         link.push(batch(count));

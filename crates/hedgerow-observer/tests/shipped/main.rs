@@ -20,6 +20,8 @@ mod manifests;
 #[path = "../shared/namespace.rs"]
 mod namespace;
 mod observer;
+#[path = "../shared/port.rs"]
+mod port;
 mod programs;
 mod scraped;
 mod whole;

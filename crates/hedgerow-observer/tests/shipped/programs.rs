@@ -3,7 +3,6 @@
 use hedgerow_testcluster::{Said, repository};
 use serde_json::Value;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -42,9 +41,9 @@ pub(crate) fn run(program: &Path, directory: &Path, arguments: &[&str]) -> Said 
     Said::of(Command::new(program).current_dir(directory).args(arguments), b"")
 }
 
-/// A port of loopback that nobody uses now.
+/// A port of loopback that is nobody else's.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    crate::port::free_port().port()
 }
 
 /// A program that is ended when this is dropped.
