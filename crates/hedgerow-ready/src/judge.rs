@@ -370,9 +370,14 @@ fn verdict(evidence: &[Evidence]) -> Verdict {
 const CODE: &str = "code";
 const CANARY: &str = "canary";
 
-/// Whether an entry of `rare` is about calls, and not about how the service is watched.
-fn is_about_calls(rare: &Rare) -> bool {
-    ![CODE, CANARY].contains(&rare.what.as_str())
+/// Whether an entry of a service's `rare` is about calls, and not about how the service is watched. Where a canary can call, nobody answers for none:
+/// there it is an event like others.
+fn is_about_calls(service: &Service, rare: &Rare) -> bool {
+    match rare.what.as_str() {
+        CODE => false,
+        CANARY => canary::callable(service) != canary::Callable::Never,
+        _ => true,
+    }
 }
 
 /// A waiver that holds on a day.

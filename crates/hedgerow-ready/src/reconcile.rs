@@ -19,8 +19,8 @@ pub use crate::traffic::{Seen, beyond_rules, is_future, strays};
 pub enum Class {
     /// Traffic alone shows it: nobody knows this call.
     NobodyKnows,
-    /// A caller of another repository makes it without a label that lets it in.
-    Unlabelled,
+    /// A caller of another repository makes it, and nothing lets it in.
+    Unpermitted,
     /// A rule permits it, and it came without the label all the same: a deploy is missing.
     DeployMissing,
     /// The code makes the call, and no rule permits it.
@@ -49,7 +49,7 @@ impl Class {
     /// All, from the most urgent.
     pub const ALL: [Self; 13] = [
         Self::NobodyKnows,
-        Self::Unlabelled,
+        Self::Unpermitted,
         Self::DeployMissing,
         Self::RuleMissing,
         Self::PortMissing,
@@ -68,7 +68,7 @@ impl Class {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NobodyKnows => "nobody-knows",
-            Self::Unlabelled => "unlabelled",
+            Self::Unpermitted => "unpermitted",
             Self::DeployMissing => "deploy-missing",
             Self::RuleMissing => "rule-missing",
             Self::PortMissing => "port-missing",
@@ -88,7 +88,7 @@ impl Class {
     pub const fn means(self) -> &'static str {
         match self {
             Self::NobodyKnows => "traffic shows a call that neither code nor a rule knows",
-            Self::Unlabelled => "the caller is of another repository, and calls without a label that lets it in",
+            Self::Unpermitted => "the caller is of another repository, and nothing lets it in",
             Self::DeployMissing => "a rule permits it, and a pod without the label still makes it",
             Self::RuleMissing => "the code makes the call, and no rule permits it",
             Self::PortMissing => "a rule permits other ports of it, and not all that traffic shows",
@@ -234,8 +234,8 @@ pub fn reconcile(question: &Question<'_>) -> Reconciled {
     let repository = Repository::new(question);
     let [mut untold, mut dropped, mut unknown, mut elsewhere] = [(); 4].map(|()| Aside::default());
     for observation in &observations.observed {
-        let is_callers = matches!(&observation.caller, End::Service(name) if !repository.is_elsewhere(name));
-        if !is_callers && repository.is_elsewhere(&observation.callee) {
+        let is_callers = matches!(&observation.caller, End::Service(name) if !repository.is_not_here(name));
+        if !is_callers && repository.is_not_here(&observation.callee) {
             elsewhere.add(observation);
             continue;
         }
@@ -281,8 +281,8 @@ pub fn reconcile(question: &Question<'_>) -> Reconciled {
     Reconciled { rows, untold, dropped, unknown, elsewhere }
 }
 
-/// Which services are of other repositories: those of the catalogue that this one reads, and where services were named by a catalogue that is
-/// not this tree's, those that it names and this tree does not know.
+/// Which services are of other repositories: those of the catalogue that this one reads. Whom only the observations name may be anybody, so that he
+/// is no caller of theirs; calls between two of those that a catalogue which is not this tree's names are not of this repository.
 struct Repository<'q> {
     fleet: &'q Fleet,
     named: BTreeSet<&'q str>,
@@ -296,8 +296,14 @@ impl<'q> Repository<'q> {
         Self { fleet: question.plan.fleet(), named: named.unwrap_or_default() }
     }
 
+    /// Whether a service is known to be of another repository.
     fn is_elsewhere(&self, name: &str) -> bool {
-        !is_planned(self.fleet, name) && (self.fleet.known(name).is_some() || self.named.contains(name))
+        !is_planned(self.fleet, name) && self.fleet.known(name).is_some()
+    }
+
+    /// Whether a service is not of this repository, by all that is said of it.
+    fn is_not_here(&self, name: &str) -> bool {
+        self.is_elsewhere(name) || !is_planned(self.fleet, name) && self.named.contains(name)
     }
 }
 
@@ -327,7 +333,7 @@ fn row(
         || code.candidates.contains_key(&key)
         || matches!(&caller, Caller::Service(name) if is_planned(plan.fleet(), name) && !code.read.contains(name));
     let class = if is_elsewhere && permits.is_none() {
-        if is_bare(&shown.lines) { Class::Unlabelled } else { Class::Elsewhere }
+        if is_bare(&shown.lines) { Class::Unpermitted } else { Class::Elsewhere }
     } else if missing.is_empty() {
         class(place.is_some(), permits, is_caller_open, &shown, unheard.is_some())
     } else {

@@ -242,8 +242,8 @@ fn observations_by_the_merged_catalogue_are_of_the_checkouts_beside_one_another(
     assert!(!above.contains("not this tree's") && above.contains("user"), "{above}");
 }
 
-/// In one of many repositories a caller of another one is no intruder: its code and its rules are there. By the catalogue that the repository reads, or
-/// by what the observations themselves know.
+/// In one of many repositories a caller of another one is no intruder: its code and its rules are there. The catalogue that the repository reads says
+/// who that is; whom only the observations name may be anybody.
 #[test]
 fn callers_of_other_repositories_are_no_intruders() {
     let forge = Forge::new();
@@ -295,8 +295,8 @@ fn callers_of_other_repositories_are_no_intruders() {
         "carts elsewhere",
         "ghost nobody-knows",
         "orders elsewhere",
-        "payment unlabelled",
-        "shipping unlabelled",
+        "payment unpermitted",
+        "shipping unpermitted",
         "user nobody-knows",
         r#"9 calls in 3 lines to ["catalogue","shipping"]"#,
     ];
@@ -308,7 +308,7 @@ fn callers_of_other_repositories_are_no_intruders() {
     assert_eq!(sorted(classes("user")), should);
     let text = forge.run("user", "reconcile --env prod --observations ../all/seen.jsonl");
     for told in [
-        "payment → user: unlabelled\n    the caller is of another repository, and calls without a label that lets it in\n    code: in another repository\n    rule: in another repository, if there is one\n",
+        "payment → user: unpermitted\n    the caller is of another repository, and nothing lets it in\n    code: in another repository\n    rule: in another repository, if there is one\n",
         "help: `payment` is of another repository: if the call is meant, run there `hedgerow allow payment user`\n",
         "help: where its rule is there already: deploy the pods of `payment` again that lack its label\n",
     ] {
@@ -316,15 +316,40 @@ fn callers_of_other_repositories_are_no_intruders() {
     }
     assert!(!text.out().contains("orders → user"), "{}", text.out());
     assert!(
-        text.stderr.contains("; 9 calls to `catalogue` and `shipping` are between other repositories\n"),
+        text.stderr.contains("; 9 calls to `catalogue` and `shipping`, in other repositories\n"),
         "{}",
         text.stderr
     );
 
-    // The repository reads no catalogue: the observations know their services.
+    // One call, or one service, reads well, too.
+    for (count, callee, told) in [
+        (1, "catalogue", "; 1 call to `catalogue`, in another repository\n"),
+        (4, "catalogue", "; 4 calls to `catalogue`, in another repository\n"),
+    ] {
+        let line =
+            call("service", "front-end", callee, "permitted").replace("\"count\":3", &format!("\"count\":{count}"));
+        forge.write("all/few.jsonl", &format!("{header}\n{line}\n"));
+        let text = forge.run("user", "reconcile --env prod --observations ../all/few.jsonl");
+        assert!(text.stderr.contains(told), "{}", text.stderr);
+    }
+
+    // The catalogue that it reads does not know everybody whom the observer watched: such a one is nobody's.
+    let seen = fs::read_to_string(forge.path("all/seen.jsonl")).unwrap();
+    let digest = merged["naming"].as_str().unwrap();
+    let other = format!("sha256:{}", "0".repeat(64));
+    let watched = seen
+        .replace(digest, &other)
+        .replace("\"user\":{\"nodes\"", "\"ghost\":{\"nodes\":[\"a\"]},\"user\":{\"nodes\"");
+    assert!(watched.contains(&other) && watched.contains("\"ghost\":{"));
+    forge.write("all/seen.jsonl", &watched);
+    assert_eq!(sorted(classes("user")), should);
+    forge.write("all/seen.jsonl", &seen);
+
+    // Without a catalogue nobody says whose the callers are; what is called elsewhere is still counted aside.
     let config = fs::read_to_string(forge.path("user/hedgerow.yaml")).unwrap();
     forge.write("user/hedgerow.yaml", &config.replace("  catalogue: ../all/catalogue.json\n", ""));
-    assert_eq!(sorted(classes("user")), should);
+    let nobodys = should.map(|it| it.replace("elsewhere", "nobody-knows").replace("unpermitted", "nobody-knows"));
+    assert_eq!(sorted(classes("user")), nobodys);
     let text = forge.run("user", "reconcile --env prod --observations ../all/seen.jsonl");
     assert!(text.stderr.contains("or in one of many repositories the one that all read"), "{}", text.stderr);
 
@@ -341,5 +366,5 @@ fn callers_of_other_repositories_are_no_intruders() {
     );
     let found = classes("beside");
     assert!(found.contains(&"ghost nobody-knows".to_owned()), "{found:?}");
-    assert!(!found.iter().any(|it| it.contains("elsewhere") || it.contains("unlabelled")), "{found:?}");
+    assert!(!found.iter().any(|it| it.contains("elsewhere") || it.contains("unpermitted")), "{found:?}");
 }

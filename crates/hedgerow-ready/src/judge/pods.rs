@@ -332,9 +332,9 @@ impl<'q> Court<'q> {
             return Some(format!("`{}` of `{caller}` ran {runs} of {RUNS} times", job.workload));
         }
         let owners = [caller, callee].into_iter().filter_map(|name| fleet.service(name));
-        let mut rare = owners.flat_map(|service| service.rare.iter().map(move |rare| (&service.name, rare)));
-        let (service, rare) = rare.find(|(_, rare)| is_about_calls(rare))?;
-        Some(format!("the owner of `{service}` says that a month may not show {}", rare.what))
+        let mut rare = owners.flat_map(|service| service.rare.iter().map(move |rare| (service, rare)));
+        let (service, rare) = rare.find(|(service, rare)| is_about_calls(service, rare))?;
+        Some(format!("the owner of `{}` says that a month may not show {}", service.name, rare.what))
     }
 
     pub(super) fn rare(&self, service: &'q Service) -> Vec<Evidence> {
@@ -344,7 +344,7 @@ impl<'q> Court<'q> {
         let jobs: BTreeSet<&str> =
             owners.iter().filter_map(|owner| self.jobs.get(owner)).flatten().map(|job| job.workload.as_str()).collect();
         let is_job = |what: &str| jobs.contains(what);
-        let told = service.rare.iter().filter(|rare| is_about_calls(rare) && !is_job(&rare.what)).map(|rare| {
+        let told = service.rare.iter().filter(|rare| is_about_calls(service, rare) && !is_job(&rare.what)).map(|rare| {
             let what = &rare.what;
             match &rare.waiver {
                 Some(waiver) if waiver.expires >= self.today => {

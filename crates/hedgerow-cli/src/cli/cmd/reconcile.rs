@@ -145,7 +145,7 @@ fn annotations(
 
 fn diagnostic(read: &mut Evidence, row: &Row, args: &Reconcile) -> Diagnostic {
     let (code, severity) = match row.class {
-        Class::NobodyKnows | Class::Unlabelled => (DiagnosticCode::UnknownCall, Severity::Error),
+        Class::NobodyKnows | Class::Unpermitted => (DiagnosticCode::UnknownCall, Severity::Error),
         Class::DeployMissing => (DiagnosticCode::UndeployedRule, Severity::Error),
         Class::RuleMissing | Class::PortMissing => (DiagnosticCode::MissingRule, Severity::Error),
         Class::ScanBlind => (DiagnosticCode::UnseenByScan, Severity::Warning),

@@ -33,7 +33,7 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
             declare.retain(|line| !beyond.contains(line));
             [ask].into_iter().chain(declare).chain(accept).chain(beyond).collect()
         }
-        (Class::Unlabelled, _) => {
+        (Class::Unpermitted, _) => {
             let ask = format!("ask {} and {}: is it meant, or an intruder?", owner(caller), owner(callee));
             let (beyond, rest) = beyond(&row.ports);
             let accept = (!rest.is_empty()).then(|| accept(read, caller, callee, args));
@@ -274,6 +274,7 @@ fn aside(reconciled: &Reconciled) -> String {
         let text = what.replace("CALLS", &count(aside.calls, "call")).replace("WHERE", &format!("to {who}"));
         if aside.lines == 0 { String::new() } else { format!("; {text}") }
     };
+    let there = if elsewhere.callees.len() == 1 { "in another repository" } else { "in other repositories" };
     [
         told(untold, "of CALLS WHERE it cannot be told who made it", "of CALLS WHERE it cannot be told who made them"),
         told(
@@ -286,7 +287,7 @@ fn aside(reconciled: &Reconciled) -> String {
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits it",
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits them",
         ),
-        told(elsewhere, "CALLS WHERE is between other repositories", "CALLS WHERE are between other repositories"),
+        told(elsewhere, &format!("CALLS WHERE, {there}"), &format!("CALLS WHERE, {there}")),
     ]
     .concat()
 }

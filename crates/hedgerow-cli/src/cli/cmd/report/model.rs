@@ -221,7 +221,8 @@ impl Report {
 impl Question {
     /// Whether traffic or labels show what nobody permits: an answer cannot wait.
     pub(super) fn is_urgent(&self) -> bool {
-        [FORGED, Class::NobodyKnows.as_str(), Class::DeployMissing.as_str()].contains(&self.class)
+        [FORGED, Class::NobodyKnows.as_str(), Class::Unpermitted.as_str(), Class::DeployMissing.as_str()]
+            .contains(&self.class)
     }
 }
 
