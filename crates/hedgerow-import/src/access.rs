@@ -3,20 +3,18 @@
 //! Both platforms let a call through where the caller says `outbound` and the callee says `inbound`. Where both are among the files, both
 //! have to say it; where one is not, the other's word is taken.
 
-use crate::objects::{Object, get, list, objects, text};
+use crate::objects::{Object, filled_objects, get, list, text};
 use crate::said::{End, Found, Name, Place, Statement, Wanted, Why, shown};
 use crate::settle::allow_from;
-use crate::templates::{Filled, filled, is_filled, plain};
+use crate::templates::{is_filled, plain};
 use crate::whose::Whose;
 use crate::{Input, Reader};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::name::ServiceName;
-use hedgerow_core::source::Sources;
 use hedgerow_eval::Labels;
 use hedgerow_yaml::quote;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub(crate) struct AccessPolicy;
 
@@ -46,8 +44,7 @@ const ALL: &str = "*";
 
 impl Reader for AccessPolicy {
     fn read(&self, input: &Input<'_>, found: &mut Found) -> Vec<Diagnostic> {
-        let texts = filled_in(input, found);
-        let read = objects(&Input { texts: &texts, ..*input });
+        let read = filled_objects(input, found);
         let mut policies = Policies::default();
         let (nameless, apps): (Vec<_>, Vec<_>) =
             read.objects.iter().filter(|object| is_app(object)).partition(|object| is_filled(&object.name));
@@ -60,6 +57,8 @@ impl Reader for AccessPolicy {
             policies.apps.insert((object.namespace.clone(), object.name.clone()));
         }
         for object in apps {
+            object.say_namespace(found);
+            open_parts(object, found);
             platform(object, input, found);
             let Some(policy) = policy(object) else { continue };
             policies.inbound(object, get(policy, "inbound").unwrap_or(&Value::Null), input, found);
@@ -70,21 +69,22 @@ impl Reader for AccessPolicy {
     }
 }
 
-/// The texts without what a deploy fills in, which is told where it may be about callers.
-fn filled_in(input: &Input<'_>, found: &mut Found) -> Sources {
-    let mut texts = Sources::default();
-    for (id, source) in input.texts.iter() {
-        match filled(&source.text) {
-            Some(Filled { text, left }) => {
-                texts.add(&source.path, text);
-                for (line, text) in left {
-                    found.leave(Why::NotUnderstood, &input.line(id, line), text);
-                }
-            }
-            None => drop(texts.add_shared(&source.path, Arc::clone(&source.text))),
-        }
+/// Says which parts of an application, that may hold rules or callers, the deploy fills in as a whole.
+fn open_parts(object: &Object, found: &mut Found) {
+    let sides = ["inbound", "outbound"]
+        .map(|side| ["", "/rules", "/external"].map(|part| format!("/spec/accessPolicy/{side}{part}")));
+    let of_policy: Vec<_> = ["/spec/accessPolicy".to_owned()].into_iter().chain(sides.into_iter().flatten()).collect();
+    // Jobs of Skiperator have it inside of their container.
+    let inside = of_policy.iter().map(|route| route.replacen("/spec", "/spec/container", 1));
+    let others = ["/spec", "/spec/container", "/spec/ingresses", "/spec/prometheus"].map(str::to_owned);
+    for route in others.iter().cloned().chain(inside).chain(of_policy.iter().cloned()) {
+        let Some(part) = object.value.pointer(&route).and_then(Value::as_str).filter(|part| is_filled(part)) else {
+            continue;
+        };
+        let key = route.trim_start_matches('/').replace('/', ".");
+        let text = format!("the deploy fills in `{key}`: `{}`", shown(&plain(part)));
+        found.leave(Why::NotUnderstood, &object.place, text);
     }
-    texts
 }
 
 fn is_app(object: &Object) -> bool {
@@ -101,8 +101,8 @@ fn platform(object: &Object, input: &Input<'_>, found: &mut Found) {
     };
     let host = |ingress: &Value| ingress.as_str().or_else(|| text(ingress, "hostname")).map(|host| shown(&plain(host)));
     let hosts: BTreeSet<String> = list(object.spec(), "ingresses").iter().filter_map(host).collect();
-    let scrapes = get(object.spec(), "prometheus");
-    let is_scraped = scrapes.is_some_and(|scrapes| get(scrapes, "enabled") != Some(&Value::Bool(false)));
+    let scrapes = get(object.spec(), "prometheus").filter(|scrapes| scrapes.is_object());
+    let enabled = scrapes.map(|scrapes| get(scrapes, "enabled").unwrap_or(&Value::Bool(true)));
     let mut leave = |text: String| {
         let leftover = found.leave(Why::OutsideCaller, &object.place, text);
         leftover.callee.clone_from(&callee);
@@ -115,8 +115,12 @@ fn platform(object: &Object, input: &Input<'_>, found: &mut Found) {
             hosts.join(", ")
         ));
     }
-    if is_scraped {
-        leave(format!("Prometheus calls `{}`, which asks to be scraped", object.name));
+    match enabled {
+        None | Some(Value::Bool(false)) => {}
+        Some(Value::String(text)) if is_filled(text) => {
+            leave(format!("Prometheus may call `{}`: the deploy fills in whether it is scraped", object.name));
+        }
+        Some(_) => leave(format!("Prometheus calls `{}`, which asks to be scraped", object.name)),
     }
 }
 
@@ -141,8 +145,11 @@ impl Policies {
         for rule in list(side, "rules") {
             let Some(peer) = peer(object, rule, found) else { continue };
             if let Some(permissions) = get(rule, "permissions") {
-                let text =
-                    format!("roles and scopes of `{}`: {}", shown(&name_of(&peer)), shown(&permissions.to_string()));
+                let text = format!(
+                    "roles and scopes of `{}`: {}",
+                    shown(&name_of(&peer)),
+                    shown(&plain(&permissions.to_string()))
+                );
                 found.leave(Why::Layer7, &object.place, text);
             }
             let callee = match input.names.of(&named(&own)) {
@@ -198,6 +205,13 @@ impl Policies {
             }
         }
         for external in list(side, "external") {
+            if let Some(host) = external.as_str().filter(|host| is_filled(host)) {
+                found.leave(
+                    Why::NotUnderstood,
+                    &object.place,
+                    format!("the deploy fills in whom `{}` calls outside: `{}`", object.name, shown(&plain(host))),
+                );
+            }
             if let Some(host) = text(external, "host") {
                 found.leave(Why::OutsideCallee, &object.place, format!("`{}`", shown(&plain(host))));
             }
@@ -262,20 +276,32 @@ fn peer(object: &Object, rule: &Value, found: &mut Found) -> Option<Peer> {
         found.leave(Why::NotUnderstood, &object.place, "a rule without an application");
         return None;
     };
-    let parts = [Some(app), text(rule, "namespace"), text(rule, "cluster")];
-    if let Some(part) = parts.into_iter().flatten().find(|part| is_filled(part)) {
+    let labels = get(rule, "namespacesByLabel");
+    let (whole, keyed) = (labels.and_then(Value::as_str), labels.and_then(Value::as_object));
+    let keyed = keyed.into_iter().flatten().flat_map(|(key, value)| [Some(key.as_str()), value.as_str()]);
+    let parts = [Some(app), text(rule, "namespace"), text(rule, "cluster"), whole].into_iter().chain(keyed);
+    if let Some(part) = parts.flatten().find(|part| is_filled(part)) {
         let text = format!("a rule for `{}`: `{}` is filled in by the deploy", shown(&plain(app)), shown(&plain(part)));
         found.leave(Why::NotUnderstood, &object.place, text);
         return None;
     }
     if let Some(cluster) = text(rule, "cluster") {
         let own = object.value.pointer("/metadata/annotations").and_then(|it| text(it, "nais.io/cluster"));
+        if own.is_some_and(is_filled) {
+            let text = format!(
+                "`{}` in cluster `{}`: the deploy fills in which cluster the rule is for",
+                shown(app),
+                shown(cluster)
+            );
+            found.leave(Why::NotUnderstood, &object.place, text);
+            return None;
+        }
         if own.is_none_or(|own| own != cluster) {
             found.leave(Why::OtherCluster, &object.place, format!("`{}` in cluster `{}`", shown(app), shown(cluster)));
             return None;
         }
     }
-    if let Some(labels) = get(rule, "namespacesByLabel").and_then(Value::as_object) {
+    if let Some(labels) = labels.and_then(Value::as_object) {
         let labels = labels.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
         return Some(Peer::Labelled(app.to_owned(), labels.collect()));
     }

@@ -3,7 +3,7 @@
 use crate::objects::{list, text};
 use crate::ports::parse_list;
 use crate::said::{End, Found, Leftover, Name, Place, Statement, Wanted, Why, shown};
-use crate::settle::{allow_from, block, ports_of};
+use crate::settle::{allow_from, block, fit_of};
 use crate::whose::Whose;
 use crate::{Input, Reader};
 use hedgerow_core::diag::{Code, Diagnostic};
@@ -109,8 +109,9 @@ fn connection(entry: &Value, place: &Place, input: &Input<'_>, found: &mut Found
 /// Says which `allow` entry of a service lets somebody in who is no service; `from` is its peer, where one can be written.
 fn entered(leftover: &mut Leftover, input: &Input<'_>, callee: &Name, ports: &Wanted, from: Option<String>) {
     let Whose::Service(callee) = input.names.of(callee) else { return };
-    let ports = ports_of(input.names, &callee, ports);
-    leftover.allow = from.zip(ports).map(|(from, ports)| allow_from(&from, Some(&ports)));
+    if let Some(fitted) = fit_of(input.names, &callee, ports) {
+        leftover.suggest(&callee, fitted, |ports| from.map(|from| allow_from(&from, Some(ports))));
+    }
     leftover.callee = Some(callee);
 }
 

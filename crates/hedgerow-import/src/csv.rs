@@ -1,5 +1,5 @@
 //! Pairs, one a line: `caller,callee[,ports][,reason]` (RFC 4180, `"` around what holds a comma). A first line with one of these words is a
-//! header, and says their order; lines that begin with `#` are passed over. Instead of commas a text may have `;` or tabs, as spreadsheets of
+//! header, and says their order, unless it is a pair of services that are called so; lines that begin with `#` are passed over. Instead of commas a text may have `;` or tabs, as spreadsheets of
 //! many countries write them: the first that stands between fields counts, or what a line `sep=;` says.
 //!
 //! A rule without ports permits all of them. So nothing is read past: a column that is not known, and a field for which there is no column,
@@ -93,8 +93,9 @@ fn is_header(fields: &[String], names: &Names<'_>) -> bool {
     let is_own = |field: &String| COLUMNS.iter().any(|column| is_column(field, column));
     let is_other = |field: &String| OTHERS.iter().any(|(other, _)| is_column(field, other));
     let is_service = |field: &String| matches!(names.of(&Name::new(None, field.trim())), Whose::Service(_));
-    fields.iter().any(is_own)
-        || fields.len() > 1 && fields[..2].iter().all(is_other) && !fields[..2].iter().any(is_service)
+    let (ends, more) = fields.split_at(fields.len().min(2));
+    let is_pair = ends.len() == 2 && ends.iter().all(is_service) && !more.iter().any(is_own);
+    !is_pair && (fields.iter().any(is_own) || ends.len() == 2 && ends.iter().all(is_other))
 }
 
 /// Where each column stands. A column without a name holds nothing. Errors say in words what is wrong with the header.

@@ -11,7 +11,7 @@ use crate::objects::{Object, get, list, objects, text};
 use crate::pods::{PLANNED, Pods, pods};
 use crate::ports::{declared, everything, join, subtract, words};
 use crate::said::{End, Found, Name, Place, Port, Statement, Wanted, Why, shown};
-use crate::settle::{allow_from, ports_of};
+use crate::settle::{allow_from, fit_of};
 use crate::whose::Whose;
 use crate::{Input, Many, Reader};
 use hedgerow_core::diag::Diagnostic;
@@ -183,8 +183,10 @@ impl World<'_> {
                 let on = ports.as_ref().map(|ranges| format!(" on {}", words(ranges))).unwrap_or_default();
                 let leftover = found.leave(why, &object.place, format!("{who} may call `{target}`{on}"));
                 leftover.callee = Some(target.clone());
-                let opened = wanted.as_ref().and_then(|wanted| ports_of(self.input.names, target, wanted));
-                leftover.allow = opened.map(|opened| allow_from(&from, Some(&opened)));
+                let fitted = wanted.as_ref().and_then(|wanted| fit_of(self.input.names, target, wanted));
+                if let Some(fitted) = fitted {
+                    leftover.suggest(target, fitted, |ports| Some(allow_from(&from, Some(ports))));
+                }
             }
         }
         for (caller, means) in self.means(rule) {

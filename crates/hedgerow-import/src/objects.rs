@@ -1,11 +1,13 @@
 //! Kubernetes objects of texts, for readers of custom resources.
 
 use crate::Input;
-use crate::said::Place;
-use crate::templates::is_filled;
+use crate::said::{Found, Place, Why};
+use crate::templates::{Filled, filled, is_filled, plain};
 use hedgerow_core::diag::{Code, Diagnostic};
+use hedgerow_core::source::Sources;
 use hedgerow_eval::{Cluster, Manifests};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One object.
 pub(crate) struct Object {
@@ -16,9 +18,19 @@ pub(crate) struct Object {
     pub(crate) name: String,
     pub(crate) value: Value,
     pub(crate) place: Place,
+    /// Whether the deploy fills in where it lives, so that its namespace is that of objects that name none.
+    is_placed_by_deploy: bool,
 }
 
 impl Object {
+    /// Says that the object may live elsewhere.
+    pub(crate) fn say_namespace(&self, found: &mut Found) {
+        if self.is_placed_by_deploy {
+            let text = format!("the deploy fills in its namespace; read as one of namespace `{}`", self.namespace);
+            found.leave(Why::OpenNamespace, &self.place, text);
+        }
+    }
+
     pub(crate) fn spec(&self) -> &Value {
         self.value.get("spec").unwrap_or(&Value::Null)
     }
@@ -66,6 +78,23 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Reads texts that a deploy fills in. What it fills in is told where it may be about callers.
+pub(crate) fn filled_objects(input: &Input<'_>, found: &mut Found) -> Objects {
+    let mut texts = Sources::default();
+    for (id, source) in input.texts.iter() {
+        match filled(&source.text) {
+            Some(Filled { text, left }) => {
+                texts.add(&source.path, text);
+                for (line, text) in left {
+                    found.leave(Why::NotUnderstood, &input.line(id, line), text);
+                }
+            }
+            None => drop(texts.add_shared(&source.path, Arc::clone(&source.text))),
+        }
+    }
+    objects(&Input { texts: &texts, ..*input })
+}
+
 /// Reads all texts. Some tools print their objects as a bare JSON list.
 pub(crate) fn objects(input: &Input<'_>) -> Objects {
     let (mut objects, mut streams) = (Vec::new(), Vec::new());
@@ -106,13 +135,14 @@ fn group_of(value: &Value) -> String {
 fn object(value: Value, (group, kind): (String, String), place: Place, input: &Input<'_>) -> Object {
     let metadata = value.get("metadata").unwrap_or(&Value::Null);
     let name = text(metadata, "name").or_else(|| text(metadata, "generateName")).unwrap_or_default().to_owned();
-    // One that the deploy fills in is the one of objects that name none.
-    let written = text(metadata, "namespace").filter(|namespace| !is_filled(namespace));
+    let namespace = text(metadata, "namespace");
+    let is_placed_by_deploy = namespace.is_some_and(is_filled);
+    let written = namespace.filter(|_| !is_placed_by_deploy);
     let namespace = written.unwrap_or(&input.options.namespace).to_owned();
     let what = match written {
         Some(namespace) => format!("{kind} {namespace}/{name}"),
         None => format!("{kind} {name}"),
     };
-    let place = Place { what: crate::said::shown(&what), ..place };
-    Object { group, kind, namespace, name, value, place }
+    let place = Place { what: crate::said::shown(&plain(&what)), ..place };
+    Object { group, kind, namespace, name, value, place, is_placed_by_deploy }
 }

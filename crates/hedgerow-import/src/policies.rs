@@ -159,23 +159,46 @@ impl<'a> World<'a> {
 
     /// Says which policies limit what leaves, and which only speak of it.
     fn egress(&self, found: &mut Found) {
-        let (mut limited, mut open) = (BTreeMap::<PolicyId, BTreeSet<ServiceName>>::new(), BTreeMap::new());
+        /// What a policy does for some pods, the gravest first.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        enum Does {
+            Limit,
+            LetOut,
+            NothingBesideAnother,
+            Nothing,
+        }
+        let mut told = BTreeMap::<PolicyId, BTreeMap<Does, BTreeSet<ServiceName>>>::new();
+        let network = &self.network;
         for (service, pods) in &self.members {
             for pod in pods {
-                let of = if self.network.limits(*pod, Direction::Egress) { &mut limited } else { &mut open };
-                for policy in self.network.guards(*pod, Direction::Egress) {
-                    of.entry(policy.clone()).or_default().insert(service.clone());
+                let is_open = |policy: &PolicyId| network.lets_all_through(policy, Direction::Egress);
+                let is_limited = network.limits(*pod, Direction::Egress);
+                let is_any_open = network.guards(*pod, Direction::Egress).any(is_open);
+                for policy in network.guards(*pod, Direction::Egress) {
+                    let does = match is_open(policy) {
+                        true => Does::LetOut,
+                        false if is_limited => Does::Limit,
+                        false if is_any_open => Does::NothingBesideAnother,
+                        false => Does::Nothing,
+                    };
+                    told.entry(policy.clone()).or_default().entry(does).or_default().insert(service.clone());
                 }
             }
         }
-        open.retain(|policy, _| !limited.contains_key(policy));
-        let limited =
-            limited.into_iter().map(|(policy, services)| (Why::Egress, "limits what leaves", policy, services));
-        let open = open
-            .into_iter()
-            .map(|(policy, services)| (Why::OpenEgress, "lets out everything that leaves", policy, services));
-        for (why, what, policy, services) in limited.chain(open) {
-            let text = format!("{policy} {what} {}", callee::few(&services));
+        // Of pods that a policy limits and others it limits some.
+        for (policy, mut told) in told {
+            let Some((does, services)) = told.pop_first() else { continue };
+            let of = callee::few(&services);
+            let (why, text) = match does {
+                Does::Limit => (Why::Egress, format!("limits what leaves {of}")),
+                Does::LetOut => (Why::OpenEgress, format!("lets out everything that leaves {of}")),
+                Does::NothingBesideAnother => {
+                    let text = format!("limits nothing that leaves {of}, since another policy lets everything out");
+                    (Why::OpenEgress, text)
+                }
+                Does::Nothing => (Why::OpenEgress, format!("limits nothing that leaves {of}")),
+            };
+            let text = format!("{policy} {text}");
             let place = self.place_of(&policy);
             found.leave(why, &place, text).callers = services;
         }

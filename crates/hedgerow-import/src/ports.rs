@@ -1,7 +1,8 @@
 //! Ports as sources write them, as rules of a callee can name them.
 
-use crate::said::{Port, Wanted};
+use crate::said::{Port, Wanted, shown};
 use hedgerow_core::fleet::Service;
+use hedgerow_core::name::ServiceName;
 use hedgerow_core::nonempty::NonEmpty;
 use hedgerow_core::policy::{self, Ports, RulePorts};
 use hedgerow_eval::{PortRange, Protocol};
@@ -14,6 +15,8 @@ pub(crate) struct Fit {
     pub(crate) ports: Option<RulePorts>,
     /// Ports that the callee does not declare.
     pub(crate) undeclared: Vec<PortRange>,
+    /// Those of them that the source names; where it permits every port of a protocol, it names none, as an entry does that opens all.
+    pub(crate) beyond: Vec<PortRange>,
     /// Names of ports that the callee does not declare.
     pub(crate) unknown: Vec<String>,
     /// Ports of which a rule would permit more than the source, and that are left out.
@@ -23,18 +26,36 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
+    /// Whether ports that a rule names are all that the source permits.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.beyond.is_empty() && self.unknown.is_empty() && self.partial.is_empty()
+    }
+
     /// The ports of an `allow` entry; nothing where it would open more than the source: an entry opens nothing that nobody asked for.
     pub(crate) fn narrow(self) -> Option<RulePorts> {
         self.ports.filter(|_| self.wider.is_empty())
     }
 
-    /// What is said where for that reason there is no entry.
-    pub(crate) fn hint(&self) -> &'static str {
-        if self.wider.is_empty() {
-            ""
-        } else {
-            "; it declares no ports, so an `allow` entry would open all: declare them first"
+    /// What is said where for that reason there is no entry, or where one would open less than the source.
+    pub(crate) fn hint(&self, callee: &ServiceName) -> String {
+        if !self.wider.is_empty() {
+            return "; it declares no ports, so an `allow` entry would open all: declare them first".to_owned();
         }
+        let mut hint = String::new();
+        let names = self.unknown.iter().map(|name| format!("`{}`", shown(name)));
+        let ranges = self.beyond.iter().map(ToString::to_string);
+        let undeclared: Vec<_> = ranges.chain(names).collect();
+        if !undeclared.is_empty() {
+            let ports = undeclared.join(", ");
+            hint.push_str(&format!("; no `allow` entry opens {ports}, which `{callee}` does not declare"));
+        }
+        if !self.partial.is_empty() {
+            let ports = words(&self.partial);
+            hint.push_str(&format!(
+                "; no `allow` entry opens {ports} alone: `{callee}` declares more ports under the same name or number"
+            ));
+        }
+        hint
     }
 }
 
@@ -116,6 +137,8 @@ fn fit_listed(listed: &[policy::Port], ranges: &[PortRange], fit: &mut Fit) {
     }
     let all: Vec<_> = listed.iter().map(declared).collect();
     fit.undeclared = subtract(ranges, &all);
+    let is_named = |range: &&PortRange| !ranges.contains(&whole(range.protocol));
+    fit.beyond = fit.undeclared.iter().filter(is_named).copied().collect();
     fit.ports = match NonEmpty::new(permitted) {
         Some(permitted) if permitted.as_slice().len() == references.len() => Some(RulePorts::All),
         Some(permitted) => Some(RulePorts::These(permitted)),

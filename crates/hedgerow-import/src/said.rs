@@ -1,6 +1,8 @@
 //! What sources say, in one form: statements about two ends, and what rule files cannot say.
 
+use crate::ports::Fit;
 use hedgerow_core::name::ServiceName;
+use hedgerow_core::policy::RulePorts;
 use hedgerow_eval::{Labels, PortRange};
 use hedgerow_observe::observations::Moment;
 use std::collections::BTreeSet;
@@ -149,6 +151,8 @@ macro_rules! kinds {
 kinds! {
     /// A piece of the input is not understood; what it permits is not known.
     NotUnderstood "not-understood";
+    /// The deploy fills in where an object lives; it is read as one that names no namespace: those are in `--namespace`.
+    OpenNamespace "open-namespace";
     /// Hedgerow's own policy has the same name and would overwrite this one: rename one of them, or remove this one in the change that deploys Hedgerow's.
     NameTaken "name-taken";
     /// Nobody in the fleet has this name; a rule file cannot name it.
@@ -193,7 +197,7 @@ kinds! {
     Resource "resource";
     /// What leaves is limited today; Hedgerow writes no policy for what leaves.
     Egress "egress";
-    /// What leaves is let out whole: such a policy limits nothing, and neither does Hedgerow.
+    /// What leaves is let out whole: nothing that leaves is limited, and Hedgerow limits nothing of it either.
     OpenEgress "open-egress";
     /// It is denied, not permitted; with rules, what has no rule is dropped.
     Denied "denied";
@@ -244,6 +248,17 @@ pub struct Leftover {
     pub text: String,
     /// An `allow` entry for the callee's service.yaml that would say it, as one line of YAML.
     pub allow: Option<String>,
+    /// Whether the source permits ports that no entry can open, so that one that is there says only a part of it.
+    pub(crate) is_narrower: bool,
+}
+
+impl Leftover {
+    /// Suggests an `allow` entry for those of the source's ports that the callee can name, and says of which there is none.
+    pub(crate) fn suggest(&mut self, callee: &ServiceName, fit: Fit, entry: impl FnOnce(&RulePorts) -> Option<String>) {
+        self.text.push_str(&fit.hint(callee));
+        self.is_narrower = !fit.is_whole();
+        self.allow = fit.narrow().and_then(|ports| entry(&ports));
+    }
 }
 
 /// What a source said.
@@ -265,6 +280,7 @@ impl Found {
             text: text.into(),
             place: place.clone(),
             allow: None,
+            is_narrower: false,
         });
         &mut self.leftovers[at]
     }

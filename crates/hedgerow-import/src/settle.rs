@@ -51,15 +51,20 @@ pub(crate) fn settle(names: &Names<'_>, mut found: Found) -> Imported {
         let Some(service) = names.known(&callee) else { continue };
         rule(names, caller, service, pair, &mut imported, &mut found);
     }
-    let (allowed, mut leftovers): (Vec<_>, _) =
-        std::mem::take(&mut found.leftovers).into_iter().partition(|leftover| is_allowed(names, leftover));
-    leftovers.sort();
-    leftovers.dedup();
-    let mut allowed: Vec<_> =
-        allowed.into_iter().filter_map(|it| Some(Allowed { callee: it.callee?, entry: it.allow? })).collect();
-    allowed.sort();
-    allowed.dedup();
-    Imported { allowed, leftovers, ..imported }
+    let (mut allowed, mut leftovers) = (BTreeSet::new(), BTreeSet::new());
+    for mut leftover in std::mem::take(&mut found.leftovers) {
+        if is_allowed(names, &leftover) {
+            // What no entry opens stays said, and no entry is asked for twice.
+            let entry = leftover.allow.take();
+            if !leftover.is_narrower {
+                allowed.extend(leftover.callee.zip(entry).map(|(callee, entry)| Allowed { callee, entry }));
+                continue;
+            }
+        }
+        leftovers.insert(leftover);
+    }
+    let allowed = allowed.into_iter().collect();
+    Imported { allowed, leftovers: leftovers.into_iter().collect(), ..imported }
 }
 
 /// Whether `allow` entries of the callee say already what the one says that would be suggested.
@@ -102,17 +107,13 @@ fn ends(names: &Names<'_>, statement: &Statement, found: &mut Found) -> Option<(
     let caller = match names.of_end(&statement.caller) {
         Whose::Service(caller) => caller,
         Whose::Nobody(why) => {
-            let ports = ports_of(names, &callee, &statement.ports);
-            let allow = match &statement.caller {
-                // An entry without ports opens all of them.
-                End::Named(name) => {
-                    ports.as_ref().and_then(|ports| allow_pods(name, &telling(&name.labels), Some(ports)))
-                }
-                End::Service(_) => None,
-            };
             let leftover = found.leave(Why::OutsideCaller, place, format!("{edge}: {why}"));
+            if let Some((End::Named(name), fitted)) =
+                Some(&statement.caller).zip(fit_of(names, &callee, &statement.ports))
+            {
+                leftover.suggest(&callee, fitted, |ports| allow_pods(name, &telling(&name.labels), Some(ports)));
+            }
             leftover.callee = Some(callee);
-            leftover.allow = allow;
             return None;
         }
         Whose::Several(services) => {
@@ -150,9 +151,9 @@ fn ambiguous(found: &mut Found, place: &Place, end: &End, services: &BTreeSet<Se
     found.leave(Why::Ambiguous, place, format!("`{}` may be any of {}", called(end), enumerate(services)));
 }
 
-/// The ports of a callee that an entry for `wanted` names; nothing where none of them could be named, or only with others, so that no entry says it.
-pub(crate) fn ports_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<RulePorts> {
-    fit(names.known(callee)?, wanted).narrow()
+/// What of `wanted` an entry of a service that is known can name.
+pub(crate) fn fit_of(names: &Names<'_>, callee: &ServiceName, wanted: &Wanted) -> Option<Fit> {
+    Some(fit(names.known(callee)?, wanted))
 }
 
 /// One pair as a rule, or why there is none.

@@ -9,6 +9,8 @@ use crate::said::shown;
 const MARK: char = '\u{e000}';
 /// Words that stand where an application says who it is and who may call.
 const TELLING: [&str; 6] = ["accessPolicy", "application", "rules", "metadata", "kind", "name:"];
+/// Keys that say where somebody lives.
+const PLACES: [&str; 2] = ["namespace", "cluster"];
 /// Tags that begin a block in other engines, as their first word.
 const BEGINS: [&str; 4] = ["if", "range", "with", "unless"];
 
@@ -18,6 +20,9 @@ pub(crate) struct Filled {
     /// What is left out, in words, with its line from 1.
     pub(crate) left: Vec<(usize, String)>,
 }
+
+/// A piece of the text, from and to, that a word replaces, or else spaces.
+type Piece = (usize, usize, bool);
 
 /// What a tag does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +48,8 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
         return None;
     }
     // Pieces of the text that are replaced: by spaces, or by a word.
-    let mut pieces: Vec<(usize, usize, bool)> = Vec::new();
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut values: Vec<Piece> = Vec::new();
     let (mut left, mut open): (Vec<(usize, String)>, Vec<&Tag<'_>>) = (Vec::new(), Vec::new());
     for tag in &tags {
         match tag.does {
@@ -61,17 +67,25 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
             Does::Else | Does::Nothing => pieces.push((tag.start, tag.end, false)),
             Does::End => {
                 pieces.push((tag.start, tag.end, false));
-                // Of blocks in one another the outermost says it.
-                let Some(begin) = open.pop().filter(|_| open.is_empty()) else { continue };
+                let Some(begin) = open.pop() else { continue };
                 let block = &text[begin.end..tag.start];
+                if is_value(text, begin, block) {
+                    forget(&mut pieces, begin.start);
+                    pieces.extend([(begin.start, begin.end, true), (begin.end, tag.end, false)]);
+                    continue;
+                }
+                // Of blocks in one another the outermost says it.
+                if !open.is_empty() {
+                    continue;
+                }
                 if TELLING.iter().any(|word| block.contains(word)) {
-                    while pieces.last().is_some_and(|(start, ..)| *start >= begin.start) {
-                        pieces.pop();
-                    }
+                    forget(&mut pieces, begin.start);
                     pieces.push((begin.start, tag.end, false));
                     let said =
                         "what stands there is left out, since only the deploy knows whether and how often it is there";
                     left.push((begin.start, format!("`{}`: {said}", shown(begin.inner))));
+                } else {
+                    values.extend(conditional(text, (begin.end, tag.start), &tags));
                 }
             }
         }
@@ -79,7 +93,50 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
     for begin in open {
         left.push((begin.start, format!("`{}` does not end", shown(begin.inner))));
     }
+    pieces.extend(values);
+    pieces.sort_unstable();
     Some(Filled { text: replaced(text, &pieces), left: by_line(text, left) })
+}
+
+/// Takes back what was to be replaced from a place on.
+fn forget(pieces: &mut Vec<Piece>, from: usize) {
+    while pieces.last().is_some_and(|(start, ..)| *start >= from) {
+        pieces.pop();
+    }
+}
+
+/// Whether a block stands where a value does, so that it is one, whatever it comes to.
+fn is_value(text: &str, begin: &Tag<'_>, block: &str) -> bool {
+    let before = text[..begin.start].trim_end_matches([' ', '\t']);
+    !before.is_empty() && !before.ends_with(['\n', '}']) && !block.contains(':')
+}
+
+/// The values of [`PLACES`] in a block, which the deploy may leave out: nobody knows whether they hold. Of branches, of which one is deployed, the
+/// first that has a key has it for all.
+fn conditional(text: &str, (from, to): (usize, usize), tags: &[Tag<'_>]) -> Vec<Piece> {
+    let within = &tags[tags.partition_point(|tag| tag.start < from)..tags.partition_point(|tag| tag.start < to)];
+    let branch = |at: usize| within.iter().filter(|tag| tag.does == Does::Else && tag.start < at).count();
+    let mut pieces = Vec::new();
+    for key in PLACES {
+        let mut first = None;
+        for (at, _) in text[from..to].match_indices(key) {
+            let start = from + at;
+            let rest = &text[start + key.len()..to];
+            let is_key = text[..start].ends_with(|c: char| c.is_whitespace() || "{}[,/\"'".contains(c));
+            let Some(after) = rest.trim_start_matches(['"', '\'']).strip_prefix(':').filter(|_| is_key) else {
+                continue;
+            };
+            let value = after.split(['\n', ',', '}']).next().unwrap_or_default().split("{{").next().unwrap_or_default();
+            let begin = to - after.len() + (value.len() - value.trim_start().len());
+            let end = begin + value.trim().len();
+            match *first.get_or_insert(branch(start)) {
+                of if of != branch(start) => pieces.push((start, end, false)),
+                _ if begin < end => pieces.push((begin, end, true)),
+                _ => {}
+            }
+        }
+    }
+    pieces
 }
 
 /// Lines, from 1, instead of places in bytes.
@@ -110,17 +167,26 @@ pub(crate) fn plain(text: &str) -> String {
     plain
 }
 
-fn replaced(text: &str, pieces: &[(usize, usize, bool)]) -> String {
+fn replaced(text: &str, pieces: &[Piece]) -> String {
     let (mut filled, mut at) = (String::with_capacity(text.len()), 0);
+    // Bytes that a word took from the tags behind it.
+    let mut owed = 0;
     for (start, end, is_word) in pieces {
         filled.push_str(&text[at..*start]);
         at = *end;
         let length = end - start;
         if *is_word && !text[*start..*end].contains('\n') {
             filled.push(MARK);
-            filled.extend(std::iter::repeat_n('_', length - MARK.len_utf8()));
+            filled.extend(std::iter::repeat_n('_', length.saturating_sub(MARK.len_utf8())));
+            owed += MARK.len_utf8().saturating_sub(length);
         } else {
-            filled.extend(text[*start..*end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+            for byte in text[*start..*end].bytes() {
+                match byte {
+                    b'\n' => filled.push('\n'),
+                    _ if owed > 0 => owed -= 1,
+                    _ => filled.push(' '),
+                }
+            }
         }
     }
     filled.push_str(&text[at..]);
@@ -198,6 +264,23 @@ mod tests {
                 )],
             ),
             ("{{- range .Values.x }}\n- a\n{{- end }}\n", "\n- a\n\n", vec![]),
+            // A value that the deploy may leave out is not known; of branches there is one.
+            ("a: {{#if x}}b{{else}}c{{/if}}\n", "a: {{…}}\n", vec![]),
+            ("a: b-{{#if x}}c{{/if}}-d\n", "a: b-{{…}}-d\n", vec![]),
+            ("a:{{#if x}}\n  b\n{{/if}}\n", "a:{{…}}\n  \n\n", vec![]),
+            ("{{#if x}}\nnamespace: bank\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
+            ("{{#if x}}\nnamespace: \"bank\" # a\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
+            ("{{#if x}}\nnamespace: b\n{{/if}}\nc: d\n", "\nnamespace: {{…}}\n\nc: d\n", vec![]),
+            ("{{#if x}}\nnamespace: {{y}}\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
+            ("{{#if x}}\nnamespaces: bank\nmy-cluster: a\n{{/if}}\n", "\nnamespaces: bank\nmy-cluster: a\n\n", vec![]),
+            ("{{#if x}}\nnais.io/cluster: prod\n{{/if}}\n", "\nnais.io/cluster: {{…}}\n\n", vec![]),
+            (
+                "{{#if x}}\nnamespace: one\ncluster: c\n{{else}}\nnamespace: other\n{{/if}}\n",
+                "\nnamespace: {{…}}\ncluster: {{…}}\n\n\n\n",
+                vec![],
+            ),
+            ("{a: 1{{#if x}}, namespace: market{{/if}}}\n", "{a: 1, namespace: {{…}}}\n", vec![]),
+            ("{ {{#if x}}\"namespace\": \"market\",{{/if}} \"a\": 1}\n", "{\"namespace\": {{…}}, \"a\": 1}\n", vec![]),
             ("{{#if a}}\nb: 1\n", "\nb: 1\n", vec![(1, "`{{#if a}}` does not end")]),
             ("a: {{ b\n", "a: {{ b\n", vec![]),
         ] {
@@ -230,6 +313,8 @@ mod tests {
             ("{{#a}}", 60_000),
             ("{{> a}}\n", 60_000),
             ("{{#a}}{{/a}}", 0),
+            ("a: {{#a}}b{{/a}}\n", 0),
+            ("{{#a}}\nnamespace: b\n{{else}}\ncluster: b\n{{/a}}\n", 0),
         ] {
             let text = piece.repeat(60_000);
             let filled = filled(&text);

@@ -276,13 +276,41 @@ fn files_of_a_repository_that_hold_no_object_are_left_out() {
         assert!(ran.stderr.starts_with(told), "{arguments}: {}{}", ran.stderr, ran.out());
         assert_eq!(ran.exit == Exit::Done, code == 0, "{arguments}: {}", ran.stderr);
     }
-    // A file that is named counts like one of a directory, as long as another holds something.
-    let ran = Command::new(root.path(), "import policies deploy/ledger.yaml hedgerow.yaml").run();
-    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
-    assert!(ran.stderr.starts_with("`hedgerow.yaml` holds no Kubernetes object and is left out\n"), "{}", ran.stderr);
-    let ran = Command::new(root.path(), "import policies hedgerow.yaml").run();
-    assert_eq!(ran.exit, Exit::BadInput);
-    assert!(ran.out().contains("the document has no `kind`") || ran.stderr.contains("the document has no `kind`"));
+    // A file that is named is meant, whatever stands beside it.
+    put("broken.yaml", "{% if x %}\na: [\n");
+    for (arguments, stdin, file, what) in [
+        ("import policies hedgerow.yaml", "", "hedgerow.yaml", "holds no Kubernetes object"),
+        ("import policies deploy/ledger.yaml hedgerow.yaml", "", "hedgerow.yaml", "holds no Kubernetes object"),
+        ("import policies . values.yaml", "", "values.yaml", "holds no Kubernetes object"),
+        ("import policies deploy ./list.json", "", "./list.json", "holds no Kubernetes object"),
+        ("import nais list.json", "", "list.json", "holds no Kubernetes object"),
+        (
+            "import istio deploy/ledger.yaml broken.yaml",
+            "",
+            "broken.yaml",
+            "cannot be read as YAML, and no `kind` is in it",
+        ),
+        ("verify deploy/ledger.yaml word.yaml", "", "word.yaml", "holds no Kubernetes object"),
+        ("import policies deploy -", "image: {tag: 1}\n", "<stdin>", "holds no Kubernetes object"),
+        (
+            "graph --manifests deploy/ledger.yaml --manifests values.yaml",
+            "",
+            "values.yaml",
+            "holds no Kubernetes object",
+        ),
+    ] {
+        let ran = Command::new(root.path(), arguments).stdin(stdin.as_bytes().to_vec()).run();
+        assert_eq!(ran.exit, Exit::BadInput, "{arguments}: {}{}", ran.stderr, ran.out());
+        let told = format!(
+            "error: `{file}` {what}: name only files with Kubernetes objects; in directories, other files are left out\n"
+        );
+        assert_eq!((ran.stderr.as_str(), ran.out()), (told.as_str(), ""), "{arguments}");
+    }
+    fs::remove_file(root.path().join("broken.yaml")).unwrap();
+    for arguments in ["import policies deploy/ledger.yaml", "import policies deploy/ledger.yaml comment.yaml"] {
+        let ran = Command::new(root.path(), arguments).run();
+        assert_eq!(ran.exit, Exit::Done, "{arguments}: {}", ran.stderr);
+    }
     let ran = Command::new(root.path(), "import policies chart").run();
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("there is nothing to import: 1 file, such as `chart/Chart.yaml`"), "{}", ran.stderr);

@@ -24,6 +24,15 @@ pub(super) const FROM_CONTROLLERS: [&str; 11] = [
     "controller-uid",
 ];
 
+/// What the first rule does that lets everything through, or may drop or pass on something.
+fn turn<'r>(rules: impl IntoIterator<Item = &'r CompiledRule>) -> Option<Action> {
+    rules.into_iter().map(|compiled| &compiled.rule).find_map(|rule| match rule.action {
+        Action::Allow => (**rule == Rule::new(rule.index, rule.action)).then_some(Action::Allow),
+        Action::Log => None,
+        Action::Deny | Action::Pass => Some(rule.action),
+    })
+}
+
 impl Network {
     /// The policies in the order in which they are asked.
     pub fn policies(&self) -> impl Iterator<Item = &PolicyId> {
@@ -35,19 +44,21 @@ impl Network {
     pub fn limits(&self, peer: PeerId, direction: Direction) -> bool {
         let Some(guards) = self.guards[direction as usize].get(peer.index()) else { return false };
         for (tier, guards) in self.tiers(guards) {
-            let rules = guards.iter().flat_map(|at| &self.policies[*at].rules[direction as usize]);
-            for CompiledRule { rule, .. } in rules {
-                match rule.action {
-                    Action::Allow if **rule == Rule::new(rule.index, rule.action) => return false,
-                    Action::Allow | Action::Log => {}
-                    Action::Deny | Action::Pass => return true,
-                }
-            }
-            if tier.default == TierDefault::Deny {
-                return true;
+            match turn(guards.iter().flat_map(|at| &self.policies[*at].rules[direction as usize])) {
+                Some(Action::Allow) => return false,
+                Some(_) => return true,
+                None if tier.default == TierDefault::Deny => return true,
+                None => {}
             }
         }
         false
+    }
+
+    /// Whether a policy lets everything through that comes to it in a direction, whatever others do.
+    #[must_use]
+    pub fn lets_all_through(&self, policy: &PolicyId, direction: Direction) -> bool {
+        let mut own = self.policies.iter().filter(|compiled| compiled.policy.id == *policy);
+        own.any(|compiled| turn(&compiled.rules[direction as usize]) == Some(Action::Allow))
     }
 
     /// The policies that guard pods in a direction, in the order in which they are asked; none for what is outside.

@@ -231,9 +231,9 @@ impl<'w, 'a> Callee<'w, 'a> {
         for ((pods, labels), ranges) in &reached.pods {
             let ranges = join(ranges.iter().copied());
             let fitted = fit(service, &these(&ranges));
-            let text = format!("`{pods}` reaches `{}` on {}{}", self.name, words(&ranges), fitted.hint());
+            let text = format!("`{pods}` reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::OutsideCaller, at, text));
-            leftover.allow = fitted.narrow().and_then(|ports| allow_pods(pods, labels, Some(&ports)));
+            leftover.suggest(self.name, fitted, |ports| allow_pods(pods, labels, Some(ports)));
         }
         let mut on_host = BTreeMap::<Vec<PortRange>, BTreeSet<ServiceName>>::new();
         for (caller, ranges) in &reached.on_host {
@@ -288,9 +288,9 @@ impl<'w, 'a> Callee<'w, 'a> {
         for ((place, who, wearers), ranges) in guests.into_iter().filter(|(_, ranges)| !ranges.is_empty()) {
             let ranges = join(ranges);
             let fitted = fit(service, &these(&ranges));
-            let text = format!("{who} may call `{}` on {}{}", self.name, words(&ranges), fitted.hint());
+            let text = format!("{who} may call `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::NoCaller, &place, text));
-            leftover.allow = wearers.zip(fitted.narrow()).map(|(wearers, ports)| allow_wearers(&wearers, &ports));
+            leftover.suggest(self.name, fitted, |ports| wearers.map(|wearers| allow_wearers(&wearers, ports)));
             leftover.ports = ranges;
         }
     }
@@ -373,9 +373,9 @@ impl<'w, 'a> Callee<'w, 'a> {
                 false => (Why::WholeCluster, "{namespaces: any}", "every pod of the cluster"),
             };
             let fitted = fit(service, &these(&cluster));
-            let text = format!("{who} reaches `{}` on {}{}", self.name, words(&cluster), fitted.hint());
+            let text = format!("{who} reaches `{}` on {}", self.name, words(&cluster));
             let leftover = self.about(found.leave(why, at, text));
-            leftover.allow = fitted.narrow().map(|ports| allow_from(from, Some(&ports)));
+            leftover.suggest(self.name, fitted, |ports| Some(allow_from(from, Some(ports))));
             (leftover.callers, leftover.ports) = (callers(None), cluster.clone());
         }
         for (namespace, ranges) in &reached.crowds.namespaces {
@@ -384,12 +384,10 @@ impl<'w, 'a> Callee<'w, 'a> {
                 continue;
             }
             let fitted = fit(service, &these(&ranges));
-            let hint = fitted.hint();
-            let text =
-                format!("every pod of namespace `{namespace}` reaches `{}` on {}{hint}", self.name, words(&ranges));
+            let text = format!("every pod of namespace `{namespace}` reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::WholeNamespace, at, text));
             let from = format!("{{namespace: {}}}", quote(namespace));
-            leftover.allow = fitted.narrow().map(|ports| allow_from(&from, Some(&ports)));
+            leftover.suggest(self.name, fitted, |ports| Some(allow_from(&from, Some(ports))));
             (leftover.callers, leftover.ports) = (callers(Some(namespace)), ranges);
         }
         for (range, ranges) in blocks {
@@ -398,11 +396,10 @@ impl<'w, 'a> Callee<'w, 'a> {
                 continue;
             }
             let fitted = fit(service, &these(&ranges));
-            let text = format!("{range} reaches `{}` on {}{}", self.name, words(&ranges), fitted.hint());
+            let text = format!("{range} reaches `{}` on {}", self.name, words(&ranges));
             let leftover = self.about(found.leave(Why::Addresses, at, text));
-            leftover.allow = block(range)
-                .zip(fitted.narrow())
-                .map(|(cidr, ports)| allow_from(&format!("{{cidr: {cidr}}}"), Some(&ports)));
+            let from = block(range).map(|cidr| format!("{{cidr: {cidr}}}"));
+            leftover.suggest(self.name, fitted, |ports| from.map(|from| allow_from(&from, Some(ports))));
             leftover.ports = ranges;
         }
     }

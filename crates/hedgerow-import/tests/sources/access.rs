@@ -157,6 +157,7 @@ spec: {accessPolicy: {inbound: {rules: [{application: emoji}]}}}
             "not-understood: a rule for `{{…}}`: `{{…}}` is filled in by the deploy @ in:4 Application emoji",
             "not-understood: `{{#each more}}`: what stands there is left out, since only the deploy knows whether and how often it is there @ in:22",
             "not-understood: its name is filled in by the deploy, so who calls and is called is not known: import what the deploy makes of it @ in:29 Application",
+            "open-namespace: the deploy fills in its namespace; read as one of namespace `bank` @ in:4 Application emoji",
             "outside-caller: the pods of the ingress controller call `emoji`, which is published at `{{…}}` @ in:4 Application emoji",
             "outside-callee: `{{…}}.example.com` @ in:4 Application emoji",
         ],
@@ -169,4 +170,90 @@ spec: {accessPolicy: {inbound: {rules: [{application: emoji}]}}}
         hedgerow_import::Many::Suggest,
     );
     assert!(imported.diagnostics.iter().any(|it| it.is_error()), "{imported:#?}");
+}
+
+/// Tags that stand for rules, and places that hold only under a condition.
+#[test]
+fn what_a_tag_stands_for_is_told_wherever_it_may_be_a_rule() {
+    let app = |spec: &str| {
+        format!(
+            "apiVersion: nais.io/v1alpha1\nkind: Application\nmetadata: {{name: emoji, namespace: bank}}\nspec:\n{spec}"
+        )
+    };
+    let policy = |text: &str| app(&format!("  accessPolicy:\n{text}"));
+    let rule = |text: &str| policy(&format!("    outbound:\n      rules:\n        - application: ledger\n{text}"));
+    let filled = |key: &str| format!("not-understood: the deploy fills in `spec.{key}`: `{{{{…}}}}`");
+    let unsure = |part: &str| format!("not-understood: a rule for `ledger`: `{part}` is filled in by the deploy");
+    let open = "{{…}}";
+    for (text, should) in [
+        (policy("    inbound:\n      rules: {{inbound}}\n"), vec![filled("accessPolicy.inbound.rules")]),
+        (policy("    outbound:\n      rules: \"{{ json outbound }}\"\n"), vec![filled("accessPolicy.outbound.rules")]),
+        (policy("    outbound: {rules: {{{outbound}}}}\n"), vec![filled("accessPolicy.outbound.rules")]),
+        (policy("    outbound:\n      external: {{hosts}}\n"), vec![filled("accessPolicy.outbound.external")]),
+        (
+            policy("    inbound: {{inbound}}\n    outbound: {{outbound}}\n"),
+            vec![filled("accessPolicy.inbound"), filled("accessPolicy.outbound")],
+        ),
+        (app("  accessPolicy: {{policy}}\n"), vec![filled("accessPolicy")]),
+        (
+            app("  container: {accessPolicy: {inbound: {rules: {{inbound}}}}}\n"),
+            vec![filled("container.accessPolicy.inbound.rules")],
+        ),
+        (
+            app("  ingresses: {{ingresses}}\n  prometheus: {{prometheus}}\n"),
+            vec![filled("ingresses"), filled("prometheus")],
+        ),
+        (
+            policy("    inbound:\n      rules: {{#each apps}}\n        - {{this}}\n        {{/each}}\n"),
+            vec![filled("accessPolicy.inbound.rules")],
+        ),
+        (
+            policy("    inbound:\n      rules:\n        - {{rule}}\n"),
+            vec!["not-understood: a rule without an application".to_owned()],
+        ),
+        (
+            policy("    outbound:\n      external:\n        - {{host}}\n"),
+            vec!["not-understood: the deploy fills in whom `emoji` calls outside: `{{…}}`".to_owned()],
+        ),
+        (
+            app("  prometheus: {enabled: {{scraped}}}\n"),
+            vec!["outside-caller: Prometheus may call `emoji`: the deploy fills in whether it is scraped".to_owned()],
+        ),
+        // Where a rule is about, only sometimes.
+        (rule("          namespace: {{team}}\n"), vec![unsure(open)]),
+        (rule("          namespace: {{#if prod}}market{{else}}bank{{/if}}\n"), vec![unsure(open)]),
+        (rule("          namespace: team-{{#if prod}}a{{/if}}\n"), vec![unsure("team-{{…}}")]),
+        (rule("          {{#if prod}}\n          namespace: market\n          {{/if}}\n"), vec![unsure(open)]),
+        (
+            rule(
+                "          {{#if prod}}\n          namespace: m\n          {{else}}\n          namespace: bank\n          {{/if}}\n",
+            ),
+            vec![unsure(open)],
+        ),
+        (rule("          {{#unless dev}}\n          cluster: prod-fss\n          {{/unless}}\n"), vec![unsure(open)]),
+        (rule("          namespacesByLabel: {team: \"{{team}}\"}\n"), vec![unsure(open)]),
+        (rule("          namespacesByLabel: {{labels}}\n"), vec![unsure(open)]),
+        (
+            rule("          cluster: prod\n")
+                .replace("namespace: bank}", "namespace: bank, annotations: {nais.io/cluster: \"{{cluster}}\"}}"),
+            vec![
+                "not-understood: `ledger` in cluster `prod`: the deploy fills in which cluster the rule is for"
+                    .to_owned(),
+            ],
+        ),
+    ] {
+        let left: Vec<_> = should.iter().map(|it| format!("{it} @ in:3 Application bank/emoji")).collect();
+        let left: Vec<_> = left.iter().map(String::as_str).collect();
+        assert_import(Source::AccessPolicy, &text, &[], &left);
+    }
+    // Its own namespace under a condition is that of objects that name none, and told.
+    let text = rule("").replace(", namespace: bank}", "{{#if prod}}, namespace: market{{/if}}}");
+    assert_import(
+        Source::AccessPolicy,
+        &text,
+        &["service.emoji → service.ledger: imported from Application emoji"],
+        &[
+            "open-namespace: the deploy fills in its namespace; read as one of namespace `bank` @ in:3 Application emoji",
+        ],
+    );
 }

@@ -36,7 +36,7 @@ fn the_exposure_analysis_adds_who_else_comes() {
         r#"{{"connlist_results": {LIST}, "exposure_results": {{"ingress_exposure": [{{"src": "entire-cluster", "dst": "bank/ledger[StatefulSet]", "conn": "TCP 1"}}], "egress_exposure": []}}}}"#
     );
     let mut left = LEFT.to_vec();
-    left.insert(4, "whole-cluster: `entire-cluster` → `bank/ledger[StatefulSet]`: TCP 1 @ in");
+    left.insert(4, "whole-cluster: `entire-cluster` → `bank/ledger[StatefulSet]`: TCP 1; no `allow` entry opens TCP 1, which `service.ledger` does not declare @ in");
     assert_import(Source::Connlist, &text, &RULES, &left);
 }
 

@@ -122,6 +122,41 @@ fn a_header_that_is_not_known_makes_no_statement() {
     assert_import(Source::Csv, broken, &[], &[left]);
 }
 
+/// A first line that could be either is a pair only where it names two services.
+#[test]
+fn two_services_are_no_header_whatever_they_are_called() {
+    let mut fleet = bank();
+    for name in ["source", "destination", "caller", "callee"] {
+        let metadata = format!("workloads: [\"*/{name}\"]\n");
+        fleet.services.push(Service {
+            namespace: "bank".to_owned(),
+            metadata,
+            ..Service::new(&format!("service.{name}"))
+        });
+    }
+    let rules = |text: &str| {
+        let imported = imported(&fleet, Source::Csv, text, Many::Suggest);
+        let told = imported.rules.iter().map(|rule| format!("{}>{}", rule.caller, rule.callee).replace("service.", ""));
+        (told.collect::<Vec<_>>(), imported.leftovers.len())
+    };
+    for (text, should, left) in [
+        ("source,destination\n", &["source>destination"][..], 0),
+        ("source,destination\nemoji,ledger\n", &["emoji>ledger", "source>destination"], 0),
+        ("service.source,service.destination,,why\n", &["source>destination"], 0),
+        ("caller,callee\nemoji,ledger\n", &["caller>callee", "emoji>ledger"], 0),
+        ("callee,ledger\n", &["callee>ledger"], 0),
+        ("emoji,caller\n", &["emoji>caller"], 0),
+        // More columns than a pair has a header has, and so has one that names only one service.
+        ("callee,caller,reason\nledger,emoji,a\n", &["emoji>ledger"], 0),
+        ("caller,callee,ports\nemoji,ledger,http\n", &["emoji>ledger"], 0),
+        ("source,target\nemoji,ledger\n", &[], 4),
+        ("server,destination\nemoji,ledger\n", &[], 4),
+    ] {
+        let (found, told) = rules(text);
+        assert_eq!((found.iter().map(String::as_str).collect::<Vec<_>>(), told), (should.to_vec(), left), "{text}");
+    }
+}
+
 #[test]
 fn a_field_too_many_makes_no_statement() {
     const QUOTES: &str = "put quotes around a field with commas, such as `\"80,443\"`";

@@ -96,7 +96,10 @@ fn a_namespace_the_mesh_and_anybody() {
             "{from: [{source: {namespaces: [market]}}], to: [{operation: {ports: ['9901', '8080']}}]}",
             "whole-namespace: every workload of namespace `market` may call `service.ledger` on TCP 8080, TCP 9901 @ {AT} ⇒ {from: {namespace: market}}",
         ),
-        ("{to: [{operation: {ports: ['81']}}]}", "anybody: anybody may call `service.ledger` on TCP 81 @ {AT}"),
+        (
+            "{to: [{operation: {ports: ['81']}}]}",
+            "anybody: anybody may call `service.ledger` on TCP 81; no `allow` entry opens TCP 81, which `service.ledger` does not declare @ {AT}",
+        ),
     ] {
         let left = left.replace("{AT}", AT);
         assert_of(&import(&[&format!("rules: [{rule}]")], Many::Suggest), &[], &[&left]);

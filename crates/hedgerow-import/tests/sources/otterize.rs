@@ -129,3 +129,58 @@ fn names_without_a_kind_are_not_cut() {
         &[],
     );
 }
+
+/// Charts and scripts fill in intents, too.
+#[test]
+fn what_a_deploy_fills_in_is_told() {
+    let at = "@ in:3 ClientIntents bank/emoji";
+    let intents = |spec: &str| {
+        format!(
+            "apiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata: {{name: emoji, namespace: bank}}\nspec:\n  workload: {{name: emoji}}\n{spec}"
+        )
+    };
+    for (text, rules, left) in [
+        (intents("  targets: {{targets}}\n"), 0, "not-understood: the deploy fills in `targets`: `{{…}}`"),
+        (
+            intents("  targets:\n    - kubernetes: {name: \"{{ledger}}\"}\n"),
+            0,
+            "not-understood: a call to `{{…}}`: `{{…}}` is filled in by the deploy",
+        ),
+        (
+            intents("  targets:\n    - kubernetes: {name: \"ledger.{{ .Release.Namespace }}\"}\n"),
+            0,
+            "not-understood: a call to `ledger.{{…}}`: `ledger.{{…}}` is filled in by the deploy",
+        ),
+        (
+            intents(
+                "  targets:\n    - kubernetes:\n        name: ledger\n        {{- if .Values.prod }}\n        namespace: market\n        {{- end }}\n",
+            ),
+            0,
+            "not-understood: a call to `ledger`: `{{…}}` is filled in by the deploy",
+        ),
+        (
+            intents("  targets:\n    {{- if .Values.prod }}\n    - kubernetes: {name: ledger}\n    {{- end }}\n"),
+            0,
+            "not-understood: `{{- if .Values.prod }}`: what stands there is left out, since only the deploy knows whether and how often it is there",
+        ),
+        (
+            intents("  targets:\n    - kubernetes: {name: ledger}\n")
+                .replace("{name: emoji}", "{name: \"{{ .Release.Name }}\"}"),
+            0,
+            "not-understood: the deploy fills in who the client is: `{{…}}`",
+        ),
+        (
+            intents("  targets:\n    - kubernetes: {name: ledger}\n")
+                .replace("namespace: bank}", "namespace: \"{{ .Release.Namespace }}\"}"),
+            1,
+            "open-namespace: the deploy fills in its namespace; read as one of namespace `bank`",
+        ),
+    ] {
+        let imported = super::imported(&super::bank(), Source::Otterize, &text, hedgerow_import::Many::Suggest);
+        let told: Vec<_> = imported.leftovers.iter().map(super::leftover).collect();
+        assert!(imported.diagnostics.is_empty(), "{text}{:#?}", imported.diagnostics);
+        assert_eq!((imported.rules.len(), told.len()), (rules, 1), "{text}{told:#?}");
+        let at = if left.contains("{{-") { "@ in:7" } else { at };
+        assert!(told[0].starts_with(left) && (rules == 1 || told[0].ends_with(at)), "{text}{told:#?}");
+    }
+}

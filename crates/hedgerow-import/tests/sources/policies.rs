@@ -3,14 +3,14 @@
 use super::{assert_of, bank, imported, leftover};
 use hedgerow_import::{Imported, Many, Source, Why};
 
-fn deployment(name: &str, namespace: &str) -> String {
+pub(super) fn deployment(name: &str, namespace: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: []}}}}}}\n---\n"
     )
 }
 
 /// A policy for the ledger's pods.
-fn policy(spec: &str) -> String {
+pub(super) fn policy(spec: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: ledger, namespace: bank}}\nspec: {{podSelector: {{matchLabels: {{app: ledger}}}}, {spec}}}\n---\n"
     )
@@ -345,10 +345,30 @@ fn a_policy_whose_name_hedgerow_gives_to_its_own_is_told() {
         (kubernetes(&format!("{ledger}, labels: {{app.kubernetes.io/managed-by: hedgerow}}")), None),
         (kubernetes(&format!("{ledger}, labels: {{app.kubernetes.io/managed-by: Helm}}")), Some(OWN)),
         (kubernetes(&format!("{ledger}, labels: {{shop.example/policy-of: service.ledger}}")), Some(OWN)),
+        // What Hedgerow writes wears both.
+        (
+            kubernetes(&format!(
+                "{ledger}, labels: {{app.kubernetes.io/managed-by: hedgerow, shop.example/policy-of: service.ledger}}"
+            )),
+            Some(OWN),
+        ),
+        (
+            kubernetes(&format!(
+                "{ledger}, labels: {{app.kubernetes.io/managed-by: hedgerow, bank.example/policy-of: service.ledger, shop.example/policy-of: a}}"
+            )),
+            None,
+        ),
         // The API server keeps kinds apart.
         (calico("NetworkPolicy", ledger), None),
         (calico("NetworkPolicy", "name: s-ledger-backstop, namespace: bank"), Some(CALICO)),
         (kubernetes("name: s-ledger-backstop, namespace: bank"), None),
+        (
+            calico(
+                "NetworkPolicy",
+                "name: s-ledger-backstop, namespace: bank, labels: {app.kubernetes.io/managed-by: hedgerow, shop.example/policy-of: service.ledger}",
+            ),
+            Some(CALICO),
+        ),
         (calico("GlobalNetworkPolicy", "name: s-ledger"), None),
     ] {
         let imported = import(&text, Many::Suggest);
@@ -386,8 +406,19 @@ fn what_lets_everything_out_limits_nothing() {
         )
     };
     let open = egress("open", "egress: [{}]");
+    let bare = |spec: &str| egress("bare", spec).replace("policyTypes: [Egress], ", "");
     for (policies, should) in [
         (open.clone(), ["open-egress"].as_slice()),
+        // Several types, and those that Kubernetes fills in.
+        (open.replace("[Egress]", "[Ingress, Egress]"), &["open-egress"]),
+        (egress("tight", "egress: []").replace("[Egress]", "[Ingress, Egress]"), &["egress"]),
+        (egress("tight", "ingress: []").replace("[Egress]", "[Ingress, Egress]"), &["egress"]),
+        (egress("in", "egress: [{}]").replace("[Egress]", "[Ingress]"), &[]),
+        (bare("egress: [{}]"), &["open-egress"]),
+        (bare("egress: [{ports: [{port: 443}]}]"), &["egress"]),
+        (bare("egress: []"), &[]),
+        (bare("ingress: [{}]"), &[]),
+        (egress("open", "egress: [{ports: [{port: 443}]}, {}]"), &["open-egress"]),
         (egress("open", "egress: [{to: []}]"), &["open-egress"]),
         (egress("tight", "egress: []"), &["egress"]),
         (egress("tight", "egress: [{ports: [{port: 443}]}]"), &["egress"]),
@@ -403,6 +434,49 @@ fn what_lets_everything_out_limits_nothing() {
         let told = imported.leftovers.iter().filter(|it| matches!(it.why, Why::Egress | Why::OpenEgress));
         let told: Vec<_> = told.map(|it| it.why.as_str()).collect();
         assert_eq!(told, should, "{policies}");
+    }
+    // Of two policies on the same pods each is told as what it does.
+    let told = |policies: &str| {
+        let imported = import(policies, Many::Suggest);
+        let told = imported.leftovers.iter().filter(|it| matches!(it.why, Why::Egress | Why::OpenEgress));
+        told.map(|it| format!("{}: {}", it.why.as_str(), it.text)).collect::<Vec<_>>()
+    };
+    let services = "`service.card`, `service.edge`, `service.emoji` and `service.ledger`";
+    for (policies, should) in [
+        (
+            format!("{open}{}", egress("tight", "egress: []")),
+            vec![
+                format!("open-egress: NetworkPolicy bank/open lets out everything that leaves {services}"),
+                format!(
+                    "open-egress: NetworkPolicy bank/tight limits nothing that leaves {services}, since another policy lets everything out"
+                ),
+            ],
+        ),
+        (
+            format!("{open}{}", calico("Deny")),
+            vec![
+                format!("egress: Calico NetworkPolicy bank/a limits what leaves {services}"),
+                format!("open-egress: NetworkPolicy bank/open lets out everything that leaves {services}"),
+            ],
+        ),
+        (
+            format!("{}{}", egress("tight", "egress: []"), egress("web", "egress: [{ports: [{port: 443}]}]")),
+            vec![
+                format!("egress: NetworkPolicy bank/tight limits what leaves {services}"),
+                format!("egress: NetworkPolicy bank/web limits what leaves {services}"),
+            ],
+        ),
+        (
+            format!("{}{}", calico("Allow"), egress("tight", "egress: []")),
+            vec![
+                format!("open-egress: Calico NetworkPolicy bank/a lets out everything that leaves {services}"),
+                format!(
+                    "open-egress: NetworkPolicy bank/tight limits nothing that leaves {services}, since another policy lets everything out"
+                ),
+            ],
+        ),
+    ] {
+        assert_eq!(told(&policies), should, "{policies}");
     }
     // Of pods that it limits and others it limits some.
     let emoji = egress("tight", "egress: []");

@@ -7,6 +7,9 @@ use anyhow::{Context, bail};
 use hedgerow_eval::{Holds, holds};
 use std::path::{Path, PathBuf};
 
+/// The name of standard input.
+const STDIN: &str = "<stdin>";
+
 /// The texts of files, of the manifests below directories, and of standard input, each with the name to show for it.
 ///
 /// # Errors
@@ -23,7 +26,7 @@ pub(in crate::cli) fn manifests(
                 bail!("standard input is a terminal: pipe something into it, or name files");
             }
             let bytes = session.os.read_stdin().context("cannot read standard input")?;
-            texts.push(("<stdin>".to_owned(), decode(&bytes, "standard input")?));
+            texts.push((STDIN.to_owned(), decode(&bytes, "standard input")?));
             continue;
         }
         let path = session.os.directory().join(file);
@@ -53,7 +56,7 @@ pub(in crate::cli) fn manifests(
 /// lacks its kind.
 ///
 /// # Errors
-/// As [`manifests`], and where directories hold nothing but such files.
+/// As [`manifests`], where a file that the command line names holds no object, and where directories hold nothing but such files.
 pub(in crate::cli) fn objects(
     session: &mut Session<'_>,
     files: &[PathBuf],
@@ -66,11 +69,16 @@ pub(in crate::cli) fn objects(
     let (objects, others): (Vec<_>, Vec<_>) = told.into_iter().partition(|(holds, _)| *holds == Holds::Objects);
     let [objects, others] = [objects, others].map(|texts| texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
     let Some((first, _)) = others.first() else { return Ok(objects) };
+    // What a person names is meant.
+    let is_named = |name: &str| name == STDIN || files.iter().any(|file| file.display().to_string() == name);
+    if let Some((name, _)) = others.iter().find(|(name, _)| is_named(name)) {
+        let what = match broken.contains(name) {
+            true => "cannot be read as YAML, and no `kind` is in it",
+            false => "holds no Kubernetes object",
+        };
+        bail!("`{name}` {what}: name only files with Kubernetes objects; in directories, other files are left out");
+    }
     if objects.iter().all(|(_, text)| text.trim().is_empty()) {
-        // What a person names is reported with what it lacks.
-        if files.iter().any(|file| others.iter().any(|(name, _)| Path::new(name) == file)) {
-            return Ok(others);
-        }
         let number = count(others.len(), "file");
         bail!("there is nothing to {wanted}: {number}, such as `{first}`, and no Kubernetes object in them");
     }
