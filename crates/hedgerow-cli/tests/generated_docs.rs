@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads and writes pages of the project")]
 
 use clap::CommandFactory;
-use hedgerow::core::diag::Code;
+use hedgerow::core::diag::{Code, Severity};
 use hedgerow_cli::args::Arguments;
 use std::path::PathBuf;
 
@@ -56,8 +56,16 @@ fn every_code_has_a_page_and_every_page_a_code() {
     let mut expected: Vec<_> = Code::ALL.iter().map(|code| format!("{}.md", code.as_str())).collect();
     expected.sort();
     assert_eq!(pages, expected);
+    let list = std::fs::read_to_string(docs().join("codes/README.md")).unwrap();
     for code in Code::ALL {
         let page = std::fs::read_to_string(docs().join(format!("codes/{}.md", code.as_str()))).unwrap();
         assert!(page.starts_with(&format!("# `{}`\n", code.as_str())), "{} begins with its name", code.as_str());
+        // The page and the list of all pages say how grave it is, as the program does.
+        let severity = if code.severity() == Severity::Error { "error" } else { "warning" };
+        let said = page.lines().nth(2).unwrap_or_default().to_ascii_lowercase();
+        let row = list.lines().find(|line| line.contains(&format!("({}.md)", code.as_str()))).unwrap_or_default();
+        let listed = row.split('|').nth(2).unwrap_or_default();
+        assert!(said.starts_with('*') && said.contains(severity), "{}: {said}", code.as_str());
+        assert!(listed.contains(severity), "{}: {row}", code.as_str());
     }
 }

@@ -139,7 +139,7 @@ codes! {
     /// A Job's template cannot change once it lives.
     JobTemplateImmutable = "job-template-immutable", Warning;
     /// A catch-all would isolate pods of a staged policy.
-    StagedCatchAll = "staged-catch-all", Error;
+    StagedCatchAll = "staged-catch-all", Warning;
     /// A move from one stage to another, or what comes to the same, that may drop permitted calls on its way.
     UnsafeStageMove = "unsafe-stage-move", Warning;
     /// The workload's namespace is not its service's.

@@ -419,7 +419,6 @@ fn staged(
         let message = format!("{title} says that it has a live policy, but the policy of `{}` is staged", service.name);
         found.diagnostics.push(
             Diagnostic::new(Code::StagedCatchAll, message)
-                .severity(Severity::Warning)
                 .mark(context.span(&pair.range), "corrected here")
                 .help("until its pods are replaced, the catch-all of their type isolates them"),
         );
