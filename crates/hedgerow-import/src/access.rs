@@ -50,7 +50,8 @@ impl Reader for AccessPolicy {
             read.objects.iter().filter(|object| is_app(object)).partition(|object| is_filled(&object.name));
         for Object { kind, place, .. } in nameless {
             let place = Place { what: kind.clone(), ..place.clone() };
-            let text = "its name is filled in by the deploy, so who calls and is called is not known: import what the deploy makes of it";
+            let text =
+                "the deploy fills in its name, so it is not known who calls: import the file that the deploy makes";
             found.leave(Why::NotUnderstood, &place, text);
         }
         for object in &apps {

@@ -29,8 +29,8 @@ impl Reader for Csv {
             let mut is_first = true;
             let (separator, text) = separated(source.text.trim_start_matches('\u{feff}'));
             let skipped = source.text[..source.text.len() - text.len()].matches('\n').count();
-            for (line, record) in records(text, separator).map(|(line, record)| (line + skipped, record)) {
-                let place = input.line(id, line);
+            for (line, record) in records(text, separator) {
+                let place = input.line(id, line + skipped);
                 let Some(fields) = record else {
                     // Where it was the header, what follows could be in any order.
                     let rest = if is_first { "; it may be a header, so no line below it is read" } else { "" };
@@ -262,7 +262,7 @@ fn port(text: &str) -> Option<Port> {
 }
 
 /// The records of a text with the line on which each begins; nothing for one that is broken.
-fn records(text: &str, separator: char) -> impl Iterator<Item = (usize, Option<Vec<String>>)> + use<> {
+fn records(text: &str, separator: char) -> Vec<(usize, Option<Vec<String>>)> {
     let mut records = Vec::new();
     let (mut line, mut rest) = (1, text);
     while !rest.is_empty() {
@@ -287,7 +287,7 @@ fn records(text: &str, separator: char) -> impl Iterator<Item = (usize, Option<V
         }
         records.push((begins, (!is_broken).then_some(fields)));
     }
-    records.into_iter()
+    records
 }
 
 /// One field, what follows it, and whether it is well written.
@@ -335,13 +335,14 @@ mod tests {
             ("\n\na", vec![(1, some(&[""])), (2, some(&[""])), (3, some(&["a"]))]),
             ("", vec![]),
         ] {
-            assert_eq!(records(text, ',').collect::<Vec<_>>(), expected, "{text:?}");
+            assert_eq!(records(text, ','), expected, "{text:?}");
             let [text, own] = [text.replace(',', ";"), text.replace(',', "\t")];
             for (text, separator) in [(text, ';'), (own, '\t')] {
                 let fields = |record: Option<Vec<String>>| {
                     record.map(|fields| fields.iter().map(|it| it.replace(separator, ",")).collect())
                 };
-                let found: Vec<_> = records(&text, separator).map(|(line, record)| (line, fields(record))).collect();
+                let found: Vec<_> =
+                    records(&text, separator).into_iter().map(|(line, record)| (line, fields(record))).collect();
                 assert_eq!(found, expected, "{text:?}");
             }
         }

@@ -164,8 +164,12 @@ fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to
     let edge = format!("`{caller}` → `{}`", callee.name);
     for (why, ranges, what) in [
         (Why::UndeclaredPorts, &fitted.undeclared, "declares no"),
-        (Why::PartOfPort, &fitted.partial, "names by one reference with others"),
-        (Why::WiderPorts, &fitted.wider, "declares no ports, so a rule opens as well"),
+        (
+            Why::PartOfPort,
+            &fitted.partial,
+            "declares under one name or number with other ports, so no rule opens alone",
+        ),
+        (Why::WiderPorts, &fitted.wider, "declares no ports, so a rule also opens"),
     ] {
         if ranges.is_empty() {
             continue;
@@ -203,7 +207,7 @@ fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to
     }
     let reason = if pair.reasons.is_empty() {
         let said: BTreeSet<_> = pair.places.iter().map(said_by).collect();
-        format!("imported from {}", shorten(&said))
+        format!("imported from {}", first(3, said.into_iter().map(str::to_owned)))
     } else {
         pair.reasons.into_iter().collect::<Vec<_>>().join("; ")
     };
@@ -220,11 +224,11 @@ fn said_by(place: &Place) -> &str {
     }
 }
 
-/// A few names; the rest is counted.
-fn shorten(names: &BTreeSet<&str>) -> String {
-    const MOST: usize = 3;
-    let first: Vec<_> = names.iter().take(MOST).map(ToString::to_string).collect();
-    match names.len().checked_sub(MOST) {
+/// The first of some names; the rest is counted.
+pub(crate) fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
+    let rest = names.len().checked_sub(most);
+    let first: Vec<_> = names.take(most).collect();
+    match rest {
         None | Some(0) => enumerate(first),
         Some(more) => format!("{} and {more} more", first.join(", ")),
     }

@@ -12,7 +12,7 @@ const TELLING: [&str; 6] = ["accessPolicy", "application", "rules", "metadata", 
 /// Keys that say where somebody lives.
 const PLACES: [&str; 2] = ["namespace", "cluster"];
 /// Tags that begin a block in other engines, as their first word.
-const BEGINS: [&str; 4] = ["if", "range", "with", "unless"];
+const BEGINS: [&str; 5] = ["if", "range", "with", "unless", "define"];
 
 /// A text that a deploy fills in, as far as it is known.
 pub(crate) struct Filled {

@@ -5,8 +5,7 @@ use crate::Many;
 use crate::pods::{anywhere, name_of};
 use crate::ports::{declared, fit, join, subtract, words};
 use crate::said::{End, Found, Leftover, Name, Place, Port, Statement, Wanted, Why};
-use crate::settle::{allow_from, allow_pods, allow_wearers, block, telling};
-use hedgerow_core::diag::enumerate;
+use crate::settle::{allow_from, allow_pods, allow_wearers, block, first, telling};
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_eval::{
@@ -281,7 +280,7 @@ impl<'w, 'a> Callee<'w, 'a> {
             }
             for policy in unlisted.unfinished {
                 let place = world.place_of(&policy);
-                let text = format!("whom else {policy} lets in to `{}` takes too long to find out", self.name);
+                let text = format!("it takes too long to find out who else may call `{}` by {policy}", self.name);
                 self.about(found.leave(Why::NoCaller, &place, text));
             }
         }
@@ -457,10 +456,5 @@ fn these(ranges: &[PortRange]) -> Wanted {
 
 /// A few names; the rest is counted.
 pub(super) fn few<N: std::fmt::Display>(names: &BTreeSet<N>) -> String {
-    const MOST: usize = 5;
-    let first: Vec<_> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-    match names.len().checked_sub(MOST) {
-        None | Some(0) => enumerate(first),
-        Some(more) => format!("{} and {more} more", first.join(", ")),
-    }
+    first(5, names.iter().map(|name| format!("`{name}`")))
 }

@@ -156,7 +156,7 @@ spec: {accessPolicy: {inbound: {rules: [{application: emoji}]}}}
         &[
             "not-understood: a rule for `{{…}}`: `{{…}}` is filled in by the deploy @ in:4 Application emoji",
             "not-understood: `{{#each more}}`: what stands there is left out, since only the deploy knows whether and how often it is there @ in:22",
-            "not-understood: its name is filled in by the deploy, so who calls and is called is not known: import what the deploy makes of it @ in:29 Application",
+            "not-understood: the deploy fills in its name, so it is not known who calls: import the file that the deploy makes @ in:29 Application",
             "open-namespace: the deploy fills in its namespace; read as one of namespace `bank` @ in:4 Application emoji",
             "outside-caller: the pods of the ingress controller call `emoji`, which is published at `{{…}}` @ in:4 Application emoji",
             "outside-callee: `{{…}}.example.com` @ in:4 Application emoji",

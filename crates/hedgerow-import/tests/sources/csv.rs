@@ -71,7 +71,7 @@ fn a_callee_that_declares_no_ports_opens_all() {
         "emoji,card,8080\n",
         &["service.emoji → service.card: imported from in"],
         &[
-            "wider-ports: `service.emoji` → `service.card`: `service.card` declares no ports, so a rule opens as well TCP 1-8079, TCP 8081-65535, UDP, SCTP @ in:1",
+            "wider-ports: `service.emoji` → `service.card`: `service.card` declares no ports, so a rule also opens TCP 1-8079, TCP 8081-65535, UDP, SCTP @ in:1",
         ],
     );
 }

@@ -136,13 +136,11 @@ fn dotted(look: &Look, services: &mut BTreeMap<String, Service>) -> BTreeMap<Str
             last_part(directory).replace('.', "-"),
         ]);
         for name in names {
-            let service = services.get(&name).filter(|service| service.workload.is_none());
-            let Some(service) = service else { continue };
+            let Some(service) = services.get(&name).filter(|service| service.workload.is_none()) else { continue };
             // Its manifests lie there, or its code does and no directory has the plain name.
             let is_told = service.seen.iter().any(|file| is_below(file, directory));
             let has_code = look.code.contains(directory) || look.sourced.contains(directory);
-            let is_plain = || look.directories.iter().any(|other| last_part(other) == name);
-            if is_told || has_code && !is_plain() {
+            if is_told || has_code && !look.directories.iter().any(|other| last_part(other) == name) {
                 meant.entry(name).or_default().insert(directory);
             }
         }
