@@ -169,7 +169,7 @@ fn traffic_says_what_is_used_and_what_nothing_permits() {
         .map(|row| format!("{} → {} by {}: {} {} on {}", row[0], row[1], row[3], row[10], row[11], row[14]))
         .collect();
     insta::assert_snapshot!(rows.join("\n"));
-    assert!(ran.stderr.contains("2 callers seen calling what nothing lets them"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("2 callers seen making calls that nothing permits"), "{}", ran.stderr);
     let value: Value = serde_json::from_str(of(&root, "--observations seen.jsonl --format json").out()).unwrap();
     let schema = serde_json::from_str(include_str!("../../../docs/schemas/graph.json")).unwrap();
     assert!(jsonschema::draft202012::new(&schema).unwrap().is_valid(&value));

@@ -56,7 +56,7 @@ From outside the fleet
 
 Types
   + service.vault → every backend (1 → 3 services)
-  - every monitoring → service.vault (1 → 1 services)
+  - every monitoring → service.vault (1 → 1 service)
 
 Stages
   ~ prod: enforce → audit (looser): service.ledger

@@ -112,7 +112,7 @@ fn shared_names(config: &Config, named: &BTreeSet<Namespace>, diagnostics: &mut 
             let diagnostic = crate::read::collision(environment, settings, &found);
             let beside = if config.namespaces.contains(&found.second) { &found.first } else { &found.second };
             diagnostics.push(diagnostic.help(format!(
-                "call the other one otherwise there, or say under `namespaces` of `{environment}` what `{beside}` is called: it is named by `allow` or `guard`, and who lives in either would be let in"
+                "give the other one another name there, or write under `namespaces` of `{environment}` what `{beside}` is called: `allow` or `guard` names it, and callers from both namespaces would be let in"
             )));
         }
     }

@@ -409,8 +409,9 @@ fn show(moment: Moment) -> String {
 fn bounded(silence: &Silence) -> Option<Evidence> {
     let text = "traffic showed too little to say how much the scan of the code misses, so nothing bounds what may come";
     let line = line(Kind::Silence, Outcome::Unknown, text.to_owned());
-    (!silence.expected.is_finite())
-        .then(|| line.help("is this the fleet that was watched? a bound needs edges that both code and traffic show"))
+    (!silence.expected.is_finite()).then(|| {
+        line.help("is this the fleet that was watched? an estimate needs edges that both code and traffic show")
+    })
 }
 
 /// A length of time in the largest unit that fits.

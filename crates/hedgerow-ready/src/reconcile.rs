@@ -435,7 +435,7 @@ impl<'o> Silences<'o> {
             Listened::Throughout(_) if canaries.all(|canary| canary.sent == 0) => {
                 let service = self.court.known(callee);
                 Some(match service.map(callable) {
-                    Some(Callable::Never) => "no canary can call it, which listens on no port of TCP".to_owned(),
+                    Some(Callable::Never) => "no canary can call it, since it listens on no TCP port".to_owned(),
                     Some(Callable::ByTcp | Callable::Undeclared) | None => {
                         "no canary called it: silence may be deafness".to_owned()
                     }

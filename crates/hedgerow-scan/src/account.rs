@@ -172,7 +172,7 @@ fn no_entry(service: &str, account: &Account, first: &str) -> Finding {
             unread.join(" and ")
         )
     } else {
-        format!("`{service}` has code, and nothing of it is seen to begin to run: no call in it is found")
+        format!("`{service}` has code, but no entry point that the scan knows, so no call in it is found")
     };
     let mut help = Vec::new();
     if !is_unread {

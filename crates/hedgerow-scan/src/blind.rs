@@ -54,7 +54,7 @@ pub(crate) fn ask(
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
             message: format!(
-                "`{}` is given addresses of {}{others} and imports {}{more}, which the tree does not have: calls behind that are not seen",
+                "`{}` is given addresses of {}{others} and imports {}{more}, whose code is not in the tree: calls that it makes are not seen",
                 home.name,
                 whom.join(", "),
                 names.join(", ")

@@ -306,7 +306,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
                 format!("`{caller}` has an address of `{callee}`, and no call of it was found")
             }
             Weight::UnreachedAddress => {
-                format!("`{caller}` has an address of `{callee}` in code that no entry point is seen to reach")
+                format!("`{caller}` has an address of `{callee}` in code that no known entry point reaches")
             }
             Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
             Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),

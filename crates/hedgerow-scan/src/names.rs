@@ -174,7 +174,7 @@ impl<'a, 'p> Names<'a, 'p> {
             }
             let (weight, what) = match (named.is_address, is_reached) {
                 (true, true) => (Weight::Address, "an address"),
-                (true, false) => (Weight::UnreachedAddress, "no entry point is seen to reach this"),
+                (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),
             };
             let (place, client) = (self.place(site), self.client(site));

@@ -310,7 +310,7 @@ fn callers_of_other_repositories_are_no_intruders() {
     for told in [
         "payment → user: unpermitted\n    the caller is of another repository, and nothing lets it in\n    code: in another repository\n    rule: in another repository, if there is one\n",
         "help: `payment` is of another repository: if the call is meant, run there `hedgerow allow payment user`\n",
-        "help: where its rule is there already: deploy the pods of `payment` again that lack its label\n",
+        "help: if the rule is there already: deploy `payment` again, since pods of it lack the label\n",
     ] {
         assert!(text.out().contains(told), "{}", text.out());
     }
@@ -351,7 +351,11 @@ fn callers_of_other_repositories_are_no_intruders() {
     let nobodys = should.map(|it| it.replace("elsewhere", "nobody-knows").replace("unpermitted", "nobody-knows"));
     assert_eq!(sorted(classes("user")), nobodys);
     let text = forge.run("user", "reconcile --env prod --observations ../all/seen.jsonl");
-    assert!(text.stderr.contains("or in one of many repositories the one that all read"), "{}", text.stderr);
+    assert!(
+        text.stderr.contains("or, if the fleet has several repositories, the one that all of them read"),
+        "{}",
+        text.stderr
+    );
 
     // The tree is the whole fleet, and it knows no ghost, whatever the observations watched.
     fs::create_dir_all(forge.path("beside")).unwrap();

@@ -254,7 +254,7 @@ fn the_fleet_that_is_meant_is_the_one_that_is_looked_at() {
     let whole = said("-C fleet doctor");
     assert!(whole.contains("needed: Calico"), "{whole}");
     let other = said("-C fleet --config off.yaml doctor");
-    assert!(other.contains("no stage asks anything of a cluster yet"), "{other}");
+    assert!(other.contains("no stage needs anything of the cluster yet"), "{other}");
     // What lies there and is not read is found as `check` finds it.
     std::fs::create_dir_all(root.path().join("fleet/serivce.b")).unwrap();
     std::fs::write(root.path().join("fleet/serivce.b/service.yaml"), "owner: x\nports: [{port: 1}]\n").unwrap();

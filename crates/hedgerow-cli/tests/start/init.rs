@@ -690,8 +690,7 @@ fn a_directory_with_a_prefix_is_its_services() {
         assert!(text.contains(line), "{text}");
     }
     let words: Vec<_> = text.split_whitespace().filter(|word| *word != "#").collect();
-    let told =
-        "the service: service.card/service.yaml; add such as `workloads: [\"*/card\"]`, or deploy with `--service`";
+    let told = "the service: service.card/service.yaml; add a line such as `workloads: [\"*/card\"]`, or deploy with `--service`";
     assert!(words.join(" ").contains(told), "{text}");
     let reads = |path: &str| std::fs::read_to_string(root.path().join(path)).unwrap();
     assert!(reads("service.api/service.yaml").contains("workloads: [\"*/api\"]\n"));

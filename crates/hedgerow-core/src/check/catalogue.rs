@@ -250,7 +250,7 @@ fn names(config: &Config, draft: &CatalogueDraft, named: &BTreeSet<Namespace>, d
                 diagnostics.push(
                     Diagnostic::new(Code::NamespaceCollision, message)
                         .mark(draft.file, format!("`{name}` is of another repository"))
-                        .help("call one of them otherwise; a policy could not tell them apart"),
+                        .help("give one of them another name: a policy could not tell them apart"),
                 );
             }
         }

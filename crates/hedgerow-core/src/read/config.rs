@@ -137,7 +137,7 @@ fn prefixes(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<Prefix> {
             }
             _ => {
                 let diagnostic = decoder
-                    .invalid(short, "a prefix is shortened from and to lower-case letters, digits, `-` and `.`")
+                    .invalid(short, "a prefix and its short form have lower-case letters, digits, `-` and `.`")
                     .mark(long.span, "");
                 decoder.report(diagnostic);
             }

@@ -69,7 +69,7 @@ impl<'n, 't> Fields<'n, 't> {
     pub fn get(&self, key: &str) -> Option<&'n Node<'t>> {
         debug_assert!(
             self.form.is_none_or(|form| form.names().any(|known| known == key)),
-            "no form has the key `{key}`"
+            "no file of Hedgerow has the key `{key}`"
         );
         self.by_key.get(key).copied()
     }

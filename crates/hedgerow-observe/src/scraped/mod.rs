@@ -274,7 +274,7 @@ pub fn observations<E>(
         .collect();
     if !capped.is_empty() {
         let all: Vec<String> = capped.into_iter().collect();
-        notes.push(format!("more callers than are told apart call {}: which of them are `other` may change with a restart of the collector, and those are counted again then", all.join(", ")));
+        notes.push(format!("{} has so many callers that some of them are counted together as `other`: after a restart of the collector these may be others, and calls may then be counted twice", all.join(", ")));
     }
     canaries(&mut asking, &grid, &scrapes, &mut answer)?;
     watched(&mut asking, &grid, &scrapes, &mut answer, &mut notes)?;

@@ -64,12 +64,12 @@ impl Court<'_> {
                 line(Kind::Canary, Outcome::Holds, text)
             }
             Some(since) => {
-                let text = format!("{of}; that every day had some and all were seen is so only since {}", show(since));
+                let text = format!("{of}; only since {} some were made on every day, and all were seen", show(since));
                 line(Kind::Canary, Outcome::Wait(self.after_window(since)), text)
             }
             None => {
                 let missed = sent.saturating_sub(seen);
-                let text = format!("{of}, {missed} not seen; on the last day there was none, or not each was seen");
+                let text = format!("{of}, {missed} not seen; on the last day none was made, or one was not seen");
                 line(Kind::Canary, Outcome::Unknown, text)
                     .help("see the alert HedgerowCanaryUnseen: does the canary run, and is its call let through?")
             }
@@ -79,7 +79,7 @@ impl Court<'_> {
     /// A service that no canary can call: whether its silence counts is for its owner to say.
     fn uncallable(&self, service: &Service) -> Evidence {
         const WHY: &str =
-            "no canary can call it: a call of the canary is a TCP connection, and it declares no port of TCP";
+            "no canary can call it: a call of the canary is a TCP connection, and it declares no TCP port";
         match self.waiver(service.name.as_str(), CANARY).and_then(|rare| rare.waiver.as_ref()) {
             Some(waiver) => {
                 let text = format!("{WHY}; waived until {}: {}", waiver.expires, waiver.reason);

@@ -32,7 +32,7 @@ pub(super) fn evidence(question: &Question<'_>) -> Vec<Evidence> {
         let tell = if number == 1 { "tells" } else { "tell" };
         let text = format!("{} of the observations {tell} of {text}", count(number, "line"));
         evidence.push(
-            line(Kind::Window, Outcome::Unknown, text).help("they were put together of others, or a clock is wrong"),
+            line(Kind::Window, Outcome::Unknown, text).help("they were put together from others, or a clock is wrong"),
         );
     }
     let days = count(question.days, "day");

@@ -619,7 +619,7 @@ fn who_listens_on_no_port_needs_no_canary() {
 /// What no canary can call is never ready by itself: its owner answers for it, for no other service and until a day.
 #[test]
 fn who_listens_on_no_port_of_tcp_is_answered_for() {
-    const WHY: &str = "no canary can call it: a call of the canary is a TCP connection, and it declares no port of TCP";
+    const WHY: &str = "no canary can call it: a call of the canary is a TCP connection, and it declares no TCP port";
     let called = "no canary called it: silence may be deafness";
     let waiver = |day: &str| format!("rare: [{{what: canary, reason: looked at on Monday, expires: {day}}}]");
     let (good, over) = (waiver("2026-12-31"), waiver("2026-11-30"));

@@ -31,7 +31,7 @@ pub struct Scan {
     /// Write the rule files that are missing; nothing that exists is touched
     #[arg(long, conflicts_with = "explain")]
     pub write: bool,
-    /// Also remove rule files that back no call; files with `origin: manual` stay
+    /// Also remove the rule files that the scan wrote (`origin: scan`) and whose call it no longer finds
     #[arg(long, requires = "write")]
     pub prune: bool,
     /// Say why CALLER calls CALLEE: the path from main to the call, or why there is none
@@ -91,10 +91,10 @@ pub struct CodeOwners {
     /// Write owners as teams of this organisation: `finance` becomes `@ORG/finance`
     #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
-    /// The file [default: the one that the code host reads, or a new one where it looks first]
+    /// The CODEOWNERS file [default: the one that the code host reads; where there is none, a new one in the first place where it looks]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The code host whose format counts [default: told by the file's place and by `.github`, `.gitlab`, `.gitlab-ci.yml`]
+    /// The code host that reads the file [default: guessed from where the file lies, else from `.github`, `.gitlab` or `.gitlab-ci.yml` in the repository]
     #[arg(long, value_enum, value_name = "HOST")]
     pub host: Option<CodeHost>,
     /// Check that the file holds the lines and that no other line overrides them

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// `check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The environment to plan for as well [default: all]
+    /// Also check the plan of this environment alone [default: of every environment]
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
     /// How to print what is found
@@ -27,7 +27,7 @@ pub struct Render {
     /// Only this service; may be given several times
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Print the objects that a cluster needs once, not those of services
+    /// Print the objects that each cluster needs once, instead of those of services
     #[arg(long, conflicts_with = "services")]
     pub platform: bool,
     /// Print the guard, by which the API server refuses labels from those who may not set them (`guard` in hedgerow.yaml). With --platform,
@@ -73,7 +73,7 @@ pub struct PostRender {
     /// The environment
     #[command(flatten)]
     pub environment: EnvironmentArg,
-    /// The service that is deployed. Workloads that no other service claims belong to it, and only its files are read
+    /// The service that is deployed: workloads that no other service claims are taken for its own, and of other services only what its callees say of themselves is read
     #[arg(long, value_name = "SERVICE")]
     pub service: Option<String>,
     /// Treat unclaimed workloads and doubtful cases as errors
@@ -91,7 +91,7 @@ pub struct PostRender {
     /// Change and print nothing: fail where the manifests lack what Hedgerow would add, or where somebody changed it since
     #[arg(long, conflicts_with = "prune")]
     pub prove: bool,
-    /// Write the files that were read to this file, in the form of a Makefile rule
+    /// Write a Makefile rule into this file that names all files which were read
     #[arg(long, value_name = "FILE")]
     pub depfile: Option<PathBuf>,
     /// How to print what is wrong

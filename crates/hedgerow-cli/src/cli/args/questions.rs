@@ -97,7 +97,7 @@ pub struct Diff {
     /// services
     #[arg(value_name = "BASE")]
     pub base: String,
-    /// What is compared, in the same form [default: the files on the disk]
+    /// What is compared with BASE: a git revision or a directory [default: the files on the disk]
     #[arg(value_name = "HEAD")]
     pub head: Option<String>,
     /// Where the fleet's root lies in the repository [default: where it lies in the work tree; the top of a bare one]

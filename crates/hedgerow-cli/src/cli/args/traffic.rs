@@ -149,7 +149,7 @@ pub enum ReconcileFormat {
   hedgerow reconcile --env prod --observations seen.jsonl
   hedgerow reconcile --env prod --observations seen.jsonl --write --accept service.emoji service.ledger
 
-Traffic alone opens no door: --write adds a rule only for a pair that --accept names. A rule that nobody used is `stale` only where somebody
+Traffic alone permits nothing: --write adds a rule only for a pair that --accept names. A rule that nobody used is `stale` only where somebody
 listened all the time; else it is `unknown`, which is no reason to remove it. Exit code 0: nothing is open.")]
 pub struct Reconcile {
     /// The environment.

@@ -265,7 +265,7 @@ pub(super) fn read_observations(session: &mut Session<'_>, path: &Path) -> anyho
     let observations = Observations::read(&text).map_err(|fault| match fault {
         NotObservations::Empty => anyhow::anyhow!("`{name}` is empty; observations begin with a header line"),
         NotObservations::Header(reason) if reason.starts_with("unknown field") => anyhow::anyhow!(
-            "the header of `{name}` says more than this program knows: {reason}; a newer `hedgerow-observer` wrote it: use a `hedgerow` as new"
+            "the header of `{name}` says more than this program knows: {reason}; a newer `hedgerow-observer` wrote it: update `hedgerow`"
         ),
         NotObservations::Header(reason) => anyhow::anyhow!(
             "the first line of `{name}` is no header of observations: {reason}; `hedgerow-observer export` and `read` write them"

@@ -64,7 +64,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Re
     }
     if !observations.is_empty() {
         let alarms = report::count(network.alarms(), "caller");
-        session.note(&format!("{alarms} seen calling what nothing lets them\n"));
+        session.note(&format!("{alarms} seen making calls that nothing permits\n"));
     }
     Ok(Exit::Done)
 }

@@ -104,7 +104,7 @@ fn write(
         accepted.push((caller, callee));
     }
     if source.is_traffic() && accepted.is_empty() {
-        bail!("traffic alone opens no door: name the pairs that are meant with --accept CALLER CALLEE")
+        bail!("traffic alone permits nothing: name the pairs that may call, with --accept CALLER CALLEE")
     }
     let is_wanted =
         |rule: &Rule| !source.is_traffic() || accepted.contains(&(rule.caller.clone(), rule.callee.clone()));

@@ -79,7 +79,7 @@ fn unclaimed(directory: &Path, proposal: &Proposal) -> Option<String> {
     let first = found.first()?;
     let lines: Vec<String> = found.iter().map(|service| format!("{}/service.yaml", service.home)).collect();
     Some(format!(
-        "there already, and without the name of the workload, by which a deploy finds the service: {}; add such as `workloads: [\"*/{}\"]`, or deploy with `--service`",
+        "there already, without `workloads`, so that a deploy does not find the service: {}; add a line such as `workloads: [\"*/{}\"]`, or deploy with `--service`",
         lines.join(", "),
         first.workload.as_deref().unwrap_or_default()
     ))

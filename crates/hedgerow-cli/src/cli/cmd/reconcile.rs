@@ -62,7 +62,7 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     }
     if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains_key(digest)) {
         session.note(&format!(
-            "warning: services were named by a catalogue that is not this tree's; give the collector that of `{} catalogue --env {asked} --rules`, or in one of many repositories the one that all read, and name it under `services: {{catalogue: …}}` (docs/catalogue.md)\n",
+            "warning: services were named by a catalogue that is not this tree's; give the collector the one that `{} catalogue --env {asked} --rules` prints, or, if the fleet has several repositories, the one that all of them read, and name it under `services: {{catalogue: …}}` (docs/catalogue.md)\n",
             read.program
         ));
     }

@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, Said};
 use crate::diff::{Change, Diff, EdgeChange, Group};
+use hedgerow_core::diag::count;
 use hedgerow_core::unseen::escaped;
 
 /// How many names are shown where there may be many.
@@ -31,12 +32,8 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
         "Types",
         diff.types.iter().map(|types| {
             let (from, to) = types.services;
-            format!(
-                "{} {} → {} ({from} → {to} services)",
-                sign(types.change),
-                group(&types.callers),
-                group(&types.callees)
-            )
+            let to = count(to, "service");
+            format!("{} {} → {} ({from} → {to})", sign(types.change), group(&types.callers), group(&types.callees))
         }),
     );
     section(

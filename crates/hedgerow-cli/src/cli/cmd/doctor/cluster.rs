@@ -94,12 +94,15 @@ fn asked(fleet: &Fleet) -> Asked {
 
 pub(super) fn look(fleet: Option<&Fleet>, dump: Option<&Dump>) -> Vec<Finding> {
     let Some(fleet) = fleet else {
-        return vec![Finding::note("without a fleet nothing is known of what it asks for", "fix the fleet first")];
+        return vec![Finding::note(
+            "without a fleet it is not known what the cluster must have",
+            "fix the fleet first",
+        )];
     };
     // Of what was not read nothing is judged: half a dump would look like half a cluster.
     if let Some(dump) = dump.filter(|dump| !dump.faults.is_empty()) {
         let faults = dump.faults.iter().map(|fault| {
-            Finding::problem(format!("the dump is not understood: {fault}"), format!("make it anew: {DUMP}"))
+            Finding::problem(format!("the dump is not understood: {fault}"), format!("make a new one: {DUMP}"))
         });
         return faults.collect();
     }
@@ -135,7 +138,7 @@ pub(super) fn look(fleet: Option<&Fleet>, dump: Option<&Dump>) -> Vec<Finding> {
         needs.push("Kubernetes 1.30 or later, for `guard`");
     }
     if needs.is_empty() {
-        return vec![Finding::good("no stage asks anything of a cluster yet")];
+        return vec![Finding::good("no stage needs anything of the cluster yet")];
     }
     let Some(dump) = dump else {
         let needs = needs

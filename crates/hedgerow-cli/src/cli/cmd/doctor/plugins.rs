@@ -88,7 +88,7 @@ fn legacy(os: &Os) -> Vec<Finding> {
             Ok(program) => own(path, &program, os),
             Err(_) => Finding::problem(
                 format!("the plugin of kustomize at {} is a link to nothing", path.display()),
-                "integrations/kustomize/install-legacy-plugin writes it anew",
+                "integrations/kustomize/install-legacy-plugin writes it again",
             ),
         });
     }
@@ -112,7 +112,7 @@ fn own(path: &Path, program: &Path, os: &Os) -> Finding {
         ),
         Err(error) => Finding::problem(
             format!("{said} does not run: {error}"),
-            "integrations/kustomize/install-legacy-plugin writes it anew",
+            "integrations/kustomize/install-legacy-plugin writes it again",
         ),
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
             let (beyond, rest) = beyond(&row.ports);
             let accept = (!rest.is_empty()).then(|| accept(read, caller, callee, args));
             let deploy = (!rest.is_empty()).then(|| {
-                format!("where its rule is there already: deploy the pods of `{caller}` again that lack its label")
+                format!("if the rule is there already: deploy `{caller}` again, since pods of it lack the label")
             });
             [ask].into_iter().chain(accept).chain(deploy).chain(beyond).collect()
         }
@@ -57,7 +57,7 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
                     )
                 }
                 Some(Permits::Rule(_) | Permits::Allow) | None => {
-                    format!("deploy the pods of `{caller}` again that lack the label of `{callee}`")
+                    format!("deploy `{caller}` again, since pods of it lack the label for `{callee}`")
                 }
             };
             [Some(deploy), pods].into_iter().flatten().collect()
@@ -83,7 +83,7 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
 fn accept(read: &Evidence, caller: &str, callee: &str, args: &Reconcile) -> String {
     let (fleet, program) = (&read.scanned.fleet, &read.program);
     if fleet.known(callee).is_none() {
-        return format!("`{callee}` is no service of this tree: is it the tree that is deployed?");
+        return format!("`{callee}` is no service of this tree: is this the tree that is deployed?");
     }
     if fleet.service(caller).is_none() {
         let elsewhere = match fleet.known(caller) {
@@ -257,7 +257,7 @@ pub(super) fn tally(reconciled: &Reconciled) -> String {
             (number > 0).then(|| format!("{number} {}", class.as_str()))
         })
         .collect();
-    let parts = if parts.is_empty() { "nothing seen and nothing to see".to_owned() } else { parts.join(", ") };
+    let parts = if parts.is_empty() { "no call in code, rules or traffic".to_owned() } else { parts.join(", ") };
     format!("{}: {parts}{}\n", count(reconciled.rows.len(), "edge"), aside(reconciled))
 }
 

@@ -299,3 +299,20 @@ fn faces(network: &Network) -> Vec<Faces> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_permits_cannot_wait() {
+        let urgent = |class: &'static str| {
+            let none = String::new;
+            let (facts, help) = (Vec::new(), Vec::new());
+            Question { owner: none(), class, means: "", caller: none(), callee: none(), facts, help }.is_urgent()
+        };
+        let found: Vec<_> = Class::ALL.iter().map(|class| class.as_str()).filter(|class| urgent(class)).collect();
+        assert_eq!(found, ["nobody-knows", "unpermitted", "deploy-missing"]);
+        assert!(urgent(FORGED));
+    }
+}

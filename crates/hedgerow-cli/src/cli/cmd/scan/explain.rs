@@ -47,8 +47,9 @@ fn way(scanned: &mut Scanned, evidence: &Evidence) -> String {
 fn absent(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
     let mut text = format!("{caller} -> {callee}: no call is found\n\n");
     match scanned.outcome.services.get(caller).copied().unwrap_or(0) {
-        0 => text
-            .push_str("no code of the caller that the scan reads runs anything; `scan.services` says where code is\n"),
+        0 => text.push_str(
+            "the scan found nothing in the caller's code that runs; `scan.services` says where its code is\n",
+        ),
         count => {
             let _infallible = writeln!(
                 text,

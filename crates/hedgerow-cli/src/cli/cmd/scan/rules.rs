@@ -83,7 +83,7 @@ pub(super) fn write(
             session.note(&format!("removed {path}\n"));
         } else {
             let removes = if rule.origin == Some(Origin::Scan) { "; --prune removes it" } else { "" };
-            session.note(&format!("kept {path}, which backs no call{removes}\n"));
+            session.note(&format!("kept {path}, although no such call is found{removes}\n"));
         }
     }
     Ok(())
@@ -117,7 +117,7 @@ pub(super) fn diagnostics(scanned: &mut Scanned, difference: &Difference) -> Vec
         let first = match rule.origin {
             Some(Origin::Scan) => "`hedgerow scan --write --prune` removes the file",
             Some(Origin::Manual | Origin::Observed | Origin::Imported) | None => {
-                "a person wrote this file: if nothing calls any more, take it away; the scan does not"
+                "a person wrote this file, so the scan does not remove it: remove it yourself if the call is no longer made"
             }
         };
         found.push(
