@@ -187,11 +187,11 @@ fn silence_that_nobody_heard_is_no_evidence() {
     for (header, words) in [
         (
             r#""coverage":[],"canaries":[]"#,
-            "which says nothing: nobody can prove to have listened: nobody tells on which nodes its pods ran",
+            "which says nothing: no source can prove that it listened: it is not known on which nodes its pods ran",
         ),
         (
             r#""coverage":[],"canaries":[],"services":{"service.vault":{"nodes":["a"]}}"#,
-            "which says nothing: nobody can prove to have listened: no source listened on `a`",
+            "which says nothing: no source can prove that it listened: no source listened on `a`",
         ),
         (
             r#""coverage":[{"node":"a","source":"conntrack","heard":44640,"blind":0}],"canaries":[],"services":{"service.vault":{"nodes":["a"]}}"#,

@@ -215,7 +215,7 @@ impl<'q> Court<'q> {
         line(
             Kind::Stage,
             Outcome::Blocks,
-            format!("its stage in `{environment}` is `{}`: no policy of its is tried", stage.as_str()),
+            format!("its stage in `{environment}` is `{}`: its policy is not tried", stage.as_str()),
         )
         .help(format!("write `stage: {{{environment}: audit}}` in its service.yaml"))
     }
@@ -241,7 +241,7 @@ impl<'q> Court<'q> {
     fn hearing_evidence(&self, service: &Service) -> Evidence {
         let nodes = self.watched(service.name.as_str()).map(|watched| watched.nodes.as_slice()).unwrap_or_default();
         if nodes.is_empty() {
-            let text = "nobody tells on which nodes its pods ran".to_owned();
+            let text = "it is not known on which nodes its pods ran".to_owned();
             return line(Kind::Hearing, Outcome::Unknown, text)
                 .help("is it deployed, and does the collector watch pods?");
         }
@@ -258,7 +258,7 @@ impl<'q> Court<'q> {
             }
         }
         if !silent.is_empty() {
-            let text = format!("nobody can prove to have listened on {}", listed(&silent));
+            let text = format!("no source can prove that it listened on {}", listed(&silent));
             return line(Kind::Hearing, Outcome::Unknown, text)
                 .help("see `hedgerow_source_up` of the node, and the log of its observer");
         }
@@ -276,12 +276,12 @@ impl<'q> Court<'q> {
 
     fn policy(&self, service: &Service) -> Evidence {
         let Some(policy) = self.watched(service.name.as_str()).and_then(|watched| watched.policy.as_ref()) else {
-            let text = "nobody tells by which policy its calls were judged".to_owned();
+            let text = "it is not known by which policy its calls were judged".to_owned();
             return line(Kind::Policy, Outcome::Unknown, text)
                 .help("is its policy deployed, and does the collector watch policies?");
         };
         if policy.digest.is_empty() {
-            let text = "no policy of its was deployed: nothing was tried".to_owned();
+            let text = "none of its policies was deployed: nothing was tried".to_owned();
             return line(Kind::Policy, Outcome::Unknown, text)
                 .help("deploy it with stage `audit`, and let a window pass");
         }
@@ -296,7 +296,7 @@ impl<'q> Court<'q> {
             }
             None => {
                 let text =
-                    "nobody tells whether the policy that is deployed is the one that this tree asks for".to_owned();
+                    "it is not known whether the policy that is deployed is the one that this tree asks for".to_owned();
                 return line(Kind::Policy, Outcome::Unknown, text).help(help);
             }
         }
@@ -324,11 +324,16 @@ impl<'q> Court<'q> {
                 line(Kind::Connections, Outcome::Holds, text)
             }
             Some(seconds) => {
-                let text = format!("a connection has been open for {}: since before anybody looked", span(seconds));
+                let text = format!(
+                    "a connection has been open for {}: it was opened before the observer looked",
+                    span(seconds)
+                );
                 line(Kind::Connections, Outcome::Blocks, text).help("restart the caller, so that it opens a new one")
             }
-            None => line(Kind::Connections, Outcome::Unknown, "nobody tells how old open connections are".to_owned())
-                .help("conntrack or the flow socket tells; is one of both read?"),
+            None => {
+                line(Kind::Connections, Outcome::Unknown, "it is not known how old open connections are".to_owned())
+                    .help("conntrack or the flow socket tells: is one of them read?")
+            }
         }
     }
 

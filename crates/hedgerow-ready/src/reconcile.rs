@@ -425,7 +425,7 @@ impl<'o> Silences<'o> {
         match watched.map(|watched| watched.nodes.is_empty()) {
             Some(false) => None,
             Some(true) => Some(format!("no pod of `{caller}` ran, so it could call nobody")),
-            None => Some(format!("nobody tells whether pods of `{caller}` ran")),
+            None => Some(format!("it is not known whether pods of `{caller}` ran")),
         }
     }
 

@@ -185,7 +185,7 @@ impl<'o> Ears<'o> {
         }
         let nodes = header.services.get(callee).map(|watched| watched.nodes.as_slice()).unwrap_or_default();
         if nodes.is_empty() {
-            return Listened::Unproven("nobody tells on which nodes its pods ran".to_owned());
+            return Listened::Unproven("it is not known on which nodes its pods ran".to_owned());
         }
         // What was made to be seen and was not: somebody listened, and heard nothing.
         let is_missed = |canary: &&Canary| {
@@ -225,7 +225,7 @@ impl Listened {
                 format!("somebody listened on every node of its pods, but for {} at most", span(*deaf))
             }
             Self::InPart(deaf) => format!("on a node of its pods nobody listened for {}", span(*deaf)),
-            Self::Unproven(why) => format!("nobody can prove to have listened: {why}"),
+            Self::Unproven(why) => format!("no source can prove that it listened: {why}"),
         }
     }
 

@@ -157,7 +157,7 @@ impl Judge<'_> {
                     enumerate(policies)
                 );
                 diagnostics.push(self.diagnostic(message, policies.iter().filter_map(place)).help(format!(
-                    "keep `{name}` in the stage `off` until its rules say who may call, then go to `enforce`; or let the policy go, and say with rules and `allow` entries whom it lets in"
+                    "keep `{name}` in the stage `off` until its rules say who may call, then go to `enforce`; or remove the policy, and say by rules and `allow` entries whom it lets in"
                 )));
             }
         }
@@ -168,7 +168,7 @@ impl Judge<'_> {
                     let message = format!(
                         "{policy} selects pods of `{name}` too: under `enforce`, whom it lets in comes in besides"
                     );
-                    let help = "say with rules and `allow` entries whom it lets in, and let it go";
+                    let help = "say by rules and `allow` entries whom it lets in, and remove it";
                     let diagnostic = self.diagnostic(message, place(policy)).severity(Severity::Warning);
                     diagnostics.push(diagnostic.help(help));
                 }
@@ -199,7 +199,7 @@ impl Judge<'_> {
                 Finding::Missing(edges) => (edges, &mut shut),
                 Finding::Unsearched { policy, .. } if !self.is_ours(policy) => {
                     if guarded.values().any(|policies| policies.contains(policy)) {
-                        let message = format!("{policy} is too intricate: who else it lets in could not be worked out");
+                        let message = format!("{policy} is too complex: who else it lets in could not be worked out");
                         diagnostics.push(self.diagnostic(message, place(policy)));
                     }
                     continue;
@@ -226,13 +226,13 @@ impl Judge<'_> {
                 if is_tried { "will let in, once it is enforced, whom no rule of" } else { "lets in whom no rule of" };
             let message = format!("{policy} {will} `{callee}` permits: {}", effect.words());
             let help = format!(
-                "policies add up: let this one go, and say with rules of the callers or `allow` entries of `{callee}` who may call"
+                "policies add up: remove this one, and say by rules of the callers or `allow` entries of `{callee}` who may call"
             );
             diagnostics.push(self.diagnostic(message, place(&policy)).help(help));
         }
         for ((callee, policy, _), effect) in shut {
             let message = format!("{policy} keeps out whom `{callee}` permits: {}", effect.words());
-            let help = format!("let this policy go, or take back what permits the calls to `{callee}`");
+            let help = format!("remove this policy, or the rules and entries that permit the calls to `{callee}`");
             diagnostics.push(self.diagnostic(message, place(&policy)).help(help));
         }
     }

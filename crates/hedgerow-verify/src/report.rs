@@ -337,12 +337,14 @@ impl Finding {
                 ))
             }
             Self::Unsearched { policy, place } => {
-                let message = format!("{policy} is too intricate: who else it lets in could not be worked out");
+                let message = format!("{policy} is too complex: who else it lets in could not be worked out");
                 diagnostic(message).mark(*place, "")
             }
             Self::UnreadStaged { policy, place } => {
                 let message = format!("what {policy} would do once it is enforced is not known");
-                diagnostic(message).mark(*place, "").help("it holds what is not modelled: see the warning about it")
+                diagnostic(message)
+                    .mark(*place, "")
+                    .help("it has parts that are not modelled: see the warning about it")
             }
             Self::Misplaced { written, namespace, services, pods, policies, place } => {
                 let count = |number: usize, one: &str, many: &str| match number {

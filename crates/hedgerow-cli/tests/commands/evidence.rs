@@ -179,7 +179,7 @@ fn observations_of_another_environment_or_tree_are_no_evidence() {
             fs::write(&rule, "origin: manual\n").unwrap();
             let ran = run(root.path(), "ready service.ledger --observations seen.jsonl");
             let told =
-                "unknown labels      which labels pods should wear was told by other rules than those of this tree";
+                "unknown labels      the labels that pods should wear come from other rules than those of this tree";
             assert!(ran.out().contains(told), "{arguments}: {}", ran.out());
             assert!(!run(root.path(), "reconcile --observations seen.jsonl").stderr.contains("not this tree's"));
             fs::remove_file(rule).unwrap();

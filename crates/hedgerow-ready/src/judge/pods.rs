@@ -56,7 +56,7 @@ impl<'q> Court<'q> {
             return line(Kind::Labels, Outcome::Blocks, text).help("deploy these callers again");
         }
         if !unwatched.is_empty() {
-            let text = format!("nobody tells what the pods of {} wear", listed(&unwatched));
+            let text = format!("it is not known what the pods of {} wear", listed(&unwatched));
             return line(Kind::Labels, Outcome::Unknown, text)
                 .help("is it deployed, and does the collector watch pods?");
         }
@@ -81,8 +81,10 @@ impl<'q> Court<'q> {
         let text = match &header.labelling {
             _ if is_whole => return None,
             same @ Some(_) if *same == tree.labelling => return None,
-            Some(_) => "which labels pods should wear was told by other rules than those of this tree",
-            None => "the catalogue by which pods were named has no rules: nobody tells which labels they should wear",
+            Some(_) => "the labels that pods should wear come from other rules than those of this tree",
+            None => {
+                "the catalogue by which pods were named has no rules: it is not known which labels they should wear"
+            }
         };
         Some(line(Kind::Labels, Outcome::Unknown, text.to_owned()).help(same_tree(self.question)))
     }
@@ -131,7 +133,7 @@ impl<'q> Court<'q> {
         }
         if !unwatched.is_empty() {
             let text = format!(
-                "nobody tells whether the pods of {} wear `{key}`, by which they may call it",
+                "it is not known whether the pods of {} wear `{key}`, by which they may call it",
                 listed(&unwatched)
             );
             let help = "are they deployed, does the collector watch pods, and is it of this version?";

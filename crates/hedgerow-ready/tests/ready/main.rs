@@ -243,7 +243,7 @@ fn what_nobody_watched_is_unknown() {
     };
     expect("no policy was deployed", no_policy, Unknown, Kind::Policy, "nothing was tried");
     let missed = |w: &mut World| w.observations.header.canaries[0].missed = Some(Moment(NOW));
-    expect("a canary was missed since", missed, Unknown, Kind::Canary, "not each was seen");
+    expect("a canary was missed since", missed, Unknown, Kind::Canary, "one was not seen");
     expect(
         "a line that is not understood",
         |w| {
@@ -488,7 +488,7 @@ fn the_window_holds_two_runs_of_every_job_of_a_caller() {
     for (what, change, runs) in [
         ("all of long ago", last(5, Some(NOW - 300 * DAY), begin), 0),
         ("all of the day before", last(5, Some(begin - 1), begin - DAY), 0),
-        ("nobody tells when", last(5, None, begin), 0),
+        ("it is not known when", last(5, None, begin), 0),
         ("of tomorrow", last(5, Some(NOW + 301), begin), 0),
         ("none at all", last(0, Some(NOW - DAY), begin), 0),
         ("one was due before the window", last(2, Some(NOW - DAY), begin - DAY), 1),

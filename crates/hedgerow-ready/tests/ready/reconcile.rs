@@ -169,7 +169,7 @@ fn a_rule_is_stale_only_where_somebody_listened() {
         (
             "nothing told of the caller",
             |w| drop(w.observations.header.services.remove("service.cards")),
-            Some("nobody tells whether pods of `service.cards` ran"),
+            Some("it is not known whether pods of `service.cards` ran"),
         ),
         ("no canary", |w| w.observations.header.canaries.clear(), Some("no canary called it")),
         (

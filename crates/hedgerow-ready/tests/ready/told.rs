@@ -83,7 +83,7 @@ fn what_is_deployed_is_the_policy_of_the_tree() {
     expect("another policy", digest("sha256:1"), Verdict::Unknown, Kind::Policy, told);
     expect("no digest", digest("x"), Verdict::Unknown, Kind::Policy, told);
     let unplanned = |w: &mut World| drop(w.tree.policies.remove("service.ledger"));
-    expect("nobody told what is planned", unplanned, Verdict::Unknown, Kind::Policy, "nobody tells whether");
+    expect("nobody told what is planned", unplanned, Verdict::Unknown, Kind::Policy, "it is not known whether");
     // Of another service's policy it does not matter.
     let other = |w: &mut World| drop(w.tree.policies.remove("service.cards"));
     assert_eq!(judged(other).0, Verdict::Ready);
@@ -141,13 +141,13 @@ fn callers_by_type_wear_the_label_of_their_type() {
             "an earlier version told",
             |w| w.watched("cards").types = None,
             Verdict::Unknown,
-            "nobody tells whether the pods of `service.cards` wear `bank.example/service-type`".to_owned(),
+            "it is not known whether the pods of `service.cards` wear `bank.example/service-type`".to_owned(),
         ),
         (
             "nobody watched it",
             |w| drop(w.observations.header.services.remove("service.cards")),
             Verdict::Unknown,
-            "nobody tells whether the pods of `service.cards` wear".to_owned(),
+            "it is not known whether the pods of `service.cards` wear".to_owned(),
         ),
         (
             "somebody else wears it",
@@ -191,9 +191,9 @@ fn labels_are_judged_by_a_catalogue_with_rules() {
         let labelling = labelling.map(str::to_owned);
         move |w: &mut World| w.observations.header.labelling = labelling
     };
-    let told = "the catalogue by which pods were named has no rules: nobody tells which labels they should wear";
+    let told = "the catalogue by which pods were named has no rules: it is not known which labels they should wear";
     expect("no rules", by(None), Verdict::Unknown, Kind::Labels, told);
-    let told = "which labels pods should wear was told by other rules than those of this tree";
+    let told = "the labels that pods should wear come from other rules than those of this tree";
     expect("other rules", by(Some("sha256:other")), Verdict::Unknown, Kind::Labels, told);
     let nobody = |w: &mut World| (w.observations.header.labelling, w.tree.labelling) = (None, None);
     expect("nobody has rules", nobody, Verdict::Unknown, Kind::Labels, "has no rules");

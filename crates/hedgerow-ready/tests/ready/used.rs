@@ -105,19 +105,19 @@ fn silence_is_worth_what_was_heard() {
         ),
         (
             &|world| world.gap(0, NOW - DAY, NOW),
-            "which says nothing: nobody can prove to have listened: at the end nobody listened on",
+            "which says nothing: no source can prove that it listened: at the end nobody listened on",
         ),
         (
             &|world| world.observations.header.coverage.clear(),
-            "which says nothing: nobody can prove to have listened: no source listened on",
+            "which says nothing: no source can prove that it listened: no source listened on",
         ),
         (
             &|world| world.watched("ledger").nodes.clear(),
-            "which says nothing: nobody can prove to have listened: nobody tells on which nodes",
+            "which says nothing: no source can prove that it listened: it is not known on which nodes",
         ),
         (
             &|world| world.observations.faults.count = 1,
-            "which says nothing: nobody can prove to have listened: not all lines",
+            "which says nothing: no source can prove that it listened: not all lines",
         ),
     ] {
         let said = silence(change);
