@@ -7,7 +7,7 @@
 
 mod source;
 
-use crate::objects::{Object, get, list, objects, text};
+use crate::objects::{Object, get, list, objects, tag, text};
 use crate::pods::{PLANNED, Pods, pods};
 use crate::ports::{declared, everything, join, subtract, words};
 use crate::said::{End, Found, Name, Place, Port, Statement, Wanted, Why, shown};
@@ -64,7 +64,16 @@ impl Reader for Istio {
         let mut callees: BTreeMap<ServiceName, Callee> = BTreeMap::new();
         for object in read.objects.iter().filter(|object| object.group == "security.istio.io") {
             match object.kind.as_str() {
-                "AuthorizationPolicy" => world.policy(object, &mut callees, found),
+                "AuthorizationPolicy" => {
+                    match object.value.pointer("/metadata/namespace").and_then(tag).or(tag(object.spec())) {
+                        Some(tag) => {
+                            let text =
+                                format!("the deploy fills in `{}`: import what the deploy makes of it", shown(tag));
+                            found.leave(Why::NotUnderstood, &object.place, text);
+                        }
+                        None => world.policy(object, &mut callees, found),
+                    }
+                }
                 // How identities are proven, not who may call.
                 "PeerAuthentication" | "RequestAuthentication" => {}
                 other => {

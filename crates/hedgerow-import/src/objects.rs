@@ -70,6 +70,16 @@ pub(crate) fn keys(value: &Value) -> impl Iterator<Item = &str> {
     value.as_object().into_iter().flatten().filter(|(_, value)| !is_empty(value)).map(|(key, _)| key.as_str())
 }
 
+/// The first text of a value that has a template's tag, which the deploy fills in.
+pub(crate) fn tag(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text.as_str()).filter(|text| text.contains("{{")),
+        Value::Array(list) => list.iter().find_map(tag),
+        Value::Object(map) => map.values().find_map(tag),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -75,6 +75,39 @@ fn what_looks_at_the_request_is_said() {
     assert_of(&imported, &["service.emoji → service.ledger: imported from AuthorizationPolicy bank/p0"], &left);
 }
 
+/// Whom such a policy is for, and whom it lets in, is not known: it is no policy that selects nobody.
+#[test]
+fn what_a_deploy_fills_in_is_not_understood() {
+    let rule = |from: &str| format!("rules: [{{from: [{{source: {{namespaces: [{from}]}}}}]}}]");
+    let is_tagged = |text: &str, is_namespace: bool| {
+        let text = format!("{text}---\n");
+        let text = if is_namespace {
+            text.replace("namespace: bank", "namespace: \"{{ .Release.Namespace }}\"")
+        } else {
+            text
+        };
+        let imported = imported(&bank(), Source::Istio, &text, Many::Suggest);
+        let told = imported.leftovers.iter().filter(|it| it.why == Why::NotUnderstood).map(super::leftover);
+        (told.collect::<Vec<_>>().join("\n"), imported.leftovers.iter().any(|it| it.why == Why::IdlePolicy))
+    };
+    let policy = |spec: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p, namespace: bank}}\nspec: {{selector: {{matchLabels: {{app: ledger}}}}, {spec}}}\n"
+        )
+    };
+    for (spec, is_namespace, tag) in [
+        (rule("market"), true, "{{ .Release.Namespace }}"),
+        (rule("'{{ .Values.caller }}'"), false, "{{ .Values.caller }}"),
+        (format!("action: DENY, {}", rule("'{{ .Values.caller }}'")), false, "{{ .Values.caller }}"),
+        ("action: '{{ .Values.action }}'".to_owned(), false, "{{ .Values.action }}"),
+    ] {
+        let (told, is_idle) = is_tagged(&policy(&spec), is_namespace);
+        assert!(told.starts_with(&format!("not-understood: the deploy fills in `{tag}`: import")), "{spec}: {told}");
+        assert!(!is_idle, "{spec}");
+    }
+    assert!(is_tagged(&policy(&rule("market")), false).0.is_empty());
+}
+
 #[test]
 fn a_namespace_the_mesh_and_anybody() {
     for (rule, left) in [
