@@ -213,7 +213,12 @@ impl<'p> Search<'_, 'p> {
         let paths = &context.reach.paths;
         let gives = |outside: &crate::outside::Outside| {
             let transfer = context.packs.transfer(outside.language, &outside.path);
-            transfer.is_some_and(|transfer| transfer.gives == Source::Section)
+            let hands_on = outside.language.semantics().hands_on_settings();
+            transfer.is_some_and(|transfer| match transfer.gives {
+                Source::Section => true,
+                Source::Setting => hands_on,
+                _ => false,
+            })
         };
         let is_section = paths.ask(gives);
         let sites = context.reach.external.iter().filter(|(_, path)| *is_section.get(*path));

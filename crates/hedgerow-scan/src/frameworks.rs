@@ -5,6 +5,7 @@ use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::mention::{Named, named};
+use crate::mentions::is_shown;
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -151,7 +152,8 @@ pub(crate) fn calls(
                 words.contains(path.join(":").as_str())
                     || words.contains(path.join(".").as_str())
                     || path.iter().any(|part| words.contains(part.as_str()))
-                    || read.sections.iter().any(|section| is_in(&path, section))
+                    || (read.sections.iter().any(|section| is_in(&path, section))
+                        && !path.iter().any(|key| is_shown(key)))
             };
             if !(is_framework(&path) || is_registered_name(&path) || is_asked()) {
                 continue;

@@ -60,6 +60,8 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
     grants(tree, &owner, &mut hosts, &mut deploy);
     let sharing = owners.sharing(tree.texts, &hosts);
+    let node_configs = node_configs(tree);
+    let mut filled = Vec::new();
     for file in tree.texts {
         let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
         match owned {
@@ -89,7 +91,13 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }
-                let usual = SETTINGS.iter().any(|start| name.starts_with(start));
+                let directory = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+                let is_node_config = node_configs.contains(directory) && is_data(name);
+                if is_node_config && name.starts_with(OF_VARIABLES) {
+                    filled.push(file);
+                    continue;
+                }
+                let usual = is_node_config || SETTINGS.iter().any(|start| name.starts_with(start));
                 if let Some(stem) = keyed(&file.path).filter(|_| !usual) {
                     all_owners(&file.path).iter().for_each(|service| deploy.add_settings_under(service, stem, text()));
                 } else if usual {
@@ -98,9 +106,31 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
             }
         }
     }
+    for file in filled {
+        let text = || Text { path: &file.path, text: &file.text };
+        all_owners(&file.path).iter().for_each(|service| deploy.add_settings_of_variables(service, text()));
+    }
     of_modules(tree, homes, builds, &mut deploy);
     registered(homes, &deploy, &mut hosts);
     (hosts, deploy)
+}
+
+/// How node-config's file begins that says which variable fills which setting.
+const OF_VARIABLES: &str = "custom-environment-variables.";
+
+/// Whether a file of settings is read as one, by its ending.
+fn is_data(name: &str) -> bool {
+    [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// The directories that node-config reads all files of: `config/` with `default.json` in it, or with the names of variables.
+///
+/// See <https://github.com/node-config/node-config/wiki/Configuration-Files>.
+fn node_configs<'t>(tree: &'t Tree<'t>) -> BTreeSet<&'t str> {
+    let split = tree.texts.iter().filter_map(|file| file.path.rsplit_once('/'));
+    let is_config = |directory: &str| directory.rsplit('/').next() == Some("config");
+    let is_first = |name: &str| is_data(name) && (name.starts_with("default.") || name.starts_with(OF_VARIABLES));
+    split.filter(|(directory, name)| is_config(directory) && is_first(name)).map(|(directory, _)| directory).collect()
 }
 
 /// Where services say in their settings under what name others find them: Spring's, Steeltoe's, Quarkus', Micronaut's.

@@ -171,7 +171,7 @@ impl<'a, 'p> Infer<'a, 'p> {
                 ty if ty.is_unknown() => self.type_of(function, *of, 0),
                 ty => Some(ty),
             },
-            Expr::Address(of) | Expr::Deref(of) => self.type_of(function, *of, 0),
+            Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => self.type_of(function, *of, 0),
             Expr::Index { of, .. } => self.type_of(function, *of, 0).and_then(|ty| self.program.element(ty)),
             Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.type_of(function, *id, 0)),
             Expr::Text(_)

@@ -1,33 +1,43 @@
 //! What the scan knows of libraries: which calls go out, which functions pass texts on. All of it is data.
 
+use crate::loads::{Sum, sum};
 use hedgerow_code::frontend::Language;
 use hedgerow_deploy::Pattern;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+/// The texts of the packs that this crate brings.
+const TEXTS: [(Language, &str); 9] = [
+    (Language::CSharp, include_str!("../packs/csharp.yaml")),
+    (Language::Go, include_str!("../packs/go.yaml")),
+    (Language::Python, include_str!("../packs/python.yaml")),
+    (Language::Java, include_str!("../packs/java.yaml")),
+    (Language::Kotlin, include_str!("../packs/kotlin.yaml")),
+    (Language::JavaScript, include_str!("../packs/javascript.yaml")),
+    (Language::Ruby, include_str!("../packs/ruby.yaml")),
+    (Language::Php, include_str!("../packs/php.yaml")),
+    (Language::Rust, include_str!("../packs/rust.yaml")),
+];
 
 /// The packs this crate brings.
 static BUILT_IN: LazyLock<Result<Vec<(Language, Pack)>, String>> = LazyLock::new(|| {
-    let texts = [
-        (Language::CSharp, include_str!("../packs/csharp.yaml")),
-        (Language::Go, include_str!("../packs/go.yaml")),
-        (Language::Python, include_str!("../packs/python.yaml")),
-        (Language::Java, include_str!("../packs/java.yaml")),
-        (Language::Kotlin, include_str!("../packs/kotlin.yaml")),
-        (Language::JavaScript, include_str!("../packs/javascript.yaml")),
-        (Language::Ruby, include_str!("../packs/ruby.yaml")),
-        (Language::Php, include_str!("../packs/php.yaml")),
-        (Language::Rust, include_str!("../packs/rust.yaml")),
-    ];
     let read = |(language, text)| {
         let pack = serde_yaml::from_str(text).map_err(|error| format!("{language:?}: {error}"))?;
         Ok((language, pack))
     };
-    texts.into_iter().map(read).collect()
+    TEXTS.into_iter().map(read).collect()
 });
 
+/// These packs alone, as most trees are scanned with.
+static ALONE: LazyLock<Result<Arc<Packs>, String>> = LazyLock::new(|| Packs::build(Pack::default()).map(Arc::new));
+
+/// The hash of the packs that this crate brings.
+pub(crate) static BUILT_IN_SUM: LazyLock<Sum> =
+    LazyLock::new(|| sum(|add| TEXTS.iter().for_each(|(_, text)| add(text.as_bytes()))));
+
 /// One pack as it is written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Pack {
     /// Calls and assignments that go out.
@@ -54,7 +64,7 @@ pub(crate) struct Pack {
 }
 
 /// An annotation of a type, and which of its arguments matters.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientNote {
     /// The annotation's name.
@@ -65,7 +75,7 @@ pub(crate) struct ClientNote {
 }
 
 /// A call of a library that asks the environment whom to call, without a word of that in the code.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reads {
     /// Which calls.
@@ -79,7 +89,7 @@ pub(crate) struct Reads {
 }
 
 /// A structure from outside of which one field says what it is worth as a text.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextType {
     /// Its path.
@@ -90,7 +100,7 @@ pub(crate) struct TextType {
 }
 
 /// A call or an assignment that goes out of the service.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Sink {
     /// Which calls: paths of functions, `package.name`, `package.Type.name`.
@@ -151,7 +161,7 @@ pub enum Kind {
 }
 
 /// Where a call has its target.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Target {
     /// What the method is called on.
@@ -200,7 +210,7 @@ pub(crate) enum ReceiverWord {
 }
 
 /// A function that passes texts on or brings them in.
-#[derive(Debug, Clone, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Transfer {
     /// Which functions.
@@ -298,7 +308,7 @@ pub(crate) enum Source {
 }
 
 /// Patterns in the order in which they win, found by what they end in: most calls of a program are none of them.
-#[derive(Debug, Clone, Hash, Default)]
+#[derive(Debug, Default)]
 struct Table {
     patterns: Vec<(Option<Language>, Pattern, usize)>,
     by_tail: BTreeMap<String, Vec<usize>>,
@@ -341,7 +351,7 @@ impl Table {
 }
 
 /// All packs of a run.
-#[derive(Debug, Clone, Hash, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Packs {
     sinks: Vec<Sink>,
     functions: Vec<Transfer>,
@@ -363,7 +373,11 @@ impl Packs {
     ///
     /// # Errors
     /// When a built-in pack cannot be read, which the tests rule out.
-    pub(crate) fn with(own: Pack) -> Result<Self, String> {
+    pub(crate) fn with(own: &Pack) -> Result<Arc<Self>, String> {
+        if *own == Pack::default() { ALONE.clone() } else { Self::build(own.clone()).map(Arc::new) }
+    }
+
+    fn build(own: Pack) -> Result<Self, String> {
         let mut packs = Self::default();
         packs.add(own, None);
         for (language, pack) in BUILT_IN.as_ref().map_err(Clone::clone)? {
@@ -482,7 +496,7 @@ mod tests {
 
     #[test]
     fn built_in_packs_are_read() {
-        let packs = Packs::with(Pack::default()).unwrap();
+        let packs = Packs::with(&Pack::default()).unwrap();
         assert!(packs.sink(Language::Go, "net/http.Get").is_some());
         assert!(packs.sink(Language::Python, "net/http.Get").is_none());
         assert!(packs.sink(Language::TypeScript, "fetch").is_some());

@@ -13,7 +13,7 @@ use crate::givens::{copied, deploy};
 use crate::infer::Infer;
 use crate::inventory::{Home, entries, homes, is_below};
 use crate::loads::{Loads, Sum, sum, sum_of};
-use crate::pack::Packs;
+use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, Modules, Program, is_manifest};
 use crate::reach::{Reach, reach};
@@ -76,7 +76,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
     let loaded: Vec<BTreeSet<u32>> = run.homes.par_iter().map(|home| loads.of(home, &headers)).collect();
     let around = sum(|add| {
         add(&known.rest);
-        add(&sum_of(&(&run.hosts, &run.packs, run.modules.mounted())));
+        add(&sum_of(&(&run.hosts, &tree.config.pack, *BUILT_IN_SUM, run.modules.mounted())));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -129,7 +129,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
 /// What both kinds of scan begin with.
 struct Run<'a> {
     tree: &'a Tree<'a>,
-    packs: Packs,
+    packs: Arc<Packs>,
     /// The files that this build takes, by path: indices into [`Tree::code`].
     code: Vec<usize>,
     modules: Modules,
@@ -140,7 +140,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(tree: &'a Tree<'a>) -> Result<Self, String> {
-        let packs = Packs::with(tree.config.pack.clone())?;
+        let packs = Packs::with(&tree.config.pack)?;
         let takes = |at: &usize| {
             let file = &tree.code[*at];
             file.language.semantics().is_built(&file.path, file.facts.constraint.as_deref(), &tree.config.tags)

@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -63,6 +63,8 @@ pub struct Facts {
     pub package: String,
     /// What the file imports.
     pub imports: Vec<Import>,
+    /// The names that it gives on: others', or its own by another name.
+    pub exports: Vec<Export>,
     /// The whole names of what the file declares, for languages whose files use each other's names without an import.
     pub declares: Vec<CompactString>,
     /// The functions; the first one holds what runs when the file is loaded.
@@ -120,6 +122,17 @@ pub struct Import {
     pub path: CompactString,
     /// The one name taken out of it, for languages that import names.
     pub name: Option<CompactString>,
+}
+
+/// A name that a file gives to whoever imports it, and does not declare: `export { a as b } from "./c"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The name that others ask for; `*` for all that the other module gives.
+    pub name: CompactString,
+    /// The module that it is from, as an import names it; none for a name of the file itself.
+    pub path: Option<CompactString>,
+    /// The name there; none for the whole module.
+    pub of: Option<CompactString>,
 }
 
 /// One function or method.
@@ -368,6 +381,8 @@ pub enum Expr {
     Address(ExprId),
     /// What an address leads to.
     Deref(ExprId),
+    /// The value that a method runs on, as one of the class that its own extends: `super`, `base`.
+    Super(ExprId),
     /// One of several values: a run of [`Facts::lists`].
     Choice(Run),
     /// A value taken as another type.

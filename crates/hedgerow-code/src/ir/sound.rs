@@ -74,7 +74,7 @@ impl Facts {
             fits(run, self.arguments.len()) && self.arguments(run).iter().all(|argument| child(argument.value))
         };
         match *expr {
-            Expr::Member { of, .. } | Expr::Address(of) | Expr::Deref(of) => child(of),
+            Expr::Member { of, .. } | Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => child(of),
             Expr::Cast { of, ty } => child(of) && self.has_type(ty),
             Expr::Call { callee, arguments } => child(callee) && passed(arguments),
             Expr::New { ty, arguments } => self.has_type(ty) && passed(arguments),

@@ -43,6 +43,10 @@ impl Semantics for JavaScript {
         is_script_test(stem)
     }
 
+    fn hands_on_settings(&self) -> bool {
+        true
+    }
+
     fn begins(&self) -> Begins {
         Begins::Scripts
     }

@@ -107,6 +107,16 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether a part of the settings is handed on as a whole, without a type that says what of it is used.
+    fn hands_on_settings(&self) -> bool {
+        false
+    }
+
+    /// Whether what a module imports is known by the module's name as well: `bank.Client` where `bank` imports `Client`.
+    fn gives_on_imports(&self) -> bool {
+        false
+    }
+
     /// Whether an import without an alias goes by the name that the package gives itself.
     fn packages_name_themselves(&self) -> bool {
         false

@@ -18,6 +18,10 @@ impl Semantics for Python {
         stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
     }
 
+    fn gives_on_imports(&self) -> bool {
+        true
+    }
+
     fn begins(&self) -> Begins {
         Begins::Scripts
     }

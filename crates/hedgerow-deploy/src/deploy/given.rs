@@ -7,6 +7,9 @@ use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// How deep a file of settings is looked into for the variables that fill them.
+const MAX_DEPTH: usize = 24;
+
 /// What one service is given.
 #[derive(Debug, Clone, Hash, Default)]
 pub struct Given {
@@ -50,6 +53,32 @@ impl Given {
             self.settings.extend(documents(text.text.trim_start_matches('\u{feff}')));
         }
         self.setting_paths.resize(self.settings.len(), path.to_owned());
+    }
+
+    /// Adds the settings that variables fill; `{"db": {"host": "DB_HOST"}}` names them. Those that it is not given fill nothing.
+    ///
+    /// See <https://github.com/node-config/node-config/wiki/Environment-Variables#custom-environment-variables>.
+    pub(super) fn add_settings_of_variables(&mut self, text: Text) {
+        let roots: Vec<Value> = documents(text.text).iter().filter_map(|root| self.filled(root, 0)).collect();
+        self.settings.extend(roots);
+        self.setting_paths.resize(self.settings.len(), text.path.to_owned());
+    }
+
+    fn filled(&self, value: &Value, depth: usize) -> Option<Value> {
+        match value {
+            Value::String(variable) => {
+                let values = self.environment.get(variable.as_str())?.iter();
+                Some(Value::Array(values.map(|value| Value::String(value.written().into_owned())).collect()))
+            }
+            // `{"__name": "PORTS", "__format": "json"}`
+            Value::Object(pairs) if pairs.contains_key("__name") => self.filled(pairs.get("__name")?, depth + 1),
+            Value::Object(pairs) if depth < MAX_DEPTH => {
+                let filled =
+                    pairs.iter().filter_map(|(key, value)| Some((key.clone(), self.filled(value, depth + 1)?)));
+                Some(Value::Object(filled.collect()))
+            }
+            _ => None,
+        }
     }
 
     /// Adds a value of an environment variable, and where it is said.

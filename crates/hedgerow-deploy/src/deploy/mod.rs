@@ -135,6 +135,11 @@ impl Deploy {
         given.setting_paths.resize(given.settings.len(), text.path.to_owned());
     }
 
+    /// Adds a file that says which settings of a service are filled by which variables, as node-config has it.
+    pub fn add_settings_of_variables(&mut self, service: &str, text: Text) {
+        self.given.entry(service.to_owned()).or_default().add_settings_of_variables(text);
+    }
+
     /// When workloads run that do not run all the time.
     pub fn into_schedules(self) -> BTreeSet<Schedule> {
         self.schedules

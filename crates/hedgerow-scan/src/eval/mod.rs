@@ -250,7 +250,9 @@ impl<'a, 'p> Eval<'a, 'p> {
                 };
                 self.elements(&self.eval(frame, *of, 0), key)
             }
-            Expr::Address(of) | Expr::Deref(of) | Expr::Cast { of, .. } => (*self.eval(frame, *of, result)).clone(),
+            Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) | Expr::Cast { of, .. } => {
+                (*self.eval(frame, *of, result)).clone()
+            }
             Expr::Choice(of) => {
                 let mut values = Values::default();
                 for id in program.list(frame.function, *of) {

@@ -4,12 +4,15 @@ use super::Infer;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use hedgerow_code::ir::{Def, Expr, ExprId};
 
+/// What constructors are called in facts.
+pub(crate) const CONSTRUCTORS: [&str; 3] = ["__init__", "constructor", "<new>"];
+
 impl<'p> Infer<'_, 'p> {
     /// What `of.name` means where `of` is the name of an import or of a type.
     pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
         let Expr::Name(qualifier) = self.program.expr(function, of) else { return None };
         match self.program.meaning(self.program.file_of(function), self.program.word(function, *qualifier)) {
-            Meaning::Package(package) => Some(self.program.item(package, name)),
+            Meaning::Package(package) => Some(self.program.exported(package, name)),
             Meaning::External(path, None) => Some(Meaning::External(path, Some(name))),
             _ => None,
         }
@@ -71,7 +74,22 @@ impl<'p> Infer<'_, 'p> {
         (decl.receiver.is_none() && facts.defs(first).contains(&Def::Receiver)).then_some(id)
     }
 
+    /// The method that the class of a value has from the one that it extends.
+    fn inherited(&self, function: FnId, this: ExprId, name: &'p str) -> Callee<'p> {
+        let id = self.type_of(function, this, 0).and_then(|ty| self.program.type_id(ty));
+        match id.and_then(|id| self.program.inherited(id, name)) {
+            Some(Found::Function(id)) => Callee::Function(id),
+            Some(Found::Dispatch(id)) => Callee::Dispatch(id, name),
+            Some(Found::External(path)) if CONSTRUCTORS.contains(&name) => Callee::External(path),
+            Some(Found::External(path)) => Callee::External(format!("{path}.{name}")),
+            Some(Found::Field(_)) | None => Callee::Value,
+        }
+    }
+
     fn member_callee(&self, function: FnId, of: ExprId, name: &'p str) -> Callee<'p> {
+        if let Expr::Super(this) = self.program.expr(function, of) {
+            return self.inherited(function, *this, name);
+        }
         match self.qualified(function, of, name) {
             Some(Meaning::Function(id)) => return Callee::Function(id),
             Some(Meaning::Type(id)) => return Callee::Type(Ty::Declared(id)),

@@ -97,7 +97,7 @@ impl Infer<'_, '_> {
                     _ => None,
                 })
             }
-            Expr::Address(of) | Expr::Deref(of) => self.origin(function, *of),
+            Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => self.origin(function, *of),
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.origin(function, *of),
                 ty => program.external(ty),

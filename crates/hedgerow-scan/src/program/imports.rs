@@ -62,7 +62,7 @@ impl<'p> Program<'p> {
                     }
                     Meaning::Package(package)
                 }
-                (Some(package), Some(name)) => match self.item(package, name) {
+                (Some(package), Some(name)) => match self.exported(package, name) {
                     // Without a default export the default is the module itself.
                     Meaning::Unknown if name == "default" => Meaning::Package(package),
                     Meaning::Unknown => modules
@@ -109,7 +109,7 @@ impl<'p> Program<'p> {
 
     /// What a name means in the packages whose names a file uses without a qualifier.
     pub(super) fn loaded_name(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
-        let dots = self.dots[file as usize].iter().map(|package| self.item(*package, name));
+        let dots = self.dots[file as usize].iter().map(|package| self.exported(*package, name));
         dots.into_iter().find(|meaning| *meaning != Meaning::Unknown)
     }
 

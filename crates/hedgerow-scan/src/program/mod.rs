@@ -3,6 +3,7 @@
 mod crates;
 mod declared;
 mod dotnet;
+mod exports;
 mod imports;
 mod javascript;
 mod modules;
@@ -123,6 +124,8 @@ pub(crate) struct Program<'p> {
     types: Vec<(u32, u32)>,
     /// Per file, what each alias of an import stands for.
     aliases: Vec<BTreeMap<&'p str, Vec<Meaning<'p>>>>,
+    /// Per package, the names that it gives on from others.
+    exports: Vec<exports::Exports<'p>>,
     /// Per file, the packages whose names are used without a qualifier.
     dots: Vec<Vec<PackageId>>,
     /// Per file, the imports that should lead to a file of the tree and lead to none.
@@ -145,6 +148,7 @@ impl<'p> Program<'p> {
             functions: Vec::new(),
             types: Vec::new(),
             aliases: Vec::new(),
+            exports: Vec::new(),
             dots: Vec::new(),
             lost: Vec::new(),
             methods_by_name: BTreeMap::new(),
@@ -156,6 +160,7 @@ impl<'p> Program<'p> {
             program.add(at, modules);
         }
         program.add_methods();
+        program.add_exports(modules);
         program.add_imports(modules);
         program.add_importers();
         program.filled = filled(&program.files);
@@ -275,7 +280,7 @@ impl<'p> Program<'p> {
         &self.files[id.file as usize].facts.globals[id.index as usize]
     }
 
-    /// What `name` means in a package, seen from outside.
+    /// What `name` means in a package: what it declares.
     pub(crate) fn item(&self, package: PackageId, name: &str) -> Meaning<'p> {
         self.package(package).names.get(name).copied().unwrap_or(Meaning::Unknown)
     }

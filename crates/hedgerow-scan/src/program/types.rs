@@ -53,7 +53,7 @@ impl<'p> Program<'p> {
         match qualifier {
             None => self.meaning(file, name),
             Some(qualifier) => match self.meaning(file, qualifier) {
-                Meaning::Package(package) => match self.item(package, name) {
+                Meaning::Package(package) => match self.exported(package, name) {
                     // A package of the tree whose generated code is not checked in.
                     Meaning::Unknown => Meaning::Unknown,
                     meaning => meaning,
@@ -253,6 +253,11 @@ impl<'p> Program<'p> {
         if let Some(function) = self.own_method(id, name) {
             return Some(Found::Function(function));
         }
+        self.inherited(id, name)
+    }
+
+    /// The method that a declared type has from those that it extends.
+    pub(crate) fn inherited(&self, id: TypeId, name: &str) -> Option<Found<'p>> {
         let (file, decl) = self.ty(id);
         match &decl.ty {
             TypeRef::Struct(fields) => {

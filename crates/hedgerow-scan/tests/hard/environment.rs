@@ -1,6 +1,6 @@
 //! How the values that the deploy sets are put together.
 
-use crate::finds;
+use crate::{finds, outcome, summary};
 
 const CODE: &str = "-- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\") + \"/x\") }\n\
                     -- service.ledger/x.txt\n-- service.card/x.txt\n";
@@ -117,7 +117,7 @@ fn the_port_stands_where_the_code_puts_it_behind_a_host() {
             "-- service.ledger/x.txt\n-- service.shop/app.mjs\nawait fetch({url})\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
              spec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: LEDGER, value: '{value}'}}]}}]}}}}}}\n"
         );
-        let found = crate::outcome(&tree);
+        let found = outcome(&tree);
         found.edges.values().map(|edge| edge.port()).collect::<Vec<_>>()
     };
     assert_eq!(port("`http://${process.env.LEDGER}:3016/all`", "s-ledger"), [Some(3016)]);
@@ -125,4 +125,44 @@ fn the_port_stands_where_the_code_puts_it_behind_a_host() {
     assert_eq!(port("process.env.LEDGER + '/all'", "http://s-ledger:81"), [Some(81)]);
     assert_eq!(port("process.env.LEDGER + '/all'", "http://s-ledger"), [None]);
     assert_eq!(port("`http://${process.env.LEDGER}/all`", "s-ledger"), [None]);
+}
+
+#[test]
+fn variables_that_fill_settings_by_the_file_of_node_config_are_followed() {
+    let tree = |variables: &str, code: &str| {
+        format!(
+            "-- k8s/emoji.yaml\nkind: Deployment\nmetadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{name: main, env: [{{name: STORE_AT, value: s-ledger}}]}}]}}}}}}\n\
+             -- service.emoji/config/default.json\n{{\"db\": {{\"host\": \"localhost\", \"port\": 80}}}}\n\
+             -- service.emoji/config/{variables}\n-- service.emoji/main.js\nconst config = require('config');\n{code}\n-- service.ledger/x.txt\n"
+        )
+    };
+    let json = "custom-environment-variables.json\n{\"db\": {\"host\": \"STORE_AT\"}}";
+    let joined: &[&str] = &["emoji -> ledger joined"];
+    for (variables, code, expected) in [
+        (json, "fetch(`http://${config.get('db.host')}/x`);", joined),
+        (json, "fetch(`http://${config.get('db').host}/x`);", joined),
+        // Handed on to what nobody knows: all of the part may be used.
+        (json, "require('some-client').use(config.get('db'));", joined),
+        (
+            "custom-environment-variables.yaml\ndb:\n  host: {__name: STORE_AT, __format: json}",
+            "fetch(`http://${config.get('db.host')}/x`);",
+            joined,
+        ),
+        (json, "fetch(`http://${config.get('other')}/x`);", &["unresolved-call service.emoji/main.js"]),
+        (
+            "custom-environment-variables.json\n{\"db\": {\"cors\": \"STORE_AT\"}}",
+            "require('some-client').use(config.get('db'));",
+            &[],
+        ),
+        (
+            "custom-environment-variables.json\n{\"db\": {\"host\": \"NOBODY_SETS_THIS\"}}",
+            "require('some-client').use(config.get('db'));",
+            &[],
+        ),
+    ] {
+        let found = summary(&outcome(&tree(variables, code)));
+        // What is given and not seen to be used is a candidate of its own.
+        let found: Vec<_> = found.into_iter().filter(|line| !line.ends_with("candidate")).collect();
+        assert_eq!(found, expected, "{variables} {code}");
+    }
 }

@@ -5,7 +5,7 @@
 )]
 
 use super::Builder;
-use crate::ir::{ExprId, Range, TypeRef};
+use crate::ir::{Expr, ExprId, Range, TypeRef};
 use std::collections::BTreeSet;
 
 /// What is known of a class while its code is read.
@@ -64,5 +64,11 @@ impl Builder<'_> {
             return self.name("this", span);
         }
         self.push_name(classes.last().map_or("", |class| class.name.as_str()), span)
+    }
+
+    /// A method of the class that the one of a method extends: `super.send`. `this` is the value that the method runs on.
+    pub(crate) fn inherited(&mut self, this: ExprId, name: &str, span: Range) -> ExprId {
+        let of = self.push(Expr::Super(this), span);
+        self.push_member(of, name, span)
     }
 }

@@ -166,7 +166,7 @@ impl Builder<'_> {
             Expr::Call { .. } | Expr::New { .. } | Expr::Composite { .. } | Expr::Closure(_) => true,
             Expr::Format(_) | Expr::Address(_) | Expr::Type(_) => true,
             Expr::Text(_) | Expr::Number(_) | Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => false,
-            Expr::Concat(..) | Expr::Index { .. } | Expr::Deref(_) | Expr::Cast { .. } => false,
+            Expr::Concat(..) | Expr::Index { .. } | Expr::Deref(_) | Expr::Super(_) | Expr::Cast { .. } => false,
             Expr::Choice(_) | Expr::Other => false,
         };
         // What an expression is made of comes before it, so that nothing that is kept refers to what is cut off.

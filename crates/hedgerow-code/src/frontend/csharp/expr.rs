@@ -26,7 +26,8 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 let name = predefined(self.builder.slice(node)).to_owned();
                 return self.builder.push_name(name, span);
             }
-            "this" | "this_expression" | "base" | "base_expression" => return self.this(span),
+            "this" | "this_expression" => return self.this(span),
+            "base" | "base_expression" => Expr::Super(self.this(span)),
             "string_literal" | "verbatim_string_literal" | "raw_string_literal" => {
                 Expr::Text(self.builder.word(unquote(self.builder.slice(node))))
             }

@@ -35,6 +35,17 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 None => Expr::Other,
             },
             "method_invocation" => return self.call(node),
+            // `super(url)`, `this(url)`
+            "explicit_constructor_invocation" => {
+                let is_other = self.builder.field(node, "constructor") == "super";
+                let this = self.this(span);
+                let callee = match is_other {
+                    true => self.builder.inherited(this, "<new>", span),
+                    false => self.builder.push_member(this, "<new>", span),
+                };
+                let arguments = self.arguments(node);
+                return self.builder.call(callee, arguments, span);
+            }
             "object_creation_expression" => {
                 let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 let arguments = self.arguments(node);
@@ -163,8 +174,8 @@ impl<'n> Lower<'_, 'n> {
         let name = self.builder.field(node, "name");
         let callee = match node.child_by_field_name("object") {
             Some(object) if object.kind() == "super" => {
-                let of = self.this(span);
-                self.builder.push_member(of, name, span)
+                let this = self.this(span);
+                self.builder.inherited(this, &name, span)
             }
             Some(object) => {
                 let of = self.expr(object);

@@ -18,7 +18,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 return self.builder.name(name, span);
             }
             "this" => return self.builder.name("this", span),
-            "super" => return self.builder.name("this", span),
+            "super" => Expr::Super(self.builder.name("this", span)),
             "string" => Expr::Text(self.builder.word(unquote(self.builder.slice(node)))),
             "template_string" => return self.template(node),
             "number" => Expr::Number(self.builder.word(self.builder.slice(node))),
@@ -189,15 +189,35 @@ impl<'n> Lower<'_, 'n> {
         let target = self.builder.slice(left);
         let whole = matches!(target, "module.exports" | "exports");
         let name = target.strip_prefix("module.exports.").or_else(|| target.strip_prefix("exports."));
+        if whole || name.is_some() {
+            match name.map(str::to_owned) {
+                Some(name) => self.gives_on_value(&name, right),
+                None => self.gives_on_required(None, right),
+            }
+        }
         match (whole, name) {
             (true, _) if right.kind() == "object" => {
                 for member in children(right) {
                     let key = member.child_by_field_name("key").map(|key| unquote(self.builder.slice(key)));
                     match (member.kind(), key, member.child_by_field_name("value")) {
-                        ("pair", Some(key), Some(value)) => self.export_as(&key, value),
+                        ("pair", Some(key), Some(value)) => {
+                            self.gives_on_value(&key, value);
+                            self.export_as(&key, value);
+                        }
+                        ("shorthand_property_identifier", ..) => {
+                            let name = self.builder.slice(member).to_owned();
+                            self.gives_on_value(&name, member);
+                            self.expr(member);
+                        }
                         ("method_definition", ..) => {
                             let name = self.builder.field(member, "name");
                             self.put_off(member, None, name);
+                        }
+                        ("spread_element", ..) => {
+                            if let Some(inner) = member.named_child(0) {
+                                self.gives_on_required(None, inner);
+                            }
+                            self.expr(member);
                         }
                         _ => {
                             self.expr(member);
@@ -246,8 +266,14 @@ impl<'n> Lower<'_, 'n> {
             }
             return self.builder.push_name(alias, span);
         }
-        let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
+        let Some(function) = node.child_by_field_name("function") else {
             return self.builder.push(Expr::Other, span);
+        };
+        let callee = if function.kind() == "super" {
+            let this = self.builder.name("this", span);
+            self.builder.inherited(this, "constructor", span)
+        } else {
+            self.expr(function)
         };
         let arguments = self.arguments(node);
         self.builder.call(callee, arguments, span)

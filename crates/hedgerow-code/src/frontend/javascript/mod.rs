@@ -1,5 +1,6 @@
 //! JavaScript and TypeScript, by tree-sitter. One walk reads both: TypeScript's grammar is JavaScript's and more.
 
+mod exports;
 mod expr;
 mod stmt;
 mod tagged;

@@ -145,6 +145,7 @@ impl<'n> Lower<'_, 'n> {
         let before = (self.exported, self.decorated);
         self.exported = true;
         self.decorated |= children(node).iter().any(|child| child.kind() == "decorator");
+        self.gives_on(node);
         self.exported_inner(node);
         (self.exported, self.decorated) = before;
     }

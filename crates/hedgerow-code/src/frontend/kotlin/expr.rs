@@ -23,7 +23,8 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 let name = self.builder.slice(node).trim_matches('`').to_owned();
                 return self.name(&name, span);
             }
-            "this_expression" | "super_expression" => return self.this(span),
+            "this_expression" => return self.this(span),
+            "super_expression" => Expr::Super(self.this(span)),
             "string_literal" | "multiline_string_literal" => return self.string(node),
             "number_literal" => Expr::Number(self.builder.word(self.builder.slice(node))),
             "character_literal" | "float_literal" | "null" | "null_literal" | "boolean_literal" => {

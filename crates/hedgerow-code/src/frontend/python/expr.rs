@@ -134,6 +134,14 @@ impl<'n> Lower<'_, 'n> {
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
+        // `super()`, and `super(Class, self)` as it was written before.
+        let function = node.child_by_field_name("function").filter(|function| function.kind() == "identifier");
+        if function.is_some_and(|function| self.builder.slice(function) == "super")
+            && let Some(this) = ["self", "cls"].into_iter().find(|this| self.builder.local(this).is_some())
+        {
+            let this = self.builder.name(this, span);
+            return self.builder.push(Expr::Super(this), span);
+        }
         let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
             return self.builder.push(Expr::Other, span);
         };

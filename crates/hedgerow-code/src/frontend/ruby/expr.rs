@@ -145,6 +145,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 return self.block_of(inner, node.child_by_field_name("parameters"), span);
             }
             "block" | "do_block" => return self.block_of(node, node.child_by_field_name("parameters"), span),
+            "super" => return self.bare_super(span),
             "splat_argument"
             | "hash_splat_argument"
             | "block_argument"
@@ -259,6 +260,7 @@ impl<'n> Lower<'_, 'n> {
                 of
             }
             Some(of) => self.builder.push_member(of, name, method.map_or(span, range)),
+            None if method.is_some_and(|method| method.kind() == "super") => self.parents(span),
             None => {
                 let is_local = self.builder.local(name).is_some();
                 match method.filter(|method| matches!(method.kind(), "constant")) {
@@ -269,6 +271,22 @@ impl<'n> Lower<'_, 'n> {
                 }
             }
         };
+        self.builder.call(callee, arguments, span)
+    }
+
+    /// The method of the class above that has the name of the one which is read.
+    fn parents(&mut self, span: Range) -> ExprId {
+        let name = self.builder.function().map(|function| function.name.to_string()).unwrap_or_default();
+        let this = self.builder.name("self", span);
+        self.builder.inherited(this, &name, span)
+    }
+
+    /// `super` without arguments passes on those of the method.
+    fn bare_super(&mut self, span: Range) -> ExprId {
+        let callee = self.parents(span);
+        let locals = self.builder.parameters();
+        let passed = |local| Argument { name: None, value: self.builder.push(Expr::Local(local), span), spread: false };
+        let arguments: Vec<Argument> = locals.into_iter().map(passed).collect();
         self.builder.call(callee, arguments, span)
     }
 

@@ -103,6 +103,7 @@ fn other_clients() {
             HTTP,
         ),
         ("java.net.URL", "URL(ADDR).openStream()", HTTP),
+        ("java.net.URL", "URL(ADDR).readText()", HTTP),
         (
             "io.grpc.ManagedChannelBuilder",
             "val channel = ManagedChannelBuilder.forAddress(ADDR, 50051).usePlaintext().build()\nLedgerCoroutineStub(channel)",

@@ -1,0 +1,158 @@
+//! The names that packages give on from others: what a name of a package means to those who import it.
+
+use super::modules::Modules;
+use super::{File, Meaning, PackageId, Program};
+use hedgerow_code::ir::{Export, Import};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many packages a name is looked for in, before it is one that nobody declares.
+const MAX_LOOKED: usize = 2_000;
+
+/// What stands for all names of a module.
+const ALL: &str = "*";
+
+/// Where a name is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From<'p> {
+    /// The name of a package of the tree.
+    Name(PackageId, &'p str),
+    /// A package of the tree itself.
+    Whole(PackageId),
+    /// A library, and the name there.
+    External(&'p str, Option<&'p str>),
+}
+
+/// What a package gives on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Exports<'p> {
+    names: BTreeMap<&'p str, From<'p>>,
+    /// The packages all of whose names it gives on.
+    all: Vec<PackageId>,
+}
+
+impl<'p> Program<'p> {
+    /// Reads what each package gives on.
+    pub(super) fn add_exports(&mut self, modules: &Modules) {
+        let of_files: Vec<_> = self.files.par_iter().map(|file| self.exports_of(file, modules)).collect();
+        let mut exports = vec![Exports::default(); self.packages.len()];
+        for (package, of_file) in self.package_of.iter().zip(of_files) {
+            let own = &mut exports[package.0 as usize];
+            for (name, from) in of_file.names {
+                own.names.entry(name).or_insert(from);
+            }
+            own.all.extend(of_file.all);
+        }
+        self.exports = exports;
+    }
+
+    fn exports_of(&self, file: &File<'p>, modules: &Modules) -> Exports<'p> {
+        let mut found = Exports::default();
+        if file.language.semantics().gives_on_imports() {
+            for import in &file.facts.imports {
+                for name in modules.aliases(file.language, import) {
+                    match (name, self.taken_by(file, import, modules)) {
+                        ("_", _) => {}
+                        (".", Some(From::Whole(package))) => found.all.push(package),
+                        // All names of a library: which ones is not known.
+                        (".", _) => {}
+                        (name, from) => found.names.extend(from.map(|from| (name, from))),
+                    }
+                }
+            }
+        }
+        for export in &file.facts.exports {
+            let from = match &export.path {
+                Some(path) => self.of_module(file, export, path, modules),
+                None => self.of_file(file, export, modules),
+            };
+            match (export.name.as_str(), from) {
+                (ALL, Some(From::Whole(package))) => found.all.push(package),
+                (ALL, _) | (_, None) => {}
+                (name, Some(from)) => {
+                    found.names.insert(name, from);
+                }
+            }
+        }
+        found
+    }
+
+    /// What a module gives on of another one.
+    fn of_module(&self, file: &File<'p>, export: &'p Export, path: &'p str, modules: &Modules) -> Option<From<'p>> {
+        let import = Import { alias: None, path: path.into(), name: export.of.clone() };
+        let package = modules.resolve(file, &import).and_then(|path| self.by_path.get(&path)).copied();
+        Some(match (package, export.of.as_deref()) {
+            (Some(package), None) => From::Whole(package),
+            (Some(package), Some(name)) => From::Name(package, name),
+            (None, name) => From::External(path, name),
+        })
+    }
+
+    /// What a module gives on by another name, or of what it imports.
+    fn of_file(&self, file: &File<'p>, export: &'p Export, modules: &Modules) -> Option<From<'p>> {
+        let of = export.of.as_deref()?;
+        let package = self.by_path.get(&modules.package(file)).copied()?;
+        if self.item(package, of) != Meaning::Unknown {
+            // What is declared under its own name is found without this.
+            return (of != export.name).then_some(From::Name(package, of));
+        }
+        let mut imports = file.facts.imports.iter();
+        let import = imports.find(|import| modules.aliases(file.language, import).contains(&of))?;
+        self.taken_by(file, import, modules)
+    }
+
+    /// What an import takes in.
+    fn taken_by(&self, file: &File<'p>, import: &'p Import, modules: &Modules) -> Option<From<'p>> {
+        let found = |path: Option<String>| path.and_then(|path| self.by_path.get(&path)).copied();
+        let package = found(modules.resolve(file, import));
+        let inner = || found(modules.resolve_item(file, import));
+        Some(match (package, import.name.as_deref()) {
+            (Some(package), None) => From::Whole(package),
+            (Some(package), Some(name)) => match inner() {
+                Some(inner) if self.item(package, name) == Meaning::Unknown => From::Whole(inner),
+                _ => From::Name(package, name),
+            },
+            (None, name) => inner().map_or(From::External(&import.path, name), From::Whole),
+        })
+    }
+
+    /// What `name` means in a package to whoever imports it: what the package gives on by that name, declares, or gives on with all names of
+    /// another.
+    pub(crate) fn exported(&self, package: PackageId, name: &str) -> Meaning<'p> {
+        let mut seen: BTreeSet<(PackageId, &str)> = BTreeSet::new();
+        let mut open = vec![Step::Look(package, name)];
+        while let Some(step) = open.pop() {
+            let (package, name) = match step {
+                Step::Look(package, name) => (package, name),
+                Step::Take(Meaning::Unknown) => continue,
+                Step::Take(meaning) => return meaning,
+            };
+            if seen.len() >= MAX_LOOKED || !seen.insert((package, name)) {
+                continue;
+            }
+            let exports = self.exports.get(package.0 as usize);
+            let own = self.item(package, name);
+            match exports.and_then(|exports| exports.names.get(name)) {
+                Some(From::Name(other, of)) => open.extend([Step::Take(own), Step::Look(*other, of)]),
+                Some(From::Whole(other)) => return Meaning::Package(*other),
+                Some(From::External(path, of)) => return Meaning::External(path, *of),
+                None if own != Meaning::Unknown => return own,
+                None if name == "default" => {}
+                None => {
+                    let all = exports.into_iter().flat_map(|exports| exports.all.iter().rev());
+                    open.extend(all.map(|other| Step::Look(*other, name)));
+                }
+            }
+        }
+        Meaning::Unknown
+    }
+}
+
+/// What is left to do where a name is looked for.
+#[derive(Debug, Clone, Copy)]
+enum Step<'n, 'p> {
+    /// To look for a name in a package.
+    Look(PackageId, &'n str),
+    /// To take what it means if nothing better was found.
+    Take(Meaning<'p>),
+}

@@ -1,0 +1,146 @@
+//! Names that modules give on from others: barrels, `__init__.py`, CommonJS.
+
+use super::{outcome, summary};
+
+/// A client two files behind what a service imports: `index` is what stands between.
+fn script(index: &str, import: &str) -> String {
+    format!(
+        "-- lib/client.ts\nexport const get = (url: string) => fetch(url);\nexport default class Client {{ get(url: string) {{ return fetch(url); }} }}\n\
+         -- lib/other.ts\nexport const other = 1;\n-- lib/index.ts\n{index}\n-- service.emoji/main.ts\n{import}\n-- service.ledger/x.txt\n"
+    )
+}
+
+fn python(index: &str, import: &str) -> String {
+    format!(
+        "-- lib/__init__.py\n-- lib/net/client.py\nimport requests\ndef get(url):\n    return requests.get(url)\n\
+         -- lib/net/__init__.py\n{index}\n-- service.emoji/main.py\n{import}\n-- service.ledger/x.txt\n"
+    )
+}
+
+#[track_caller]
+fn check(rows: &[(&str, String, &[&str])]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .map(|(what, tree, expected)| (what, summary(&outcome(tree)), expected))
+        .filter(|(_, found, expected)| found != *expected)
+        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+const FOUND: &[&str] = &["emoji -> ledger proven"];
+
+#[test]
+fn names_that_modules_of_javascript_give_on_lead_to_what_declares_them() {
+    let call = "get('http://s-ledger/x');";
+    let import = format!("import {{ get }} from '../lib';\n{call}");
+    check(&[
+        ("all", script("export * from './client';", &import), FOUND),
+        ("all, among others", script("export * from './other';\nexport * from './client';", &import), FOUND),
+        ("one", script("export { get } from './client';", &import), FOUND),
+        (
+            "by another name",
+            script(
+                "export { get as fetchIt } from './client';",
+                "import { fetchIt } from '../lib';\nfetchIt('http://s-ledger/x');",
+            ),
+            FOUND,
+        ),
+        (
+            "a module",
+            script("export * as net from './client';", "import { net } from '../lib';\nnet.get('http://s-ledger/x');"),
+            FOUND,
+        ),
+        ("imported, then exported", script("import { get } from './client';\nexport { get };", &import), FOUND),
+        (
+            "imported, then the default",
+            script(
+                "import { get } from './client';\nexport default get;",
+                "import take from '../lib';\ntake('http://s-ledger/x');",
+            ),
+            FOUND,
+        ),
+        (
+            "the default of another",
+            script(
+                "export { default as Client } from './client';",
+                "import { Client } from '../lib';\nnew Client().get('http://s-ledger/x');",
+            ),
+            FOUND,
+        ),
+        (
+            "of the whole module",
+            script("export * from './client';", "import * as lib from '../lib';\nlib.get('http://s-ledger/x');"),
+            FOUND,
+        ),
+        (
+            "a library's",
+            script(
+                "export { default as http } from 'axios';",
+                "import { http } from '../lib';\nhttp.get('http://s-ledger/x');",
+            ),
+            FOUND,
+        ),
+        ("a circle", script("export * from './index';\nexport * from './client';", &import), FOUND),
+        // Not what is not given on.
+        ("another name", script("export { other } from './other';", &import), &[]),
+        (
+            "the default is not among all",
+            script("export * from './client';", "import Client from '../lib';\nnew Client().get('http://s-ledger/x');"),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn names_that_modules_of_commonjs_give_on_lead_to_what_declares_them() {
+    let tree = |index: &str, import: &str| {
+        format!(
+            "-- lib/client.js\nfunction get(url) {{ return fetch(url); }}\nmodule.exports = {{ get }};\n\
+             -- lib/index.js\n{index}\n-- service.emoji/main.js\n{import}\n-- service.ledger/x.txt\n"
+        )
+    };
+    let import = "const { get } = require('../lib');\nget('http://s-ledger/x');";
+    check(&[
+        ("whole", tree("module.exports = require('./client');", import), FOUND),
+        ("spread", tree("module.exports = { ...require('./client'), a: 1 };", import), FOUND),
+        ("one", tree("exports.get = require('./client').get;", import), FOUND),
+        ("shorthand", tree("const { get } = require('./client');\nmodule.exports = { get };", import), FOUND),
+        (
+            "a module",
+            tree(
+                "module.exports = { net: require('./client') };",
+                "const { net } = require('../lib');\nnet.get('http://s-ledger/x');",
+            ),
+            FOUND,
+        ),
+        ("another name", tree("exports.take = require('./client').take;", import), &[]),
+    ]);
+}
+
+#[test]
+fn what_a_module_of_python_imports_is_known_by_its_name() {
+    let call = "get('http://s-ledger/x')";
+    check(&[
+        ("one", python("from .client import get", &format!("from lib.net import get\n{call}")), FOUND),
+        (
+            "by another name",
+            python("from .client import get as take", "from lib.net import take\ntake('http://s-ledger/x')"),
+            FOUND,
+        ),
+        ("all", python("from .client import *", &format!("from lib.net import get\n{call}")), FOUND),
+        (
+            "by the module",
+            python("from .client import get", "import lib.net as net\nnet.get('http://s-ledger/x')"),
+            FOUND,
+        ),
+        (
+            "a module",
+            python("from . import client", "from lib.net import client\nclient.get('http://s-ledger/x')"),
+            FOUND,
+        ),
+        ("a library's", python("from requests import get", &format!("from lib.net import get\n{call}")), FOUND),
+        ("all of all", python("from .client import get", &format!("from lib.net import *\n{call}")), FOUND),
+        ("another name", python("from .client import post", &format!("from lib.net import get\n{call}")), &[]),
+    ]);
+}
