@@ -10,8 +10,8 @@ use hedgerow::TEMPORARY;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
 use hedgerow_scan::{
-    CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, is_binary, rescan,
-    scan, text_of, wants,
+    CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, code_of, is_binary,
+    rescan, scan, text_of, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +98,11 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
         .into_par_iter()
         .filter_map(|(path, want)| {
             let place = root.join(&path);
-            let text = if want == Want::IfText { if_text(&place).transpose()? } else { text(&place) };
+            let text = match want {
+                Want::IfText => if_text(&place).transpose()?,
+                Want::Code(_) => bytes(&place).and_then(|bytes| code_of(&bytes).ok_or(Fault::Encoding)),
+                Want::Text | Want::Nothing => text(&place),
+            };
             Some(match text {
                 Ok(text) => Ok(ReadFile { path, text, want }),
                 Err(fault) => Err((path, fault)),
@@ -366,8 +370,13 @@ impl Walk<'_> {
     }
 }
 
-/// The text of a file. A file that grows while it is read is read up to the limit and refused there.
+/// The text of a file.
 fn text(path: &Path) -> Result<String, Fault> {
+    String::from_utf8(bytes(path)?).map_err(|_| Fault::Encoding)
+}
+
+/// The bytes of a file. A file that grows while it is read is read up to the limit and refused there.
+fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
     let unreadable = |error: io::Error| Fault::Unreadable(error.to_string());
     let file = fs::File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
@@ -379,7 +388,7 @@ fn text(path: &Path) -> Result<String, Fault> {
     if bytes.len() as u64 > LIMIT {
         return Err(Fault::TooLarge(bytes.len() as u64));
     }
-    String::from_utf8(bytes).map_err(|_| Fault::Encoding)
+    Ok(bytes)
 }
 
 /// The text of a file that may be something else; none where it is.

@@ -45,9 +45,11 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
             let place = from;
             from += piece.len() + line[from + piece.len()..].chars().next().map_or(0, char::len_utf8);
             let piece = piece.trim_end_matches(',');
-            // `NAME=value`, `name:value`; the `:` of a URL or a port is none.
+            // `NAME=value`, `name:value`; the `:` of a URL or a port is none, and `redis:6379,ssl=true` is given to no name.
             let (head, value) = match piece.split_once('=') {
-                Some((key, value)) if !key.contains("://") && !key.is_empty() => (key.len() + 1, value),
+                Some((key, value)) if !key.contains("://") && !key.contains(',') && !key.is_empty() => {
+                    (key.len() + 1, value)
+                }
                 _ => (0, piece),
             };
             if value.len() > 1 {

@@ -5,7 +5,7 @@ use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::mention::{Named, named};
-use crate::mentions::is_shown;
+use crate::mentions::{is_shown, is_shown_to_browsers};
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -46,6 +46,7 @@ const BEGINNINGS: &[&str] = &[
     "logging.logstash.",
     "services.",
     "serilog.",
+    "authentication.schemes.",
     // YARP's and Ocelot's.
     "reverseproxy.clusters.",
     "routes.downstreamhostandports.",
@@ -72,6 +73,8 @@ const ENDS: &[&str] = &[
     "contactpoints",
     "nodes",
     "issueruri",
+    "authority",
+    "metadataaddress",
     "jwkseturi",
     "tokenuri",
     "accesstokenuri",
@@ -125,6 +128,12 @@ fn is_in(path: &[String], section: &[String]) -> bool {
     !section.is_empty() && section.len() <= path.len() && path.iter().zip(section).all(|(a, b)| plain(a) == plain(b))
 }
 
+/// Whether a setting says whom the service lets in or sends people to, whatever asks for the part it lies in.
+fn is_for_browsers(path: &[String]) -> bool {
+    let last = path.len().saturating_sub(1);
+    path.iter().enumerate().any(|(at, part)| is_shown_to_browsers(part, at == last))
+}
+
 /// Adds the calls that a service's settings make.
 pub(crate) fn calls(
     home: &Home,
@@ -155,7 +164,7 @@ pub(crate) fn calls(
                     || (read.sections.iter().any(|section| is_in(&path, section))
                         && !path.iter().any(|key| is_shown(key)))
             };
-            if !(is_framework(&path) || is_registered_name(&path) || is_asked()) {
+            if !(is_framework(&path) || is_registered_name(&path) || (is_asked() && !is_for_browsers(&path))) {
                 continue;
             }
             add(home, given, at, &path, &join, &texts, outcome);
@@ -251,6 +260,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_browsers_are_told_is_no_call() {
+        let of = |key: &str| is_for_browsers(&key.split('.').map(str::to_owned).collect::<Vec<_>>());
+        for key in [
+            "App.CorsOrigins",
+            "Clients.Web.RootUrls",
+            "cors.allowed-origins",
+            "auth.redirect_uri",
+            "Web.RedirectUris.Login",
+        ] {
+            assert!(of(key), "{key}");
+        }
+        for key in ["Ledger.Url", "AuthServer.Authority", "root.ledger.url", "External.Ledger.Url"] {
+            assert!(!of(key), "{key}");
+        }
+    }
+
+    #[test]
     fn keys_of_frameworks_are_known() {
         let of = |key: &str| is_framework(&key.split('.').map(str::to_owned).collect::<Vec<_>>());
         for key in [
@@ -267,6 +293,7 @@ mod tests {
             "micronaut.http.services.x.urls",
             "ledger.ribbon.listOfServers",
             "grpc.client.ledger.address",
+            "Authentication.Schemes.Bearer.Authority",
         ] {
             assert!(of(key), "{key}");
         }

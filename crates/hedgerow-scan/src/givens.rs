@@ -2,7 +2,9 @@
 //! that describes a deploy.
 
 use crate::builds::Builds;
+use crate::hosted;
 use crate::inventory::{Home, Owners};
+use crate::program::{PROJECT, dir_of};
 use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
@@ -41,6 +43,17 @@ pub(crate) fn copied(tree: &Tree, homes: &[Home]) -> BTreeMap<String, String> {
     found
 }
 
+/// Whether JSON beside a project's file is the program's: .NET's programs name the files of settings that they read besides
+/// (`AddJsonFile("routes.json")`).
+fn is_programs(name: &str) -> bool {
+    const TOOLS: &[&str] =
+        &["package", "tsconfig", "global", "libman", "bundleconfig", "compilerconfig", "launchSettings", "nuget"];
+    let stem = name.split(['.', '-']).next().unwrap_or(name);
+    let is_made =
+        [".deps.json", ".runtimeconfig.json", ".lock.json", "-lock.json"].iter().any(|end| name.ends_with(end));
+    name.ends_with(".json") && !is_made && !TOOLS.contains(&stem)
+}
+
 /// The hosts of the fleet and what the deploy gives to each service.
 pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
@@ -58,10 +71,12 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
     let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
     let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
-    grants(tree, &owner, &mut hosts, &mut deploy);
+    hosted::grants(tree, &owner, &mut hosts, &mut deploy);
     let sharing = owners.sharing(tree.texts, &hosts);
     let node_configs = node_configs(tree);
     let mut filled = Vec::new();
+    let projects = tree.texts.iter().filter(|file| file.path.ends_with(PROJECT));
+    let projects: BTreeSet<&str> = projects.map(|file| dir_of(&file.path)).collect();
     for file in tree.texts {
         let owned = tree.config.settings.iter().find_map(|pattern| pattern.take(&file.path));
         match owned {
@@ -91,13 +106,15 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }
-                let directory = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+                let directory = dir_of(&file.path);
                 let is_node_config = node_configs.contains(directory) && is_data(name);
                 if is_node_config && name.starts_with(OF_VARIABLES) {
                     filled.push(file);
                     continue;
                 }
-                let usual = is_node_config || SETTINGS.iter().any(|start| name.starts_with(start));
+                let usual = is_node_config
+                    || SETTINGS.iter().any(|start| name.starts_with(start))
+                    || (projects.contains(directory) && is_programs(name));
                 if let Some(stem) = keyed(&file.path).filter(|_| !usual) {
                     all_owners(&file.path).iter().for_each(|service| deploy.add_settings_under(service, stem, text()));
                 } else if usual {
@@ -191,30 +208,6 @@ fn of_modules(tree: &Tree, homes: &[Home], builds: &Builds<'_>, deploy: &mut Dep
             let is_hidden = !name.ends_with(".conf") && paths.iter().any(|path| last(path) == name);
             if !is_hidden && !paths.contains(&file.path) {
                 deploy.add_settings(&home.name, Text { path: &file.path, text: &file.text });
-            }
-        }
-    }
-}
-
-/// What code that describes a deploy gives to services. It calls them by names of its own.
-fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Hosts, deploy: &mut Deploy) {
-    let files = || tree.code.iter().filter(|file| !file.facts.grants.is_empty());
-    let projects: Vec<(&str, String)> = tree
-        .texts
-        .iter()
-        .filter_map(|file| file.path.strip_suffix(".csproj").map(|stem| (&*file.path, stem)))
-        .map(|(path, stem)| (path, stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_")))
-        .collect();
-    for grant in files().flat_map(|file| &file.facts.grants).filter(|grant| grant.variable.is_empty()) {
-        let own = projects.iter().filter(|(_, name)| *name == grant.value);
-        if let Some(service) = own.filter_map(|(path, _)| owner(path)).next() {
-            hosts.add(&grant.to, &service);
-        }
-    }
-    for file in files() {
-        for grant in file.facts.grants.iter().filter(|grant| !grant.variable.is_empty()) {
-            if let Some(service) = hosts.named(&grant.to).map(str::to_owned) {
-                deploy.grant(&service, &grant.variable, &grant.value, &file.path);
             }
         }
     }

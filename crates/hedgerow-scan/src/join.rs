@@ -84,6 +84,12 @@ impl Join<'_> {
                     values.extend(given.environment.get(&name).into_iter().flatten().cloned());
                 }
             }
+            // .NET does not tell letters of variables by their case.
+            let name = path.join("__");
+            if values.is_empty() && path.len() > 1 {
+                let alike = given.environment.iter().filter(|(other, _)| other.eq_ignore_ascii_case(&name));
+                values.extend(alike.flat_map(|(_, values)| values.iter().cloned()));
+            }
             values.extend(self.flag(path));
         }
         for bound in self.said.into_iter().flat_map(|said| said.bound(path)) {

@@ -232,6 +232,11 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
             if is_command || nth == 0 {
                 token(word_text, start + from, "", hosts, found);
             }
+        } else if let Some((host, _)) =
+            word_text.split_once(',').filter(|(host, rest)| host.contains(':') && rest.contains('='))
+        {
+            // `redis:6379,password=x`, as StackExchange.Redis has it.
+            token(host, start + from, "", hosts, found);
         } else if let Some((key, value)) = word_text.split_once('=') {
             let key_word = key.trim_start_matches('-').to_lowercase();
             let is_host = [
@@ -251,10 +256,15 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
                 // `tcp:ledger,1433`
                 let value = value.strip_prefix("tcp:").unwrap_or(value);
                 let host = value.split([',', ':']).next().unwrap_or(value);
-                if let Some(service) = hosts.service(host) {
+                // The port of a machine that is everybody's stands in another pair.
+                let at_port = || match hosts.answers(&Partial::read(text)).into_iter().next()? {
+                    Answer::Service(service, Some(_)) => Some(service),
+                    _ => None,
+                };
+                if let Some(service) = hosts.service(host).map(str::to_owned).or_else(at_port) {
                     let place = start + from + key.len() + 1;
                     found.push(Named {
-                        service: service.to_owned(),
+                        service,
                         text: value.to_owned(),
                         start: place,
                         is_address: true,
@@ -297,7 +307,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    if host.len() < 2 || !host.chars().all(legal) || !host.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    let begins = host.starts_with(|c: char| c.is_ascii_alphabetic()) || host.starts_with("127.");
+    if host.len() < 2 || !host.chars().all(legal) || !begins {
         return;
     }
     let is_port = |port: &str| match port.parse::<u32>() {
@@ -311,7 +322,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     if port.is_some() && !port_is_called {
         return;
     }
-    let Some(service) = hosts.service(host) else { return };
+    let number = port.and_then(|port| port.parse().ok());
+    let Some(service) = hosts.service(host).or_else(|| hosts.local(host, number)) else { return };
     let in_cluster = host.ends_with(".svc") || host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
     let asks = asks_for_host(before);
     let is_address = port_is_called || in_cluster || (asks && path.is_empty());
@@ -377,6 +389,8 @@ mod tests {
             ("host=cart port=5432 user=x", "", &["CART"]),
             ("Server=tcp:cart,1433;Database=redis", "", &["CART"]),
             ("${CART_URL:http://cart:80}", "", &["CART"]),
+            ("cart:6379,password=x,ssl=false", "", &["CART"]),
+            ("cart:items,x=y", "", &[]),
             ("cart:items", "", &[]),
             ("cart:{id}", "", &[]),
             ("cart:${PORT}", "", &["CART"]),

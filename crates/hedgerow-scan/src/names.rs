@@ -3,6 +3,7 @@
 
 mod constants;
 mod settings;
+mod shown;
 
 use crate::account::own_files;
 use crate::calls::Answered;
@@ -20,6 +21,7 @@ use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::Hosts;
 use settings::Addresses;
+use shown::is_for_browsers;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The walk over a service's literals.
@@ -173,6 +175,7 @@ impl<'a, 'p> Names<'a, 'p> {
                 continue;
             }
             let (weight, what) = match (named.is_address, is_reached) {
+                (true, true) if is_for_browsers(self.infer, site) => (Weight::LooseAddress, "an address for browsers"),
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),

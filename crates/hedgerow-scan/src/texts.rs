@@ -39,6 +39,16 @@ pub fn text_of(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// The text of a file of source code; none where it is none. Whatever its comments are written in (GBK, Latin-1), all that matters of code
+/// is ASCII in most encodings; each byte of what is left is lost.
+#[must_use]
+pub fn code_of(bytes: &[u8]) -> Option<String> {
+    text_of(bytes).or_else(|| (!is_binary(bytes)).then(|| String::from_utf8_lossy(bytes).into_owned())).filter(|text| {
+        let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
+        lost * 2 <= text.chars().count()
+    })
+}
+
 /// Whether bytes begin like something that is no text.
 #[must_use]
 pub fn is_binary(bytes: &[u8]) -> bool {
@@ -92,6 +102,9 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
     }
     if extension == "map" || name.contains(".min.") || matches!(name, "gradlew" | "gradlew.bat" | "mvnw" | "mvnw.cmd") {
         return Some("made by a program");
+    }
+    if matches!(extension, "http" | "rest") {
+        return Some("requests that people send by hand");
     }
     if extension == "pyi" {
         return Some("types without code");
@@ -152,6 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn code_is_code_whatever_its_comments_are_written_in() {
+        // GBK, Latin-1, Shift-JIS.
+        for code in
+            [&b"// \xb1\xbe\xb5\xd8\xbb\xaf\nrun();"[..], b"run(); // \xfc\xe9\xfc\xe9", b"# \x93\xfa\x96{\nrun();"]
+        {
+            assert!(code_of(code).unwrap().contains("run();"), "{code:?}");
+        }
+        assert_eq!(code_of(b"run();\xff\0"), None);
+        assert_eq!(code_of(b"\xfc\xe9\xfc\xe9ab"), None);
+        assert_eq!(code_of("ä".as_bytes()).as_deref(), Some("ä"));
+    }
+
+    #[test]
     fn what_is_left_out_has_a_reason() {
         for (path, reason) in [
             ("a/README", Some("documentation")),
@@ -165,6 +191,7 @@ mod tests {
             ("a/site.min.css", Some("made by a program")),
             ("a/gradlew", Some("made by a program")),
             ("a/x.pyi", Some("types without code")),
+            ("a/try.http", Some("requests that people send by hand")),
             ("a/third_party/x.tcl", Some("somebody else's")),
             ("a/tests/run.bash", Some("a test")),
             ("a/e2e/x.sql", Some("a test")),

@@ -32,7 +32,7 @@ fn code_that_cannot_be_read_is_read_by_nobody_who_may_import_it() {
     let lib = b"package lib\n\nfunc Call() {}\n";
     assert_eq!(with(&[("lib/lib.go", lib)]).exit, Exit::Done, "{}", with(&[("lib/lib.go", lib)]).out());
     // The package is there, and one file of it is not understood: what it calls nobody knows.
-    let hidden = b"package lib\n\n// \xff\nfunc other() {}\n";
+    let hidden = b"package lib\n\n// \xff\0\nfunc other() {}\n";
     let ran = with(&[("lib/lib.go", lib), ("lib/other.go", hidden)]);
     assert_eq!(ran.exit, Exit::Findings, "{}", ran.out());
     assert!(
@@ -42,6 +42,10 @@ fn code_that_cannot_be_read_is_read_by_nobody_who_may_import_it() {
         "{}",
         ran.out()
     );
+    // A comment in another encoding hides nothing.
+    let old = b"package lib\n\n// M\xfcnchen\nfunc other() {}\n";
+    let ran = with(&[("lib/lib.go", lib), ("lib/other.go", old)]);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.out());
     let ran = with(&[("lib/lib.go", lib), ("lib/big.go", &vec![b' '; (8 << 20) + 1])]);
     assert!(ran.out().contains("too large, lib/big.go, which it may import"), "{}", ran.out());
     // How imports are found is not known.

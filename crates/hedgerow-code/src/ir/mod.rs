@@ -425,12 +425,28 @@ pub struct Part {
 pub struct Grant {
     /// The name of the service there.
     pub to: CompactString,
-    /// The environment variable; empty where `value` is the name of the service's project.
-    pub variable: CompactString,
-    /// Its value.
-    pub value: String,
+    /// What it is given.
+    pub gift: Gift,
     /// Where that is said.
     pub span: Range,
+}
+
+/// What code that describes a deploy says of a service or gives to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gift {
+    /// It is the program of a project: the project's name, as an identifier.
+    Project(String),
+    /// It answers at this port of the machine that all services run on.
+    Port(u16),
+    /// It is given an environment variable.
+    Variable {
+        /// The variable.
+        name: CompactString,
+        /// Its value.
+        value: String,
+        /// The method that makes the data store or the broker that it leads to (`AddRedis`); empty where it leads to none.
+        maker: String,
+    },
 }
 
 /// A comment that speaks to the scan.

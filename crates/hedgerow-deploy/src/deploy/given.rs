@@ -17,6 +17,8 @@ pub struct Given {
     pub path: String,
     /// Environment variables.
     pub environment: BTreeMap<String, Vec<Partial>>,
+    /// Whether it has a client for what a variable leads to, where that is known.
+    pub clients: BTreeMap<String, bool>,
     /// Flags, without the dashes.
     pub flags: BTreeMap<String, Vec<Partial>>,
     /// What its containers run.

@@ -43,12 +43,19 @@ pub struct Hosts {
     namespaces: BTreeSet<String>,
     /// The services of names that the names of releases are parts of.
     released: BTreeMap<Partial, String>,
+    /// The services of ports, where all services run on one machine.
+    local: BTreeMap<u16, String>,
 }
 
 /// Whether a host is none: the caller itself, or a text that is put together from pieces of which one is empty.
 fn is_local(host: &str) -> bool {
     let is_own = host.is_empty() || matches!(host, "localhost" | "0.0.0.0" | "::" | "::1") || host.starts_with("127.");
     is_own || host.split('.').any(|label| label.starts_with('-') || label.ends_with('-'))
+}
+
+/// Whether a host is the machine that asks, also as a container of it calls it.
+fn is_machine(host: &str) -> bool {
+    matches!(host, "localhost" | "::1" | "host.docker.internal") || host.starts_with("127.")
 }
 
 /// A name with `-` for `_`.
@@ -89,6 +96,16 @@ impl Hosts {
         let host = host.to_lowercase();
         let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
         self.folded.entry(fold(&host)).or_default().insert(service.clone());
+    }
+
+    /// Says that a service answers at a port of the machine that all services run on.
+    pub fn add_local(&mut self, port: u16, service: &str) {
+        self.local.entry(port).or_insert_with(|| service.to_owned());
+    }
+
+    /// The service that answers at a port of the machine that all services run on; of other hosts none does.
+    pub fn local(&self, host: &str, port: Option<u16>) -> Option<&str> {
+        self.local.get(&port?).filter(|_| is_machine(host)).map(String::as_str)
     }
 
     /// The same for a host that the name of a release may be a part of.
@@ -151,9 +168,12 @@ impl Hosts {
 
     /// What answers at each host of an address.
     pub fn answers(&self, address: &Partial) -> Vec<Answer> {
-        let answer = |(host, port): (String, Option<u16>)| match self.answer(&Partial::read(&host)) {
-            Answer::Service(name, _) => Answer::Service(name, port),
-            other => other,
+        let answer = |(host, port): (String, Option<u16>)| match self.local(&host, port) {
+            Some(service) => Answer::Service(service.to_owned(), port),
+            None => match self.answer(&Partial::read(&host)) {
+                Answer::Service(name, _) => Answer::Service(name, port),
+                other => other,
+            },
         };
         hosts(&address.written()).into_iter().map(answer).collect()
     }

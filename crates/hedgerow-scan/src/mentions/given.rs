@@ -176,9 +176,17 @@ pub(super) fn given<'a>(
         for value in values {
             let said = || Said::Variable(name.clone(), value.clone());
             let value = &*value.written();
-            let everybodys = is_everybodys(shared, name, value) && !given.runs_with(name);
+            // What leads to a store of which the service has a client is for it alone; what it has no client for, it cannot call.
+            let client = given.clients.get(name);
+            let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
-                add(name, value, everybodys, &said, (format!("${name}"), format!("the value of `{name}`")));
+                add(
+                    name,
+                    value,
+                    everybodys || client == Some(&false),
+                    &said,
+                    (format!("${name}"), format!("the value of `{name}`")),
+                );
             } else {
                 let named = named(value, name, hosts).into_iter();
                 let others = named.filter(|named| named.is_address && named.service != home.name);

@@ -94,6 +94,12 @@ const SHOWN: &[&str] = &[
     "OTEL",
 ];
 
+/// Whether a name says that browsers are let in from an address or sent there; that of what holds it, where `is_last`, may say more.
+pub(crate) fn is_shown_to_browsers(name: &str, is_last: bool) -> bool {
+    const WORDS: &[&str] = &["ALLOWED", "CALLBACK", "CORS", "ORIGIN", "ORIGINS", "REDIRECT", "REFERER", "REFERRER"];
+    is_any_of(name, WORDS) || (is_last && is_any_of(name, &["ROOT"]))
+}
+
 /// Whether a name has one of these words other than that for telemetry.
 pub(crate) fn is_shown_elsewhere(name: &str) -> bool {
     is_any_of(name, &SHOWN[..SHOWN.len() - 1])

@@ -41,11 +41,27 @@ pub(crate) struct Projects {
     usings: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces that have types.
     namespaces: BTreeSet<(String, String)>,
+    /// The packages that each one refers to.
+    packages: BTreeMap<String, BTreeSet<String>>,
+    /// The packages of files that projects take in by themselves, as `Directory.Build.props`.
+    common: BTreeSet<String>,
 }
 
 /// The package of a namespace in a project.
 pub(crate) fn modules_path(project: &str, namespace: &str) -> String {
     format!("{project}:{namespace}")
+}
+
+/// The value of an attribute.
+fn attribute<'e>(element: &'e str, name: &str) -> Option<&'e str> {
+    let (_, rest) = element.split_once(&format!("{name}=\""))?;
+    rest.split('"').next()
+}
+
+/// The packages that a project's file refers to.
+fn packages(text: &str) -> impl Iterator<Item = String> {
+    let elements = text.split('<').filter(|element| element.starts_with("PackageReference"));
+    elements.filter_map(|element| attribute(element, "Include")).map(str::to_owned)
 }
 
 impl Projects {
@@ -54,12 +70,10 @@ impl Projects {
         let dir = dir_of(path);
         let refers = self.refers.entry(dir.to_owned()).or_default();
         let mut usings = Vec::new();
+        self.packages.entry(dir.to_owned()).or_default().extend(packages(text));
         // What matters is in attributes of elements without content.
         for element in text.split('<') {
-            let attribute = |name: &str| {
-                let (_, rest) = element.split_once(&format!("{name}=\""))?;
-                rest.split('"').next()
-            };
+            let attribute = |name| attribute(element, name);
             if element.starts_with("ProjectReference") {
                 if let Some(other) = attribute("Include") {
                     refers.insert(dir_of(&join(dir, &other.replace('\\', "/"))).to_owned());
@@ -69,6 +83,20 @@ impl Projects {
             }
         }
         self.usings.entry(dir.to_owned()).or_default().extend(usings);
+    }
+
+    /// Reads a file that projects take in.
+    pub(crate) fn common(&mut self, text: &str) {
+        self.common.extend(packages(text));
+    }
+
+    /// The packages that the project of a file refers to, through others too; nothing where one of those is not in the tree.
+    pub(crate) fn packages(&self, path: &str) -> Option<BTreeSet<&str>> {
+        let mut found: BTreeSet<&str> = self.common.iter().map(String::as_str).collect();
+        for project in self.closure(dir_of(path)) {
+            found.extend(self.packages.get(project)?.iter().map(String::as_str));
+        }
+        Some(found)
     }
 
     /// Takes in a file; all projects are known.

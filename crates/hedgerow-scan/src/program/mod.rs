@@ -10,6 +10,7 @@ mod modules;
 mod read;
 mod types;
 
+pub(crate) use dotnet::{PROJECT, Projects};
 pub(crate) use javascript::is_manifest;
 pub(crate) use modules::{Modules, dir_of};
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};

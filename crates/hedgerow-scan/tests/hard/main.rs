@@ -9,6 +9,7 @@ mod deploy;
 mod environment;
 mod exports;
 mod go;
+mod hosted;
 mod idioms;
 mod ingress;
 mod inherited;
