@@ -4,7 +4,7 @@
 use crate::program::{PROJECT, Projects};
 use crate::tree::Tree;
 use hedgerow_code::ir::Gift;
-use hedgerow_deploy::{Deploy, Hosts};
+use hedgerow_deploy::{Deploy, Hosts, Spot};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +75,8 @@ pub(crate) fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts
             let project = projects.get(&*grant.to).copied();
             let packages = project.and_then(|path| known.packages(path));
             let has_client = packages.and_then(|packages| has_client(maker, &packages));
-            deploy.grant(&service, (name, value), &file.path, has_client);
+            let spot = Spot::stretch(&file.path, grant.span.start, grant.span.end);
+            deploy.grant(&service, (name, value), spot, has_client);
         }
     }
 }

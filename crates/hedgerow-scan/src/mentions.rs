@@ -27,6 +27,7 @@ use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
 use given::{Sharers, everybodys_variable, given, is_everybodys, joined, shared};
+use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
@@ -261,7 +262,9 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
         edge.is_some_and(|edge| edge.class() < Class::Candidate)
     };
-    let comes_with_file = |mention: &Mention| mention.text.starts_with('$') && !is_yaml(&mention.place.path);
+    // What code gives it lists one by one.
+    let lists = |path: &str| is_yaml(path) || Language::of(path).is_some();
+    let comes_with_file = |mention: &Mention| mention.text.starts_with('$') && !lists(&mention.place.path);
     let (mut idle, mut idle_of_files) = (0, 0);
     for (_, mentions) in found.iter().filter(|(callee, _)| !is_known(outcome, callee)) {
         let mut addresses = mentions.iter().filter(|mention| mention.weight == Weight::Address).peekable();

@@ -42,6 +42,9 @@ impl<'a> Places<'a> {
     /// Where a text stands that is a part of what the deploy says at a spot, behind `before`. What the deploy makes of other texts does not
     /// stand there letter for letter: then its line, or all of it.
     pub(crate) fn of(&self, spot: &'a Spot, before: &str, text: &str) -> Place {
+        if let [Step::Stretch(start, end)] = spot.way[..] {
+            return Place { path: spot.path.clone(), range: Range { start, end } };
+        }
         let file = self.text(&spot.path);
         let range = self.within(file, spot).map(|stretch| match &spot.sheet {
             Some(sheet) => of_sheet(file, sheet, &stretch, before, text),
@@ -146,7 +149,7 @@ fn follow(root: &Node, way: &[Step]) -> Option<Stretch> {
                 let there = elements.get(*at).filter(|element| is_named(element) || named().is_none());
                 &there.or_else(named)?.node
             }
-            Step::Line(_) => return None,
+            Step::Line(_) | Step::Stretch(..) => return None,
         };
     }
     let style = node.as_scalar().map(|scalar| scalar.style);

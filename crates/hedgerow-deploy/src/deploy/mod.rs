@@ -111,14 +111,14 @@ impl Deploy {
 
     /// Adds a variable, with its value, that code gives to a service; and whether the service has a client for what the value leads to,
     /// where that is known.
-    pub fn grant(&mut self, service: &str, (variable, value): (&str, &str), path: &str, has_client: Option<bool>) {
+    pub fn grant(&mut self, service: &str, (variable, value): (&str, &str), spot: Spot, has_client: Option<bool>) {
         let given = self.given.entry(service.to_owned()).or_default();
-        given.set(variable, Partial::from(value), Spot::line(path, variable));
+        if given.path.is_empty() {
+            given.path.clone_from(&spot.path);
+        }
+        given.set(variable, Partial::from(value), spot);
         if let Some(has_client) = has_client {
             *given.clients.entry(variable.to_owned()).or_default() |= has_client;
-        }
-        if given.path.is_empty() {
-            path.clone_into(&mut given.path);
         }
     }
 

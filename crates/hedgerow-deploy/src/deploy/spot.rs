@@ -30,6 +30,8 @@ pub enum Step {
     Element(Option<String>, usize),
     /// To the line of a file that is no YAML which sets a variable: the only step.
     Line(String),
+    /// To a stretch of a file of code, from one byte to another: the only step.
+    Stretch(u32, u32),
 }
 
 /// Something that the deploy gives to a service.
@@ -66,6 +68,11 @@ impl Spot {
     /// A line of a file that sets a variable.
     pub(super) fn line(path: &str, variable: &str) -> Self {
         Self { path: path.to_owned(), way: vec![Step::Line(variable.to_owned())], ..Self::default() }
+    }
+
+    /// A stretch of a file of code, from one byte to another.
+    pub fn stretch(path: &str, start: u32, end: u32) -> Self {
+        Self { path: path.to_owned(), way: vec![Step::Stretch(start, end)], ..Self::default() }
     }
 
     /// What lies under a key here.

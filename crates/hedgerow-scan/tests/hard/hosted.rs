@@ -330,3 +330,22 @@ fn modules_that_a_programs_module_depends_on_are_reached() {
         ("nothing", of("typeof(AbpAutofacModule)").replace("using Bank.Lib;\n", ""), &[]),
     ]);
 }
+
+#[test]
+fn a_host_lists_what_it_gives_one_by_one_and_where() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let mut tree = "-- service.emoji/Emoji.csproj\n<Project></Project>\n-- service.emoji/Program.cs\nConsole.WriteLine(1);\n-- hedgerow.yaml\nscan: {}\n".to_owned();
+    let mut host = "-- host/Host.cs\nvar builder = DistributedApplication.CreateBuilder(args);\nvar emoji = builder.AddProject<Projects.Emoji>(\"emoji-api\");\n".to_owned();
+    for name in names {
+        tree += &format!("-- service.{name}/x.txt\n");
+        host += &format!("emoji.WithReference(builder.AddContainer(\"service.{name}\", \"image\"));\n");
+    }
+    let found = outcome(&(tree + &host));
+    assert_eq!(summary(&found), names.map(|name| format!("emoji -> {name} addressed")));
+    for edge in found.edges.values() {
+        let place = &edge.evidence[0].place;
+        let text = &host["-- host/Host.cs\n".len()..][place.range.start as usize..place.range.end as usize];
+        assert!(place.path == "host/Host.cs" && text.starts_with("emoji.WithReference("), "{text}");
+        assert!(text.contains(&edge.callee), "{text}");
+    }
+}
