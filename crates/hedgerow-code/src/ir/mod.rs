@@ -432,7 +432,7 @@ pub struct Grant {
 }
 
 /// What code that describes a deploy says of a service or gives to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Gift {
     /// It is the program of a project: the project's name, as an identifier.
     Project(String),

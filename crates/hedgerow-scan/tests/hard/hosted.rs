@@ -349,3 +349,16 @@ fn a_host_lists_what_it_gives_one_by_one_and_where() {
         assert!(text.contains(&edge.callee), "{text}");
     }
 }
+
+#[test]
+fn a_host_that_is_deep_or_calls_itself_is_read_to_a_depth() {
+    let chain = format!("{LEDGER}{}.WithHttpEndpoint(7010);", ".WithReplicas(1)".repeat(600));
+    let nested = format!("One({}{});", "One(".repeat(600), ")".repeat(600));
+    let own = "static object One(object a) { return One(One(a)); }\nstatic void Two(object a) { new[] { a, a, a }.ToList().ForEach(b => Two(b)); foreach (var c in new[] { a, a }) { Two(c); } }\n";
+    let all = format!("{chain}\n{nested}\nTwo(emoji);\n{own}{LEDGER}.WithHttpEndpoint(7010);");
+    let tree =
+        fleet(AT, &all, "-- service.host/Host.csproj\n<Project></Project>\n").replace("-- host/", "-- service.host/");
+    // What comes too late to be read is told.
+    let found = outcome(&tree);
+    assert!(found.findings.iter().any(|finding| finding.code.as_str() == "unparsed-code"), "{:?}", found.findings);
+}

@@ -49,9 +49,10 @@ impl<'n> Lower<'_, 'n> {
         method: &str,
         Call { of, types, arguments }: Call<'n>,
         (scope, host): (&Scope, &mut Hosting<'n>),
+        depth: usize,
     ) -> Option<Meaning> {
         let of = match of {
-            Some(Meaning::List(all)) => return self.listed((all, method), &arguments, scope, host),
+            Some(Meaning::List(all)) => return self.listed((all, method), &arguments, (scope, host), depth),
             Some(Meaning::Resource(of)) => Some(of),
             _ => None,
         };
@@ -170,8 +171,8 @@ impl<'n> Lower<'_, 'n> {
         &mut self,
         (all, method): (Vec<Meaning>, &str),
         arguments: &[Argument<'n>],
-        scope: &Scope,
-        host: &mut Hosting<'n>,
+        (scope, host): (&Scope, &mut Hosting<'n>),
+        depth: usize,
     ) -> Option<Meaning> {
         let lambda = arguments.first().map(|argument| argument.value);
         let lambda = lambda.filter(|value| value.kind() == "lambda_expression" && method == "ForEach");
@@ -187,7 +188,7 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.facts.faults.push(range(lambda));
                 return None;
             }
-            self.hosting(body, &mut inner, host, 0);
+            self.hosting(body, &mut inner, host, depth + 1);
         }
         None
     }

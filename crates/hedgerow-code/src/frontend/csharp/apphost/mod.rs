@@ -11,7 +11,7 @@ mod chain;
 use super::Lower;
 use crate::frontend::build::{MAX_DEPTH, children, range};
 use chain::Resource;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 /// What a text must hold to be looked at.
@@ -90,13 +90,8 @@ impl<'n> Lower<'_, 'n> {
         }
         let mut scope = Scope::default();
         self.hosting(root, &mut scope, &mut host, 0);
-        let mut known = Vec::new();
-        self.builder.facts.grants.retain(|grant| {
-            let said = (grant.to.clone(), grant.gift.clone());
-            let is_new = !known.contains(&said);
-            known.push(said);
-            is_new
-        });
+        let mut known = BTreeSet::new();
+        self.builder.facts.grants.retain(|grant| known.insert((grant.to.clone(), grant.gift.clone())));
     }
 
     /// Reads statements in their order.
@@ -191,8 +186,13 @@ impl<'n> Lower<'_, 'n> {
             }
             "collection_expression" | "initializer_expression" => {
                 let parts = children(node).into_iter();
-                let parts =
-                    parts.map(|part| if part.kind() == "collection_element" { children(part)[0] } else { part });
+                let parts = parts.map(|part| {
+                    if part.kind() == "collection_element" {
+                        children(part).first().copied().unwrap_or(part)
+                    } else {
+                        part
+                    }
+                });
                 let parts: Vec<_> = parts.collect();
                 let all = parts.into_iter().filter_map(|part| self.meaning(part, scope, host, depth + 1));
                 Some(Meaning::List(all.collect()))
@@ -275,7 +275,7 @@ impl<'n> Lower<'_, 'n> {
         }
         match host.functions.get(&method).copied().filter(|_| scope.calls < MAX_CALLS) {
             Some(own) => self.followed(own, Call { of, types, arguments }, scope, host, depth),
-            None => self.chained(node, &method, Call { of, types, arguments }, (scope, host)),
+            None => self.chained(node, &method, Call { of, types, arguments }, (scope, host), depth),
         }
     }
 
