@@ -94,7 +94,7 @@ impl<'n> Lower<'_, 'n> {
                         (Some(Meaning::Text(text)), "" | "connectionName" | "name") => Some(text.as_str()),
                         _ => None,
                     });
-                let called = texts.next_back().filter(|_| method == "WithReference");
+                let called = texts.next().filter(|_| method == "WithReference");
                 for other in arguments.iter().filter_map(|argument| argument.meaning.as_ref()) {
                     self.refer(&of, other, called, node);
                 }
