@@ -91,6 +91,14 @@ impl Pattern {
             .collect()
     }
 
+    /// What every text that fits begins with.
+    pub fn head(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(head)) => head,
+            Some(Piece::Any | Piece::Name) | None => "",
+        }
+    }
+
     /// The part behind the last dot that every text that fits ends in; none if that part is left open.
     pub fn tail(&self) -> Option<&str> {
         let Some(Piece::Text(last)) = self.pieces.last() else { return None };

@@ -45,6 +45,16 @@ impl Value {
         }
     }
 
+    /// The same with other texts; the keys of maps are texts as well.
+    pub(crate) fn with_texts(&self, change: &impl Fn(&Partial) -> Partial) -> Self {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => self.clone(),
+            Self::Text(text) => Self::Text(change(text)),
+            Self::List(list) => list.iter().map(|element| element.with_texts(change)).collect(),
+            Self::Map(pairs) => pairs.iter().map(|(key, value)| (change(key), value.with_texts(change))).collect(),
+        }
+    }
+
     /// The value for one who writes or parses it, with stand-ins for what is not known.
     pub(crate) fn written(&self) -> serde_json::Value {
         match self {

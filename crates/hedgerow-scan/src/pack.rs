@@ -4,7 +4,7 @@ use crate::loads::{Sum, sum};
 use hedgerow_code::frontend::Language;
 use hedgerow_deploy::Pattern;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 /// The texts of the packs that this crate brings.
@@ -413,6 +413,16 @@ impl Packs {
         self.bindings.extend(pack.bindings);
     }
 
+    /// The classes of libraries that the packs know, with their packages: `java.net.http.HttpClient`.
+    pub(crate) fn classes(&self) -> BTreeSet<&str> {
+        let tables = [&self.calls, &self.transfers, &self.readers, &self.servers];
+        tables
+            .into_iter()
+            .flat_map(|table| &table.patterns)
+            .filter_map(|(_, pattern, _)| class_of(pattern.head()))
+            .collect()
+    }
+
     /// The first sink that a call of `path` is, with the name its pattern takes out.
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));
@@ -472,6 +482,20 @@ impl Packs {
     }
 }
 
+/// The class that a path begins with, with its package; nothing where that is not written out.
+fn class_of(path: &str) -> Option<&str> {
+    let mut at = 0;
+    for part in path.split('.') {
+        let end = at + part.len();
+        if part.starts_with(|c: char| c.is_ascii_uppercase()) {
+            // What the path ends with may be the beginning of a name.
+            return Some(&path[..end]).filter(|_| at > 0 && end < path.len());
+        }
+        at = end + 1;
+    }
+    None
+}
+
 /// Whether rules of one language apply to another: JavaScript's hold for TypeScript, Java's for Kotlin, the user's own for all.
 fn speaks(of: Option<Language>, language: Language) -> bool {
     of.is_none_or(|of| of == language || language.semantics().shares_libraries_with().contains(&of))
@@ -493,6 +517,20 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_stand_behind_their_packages() {
+        for (path, expected) in [
+            ("java.net.http.HttpClient.newHttpClient", Some("java.net.http.HttpClient")),
+            ("java.net.URL.", Some("java.net.URL")),
+            ("org.apache.http.client.methods.Http", None),
+            ("Request.Builder", None),
+            ("net/http.Get", None),
+            ("", None),
+        ] {
+            assert_eq!(class_of(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn built_in_packs_are_read() {

@@ -52,7 +52,7 @@ pub fn scan(tree: &Tree) -> Result<Outcome, String> {
 fn scan_all(tree: &Tree) -> Result<Outcome, String> {
     let run = Run::new(tree)?;
     let all: Vec<usize> = (0..run.homes.len()).collect();
-    let program = Program::new(run.files(|at| &tree.code[at].facts), &run.modules);
+    let program = Program::new(run.files(|at| &tree.code[at].facts), &run.modules, &run.packs);
     let reached = run.reach(&program, &all);
     let offers: Vec<_> = run.offers(&program, &reached);
     let contracts = run.contracts(offers.iter());
@@ -95,7 +95,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         facts.par_extend(needed.into_par_iter().map(|file| (file, (known.facts)(run.code[file as usize]))));
         let files =
             (0..).zip(&headers).map(|(at, file)| File { facts: facts.get(&at).map_or(file.facts, |f| f), ..*file });
-        let program = Program::new(files.collect(), &run.modules);
+        let program = Program::new(files.collect(), &run.modules, &run.packs);
         let reached = run.reach(&program, &stale);
         let offers = run.offers(&program, &reached);
         let fresh: BTreeMap<usize, &BTreeSet<String>> = stale.iter().copied().zip(&offers).collect();

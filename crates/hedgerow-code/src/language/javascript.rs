@@ -85,6 +85,10 @@ impl Semantics for TypeScript {
         JavaScript.is_test(stem, directories)
     }
 
+    fn hands_on_settings(&self) -> bool {
+        true
+    }
+
     fn begins(&self) -> Begins {
         JavaScript.begins()
     }

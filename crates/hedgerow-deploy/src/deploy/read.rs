@@ -1,10 +1,10 @@
 //! Reading all files of the deploy: their objects, and what those give to whom.
 
-use super::item::{Item, Texts, partial_at};
+use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
 use super::{Deploy, Step, Text, Unread, ingress, maps, services, settings};
 use crate::helm::Charts;
-use crate::host::Hosts;
+use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -69,6 +69,13 @@ impl Deploy {
             let said = kustomizations.namespaces(item.path);
             if !said.is_empty() {
                 item.namespaces = said;
+            }
+        }
+        let of_charts = items.iter().filter(|item| item.chart.is_some() && pod_template(&item.value).is_some());
+        let releases = hosts.releases(of_charts.filter_map(|item| partial_at(&item.value, &["metadata", "name"])));
+        if !releases.is_empty() {
+            for item in items.iter_mut().filter(|item| item.chart.is_some()) {
+                item.value = item.value.with_texts(&|text| with_releases(text, &releases));
             }
         }
         let maps = maps::of(&items);

@@ -6,7 +6,7 @@ mod released;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use released::without_release;
+pub(crate) use released::{with_releases, without_release};
 
 use crate::partial::Partial;
 use crate::pattern::Pattern;
@@ -116,6 +116,11 @@ impl Hosts {
                 self.released.entry(host.through(str::to_lowercase)).or_insert_with(|| service.to_owned());
             }
         }
+    }
+
+    /// What releases are called by the names of their workloads, by their numbers, where that is told.
+    pub(crate) fn releases<'n>(&self, workloads: impl Iterator<Item = &'n Partial>) -> BTreeMap<usize, String> {
+        released::releases(workloads, &self.names)
     }
 
     /// A namespace that services live in.

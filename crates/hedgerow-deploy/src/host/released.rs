@@ -1,6 +1,11 @@
 //! Names that the name of a Helm release is a part of, which only the deploy knows.
 
-use crate::partial::{Gap, Part, Partial};
+use crate::partial::{Choice, Gap, Part, Partial};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// From how many workloads on that are called like services a release has the name which makes them so.
+const MIN_WORKLOADS: usize = 2;
 
 /// What such a name may be where people install the chart: the release is called like the chart, or the rest of the name says it all. Nothing
 /// for other names.
@@ -19,9 +24,79 @@ pub(crate) fn without_release(name: &Partial, chart: &str) -> Vec<String> {
     like_chart.known().into_iter().chain(rest.copied()).map(str::to_owned).collect()
 }
 
+/// What releases are called, by their numbers, where several workloads of one are called like services by it: `shop-web` and `shop-cart` are
+/// what `<release>-web` and `<release>-cart` are of the release `shop`.
+pub(super) fn releases<'n>(
+    workloads: impl Iterator<Item = &'n Partial>,
+    services: &BTreeMap<String, String>,
+) -> BTreeMap<usize, String> {
+    let mut found: BTreeMap<usize, BTreeMap<&str, BTreeSet<(&str, &str)>>> = BTreeMap::new();
+    for workload in workloads {
+        let (gaps, texts): (Vec<&Gap>, Vec<&str>) = (workload.gaps().collect(), workload.between_gaps());
+        let ([Gap::Release(release)], [head, tail]) = (gaps.as_slice(), texts.as_slice()) else { continue };
+        let (head, tail) = (*head, *tail);
+        if head.is_empty() && tail.is_empty() {
+            continue;
+        }
+        for service in services.keys() {
+            let name = service.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                found.entry(*release).or_default().entry(name).or_default().insert((head, tail));
+            }
+        }
+    }
+    let best = |names: &BTreeMap<&str, BTreeSet<(&str, &str)>>| {
+        let most = names.values().map(BTreeSet::len).max().filter(|most| *most >= MIN_WORKLOADS)?;
+        let mut of_most = names.iter().filter(|(_, workloads)| workloads.len() == most);
+        // Of two names that fit as well nobody knows which one it has.
+        of_most.next().filter(|_| of_most.next().is_none()).map(|(name, _)| (*name).to_owned())
+    };
+    found.iter().filter_map(|(release, names)| Some((*release, best(names)?))).collect()
+}
+
+/// A name with the releases in it called as they are, as far as that is known.
+pub(crate) fn with_releases(name: &Partial, releases: &BTreeMap<usize, String>) -> Partial {
+    name.with_gaps(|gap| match gap {
+        Gap::Release(release) => releases.get(release).map(|name| Partial::from(name.as_str())),
+        Gap::OneOf(choice) => {
+            let texts = choice.texts.iter().map(|text| with_releases(text, releases)).collect();
+            Some(Partial::gap(Gap::OneOf(Arc::new(Choice { by: choice.by.clone(), texts }))))
+        }
+        Gap::Unknown | Gap::LeftOut | Gap::Lost => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn releases_are_called_as_the_names_of_services_say() {
+        let name = |head: &str, tail: &str| {
+            [Partial::from(head), Partial::gap(Gap::Release(3)), Partial::from(tail)].iter().collect::<Partial>()
+        };
+        let of = |names: &[(&str, &str)], services: &[&str]| {
+            let names: Vec<Partial> = names.iter().map(|(head, tail)| name(head, tail)).collect();
+            let services = services.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            releases(names.iter(), &services).remove(&3)
+        };
+        let (web, cart) = (("", "-web"), ("", "-cart"));
+        for (names, services, expected) in [
+            (&[web, cart][..], &["shop-web", "shop-cart", "other"][..], Some("shop")),
+            (&[("a-", "-web"), cart], &["a-shop-web", "shop-cart"], Some("shop")),
+            // One workload says too little, and so do two names that fit as well.
+            (&[web, web], &["shop-web", "shop-cart"], None),
+            (&[web, cart], &["shop-web", "shop-cart", "bank-web", "bank-cart"], None),
+            (&[web, cart], &["shop-web", "shop-cart", "bank-web"], Some("shop")),
+            (&[web, cart], &["web", "cart"], None),
+            (&[("", ""), cart], &["shop", "shop-cart"], None),
+        ] {
+            assert_eq!(of(names, services).as_deref(), expected, "{names:?} {services:?}");
+        }
+        let shop = BTreeMap::from([(3, "shop".to_owned())]);
+        assert_eq!(with_releases(&name("", "-db"), &shop).known(), Some("shop-db"));
+        assert_eq!(with_releases(&name("", "-db"), &BTreeMap::new()).known(), None);
+    }
 
     #[test]
     fn a_release_is_called_like_its_chart_or_the_rest_says_it() {

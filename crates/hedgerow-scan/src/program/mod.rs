@@ -16,6 +16,7 @@ pub(crate) use modules::{Modules, dir_of};
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
 use crate::names::filling;
+use crate::pack::Packs;
 use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Facts, Field, Function, Global, TypeDecl, TypeRef};
@@ -137,11 +138,13 @@ pub(crate) struct Program<'p> {
     importers: BTreeMap<PackageId, BTreeSet<PackageId>>,
     /// The names of fields that say which variable fills them.
     pub(crate) filled: BTreeSet<&'p str>,
+    /// The classes of libraries that somebody knows, with their packages.
+    classes: BTreeSet<&'p str>,
 }
 
 impl<'p> Program<'p> {
     /// Puts the files together. `modules` says which package a file belongs to and what an import leads to.
-    pub(crate) fn new(files: Vec<File<'p>>, modules: &Modules) -> Self {
+    pub(crate) fn new(files: Vec<File<'p>>, modules: &Modules, packs: &'p Packs) -> Self {
         let mut program = Self {
             packages: Vec::new(),
             package_of: Vec::new(),
@@ -155,6 +158,7 @@ impl<'p> Program<'p> {
             methods_by_name: BTreeMap::new(),
             importers: BTreeMap::new(),
             filled: BTreeSet::new(),
+            classes: packs.classes(),
             files,
         };
         for at in 0..program.files.len() {
@@ -302,8 +306,15 @@ impl<'p> Program<'p> {
         self.loaded_name(file, name).or_else(|| self.bare(file, name)).unwrap_or(Meaning::Unknown)
     }
 
-    /// What is no name of the tree is one from outside, in languages whose imports do not say what they bring.
+    /// What is no name of the tree is one from outside: of a library all of whose classes a file imports, and in languages whose imports
+    /// do not say what they bring.
     fn bare(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
+        let all = self.files[file as usize].facts.imports.iter().filter(|import| import.alias.as_deref() == Some("."));
+        for import in all {
+            if self.classes.contains(format!("{}.{name}", import.path).as_str()) {
+                return Some(Meaning::External(&import.path, Some(name)));
+            }
+        }
         self.semantics(file).is_from_outside(name).then_some(Meaning::External(name, None))
     }
 

@@ -163,6 +163,36 @@ fn services_of_a_chart_are_known_by_their_release() {
 }
 
 #[test]
+fn a_release_has_the_name_by_which_its_workloads_are_called_like_services() {
+    let workload = |name: &str, env: &str| {
+        format!(
+            "kind: Deployment\nmetadata: {{name: '{name}'}}\nspec: {{template: {{spec: {{containers: [{{env: [{env}]}}]}}}}}}\n"
+        )
+    };
+    // The store is a chart from elsewhere: only its name is here.
+    let tree = |first: &str, second: &str, address: &str| {
+        format!(
+            "-- deploy/Chart.yaml\nname: a-chart-of-another-name\n-- deploy/templates/all.yaml\n{}---\n{}\n-- service.card/x.txt\n",
+            workload(first, &format!("{{name: LEDGER_ADDR, value: '{address}'}}")),
+            workload(second, "")
+        )
+    };
+    let joined: &[&str] = &["emoji -> ledger joined"];
+    let release = "{{ .Release.Name }}";
+    let (emoji, card) = (&*format!("{release}-emoji"), &*format!("{release}-card"));
+    // Short names are `s-emoji` and `s-card`: the release is `s`.
+    for (first, second, address, expected) in [
+        (emoji, card, format!("{release}-ledger:80"), joined),
+        (emoji, card, format!("http://{release}-ledger.default.svc:80"), joined),
+        (emoji, card, "{{ printf \"%s-ledger\" .Release.Name | trunc 63 | trimSuffix \"-\" }}:80".to_owned(), joined),
+        // One workload alone may be called so by chance.
+        (emoji, "other", format!("{release}-ledger:80"), &["unresolved-call service.emoji/main.go"][..]),
+    ] {
+        reads_ledger_addr(&tree(first, second, &address), expected);
+    }
+}
+
+#[test]
 fn whose_a_workload_of_a_chart_is_can_be_told() {
     let workload = |path: &str, name: &str, more: &str| {
         format!(

@@ -144,3 +144,21 @@ fn what_a_module_of_python_imports_is_known_by_its_name() {
         ("another name", python("from .client import post", &format!("from lib.net import get\n{call}")), &[]),
     ]);
 }
+
+#[test]
+fn classes_of_a_package_that_is_imported_whole_are_known() {
+    let java = |imports: &str, more: &str| {
+        format!(
+            "-- service.emoji/Main.java\n{imports}\npublic class Main {{ public static void main(String[] a) throws Exception {{ HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(\"http://s-ledger/x\")).build(), null); }} }}\n{more}-- service.ledger/x.txt\n"
+        )
+    };
+    let own = "-- service.emoji/HttpRequest.java\nclass HttpRequest { static HttpRequest newBuilder(URI uri) { return null; } HttpRequest build() { return this; } }\n";
+    let kotlin = "-- service.emoji/Main.kt\nimport java.net.*\nfun main() {\n    URL(\"http://s-ledger/x\").openStream()\n}\n-- service.ledger/x.txt\n";
+    check(&[
+        ("Java", java("import java.net.URI;\nimport java.net.http.*;", ""), FOUND),
+        ("Java, of several", java("import java.util.*;\nimport java.net.*;\nimport java.net.http.*;", ""), FOUND),
+        ("Kotlin", kotlin.to_owned(), FOUND),
+        ("the tree's own class", java("import java.net.URI;\nimport java.net.http.*;", own), &[]),
+        ("another package", java("import java.net.URI;\nimport java.util.*;", ""), &[]),
+    ]);
+}
