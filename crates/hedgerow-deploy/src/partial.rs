@@ -195,6 +195,11 @@ impl Partial {
         self.letters.len() + self.gaps().map(Gap::size).sum::<usize>()
     }
 
+    /// Whether something of which nothing is known stands at its end.
+    pub(crate) fn ends_unknown(&self) -> bool {
+        self.gaps.last().is_some_and(|(at, gap)| *at == self.letters.len() && *gap == Gap::Unknown)
+    }
+
     /// Whether something that is not known stands at its beginning.
     #[must_use]
     pub fn begins_open(&self) -> bool {

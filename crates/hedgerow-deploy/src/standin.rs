@@ -2,7 +2,8 @@
 //!
 //! What a template comes to is YAML, a ConfigMap holds a file of any format, an address is taken apart: who parses such a text needs
 //! letters where there are gaps. They are letters of the last private use area, which nobody knows outside of this file. Where a text has
-//! such a letter itself it is marked as one that means itself, so that no text is taken for a gap.
+//! such a letter itself it is marked as one that means itself, so that no text is taken for a gap. That holds for the values of manifests, charts and settings. What
+//! searches any file for names reads its letters as they are, and there such a letter of people's is one that is not known.
 
 use crate::partial::{Choice, Gap, Part, Partial};
 use std::borrow::Cow;

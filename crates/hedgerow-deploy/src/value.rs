@@ -55,28 +55,41 @@ impl Value {
         }
     }
 
-    /// The value for one who writes or parses it, with stand-ins for what is not known.
-    pub(crate) fn written(&self) -> serde_json::Value {
+    /// The value as JSON. Its keys are in the order of the map, whatever order the maps of `serde_json` have in this build.
+    pub(crate) fn json(&self) -> Partial {
+        let mut made = String::new();
+        self.write_json(&mut made);
         match self {
-            Self::Null => serde_json::Value::Null,
-            Self::Bool(value) => serde_json::Value::from(*value),
-            Self::Number(number) => serde_json::Value::Number(number.clone()),
-            Self::Text(text) => serde_json::Value::from(text.written().into_owned()),
-            Self::List(list) => list.iter().map(Self::written).collect(),
-            Self::Map(pairs) => {
-                pairs.iter().map(|(key, value)| (key.written().into_owned(), value.written())).collect()
-            }
+            Self::Null | Self::Bool(_) | Self::Number(_) => Partial::from(made),
+            Self::Text(_) | Self::List(_) | Self::Map(_) => Partial::read(&made),
         }
     }
 
-    /// The value as JSON.
-    pub(crate) fn json(&self) -> Partial {
+    fn write_json(&self, made: &mut String) {
+        let text = |text: &Partial| serde_json::Value::from(text.written().into_owned()).to_string();
         match self {
-            // What needs no quotes.
-            Self::Null => Partial::from("null"),
-            Self::Bool(value) => Partial::from(value.to_string()),
-            Self::Number(number) => Partial::from(number.to_string()),
-            Self::Text(_) | Self::List(_) | Self::Map(_) => Partial::read(&self.written().to_string()),
+            Self::Null => made.push_str("null"),
+            Self::Bool(value) => made.push_str(if *value { "true" } else { "false" }),
+            Self::Number(number) => made.push_str(&shown(number)),
+            Self::Text(own) => made.push_str(&text(own)),
+            Self::List(list) => {
+                made.push('[');
+                for (at, element) in list.iter().enumerate() {
+                    made.push_str(if at > 0 { "," } else { "" });
+                    element.write_json(made);
+                }
+                made.push(']');
+            }
+            Self::Map(pairs) => {
+                made.push('{');
+                for (at, (key, value)) in pairs.iter().enumerate() {
+                    made.push_str(if at > 0 { "," } else { "" });
+                    made.push_str(&text(key));
+                    made.push(':');
+                    value.write_json(made);
+                }
+                made.push('}');
+            }
         }
     }
 
@@ -133,6 +146,15 @@ impl Value {
 
     pub(crate) const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+}
+
+/// A number in JSON of Go's: without a point where nothing stands behind it.
+fn shown(number: &Number) -> String {
+    let text = number.to_string();
+    match text.strip_suffix(".0") {
+        Some(whole) => whole.to_owned(),
+        None => text,
     }
 }
 

@@ -45,7 +45,14 @@ pub struct Given {
 }
 
 impl Given {
-    /// Adds a configuration file by the format that its name says; `path` is the file of the tree that holds it.
+    /// Adds a configuration file of the tree, which is known in full: no letter of it stands for a gap.
+    pub(super) fn add_plain_settings(&mut self, text: Text) {
+        let escaped = crate::standin::escaped(text.text);
+        self.add_settings(Text { path: text.path, text: &escaped }, text.path);
+    }
+
+    /// Adds a configuration file by the format that its name says; `path` is the file of the tree that holds it. Its text is as it is
+    /// [`written`](Partial::written).
     pub(super) fn add_settings(&mut self, text: Text, path: &str) {
         if text.path.ends_with(".properties") {
             self.settings.push(properties(text.text));
@@ -137,5 +144,34 @@ impl Given {
         found.sort();
         found.dedup();
         found.iter().map(|text| Partial::read(text)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Deploy;
+
+    #[test]
+    fn letters_of_people_in_settings_are_letters() {
+        for odd in ['\u{e000}', '\u{100000}', '\u{100001}', '\u{100006}', '\u{100100}', '\u{10ffff}'] {
+            let expected = Partial::from(format!("x{odd}y"));
+            let mut deploy = Deploy::default();
+            for (path, text) in [
+                ("a.yaml", format!("yaml: x{odd}y\n")),
+                ("a.json", format!("{{\"json\": \"x{odd}y\"}}")),
+                ("a.properties", format!("properties=x{odd}y\n")),
+                ("a.conf", format!("hocon = \"x{odd}y\"\n")),
+            ] {
+                deploy.add_settings("s", Text { path, text: &text });
+            }
+            let rails = format!("production: {{url: x{odd}y}}\n");
+            deploy.add_settings_under("s", "rails", Text { path: "rails.yml", text: &rails });
+            let given = deploy.of("s").unwrap();
+            for path in [&["yaml"][..], &["json"], &["properties"], &["hocon"], &["rails", "url"]] {
+                let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+                assert!(given.setting(&path).contains(&expected), "{odd:?} {path:?} {:?}", given.setting(&path));
+            }
+        }
     }
 }

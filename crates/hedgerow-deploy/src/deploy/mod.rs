@@ -124,13 +124,13 @@ impl Deploy {
 
     /// Adds a configuration file of a service.
     pub fn add_settings(&mut self, service: &str, text: Text) {
-        self.given.entry(service.to_owned()).or_default().add_settings(text, text.path);
+        self.given.entry(service.to_owned()).or_default().add_plain_settings(text);
     }
 
     /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.
     pub fn add_settings_under(&mut self, service: &str, name: &str, text: Text) {
         let given = self.given.entry(service.to_owned()).or_default();
-        for root in documents(&settings::without_ruby(text.text)) {
+        for root in documents(&settings::without_ruby(&crate::standin::escaped(text.text))) {
             let environments = ["production", "staging", "shared", "default", "development"];
             let mut all: Vec<Value> = environments.iter().filter_map(|name| root.get(name)).cloned().collect();
             all.push(root);

@@ -193,7 +193,7 @@ pub(super) fn give(
                     && is_read
                     && let Some(text) = texts.get(path)
                 {
-                    given.add_settings(Text { path, text }, path);
+                    given.add_plain_settings(Text { path, text });
                 }
             }
         }

@@ -82,17 +82,16 @@ impl Charts {
         }
         for (path, text) in texts.filter(|(path, _)| self.template_of(path).is_none()).collect::<Vec<_>>() {
             let mut above = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-            let is_of_chart = loop {
+            loop {
                 if self.charts.contains_key(above) {
-                    break true;
+                    self.files.add(above, path, text);
+                    break;
                 }
                 match above.rsplit_once('/') {
                     Some((directory, _)) => above = directory,
-                    None => break !above.is_empty() && self.charts.contains_key(""),
+                    None if above.is_empty() => break,
+                    None => above = "",
                 }
-            };
-            if is_of_chart {
-                self.files.add(path, text);
             }
         }
     }

@@ -62,7 +62,7 @@ impl Charts {
                 let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 let (text, lines) = made.into_parts();
                 let (text, may_give) = lost::without_lost(text);
-                found.is_whole &= !around.spent.is_cut();
+                found.is_whole &= !around.spent.is_short();
                 found.has_lost |= may_give;
                 steps += around.spent.steps();
                 found.lacks.append(&mut around.spent.lacks());

@@ -1,11 +1,14 @@
 //! What stands between the braces: words, brackets and pipelines, and the values they come to.
 
-use super::files::{Question, as_config};
+use super::files::{Made, Question};
 use super::functions::{TAKES_IN, called};
-use super::made::lines;
+use super::printed::{integer, printed};
 use super::scope::Scope;
 use crate::partial::Partial;
 use crate::value::Value;
+use serde_json::Number;
+use std::iter::Peekable;
+use std::str::CharIndices;
 
 /// How deep brackets may lie in each other.
 const MAX_DEPTH: usize = 16;
@@ -41,7 +44,7 @@ pub(super) fn tokens(code: &str) -> Vec<Token> {
                 let mut text = String::new();
                 while let Some((_, next)) = chars.next() {
                     match next {
-                        '\\' if c == '"' => text.extend(chars.next().map(|(_, escaped)| unescaped(escaped))),
+                        '\\' if c == '"' => text.extend(unescaped(&mut chars)),
                         next if next == c => break,
                         next => text.push(next),
                     }
@@ -64,14 +67,28 @@ pub(super) fn tokens(code: &str) -> Vec<Token> {
     found
 }
 
-/// The letter behind a backslash in a text of Go's.
-const fn unescaped(letter: char) -> char {
-    match letter {
-        'n' => '\n',
-        't' => '\t',
-        'r' => '\r',
-        other => other,
+/// The letter that a backslash in a text of Go's begins: `\n`, `\x41`, `\101`, `\u00e9`. See <https://go.dev/ref/spec#String_literals>.
+fn unescaped(chars: &mut Peekable<CharIndices>) -> Option<char> {
+    let (_, letter) = chars.next()?;
+    let (first, base, count) = match letter {
+        'a' => return Some('\u{7}'),
+        'b' => return Some('\u{8}'),
+        'f' => return Some('\u{c}'),
+        'n' => return Some('\n'),
+        'r' => return Some('\r'),
+        't' => return Some('\t'),
+        'v' => return Some('\u{b}'),
+        'x' => (None, 16, 2),
+        'u' => (None, 16, 4),
+        'U' => (None, 16, 8),
+        '0'..='7' => (Some(letter), 8, 2),
+        other => return Some(other),
+    };
+    let mut digits: String = first.into_iter().collect();
+    for _ in 0..count {
+        digits.extend(chars.next_if(|(_, digit)| digit.is_digit(base)).map(|(_, digit)| digit));
     }
+    u32::from_str_radix(&digits, base).ok().and_then(char::from_u32)
 }
 
 fn pipeline(tokens: &[Token], at: &mut usize, scope: &Scope, depth: usize) -> Option<Value> {
@@ -91,7 +108,8 @@ fn command(
     depth: usize,
     piped: Option<Option<Value>>,
 ) -> Option<Value> {
-    let (mut function, mut question) = (None, None);
+    let mut function = None;
+    let mut question: Option<(Question, Option<Value>)> = None;
     let mut arguments = Vec::new();
     let mut context = None;
     let start = *at;
@@ -120,9 +138,13 @@ fn command(
                     // `(…).name`
                     Some(Token::Field(path)) => {
                         *at += 1;
-                        match path.as_str() {
-                            ".AsConfig" => value.as_ref().and_then(as_config).map(|data| Value::Text(lines(&data))),
-                            path => scope.below(value).path(path),
+                        match (Made::of(path), Question::of_found(path)) {
+                            (Some(made), _) => value.as_ref().and_then(|files| made.of_files(files)),
+                            (None, Some(asked)) if *at > start && arguments.is_empty() => {
+                                question = Some((asked, value));
+                                continue;
+                            }
+                            _ => scope.below(value).path(path),
                         }
                     }
                     _ => value,
@@ -136,11 +158,15 @@ fn command(
                     continue;
                 }
                 Some('.' | '$') if *at == start + 1 && Question::of(word).is_some() => {
-                    question = Question::of(word);
+                    question = Question::of(word).map(|asked| (asked, None));
                     continue;
                 }
+                Some('$') if Made::of(word).is_some() => {
+                    let files = word.rsplit_once('.').and_then(|(files, _)| scope.path(files));
+                    Made::of(word).zip(files).and_then(|(made, files)| made.of_files(&files))
+                }
                 Some('.' | '$') => scope.path(word),
-                Some(c) if c.is_ascii_digit() || c == '-' => word.parse::<i64>().ok().map(Value::from),
+                Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+') => literal(word),
                 _ if word == "true" || word == "false" => Some(Value::from(word == "true")),
                 _ if word == "nil" => Some(Value::Null),
                 _ if *at == start + 1 => {
@@ -152,14 +178,25 @@ fn command(
         });
     }
     arguments.extend(piped);
-    if let Some(question) = question {
+    if let Some((question, files)) = question {
         let name = arguments.first()?.as_ref()?.as_text()?;
-        return scope.around.files.answer(scope.around.directory, question, name);
+        return match files {
+            Some(files) => question.of_files(&files, name),
+            None => scope.around.files.answer(scope.around.directory, question, name, &scope.around.spent),
+        };
     }
     match function {
         Some(name) => called(name, &arguments, context, scope),
         None => arguments.into_iter().next().flatten(),
     }
+}
+
+/// A number that a template says: `8080`, `0x1F`, `1.5`.
+fn literal(word: &str) -> Option<Value> {
+    let whole = integer(&Value::from(word))
+        .filter(|number| *number != 0 || word.trim_start_matches(['0', '+', '-']).is_empty());
+    let real = || word.parse().ok().and_then(Number::from_f64).map(Value::Number);
+    if word.contains(['.', 'e', 'E']) && !word.starts_with("0x") { real() } else { whole.map(Value::from) }
 }
 
 pub(super) fn is_set(value: &Value) -> bool {
@@ -183,6 +220,6 @@ pub(super) fn written(value: Option<&Value>) -> Partial {
     match value {
         None | Some(Value::Null) => Partial::unknown(),
         Some(Value::Text(text)) => text.clone(),
-        Some(other) => other.json(),
+        Some(other) => printed(other),
     }
 }

@@ -1,11 +1,12 @@
 //! The functions of Go's templates, of sprig and of Helm that pass values on.
 
-use super::choice;
 use super::expr::{is_set, is_unknown, written};
-use super::made::{computed, formatted, joined, lines, of_list, quoted, titled};
+use super::made::{computed, formatted, has_open, joined, lines, of_list, quoted, under};
 use super::parse::parse_written;
+use super::printed::integer;
 use super::scope::{Scope, any};
-use super::sprig::{self, Given};
+use super::sprig::{self, Given, plain};
+use super::{choice, cut};
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
 use std::rc::Rc;
@@ -34,6 +35,7 @@ pub(super) fn called(
     context: Option<Rc<Value>>,
     scope: &Scope,
 ) -> Option<Value> {
+    let name = plain(name);
     let shows = matches!(name, "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "indent" | "nindent")
         || TAKES_IN.contains(&name);
     let longest = if shows { MAX_SHOWN } else { MAX_TEXT };
@@ -66,7 +68,9 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
     let count = arguments.len();
     let context = || context.or_else(|| arguments.get(1).cloned().flatten().map(Rc::new));
     Some(match (name, count) {
-        ("quote", 1..) => quoted(&written(last.as_ref())),
+        ("quote", 1..) => {
+            Value::Text(joined(arguments.iter().map(|value| quoted(&written(value.as_ref()))), &Partial::from(" ")))
+        }
         ("squote", 1..) => {
             Value::Text(written(last.as_ref()).through(|text| format!("'{}'", text.replace('\'', "''"))))
         }
@@ -107,14 +111,15 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         }
         // What is asked is not known.
         ("ternary", 3) => any(&scope.around.spent.next(), &arguments[..2])?,
-        ("required" | "toString" | "print" | "int" | "int64" | "toStrings" | "deepCopy" | "mustDeepCopy", 1..) => last?,
+        ("toString" | "print", 1) => match last? {
+            Value::Null => Value::Null,
+            value => Value::Text(written(Some(&value))),
+        },
+        ("required" | "deepCopy", 1..) => last?,
         // Where this is rendered nothing is deployed.
         ("fail", 1) => Value::from(""),
-        ("trim", 1) => Value::Text(text(0).through(|text| text.trim().to_owned())),
-        ("trunc", 2) => {
-            let length = usize::try_from(arguments[0].as_ref()?.as_i64()?).ok()?;
-            Value::Text(text(1).through(|text| text.chars().take(length).collect()))
-        }
+        ("trim", 1) => Value::Text(cut::trimmed(&text(0), char::is_whitespace)),
+        ("trunc", 2) => Value::Text(cut::cut_to(arguments[0].as_ref()?.as_i64()?, &text(1))),
         ("repeat", 2) => {
             let count =
                 whole(arguments[0].as_ref()?).filter(|count| count.saturating_mul(text(1).size()) <= MAX_TEXT)?;
@@ -122,15 +127,16 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         }
         ("nospace", 1) => Value::Text(text(0).through(|text| text.split_whitespace().collect())),
         ("cat", 1..) => Value::Text(joined((0..count).map(text), &Partial::from(" "))),
-        ("title", 1) => Value::Text(text(0).through(titled)),
         ("join", 2) => {
             let Some(Value::List(list)) = &last else { return None };
             Value::Text(joined(list.iter().map(|element| written(Some(element))), &text(0)))
         }
         ("splitList", 2) => {
-            let (between, body) = (text(0), last?);
-            let body = known(&body)?.written();
-            body.split(&*between.written()).map(|text| Value::Text(Partial::read(text))).collect()
+            let (parts, is_open) = cut::parts(&text(0), None, last?.as_text()?)?;
+            if is_open {
+                return None;
+            }
+            parts.into_iter().map(Value::Text).collect()
         }
         ("first" | "last" | "rest" | "initial" | "compact" | "uniq" | "sortAlpha" | "reverse", 1) => {
             let Some(Value::List(list)) = last else { return None };
@@ -145,7 +151,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
         ("omit" | "pick", 1..) => {
             let Some(Value::Map(pairs)) = arguments[0].clone() else { return None };
             let named: Vec<Partial> = (1..count).map(text).collect();
-            if named.iter().any(|key| key.has(&Gap::Unknown)) {
+            if named.iter().any(has_open) || (name == "pick" && pairs.keys().any(has_open)) {
                 return None;
             }
             Arc::unwrap_or_clone(pairs).into_iter().filter(|(key, _)| named.contains(key) == (name == "pick")).collect()
@@ -155,8 +161,9 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             let part = |(key, value): (Partial, Value)| if name == "keys" { Value::Text(key) } else { value };
             Arc::unwrap_or_clone(pairs).into_iter().map(part).collect()
         }
-        ("add" | "sub" | "mul" | "div" | "max" | "min", 2..) | ("add1", 1) => {
-            let numbers = arguments.iter().map(|value| number(value.as_ref()?)).collect::<Option<Vec<_>>>()?;
+        ("add" | "sub" | "mul" | "div" | "mod" | "max" | "biggest" | "min", 2..) | ("add1", 1) => {
+            let known = |value: &Option<Value>| integer(value.as_ref().filter(|value| !value.is_null())?);
+            let numbers = arguments.iter().map(known).collect::<Option<Vec<_>>>()?;
             Value::from(computed(name, &numbers)?)
         }
         ("dig", 3..) => {
@@ -166,7 +173,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
                     return None;
                 }
                 value = match value {
-                    Value::Map(pairs) => pairs.get(&key).cloned().unwrap_or_default(),
+                    Value::Map(pairs) => under(&pairs, &key)?.cloned().unwrap_or_default(),
                     Value::Null => Value::Null,
                     _ => return None,
                 };
@@ -182,28 +189,23 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             Value::from(lists.collect::<Option<Vec<_>>>()?.concat())
         }
         ("lower", 1) => Value::Text(text(0).through(str::to_lowercase)),
-        ("upper", 1) => Value::Text(text(0).through(str::to_uppercase)),
-        ("trimSuffix", 2) => {
-            let end = text(0);
-            let cut = |text: &str| text.strip_suffix(&*end.written()).unwrap_or(text).to_owned();
-            Value::Text(text(1).through(cut))
+        ("upper", 1) => {
+            // The name of a release in other letters is another one.
+            let text = text(0).with_gaps(|gap| matches!(gap, Gap::Release(_)).then(Partial::unknown));
+            Value::Text(text.through(str::to_uppercase))
         }
-        ("trimPrefix", 2) => {
-            let start = text(0);
-            let cut = |text: &str| text.strip_prefix(&*start.written()).unwrap_or(text).to_owned();
-            Value::Text(text(1).through(cut))
-        }
+        ("trimSuffix", 2) => Value::Text(cut::without_suffix(&text(0), &text(1))?),
+        ("trimPrefix", 2) => Value::Text(cut::without_prefix(&text(0), &text(1))?),
         ("replace", 3) => {
             let (old, new, body) = (text(0), text(1), text(2));
-            let (old, new, body) = (old.written(), new.written(), body.written());
-            if body.matches(&*old).count().saturating_mul(new.len()) > MAX_TEXT {
+            if body.letters().matches(old.letters()).count().saturating_mul(new.size()) > MAX_TEXT {
                 return None;
             }
-            Value::Text(Partial::read(&body.replace(&*old, &new)))
+            Value::Text(cut::replaced(&old, &new, &body)?)
         }
         ("printf", 1..) => Value::Text(formatted(&text(0), &arguments[1..])),
         ("toYaml", 1) => Value::Text(lines(&last?)),
-        ("toJson", 1) => Value::Text(last?.json()),
+        ("toJson", 1) => Value::Text(in_pages(&last?.json())),
         ("indent" | "nindent", 2) => {
             let Some(Value::Text(body)) = &last else { return None };
             let width = arguments[0].as_ref().and_then(Value::as_i64).and_then(|width| usize::try_from(width).ok());
@@ -255,11 +257,9 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
                     return None;
                 }
                 value = match (value, key.as_ref()?) {
-                    (Value::List(list), Value::Number(at)) => {
-                        let at = usize::try_from(at.as_u64()?).ok()?;
-                        list.get(at).cloned().unwrap_or_default()
-                    }
-                    (Value::Map(pairs), Value::Text(key)) => pairs.get(key).cloned().unwrap_or_default(),
+                    // Helm renders nothing of what is out of the list.
+                    (Value::List(list), Value::Number(at)) => list.get(usize::try_from(at.as_u64()?).ok()?)?.clone(),
+                    (Value::Map(pairs), Value::Text(key)) => under(&pairs, key)?.cloned().unwrap_or_default(),
                     (Value::Null, _) => Value::Null,
                     _ => return None,
                 };
@@ -272,7 +272,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             pairs.collect()
         }
         ("list", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from)?,
-        _ => match sprig::call(name, arguments) {
+        _ => match sprig::call(name, arguments, &scope.around.spent) {
             Given::Value(value) => value?,
             Given::Opaque => return None,
             Given::Other => {
@@ -317,16 +317,16 @@ fn is_question(name: &str) -> bool {
     QUESTIONS.contains(&name)
 }
 
-/// A text without a hole.
-fn known(value: &Value) -> Option<&Partial> {
-    value.as_text().filter(|text| !text.has(&Gap::Unknown))
-}
-
 fn whole(value: &Value) -> Option<usize> {
-    usize::try_from(number(value)?).ok()
+    usize::try_from(integer(value)?).ok()
 }
 
-/// A number, or a text that is one.
-fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+/// JSON as Go writes it, for pages: without the letters that HTML has.
+fn in_pages(json: &Partial) -> Partial {
+    let letters =
+        [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
+    if !json.letters().contains(letters.map(|(letter, _)| letter)) {
+        return json.clone();
+    }
+    json.through(|text| letters.iter().fold(text.to_owned(), |text, (letter, code)| text.replace(*letter, code)))
 }

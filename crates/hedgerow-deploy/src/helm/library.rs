@@ -2,6 +2,7 @@
 
 use super::expr::{Token, tokens};
 use super::heads::{assigned, declared};
+use super::sprig::plain;
 use super::template::{Node, Template, all_included, count_sides};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MAX_LEVEL: usize = 20;
 
 /// Functions that change the map that is their first argument.
-const MUTATORS: &[&str] = &["set", "unset", "merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"];
+const MUTATORS: &[&str] = &["set", "unset", "merge", "mergeOverwrite"];
+
+/// Whether a text may call one of them, with `must` or without.
+fn may_change(text: &str) -> bool {
+    text.contains("set") || text.contains("erge")
+}
 
 /// Functions whose result nothing else has.
-const FRESH: &[&str] = &["dict", "deepCopy", "mustDeepCopy", "fromYaml", "fromJson", "mustFromJson", "list"];
+const FRESH: &[&str] = &["dict", "deepCopy", "fromYaml", "fromJson", "list"];
 
 /// Whether a text may hold what the templates of a chart share.
 pub(super) fn is_shared(text: &str) -> bool {
-    ["define", "block"].iter().chain(MUTATORS).any(|word| text.contains(word))
+    ["define", "block"].iter().any(|word| text.contains(word)) || may_change(text)
 }
 
 /// A template with a name, and how many renderings show all of it.
@@ -100,7 +106,7 @@ impl Library {
         let mut codes = Vec::new();
         let defined = template.defines.iter().map(|(_, nodes)| nodes);
         defined.chain([&template.nodes]).for_each(|nodes| all_codes(nodes, &mut codes));
-        if !codes.iter().any(|code| MUTATORS.iter().any(|word| code.contains(word))) {
+        if !codes.iter().any(|code| may_change(code)) {
             return;
         }
         // Where the variables come from.
@@ -176,7 +182,7 @@ fn changes(words: &[Token]) -> impl Iterator<Item = (usize, Vec<&Token>)> {
 
 /// The variables whose maps an expression changes.
 pub(super) fn mutated(code: &str) -> Vec<String> {
-    if !MUTATORS.iter().any(|word| code.contains(word)) {
+    if !may_change(code) {
         return Vec::new();
     }
     let words = tokens(code);
@@ -186,7 +192,7 @@ pub(super) fn mutated(code: &str) -> Vec<String> {
 }
 
 fn is(token: &Token, names: &[&str]) -> bool {
-    matches!(token, Token::Word(word) if names.contains(&word.as_str()))
+    matches!(token, Token::Word(word) if names.contains(&plain(word)))
 }
 
 fn is_fresh(source: &[Token]) -> bool {

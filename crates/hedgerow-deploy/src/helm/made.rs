@@ -2,7 +2,7 @@
 
 use super::expr::{is_set, written};
 use crate::partial::{Gap, Part, Partial};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 pub(super) fn computed(name: &str, numbers: &[i64]) -> Option<i64> {
     let (first, rest) = numbers.split_first()?;
@@ -11,21 +11,11 @@ pub(super) fn computed(name: &str, numbers: &[i64]) -> Option<i64> {
         "sub" => sum.checked_sub(*number),
         "mul" => sum.checked_mul(*number),
         "div" => sum.checked_div(*number),
-        "max" => Some(sum.max(*number)),
+        "mod" => sum.checked_rem(*number),
+        "max" | "biggest" => Some(sum.max(*number)),
         "min" => Some(sum.min(*number)),
         _ => None,
     })
-}
-
-/// Each word with a capital.
-pub(super) fn titled(text: &str) -> String {
-    let mut begins = true;
-    let letter = |c: char| {
-        let made = if begins { c.to_uppercase().to_string() } else { c.to_string() };
-        begins = c.is_whitespace();
-        made
-    };
-    text.chars().map(letter).collect()
 }
 
 /// What functions of one list give.
@@ -58,8 +48,22 @@ pub(super) fn of_list(name: &str, mut list: Vec<Value>) -> Value {
     }
 }
 
-pub(super) fn quoted(text: &Partial) -> Value {
-    Value::Text(Value::Text(text.clone()).json())
+pub(super) fn quoted(text: &Partial) -> Partial {
+    Value::Text(text.clone()).json()
+}
+
+/// Whether anything but the name of a release is not known in a text.
+pub(super) fn has_open(text: &Partial) -> bool {
+    text.gaps().any(|gap| !matches!(gap, Gap::Release(_)))
+}
+
+/// What a map has under a key, if it has it. None where that is not known: a key that is known in part may be any other.
+pub(super) fn under<'m>(pairs: &'m Map, key: &Partial) -> Option<Option<&'m Value>> {
+    match pairs.get(key) {
+        _ if has_open(key) => None,
+        Some(value) => Some(Some(value)),
+        None => (!pairs.keys().any(has_open)).then_some(None),
+    }
 }
 
 /// Texts with another one between them.

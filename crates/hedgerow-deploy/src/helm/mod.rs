@@ -6,19 +6,25 @@
 //! and every combination of those on one line ([`template`]), and a variable that branches give several values has all of
 //! them ([`choice`]). What cannot be shown in full is said ([`Rendered::is_whole`]).
 
+mod cases;
 mod charts;
 mod choice;
+mod cut;
 mod documents;
 mod expr;
 mod files;
 mod functions;
+mod globs;
 mod heads;
 mod known;
 mod library;
 mod lined;
 mod lost;
 mod made;
+mod merge;
 mod parse;
+mod printed;
+mod regexes;
 mod render;
 mod scope;
 mod spent;

@@ -6,6 +6,7 @@ use super::library::mutated;
 use super::template::{Action, Block, Branch, Kind, Node, Template};
 use crate::partial::Partial;
 use crate::standin;
+use std::borrow::Cow;
 
 /// How deep blocks may lie in each other.
 const MAX_DEPTH: usize = 40;
@@ -81,20 +82,50 @@ impl Open {
 
 /// Reads a template. What is left open at its end is closed there, and an `end` too many is nothing.
 pub(super) fn parse(text: &str) -> Template {
-    parse_written(&standin::escaped(text))
+    let plain = text.trim_start_matches('\u{feff}');
+    read(plain, text.len() - plain.len(), Letters::Own)
 }
 
 /// Reads a template in which stand-ins are written.
 pub(super) fn parse_written(text: &str) -> Template {
-    // Places are counted from the end, so what is left out here moves none.
-    let text = text.trim_start_matches('\u{feff}');
+    read(text, 0, Letters::Written)
+}
+
+/// What letters of the area of stand-ins are in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    /// They are people's.
+    Own,
+    /// They stand for gaps.
+    Written,
+}
+
+impl Letters {
+    fn text(self, text: &str) -> Partial {
+        match self {
+            Self::Own => Partial::from(text),
+            Self::Written => Partial::read(text),
+        }
+    }
+
+    /// What stands between braces, for who reads stand-ins there. It is made for each action by itself, so that no place in the text moves.
+    fn code(self, code: &str) -> Cow<'_, str> {
+        match self {
+            Self::Own => standin::escaped(code),
+            Self::Written => Cow::Borrowed(code),
+        }
+    }
+}
+
+/// Reads a text that begins `ahead` bytes behind the beginning of its file.
+fn read(text: &str, ahead: usize, letters: Letters) -> Template {
     let mut template = Template::default();
     let mut open = vec![Open::default()];
     let mut rest = text;
     // Where the line that is read ends, and where what stands on it does, counted from the end of the text.
     let (mut line_end, mut written_end) = (usize::MAX, usize::MAX);
     // Up to where it is read.
-    let mut read = 0;
+    let mut end_read = 0;
     while let Some((before, tail)) = rest.split_once("{{") {
         let is_comment = tail.trim_start_matches('-').trim_start().starts_with("/*");
         let end =
@@ -105,9 +136,9 @@ pub(super) fn parse_written(text: &str) -> Template {
         };
         let (inner, after) = (&tail[..end], &tail[end + 2..]);
         let start = text.len() - tail.len() - 2;
-        let gap = &text[read..start];
-        let begins_line = (read == 0 || gap.contains('\n')) && gap.rsplit('\n').next().is_some_and(is_blank);
-        read = text.len() - after.len();
+        let gap = &text[end_read..start];
+        let begins_line = (end_read == 0 || gap.contains('\n')) && gap.rsplit('\n').next().is_some_and(is_blank);
+        end_read = text.len() - after.len();
         if after.len() < line_end || line_end == usize::MAX {
             let line_after = after.split('\n').next().unwrap_or_default();
             line_end = after.len() - line_after.len();
@@ -117,20 +148,21 @@ pub(super) fn parse_written(text: &str) -> Template {
         let trims_before = inner.starts_with('-');
         let trims_after = inner.ends_with('-');
         let begins = text.len() - rest.len();
-        text_node(&mut open, if trims_before { before.trim_end() } else { before }, begins);
+        let before = if trims_before { before.trim_end() } else { before };
+        text_node(&mut open, letters.text(before), ahead + begins);
         rest = if trims_after { after.trim_start() } else { after };
         let code = inner.trim_start_matches('-').trim_end_matches('-').trim();
         if !is_comment {
             let place = text.len() - after.len();
             let lines = Lines { alone, joined: trims_before };
-            action(&mut open, &mut template, code, lines, (start, place));
+            action(&mut open, &mut template, &letters.code(code), lines, (ahead + start, place));
         }
         if open.len() > MAX_DEPTH {
             template.is_cut = true;
             rest = "";
         }
     }
-    text_node(&mut open, rest, text.len() - rest.len());
+    text_node(&mut open, letters.text(rest), ahead + text.len() - rest.len());
     while open.len() > 1 {
         close(&mut open, &mut template);
     }
@@ -209,9 +241,9 @@ fn close(open: &mut Vec<Open>, template: &mut Template) {
     }
 }
 
-fn text_node(open: &mut [Open], text: &str, at: usize) {
+fn text_node(open: &mut [Open], text: Partial, at: usize) {
     if let Some(block) = open.last_mut().filter(|_| !text.is_empty()) {
-        block.nodes.push(Node::Text { text: Partial::read(text), at: offset(at) });
+        block.nodes.push(Node::Text { text, at: offset(at) });
     }
 }
 

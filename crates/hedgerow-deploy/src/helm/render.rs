@@ -7,6 +7,7 @@ use super::heads::{Assigned, assigned, condition};
 use super::library::mutated;
 use super::lined::Lined;
 use super::lost::last_width;
+use super::printed::printed;
 use super::scope::Scope;
 use super::spent::Around;
 use super::template::{Action, Block, Branch, Kind, Node};
@@ -58,7 +59,7 @@ impl<'l> Render<'l> {
 
     fn is_over(&self) -> bool {
         if self.made.size() > MAX_BYTES {
-            self.around.spent.cut();
+            self.around.spent.cut("it makes more than 2 MiB of text");
         }
         self.around.spent.is_cut()
     }
@@ -270,7 +271,7 @@ impl<'l> Render<'l> {
         match made.filter(|made| !action.is_lines() || !is_blank(made)) {
             Some(Value::Text(text)) => self.made.put(&text, *at),
             None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
-            Some(other) => self.made.put(&other.json(), *at),
+            Some(other) => self.made.put(&printed(&other), *at),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::choice;
 use super::expr::written;
 use super::library::MAX_LEVEL;
+use super::made::under;
 use super::render::{render_helper, weight};
 use super::spent::Around;
 use super::template::{MAX_LINE, Node};
@@ -149,7 +150,7 @@ impl<'l> Scope<'l> {
                 return None;
             }
             value = match value {
-                Value::Map(_) => match value.get(part) {
+                Value::Map(pairs) => match under(pairs, &Partial::from(part))? {
                     Some(value) => value,
                     // `.Files`, `.Capabilities` and the like.
                     None if value.get("Values").is_some() && value.get("Release").is_some() => return None,
@@ -179,7 +180,7 @@ impl<'l> Scope<'l> {
         dot: Option<Rc<Value>>,
     ) -> Option<Value> {
         if self.level >= MAX_LEVEL {
-            self.around.spent.cut();
+            self.around.spent.cut("its templates take in one another too deep");
             return None;
         }
         let around = self.around;

@@ -11,12 +11,36 @@ const MAX_STEPS: usize = 100_000;
 /// How much a rendering may copy out of the values, see [`weight`](super::render::weight).
 const MAX_COPIED: usize = 1 << 20;
 
+/// How much of the chart's files a rendering may take in, and how much text it may decode, in bytes. Each such byte is a part of a step.
+const MAX_TAKEN: usize = 1 << 20;
+const BYTES: usize = 16;
+
+/// What functions are given bytes of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Files,
+    Decoding,
+}
+
+impl Work {
+    /// What is said where it ran out.
+    const fn over(self) -> &'static str {
+        match self {
+            Self::Files => "it takes in more than 1 MiB of `.Files`",
+            Self::Decoding => "it gives more than 1 MiB to `fromYaml` and `fromJson`",
+        }
+    }
+}
+
 /// What a rendering has cost, with the templates that it takes in.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     steps: Cell<usize>,
     copied: Cell<usize>,
+    files: Cell<usize>,
+    decoded: Cell<usize>,
     cut: Cell<bool>,
+    missed: Cell<bool>,
     names: Cell<usize>,
     lacks: RefCell<BTreeSet<String>>,
 }
@@ -46,9 +70,35 @@ impl Spent {
         self.lacks.borrow().clone()
     }
 
-    /// Notes that something is left out for what it would cost.
-    pub(super) fn cut(&self) {
+    /// Notes that something is left out for what it would cost, and what that is.
+    pub(super) fn cut(&self, why: &str) {
         self.cut.set(true);
+        self.lack(why.to_owned());
+    }
+
+    /// Notes that something is not known for what it would cost, and what that is. The rest is rendered.
+    pub(super) fn miss(&self, what: &str) {
+        self.missed.set(true);
+        self.lack(what.to_owned());
+    }
+
+    /// Whether something is left out, or not known, for what it would cost.
+    pub(super) fn is_short(&self) -> bool {
+        self.missed.get() || self.is_cut()
+    }
+
+    /// Whether a rendering may take so many more bytes.
+    pub(super) fn may_take(&self, work: Work, bytes: usize) -> bool {
+        let taken = match work {
+            Work::Files => &self.files,
+            Work::Decoding => &self.decoded,
+        };
+        self.step(bytes / BYTES);
+        taken.set(taken.get().saturating_add(bytes));
+        if taken.get() > MAX_TAKEN {
+            self.miss(work.over());
+        }
+        taken.get() <= MAX_TAKEN
     }
 
     /// Whether something is left out.
@@ -57,13 +107,17 @@ impl Spent {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.steps.get() > MAX_STEPS
+        let is_over = self.steps.get() > MAX_STEPS;
+        if is_over && !self.cut.get() {
+            self.cut("it is more work than is done for one rendering");
+        }
+        is_over
     }
 
     pub(super) fn may_copy(&self, weight: usize) -> bool {
         self.copied.set(self.copied.get().saturating_add(weight));
         if self.copied.get() > MAX_COPIED {
-            self.cut();
+            self.cut("it copies too much out of the values");
         }
         self.copied.get() <= MAX_COPIED
     }

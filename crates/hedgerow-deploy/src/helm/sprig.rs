@@ -1,16 +1,17 @@
 //! Sprig's and Helm's functions that decode, merge and cut: <https://helm.sh/docs/chart_template_guide/function_list/>.
 
-use super::expr::{is_set, written};
+use super::cases::{joined, parted, titled, untitled};
+use super::expr::{is_unknown, written};
+use super::made::under;
+use super::printed::{cast, printed};
+use super::spent::{Spent, Work};
+use super::{cut, merge, regexes};
 use crate::deploy::documents;
 use crate::partial::{Gap, Partial};
 use crate::value::{Map, Value};
-use std::sync::Arc;
 
 /// How many numbers a list of them may have.
-const MAX_COUNT: i64 = 64;
-
-/// How deep maps are merged.
-const MAX_DEPTH: usize = 64;
+const MAX_COUNT: usize = 64;
 
 /// Functions that give what nobody knows before, and in which there is no address: times, keys, sums.
 const OPAQUE: &[&str] = &[
@@ -19,6 +20,8 @@ const OPAQUE: &[&str] = &[
     "b64enc",
     "bcrypt",
     "date",
+    "date_in_zone",
+    "date_modify",
     "dateInZone",
     "dateModify",
     "derivePassword",
@@ -30,6 +33,7 @@ const OPAQUE: &[&str] = &[
     "genSignedCert",
     "htmlDate",
     "htpasswd",
+    "must_date_modify",
     "now",
     "randAlpha",
     "randAlphaNum",
@@ -40,9 +44,58 @@ const OPAQUE: &[&str] = &[
     "sha1sum",
     "sha256sum",
     "sha512sum",
+    "toDate",
     "unixEpoch",
     "uuidv4",
 ];
+
+/// Functions that have another name with `must` before it, under which they may fail. Where nothing fails, both give the same.
+const MAY_FAIL: &[&str] = &[
+    "append",
+    "chunk",
+    "compact",
+    "dateModify",
+    "deepCopy",
+    "first",
+    "fromJson",
+    "has",
+    "initial",
+    "last",
+    "merge",
+    "mergeOverwrite",
+    "prepend",
+    "push",
+    "regexFind",
+    "regexFindAll",
+    "regexMatch",
+    "regexReplaceAll",
+    "regexReplaceAllLiteral",
+    "regexSplit",
+    "rest",
+    "reverse",
+    "slice",
+    "toDate",
+    "toJson",
+    "toPrettyJson",
+    "toRawJson",
+    "toYaml",
+    "uniq",
+    "without",
+];
+
+/// The name of a function without what says that it may fail: `merge` of `mustMerge`. `push` is `append`.
+pub(super) fn plain(name: &str) -> &str {
+    let of = |rest: &str| {
+        let mut letters = rest.chars();
+        let first = letters.next()?.to_ascii_lowercase();
+        MAY_FAIL.iter().copied().find(|plain| plain.strip_prefix(first) == Some(letters.as_str()))
+    };
+    let begins = |rest: &&str| rest.starts_with(|letter: char| letter.is_ascii_uppercase());
+    match name.strip_prefix("must").filter(begins).and_then(of).unwrap_or(name) {
+        "push" => "append",
+        name => name,
+    }
+}
 
 /// What a function gives.
 #[derive(Debug, PartialEq)]
@@ -56,52 +109,72 @@ pub(super) enum Given {
 }
 
 /// One call.
-pub(super) fn call(name: &str, arguments: &[Option<Value>]) -> Given {
+pub(super) fn call(name: &str, arguments: &[Option<Value>], spent: &Spent) -> Given {
     if OPAQUE.contains(&name) {
         return Given::Opaque;
     }
     let last = arguments.last().and_then(Option::as_ref);
-    let value = match (name.strip_prefix("must").map_or_else(|| name.to_owned(), lowered).as_str(), arguments.len()) {
-        ("fromYaml" | "fromJson", 1) => decoded(last).filter(|value| matches!(value, Value::Map(_))),
-        ("fromYamlArray" | "fromJsonArray", 1) => decoded(last).filter(|value| matches!(value, Value::List(_))),
-        ("merge" | "mergeOverwrite", 1..) => merged(arguments, name.ends_with("Overwrite")),
-        ("split", 2) => split(last, &arguments[0]),
+    let known = |at: usize| arguments.get(at)?.as_ref()?.as_str();
+    let word = |function: fn(&str) -> String| known(0).map(|text| Value::from(function(text)));
+    let value = match (name, arguments.len()) {
+        ("fromYaml" | "fromJson", 1) => decoded(last, spent).filter(|value| matches!(value, Value::Map(_))),
+        ("fromYamlArray" | "fromJsonArray", 1) => decoded(last, spent).filter(|value| matches!(value, Value::List(_))),
+        ("merge" | "mergeOverwrite", 1..) => merge::merged(arguments, name == "mergeOverwrite"),
+        ("split", 2) => {
+            last.and_then(Value::as_text).and_then(|text| cut::split(&written(arguments[0].as_ref()), None, text))
+        }
+        ("splitn", 3) => splitn(arguments),
         ("substr", 3) => substring(arguments),
         ("trimAll", 2) => trimmed(arguments),
-        ("until", 1) => numbers(0, last.and_then(Value::as_i64)),
-        ("untilStep", 3) if arguments[2].as_ref().and_then(Value::as_i64) == Some(1) => {
-            arguments[0].as_ref().and_then(Value::as_i64).and_then(|from| numbers(from, second(arguments)))
-        }
+        ("until", 1) => last.and_then(Value::as_i64).and_then(|to| numbers(0, to, to.signum())),
+        ("untilStep", 3) => whole(arguments, 0)
+            .zip(whole(arguments, 1))
+            .zip(whole(arguments, 2))
+            .and_then(|((from, to), step)| numbers(from, to, step)),
         ("tuple", _) => arguments.iter().cloned().collect::<Option<Vec<_>>>().map(Value::from),
+        ("toStrings", 1) => strings(last),
         ("pluck", 2..) => plucked(arguments),
-        ("slice", 2..=3) => sliced(arguments),
+        ("chunk", 2) => chunked(arguments),
+        ("slice", 1..=3) => sliced(arguments),
         ("without", 1..) => without(arguments),
-        ("float64" | "atoi" | "toDecimal" | "ceil" | "floor" | "round", 1) => last.cloned(),
-        ("toPrettyJson" | "toRawJson", 1) => last.map(|value| Value::Text(value.json())),
-        ("snakecase" | "kebabcase", 1) => {
-            let mark = if name == "snakecase" { '_' } else { '-' };
-            last.and_then(Value::as_str).map(|text| Value::from(parted(text, mark)))
+        ("int" | "int64" | "float64" | "atoi" | "toDecimal" | "ceil" | "floor", 1) | ("round", 2..=3) => {
+            cast(name, arguments)
         }
-        ("camelcase", 1) => last.and_then(Value::as_str).map(|text| Value::from(joined(text))),
+        ("toPrettyJson" | "toRawJson", 1) => last.map(|value| Value::Text(value.json())),
+        ("snakecase", 1) => word(|text| parted(text, '_')),
+        ("kebabcase", 1) => word(|text| parted(text, '-')),
+        ("camelcase", 1) => word(joined),
+        ("title", 1) => word(titled),
+        ("untitle", 1) => word(untitled),
+        ("regexReplaceAll" | "regexReplaceAllLiteral", 3) => {
+            let (pattern, text, with) = (known(0), arguments[1].as_ref().and_then(Value::as_text), known(2));
+            let replaced = |pattern, text, with| regexes::replaced(pattern, text, with, name == "regexReplaceAll");
+            pattern
+                .zip(text)
+                .zip(with)
+                .and_then(|((pattern, text), with)| replaced(pattern, text, with))
+                .map(Value::Text)
+        }
+        ("regexFind", 2) => {
+            known(0).zip(known(1)).and_then(|(pattern, text)| regexes::found(pattern, text)).map(Value::from)
+        }
+        ("regexSplit", 3) => {
+            let count = whole(arguments, 2);
+            known(0).zip(known(1)).zip(count).and_then(|((pattern, text), count)| regexes::split(pattern, text, count))
+        }
         _ => return Given::Other,
     };
     Given::Value(value)
 }
 
-/// `mustMerge` is `merge` that may fail.
-fn lowered(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
-}
-
-fn second(arguments: &[Option<Value>]) -> Option<i64> {
-    arguments.get(1)?.as_ref()?.as_i64()
+fn whole(arguments: &[Option<Value>], at: usize) -> Option<i64> {
+    arguments.get(at)?.as_ref()?.as_i64()
 }
 
 /// What a text holds that is YAML or JSON. Nothing where lines of it are not known: any key may stand there.
-fn decoded(value: Option<&Value>) -> Option<Value> {
+fn decoded(value: Option<&Value>, spent: &Spent) -> Option<Value> {
     let text = value?.as_text()?;
-    if text.has(&Gap::LeftOut) || text.has(&Gap::Lost) {
+    if text.has(&Gap::LeftOut) || text.has(&Gap::Lost) || !spent.may_take(Work::Decoding, text.size()) {
         return None;
     }
     let text = text.written();
@@ -115,85 +188,74 @@ fn decoded(value: Option<&Value>) -> Option<Value> {
     documents(&text).into_iter().next().map(Value::read)
 }
 
-/// Maps laid one over the other. `merge` keeps what the first has, `mergeOverwrite` takes what the last has.
-fn merged(arguments: &[Option<Value>], overwrites: bool) -> Option<Value> {
-    let mut all = arguments.iter().map(|value| match value {
-        Some(Value::Map(pairs)) => Some(Arc::clone(pairs)),
-        Some(Value::Null) => Some(Arc::default()),
-        _ => None,
-    });
-    let mut made = all.next()??;
-    for other in all {
-        let other = other?;
-        lay(Arc::make_mut(&mut made), &other, overwrites, 0);
-    }
-    Some(Value::Map(made))
+/// `splitn ":" 2 "a:b:c"`: at most so many parts, or all of them.
+fn splitn(arguments: &[Option<Value>]) -> Option<Value> {
+    let count = usize::try_from(whole(arguments, 1)?).ok();
+    cut::split(&written(arguments[0].as_ref()), count, arguments[2].as_ref()?.as_text()?)
 }
 
-fn lay(under: &mut Map, over: &Map, overwrites: bool, depth: usize) {
-    for (key, value) in over {
-        match (under.get_mut(key), value) {
-            (Some(Value::Map(under)), Value::Map(over)) if depth < MAX_DEPTH => {
-                lay(Arc::make_mut(under), over, overwrites, depth + 1);
-            }
-            // What is not set does not set anything, in both.
-            (Some(known), value) => {
-                let wins = if overwrites { is_set(value) } else { !is_set(known) };
-                if wins {
-                    value.clone_into(known);
-                }
-            }
-            (None, value) => {
-                under.insert(key.clone(), value.clone());
-            }
-        }
+/// The elements of a list as texts, without those that are not set.
+fn strings(value: Option<&Value>) -> Option<Value> {
+    let text = |value: &Value| Value::Text(printed(value));
+    match value? {
+        Value::List(list) => Some(list.iter().filter(|value| !value.is_null()).map(text).collect()),
+        Value::Null => None,
+        value if is_unknown(value) => None,
+        value => Some([text(value)].into_iter().collect()),
     }
 }
 
-/// `split ":" "a:b"` is a map: `_0` is `a`, `_1` is `b`.
-fn split(text: Option<&Value>, mark: &Option<Value>) -> Option<Value> {
-    let (text, mark) = (text?.as_text()?, mark.as_ref()?.as_str()?);
-    if mark.is_empty() || text.is_unknown() {
-        return None;
-    }
-    let text = text.written();
-    let parts = text.split(mark).take(usize::try_from(MAX_COUNT).unwrap_or_default()).enumerate();
-    Some(parts.map(|(at, part)| (Partial::from(format!("_{at}")), Value::Text(Partial::read(part)))).collect())
+fn chunked(arguments: &[Option<Value>]) -> Option<Value> {
+    let size = usize::try_from(whole(arguments, 0)?).ok().filter(|size| *size > 0)?;
+    let list = arguments[1].as_ref()?.as_list()?;
+    Some(list.chunks(size).map(|part| part.iter().cloned().collect::<Value>()).collect())
 }
 
 fn substring(arguments: &[Option<Value>]) -> Option<Value> {
-    let (from, to) = (arguments[0].as_ref()?.as_i64()?, second(arguments)?);
+    let (from, to) = (whole(arguments, 0)?, whole(arguments, 1)?);
     let text = arguments[2].as_ref()?.as_str()?;
     let from = usize::try_from(from).unwrap_or_default();
     let letters = text.chars().skip(from);
     Some(Value::from(match usize::try_from(to) {
-        Ok(to) => letters.take(to.saturating_sub(from)).collect::<String>(),
+        // Helm renders nothing of it.
+        Ok(to) if to < from => return None,
+        Ok(to) => letters.take(to - from).collect::<String>(),
         Err(_) => letters.collect(),
     }))
 }
 
 fn trimmed(arguments: &[Option<Value>]) -> Option<Value> {
     let marks: Vec<char> = arguments[0].as_ref()?.as_str()?.chars().collect();
-    let text = written(arguments[1].as_ref());
-    Some(Value::Text(text.through(|text| text.trim_matches(&marks[..]).to_owned())))
+    Some(Value::Text(cut::trimmed(&written(arguments[1].as_ref()), |letter| marks.contains(&letter))))
 }
 
-fn numbers(from: i64, to: Option<i64>) -> Option<Value> {
-    let to = to?;
-    (to.checked_sub(from)? <= MAX_COUNT).then(|| (from..to).map(Value::from).collect())
+/// Numbers from one to another. None where they are too many.
+fn numbers(from: i64, to: i64, step: i64) -> Option<Value> {
+    let mut found = Vec::new();
+    let mut next = from;
+    while (step > 0 && next < to) || (step < 0 && next > to) {
+        if found.len() >= MAX_COUNT {
+            return None;
+        }
+        found.push(Value::from(next));
+        next = next.checked_add(step)?;
+    }
+    Some(Value::from(found))
 }
 
 /// What several maps have under a key.
 fn plucked(arguments: &[Option<Value>]) -> Option<Value> {
     let key = arguments[0].as_ref()?.as_str()?;
     let maps = arguments[1..].iter().map(|value| value.as_ref()?.as_map()).collect::<Option<Vec<_>>>()?;
-    Some(maps.into_iter().filter_map(|map| map.get(&Partial::from(key)).cloned()).collect())
+    let found = maps.into_iter().map(|map| under(map, &Partial::from(key))).collect::<Option<Vec<_>>>()?;
+    Some(found.into_iter().flatten().cloned().collect())
 }
 
 fn sliced(arguments: &[Option<Value>]) -> Option<Value> {
     let list = arguments[0].as_ref()?.as_list()?;
     let place = |at: usize| usize::try_from(arguments.get(at)?.as_ref()?.as_i64()?).ok();
-    let (from, to) = (place(1)?, if arguments.len() > 2 { place(2)? } else { list.len() });
+    let from = if arguments.len() > 1 { place(1)? } else { 0 };
+    let to = if arguments.len() > 2 { place(2)? } else { list.len() };
     list.get(from..to).map(|part| part.iter().cloned().collect())
 }
 
@@ -201,28 +263,6 @@ fn without(arguments: &[Option<Value>]) -> Option<Value> {
     let list = arguments[0].as_ref()?.as_list()?;
     let left_out = arguments[1..].iter().cloned().collect::<Option<Vec<_>>>()?;
     Some(list.iter().filter(|one| !left_out.contains(one)).cloned().collect())
-}
-
-/// `firstName` and `first-name` with a mark between their words.
-fn parted(text: &str, mark: char) -> String {
-    let mut made = String::new();
-    for letter in text.chars() {
-        if letter.is_ascii_uppercase() && made.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
-            made.push(mark);
-        }
-        made.push(if matches!(letter, '-' | '_' | ' ') { mark } else { letter.to_ascii_lowercase() });
-    }
-    made
-}
-
-/// `first_name` as `FirstName`.
-fn joined(text: &str) -> String {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|first| first.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    };
-    text.split(['_', '-', ' ']).map(word).collect()
 }
 
 #[cfg(test)]
@@ -235,7 +275,6 @@ mod tests {
         for (name, arguments, expected) in [
             ("fromYaml", &["\"a: {b: 1}\""][..], Some("{\"a\":{\"b\":1}}")),
             ("fromJson", &["\"{\\\"a\\\": [1]}\""], Some("{\"a\":[1]}")),
-            ("mustFromJson", &["\"{\\\"a\\\": [1]}\""], Some("{\"a\":[1]}")),
             ("fromYaml", &["\"\""], Some("{}")),
             ("fromYaml", &["\"[1]\""], None),
             ("fromYamlArray", &["\"[1]\""], Some("[1]")),
@@ -245,15 +284,19 @@ mod tests {
                 Some("{\"a\":1,\"b\":3,\"c\":{\"d\":1,\"e\":2}}"),
             ),
             ("mergeOverwrite", &["{\"a\":1}", "{\"a\":2,\"b\":3}", "{\"a\":4}"], Some("{\"a\":4,\"b\":3}")),
-            ("mustMergeOverwrite", &["{\"a\":1}", "{\"a\":0}"], Some("{\"a\":1}")),
-            ("merge", &["{\"a\":\"\"}", "{\"a\":\"x\"}", "null"], Some("{\"a\":\"x\"}")),
             ("split", &["\":\"", "\"a:b\""], Some("{\"_0\":\"a\",\"_1\":\"b\"}")),
             ("substr", &["1", "3", "\"abcd\""], Some("\"bc\"")),
             ("substr", &["1", "-1", "\"abcd\""], Some("\"bcd\"")),
             ("trimAll", &["\"/\"", "\"/a/\""], Some("\"a\"")),
             ("until", &["3"], Some("[0,1,2]")),
+            ("until", &["-2"], Some("[0,-1]")),
             ("until", &["100000"], None),
             ("untilStep", &["1", "3", "1"], Some("[1,2]")),
+            ("untilStep", &["0", "9", "3"], Some("[0,3,6]")),
+            ("untilStep", &["3", "0", "-1"], Some("[3,2,1]")),
+            ("untilStep", &["0", "5", "0"], Some("[]")),
+            ("chunk", &["2", "[1,2,3]"], Some("[[1,2],[3]]")),
+            ("substr", &["3", "2", "\"abcd\""], None),
             ("tuple", &["1", "2"], Some("[1,2]")),
             ("pluck", &["\"a\"", "{\"a\":1}", "{\"b\":2}", "{\"a\":3}"], Some("[1,3]")),
             ("slice", &["[1,2,3]", "1"], Some("[2,3]")),
@@ -264,24 +307,105 @@ mod tests {
             ("camelcase", &["\"http_server\""], Some("\"HttpServer\"")),
         ] {
             let arguments: Vec<Option<Value>> = arguments.iter().map(|text| Some(value(text))).collect();
-            assert_eq!(call(name, &arguments), Given::Value(expected.map(value)), "{name} {arguments:?}");
+            assert_eq!(
+                call(name, &arguments, &Spent::default()),
+                Given::Value(expected.map(value)),
+                "{name} {arguments:?}"
+            );
         }
-        assert_eq!(call("now", &[]), Given::Opaque);
-        assert_eq!(call("regexReplaceAll", &[]), Given::Other);
+        assert_eq!(call("now", &[], &Spent::default()), Given::Opaque);
+        assert_eq!(call("getHostByName", &[], &Spent::default()), Given::Other);
     }
 
     #[test]
     fn what_is_known_in_part_is_decoded_in_part() {
         let mut text = Partial::from("a: x\nb: ");
         text.append(&Partial::unknown());
-        let Given::Value(Some(found)) = call("fromYaml", &[Some(Value::Text(text.clone()))]) else { panic!() };
+        let Given::Value(Some(found)) = call("fromYaml", &[Some(Value::Text(text.clone()))], &Spent::default()) else {
+            panic!()
+        };
         assert_eq!(found.get("a").and_then(Value::as_str), Some("x"));
         assert_eq!(found.get("b"), Some(&Value::unknown()));
         // Any key may stand on a line of which nothing is known.
         text.push_str("\n");
         text.append(&Partial::unknown());
-        assert_eq!(call("fromYaml", &[Some(Value::Text(text))]), Given::Value(None));
-        assert_eq!(call("merge", &[Some(Value::from(Map::new())), None]), Given::Value(None));
-        assert_eq!(call("split", &[Some(Value::from(":")), Some(Value::unknown())]), Given::Value(None));
+        assert_eq!(call("fromYaml", &[Some(Value::Text(text))], &Spent::default()), Given::Value(None));
+        assert_eq!(call("merge", &[Some(Value::from(Map::new())), None], &Spent::default()), Given::Value(None));
+        let Given::Value(Some(parts)) =
+            call("split", &[Some(Value::from(":")), Some(Value::unknown())], &Spent::default())
+        else {
+            panic!()
+        };
+        assert_eq!(under(parts.as_map().unwrap(), &Partial::from("_7")), None, "there may be any number of parts");
+    }
+
+    fn json(text: &str) -> Value {
+        Value::from(serde_json::from_str::<serde_json::Value>(text).unwrap())
+    }
+
+    #[test]
+    fn functions_that_may_fail_give_what_the_others_give() {
+        for name in MAY_FAIL {
+            let first = name.chars().next().unwrap().to_ascii_uppercase();
+            let must = format!("must{first}{}", &name[1..]);
+            assert_eq!(plain(&must), plain(name));
+            assert_eq!(plain(name), if *name == "push" { "append" } else { name });
+        }
+        // These are no functions of Helm's, or no such variants.
+        for name in ["mustQuote", "mustache", "must", "mustmerge", "mustTitle", "mustFromYaml", "merge"] {
+            assert_eq!(plain(name), name);
+        }
+    }
+
+    #[test]
+    fn what_runs_out_is_told() {
+        let text = Value::from(format!("a: {}", "x".repeat(300 << 10)));
+        for name in ["fromYaml", "fromJson", "fromYamlArray"] {
+            let spent = Spent::default();
+            let given = |_| call(name, &[Some(text.clone())], &spent);
+            let known = (0..4).map(given).filter(|given| *given != Given::Value(None)).count();
+            assert_eq!(known, if name == "fromYamlArray" { 0 } else { 3 }, "{name}");
+            assert!(spent.is_short());
+            assert!(
+                spent.lacks().contains("it gives more than 1 MiB to `fromYaml` and `fromJson`"),
+                "{:?}",
+                spent.lacks()
+            );
+        }
+    }
+
+    #[test]
+    fn what_depends_on_a_gap_is_not_known() {
+        let text = |text: &str| {
+            let mut pieces = text.split('?').map(Partial::from);
+            let mut made = pieces.next().unwrap();
+            pieces.for_each(|piece| {
+                made.append(&Partial::unknown());
+                made.append(&piece);
+            });
+            Some(Value::Text(made))
+        };
+        let shown = |name: &str, arguments: &[Option<Value>]| match call(name, arguments, &Spent::default()) {
+            Given::Value(value) => value.map(|value| value.json().shown('?')),
+            other => panic!("{other:?}"),
+        };
+        for (name, arguments, expected) in [
+            ("split", vec![text(":"), text("a:b?:c")], Some(r#"{"?":"?","_0":"a","_1":"b?"}"#)),
+            ("splitn", vec![text(":"), Some(json("2")), text("a:b?:c")], Some(r#"{"_0":"a","_1":"b?:c"}"#)),
+            ("splitn", vec![text(":"), Some(json("-1")), text("a:b")], Some(r#"{"_0":"a","_1":"b"}"#)),
+            ("trimAll", vec![text("/"), text("/?/a/")], Some(r#""?a""#)),
+            ("title", vec![text("a?")], None),
+            ("snakecase", vec![text("a?")], None),
+            ("substr", vec![Some(json("0")), Some(json("1")), text("a?")], None),
+            ("toStrings", vec![Some(json(r#"[1,null,"a",true]"#))], Some(r#"["1","a","true"]"#)),
+            ("toStrings", vec![text("?")], None),
+            ("ceil", vec![text("1?")], None),
+            ("regexReplaceAll", vec![text("[.]"), text("a.?"), text("-")], Some(r#""a-?""#)),
+            ("regexReplaceAll", vec![text("?"), text("a."), text("-")], None),
+            ("regexReplaceAll", vec![text("b+"), text("a?b"), text("-")], None),
+            ("regexFind", vec![text("a"), text("a?")], None),
+        ] {
+            assert_eq!(shown(name, &arguments).as_deref(), expected, "{name} {arguments:?}");
+        }
     }
 }

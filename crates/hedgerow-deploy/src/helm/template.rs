@@ -55,7 +55,7 @@ impl Action {
     }
 
     fn makes_lines(&self) -> bool {
-        ["indent", "toYaml"].iter().any(|word| self.code.contains(word))
+        ["indent", "oYaml"].iter().any(|word| self.code.contains(word))
     }
 }
 

@@ -3,6 +3,7 @@
 mod ends;
 mod known;
 mod left_out;
+mod printing;
 mod values;
 
 use super::*;

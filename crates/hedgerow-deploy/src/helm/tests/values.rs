@@ -102,7 +102,7 @@ fn a_block_over_what_is_not_set_may_be_over_what_is() {
         ("a: \"x{{ with .Values.no }}-{{ . }}{{ end }}\"", "x x-?"),
         ("a: \"x{{ with .Values.empty }}-{{ . }}{{ end }}\"", "x x-?"),
         ("{{- with .Values.no }}\na: s-card\n{{- else }}\na: s-ledger\n{{- end }}", "s-card s-ledger"),
-        ("{{- range untilStep 0 9 3 }}\na: s-{{ . }}\n{{- end }}", "s-?"),
+        ("{{- range untilStep 0 900 3 }}\na: s-{{ . }}\n{{- end }}", "s-?"),
         ("a: {{ with .Values.no }}{{ . | quote }}{{ else }}y{{ end }}", "y"),
         ("a: {{ if .Values.no }}{{ .Values.no }}{{ else }}y{{ end }}", "y"),
         ("a: {{ if .Values.no }}s-{{ .Values.no }}{{ else }}y{{ end }}", "s-? y"),
