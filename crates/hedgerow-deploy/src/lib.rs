@@ -47,8 +47,8 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Word, build, documents,
-    image, is_too_deep, properties, swells,
+    Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Unreadable, Word, build,
+    documents, image, is_too_deep, properties, swells,
 };
 pub use host::{Answer, Hosts};
 pub use partial::Partial;

@@ -11,8 +11,8 @@ use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::{Code, count as amount};
-use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
+use hedgerow_deploy::{Deploy, Unreadable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a service's account its own code says, and the directories outside of the service's own in which code lies that it
@@ -99,7 +99,11 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
     for (path, unread) in deploy.unread() {
         for service in &unread.services {
             if let Some(account) = accounts.get_mut(service.as_str()) {
-                account.leave(Reason::Deploy, "a chart's template", 0, path);
+                let what = match unread.kind {
+                    Unreadable::Template => "a chart's template",
+                    Unreadable::Values => "values of a chart",
+                };
+                account.leave(Reason::Deploy, what, 0, path);
             }
         }
     }

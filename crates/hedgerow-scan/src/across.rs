@@ -15,7 +15,7 @@ use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
 use hedgerow_core::diag::{Code, nearest};
 use hedgerow_deploy::{Answer, Hosts};
-use hedgerow_deploy::{Deploy, is_too_deep, swells};
+use hedgerow_deploy::{Deploy, Unreadable, is_too_deep, swells};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to write in place of a comment that is not understood.
@@ -377,15 +377,25 @@ fn unread(deploy: &Deploy, outcome: &mut Outcome) {
     for (path, unread) in deploy.unread() {
         let lacks: Vec<&str> = unread.lacks.iter().take(MAX_LACKS).map(String::as_str).collect();
         let why = if lacks.is_empty() { String::new() } else { format!(" ({})", lacks.join("; ")) };
+        let (message, help) = match unread.kind {
+            Unreadable::Template => (
+                format!(
+                    "a part of this template cannot be read{why}; what it gives to containers may have other values"
+                ),
+                "set what is called in a smaller template, or say it by a comment: `rpcmap: <service>`",
+            ),
+            Unreadable::Values => (
+                format!(
+                    "a part of the values that a chart is given here is not known{why}; what it gives to containers may have other values"
+                ),
+                "put the values into the tree, or say what they lead to by a comment: `rpcmap: <service>`",
+            ),
+        };
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
-            message: format!(
-                "a part of this template cannot be read{why}; what it gives to containers may have other values"
-            ),
+            message,
             marks: vec![(Place { path: path.to_owned(), range: Range::default() }, String::new())],
-            help: vec![
-                "set what is called in a smaller template, or say it by a comment: `rpcmap: <service>`".to_owned(),
-            ],
+            help: vec![help.to_owned()],
             services: unread.services.clone(),
             callees: BTreeSet::new(),
         });

@@ -18,6 +18,8 @@ pub(super) struct Item<'a> {
     pub(super) listed: Vec<Step>,
     /// What the chart's template came to.
     pub(super) sheet: Option<Arc<Sheet>>,
+    /// The name of the release of its chart, where that is known.
+    pub(super) release: Option<Arc<str>>,
     /// The namespaces that it may be in, as it and the kustomizations that take it in say; none where nothing says it.
     pub(super) namespaces: BTreeSet<Partial>,
     pub(super) value: Value,

@@ -52,7 +52,7 @@ pub struct Text<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Deploy {
     given: BTreeMap<String, Given>,
-    /// The templates that could not be read in full, with the services that they may be of.
+    /// The templates and the files of releases that could not be read in full, with the services that they may be of.
     unread: BTreeMap<String, Unread>,
     /// The workloads of charts that are nobody's and whose names are not known in full: how many, by file.
     nameless: BTreeMap<String, usize>,
@@ -66,9 +66,21 @@ pub struct Deploy {
     routes: Vec<Route>,
 }
 
-/// A template that could not be read in full.
+/// What could not be read in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unreadable {
+    /// A template of a chart.
+    #[default]
+    Template,
+    /// Values that a release gives to a chart: a helmfile's, an application's, a script's.
+    Values,
+}
+
+/// A template, or a file of releases, that could not be read in full.
 #[derive(Debug, Clone, Default)]
 pub struct Unread {
+    /// Which of both it is.
+    pub kind: Unreadable,
     /// The services that it may be of.
     pub services: BTreeSet<String>,
     /// What it asks for and nobody knows, a few words each.

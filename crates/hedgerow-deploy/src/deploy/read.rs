@@ -2,7 +2,7 @@
 
 use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
-use super::{Deploy, Step, Text, Unread, ingress, maps, services, settings};
+use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, services, settings};
 use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
@@ -24,7 +24,7 @@ impl Deploy {
         let mut unread = Vec::new();
         for text in texts {
             let chart = charts.template_of(text.path);
-            let mut sheets = Vec::new();
+            let (mut sheets, mut releases) = (Vec::new(), Vec::new());
             let values = match chart {
                 Some(_) if !crate::helm::is_read(text.text) => Vec::new(),
                 Some((directory, _)) => {
@@ -32,7 +32,7 @@ impl Deploy {
                     if !rendered.is_whole || rendered.has_lost {
                         unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
                     }
-                    sheets = rendered.sheets;
+                    (sheets, releases) = (rendered.sheets, rendered.releases);
                     rendered.documents
                 }
                 None => {
@@ -45,11 +45,12 @@ impl Deploy {
             };
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {
-                let sheet = sheets.get(document).cloned();
+                let (sheet, release) = (sheets.get(document).cloned(), releases.get(document).cloned().flatten());
                 let item = |listed, value: Value| {
                     let own = partial_at(&value, &["metadata", "namespace"]).filter(|name| !name.has(&Gap::Unknown));
                     let namespaces = own.cloned().into_iter().collect();
-                    Item { path: text.path, chart, document, listed, sheet: sheet.clone(), namespaces, value }
+                    let (sheet, release) = (sheet.clone(), release.clone());
+                    Item { path: text.path, chart, document, listed, sheet, release, namespaces, value }
                 };
                 match value {
                     Value::Map(_) if value.get("kind").is_some() && value.get("items").is_some() => {
@@ -96,7 +97,22 @@ impl Deploy {
             for service in &services {
                 deploy.given.entry(service.clone()).or_default().is_open = true;
             }
-            deploy.unread.insert(path.to_owned(), Unread { services, lacks });
+            deploy.unread.insert(path.to_owned(), Unread { services, lacks, kind: Unreadable::Template });
+        }
+        for (path, fault) in charts.broken() {
+            deploy.broken.insert(path.to_owned(), fault.to_owned());
+        }
+        for (path, chart, what) in charts.lacks() {
+            let of_chart = pods.iter().filter(|pods| pods.chart == Some(chart)).map(|pods| pods.service.clone());
+            let named = hosts.named(chart.1).map(str::to_owned);
+            let services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
+            // Of charts of nobody's there is nothing to say.
+            if !services.is_empty() {
+                let unread = deploy.unread.entry(path.to_owned()).or_default();
+                unread.kind = Unreadable::Values;
+                unread.services.extend(services);
+                unread.lacks.insert(what.to_owned());
+            }
         }
         deploy
     }

@@ -44,11 +44,22 @@ pub(super) fn service(
         services.all(|other| other.as_ref() == Some(&first)).then_some(first)
     };
     let by_place = || chart.and_then(|_| places(item.path).into_iter().find_map(named));
+    let by_named_release = || {
+        let (release, name) = (item.release.as_deref()?, name?.known()?);
+        let rest = name.strip_prefix(release).map(|rest| rest.strip_prefix('-'));
+        match (rest, chart) {
+            // `shop-ledger` of the release `shop`.
+            (Some(Some(rest)), chart) => named(rest).or_else(|| named(release).filter(|_| chart == Some(rest))),
+            (None, _) => name.strip_suffix(release)?.strip_suffix('-').and_then(named),
+            _ => None,
+        }
+    };
     let by_chart = || chart.and_then(named);
     name.and_then(|name| named(name.known()?))
         .or_else(|| owner(item.path))
         .or_else(by_label)
         .or_else(by_release)
+        .or_else(by_named_release)
         .or_else(by_image)
         .or_else(by_place)
         .or_else(by_chart)

@@ -2,7 +2,8 @@
 
 use super::files::ChartFiles;
 use super::library::{self, Library};
-use super::values::{self, Files, directory_of, is_values, is_yaml};
+use super::outside::{self, Outside};
+use super::values::{self, Files, Set, directory_of, is_values, is_yaml};
 use super::{parse, template};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -15,8 +16,9 @@ pub(super) struct Chart {
     pub(super) about: Value,
     /// Whose release it is, by a number that the charts have for themselves: those that others take in are of theirs.
     pub(super) release: usize,
-    /// What `values.yaml` says, and what it says with each of the files for an environment laid over it.
-    pub(super) values: Vec<Value>,
+    /// What `values.yaml` says, what it says with each of the files for an environment laid over it, and what it says with what each release gives it from
+    /// elsewhere.
+    pub(super) values: Vec<Set>,
     /// Which of the libraries its templates share.
     pub(super) library: usize,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Charts {
     pub(super) libraries: Vec<Library>,
     pub(super) files: ChartFiles,
     pub(super) namespace: Option<String>,
+    outside: Outside,
 }
 
 impl Charts {
@@ -44,7 +47,7 @@ impl Charts {
             let release = charts.len();
             charts.insert(directory.to_owned(), Chart { name, about, release, values: Vec::new(), library: 0 });
         }
-        let templates = texts.clone();
+        let (templates, texts_of_tree) = (texts.clone(), texts.clone());
         let mut files = Files::new();
         for (path, text) in texts {
             let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -54,6 +57,12 @@ impl Charts {
         }
         for (directory, chart) in &mut charts {
             chart.values = values::of(&files, directory);
+        }
+        let mut outside = outside::find(texts_of_tree, &charts, |path| template_in(&charts, path).is_some());
+        for (directory, sets) in std::mem::take(&mut outside.sets) {
+            if let Some(chart) = charts.get_mut(&directory) {
+                chart.values.extend(sets);
+            }
         }
         // What a chart says for the charts it takes in counts there.
         for directory in charts.keys() {
@@ -68,7 +77,7 @@ impl Charts {
             values::lay_over(&mut charts, &parent, &child, &name, &mut left);
         }
         let (libraries, files, namespace) = (Vec::new(), ChartFiles::new(), namespace.map(str::to_owned));
-        let mut found = Self { charts, libraries, files, namespace };
+        let mut found = Self { charts, libraries, files, namespace, outside };
         found.keep_files(templates.clone());
         found.share(&parents, templates);
         found
@@ -129,12 +138,22 @@ impl Charts {
         }
     }
 
+    /// Files that give something to a chart which is not known: the file, the directory of the chart with its name, and what it is.
+    pub(crate) fn lacks(&self) -> impl Iterator<Item = (&str, (&str, &str), &str)> {
+        self.outside.lacks.iter().filter_map(|(path, directory, what)| {
+            let (directory, chart) = self.charts.get_key_value(directory)?;
+            Some((path.as_str(), (directory.as_str(), chart.name.as_str()), what.as_str()))
+        })
+    }
+
+    /// Files whose releases cannot be read, each with the fault.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outside.broken.iter().map(|(path, fault)| (path.as_str(), fault.as_str()))
+    }
+
     /// The directory of the chart whose template a file is, with the chart's name.
     pub(crate) fn template_of(&self, path: &str) -> Option<(&str, &str)> {
-        let (directory, _) =
-            path.split_once("/templates/").or_else(|| path.strip_prefix("templates/").map(|rest| ("", rest)))?;
-        let (directory, chart) = self.charts.get_key_value(directory)?;
-        Some((directory, &chart.name))
+        template_in(&self.charts, path).map(|(directory, chart)| (directory, chart.name.as_str()))
     }
 
     /// Whether a file holds values of a chart, and the chart's name if it is in the tree.
@@ -146,6 +165,13 @@ impl Charts {
         let above = directory.strip_suffix("values")?.trim_end_matches('/');
         self.charts.get(above).map(|chart| Some(chart.name.as_str()))
     }
+}
+
+/// The chart whose template a file is.
+fn template_in<'c>(charts: &'c BTreeMap<String, Chart>, path: &str) -> Option<(&'c str, &'c Chart)> {
+    let (directory, _) =
+        path.split_once("/templates/").or_else(|| path.strip_prefix("templates/").map(|rest| ("", rest)))?;
+    charts.get_key_value(directory).map(|(directory, chart)| (directory.as_str(), chart))
 }
 
 /// That one chart takes in another, and the key of its values.

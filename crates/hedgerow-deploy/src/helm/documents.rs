@@ -3,6 +3,7 @@
 use super::charts::{Chart, Charts};
 use super::render::{render, weight};
 use super::spent::{Around, Spent};
+use super::values::Set;
 use super::{choice, lost, parse, scope};
 use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
 use crate::partial::{Gap, Partial};
@@ -35,6 +36,8 @@ pub(crate) struct Rendered {
     pub(crate) documents: Vec<Value>,
     /// The text of each of them.
     pub(crate) sheets: Vec<Arc<Sheet>>,
+    /// The name of the release that each of them is of, where it is known.
+    pub(crate) releases: Vec<Option<Arc<str>>>,
     /// Whether there is nothing else that is read.
     pub(crate) is_whole: bool,
     /// Whether lines are left out that are not known and may give something to a container.
@@ -52,12 +55,18 @@ impl Charts {
         let mut template = parse::parse(text);
         let sides = library.count_sides(&mut template.nodes);
         found.is_whole = !template.is_cut && sides <= MAX_SIDES;
-        let roots: Vec<Rc<Value>> = chart.values.iter().map(|values| Rc::new(self.root(chart, values))).collect();
+        if template.is_cut {
+            found.lacks.insert("a part of it is not closed, or too deep".to_owned());
+        }
+        if sides > MAX_SIDES {
+            found.lacks.insert(format!("it has more than {MAX_SIDES} branches"));
+        }
+        let roots: Vec<Rc<Value>> = chart.values.iter().map(|set| Rc::new(self.root(chart, set))).collect();
         let (mut steps, mut bytes) = (0, 0);
         let mut seen = BTreeSet::new();
         for side in 0..sides.min(MAX_SIDES) {
             let mut sets = Vec::new();
-            for root in &roots {
+            for (root, set) in roots.iter().zip(&chart.values) {
                 let around = Around { library, files: &self.files, directory, spent: Spent::default() };
                 let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 let (text, lines) = made.into_parts();
@@ -66,21 +75,22 @@ impl Charts {
                 found.has_lost |= may_give;
                 steps += around.spent.steps();
                 found.lacks.append(&mut around.spent.lacks());
-                sets.push((text.holes(), text.written().into_owned(), lines));
+                sets.push((text.holes(), text.written().into_owned(), lines, set.release.clone()));
             }
             // What the chart's own values leave open and those above them fill is not deployed with its own values alone.
             let least = sets.iter().skip(1).map(|(holes, ..)| *holes).min();
             let own = sets.first().is_some_and(|(holes, ..)| least.is_none_or(|least| *holes <= least));
-            for (_, text, lines) in sets.into_iter().skip(usize::from(!own)) {
+            for (_, text, lines, release) in sets.into_iter().skip(usize::from(!own)) {
                 if seen.contains(&text) {
                     continue;
                 }
                 if steps > MAX_STEPS || bytes > MAX_BYTES {
                     found.is_whole = false;
+                    found.lacks.insert("all that it can come to is more work than is done for one template".to_owned());
                     return found;
                 }
                 // Aliases and choices make much out of a short text.
-                bytes += text.len().max(found.take_in(&text, &lines).saturating_mul(SCALAR));
+                bytes += text.len().max(found.take_in(&text, &lines, release.as_ref()).saturating_mul(SCALAR));
                 seen.insert(text);
             }
         }
@@ -88,12 +98,15 @@ impl Charts {
     }
 
     /// What `$` is in a template.
-    fn root(&self, chart: &Chart, values: &Value) -> Value {
+    fn root(&self, chart: &Chart, set: &Set) -> Value {
         let about = |key: &str| chart.about.get(key).cloned().unwrap_or_default();
         let namespace = self.namespace.as_deref().map_or_else(Value::unknown, Value::from);
-        let release = Value::Text(Partial::gap(Gap::Release(chart.release)));
+        let release = match &set.release {
+            Some(name) => Value::from(&**name),
+            None => Value::Text(Partial::gap(Gap::Release(chart.release))),
+        };
         map([
-            ("Values", values.clone()),
+            ("Values", set.values.clone()),
             (
                 "Chart",
                 map([
@@ -109,8 +122,8 @@ impl Charts {
 
 impl Rendered {
     /// Takes in the documents of a rendering, each by itself: what is wrong in one of them says nothing of the others.
-    /// Gives how many scalars they hold. `lines` are where the template writes the lines.
-    fn take_in(&mut self, text: &str, lines: &[u32]) -> usize {
+    /// Gives how many scalars they hold. `lines` are where the template writes the lines, `release` is the name of the release.
+    fn take_in(&mut self, text: &str, lines: &[u32], release: Option<&Arc<str>>) -> usize {
         let mut all = 0;
         let mut document = String::new();
         let mut first = 0;
@@ -139,6 +152,7 @@ impl Rendered {
                     let lines = || lines.get(first..).map(|rest| rest[..rest.len().min(at - first)].to_vec());
                     let made = || Arc::new(Sheet { text: document.clone(), lines: lines().unwrap_or_default() });
                     self.sheets.push(Arc::clone(sheet.get_or_insert_with(made)));
+                    self.releases.push(release.cloned());
                 }
             }
             first = at;

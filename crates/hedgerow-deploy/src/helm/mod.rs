@@ -22,6 +22,7 @@ mod lined;
 mod lost;
 mod made;
 mod merge;
+mod outside;
 mod parse;
 mod printed;
 mod regexes;

@@ -9,7 +9,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// More sets of values than this are not told apart: what they differ in is a hole.
-const MAX_SETS: usize = 16;
+pub(super) const MAX_SETS: usize = 16;
+
+/// Values that a chart may be rendered with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Set {
+    pub(super) values: Value,
+    /// The name of the release that gives them, where it is known.
+    pub(super) release: Option<Arc<str>>,
+}
+
+impl From<Value> for Set {
+    fn from(values: Value) -> Self {
+        Self { values, release: None }
+    }
+}
 
 /// How many scalars the values of charts may be copied to by those above them.
 pub(super) const MAX_LAID: usize = 8 << 20;
@@ -23,14 +37,14 @@ pub(super) fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child
     let Some((release, sets)) = charts.get(parent).map(|above| (above.release, above.values.clone())) else { return };
     let Some(child) = charts.get_mut(child) else { return };
     child.release = release;
-    let base = child.values.first().cloned().unwrap_or_default();
+    let base = child.values.first().map(|set| set.values.clone()).unwrap_or_default();
     let mut blurred = None;
     for set in &sets {
         match left.checked_sub(weight(&base) + 1) {
             Some(rest) => *left = rest,
             None => {
                 // Nothing is known of what this one says.
-                let unknown = Value::unknown();
+                let unknown = Set::from(Value::unknown());
                 if !child.values.contains(&unknown) {
                     child.values.push(unknown);
                 }
@@ -38,26 +52,28 @@ pub(super) fn lay_over(charts: &mut BTreeMap<String, Chart>, parent: &str, child
             }
         }
         let mut merged = base.clone();
-        if let Some(own) = set.get(name) {
+        if let Some(own) = set.values.get(name) {
             merge(&mut merged, own);
         }
-        if let Some(global) = set.get("global") {
+        if let Some(global) = set.values.get("global") {
             merge(&mut merged, &[(Partial::from("global"), global.clone())].into_iter().collect());
         }
+        let merged = Set { values: merged, release: set.release.clone() };
         if child.values.contains(&merged) {
             continue;
         }
-        if child.values.len() < MAX_SETS {
+        // Those of releases are as many as those of the chart above.
+        if child.values.len() < MAX_SETS || set.release.is_some() {
             child.values.push(merged);
         } else {
-            blur(blurred.get_or_insert_with(|| base.clone()), &merged);
+            blur(blurred.get_or_insert_with(|| base.clone()), &merged.values);
         }
     }
-    child.values.extend(blurred);
+    child.values.extend(blurred.map(Set::from));
 }
 
 /// The values of a chart: its own file, and with each of the files for an environment that lie beside it.
-pub(super) fn of(files: &Files, directory: &str) -> Vec<Value> {
+pub(super) fn of(files: &Files, directory: &str) -> Vec<Set> {
     let below = if directory.is_empty() { "values".to_owned() } else { format!("{directory}/values") };
     let mut base = Value::from(Map::new());
     let mut others = Vec::new();
@@ -77,7 +93,7 @@ pub(super) fn of(files: &Files, directory: &str) -> Vec<Value> {
         }
     }
     sets.extend(blurred);
-    sets
+    sets.into_iter().map(Set::from).collect()
 }
 
 /// Whether a file, by its name, holds values: `values.yaml`, `values-prod.yaml`.
@@ -90,7 +106,7 @@ pub(super) fn is_yaml(name: &str) -> bool {
 }
 
 /// Lays one value over another, as Helm does: maps are merged, everything else is replaced.
-fn merge(under: &mut Value, over: &Value) {
+pub(super) fn merge(under: &mut Value, over: &Value) {
     match (under, over) {
         (Value::Map(under), Value::Map(over)) => {
             let under = Arc::make_mut(under);

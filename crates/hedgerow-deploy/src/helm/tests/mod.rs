@@ -3,6 +3,7 @@
 mod ends;
 mod known;
 mod left_out;
+mod outside;
 mod printing;
 mod values;
 
