@@ -21,6 +21,7 @@ mod mounts;
 mod places;
 mod python;
 mod reads;
+mod releases;
 mod scripts;
 mod silent;
 mod wrappers;
