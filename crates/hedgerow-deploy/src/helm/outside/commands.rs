@@ -8,6 +8,9 @@ use crate::partial::Partial;
 /// How many calls of one file are read.
 const MAX_CALLS: usize = 256;
 
+/// How many directories are looked at that a script goes to.
+const MAX_ENTERED: usize = 24;
+
 /// What may stand before `helm` in a line and be all of a command.
 const BEFORE: &[&str] =
     &["", "@", "-", "|", "&&", "||", ";", "(", "then", "do", "else", "exec", "run:", "sudo", "time", "!"];
@@ -77,6 +80,7 @@ pub(super) fn releases(path: &str, text: &str) -> Vec<Written> {
         });
         bases.extend(seen);
     }
+    bases.truncate(MAX_ENTERED);
     bases.extend(above);
     let written = |call: &Vec<Word>| {
         let mut release = read(call)?;
@@ -131,28 +135,50 @@ fn calls(text: &str) -> Vec<Vec<Word>> {
     let mut found = Vec::new();
     for line in joined.lines().filter(|line| line.contains("helm") && !line.trim_start().starts_with(['#', '/'])) {
         let words = words(line);
-        let mut at = 0;
-        while at < words.len() {
-            let begins =
-                words[at].trim_start_matches(['@', '-', '(', '"', '[']) == "helm" || words[at].ends_with("/helm");
-            let before = if at == 0 { "" } else { words[at - 1].as_str() };
-            let is_first = BEFORE.contains(&before) || before.ends_with([';', ':', '(', '`']) || before.contains('=');
-            if !(begins && is_first) {
-                at += 1;
-                continue;
-            }
-            let ends = |word: &&Word| {
-                matches!(word.as_str(), "&&" | "||" | "|" | ";" | "&" | ">" | ">>" | "<") || word.starts_with('#')
-            };
-            let call: Vec<Word> = words[at + 1..].iter().take_while(|word| !ends(word)).cloned().collect();
-            at += 1 + call.len();
-            // A mark right behind a word ends it too.
-            let end = call.iter().position(|word| word.ends_with(';')).map_or(call.len(), |end| end + 1);
-            let call = call[..end].iter().map(|word| word.trim_end_matches(';').to_owned());
-            found.push(call.collect());
+        // What is only printed is not run; a text that is handed to a shell is.
+        let is_shown = words.first().is_some_and(|word| matches!(word.trim_start_matches('@'), "echo" | "printf"));
+        for text in quoted(line).into_iter().filter(|text| !is_shown && text.contains("helm ")) {
+            of_line(&self::words(text), &mut found);
         }
+        of_line(&words, &mut found);
     }
     found
+}
+
+/// The texts in quotes on a line.
+fn quoted(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let quote = &rest[at..=at];
+        let Some((text, after)) = rest[at + 1..].split_once(quote) else { break };
+        found.push(text);
+        rest = after;
+    }
+    found
+}
+
+/// The commands of one line.
+fn of_line(words: &[Word], found: &mut Vec<Vec<Word>>) {
+    let mut at = 0;
+    while at < words.len() {
+        let begins = words[at].trim_start_matches(['@', '-', '(', '"', '[']) == "helm" || words[at].ends_with("/helm");
+        let before = if at == 0 { "" } else { words[at - 1].as_str() };
+        let is_first = BEFORE.contains(&before) || before.ends_with([';', ':', '(', '`']) || before.contains('=');
+        if !(begins && is_first) {
+            at += 1;
+            continue;
+        }
+        let ends = |word: &&Word| {
+            matches!(word.as_str(), "&&" | "||" | "|" | ";" | "&" | ">" | ">>" | "<") || word.starts_with('#')
+        };
+        let call: Vec<Word> = words[at + 1..].iter().take_while(|word| !ends(word)).cloned().collect();
+        at += 1 + call.len();
+        // A mark right behind a word ends it too.
+        let end = call.iter().position(|word| word.ends_with(';')).map_or(call.len(), |end| end + 1);
+        let call = call[..end].iter().map(|word| word.trim_end_matches(';').to_owned());
+        found.push(call.collect());
+    }
 }
 
 /// The words of a line, as a shell tells them apart. What is in braces of a variable is a part of its word.

@@ -12,7 +12,7 @@ mod set;
 use super::charts::Chart;
 use super::files::ChartFiles;
 use super::library::Library;
-use super::render::render;
+use super::render::{render, weight};
 use super::spent::{Around, Spent};
 use super::values::{MAX_SETS, Set, is_yaml, merge};
 use super::{lost, parse, scope};
@@ -31,6 +31,10 @@ const MAX_OUTSIDE: usize = 48;
 
 /// How many branches of a template that makes values are shown.
 const MAX_SIDES: usize = 8;
+
+/// How much is read and laid over one another for all releases of a tree, in bytes, and how many of these a scalar counts.
+const MAX_READ: usize = 32 << 20;
+const SCALAR: usize = 16;
 
 /// How long a file may be that says releases.
 const MAX_TEXT: usize = 1 << 20;
@@ -92,6 +96,8 @@ struct Reader<'a, 'c> {
     texts: BTreeMap<&'a str, &'a str>,
     charts: &'c BTreeMap<String, Chart>,
     found: Outside,
+    /// How much was read.
+    spent: usize,
 }
 
 /// Finds what the charts of a tree are given from elsewhere. Templates of charts are none of it.
@@ -103,12 +109,17 @@ pub(super) fn find<'a>(
     if charts.is_empty() {
         return Outside::default();
     }
-    let mut reader = Reader { texts: texts.collect(), charts, found: Outside::default() };
+    let mut reader = Reader { texts: texts.collect(), charts, found: Outside::default(), spent: 0 };
     let texts = reader.texts.clone();
-    for (path, text) in texts.into_iter().filter(|(path, text)| text.len() <= MAX_TEXT && !is_template(path)) {
+    let maps = objects::Held::new(&texts);
+    for (path, text) in texts
+        .iter()
+        .map(|(path, text)| (*path, *text))
+        .filter(|(path, text)| text.len() <= MAX_TEXT && !is_template(path))
+    {
         let releases = match path.rsplit('/').next().unwrap_or(path) {
             name if helmfile::is_helmfile(path, name) => helmfile::releases(path, text),
-            name if is_yaml(name) && objects::is_read(text) => Some(objects::releases(path, text, &reader.texts)),
+            name if is_yaml(name) && objects::is_read(text) => Some(objects::releases(path, text, &maps)),
             _ => None,
         };
         match releases {
@@ -165,7 +176,7 @@ impl Reader<'_, '_> {
             let Layer::File(file, from) = layer else { continue };
             let mut more = Vec::new();
             for way in ways {
-                let wanted = self.wanted(file, *from, base, directory, &way);
+                let wanted = Self::wanted(file, *from, release, (base, directory), &way);
                 let open: Vec<&Open> =
                     wanted.iter().filter(|file| file.whole().is_none() && file.says_something()).collect();
                 let fitting: Vec<Bindings> = open
@@ -180,14 +191,23 @@ impl Reader<'_, '_> {
                 if fitting.is_empty() { more.push(way) } else { more.extend(fitting) }
             }
             ways = more;
-        }
-        if ways.len() > MAX_RELEASES {
-            self.lack(path, directory, "its values have too many variables".to_owned());
-            ways.truncate(MAX_RELEASES);
+            if ways.len() > MAX_RELEASES {
+                self.lack(path, directory, "its values have too many variables".to_owned());
+                ways.truncate(MAX_RELEASES);
+            }
         }
         let base_values =
             self.charts.get(directory).and_then(|chart| chart.values.first()).map(|set| set.values.clone());
         for way in ways {
+            self.spent += SCALAR * base_values.as_ref().map_or(1, weight);
+            if self.spent > MAX_READ {
+                self.lack(
+                    path,
+                    directory,
+                    format!("the releases of the tree have more than {} MiB of values", MAX_READ >> 20),
+                );
+                return;
+            }
             let name = release.name.as_ref().and_then(|name| name.with(&way).whole().map(str::to_owned));
             let layers = self.layers(path, release, base, directory, (&way, name.as_deref()));
             for own in layers {
@@ -208,10 +228,20 @@ impl Reader<'_, '_> {
     }
 
     /// The paths that a file may have.
-    fn wanted(&self, file: &Open, from: From, base: &str, directory: &str, way: &Bindings) -> Vec<Open> {
-        let file = file.with(way).without_root();
+    fn wanted(
+        file: &Open,
+        from: From,
+        release: &Written,
+        (base, directory): (&str, &str),
+        way: &Bindings,
+    ) -> Vec<Open> {
+        let bound = file.with(way);
+        let file = bound.without_root();
+        let all = release.bases.iter().map(String::as_str);
         let bases: Vec<&str> = match from {
-            From::Base => vec![base, ""],
+            // A root that only the script knows is where it lies, more often than not.
+            From::Base if file != bound => all.chain([base, ""]).collect(),
+            From::Base => [base].into_iter().chain(all).chain([""]).collect(),
             From::Chart => vec![directory],
             From::Root => vec![""],
         };
@@ -231,7 +261,7 @@ impl Reader<'_, '_> {
         for layer in &release.layers {
             match layer {
                 Layer::File(file, from) => {
-                    let wanted = self.wanted(file, *from, base, directory, way);
+                    let wanted = Self::wanted(file, *from, release, (base, directory), way);
                     let known = wanted.iter().filter_map(|file| self.texts.get_key_value(file.whole()?));
                     let Some((at, text)) = known.map(|(at, text)| (*at, *text)).next() else {
                         // What is a secret is in no tree.
@@ -241,6 +271,7 @@ impl Reader<'_, '_> {
                         }
                         continue;
                     };
+                    self.spent += text.len();
                     let made = if at.ends_with(".gotmpl") { rendered(text, name) } else { plain(text) };
                     match made {
                         Some(made) => all = over(all, &made),

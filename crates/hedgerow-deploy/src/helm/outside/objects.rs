@@ -11,9 +11,29 @@ use crate::partial::Partial;
 use crate::path::join_within;
 use crate::standin;
 use crate::value::Value;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
+
+/// What the ConfigMaps of a tree hold, by their names and keys: those that are written, and those that kustomize makes of files. They are read
+/// once, where a release asks for one.
+#[derive(Debug)]
+pub(super) struct Held<'t, 'a> {
+    texts: &'t Texts<'a>,
+    maps: OnceCell<BTreeMap<(String, String), Vec<Partial>>>,
+}
+
+impl<'t, 'a> Held<'t, 'a> {
+    pub(super) const fn new(texts: &'t Texts<'a>) -> Self {
+        Self { texts, maps: OnceCell::new() }
+    }
+
+    fn of(&self, name: &str, key: &str) -> &[Partial] {
+        let maps = self.maps.get_or_init(|| maps(self.texts));
+        maps.get(&(name.to_owned(), key.to_owned())).map(Vec::as_slice).unwrap_or_default()
+    }
+}
 
 /// Whether a text may hold such an object.
 pub(super) fn is_read(text: &str) -> bool {
@@ -22,7 +42,7 @@ pub(super) fn is_read(text: &str) -> bool {
 }
 
 /// The releases that the objects of a text are.
-pub(super) fn releases(path: &str, text: &str, texts: &Texts) -> Vec<Written> {
+pub(super) fn releases(path: &str, text: &str, maps: &Held) -> Vec<Written> {
     let mut found = Vec::new();
     for object in documents(&standin::escaped(text)).into_iter().map(Value::read) {
         let group = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
@@ -39,7 +59,7 @@ pub(super) fn releases(path: &str, text: &str, texts: &Texts) -> Vec<Written> {
                     argo(template, Some(&directories), &mut found);
                 }
             }
-            ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(&object, texts, &mut found),
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(&object, maps, &mut found),
             _ => {}
         }
     }
@@ -157,7 +177,7 @@ fn argo(object: &Value, directories: Option<&[&Partial]>, found: &mut Vec<Writte
     }
 }
 
-fn flux(object: &Value, texts: &Texts, found: &mut Vec<Written>) {
+fn flux(object: &Value, maps: &Held, found: &mut Vec<Written>) {
     let at = |way: &str| object.pointer(way).and_then(Value::as_text);
     let Some(chart) = at("/spec/chart/spec/chart") else { return };
     let files = list_at(object, "/spec/chart/spec/valuesFiles").iter().filter_map(Value::as_text);
@@ -167,13 +187,13 @@ fn flux(object: &Value, texts: &Texts, found: &mut Vec<Written>) {
         // What is a secret is in no tree.
         let (Some("ConfigMap"), Some(name)) = (text("kind"), text("name")) else { continue };
         let key = text("valuesKey").unwrap_or("values.yaml");
-        let held = held(name, key, texts);
+        let held = maps.of(name, key);
         if held.is_empty() {
             layers.push(Layer::Unknown(format!("the key `{key}` of the ConfigMap `{name}` is not in the tree")));
         }
-        layers.extend(held.into_iter().map(|held| match (text("targetPath"), held) {
-            (Some(target), held) => Layer::SetOne(target.to_owned(), held, Form::Typed),
-            (None, held) => Layer::Text(held),
+        layers.extend(held.iter().cloned().map(|held| match text("targetPath") {
+            Some(target) => Layer::SetOne(target.to_owned(), held, Form::Typed),
+            None => Layer::Text(held),
         }));
     }
     layers.extend(object.pointer("/spec/values").map(|values| Layer::Values(opened(values, "${"))));
@@ -187,25 +207,27 @@ fn flux(object: &Value, texts: &Texts, found: &mut Vec<Written>) {
     found.push(Written { chart, bases, name: name.as_ref().map(Open::read), layers, ..Written::default() });
 }
 
-/// What a ConfigMap of the tree holds under a key: one that is written, or one that kustomize makes of a file.
-fn held(name: &str, key: &str, texts: &Texts) -> Vec<Partial> {
-    let mut found = Vec::new();
-    for (path, text) in texts.iter().filter(|(path, text)| super::is_yaml(path) && text.contains(name)) {
-        if !text.contains("ConfigMap") && !text.contains("configMapGenerator") {
-            continue;
-        }
+fn maps(texts: &Texts) -> BTreeMap<(String, String), Vec<Partial>> {
+    let mut found: BTreeMap<(String, String), Vec<Partial>> = BTreeMap::new();
+    let has_maps = |text: &str| text.contains("kind: ConfigMap") || text.contains("configMapGenerator");
+    for (path, text) in texts.iter().filter(|(path, text)| super::is_yaml(path) && has_maps(text)) {
         for object in documents(&standin::escaped(text)).into_iter().map(Value::read) {
-            let is_named = |value: Option<&Value>| value.and_then(Value::as_str) == Some(name);
-            if object.get("kind").and_then(Value::as_str) == Some("ConfigMap")
-                && is_named(object.pointer("/metadata/name"))
-            {
-                found.extend(object.get("data").and_then(|data| data.get(key)?.as_text().cloned()));
+            let name = object.pointer("/metadata/name").and_then(Value::as_str);
+            if let Some(name) = name.filter(|_| object.get("kind").and_then(Value::as_str) == Some("ConfigMap")) {
+                for (key, held) in object.get("data").and_then(Value::as_map).into_iter().flatten() {
+                    if let (Some(key), Some(held)) = (key.known(), held.as_text()) {
+                        found.entry((name.to_owned(), key.to_owned())).or_default().push(held.clone());
+                    }
+                }
             }
-            for map in list(&object, "configMapGenerator").iter().filter(|map| is_named(map.get("name"))) {
+            for map in list(&object, "configMapGenerator") {
+                let Some(name) = map.get("name").and_then(Value::as_str) else { continue };
                 for file in list(map, "files").iter().filter_map(Value::as_str) {
-                    let (held, file) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
-                    let at = join_within(directory_of(path), file).filter(|_| held == key);
-                    found.extend(at.and_then(|at| texts.get(at.as_str())).map(|text| Partial::from(*text)));
+                    let (key, file) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
+                    let at = join_within(directory_of(path), file);
+                    if let Some(text) = at.and_then(|at| texts.get(at.as_str())) {
+                        found.entry((name.to_owned(), key.to_owned())).or_default().push(Partial::from(*text));
+                    }
                 }
             }
         }

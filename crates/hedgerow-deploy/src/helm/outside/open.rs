@@ -3,6 +3,9 @@
 use crate::partial::{Part, Partial};
 use std::collections::BTreeMap;
 
+/// How many variables a path may have that is looked for.
+const MAX_VARIABLES: usize = 4;
+
 /// What variables are bound to.
 pub(super) type Bindings = BTreeMap<String, String>;
 
@@ -163,7 +166,8 @@ impl Open {
 
     /// What its variables are where it is this path. A variable is a part of a name.
     pub(super) fn fit(&self, path: &str, bindings: &Bindings) -> Option<Bindings> {
-        fit(&self.0, path, bindings.clone())
+        let variables = self.0.iter().filter(|piece| matches!(piece, Piece::Variable(_))).count();
+        if variables > MAX_VARIABLES { None } else { fit(&self.0, path, bindings.clone()) }
     }
 }
 
@@ -222,6 +226,7 @@ mod tests {
             ("$A/v-$A.yaml", "x/v-y.yaml", None),
             ("$A-$B", "a-b-c", Some(bindings(&[("A", "a-b"), ("B", "c")]))),
             ("charts/$A", "charts/", None),
+            ("$A$B$C$D$E", "abcde", None),
         ] {
             assert_eq!(Open::read(&Partial::from(text)).fit(path, &Bindings::new()), expected, "{text} {path}");
         }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// How many elements a list may get by setting one of them.
 const MAX_LIST: usize = 256;
 
+/// How long the way to what is set may be.
+const MAX_DEPTH: usize = 64;
+
 /// How a text is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -85,7 +88,7 @@ fn way(name: &str) -> Option<Vec<Step>> {
             found.push(Step::Element(at));
         }
     }
-    matches!(found.first(), Some(Step::Key(_))).then_some(found)
+    (matches!(found.first(), Some(Step::Key(_))) && found.len() <= MAX_DEPTH).then_some(found)
 }
 
 fn value(text: &Partial, form: Form) -> Value {
@@ -171,6 +174,8 @@ mod tests {
             let is_read = set_all(&mut values, &Partial::from(text), form);
             assert_eq!(is_read.then(|| values.json().shown('?')).as_deref(), expected, "{text}");
         }
+        let deep = format!("{}a=b", "a.".repeat(100_000));
+        assert!(!set_all(&mut Value::from(Map::new()), &Partial::from(deep), Form::Typed));
         let mut values = Value::from(serde_json::json!({"a": {"b": 1, "c": 2}, "l": ["x", "y"]}));
         let text: Partial =
             [&Partial::from("a.b=http://"), &Partial::unknown(), &Partial::from(":80,l[1]=z")].into_iter().collect();

@@ -286,6 +286,15 @@ fn scripts_give_values() {
         ("charts/emoji/run.sh", "helm install smile . --set url=http://ledger\n"),
         ("run.sh", "for s in smile; do helm upgrade --install smile ./charts/emoji -f deploy/${s}.yaml; done\n"),
         (
+            "Jenkinsfile",
+            "steps { sh(script: \"helm upgrade --install smile charts/emoji -n x --set url=http://ledger\") }\n",
+        ),
+        (
+            "scripts/up.sh",
+            "(\n\tcd \"$APPS_DIR/charts\"\n\thelm upgrade --install smile ./emoji --values ../deploy/emoji.yaml --create-namespace\n)\n",
+        ),
+        ("deploy/up.sh", "helm upgrade --install -n x smile charts/emoji -f $(dirname $0)/emoji.yaml\n"),
+        (
             "run.sh",
             "helm --kube-context x upgrade smile ./charts/emoji --set-json 'url=\"http://ledger\"' && echo done\n",
         ),
@@ -304,6 +313,7 @@ fn scripts_give_values() {
         "helm uninstall smile ./charts/emoji --set url=http://ledger\n",
         "helm upgrade smile ./charts/none --set url=http://ledger\n",
         "helm upgrade smile ./charts/emoji\necho --set url=http://ledger\n",
+        "echo \"helm upgrade smile ./charts/emoji --set url=http://ledger\"\n",
         "echo say helm upgrade smile ./charts/emoji --set url=http://ledger\n",
         "helm upgrade smile ./charts/emoji -n --set url=http://ledger\n",
     ] {
@@ -331,6 +341,21 @@ fn many_releases_of_a_chart_are_told_apart_up_to_a_limit() {
     let deploy = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n{}", releases(60)));
     let what = "the chart has more than 48 releases".to_owned();
     assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
+}
+
+#[test]
+fn what_is_too_much_work_is_told() {
+    let large = format!("url: http://ledger\nx: {}\n", "x".repeat(900 << 10));
+    let releases: String =
+        (0..99).map(|_| "- {name: r, chart: ./charts/emoji, values: [large.yaml]}\n".to_owned()).collect();
+    let deploy = read(&format!("{CHARTS}-- large.yaml\n{large}-- helmfile.yaml\nreleases:\n{releases}"));
+    let what = "the releases of the tree have more than 32 MiB of values".to_owned();
+    assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
+    // Each variable is another one.
+    let files: String = (0..40).map(|at| format!("-- v/{at}/{at}.yaml\nurl: u\n")).collect();
+    let script = "-- run.sh\nhelm upgrade --install r ./charts/emoji -f v/$A/$B.yaml -f v/$C/$D.yaml -f v/$E/$F.yaml\n";
+    let deploy = read(&format!("{CHARTS}{files}{script}"));
+    assert!(told(&deploy).contains(&("run.sh".to_owned(), "its values have too many variables".to_owned())));
 }
 
 #[test]
