@@ -24,13 +24,16 @@ pub(crate) fn without_release(name: &Partial, chart: &str) -> Vec<String> {
     like_chart.known().into_iter().chain(rest.copied()).map(str::to_owned).collect()
 }
 
+/// For each name that a release may have, the workloads that it makes services': what stands before and behind it.
+type Named<'n> = BTreeMap<&'n str, BTreeSet<(&'n str, &'n str)>>;
+
 /// What releases are called, by their numbers, where several workloads of one are called like services by it: `shop-web` and `shop-cart` are
 /// what `<release>-web` and `<release>-cart` are of the release `shop`.
 pub(super) fn releases<'n>(
     workloads: impl Iterator<Item = &'n Partial>,
     services: &BTreeMap<String, String>,
 ) -> BTreeMap<usize, String> {
-    let mut found: BTreeMap<usize, BTreeMap<&str, BTreeSet<(&str, &str)>>> = BTreeMap::new();
+    let mut found: BTreeMap<usize, Named> = BTreeMap::new();
     for workload in workloads {
         let (gaps, texts): (Vec<&Gap>, Vec<&str>) = (workload.gaps().collect(), workload.between_gaps());
         let ([Gap::Release(release)], [head, tail]) = (gaps.as_slice(), texts.as_slice()) else { continue };
@@ -45,7 +48,7 @@ pub(super) fn releases<'n>(
             }
         }
     }
-    let best = |names: &BTreeMap<&str, BTreeSet<(&str, &str)>>| {
+    let best = |names: &Named| {
         let most = names.values().map(BTreeSet::len).max().filter(|most| *most >= MIN_WORKLOADS)?;
         let mut of_most = names.iter().filter(|(_, workloads)| workloads.len() == most);
         // Of two names that fit as well nobody knows which one it has.
