@@ -427,7 +427,12 @@ impl Packs {
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));
         found
-            .find(|(sink, name)| name.is_empty() || sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name))
+            .find(|(sink, name)| match name.chars().next() {
+                None => true,
+                // The client of a contract is a class: `getClient` is a function of somebody's.
+                Some(first) if (sink.client || sink.connection.is_some()) && first.is_lowercase() => false,
+                Some(_) => sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name),
+            })
     }
 
     /// The sink that an assignment to `path` is.

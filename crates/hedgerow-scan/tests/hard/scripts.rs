@@ -66,3 +66,15 @@ fn imports_of_the_tree_that_lead_nowhere_are_in_the_account() {
         assert_eq!(left, expected, "{import}");
     }
 }
+
+#[test]
+fn a_function_whose_name_ends_in_client_is_no_generated_client() {
+    let tree = |call: &str| {
+        format!(
+            "-- service.emoji/main.ts\nimport {{ makeClient, LedgerClient }} from './clients';\nimport config from 'config';\n{call};\n\
+             -- service.emoji/clients.ts\nexport const makeClient = (options: any) => options;\nexport class LedgerClient {{ constructor(address: string) {{}} }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    finds(&tree("makeClient(config.get('ledger'))"), &[]);
+    finds(&tree("new LedgerClient('s-ledger:50051')"), &["emoji -> ledger proven"]);
+}
