@@ -100,6 +100,7 @@ pub(crate) fn find(context: &Context) -> Found {
         covered: Vec::new(),
         reported: BTreeMap::new(),
         causes: BTreeMap::new(),
+        questions: BTreeMap::new(),
         needed: Needed::default(),
         variables: RefCell::default(),
     };
@@ -123,6 +124,8 @@ struct Search<'a, 'p> {
     reported: BTreeMap<FnId, usize>,
     /// The same findings by what they have in common.
     causes: BTreeMap<report::Cause, usize>,
+    /// The same findings by the call.
+    questions: BTreeMap<Site, Vec<usize>>,
     needed: Needed,
     variables: RefCell<BTreeSet<String>>,
 }

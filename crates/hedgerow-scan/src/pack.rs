@@ -426,13 +426,12 @@ impl Packs {
     /// The first sink that a call of `path` is, with the name its pattern takes out.
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));
-        found
-            .find(|(sink, name)| match name.chars().next() {
-                None => true,
-                // The client of a contract is a class: `getClient` is a function of somebody's.
-                Some(first) if (sink.client || sink.connection.is_some()) && first.is_lowercase() => false,
-                Some(_) => sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name),
-            })
+        found.find(|(sink, name)| match name.chars().next() {
+            None => true,
+            // The client of a contract is a class: `getClient` is a function of somebody's.
+            Some(first) if (sink.client || sink.connection.is_some()) && first.is_lowercase() => false,
+            Some(_) => sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name),
+        })
     }
 
     /// The sink that an assignment to `path` is.

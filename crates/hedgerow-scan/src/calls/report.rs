@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// How many places one finding shows.
 const MAX_MARKS: usize = 6;
 
+/// Of more callers of one wrapper than this, each with an address of its own that cannot be told, the others are part of one question.
+const MAX_QUESTIONS: usize = 3;
+
 /// What calls whose target cannot be told have in common: where they are made, and what is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cause {
@@ -94,8 +97,12 @@ impl Search<'_, '_> {
             unknown: group.unknown.iter().map(|unknown| unknown.at).collect(),
         };
         let is_told = !cause.missing.is_empty() || !cause.unknown.is_empty();
-        let known = self.causes.get(&cause).and_then(|at| self.outcome.findings.get_mut(*at));
-        if let Some((known, caller)) = known.filter(|_| is_told).zip(marks.get(1)) {
+        let same = self.causes.get(&cause).copied().filter(|_| is_told);
+        // Each thing that a deploy file has to say is asked for.
+        let asked = self.questions.get(&site).filter(|all| all.len() >= MAX_QUESTIONS && cause.missing.is_empty());
+        let of_site = asked.and_then(|all| all.last().copied());
+        let known = same.or(of_site).and_then(|at| self.outcome.findings.get_mut(at));
+        if let Some((known, caller)) = known.zip(marks.get(1)) {
             if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != caller.0) {
                 known.marks.push((caller.0.clone(), "and from here".to_owned()));
             }
@@ -109,6 +116,7 @@ impl Search<'_, '_> {
             return;
         }
         self.causes.insert(cause, self.outcome.findings.len());
+        self.questions.entry(site).or_default().push(self.outcome.findings.len());
         self.reported.insert(speaker, self.outcome.findings.len());
         let function = program.label(speaker);
         let path = program.files[program.file_of(speaker) as usize].path;

@@ -31,6 +31,26 @@ fn a_wrapper_is_one_question_for_each_thing_that_is_missing() {
 }
 
 #[test]
+fn many_callers_of_one_wrapper_are_few_questions() {
+    let tree = |address: &dyn Fn(usize) -> String| {
+        let callers: String =
+            (0..9).map(|at| format!("func f{at}(r *http.Request) {{ fetch({}) }}\n", address(at))).collect();
+        let calls: String = (0..9).map(|at| format!("f{at}(nil); ")).collect();
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"os\")\nvar _ = os.Args\nfunc fetch(url string) {{ http.Get(url) }}\n{callers}func main() {{ {calls}}}\n"
+        )
+    };
+    let any = tree(&|at| format!("r.Header.Get(\"X{at}\")"));
+    assert_eq!(questions(&any), 3);
+    let found = outcome(&any);
+    let marks =
+        found.findings.iter().filter(|finding| finding.code == Code::UnresolvedCall).map(|finding| finding.marks.len());
+    assert!(marks.max() > Some(4), "{found:?}");
+    // What a deploy file has to say is asked for one by one.
+    assert_eq!(questions(&tree(&|at| format!("os.Getenv(\"X{at}_URL\")"))), 9);
+}
+
+#[test]
 fn a_client_of_kotlin_whose_target_is_not_known_is_asked_about() {
     let tree = |call: &str| {
         format!(
