@@ -428,9 +428,9 @@ impl Packs {
         let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));
         found.find(|(sink, name)| match name.chars().next() {
             None => true,
+            Some(_) if !sink.verbs.is_empty() => sink.verbs.iter().any(|verb| verb == name),
             // The client of a contract is a class: `getClient` is a function of somebody's.
-            Some(first) if (sink.client || sink.connection.is_some()) && first.is_lowercase() => false,
-            Some(_) => sink.verbs.is_empty() || sink.verbs.iter().any(|verb| verb == name),
+            Some(first) => !(sink.client || sink.connection.is_some()) || !first.is_lowercase(),
         })
     }
 
