@@ -3,6 +3,7 @@
 mod contracts;
 mod edges;
 mod report;
+mod stores;
 
 pub(crate) use contracts::{Contracts, offered};
 
@@ -87,6 +88,12 @@ pub(crate) struct Found {
     pub(crate) sections: BTreeSet<Vec<String>>,
 }
 
+/// Whether a target is looked for and nothing of it is known.
+fn is_open(values: &[Values]) -> bool {
+    values.iter().any(|values| !values.is_empty())
+        && values.iter().all(|values| values.templates().keys().all(|template| template.constant().is_none()))
+}
+
 /// Finds the calls of one service, and which comments it takes.
 pub(crate) fn find(context: &Context) -> Found {
     let eval = Eval::new(context.infer, context.packs, context.reach);
@@ -103,6 +110,7 @@ pub(crate) fn find(context: &Context) -> Found {
         questions: BTreeMap::new(),
         needed: Needed::default(),
         variables: RefCell::default(),
+        called: RefCell::default(),
     };
     search.run();
     search.limits();
@@ -128,6 +136,8 @@ struct Search<'a, 'p> {
     questions: BTreeMap<Site, Vec<usize>>,
     needed: Needed,
     variables: RefCell<BTreeSet<String>>,
+    /// The services that words of settings are called like.
+    called: RefCell<BTreeMap<String, Option<String>>>,
 }
 
 impl<'p> Search<'_, 'p> {
@@ -165,7 +175,8 @@ impl<'p> Search<'_, 'p> {
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
-                if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
+                let leads = values.iter().any(|values| self.leads_to_service(values, sink.kind));
+                if sink.client && !leads && !(is_open(&values) && stores::may_be(context.hosts, &path)) {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {

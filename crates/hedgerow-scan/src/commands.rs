@@ -123,6 +123,14 @@ pub(crate) fn read<'a>(
             let place = places.of(&file.spot, before.unwrap_or_default(), text.unwrap_or_default());
             judge.judge(&address.template, Kind::Http, &place);
         }
+        // Whom envoy calls may be in a file that nobody has in the tree, or come from a server.
+        let is_there = |path: &str| given.mounted.iter().any(|other| path.rsplit('/').next() == Some(&*other.name));
+        if let Some(path) = plain::clusters_elsewhere(&file.text).filter(|path| !is_there(path)) {
+            let key = "cds_config";
+            let at = file.text.find(key).unwrap_or_default();
+            let place = places.of(&file.spot, file.text.get(..at).unwrap_or_default(), key);
+            judge.elsewhere(&place, &path);
+        }
         let groups = plain::groups(&file.text);
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
             for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {
@@ -293,19 +301,35 @@ impl<'a> Judge<'_, 'a> {
                 Answer::Open => {}
             }
         }
-        if !certain && !self.spoken.answers(&self.home.name, &place.path) && !self.is_asked(place) {
-            self.outcome.findings.push(Finding {
-                code: Code::UnresolvedCall,
-                message: "the target of this call cannot be told".to_owned(),
-                marks: vec![(place.clone(), String::new())],
-                help: vec![format!(
-                    "say who is called by a comment there: `{}`",
-                    written(&place.path, "rpcmap: <service>")
-                )],
-                services: BTreeSet::from([self.home.name.clone()]),
-                callees: BTreeSet::new(),
-            });
+        if !certain {
+            self.ask(place, None);
         }
+    }
+
+    /// Asks whom a proxy calls whose clusters are in a file that is not in the tree, or that it gets from a server.
+    fn elsewhere(&mut self, place: &Place, path: &str) {
+        let from = if path.is_empty() {
+            "another server".to_owned()
+        } else {
+            format!("`{path}`, which no file that was read gives it")
+        };
+        self.ask(place, Some(format!("whom it calls comes from {from}")));
+    }
+
+    /// Asks who is called.
+    fn ask(&mut self, place: &Place, why: Option<String>) {
+        if self.spoken.answers(&self.home.name, &place.path) || self.is_asked(place) {
+            return;
+        }
+        let advice = format!("say who is called by a comment there: `{}`", written(&place.path, "rpcmap: <service>"));
+        self.outcome.findings.push(Finding {
+            code: Code::UnresolvedCall,
+            message: "the target of this call cannot be told".to_owned(),
+            marks: vec![(place.clone(), String::new())],
+            help: why.into_iter().chain([advice]).collect(),
+            services: BTreeSet::from([self.home.name.clone()]),
+            callees: BTreeSet::new(),
+        });
     }
 
     /// Whether a call on the same line is asked about: it may be read as a text too.

@@ -138,6 +138,7 @@ pub(crate) static TRANSFER: Form = Form {
                     "elements",
                     "placeholder",
                     "host-port",
+                    "upper",
                 ]
             }),
         ),

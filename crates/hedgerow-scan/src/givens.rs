@@ -62,6 +62,7 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     let owner = |path: &str| owners.of(path).map(str::to_owned);
     let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let is_yaml = |path: &str| {
+        let path = [".j2", ".jinja", ".jinja2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
         path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
     };
     let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {

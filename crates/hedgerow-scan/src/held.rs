@@ -77,7 +77,7 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<Local
                 Some(Meaning::Function(id)) => found.push(Holds::Function(id)),
                 Some(_) => {}
                 None => {
-                    let method = infer.type_of(function, *of, 0).and_then(|ty| program.method(ty, name));
+                    let method = infer.type_of(function, *of, 0).and_then(|ty| program.bound(ty, name));
                     if let Some(Found::Function(id)) = method {
                         found.push(Holds::Function(id));
                     }

@@ -225,6 +225,9 @@ impl Join<'_> {
                     path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
                 ),
             };
+            if values.iter().all(|value| value.known().is_none()) && names_namespace(piece) {
+                values = self.hosts.namespace().map(Partial::from).into_iter().collect();
+            }
             if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) {
                 judged.may_differ |= values.iter().any(|value| value.known().is_none());
                 if self.given.is_some_and(|given| given.is_open) {
@@ -250,6 +253,17 @@ impl Join<'_> {
         }
         texts
     }
+}
+
+/// Whether what comes from outside is a namespace by its name: the one that the services live in, where nobody says another.
+fn names_namespace(piece: &Piece) -> bool {
+    let name = match piece {
+        Piece::Environment(name) | Piece::Flag(name) => name,
+        Piece::Setting(path) => path.last().map_or("", String::as_str),
+        Piece::Text(_) | Piece::Hole => "",
+    };
+    let name = name.to_lowercase();
+    name.ends_with("namespace") || name == "ns" || name.ends_with("_ns") || name.ends_with("-ns")
 }
 
 /// The environment variables that stand for a setting: `shop.ledger-url` is `SHOP_LEDGER_URL` and `SHOP_LEDGERURL`, as Spring has it, and

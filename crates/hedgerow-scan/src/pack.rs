@@ -281,6 +281,8 @@ pub(crate) enum Source {
     ConnectionString,
     /// The argument itself, give or take what no host name has.
     Argument,
+    /// The argument in capitals, as names of variables are made.
+    Upper,
     /// The argument, seen from the address behind it unless it has a host of its own.
     Resolved,
     /// The receiver, where that is named, and all arguments from that one on, one behind the other.

@@ -8,6 +8,7 @@ pub(crate) use nginx::{group_of, groups};
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
+use hedgerow_code::testcode::is_test;
 use hedgerow_deploy::properties;
 use serde_json::Value;
 
@@ -97,7 +98,8 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
         nginx::read(&mut plain, text);
     }
     if yaml {
-        plain.structured(text);
+        // What a test expects is like what envoy is given.
+        plain.structured(text, !is_test(path));
     }
     plain
 }
@@ -178,12 +180,13 @@ impl Plain {
     }
 
     /// What envoy and Spring's gateways say in their structure.
-    fn structured(&mut self, text: &str) {
+    fn structured(&mut self, text: &str, has_clusters: bool) {
         if !["clusters", "gateway", "zuul", "socket_address"].iter().any(|word| text.contains(word)) {
             return;
         }
         for document in hedgerow_deploy::documents(text) {
-            if let Some(clusters) = document.pointer("/static_resources/clusters") {
+            let resources = document.get("resources").filter(|_| has_clusters && text.contains("config.cluster."));
+            if let Some(clusters) = document.pointer("/static_resources/clusters").or(resources) {
                 let mut found = Vec::new();
                 addresses(clusters, &mut found);
                 for address in found {
@@ -244,6 +247,17 @@ fn below_key(value: &Value, key: &str, take: &mut impl FnMut(&str, &Value)) {
             below_key(value, rest, take);
         }
     }
+}
+
+/// The file from which envoy takes its clusters as they come to be; empty where a server gives them, and none where there are no such.
+pub(crate) fn clusters_elsewhere(text: &str) -> Option<String> {
+    if !text.contains("cds_config") {
+        return None;
+    }
+    let documents = hedgerow_deploy::documents(text);
+    let source = documents.iter().find_map(|document| document.pointer("/dynamic_resources/cds_config"))?;
+    let path = source.pointer("/path_config_source/path").or_else(|| source.get("path"));
+    Some(path.and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 /// The addresses below envoy's clusters.

@@ -394,7 +394,9 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
             Callee::Method(name) => {
-                self.loose.entry((name, passed.len())).or_default().insert(site);
+                if !self.looks_up(site, name) {
+                    self.loose.entry((name, passed.len())).or_default().insert(site);
+                }
                 for argument in passed {
                     self.escape(site.function, argument.value);
                 }

@@ -15,7 +15,7 @@ use crate::inventory::{Home, entries, homes, is_below};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::program::{File, Modules, Program, is_manifest};
+use crate::program::{File, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
 use hedgerow_code::ir::Facts;
@@ -77,6 +77,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
     let around = sum(|add| {
         add(&known.rest);
         add(&sum_of(&(&run.hosts, &tree.config.pack, *BUILT_IN_SUM, run.modules.mounted())));
+        add(&sum_of(&run.modules.installed().collect::<Vec<_>>()));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -162,10 +163,13 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// The `go.mod` and `Cargo.toml` files and the projects of .NET, path and text.
+    /// The `go.mod` and `Cargo.toml` files, the projects of .NET and the distributions of Python, path and text.
     fn manifests(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
-        let is_manifest =
-            |path: &str| matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml")) || path.ends_with(".csproj");
+        let is_manifest = |path: &str| {
+            matches!(path.rsplit('/').next(), Some("go.mod" | "Cargo.toml"))
+                || path.ends_with(".csproj")
+                || is_distribution(path)
+        };
         let manifests = self.tree.texts.iter().filter(move |file| is_manifest(&file.path));
         manifests.map(|file| (file.path.as_str(), &*file.text))
     }

@@ -35,13 +35,22 @@ impl Deploy {
                     (sheets, releases) = (rendered.sheets, rendered.releases);
                     rendered.documents
                 }
-                None => {
-                    let (values, fault) = settings::read(text.text);
-                    if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
-                        deploy.broken.insert(text.path.to_owned(), fault);
+                None => match charts.jinja(text.text) {
+                    Some(made) => {
+                        if !made.is_whole || made.has_lost {
+                            unread.push((text.path, None, made.is_whole, made.lacks));
+                        }
+                        sheets = made.sheets;
+                        made.documents
                     }
-                    values.into_iter().map(Value::from).collect()
-                }
+                    None => {
+                        let (values, fault) = settings::read(text.text);
+                        if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
+                            deploy.broken.insert(text.path.to_owned(), fault);
+                        }
+                        values.into_iter().map(Value::from).collect()
+                    }
+                },
             };
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {
@@ -84,7 +93,14 @@ impl Deploy {
         services::name(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         for (path, chart, is_whole, lacks) in unread {
-            let of_chart = pods.iter().filter(|pods| pods.chart == chart).map(|pods| pods.service.clone());
+            let of_chart = pods
+                .iter()
+                .filter(|pods| match chart {
+                    // A template that is in no chart gives something to what it writes itself.
+                    None => pods.path == path,
+                    Some(_) => pods.chart == chart,
+                })
+                .map(|pods| pods.service.clone());
             let named = chart.and_then(|(_, name)| hosts.named(name).map(str::to_owned));
             let mut services: BTreeSet<String> = of_chart.chain(named).chain(owner(path)).collect();
             if is_whole {

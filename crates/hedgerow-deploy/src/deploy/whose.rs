@@ -22,8 +22,8 @@ const KINDS: &[&str] = &[
 ];
 
 /// The service whose pods a workload makes. What is said of it comes before what it is made of, and that before where it lies: its name, the
-/// service in whose directory it lies, what its pods wear; its name where the release is called like the chart, as most are, or by nothing; the
-/// image that it runs; the directory or the file of the chart's templates; the chart.
+/// service in whose directory it lies, what its pods wear; its name where the release is called like the chart, as most are, or by nothing; a
+/// job's name without what it has behind it for its run; the image that it runs; the directory or the file of the chart's templates; the chart.
 pub(super) fn service(
     item: &Item,
     template: Option<&Value>,
@@ -36,6 +36,13 @@ pub(super) fn service(
     let chart = item.chart.map(|(_, chart)| chart);
     let by_label = || labels.into_iter().flatten().find_map(|(_, value)| named(value.as_str()?));
     let by_release = || without_release(name?, chart?).into_iter().find_map(|name| named(&name));
+    // A job is new with each deploy, and says so behind its name: `ledger-migrate-{{ .Release.Revision }}`.
+    let by_run = || {
+        let is_job = partial_at(&item.value, &["kind"])?.known() == Some("Job");
+        let known = name.filter(|name| is_job && name.gaps().len() == 1)?;
+        let [before, ""] = known.between_gaps()[..] else { return None };
+        named(before.strip_suffix(['-', '_'])?)
+    };
     let by_image = || {
         // What runs beside it, or before it, does not make pods a service's.
         let containers = template?.pointer("/spec/containers")?.as_list()?;
@@ -60,6 +67,7 @@ pub(super) fn service(
         .or_else(by_label)
         .or_else(by_release)
         .or_else(by_named_release)
+        .or_else(by_run)
         .or_else(by_image)
         .or_else(by_place)
         .or_else(by_chart)

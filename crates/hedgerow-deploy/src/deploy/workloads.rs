@@ -11,6 +11,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(super) struct Pods<'a> {
     pub(super) service: String,
+    pub(super) path: &'a str,
     pub(super) chart: Option<(&'a str, &'a str)>,
     pub(super) template: &'a Value,
 }
@@ -48,7 +49,12 @@ impl Deploy {
             if template.is_none() && containers.is_empty() {
                 continue;
             }
-            pods.extend(template.map(|template| Pods { service: service.clone(), chart: item.chart, template }));
+            pods.extend(template.map(|template| Pods {
+                service: service.clone(),
+                path: item.path,
+                chart: item.chart,
+                template,
+            }));
             let given = self.given.entry(service).or_default();
             item.path.clone_into(&mut given.path);
             given.parts.push(item.spot(&item.value));

@@ -1,8 +1,10 @@
 //! What a template can come to: its renderings, and the documents in them.
 
 use super::charts::{Chart, Charts};
+use super::library::Library;
 use super::render::{render, weight};
 use super::spent::{Around, Spent};
+use super::template::Template;
 use super::values::Set;
 use super::{choice, lost, parse, scope};
 use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
@@ -29,6 +31,9 @@ const READ: &[&str] = &["ontainers", "Service", "ConfigMap"];
 const MAX_TAKEN_OUT: usize = 8;
 const MAX_TRIED: usize = 64 << 10;
 
+/// What `$` is in a template, and the name of the release, where it is known.
+pub(super) type Root = (Rc<Value>, Option<Arc<str>>);
+
 /// What a template comes to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rendered {
@@ -49,24 +54,36 @@ pub(crate) struct Rendered {
 impl Charts {
     /// What a template can come to.
     pub(crate) fn documents(&self, directory: &str, text: &str) -> Rendered {
-        let mut found = Rendered { is_whole: true, ..Rendered::default() };
+        let found = Rendered { is_whole: true, ..Rendered::default() };
         let Some(chart) = self.charts.get(directory) else { return found };
         let Some(library) = self.libraries.get(chart.library) else { return found };
-        let mut template = parse::parse(text);
+        let roots: Vec<Root> =
+            chart.values.iter().map(|set| (Rc::new(self.root(chart, set)), set.release.clone())).collect();
+        self.rendered(parse::parse(text), &roots, library, directory)
+    }
+
+    /// What a template can come to with each of these values.
+    pub(super) fn rendered(
+        &self,
+        mut template: Template,
+        roots: &[Root],
+        library: &Library,
+        directory: &str,
+    ) -> Rendered {
         let sides = library.count_sides(&mut template.nodes);
-        found.is_whole = !template.is_cut && sides <= MAX_SIDES;
+        let is_whole = !template.is_cut && sides <= MAX_SIDES;
+        let mut found = Rendered { is_whole, ..Rendered::default() };
         if template.is_cut {
             found.lacks.insert("a part of it is not closed, or too deep".to_owned());
         }
         if sides > MAX_SIDES {
             found.lacks.insert(format!("it has more than {MAX_SIDES} branches"));
         }
-        let roots: Vec<Rc<Value>> = chart.values.iter().map(|set| Rc::new(self.root(chart, set))).collect();
         let (mut steps, mut bytes) = (0, 0);
         let mut seen = BTreeSet::new();
         for side in 0..sides.min(MAX_SIDES) {
             let mut sets = Vec::new();
-            for (root, set) in roots.iter().zip(&chart.values) {
+            for (root, release) in roots {
                 let around = Around { library, files: &self.files, directory, spent: Spent::default() };
                 let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 let (text, lines) = made.into_parts();
@@ -75,7 +92,7 @@ impl Charts {
                 found.has_lost |= may_give;
                 steps += around.spent.steps();
                 found.lacks.append(&mut around.spent.lacks());
-                sets.push((text.holes(), text.written().into_owned(), lines, set.release.clone()));
+                sets.push((text.holes(), text.written().into_owned(), lines, release.clone()));
             }
             // What the chart's own values leave open and those above them fill is not deployed with its own values alone.
             let least = sets.iter().skip(1).map(|(holes, ..)| *holes).min();

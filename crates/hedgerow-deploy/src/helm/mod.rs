@@ -1,5 +1,5 @@
 //! Helm charts of the tree, rendered as far as their own values tell: enough to read environment variables, arguments and
-//! names of Services out of their templates.
+//! names of Services out of their templates. Manifests that Jinja fills are read the same way ([`jinja`]).
 //!
 //! This is no template engine. What `values.yaml` and the files beside it do not say is a hole, and a hole is never filled
 //! by a guess. Both sides of an `if` count: a template is rendered as often as it takes to show every branch of whole lines
@@ -16,6 +16,7 @@ mod files;
 mod functions;
 mod globs;
 mod heads;
+mod jinja;
 mod known;
 mod library;
 mod lined;

@@ -142,6 +142,20 @@ impl Hosts {
         })
     }
 
+    /// The only service whose name is a word of the code but for what all names begin with: `shop-ledger` of `ledger`. Words of one name
+    /// are written apart by `-`, `.` or `_`, or in one.
+    pub fn ending_in(&self, word: &str) -> Option<&str> {
+        let plain = |text: &str| text.to_lowercase().replace(['-', '_', '.'], "");
+        let wanted = plain(word);
+        let ends = |name: &str| {
+            let starts = name.match_indices(['-', '.', '_']).map(|(at, _)| at + 1);
+            std::iter::once(0).chain(starts).any(|at| plain(&name[at..]) == wanted)
+        };
+        let found: BTreeSet<&str> =
+            self.names.iter().filter(|(name, _)| ends(name)).map(|(_, service)| service.as_str()).collect();
+        found.first().copied().filter(|_| found.len() == 1 && wanted.len() > 2)
+    }
+
     /// The service of a bare name, as it is written.
     pub fn spelled(&self, name: &str) -> Option<&str> {
         self.names.get(&name.to_lowercase()).map(String::as_str)
@@ -236,7 +250,17 @@ impl Hosts {
                 return Answer::Several { glob: stem.shown('*'), services };
             }
         }
-        Answer::Open
+        self.below_something(host)
+    }
+
+    /// What answers at a service's name and something behind it that is not known: it may be a namespace, or somebody's domain.
+    fn below_something(&self, host: &Partial) -> Answer {
+        let Some((name, rest)) = host.split_once(".") else { return Answer::Open };
+        let service = name.known().and_then(|name| self.known(name)).filter(|_| rest.is_unknown());
+        service.map_or(Answer::Open, |service| Answer::Several {
+            glob: host.shown('*'),
+            services: BTreeSet::from([service.to_owned()]),
+        })
     }
 
     /// A host without what the cluster appends to names: `s-x.payments.svc.cluster.local` is `s-x`. Only what is known to

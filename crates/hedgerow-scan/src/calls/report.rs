@@ -1,13 +1,14 @@
 //! What is said about calls whose target cannot be told.
 
 use super::{Search, Unresolved};
-use crate::edge::{Finding, Place};
+use crate::edge::{Class, Finding, Place, Port};
+use crate::pack::Kind;
 use crate::program::FnId;
 use crate::reach::Site;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Answer;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 6;
@@ -78,6 +79,18 @@ impl Search<'_, '_> {
                 self.context.service
             ));
         }
+        let called = self.called_like(&group.missing);
+        for (key, callee) in &called {
+            help.push(format!("`{key}` in there may be `{callee}`"));
+            let pair = (self.context.service.to_owned(), callee.clone());
+            if !self.outcome.edges.contains_key(&pair) {
+                let evidence = (format!("an address under `{key}`"), Port::Unknown);
+                self.edge(site, callee, Class::Candidate, evidence, Kind::Http, &[]);
+            }
+        }
+        if called.len() == 1 {
+            fitting.extend(called.values().map(String::as_str));
+        }
         let example = glob_of(&fitting);
         if let Some(glob) = globs.first() {
             help.push(format!("the address fits `{glob}`"));
@@ -133,6 +146,32 @@ impl Search<'_, '_> {
             services: BTreeSet::from([self.context.service.to_owned()]),
             callees: BTreeSet::new(),
         });
+    }
+}
+
+/// Words of settings that say what something is, not whose it is.
+const COMMON: &[&str] = &[
+    "*", "addr", "addrs", "address", "client", "config", "endpoint", "host", "name", "port", "scheme", "server",
+    "servers", "service", "services", "url",
+];
+
+impl Search<'_, '_> {
+    /// The words of settings that are asked for and not set which are called like other services: an address that a registry gives is kept
+    /// under the name of who has it.
+    fn called_like(&self, missing: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let words = missing.iter().filter_map(|name| name.strip_prefix("the setting `")?.strip_suffix('`'));
+        let words = words.flat_map(|path| path.split('.')).filter(|word| !COMMON.contains(word));
+        let mut known = self.called.borrow_mut();
+        let mut callee = |word: &str| match known.get(word) {
+            Some(callee) => callee.clone(),
+            None => {
+                let callee = self.context.hosts.ending_in(word).map(str::to_owned);
+                known.insert(word.to_owned(), callee.clone());
+                callee
+            }
+        };
+        let named = words.filter_map(|word| Some((word.to_owned(), callee(word)?)));
+        named.filter(|(_, callee)| callee != self.context.service).collect()
     }
 }
 

@@ -218,6 +218,7 @@ impl<'p> Eval<'_, 'p> {
             }
             Source::Configuration => Values::one(Value::Setting(Vec::new())),
             Source::Argument => (*text).clone(),
+            Source::Upper => in_capitals(&text),
             Source::Section | Source::ConnectionString => {
                 let of = match program.expr(frame.function, callee) {
                     Expr::Member { of, .. } => Some(*of),
@@ -363,4 +364,22 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
     let key = keys.into_iter().find_map(tag).or_else(prefix).unwrap_or_else(|| name.to_owned());
     values.push(Value::Setting([path, &[key]].concat()));
     values
+}
+
+/// Texts with capitals for their letters.
+fn in_capitals(text: &Values) -> Values {
+    let upper = |template: Template| {
+        Template(
+            template
+                .0
+                .into_iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => Piece::Text(text.to_uppercase()),
+                    piece => piece,
+                })
+                .collect(),
+        )
+    };
+    let known = text.templates().into_iter().map(|(template, way)| (Value::Text(upper(template)), way)).collect();
+    Values { known, unknown: text.unknown.clone() }
 }

@@ -7,12 +7,14 @@ mod exports;
 mod imports;
 mod javascript;
 mod modules;
+mod python;
 mod read;
 mod types;
 
 pub(crate) use dotnet::{PROJECT, Projects};
 pub(crate) use javascript::is_manifest;
 pub(crate) use modules::{Modules, dir_of};
+pub(crate) use python::is_distribution;
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 
 use crate::names::filling;

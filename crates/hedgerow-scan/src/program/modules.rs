@@ -5,6 +5,7 @@ use super::crates::Crates;
 use super::declared::Declared;
 use super::dotnet::{PROJECT, Projects, modules_path};
 use super::javascript::{self, JavaScript};
+use super::python::{Packages, is_distribution};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Import;
 use hedgerow_deploy::path::join;
@@ -31,6 +32,8 @@ pub(crate) struct Modules {
     dotnet: Projects,
     /// The imports of JavaScript and TypeScript.
     javascript: JavaScript,
+    /// What Python installs from the tree.
+    installed: Packages,
 }
 
 impl Modules {
@@ -41,12 +44,13 @@ impl Modules {
         files: &[File],
         mounted: BTreeMap<String, String>,
     ) -> Self {
-        let mut modules = Self::default();
+        let installed = Packages::new(manifests.clone().map(|(path, _)| path), files);
+        let mut modules = Self { installed, ..Self::default() };
         let (scripts, others) = (manifests.clone(), manifests);
         modules.javascript =
             JavaScript::new(scripts.filter(|(path, _)| javascript::is_manifest(path)), files, &mounted);
         modules.mounted = mounted;
-        for (path, text) in others.filter(|(path, _)| !javascript::is_manifest(path)) {
+        for (path, text) in others.filter(|(path, _)| !javascript::is_manifest(path) && !is_distribution(path)) {
             if path.ends_with("Cargo.toml") {
                 modules.crates.manifest(path, text);
             } else if path.ends_with(PROJECT) {
@@ -77,6 +81,11 @@ impl Modules {
     /// The files that lie elsewhere when the service runs.
     pub(crate) fn mounted(&self) -> &BTreeMap<String, String> {
         &self.mounted
+    }
+
+    /// What Python installs from the tree: packages, and the directories that hold them.
+    pub(crate) fn installed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.installed.all()
     }
 
     /// The file of the tree that lies at a path when the service runs.
@@ -196,7 +205,8 @@ impl Modules {
         }
     }
 
-    /// A Python module: relative to the file, else below the file's directory or one of those above it.
+    /// A Python module: relative to the file, else below the file's directory or one of those above it, else of a package that is installed
+    /// from the tree.
     fn python(&self, from: &str, module: &str) -> Option<String> {
         let dots = module.bytes().take_while(|byte| *byte == b'.').count();
         let tail = module[dots..].replace('.', "/");
@@ -204,14 +214,18 @@ impl Modules {
         for _ in 1..dots {
             dir = dir_of(dir);
         }
-        loop {
+        let at = |dir: &str| {
             let base = join(dir, &tail);
             let places = [format!("{base}.py"), format!("{base}/__init__.py")];
-            if let Some(path) = places.iter().find_map(|path| self.file(path)) {
-                return Some(path);
+            places.iter().find_map(|path| self.file(path))
+        };
+        loop {
+            let found = at(dir);
+            if found.is_some() || dots > 0 {
+                return found;
             }
-            if dots > 0 || dir.is_empty() {
-                return None;
+            if dir.is_empty() {
+                return self.installed.holder(module).and_then(at);
             }
             dir = dir_of(dir);
         }

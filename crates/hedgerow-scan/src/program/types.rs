@@ -154,6 +154,16 @@ impl<'p> Program<'p> {
         self.method_at(ty, name, 0)
     }
 
+    /// The method of a type that is taken as a value (`f = client.get`): where no class overrides it, it is that one.
+    pub(crate) fn bound(&self, ty: Ty<'p>, name: &str) -> Option<Found<'p>> {
+        let found = self.method(ty, name)?;
+        let Found::Dispatch(id) = found else { return Some(found) };
+        let Some(own) = self.own_method(id, name) else { return Some(found) };
+        let mut all = self.methods_by_name.get(name).into_iter().flatten();
+        let is_overridden = all.any(|(other, _)| *other != id && self.is_a(*other, id, 0));
+        Some(if is_overridden { found } else { Found::Function(own) })
+    }
+
     fn method_at(&self, ty: Ty<'p>, name: &str, depth: usize) -> Option<Found<'p>> {
         if depth == MAX_EMBED {
             return None;

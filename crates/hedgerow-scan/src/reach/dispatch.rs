@@ -79,9 +79,27 @@ impl Walk<'_, '_> {
         let program = self.infer.program;
         if let Expr::Member { of, name } = program.expr(site.function, callee)
             && let Expr::Call { .. } = program.expr(site.function, *of)
+            && !self.looks_up(site, program.word(site.function, *name))
         {
             self.loose.entry((program.word(site.function, *name), arity)).or_default().insert(site);
         }
+    }
+}
+
+/// The methods by which maps give what lies under a key, in all languages.
+const LOOKUPS: &[&str] = &["get", "pop", "fetch", "setdefault", "getOrDefault", "has", "delete"];
+
+impl Walk<'_, '_> {
+    /// Whether a call on something unknown looks like that of a map: of a key that is written there and that no client would be given.
+    pub(super) fn looks_up(&self, site: Site, name: &str) -> bool {
+        let program = self.infer.program;
+        let Expr::Call { arguments, .. } = program.expr(site.function, site.expr) else { return false };
+        let arguments = program.arguments(site.function, *arguments);
+        let key = arguments.first().filter(|first| first.name.is_none() && LOOKUPS.contains(&name));
+        key.is_some_and(|key| match program.expr(site.function, key.value) {
+            Expr::Text(text) => !program.word(site.function, *text).contains(['/', ':', '.']),
+            _ => false,
+        })
     }
 }
 

@@ -128,7 +128,7 @@ impl<'p> Walk<'_, 'p> {
                             return self.method_expression(site, id, name);
                         }
                         if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
-                            match program.method(ty, name) {
+                            match program.bound(ty, name) {
                                 Some(Found::Function(function)) => {
                                     self.reach.bound.entry(function).or_default().push(site);
                                     self.taken.push((site.expr, function));

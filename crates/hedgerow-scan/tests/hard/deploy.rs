@@ -401,3 +401,24 @@ fn a_chart_that_another_takes_in_is_not_deployed_with_its_own_values_alone() {
                 -- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n-- service.ledger/x.txt\n";
     finds(tree, &["emoji -> ledger joined"]);
 }
+
+#[test]
+fn a_job_is_called_by_its_name_without_its_run() {
+    let tree = |kind: &str, name: &str| {
+        let command = "[sh, -c, 'curl http://s-ledger/x']";
+        format!(
+            "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- c/Chart.yaml\nname: c\n-- c/templates/all.yaml\nkind: {kind}\nmetadata: {{name: '{name}'}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: 'curl:1', command: {command}}}]}}}}}}\n"
+        )
+    };
+    for name in ["s-shop-{{ .Release.Revision }}", "s-shop-{{ now | date \"2006\" }}", "s-shop_{{ randAlphaNum 5 }}"] {
+        finds(&tree("Job", name), &["shop -> ledger proven"]);
+    }
+    // Behind the name of what runs all the time stands what it is.
+    for (kind, name) in [
+        ("Deployment", "s-shop-{{ .Values.part }}"),
+        ("Job", "{{ .Values.part }}-s-shop"),
+        ("Job", "s-shop{{ .Values.part }}"),
+    ] {
+        finds(&tree(kind, name), &[]);
+    }
+}

@@ -6,6 +6,9 @@ use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
 use tree_sitter::Node;
 
+/// What names of clients hold whose methods are called like the verbs of HTTP.
+const CLIENTS: &[&str] = &["session", "client", "requests", "http"];
+
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
     fn builder(&mut self) -> &mut Builder<'t> {
         &mut self.builder
@@ -142,7 +145,7 @@ impl<'n> Lower<'_, 'n> {
             let this = self.builder.name(this, span);
             return self.builder.push(Expr::Super(this), span);
         }
-        let Some(callee) = node.child_by_field_name("function").map(|function| self.expr(function)) else {
+        let Some(callee) = node.child_by_field_name("function").map(|function| self.called(function)) else {
             return self.builder.push(Expr::Other, span);
         };
         let mut arguments = Vec::new();
@@ -163,6 +166,38 @@ impl<'n> Lower<'_, 'n> {
             });
         }
         self.builder.call(callee, arguments, span)
+    }
+
+    /// What is called. A class method's `cls` is its class. Of `getattr(session, method)` the method is one of several that are given the
+    /// same; where its name is not written there, the usual one of clients stands for them.
+    fn called(&mut self, function: Node<'n>) -> ExprId {
+        let span = range(function);
+        let own = match function.kind() {
+            "identifier" => self.builder.slice(function) == "cls",
+            "attribute" => self.builder.slice(function) == "self.__class__",
+            _ => self.builder.slice(function) == "type(self)",
+        };
+        if let Some(class) = self.class.clone().filter(|_| own) {
+            return self.builder.push_name(class, span);
+        }
+        let arguments = || Some(children(function.child_by_field_name("arguments")?));
+        if function.kind() == "call"
+            && self.builder.field(function, "function") == "getattr"
+            && let Some([of, name, ..]) = arguments().as_deref()
+        {
+            let written = self.builder.slice(*of).to_lowercase();
+            let is_client = CLIENTS.iter().any(|word| written.contains(word));
+            let (of, name) = (self.expr(*of), self.expr(*name));
+            let name = match self.builder.facts.expr(name) {
+                Expr::Text(name) => Some(self.builder.facts.word(*name).to_owned()),
+                _ => is_client.then(|| "get".to_owned()),
+            };
+            return match name {
+                Some(name) => self.builder.push_member(of, name, span),
+                None => self.builder.push(Expr::Other, span),
+            };
+        }
+        self.expr(function)
     }
 
     /// `a + b`, and `"…" % values`.

@@ -17,7 +17,13 @@ pub(super) struct Python;
 impl Frontend for Python {
     fn facts(&self, text: &str) -> Facts {
         facts_of(&tree_sitter_python::LANGUAGE.into(), text, |builder, root| {
-            let mut lower = Lower { builder, later: Vec::new(), dotted: BTreeSet::new(), outer: vec![BTreeSet::new()] };
+            let mut lower = Lower {
+                builder,
+                later: Vec::new(),
+                dotted: BTreeSet::new(),
+                outer: vec![BTreeSet::new()],
+                class: None,
+            };
             lower.file(root);
             lower.builder.finish(root)
         })
@@ -39,6 +45,8 @@ struct Lower<'t, 'n> {
     dotted: BTreeSet<String>,
     /// Per open function or closure, the names that `global` and `nonlocal` take from outside.
     outer: Vec<BTreeSet<String>>,
+    /// The class of the method that is read.
+    class: Option<String>,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -247,6 +255,7 @@ impl<'n> Lower<'_, 'n> {
     fn function(&mut self, node: Node<'n>, class: Option<String>, registered: bool) {
         let name = self.builder.field(node, "name");
         let is_method = class.is_some();
+        self.class.clone_from(&class);
         self.builder.open(Function {
             name: name.into(),
             receiver: class.map(Into::into),

@@ -73,9 +73,8 @@ impl Texts {
         for help in &finding.help {
             diagnostic = diagnostic.help(help.clone());
         }
-        if let (Code::UnresolvedCall, Some((first, more))) = (finding.code, split(&finding.services)) {
-            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-            diagnostic = diagnostic.help(format!("it is reached by `{first}`{others}"));
+        if finding.code == Code::UnresolvedCall && !finding.services.is_empty() {
+            diagnostic = diagnostic.help(format!("it is reached by {}", listed(&finding.services)));
         }
         diagnostic
     }
@@ -88,7 +87,15 @@ impl Texts {
     }
 }
 
-/// The first service, and how many others there are.
-fn split(services: &BTreeSet<String>) -> Option<(&str, usize)> {
-    services.first().map(|first| (first.as_str(), services.len() - 1))
+/// How many services a finding names.
+const MAX_NAMED: usize = 20;
+
+/// The services of a finding, as a person lists them.
+fn listed(services: &BTreeSet<String>) -> String {
+    let named: Vec<String> = services.iter().take(MAX_NAMED).map(|name| format!("`{name}`")).collect();
+    match (services.len() - named.len(), named.split_last()) {
+        (0, Some((last, before))) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        (0, _) => named.join(", "),
+        (more, _) => format!("{} and {more} more", named.join(", ")),
+    }
 }

@@ -1,0 +1,48 @@
+//! Manifests that Jinja fills.
+
+use crate::finds;
+
+const CODE: &str = "-- service.shop/a.py\nimport os, requests\nrequests.get(os.environ['LEDGER_URL'])\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
+
+fn deployment(environment: &str) -> String {
+    format!(
+        "{CODE}-- k8s/shop.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: s-shop\nspec:\n  template:\n    spec:\n      containers:\n       - name: shop\n         image: {{{{ global.prefix }}}}/shop\n         env:\n{environment}"
+    )
+}
+
+#[test]
+fn what_a_manifest_says_around_its_blocks_counts() {
+    for environment in [
+        "{% if scope %}\n          - name: PROFILE\n            value: x\n{% endif %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
+        "{%- if scope == 'a' %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n{%- else %}\n          - name: LEDGER_URL\n            value: http://s-ledger:80\n{%- endif %}\n",
+        "{# {% if x %} #}\n          - name: LEDGER_URL\n            value: \"http://s-ledger:{{ port | default('80') }}\"\n{% set x = 1 %}\n",
+        "{% if a %}\n          - name: X\n            value: '1'\n{% elif b %}\n          - name: LEDGER_URL\n            value: http://{{ host | default(\"s-ledger\") }}\n{% endif %}\n",
+        "{% raw %}\n          - name: TEMPLATE\n            value: '{{ x }}'\n{% endraw %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
+        "{% macro m(a) %}\n  - {{ a }}:\n   : broken\n{% endmacro %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
+    ] {
+        finds(&deployment(environment), &["shop -> ledger joined"]);
+    }
+}
+
+#[test]
+fn both_branches_of_a_block_count_and_gaps_stay_gaps() {
+    let two = "{% if a %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n{% else %}\n          - name: LEDGER_URL\n            value: http://s-cart\n{% endif %}\n";
+    finds(&deployment(two), &["shop -> cart joined", "shop -> ledger joined"]);
+    let open = "{% if a %}\n          - name: LEDGER_URL\n            value: \"{{ ledger }}\"\n{% endif %}\n";
+    finds(&deployment(open), &["unresolved-call service.shop/a.py"]);
+    // What a loop writes for other elements is not known.
+    let each = "{% for name in names %}\n          - name: LEDGER_URL\n            value: http://{{ 's-ledger' }}/{{ name }}\n{% endfor %}\n";
+    finds(
+        &deployment(each),
+        &["shop -> ledger joined", "unparsed-code k8s/shop.yaml", "unresolved-call service.shop/a.py"],
+    );
+    // What a comment says is not there.
+    let comment = "{#\n          - name: LEDGER_URL\n            value: http://s-ledger\n#}\n{% if a %}\n          - name: X\n            value: x\n{% endif %}\n";
+    finds(&deployment(comment), &["unresolved-call service.shop/a.py"]);
+}
+
+#[test]
+fn settings_in_a_config_map_with_blocks_are_read() {
+    let tree = "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- k8s/shop.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: envoy\ndata:\n  envoy.yaml: |\n    static_resources:\n      clusters:\n      - name: books\n{% if deploy %}\n        type: STRICT_DNS\n{% else %}\n        type: LOGICAL_DNS\n{% endif %}\n        load_assignment:\n          endpoints:\n          - lb_endpoints:\n            - endpoint:\n                address:\n                  socket_address:\n                    address: s-ledger\n                    port_value: 443\n---\nkind: Deployment\nmetadata: {name: s-shop}\nspec: {template: {spec: {containers: [{name: envoy, image: 'envoyproxy/envoy:v1', command: [envoy, --config-path, /etc/envoy/envoy.yaml]}], volumes: [{name: e, configMap: {name: envoy}}]}}}\n";
+    finds(tree, &["shop -> ledger proven"]);
+}

@@ -1,0 +1,166 @@
+//! Python's packages of one tree, and how its classes hand on what they know: what a wrapper around a client needs to be followed.
+
+use crate::kinds::all_call;
+use crate::{outcome, summary};
+
+/// What is found of trees in which nothing may be called.
+#[track_caller]
+fn calls_nobody(trees: &[&str]) {
+    for files in trees {
+        let found = summary(&outcome(&format!("{files}-- service.ledger/x.txt\n-- service.cart/x.txt\n")));
+        let calls: Vec<&String> = found.iter().filter(|line| line.contains("->")).collect();
+        assert!(calls.is_empty(), "{files}: {found:?}");
+    }
+}
+
+#[test]
+fn a_package_that_is_installed_from_the_tree_is_imported_by_its_name() {
+    let client = "import requests\ndef go():\n    requests.get('http://s-ledger')\n";
+    let call = "-- service.shop/a.py\nfrom bank.client import go\ngo()\n";
+    all_call(
+        "proven",
+        &[
+            &format!(
+                "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\n-- libs/bank/bank/client.py\n{client}{call}"
+            ),
+            &format!(
+                "-- libs/x/setup.py\nimport setuptools\n-- libs/x/src/bank/__init__.py\n-- libs/x/src/bank/client.py\n{client}{call}"
+            ),
+            &format!(
+                "-- libs/python/setup.cfg\n[metadata]\n-- libs/python/bank/__init__.py\n-- libs/python/bank/client.py\n{client}{call}"
+            ),
+            // By the package's own module, which has what it imports.
+            &format!(
+                "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\nfrom .api import go\n-- libs/bank/bank/api.py\nfrom .client import go\n-- libs/bank/bank/client.py\n{client}-- service.shop/a.py\nfrom bank import go\ngo()\n"
+            ),
+            &format!(
+                "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\nfrom .client import *\n-- libs/bank/bank/client.py\n{client}-- service.shop/a.py\nimport bank\nfrom bank import go as run\nrun()\n"
+            ),
+            "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\nfrom .client import Client as Api\n-- libs/bank/bank/client.py\nimport requests\nclass Client:\n    def go(self):\n        requests.get('http://s-ledger')\n-- service.shop/a.py\nfrom bank import Api\nApi().go()\n",
+        ],
+    );
+    calls_nobody(&[
+        // Nobody says that it is installed, two are called so, or the service has one of its own.
+        &format!("-- libs/bank/bank/__init__.py\n-- libs/bank/bank/client.py\n{client}{call}"),
+        &format!(
+            "-- a/setup.py\n-- a/bank/__init__.py\n-- a/bank/client.py\n{client}-- b/setup.py\n-- b/bank/__init__.py\n-- b/bank/client.py\n{client}{call}"
+        ),
+        &format!(
+            "-- a/setup.py\n-- a/bank/__init__.py\n-- a/bank/client.py\n{client}-- service.shop/bank/__init__.py\n-- service.shop/bank/client.py\ndef go():\n    pass\n{call}"
+        ),
+        // What a module imports from elsewhere is from there.
+        "-- a/setup.py\n-- a/bank/__init__.py\nfrom vendor import go\n-- a/bank/client.py\nimport requests\ndef go():\n    requests.get('http://s-ledger')\n-- service.shop/a.py\nfrom bank import go\ngo()\n",
+    ]);
+}
+
+#[test]
+fn a_method_that_is_handed_on_is_called_with_what_comes_beside_it() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.py\nimport requests\nclass C:\n    def get(self, url):\n        requests.get(url)\ndef again(f, *args, **kwargs):\n    return f(*args, **kwargs)\ndef go(c: C):\n    again(c.get, 'http://s-ledger')\ngo(C())\n",
+            "-- service.shop/a.py\nimport requests\nclass C:\n    def get(self, url):\n        requests.get(url)\n    def go(self):\n        again(self.get, 'http://s-ledger')\ndef inner(f, *args):\n    return f(*args)\ndef again(f, *args):\n    return inner(f, *args)\nC().go()\n",
+            "-- service.shop/a.ts\nimport axios from 'axios';\nclass C { get(url: string) { return axios.get(url); } }\nfunction again(f: (url: string) => unknown, url: string) { return f(url); }\nconst c = new C();\nagain(c.get, 'http://s-ledger');\n",
+            "-- service.shop/a.rb\nrequire 'net/http'\nclass C\n  def get(url)\n    Net::HTTP.get(url)\n  end\nend\nC.new.get('http://s-ledger')\n",
+        ],
+    );
+}
+
+#[test]
+fn super_is_what_the_class_extends() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.py\nimport requests\nclass A:\n    def get(self):\n        requests.get('http://s-ledger')\nclass B(A):\n    def get(self):\n        super().get()\nB().get()\n",
+            "-- service.shop/a.py\nimport requests\nclass A:\n    def __init__(self, url):\n        requests.get(url)\nclass B(A):\n    def __init__(self):\n        super().__init__('http://s-ledger')\nB()\n",
+            "-- service.shop/a.py\nimport requests\nclass A:\n    def go(self):\n        requests.get('http://s-ledger')\nclass M(A):\n    pass\nclass B(M):\n    def go(self):\n        super().go()\nB().go()\n",
+        ],
+    );
+    calls_nobody(&[
+        "-- service.shop/a.py\nimport requests\nfrom vendor import Formatter\nclass C:\n    def __init__(self, url):\n        self.url = url\n    def get(self, url):\n        requests.get(url)\nclass F(Formatter):\n    def get(self, name):\n        return super().get('http://s-ledger')\nC('x')\nF().get('x')\n",
+    ]);
+}
+
+#[test]
+fn a_class_method_makes_its_class() {
+    let rest = "    def __init__(self, host):\n        self.host = host\n    def get(self):\n        requests.get(f'http://{self.host}')\n";
+    let tree =
+        |made: &str, call: &str| format!("-- service.shop/a.py\nimport requests\nclass C:\n{made}{rest}{call}\n");
+    let trees = [
+        tree("    @classmethod\n    def load(cls):\n        return cls('s-ledger')\n", "C.load().get()"),
+        tree(
+            "    @classmethod\n    def load(cls, host):\n        return cls(host=host)\n    @classmethod\n    def usual(cls):\n        return cls.load('s-ledger')\n",
+            "C.usual().get()",
+        ),
+        tree("    def other(self):\n        return type(self)('s-ledger')\n", "C('').other().get()"),
+    ];
+    all_call("proven", &trees.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_verb_that_is_a_value_is_one_of_a_clients() {
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.py\nimport requests\ndef call(verb, path):\n    return getattr(requests, verb)('http://s-ledger' + path)\ncall('get', '/x')\n",
+            "-- service.shop/a.py\nimport requests\nclass C:\n    def __init__(self):\n        self.session = requests.Session()\n    def call(self, verb):\n        return getattr(self.session, verb.lower())('http://s-ledger')\nC().call('POST')\n",
+            "-- service.shop/a.py\nimport requests\ngetattr(requests, 'post')('http://s-ledger')\n",
+        ],
+    );
+    calls_nobody(&[
+        "-- service.shop/a.py\nimport requests\nclass C:\n    def get(self, url):\n        requests.get(url)\n    def run(self, step):\n        getattr(self, 'on_' + step)('http://s-ledger')\n    def on_x(self, text):\n        print(text)\nC().run('x')\n",
+    ]);
+}
+
+#[test]
+fn what_is_looked_up_by_a_key_is_no_host() {
+    let client =
+        "import requests, json\nclass Client:\n    def get(self, url):\n        requests.get(url)\nc = Client()\n";
+    calls_nobody(&[
+        &format!("-- service.shop/a.py\n{client}json.loads('x').get('s-ledger')\n"),
+        &format!("-- service.shop/a.py\n{client}def go(user):\n    return user.get('s-ledger')\ngo(json.loads('x'))\n"),
+        &format!("-- service.shop/a.py\n{client}def go(user):\n    return user.pop('s-ledger')\ngo(json.loads('x'))\n"),
+    ]);
+    all_call(
+        "proven",
+        &[
+            &format!(
+                "-- service.shop/a.py\n{client}def go(client):\n    client.get('http://s-ledger')\nfrom vendor import made\ngo(made(c))\n"
+            ),
+            &format!("-- service.shop/a.py\n{client}from vendor import made\nmade(c).get('http://s-ledger/x')\n"),
+        ],
+    );
+}
+
+#[test]
+fn names_of_variables_are_made_of_capitals() {
+    let given = crate::kinds::compose("SHOP_LEDGER: 'http://s-ledger:80'");
+    let trees = [
+        "-- service.shop/a.py\nimport os, requests\ndef env(name):\n    return os.environ.get(f'SHOP_{name.upper()}')\nrequests.get(env('ledger'))\n",
+        "-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"os\"; \"strings\")\nfunc env(n string) string { return os.Getenv(\"SHOP_\" + strings.ToUpper(n)) }\nfunc main() { http.Get(env(\"ledger\")) }\n",
+        "-- service.shop/a.rb\nrequire 'net/http'\ndef env(name)\n  ENV.fetch(\"SHOP_#{name.upcase}\")\nend\nNet::HTTP.get(env('ledger'))\n",
+        "-- service.shop/a.js\nconst env = (name) => process.env[`SHOP_${name.toUpperCase()}`];\nfetch(env('ledger'));\n",
+        "-- service.shop/A.java\nimport org.springframework.web.client.RestTemplate;\nclass A { static String env(String n) { return System.getenv(\"SHOP_\" + n.toUpperCase()); }\n public static void main(String[] a) { new RestTemplate().getForObject(env(\"ledger\"), String.class); } }\n",
+    ]
+    .map(|files| format!("{given}{files}"));
+    all_call("joined", &trees.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_namespace_that_comes_from_outside_is_the_fleets() {
+    let tree = |address: &str| {
+        format!(
+            "-- service.shop/a.py\nimport os, requests\nrequests.get({address})\n-- service.ledger/x.txt\n-- service.cart/x.txt\n"
+        )
+    };
+    for (address, expected) in [
+        ("'http://s-ledger.' + os.environ['POD_NAMESPACE'] + ':80'", &["shop -> ledger joined"][..]),
+        ("f\"http://s-ledger.{os.environ['NS']}\"", &["shop -> ledger joined"]),
+        // What is not known may be somebody's domain: it is asked.
+        ("'http://s-ledger.' + open('x').read()", &["shop -> ledger wildcard", "unresolved-call service.shop/a.py"]),
+        ("'http://mail.' + open('x').read()", &["unresolved-call service.shop/a.py"]),
+        ("'http://s-ledger.' + open('x').read() + '.example.com'", &["unresolved-call service.shop/a.py"]),
+    ] {
+        assert_eq!(summary(&outcome(&tree(address))), expected, "{address}");
+    }
+}

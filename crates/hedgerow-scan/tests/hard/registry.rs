@@ -1,0 +1,81 @@
+//! Addresses that a registry gives, and stores of which code does not say where they are: who is meant cannot be known, and is asked by name.
+
+use crate::outcome;
+use hedgerow_core::diag::Code;
+use hedgerow_scan::Class;
+
+/// The services that are asked about, and what the questions say.
+fn asked(files: &str) -> (Vec<String>, String) {
+    let found = outcome(&format!("{files}-- service.ledger/x.txt\n-- service.cart/x.txt\n-- service.redis/x.txt\n"));
+    let open = found.edges.values().filter(|edge| edge.class() == Class::Candidate && edge.caller == "service.shop");
+    let callees = open.map(|edge| edge.callee.clone()).collect();
+    let questions = found.findings.iter().filter(|finding| finding.code == Code::UnresolvedCall);
+    (callees, questions.flat_map(|finding| finding.help.clone()).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn an_address_under_a_services_name_is_asked_about_by_that_name() {
+    let go = |body: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"encoding/json\"; \"net/http\"; \"example.com/zk\")\ntype Servers struct {{ Ledger string; All map[string]string `json:\"all\"` }}\nfunc main() {{ var s Servers; json.Unmarshal(zk.Read(), &s); {body} }}\n"
+        )
+    };
+    for files in [
+        go("http.Get(\"http://\" + s.All[\"ledger\"])"),
+        go("http.Get(\"http://\" + s.Ledger)"),
+        go("get(s.All[\"ledger\"])") + "func get(host string) { http.Get(\"http://\" + host) }\n",
+    ] {
+        let (callees, help) = asked(&files);
+        assert_eq!(callees, ["service.ledger"], "{files}");
+        assert!(help.contains("may be `service.ledger`") && help.contains("rpcmap: service.ledger"), "{help}");
+    }
+    for files in [go("http.Get(\"http://\" + s.All[\"books\"])"), go("http.Get(\"http://\" + s.All[\"server\"])")] {
+        assert!(asked(&files).0.is_empty(), "{files}");
+    }
+}
+
+#[test]
+fn a_client_of_a_store_that_the_fleet_has_is_asked_about() {
+    for files in [
+        "-- service.shop/a.py\nimport redis, json\nhost = json.loads(open('x').read())['host']\nredis.Redis(host=host)\n",
+        "-- service.shop/a.py\nimport redis\ndef make(host):\n    return redis.Redis(host=host)\nmake(open('x').read())\n",
+    ] {
+        assert!(!asked(files).1.is_empty(), "{files}");
+    }
+    for files in [
+        "-- service.shop/a.py\nimport redis\nredis.Redis(host='redis.example.com')\n",
+        "-- service.shop/a.py\nimport redis\nredis.Redis()\n",
+        "-- service.shop/a.py\nimport psycopg2\npsycopg2.connect(host=open('x').read())\n",
+    ] {
+        assert!(asked(files).1.is_empty(), "{files}");
+    }
+}
+
+#[test]
+fn a_proxy_whose_clusters_are_not_in_the_tree_is_asked_about() {
+    let tree = |envoy: &str, more: &str| {
+        format!(
+            "-- service.shop/x.txt\n-- k8s/shop.yaml\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  envoy.yaml: |\n    {envoy}\n{more}---\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{name: envoy, image: 'envoy:1'}}], volumes: [{{name: e, configMap: {{name: c}}}}]}}}}}}\n"
+        )
+    };
+    let file = "dynamic_resources: {cds_config: {path_config_source: {path: /xds/cds.yaml}}}";
+    for envoy in [
+        file,
+        "dynamic_resources: {cds_config: {path: /xds/cds.yaml}}",
+        "dynamic_resources: {cds_config: {ads: {}}, ads_config: {api_type: GRPC}}",
+    ] {
+        assert!(asked(&tree(envoy, "")).1.contains("whom it calls comes from"), "{envoy}");
+    }
+    let clusters = "  cds.yaml: |\n    resources: [{'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: s-ledger, port_value: 1}}}}]}]}}]\n";
+    let tree = tree(file, clusters);
+    assert!(asked(&tree).1.is_empty());
+    crate::finds(&format!("{tree}-- service.ledger/x.txt\n"), &["shop -> ledger proven"]);
+}
+
+#[test]
+fn what_a_test_of_a_proxy_expects_calls_nobody() {
+    let clusters = "resources: [{'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: s-ledger, port_value: 1}}}}]}]}}]\n";
+    let tree = |path: &str| format!("-- service.shop/{path}\n{clusters}-- service.ledger/x.txt\n");
+    crate::finds(&tree("envoy/cds.yaml"), &["shop -> ledger proven"]);
+    crate::finds(&tree("test/envoy/cds.yaml"), &[]);
+}
