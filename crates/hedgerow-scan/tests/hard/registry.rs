@@ -29,7 +29,11 @@ fn an_address_under_a_services_name_is_asked_about_by_that_name() {
         assert_eq!(callees, ["service.ledger"], "{files}");
         assert!(help.contains("may be `service.ledger`") && help.contains("rpcmap: service.ledger"), "{help}");
     }
-    for files in [go("http.Get(\"http://\" + s.All[\"books\"])"), go("http.Get(\"http://\" + s.All[\"server\"])")] {
+    // A word that says what something is names nobody, also where somebody's name ends in it.
+    for files in [
+        go("http.Get(\"http://\" + s.All[\"books\"])"),
+        go("http.Get(\"http://\" + s.All[\"server\"])") + "-- service.book-server/x.txt\n",
+    ] {
         assert!(asked(&files).0.is_empty(), "{files}");
     }
 }
