@@ -2,6 +2,7 @@
 
 mod contracts;
 mod edges;
+mod environment;
 mod report;
 mod stores;
 
@@ -16,6 +17,7 @@ use crate::program::{FnId, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::said::Said;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
+use environment::Readers;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId};
 use hedgerow_core::diag::Code;
@@ -111,6 +113,7 @@ pub(crate) fn find(context: &Context) -> Found {
         needed: Needed::default(),
         variables: RefCell::default(),
         called: RefCell::default(),
+        told: Vec::new(),
     };
     search.run();
     search.limits();
@@ -138,11 +141,14 @@ struct Search<'a, 'p> {
     variables: RefCell<BTreeSet<String>>,
     /// The services that words of settings are called like.
     called: RefCell<BTreeMap<String, Option<String>>>,
+    /// Where code itself says an address.
+    told: Vec<Place>,
 }
 
 impl<'p> Search<'_, 'p> {
     fn run(&mut self) {
         let context = self.context;
+        let readers = self.readers();
         let paths = &context.reach.paths;
         let is_sink = paths.ask(|outside| context.packs.sink(outside.language, &outside.path).is_some());
         let outside = context.reach.external.iter().filter(|(_, path)| *is_sink.get(*path));
@@ -175,6 +181,7 @@ impl<'p> Search<'_, 'p> {
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
+                self.told(site, target, &readers);
                 let leads = values.iter().any(|values| self.leads_to_service(values, sink.kind));
                 if sink.client && !leads && !(is_open(&values) && stores::may_be(context.hosts, &path)) {
                     continue;
@@ -185,8 +192,8 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.annotated();
-        self.assignments();
-        self.environment();
+        self.assignments(&readers);
+        self.environment(&readers);
         for (site, at, name, package, verified) in clients {
             self.client(site, at, &name, package, verified);
         }
@@ -200,25 +207,6 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
-    }
-
-    /// Calls of libraries that ask the environment whom to call. What the deploy does not set is no open question: they have defaults.
-    fn environment(&mut self) {
-        let context = self.context;
-        let paths = &context.reach.paths;
-        let is_reader = paths.ask(|outside| context.packs.reads(outside.language, &outside.path).next().is_some());
-        let sites = context.reach.external.iter().filter(|(_, path)| *is_reader.get(*path));
-        let sites: BTreeSet<(Site, &str)> = sites.map(|(site, path)| (*site, paths.get(*path).path.as_str())).collect();
-        for (site, path) in sites {
-            for reads in context.packs.reads(self.language(site.function), path) {
-                for variable in &reads.variables {
-                    let text = Template::piece(Piece::Environment(variable.clone()));
-                    for group in self.groups(&Values::one(Value::Text(text))).values() {
-                        self.edges(site, group, reads.kind);
-                    }
-                }
-            }
-        }
     }
 
     /// The parts of the configuration that reached code asks for by name: who is given one may use all that is in it.
@@ -303,7 +291,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// Assignments that put a target into something that exists.
-    fn assignments(&mut self) {
+    fn assignments(&mut self, readers: &Readers) {
         let program = self.context.infer.program;
         for function in self.context.reach.functions.keys() {
             let language = self.language(*function);
@@ -314,6 +302,7 @@ impl<'p> Search<'_, 'p> {
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
+                self.told_by(Site { function: *function, expr: store.value }, &values, readers);
                 if sink.optional && values.iter().all(Values::is_empty) {
                     continue;
                 }

@@ -40,6 +40,15 @@ use std::sync::Arc;
 /// Scans a tree written as `-- path` lines with the files' texts below them. Every `service.x` directory is a service; a
 /// file `hedgerow.yaml` holds the `scan:` section.
 fn outcome(tree: &str) -> Outcome {
+    scanned(tree, again::says_the_same_again)
+}
+
+/// Scans a tree once, for trees of many files: `again` asks for each of them.
+fn outcome_once(tree: &str) -> Outcome {
+    scanned(tree, |_| {})
+}
+
+fn scanned(tree: &str, and: impl Fn(&Tree) + Sync) -> Outcome {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in tree.split_inclusive('\n') {
         match line.strip_prefix("-- ") {
@@ -88,7 +97,7 @@ fn outcome(tree: &str) -> Outcome {
     let namespaces = BTreeSet::from(["default".to_owned()]);
     let tree = Tree { services: &services, namespaces, config: &config, code: &code, texts: &texts, lost: &[] };
     in_parallel(|| {
-        again::says_the_same_again(&tree);
+        and(&tree);
         scan(&tree).unwrap()
     })
 }

@@ -1,162 +1,272 @@
 //! Libraries that ask the environment by themselves: their calls lead where the deploy says, and nowhere else.
 
-use crate::{outcome, summary};
+mod rows;
 
-/// A service that calls a library in a language.
+use crate::{outcome, outcome_once, summary};
+use rows::{ROWS, TOLD};
+
+use serde_yaml::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// A language, and how a service in it calls a library.
 struct Caller {
+    pack: &'static str,
     file: &'static str,
+    /// What stands before the imports.
     head: &'static str,
-    /// What stands before and behind the call.
+    /// What stands before and behind the call; `§` is the service's number.
     around: (&'static str, &'static str),
+    /// A build file that names the service.
+    build: &'static str,
+    /// Whether a name of a library means nothing without its import. Ruby's bundler and C#'s global usings import for all files.
+    asks_import: bool,
 }
 
-const GO: Caller = Caller { file: "main.go", head: "package main\n", around: ("func main() { ", " }\n") };
-const PYTHON: Caller = Caller { file: "main.py", head: "", around: ("", "\n") };
-const TYPESCRIPT: Caller = Caller { file: "main.ts", head: "", around: ("", "\n") };
+const GO: Caller = Caller {
+    pack: include_str!("../../packs/go.yaml"),
+    file: "main.go",
+    head: "package main\n",
+    around: ("func main() { ", " }\n"),
+    build: "",
+    asks_import: true,
+};
+const PYTHON: Caller = Caller {
+    pack: include_str!("../../packs/python.yaml"),
+    file: "main.py",
+    head: "",
+    around: ("", "\n"),
+    build: "",
+    asks_import: true,
+};
+const TYPESCRIPT: Caller = Caller {
+    pack: include_str!("../../packs/javascript.yaml"),
+    file: "main.ts",
+    head: "",
+    around: ("", "\n"),
+    build: "",
+    asks_import: true,
+};
 const CSHARP: Caller = Caller {
+    pack: include_str!("../../packs/csharp.yaml"),
     file: "Program.cs",
     head: "",
-    around: ("public class Program { public static void Main(string[] args) { ", " } }\n"),
+    around: ("public class Program§ { public static void Main(string[] args) { ", " } }\n"),
+    build: "C§.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n",
+    asks_import: false,
 };
 const JAVA: Caller = Caller {
+    pack: include_str!("../../packs/java.yaml"),
     file: "src/main/java/Main.java",
-    head: "",
+    head: "package bank.c§;\n",
     around: ("public class Main { public static void main(String[] args) { ", " } }\n"),
+    build: "",
+    asks_import: true,
 };
-const RUST: Caller = Caller { file: "src/main.rs", head: "", around: ("fn main() { ", " }\n") };
-const RUBY: Caller = Caller { file: "main.rb", head: "", around: ("", "\n") };
+const RUST: Caller = Caller {
+    pack: include_str!("../../packs/rust.yaml"),
+    file: "src/main.rs",
+    head: "",
+    around: ("fn main() { ", " }\n"),
+    build: "Cargo.toml\n[package]\nname = \"c§\"\n",
+    asks_import: true,
+};
+const RUBY: Caller = Caller {
+    pack: include_str!("../../packs/ruby.yaml"),
+    file: "main.rb",
+    head: "",
+    around: ("", "\n"),
+    build: "",
+    asks_import: false,
+};
 
-impl Caller {
-    /// A tree in which the service makes a call after some imports and is given a variable.
-    fn tree(&self, imports: &str, call: &str, variable: &str, value: &str) -> String {
-        let (before, behind) = self.around;
-        // The deploy says it under the name of a workload, and a test project has no packages.
-        let build = match self.file {
-            "src/main.rs" => "-- service.emoji/Cargo.toml\n[package]\nname = \"emoji\"\n",
-            "Program.cs" => "-- service.emoji/Emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n",
-            _ => "",
-        };
-        format!(
-            "-- service.emoji/{}\n{}{imports}{before}{call}{behind}{build}-- service.ledger/x.txt\n-- k8s/emoji.yaml\nkind: Deployment\n\
-             metadata: {{name: s-emoji}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: {variable}, value: '{value}'}}]}}]}}}}}}\n",
-            self.file, self.head
-        )
+/// A call of a library, after some imports, that a service is to make, and what the deploy gives to it.
+struct Case {
+    imports: String,
+    call: String,
+    variable: String,
+    value: String,
+}
+
+impl Case {
+    fn new(imports: &str, call: &str, variable: &str) -> Self {
+        let value = if variable.ends_with("HOST") { "s-ledger" } else { "http://key@s-ledger:8080/1" };
+        Self {
+            imports: imports.to_owned(),
+            call: call.to_owned(),
+            variable: variable.to_owned(),
+            value: value.to_owned(),
+        }
     }
 }
 
-const ROWS: &[(&Caller, &str, &str, &str, &str)] = &[
-    (
-        &GO,
-        "import \"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc\"\n",
-        "otlptracegrpc.New(nil)",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (
-        &GO,
-        "import \"go.opentelemetry.io/contrib/exporters/autoexport\"\n",
-        "autoexport.NewSpanExporter(nil)",
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (
-        &GO,
-        "import \"github.com/aws/aws-sdk-go-v2/config\"\n",
-        "config.LoadDefaultConfig(nil)",
-        "AWS_ENDPOINT_URL",
-        "http://s-ledger:4566",
-    ),
-    (&GO, "import \"github.com/hashicorp/vault/api\"\n", "api.NewClient(nil)", "VAULT_ADDR", "http://s-ledger:8200"),
-    (
-        &PYTHON,
-        "from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter\n",
-        "OTLPSpanExporter()",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (&PYTHON, "import sentry_sdk\n", "sentry_sdk.init()", "SENTRY_DSN", "http://key@s-ledger:9000/1"),
-    (&PYTHON, "import psycopg2\n", "psycopg2.connect(dbname=\"x\")", "PGHOST", "s-ledger"),
-    (&PYTHON, "from openai import OpenAI\n", "OpenAI(api_key=\"x\")", "OPENAI_BASE_URL", "http://s-ledger:8000/v1"),
-    (
-        &TYPESCRIPT,
-        "import { NodeSDK } from '@opentelemetry/sdk-node';\n",
-        "new NodeSDK({}).start();",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4318",
-    ),
-    (
-        &TYPESCRIPT,
-        "import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';\n",
-        "new OTLPTraceExporter();",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4318",
-    ),
-    (
-        &TYPESCRIPT,
-        "import { S3Client } from '@aws-sdk/client-s3';\n",
-        "new S3Client({});",
-        "AWS_ENDPOINT_URL_S3",
-        "http://s-ledger:9000",
-    ),
-    (
-        &CSHARP,
-        "using OpenTelemetry.Trace;\n",
-        "services.AddOpenTelemetry().WithTracing(tracing => tracing.AddOtlpExporter());",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (
-        &JAVA,
-        "import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;\n",
-        "OtlpGrpcSpanExporter.getDefault();",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (
-        &RUST,
-        "use opentelemetry_otlp::SpanExporter;\n",
-        "let e = SpanExporter::builder().with_tonic().build();",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4317",
-    ),
-    (
-        &RUBY,
-        "require 'opentelemetry/sdk'\n",
-        "OpenTelemetry::SDK.configure",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://s-ledger:4318",
-    ),
-];
+impl Caller {
+    /// A tree in which a service for each of the cases makes its call.
+    fn tree(&self, cases: &[Case]) -> String {
+        let mut tree = "-- service.ledger/x.txt\n".to_owned();
+        let (before, behind) = self.around;
+        for (nth, Case { imports, call, variable, value }) in cases.iter().enumerate() {
+            let own = format!("-- service.c§/{}\n{}{imports}\n{before}{call}{behind}", self.file, self.head);
+            let build = if self.build.is_empty() { String::new() } else { format!("-- service.c§/{}", self.build) };
+            // The deploy says it under the name of a workload.
+            let given = format!(
+                "-- k8s/c§.yaml\nkind: Deployment\nmetadata: {{name: s-c§}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: {variable}, value: '{value}'}}]}}]}}}}}}\n"
+            );
+            write!(tree, "{}", (own + &build + &given).replace('§', &nth.to_string())).unwrap();
+        }
+        tree
+    }
+
+    /// Which of the cases call the ledger as the deploy says.
+    fn calls(&self, cases: &[Case]) -> BTreeSet<usize> {
+        let found = summary(&outcome_once(&self.tree(cases)));
+        let callers = found.iter().filter_map(|edge| edge.strip_suffix(" -> ledger joined")?.strip_prefix('c'));
+        callers.map(|nth| nth.parse().unwrap()).collect()
+    }
+
+    /// The patterns of the pack's `reads`, each with its variables.
+    fn rules(&self) -> BTreeMap<String, Vec<String>> {
+        let pack: Value = serde_yaml::from_str(self.pack).unwrap();
+        let words = |value: &Value| -> Vec<String> {
+            value.as_sequence().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        let rules = pack["reads"].as_sequence().unwrap();
+        rules
+            .iter()
+            .flat_map(|rule| words(&rule["call"]).into_iter().map(|call| (call, words(&rule["variables"]))))
+            .collect()
+    }
+}
+
+#[test]
+fn each_rule_of_the_packs_has_a_row() {
+    for caller in [&GO, &PYTHON, &TYPESCRIPT, &CSHARP, &JAVA, &RUST, &RUBY] {
+        let rows: BTreeSet<&str> =
+            ROWS.iter().filter(|(of, ..)| of.pack == caller.pack).map(|(_, pattern, ..)| *pattern).collect();
+        let rules = caller.rules();
+        let rules: BTreeSet<&str> = rules.keys().map(String::as_str).collect();
+        assert_eq!(rows, rules, "{}", caller.file);
+    }
+}
+
+/// Asserts that of the cases of all languages none is wrong, and tells those that are.
+#[track_caller]
+fn assert_calls(rows: &[(&Caller, Case)], expected: bool) {
+    let mut wrong = Vec::new();
+    let packs: BTreeSet<&str> = rows.iter().map(|(caller, _)| caller.pack).collect();
+    for pack in packs {
+        let of: Vec<&(&Caller, Case)> = rows.iter().filter(|(caller, _)| caller.pack == pack).collect();
+        let Some((caller, _)) = of.first() else { continue };
+        let cases: Vec<Case> = of
+            .iter()
+            .map(|(_, case)| Case { value: case.value.clone(), ..Case::new(&case.imports, &case.call, &case.variable) })
+            .collect();
+        let calls = caller.calls(&cases);
+        let is_wrong = |(nth, _): &(usize, &Case)| calls.contains(nth) != expected;
+        wrong.extend(cases.iter().enumerate().filter(is_wrong).map(|(_, case)| {
+            format!("{}: `{}` {} with {}={}", caller.file, case.imports, case.call, case.variable, case.value)
+        }));
+    }
+    assert!(wrong.is_empty(), "expected to call: {expected}\n{}", wrong.join("\n"));
+}
 
 #[test]
 fn what_a_library_asks_the_environment_for_is_called() {
-    let mut wrong = Vec::new();
-    for (caller, imports, call, variable, value) in ROWS {
-        let called = summary(&outcome(&caller.tree(imports, call, variable, value)));
-        if called != ["emoji -> ledger joined"] {
-            wrong.push(format!("{}: {call}: found {called:?}", caller.file));
-        }
-        // Without the library the variable leads nowhere, or is an address of a weaker class.
-        let idle = summary(&outcome(&caller.tree("", "", variable, value)));
-        if idle.iter().any(|edge| edge.ends_with("joined")) {
-            wrong.push(format!("{}: {variable} without the call: found {idle:?}", caller.file));
-        }
-        // Another variable is none of the library's.
-        let other = summary(&outcome(&caller.tree(imports, call, "OTHER_ENDPOINT", value)));
-        if other.iter().any(|edge| edge.ends_with("joined")) {
-            wrong.push(format!("{}: {call} with another variable: found {other:?}", caller.file));
+    let mut rows = Vec::new();
+    let mut rules: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in ROWS {
+        let (caller, pattern, ..) = row;
+        let variables = caller.rules().remove(*pattern).unwrap_or_default();
+        rules.entry((caller.pack, variables)).or_default().push(row);
+    }
+    // Each call and each variable of a rule.
+    for ((_, variables), calls) in &rules {
+        for nth in 0..variables.len().max(calls.len()) {
+            let (caller, _, imports, call) = calls[nth % calls.len()];
+            rows.push((*caller, Case::new(imports, call, &variables[nth % variables.len()])));
         }
     }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert_calls(&rows, true);
 }
 
 #[test]
+fn without_the_library_or_with_another_variable_nothing_is_called() {
+    let mut rows = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (caller, pattern, imports, call) in ROWS {
+        let variables = caller.rules().remove(*pattern).unwrap_or_default();
+        let Some(variable) = variables.first() else { continue };
+        if caller.asks_import && !imports.is_empty() {
+            rows.push((*caller, Case::new("", call, variable)));
+        }
+        if seen.insert((caller.pack, variables.clone())) {
+            rows.push((*caller, Case::new(imports, "", variable)));
+            rows.push((*caller, Case::new(imports, call, "OTHER_ENDPOINT")));
+        }
+    }
+    assert_calls(&rows, false);
+}
+#[test]
 fn what_the_deploy_does_not_set_is_no_open_question() {
-    let (caller, imports, call, _, value) = ROWS[0];
-    assert_eq!(summary(&outcome(&caller.tree(imports, call, "OTHER", "x"))), [""; 0]);
-    assert_eq!(
-        summary(&outcome(&caller.tree(imports, call, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://example.com"))),
-        [""; 0]
-    );
-    assert!(value.contains("s-ledger"));
+    let (caller, _, imports, call) = ROWS[0];
+    let of = |variable: &str, value: &str| {
+        let case = Case { value: value.to_owned(), ..Case::new(imports, call, variable) };
+        summary(&outcome(&caller.tree(&[case])))
+    };
+    assert_eq!(of("OTHER", "x"), [""; 0]);
+    assert_eq!(of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://example.com"), [""; 0]);
+}
+
+#[test]
+fn an_address_in_code_comes_before_the_environment() {
+    let rows: Vec<_> =
+        TOLD.iter().map(|(caller, imports, call, variable)| (*caller, Case::new(imports, call, variable))).collect();
+    assert_calls(&rows, false);
+    // One that the deploy does not set is none.
+    let unset = [
+        (&PYTHON, "import os, boto3", "boto3.client('s3', endpoint_url=os.environ.get('S3'))", "AWS_ENDPOINT_URL"),
+        (&TYPESCRIPT, "import OpenAI from 'openai';", "new OpenAI({ baseURL: process.env.LLM });", "OPENAI_BASE_URL"),
+    ];
+    let rows: Vec<_> =
+        unset.iter().map(|(caller, imports, call, variable)| (*caller, Case::new(imports, call, variable))).collect();
+    assert_calls(&rows, true);
+}
+
+#[test]
+fn an_exporter_calls_the_address_that_it_is_given() {
+    let ledger = "http://s-ledger:4317";
+    let rows: Vec<_> = [
+        (
+            &GO,
+            "import (\n\"os\"\n\"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc\"\n)",
+            "otlptracegrpc.New(nil, otlptracegrpc.WithEndpointURL(os.Getenv(\"TO\")))",
+        ),
+        (
+            &PYTHON,
+            "import os\nfrom opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter",
+            "OTLPMetricExporter(endpoint=os.environ['TO'])",
+        ),
+        (
+            &TYPESCRIPT,
+            "import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';",
+            "new OTLPLogExporter({ url: process.env.TO });",
+        ),
+        (&TYPESCRIPT, "import postgres from 'postgres';", "postgres(process.env.TO);"),
+        (&TYPESCRIPT, "import vault from 'node-vault';", "vault({ endpoint: process.env.TO });"),
+        (&TYPESCRIPT, "import OpenAI from 'openai';", "new OpenAI({ baseURL: process.env.TO });"),
+        (
+            &CSHARP,
+            "using OpenTelemetry.Trace;",
+            "services.AddOpenTelemetry().WithTracing(t => t.AddOtlpExporter(o => { o.Endpoint = new Uri(Environment.GetEnvironmentVariable(\"TO\")); }));",
+        ),
+        (
+            &JAVA,
+            "import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;",
+            "OtlpGrpcMetricExporter.builder().setEndpoint(System.getenv(\"TO\")).build();",
+        ),
+    ]
+    .into_iter()
+    .map(|(caller, imports, call)| (caller, Case { value: ledger.to_owned(), ..Case::new(imports, call, "TO") }))
+    .collect();
+    assert_calls(&rows, true);
 }

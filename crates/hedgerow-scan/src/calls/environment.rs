@@ -1,0 +1,102 @@
+//! Calls of libraries that ask the environment by themselves whom to call, where the code does not tell them.
+
+use super::Search;
+use crate::edge::Place;
+use crate::pack::Target;
+use crate::reach::Site;
+use crate::value::{Piece, Template, Value, Values};
+use hedgerow_deploy::Answer;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The calls of such libraries by their places, each with its path.
+pub(super) type Readers<'r> = BTreeMap<Place, (Site, BTreeSet<&'r str>)>;
+
+impl<'a> Search<'a, '_> {
+    /// The calls of such libraries.
+    pub(super) fn readers(&self) -> Readers<'a> {
+        let context = self.context;
+        let paths = &context.reach.paths;
+        let is_reader = paths.ask(|outside| context.packs.reads(outside.language, &outside.path).next().is_some());
+        let mut found = Readers::new();
+        for (site, path) in context.reach.external.iter().filter(|(_, path)| *is_reader.get(*path)) {
+            let (_, paths_of) = found.entry(self.place(site.function, site.expr)).or_insert((*site, BTreeSet::new()));
+            paths_of.insert(paths.get(*path).path.as_str());
+        }
+        found
+    }
+
+    /// Remembers that a call is given an address, on all ways there, which may be the one that such a library calls.
+    pub(super) fn told(&mut self, site: Site, target: &Target, readers: &Readers) {
+        let place = self.place(site.function, site.expr);
+        if !readers.keys().any(|reader| reader.path == place.path) {
+            return;
+        }
+        let one = std::slice::from_ref(target);
+        let mut targets = match target {
+            Target::Any(several) => several.as_slice(),
+            _ => one,
+        }
+        .iter();
+        let is_told = targets.any(|target| {
+            // What has no name may be something else than an address: a service's kind, a size.
+            let is_named = matches!(target, Target::Named(_) | Target::Field { .. });
+            let values = self.eval.target(site, target);
+            !values.is_empty() && values.iter().all(|values| self.is_address(values, is_named))
+        });
+        self.told.extend(is_told.then_some(place));
+    }
+
+    /// The same for what is put somewhere.
+    pub(super) fn told_by(&mut self, value: Site, values: &[Values], readers: &Readers) {
+        let place = self.place(value.function, value.expr);
+        let is_near = readers.keys().any(|reader| reader.path == place.path);
+        if is_near && !values.is_empty() && values.iter().all(|values| self.is_address(values, true)) {
+            self.told.push(place);
+        }
+    }
+
+    /// Whether a target is an address, whoever answers there. `dbname=x` is none, and a word is one only if something says so.
+    fn is_address(&self, values: &Values, may_be_word: bool) -> bool {
+        let join = self.join();
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-._*".contains(c);
+        values.templates().keys().any(|template| {
+            let text = template.constant();
+            let has_host = || text.is_none_or(|text| !text.contains(":///"));
+            let is_marked = || may_be_word || text.is_none_or(|text| text.contains([':', '.', '=']));
+            join.judge(template).answers.iter().any(|answer| match answer {
+                Answer::Service(..) | Answer::Several { .. } => true,
+                Answer::Outside(host) => host.chars().all(legal) && is_marked(),
+                Answer::Local => has_host(),
+                Answer::Open => false,
+            })
+        })
+    }
+
+    /// Adds such calls. What the deploy does not set is no open question: they have defaults.
+    pub(super) fn environment(&mut self, readers: &Readers) {
+        for (place, (site, paths)) in readers {
+            if self.told.iter().any(|told| is_for(told, place)) {
+                continue;
+            }
+            for path in paths {
+                for reads in self.context.packs.reads(self.language(site.function), path) {
+                    for variable in &reads.variables {
+                        let text = Template::piece(Piece::Environment(variable.clone()));
+                        for group in self.groups(&Values::one(Value::Text(text))).values() {
+                            self.edges(*site, group, reads.kind);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether an address that is told at one place is for the call at another: it is what that call is given, or it stands among what it is
+/// given, or what it makes is given it right there, as builders are.
+fn is_for(told: &Place, call: &Place) -> bool {
+    let (inner, outer) = (told.range, call.range);
+    let is_within = outer.start <= inner.start && inner.end <= outer.end;
+    let is_chained = inner.start == outer.start && outer.end <= inner.end;
+    told.path == call.path && (is_within || is_chained)
+}
