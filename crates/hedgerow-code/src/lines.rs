@@ -60,6 +60,9 @@ pub fn settings<'t>(path: &str, text: &'t str) -> Vec<Setting<'t>> {
     found
 }
 
+/// How many elements of a list are looked at, to either side.
+const MAX_LISTED: usize = 100;
+
 /// How many lines above a setting are looked at for the keys that it lies below.
 const MAX_ABOVE: usize = 500;
 
@@ -73,6 +76,13 @@ pub fn above(text: &str, start: usize) -> impl Iterator<Item = &str> {
     let (mut within, mut of_list) = (indent(own) + usize::from(is_element(own)), is_element(own));
     text[..begin].lines().rev().take(MAX_ABOVE).filter_map(move |line| {
         let at = indent(line);
+        // What a tag closes nothing lies below, nor what stands before that.
+        if line.contains("</") {
+            if line.trim_start().starts_with("</") {
+                within = within.min(at);
+            }
+            return None;
+        }
         let is_sibling = of_list && is_element(line) && at + 1 == within;
         if line.trim().is_empty() || at >= within || is_sibling {
             return None;
@@ -98,6 +108,29 @@ pub fn key_of<'t>(text: &'t str, setting: &Setting<'t>) -> &'t str {
     let is_element = !is_key && setting.key.chars().all(|c| "-\"' ".contains(c));
     let list = if is_element { above(text, setting.start).next() } else { None };
     list.map_or("", |key| key.trim_matches(|c: char| c.is_whitespace() || "\"'-".contains(c)))
+}
+
+/// The words of the list that a setting is in, as YAML and JSON have lists, with the setting's own; none where it is in none.
+#[must_use]
+pub fn listed<'t>(text: &'t str, setting: &Setting<'t>) -> Vec<&'t str> {
+    let bare = |word: &'t str| word.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+    if setting.key.rfind('[') > setting.key.rfind(']') {
+        let line = text.get(..setting.start).and_then(|before| before.rfind('[')).map_or(setting.start, |at| at + 1);
+        let rest = text.get(line..).unwrap_or_default();
+        let inner = rest.split(']').next().unwrap_or_default();
+        return inner.split(',').take(MAX_LISTED).map(bare).filter(|word| !word.is_empty()).collect();
+    }
+    let element = |line: &'t str| line.trim_start().strip_prefix("- ").map(bare);
+    let begin = text.get(..setting.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let (before, behind) = text.split_at(begin);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = behind.lines().next().unwrap_or_default();
+    if element(own) != Some(bare(setting.value)) {
+        return Vec::new();
+    }
+    let is_of_list = |line: &&'t str| indent(line) == indent(own) && element(line).is_some();
+    let above = before.lines().rev().take_while(is_of_list).take(MAX_LISTED);
+    above.chain(behind.lines().take_while(is_of_list).take(MAX_LISTED)).filter_map(element).collect()
 }
 
 /// The name that a value is given to where one stands right before it: `host: `, `host = "`, `connect(host="`.
@@ -173,6 +206,39 @@ fn place(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_told_with_all_their_words() {
+        for (text, expected) in [
+            ("a: [xx, 'yy', \"zz\"]\n", &["xx", "yy", "zz"][..]),
+            ("a: [\n  xx, yy\n]\n", &[]),
+            ("a:\n  - xx\n  - yy\n  - zz\nb: ww\n", &["xx", "yy", "zz"]),
+            ("a:\n- xx\n- \"yy\"\nb:\n- zz\n", &["xx", "yy"]),
+            ("a:\n  - xx: yy\n  - zz\n", &[]),
+            ("a: [xx]\nb: yy\n", &[]),
+            ("f([xx], yy)\n", &[]),
+            ("yy\n", &[]),
+        ] {
+            let all = settings("x.yaml", text);
+            let setting = all.iter().find(|setting| setting.value == "yy").expect("each has it");
+            let mut found = listed(text, setting);
+            found.sort_unstable();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_lies_below_a_tag_that_is_closed() {
+        for (text, expected) in [
+            ("<hosts>\n  cart\n</hosts>\n", &["<hosts>"][..]),
+            ("<hosts>x</hosts>\n  cart\n", &[]),
+            ("<hosts>\n x\n</hosts>\n  cart\n", &[]),
+            ("<a>\n <hosts>\n  x\n </hosts>\n  cart\n</a>\n", &["<a>"]),
+        ] {
+            let start = text.find("cart").unwrap_or_default();
+            assert_eq!(above(text, start).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn values_are_found_behind_their_keys() {

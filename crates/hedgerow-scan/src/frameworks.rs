@@ -18,22 +18,31 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How deep settings are looked into.
 const MAX_DEPTH: usize = 12;
 
-/// The beginnings of the keys of frameworks, in small letters and without `-` and `_`: Spring's, Quarkus', Micronaut's, .NET's.
-const BEGINNINGS: &[&str] = &[
+/// The beginnings of the keys of frameworks of the JVM, in small letters and without `-` and `_`: Spring's, Quarkus', Micronaut's. Nobody else
+/// opens connections by them, and has files with them for others to read.
+const OF_JVM: &[&str] = &[
     "spring.",
-    "eureka.client.",
     "security.oauth2.",
     "management.",
     "quarkus.",
     "mp.messaging.",
     "micronaut.http.services.",
-    "kafka.bootstrap",
-    "mongodb.",
-    "datasources.",
     "grpc.client.",
     "feign.client.config.",
     "dubbo.registry.",
     "dubbo.metadatareport.",
+    "camel.",
+    "axon.",
+    "logging.logstash.",
+];
+
+/// Those of others, and those that .NET has from Spring by Steeltoe.
+const BEGINNINGS: &[&str] = &[
+    "spring.cloud.",
+    "eureka.client.",
+    "kafka.bootstrap",
+    "mongodb.",
+    "datasources.",
     "consul.client.",
     "elasticsearch.",
     "redis.",
@@ -41,9 +50,6 @@ const BEGINNINGS: &[&str] = &[
     "zipkin.",
     "tracing.zipkin.",
     "connectionstrings.",
-    "camel.",
-    "axon.",
-    "logging.logstash.",
     "services.",
     "serilog.",
     "authentication.schemes.",
@@ -93,24 +99,30 @@ const ENDS: &[&str] = &[
     "connectstring",
 ];
 
+/// Whether code of a service may run on the JVM: its own, and that of languages that are not read in depth.
+pub(crate) fn is_of_jvm<'l>(mut languages: impl Iterator<Item = &'l str>) -> bool {
+    languages.any(|language| ["Java", "Kotlin", "Scala", "Groovy", "Clojure"].contains(&language))
+}
+
 /// Whether a key of settings is one by which a framework opens connections.
-fn is_framework(path: &[String]) -> bool {
+fn is_framework(path: &[String], is_of_jvm: bool) -> bool {
     let plain: Vec<String> = path.iter().map(|part| part.to_lowercase().replace(['-', '_'], "")).collect();
     let key = plain.join(".");
     let last = key.rsplit('.').next().unwrap_or_default();
-    let begins = BEGINNINGS.iter().any(|start| key.starts_with(start));
+    let of_jvm = OF_JVM.iter().filter(|_| is_of_jvm);
+    let begins = BEGINNINGS.iter().chain(of_jvm).any(|start| key.starts_with(start));
     (begins
         && (ENDS.contains(&last)
             || key.starts_with("connectionstrings.")
             || key.starts_with("eureka.client.serviceurl.")))
-        || key.ends_with(".ribbon.listofservers")
+        || (is_of_jvm && key.ends_with(".ribbon.listofservers"))
 }
 
-/// Whether a variable is a framework's own setting by which it opens connections: `QUARKUS_DATASOURCE_JDBC_URL`, `SPRING_RABBITMQ_HOST`.
+/// Whether a variable is a setting of a framework of the JVM by which it opens connections: `QUARKUS_DATASOURCE_JDBC_URL`, `SPRING_RABBITMQ_HOST`.
 pub(crate) fn is_framework_variable(name: &str) -> bool {
     let path: Vec<String> = name.replace("__", "_").split(['_', '.']).map(str::to_lowercase).collect();
     let begins = ["quarkus", "spring", "micronaut", "management", "eureka", "camel", "axon"];
-    path.first().is_some_and(|first| begins.contains(&first.as_str())) && is_framework(&path)
+    path.first().is_some_and(|first| begins.contains(&first.as_str())) && is_framework(&path, true)
 }
 
 /// What code that is read in depth says about settings.
@@ -118,6 +130,8 @@ pub(crate) fn is_framework_variable(name: &str) -> bool {
 pub(crate) struct Code<'a> {
     /// Whether there is any.
     pub(crate) has_code: bool,
+    /// Whether it runs on the JVM.
+    pub(crate) is_of_jvm: bool,
     /// The parts of the settings that it asks for by name.
     pub(crate) sections: &'a BTreeSet<Vec<String>>,
 }
@@ -164,7 +178,8 @@ pub(crate) fn calls(
                     || (read.sections.iter().any(|section| is_in(&path, section))
                         && !path.iter().any(|key| is_shown(key)))
             };
-            if !(is_framework(&path) || is_registered_name(&path) || (is_asked() && !is_for_browsers(&path))) {
+            let is_own = is_framework(&path, read.is_of_jvm) || is_registered_name(&path);
+            if !(is_own || (is_asked() && !is_for_browsers(&path))) {
                 continue;
             }
             add(home, given, at, &path, &join, &texts, outcome);
@@ -278,7 +293,19 @@ mod tests {
 
     #[test]
     fn keys_of_frameworks_are_known() {
-        let of = |key: &str| is_framework(&key.split('.').map(str::to_owned).collect::<Vec<_>>());
+        let of_jvm = |key: &str, is| is_framework(&key.split('.').map(str::to_owned).collect::<Vec<_>>(), is);
+        let of = |key: &str| of_jvm(key, true);
+        for (key, of_others) in [
+            ("spring.data.mongodb.host", false),
+            ("quarkus.datasource.jdbc.url", false),
+            ("ledger.ribbon.listOfServers", false),
+            ("management.zipkin.tracing.endpoint", false),
+            ("spring.cloud.config.uri", true),
+            ("ConnectionStrings.OrdersDb", true),
+            ("redis.host", true),
+        ] {
+            assert_eq!((of(key), of_jvm(key, false)), (true, of_others), "{key}");
+        }
         for key in [
             "spring.data.mongodb.host",
             "spring.datasource.url",

@@ -9,7 +9,7 @@ use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
-use hedgerow_deploy::{Deploy, Text};
+use hedgerow_deploy::{Deploy, Text, is_manifest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the files of settings begin that programs read without being told.
@@ -105,6 +105,10 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                 }
                 if let Some(service) = owners.settled(&file.path, &file.text, &hosts).map(str::to_owned) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
+                    continue;
+                }
+                // What is called like settings may be an object that a deploy applies: Argo CD's `application.yaml`.
+                if is_manifest(&file.path, &file.text) {
                     continue;
                 }
                 let directory = dir_of(&file.path);

@@ -106,7 +106,12 @@ const CHOICE_WORDS: &[&str] = &[
 pub(crate) fn asks_for_host(before: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || "_.-".contains(c);
     let before = before.trim_end_matches(|c| !is_word(c));
-    let before = before.rsplit(|c| !is_word(c)).next().unwrap_or(before).to_lowercase();
+    let word = before.rsplit(|c| !is_word(c)).next().unwrap_or(before);
+    // Behind a tag that closes stands something else.
+    if before.strip_suffix(word).is_some_and(|head| head.ends_with("</")) {
+        return false;
+    }
+    let before = word.to_lowercase();
     let last = before.rsplit(['.', '_', '-']).next().unwrap_or(&before);
     if CHOICE_WORDS.contains(&last) {
         return false;
@@ -116,17 +121,17 @@ pub(crate) fn asks_for_host(before: &str) -> bool {
     HOST_WORDS.iter().any(|word| end.contains(word))
 }
 
-/// Whether words between commas are a choice among things, and no hosts: one of them is no service's name, and the name before them does
+/// Whether the words of a list are a choice among things, and no hosts: one of them is no service's name, and the name before them does
 /// not end in a word for a machine.
-fn is_choice(text: &str, before: &str, hosts: &Hosts) -> bool {
+pub(crate) fn is_choice<'t>(mut words: impl Iterator<Item = &'t str> + Clone, before: &str, hosts: &Hosts) -> bool {
     let is_word = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_alphanumeric() || "-_* ".contains(c));
     let asks = ["host", "addr", "server", "broker", "bootstrap", "url", "uri"];
     let before = before.to_lowercase();
     let last = before.trim_end_matches([' ', ':', '=', '"', '\'']).rsplit(['.', '_', '-']).next().unwrap_or_default();
-    text.contains(',')
-        && text.split(',').all(is_word)
+    words.clone().nth(1).is_some()
+        && words.clone().all(is_word)
         && !asks.iter().any(|word| last.contains(word))
-        && text.split(',').any(|piece| hosts.service(piece.trim()).is_none())
+        && words.any(|piece| hosts.service(piece.trim()).is_none())
 }
 
 /// Whether a variable's name says that it holds an address: `LEDGER_URL`, `DB_HOST`.
@@ -176,7 +181,7 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         strings(trimmed, start, hosts, &mut found);
         return found;
     }
-    let before = if is_choice(trimmed, before, hosts) { "" } else { before };
+    let before = if is_choice(trimmed.split(','), before, hosts) { "" } else { before };
     for (at, piece) in pieces(trimmed, ',') {
         token(piece, start + at, before, hosts, &mut found);
     }
@@ -199,7 +204,10 @@ fn structured(
             let named = named(inner, key, hosts).into_iter();
             found.extend(named.map(|named| Named { start: start + at + named.start, ..named }));
         }
-        Value::Array(list) => list.iter().for_each(|value| structured(value, key, (text, start), hosts, found)),
+        Value::Array(list) => {
+            let key = if is_choice(list.iter().filter_map(Value::as_str), key, hosts) { "" } else { key };
+            list.iter().for_each(|value| structured(value, key, (text, start), hosts, found));
+        }
         Value::Object(pairs) => {
             pairs.iter().for_each(|(key, value)| structured(value, key, (text, start), hosts, found));
         }
@@ -416,6 +424,13 @@ mod tests {
             ("redis", "endpoint.exporter", &[]),
             ("redis", "backend.features", &[]),
             ("redis", "servers.shop.metrics.format", &[]),
+            ("[\"health\", \"cart\"]", "management.endpoints", &[]),
+            ("{\"backends\": [\"cart\", \"redis\"]}", "", &["CART", "REDIS"]),
+            ("{\"backends\": [\"cart\", \"other\"]}", "", &[]),
+            ("cart", "print(\"<host>", &["CART"]),
+            ("cart", "print(\"</host>", &[]),
+            ("cart", "</Server> + \"", &[]),
+            ("cart", "<b>server</b> = \"", &[]),
             ("cart,redis", "shop.backends", &["CART", "REDIS"]),
             ("cart,other", "CART_HOSTS", &["CART"]),
             ("cart", "shop.cart.host.name", &["CART"]),

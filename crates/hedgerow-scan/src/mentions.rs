@@ -17,7 +17,7 @@ use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
-use crate::mention::{Named, is_address_variable, named};
+use crate::mention::{Named, asks_for_host, is_address_variable, is_choice, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
@@ -117,6 +117,8 @@ pub(crate) fn ask<'a>(
             in_text((file, *whose), home, hosts, shared, &is_set, &mut found, &mut unset);
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
+        let languages = part.account.read.keys().map(String::as_str);
+        let is_of_jvm = frameworks::is_of_jvm(languages.chain(own.iter().filter_map(|file| foreign(&file.path))));
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
         let is_ignored = |file: &&&PlainFile| {
             let comments = lines::comments(&file.text);
@@ -149,7 +151,8 @@ pub(crate) fn ask<'a>(
             let foreign = own.iter().filter(is_code);
             let asks = || foreign.into_iter().find_map(|file| asked_for(file, variable));
             let frames = || {
-                let is_frameworks = part.account.functions > 0 && frameworks::is_framework_variable(variable);
+                let is_frameworks =
+                    is_of_jvm && part.account.functions > 0 && frameworks::is_framework_variable(variable);
                 let given = deploy.of(&home.name).filter(|_| is_frameworks)?;
                 let mut said = given.spots.iter();
                 let (_, spot) = said.find(|(said, _)| matches!(said, Said::Variable(name, _) if name == variable))?;
@@ -158,7 +161,7 @@ pub(crate) fn ask<'a>(
             part.reads.get(variable).cloned().or_else(asks).or_else(takes).or_else(frames)
         };
         joined(home, hosts, deploy, &reads, outcome);
-        let code = frameworks::Code { has_code: part.account.functions > 0, sections: &part.sections };
+        let code = frameworks::Code { has_code: part.account.functions > 0, is_of_jvm, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         let unused = given(home, hosts, deploy, places, &shared, &uses, &mut found);
         for (callee, name, place) in unused {
@@ -225,6 +228,8 @@ fn in_text(
         for setting in lines::settings(&file.path, &file.text) {
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
+            let is_one = || is_choice(lines::listed(&file.text, &setting).into_iter(), key, hosts);
+            let key = if asks_for_host(key) && is_one() { "" } else { key };
             let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
             all.retain(|named| (named.is_address || !is_other) && !groups.contains(group_of(&named.text)));
             let is_everybodys = match shared {

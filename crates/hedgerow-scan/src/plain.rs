@@ -137,7 +137,7 @@ impl Plain {
         }
         let rest = line[at + 5..].trim_start();
         let from = line.len() - rest.len();
-        let end = rest.find(|c: char| c.is_whitespace() || "\"'`,;".contains(c)).unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'`,;<>".contains(c)).unwrap_or(rest.len());
         self.push(&rest[..end], start + from);
     }
 
@@ -148,7 +148,7 @@ impl Plain {
             Some("reverse_proxy" | "proxy" | "php_fastcgi" | "forward_auth" | "to") => {
                 let is_target = |word: &&str| {
                     let is_variable = word.starts_with("{$") || word.starts_with("{env.");
-                    is_variable || !word.starts_with(['/', '{', '*', '@'])
+                    is_variable || !word.starts_with(['/', '{', '*', '@', '<'])
                 };
                 for target in words.filter(is_target) {
                     self.add(target, line, start);
@@ -428,6 +428,9 @@ mod tests {
             ),
             ("Caddyfile", "(up) {\n reverse_proxy {args[0]}\n}\nx {\n import up a:80\n}\n", &["a:80"]),
             ("Caddyfile", "x {\n import common a:80\n reverse_proxy {\n  dynamic a b 80\n }\n}\n", &["b"]),
+            ("Caddyfile", "x {\n respond <<HTML\n <b>go\n to </b>\n HTML\n}\n", &[]),
+            ("run.sh", "echo \"-H <b>Host: a</b>\"\n", &["a"]),
+            ("run.sh", "curl http://a</b>\n", &["http://a"]),
             ("haproxy.cfg", "backend x\n  server one a:80 check\n  balance roundrobin\n", &["a:80"]),
             ("haproxy.cfg", "backend x\n  server-template web 3 a:80 check\n  server ${X} $X:80\n", &["a:80", "$X:80"]),
             ("notes.md", "curl http://a\n", &[]),

@@ -131,6 +131,14 @@ fn is_settings(path: &str, target: &str) -> bool {
         || name.starts_with("Caddyfile")
 }
 
+/// Whether a text is made of objects of Kubernetes: an image or a volume may hold them for whoever applies them, and no program is set by
+/// them.
+#[must_use]
+pub fn is_manifest(path: &str, text: &str) -> bool {
+    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
+    (path.ends_with(".yaml") || path.ends_with(".yml")) && has_line("kind:") && has_line("apiVersion:")
+}
+
 /// Gives the files of the mounts to the services. In a directory that is mounted, what `owner` says is another service's stays that one's.
 pub(super) fn give(
     mounts: &BTreeMap<String, BTreeSet<Mount>>,
@@ -182,7 +190,9 @@ pub(super) fn give(
             for (path, _) in &files {
                 let is_named = named.contains(path);
                 let is_others = || !is_file && owner(path).is_some_and(|owner| owner != *service);
-                let counts = is_named || (is_own && named.is_empty() && is_settings(path, target) && !is_others());
+                let is_object = || texts.get(path).is_some_and(|text| is_manifest(path, text));
+                let counts = is_named
+                    || (!is_object() && is_own && named.is_empty() && is_settings(path, target) && !is_others());
                 if !counts {
                     continue;
                 }

@@ -7,6 +7,7 @@ use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
+use hedgerow_deploy::is_manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far before a variable the beginning of its line is looked for, in bytes.
@@ -144,5 +145,5 @@ pub(super) fn is_deploy(path: &str, text: &str) -> bool {
     let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
     // Symfony's own services are none of the deploy's.
     let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
-    is_chart || (is_yaml && !is_container && ((has_line("kind:") && has_line("apiVersion:")) || has_line("services:")))
+    is_chart || is_manifest(path, text) || (is_yaml && !is_container && has_line("services:"))
 }

@@ -145,3 +145,31 @@ fn of_services_that_share_their_code_any_may_offer_a_contract() {
     );
     assert!(both.iter().any(|line| line.starts_with("unresolved-call")), "{both:?}");
 }
+
+#[test]
+fn settings_of_the_jvms_frameworks_are_calls_of_what_runs_on_it() {
+    let tree = |code: &str, settings: &str| {
+        format!("-- service.ledger/x.txt\n-- service.shop/application.yml\n{settings}\n-- service.shop/{code}\n")
+    };
+    let java = "Shop.java\nclass Shop { public static void main(String[] a) {} }";
+    let python = "main.py\nprint(1)";
+    let joined: &[&str] = &["shop -> ledger joined"];
+    let spring = "spring: {datasource: {url: 'jdbc:postgresql://s-ledger/x'}}";
+    for (code, settings, expected) in [
+        (java, spring, joined),
+        ("Shop.kt\nfun main() {}", spring, joined),
+        (python, spring, &[]),
+        ("main.go\npackage main\nfunc main() {}", spring, &[]),
+        (python, "quarkus: {datasource: {jdbc: {url: 'jdbc:postgresql://s-ledger/x'}}}", &[]),
+    ] {
+        assert_eq!(calls(&tree(code, settings)), expected, "{code} {settings}");
+    }
+    let given = |code: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/{code}\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+             spec: {{template: {{spec: {{containers: [{{env: [{{name: SPRING_DATASOURCE_URL, value: 'jdbc:postgresql://s-ledger/x'}}]}}]}}}}}}\n"
+        )
+    };
+    assert_eq!(calls(&given(java)), joined);
+    assert_eq!(calls(&given(python)), [""; 0]);
+}

@@ -146,3 +146,33 @@ fn the_only_file_of_variables_fills_a_compose_file_in() {
         (compose("environment: {LEDGER_IMAGE: 's-ledger:${TAG}'}", ""), NONE),
     ]);
 }
+
+#[test]
+fn objects_of_a_cluster_are_no_settings_of_who_has_them() {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {endpoint: 's-ledger:4317'}\n";
+    let plain = "exporters:\n  otlp:\n    endpoint: s-ledger:4317\n";
+    let mounted =
+        |text: &str| compose("volumes: ['./conf/x.yaml:/etc/x.yaml']", &format!("-- deploy/conf/x.yaml\n{text}"));
+    let copied = |text: &str| {
+        compose("build: {context: .., dockerfile: deploy/Dockerfile}", "")
+            + &format!("-- deploy/Dockerfile\nFROM x\nCOPY conf/x.yaml /etc/x.yaml\n-- conf/x.yaml\n{text}")
+    };
+    let named = compose("command: [run, --config, /etc/x.yaml], volumes: ['./conf/x.yaml:/etc/x.yaml']", "");
+    rows(&[
+        (mounted(plain), CALLS),
+        (mounted(object), NONE),
+        (copied(plain), CALLS),
+        (copied(object), NONE),
+        (format!("{named}-- deploy/conf/x.yaml\napiVersion: x/v1\nkind: Config\nendpoint: s-ledger:4317\n"), CALLS),
+    ]);
+    // What is called like settings: Argo CD's `Application`.
+    let own = |text: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/application.yaml\n{text}-- service.shop/a.py\nfrom vendor import load, Client\nClient(load().ledger.host)\n"
+        )
+    };
+    rows(&[
+        (own("ledger: {host: s-ledger}\n"), &["shop -> ledger joined"]),
+        (own("apiVersion: x/v1\nkind: Application\nledger: {host: s-ledger}\n"), NONE),
+    ]);
+}

@@ -636,3 +636,25 @@ fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about(
         assert_eq!(blind(&tree), [], "{tree}");
     }
 }
+
+#[test]
+fn words_of_a_list_that_chooses_are_no_hosts() {
+    let of = |settings: &str| format!("-- service.shop/a.rs\nfn main() {{}}\n-- service.shop/x.yaml\n{settings}\n");
+    let tree = |settings: &str| {
+        of(settings)
+            + "-- service.redis/x.txt\n-- hedgerow.yaml\nscan: {candidate: ask, aliases: {service.redis: [redis]}}\n"
+    };
+    let asks: &[&str] = &["shop ? redis"];
+    for (settings, expected) in [
+        ("backends: [redis]", asks),
+        ("endpoints: [health, redis]", &[]),
+        ("endpoints:\n  - health\n  - redis", &[]),
+        ("endpoints:\n  - redis\n  - s-ledger\n", &["shop ? redis", "shop ? ledger"]),
+        // The name asks for machines, or a port says that it is one.
+        ("hosts: [elsewhere, redis]", asks),
+        ("hosts:\n  - elsewhere\n  - redis", asks),
+        ("endpoints: [health, 'redis:6379']", asks),
+    ] {
+        rows(&[(&tree(settings), expected)]);
+    }
+}
