@@ -34,6 +34,9 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
             account.leave(Reason::Import, import, 0, program.files[*file as usize].path);
         }
     }
+    for path in own.iter().flat_map(|file| program.torn(*file)).collect::<BTreeSet<_>>() {
+        account.leave(Reason::Unparsed, "", 0, path);
+    }
     let elsewhere = loaded.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned());
     (account, elsewhere.collect())
 }

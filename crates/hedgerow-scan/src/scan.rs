@@ -201,6 +201,9 @@ impl<'a> Run<'a> {
                     add(import.as_bytes());
                     add(to.unwrap_or("<lost>").as_bytes());
                 }
+                for path in self.modules.torn_of(&self.tree.code[at].path) {
+                    add(path.as_bytes());
+                }
             }
             for (file, name) in shown {
                 add(self.tree.code[self.code[*file as usize]].path.as_bytes());

@@ -36,6 +36,14 @@ impl<'p> Program<'p> {
             own.filter(is_lost).map(|import| import.path.as_str()).collect()
         });
         self.lost = lost.collect();
+        let torn =
+            self.files.par_iter().map(|file| modules.torn_of(file.path).into_iter().map(str::to_owned).collect());
+        self.torn = torn.collect();
+    }
+
+    /// The files that say where imports of a file lead and that are not read in full.
+    pub(crate) fn torn(&self, file: u32) -> impl Iterator<Item = &str> {
+        self.torn[file as usize].iter().map(String::as_str)
     }
 
     /// The imports of a file that should lead to a file of the tree and lead to none.

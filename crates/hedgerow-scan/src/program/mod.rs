@@ -134,6 +134,8 @@ pub(crate) struct Program<'p> {
     dots: Vec<Vec<PackageId>>,
     /// Per file, the imports that should lead to a file of the tree and lead to none.
     lost: Vec<Vec<&'p str>>,
+    /// The files that say where the imports of each file lead and that are not read in full.
+    torn: Vec<Vec<String>>,
     /// The methods of all types by name.
     pub(crate) methods_by_name: BTreeMap<&'p str, Vec<(TypeId, FnId)>>,
     /// By package the others that import it.
@@ -157,6 +159,7 @@ impl<'p> Program<'p> {
             exports: Vec::new(),
             dots: Vec::new(),
             lost: Vec::new(),
+            torn: Vec::new(),
             methods_by_name: BTreeMap::new(),
             importers: BTreeMap::new(),
             filled: BTreeSet::new(),

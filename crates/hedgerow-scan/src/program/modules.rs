@@ -94,7 +94,7 @@ impl Modules {
     }
 
     fn manifest(&mut self, path: &str, text: &str) {
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = dir_of(path);
         let mut block = "";
         for line in text.lines() {
             let line = line.split("//").next().unwrap_or_default().trim();
@@ -142,7 +142,7 @@ impl Modules {
             return path.to_owned();
         }
         for (root, module) in &self.go {
-            if let Some(rest) = below(dir, root) {
+            if let Some(rest) = at_or_below(dir, root) {
                 return if rest.is_empty() { module.clone() } else { format!("{module}/{rest}") };
             }
         }
@@ -154,7 +154,7 @@ impl Modules {
         match file.language {
             Language::Go => {
                 for (module, dir) in &self.replaced {
-                    if let Some(rest) = below(&import.path, module) {
+                    if let Some(rest) = at_or_below(&import.path, module) {
                         return Some(self.go_path(&join(dir, rest)));
                     }
                 }
@@ -236,6 +236,11 @@ impl Modules {
         self.javascript.of(path)
     }
 
+    /// The files that say how modules of JavaScript are found, are not read in full, and are for a file of it.
+    pub(crate) fn torn_of<'s>(&'s self, path: &'s str) -> Vec<&'s str> {
+        self.javascript.torn(path).collect()
+    }
+
     /// A Ruby file: relative to the one that asks for it, else below its directory or one of those above it, else of a library of the tree.
     fn ruby(&self, from: &str, name: &str) -> Option<String> {
         let name = name.strip_suffix(".rb").unwrap_or(name);
@@ -272,7 +277,7 @@ impl Modules {
     /// not count.
     pub(crate) fn is_own(&self, file: &File, import: &Import) -> bool {
         match file.language {
-            Language::Go => self.go.iter().any(|(_, module)| below(&import.path, module).is_some()),
+            Language::Go => self.go.iter().any(|(_, module)| at_or_below(&import.path, module).is_some()),
             Language::Python => import.path.starts_with('.'),
             Language::JavaScript | Language::TypeScript => self.javascript.is_own(file.path, &import.path),
             Language::Rust => {
@@ -302,12 +307,14 @@ impl Modules {
     }
 }
 
+/// What is left of `path` at or below `root`.
+fn at_or_below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    if root == path { Some("") } else { below(path, root) }
+}
+
 /// What is left of `path` below `root`.
-fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
-    if root.is_empty() || root == path {
-        return Some(if root.is_empty() { path } else { "" });
-    }
-    path.strip_prefix(root)?.strip_prefix('/')
+pub(super) fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    if root.is_empty() { Some(path) } else { path.strip_prefix(root)?.strip_prefix('/') }
 }
 
 /// The directory of a path; empty for the root.

@@ -568,6 +568,11 @@ fn an_account_says_what_was_read_and_what_was_not() {
             "-- service.shop/main.go\npackage main\nimport \"bank/gone\"\nfunc main() {}\n",
             &["Go 1 3", "entries 1", "import that leads nowhere: bank/gone 1 service.shop/main.go"],
         ),
+        (
+            "-- service.shop/a.ts\nimport x from '@/b';\n-- service.shop/b.ts\nexport default 1;\n\
+             -- service.shop/tsconfig.json\n{\"compilerOptions\": {\"rootDirs\": 5, \"paths\": {\"@/*\": [\"./*\"]}}}\n-- service.cart/tsconfig.json\n{\n",
+            &["TypeScript 2 2", "entries 1", "not parsed in full:  1 service.shop/tsconfig.json"],
+        ),
         ("-- service.shop/x.yaml\na: [\n", &["entries 0", "deploy file not understood: "]),
         (
             "-- service.shop/main.go\npackage main\nfunc main() { ((( }\n",

@@ -2,6 +2,7 @@
 //! out of `extends`.
 
 use super::packages::{Packages, above, split};
+use crate::program::modules::dir_of;
 use hedgerow_deploy::path::{join, join_within};
 use oxc_resolver::TsConfig;
 use serde_json::{Map, Value};
@@ -30,6 +31,8 @@ pub(super) struct Configs {
     pub(super) outputs: BTreeMap<String, BTreeSet<String>>,
     /// The conditions for `exports` that are named in them.
     pub(super) conditions: BTreeSet<String>,
+    /// Those that are no JSON, or of which a part is of another form than the compiler's.
+    pub(super) torn: BTreeSet<String>,
 }
 
 /// Whether a file is called like a configuration of the compiler.
@@ -39,25 +42,32 @@ pub(super) fn is_config(path: &str) -> bool {
 }
 
 impl Configs {
-    /// Reads the configurations among these texts, and what they extend. One that is no JSON, or of another form, is left out.
+    /// Reads the configurations among these texts, and what they extend. One that is no JSON is left out, and a part of another form than
+    /// the compiler's.
     pub(super) fn read(texts: &BTreeMap<&str, &str>, packages: &Packages) -> Self {
         let mut all: BTreeMap<String, Config> = BTreeMap::new();
+        let mut torn = BTreeSet::new();
         let mut open: Vec<String> =
             texts.keys().filter(|path| is_config(path)).map(|path| (*path).to_owned()).collect();
         while let Some(path) = open.pop() {
             if all.contains_key(&path) {
                 continue;
             }
-            let Some(config) = texts.get(path.as_str()).and_then(|text| Config::read(&path, text, texts, packages))
-            else {
+            let Some(text) = texts.get(path.as_str()) else { continue };
+            let Some(mut config) = Config::read(&path, text, texts, packages) else {
+                torn.insert(path);
                 continue;
             };
+            // A value of another form would be a fault of each import, here and in all that extend it.
+            if config.without_faults(&path) {
+                torn.insert(path.clone());
+            }
             open.extend(config.extended.iter().chain(&config.referred).cloned());
             all.insert(path, config);
         }
         let too_deep: BTreeSet<String> = all.keys().filter(|path| !ends(&all, path)).cloned().collect();
         let known: BTreeSet<String> = all.keys().cloned().collect();
-        let mut configs = Self::default();
+        let mut configs = Self { torn, ..Self::default() };
         for (path, mut config) in all {
             let extended: Vec<Value> = match too_deep.contains(&path) {
                 true => Vec::new(),
@@ -76,7 +86,7 @@ impl Configs {
     }
 
     fn keep(&mut self, path: String, mut said: Map<String, Value>) {
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = dir_of(&path);
         let options = said.get("compilerOptions").and_then(Value::as_object);
         let word = |key: &str| options?.get(key)?.as_str();
         let place = |written: &str| join_within(dir, written.trim_start_matches("${configDir}/"));
@@ -96,11 +106,6 @@ impl Configs {
             options.entry("allowJs").or_insert(Value::Bool(true));
         }
         let Ok(text) = serde_json::to_string(&said) else { return };
-        // A value of another form than the compiler's would be a fault of each import.
-        let there = Path::new("/").join(&path);
-        if TsConfig::parse(true, &there, &there, text.clone()).is_err() {
-            return;
-        }
         if is_jsconfig {
             self.texts.entry(join(dir, "tsconfig.json")).or_insert_with(|| text.clone().into_bytes());
         }
@@ -108,12 +113,32 @@ impl Configs {
     }
 }
 
+/// Whether the compiler takes a configuration.
+fn is_taken(path: &str, said: &Map<String, Value>) -> bool {
+    let there = Path::new("/").join(path);
+    serde_json::to_string(said).is_ok_and(|text| TsConfig::parse(true, &there, &there, text).is_ok())
+}
+
 impl Config {
+    /// Takes out what is of another form than the compiler's, as that does once it has told it. Gives whether there was something.
+    fn without_faults(&mut self, path: &str) -> bool {
+        let alone = |key: &str, value: &Value| Map::from_iter([(key.to_owned(), value.clone())]);
+        let is_whole = is_taken(path, &self.said);
+        if !is_whole {
+            if let Some(Value::Object(options)) = self.said.get_mut("compilerOptions") {
+                options
+                    .retain(|key, value| is_taken(path, &alone("compilerOptions", &Value::Object(alone(key, value)))));
+            }
+            self.said.retain(|key, value| is_taken(path, &alone(key, value)));
+        }
+        !is_whole
+    }
+
     fn read(path: &str, text: &str, texts: &BTreeMap<&str, &str>, packages: &Packages) -> Option<Self> {
         let mut bytes = text.trim_start_matches('\u{feff}').as_bytes().to_vec();
         json_strip_comments::strip_slice(&mut bytes).ok()?;
         let Value::Object(said) = serde_json::from_slice(&bytes).ok()? else { return None };
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = dir_of(path);
         let written = match said.get("extends") {
             Some(Value::String(one)) => vec![one.as_str()],
             Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),

@@ -1,7 +1,8 @@
 //! The tree as a file system, in memory: its code, its manifests, and links to its packages as an installation makes them.
 
 use super::configs::Configs;
-use super::packages::{Packages, above, below, split};
+use super::packages::{Packages, above, split};
+use crate::program::modules::{below, dir_of};
 use hedgerow_deploy::path::join;
 use oxc_resolver::{FileMetadata, FileSystem, ResolveError};
 use std::borrow::Cow;
@@ -36,6 +37,8 @@ pub(super) struct Files {
     texts: BTreeMap<String, Vec<u8>>,
     /// Where compilers write, and what they read.
     outputs: BTreeMap<String, BTreeSet<String>>,
+    /// The configurations that are not read in full.
+    pub(super) torn: BTreeSet<String>,
     pub(super) packages: Packages,
 }
 
@@ -50,7 +53,7 @@ impl Files {
         let is_package = |path: &str| path.rsplit('/').next() == Some("package.json");
         // One that is no JSON would be a fault of each import of its directory.
         let manifests = texts.iter().filter(|(path, _)| is_package(path));
-        let manifests = manifests.filter(|(path, _)| packages.has(path.rsplit_once('/').map_or("", |(dir, _)| dir)));
+        let manifests = manifests.filter(|(path, _)| packages.has(dir_of(path)));
         let mut all = configs.texts;
         all.extend(manifests.map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
         let mut files = Self {
@@ -59,6 +62,7 @@ impl Files {
             mounted: mounted.clone(),
             texts: all,
             outputs: configs.outputs,
+            torn: configs.torn,
             packages,
         };
         let places = files.code.iter().chain(files.mounted.keys()).chain(files.texts.keys());
@@ -106,6 +110,23 @@ impl Files {
             place = Cow::Owned(linked);
         }
         None
+    }
+
+    /// Whether a path that a file leads to by its own steps may be one that a build writes: in a directory that the compiler writes, or that
+    /// is called like one and is not in the tree; or in another package, whose manifest may name it.
+    pub(super) fn may_be_built(&self, from: &str, path: &str) -> bool {
+        let path = path.trim_matches('/');
+        let of = |path: &'_ str| self.packages.of(dir_of(path)).map(|(dir, _)| dir.to_owned());
+        let package = of(path);
+        if package != of(from) {
+            return true;
+        }
+        let is_said = || above(path).any(|dir| self.outputs.contains_key(dir));
+        let first = || below(path, package.as_deref()?)?.split_once('/').map(|(first, _)| first);
+        is_said()
+            || first().is_some_and(|first| {
+                BUILT.contains(&first) && !self.has_dir(&join(package.as_deref().unwrap_or_default(), first))
+            })
     }
 
     /// The code that a file is built from which is not in the tree: what the compiler says that it reads, else what lies beside it or below

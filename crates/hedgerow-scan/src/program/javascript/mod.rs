@@ -11,7 +11,7 @@ mod packages;
 mod tests;
 
 use super::File;
-use super::modules::dir_of;
+use super::modules::{below, dir_of};
 use configs::{Configs, nearest};
 use files::{ENDINGS, Files, View};
 use hedgerow_code::frontend::Language;
@@ -33,6 +33,8 @@ const MAX_CONFIGS: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct JavaScript {
     found: BTreeMap<String, BTreeMap<String, Option<String>>>,
+    /// The configurations of the compiler that are not read in full.
+    torn: BTreeSet<String>,
 }
 
 /// Whether a file says how modules are found.
@@ -60,7 +62,14 @@ impl JavaScript {
                 imports.into_iter().filter_map(|import| Some((import.to_owned(), resolver.find(file.path, import)?)));
             (file.path.to_owned(), found.collect())
         });
-        Self { found: found.collect() }
+        Self { found: found.collect(), torn: resolver.files.torn.clone() }
+    }
+
+    /// The configurations of the compiler that are not read in full and are for a file by where they lie.
+    pub(crate) fn torn<'s, 'f: 's>(&'s self, from: &'f str) -> impl Iterator<Item = &'s str> {
+        let is_script = self.found.contains_key(from);
+        let all = self.torn.iter().filter(move |_| is_script).map(String::as_str);
+        all.filter(move |path| below(from, dir_of(path)).is_some())
     }
 
     /// The file that an import leads to.
@@ -132,6 +141,11 @@ impl Resolver {
         let nearest = nearest(&self.configs, from).take(MAX_CONFIGS);
         let mut configs: Vec<&Arc<TsConfig>> = owner.iter().chain(nearest).collect();
         configs.retain(|config| !is_relative && !config.resolve_path_alias_or_base_url(import).is_empty());
+        // By `baseUrl` a directory may be called like a package that is installed; what is written for its own name means it.
+        let is_installed = !is_relative && self.files.packages.is_elsewheres(dir, split(import).0);
+        if is_installed && !configs.iter().any(|config| has_name(config, import)) {
+            return None;
+        }
         let is_short = import.starts_with('#') || matches!(first, "@" | "~");
         if !is_relative && !is_package && !is_short && configs.is_empty() {
             return None;
@@ -157,7 +171,8 @@ impl Resolver {
             self.built.resolve_with_context(&dir, import, Some(config), &mut ResolveContext::default())
         });
         let built = by_config.chain(std::iter::once_with(|| self.built.resolve(&dir, import)));
-        if let Some(file) = built.flatten().find_map(|built| found(built.path())) {
+        let may_be = |path: &Path| !is_relative || path.to_str().is_some_and(|to| self.files.may_be_built(from, to));
+        if let Some(file) = built.flatten().filter(|built| may_be(built.path())).find_map(|built| found(built.path())) {
             return Some(Some(file));
         }
         let is_inner = || self.files.packages.of(from).is_none_or(|(_, package)| package.is_own(import));
@@ -170,17 +185,21 @@ impl Resolver {
 
     /// Whether a configuration has a name for modules of the tree that an import begins with.
     fn is_named(&self, config: &TsConfig, import: &str) -> bool {
-        let options = &config.compiler_options;
-        let is_for = |key: &str| !key.starts_with('*') && fits(key, import);
-        let is_here = |path: &Path| !path.to_string_lossy().contains("node_modules");
-        let mut named = options.paths.iter().flatten().filter(|(key, _)| is_for(key));
-        if named.any(|(_, places)| places.iter().any(|place| is_here(place))) {
+        if has_name(config, import) {
             return true;
         }
         // A directory of the tree, by `baseUrl`.
         let dir = import.rsplit_once('/').map(|(dir, _)| config.resolve_path_alias_or_base_url(dir));
         dir.into_iter().flatten().any(|place| self.files.has_dir(place.to_string_lossy().trim_matches('/')))
     }
+}
+
+/// Whether `paths` of a configuration have a name for modules of the tree that an import is.
+fn has_name(config: &TsConfig, import: &str) -> bool {
+    let is_for = |key: &str| !key.starts_with('*') && fits(key, import);
+    let is_here = |path: &Path| !path.to_string_lossy().contains("node_modules");
+    let mut named = config.compiler_options.paths.iter().flatten().filter(|(key, _)| is_for(key));
+    named.any(|(_, places)| places.iter().any(|place| is_here(place)))
 }
 
 /// Whether what an import names is code, by its ending. A name may have points in it.

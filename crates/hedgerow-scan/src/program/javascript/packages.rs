@@ -1,5 +1,6 @@
 //! The packages of a tree, and which of them an installation would link where: nothing is installed in a tree.
 
+use crate::program::modules::below;
 use globset::{GlobBuilder, GlobMatcher};
 use hedgerow_deploy::path::join_within;
 use hedgerow_yaml::Content;
@@ -125,9 +126,18 @@ impl Packages {
     /// comes from a registry.
     pub(super) fn find(&self, from: &str, name: &str) -> Option<&Link> {
         let link = above(from).find_map(|dir| self.linked(dir, name))?;
-        let version = || self.of(from).and_then(|(_, package)| package.wanted.get(name));
-        let is_of_registry = link.is_by_name && version().is_some_and(|version| is_range(version));
-        (!is_of_registry).then_some(link)
+        let version = self.of(from).and_then(|(_, package)| package.wanted.get(name));
+        let is_elsewhere = version.is_some_and(|version| match Version::of(version) {
+            Version::Here => false,
+            Version::Range => link.is_by_name,
+            Version::Elsewhere => true,
+        });
+        (!is_elsewhere).then_some(link)
+    }
+
+    /// Whether the package in whose directory an import is says that it gets a package from elsewhere: a registry, an address.
+    pub(super) fn is_elsewheres(&self, from: &str, name: &str) -> bool {
+        self.of(from).is_some_and(|(_, package)| package.wanted.contains_key(name)) && self.find(from, name).is_none()
     }
 
     /// The package in whose directory a path lies, and that directory.
@@ -180,11 +190,6 @@ pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
         Some((dir, _)) => Some(dir),
         None => Some("").filter(|_| !path.is_empty()),
     })
-}
-
-/// What is left of `path` below `root`.
-pub(super) fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
-    if root.is_empty() { Some(path) } else { path.strip_prefix(root)?.strip_prefix('/') }
 }
 
 /// The name of the package in an import, and what is asked for in it: `@acme/ledger/client` is `client` of `@acme/ledger`.
@@ -243,9 +248,29 @@ fn wanted(said: &Map<String, Value>) -> BTreeMap<String, String> {
     all.filter_map(|(name, version)| Some((name.clone(), version.as_str()?.to_owned()))).collect()
 }
 
-/// Whether what a package says of a version is a range of versions, and no place.
-fn is_range(version: &str) -> bool {
-    version != "*" && !version.contains(':')
+/// Where a version comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    /// From the tree, if it has it: `file:`, `link:`, `workspace:`; and any version.
+    Here,
+    /// Any of a range, `^1.2.0`: from the workspace, else from a registry.
+    Range,
+    /// From a registry under another name, a repository, an address.
+    Elsewhere,
+}
+
+impl Version {
+    fn of(version: &str) -> Self {
+        let starts = |all: &[&str]| all.iter().any(|start| version.starts_with(start));
+        match version {
+            "*" => Self::Here,
+            _ if starts(&["file:", "link:", "portal:", "workspace:"]) => Self::Here,
+            _ if starts(&["catalog:"]) => Self::Range,
+            // `github:owner/name`, and `owner/name` for short.
+            _ if version.contains([':', '/']) => Self::Elsewhere,
+            _ => Self::Range,
+        }
+    }
 }
 
 fn words(value: &Value) -> Vec<String> {

@@ -344,6 +344,148 @@ fn packages_of_other_workspaces() {
 }
 
 #[test]
+fn an_installed_package_is_not_a_directory_that_is_called_like_it() {
+    let tree: Tree = &[
+        ("tsconfig.json", r#"{"compilerOptions": {"baseUrl": ".", "paths": {"kafka": ["./kafka/start.ts"]}}}"#),
+        (
+            "package.json",
+            r#"{"dependencies": {"redis": "^4.0.0", "kafka": "1", "pg": "npm:pg-fork@8", "mail": "git+ssh://git@x/mail.git"}}"#,
+        ),
+        ("redis/index.ts", ""),
+        ("redis/client.ts", ""),
+        ("kafka/start.ts", ""),
+        ("pg.ts", ""),
+        ("mail/index.ts", ""),
+        ("store/index.ts", ""),
+        ("app/x.ts", ""),
+        ("inner/package.json", r#"{"dependencies": {"store": "1.0.0"}}"#),
+        ("inner/x.ts", ""),
+    ];
+    assert_found(
+        tree,
+        &[
+            ("app/x.ts", "redis", "out"),
+            ("app/x.ts", "redis/client", "out"),
+            ("app/x.ts", "pg", "out"),
+            ("app/x.ts", "mail", "out"),
+            // What `paths` say, they say of this name.
+            ("app/x.ts", "kafka", "kafka/start.ts"),
+            ("app/x.ts", "store", "store/index.ts"),
+            // The nearest manifest counts.
+            ("inner/x.ts", "store", "out"),
+            ("inner/x.ts", "redis", "redis/index.ts"),
+        ],
+    );
+}
+
+#[test]
+fn versions_say_where_a_package_comes_from() {
+    let tree: Tree = &[
+        ("package.json", r#"{"workspaces": ["libs/*", "apps/*"]}"#),
+        ("libs/http/package.json", r#"{"name": "http-client", "main": "x.js"}"#),
+        ("libs/http/x.js", ""),
+        ("else/log/package.json", r#"{"name": "log", "main": "x.js"}"#),
+        ("else/log/x.js", ""),
+        ("apps/range/package.json", r#"{"dependencies": {"http-client": "^1.0.0", "log": "^1.0.0"}}"#),
+        ("apps/here/package.json", r#"{"dependencies": {"http-client": "workspace:^", "log": "link:../../else/log"}}"#),
+        ("apps/file/package.json", r#"{"dependencies": {"log": "file:../../else/log"}}"#),
+        ("apps/npm/package.json", r#"{"dependencies": {"http-client": "npm:other@1", "log": "npm:@acme/log@^2"}}"#),
+        (
+            "apps/git/package.json",
+            r#"{"dependencies": {"http-client": "git+ssh://git@x/a.git", "log": "github:a/log"}}"#,
+        ),
+        ("apps/url/package.json", r#"{"dependencies": {"http-client": "https://x/a.tgz", "log": "acme/log#v1"}}"#),
+    ];
+    assert_found(
+        tree,
+        &[
+            ("apps/range/a.js", "http-client", "libs/http/x.js"),
+            ("apps/range/a.js", "log", "out"),
+            ("apps/here/a.js", "http-client", "libs/http/x.js"),
+            ("apps/here/a.js", "log", "else/log/x.js"),
+            ("apps/file/a.js", "log", "else/log/x.js"),
+            ("apps/npm/a.js", "http-client", "out"),
+            ("apps/npm/a.js", "log", "out"),
+            ("apps/git/a.js", "http-client", "out"),
+            ("apps/git/a.js", "log", "out"),
+            ("apps/url/a.js", "http-client", "out"),
+            ("apps/url/a.js", "log", "out"),
+        ],
+    );
+}
+
+#[test]
+fn a_relative_import_leads_to_no_other_file_of_the_name() {
+    let tree: Tree = &[
+        ("app/package.json", r#"{"name": "app"}"#),
+        ("app/src/http.ts", ""),
+        ("app/src/lib/log.ts", ""),
+        ("app/log.ts", ""),
+        ("app/lib/own.ts", ""),
+        ("app/bin/cli.js", ""),
+        ("other/package.json", r#"{"name": "other", "main": "index.js"}"#),
+        ("other/src/index.ts", ""),
+        ("said/package.json", r#"{"name": "said"}"#),
+        ("said/tsconfig.json", r#"{"compilerOptions": {"outDir": "gen", "rootDir": "code"}}"#),
+        ("said/code/a.ts", ""),
+    ];
+    assert_found(
+        tree,
+        &[
+            ("app/main.ts", "./http", "lost"),
+            ("app/main.ts", "./lib/http", "lost"),
+            ("app/gone/x.ts", "./log", "lost"),
+            ("app/main.ts", "./lib/log", "lost"),
+            // What a build writes, and a package by its directory.
+            ("app/bin/cli.js", "../dist/http.js", "app/src/http.ts"),
+            ("app/bin/cli.js", "../dist/lib/log", "app/src/lib/log.ts"),
+            ("app/main.ts", "../other", "other/src/index.ts"),
+            ("said/x.js", "./gen/a", "said/code/a.ts"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_extended_and_referred_to_has_an_order_and_may_be_torn() {
+    let tree: Tree = &[
+        ("both/tsconfig.json", r#"{"extends": ["./one.json", "./two.json"]}"#),
+        ("both/one.json", r#"{"compilerOptions": {"paths": {"@/*": ["./a/*"]}}}"#),
+        ("both/two.json", r#"{"compilerOptions": {"paths": {"@/*": ["./b/*"]}}}"#),
+        ("both/a/x.ts", ""),
+        ("both/b/x.ts", ""),
+        ("refs/tsconfig.json", r#"{"files": [], "references": [{"path": "./t.b.json"}, {"path": "./t.a.json"}]}"#),
+        ("refs/t.a.json", r#"{"compilerOptions": {"paths": {"@/*": ["./a/*"]}}, "include": ["src"]}"#),
+        ("refs/t.b.json", r#"{"compilerOptions": {"paths": {"@/*": ["./b/*"]}}, "include": ["src"]}"#),
+        ("refs/a/x.ts", ""),
+        ("refs/b/x.ts", ""),
+        ("refs/src/y.ts", ""),
+        ("wrong/tsconfig.json", r#"{"extends": "./base.json", "compilerOptions": {"paths": {"@/*": ["./*"]}}}"#),
+        ("wrong/base.json", r#"{"compilerOptions": {"rootDirs": 5}}"#),
+        ("wrong/x.ts", ""),
+        ("part/tsconfig.json", r#"{"include": 7, "compilerOptions": {"rootDirs": 5, "paths": {"@/*": ["./*"]}}}"#),
+        ("part/x.ts", ""),
+        (
+            "gone/tsconfig.json",
+            r#"{"extends": ["./no.json", "./torn.json"], "compilerOptions": {"paths": {"@/*": ["./*"]}}}"#,
+        ),
+        ("gone/torn.json", "{"),
+        ("gone/x.ts", ""),
+    ];
+    assert_found(
+        tree,
+        &[
+            ("both/y.ts", "@/x", "both/b/x.ts"),
+            ("refs/src/y.ts", "@/x", "refs/b/x.ts"),
+            ("wrong/y.ts", "@/x", "wrong/x.ts"),
+            ("part/y.ts", "@/x", "part/x.ts"),
+            ("gone/y.ts", "@/x", "gone/x.ts"),
+        ],
+    );
+    let torn: Vec<String> = resolver(tree).files.torn.iter().cloned().collect();
+    assert_eq!(torn, ["gone/torn.json", "part/tsconfig.json", "wrong/base.json"]);
+}
+
+#[test]
 fn what_is_extended_ends() {
     let circle: Tree = &[
         ("a/tsconfig.json", r#"{"extends": "../b/tsconfig.json", "compilerOptions": {"paths": {"@/*": ["./*"]}}}"#),
