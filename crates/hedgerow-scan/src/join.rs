@@ -148,28 +148,31 @@ impl Join<'_> {
 
     /// A value of a setting with its `${name:default}`: other settings and environment variables.
     fn filled(&self, value: &Partial, depth: usize) -> Vec<Partial> {
-        let value = &*value.written();
-        let mut texts = vec![String::new()];
-        let mut rest = value;
+        let mut texts = vec![Partial::default()];
+        let mut rest = value.clone();
         while let Some((head, tail)) = rest.split_once("${") {
-            let Some((inner, after)) = closed(tail) else { break };
-            let (name, default) = inner.split_once(':').map_or((inner, None), |(name, default)| (name, Some(default)));
-            // HOCON: what is there only if it is set.
-            let name = name.strip_prefix('?').unwrap_or(name);
+            let written = tail.written();
+            let Some((inner, after)) = closed(&written) else { break };
+            let inner = Partial::read(inner);
+            let (name, default) = inner.split_once(":").map_or((inner, None), |(name, default)| (name, Some(default)));
             let mut found = Vec::new();
             if depth < MAX_PLACEHOLDERS
                 && let Some(given) = self.given
             {
-                found.extend(given.environment.get(name).into_iter().flatten().cloned());
-                let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-                for variable in variables(&path) {
-                    found.extend(given.environment.get(&variable).into_iter().flatten().cloned());
-                }
-                for value in given.setting(&path) {
-                    found.extend(self.filled(&value, depth + 1));
+                // HOCON: what is there only if it is set. A name with a gap is nobody's.
+                if let Some(name) = name.known().map(|name| name.strip_prefix('?').unwrap_or(name)) {
+                    found.extend(given.environment.get(name).into_iter().flatten().cloned());
+                    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+                    for variable in variables(&path) {
+                        found.extend(given.environment.get(&variable).into_iter().flatten().cloned());
+                    }
+                    for value in given.setting(&path) {
+                        found.extend(self.filled(&value, depth + 1));
+                    }
                 }
                 if let Some(default) = default {
                     // Micronaut writes a default with a colon in back quotes.
+                    let default = default.written();
                     let default = default.trim_start_matches('-').trim_matches('`');
                     found.extend(self.filled(&Partial::read(default), depth + 1));
                 }
@@ -179,11 +182,11 @@ impl Join<'_> {
             if found.is_empty() || texts.len() * found.len() > MAX_TEXTS {
                 found = vec![Partial::unknown()];
             }
-            let with = |text: &String, value: &Partial| format!("{text}{head}{}", value.written());
+            let with = |text: &Partial, value: &Partial| [text, &head, value].into_iter().collect();
             texts = texts.iter().flat_map(|text| found.iter().map(move |value| with(text, value))).collect();
-            rest = after;
+            rest = Partial::read(after);
         }
-        texts.into_iter().map(|text| Partial::read(&(text + rest))).collect()
+        texts.iter().map(|text| [text, &rest].into_iter().collect()).collect()
     }
 
     /// The variable with what the program's variables begin with in front of its name.

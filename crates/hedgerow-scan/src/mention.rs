@@ -315,8 +315,10 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let begins = host.starts_with(|c: char| c.is_ascii_alphabetic()) || host.starts_with("127.");
-    if host.len() < 2 || !host.chars().all(legal) || !begins {
+    // What a chart names after its release is known in part, and is a host all the same.
+    let name = Partial::read(host);
+    let begins = name.begins_open() || host.starts_with(|c: char| c.is_ascii_alphabetic()) || host.starts_with("127.");
+    if name.letters().len() < 2 || !name.letters().chars().all(legal) || !begins {
         return;
     }
     let is_port = |port: &str| match port.parse::<u32>() {
@@ -331,14 +333,25 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         return;
     }
     let number = port.and_then(|port| port.parse().ok());
-    let Some(service) = hosts.service(host).or_else(|| hosts.local(host, number)) else { return };
+    let service = match name.known() {
+        Some(host) => hosts.service(host).or_else(|| hosts.local(host, number)).map(str::to_owned),
+        None => match hosts.answers(&name).as_slice() {
+            [Answer::Service(service, _)] => Some(service.clone()),
+            _ => None,
+        },
+    };
+    let Some(service) = service else { return };
     let in_cluster = host.ends_with(".svc") || host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
     let asks = asks_for_host(before);
     let is_address = port_is_called || in_cluster || (asks && path.is_empty());
-    let is_distinct = host.len() >= 5 && host.contains(['-', '.', '_']) && path.is_empty() && !hosts.is_word(host);
+    let is_distinct = name.known().is_some()
+        && host.len() >= 5
+        && host.contains(['-', '.', '_'])
+        && path.is_empty()
+        && !hosts.is_word(host);
     if is_address || is_distinct {
         let port = port.and_then(|port| port.parse().ok()).map_or(Port::Unknown, Port::Named);
-        found.push(Named { service: service.to_owned(), text: text.to_owned(), start, is_address, port });
+        found.push(Named { service, text: text.to_owned(), start, is_address, port });
     }
 }
 

@@ -193,6 +193,32 @@ fn a_release_has_the_name_by_which_its_workloads_are_called_like_services() {
 }
 
 #[test]
+fn an_address_that_is_named_after_a_release_is_one() {
+    let tree = |value: &str| {
+        let workload = |service: &str, env: &str| {
+            format!(
+                "kind: Deployment\nmetadata: {{name: s-{service}}}\nspec: {{template: {{metadata: {{labels: {{app: s-{service}}}}}, spec: {{containers: [{{env: [{env}]}}]}}}}}}\n"
+            )
+        };
+        format!(
+            "-- service.emoji/x.txt\n-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- deploy/shop/Chart.yaml\nname: shop\n-- deploy/shop/templates/all.yaml\n{}---\n{}---\n\
+             kind: Service\nmetadata: {{name: '{{{{ .Release.Name }}}}-books'}}\nspec: {{selector: {{app: s-ledger}}}}\n",
+            workload("emoji", &format!("{{name: BOOKS, value: '{value}'}}")),
+            workload("ledger", "")
+        )
+    };
+    for (value, expected) in [
+        ("http://{{ .Release.Name }}-books:80", &["emoji -> ledger addressed"][..]),
+        ("{{ .Release.Name }}-books:80", &["emoji -> ledger addressed"]),
+        ("{{ .Release.Name }}-books.bank.svc.cluster.local", &["emoji -> ledger addressed"]),
+        ("{{ .Release.Name }}-other:80", &[]),
+        ("{{ .Values.gone }}-books:80", &[]),
+    ] {
+        assert_eq!(crate::silent::asks(&tree(value)), expected, "{value}");
+    }
+}
+
+#[test]
 fn whose_a_workload_of_a_chart_is_can_be_told() {
     let workload = |path: &str, name: &str, more: &str| {
         format!(
