@@ -199,8 +199,8 @@ fn no_rule_is_stale_where_the_scan_is_blind() {
         ("an import that leads nowhere", "service.emoji/x.go", b"package main\nimport _ \"hazel.example/bank/gone\"\n"),
         ("a relative import that leads nowhere", "service.emoji/x.py", b"from .gone import x\n"),
         ("a file that is too large", "service.emoji/x.go", &large),
-        ("a file that is no UTF-8", "service.emoji/x.go", b"package main\n// \xff\n"),
-        ("a library's file that is no UTF-8", "libraries/rpc/x.go", b"package rpc\n// \xff\n"),
+        ("a file that is no text", "service.emoji/x.go", b"package main\n// \xff\0\n"),
+        ("a library's file that is no text", "libraries/rpc/x.go", b"package rpc\n// \xff\0\n"),
         ("a language that is not read", "service.emoji/X.scala", b"object X\n"),
         ("a file that is parsed in part", "service.emoji/x.go", b"package main\nfunc f( {{{ ]\nvar x = 1\n"),
         ("a spent budget", "service.emoji/x.go", ways.as_bytes()),
@@ -431,7 +431,7 @@ fn with_a_cache_a_changed_tree_is_scanned_as_without_one() {
 fn odd_files_are_told_and_links_do_not_lead_out() {
     let tree = tempfile::tempdir().unwrap();
     copy(&bank(), tree.path());
-    fs::write(tree.path().join("service.emoji/binary.go"), b"\xff\xfe\x00package").unwrap();
+    fs::write(tree.path().join("service.emoji/binary.go"), b"\xff\x00package").unwrap();
     fs::write(tree.path().join("service.emoji/broken.go"), "package main\nfunc ((((\n").unwrap();
     let outside = tempfile::tempdir().unwrap();
     fs::write(
