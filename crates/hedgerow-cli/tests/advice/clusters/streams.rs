@@ -108,7 +108,7 @@ fn streams_are_let_through_after_their_advice() {
                 )
             },
             "error[policy-of-others]",
-            "policies add up: let this one go, and say with rules of the callers or `allow` entries",
+            "policies add up: remove this one, and say by rules of the callers or `allow` entries",
             |world, _| {
                 world.write("service.books/service.yaml", "allow: [{from: {pods: {app: x}}}]\n");
                 WORKLOAD.to_owned()
