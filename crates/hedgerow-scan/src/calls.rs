@@ -172,8 +172,11 @@ impl<'p> Search<'_, 'p> {
             let language = self.language(site.function);
             let Some((sink, name)) = context.packs.sink(language, &path) else { continue };
             if let Some(at) = sink.connection {
-                let verified = package.map(|package| self.has_contract(package, name));
-                clients.push((site, at, name.to_owned(), package, verified));
+                let verified = match package {
+                    Some(package) => self.has_contract(package, name),
+                    None => self.is_offered(&path, name),
+                };
+                clients.push((site, at, name.to_owned(), path.clone(), package, verified));
             } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
@@ -194,8 +197,8 @@ impl<'p> Search<'_, 'p> {
         self.annotated();
         self.assignments(&readers);
         self.environment(&readers);
-        for (site, at, name, package, verified) in clients {
-            self.client(site, at, &name, package, verified);
+        for (site, at, name, path, package, verified) in clients {
+            self.client(site, at, (&name, &path), package, verified);
         }
         let covered = std::mem::take(&mut self.covered);
         for unresolved in std::mem::take(&mut self.dials) {

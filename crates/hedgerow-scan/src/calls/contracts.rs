@@ -78,10 +78,16 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
             let short = contract.rsplit('.').next().unwrap_or(contract);
             if !EVERYBODYS.contains(&short) || !OF_GRPC.iter().any(|own| outside.path.contains(own)) {
                 found.insert(short.to_owned());
+                found.extend(full_name(&outside.path, short));
             }
         }
     }
     found
+}
+
+/// The full name of a contract whose generated code is outside of the tree: by the package that the code is in.
+fn full_name(path: &str, contract: &str) -> Option<String> {
+    path.rsplit_once('.').map(|(package, _)| format!("={package}.{contract}"))
 }
 
 /// The names of a contract: what its generated description says, else package and short name; and the short name alone.
@@ -130,6 +136,11 @@ impl Contracts {
 }
 
 impl Search<'_, '_> {
+    /// Whether a function outside of the tree is the client of a contract that a service offers by the same package.
+    pub(super) fn is_offered(&self, path: &str, name: &str) -> bool {
+        full_name(path, name).is_some_and(|full| self.context.contracts.offered.contains_key(&full))
+    }
+
     /// Whether a package is a contract's generated code.
     pub(super) fn has_contract(&self, package: PackageId, name: &str) -> bool {
         let program = self.context.infer.program;
@@ -148,9 +159,9 @@ impl Search<'_, '_> {
         &mut self,
         site: Site,
         at: u16,
-        name: &str,
+        (name, path): (&str, &str),
         package: Option<PackageId>,
-        verified: Option<bool>,
+        verified: bool,
     ) {
         let program = self.context.infer.program;
         let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
@@ -164,12 +175,12 @@ impl Search<'_, '_> {
             values.add(&found);
         }
         let is_connection = |value: &Value| matches!(value, Value::Connection(..));
-        if verified != Some(true) && !values.known.keys().any(is_connection) {
+        if !verified && !values.known.keys().any(is_connection) {
             return;
         }
         let names = match package {
             Some(package) => contract_names(program, package, name),
-            None => vec![name.to_owned()],
+            None => full_name(path, name).into_iter().chain([name.to_owned()]).collect(),
         };
         let servers = self.context.contracts.servers(&names);
         let mut called = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! Addresses that a registry gives, and stores of which code does not say where they are: who is meant cannot be known, and is asked by name.
 
-use crate::outcome;
+use crate::{outcome, summary};
 use hedgerow_core::diag::Code;
 use hedgerow_scan::Class;
 
@@ -82,4 +82,27 @@ fn what_a_test_of_a_proxy_expects_calls_nobody() {
     let tree = |path: &str| format!("-- service.shop/{path}\n{clusters}-- service.ledger/x.txt\n");
     crate::finds(&tree("envoy/cds.yaml"), &["shop -> ledger proven"]);
     crate::finds(&tree("test/envoy/cds.yaml"), &[]);
+}
+
+/// Clients of contracts whose generated code is in a module from elsewhere, over connections that a library of one's own hands out.
+#[test]
+fn a_client_of_a_contract_from_outside_calls_who_offers_it_by_the_same_package() {
+    let go = |client: &str, server: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"context\"; \"example.com/tools/discovery\"; {client}; other \"example.com/other\")\n\
+             var client discovery.Registry\nvar _ = other.X\nfunc main() {{ conn, _ := client.GetConn(context.Background(), \"any\"); books.NewLedgerClient(conn).Get() }}\n\
+             -- service.ledger/main.go\npackage main\nimport {server}\nfunc main() {{ books.RegisterLedgerServer(nil, nil) }}\n"
+        )
+    };
+    let same = "books \"example.com/protocol/books\"";
+    let python = "-- service.shop/main.py\nfrom bank.protocol import books_pb2_grpc\nfrom bank.tools import discovery\nbooks_pb2_grpc.LedgerStub(discovery.channel('any')).Get()\n\
+                  -- service.ledger/main.py\nfrom bank.protocol import books_pb2_grpc\nbooks_pb2_grpc.add_LedgerServicer_to_server(None, None)\n";
+    for (tree, expected) in [
+        (go(same, same), &["shop -> ledger joined"][..]),
+        (python.to_owned(), &["shop -> ledger joined"]),
+        // Another package's contract of that name.
+        (go("books \"example.com/elsewhere/books\"", same), &[]),
+    ] {
+        assert_eq!(summary(&outcome(&tree)), expected, "{tree}");
+    }
 }
