@@ -10,7 +10,7 @@ pub(crate) use contracts::{Contracts, offered};
 
 use crate::edge::{Class, Finding, Outcome, Place, Port};
 use crate::eval::Eval;
-use crate::infer::Infer;
+use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
@@ -53,7 +53,7 @@ pub(crate) struct Answered {
 struct Group {
     answers: Vec<(Answer, Template, Vec<Crossing>, bool)>,
     /// What is asked for and not set anywhere.
-    missing: BTreeSet<String>,
+    missing: BTreeSet<Piece>,
     open: bool,
     /// Whether the deploy may give another value, in a file that could not be read.
     may_differ: bool,
@@ -277,7 +277,7 @@ impl<'p> Search<'_, 'p> {
         let path = program.pack_path(package);
         let path = match (receiver, decl.name.as_str()) {
             ("", name) => format!("{path}.{name}"),
-            (class, "__init__" | "constructor" | "<new>") => {
+            (class, name) if CONSTRUCTORS.contains(&name) => {
                 let own =
                     if decl.name == "<new>" { self.language(function).semantics().constructor(class) } else { None };
                 own.unwrap_or_else(|| format!("{path}.{class}"))

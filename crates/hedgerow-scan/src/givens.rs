@@ -112,7 +112,7 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                     continue;
                 }
                 let directory = dir_of(&file.path);
-                let is_node_config = node_configs.contains(directory) && is_data(name);
+                let is_node_config = node_configs.contains(directory) && is_data(name) && !name.starts_with("test.");
                 if is_node_config && name.starts_with(OF_VARIABLES) {
                     filled.push(file);
                     continue;

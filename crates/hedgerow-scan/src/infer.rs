@@ -3,7 +3,7 @@
 mod callee;
 mod origin;
 
-pub(crate) use callee::Callee;
+pub(crate) use callee::{CONSTRUCTORS, Callee};
 
 use crate::program::{FnId, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;

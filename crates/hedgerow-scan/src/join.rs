@@ -36,8 +36,8 @@ pub(crate) struct Judged {
     pub(crate) open: bool,
     /// Whether the deploy was asked.
     pub(crate) joined: bool,
-    /// What is asked for and not set; an empty name for what has none.
-    pub(crate) missing: BTreeSet<String>,
+    /// What is asked for and not set.
+    pub(crate) missing: BTreeSet<Piece>,
     /// Whether the deploy gives a value that cannot be told, beside what it gives besides: another pod, or another run of the chart.
     pub(crate) may_differ: bool,
 }
@@ -206,27 +206,20 @@ impl Join<'_> {
     fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<Partial> {
         let mut texts = vec![Partial::default()];
         for piece in &template.0 {
-            let (mut values, asked) = match piece {
-                Piece::Text(text) => (vec![Partial::read(text)], None),
-                Piece::Hole => (vec![Partial::unknown()], None),
+            let mut values = match piece {
+                Piece::Text(text) => vec![Partial::read(text)],
+                Piece::Hole => vec![Partial::unknown()],
                 Piece::Environment(name) => {
                     let set = self.given.and_then(|given| given.environment.get(name)).cloned();
-                    let values = set.or_else(|| self.with_prefix(name)).unwrap_or_else(|| self.linked(name));
-                    (values, Some(format!("the environment variable `{name}`")))
+                    set.or_else(|| self.with_prefix(name)).unwrap_or_else(|| self.linked(name))
                 }
-                Piece::Flag(name) => (
-                    self.given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
-                    Some(format!("the flag `{name}`")),
-                ),
+                Piece::Flag(name) => self.given.and_then(|given| given.flags.get(name)).cloned().unwrap_or_default(),
                 // What a map's key is that names no host says nothing of the address.
                 Piece::Setting(path) if path.last().is_some_and(|last| last == HOST_KEY) => {
                     let has_host = !self.host_in(&path[..path.len() - 1]).is_empty();
-                    (vec![if has_host { Partial::from("host") } else { Partial::unknown() }], None)
+                    vec![if has_host { Partial::from("host") } else { Partial::unknown() }]
                 }
-                Piece::Setting(path) => (
-                    self.setting(path),
-                    path.iter().any(|part| part != "*").then(|| format!("the setting `{}`", path.join("."))),
-                ),
+                Piece::Setting(path) => self.setting(path),
             };
             if values.iter().all(|value| value.known().is_none()) && names_namespace(piece) {
                 values = self.hosts.namespace().map(Partial::from).into_iter().collect();
@@ -242,7 +235,7 @@ impl Join<'_> {
             judged.joined |= outside;
             if values.is_empty() {
                 // What is not set is empty, which is no address by itself.
-                judged.missing.extend(asked.or_else(|| outside.then(String::new)));
+                judged.missing.extend(outside.then(|| piece.clone()));
                 continue;
             }
             if texts.len() * values.len() > MAX_TEXTS {

@@ -415,14 +415,16 @@ impl Packs {
         self.bindings.extend(pack.bindings);
     }
 
-    /// The classes of libraries that the packs know, with their packages: `java.net.http.HttpClient`.
-    pub(crate) fn classes(&self) -> BTreeSet<&str> {
+    /// The classes of libraries that the packs know, each with the packages that have one of that name: `HttpClient` of `java.net.http`.
+    pub(crate) fn classes(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let tables = [&self.calls, &self.transfers, &self.readers, &self.servers];
-        tables
-            .into_iter()
-            .flat_map(|table| &table.patterns)
-            .filter_map(|(_, pattern, _)| class_of(pattern.head()))
-            .collect()
+        for (_, pattern, _) in tables.into_iter().flat_map(|table| &table.patterns) {
+            if let Some((package, class)) = class_of(pattern.head()) {
+                found.entry(class).or_default().insert(package);
+            }
+        }
+        found
     }
 
     /// The first sink that a call of `path` is, with the name its pattern takes out.
@@ -488,14 +490,15 @@ impl Packs {
     }
 }
 
-/// The class that a path begins with, with its package; nothing where that is not written out.
-fn class_of(path: &str) -> Option<&str> {
+/// The package and the class that a path begins with; nothing where they are not written out.
+fn class_of(path: &str) -> Option<(&str, &str)> {
     let mut at = 0;
     for part in path.split('.') {
         let end = at + part.len();
         if part.starts_with(|c: char| c.is_ascii_uppercase()) {
             // What the path ends with may be the beginning of a name.
-            return Some(&path[..end]).filter(|_| at > 0 && end < path.len());
+            let package = path[..at].strip_suffix('.')?;
+            return (end < path.len()).then_some((package, part));
         }
         at = end + 1;
     }
@@ -527,8 +530,8 @@ mod tests {
     #[test]
     fn classes_stand_behind_their_packages() {
         for (path, expected) in [
-            ("java.net.http.HttpClient.newHttpClient", Some("java.net.http.HttpClient")),
-            ("java.net.URL.", Some("java.net.URL")),
+            ("java.net.http.HttpClient.newHttpClient", Some(("java.net.http", "HttpClient"))),
+            ("java.net.URL.", Some(("java.net", "URL"))),
             ("org.apache.http.client.methods.Http", None),
             ("Request.Builder", None),
             ("net/http.Get", None),

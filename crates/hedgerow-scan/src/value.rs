@@ -30,6 +30,20 @@ pub(crate) enum Piece {
     Hole,
 }
 
+impl Piece {
+    /// What a deploy file has to set for it, for a message; nothing for what has no name.
+    pub(crate) fn asked(&self) -> Option<String> {
+        match self {
+            Self::Environment(name) => Some(format!("the environment variable `{name}`")),
+            Self::Flag(name) => Some(format!("the flag `{name}`")),
+            Self::Setting(path) if path.iter().any(|part| part != "*") => {
+                Some(format!("the setting `{}`", path.join(".")))
+            }
+            Self::Setting(_) | Self::Text(_) | Self::Hole => None,
+        }
+    }
+}
+
 /// A text with pieces that come from outside.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Template(pub(crate) Vec<Piece>);

@@ -11,5 +11,6 @@ mod common;
 mod complete;
 mod doctor;
 mod explain;
+mod homes;
 mod init;
 mod schema;

@@ -5,6 +5,7 @@ use crate::edge::{Class, Finding, Place, Port};
 use crate::pack::Kind;
 use crate::program::FnId;
 use crate::reach::Site;
+use crate::value::Piece;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Answer;
@@ -70,9 +71,9 @@ impl Search<'_, '_> {
             }
         }
         let mut help = Vec::new();
-        if group.missing.iter().any(|name| !name.is_empty()) {
-            let names: Vec<&str> =
-                group.missing.iter().map(String::as_str).filter(|name| !name.is_empty()).take(3).collect();
+        let missing: BTreeSet<String> = group.missing.iter().filter_map(Piece::asked).collect();
+        if !missing.is_empty() {
+            let names: Vec<&str> = missing.iter().map(String::as_str).take(3).collect();
             help.push(format!(
                 "no deploy file that was read sets {} for `{}`",
                 names.join(" or "),
@@ -104,11 +105,7 @@ impl Search<'_, '_> {
             return;
         }
         // A wrapper around a client is one question, however many functions call it with what the same missing thing makes.
-        let cause = Cause {
-            site,
-            missing: group.missing.iter().filter(|name| !name.is_empty()).cloned().collect(),
-            unknown: group.unknown.iter().map(|unknown| unknown.at).collect(),
-        };
+        let cause = Cause { site, missing, unknown: group.unknown.iter().map(|unknown| unknown.at).collect() };
         let is_told = !cause.missing.is_empty() || !cause.unknown.is_empty();
         let same = self.causes.get(&cause).copied().filter(|_| is_told);
         // Each thing that a deploy file has to say is asked for.
@@ -158,9 +155,9 @@ const COMMON: &[&str] = &[
 impl Search<'_, '_> {
     /// The words of settings that are asked for and not set which are called like other services: an address that a registry gives is kept
     /// under the name of who has it.
-    fn called_like(&self, missing: &BTreeSet<String>) -> BTreeMap<String, String> {
-        let words = missing.iter().filter_map(|name| name.strip_prefix("the setting `")?.strip_suffix('`'));
-        let words = words.flat_map(|path| path.split('.')).filter(|word| !COMMON.contains(word));
+    fn called_like(&self, missing: &BTreeSet<Piece>) -> BTreeMap<String, String> {
+        let paths = missing.iter().filter_map(|piece| if let Piece::Setting(path) = piece { Some(path) } else { None });
+        let words = paths.flatten().map(String::as_str).filter(|word| !COMMON.contains(word));
         let mut known = self.called.borrow_mut();
         let mut callee = |word: &str| match known.get(word) {
             Some(callee) => callee.clone(),

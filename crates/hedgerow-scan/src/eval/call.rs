@@ -1,7 +1,7 @@
 //! What calls give back: into the tree, of closures, and of accessors that nobody wrote.
 
 use super::{Eval, Frame};
-use crate::infer::Callee;
+use crate::infer::{CONSTRUCTORS, Callee};
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
@@ -23,7 +23,7 @@ impl<'p> Eval<'_, 'p> {
             let mut values = Values::default();
             for function in functions {
                 let decl = program.function(*function);
-                if matches!(decl.name.as_str(), "__init__" | "constructor" | "<new>") {
+                if CONSTRUCTORS.contains(&decl.name.as_str()) {
                     values.add(&Values::one(Value::Made(site, frame.chain.clone())));
                     continue;
                 }

@@ -119,6 +119,11 @@ impl<'p> Program<'p> {
     /// What `name` means in a package to whoever imports it: what the package gives on by that name, declares, or gives on with all names of
     /// another.
     pub(crate) fn exported(&self, package: PackageId, name: &str) -> Meaning<'p> {
+        let declared = self.item(package, name);
+        let gives = |exports: &Exports| exports.names.contains_key(name);
+        if declared != Meaning::Unknown && !self.exports.get(package.0 as usize).is_some_and(gives) {
+            return declared;
+        }
         let mut seen: BTreeSet<(PackageId, &str)> = BTreeSet::new();
         let mut open = vec![Step::Look(package, name)];
         while let Some(step) = open.pop() {

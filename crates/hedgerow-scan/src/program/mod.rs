@@ -21,7 +21,7 @@ use crate::names::filling;
 use crate::pack::Packs;
 use hedgerow_code::Semantics;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Facts, Field, Function, Global, TypeDecl, TypeRef};
+use hedgerow_code::ir::{Facts, Field, Function, Global, Import, TypeDecl, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many files of which a file sees the names, at most.
@@ -142,8 +142,8 @@ pub(crate) struct Program<'p> {
     importers: BTreeMap<PackageId, BTreeSet<PackageId>>,
     /// The names of fields that say which variable fills them.
     pub(crate) filled: BTreeSet<&'p str>,
-    /// The classes of libraries that somebody knows, with their packages.
-    classes: BTreeSet<&'p str>,
+    /// The packages of the classes of libraries that somebody knows, by the classes' names.
+    classes: BTreeMap<&'p str, BTreeSet<&'p str>>,
 }
 
 impl<'p> Program<'p> {
@@ -314,9 +314,10 @@ impl<'p> Program<'p> {
     /// What is no name of the tree is one from outside: of a library all of whose classes a file imports, and in languages whose imports
     /// do not say what they bring.
     fn bare(&self, file: u32, name: &'p str) -> Option<Meaning<'p>> {
-        let all = self.files[file as usize].facts.imports.iter().filter(|import| import.alias.as_deref() == Some("."));
-        for import in all {
-            if self.classes.contains(format!("{}.{name}", import.path).as_str()) {
+        if let Some(packages) = self.classes.get(name) {
+            let imports = &self.files[file as usize].facts.imports;
+            let is_known = |import: &&Import| import.alias.as_deref() == Some(".") && packages.contains(&*import.path);
+            if let Some(import) = imports.iter().find(is_known) {
                 return Some(Meaning::External(&import.path, Some(name)));
             }
         }

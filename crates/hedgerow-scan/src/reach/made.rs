@@ -1,6 +1,7 @@
 //! The types of which reached code makes values, and what a framework calls of them.
 
 use super::{Site, Walk};
+use crate::infer::CONSTRUCTORS;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use hedgerow_code::ir::{Argument, ExprId, TypeRef};
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ impl<'p> Walk<'_, 'p> {
         };
         self.make(id);
         let mut has_constructor = false;
-        for constructor in ["__init__", "constructor", "<new>"] {
+        for constructor in CONSTRUCTORS {
             if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
                 has_constructor = true;
                 self.call(site, function);

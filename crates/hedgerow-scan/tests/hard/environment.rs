@@ -148,6 +148,8 @@ fn variables_that_fill_settings_by_the_file_of_node_config_are_followed() {
             "fetch(`http://${config.get('db.host')}/x`);",
             joined,
         ),
+        // What tests set is nobody's.
+        ("test.json\n{\"db\": {\"host\": \"s-ledger\"}}", "fetch(`http://${config.get('db.host')}/x`);", &[]),
         (json, "fetch(`http://${config.get('other')}/x`);", &["unresolved-call service.emoji/main.js"]),
         (
             "custom-environment-variables.json\n{\"db\": {\"cors\": \"STORE_AT\"}}",

@@ -1,6 +1,6 @@
 //! Names that modules give on from others: barrels, `__init__.py`, CommonJS.
 
-use super::{outcome, summary};
+use super::finds_all;
 
 /// A client two files behind what a service imports: `index` is what stands between.
 fn script(index: &str, import: &str) -> String {
@@ -17,24 +17,13 @@ fn python(index: &str, import: &str) -> String {
     )
 }
 
-#[track_caller]
-fn check(rows: &[(&str, String, &[&str])]) {
-    let wrong: Vec<String> = rows
-        .iter()
-        .map(|(what, tree, expected)| (what, summary(&outcome(tree)), expected))
-        .filter(|(_, found, expected)| found != *expected)
-        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
 const FOUND: &[&str] = &["emoji -> ledger proven"];
 
 #[test]
 fn names_that_modules_of_javascript_give_on_lead_to_what_declares_them() {
     let call = "get('http://s-ledger/x');";
     let import = format!("import {{ get }} from '../lib';\n{call}");
-    check(&[
+    finds_all(&[
         ("all", script("export * from './client';", &import), FOUND),
         ("all, among others", script("export * from './other';\nexport * from './client';", &import), FOUND),
         ("one", script("export { get } from './client';", &import), FOUND),
@@ -101,7 +90,7 @@ fn names_that_modules_of_commonjs_give_on_lead_to_what_declares_them() {
         )
     };
     let import = "const { get } = require('../lib');\nget('http://s-ledger/x');";
-    check(&[
+    finds_all(&[
         ("whole", tree("module.exports = require('./client');", import), FOUND),
         ("spread", tree("module.exports = { ...require('./client'), a: 1 };", import), FOUND),
         ("one", tree("exports.get = require('./client').get;", import), FOUND),
@@ -121,7 +110,7 @@ fn names_that_modules_of_commonjs_give_on_lead_to_what_declares_them() {
 #[test]
 fn what_a_module_of_python_imports_is_known_by_its_name() {
     let call = "get('http://s-ledger/x')";
-    check(&[
+    finds_all(&[
         ("one", python("from .client import get", &format!("from lib.net import get\n{call}")), FOUND),
         (
             "by another name",
@@ -154,7 +143,7 @@ fn classes_of_a_package_that_is_imported_whole_are_known() {
     };
     let own = "-- service.emoji/HttpRequest.java\nclass HttpRequest { static HttpRequest newBuilder(URI uri) { return null; } HttpRequest build() { return this; } }\n";
     let kotlin = "-- service.emoji/Main.kt\nimport java.net.*\nfun main() {\n    URL(\"http://s-ledger/x\").openStream()\n}\n-- service.ledger/x.txt\n";
-    check(&[
+    finds_all(&[
         ("Java", java("import java.net.URI;\nimport java.net.http.*;", ""), FOUND),
         ("Java, of several", java("import java.util.*;\nimport java.net.*;\nimport java.net.http.*;", ""), FOUND),
         ("Kotlin", kotlin.to_owned(), FOUND),

@@ -1,6 +1,6 @@
 //! Ingress controllers and gateways call the Services that Ingresses and routes name.
 
-use crate::{outcome, summary};
+use crate::finds_all;
 
 const SERVICES: &str = "-- service.shop/x.txt\n-- service.ledger/x.txt\n";
 
@@ -10,17 +10,6 @@ fn tree(controllers: &[&str], object: &str) -> String {
     format!(
         "{SERVICES}{controllers}-- k8s/routes.yaml\n{object}\n-- k8s/ledger.yaml\nkind: Service\nmetadata: {{name: s-ledger}}\nspec: {{}}\n"
     )
-}
-
-#[track_caller]
-fn calls(rows: &[(&str, String, &[&str])]) {
-    let wrong: Vec<String> = rows
-        .iter()
-        .map(|(what, tree, expected)| (what, summary(&outcome(tree)), expected))
-        .filter(|(_, found, expected)| found != *expected)
-        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 fn ingress(class: &str) -> String {
@@ -43,7 +32,7 @@ fn a_controller_calls_what_its_objects_name() {
     let proxy = "kind: HTTPProxy\nmetadata: {name: a}\nspec: {routes: [{services: [{name: s-ledger, port: 80}]}]}";
     let mapping = "kind: Mapping\nmetadata: {name: a}\nspec: {prefix: /a, service: 'http://s-ledger:80'}";
     let both = &["ingress-nginx", "traefik"][..];
-    calls(&[
+    finds_all(&[
         ("an Ingress of a class", tree(both, &ingress("ingressClassName: nginx, ")), nginx),
         ("of the other class", tree(both, &ingress("ingressClassName: traefik-internal, ")), traefik),
         ("of a class that the tree declares", tree(both, &class), nginx),
@@ -84,7 +73,7 @@ fn a_controller_is_known_by_its_image() {
         )
     };
     let edge: &[&str] = &["edge -> ledger joined"];
-    calls(&[
+    finds_all(&[
         (
             "ingress-nginx",
             tree(&["edge"], &deployment("registry.k8s.io/ingress-nginx/controller:v1.11@sha256:aa")),
@@ -135,7 +124,7 @@ fn what_is_of_the_mesh_asks_no_gateway() {
             virtual_service("")
         )
     };
-    calls(&[
+    finds_all(&[
         ("no gateways", tree(istio, &virtual_service("")), &[]),
         ("an empty list", tree(istio, &virtual_service("gateways: [], ")), &[]),
         ("the mesh", tree(istio, &virtual_service("gateways: [mesh], ")), &[]),
@@ -179,7 +168,7 @@ fn of_several_controllers_none_is_certain() {
             virtual_service("gateways: [edge], ")
         )
     };
-    calls(&[
+    finds_all(&[
         ("of one maker", two("", "", &ingress("ingressClassName: nginx, ")), both),
         ("without a class", two("", "", &ingress("")), both),
         (
@@ -227,7 +216,7 @@ fn classes_and_gateways_have_names_of_their_own() {
     let nginx: &[&str] = &["ingress-nginx -> ledger joined"];
     let traefik: &[&str] = &["traefik -> ledger joined"];
     let parent = |said: &str| route(&format!("parentRefs: [{{name: public{said}}}], "));
-    calls(&[
+    finds_all(&[
         ("a class called like a Gateway", tree(both, &format!("{gateway}{class}{of_class}")), nginx),
         ("a class that only a Gateway is called like", tree(both, &format!("{gateway}{of_class}")), wild),
         ("a class that only a GatewayClass is called like", tree(both, &format!("{gateway_class}{of_class}")), wild),
@@ -276,7 +265,7 @@ fn pods_that_take_requests_are_those_that_call() {
     let envoy = route("parentRefs: [{name: eg}], ")
         + "\n---\nkind: Gateway\nmetadata: {name: eg}\nspec: {gatewayClassName: eg}\n---\nkind: GatewayClass\nmetadata: {name: eg}\nspec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}";
     let injected = "annotations: {inject.istio.io/templates: gateway}";
-    calls(&[
+    finds_all(&[
         (
             "Contour's envoy",
             of(&["ghcr.io/projectcontour/contour:v1", "docker.io/envoyproxy/envoy:v1"], "", proxy),
@@ -304,7 +293,7 @@ fn pods_that_take_requests_are_those_that_call() {
     ]);
     // Where the tree has the pods that only tell others, their name is not the one of those that call.
     let named = workload("kong", &["kong/kubernetes-ingress-controller:3"], "") + &class("kong");
-    calls(&[
+    finds_all(&[
         ("a controller called like a proxy", tree(&["kong"], &named), &[]),
         ("Envoy Gateway by its name", tree(&["envoy-gateway"], &envoy), &["envoy-gateway -> ledger wildcard"]),
         (
@@ -333,7 +322,7 @@ fn of_several_proxies_of_a_compose_file_none_is_certain() {
         )
     };
     let edge = "  s-edge: {image: traefik}\n";
-    calls(&[
+    finds_all(&[
         ("one", tree(edge), &["edge -> ledger joined"]),
         (
             "two",

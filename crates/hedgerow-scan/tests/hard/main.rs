@@ -127,3 +127,15 @@ fn finds(tree: &str, expected: &[&str]) {
     let found = outcome(tree);
     assert_eq!(summary(&found), expected, "{:#?}", found.findings);
 }
+
+/// The same of many trees, each with what it shows: all that is wrong is told.
+#[track_caller]
+fn finds_all(rows: &[(&str, String, &[&str])]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .map(|(what, tree, expected)| (what, summary(&outcome(tree)), expected))
+        .filter(|(_, found, expected)| found != *expected)
+        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
