@@ -221,7 +221,8 @@ impl Join<'_> {
                 }
                 Piece::Setting(path) => self.setting(path),
             };
-            if values.iter().all(|value| value.known().is_none()) && names_namespace(piece) {
+            // What the deploy says in part is another one.
+            if values.is_empty() && names_namespace(piece) && texts.iter().all(awaits_namespace) {
                 values = self.hosts.namespace().map(Partial::from).into_iter().collect();
             }
             if matches!(piece, Piece::Environment(_) | Piece::Flag(_)) {
@@ -260,6 +261,13 @@ fn names_namespace(piece: &Piece) -> bool {
     };
     let name = name.to_lowercase();
     name.ends_with("namespace") || name == "ns" || name.ends_with("_ns") || name.ends_with("-ns")
+}
+
+/// Whether a text ends where the namespace of a host stands: behind the dot that ends another part of it.
+fn awaits_namespace(text: &Partial) -> bool {
+    let written = text.written();
+    let host = written.rsplit_once("://").map_or(&*written, |(_, host)| host.trim_start_matches('/'));
+    host.len() > 1 && host.ends_with('.') && !host.contains('/')
 }
 
 /// The environment variables that stand for a setting: `shop.ledger-url` is `SHOP_LEDGER_URL` and `SHOP_LEDGERURL`, as Spring has it, and

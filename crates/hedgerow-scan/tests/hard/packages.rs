@@ -148,19 +148,44 @@ fn names_of_variables_are_made_of_capitals() {
 
 #[test]
 fn a_namespace_that_comes_from_outside_is_the_fleets() {
-    let tree = |address: &str| {
+    let tree = |address: &str, deploy: &str| {
         format!(
-            "-- service.shop/a.py\nimport os, requests\nrequests.get({address})\n-- service.ledger/x.txt\n-- service.cart/x.txt\n"
+            "-- service.shop/a.py\nimport os, requests\nrequests.get({address})\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- service.card/x.txt\n\
+             -- hedgerow.yaml\nscan: {{candidate: ask, aliases: {{service.card: [default]}}}}\n{deploy}"
         )
     };
-    for (address, expected) in [
-        ("'http://s-ledger.' + os.environ['POD_NAMESPACE'] + ':80'", &["shop -> ledger joined"][..]),
-        ("f\"http://s-ledger.{os.environ['NS']}\"", &["shop -> ledger joined"]),
+    // The deploy gives the variable with this source, in a chart whose values say nothing of it.
+    let given = |source: &str| {
+        format!(
+            "-- charts/shop/Chart.yaml\nname: shop\nversion: 1\n-- charts/shop/values.yaml\na: 1\n-- charts/shop/templates/d.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+             spec:\n  template:\n    spec:\n      containers:\n      - name: main\n        image: x\n        env:\n        - name: NS\n          {source}\n"
+        )
+    };
+    let by_name = "f\"http://s-ledger.{os.environ['NS']}/x\"";
+    let joined = &["shop -> ledger joined"][..];
+    let asked = &["shop -> ledger wildcard", "unresolved-call service.shop/a.py"][..];
+    let nobody = &["unresolved-call service.shop/a.py"][..];
+    for (address, deploy, expected) in [
+        ("'http://s-ledger.' + os.environ['POD_NAMESPACE'] + ':80'", "", joined),
+        ("f\"http://s-ledger.{os.environ['NS']}\"", "", joined),
+        ("f\"dns:///s-ledger.{os.environ['NS']}.svc:80\"", "", joined),
+        (by_name, &given("valueFrom: {fieldRef: {fieldPath: metadata.namespace}}"), joined),
+        (by_name, &given("value: default"), joined),
         // What is not known may be somebody's domain: it is asked.
-        ("'http://s-ledger.' + open('x').read()", &["shop -> ledger wildcard", "unresolved-call service.shop/a.py"]),
-        ("'http://mail.' + open('x').read()", &["unresolved-call service.shop/a.py"]),
-        ("'http://s-ledger.' + open('x').read() + '.example.com'", &["unresolved-call service.shop/a.py"]),
+        ("'http://s-ledger.' + open('x').read()", "", asked),
+        ("'http://mail.' + open('x').read()", "", nobody),
+        ("'http://s-ledger.' + open('x').read() + '.example.com'", "", nobody),
+        // Another namespace, of which something is known or nothing.
+        (by_name, &given("value: \"vendor-{{ .Values.region }}\""), nobody),
+        (by_name, &given("value: \"{{ .Values.region }}-vendor\""), nobody),
+        (by_name, &given("value: \"{{ .Values.region }}\""), asked),
+        (by_name, &given("value: vendor"), &[]),
+        // It is a part of a host, and neither all of it, nor its first part, nor a path.
+        ("f\"http://{os.environ['NS']}/x\"", "", nobody),
+        ("f\"http://{os.environ['NS']}.{os.environ['NS']}/x\"", "", nobody),
+        ("os.environ['NS'] + ':80'", "", nobody),
+        ("f\"http://x.{os.environ['NS']}/x\"", "", &[]),
     ] {
-        assert_eq!(summary(&outcome(&tree(address))), expected, "{address}");
+        assert_eq!(summary(&outcome(&tree(address, deploy))), expected, "{address} {deploy}");
     }
 }
