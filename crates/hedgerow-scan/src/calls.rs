@@ -142,7 +142,7 @@ struct Search<'a, 'p> {
     /// The services that words of settings are called like.
     called: RefCell<BTreeMap<String, Option<String>>>,
     /// Where code itself says an address.
-    told: Vec<Place>,
+    told: Vec<environment::Told>,
 }
 
 impl<'p> Search<'_, 'p> {

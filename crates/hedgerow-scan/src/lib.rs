@@ -55,6 +55,7 @@ mod account;
 mod across;
 mod blind;
 mod builds;
+mod built;
 mod calls;
 mod commands;
 mod config;

@@ -433,8 +433,8 @@ impl Packs {
         found.find(|(sink, name)| match name.chars().next() {
             None => true,
             Some(_) if !sink.verbs.is_empty() => sink.verbs.iter().any(|verb| verb == name),
-            // The client of a contract is a class: `getClient` is a function of somebody's.
-            Some(first) => !(sink.client || sink.connection.is_some()) || !first.is_lowercase(),
+            // The client of a contract is a class: `getClient` is a function of somebody's. Over a connection it is called as its contract is.
+            Some(first) => !sink.client || !first.is_lowercase(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::calls::Contracts;
 use crate::edge::Outcome;
 use crate::givens::{copied, deploy};
 use crate::infer::Infer;
-use crate::inventory::{Home, entries, homes, is_below};
+use crate::inventory::{Home, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
@@ -21,7 +21,6 @@ use crate::tree::Tree;
 use hedgerow_code::ir::Facts;
 use hedgerow_code::room::together;
 use hedgerow_deploy::Hosts;
-use hedgerow_deploy::build;
 use hedgerow_deploy::{Deploy, Schedule};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +150,7 @@ impl<'a> Run<'a> {
         let paths =
             tree.code.iter().map(|file| file.path.as_str()).chain(tree.texts.iter().map(|file| file.path.as_str()));
         let mut homes = homes(tree.services, tree.config, paths);
-        built(tree, &mut homes);
+        crate::built::add(tree, &mut homes);
         let builds = Builds::new(tree);
         crate::starters::add(tree, &builds, &mut homes);
         let (hosts, deploy) = deploy(tree, &homes, &builds);
@@ -258,59 +257,6 @@ impl<'a> Run<'a> {
     fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
         across(self.tree, files, &self.homes, &self.hosts, &self.deploy, parts)
     }
-}
-
-/// Gives services without code of their own that of the directory which a compose file builds them from: of the same image several may run,
-/// each by its own command.
-fn built(tree: &Tree, homes: &mut [Home]) {
-    let mut with_code: BTreeSet<&str> = BTreeSet::from([""]);
-    for file in tree.code {
-        let mut directory = file.path.as_str();
-        while let Some((above, _)) = directory.rsplit_once('/') {
-            if !with_code.insert(above) {
-                break;
-            }
-            directory = above;
-        }
-    }
-    let has_code = |directory: &str| !tree.code.is_empty() && with_code.contains(directory);
-    let is_empty = |home: &Home| !home.directories.iter().any(|(directory, _)| has_code(directory));
-    if !homes.iter().any(is_empty) {
-        return;
-    }
-    let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
-    let hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
-    let is_compose = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
-    let texts = tree.texts.iter().filter(|file| is_compose(&file.path));
-    let builds: Vec<build::Build> = texts.flat_map(|file| build::builds(&file.path, &file.text)).collect();
-    let declared = tree.services.iter().map(|service| service.directory.clone());
-    let said = homes.iter().flat_map(|home| home.directories.iter().map(|(directory, _)| directory.clone()));
-    let own: BTreeSet<String> = declared.chain(said).collect();
-    for home in homes.iter_mut().filter(|home| is_empty(home)) {
-        let named = builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name));
-        // What lies above the directories of several is the root of all, and no service's code.
-        let is_root = |directory: &str| own.iter().filter(|own| is_below(own, directory)).count() > 1;
-        let fits =
-            |build: &&build::Build| !build.context.is_empty() && !is_root(&build.context) && has_code(&build.context);
-        for build in named.filter(fits) {
-            let main = build.runs.as_deref().and_then(|runs| main_of(tree, &build.context, runs));
-            let directory = (build.context.clone(), main);
-            if !home.directories.contains(&directory) {
-                home.directories.push(directory);
-            }
-        }
-    }
-}
-
-/// The file below a directory that a command names: as it is, or as a module.
-fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
-    let module = runs.replace('.', "/");
-    let files =
-        [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
-    files.into_iter().find(|file| {
-        let place = format!("{directory}/{file}");
-        tree.code.iter().any(|code| code.path == place)
-    })
 }
 
 /// When the workloads of services run that do not run all the time, as their manifests say it. No source code is looked at.

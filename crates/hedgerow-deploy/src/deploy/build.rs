@@ -1,18 +1,32 @@
 //! What compose files say containers are built from, and what these run.
 
-use super::{command, settings};
+use super::{command, image, settings};
 use crate::path::join;
 use crate::value::Value;
 
 /// A container that is built from a directory of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Build {
     /// How the container is called.
     pub name: String,
     /// The directory that it is built from; empty for the root.
     pub context: String,
+    /// The Dockerfile that it is built by.
+    pub dockerfile: String,
+    /// The stage of the Dockerfile that is built, where one is said.
+    pub stage: Option<String>,
     /// The module or the file that it runs, as its command names it.
     pub runs: Option<String>,
+}
+
+impl Build {
+    /// The directory of the Dockerfile, where that lies below the one that it is built from.
+    #[must_use]
+    pub fn inner(&self) -> Option<&str> {
+        let (directory, _) = self.dockerfile.rsplit_once('/')?;
+        let below = directory.strip_prefix(self.context.as_str())?;
+        (self.context.is_empty() || below.starts_with('/')).then_some(directory)
+    }
 }
 
 /// The containers of a compose file that are built; none of another file.
@@ -30,10 +44,26 @@ pub fn builds(path: &str, text: &str) -> Vec<Build> {
             let Some(context) = build.as_str().or_else(|| build.get("context")?.as_str()) else { continue };
             let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
             let words: Vec<&str> = words.flat_map(|(word, _)| word.letters().split_whitespace()).collect();
-            found.push(Build { name: name.shown('…'), context: join(directory, context), runs: runs(&words) });
+            let said = |key| build.get(key).and_then(Value::as_str);
+            let context = join(directory, context);
+            found.push(Build {
+                name: name.shown('…'),
+                dockerfile: join(&context, said("dockerfile").unwrap_or("Dockerfile")),
+                stage: said("target").map(str::to_owned),
+                runs: runs(&words),
+                context,
+            });
         }
     }
     found
+}
+
+/// The module or the file that an image runs by itself, as the text of its Dockerfile names it in a stage: the last one unless one is said.
+#[must_use]
+pub fn image_runs(text: &str, stage: Option<&str>) -> Option<String> {
+    let command = image::command(text, stage);
+    let words = command.split([' ', '\t', ',', '[', ']', '"']).filter(|word| !word.is_empty());
+    runs(&words.collect::<Vec<_>>())
 }
 
 /// The module or the file that a command runs: `python -m jobs.run`, `celery -A shop.worker`, `uvicorn shop.main:app`, `node src/worker.js`.
@@ -63,6 +93,41 @@ fn runs(words: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dockerfiles_below_what_an_image_is_built_from_are_told() {
+        for (context, dockerfile, expected) in [
+            ("", "a/Dockerfile", Some("a")),
+            ("", "Dockerfile", None),
+            ("src", "src/a/Dockerfile", Some("src/a")),
+            ("src", "src/Dockerfile", None),
+            ("src", "src2/Dockerfile", None),
+            ("src/a", "docker/Dockerfile", None),
+        ] {
+            let build = Build { context: context.into(), dockerfile: dockerfile.into(), ..Build::default() };
+            assert_eq!(build.inner(), expected, "{context} {dockerfile}");
+        }
+    }
+
+    #[test]
+    fn what_an_image_runs_is_told() {
+        let stages =
+            "FROM python AS api\nCMD [\"uvicorn\", \"shop.api:app\"]\nFROM api AS jobs\nCMD python -m shop.jobs\n";
+        for (text, stage, expected) in [
+            ("FROM node\nCMD [\"node\", \"src/a.js\"]\n", None, Some("src/a.js")),
+            ("FROM python\nCMD [\"python\", \"src/a.py\"]\n", None, Some("src/a.py")),
+            ("FROM node\nENTRYPOINT [\"node\"]\nCMD [\"a.js\"]\n", None, Some("a.js")),
+            ("FROM node\nCMD node a.js\nCMD node b.js\n", None, Some("b.js")),
+            (stages, None, Some("shop.jobs")),
+            (stages, Some("api"), Some("shop.api")),
+            (stages, Some("other"), None),
+            // What a stage does not say, the one that it is made from says.
+            ("FROM python AS api\nCMD python -m shop.api\nFROM api AS all\nRUN x\n", None, Some("shop.api")),
+            ("FROM node\n", None, None),
+        ] {
+            assert_eq!(image_runs(text, stage).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_a_command_runs_is_told() {

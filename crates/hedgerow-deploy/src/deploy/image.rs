@@ -78,21 +78,34 @@ pub fn copies(text: &str) -> Vec<(String, String)> {
 /// made from.
 pub(crate) fn copied_to(text: &str, stage: Option<&str>) -> Vec<(String, String)> {
     let stages = stages(text);
-    let named = |name: &str| stages.iter().rposition(|stage| stage.name.eq_ignore_ascii_case(name));
-    let mut at = match stage {
-        Some(name) => named(name),
-        None => stages.len().checked_sub(1),
-    };
     let mut found = Vec::new();
-    while let Some(stage) = at.and_then(|at| stages.get(at)) {
+    for stage in made_from(&stages, stage) {
         found.extend(stage.copies.iter().map(|(source, target, directory)| match target.starts_with('/') {
             true => (source.clone(), target.clone()),
             false => (source.clone(), format!("{directory}{}", target.trim_start_matches("./"))),
         }));
-        // A stage is made from one above it, so that this ends.
-        at = named(&stage.base).filter(|base| at.is_some_and(|at| *base < at));
     }
     found
+}
+
+/// What a stage of a Dockerfile runs, the entry point before the command, as they are written: of the last stage unless one is said.
+pub(crate) fn command(text: &str, stage: Option<&str>) -> String {
+    let stages = stages(text);
+    let chain: Vec<&Stage> = made_from(&stages, stage).collect();
+    let first = |of: fn(&Stage) -> Option<&String>| chain.iter().find_map(|stage| of(stage)).map_or("", String::as_str);
+    format!("{} {}", first(|stage| stage.entrypoint.as_ref()), first(|stage| stage.command.as_ref()))
+}
+
+/// A stage, the last one unless one is said, and those that it is made from.
+fn made_from<'s>(stages: &'s [Stage], stage: Option<&str>) -> impl Iterator<Item = &'s Stage> {
+    let named = |name: &str| stages.iter().rposition(|stage| stage.name.eq_ignore_ascii_case(name));
+    let first = match stage {
+        Some(name) => named(name),
+        None => stages.len().checked_sub(1),
+    };
+    // A stage is made from one above it, so that this ends.
+    let base = move |at: &usize| named(&stages[*at].base).filter(|base| base < at);
+    std::iter::successors(first, base).map(|at| &stages[at])
 }
 
 /// A stage of a Dockerfile.
@@ -102,6 +115,8 @@ struct Stage {
     base: String,
     /// What it copies in: what, whither, and the directory of work.
     copies: Vec<(String, String, String)>,
+    entrypoint: Option<String>,
+    command: Option<String>,
 }
 
 /// What a Dockerfile copies in, in all of its stages.
@@ -119,8 +134,10 @@ fn stages(text: &str) -> Vec<Stage> {
                 let name =
                     words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
                 let text = |word: Option<&&str>| word.map_or_else(String::new, |word| (*word).to_owned());
-                found.push(Stage { name: text(name), base: text(words.first()), copies: Vec::new() });
+                found.push(Stage { name: text(name), base: text(words.first()), ..Stage::default() });
             }
+            "ENTRYPOINT" => found.last_mut().into_iter().for_each(|stage| stage.entrypoint = Some(rest.clone())),
+            "CMD" => found.last_mut().into_iter().for_each(|stage| stage.command = Some(rest.clone())),
             "WORKDIR" => directory = format!("{}/", rest.trim_end_matches('/')),
             // Another stage's files are not the tree's.
             "COPY" | "ADD" if !rest.contains("--from") && !rest.starts_with('[') => {

@@ -5,6 +5,7 @@ use crate::edge::Place;
 use crate::pack::Target;
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::ir::{Def, Expr, ExprId, Range};
 use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,36 @@ impl<'a> Search<'a, '_> {
             let values = self.eval.target(site, target);
             !values.is_empty() && values.iter().all(|values| self.is_address(values, is_named))
         });
-        self.told.extend(is_told.then_some(place));
+        if is_told {
+            self.told.push(Told { place, callback: self.callback(site) });
+        }
+    }
+
+    /// The innermost function without a name that makes a call, unless the call is on what that function is given: `o => o.setUrl("http://a")`
+    /// sets an option of whoever it is handed to.
+    fn callback(&self, site: Site) -> Option<Range> {
+        let program = self.context.infer.program;
+        let facts = program.facts_of(site.function);
+        let function = program.function(site.function);
+        let at = facts.span(site.expr);
+        let closures = (function.exprs.start..function.exprs.end).map(ExprId);
+        let around = closures.filter(|id| matches!(facts.expr(*id), Expr::Closure(_))).map(|id| facts.span(id));
+        let innermost =
+            around.filter(|span| span.start <= at.start && at.end <= span.end).max_by_key(|span| span.start)?;
+        let mut root = site.expr;
+        loop {
+            root = match *facts.expr(root) {
+                Expr::Call { callee, .. } => callee,
+                Expr::Member { of, .. } | Expr::Index { of, .. } | Expr::Cast { of, .. } => of,
+                Expr::Deref(of) | Expr::Address(of) => of,
+                Expr::Local(local) => {
+                    let local = facts.locals(function)[local.0 as usize];
+                    let is_parameter = |def: &Def| matches!(def, Def::ClosureParameter { .. });
+                    return (!facts.defs(&local).iter().any(is_parameter)).then_some(innermost);
+                }
+                _ => return Some(innermost),
+            };
+        }
     }
 
     /// The same for what is put somewhere.
@@ -51,7 +81,7 @@ impl<'a> Search<'a, '_> {
         let place = self.place(value.function, value.expr);
         let is_near = readers.keys().any(|reader| reader.path == place.path);
         if is_near && !values.is_empty() && values.iter().all(|values| self.is_address(values, true)) {
-            self.told.push(place);
+            self.told.push(Told { place, callback: None });
         }
     }
 
@@ -75,7 +105,7 @@ impl<'a> Search<'a, '_> {
     /// Adds such calls. What the deploy does not set is no open question: they have defaults.
     pub(super) fn environment(&mut self, readers: &Readers) {
         for (place, (site, paths)) in readers {
-            if self.told.iter().any(|told| is_for(told, place)) {
+            if self.told.iter().any(|told| told.is_for(place)) {
                 continue;
             }
             for path in paths {
@@ -92,11 +122,22 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// Whether an address that is told at one place is for the call at another: it is what that call is given, or it stands among what it is
-/// given, or what it makes is given it right there, as builders are.
-fn is_for(told: &Place, call: &Place) -> bool {
-    let (inner, outer) = (told.range, call.range);
-    let is_within = outer.start <= inner.start && inner.end <= outer.end;
-    let is_chained = inner.start == outer.start && outer.end <= inner.end;
-    told.path == call.path && (is_within || is_chained)
+/// An address that a call is given, or that is put somewhere.
+#[derive(Debug)]
+pub(super) struct Told {
+    place: Place,
+    /// The function without a name that makes the call.
+    callback: Option<Range>,
+}
+
+impl Told {
+    /// Whether the address is for a call at another place: it is what that call is given, or it stands among what it is given, or what it
+    /// makes is given it right there, as builders are. What a function that the call is handed calls is its own affair.
+    fn is_for(&self, call: &Place) -> bool {
+        let (inner, outer) = (self.place.range, call.range);
+        let is_within = |inner: Range| outer.start <= inner.start && inner.end <= outer.end;
+        let is_chained = inner.start == outer.start && outer.end <= inner.end;
+        let is_its = is_within(inner) && !self.callback.is_some_and(is_within);
+        self.place.path == call.path && (is_its || is_chained)
+    }
 }

@@ -5,9 +5,7 @@ use super::{File, Meaning, PackageId, Program};
 use hedgerow_code::ir::{Export, Import};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many packages a name is looked for in, before it is one that nobody declares.
-const MAX_LOOKED: usize = 2_000;
+use std::sync::OnceLock;
 
 /// What stands for all names of a module.
 const ALL: &str = "*";
@@ -29,6 +27,8 @@ pub(super) struct Exports<'p> {
     names: BTreeMap<&'p str, From<'p>>,
     /// The packages all of whose names it gives on.
     all: Vec<PackageId>,
+    /// Itself and all that it gives on names of, once it was asked for.
+    giving: OnceLock<Vec<PackageId>>,
 }
 
 impl<'p> Program<'p> {
@@ -119,45 +119,52 @@ impl<'p> Program<'p> {
     /// What `name` means in a package to whoever imports it: what the package gives on by that name, declares, or gives on with all names of
     /// another.
     pub(crate) fn exported(&self, package: PackageId, name: &str) -> Meaning<'p> {
-        let declared = self.item(package, name);
-        let gives = |exports: &Exports| exports.names.contains_key(name);
-        if declared != Meaning::Unknown && !self.exports.get(package.0 as usize).is_some_and(gives) {
-            return declared;
-        }
         let mut seen: BTreeSet<(PackageId, &str)> = BTreeSet::new();
-        let mut open = vec![Step::Look(package, name)];
-        while let Some(step) = open.pop() {
-            let (package, name) = match step {
-                Step::Look(package, name) => (package, name),
-                Step::Take(Meaning::Unknown) => continue,
-                Step::Take(meaning) => return meaning,
-            };
-            if seen.len() >= MAX_LOOKED || !seen.insert((package, name)) {
-                continue;
+        // What is given on from elsewhere is looked for there; where that leads nowhere, what is declared by the name counts.
+        let mut declared = Meaning::Unknown;
+        let mut at = Some((package, name));
+        while let Some((package, name)) = at.take() {
+            if !seen.insert((package, name)) {
+                break;
             }
-            let exports = self.exports.get(package.0 as usize);
-            let own = self.item(package, name);
-            match exports.and_then(|exports| exports.names.get(name)) {
-                Some(From::Name(other, of)) => open.extend([Step::Take(own), Step::Look(*other, of)]),
-                Some(From::Whole(other)) => return Meaning::Package(*other),
-                Some(From::External(path, of)) => return Meaning::External(path, *of),
-                None if own != Meaning::Unknown => return own,
-                None if name == "default" => {}
-                None => {
-                    let all = exports.into_iter().flat_map(|exports| exports.all.iter().rev());
-                    open.extend(all.map(|other| Step::Look(*other, name)));
+            // Before it is known what packages give on, they have what they declare.
+            let giving = self.giving(package).unwrap_or(std::slice::from_ref(&package));
+            let giving = if name == "default" { &giving[..giving.len().min(1)] } else { giving };
+            for package in giving {
+                let own = self.item(*package, name);
+                match self.exports.get(package.0 as usize).and_then(|exports| exports.names.get(name)) {
+                    Some(From::Name(other, of)) => {
+                        if declared == Meaning::Unknown {
+                            declared = own;
+                        }
+                        at = Some((*other, of));
+                        break;
+                    }
+                    Some(From::Whole(other)) => return Meaning::Package(*other),
+                    Some(From::External(path, of)) => return Meaning::External(path, *of),
+                    None if own != Meaning::Unknown => return own,
+                    None => {}
                 }
             }
         }
-        Meaning::Unknown
+        declared
     }
-}
 
-/// What is left to do where a name is looked for.
-#[derive(Debug, Clone, Copy)]
-enum Step<'n, 'p> {
-    /// To look for a name in a package.
-    Look(PackageId, &'n str),
-    /// To take what it means if nothing better was found.
-    Take(Meaning<'p>),
+    /// A package and those all of whose names it gives on, by itself or by others, in the order in which they are asked for a name.
+    fn giving(&self, package: PackageId) -> Option<&[PackageId]> {
+        let exports = self.exports.get(package.0 as usize)?;
+        let giving = exports.giving.get_or_init(|| {
+            let mut found = Vec::new();
+            let mut seen = BTreeSet::new();
+            let mut open = vec![package];
+            while let Some(package) = open.pop() {
+                if seen.insert(package) {
+                    found.push(package);
+                    open.extend(self.exports.get(package.0 as usize).into_iter().flat_map(|e| e.all.iter().rev()));
+                }
+            }
+            found
+        });
+        Some(giving)
+    }
 }

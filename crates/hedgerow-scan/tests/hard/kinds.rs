@@ -294,6 +294,60 @@ fn services_that_are_built_from_one_directory_have_its_code() {
     assert_eq!(summary(&outcome(&root)), ["api -> ledger proven"]);
 }
 
+/// A file that calls somebody.
+fn calls_at(file: &str, host: &str) -> String {
+    format!("-- {file}\nimport requests\nrequests.get(\"http://{host}/x\")\n")
+}
+
+#[test]
+fn services_that_are_built_from_one_context_have_the_code_beside_their_dockerfiles() {
+    const SERVICES: &str =
+        "-- service.shop/x.txt\n-- service.api/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
+    let compose = |shop: &str, api: &str| {
+        format!("{SERVICES}-- compose.yml\nservices:\n  s-shop: {{build: {{{shop}}}}}\n  s-api: {{build: {{{api}}}}}\n")
+    };
+    let code = calls_at("src/shop/main.py", "s-ledger") + &calls_at("src/api/main.py", "s-cart");
+    let each: &[&str] = &["api -> cart proven", "shop -> ledger proven"];
+    let image = |name: &str, text: &str| format!("-- src/{name}\nFROM python\n{text}\n");
+    for (what, tree, expected) in [
+        (
+            "the root",
+            compose("context: ., dockerfile: src/shop/Dockerfile", "context: ., dockerfile: ./src/api/Dockerfile"),
+            each,
+        ),
+        (
+            "a directory of all",
+            compose("context: ./src, dockerfile: shop/Dockerfile", "context: src, dockerfile: api/api.Dockerfile"),
+            each,
+        ),
+        (
+            "Dockerfiles that say what they run",
+            compose("context: src, dockerfile: shop.Dockerfile", "context: src, dockerfile: api.Dockerfile")
+                + &image("shop.Dockerfile", "CMD [\"python\", \"shop/main.py\"]")
+                + &image("api.Dockerfile", "CMD python -m api.main"),
+            each,
+        ),
+        (
+            "stages of one Dockerfile",
+            compose("context: src, target: shop", "context: src, target: api")
+                + "-- src/Dockerfile\nFROM python AS shop\nCMD python shop/main.py\nFROM python AS api\nCMD python api/main.py\n",
+            each,
+        ),
+        (
+            "nothing tells them apart",
+            compose("context: src, dockerfile: shop.Dockerfile", "context: src, dockerfile: api.Dockerfile"),
+            &[],
+        ),
+        (
+            "one is in the other",
+            compose("context: src, dockerfile: shop.Dockerfile", "context: src/api"),
+            &["api -> cart proven"],
+        ),
+    ] {
+        assert_eq!(summary(&outcome(&(tree + &code))), expected, "{what}");
+    }
+}
+
 #[test]
 fn what_lies_in_a_directory_of_several_services_is_read_for_each() {
     let of = |files: &str| {

@@ -230,6 +230,22 @@ fn an_address_in_code_comes_before_the_environment() {
     let rows: Vec<_> =
         unset.iter().map(|(caller, imports, call, variable)| (*caller, Case::new(imports, call, variable))).collect();
     assert_calls(&rows, true);
+    // What a function that it is handed calls is another's address; what it is given by one is its own.
+    let sentry = "import * as Sentry from '@sentry/node';\nimport axios from 'axios';";
+    let handed = [
+        (&TYPESCRIPT, sentry, "Sentry.init({ beforeSend: () => { axios.get('http://s-other/x'); } });", "SENTRY_DSN"),
+        (&TYPESCRIPT, sentry, "(() => { Sentry.init({}); axios.get('http://s-other/x'); })();", "SENTRY_DSN"),
+        (
+            &TYPESCRIPT,
+            sentry,
+            "Sentry.init({ beforeSend: async (e) => { await axios.post('http://s-other/x', e); } });",
+            "SENTRY_DSN",
+        ),
+        (&TYPESCRIPT, sentry, "Sentry.init({}).then((s) => fetch('http://s-other/x'));", "SENTRY_DSN"),
+    ];
+    let rows: Vec<_> =
+        handed.iter().map(|(caller, imports, call, variable)| (*caller, Case::new(imports, call, variable))).collect();
+    assert_calls(&rows, true);
 }
 
 #[test]

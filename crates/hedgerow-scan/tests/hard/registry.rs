@@ -100,6 +100,8 @@ fn a_client_of_a_contract_from_outside_calls_who_offers_it_by_the_same_package()
     for (tree, expected) in [
         (go(same, same), &["shop -> ledger joined"][..]),
         (python.to_owned(), &["shop -> ledger joined"]),
+        // Some begin the names of their contracts with a small letter.
+        (python.replace("Ledger", "ledger"), &["shop -> ledger joined"]),
         // Another package's contract of that name.
         (go("books \"example.com/elsewhere/books\"", same), &[]),
     ] {

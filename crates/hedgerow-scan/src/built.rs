@@ -1,0 +1,85 @@
+//! The code that compose files build containers from, for services that have none of their own.
+
+use crate::inventory::{Home, is_below};
+use crate::tree::Tree;
+use hedgerow_deploy::Hosts;
+use hedgerow_deploy::build::{Build, builds, image_runs};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Gives services without code of their own that of the directory which a compose file builds them from: the Dockerfile's, where that lies
+/// deeper and has code. Of the same image several may run, each by its own command. What several images are built from and none tells its
+/// own part of is no service's: each would have the calls of all others.
+pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
+    let with_code = directories_of(tree);
+    let has_code = |directory: &str| !tree.code.is_empty() && with_code.contains(directory);
+    let is_empty = |home: &Home| !home.directories.iter().any(|(directory, _)| has_code(directory));
+    if !homes.iter().any(is_empty) {
+        return;
+    }
+    let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
+    let hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
+    let is_compose = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+    let texts = tree.texts.iter().filter(|file| is_compose(&file.path));
+    let builds: Vec<Build> = texts.flat_map(|file| builds(&file.path, &file.text)).collect();
+    let directory_of =
+        |build: &Build| build.inner().filter(|inner| has_code(inner)).unwrap_or(&build.context).to_owned();
+    let mut images: BTreeMap<String, BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
+    for build in &builds {
+        images.entry(directory_of(build)).or_default().insert((&build.dockerfile, build.stage.as_deref()));
+    }
+    let declared = tree.services.iter().map(|service| service.directory.clone());
+    let said = homes.iter().flat_map(|home| home.directories.iter().map(|(directory, _)| directory.clone()));
+    let own: BTreeSet<String> = declared.chain(said).collect();
+    // What lies above the directories of several is the root of all, and no service's code.
+    let is_root = |directory: &str| own.iter().filter(|own| is_below(own, directory)).count() > 1;
+    for home in homes.iter_mut().filter(|home| is_empty(home)) {
+        for build in builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name)) {
+            let directory = directory_of(build);
+            if directory.is_empty() || is_root(&directory) || !has_code(&directory) {
+                continue;
+            }
+            let main = runs(tree, build).and_then(|runs| main_of(tree, &directory, &runs));
+            let inside = images.iter().filter(|(other, _)| **other == directory || is_below(other, &directory));
+            let is_only = inside.flat_map(|(_, images)| images).count() == 1;
+            let place = (directory, main);
+            if (is_only || place.1.is_some()) && !home.directories.contains(&place) {
+                home.directories.push(place);
+            }
+        }
+    }
+}
+
+/// The directories that have code in them or below them.
+fn directories_of<'t>(tree: &'t Tree) -> BTreeSet<&'t str> {
+    let mut found: BTreeSet<&str> = BTreeSet::from([""]);
+    for file in tree.code {
+        let mut directory = file.path.as_str();
+        while let Some((above, _)) = directory.rsplit_once('/') {
+            if !found.insert(above) {
+                break;
+            }
+            directory = above;
+        }
+    }
+    found
+}
+
+/// What a container runs: by the compose file, else by its image.
+fn runs(tree: &Tree, build: &Build) -> Option<String> {
+    let of_image = || {
+        let file = tree.texts.iter().find(|file| file.path == build.dockerfile)?;
+        image_runs(&file.text, build.stage.as_deref())
+    };
+    build.runs.clone().or_else(of_image)
+}
+
+/// The file below a directory that a command names: as it is, or as a module.
+fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
+    let module = runs.replace('.', "/");
+    let files =
+        [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
+    files.into_iter().find(|file| {
+        let place = format!("{directory}/{file}");
+        tree.code.iter().any(|code| code.path == place)
+    })
+}
