@@ -362,6 +362,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn callee(&mut self, site: Site, callee: ExprId, passed: &[Argument], target: Option<Target<'p>>) {
+        self.otherwise(site, callee, passed);
         let found = match target {
             Some(Target::Outside(path)) => {
                 if !self.reach.paths.get(path).is_inert {

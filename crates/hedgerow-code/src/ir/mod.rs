@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -124,7 +124,8 @@ pub struct Import {
     pub name: Option<CompactString>,
 }
 
-/// A name that a file gives to whoever imports it, and does not declare: `export { a as b } from "./c"`.
+/// A name that a file gives to whoever imports it, and does not declare: `export { a as b } from "./c"`. In Python what a module imports is
+/// given on; where it declares the same name as well, either may be what the name means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// The name that others ask for; `*` for all that the other module gives.

@@ -25,7 +25,10 @@ impl<'p> Eval<'_, 'p> {
     pub(super) fn global(&self, id: GlobalId) -> Values {
         let program = self.infer.program;
         let global = program.global(id);
-        let mut values = Values::default();
+        let mut values = match program.otherwise(Meaning::Global(id)) {
+            Some(Meaning::Global(other)) if other != id => self.global(other),
+            _ => Values::default(),
+        };
         if let Some(loader) = program.loader(id.file) {
             for (value, result) in &global.values {
                 values.add(&self.eval(&Frame::of(loader), *value, *result));

@@ -12,7 +12,7 @@ const ALL: &str = "*";
 
 /// Where a name is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From<'p> {
+pub(super) enum From<'p> {
     /// The name of a package of the tree.
     Name(PackageId, &'p str),
     /// A package of the tree itself.
@@ -24,7 +24,7 @@ enum From<'p> {
 /// What a package gives on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Exports<'p> {
-    names: BTreeMap<&'p str, From<'p>>,
+    pub(super) names: BTreeMap<&'p str, From<'p>>,
     /// The packages all of whose names it gives on.
     all: Vec<PackageId>,
     /// Itself and all that it gives on names of, once it was asked for.
@@ -44,23 +44,20 @@ impl<'p> Program<'p> {
             own.all.extend(of_file.all);
         }
         self.exports = exports;
+        self.settle_names();
+    }
+
+    /// What a name that a package gives on means.
+    pub(super) fn found(&self, from: From<'p>) -> Meaning<'p> {
+        match from {
+            From::Name(package, name) => self.exported(package, name),
+            From::Whole(package) => Meaning::Package(package),
+            From::External(path, name) => Meaning::External(path, name),
+        }
     }
 
     fn exports_of(&self, file: &File<'p>, modules: &Modules) -> Exports<'p> {
         let mut found = Exports::default();
-        if file.language.semantics().gives_on_imports() {
-            for import in &file.facts.imports {
-                for name in modules.aliases(file.language, import) {
-                    match (name, self.taken_by(file, import, modules)) {
-                        ("_", _) => {}
-                        (".", Some(From::Whole(package))) => found.all.push(package),
-                        // All names of a library: which ones is not known.
-                        (".", _) => {}
-                        (name, from) => found.names.extend(from.map(|from| (name, from))),
-                    }
-                }
-            }
-        }
         for export in &file.facts.exports {
             let from = match &export.path {
                 Some(path) => self.of_module(file, export, path, modules),
@@ -80,12 +77,7 @@ impl<'p> Program<'p> {
     /// What a module gives on of another one.
     fn of_module(&self, file: &File<'p>, export: &'p Export, path: &'p str, modules: &Modules) -> Option<From<'p>> {
         let import = Import { alias: None, path: path.into(), name: export.of.clone() };
-        let package = modules.resolve(file, &import).and_then(|path| self.by_path.get(&path)).copied();
-        Some(match (package, export.of.as_deref()) {
-            (Some(package), None) => From::Whole(package),
-            (Some(package), Some(name)) => From::Name(package, name),
-            (None, name) => From::External(path, name),
-        })
+        self.taken_by(file, &import, (path, export.of.as_deref()), modules)
     }
 
     /// What a module gives on by another name, or of what it imports.
@@ -98,21 +90,28 @@ impl<'p> Program<'p> {
         }
         let mut imports = file.facts.imports.iter();
         let import = imports.find(|import| modules.aliases(file.language, import).contains(&of))?;
-        self.taken_by(file, import, modules)
+        self.taken_by(file, import, (&import.path, import.name.as_deref()), modules)
     }
 
-    /// What an import takes in.
-    fn taken_by(&self, file: &File<'p>, import: &'p Import, modules: &Modules) -> Option<From<'p>> {
+    /// What an import takes in: of a path a name, or the whole.
+    fn taken_by(
+        &self,
+        file: &File<'p>,
+        import: &Import,
+        (path, name): (&'p str, Option<&'p str>),
+        modules: &Modules,
+    ) -> Option<From<'p>> {
         let found = |path: Option<String>| path.and_then(|path| self.by_path.get(&path)).copied();
         let package = found(modules.resolve(file, import));
+        // A module of a package, which is taken out of it like a name.
         let inner = || found(modules.resolve_item(file, import));
-        Some(match (package, import.name.as_deref()) {
+        Some(match (package, name) {
             (Some(package), None) => From::Whole(package),
             (Some(package), Some(name)) => match inner() {
                 Some(inner) if self.item(package, name) == Meaning::Unknown => From::Whole(inner),
                 _ => From::Name(package, name),
             },
-            (None, name) => inner().map_or(From::External(&import.path, name), From::Whole),
+            (None, name) => inner().map_or(From::External(path, name), From::Whole),
         })
     }
 

@@ -9,6 +9,7 @@ mod javascript;
 mod modules;
 mod python;
 mod read;
+mod twice;
 mod types;
 
 pub(crate) use dotnet::{PROJECT, Projects};
@@ -130,6 +131,8 @@ pub(crate) struct Program<'p> {
     aliases: Vec<BTreeMap<&'p str, Vec<Meaning<'p>>>>,
     /// Per package, the names that it gives on from others.
     exports: Vec<exports::Exports<'p>>,
+    /// What names mean besides what a module declares by them.
+    twice: BTreeMap<Meaning<'p>, Meaning<'p>>,
     /// Per file, the packages whose names are used without a qualifier.
     dots: Vec<Vec<PackageId>>,
     /// Per file, the imports that should lead to a file of the tree and lead to none.
@@ -157,6 +160,7 @@ impl<'p> Program<'p> {
             types: Vec::new(),
             aliases: Vec::new(),
             exports: Vec::new(),
+            twice: BTreeMap::new(),
             dots: Vec::new(),
             lost: Vec::new(),
             torn: Vec::new(),

@@ -1,8 +1,8 @@
 //! Calls whose target depends on the type of a value: through interfaces, through open classes, and on something unknown.
 
 use super::{Site, Walk};
-use crate::program::{FnId, Found, Program, TypeId};
-use hedgerow_code::ir::{Expr, ExprId, TypeRef};
+use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
+use hedgerow_code::ir::{Argument, Expr, ExprId, TypeRef};
 
 impl Walk<'_, '_> {
     /// Leads the calls whose target depends on a value's type to the methods of the types made so far. Only pairs of a
@@ -36,6 +36,26 @@ impl Walk<'_, '_> {
         }
         for (site, function) in found {
             self.call(site, function);
+        }
+    }
+
+    /// Leads the call of a name that a module both declares and imports to what it imports.
+    pub(super) fn otherwise(&mut self, site: Site, callee: ExprId, passed: &[Argument]) {
+        let program = self.infer.program;
+        let meaning = match program.expr(site.function, callee) {
+            Expr::Name(name) => {
+                Some(program.meaning(program.file_of(site.function), program.word(site.function, *name)))
+            }
+            Expr::Member { of, name } => self.infer.qualified(site.function, *of, program.word(site.function, *name)),
+            _ => None,
+        };
+        match meaning.and_then(|meaning| program.otherwise(meaning)) {
+            Some(Meaning::Function(function)) => self.call(site, function),
+            Some(Meaning::Type(id)) => self.made(site, Ty::Declared(id), passed),
+            Some(Meaning::External(path, item)) => {
+                self.external(site, item.map_or_else(|| path.to_owned(), |item| format!("{path}.{item}")));
+            }
+            _ => {}
         }
     }
 

@@ -26,6 +26,7 @@ mod reads;
 mod registry;
 mod releases;
 mod scripts;
+mod shadowed;
 mod silent;
 mod wrappers;
 

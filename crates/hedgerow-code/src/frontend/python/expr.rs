@@ -19,6 +19,8 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
         let expr = match node.kind() {
             "identifier" => {
                 let name = self.builder.slice(node);
+                let is_local = self.builder.local(name).is_some();
+                let name = if is_local { name } else { self.names.known_as(name) };
                 return self.builder.name(name, span);
             }
             "string" => return self.string(node),
@@ -28,7 +30,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             }
             "integer" | "float" => Expr::Number(self.builder.word(self.builder.slice(node))),
             "none" | "true" | "false" | "ellipsis" => Expr::Choice(Run::default()),
-            "attribute" if self.dotted.contains(self.builder.slice(node)) => {
+            "attribute" if self.names.is_dotted(self.builder.slice(node)) => {
                 return self.builder.push_name(self.builder.slice(node), span);
             }
             "attribute" => match node.child_by_field_name("object").map(|object| self.expr(object)) {

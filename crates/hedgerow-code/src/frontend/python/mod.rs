@@ -1,13 +1,13 @@
 //! Python, by tree-sitter.
 
 mod expr;
+mod import;
 
+use self::import::Names;
 use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{
-    Def, Expr, ExprId, Facts, Field, Function, Global, Import, LocalId, Store, TypeDecl, TypeRef, TypeRefId,
-};
+use crate::ir::{Def, Expr, ExprId, Facts, Field, Function, Global, LocalId, Store, TypeDecl, TypeRef, TypeRefId};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -20,7 +20,8 @@ impl Frontend for Python {
             let mut lower = Lower {
                 builder,
                 later: Vec::new(),
-                dotted: BTreeSet::new(),
+                names: Names::default(),
+                branches: 0,
                 outer: vec![BTreeSet::new()],
                 class: None,
             };
@@ -41,8 +42,10 @@ struct Later<'n> {
 struct Lower<'t, 'n> {
     builder: Builder<'t>,
     later: Vec<Later<'n>>,
-    /// The modules below others that are imported by their whole names.
-    dotted: BTreeSet<String>,
+    /// What the file imports and declares.
+    names: Names,
+    /// How many statements are open that may not run, or run in part.
+    branches: usize,
     /// Per open function or closure, the names that `global` and `nonlocal` take from outside.
     outer: Vec<BTreeSet<String>>,
     /// The class of the method that is read.
@@ -60,6 +63,7 @@ impl<'n> Lower<'_, 'n> {
             at += 1;
             self.function(node, class, registered);
         }
+        self.give_on();
         self.builder.facts.faults.extend(first_fault(root));
     }
 
@@ -88,7 +92,8 @@ impl<'n> Lower<'_, 'n> {
     fn stmt_inner(&mut self, node: Node<'n>, class: Option<&str>) {
         match node.kind() {
             "comment" => {}
-            "import_statement" | "import_from_statement" | "future_import_statement" => self.import(node),
+            "import_statement" | "import_from_statement" => self.import(node, class),
+            "future_import_statement" => {}
             "function_definition" => self.definition(node, class, false),
             "decorated_definition" => {
                 let mut cursor = node.walk();
@@ -127,11 +132,13 @@ impl<'n> Lower<'_, 'n> {
                 if let (Some(left), Some(over)) = (node.child_by_field_name("left"), over) {
                     self.each(left, over);
                 }
+                self.branches += 1;
                 for field in ["body", "alternative"] {
                     if let Some(block) = node.child_by_field_name(field) {
                         self.stmt(block, class);
                     }
                 }
+                self.branches -= 1;
             }
             "with_item" => {
                 for value in children(node) {
@@ -148,19 +155,20 @@ impl<'n> Lower<'_, 'n> {
                     }
                 }
             }
+            "if_statement" | "while_statement" | "try_statement" | "match_statement" => {
+                self.branches += 1;
+                self.block(node, class);
+                self.branches -= 1;
+            }
             "block"
             | "module"
-            | "if_statement"
             | "elif_clause"
             | "else_clause"
-            | "while_statement"
-            | "try_statement"
             | "except_clause"
             | "except_group_clause"
             | "finally_clause"
             | "with_statement"
             | "with_clause"
-            | "match_statement"
             | "case_clause" => self.block(node, class),
             "pass_statement" | "break_statement" | "continue_statement" => {}
             _ => {
@@ -169,36 +177,13 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    fn import(&mut self, node: Node<'n>) {
-        let module = node.child_by_field_name("module_name").map(|module| self.builder.slice(module).to_owned());
-        let mut cursor = node.walk();
-        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
-        for name in names {
-            let alias = (name.kind() == "aliased_import").then(|| self.builder.field(name, "alias").into());
-            let written =
-                if alias.is_some() { self.builder.field(name, "name") } else { self.builder.slice(name).to_owned() };
-            let import = match &module {
-                Some(module) => Import { alias, path: module.clone().into(), name: Some(written.into()) },
-                None => {
-                    if let (None, Some((top, _))) = (&alias, written.split_once('.')) {
-                        // `import a.b` makes `a` known, and with it `a.b`.
-                        let alias = Some(top.into());
-                        self.builder.facts.imports.push(Import { alias, path: top.into(), name: None });
-                        self.dotted.insert(written.clone());
-                    }
-                    Import { alias: alias.or_else(|| Some(written.as_str().into())), path: written.into(), name: None }
-                }
-            };
-            self.builder.facts.imports.push(import);
-        }
-        if let (Some(path), true) = (module, children(node).iter().any(|child| child.kind() == "wildcard_import")) {
-            self.builder.facts.imports.push(Import { alias: Some(".".into()), path: path.into(), name: None });
-        }
-    }
-
     /// A function: of the file or of a class it waits, inside of another function it is a closure.
     fn definition(&mut self, node: Node<'n>, class: Option<&str>, registered: bool) {
         if self.at_top() {
+            if class.is_none() {
+                let name = self.builder.field(node, "name");
+                self.declared(&name);
+            }
             self.later.push(Later { node, class: class.map(str::to_owned), registered });
             return;
         }
@@ -246,6 +231,9 @@ impl<'n> Lower<'_, 'n> {
             })
             .collect();
         let ty = TypeRef::Struct(fields);
+        if self.at_top() {
+            self.declared(&name);
+        }
         self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes: Vec::new(), span: range(node) });
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body, Some(&name));
@@ -300,6 +288,7 @@ impl<'n> Lower<'_, 'n> {
             self.stmt(body, None);
         }
         self.outer.pop();
+        self.names.leave_function();
         self.builder.close();
     }
 
@@ -344,9 +333,11 @@ impl<'n> Lower<'_, 'n> {
     fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
-            "identifier" => TypeRef::Name { qualifier: None, name: self.builder.slice(node).into() },
+            "identifier" => {
+                TypeRef::Name { qualifier: None, name: self.names.known_as(self.builder.slice(node)).into() }
+            }
             "attribute" => TypeRef::Name {
-                qualifier: Some(self.builder.field(node, "object").into()),
+                qualifier: Some(self.names.known_as(&self.builder.field(node, "object")).into()),
                 name: self.builder.field(node, "attribute").into(),
             },
             "string" => {
@@ -430,6 +421,7 @@ impl<'n> Lower<'_, 'n> {
             let target = self.builder.push_member(of, name, span);
             self.builder.store(Store { target, value, result });
         } else if self.at_top() {
+            self.declared(name);
             let globals = &mut self.builder.facts.globals;
             match globals.iter_mut().find(|global| global.name == name) {
                 Some(global) => global.values.push((value, result)),
