@@ -231,7 +231,7 @@ fn plain_file<'a>(
         }
     }
     let answered = spoken.answers(service, &file.path);
-    let join = Join { hosts, given: deploy.of(service), said: None };
+    let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
     for address in &plain.addresses {
         // What another service's container runs is that one's.
         if spoken.is_others(&file.path, address.range.start, service, places) {

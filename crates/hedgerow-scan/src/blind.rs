@@ -37,7 +37,7 @@ pub(crate) fn ask(
             let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
             edge.is_some_and(|edge| edge.class().is_rule() && edge.class() != Class::Addressed)
         };
-        let given = addressed(given, hosts);
+        let given = addressed(given, hosts.of(&home.name));
         let open: BTreeSet<String> = given
             .iter()
             .filter(|callee| **callee != home.name && !calls(callee) && !tree.config.explains(&home.name, callee))

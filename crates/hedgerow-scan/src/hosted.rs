@@ -1,10 +1,11 @@
 //! What code that describes a deploy (Aspire's AppHost) says: whose projects it runs, what it gives to them, and at which ports of the
-//! machine that all of them run on they answer.
+//! machine that all of them run on they answer. Names and ports hold among those that one host runs.
 
-use crate::program::{PROJECT, Projects};
+use crate::program::{PROJECT, Projects, dir_of};
 use crate::tree::Tree;
-use hedgerow_code::ir::Gift;
-use hedgerow_deploy::{Deploy, Hosts, Spot};
+use hedgerow_code::ir::{Gift, Grant};
+use hedgerow_deploy::path::join;
+use hedgerow_deploy::{Deploy, Hosts, Machine, Spot};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,37 +30,79 @@ const CLIENTS: &[(&str, &[&str])] = &[
     ("meilisearch", &["meilisearch"]),
 ];
 
+/// A resource of a host.
+#[derive(Default)]
+struct Resource<'t> {
+    /// The files of its projects, where it has some: a host may choose one of several.
+    projects: BTreeSet<&'t str>,
+    services: BTreeSet<String>,
+    /// Whether it is started on the machine itself, and not in a container.
+    is_program: bool,
+}
+
+/// A host: the files of a project that describe a deploy. What it calls a resource nobody else does.
+#[derive(Default)]
+struct Host<'t> {
+    grants: Vec<(&'t str, &'t Grant)>,
+    resources: BTreeMap<&'t str, Resource<'t>>,
+    /// Whether its programs run on the machine, and nowhere else.
+    is_the_deploy: bool,
+}
+
+impl<'t> Host<'t> {
+    /// Reads whose the resources are: the nearest project of a name is the one that the host's own project refers to.
+    fn read(
+        (directory, grants): (&str, Vec<(&'t str, &'t Grant)>),
+        manifests: &[(&'t str, String)],
+        (known, owner): (&Projects, &impl Fn(&str) -> Option<String>),
+        hosts: &Hosts,
+    ) -> Self {
+        let refers = known.closure(directory);
+        let mut host = Self { grants, ..Self::default() };
+        for (_, grant) in &host.grants {
+            let resource = host.resources.entry(&grant.to).or_default();
+            match &grant.gift {
+                Gift::Project(name) => {
+                    resource.is_program = true;
+                    let mut all: Vec<&str> =
+                        manifests.iter().filter(|(_, project)| project == name).map(|(path, _)| *path).collect();
+                    if all.iter().any(|path| refers.contains(&dir_of(path))) {
+                        all.retain(|path| refers.contains(&dir_of(path)));
+                    }
+                    let owned = all.iter().find_map(|path| Some((*path, owner(path)?)));
+                    resource.projects.extend(owned.as_ref().map(|(path, _)| *path).or(all.first().copied()));
+                    resource.services.extend(owned.map(|(_, service)| service));
+                }
+                Gift::Program(path) => {
+                    resource.is_program = true;
+                    let path = join(directory, path);
+                    resource.projects.extend(manifests.iter().map(|(path, _)| *path).find(|other| *other == path));
+                    // In its own directory a host has what is known by name alone.
+                    if path != directory {
+                        resource.services.extend(owner(&join(&path, "any")));
+                    }
+                }
+                Gift::Port(_) | Gift::Variable { .. } => {}
+            }
+        }
+        for (name, resource) in &mut host.resources {
+            if resource.services.is_empty() {
+                resource.services.extend(hosts.named(name).map(str::to_owned));
+            }
+        }
+        host
+    }
+
+    /// The services of a resource.
+    fn services(&self, name: &str) -> impl Iterator<Item = &String> {
+        self.resources.get(name).into_iter().flat_map(|resource| &resource.services)
+    }
+}
+
 /// What code that describes a deploy gives to services. It calls them by names of its own.
 pub(crate) fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts: &mut Hosts, deploy: &mut Deploy) {
-    let files = || tree.code.iter().filter(|file| !file.facts.grants.is_empty());
-    if files().next().is_none() {
+    if tree.code.iter().all(|file| file.facts.grants.is_empty()) {
         return;
-    }
-    let manifests: Vec<(&str, String)> = tree
-        .texts
-        .iter()
-        .filter_map(|file| file.path.strip_suffix(PROJECT).map(|stem| (&*file.path, stem)))
-        .map(|(path, stem)| (path, stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_")))
-        .collect();
-    // The file of a resource's project, where it has one.
-    let mut projects: BTreeMap<&str, &str> = BTreeMap::new();
-    let all = || files().flat_map(|file| file.facts.grants.iter().map(move |grant| (file, grant)));
-    for (_, grant) in all() {
-        let Gift::Project(project) = &grant.gift else { continue };
-        let mut own = manifests.iter().filter(|(_, name)| name == project).map(|(path, _)| *path);
-        let Some(first) = own.next() else { continue };
-        let owned = std::iter::once(first).chain(own).find_map(|path| Some((path, owner(path)?)));
-        projects.insert(&grant.to, owned.as_ref().map_or(first, |(path, _)| path));
-        if let Some((_, service)) = owned {
-            hosts.add(&grant.to, &service);
-        }
-    }
-    let is_named = |path: &str| tree.config.deploy.as_ref().is_some_and(|globs| globs.is_match(path));
-    let run: BTreeSet<&str> = projects.keys().filter_map(|name| hosts.named(name)).collect();
-    // In a container `localhost` is the container.
-    let is_the_deploy = files().any(|file| is_named(&file.path)) || !run.iter().any(|name| deploy.of(name).is_some());
-    if is_the_deploy {
-        ports(tree, all().map(|(_, grant)| (&*grant.to, &grant.gift)), &projects, hosts);
     }
     let mut known = Projects::default();
     for file in tree.texts {
@@ -69,57 +112,139 @@ pub(crate) fn grants(tree: &Tree, owner: &impl Fn(&str) -> Option<String>, hosts
             known.common(&file.text);
         }
     }
-    for (file, grant) in all() {
-        let Gift::Variable { name, value, maker } = &grant.gift else { continue };
-        if let Some(service) = hosts.named(&grant.to).map(str::to_owned) {
-            let project = projects.get(&*grant.to).copied();
-            let packages = project.and_then(|path| known.packages(path));
-            let has_client = packages.and_then(|packages| has_client(maker, &packages));
-            let spot = Spot::stretch(&file.path, grant.span.start, grant.span.end);
-            deploy.grant(&service, (name, value), spot, has_client);
+    let all = read(tree, &known, owner, (hosts, deploy));
+    let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (name, resource) in all.iter().flat_map(|host| &host.resources) {
+        names.entry(name).or_default().extend(resource.services.iter().cloned());
+    }
+    for (name, services) in names.iter().filter(|(_, services)| !services.is_empty()) {
+        hosts.add_one_of(name, services);
+    }
+    machines(tree, &all, hosts);
+    for host in &all {
+        for (path, grant) in &host.grants {
+            let Gift::Variable { name, value, maker } = &grant.gift else { continue };
+            let projects = host.resources.get(&*grant.to).into_iter().flat_map(|resource| &resource.projects);
+            let clients: Vec<Option<bool>> = projects.map(|path| has_client(maker, &known.packages(path)?)).collect();
+            let has_client = clients.contains(&Some(true)).then_some(true).or(clients.first().copied().flatten());
+            for service in host.services(&grant.to) {
+                let spot = Spot::stretch(path, grant.span.start, grant.span.end);
+                deploy.grant(service, (name, value), spot, has_client);
+            }
         }
     }
+}
+
+/// The hosts of a tree. What lies in projects that a host's own refers to is the host's, too.
+fn read<'t>(
+    tree: &'t Tree,
+    known: &Projects,
+    owner: &impl Fn(&str) -> Option<String>,
+    (hosts, deploy): (&Hosts, &Deploy),
+) -> Vec<Host<'t>> {
+    let projects = tree.texts.iter().filter_map(|file| Some((&*file.path, file.path.strip_suffix(PROJECT)?)));
+    let last = |stem: &str| stem.rsplit('/').next().unwrap_or(stem).replace(['.', '-'], "_");
+    let manifests: Vec<(&str, String)> = projects.map(|(path, stem)| (path, last(stem))).collect();
+    let mut by_project: BTreeMap<&str, Vec<(&str, &Grant)>> = BTreeMap::new();
+    for file in tree.code.iter().filter(|file| !file.facts.grants.is_empty()) {
+        let project = known.of(&file.path);
+        let project = if known.has(project) { project } else { dir_of(&file.path) };
+        let grants = file.facts.grants.iter().map(|grant| (&*file.path, grant));
+        by_project.entry(project).or_default().extend(grants);
+    }
+    let is_named = |path: &str| tree.config.deploy.as_ref().is_some_and(|globs| globs.is_match(path));
+    let mut all = Vec::new();
+    for project in by_project.keys() {
+        let parts = known.closure(project).into_iter().filter_map(|part| by_project.get(part)).flatten();
+        let grants: Vec<(&str, &Grant)> = parts.copied().collect();
+        let mut host = Host::read((project, grants), &manifests, (known, owner), hosts);
+        let programs = host.resources.values().filter(|resource| resource.is_program);
+        // In a container `localhost` is the container.
+        host.is_the_deploy = host.grants.iter().any(|(path, _)| is_named(path))
+            || !programs.flat_map(|resource| &resource.services).any(|name| deploy.of(name).is_some());
+        all.push(host);
+    }
+    all
+}
+
+/// Says what the programs of hosts see: the names of what their hosts run, and the ports of the machine.
+fn machines(tree: &Tree, all: &[Host<'_>], hosts: &mut Hosts) {
+    let texts: BTreeMap<&str, &str> = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
+    let mut run: BTreeMap<&str, BTreeSet<(usize, bool)>> = BTreeMap::new();
+    for (at, host) in all.iter().enumerate() {
+        for resource in host.resources.values() {
+            for service in &resource.services {
+                run.entry(service).or_default().insert((at, resource.is_program));
+            }
+        }
+    }
+    // Of many services one host runs all.
+    let mut callers: BTreeMap<BTreeSet<(usize, bool)>, BTreeSet<String>> = BTreeMap::new();
+    for (service, by) in run {
+        callers.entry(by).or_default().insert(service.to_owned());
+    }
+    for (by, callers) in callers {
+        let of = || by.iter().map(|(at, is_program)| (&all[*at], *is_program));
+        let mut machine = Machine { is_all: of().all(|(host, _)| host.is_the_deploy), ..Machine::default() };
+        for (name, resource) in of().flat_map(|(host, _)| &host.resources) {
+            if !resource.services.is_empty() {
+                machine.names.entry((*name).to_owned()).or_default().extend(resource.services.iter().cloned());
+            }
+        }
+        let on_it = of().filter(|(host, is_program)| *is_program && host.is_the_deploy).map(|(host, _)| host);
+        machine.ports = ports(&texts, &on_it.collect::<Vec<_>>());
+        hosts.add_machine(&callers, machine);
+    }
+}
+
+/// At which ports of the machine resources answer: at those that their host says, and at those that projects say for themselves. A port
+/// of several is nobody's.
+fn ports(texts: &BTreeMap<&str, &str>, all: &[&Host<'_>]) -> BTreeMap<u16, String> {
+    let mut said: BTreeMap<u16, BTreeSet<&String>> = BTreeMap::new();
+    for (host, grant) in all.iter().flat_map(|host| host.grants.iter().map(move |(_, grant)| (host, grant))) {
+        if let Gift::Port(port) = grant.gift {
+            said.entry(port).or_default().extend(host.services(&grant.to));
+        }
+    }
+    let mut own: BTreeMap<u16, BTreeSet<&String>> = BTreeMap::new();
+    for resource in all.iter().flat_map(|host| host.resources.values()) {
+        for path in &resource.projects {
+            let settings = join(dir_of(path), "Properties/launchSettings.json");
+            let Some(settings) = texts.get(settings.as_str()) else { continue };
+            for port in launched(settings).into_iter().filter(|port| !said.contains_key(port)) {
+                own.entry(port).or_default().extend(&resource.services);
+            }
+        }
+    }
+    let all = said.into_iter().chain(own);
+    all.filter(|(_, services)| services.len() == 1)
+        .filter_map(|(port, services)| Some((port, (*services.first()?).clone())))
+        .collect()
 }
 
 /// Whether one of the packages can be a client of what a method makes; nothing where that is not known.
 fn has_client(maker: &str, packages: &BTreeSet<&str>) -> Option<bool> {
     let maker = maker.to_lowercase();
     let (_, words) = CLIENTS.iter().find(|(made, _)| maker.contains(made))?;
-    let has = |package: &&str| words.iter().any(|word| package.to_lowercase().contains(word));
-    Some(packages.iter().any(has))
+    Some(packages.iter().any(|package| words.iter().any(|word| has_word(package, word))))
 }
 
-/// Says at which ports of the machine resources answer: at those that the deploy says, and at those that projects say for themselves. A
-/// port of several is nobody's.
-fn ports<'a>(
-    tree: &'a Tree,
-    gifts: impl Iterator<Item = (&'a str, &'a Gift)>,
-    projects: &BTreeMap<&'a str, &'a str>,
-    hosts: &mut Hosts,
-) {
-    let mut said: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
-    for (to, gift) in gifts {
-        if let (Gift::Port(port), Some(service)) = (gift, hosts.named(to)) {
-            said.entry(*port).or_default().insert(service.to_owned());
-        }
-    }
-    let mut own: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
-    let texts: BTreeMap<&str, &str> = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
-    for (name, path) in projects {
-        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        let settings = format!("{directory}/Properties/launchSettings.json");
-        let settings = texts.get(settings.trim_start_matches('/'));
-        if let (Some(service), Some(settings)) = (hosts.named(name), settings) {
-            for port in launched(settings).into_iter().filter(|port| !said.contains_key(port)) {
-                own.entry(port).or_default().insert(service.to_owned());
-            }
-        }
-    }
-    for (port, services) in said.into_iter().chain(own) {
-        if let (Some(service), 1) = (services.first(), services.len()) {
-            hosts.add_local(port, service);
-        }
-    }
+/// Words of up to this length are whole words: others are begun by what stands there.
+const MAX_WHOLE: usize = 4;
+
+/// Whether a name has a word in small letters: `Volo.Abp.MongoDB` has `mongo`, and `NestedSets` has no `nest`.
+fn has_word(name: &str, word: &str) -> bool {
+    let bytes = name.as_bytes();
+    let at = |place: usize| bytes.get(place).copied().unwrap_or(b'.');
+    let begins = |start: usize| {
+        let before = start.checked_sub(1).map_or(b'.', at);
+        let is_hump =
+            at(start).is_ascii_uppercase() && (!before.is_ascii_uppercase() || at(start + 1).is_ascii_lowercase());
+        !before.is_ascii_alphanumeric() || is_hump
+    };
+    let ends = |end: usize| word.len() > MAX_WHOLE || !at(end).is_ascii_lowercase();
+    let lower = name.to_ascii_lowercase();
+    lower.match_indices(word).any(|(start, _)| begins(start) && ends(start + word.len()))
 }
 
 /// The ports at which a project listens when it is started as its `launchSettings.json` says.
@@ -156,5 +281,21 @@ mod tests {
         assert_eq!(has_client("AddElasticsearch", &packages), Some(false));
         assert_eq!(has_client("AddLedger", &packages), None);
         assert_eq!(has_client("", &packages), None);
+        for (package, word, has) in [
+            ("NEST", "nest", true),
+            ("Acme.NestJson", "nest", true),
+            ("NestedSets", "nest", false),
+            ("Acme.Honest", "nest", false),
+            ("Acme.Signatsome", "nats", false),
+            ("NATS.Net", "nats", true),
+            ("Serilog.Sinks.MSSqlServer", "sqlserver", true),
+            ("Microsoft.EntityFrameworkCore.SqlServer", "sqlserver", true),
+            ("Npgsql.EntityFrameworkCore.PostgreSQL", "postgre", true),
+            ("Acme.postgresql", "postgre", true),
+            ("Acme.Unredissed", "redis", false),
+            ("Aspire.StackExchange.Redis.OutputCaching", "redis", true),
+        ] {
+            assert_eq!(has_word(package, word), has, "{package}: {word}");
+        }
     }
 }

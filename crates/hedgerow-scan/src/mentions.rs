@@ -109,6 +109,7 @@ pub(crate) fn ask<'a>(
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
         let own = texts.remove(home.name.as_str()).unwrap_or_default();
+        let hosts = hosts.of(&home.name);
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));

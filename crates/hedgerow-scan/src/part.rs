@@ -141,7 +141,7 @@ pub(crate) fn part<'p>(
     let context = Context {
         infer,
         packs: around.packs,
-        hosts: around.hosts,
+        hosts: around.hosts.of(&home.name),
         contracts: around.contracts,
         given: around.deploy.of(&home.name),
         reach,
@@ -152,7 +152,8 @@ pub(crate) fn part<'p>(
     part.sections = sections;
     part.found = outcome;
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, entries);
-    let mut names = Names::new(infer, reach, &answered, around.hosts, home, around.deploy.of(&home.name));
+    let mut names =
+        Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
     names.read(&part.found);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);

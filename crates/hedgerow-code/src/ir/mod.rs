@@ -437,6 +437,9 @@ pub struct Grant {
 pub enum Gift {
     /// It is the program of a project: the project's name, as an identifier.
     Project(String),
+    /// It is a program of the machine that the host runs on, and begins in this directory, from the host's own; empty where that is not
+    /// known.
+    Program(String),
     /// It answers at this port of the machine that all services run on.
     Port(u16),
     /// It is given an environment variable.

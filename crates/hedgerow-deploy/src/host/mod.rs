@@ -2,10 +2,12 @@
 
 mod address;
 mod fits;
+mod machine;
 mod released;
 #[cfg(test)]
 mod tests;
 
+pub use machine::Machine;
 pub(crate) use released::{with_releases, without_release};
 
 use crate::partial::Partial;
@@ -43,8 +45,12 @@ pub struct Hosts {
     namespaces: BTreeSet<String>,
     /// The services of names that the names of releases are parts of.
     released: BTreeMap<Partial, String>,
-    /// The services of ports, where all services run on one machine.
+    /// The services of ports of the machine that the caller runs on.
     local: BTreeMap<u16, String>,
+    /// What callers see that run on a machine together.
+    machines: Vec<Self>,
+    /// The machine of a caller.
+    on: BTreeMap<String, usize>,
 }
 
 /// Whether a host is none: the caller itself, or a text that is put together from pieces of which one is empty.
@@ -96,14 +102,12 @@ impl Hosts {
         let host = host.to_lowercase();
         let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
         self.folded.entry(fold(&host)).or_default().insert(service.clone());
+        for machine in &mut self.machines {
+            machine.add(&host, service);
+        }
     }
 
-    /// Says that a service answers at a port of the machine that all services run on.
-    pub fn add_local(&mut self, port: u16, service: &str) {
-        self.local.entry(port).or_insert_with(|| service.to_owned());
-    }
-
-    /// The service that answers at a port of the machine that all services run on; of other hosts none does.
+    /// The service that answers at a port of the machine that the caller runs on; of other hosts none does.
     pub fn local(&self, host: &str, port: Option<u16>) -> Option<&str> {
         self.local.get(&port?).filter(|_| is_machine(host)).map(String::as_str)
     }

@@ -116,8 +116,13 @@ impl Projects {
         dir
     }
 
+    /// Whether a directory is a project's.
+    pub(crate) fn has(&self, dir: &str) -> bool {
+        self.refers.contains_key(dir)
+    }
+
     /// A project and all it refers to, through others.
-    fn closure<'s>(&'s self, project: &'s str) -> Vec<&'s str> {
+    pub(crate) fn closure<'s>(&'s self, project: &'s str) -> Vec<&'s str> {
         let mut found = vec![project];
         let mut at = 0;
         while let Some(next) = found.get(at).copied().filter(|_| at < MAX_PROJECTS) {

@@ -139,6 +139,141 @@ fn the_machine_is_everybodys_in_each_language() {
 }
 
 #[test]
+fn a_machine_is_that_of_those_whom_one_host_runs() {
+    let of = |run: &str, files: &str| {
+        format!(
+            "-- service.ledger/Ledger.Api.csproj\n<Project></Project>\n\
+             -- host/Host.cs\nvar builder = DistributedApplication.CreateBuilder(args);\n{LEDGER}.WithHttpEndpoint(7010);\n{run}\n{files}"
+        )
+    };
+    let python = "-- service.emoji/main.py\nimport requests\nrequests.get('http://localhost:7010/x')\n";
+    let net = "-- service.emoji/Emoji.csproj\n<Project></Project>\n-- service.emoji/Program.cs\nawait new HttpClient().GetAsync(\"http://localhost:7010/x\");\n";
+    let other = |statements: &str| {
+        format!(
+            "{net}-- other/Other.csproj\n<Project></Project>\n-- other/Other.cs\nvar builder = DistributedApplication.CreateBuilder(args);\n{statements}\n"
+        )
+    };
+    let emoji = "builder.AddProject<Projects.Emoji>(\"emoji\");";
+    let proven: &[&str] = &["emoji -> ledger proven"];
+    let lib = "-- host/Host.csproj\n<Project><ProjectReference Include=\"..\\other\\Other.csproj\" /></Project>\n";
+    rows(&[
+        ("by its directory", of("builder.AddNpmApp(\"ui\", \"../service.emoji\");", python), proven),
+        ("by a directory in it", of("builder.AddViteApp(\"ui\", @\"..\\service.emoji\\ui\");", python), proven),
+        (
+            "by name",
+            of("builder.AddExecutable(\"ui\", \"python\", workingDirectory: \"../service.emoji\");", python),
+            proven,
+        ),
+        ("by its project's file", of("builder.AddProject(\"ui\", \"../service.emoji/Emoji.csproj\");", net), proven),
+        ("by two hosts", of(emoji, &other(emoji)), proven),
+        ("by a part of the host", of("", &(other(emoji) + lib)), proven),
+        // Nobody says that these run on the machine.
+        ("not run", of("", python), &[]),
+        ("not run, in settings", of("", "-- service.emoji/store.json\n{\"cache\": \"localhost:7010\"}\n"), &[]),
+        ("in a container", of("builder.AddDockerfile(\"service.emoji\", \"../service.emoji\");", python), &[]),
+        (
+            "in a container that is given something",
+            of("builder.AddDockerfile(\"service.emoji\", \"../service.emoji\").WithEnvironment(\"A\", \"b\");", python),
+            &[],
+        ),
+        ("of another directory", of("builder.AddNpmApp(\"ui\", \"../service.other\");", python), &[]),
+        ("by another host", of("", &other(emoji)), &[]),
+        (
+            "of two in two hosts",
+            of(
+                emoji,
+                &(other(&format!("{emoji}\nbuilder.AddProject<Projects.Cart>(\"cart\").WithHttpEndpoint(7010);"))
+                    + "-- service.cart/Cart.csproj\n<Project></Project>\n"),
+            ),
+            &[],
+        ),
+        (
+            "beside something else in its pod",
+            of("", python)
+                + "-- k.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: service.emoji}\nspec: {template: {spec: {containers: [{name: a, image: x}, {name: b, image: y, ports: [{containerPort: 7010}]}]}}}\n",
+            &[],
+        ),
+        (
+            "in a container by another deploy",
+            of("builder.AddNpmApp(\"service.emoji\", \"../service.emoji\");", python)
+                + "-- compose.yaml\nservices:\n  service.emoji: {environment: [A=b]}\n",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_host_calls_a_resource_no_other_host_does() {
+    let either: &[&str] =
+        &["emoji -> cart wildcard", "emoji -> ledger wildcard", "unresolved-call service.emoji/Program.cs"];
+    // Two programs of two hosts, each with an `api` of its own.
+    let of = |first: &str, second: &str, files: &str| {
+        let host = |name: &str, statements: &str| {
+            format!(
+                "-- {name}/{name}.csproj\n<Project></Project>\n-- {name}/Host.cs\nvar builder = DistributedApplication.CreateBuilder(args);\n{statements}\n"
+            )
+        };
+        let service = |name: &str, project: &str| format!("-- service.{name}/{project}.csproj\n<Project></Project>\n");
+        host("H1", first)
+            + &host("H2", second)
+            + &service("ledger", "Ledger")
+            + &service("cart", "Cart")
+            + &service("emoji", "Emoji")
+            + files
+    };
+    let call = |url: &str| format!("-- service.emoji/Program.cs\nawait new HttpClient().GetAsync(\"{url}\");\n");
+    let open = "-- service.emoji/Program.cs\nvar builder = WebApplication.CreateBuilder(args);\nawait new HttpClient().GetAsync(builder.Configuration[\"services:api:http:0\"]);\n";
+    let api = |project: &str, call: &str| format!("var api = builder.AddProject<Projects.{project}>(\"api\"){call};");
+    let emoji = "builder.AddProject<Projects.Emoji>(\"emoji\")";
+    let with = |project: &str| format!("{}\n{emoji}.WithReference(api);", api(project, ""));
+    let cart: &[&str] = &["emoji -> cart proven"];
+    let ledger: &[&str] = &["emoji -> ledger proven"];
+    let books = "-- service.emoji/Emoji.csproj\n<Project></Project>\n-- service.books/x.txt\n-- hedgerow.yaml\nscan: {candidate: ask, aliases: {service.books: [api]}}\n";
+    let twice = "-- service.alt/Cart.csproj\n<Project></Project>\n";
+    let refers = "-- H2/H2.csproj\n<Project><ProjectReference Include=\"..\\service.cart\\Cart.csproj\" /></Project>\n";
+    rows(&[
+        ("the second's", of(&api("Ledger", ""), &with("Cart"), &call("http://api/x")), cart),
+        ("the first's", of(&with("Ledger"), &api("Cart", ""), &call("http://api/x")), ledger),
+        ("a variable of the second's", of(&api("Ledger", ""), &with("Cart"), open), &["emoji -> cart joined"]),
+        ("a variable of the first's", of(&with("Ledger"), &api("Cart", ""), open), &["emoji -> ledger joined"]),
+        (
+            "the second's, in containers",
+            of(&api("Ledger", ""), &with("Cart"), &call("http://api/x"))
+                + "-- compose.yaml\nservices:\n  service.emoji: {environment: [A=b]}\n",
+            cart,
+        ),
+        ("of one alone", of("", &with("Cart"), &call("http://api/x")), cart),
+        ("not an alias of another", of(&api("Cart", &format!(";{emoji}")), "", &(call("http://api/x") + books)), cart),
+        (
+            "a port of its own host's",
+            of(
+                &api("Ledger", &format!(".WithHttpEndpoint(7010);{emoji}")),
+                &api("Cart", ".WithHttpEndpoint(7020)"),
+                &call("http://localhost:7010/x"),
+            ),
+            ledger,
+        ),
+        (
+            "a port of another host's",
+            of(
+                &api("Ledger", &format!(".WithHttpEndpoint(7010);{emoji}")),
+                &api("Cart", ".WithHttpEndpoint(7020)"),
+                &call("http://localhost:7020/x"),
+            ),
+            &[],
+        ),
+        (
+            "of two projects of a name",
+            twice.to_owned() + &of("", &with("Cart"), &(call("http://api/x") + refers)),
+            cart,
+        ),
+        // Of two that it may be a question.
+        ("nobody's host", of(&api("Ledger", ""), &api("Cart", ""), &call("http://api/x")), either),
+        ("of both hosts", of(&with("Ledger"), &with("Cart"), &call("http://api/x")), either),
+    ]);
+}
+
+#[test]
 fn a_reference_gives_a_connection_under_its_own_name() {
     let main = |read: &str, host: &str| {
         format!(

@@ -63,6 +63,8 @@ impl<'n> Lower<'_, 'n> {
             }
             if let Some(project) = types.first().and_then(|path| path.strip_prefix("Projects.")) {
                 self.give(name, Gift::Project(project.to_owned()), node);
+            } else if is_started(method) {
+                self.give(name, Gift::Program(started_in(method, &arguments)), node);
             }
             let numbers = arguments.iter().filter(|argument| matches!(argument.name.as_str(), "" | "port"));
             for port in numbers.filter_map(port) {
@@ -211,6 +213,23 @@ impl<'n> Lower<'_, 'n> {
 
     fn give(&mut self, to: &str, gift: Gift, node: Node<'n>) {
         self.builder.facts.grants.push(Grant { to: to.into(), gift, span: range(node) });
+    }
+}
+
+/// Whether a method makes a program that is started on the machine itself, and no container.
+fn is_started(method: &str) -> bool {
+    matches!(method, "AddProject" | "AddExecutable") || method.ends_with("App")
+}
+
+/// The directory, or the file of a project, that such a program begins in; empty where it is not known.
+fn started_in(method: &str, arguments: &[Argument<'_>]) -> String {
+    let names = ["workingDirectory", "appDirectory", "projectDirectory", "projectPath", "path"];
+    let place = if method == "AddExecutable" { 2 } else { 1 };
+    let named = arguments.iter().find(|argument| names.contains(&argument.name.as_str()));
+    let placed = arguments.get(place).filter(|argument| argument.name.is_empty());
+    match named.or(placed).and_then(|argument| argument.meaning.as_ref()) {
+        Some(Meaning::Text(path)) => path.replace('\\', "/"),
+        _ => String::new(),
     }
 }
 

@@ -1,0 +1,43 @@
+//! What callers see that run together on one machine: ports of it, and names that hold nowhere else.
+
+use super::{Hosts, fold};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What runs together, as one who starts it all says.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// The services of names.
+    pub names: BTreeMap<String, BTreeSet<String>>,
+    /// The services of ports.
+    pub ports: BTreeMap<u16, String>,
+    /// Whether its callers run nowhere else: then its names win over those that everybody sees.
+    pub is_all: bool,
+}
+
+impl Hosts {
+    /// Says what `callers` see of the machine that they run on, besides what everybody does.
+    pub fn add_machine(&mut self, callers: &BTreeSet<String>, machine: Machine) {
+        let mut seen = Self { machines: Vec::new(), on: BTreeMap::new(), local: machine.ports, ..self.clone() };
+        for (host, services) in &machine.names {
+            if let (Some(service), 1, true) = (services.first(), services.len(), machine.is_all) {
+                seen.names.insert(host.to_lowercase(), service.clone());
+            }
+            seen.add_one_of(host, services);
+        }
+        self.on.extend(callers.iter().map(|caller| (caller.clone(), self.machines.len())));
+        self.machines.push(seen);
+    }
+
+    /// Says that one of several services answers under `host`, unless another one does.
+    pub fn add_one_of(&mut self, host: &str, services: &BTreeSet<String>) {
+        match services.first() {
+            Some(service) if services.len() == 1 => self.add(host, service),
+            _ => self.folded.entry(fold(&host.to_lowercase())).or_default().extend(services.iter().cloned()),
+        }
+    }
+
+    /// What a caller sees: names and ports of the machine that it runs on, too.
+    pub fn of(&self, caller: &str) -> &Self {
+        self.on.get(caller).and_then(|at| self.machines.get(*at)).unwrap_or(self)
+    }
+}
