@@ -58,8 +58,9 @@ const IMAGES: &[(&str, Maker, Plane)] = &[
     ("contour", Maker::Contour, Plane::Control),
     ("envoyproxy/gateway", Maker::Envoy, Plane::Control),
     ("emissary", Maker::Ambassador, Plane::Data),
-    ("ambassador", Maker::Ambassador, Plane::Data),
-    ("aes", Maker::Ambassador, Plane::Data),
+    ("datawire/ambassador", Maker::Ambassador, Plane::Data),
+    ("datawire/aes", Maker::Ambassador, Plane::Data),
+    ("ambassador/aes", Maker::Ambassador, Plane::Data),
     ("apisix", Maker::Apisix, Plane::Data),
     ("apisix-ingress-controller", Maker::Apisix, Plane::Control),
 ];
@@ -126,6 +127,11 @@ impl Controller<'_> {
             })
         };
         self.labels.is_none_or(fits)
+    }
+
+    /// Whether it is told of no class.
+    pub(super) fn is_open(&self) -> bool {
+        self.classes.is_empty()
     }
 
     /// Whether it is told to serve one of these classes.

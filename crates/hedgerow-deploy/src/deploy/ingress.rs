@@ -47,6 +47,17 @@ enum Asked<'v> {
     Unknown(Vec<&'v str>),
 }
 
+/// What controllers are told of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// To serve it.
+    This,
+    /// To serve others.
+    Others,
+    /// Nothing: they serve what is theirs by default.
+    Nothing,
+}
+
 /// The classes and the gateways that the tree declares. A class of Ingresses and a gateway may have one name.
 #[derive(Debug)]
 struct Declared<'i> {
@@ -70,7 +81,7 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
     let declared = Declared::new(items);
     let mut found = Vec::new();
     for item in items {
-        let Some((name, kind)) = text_at(&item.value, &["kind"]).and_then(asks) else { continue };
+        let Some((name, kind)) = asks(&item.value) else { continue };
         let mut of: BTreeMap<&str, bool> = BTreeMap::new();
         for asked in declared.asked(item, kind) {
             let (services, is_certain) = asked.of(&controllers);
@@ -98,26 +109,35 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
     found
 }
 
-/// The kind of an object that asks a controller to call Services.
-fn asks(kind: &str) -> Option<(&'static str, Kind)> {
-    Some(match kind {
-        "Ingress" => ("Ingress", Kind::Ingress),
-        "HTTPRoute" => ("HTTPRoute", Kind::Route),
-        "GRPCRoute" => ("GRPCRoute", Kind::Route),
-        "TCPRoute" => ("TCPRoute", Kind::Route),
-        "TLSRoute" => ("TLSRoute", Kind::Route),
-        "UDPRoute" => ("UDPRoute", Kind::Route),
-        "IngressRoute" => ("IngressRoute", Kind::Own(Maker::Traefik)),
-        "IngressRouteTCP" => ("IngressRouteTCP", Kind::Own(Maker::Traefik)),
-        "IngressRouteUDP" => ("IngressRouteUDP", Kind::Own(Maker::Traefik)),
-        "TraefikService" => ("TraefikService", Kind::Own(Maker::Traefik)),
-        "VirtualService" => ("VirtualService", Kind::VirtualService),
-        "HTTPProxy" => ("HTTPProxy", Kind::Own(Maker::Contour)),
-        "Mapping" => ("Mapping", Kind::Own(Maker::Ambassador)),
-        "TCPMapping" => ("TCPMapping", Kind::Own(Maker::Ambassador)),
-        "ApisixRoute" => ("ApisixRoute", Kind::Own(Maker::Apisix)),
-        _ => return None,
-    })
+/// The objects that ask a controller to call Services: their kind, and the ends of the API groups that have it.
+const KINDS: &[(&str, &[&str], Kind)] = &[
+    ("Ingress", &["networking.k8s.io", "extensions"], Kind::Ingress),
+    ("HTTPRoute", GATEWAY, Kind::Route),
+    ("GRPCRoute", GATEWAY, Kind::Route),
+    ("TCPRoute", GATEWAY, Kind::Route),
+    ("TLSRoute", GATEWAY, Kind::Route),
+    ("UDPRoute", GATEWAY, Kind::Route),
+    ("IngressRoute", TRAEFIK, Kind::Own(Maker::Traefik)),
+    ("IngressRouteTCP", TRAEFIK, Kind::Own(Maker::Traefik)),
+    ("IngressRouteUDP", TRAEFIK, Kind::Own(Maker::Traefik)),
+    ("TraefikService", TRAEFIK, Kind::Own(Maker::Traefik)),
+    ("VirtualService", &["networking.istio.io"], Kind::VirtualService),
+    ("HTTPProxy", &["projectcontour.io"], Kind::Own(Maker::Contour)),
+    ("Mapping", &["getambassador.io"], Kind::Own(Maker::Ambassador)),
+    ("TCPMapping", &["getambassador.io"], Kind::Own(Maker::Ambassador)),
+    ("ApisixRoute", &["apisix.apache.org"], Kind::Own(Maker::Apisix)),
+];
+
+const GATEWAY: &[&str] = &["gateway.networking.k8s.io"];
+const TRAEFIK: &[&str] = &["traefik.io", "traefik.containo.us"];
+
+/// The kind of an object that asks a controller to call Services. What does not say its group, or not in so many letters, may be of any.
+fn asks(object: &Value) -> Option<(&'static str, Kind)> {
+    let kind = text_at(object, &["kind"])?;
+    let version = partial_at(object, &["apiVersion"]).and_then(Partial::known);
+    let group = version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
+    let of = KINDS.iter().find(|(name, ..)| *name == kind);
+    of.filter(|(_, groups, _)| group.is_none_or(|group| groups.contains(&group))).map(|(name, _, kind)| (*name, *kind))
 }
 
 impl<'v> Asked<'v> {
@@ -128,18 +148,25 @@ impl<'v> Asked<'v> {
     /// The services that are asked, and whether it is certain that they are.
     fn of<'c>(&self, controllers: &'c [Controller]) -> (BTreeSet<&'c str>, bool) {
         let services = |all: &[&'c Controller]| all.iter().map(|one| one.service.as_str()).collect::<BTreeSet<_>>();
-        // Those that are told to serve the class, where there are some.
+        // Those that are told to serve the class, else those that are told of no class, where there are some.
         let told = |all: Vec<&'c Controller>, classes: &[&str]| {
-            let own: Vec<_> = all.iter().filter(|one| one.is_of(classes)).copied().collect();
-            if own.is_empty() { (all, false) } else { (own, true) }
+            let own: Vec<_> = all.iter().copied().filter(|one| one.is_of(classes)).collect();
+            let open: Vec<_> = all.iter().copied().filter(|one| one.is_open()).collect();
+            match (own.is_empty(), open.is_empty()) {
+                (false, _) => (own, Told::This),
+                (true, false) => (open, Told::Nothing),
+                (true, true) => (all, Told::Others),
+            }
         };
         let all = controllers.iter();
         match self {
             Self::Of { maker, classes, selector, is_made } => {
                 let fits = |one: &&Controller| one.maker == *maker && selector.is_none_or(|labels| one.fits(labels));
-                let services = services(&told(all.filter(fits).collect(), classes).0);
+                let (all, told) = told(all.filter(fits).collect(), classes);
+                let services = services(&all);
+                let is_others = told == Told::Others && !classes.is_empty();
                 // Envoy Gateway makes all its proxies in the cluster.
-                let is_certain = services.len() == 1 && !is_made && *maker != Maker::Envoy;
+                let is_certain = services.len() == 1 && !is_others && !is_made && *maker != Maker::Envoy;
                 (services, is_certain)
             }
             Self::Anyone => {
@@ -148,9 +175,9 @@ impl<'v> Asked<'v> {
                 (services, is_certain)
             }
             Self::Unknown(classes) => {
-                let (all, is_told) = told(all.collect(), classes);
+                let (all, told) = told(all.collect(), classes);
                 let services = services(&all);
-                let is_certain = services.len() == 1 && is_told;
+                let is_certain = services.len() == 1 && told == Told::This;
                 (services, is_certain)
             }
         }
@@ -313,15 +340,20 @@ fn named(value: &Value, is_istio: bool, depth: usize, found: &mut BTreeSet<(Part
                     // The Gateway API, Traefik and Contour, APISIX.
                     "backendRefs" | "services" | "backends" => {
                         for one in inner.as_list().into_iter().flatten() {
-                            let is_service = partial_at(one, &["kind"])
-                                .and_then(Partial::known)
-                                .is_none_or(|kind| kind == "Service");
-                            let name = partial_at(one, &["name"]).or_else(|| partial_at(one, &["serviceName"]));
-                            let port = one.get("port").or_else(|| one.get("servicePort"));
-                            add(name.filter(|_| is_service), port, found);
+                            add(service_named(one), one.get("port").or_else(|| one.get("servicePort")), found);
                         }
                     }
-                    "destination" if is_istio => {
+                    // What is mirrored: the Gateway API's `requestMirror`, Traefik's `mirroring`, Istio's `mirror`.
+                    "backendRef" => {
+                        add(service_named(inner), inner.get("port"), found);
+                    }
+                    "mirroring" => {
+                        let mirrors = inner.get("mirrors").and_then(Value::as_list).unwrap_or_default();
+                        for one in std::iter::once(inner).chain(mirrors) {
+                            add(service_named(one), one.get("port"), found);
+                        }
+                    }
+                    "destination" | "mirror" if is_istio => {
                         add(partial_at(inner, &["host"]), inner.pointer("/port/number"), found);
                     }
                     // Emissary's `service: http://ledger:8080`.
@@ -338,6 +370,13 @@ fn named(value: &Value, is_istio: bool, depth: usize, found: &mut BTreeSet<(Part
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
     }
+}
+
+/// The Service that a reference names, unless it names an object of another kind.
+fn service_named(reference: &Value) -> Option<&Partial> {
+    let kind = partial_at(reference, &["kind"]).and_then(Partial::known);
+    let name = partial_at(reference, &["name"]).or_else(|| partial_at(reference, &["serviceName"]));
+    name.filter(|_| kind.is_none_or(|kind| kind == "Service"))
 }
 
 fn add(name: Option<&Partial>, port: Option<&Value>, found: &mut BTreeSet<(Partial, Option<u16>)>) {

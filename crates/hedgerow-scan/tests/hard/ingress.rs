@@ -315,6 +315,71 @@ fn pods_that_take_requests_are_those_that_call() {
 }
 
 #[test]
+fn whom_requests_are_mirrored_to_is_called() {
+    let mirrored = |filter: &str| {
+        route("parentRefs: [{name: traefik}], ").replace("rules: [{", &format!("rules: [{{filters: [{filter}], "))
+    };
+    let both: &[&str] = &["traefik -> cart joined", "traefik -> ledger joined"];
+    let with_cart = |tree: String| format!("{tree}-- service.cart/x.txt\n");
+    let istio =
+        |mirror: &str| virtual_service("gateways: [edge], ").replace("[{route:", &format!("[{{{mirror}, route:"));
+    let mirrored_by_istio: &[&str] = &["istio-ingressgateway -> cart joined", "istio-ingressgateway -> ledger joined"];
+    let traefik = "apiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: a}\nspec: {mirroring: {name: s-ledger, port: 80, mirrors: [{name: s-cart, port: 80, percent: 10}, {name: s-shop, kind: TraefikService}]}}";
+    finds_all(&[
+        (
+            "the Gateway API",
+            with_cart(tree(
+                &["traefik"],
+                &mirrored("{type: RequestMirror, requestMirror: {backendRef: {name: s-cart, port: 80}}}"),
+            )),
+            both,
+        ),
+        ("Istio", with_cart(tree(&["istio-ingressgateway"], &istio("mirror: {host: s-cart}"))), mirrored_by_istio),
+        (
+            "Istio, several",
+            with_cart(tree(&["istio-ingressgateway"], &istio("mirrors: [{destination: {host: s-cart}}]"))),
+            mirrored_by_istio,
+        ),
+        ("Traefik", with_cart(tree(&["traefik"], traefik)), both),
+    ]);
+}
+
+#[test]
+fn objects_of_other_groups_ask_no_controller() {
+    let of = |image: &str, group: &str, object: &str| {
+        tree(&["edge"], &format!("{}apiVersion: {group}\n{object}", workload("edge", &[image], "")))
+    };
+    let (aes, traefik) = ("datawire/aes:3", "traefik:v3");
+    let mapping = "kind: Mapping\nmetadata: {name: a}\nspec: {prefix: /a, service: 's-ledger:80'}";
+    let edge: &[&str] = &["edge -> ledger joined"];
+    finds_all(&[
+        ("Emissary's", of(aes, "getambassador.io/v3alpha1", mapping), edge),
+        ("a search engine's", of(aes, "search.example/v1", mapping), &[]),
+        ("no group", of(aes, "v1", mapping), &[]),
+        ("an Ingress", of(traefik, "networking.k8s.io/v1", &ingress("ingressClassName: traefik, ")), edge),
+        ("an old Ingress", of(traefik, "extensions/v1beta1", &ingress("ingressClassName: traefik, ")), edge),
+        ("somebody's Ingress", of(traefik, "config.openshift.io/v1", &ingress("ingressClassName: traefik, ")), &[]),
+        ("somebody's image", tree(&["edge"], &(workload("edge", &["bank/aes:3"], "") + mapping)), &[]),
+    ]);
+}
+
+#[test]
+fn a_controller_of_another_class_is_not_certain() {
+    let of = |args: &str, class: &str| {
+        let image = format!("registry.k8s.io/ingress-nginx/controller:v1 {args}");
+        tree(&["edge"], &(workload("edge", &[&image], "") + &ingress(class)))
+    };
+    let internal = "--ingress-class=internal, --controller-class=k8s.io/internal";
+    let joined: &[&str] = &["edge -> ledger joined"];
+    let wild: &[&str] = &["edge -> ledger wildcard"];
+    finds_all(&[
+        ("its own", of(internal, "ingressClassName: internal, "), joined),
+        ("the maker's", of(internal, "ingressClassName: nginx, "), wild),
+        ("told of none", of("--v=2", "ingressClassName: nginx, "), joined),
+    ]);
+}
+
+#[test]
 fn of_several_proxies_of_a_compose_file_none_is_certain() {
     let tree = |proxies: &str| {
         format!(

@@ -1,6 +1,6 @@
 //! Manifests that Jinja fills.
 
-use crate::finds;
+use crate::{finds, outcome, summary};
 
 const CODE: &str = "-- service.shop/a.py\nimport os, requests\nrequests.get(os.environ['LEDGER_URL'])\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
 
@@ -18,9 +18,12 @@ fn what_a_manifest_says_around_its_blocks_counts() {
         "{# {% if x %} #}\n          - name: LEDGER_URL\n            value: \"http://s-ledger:{{ port | default('80') }}\"\n{% set x = 1 %}\n",
         "{% if a %}\n          - name: X\n            value: '1'\n{% elif b %}\n          - name: LEDGER_URL\n            value: http://{{ host | default(\"s-ledger\") }}\n{% endif %}\n",
         "{% raw %}\n          - name: TEMPLATE\n            value: '{{ x }}'\n{% endraw %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
+        "{% raw %}\n          - name: TEMPLATE\n            value: '{% if x %}{{ x }}'\n{%- endraw %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
+        "{% macro url(host) %}\n          - name: LEDGER_URL\n            value: http://s-ledger/{{ host }}\n{% endmacro %}\n{{ url('a') }}\n",
+        "{% set x = 1 %}\n          - name: LEDGER_URL\n            value: http://{{ host | default('s-ledger', true) }}\n",
         "{% macro m(a) %}\n  - {{ a }}:\n   : broken\n{% endmacro %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n",
     ] {
-        finds(&deployment(environment), &["shop -> ledger joined"]);
+        assert_eq!(summary(&outcome(&deployment(environment))), ["shop -> ledger joined"], "{environment}");
     }
 }
 
@@ -39,6 +42,40 @@ fn both_branches_of_a_block_count_and_gaps_stay_gaps() {
     // What a comment says is not there.
     let comment = "{#\n          - name: LEDGER_URL\n            value: http://s-ledger\n#}\n{% if a %}\n          - name: X\n            value: x\n{% endif %}\n";
     finds(&deployment(comment), &["unresolved-call service.shop/a.py"]);
+}
+
+#[test]
+fn what_a_default_is_made_into_is_not_known() {
+    for expression in [
+        "h | default('s-ledger') ~ '-eu'",
+        "h | default('s-ledger') if x else 's-cart'",
+        "h | default('s-ledger', true) if x else (y)",
+        "h | default('s-ledger').replace('ledger', 'cart')",
+        "h | default('s-ledger' ~ x)",
+    ] {
+        let environment = format!(
+            "{{% set x = 1 %}}\n          - name: LEDGER_URL\n            value: \"http://{{{{ {expression} }}}}\"\n"
+        );
+        finds(&deployment(&environment), &["unresolved-call service.shop/a.py"]);
+    }
+}
+
+/// Marks of Jinja's in a manifest that Jinja does not fill.
+#[test]
+fn what_only_looks_like_a_statement_is_text() {
+    let map = |data: &str| {
+        format!("-- k8s/map.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: all}}\ndata:\n{data}")
+    };
+    let taken = "          - name: LEDGER_URL\n            valueFrom: {configMapKeyRef: {name: all, key: h}}\n";
+    for data in [
+        "  s: 'a{%b'\n  h: http://s-ledger\n  t: 'c%}'\n",
+        "  s: '%{%{x}%}'\n  h: http://s-ledger\n",
+        "  s: '{%'\n  h: http://s-ledger\n",
+        "  s: 'date +{%Y}'\n  h: http://s-ledger\n",
+    ] {
+        let tree = deployment(taken).replace("{{ global.prefix }}/", "") + &map(data);
+        finds(&tree, &["shop -> ledger joined"]);
+    }
 }
 
 #[test]
