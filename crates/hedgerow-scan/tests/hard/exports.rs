@@ -94,6 +94,17 @@ fn names_that_modules_of_commonjs_give_on_lead_to_what_declares_them() {
         ("whole", tree("module.exports = require('./client');", import), FOUND),
         ("spread", tree("module.exports = { ...require('./client'), a: 1 };", import), FOUND),
         ("one", tree("exports.get = require('./client').get;", import), FOUND),
+        ("by a name", tree("const c = require('./client');\nmodule.exports = c;", import), FOUND),
+        ("by a name, spread", tree("const c = require('./client');\nmodule.exports = { ...c, a: 1 };", import), FOUND),
+        ("put in", tree("Object.assign(module.exports, require('./other'), require('./client'));", import), FOUND),
+        (
+            "as TypeScript writes it",
+            tree("const tslib_1 = require('tslib');\ntslib_1.__exportStar(require('./client'), exports);", import),
+            FOUND,
+        ),
+        ("in a function", tree("function f() { Object.assign(module.exports, require('./client')); }", import), &[]),
+        ("into another", tree("Object.assign(other, require('./client'));", import), &[]),
+        ("one of its names", tree("const c = require('./client').get;\nmodule.exports = c;", import), &[]),
         ("shorthand", tree("const { get } = require('./client');\nmodule.exports = { get };", import), FOUND),
         (
             "a module",

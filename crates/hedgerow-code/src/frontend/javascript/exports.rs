@@ -44,10 +44,10 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    /// `module.exports = require("a")`, `module.exports = { ...require("a") }`, `exports.b = require("a").b`. `name` is what it is given
-    /// on by; none for all there is.
+    /// `module.exports = require("a")`, `module.exports = { ...require("a") }`, `exports.b = require("a").b`, and the same of a name that
+    /// the file has the whole module by. `name` is what it is given on by; none for all there is.
     pub(super) fn gives_on_required(&mut self, name: Option<&str>, value: Node<'n>) {
-        if let Some(path) = self.required(value) {
+        if let Some(path) = self.required(value).or_else(|| self.imported(value).filter(|_| name.is_none())) {
             self.give(name.unwrap_or(ALL), Some(&path), None);
         } else if let (Some(name), "member_expression") = (name, value.kind())
             && let Some(path) = value.child_by_field_name("object").and_then(|object| self.required(object))
@@ -55,6 +55,31 @@ impl<'n> Lower<'_, 'n> {
             let of = self.builder.field(value, "property");
             self.give(name, Some(&path), Some(&of));
         }
+    }
+
+    /// What `Object.assign(module.exports, require("a"), b)`, and `__exportStar(require("a"), exports)` as TypeScript writes it, give on.
+    pub(super) fn gives_on_by_call(&mut self, callee: Node<'n>, arguments: Node<'n>) {
+        let arguments = children(arguments);
+        let is_exports = |node: &Node| matches!(self.builder.slice(*node), "module.exports" | "exports");
+        let callee = self.builder.slice(callee);
+        let given = match arguments.as_slice() {
+            [to, given @ ..] if callee == "Object.assign" && is_exports(to) => given,
+            [given, to] if callee.rsplit('.').next() == Some("__exportStar") && is_exports(to) => {
+                std::slice::from_ref(given)
+            }
+            _ => return,
+        };
+        for value in given.iter().copied() {
+            self.gives_on_required(None, value);
+        }
+    }
+
+    /// The module that a name stands for as a whole.
+    fn imported(&self, value: Node<'n>) -> Option<String> {
+        let name = self.builder.slice(value);
+        let mut imports = self.builder.facts.imports.iter().filter(|_| value.kind() == "identifier");
+        let import = imports.find(|import| import.alias.as_deref() == Some(name) && import.name.is_none());
+        import.map(|import| import.path.to_string())
     }
 
     /// `exports.b = a`, where `a` may be a name that the file has from another.

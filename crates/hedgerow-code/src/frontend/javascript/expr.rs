@@ -183,7 +183,7 @@ impl<'n> Lower<'_, 'n> {
     /// `module.exports = { name: value }`, `exports.name = value`: what a module gives, while it is loaded. Says whether the values have
     /// been read by that.
     fn exports(&mut self, left: Node<'n>, right: Node<'n>) -> bool {
-        if self.builder.function().is_none_or(|function| !function.name.is_empty()) {
+        if !self.is_loading() {
             return false;
         }
         let target = self.builder.slice(left);
@@ -235,6 +235,11 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
+    /// Whether what is read runs while the file is loaded.
+    fn is_loading(&mut self) -> bool {
+        self.builder.function().is_some_and(|function| function.name.is_empty())
+    }
+
     /// A value that the module gives by a name. One that is called like what it gives is found by itself.
     fn export_as(&mut self, name: &str, value: Node<'n>) {
         let is_itself = value.kind() == "identifier" && self.builder.slice(value) == name;
@@ -269,6 +274,9 @@ impl<'n> Lower<'_, 'n> {
         let Some(function) = node.child_by_field_name("function") else {
             return self.builder.push(Expr::Other, span);
         };
+        if let (true, Some(list)) = (self.is_loading(), node.child_by_field_name("arguments")) {
+            self.gives_on_by_call(function, list);
+        }
         let callee = if function.kind() == "super" {
             let this = self.builder.name("this", span);
             self.builder.inherited(this, "constructor", span)

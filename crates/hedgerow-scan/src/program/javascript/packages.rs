@@ -62,7 +62,10 @@ impl Packages {
                     }
                     let wanted = wanted(&said);
                     for (name, version) in &wanted {
-                        let place = ["file:", "link:", "portal:"].iter().find_map(|start| version.strip_prefix(start));
+                        let by_mark =
+                            ["file:", "link:", "portal:"].iter().find_map(|start| version.strip_prefix(start));
+                        let is_path = ["./", "../"].iter().any(|start| version.starts_with(start));
+                        let place = by_mark.or(is_path.then_some(version.as_str()));
                         paths.extend(place.map(|place| (dir.to_owned(), name.clone(), place.to_owned())));
                     }
                     let imports = said.get("imports").and_then(Value::as_object).into_iter().flatten();
@@ -261,10 +264,17 @@ enum Version {
 
 impl Version {
     fn of(version: &str) -> Self {
+        // Yarn's `patch:name@version#patches`: the version that is patched, with its marks as an address has them.
+        if let Some(patched) = version.strip_prefix("patch:") {
+            let whole = patched.split_once('#').map_or(patched, |(whole, _)| whole);
+            let (_, inner) = whole.rsplit_once('@').unwrap_or(("", whole));
+            let inner = inner.replace("%3A", ":").replace("%2F", "/");
+            return if inner.starts_with("patch:") { Self::Elsewhere } else { Self::of(&inner) };
+        }
         let starts = |all: &[&str]| all.iter().any(|start| version.starts_with(start));
         match version {
             "*" => Self::Here,
-            _ if starts(&["file:", "link:", "portal:", "workspace:"]) => Self::Here,
+            _ if starts(&["file:", "link:", "portal:", "workspace:", "./", "../", "/", "~/"]) => Self::Here,
             _ if starts(&["catalog:"]) => Self::Range,
             // `github:owner/name`, and `owner/name` for short.
             _ if version.contains([':', '/']) => Self::Elsewhere,

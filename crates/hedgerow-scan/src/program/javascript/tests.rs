@@ -320,7 +320,10 @@ fn packages_of_other_workspaces() {
         ],
     );
     let apart: Tree = &[
-        ("one/package.json", r#"{"dependencies": {"common": "file:./common", "far": "file:../../far"}}"#),
+        (
+            "one/package.json",
+            r#"{"dependencies": {"common": "file:./common", "near": "./common", "far": "file:../../far"}}"#,
+        ),
         ("one/common/package.json", r#"{"name": "common"}"#),
         ("one/common/index.js", ""),
         ("two/common/package.json", r#"{"name": "common"}"#),
@@ -334,6 +337,7 @@ fn packages_of_other_workspaces() {
         apart,
         &[
             ("one/x.js", "common", "one/common/index.js"),
+            ("one/x.js", "near", "one/common/index.js"),
             ("two/x.js", "common", "two/common/index.js"),
             ("three/x.js", "common", "out"),
             ("two/x.js", "sdk", "out"),
@@ -389,6 +393,11 @@ fn versions_say_where_a_package_comes_from() {
         ("apps/range/package.json", r#"{"dependencies": {"http-client": "^1.0.0", "log": "^1.0.0"}}"#),
         ("apps/here/package.json", r#"{"dependencies": {"http-client": "workspace:^", "log": "link:../../else/log"}}"#),
         ("apps/file/package.json", r#"{"dependencies": {"log": "file:../../else/log"}}"#),
+        ("apps/path/package.json", r#"{"dependencies": {"log": "../../else/log"}}"#),
+        (
+            "apps/patch/package.json",
+            r#"{"dependencies": {"http-client": "patch:http-client@workspace%3A^#x.patch", "log": "patch:log@npm%3A1.0.0#x.patch"}}"#,
+        ),
         ("apps/npm/package.json", r#"{"dependencies": {"http-client": "npm:other@1", "log": "npm:@acme/log@^2"}}"#),
         (
             "apps/git/package.json",
@@ -404,6 +413,9 @@ fn versions_say_where_a_package_comes_from() {
             ("apps/here/a.js", "http-client", "libs/http/x.js"),
             ("apps/here/a.js", "log", "else/log/x.js"),
             ("apps/file/a.js", "log", "else/log/x.js"),
+            ("apps/path/a.js", "log", "else/log/x.js"),
+            ("apps/patch/a.js", "http-client", "libs/http/x.js"),
+            ("apps/patch/a.js", "log", "out"),
             ("apps/npm/a.js", "http-client", "out"),
             ("apps/npm/a.js", "log", "out"),
             ("apps/git/a.js", "http-client", "out"),
