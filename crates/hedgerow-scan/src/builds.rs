@@ -1,7 +1,11 @@
 //! The modules of builds by Maven and Gradle: what each is called, what it depends on, and which of them a service is made of.
 
-use crate::inventory::{Home, is_below};
+mod read;
+
+use crate::inventory::Home;
+use crate::paths::{above, below, dir_of, is_below};
 use crate::tree::Tree;
+use read::{gradle, group_of, maven};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A module: a directory with a build file.
@@ -39,6 +43,10 @@ pub(crate) struct Builds<'t> {
     by_name: BTreeMap<&'t str, BTreeSet<&'t str>>,
     /// The directories where a build by Gradle says of what it is made.
     roots: BTreeSet<&'t str>,
+    /// The groups that a build by Gradle gives to all modules below a directory.
+    groups: BTreeMap<&'t str, &'t str>,
+    /// The groups that anything in the tree has.
+    known: BTreeSet<&'t str>,
 }
 
 impl<'t> Builds<'t> {
@@ -49,70 +57,105 @@ impl<'t> Builds<'t> {
 
     fn read(files: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
         let mut builds = Self::default();
+        let mut by_gradle = BTreeMap::new();
         for (path, text) in files {
-            let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let last = directory.rsplit('/').next().unwrap_or(directory);
-            let (own, depends) = match name {
-                "pom.xml" => maven(text),
-                "build.gradle" | "build.gradle.kts" => (None, gradle(text)),
-                "settings.gradle" | "settings.gradle.kts" => {
-                    builds.roots.insert(directory);
-                    continue;
+            let directory = dir_of(path);
+            match path.rsplit('/').next().unwrap_or(path) {
+                "pom.xml" => {
+                    let (own, depends) = maven(text);
+                    let own = own.unwrap_or_else(|| Artifact { group: None, name: last(directory) });
+                    builds.add(directory, own, depends);
                 }
-                _ => continue,
-            };
-            let own = own.unwrap_or(Artifact { group: None, name: last });
-            let module = builds.modules.entry(directory).or_default();
-            module.names.insert(own);
-            module.depends.extend(depends);
-            builds.by_name.entry(own.name).or_default().insert(directory);
+                "build.gradle" | "build.gradle.kts" => {
+                    let said = gradle(text);
+                    builds.groups.extend(said.group_below.map(|group| (directory, group)));
+                    by_gradle.insert(directory, said);
+                }
+                "settings.gradle" | "settings.gradle.kts" => drop(builds.roots.insert(directory)),
+                "gradle.properties" => builds.groups.extend(group_of(text).map(|group| (directory, group))),
+                // A plugin of the build's own may give a group to modules that it does not name.
+                name if name.ends_with(".gradle") || name.ends_with(".gradle.kts") => {
+                    let said = gradle(text);
+                    builds.known.extend(said.group.into_iter().chain(said.group_below));
+                }
+                _ => {}
+            }
         }
+        for (directory, said) in by_gradle {
+            let group = said.group.or_else(|| builds.given(directory));
+            builds.add(directory, Artifact { group, name: last(directory) }, said.depends);
+        }
+        builds.known.extend(builds.groups.values());
         builds
+    }
+
+    fn add(&mut self, directory: &'t str, own: Artifact<'t>, depends: BTreeSet<Depends<'t>>) {
+        let module = self.modules.entry(directory).or_default();
+        module.names.insert(own);
+        module.depends.extend(depends);
+        self.by_name.entry(own.name).or_default().insert(directory);
+        self.known.extend(own.group);
+    }
+
+    /// The directory of the build by Gradle that a module is of.
+    fn root<'p>(&self, directory: &'p str) -> Option<&'p str> {
+        above(directory).find(|dir| self.roots.contains(dir))
+    }
+
+    /// The group that a build by Gradle gives to a module in a directory.
+    fn given(&self, directory: &str) -> Option<&'t str> {
+        let root = self.root(directory);
+        let of_build = above(directory).take_while(|dir| root.is_none_or(|root| *dir == root || is_below(dir, root)));
+        of_build.into_iter().find_map(|dir| self.groups.get(dir)).copied()
     }
 
     /// The directories of the modules that one in a directory means.
     fn meant(&self, from: &str, depends: &Depends<'t>) -> Vec<&'t str> {
         match depends {
             Depends::On(artifact) => {
-                let is_it = |directory: &&&str| {
-                    let mut names = self.modules.get(**directory).into_iter().flat_map(|module| &module.names);
-                    names.any(|own| own.name == artifact.name && fits(own.group, artifact.group))
-                };
-                let all = self.by_name.get(artifact.name).into_iter().flatten().filter(is_it).copied();
-                nearest(from, all.filter(|directory| *directory != from).collect())
+                let all = self.by_name.get(artifact.name).into_iter().flatten().copied();
+                let all = all.filter(|directory| *directory != from);
+                let mut ranks: BTreeMap<Rank, Vec<&str>> = BTreeMap::new();
+                for directory in all {
+                    let names = self.modules.get(directory).into_iter().flat_map(|module| &module.names);
+                    let named = names.filter(|own| own.name == artifact.name);
+                    if let Some(rank) = named.filter_map(|own| self.rank(own.group, artifact.group)).min() {
+                        ranks.entry(rank).or_default().push(directory);
+                    }
+                }
+                ranks.into_values().next().map(|best| nearest(from, best)).unwrap_or_default()
             }
             Depends::Project(parts) => self.project(from, parts, &|own, part| own == part),
             Depends::Accessor(parts) => self.project(from, parts, &|own, part| plain(own) == plain(part)),
         }
     }
 
-    /// The project of a path: below the root of the build, else, as a build may put it elsewhere, the only module whose directory is called
+    /// How well the group of a module fits one that is asked for; not at all where they are two.
+    fn rank(&self, own: Option<&str>, asked: Option<&str>) -> Option<Rank> {
+        match (own, asked) {
+            (Some(own), Some(asked)) => (own == asked).then_some(Rank::Same),
+            // What is asked for is of the tree's own groups, and no library from elsewhere.
+            (None, Some(asked)) => above_dots(asked).any(|group| self.known.contains(group)).then_some(Rank::Unknown),
+            (_, None) => Some(Rank::Unknown),
+        }
+    }
+
+    /// The project of a path: below the root of the build, else, as a build may put it elsewhere, its only module whose directory is called
     /// like it.
     fn project(&self, from: &str, parts: &[&str], is: &dyn Fn(&str, &str) -> bool) -> Vec<&'t str> {
         let ends_so = |directory: &str, root: &str| {
-            let rest = if root.is_empty() {
-                Some(directory)
-            } else {
-                directory.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'))
-            };
-            let own: Vec<&str> = rest.into_iter().flat_map(|rest| rest.split('/')).collect();
+            let own: Vec<&str> = below(directory, root).into_iter().flat_map(|rest| rest.split('/')).collect();
             own.len() == parts.len() && own.iter().zip(parts).all(|(own, part)| is(own, part))
         };
-        let above = || {
-            std::iter::successors(Some(from), |dir| {
-                (!dir.is_empty()).then(|| dir.rsplit_once('/').map_or("", |(dir, _)| dir))
-            })
-        };
-        let root = above().find(|dir| self.roots.contains(dir));
-        for root in root.into_iter().chain(above().filter(|_| root.is_none())) {
+        let root = self.root(from);
+        for root in root.into_iter().chain(above(from).filter(|_| root.is_none())) {
             if let Some(found) = self.modules.keys().find(|directory| ends_so(directory, root)) {
                 return vec![found];
             }
         }
-        let Some(last) = parts.last() else { return Vec::new() };
-        let called =
-            self.modules.keys().filter(|directory| is(directory.rsplit('/').next().unwrap_or(directory), last));
-        let called: Vec<&str> = called.copied().filter(|directory| *directory != from).collect();
+        let Some(name) = parts.last() else { return Vec::new() };
+        let called = self.modules.keys().copied().filter(|directory| *directory != from && is(last(directory), name));
+        let called: Vec<&str> = called.filter(|directory| self.root(directory) == root).collect();
         if called.len() == 1 { called } else { Vec::new() }
     }
 
@@ -139,9 +182,23 @@ impl<'t> Builds<'t> {
     }
 }
 
-/// Whether two groups may be one: what is not said may be any.
-fn fits(one: Option<&str>, other: Option<&str>) -> bool {
-    one.is_none() || other.is_none() || one == other
+/// How well the group of a module fits one that is asked for, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// It is the same.
+    Same,
+    /// One of them is not known.
+    Unknown,
+}
+
+/// A group and those that it is in: `org.bank.store`, `org.bank`, `org`.
+fn above_dots(group: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(group), |group| Some(group.rsplit_once('.')?.0))
+}
+
+/// What a directory is called.
+fn last(directory: &str) -> &str {
+    directory.rsplit('/').next().unwrap_or(directory)
 }
 
 /// Those of some directories that share the most directories with another one.
@@ -152,67 +209,6 @@ fn nearest<'t>(from: &str, all: Vec<&'t str>) -> Vec<&'t str> {
     all.into_iter().filter(|directory| Some(shared(directory)) == most).collect()
 }
 
-/// What a `pom.xml` calls its module, and the artifacts that it depends on.
-fn maven(text: &str) -> (Option<Artifact<'_>>, BTreeSet<Depends<'_>>) {
-    let inner = |text: &'_ str, tag: &str| -> Vec<std::ops::Range<usize>> {
-        let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-        let places = text.match_indices(open.as_str()).map(|(at, open)| at + open.len());
-        places.filter_map(|at| Some(at..at + text[at..].find(close.as_str())?)).collect()
-    };
-    let parent = inner(text, "parent");
-    let others =
-        ["dependencies", "build", "profiles", "dependencyManagement"].into_iter().flat_map(|tag| inner(text, tag));
-    let others: Vec<_> = others.chain(parent.iter().cloned()).collect();
-    let own = |tag: &str| {
-        let mut all = inner(text, tag).into_iter();
-        all.find(|at| !others.iter().any(|other| other.contains(&at.start))).map(|at| text[at].trim())
-    };
-    let within = |block: &std::ops::Range<usize>, tag: &str| {
-        let at = inner(&text[block.clone()], tag).into_iter().next()?;
-        text.get(block.start + at.start..block.start + at.end).map(str::trim)
-    };
-    let group = own("groupId").or_else(|| within(parent.first()?, "groupId")).filter(|group| !group.contains("${"));
-    let name = own("artifactId").map(|name| Artifact { group, name });
-    let mut depends = BTreeSet::new();
-    for block in &inner(text, "dependency") {
-        let Some(name) = within(block, "artifactId").filter(|_| within(block, "scope") != Some("test")) else {
-            continue;
-        };
-        let of = within(block, "groupId");
-        let of = if matches!(of, Some("${project.groupId}" | "${pom.groupId}")) { group } else { of };
-        depends.insert(Depends::On(Artifact { group: of.filter(|group| !group.contains("${")), name }));
-    }
-    (name, depends)
-}
-
-/// The projects and artifacts that a Gradle build depends on: `implementation(project(":framework:starter"))`, `api "bank:starter:1"`,
-/// `implementation(projects.framework.starter)`.
-fn gradle(text: &str) -> BTreeSet<Depends<'_>> {
-    let mut depends = BTreeSet::new();
-    for line in text.lines().map(str::trim) {
-        let word: &str = line.split([' ', '(', '\'', '"']).next().unwrap_or_default();
-        let is_run = ["implementation", "api", "runtimeOnly", "compile"].contains(&word);
-        if !is_run {
-            continue;
-        }
-        let rest = &line[word.len()..];
-        if let Some(path) = rest.split_once("projects.").map(|(_, path)| path) {
-            let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(path.len());
-            depends.insert(Depends::Accessor(path[..end].split('.').filter(|part| !part.is_empty()).collect()));
-            continue;
-        }
-        let Some(quoted) = rest.split(['\'', '"']).nth(1) else { continue };
-        let mut parts = quoted.split(':');
-        if rest.contains("project(") || rest.contains("project (") {
-            depends.insert(Depends::Project(parts.filter(|part| !part.is_empty()).collect()));
-        } else if let (Some(group), Some(name)) = (parts.next(), parts.next()) {
-            let group = Some(group).filter(|group| !group.is_empty() && !group.contains('$'));
-            depends.insert(Depends::On(Artifact { group, name }));
-        }
-    }
-    depends
-}
-
 /// A name in small letters without what is between its words.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !"-_.".contains(*c)).flat_map(char::to_lowercase).collect()
@@ -221,35 +217,6 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn build_files_name_what_they_depend_on() {
-        let pom = "<project><parent><groupId>bank</groupId><artifactId>all</artifactId></parent><artifactId> shop </artifactId><dependencies>\
-                   <dependency><groupId>x</groupId><artifactId>a</artifactId></dependency>\
-                   <dependency><artifactId>b</artifactId></dependency>\
-                   <dependency><groupId>${project.groupId}</groupId><artifactId>c</artifactId></dependency>\
-                   <dependency><groupId>${other}</groupId><artifactId>d</artifactId></dependency>\
-                   <dependency><artifactId>t</artifactId><scope>test</scope></dependency></dependencies>\
-                   <build><plugins><plugin><artifactId>p</artifactId></plugin></plugins></build></project>";
-        let on = |group, name| Depends::On(Artifact { group, name });
-        let depends = [on(Some("x"), "a"), on(None, "b"), on(Some("bank"), "c"), on(None, "d")];
-        assert_eq!(maven(pom), (Some(Artifact { group: Some("bank"), name: "shop" }), depends.into_iter().collect()));
-        assert_eq!(maven("<project>").0, None);
-        for (line, expected) in [
-            ("implementation(project(\":framework:starter\"))", Some(Depends::Project(vec!["framework", "starter"]))),
-            ("api project(':starter')", Some(Depends::Project(vec!["starter"]))),
-            ("implementation 'bank:starter:1.0'", Some(on(Some("bank"), "starter"))),
-            ("implementation(\"$group:starter:1\")", Some(on(None, "starter"))),
-            (
-                "implementation(projects.framework.starterSecurity)",
-                Some(Depends::Accessor(vec!["framework", "starterSecurity"])),
-            ),
-            ("testImplementation project(':starter')", None),
-            ("implementation(platform)", None),
-        ] {
-            assert_eq!(gradle(line), expected.into_iter().collect(), "{line}");
-        }
-    }
 
     #[test]
     fn modules_of_one_name_are_told_apart() {
@@ -343,6 +310,99 @@ mod tests {
                     ("b/store/build.gradle", none()),
                 ],
                 &[],
+            ),
+            // But in no other build.
+            (
+                &[
+                    ("x/settings.gradle", none()),
+                    ("x/shop/build.gradle", gradle("project(':store')")),
+                    ("y/settings.gradle", none()),
+                    ("y/store/build.gradle", none()),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    ("settings.gradle", none()),
+                    ("shop/build.gradle", gradle("project(':store')")),
+                    ("libs/store/build.gradle", none()),
+                    ("y/settings.gradle", none()),
+                    ("y/store/build.gradle", none()),
+                ],
+                &["libs/store"],
+            ),
+            (
+                &[
+                    ("shop/build.gradle", gradle("project(':store')")),
+                    ("y/settings.gradle", none()),
+                    ("y/store/build.gradle", none()),
+                ],
+                &[],
+            ),
+            // A group that is the same before one that is not known.
+            (
+                &[
+                    ("x/shop/pom.xml", pom("x", "shop", "y:store")),
+                    ("x/store/pom.xml", pom("", "store", "")),
+                    ("y/store/pom.xml", pom("y", "store", "")),
+                ],
+                &["y/store"],
+            ),
+            (
+                &[
+                    ("x/shop/pom.xml", pom("x", "shop", "x:store")),
+                    ("y/store/pom.xml", pom("${revision}", "store", "")),
+                ],
+                &["y/store"],
+            ),
+            (
+                &[
+                    ("x/shop/pom.xml", pom("x", "shop", "z:store")),
+                    ("y/store/pom.xml", pom("${revision}", "store", "")),
+                ],
+                &[],
+            ),
+            // The groups of Gradle, which are no libraries from elsewhere.
+            (
+                &[("shop/build.gradle", gradle("'y:store:1'")), ("store/build.gradle", "group = 'y'".to_owned())],
+                &["store"],
+            ),
+            (&[("shop/build.gradle", gradle("'z:store:1'")), ("store/build.gradle", "group = 'y'".to_owned())], &[]),
+            (&[("shop/build.gradle", gradle("'z:store:1'")), ("store/build.gradle", none())], &[]),
+            (&[("shop/build.gradle", gradle("\"$group:store:1\"")), ("store/build.gradle", none())], &["store"]),
+            (
+                &[
+                    ("build.gradle", "subprojects { group = 'y' }".to_owned()),
+                    ("shop/build.gradle", gradle("'y:store:1'")),
+                    ("store/build.gradle", none()),
+                ],
+                &["store"],
+            ),
+            (
+                &[
+                    ("gradle.properties", "group=y".to_owned()),
+                    ("shop/build.gradle", gradle("'y.inner:store:1'")),
+                    ("store/build.gradle", none()),
+                ],
+                &[],
+            ),
+            (
+                &[
+                    ("gradle.properties", "group=z".to_owned()),
+                    ("x/buildSrc/src/bank.gradle", "group = 'y'".to_owned()),
+                    ("x/settings.gradle", none()),
+                    ("x/shop/build.gradle", gradle("'y:store:1'")),
+                    ("x/store/build.gradle", "group = base".to_owned()),
+                ],
+                &["x/store"],
+            ),
+            (
+                &[
+                    ("buildSrc/src/main/groovy/bank.gradle", "group = 'y'".to_owned()),
+                    ("shop/build.gradle", gradle("'y.inner:store:1'")),
+                    ("store/build.gradle", none()),
+                ],
+                &["store"],
             ),
         ];
         for (files, expected) in builds {

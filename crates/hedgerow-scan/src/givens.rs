@@ -4,7 +4,8 @@
 use crate::builds::Builds;
 use crate::hosted;
 use crate::inventory::{Home, Owners};
-use crate::program::{PROJECT, dir_of};
+use crate::paths::dir_of;
+use crate::program::PROJECT;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};

@@ -1,7 +1,8 @@
 //! Which code belongs to which service, and where it begins to run.
 
 use crate::config::ScanConfig;
-use crate::program::{FnId, Meaning, PackageId, Program, dir_of};
+use crate::paths::{dir_of, is_below};
+use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
@@ -254,11 +255,6 @@ fn has_url_of(text: &str, service: &str, hosts: &Hosts) -> bool {
     });
     urls.map(|authority| authority.rsplit('@').next().unwrap_or(authority))
         .any(|authority| hosts.service(authority.split(':').next().unwrap_or(authority)) == Some(service))
-}
-
-/// Whether a path lies below a directory.
-pub(crate) fn is_below(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The files at a place or below it whose programs begin in this way.

@@ -76,6 +76,7 @@ mod names;
 mod outside;
 mod pack;
 mod part;
+mod paths;
 mod places;
 mod plain;
 mod program;

@@ -4,7 +4,8 @@
 //! See <https://docs.spring.io/spring-boot/reference/features/developing-auto-configuration.html>.
 
 use crate::builds::Builds;
-use crate::inventory::{Home, is_below};
+use crate::inventory::Home;
+use crate::paths::is_below;
 use crate::tree::Tree;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Rust's modules: which file a path leads to.
 
 use super::File;
-use super::modules::dir_of;
+use crate::paths::dir_of;
 use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};
 

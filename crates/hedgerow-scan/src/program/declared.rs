@@ -2,7 +2,7 @@
 //! the language's own loader, the nearest one where several do.
 
 use super::File;
-use crate::inventory::is_below;
+use crate::paths::is_below;
 use hedgerow_code::frontend::Language;
 use std::collections::BTreeMap;
 

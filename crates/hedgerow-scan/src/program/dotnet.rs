@@ -1,7 +1,7 @@
 //! The projects of .NET: which files are one program, which projects it refers to, and which namespaces its files take in.
 
 use super::File;
-use super::modules::dir_of;
+use crate::paths::dir_of;
 use hedgerow_code::frontend::csharp_using;
 use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};

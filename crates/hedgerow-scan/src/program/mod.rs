@@ -14,7 +14,7 @@ mod types;
 
 pub(crate) use dotnet::{PROJECT, Projects};
 pub(crate) use javascript::is_manifest;
-pub(crate) use modules::{Modules, dir_of};
+pub(crate) use modules::Modules;
 pub(crate) use python::is_distribution;
 pub(crate) use types::{Found, MAX_EMBED, Owner, Ty};
 

@@ -6,6 +6,7 @@ use super::declared::Declared;
 use super::dotnet::{PROJECT, Projects, modules_path};
 use super::javascript::{self, JavaScript};
 use super::python::{Packages, is_distribution};
+use crate::paths::{below, dir_of};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Import;
 use hedgerow_deploy::path::join;
@@ -310,16 +311,6 @@ impl Modules {
 /// What is left of `path` at or below `root`.
 fn at_or_below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
     if root == path { Some("") } else { below(path, root) }
-}
-
-/// What is left of `path` below `root`.
-pub(super) fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
-    if root.is_empty() { Some(path) } else { path.strip_prefix(root)?.strip_prefix('/') }
-}
-
-/// The directory of a path; empty for the root.
-pub(crate) fn dir_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
 /// The directory above the packages of a file of Java or Kotlin, which may be one program: that of the module, where both have directories

@@ -2,6 +2,7 @@
 //! everywhere else.
 
 use super::File;
+use crate::paths::dir_of;
 use hedgerow_code::frontend::Language;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,8 +60,4 @@ impl Packages {
 
 fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-fn dir_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }

@@ -1,8 +1,8 @@
 //! The `tsconfig.json` files of a tree, made fit for a resolver that would give up on one that is not whole: what nobody installed is left
 //! out of `extends`.
 
-use super::packages::{Packages, above, split};
-use crate::program::modules::dir_of;
+use super::packages::{Packages, split};
+use crate::paths::{above, dir_of};
 use hedgerow_deploy::path::{join, join_within};
 use oxc_resolver::TsConfig;
 use serde_json::{Map, Value};

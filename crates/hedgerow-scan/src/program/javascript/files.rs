@@ -1,8 +1,8 @@
 //! The tree as a file system, in memory: its code, its manifests, and links to its packages as an installation makes them.
 
 use super::configs::Configs;
-use super::packages::{Packages, above, split};
-use crate::program::modules::{below, dir_of};
+use super::packages::{Packages, split};
+use crate::paths::{above, below, dir_of};
 use hedgerow_deploy::path::join;
 use oxc_resolver::{FileMetadata, FileSystem, ResolveError};
 use std::borrow::Cow;

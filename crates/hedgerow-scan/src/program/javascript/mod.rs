@@ -11,7 +11,7 @@ mod packages;
 mod tests;
 
 use super::File;
-use super::modules::{below, dir_of};
+use crate::paths::{below, dir_of};
 use configs::{Configs, nearest};
 use files::{ENDINGS, Files, View};
 use hedgerow_code::frontend::Language;

@@ -1,6 +1,6 @@
 //! The packages of a tree, and which of them an installation would link where: nothing is installed in a tree.
 
-use crate::program::modules::below;
+use crate::paths::{above, below};
 use globset::{GlobBuilder, GlobMatcher};
 use hedgerow_deploy::path::join_within;
 use hedgerow_yaml::Content;
@@ -185,14 +185,6 @@ impl Members {
         let fits = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(dir));
         fits(&self.wanted) && !fits(&self.unwanted)
     }
-}
-
-/// A path and the directories above it; the last one is the root, `""`.
-pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| match path.rsplit_once('/') {
-        Some((dir, _)) => Some(dir),
-        None => Some("").filter(|_| !path.is_empty()),
-    })
 }
 
 /// The name of the package in an import, and what is asked for in it: `@acme/ledger/client` is `client` of `@acme/ledger`.
