@@ -51,6 +51,9 @@ const HOST_WORDS: &[&str] = &[
     "seeds",
 ];
 
+/// Those of them that a list of things to choose from has as well: `endpoints: [health, metrics]`.
+const EITHER_WORDS: &[&str] = &["endpoint", "target", "backend"];
+
 /// The last words of names that choose among things by their names, or name what is no machine, whatever stands before them: `backend.type`,
 /// `endpoints.include`, `TARGET_DB`.
 const CHOICE_WORDS: &[&str] = &[
@@ -121,16 +124,16 @@ pub(crate) fn asks_for_host(before: &str) -> bool {
     HOST_WORDS.iter().any(|word| end.contains(word))
 }
 
-/// Whether the words of a list are a choice among things, and no hosts: one of them is no service's name, and the name before them does
-/// not end in a word for a machine.
+/// Whether the words of a list may be a choice among things, and no hosts: one of them is no service's name, and the name before them does
+/// not end in a word that is for machines alone.
 pub(crate) fn is_choice<'t>(mut words: impl Iterator<Item = &'t str> + Clone, before: &str, hosts: &Hosts) -> bool {
     let is_word = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_alphanumeric() || "-_* ".contains(c));
-    let asks = ["host", "addr", "server", "broker", "bootstrap", "url", "uri"];
+    let mut of_machines = HOST_WORDS.iter().filter(|word| !EITHER_WORDS.contains(word));
     let before = before.to_lowercase();
     let last = before.trim_end_matches([' ', ':', '=', '"', '\'']).rsplit(['.', '_', '-']).next().unwrap_or_default();
     words.clone().nth(1).is_some()
         && words.clone().all(is_word)
-        && !asks.iter().any(|word| last.contains(word))
+        && !of_machines.any(|word| last.contains(word))
         && words.any(|piece| hosts.service(piece.trim()).is_none())
 }
 
@@ -181,11 +184,24 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         strings(trimmed, start, hosts, &mut found);
         return found;
     }
-    let before = if is_choice(trimmed.split(','), before, hosts) { "" } else { before };
+    let is_choice = is_choice(trimmed.split(','), before, hosts);
     for (at, piece) in pieces(trimmed, ',') {
-        token(piece, start + at, before, hosts, &mut found);
+        in_list(is_choice, before, &mut found, |before, found| token(piece, start + at, before, hosts, found));
     }
     found
+}
+
+/// The services that an element of a list names. What is a word in it, of which `before` would make a host, is a name alone where the list
+/// may be a choice.
+pub(crate) fn in_list(is_choice: bool, before: &str, found: &mut Vec<Named>, take: impl Fn(&str, &mut Vec<Named>)) {
+    let from = found.len();
+    if is_choice {
+        take("", found);
+    }
+    if found.len() == from {
+        take(before, found);
+        found[from..].iter_mut().for_each(|named| named.is_address &= !is_choice);
+    }
 }
 
 /// What the texts of a JSON value name: a variable may hold one.
@@ -205,8 +221,10 @@ fn structured(
             found.extend(named.map(|named| Named { start: start + at + named.start, ..named }));
         }
         Value::Array(list) => {
-            let key = if is_choice(list.iter().filter_map(Value::as_str), key, hosts) { "" } else { key };
-            list.iter().for_each(|value| structured(value, key, (text, start), hosts, found));
+            let is_choice = is_choice(list.iter().filter_map(Value::as_str), key, hosts);
+            for value in list {
+                in_list(is_choice, key, found, |key, found| structured(value, key, (text, start), hosts, found));
+            }
         }
         Value::Object(pairs) => {
             pairs.iter().for_each(|(key, value)| structured(value, key, (text, start), hosts, found));
@@ -240,12 +258,18 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
             if is_command || nth == 0 {
                 token(word_text, start + from, "", hosts, found);
             }
-        } else if let Some((host, _)) =
-            word_text.split_once(',').filter(|(host, rest)| host.contains(':') && rest.contains('='))
-        {
-            // `redis:6379,password=x`, as StackExchange.Redis has it.
-            token(host, start + from, "", hosts, found);
-        } else if let Some((key, value)) = word_text.split_once('=') {
+            continue;
+        }
+        // `one:6379,other:6379,password=x`, as StackExchange.Redis has it.
+        let from = from + word.find(word_text).unwrap_or(0);
+        for (at, pair) in pieces(word_text, ',') {
+            let place = start + from + at;
+            let Some((key, value)) = pair.split_once('=') else {
+                if word_text.contains('=') && !pair.is_empty() {
+                    token(pair, place, "", hosts, found);
+                }
+                continue;
+            };
             let key_word = key.trim_start_matches('-').to_lowercase();
             let is_host = [
                 "host",
@@ -263,18 +287,17 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
             if is_host {
                 // `tcp:ledger,1433`
                 let value = value.strip_prefix("tcp:").unwrap_or(value);
-                let host = value.split([',', ':']).next().unwrap_or(value);
+                let host = value.split(':').next().unwrap_or(value);
                 // The port of a machine that is everybody's stands in another pair.
                 let at_port = || match hosts.answers(&Partial::read(text)).into_iter().next()? {
                     Answer::Service(service, Some(_)) => Some(service),
                     _ => None,
                 };
                 if let Some(service) = hosts.service(host).map(str::to_owned).or_else(at_port) {
-                    let place = start + from + key.len() + 1;
                     found.push(Named {
                         service,
                         text: value.to_owned(),
-                        start: place,
+                        start: place + key.len() + 1,
                         is_address: true,
                         port: Port::Unknown,
                     });
@@ -411,6 +434,16 @@ mod tests {
             ("Server=tcp:cart,1433;Database=redis", "", &["CART"]),
             ("${CART_URL:http://cart:80}", "", &["CART"]),
             ("cart:6379,password=x,ssl=false", "", &["CART"]),
+            ("cart:6379,redis:6379,ssl=true", "", &["CART", "REDIS"]),
+            ("other:6379,cart:6379,ssl=true", "", &["CART"]),
+            ("abortConnect=false,cart:6379", "", &["CART"]),
+            ("order-api,ssl=true", "", &["order-api"]),
+            ("cart,ssl=true", "", &[]),
+            ("host=cart:5672,virtualHost=/", "", &["CART"]),
+            ("user=x,host=cart:5672,virtualHost=/", "", &["CART"]),
+            ("host=cart,redis:5672,virtualHost=/", "", &["CART", "REDIS"]),
+            ("Server=tcp:cart,1433", "", &["CART"]),
+            ("Server=other,1433;Host=cart", "", &["CART"]),
             ("cart:items,x=y", "", &[]),
             ("cart:items", "", &[]),
             ("cart:{id}", "", &[]),
@@ -430,22 +463,30 @@ mod tests {
             ("cart", "management.endpoints.web.exposure.include", &[]),
             ("health,info,cart", "management.endpoints.web.exposure.include", &[]),
             ("health,cart", "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE", &[]),
-            ("health,cart", "management.endpoints", &[]),
+            ("health,cart", "management.endpoints", &["cart"]),
             ("cart", "server.profiles.active", &[]),
             ("prod,redis", "server.profiles.active", &[]),
             ("redis", "server.cache.type", &[]),
             ("redis", "endpoint.exporter", &[]),
             ("redis", "backend.features", &[]),
             ("redis", "servers.shop.metrics.format", &[]),
-            ("[\"health\", \"cart\"]", "management.endpoints", &[]),
+            ("[\"health\", \"cart\"]", "management.endpoints", &["cart"]),
             ("{\"backends\": [\"cart\", \"redis\"]}", "", &["CART", "REDIS"]),
-            ("{\"backends\": [\"cart\", \"other\"]}", "", &[]),
+            ("{\"backends\": [\"cart\", \"other\"]}", "", &["cart"]),
+            ("{\"seeds\": [\"cart\", \"other\"]}", "CONFIG", &["CART"]),
+            ("{\"targets\": [\"order-api\", \"cart\", \"other\"]}", "CONFIG", &["order-api", "cart"]),
+            ("{\"targets\": [\"order-api\", \"cart:80\", \"other\"]}", "CONFIG", &["ORDER-API", "CART"]),
+            ("{\"include\": [\"cart\", \"other\"]}", "server", &[]),
             ("cart", "print(\"<host>", &["CART"]),
             ("cart", "print(\"</host>", &[]),
             ("cart", "</Server> + \"", &[]),
             ("cart", "<b>server</b> = \"", &[]),
             ("cart,redis", "shop.backends", &["CART", "REDIS"]),
             ("cart,other", "CART_HOSTS", &["CART"]),
+            ("cart,other", "UPSTREAMS", &["CART"]),
+            ("cart,other", "shop.peers", &["CART"]),
+            ("other,cart", "NO_PROXY_HEADER", &["cart"]),
+            ("cart,other", "shop.groups", &[]),
             ("cart", "shop.cart.host.name", &["CART"]),
             ("cart", "clients.cart.servers.0", &["CART"]),
         ] {
@@ -464,6 +505,9 @@ mod tests {
         assert_eq!(of("${X:http://cart}"), 4);
         assert_eq!(of("user=x host=cart"), 12);
         assert_eq!(of("x:80,cart:80"), 5);
+        assert_eq!(of("x:80,cart:80,y=1"), 5);
+        assert_eq!(of("user=x,host=cart:80"), 12);
+        assert_eq!(of(" y=1 'x:80,cart:80,y=1'"), 11);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
-use crate::mention::{Named, asks_for_host, is_address_variable, is_choice, named};
+use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, named};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
@@ -229,9 +229,12 @@ fn in_text(
         for setting in lines::settings(&file.path, &file.text) {
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
-            let is_one = || is_choice(lines::listed(&file.text, &setting).into_iter(), key, hosts);
-            let key = if asks_for_host(key) && is_one() { "" } else { key };
-            let mut all = named(setting.value.trim_end_matches('\\'), key, hosts);
+            let is_choice =
+                asks_for_host(key) && is_choice(lines::listed(&file.text, &setting).into_iter(), key, hosts);
+            let mut all = Vec::new();
+            in_list(is_choice, key, &mut all, |key, all| {
+                all.extend(named(setting.value.trim_end_matches('\\'), key, hosts));
+            });
             all.retain(|named| (named.is_address || !is_other) && !groups.contains(group_of(&named.text)));
             let is_everybodys = match shared {
                 Sharers::All => true,

@@ -652,8 +652,10 @@ fn words_of_a_list_that_chooses_are_no_hosts() {
     let asks: &[&str] = &["shop ? redis"];
     for (settings, expected) in [
         ("backends: [redis]", asks),
-        ("endpoints: [health, redis]", &[]),
-        ("endpoints:\n  - health\n  - redis", &[]),
+        // It may be a choice, or not: a name is asked about, and no call.
+        ("endpoints: [health, redis]", asks),
+        ("endpoints:\n  - health\n  - redis", asks),
+        ("endpoints: {include: [health, redis]}", &[]),
         ("endpoints:\n  - redis\n  - s-ledger\n", &["shop ? redis", "shop ? ledger"]),
         // The name asks for machines, or a port says that it is one.
         ("hosts: [elsewhere, redis]", asks),
