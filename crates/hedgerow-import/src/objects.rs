@@ -75,7 +75,9 @@ pub(crate) fn tag(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text.as_str()).filter(|text| text.contains("{{")),
         Value::Array(list) => list.iter().find_map(tag),
-        Value::Object(map) => map.values().find_map(tag),
+        Value::Object(map) => map
+            .iter()
+            .find_map(|(key, value)| Some(key.as_str()).filter(|key| key.contains("{{")).or_else(|| tag(value))),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

@@ -8,9 +8,13 @@ use crate::said::shown;
 /// Begins what stands for a tag. It is no letter of any script, and no name begins so.
 const MARK: char = '\u{e000}';
 /// Words that stand where an application says who it is and who may call.
-const TELLING: [&str; 6] = ["accessPolicy", "application", "rules", "metadata", "kind", "name:"];
+const TELLING: [&str; 5] = ["accessPolicy", "application", "rules", "metadata", "kind"];
+/// Keys that do: of ClientIntents all that say who calls what.
+const TELLING_KEYS: [&str; 8] = ["name", "service", "workload", "calls", "targets", "type", "kubernetes", "internet"];
 /// Keys that say where somebody lives.
 const PLACES: [&str; 2] = ["namespace", "cluster"];
+/// No name of a place is longer than this, in bytes.
+const MAX_VALUE: usize = 512;
 /// Tags that begin a block in other engines, as their first word.
 const BEGINS: [&str; 5] = ["if", "range", "with", "unless", "define"];
 
@@ -47,6 +51,7 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
     if tags.is_empty() {
         return None;
     }
+    let colons: Vec<usize> = text.match_indices(':').map(|(at, _)| at).collect();
     // Pieces of the text that are replaced: by spaces, or by a word.
     let mut pieces: Vec<Piece> = Vec::new();
     let mut values: Vec<Piece> = Vec::new();
@@ -56,7 +61,7 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
             Does::Value => {
                 let is_alone = is_alone(text, tag);
                 pieces.push((tag.start, tag.end, !is_alone));
-                if is_alone && open.is_empty() {
+                if is_alone {
                     left.push((tag.start, format!("what `{}` stands for is not known", shown(tag.inner))));
                 }
             }
@@ -69,8 +74,11 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
                 pieces.push((tag.start, tag.end, false));
                 let Some(begin) = open.pop() else { continue };
                 let block = &text[begin.end..tag.start];
-                if is_value(text, begin, block) {
-                    forget(&mut pieces, begin.start);
+                let has_colon =
+                    colons.get(colons.partition_point(|at| *at < begin.end)).is_some_and(|at| *at < tag.start);
+                if !has_colon && is_value(text, begin) {
+                    forget(&mut pieces, begin.start, |(start, ..)| *start);
+                    forget(&mut left, begin.start, |(start, _)| *start);
                     pieces.extend([(begin.start, begin.end, true), (begin.end, tag.end, false)]);
                     continue;
                 }
@@ -78,8 +86,11 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
                 if !open.is_empty() {
                     continue;
                 }
-                if TELLING.iter().any(|word| block.contains(word)) {
-                    forget(&mut pieces, begin.start);
+                let is_telling = TELLING.iter().any(|word| block.contains(word))
+                    || TELLING_KEYS.iter().any(|key| values_of(block, key).next().is_some());
+                if is_telling {
+                    forget(&mut pieces, begin.start, |(start, ..)| *start);
+                    forget(&mut left, begin.start, |(start, _)| *start);
                     pieces.push((begin.start, tag.end, false));
                     let said =
                         "what stands there is left out, since only the deploy knows whether and how often it is there";
@@ -98,35 +109,41 @@ pub(crate) fn filled(text: &str) -> Option<Filled> {
     Some(Filled { text: replaced(text, &pieces), left: by_line(text, left) })
 }
 
-/// Takes back what was to be replaced from a place on.
-fn forget(pieces: &mut Vec<Piece>, from: usize) {
-    while pieces.last().is_some_and(|(start, ..)| *start >= from) {
-        pieces.pop();
+/// Takes back what was said of places from one on.
+fn forget<T>(said: &mut Vec<T>, from: usize, start: impl Fn(&T) -> usize) {
+    while said.last().is_some_and(|last| start(last) >= from) {
+        said.pop();
     }
 }
 
-/// Whether a block stands where a value does, so that it is one, whatever it comes to.
-fn is_value(text: &str, begin: &Tag<'_>, block: &str) -> bool {
+/// What stands behind a key and its colon, wherever a text has that key, each with the place of the key.
+fn values_of<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+    text.match_indices(key).filter_map(move |(start, _)| {
+        let is_key = start == 0 || text[..start].ends_with(|c: char| c.is_whitespace() || "{}[,/\"'".contains(c));
+        let rest = text[start + key.len()..].trim_start_matches(['"', '\'']);
+        Some((start, rest.strip_prefix(':').filter(|_| is_key)?))
+    })
+}
+
+/// Whether a block without keys stands where a value does, so that it is one, whatever it comes to.
+fn is_value(text: &str, begin: &Tag<'_>) -> bool {
     let before = text[..begin.start].trim_end_matches([' ', '\t']);
-    !before.is_empty() && !before.ends_with(['\n', '}']) && !block.contains(':')
+    !before.is_empty() && !before.ends_with(['\n', '}'])
 }
 
 /// The values of [`PLACES`] in a block, which the deploy may leave out: nobody knows whether they hold. Of branches, of which one is deployed, the
 /// first that has a key has it for all.
 fn conditional(text: &str, (from, to): (usize, usize), tags: &[Tag<'_>]) -> Vec<Piece> {
     let within = &tags[tags.partition_point(|tag| tag.start < from)..tags.partition_point(|tag| tag.start < to)];
-    let branch = |at: usize| within.iter().filter(|tag| tag.does == Does::Else && tag.start < at).count();
+    let branches: Vec<usize> = within.iter().filter(|tag| tag.does == Does::Else).map(|tag| tag.start).collect();
+    let branch = |at: usize| branches.partition_point(|start| *start < at);
     let mut pieces = Vec::new();
     for key in PLACES {
         let mut first = None;
-        for (at, _) in text[from..to].match_indices(key) {
+        for (at, after) in values_of(&text[from..to], key) {
             let start = from + at;
-            let rest = &text[start + key.len()..to];
-            let is_key = text[..start].ends_with(|c: char| c.is_whitespace() || "{}[,/\"'".contains(c));
-            let Some(after) = rest.trim_start_matches(['"', '\'']).strip_prefix(':').filter(|_| is_key) else {
-                continue;
-            };
-            let value = after.split(['\n', ',', '}']).next().unwrap_or_default().split("{{").next().unwrap_or_default();
+            let value = &after[..after.floor_char_boundary(MAX_VALUE)];
+            let value = value.split(['\n', ',', '}']).next().unwrap_or_default().split("{{").next().unwrap_or_default();
             let begin = to - after.len() + (value.len() - value.trim_start().len());
             let end = begin + value.trim().len();
             match *first.get_or_insert(branch(start)) {
@@ -172,6 +189,10 @@ fn replaced(text: &str, pieces: &[Piece]) -> String {
     // Bytes that a word took from the tags behind it.
     let mut owed = 0;
     for (start, end, is_word) in pieces {
+        // A key that stands in the value of another one is a part of it.
+        if *start < at {
+            continue;
+        }
         filled.push_str(&text[at..*start]);
         at = *end;
         let length = end - start;
@@ -254,6 +275,26 @@ mod tests {
             ("a:\n{{#each urls as |url|}}\n- {{url}}\n{{/each}}\n", "a:\n\n- {{…}}\n\n", vec![]),
             ("{{#if a}}b: 1{{else}}b: 2{{/if}}\n", "b: 1b: 2\n", vec![]),
             ("{{! a note }}\n{{!-- a }} b --}}\nc: 1\n", "\n\nc: 1\n", vec![]),
+            // What stands alone may be anything, also in a block.
+            (
+                "targets:\n{{- with .Values.extra }}\n{{- toYaml . | nindent 4 }}\n{{- end }}\n",
+                "targets:\n\n\n\n",
+                vec![(3, "what `{{- toYaml . | nindent 4 }}` stands for is not known")],
+            ),
+            (
+                "rules:\n{{#if a}}\n{{> b}}\n{{#if c}}\n{{> d}}\n{{/if}}\n{{/if}}\n",
+                "rules:\n\n\n\n\n\n\n",
+                vec![(3, "what `{{> b}}` stands for is not known"), (5, "what `{{> d}}` stands for is not known")],
+            ),
+            ("a: {{#if b}}\n{{> c}}\n{{/if}}\n", "a: {{…}}\n\n\n", vec![]),
+            (
+                "{{#if a}}\n{{> b}}\nrules: []\n{{/if}}\n",
+                "\n\n\n\n",
+                vec![(
+                    1,
+                    "`{{#if a}}`: what stands there is left out, since only the deploy knows whether and how often it is there",
+                )],
+            ),
             ("  {{> part}}\nc: 1\n", "\nc: 1\n", vec![(1, "what `{{> part}}` stands for is not known")]),
             (
                 "r:\n{{#each apps}}\n- application: {{this}}\n{{#if x}}\n- application: y\n{{/if}}\n{{/each}}\nz: 1\n",
@@ -271,6 +312,7 @@ mod tests {
             ("{{#if x}}\nnamespace: bank\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
             ("{{#if x}}\nnamespace: \"bank\" # a\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
             ("{{#if x}}\nnamespace: b\n{{/if}}\nc: d\n", "\nnamespace: {{…}}\n\nc: d\n", vec![]),
+            ("{{#if x}}\nnamespace: cluster: b\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
             ("{{#if x}}\nnamespace: {{y}}\n{{/if}}\n", "\nnamespace: {{…}}\n\n", vec![]),
             ("{{#if x}}\nnamespaces: bank\nmy-cluster: a\n{{/if}}\n", "\nnamespaces: bank\nmy-cluster: a\n\n", vec![]),
             ("{{#if x}}\nnais.io/cluster: prod\n{{/if}}\n", "\nnais.io/cluster: {{…}}\n\n", vec![]),
@@ -281,6 +323,11 @@ mod tests {
             ),
             ("{a: 1{{#if x}}, namespace: market{{/if}}}\n", "{a: 1, namespace: {{…}}}\n", vec![]),
             ("{ {{#if x}}\"namespace\": \"market\",{{/if}} \"a\": 1}\n", "{\"namespace\": {{…}}, \"a\": 1}\n", vec![]),
+            (
+                "{{#if a}}\n{{> c}}\nb: 1\n",
+                "\n\nb: 1\n",
+                vec![(1, "`{{#if a}}` does not end"), (2, "what `{{> c}}` stands for is not known")],
+            ),
             ("{{#if a}}\nb: 1\n", "\nb: 1\n", vec![(1, "`{{#if a}}` does not end")]),
             ("a: {{ b\n", "a: {{ b\n", vec![]),
         ] {
@@ -302,6 +349,38 @@ mod tests {
         assert!(is_filled(&filled("{{a}}x").unwrap().text) && !is_filled("{{a}}"));
     }
 
+    /// What may say who calls whom is left out.
+    #[test]
+    fn blocks_that_may_be_rules_are_told() {
+        for (inner, is_left_out) in [
+            ("- name: d", true),
+            ("- {\"name\": \"d\"}", true),
+            ("    type: internet", true),
+            ("{type: kafka}", true),
+            ("  service: {}", true),
+            ("  workload:", true),
+            ("  calls: []", true),
+            ("  targets:", true),
+            ("  - kubernetes:", true),
+            ("  - internet:", true),
+            ("accessPolicy:", true),
+            ("- application: x", true),
+            ("image: x", false),
+            ("serviceAccount: x", false),
+            ("my-type: x", false),
+            ("filename: x", false),
+            ("# the type of it", false),
+        ] {
+            for text in
+                [format!("a:\n{{{{#if x}}}}\n{inner}\n{{{{/if}}}}\n"), format!("a:\n{{{{#if x}}}}{inner}{{{{/if}}}}\n")]
+            {
+                let filled = filled(&text).unwrap();
+                assert_eq!(filled.left.len(), usize::from(is_left_out), "{text}");
+                assert_eq!(!filled.text.contains(inner), is_left_out, "{text}");
+            }
+        }
+    }
+
     /// A text of tags alone takes no longer than another one of its length.
     #[test]
     fn many_tags_end_in_an_answer() {
@@ -320,5 +399,11 @@ mod tests {
             let filled = filled(&text);
             assert_eq!(filled.map_or(0, |filled| filled.left.len()), left, "{piece}");
         }
+        for piece in ["namespace: b\n{{else}}\n", "a {{#a}}", "a {{#a}}{{/a}}", "{{a}}", "{{> a}}\n", "cluster: \"'"] {
+            let text = format!("{{{{#a}}}}\n{}{{{{/a}}}}\n", piece.repeat(60_000));
+            assert!(filled(&text).is_some(), "{piece}");
+        }
+        let text = format!("{}{}", "a {{#a}}".repeat(60_000), "{{/a}}".repeat(60_000));
+        assert!(filled(&text).is_some());
     }
 }

@@ -100,6 +100,7 @@ fn what_a_deploy_fills_in_is_not_understood() {
         (rule("'{{ .Values.caller }}'"), false, "{{ .Values.caller }}"),
         (format!("action: DENY, {}", rule("'{{ .Values.caller }}'")), false, "{{ .Values.caller }}"),
         ("action: '{{ .Values.action }}'".to_owned(), false, "{{ .Values.action }}"),
+        ("rules: [{when: [{key: x, '{{ .Values.how }}': [y]}]}]".to_owned(), false, "{{ .Values.how }}"),
     ] {
         let (told, is_idle) = is_tagged(&policy(&spec), is_namespace);
         assert!(told.starts_with(&format!("not-understood: the deploy fills in `{tag}`: import")), "{spec}: {told}");
