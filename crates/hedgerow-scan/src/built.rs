@@ -1,6 +1,7 @@
 //! The code that compose files build containers from, for services that have none of their own.
 
-use crate::inventory::{Home, is_below};
+use crate::inventory::Home;
+use crate::paths::is_below;
 use crate::tree::Tree;
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::build::{Build, builds, image_runs};

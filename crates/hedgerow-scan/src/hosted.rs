@@ -1,7 +1,8 @@
 //! What code that describes a deploy (Aspire's AppHost) says: whose projects it runs, what it gives to them, and at which ports of the
 //! machine that all of them run on they answer. Names and ports hold among those that one host runs.
 
-use crate::program::{PROJECT, Projects, dir_of};
+use crate::paths::dir_of;
+use crate::program::{PROJECT, Projects};
 use crate::tree::Tree;
 use hedgerow_code::ir::{Gift, Grant};
 use hedgerow_deploy::path::join;

@@ -15,7 +15,6 @@ use crate::inventory::{Home, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::paths::is_below;
 use crate::program::{File, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
