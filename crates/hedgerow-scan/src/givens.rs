@@ -10,7 +10,7 @@ use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
-use hedgerow_deploy::{Deploy, Text, is_manifest};
+use hedgerow_deploy::{Deploy, Text, without_objects};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the files of settings begin that programs read without being told.
@@ -94,9 +94,10 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
             }
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
-                let text = || Text { path: &file.path, text: &file.text };
                 if is_image(&file.path) {
-                    all_owners(&file.path).iter().for_each(|service| deploy.add_image(service, text()));
+                    for service in all_owners(&file.path) {
+                        deploy.add_image(&service, Text { path: &file.path, text: &file.text });
+                    }
                 }
                 if let Some(services) = sharing.of(&file.path) {
                     for service in services {
@@ -109,9 +110,8 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                     continue;
                 }
                 // What is called like settings may be an object that a deploy applies: Argo CD's `application.yaml`.
-                if is_manifest(&file.path, &file.text) {
-                    continue;
-                }
+                let Some(rest) = without_objects(&file.path, &file.text) else { continue };
+                let text = || Text { path: &file.path, text: &rest };
                 let directory = dir_of(&file.path);
                 let is_node_config = node_configs.contains(directory) && is_data(name) && !name.starts_with("test.");
                 if is_node_config && name.starts_with(OF_VARIABLES) {

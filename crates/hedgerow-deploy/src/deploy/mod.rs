@@ -26,7 +26,7 @@ mod workloads;
 
 pub use command::{Command, Mounted, Word};
 pub use given::Given;
-pub use mounts::is_manifest;
+pub use mounts::{is_manifest, without_objects};
 pub use routed::Route;
 pub use schedule::Schedule;
 pub(crate) use settings::{all_documents, fault_line};

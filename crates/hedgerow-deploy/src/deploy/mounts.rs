@@ -8,6 +8,7 @@ use super::{Given, Text, image};
 use crate::partial::Partial;
 use crate::path::{join, join_within};
 use crate::value::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A directory with more files than this is not settings.
@@ -131,12 +132,59 @@ fn is_settings(path: &str, target: &str) -> bool {
         || name.starts_with("Caddyfile")
 }
 
-/// Whether a text is made of objects of Kubernetes: an image or a volume may hold them for whoever applies them, and no program is set by
-/// them.
+/// Whether a text has objects of Kubernetes: an image or a volume may hold them for whoever applies them, and no program is set by them.
 #[must_use]
 pub fn is_manifest(path: &str, text: &str) -> bool {
-    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
-    (path.ends_with(".yaml") || path.ends_with(".yml")) && has_line("kind:") && has_line("apiVersion:")
+    is_yaml(path) && parts(text).into_iter().any(is_object)
+}
+
+/// What of a text may be settings of a program: all but the objects of Kubernetes in it, in whose place nothing stands. None where it is
+/// made of these alone.
+#[must_use]
+pub fn without_objects<'t>(path: &str, text: &'t str) -> Option<Cow<'t, str>> {
+    if !is_manifest(path, text) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut rest = String::with_capacity(text.len());
+    let mut is_any = false;
+    for part in parts(text) {
+        if is_object(part) {
+            rest.extend(part.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            is_any |=
+                part.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with("---"));
+            rest.push_str(part);
+        }
+    }
+    is_any.then_some(Cow::Owned(rest))
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// The documents of a text of YAML, each with the line that begins it: a template is no YAML, and has them all the same.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("---") {
+            parts.push(&text[begin..at]);
+            begin = at;
+        }
+        at += line.len();
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+/// Whether a document is an object of Kubernetes: a program's own settings may have a kind and a version as well.
+fn is_object(document: &str) -> bool {
+    let value = |key: &str| document.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    let has_group = |version: &str| version.contains('/');
+    value("kind").is_some()
+        && value("apiVersion")
+            .is_some_and(|version| has_group(version) || value("metadata").is_some() || value("items").is_some())
 }
 
 /// Gives the files of the mounts to the services. In a directory that is mounted, what `owner` says is another service's stays that one's.
@@ -228,6 +276,37 @@ impl Given {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_are_told_from_settings_document_by_document() {
+        let object = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n";
+        let settings = "kind: shop\napiVersion: v2\nspring: {a: b}\n";
+        for (text, rest) in [
+            (object.to_owned(), None),
+            (format!("# é\n---\n{object}"), None),
+            (format!("{object}---\n# none\n"), None),
+            ("apiVersion: v1\nkind: List\nitems: []\n".to_owned(), None),
+            ("kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1\n".to_owned(), None),
+            (settings.to_owned(), Some(settings.to_owned())),
+            (format!("{settings}metadata: {{}}\n"), None),
+            (
+                format!("text: |\n  {}", object.replace('\n', "\n  ")),
+                Some(format!("text: |\n  {}", object.replace('\n', "\n  "))),
+            ),
+            (
+                "kind: a\n---\napiVersion: b\nmetadata: c\n".to_owned(),
+                Some("kind: a\n---\napiVersion: b\nmetadata: c\n".to_owned()),
+            ),
+            (
+                format!("a: b\n---\n{object}# é\n---\nc: d\n"),
+                Some(format!("a: b\n   \n{}    \n---\nc: d\n", object.replace(|c| c != '\n', " "))),
+            ),
+        ] {
+            assert_eq!(without_objects("a/application.yml", &text).as_deref(), rest.as_deref(), "{text}");
+            assert_eq!(is_manifest("a/application.yml", &text), rest.as_deref() != Some(&text), "{text}");
+            assert_eq!(without_objects("a/application.conf", &text).as_deref(), Some(text.as_str()), "{text}");
+        }
+    }
     use serde_json::json;
 
     #[test]

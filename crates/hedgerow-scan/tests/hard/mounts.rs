@@ -174,5 +174,10 @@ fn objects_of_a_cluster_are_no_settings_of_who_has_them() {
     rows(&[
         (own("ledger: {host: s-ledger}\n"), &["shop -> ledger joined"]),
         (own("apiVersion: x/v1\nkind: Application\nledger: {host: s-ledger}\n"), NONE),
+        (own("apiVersion: v1\nkind: Application\nmetadata: {}\nledger: {host: s-ledger}\n"), NONE),
+        // Settings may have such keys as well, or stand beside an object.
+        (own("kind: shop\napiVersion: v2\nledger: {host: s-ledger}\n"), &["shop -> ledger joined"]),
+        (own("ledger: {host: s-ledger}\n---\napiVersion: v1\nkind: Pod\nmetadata: {}\n"), &["shop -> ledger joined"]),
+        (own("a: b\n---\napiVersion: v1\nkind: Pod\nmetadata: {}\nledger: {host: s-ledger}\n"), NONE),
     ]);
 }
