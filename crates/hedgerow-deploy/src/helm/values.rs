@@ -119,7 +119,7 @@ pub(super) fn merge(under: &mut Value, over: &Value) {
 }
 
 /// Makes what two sets of values differ in a hole.
-fn blur(one: &mut Value, other: &Value) {
+pub(super) fn blur(one: &mut Value, other: &Value) {
     match (one, other) {
         (Value::Map(one), Value::Map(other)) => {
             let one = Arc::make_mut(one);

@@ -21,6 +21,25 @@ fn what_a_release_gives_to_a_chart_is_joined() {
     ] {
         finds(&format!("{TREE}{release}"), &["emoji -> ledger joined"]);
     }
+    // As Helm and a shell read calls, whatever the order of flags; each call where the script is then.
+    for release in [
+        "-- up.sh\nhelm upgrade --install x charts/emoji --set url=s-ledger -f v.yaml\n-- v.yaml\nurl: s-card\n",
+        "-- up.sh\nHOST=s-ledger\nCHART=charts/emoji\n/usr/local/bin/helm upgrade x $CHART --set url=$HOST\n",
+        "-- Makefile\nSVC ?= none\nup:\n\t$(HELM) upgrade x charts/$(SVC) --set url=s-ledger\n",
+        "-- .github/workflows/d.yml\njobs: {d: {steps: [{working-directory: charts, run: helm upgrade x ./emoji --set url=s-ledger}]}}\n",
+        "-- a.yaml\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: {generators: [{matrix: {generators: [{git: {directories: [{path: charts/*}]}}, {clusters: {}}]}}], template: {spec: {source: {path: '{{path}}', helm: {valuesObject: {url: s-ledger}}}}}}\n",
+    ] {
+        finds(&format!("{TREE}{release}"), &["emoji -> ledger joined"]);
+    }
+    // What no shell runs, and what Helm does not use.
+    for release in [
+        "-- docs/x.json\n{\"usage\": \"helm upgrade --install x charts/emoji --set url=s-ledger\"}\n",
+        "-- up.sh\nusage() {\n  cat <<EOF\nhelm upgrade --install x charts/emoji --set url=s-ledger\nEOF\n}\n",
+        "-- test/e2e/run.sh\nhelm upgrade --install x charts/emoji --set url=s-ledger\n",
+        "-- helmfile.yaml\nreleases: [{name: x, installed: false, chart: ./charts/emoji, values: [{url: s-ledger}]}]\n",
+    ] {
+        finds(&format!("{TREE}{release}"), &["unresolved-call service.emoji/main.go"]);
+    }
     // Another chart's values.
     let card = "-- charts/card/Chart.yaml\nname: s-card\n-- helmfile.yaml\nreleases: [{name: x, chart: ./charts/card, values: [{url: s-ledger}]}]\n";
     finds(&format!("{TREE}{card}"), &["unresolved-call service.emoji/main.go"]);
@@ -31,4 +50,21 @@ fn values_that_are_not_in_the_tree_are_told() {
     let release =
         "-- helmfile.yaml\nreleases: [{name: x, chart: ./charts/emoji, values: [{url: s-ledger}, none.yaml]}]\n";
     finds(&format!("{TREE}{release}"), &["emoji -> ledger joined", "unparsed-code helmfile.yaml"]);
+}
+
+#[test]
+fn a_call_in_a_directory_is_of_the_chart_there() {
+    let service = |name: &str| {
+        format!(
+            "-- service.{name}/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() {{ http.Get(\"http://\" + os.Getenv(\"LEDGER_ADDR\") + \"/x\") }}\n\
+             -- service.{name}/chart/Chart.yaml\nname: s-{name}\n-- service.{name}/chart/templates/all.yaml\nkind: Deployment\nmetadata: {{name: '{{{{ .Chart.Name }}}}'}}\nspec: {{template: {{spec: {{containers: [{{name: main, env: [{{name: LEDGER_ADDR, value: '{{{{ .Values.url }}}}'}}]}}]}}}}}}\n"
+        )
+    };
+    let tree = format!("{}{}-- service.ledger/x.txt\n", service("emoji"), service("card"));
+    for calls in [
+        "-- up.sh\ncd service.card\nhelm upgrade card ./chart\ncd ../service.emoji\nhelm upgrade emoji ./chart --set url=s-ledger\n",
+        "-- .github/workflows/d.yml\njobs:\n  a: {steps: [{working-directory: service.card, run: helm upgrade card ./chart}]}\n  b: {steps: [{working-directory: service.emoji, run: helm upgrade emoji ./chart --set url=s-ledger}]}\n",
+    ] {
+        finds(&format!("{tree}{calls}"), &["emoji -> ledger joined", "unresolved-call service.card/main.go"]);
+    }
 }

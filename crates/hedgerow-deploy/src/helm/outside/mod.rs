@@ -5,20 +5,19 @@
 
 mod commands;
 mod helmfile;
+mod layers;
+mod made;
+mod names;
 mod objects;
 mod open;
 mod set;
 
 use super::charts::Chart;
-use super::files::ChartFiles;
-use super::library::Library;
-use super::render::{render, weight};
-use super::spent::{Around, Spent};
-use super::values::{MAX_SETS, Set, is_yaml, merge};
-use super::{lost, parse, scope};
-use crate::deploy::documents;
+use super::render::weight;
+use super::values::{Set, blur, is_yaml, merge};
 use crate::partial::Partial;
 use crate::value::{Map, Value};
+use names::{Left, Names};
 use open::{Bindings, Open};
 use set::Form;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +28,12 @@ use std::sync::Arc;
 const MAX_RELEASES: usize = 32;
 const MAX_OUTSIDE: usize = 48;
 
-/// How many branches of a template that makes values are shown.
-const MAX_SIDES: usize = 8;
-
 /// How much is read and laid over one another for all releases of a tree, in bytes, and how many of these a scalar counts.
 const MAX_READ: usize = 32 << 20;
 const SCALAR: usize = 16;
+
+/// How much work is done to find the paths with variables of a tree, about the letters that are looked at.
+const MAX_LOOKED_AT: usize = 32 << 20;
 
 /// How long a file may be that says releases.
 const MAX_TEXT: usize = 1 << 20;
@@ -42,14 +41,21 @@ const MAX_TEXT: usize = 1 << 20;
 /// A release of a chart, as it is written.
 #[derive(Debug, Clone, Default)]
 struct Written {
-    /// Where its chart is, and the directories from which that may be seen.
+    /// Where its chart is.
     chart: Open,
+    /// The directories from which that is seen: any of these.
+    places: Vec<Open>,
+    /// Those from which it may be seen where none of the others has it.
     bases: Vec<String>,
     /// Its name, if that is written.
     name: Option<Open>,
     layers: Vec<Layer>,
+    /// Whether that may be in another repository.
+    is_doubtful: bool,
     /// What variables are known to be.
     bindings: Bindings,
+    /// What they are where nothing else says so.
+    defaults: Bindings,
 }
 
 /// What a release gives to its chart; later layers win.
@@ -57,16 +63,34 @@ struct Written {
 enum Layer {
     /// A file, and what it is seen from.
     File(Open, From),
+    /// A file that may not be there.
+    Perhaps(Open, From),
     /// Values that are written out.
     Values(Value),
     /// Values of a text that is YAML.
     Text(Partial),
     /// `a.b=c,d=e`
-    SetAll(Partial, Form),
+    SetAll(Open, Form),
     /// A name, its value.
     SetOne(String, Partial, Form),
     /// Something that is read nowhere here.
     Unknown(String),
+}
+
+impl Layer {
+    /// The layers as Helm lays them that is called with them: all files, then what is set, by the kinds of flags, whatever their order.
+    fn as_flags(layers: &mut [Self]) {
+        layers.sort_by_key(|layer| match layer {
+            Self::SetAll(_, form) | Self::SetOne(_, _, form) => match form {
+                Form::Json => 1,
+                Form::Typed => 2,
+                Form::Text => 3,
+                Form::Unknown => 4,
+                Form::Literal => 5,
+            },
+            _ => 0,
+        });
+    }
 }
 
 /// What the path of a file is seen from.
@@ -95,9 +119,22 @@ pub(super) struct Outside {
 struct Reader<'a, 'c> {
     texts: BTreeMap<&'a str, &'a str>,
     charts: &'c BTreeMap<String, Chart>,
+    names: &'c Names<'a>,
+    chart_names: Names<'c>,
+    /// What paths with variables are in the tree.
+    fitting: BTreeMap<Open, Rc<[Bindings]>>,
+    left: Left,
     found: Outside,
     /// How much was read.
     spent: usize,
+}
+
+/// What a chart is installed from: the directory that it is seen from and its own, what variables are then, and whether it is this one.
+struct Way {
+    base: String,
+    directory: String,
+    bindings: Bindings,
+    is_sure: bool,
 }
 
 /// Finds what the charts of a tree are given from elsewhere. Templates of charts are none of it.
@@ -109,96 +146,184 @@ pub(super) fn find<'a>(
     if charts.is_empty() {
         return Outside::default();
     }
-    let mut reader = Reader { texts: texts.collect(), charts, found: Outside::default(), spent: 0 };
-    let texts = reader.texts.clone();
-    let maps = objects::Held::new(&texts);
-    for (path, text) in texts
-        .iter()
-        .map(|(path, text)| (*path, *text))
-        .filter(|(path, text)| text.len() <= MAX_TEXT && !is_template(path))
-    {
-        let releases = match path.rsplit('/').next().unwrap_or(path) {
-            name if helmfile::is_helmfile(path, name) => helmfile::releases(path, text),
-            name if is_yaml(name) && objects::is_read(text) => Some(objects::releases(path, text, &maps)),
-            _ => None,
-        };
-        match releases {
-            Some(releases) => releases.iter().for_each(|release| reader.take_in(path, release)),
-            None if helmfile::is_helmfile(path, path.rsplit('/').next().unwrap_or(path)) => {
-                reader.found.broken.insert(path.to_owned(), "a helmfile that is no YAML".to_owned());
+    let texts: BTreeMap<&str, &str> = texts.collect();
+    let names = Names::new(texts.keys().copied());
+    let held = objects::Held::new(&texts, &names);
+    let mut reader = Reader {
+        names: &names,
+        chart_names: Names::new(charts.keys().map(String::as_str)),
+        fitting: BTreeMap::new(),
+        left: Left(MAX_LOOKED_AT),
+        texts: texts.clone(),
+        charts,
+        found: Outside::default(),
+        spent: 0,
+    };
+    for (path, text) in texts.iter().map(|(path, text)| (*path, *text)).filter(|(path, _)| !is_template(path)) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let is_helmfile = helmfile::is_helmfile(path, name);
+        let has_objects = is_yaml(name) && objects::is_read(text);
+        if text.len() > MAX_TEXT {
+            if is_helmfile || has_objects || commands::is_read(path, text) {
+                let fault = format!("releases in a file of more than {} MiB", MAX_TEXT >> 20);
+                reader.found.broken.insert(path.to_owned(), fault);
             }
-            None => {}
+            continue;
         }
-        for release in commands::releases(path, text) {
-            reader.take_in(path, &release);
+        let (releases, fault) = match () {
+            () if is_helmfile => helmfile::releases(path, text),
+            () if has_objects => objects::releases(path, text, &held),
+            () => (Vec::new(), None),
+        };
+        for release in &releases {
+            reader.take_in(path, release);
+        }
+        let (calls, limit) = commands::releases(path, text, &names);
+        let mut absent = None;
+        for call in calls {
+            if !reader.take_in(path, &call) && call.is_local() {
+                absent = Some("a call of helm whose chart is not in the tree".to_owned());
+            }
+        }
+        if let Some(fault) = fault.or(limit).or(absent) {
+            reader.found.broken.insert(path.to_owned(), fault);
         }
     }
     reader.found
 }
 
-impl Reader<'_, '_> {
-    /// Takes in a release: for each chart that it may be of, and each way to bind its variables.
-    fn take_in(&mut self, path: &str, release: &Written) {
-        let chart = release.chart.with(&release.bindings).without_root();
-        let mut ways: Vec<(String, String, Bindings)> = Vec::new();
-        for base in &release.bases {
-            let Some(wanted) = chart.below(base) else { continue };
-            if let Some(whole) = wanted.whole() {
-                if self.charts.contains_key(whole) {
-                    ways.push((base.clone(), whole.to_owned(), release.bindings.clone()));
-                }
-            } else if wanted.says_something() {
-                let fitting = self.charts.keys().filter_map(|directory| {
-                    Some((base.clone(), directory.clone(), wanted.fit(directory, &release.bindings)?))
-                });
-                ways.extend(fitting.take(MAX_RELEASES));
-            }
-            if !ways.is_empty() {
-                break;
+impl Written {
+    /// Whether its chart is a path that is known and lies in the tree, and no name in a repository of charts.
+    fn is_local(&self) -> bool {
+        let chart = self.chart.with(&self.bindings).with(&self.defaults).without_root();
+        chart.whole().is_some_and(|chart| chart.starts_with('.'))
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Takes in a release: for each chart that it may be of, and each way to bind its variables. Gives whether it has a chart.
+    fn take_in(&mut self, path: &str, release: &Written) -> bool {
+        let mut is_any = false;
+        // What is only so where nothing else says it is one of several.
+        let mut with_defaults = release.bindings.clone();
+        with_defaults.extend(release.defaults.iter().map(|(name, text)| (name.clone(), text.clone())));
+        let both = [with_defaults, release.bindings.clone()];
+        for bindings in &both[usize::from(release.defaults.is_empty())..] {
+            let ways = self.ways(path, release, bindings);
+            is_any |= !ways.is_empty();
+            for way in &ways {
+                self.of_chart(path, release, way);
             }
         }
-        for (base, directory, bindings) in ways {
-            self.of_chart(path, release, &base, &directory, bindings);
-        }
+        is_any
     }
 
-    fn of_chart(&mut self, path: &str, release: &Written, base: &str, directory: &str, bindings: Bindings) {
-        let mut ways = vec![bindings];
-        if let Some(name) =
-            release.name.as_ref().and_then(|name| name.with(&release.bindings).whole().map(str::to_owned))
-        {
-            ways.iter_mut().for_each(|way| {
-                way.insert("Release.Name".to_owned(), name.clone());
+    /// The charts that a release may be of. Where the directories from which it is seen have several, nobody knows which of them it is.
+    fn ways(&mut self, path: &str, release: &Written, bindings: &Bindings) -> Vec<Way> {
+        let written = release.chart.with(bindings);
+        let chart = written.without_root();
+        let places = release.places.iter().map(|place| place.with(bindings));
+        let bases = || release.bases.iter().map(|base| Open::known_as(base));
+        // Below a root that only the script knows nothing says from where it is.
+        let tiers: [Vec<Open>; 2] = if written == chart {
+            [places.collect(), bases().collect()]
+        } else {
+            [places.chain(bases()).collect(), Vec::new()]
+        };
+        for tier in tiers {
+            let mut ways: Vec<Way> = Vec::new();
+            let mut of_bases = 0;
+            let mut seen = BTreeSet::new();
+            for base in tier {
+                let before = ways.len();
+                let Some(wanted) = chart.seen_from(&base).filter(|wanted| seen.insert(wanted.clone())) else {
+                    continue;
+                };
+                if let Some(whole) = wanted.whole() {
+                    if self.charts.contains_key(whole) {
+                        let base = base.whole().unwrap_or_default().to_owned();
+                        ways.push(Way { base, directory: whole.to_owned(), bindings: bindings.clone(), is_sure: true });
+                    }
+                } else if wanted.says_something() {
+                    for (directory, bound) in self.chart_names.fitting(&wanted, usize::MAX, &mut self.left) {
+                        let mut bindings = bindings.clone();
+                        bindings.extend(bound);
+                        let base = base.with(&bindings).whole().unwrap_or_default().to_owned();
+                        ways.push(Way { base, directory: directory.to_owned(), bindings, is_sure: true });
+                    }
+                }
+                of_bases += usize::from(ways.len() > before);
+            }
+            for way in ways.iter().skip(MAX_RELEASES) {
+                self.lack(path, &way.directory, format!("a release that may be of more than {MAX_RELEASES} charts"));
+            }
+            ways.truncate(MAX_RELEASES);
+            if of_bases > 1 || release.is_doubtful {
+                ways.iter_mut().for_each(|way| way.is_sure = false);
+            }
+            if !ways.is_empty() {
+                return ways;
+            }
+        }
+        Vec::new()
+    }
+
+    fn of_chart(&mut self, path: &str, release: &Written, way: &Way) {
+        let directory = way.directory.as_str();
+        let mut all = vec![way.bindings.clone()];
+        if let Some(name) = release.name.as_ref().and_then(|name| name.with(&way.bindings).whole().map(str::to_owned)) {
+            all.iter_mut().for_each(|bindings| {
+                bindings.insert("Release.Name".to_owned(), name.clone());
             });
         }
         // Every file that a path can be is a way of its own.
         for layer in &release.layers {
-            let Layer::File(file, from) = layer else { continue };
+            let (Layer::File(file, from) | Layer::Perhaps(file, from)) = layer else { continue };
             let mut more = Vec::new();
-            for way in ways {
-                let wanted = Self::wanted(file, *from, release, (base, directory), &way);
-                let open: Vec<&Open> =
-                    wanted.iter().filter(|file| file.whole().is_none() && file.says_something()).collect();
-                let fitting: Vec<Bindings> = open
-                    .into_iter()
-                    .flat_map(|file| {
-                        let below =
-                            self.texts.range(file.start()..).take_while(|(path, _)| path.starts_with(file.start()));
-                        below.filter_map(|(path, _)| file.fit(path, &way)).collect::<Vec<_>>()
-                    })
-                    .take(MAX_RELEASES)
-                    .collect();
-                if fitting.is_empty() { more.push(way) } else { more.extend(fitting) }
+            for bindings in all {
+                let mut fitting = Vec::new();
+                for wanted in Self::wanted(file, *from, release, way, &bindings) {
+                    if wanted.whole().is_none() && wanted.says_something() {
+                        fitting.extend(self.fitting(wanted).iter().map(|bound| {
+                            let mut bindings = bindings.clone();
+                            bindings.extend(bound.clone());
+                            bindings
+                        }));
+                    }
+                    if fitting.len() > MAX_RELEASES {
+                        break;
+                    }
+                }
+                if fitting.is_empty() {
+                    more.push(bindings);
+                } else {
+                    more.extend(fitting);
+                }
+                if more.len() > MAX_RELEASES {
+                    break;
+                }
             }
-            ways = more;
-            if ways.len() > MAX_RELEASES {
-                self.lack(path, directory, "its values have too many variables".to_owned());
-                ways.truncate(MAX_RELEASES);
+            all = more;
+            if all.len() > MAX_RELEASES {
+                self.lack(path, directory, format!("its values are more than {MAX_RELEASES} by the variables in them"));
+                all.truncate(MAX_RELEASES);
+            }
+            if self.left.0 == 0 {
+                self.lack(path, directory, "paths with variables that fit too much of the tree".to_owned());
             }
         }
+        if !way.is_sure {
+            self.lack(path, directory, "a release that may be of another chart".to_owned());
+        }
+        self.lay(path, release, way, all);
+    }
+
+    /// Lays what a release says over the values of its chart, for each way to bind its variables.
+    fn lay(&mut self, path: &str, release: &Written, way: &Way, all: Vec<Bindings>) {
+        let directory = way.directory.as_str();
         let base_values =
             self.charts.get(directory).and_then(|chart| chart.values.first()).map(|set| set.values.clone());
-        for way in ways {
+        for bindings in all {
             self.spent += SCALAR * base_values.as_ref().map_or(1, weight);
             if self.spent > MAX_READ {
                 self.lack(
@@ -208,12 +333,18 @@ impl Reader<'_, '_> {
                 );
                 return;
             }
-            let name = release.name.as_ref().and_then(|name| name.with(&way).whole().map(str::to_owned));
-            let layers = self.layers(path, release, base, directory, (&way, name.as_deref()));
+            let name = release.name.as_ref().and_then(|name| name.with(&bindings).whole().map(str::to_owned));
+            let layers = self.layers(path, release, way, (&bindings, name.as_deref()));
             for own in layers {
-                let mut values = base_values.clone().unwrap_or_else(|| Value::from(Map::new()));
+                let base = || base_values.clone().unwrap_or_else(|| Value::from(Map::new()));
+                let mut values = base();
                 merge(&mut values, &own);
-                let set = Set { values, release: name.clone().filter(|name| !name.is_empty()).map(Arc::from) };
+                if !way.is_sure {
+                    let laid = std::mem::replace(&mut values, base());
+                    blur(&mut values, &laid);
+                }
+                let name = name.clone().filter(|name| !name.is_empty() && way.is_sure);
+                let set = Set { values, release: name.map(Arc::from) };
                 let sets = self.found.sets.entry(directory.to_owned()).or_default();
                 if sets.contains(&set) {
                     continue;
@@ -227,151 +358,18 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The paths that a file may have.
-    fn wanted(
-        file: &Open,
-        from: From,
-        release: &Written,
-        (base, directory): (&str, &str),
-        way: &Bindings,
-    ) -> Vec<Open> {
-        let bound = file.with(way);
-        let file = bound.without_root();
-        let all = release.bases.iter().map(String::as_str);
-        let bases: Vec<&str> = match from {
-            // A root that only the script knows is where it lies, more often than not.
-            From::Base if file != bound => all.chain([base, ""]).collect(),
-            From::Base => [base].into_iter().chain(all).chain([""]).collect(),
-            From::Chart => vec![directory],
-            From::Root => vec![""],
-        };
-        bases.into_iter().filter_map(|base| file.below(base)).collect()
-    }
-
-    /// What the layers of a release come to together: more than one where a file that makes values has branches.
-    fn layers(
-        &mut self,
-        path: &str,
-        release: &Written,
-        base: &str,
-        directory: &str,
-        (way, name): (&Bindings, Option<&str>),
-    ) -> Vec<Value> {
-        let mut all = vec![Value::from(Map::new())];
-        for layer in &release.layers {
-            match layer {
-                Layer::File(file, from) => {
-                    let wanted = Self::wanted(file, *from, release, (base, directory), way);
-                    let known = wanted.iter().filter_map(|file| self.texts.get_key_value(file.whole()?));
-                    let Some((at, text)) = known.map(|(at, text)| (*at, *text)).next() else {
-                        // What is a secret is in no tree.
-                        let shown = file.with(way).shown();
-                        if !["secret", "sops", ".enc"].iter().any(|word| shown.contains(word)) {
-                            self.lack(path, directory, format!("the values file `{shown}` is not in the tree"));
-                        }
-                        continue;
-                    };
-                    self.spent += text.len();
-                    let made = if at.ends_with(".gotmpl") { rendered(text, name) } else { plain(text) };
-                    match made {
-                        Some(made) => all = over(all, &made),
-                        None => {
-                            self.lack(path, directory, format!("the values file `{at}` cannot be read"));
-                        }
-                    }
-                }
-                Layer::Values(values) => all = over(all, std::slice::from_ref(values)),
-                Layer::Text(text) => {
-                    let read: Vec<Value> = documents(&text.written()).into_iter().map(Value::read).collect();
-                    match read.first() {
-                        Some(Value::Map(_)) => all = over(all, &read[..1]),
-                        Some(Value::Null) | None if text.letters().trim().is_empty() => {}
-                        _ => self.lack(path, directory, "its values cannot be read".to_owned()),
-                    }
-                }
-                Layer::SetAll(text, form) => {
-                    if !all.iter_mut().all(|values| set::set_all(values, text, *form)) {
-                        self.lack(path, directory, format!("`--set {}` cannot be read", text.shown('…')));
-                    }
-                }
-                Layer::SetOne(name, text, form) => {
-                    if !all.iter_mut().all(|values| set::set_one(values, name, text, *form)) {
-                        self.lack(path, directory, format!("what sets `{name}` cannot be read"));
-                    }
-                }
-                Layer::Unknown(what) => self.lack(path, directory, what.clone()),
-            }
-        }
-        all
+    /// What the variables of a path are in the files of the tree that it can be, one more than are taken.
+    fn fitting(&mut self, wanted: Open) -> Rc<[Bindings]> {
+        let (names, left) = (self.names, &mut self.left);
+        let found = self.fitting.entry(wanted).or_insert_with_key(|wanted| {
+            names.fitting(wanted, MAX_RELEASES + 1, left).into_iter().map(|(_, bound)| bound).collect()
+        });
+        Rc::clone(found)
     }
 
     fn lack(&mut self, path: &str, directory: &str, what: String) {
         self.found.lacks.insert((path.to_owned(), directory.to_owned(), what));
     }
-}
-
-/// Each of some values with each of others laid over it.
-fn over(under: Vec<Value>, others: &[Value]) -> Vec<Value> {
-    let each = |under: &Value| {
-        let laid = |other: &Value| {
-            let mut made = under.clone();
-            merge(&mut made, other);
-            made
-        };
-        others.iter().map(laid).collect::<Vec<_>>()
-    };
-    under.iter().flat_map(each).take(MAX_SETS).collect()
-}
-
-/// The values that a file holds; none where it holds something else.
-fn plain(text: &str) -> Option<Vec<Value>> {
-    match documents(text.trim_start_matches('\u{feff}')).into_iter().next().map(Value::from) {
-        Some(values @ Value::Map(_)) => Some(vec![values]),
-        Some(Value::Null) => Some(vec![Value::from(Map::new())]),
-        None if !text.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with('#')) => {
-            Some(vec![Value::from(Map::new())])
-        }
-        _ => None,
-    }
-}
-
-/// The maps that a template can come to which knows nothing but the name of its release; none where it comes to something else.
-fn rendered(text: &str, release: Option<&str>) -> Option<Vec<Value>> {
-    let all = all_rendered(text, release);
-    let maps: Vec<Value> =
-        all.into_iter().filter_map(|documents| documents.into_iter().find(|one| one.as_map().is_some())).collect();
-    (!maps.is_empty()).then_some(maps)
-}
-
-/// The documents that a template can come to, for each of its branches. What stands for the environment and for a release that is not known yet
-/// is written as a variable again.
-fn all_rendered(text: &str, release: Option<&str>) -> Vec<Vec<Value>> {
-    let map = |pairs: &[(&str, Value)]| {
-        pairs.iter().map(|(key, value)| (Partial::from(*key), value.clone())).collect::<Value>()
-    };
-    let name = release.unwrap_or("{{ .Release.Name }}");
-    let root = [
-        (Partial::from("Release"), map(&[("Name", Value::from(name))])),
-        (Partial::from("Environment"), map(&[("Name", Value::from("{{ .Environment.Name }}"))])),
-        // Anything else may be there.
-        (Partial::unknown(), Value::unknown()),
-    ];
-    let root = Rc::new(root.into_iter().collect::<Value>());
-    let library = Library::new(&[]);
-    let files = ChartFiles::default();
-    let mut template = parse::parse(text);
-    let sides = library.count_sides(&mut template.nodes).min(MAX_SIDES);
-    let mut found: Vec<Vec<Value>> = Vec::new();
-    for side in 0..sides {
-        let around = Around { library: &library, files: &files, directory: "", spent: Spent::default() };
-        let (text, _) = render(&template.nodes, scope::Scope::new(Rc::clone(&root), &around), side).into_parts();
-        let (text, _) = lost::without_lost(text);
-        let documents: Vec<Value> = documents(&text.written()).into_iter().map(Value::read).collect();
-        if !found.contains(&documents) {
-            found.push(documents);
-        }
-    }
-    found
 }
 
 /// The directory of a file, and those above it up to the root.

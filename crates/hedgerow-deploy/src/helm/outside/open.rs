@@ -3,21 +3,19 @@
 use crate::partial::{Part, Partial};
 use std::collections::BTreeMap;
 
-/// How many variables a path may have that is looked for.
-const MAX_VARIABLES: usize = 4;
+/// How often variables are put in for variables, and how long a text may get by that.
+const MAX_DEPTH: usize = 8;
+const MAX_LENGTH: usize = 4096;
 
 /// What variables are bound to.
 pub(super) type Bindings = BTreeMap<String, String>;
 
-/// The marks between which a variable stands, the longest first.
-const MARKS: &[(&str, &str)] = &[("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")")];
-
 /// A text whose variables are known by their names: one that stands twice is the same twice.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Open(Vec<Piece>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Piece {
     Known(String),
     Variable(String),
 }
@@ -41,16 +39,14 @@ impl Open {
         while let Some(at) = rest.find(['$', '{']) {
             self.known(&rest[..at]);
             let here = &rest[at..];
-            let marked = MARKS.iter().find_map(|(open, close)| here.strip_prefix(open)?.split_once(close));
             let plain = || {
                 let tail = here.strip_prefix('$')?;
                 let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
                 (end > 0).then(|| tail.split_at(end))
             };
-            match marked.or_else(plain) {
+            let inside = marked(here).map(|length| (inside(&here[..length]), &here[length..]));
+            match inside.or_else(plain) {
                 Some((name, after)) => {
-                    // `{{ .name }}` and `${name:-other}` are `name`.
-                    let name = if here.starts_with("${") { name.split(':').next().unwrap_or(name) } else { name };
                     self.0.push(Piece::Variable(name.trim().trim_start_matches('.').to_owned()));
                     rest = after;
                 }
@@ -71,8 +67,20 @@ impl Open {
         }
     }
 
-    /// The same with the texts of variables, which may have variables themselves.
+    /// The same with the texts of variables, and of those in these texts.
     pub(super) fn with(&self, bindings: &Bindings) -> Self {
+        let mut made = self.clone();
+        for _ in 0..MAX_DEPTH {
+            let next = made.once_with(bindings);
+            if next == made || next.length() > MAX_LENGTH {
+                break;
+            }
+            made = next;
+        }
+        made
+    }
+
+    fn once_with(&self, bindings: &Bindings) -> Self {
         let mut made = Self::default();
         for piece in &self.0 {
             match piece {
@@ -84,6 +92,39 @@ impl Open {
             }
         }
         made
+    }
+
+    fn length(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Known(text) | Piece::Variable(text) => text.len() + 1,
+        };
+        self.0.iter().map(of).sum()
+    }
+
+    /// A text without variables.
+    pub(super) fn known_as(text: &str) -> Self {
+        let mut made = Self::default();
+        made.known(text);
+        made
+    }
+
+    /// The path seen from a directory that may have variables itself.
+    pub(super) fn seen_from(&self, directory: &Self) -> Option<Self> {
+        if let Some(directory) = directory.whole() {
+            return self.below(directory);
+        }
+        if self.0.first().is_some_and(|first| matches!(first, Piece::Known(known) if known.starts_with('/'))) {
+            return None;
+        }
+        let mut joined = directory.clone();
+        joined.known("/");
+        for piece in &self.0 {
+            match piece {
+                Piece::Known(known) => joined.known(known),
+                Piece::Variable(_) => joined.0.push(piece.clone()),
+            }
+        }
+        joined.below("")
     }
 
     /// The text, if all of it is known.
@@ -124,9 +165,24 @@ impl Open {
         Self(pieces)
     }
 
+    /// The name of the variable that it is all of.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match &self.0[..] {
+            [Piece::Variable(name)] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The name of the variable that the path begins with, and the path below that.
+    pub(super) fn root(&self) -> Option<(&str, Self)> {
+        let Some(Piece::Variable(name)) = self.0.first() else { return None };
+        let below = if self.0.len() == 1 { Self::known_as(".") } else { self.without_root() };
+        (below != *self).then_some((name, below))
+    }
+
     /// The path seen from a directory, without `.` and `..`; none if it leads out of the tree, or is no path.
     pub(super) fn below(&self, directory: &str) -> Option<Self> {
-        // Variables stand in for themselves while the path is put together.
+        // Numbers stand in for variables while the path is put together.
         let mut text = String::new();
         let mut names = Vec::new();
         for piece in &self.0 {
@@ -134,61 +190,83 @@ impl Open {
                 Piece::Known(known) if known.contains('\0') => return None,
                 Piece::Known(known) => text.push_str(known),
                 Piece::Variable(name) => {
-                    text.push('\0');
+                    text.push_str(&format!("\0{}\0", names.len()));
                     names.push(name);
                 }
             }
         }
         let joined = crate::path::join_within(directory, &text)?;
         let mut made = Self::default();
-        let mut names = names.into_iter();
         for (at, known) in joined.split('\0').enumerate() {
-            if at > 0 {
-                made.0.push(Piece::Variable(names.next()?.clone()));
+            if at % 2 == 1 {
+                made.0.push(Piece::Variable((*names.get(known.parse::<usize>().ok()?)?).clone()));
+            } else {
+                made.known(known);
             }
-            made.known(known);
         }
         Some(made)
     }
 
-    /// What it begins with before its first variable.
-    pub(super) fn start(&self) -> &str {
-        match self.0.first() {
-            Some(Piece::Known(known)) => known,
-            _ => "",
+    /// The names that it is a path of.
+    pub(super) fn names(&self) -> Vec<Vec<Piece>> {
+        let mut names = vec![Self::default()];
+        for piece in &self.0 {
+            let known = match piece {
+                Piece::Known(known) => known.as_str(),
+                Piece::Variable(_) => {
+                    names.iter_mut().last().into_iter().for_each(|name| name.0.push(piece.clone()));
+                    continue;
+                }
+            };
+            for (at, text) in known.split('/').enumerate() {
+                if at > 0 {
+                    names.push(Self::default());
+                }
+                names.iter_mut().last().into_iter().for_each(|name| name.known(text));
+            }
         }
+        names.into_iter().map(|name| name.0).collect()
     }
 
     /// Whether any letters of it are known but those between directories.
     pub(super) fn says_something(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Known(known) if known.contains(|c: char| c.is_alphanumeric())))
     }
-
-    /// What its variables are where it is this path. A variable is a part of a name.
-    pub(super) fn fit(&self, path: &str, bindings: &Bindings) -> Option<Bindings> {
-        let variables = self.0.iter().filter(|piece| matches!(piece, Piece::Variable(_))).count();
-        if variables > MAX_VARIABLES { None } else { fit(&self.0, path, bindings.clone()) }
-    }
 }
 
-fn fit(pieces: &[Piece], path: &str, bindings: Bindings) -> Option<Bindings> {
-    let Some((piece, rest)) = pieces.split_first() else { return path.is_empty().then_some(bindings) };
-    match piece {
-        Piece::Known(known) => fit(rest, path.strip_prefix(known.as_str())?, bindings),
-        Piece::Variable(name) => {
-            if let Some(text) = bindings.get(name) {
-                return fit(rest, path.strip_prefix(text.as_str())?, bindings);
-            }
-            let end = path.find('/').unwrap_or(path.len());
-            let ends = path[..end].char_indices().map(|(at, letter)| at + letter.len_utf8());
-            let bound = |at: usize| {
-                let mut bindings = bindings.clone();
-                bindings.insert(name.clone(), path[..at].to_owned());
-                bindings
-            };
-            ends.rev().find_map(|at| fit(rest, &path[at..], bound(at)))
+/// How long the variable, or the command whose output it is, is that a text begins with: `${A:-b}`, `$(a "b")`, `{{ .a }}`.
+pub(super) fn marked(text: &str) -> Option<usize> {
+    let (start, open, close) = match text {
+        text if text.starts_with("${{") => return marked(&text[1..]).map(|length| length + 1),
+        text if text.starts_with("${") || text.starts_with("{{") => (2, '{', '}'),
+        text if text.starts_with("$(") => (2, '(', ')'),
+        _ => return None,
+    };
+    let mut depth = if text.starts_with("{{") { 2_usize } else { 1 };
+    for (at, letter) in text[start..].char_indices() {
+        match letter {
+            '\n' if open == '{' => return None,
+            letter if letter == open => depth += 1,
+            letter if letter == close => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(start + at + 1);
         }
     }
+    None
+}
+
+/// The name of a variable between its marks: `name` of `{{ .name }}` and `${name:-other}`, where it is taken as it is.
+fn inside(marked: &str) -> &str {
+    let inside = marked.trim_start_matches('$').trim_start_matches(['{', '(']).trim_end_matches(['}', ')']);
+    if !marked.starts_with("${") {
+        return inside;
+    }
+    let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
+    let (name, rest) = inside.split_at(end);
+    let is_plain = [":-", ":=", ":?", "-", "=", "?"].iter().any(|mark| rest.starts_with(mark));
+    if is_plain && !name.is_empty() { name } else { inside }
 }
 
 #[cfg(test)]
@@ -210,6 +288,8 @@ mod tests {
             ("a$", "a$", true),
             ("a{b}", "a{b}", true),
             ("${A:-b}", "…", false),
+            ("${A:-${B}}/c", "…/c", false),
+            ("$(dirname \"$(a b)\")/c", "…/c", false),
             ("", "", true),
         ] {
             let open = Open::read(&Partial::from(text));
@@ -218,24 +298,15 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_the_same_wherever_it_stands() {
-        for (text, path, expected) in [
-            ("charts/$A", "charts/x", Some(bindings(&[("A", "x")]))),
-            ("charts/$A", "charts/x/y", None),
-            ("$A/v-$A.yaml", "x/v-x.yaml", Some(bindings(&[("A", "x")]))),
-            ("$A/v-$A.yaml", "x/v-y.yaml", None),
-            ("$A-$B", "a-b-c", Some(bindings(&[("A", "a-b"), ("B", "c")]))),
-            ("charts/$A", "charts/", None),
-            ("$A$B$C$D$E", "abcde", None),
-        ] {
-            assert_eq!(Open::read(&Partial::from(text)).fit(path, &Bindings::new()), expected, "{text} {path}");
+    fn variables_are_made_of_variables() {
+        let bound =
+            bindings(&[("A", "x"), ("B", "$A/y"), ("C", "${B}/z"), ("D", "$E"), ("E", "$D"), ("F", "$F$F$F$F")]);
+        for (text, expected) in
+            [("$A/b", "x/b"), ("$C", "x/y/z"), ("$D/a", "…/a"), ("$NONE-$A", "…-x"), ("$C/$C", "x/y/z/x/y/z")]
+        {
+            assert_eq!(Open::read(&Partial::from(text)).with(&bound).shown(), expected, "{text}");
         }
-        let bound = bindings(&[("A", "x")]);
-        assert_eq!(Open::read(&Partial::from("$A/b")).fit("y/b", &bound), None);
-        assert_eq!(Open::read(&Partial::from("$A/b")).with(&bound).whole(), Some("x/b"));
-        // Two gaps are two things.
-        let gap: Partial = [&Partial::unknown(), &Partial::from("/"), &Partial::unknown()].into_iter().collect();
-        assert!(Open::read(&gap).fit("x/y", &Bindings::new()).is_some());
+        assert!(Open::read(&Partial::from("$F")).with(&bound).length() <= MAX_LENGTH);
     }
 
     #[test]
@@ -245,10 +316,14 @@ mod tests {
             ("./a", "", Some("a")),
             ("../../a", "deploy", None),
             ("$A/../b", "x", Some("x/b")),
+            ("$A/../$B", "x", Some("x/…")),
         ] {
             let open = Open::read(&Partial::from(text));
             assert_eq!(open.below(directory).map(|path| path.shown()).as_deref(), expected, "{text}");
         }
+        let open =
+            Open::read(&Partial::from("$A/../$B")).below("x").map(|open| open.with(&bindings(&[("B", "y")])).shown());
+        assert_eq!(open.as_deref(), Some("x/y"));
         let root = |text: &str| Open::read(&Partial::from(text)).without_root().shown();
         assert_eq!(root("$ROOT/charts/a"), "./charts/a");
         assert_eq!(root("charts/a"), "charts/a");

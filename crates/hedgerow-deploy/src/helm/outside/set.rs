@@ -1,5 +1,6 @@
 //! Helm's `--set`: <https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set>.
 
+use crate::helm::values::merge;
 use crate::partial::Partial;
 use crate::value::{Map, Value};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(super) enum Form {
     Text,
     /// `--set-json`.
     Json,
+    /// `--set-literal`: all of it is one text.
+    Literal,
     /// `--set-file`, and what is not known.
     Unknown,
 }
@@ -33,7 +36,24 @@ enum Step {
 /// Sets all that a text says: `a.b=c,d[0]=e`. Gives whether it could be read.
 pub(super) fn set_all(values: &mut Value, text: &Partial, form: Form) -> bool {
     let written = text.written();
-    let pairs = if form == Form::Json { vec![&*written] } else { split(&written, ',') };
+    let pairs = match form {
+        // Newer ones of Helm take a whole object, too.
+        Form::Json if written.trim_start().starts_with('{') => {
+            let read = serde_json::from_str(&written).map(Value::read);
+            return read.is_ok_and(|read| {
+                merge(values, &read);
+                true
+            });
+        }
+        Form::Json => split_json(&written),
+        Form::Literal => {
+            return written.split_once('=').is_some_and(|(name, value)| {
+                // No backslash means anything.
+                set_one(values, &name.replace('\\', "\\\\"), &Partial::read(value), form)
+            });
+        }
+        Form::Typed | Form::Text | Form::Unknown => split(&written, ','),
+    };
     pairs.into_iter().filter(|pair| !pair.trim().is_empty()).all(|pair| match split(pair, '=').first() {
         Some(name) if name.len() < pair.len() => set_one(values, name, &Partial::read(&pair[name.len() + 1..]), form),
         _ => false,
@@ -59,6 +79,28 @@ fn split(text: &str, mark: char) -> Vec<&str> {
             letter if letter == mark && depth == 0 => {
                 found.push(&text[start..at]);
                 start = at + letter.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
+/// A text cut at the commas that stand in no JSON.
+fn split_json(text: &str) -> Vec<&str> {
+    let (mut found, mut start, mut depth, mut in_text, mut escaped) = (Vec::new(), 0, 0_usize, false, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                found.push(&text[start..at]);
+                start = at + 1;
             }
             _ => {}
         }
@@ -107,6 +149,7 @@ fn value(text: &Partial, form: Form) -> Value {
     };
     match form {
         Form::Unknown => Value::unknown(),
+        Form::Literal => Value::Text(text.clone()),
         Form::Json => serde_json::from_str(&written).map_or_else(|_| Value::unknown(), Value::read),
         Form::Typed | Form::Text => match written.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some("") => Value::from(Vec::new()),
@@ -163,6 +206,17 @@ mod tests {
             ("a[1].b=c", Form::Typed, Some(r#"{"a":[null,{"b":"c"}]}"#)),
             ("a\\.b=c\\,d", Form::Typed, Some(r#"{"a.b":"c,d"}"#)),
             ("a={\"b\": [1, 2]}", Form::Json, Some(r#"{"a":{"b":[1,2]}}"#)),
+            ("a={\"b\":1},c=[1,2],d=\"x,y\"", Form::Json, Some(r#"{"a":{"b":1},"c":[1,2],"d":"x,y"}"#)),
+            ("a[0]=1,b=\"\\\",\"", Form::Json, Some(r#"{"a":[1],"b":"\","}"#)),
+            ("{\"a\":1,\"b\":{\"c\":\"d\"}}", Form::Json, Some(r#"{"a":1,"b":{"c":"d"}}"#)),
+            ("{\"a\":1", Form::Json, None),
+            ("a=b,c=d", Form::Literal, Some(r#"{"a":"b,c=d"}"#)),
+            ("a.b=x,{y}\\z", Form::Literal, Some(r#"{"a":{"b":"x,{y}\\z"}}"#)),
+            ("a\\.b=c", Form::Literal, Some(r#"{"a\\":{"b":"c"}}"#)),
+            ("a[1]={1,2}", Form::Literal, Some(r#"{"a":[null,"{1,2}"]}"#)),
+            ("a=1", Form::Literal, Some(r#"{"a":"1"}"#)),
+            ("a=", Form::Literal, Some(r#"{"a":""}"#)),
+            ("a", Form::Literal, None),
             ("a=x", Form::Unknown, Some(r#"{"a":"?"}"#)),
             ("a=", Form::Typed, Some(r#"{"a":""}"#)),
             ("a", Form::Typed, None),

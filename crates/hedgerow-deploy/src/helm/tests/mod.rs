@@ -1,8 +1,11 @@
 //! What templates come to.
 
+mod argo;
+mod calls;
 mod ends;
 mod known;
 mod left_out;
+mod limits;
 mod outside;
 mod printing;
 mod values;

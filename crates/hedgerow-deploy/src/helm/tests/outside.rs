@@ -4,7 +4,7 @@ use crate::{Deploy, Hosts, Text, Unreadable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The chart of a service, whose address its own values do not say, and another chart that has the same values.
-const CHARTS: &str = "-- charts/emoji/Chart.yaml
+pub(super) const CHARTS: &str = "-- charts/emoji/Chart.yaml
 name: emoji
 version: 0.1.0
 -- charts/emoji/values.yaml
@@ -22,7 +22,7 @@ metadata: {name: web}
 spec: {template: {metadata: {labels: {app: card}}, spec: {containers: [{name: main, env: [{name: URL, value: '{{ .Values.url }}'}]}]}}}
 ";
 
-fn files(tree: &str) -> Vec<(String, String)> {
+pub(super) fn files(tree: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in tree.split_inclusive('\n') {
         match line.strip_prefix("-- ") {
@@ -33,7 +33,7 @@ fn files(tree: &str) -> Vec<(String, String)> {
     files
 }
 
-fn read(tree: &str) -> Deploy {
+pub(super) fn read(tree: &str) -> Deploy {
     let files = files(tree);
     let texts = files.iter().map(|(path, text)| Text { path, text });
     let services = [("emoji", "emoji"), ("card", "card"), ("ledger", "ledger")];
@@ -43,13 +43,13 @@ fn read(tree: &str) -> Deploy {
 }
 
 /// The values of a variable of a service, with `?` for what is not known of them.
-fn variable(deploy: &Deploy, service: &str, name: &str) -> BTreeSet<String> {
+pub(super) fn variable(deploy: &Deploy, service: &str, name: &str) -> BTreeSet<String> {
     let values = deploy.of(service).and_then(|given| given.environment.get(name)).into_iter().flatten();
     values.map(|value| value.shown('?')).collect()
 }
 
 /// What is told of the values of charts.
-fn told(deploy: &Deploy) -> BTreeSet<(String, String)> {
+pub(super) fn told(deploy: &Deploy) -> BTreeSet<(String, String)> {
     let values = deploy.unread().filter(|(_, unread)| unread.kind == Unreadable::Values);
     values
         .flat_map(|(path, unread)| unread.lacks.iter().map(|lack| (path.to_owned(), lack.clone())).collect::<Vec<_>>())
@@ -58,7 +58,7 @@ fn told(deploy: &Deploy) -> BTreeSet<(String, String)> {
 
 /// The address of the ledger is one of emoji's, and none of card's; `release` is a name of emoji's release, if it is known.
 #[track_caller]
-fn gives(tree: &str, release: Option<&str>) {
+pub(super) fn gives(tree: &str, release: Option<&str>) {
     let deploy = read(&format!("{CHARTS}{tree}"));
     let urls = variable(&deploy, "emoji", "URL");
     assert!(urls.contains("http://ledger"), "{tree}\n{urls:?}");
@@ -71,7 +71,7 @@ fn gives(tree: &str, release: Option<&str>) {
 }
 
 #[track_caller]
-fn gives_nothing(tree: &str) {
+pub(super) fn gives_nothing(tree: &str) {
     let deploy = read(&format!("{CHARTS}{tree}"));
     for service in ["emoji", "card"] {
         assert!(!variable(&deploy, service, "URL").contains("http://ledger"), "{tree}: {service}");
@@ -80,7 +80,7 @@ fn gives_nothing(tree: &str) {
 
 /// A file is told, with what of it is not known.
 #[track_caller]
-fn tells(tree: &str, path: &str, what: &str) {
+pub(super) fn tells(tree: &str, path: &str, what: &str) {
     let deploy = read(&format!("{CHARTS}{tree}"));
     let told = told(&deploy);
     assert_eq!(told, BTreeSet::from([(path.to_owned(), what.to_owned())]), "{tree}");
@@ -89,7 +89,7 @@ fn tells(tree: &str, path: &str, what: &str) {
     assert!(!deploy.of("emoji").unwrap().is_open, "that a file is not there opens nothing");
 }
 
-const VALUES: &str = "-- deploy/emoji.yaml\nurl: http://ledger\n";
+pub(super) const VALUES: &str = "-- deploy/emoji.yaml\nurl: http://ledger\n";
 
 #[test]
 fn helmfiles_give_values() {
@@ -137,6 +137,27 @@ fn helmfiles_give_values() {
         release("  values: [secrets.yaml]\n")
     ));
     assert_eq!(told(&quiet), BTreeSet::new());
+    // What is taken away, or may not be there.
+    gives_nothing(&release("  installed: false\n  values: [{url: 'http://ledger'}]\n"));
+    gives_nothing(&release(
+        "  inherit: [{template: off}]\n  values: [{url: 'http://ledger'}]\ntemplates: {off: {installed: false}}\n",
+    ));
+    gives(&release("  installed: true\n  values: [{url: 'http://ledger'}]\n"), Some("smile"));
+    gives(&release("  installed: {{ .Values.on }}\n  values: [{url: 'http://ledger'}]\n"), Some("smile"));
+    gives(&release("  missingFileHandler: Info\n  values: [none.yaml, {url: 'http://ledger'}]\n"), Some("smile"));
+    gives(&release("  values: [none.yaml, {url: 'http://ledger'}]\nmissingFileHandler: Warn\n"), Some("smile"));
+    tells(
+        &release("  missingFileHandler: Error\n  values: [none.yaml, {url: 'http://ledger'}]\n"),
+        "deploy/helmfile.yaml",
+        "the values file `none.yaml` is not in the tree",
+    );
+    // What is set comes behind all files, also what is inherited.
+    gives(
+        &release(
+            "  inherit: [{template: set}]\n  values: [{url: 'http://other'}]\ntemplates: {set: {set: [{name: url, value: 'http://ledger'}]}}\n",
+        ),
+        Some("smile"),
+    );
     let broken = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n- {{a: b\nx: [\n"));
     assert!(broken.broken().any(|(path, _)| path == "helmfile.yaml"));
 }
@@ -161,54 +182,6 @@ fn skaffold_gives_values() {
         "deploy/skaffold.yaml",
         "the values file `none.yaml` is not in the tree",
     );
-}
-
-#[test]
-fn applications_of_argo_give_values() {
-    let application = |source: &str| {
-        format!(
-            "-- apps/emoji.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: smile}}\nspec:\n{source}"
-        )
-    };
-    let helm =
-        |helm: &str| application(&format!("  source:\n    repoURL: x\n    path: charts/emoji\n    helm:\n{helm}"));
-    gives(
-        &format!("-- charts/emoji/prod.yaml\nurl: http://ledger\n{}", helm("      valueFiles: [prod.yaml]\n")),
-        Some("smile"),
-    );
-    gives(&format!("{VALUES}{}", helm("      valueFiles: [../../deploy/emoji.yaml]\n")), Some("smile"));
-    gives(&format!("{VALUES}{}", helm("      valueFiles: [/deploy/emoji.yaml]\n")), Some("smile"));
-    gives(&helm("      values: |\n        url: http://ledger\n"), Some("smile"));
-    gives(&helm("      valuesObject: {url: 'http://ledger'}\n"), Some("smile"));
-    gives(&helm("      releaseName: grin\n      parameters: [{name: url, value: 'http://ledger'}]\n"), Some("grin"));
-    gives(
-        &format!(
-            "{VALUES}{}",
-            application(
-                "  sources:\n  - {repoURL: x, path: ./charts/emoji/, helm: {valueFiles: ['$values/deploy/emoji.yaml']}}\n  - {repoURL: x, ref: values}\n"
-            )
-        ),
-        Some("smile"),
-    );
-    // A parameter wins over values, and those over files.
-    let deploy = read(&format!(
-        "{CHARTS}{VALUES}{}",
-        helm(
-            "      valueFiles: [/deploy/emoji.yaml]\n      values: 'url: x'\n      parameters: [{name: url, value: last}]\n"
-        )
-    ));
-    assert_eq!(variable(&deploy, "emoji", "URL"), ["", "last"].map(str::to_owned).into());
-    // A set of applications.
-    let set = "-- apps/all.yaml\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  generators: [{git: {directories: [{path: charts/*}]}}]\n  template:\n    metadata: {name: '{{path.basename}}-x'}\n    spec: {source: {path: '{{path}}', helm: {valueFiles: ['/deploy/{{path.basename}}.yaml']}}}\n";
-    gives(&format!("{VALUES}{set}-- deploy/card.yaml\nurl: http://other\n"), Some("emoji-x"));
-    let filled = "-- apps/all.yaml\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  template:\n    metadata: {name: '{{name}}'}\n    spec: {source: {path: 'charts/{{name}}', helm: {values: 'url: http://{{zone}}'}}}\n";
-    assert!(variable(&read(&format!("{CHARTS}{filled}")), "emoji", "URL").contains("http://?"));
-    tells(
-        &helm("      valueFiles: [none.yaml]\n"),
-        "apps/emoji.yaml",
-        "the values file `none.yaml` is not in the tree",
-    );
-    tells(&helm("      values: '- a'\n"), "apps/emoji.yaml", "its values cannot be read");
 }
 
 #[test]
@@ -254,108 +227,6 @@ fn releases_of_flux_give_values() {
         "flux/emoji.yaml",
         "the key `values.yaml` of the ConfigMap `emoji-values` is not in the tree",
     );
-}
-
-#[test]
-fn scripts_give_values() {
-    for (path, text) in [
-        ("deploy.sh", "helm upgrade --install smile ./charts/emoji -n shop -f deploy/emoji.yaml --wait\n"),
-        ("scripts/deploy.sh", "helm upgrade --install smile \\\n  charts/emoji \\\n  --values=deploy/emoji.yaml\n"),
-        ("scripts/deploy.sh", "cd \"$(dirname \"$0\")/..\"\nhelm install smile charts/emoji --set url=http://ledger\n"),
-        (
-            "Makefile",
-            "CHART := ./charts/emoji\ndeploy:\n\t@helm upgrade -i smile $(CHART) --set-string \"url=http://ledger\" --atomic --timeout 5m\n",
-        ),
-        ("justfile", "up:\n  helm template smile charts/emoji --set 'url=http://ledger' | kubectl apply -f -\n"),
-        (
-            ".github/workflows/x.yml",
-            "jobs:\n  a:\n    steps:\n    - run: helm upgrade smile ./charts/emoji --install --set url=http://ledger\n",
-        ),
-        (
-            ".github/workflows/x.yml",
-            "env:\n  CHART: charts/emoji\njobs:\n  a:\n    steps:\n    - run: |\n        helm upgrade smile ${{ env.CHART }} --install -f deploy/emoji.yaml\n",
-        ),
-        (
-            "ci/run.sh",
-            "ROOT=$(git rev-parse --show-toplevel)\nif true; then helm upgrade --install smile \"$ROOT/charts/emoji\" --set=url=http://ledger; fi\n",
-        ),
-        (
-            "ci/run.sh",
-            "pushd charts\nhelm upgrade --install smile emoji --set a=b,url=http://ledger --kube-context x\n",
-        ),
-        ("charts/emoji/run.sh", "helm install smile . --set url=http://ledger\n"),
-        ("run.sh", "for s in smile; do helm upgrade --install smile ./charts/emoji -f deploy/${s}.yaml; done\n"),
-        (
-            "Jenkinsfile",
-            "steps { sh(script: \"helm upgrade --install smile charts/emoji -n x --set url=http://ledger\") }\n",
-        ),
-        (
-            "scripts/up.sh",
-            "(\n\tcd \"$APPS_DIR/charts\"\n\thelm upgrade --install smile ./emoji --values ../deploy/emoji.yaml --create-namespace\n)\n",
-        ),
-        ("deploy/up.sh", "helm upgrade --install -n x smile charts/emoji -f $(dirname $0)/emoji.yaml\n"),
-        (
-            "run.sh",
-            "helm --kube-context x upgrade smile ./charts/emoji --set-json 'url=\"http://ledger\"' && echo done\n",
-        ),
-    ] {
-        let values = if path == "run.sh" { VALUES.replace("emoji.yaml", "a.yaml") } else { VALUES.to_owned() };
-        gives(&format!("{VALUES}{values}-- {path}\n{text}"), Some("smile"));
-    }
-    // The variable of the chart is that of the file.
-    let looped = "-- run.sh\nfor s in emoji card; do\n  helm upgrade --install \"$s-x\" \"./charts/$s\" -f \"deploy/$s.yaml\"\ndone\n";
-    gives(&format!("{VALUES}-- deploy/card.yaml\nurl: http://other\n{looped}"), Some("emoji-x"));
-    let open =
-        read(&format!("{CHARTS}-- run.sh\nhelm upgrade --install smile ./charts/emoji --set url=http://$ZONE\n"));
-    assert!(variable(&open, "emoji", "URL").contains("http://?"));
-    for text in [
-        "# helm upgrade smile ./charts/emoji --set url=http://ledger\n",
-        "helm uninstall smile ./charts/emoji --set url=http://ledger\n",
-        "helm upgrade smile ./charts/none --set url=http://ledger\n",
-        "helm upgrade smile ./charts/emoji\necho --set url=http://ledger\n",
-        "echo \"helm upgrade smile ./charts/emoji --set url=http://ledger\"\n",
-        "echo say helm upgrade smile ./charts/emoji --set url=http://ledger\n",
-        "helm upgrade smile ./charts/emoji -n --set url=http://ledger\n",
-    ] {
-        gives_nothing(&format!("-- run.sh\n{text}"));
-    }
-    gives_nothing("-- README.md\nhelm upgrade smile ./charts/emoji --set url=http://ledger\n");
-    tells(
-        "-- run.sh\nhelm upgrade smile ./charts/emoji -f none.yaml\n",
-        "run.sh",
-        "the values file `none.yaml` is not in the tree",
-    );
-    tells("-- run.sh\nhelm upgrade smile ./charts/emoji --set url\n", "run.sh", "`--set url` cannot be read");
-}
-
-#[test]
-fn many_releases_of_a_chart_are_told_apart_up_to_a_limit() {
-    let releases = |count: usize| -> String {
-        (0..count)
-            .map(|at| format!("- name: r{at}\n  chart: ./charts/emoji\n  values: [{{url: 'http://u{at}'}}]\n"))
-            .collect()
-    };
-    let deploy = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n{}", releases(40)));
-    assert!((0..40).all(|at| variable(&deploy, "emoji", "URL").contains(&format!("http://u{at}"))));
-    assert_eq!(told(&deploy), BTreeSet::new());
-    let deploy = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n{}", releases(60)));
-    let what = "the chart has more than 48 releases".to_owned();
-    assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
-}
-
-#[test]
-fn what_is_too_much_work_is_told() {
-    let large = format!("url: http://ledger\nx: {}\n", "x".repeat(900 << 10));
-    let releases: String =
-        (0..99).map(|_| "- {name: r, chart: ./charts/emoji, values: [large.yaml]}\n".to_owned()).collect();
-    let deploy = read(&format!("{CHARTS}-- large.yaml\n{large}-- helmfile.yaml\nreleases:\n{releases}"));
-    let what = "the releases of the tree have more than 32 MiB of values".to_owned();
-    assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
-    // Each variable is another one.
-    let files: String = (0..40).map(|at| format!("-- v/{at}/{at}.yaml\nurl: u\n")).collect();
-    let script = "-- run.sh\nhelm upgrade --install r ./charts/emoji -f v/$A/$B.yaml -f v/$C/$D.yaml -f v/$E/$F.yaml\n";
-    let deploy = read(&format!("{CHARTS}{files}{script}"));
-    assert!(told(&deploy).contains(&("run.sh".to_owned(), "its values have too many variables".to_owned())));
 }
 
 #[test]

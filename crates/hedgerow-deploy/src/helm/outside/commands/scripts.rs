@@ -1,0 +1,277 @@
+//! Where files hold commands: scripts and makefiles are some, pipelines and the like have them under keys.
+
+use super::super::directory_of;
+use super::super::open::{Bindings, Open};
+use super::assigned::{Assigned, assigned};
+use crate::deploy::documents;
+use crate::standin;
+use crate::value::Value;
+
+/// How a file has its commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// One shell runs all of it.
+    Shell,
+    /// Each line is run by itself, or by a shell of its own.
+    Lines,
+    /// A language that has other quotes and comments than shells; a line may be a command.
+    Other,
+}
+
+/// Commands that one shell runs.
+#[derive(Debug, Clone)]
+pub(super) struct Script {
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    /// Where it begins to run; nothing where that is not known.
+    pub(super) places: Vec<Open>,
+    pub(super) assigned: Assigned,
+}
+
+/// Directories of tests, as for code.
+const TESTS: &[&str] =
+    &["test", "tests", "__tests__", "__mocks__", "e2e", "cypress", "integrationTest", "testFixtures", "testdata"];
+
+/// The keys that have commands, in pipelines, task runners and hooks.
+const COMMANDS: &[&str] = &[
+    "after_script",
+    "args",
+    "bash",
+    "before_script",
+    "cmd",
+    "cmds",
+    "command",
+    "commands",
+    "entrypoint",
+    "exec",
+    "inlineScript",
+    "powershell",
+    "pwsh",
+    "run",
+    "script",
+    "scripts",
+    "sh",
+    "shell",
+    "tasks",
+];
+
+/// The keys that have the directory of what stands beside them, or below.
+const PLACES: &[&str] = &["working-directory", "workingDirectory", "working_directory", "dir", "cwd", "chdir"];
+
+/// The keys that have variables.
+const VARIABLES: &[&str] = &["env", "environment", "variables", "vars"];
+
+/// How deep keys are followed.
+const MAX_DEPTH: usize = 32;
+
+fn extension_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a file is one that runs commands, and is no test. Pages that tell of them are none.
+pub(super) fn is_script(path: &str, text: &str) -> bool {
+    let name = name_of(path);
+    let is_test = directory_of(path).split('/').any(|part| TESTS.contains(&part))
+        || name.split(['_', '-', '.']).next() == Some("test") && !is_keyed(name)
+        || name.ends_with("_test.sh");
+    let is_named = matches!(
+        name.split('.').next().unwrap_or(name),
+        "Makefile"
+            | "makefile"
+            | "GNUmakefile"
+            | "justfile"
+            | "Justfile"
+            | "Jenkinsfile"
+            | "Earthfile"
+            | "Dockerfile"
+            | "Tiltfile"
+            | "Rakefile"
+    );
+    let is_known = matches!(
+        extension_of(name),
+        "sh" | "bash"
+            | "zsh"
+            | "mk"
+            | "mak"
+            | "ps1"
+            | "psm1"
+            | "cmd"
+            | "bat"
+            | "groovy"
+            | "just"
+            | "justfile"
+            | "jenkinsfile"
+            | "tmpl"
+    );
+    // What has no such name says by its first line that it is run.
+    !is_test && (is_named || is_known || is_keyed(name) || text.starts_with("#!"))
+}
+
+/// Whether a file has commands under keys.
+fn is_keyed(name: &str) -> bool {
+    matches!(extension_of(name), "yaml" | "yml" | "json" | "toml")
+}
+
+/// The commands of a file.
+pub(super) fn of(path: &str, text: &str) -> Vec<Script> {
+    let name = name_of(path);
+    let own = vec![Open::known_as(directory_of(path))];
+    let script =
+        |kind, places| vec![Script { text: text.to_owned(), kind, places, assigned: assigned(text, &Bindings::new()) }];
+    match extension_of(name) {
+        "yaml" | "yml" | "json" => {
+            let mut walk = Walk { found: Vec::new() };
+            // Of a package each script is run in its directory.
+            let places = if name == "package.json" { own } else { Vec::new() };
+            for document in documents(&standin::escaped(text)).into_iter().map(Value::read) {
+                walk.below(&document, &places, &Bindings::new(), 0);
+            }
+            walk.found
+        }
+        "toml" => of_toml(text),
+        "mk" | "mak" | "just" | "justfile" => script(Kind::Lines, own),
+        "ps1" | "psm1" | "cmd" | "bat" | "groovy" | "jenkinsfile" => script(Kind::Other, Vec::new()),
+        _ if name.to_lowercase().contains("makefile") || name.to_lowercase().contains("justfile") => {
+            script(if text.contains(".ONESHELL") { Kind::Shell } else { Kind::Lines }, own)
+        }
+        _ if name.starts_with("Jenkinsfile") || matches!(name, "Tiltfile" | "Rakefile") => {
+            script(Kind::Other, Vec::new())
+        }
+        _ if name.starts_with("Dockerfile") || name.starts_with("Earthfile") => script(Kind::Lines, Vec::new()),
+        _ => script(Kind::Shell, Vec::new()),
+    }
+}
+
+/// What is found under keys.
+struct Walk {
+    found: Vec<Script>,
+}
+
+impl Walk {
+    /// Reads what is below a value. `places` are where commands run, `outer` what variables are.
+    fn below(&mut self, value: &Value, places: &[Open], outer: &Bindings, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match value {
+            Value::List(list) => list.iter().for_each(|value| self.below(value, places, outer, depth + 1)),
+            Value::Map(pairs) => {
+                let defaults = value.pointer("/defaults/run");
+                let text_at = |value: &Value, key: &&&str| value.get(key).and_then(Value::as_text).cloned();
+                let said = PLACES.iter().find_map(|key| text_at(value, &key));
+                let said = said.or_else(|| defaults.and_then(|run| PLACES.iter().find_map(|key| text_at(run, &key))));
+                let own: Option<Vec<Open>> =
+                    said.map(|said| Open::read(&said).without_root().below("").into_iter().collect());
+                let places: &[Open] = own.as_deref().unwrap_or(places);
+                let mut bindings = outer.clone();
+                VARIABLES.iter().filter_map(|key| value.get(key)).for_each(|said| variables(said, &mut bindings));
+                // What is run before is run in the same shell.
+                let before = value.get("before_script").map(|before| lines(before, true)).unwrap_or_default();
+                for (key, value) in pairs.iter() {
+                    let key = key.known().unwrap_or_default();
+                    if COMMANDS.contains(&key) {
+                        let is_map = matches!(value, Value::Map(_));
+                        let mut all: Vec<String> = Vec::new();
+                        match value.as_map().filter(|_| matches!(key, "scripts" | "tasks" | "commands")) {
+                            Some(named) => all.extend(named.values().map(|value| lines(value, false))),
+                            None if !is_map => all.push(lines(value, matches!(key, "args" | "command" | "entrypoint"))),
+                            None => {}
+                        }
+                        for mut text in all {
+                            if key == "script" && !before.is_empty() {
+                                text = format!("{before}\n{text}");
+                            }
+                            let assigned = assigned(&text, &bindings);
+                            self.found.push(Script { text, kind: Kind::Shell, places: places.to_vec(), assigned });
+                        }
+                    }
+                    self.below(value, places, &bindings, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The lines of a command, or of a list of them. Where the list is the words of one, they stand on one line.
+fn lines(value: &Value, may_be_words: bool) -> String {
+    match value {
+        Value::Text(text) => text.known().unwrap_or_default().to_owned(),
+        Value::List(list) => {
+            let texts: Vec<String> = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            let is_call = texts.first().is_some_and(|first| first == "helm" || first.ends_with("/helm"));
+            if may_be_words && is_call && texts.len() > 1 {
+                let quoted = |text: &String| format!("'{}'", text.replace('\'', "'\\''"));
+                texts.iter().map(quoted).collect::<Vec<_>>().join(" ")
+            } else {
+                texts.join("\n")
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+/// Variables as a map has them, or a list of `{name, value}`.
+fn variables(said: &Value, bindings: &mut Bindings) {
+    let mut bind = |name: Option<&str>, value: Option<&Value>| {
+        let value = value.map(|value| value.get("value").unwrap_or(value));
+        let text = value.and_then(super::super::scalar);
+        if let (Some(name), Some(text)) = (name, text.as_ref().and_then(|text| text.known())) {
+            bindings.insert(name.to_owned(), text.to_owned());
+            bindings.insert(format!("env.{name}"), text.to_owned());
+        }
+    };
+    said.as_map().into_iter().flatten().for_each(|(name, value)| bind(name.known(), Some(value)));
+    for one in said.as_list().unwrap_or_default() {
+        bind(one.get("name").and_then(Value::as_str), one.get("value"));
+    }
+}
+
+/// The commands of TOML: what keys of that kind are, and all keys of a table of scripts or tasks.
+fn of_toml(text: &str) -> Vec<Script> {
+    let mut found = Vec::new();
+    let mut is_table = false;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = after;
+        let plain = line.trim();
+        if let Some(table) = plain.strip_prefix('[').filter(|_| !line.contains('=')) {
+            let last = table.trim_end_matches(']').rsplit('.').next().unwrap_or_default();
+            is_table = matches!(last, "scripts" | "tasks");
+            continue;
+        }
+        let Some((key, value)) = plain.split_once('=').filter(|_| !plain.starts_with('#')) else { continue };
+        if !(is_table || COMMANDS.contains(&key.trim())) {
+            continue;
+        }
+        let value = value.trim().trim_start_matches('[').trim();
+        let triple = ["\"\"\"", "'''"].into_iter().find_map(|quote| Some((quote, value.strip_prefix(quote)?)));
+        let command = match triple {
+            Some((quote, first)) => match first.split_once(quote) {
+                Some((inside, _)) => inside.to_owned(),
+                None => {
+                    let (inside, after) = rest.split_once(quote).unwrap_or((rest, ""));
+                    rest = after;
+                    format!("{first}\n{inside}")
+                }
+            },
+            None => {
+                let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+                let inside = quote.and_then(|quote| Some((quote, value.get(1..)?.rsplit_once(quote)?.0)));
+                match inside {
+                    Some(('"', inside)) => inside.replace("\\\"", "\"").replace("\\\\", "\\").replace("\\n", "\n"),
+                    Some((_, inside)) => inside.to_owned(),
+                    None => continue,
+                }
+            }
+        };
+        let assigned = assigned(&command, &Bindings::new());
+        found.push(Script { text: command, kind: Kind::Shell, places: Vec::new(), assigned });
+    }
+    found
+}

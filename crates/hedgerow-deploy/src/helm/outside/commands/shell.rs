@@ -1,0 +1,393 @@
+//! The calls of `helm` that a script makes, and where each is made.
+
+use super::super::Written;
+use super::super::names::Names;
+use super::super::open::{Bindings, Open, marked};
+use super::MAX_CALLS;
+use super::flags::{opened, read};
+use super::place::{self, Root};
+use super::scripts::{Kind, Script};
+use super::words::{Token, Word, tokens};
+
+/// How deep commands in commands are followed: `bash -c "x=$(helm …)"`.
+const MAX_DEPTH: usize = 4;
+
+/// Words that stand before a command and leave it one.
+const BEFORE: &[&str] = &[
+    "!", "&", "builtin", "call", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "run", "RUN", "then",
+    "time", "until", "while", "{", "sh", "eval",
+];
+
+/// Commands whose words are one, behind words of their own: `timeout 10m helm …`.
+const WRAPPERS: &[&str] =
+    &["aws-vault", "docker", "doppler", "env", "nice", "retry", "sudo", "timeout", "xargs", "op", "kubectl"];
+
+/// Commands and functions whose text is a command.
+const RUNNERS: &[&str] = &[
+    "bat",
+    "eval",
+    "iex",
+    "Invoke-Expression",
+    "local",
+    "powershell",
+    "pwsh",
+    "retry",
+    "script:",
+    "sh",
+    "bash",
+    "ssh",
+    "su",
+    "system",
+    "try",
+];
+
+/// Programs that run what they read.
+const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "su", "zsh"];
+
+/// Variables that are called like the program.
+const HELM: &[&str] =
+    &["HELM", "HELM2", "HELM3", "HELM_BIN", "HELM_BINARY", "HELM_CMD", "HELM_COMMAND", "HELM_EXE", "HELM_EXECUTABLE"];
+
+/// The calls of a script. `above` is the directory of its file, and those above that.
+pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> Vec<Written> {
+    let places = script.places.clone();
+    let mut shell = Shell {
+        bindings: &script.assigned.bindings,
+        defaults: &script.assigned.defaults,
+        text: &script.text,
+        names,
+        above,
+        previous: places.clone(),
+        places,
+        pushed: Vec::new(),
+        frames: Vec::new(),
+        found: Vec::new(),
+    };
+    let joined = script.text.replace("\\\r\n", " ").replace("\\\n", " ");
+    match script.kind {
+        Kind::Shell => shell.run(&without_documents(&joined), 0),
+        Kind::Lines => shell.lines(&joined),
+        Kind::Other => {
+            let marks = ["`\r\n", "`\n", "^\r\n", "^\n"];
+            shell.other(&marks.iter().fold(joined, |text, mark| text.replace(mark, " ")));
+        }
+    }
+    let mut found = shell.found;
+    for call in &mut found {
+        call.bindings.clone_from(&script.assigned.bindings);
+        call.defaults.clone_from(&script.assigned.defaults);
+    }
+    found
+}
+
+/// A text without what is written out for commands to read (`<<END`), but what a shell reads.
+fn without_documents(text: &str) -> String {
+    let mut made = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        made.push_str(line);
+        made.push('\n');
+        let here = line.match_indices("<<").find_map(|(at, _)| {
+            let (before, end) = (&line[..at], line[at + 2..].trim_start_matches(['-', '~']).trim_start());
+            let end = end.trim_start_matches(['\'', '"', '\\']);
+            let length = end.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(end.len());
+            let is_name = end.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            (is_name && !before.ends_with('<')).then(|| (before, &end[..length]))
+        });
+        let Some((before, end)) = here else { continue };
+        let rest = lines.clone();
+        let Some(count) = rest.clone().position(|line| line.trim() == end) else { continue };
+        let is_run = before.split([' ', '\t', '|', ';', '&', '(']).any(|word| SHELLS.contains(&word));
+        for line in rest.take(count).filter(|_| is_run) {
+            made.push_str(line);
+            made.push('\n');
+        }
+        lines.nth(count);
+    }
+    made
+}
+
+struct Shell<'s, 'n> {
+    bindings: &'s Bindings,
+    defaults: &'s Bindings,
+    text: &'s str,
+    names: &'s Names<'n>,
+    above: &'s [String],
+    /// Where it is; nothing where that is not known.
+    places: Vec<Open>,
+    previous: Vec<Open>,
+    pushed: Vec<Vec<Open>>,
+    /// Where it was before a bracket.
+    frames: Vec<(char, Vec<Open>)>,
+    found: Vec<Written>,
+}
+
+impl Shell<'_, '_> {
+    /// Lines that are run by a shell each, as those of makefiles.
+    fn lines(&mut self, text: &str) {
+        let start = self.places.clone();
+        let mut is_one = false;
+        for line in text.lines() {
+            let is_inside = line.starts_with([' ', '\t']);
+            is_one = is_inside && (is_one || line.trim_start().starts_with("#!"));
+            if !is_one {
+                self.places.clone_from(&start);
+                self.frames.clear();
+            }
+            let command = if is_inside { line.trim_start().trim_start_matches(['@', '-', '+', ' ']) } else { line };
+            self.run(command, 0);
+        }
+    }
+
+    /// Lines of another language that runs commands.
+    fn other(&mut self, text: &str) {
+        let mut depth = 0_usize;
+        let mut outer: Vec<(usize, Vec<Open>)> = Vec::new();
+        for line in text.lines() {
+            let plain = line.trim();
+            if ["//", "/*", "* ", "<#", "REM ", "rem ", "::"].iter().any(|mark| plain.starts_with(mark)) {
+                continue;
+            }
+            // Jenkins' `dir('x') { … }`.
+            let entered = plain.strip_prefix("dir").map(|rest| rest.trim_start_matches([' ', '(', '"', '\'']));
+            let entered = entered.filter(|_| plain.ends_with('{')).and_then(|rest| rest.split(['"', '\'']).next());
+            if let Some(there) = entered {
+                outer.push((depth, self.places.clone()));
+                self.enter(there);
+            }
+            let opened = plain.matches('{').count() - plain.matches("${").count();
+            depth = (depth + opened).saturating_sub(
+                plain.matches('}').count() - plain.matches("${").count().min(plain.matches('}').count()),
+            );
+            self.frames.clear();
+            self.run(&line.replace("\"\"\"", " ").replace("'''", " "), 0);
+            while outer.last().is_some_and(|(before, _)| entered.is_none() && depth <= *before) {
+                self.places = outer.pop().map(|(_, places)| places).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Runs commands.
+    fn run(&mut self, text: &str, depth: usize) {
+        if depth > MAX_DEPTH || self.found.len() > MAX_CALLS {
+            return;
+        }
+        let mut words: Vec<Word> = Vec::new();
+        let mut before = String::new();
+        let mut is_target = false;
+        for token in tokens(text).into_iter().chain([Token::Operator('\n')]) {
+            match token {
+                Token::Word(_) if std::mem::take(&mut is_target) => {}
+                Token::Word(word) => words.push(word),
+                Token::Redirection => is_target = true,
+                Token::Here(_) => {}
+                Token::Operator(operator) => {
+                    is_target = false;
+                    let last = words.last().map(|word| word.text.clone());
+                    let is_function = last.as_deref() == Some("{");
+                    if !words.is_empty() {
+                        self.command(&words, &before, depth);
+                    }
+                    words.clear();
+                    before.clear();
+                    match operator {
+                        '(' => {
+                            self.frames.push(('(', self.places.clone()));
+                            before = last.unwrap_or_default();
+                        }
+                        ')' => self.leave('('),
+                        _ if is_function => self.frames.push(('{', self.places.clone())),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes back to where it was before a bracket.
+    fn leave(&mut self, bracket: char) {
+        if self.frames.last().is_some_and(|(open, _)| *open == bracket)
+            && let Some((_, places)) = self.frames.pop()
+        {
+            self.places = places;
+        }
+    }
+
+    /// Runs one command; `before` is the word before a bracket that it stands in.
+    fn command(&mut self, words: &[Word], before: &str, depth: usize) {
+        // What is run for its output.
+        for word in words.iter().filter(|word| word.text.contains("$(")) {
+            for (at, _) in word.text.match_indices("$(") {
+                let Some(length) = marked(&word.text[at..]) else { continue };
+                let inside = &word.text[at + 2..at + length - 1];
+                if inside.contains(' ') {
+                    self.nested(inside.strip_prefix("shell ").unwrap_or(inside), depth);
+                }
+            }
+        }
+        let mut rest = words;
+        let mut is_wrapped = false;
+        while let Some((first, after)) = rest.split_first() {
+            let text = first.text.trim_start_matches('@');
+            if text == "}" {
+                self.leave('{');
+            } else if self.calls_helm(first, after) {
+                return;
+            } else if WRAPPERS.contains(&text) {
+                is_wrapped = true;
+            } else if !(is_wrapped || BEFORE.contains(&text) || is_assignment(text)) || first.is_quoted {
+                break;
+            }
+            rest = after;
+        }
+        let Some((first, after)) = rest.split_first() else { return };
+        match (first.text.as_str(), after.first()) {
+            ("cd" | "chdir" | "Set-Location" | "sl", there) => {
+                let there = if there.is_some_and(|there| there.text.starts_with("--") || there.text == "/d") {
+                    after.get(1)
+                } else {
+                    there
+                };
+                self.enter(there.map_or("~", |there| there.text.as_str()));
+            }
+            ("pushd" | "Push-Location", Some(there)) => {
+                self.pushed.push(self.places.clone());
+                self.enter(&there.text);
+            }
+            ("popd" | "Pop-Location", _) => {
+                if let Some(places) = self.pushed.pop() {
+                    self.places = places;
+                }
+            }
+            _ => {}
+        }
+        if let Some(text) = self.bound(&first.text).filter(|text| text.contains(' ')) {
+            self.nested(&text, depth);
+        }
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| word.is_quoted || word.text.starts_with('$')) {
+            let before = if at == 0 { before } else { words[at - 1].text.as_str() };
+            let before = before.rsplit('.').next().unwrap_or(before);
+            let is_runner = |word: &str| RUNNERS.contains(&word) || word.starts_with("run") || word.starts_with("exec");
+            let is_text =
+                before.starts_with('-') && before.ends_with('c') && !before.starts_with("--") || before == "-Command";
+            let is_far = words[0].text == "ssh" && at + 1 == words.len();
+            if is_runner(before) || is_text || is_far {
+                let text = self.bound(&word.text).unwrap_or_else(|| word.text.clone());
+                if text.contains(' ') {
+                    self.nested(&text, depth);
+                }
+            }
+        }
+    }
+
+    /// Runs a text in a shell of its own.
+    fn nested(&mut self, text: &str, depth: usize) {
+        let (places, frames) = (self.places.clone(), std::mem::take(&mut self.frames));
+        self.run(text, depth + 1);
+        (self.places, self.frames) = (places, frames);
+    }
+
+    /// The text of a word that is one variable.
+    fn bound(&self, word: &str) -> Option<String> {
+        let open = opened(word);
+        let name = open.variable()?;
+        let text = self.bindings.get(name).or_else(|| self.defaults.get(name))?;
+        Some(text.clone()).filter(|text| text != word)
+    }
+
+    /// Takes in a call, if the first word is the program.
+    fn calls_helm(&mut self, first: &Word, after: &[Word]) -> bool {
+        let mut call: Vec<String> = Vec::new();
+        let is_variable = opened(&first.text).variable().is_some_and(|name| {
+            HELM.contains(&name.trim_start_matches("env.").to_uppercase().as_str()) && !self.bindings.contains_key(name)
+        });
+        if let Some(text) = self.bound(&first.text) {
+            let mut words = tokens(&text).into_iter().filter_map(|token| match token {
+                Token::Word(word) => Some(word.text),
+                _ => None,
+            });
+            if !words.next().is_some_and(|first| is_helm(&first)) && !is_variable {
+                return false;
+            }
+            call.extend(words);
+        } else if !(is_helm(first.text.trim_start_matches('@')) || is_variable) {
+            return false;
+        }
+        for word in after {
+            match self.bound(&word.text).filter(|text| !word.is_quoted && text.contains(' ')) {
+                // The shell cuts what is not in quotes.
+                Some(text) => call.extend(tokens(&text).into_iter().filter_map(|token| match token {
+                    Token::Word(word) => Some(word.text),
+                    _ => None,
+                })),
+                None => call.push(word.text.clone()),
+            }
+        }
+        if let Some(mut release) = read(&call) {
+            let (chart, places) = self.rooted(&release.chart.with(self.bindings));
+            release.places = places.unwrap_or_else(|| self.places.clone());
+            release.chart = chart;
+            self.found.push(release);
+        }
+        true
+    }
+
+    /// A path without the variable that it begins with, and what that stands for, where it is known.
+    fn rooted(&self, path: &Open) -> (Open, Option<Vec<Open>>) {
+        let at = |directory: &str| Some(vec![Open::known_as(directory)]);
+        let Some((name, rest)) = path.root() else { return (path.clone(), None) };
+        match place::root(name) {
+            Root::Own(steps) => {
+                let own = self.above.first().map(String::as_str).unwrap_or_default();
+                (rest, opened(&steps).below(own).map(|place| vec![place]))
+            }
+            Root::Top => (rest, at("")),
+            Root::Here => (rest, Some(self.places.clone())),
+            Root::Unknown => (path.clone(), None),
+        }
+    }
+
+    /// Goes to a directory.
+    fn enter(&mut self, there: &str) {
+        let before = self.places.clone();
+        let path = opened(there).with(self.bindings).with(self.defaults);
+        let (path, root) = self.rooted(&path);
+        let is_loop = path.variable().is_some_and(|name| self.text.contains(&format!("for {name} in")));
+        self.places = if there == "-" {
+            self.previous.clone()
+        } else if path.variable().is_some() && !is_loop {
+            // It may be anywhere.
+            Vec::new()
+        } else {
+            let below = path.without_root();
+            let is_known = root.is_some() || !self.places.is_empty() && below == path;
+            let above = || self.above.iter().map(|directory| Open::known_as(directory)).collect();
+            let from: Vec<Open> = root.unwrap_or_else(|| if is_known { self.places.clone() } else { above() });
+            let joined: Vec<Open> = from.iter().filter_map(|from| below.seen_from(from)).collect();
+            let is_there = |place: &Open| match place.whole() {
+                Some(place) => self.names.has_directory(place),
+                None => is_loop || place.says_something(),
+            };
+            let there: Vec<Open> = joined.iter().filter(|place| is_there(place)).cloned().collect();
+            match (there.is_empty(), is_known) {
+                (false, _) => there,
+                // It may be made by somebody before.
+                (true, true) => joined,
+                (true, false) => Vec::new(),
+            }
+        };
+        self.previous = before;
+    }
+}
+
+/// Whether a word is the program.
+fn is_helm(word: &str) -> bool {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    matches!(name.strip_suffix(".exe").unwrap_or(name), "helm" | "helm2" | "helm3" | "helm4")
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '+'))
+    }) || word.ends_with(':')
+}

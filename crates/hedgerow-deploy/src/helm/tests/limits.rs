@@ -1,0 +1,118 @@
+//! What is told where releases are more than is read of them.
+
+use super::outside::{CHARTS, read, told, variable};
+use std::collections::BTreeSet;
+
+#[test]
+fn many_releases_of_a_chart_are_told_apart_up_to_a_limit() {
+    let releases = |count: usize| -> String {
+        (0..count)
+            .map(|at| format!("- name: r{at}\n  chart: ./charts/emoji\n  values: [{{url: 'http://u{at}'}}]\n"))
+            .collect()
+    };
+    let deploy = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n{}", releases(40)));
+    assert!((0..40).all(|at| variable(&deploy, "emoji", "URL").contains(&format!("http://u{at}"))));
+    assert_eq!(told(&deploy), BTreeSet::new());
+    let deploy = read(&format!("{CHARTS}-- helmfile.yaml\nreleases:\n{}", releases(60)));
+    let what = "the chart has more than 48 releases".to_owned();
+    assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
+}
+
+#[test]
+fn what_is_too_much_work_is_told() {
+    let large = format!("url: http://ledger\nx: {}\n", "x".repeat(900 << 10));
+    let releases: String =
+        (0..99).map(|_| "- {name: r, chart: ./charts/emoji, values: [large.yaml]}\n".to_owned()).collect();
+    let deploy = read(&format!("{CHARTS}-- large.yaml\n{large}-- helmfile.yaml\nreleases:\n{releases}"));
+    let what = "the releases of the tree have more than 32 MiB of values".to_owned();
+    assert_eq!(told(&deploy), BTreeSet::from([("helmfile.yaml".to_owned(), what)]));
+    // Each variable is another one.
+    let files: String = (0..40).map(|at| format!("-- v/{at}/{at}.yaml\nurl: u\n")).collect();
+    let script = "-- run.sh\nhelm upgrade --install r ./charts/emoji -f v/$A/$B.yaml -f v/$C/$D.yaml -f v/$E/$F.yaml\n";
+    let deploy = read(&format!("{CHARTS}{files}{script}"));
+    assert!(
+        told(&deploy)
+            .contains(&("run.sh".to_owned(), "its values are more than 32 by the variables in them".to_owned()))
+    );
+}
+
+#[test]
+fn what_is_left_out_of_many_is_told() {
+    let one = |what: &str, path: &str| BTreeSet::from([(path.to_owned(), what.to_owned())]);
+    // Of the files that a path can be the last one counts as well.
+    let files = |count: usize| -> String {
+        (0..count).map(|at| format!("-- env/e{at:02}/v.yaml\nurl: http://u{at}\n")).collect()
+    };
+    let script = "-- run.sh\nhelm upgrade --install r ./charts/emoji -f env/$ENV/v.yaml\n";
+    let deploy = read(&format!("{CHARTS}{}{script}", files(40)));
+    assert_eq!(told(&deploy), one("its values are more than 32 by the variables in them", "run.sh"));
+    let deploy = read(&format!("{CHARTS}{}{script}", files(32)));
+    assert_eq!((told(&deploy), variable(&deploy, "emoji", "URL").contains("http://u31")), (BTreeSet::new(), true));
+    // So do the charts that it can be of.
+    let charts = |count: usize| -> String {
+        (0..count).map(|at| format!("-- charts/a{at}/Chart.yaml\nname: a{at}\n")).collect()
+    };
+    let script = "-- run.sh\nhelm upgrade --install r ./charts/$S --set url=http://ledger\n";
+    let deploy = read(&format!("{CHARTS}{}{script}", charts(40)));
+    assert_eq!(told(&deploy), one("a release that may be of more than 32 charts", "run.sh"));
+    assert_eq!(told(&read(&format!("{CHARTS}{}{script}", charts(20)))), BTreeSet::new());
+    // Branches of a helmfile, and of values.
+    let branches = |count: usize| -> String {
+        let branch = |at| {
+            format!(
+                "{{{{ else if eq .Values.x \"{at}\" }}}}\n- {{name: r, chart: ./charts/emoji, values: [{{url: 'http://u{at}'}}]}}\n"
+            )
+        };
+        let all: String = (0..count).map(branch).collect();
+        format!("-- helmfile.yaml\nreleases:\n{{{{ if .Values.y }}}}\n[]\n{all}{{{{ end }}}}\n")
+    };
+    let deploy = read(&format!("{CHARTS}{}", branches(12)));
+    assert!((0..12).all(|at| variable(&deploy, "emoji", "URL").contains(&format!("http://u{at}"))));
+    assert_eq!(deploy.broken().count(), 0);
+    let deploy = read(&format!("{CHARTS}{}", branches(40)));
+    let broken: Vec<(&str, &str)> = deploy.broken().collect();
+    assert_eq!(broken, [("helmfile.yaml", "a helmfile of which a part is not known: it has more than 32 branches")]);
+    let sides: String = (0..5)
+        .map(|at| format!("{{{{ if .Values.a{at} }}}}\nk{at}: a\n{{{{ else }}}}\nk{at}: b\n{{{{ end }}}}\n"))
+        .collect();
+    let release = "-- helmfile.yaml\nreleases: [{name: r, chart: ./charts/emoji, values: [a.gotmpl, b.gotmpl, c.gotmpl, d.gotmpl, e.gotmpl]}]\n";
+    let values: String = ["a", "b", "c", "d", "e"]
+        .iter()
+        .map(|name| format!("-- {name}.gotmpl\n{}", sides.replace("k", name)))
+        .collect();
+    let deploy = read(&format!("{CHARTS}{values}{release}"));
+    assert_eq!(told(&deploy), one("its values are more than 16 by the branches that make them", "helmfile.yaml"));
+}
+
+#[test]
+fn what_values_have_that_is_not_known_is_told() {
+    let release = "-- helmfile.yaml\nreleases: [{name: r, chart: ./charts/emoji, values: [v.gotmpl]}]\n";
+    let lacks = |text: &str| {
+        let deploy = read(&format!("{CHARTS}-- v.gotmpl\n{text}{release}"));
+        told(&deploy).into_iter().map(|(_, what)| what).collect::<Vec<_>>()
+    };
+    assert_eq!(lacks("url: http://{{ .Values.x }}\n"), Vec::<String>::new());
+    assert_eq!(lacks("url: x\n{{ .Values.x | toYaml }}\n"), ["the values file `v.gotmpl`: lines that are not known"]);
+    let deep = format!("url: x\n{}{}", "{{ if .Values.x }}\n".repeat(300), "{{ end }}\n".repeat(300));
+    assert_eq!(lacks(&deep)[0], "the values file `v.gotmpl`: a part of it is not closed, or too deep");
+}
+
+/// None of this took a minute of its own with the patterns tried against all files.
+#[test]
+fn paths_with_variables_cost_what_they_lead_to() {
+    let files: String = (0..3000).map(|at| format!("-- conf/{at}/some-config-file-name-{at}.yaml\nurl: u\n")).collect();
+    let calls: String = (0..20)
+        .map(|at| {
+            let call = format!(
+                "helm upgrade r{at} ./charts/emoji -f $DIR/$ENV-{at}.yaml -f $DIR/conf/$REGION/$NAME-{at}-none.yaml -f conf/$R/$A-$B-$C.yml\n"
+            );
+            format!("-- up{at}.sh\n{}", call.repeat(20))
+        })
+        .collect();
+    let deep = format!(
+        "-- {}/x\na: b\n-- deep.sh\nhelm upgrade x ./charts/emoji -f $A-$B-$C-$D/none -f $A-$B-$C/$A-$B-$C\n",
+        vec!["a"; 120].join("-")
+    );
+    let deploy = read(&format!("{CHARTS}{files}{calls}{deep}"));
+    assert!(!told(&deploy).iter().any(|(_, what)| what.contains("too much of the tree")), "{:?}", told(&deploy));
+}
