@@ -67,7 +67,7 @@ pub(crate) fn across(
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);
-    unparsed(files, homes, parts, &mut outcome);
+    unparsed(files, homes, hosts, parts, &mut outcome);
     unread(deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
     outcome.findings.sort_by(|a, b| {
@@ -306,8 +306,8 @@ pub(crate) fn callees(name: &str, hosts: &Hosts, homes: &[Home]) -> Vec<String> 
     homes.iter().filter(|home| matcher.is_match(&home.name)).map(|home| home.name.clone()).collect()
 }
 
-/// Files that a service loads and that the parser could not read as a whole.
-fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcome) {
+/// Files that a service loads, or that describe a deploy, and that could not be read as a whole.
+fn unparsed(files: &[File], homes: &[Home], hosts: &Hosts, parts: &[Part], outcome: &mut Outcome) {
     let mut loaded: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
         for path in &part.unparsed {
@@ -316,15 +316,25 @@ fn unparsed(files: &[File], homes: &[Home], parts: &[Part], outcome: &mut Outcom
     }
     for file in files {
         let Some(first) = file.facts.faults.first() else { continue };
-        let Some(services) = loaded.remove(file.path) else { continue };
+        let given = file.facts.grants.iter().filter_map(|grant| hosts.named(&grant.to).map(str::to_owned));
+        let (services, message, help) = match loaded.remove(file.path) {
+            Some(services) => (
+                services,
+                "a part of this file could not be parsed; calls in it may be missing",
+                format!("if it calls services, say so by a comment: `{}`", written(file.path, "rpcmap: <service>")),
+            ),
+            None if file.facts.grants.is_empty() => continue,
+            None => (
+                given.collect(),
+                "a part of this file is not understood; what it gives to services may be missing",
+                "write it plainer, or say by rule files whom the services call".to_owned(),
+            ),
+        };
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
-            message: "a part of this file could not be parsed; calls in it may be missing".to_owned(),
+            message: message.to_owned(),
             marks: vec![(Place { path: file.path.to_owned(), range: *first }, String::new())],
-            help: vec![format!(
-                "if it calls services, say so by a comment: `{}`",
-                written(file.path, "rpcmap: <service>")
-            )],
+            help: vec![help],
             services,
             callees: BTreeSet::new(),
         });

@@ -3,6 +3,7 @@
 
 mod addressed;
 mod again;
+mod apphost;
 mod builds;
 mod compose;
 mod deploy;

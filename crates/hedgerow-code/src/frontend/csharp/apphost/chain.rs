@@ -1,12 +1,16 @@
 //! What the methods of Aspire do to a resource, and with what.
 
-use super::{Argument, Call, Hosting, Lower, MAX_CALLS, Meaning, Scope};
-use crate::frontend::build::{children, range};
+use super::Hosting;
+use super::call::{Argument, Call};
+use super::meaning::Meaning;
+use super::scope::Scope;
+use crate::frontend::build::range;
 use crate::ir::{Gift, Grant};
+use std::rc::Rc;
 use tree_sitter::Node;
 
 /// A resource of the deploy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Resource {
     /// Its name: that of its connection, too.
     name: String,
@@ -17,18 +21,22 @@ pub(super) struct Resource {
 }
 
 impl Resource {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn host(&self) -> &str {
         &self.host
     }
 
     /// Whether it is a program, which is called by addresses, and not a store, which is called by a connection string.
-    fn is_program(&self) -> bool {
+    pub(super) fn is_program(&self) -> bool {
         let programs = ["AddProject", "AddDockerfile", "AddContainer", "AddYarp", "AddCSharpApp", "AddExecutable"];
         programs.contains(&self.maker.as_str()) || self.maker.ends_with("App")
     }
 }
 
-/// Names of methods that put one thing in an order or a group with another one, and give it nothing.
+/// Names of methods that put one thing in an order or a group with another one, or show it to people, and give it nothing.
 const ORDERS: &[&str] = &[
     "WaitFor",
     "WaitForCompletion",
@@ -36,81 +44,171 @@ const ORDERS: &[&str] = &[
     "WithParentRelationship",
     "WithChildRelationship",
     "WithRelationship",
+    "WithReferenceRelationship",
+    "WithUrl",
+    "WithUrls",
+    "WithUrlForEndpoint",
+    "WithCommand",
+    "WithHttpCommand",
 ];
 
 /// The lowest number that is a port, and not a count of something.
 const MIN_PORT: u32 = 80;
 
-impl<'n> Lower<'_, 'n> {
+impl<'n> Hosting<'_, '_, 'n> {
     /// A call of a method that the file does not have.
-    pub(super) fn chained(
-        &mut self,
-        node: Node<'n>,
-        method: &str,
-        Call { of, types, arguments }: Call<'n>,
-        (scope, host): (&Scope, &mut Hosting<'n>),
-        depth: usize,
-    ) -> Option<Meaning> {
-        let of = match of {
-            Some(Meaning::List(all)) => return self.listed((all, method), &arguments, (scope, host), depth),
-            Some(Meaning::Resource(of)) => Some(of),
-            _ => None,
-        };
-        let first = arguments.first().and_then(|argument| argument.meaning.as_ref());
-        if let (true, Some(Meaning::Text(name))) = (method.starts_with("Add"), first) {
-            if matches!(method, "AddParameter" | "AddConnectionString") {
-                return None;
+    pub(super) fn chained(&mut self, method: &str, mut call: Call<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
+        let node = call.node;
+        match call.of.take() {
+            Some(of) => {
+                let mut found = Vec::new();
+                for one in of.each() {
+                    if !self.step(node, 1) {
+                        return None;
+                    }
+                    found.extend(match one {
+                        Meaning::Resource(of) => self.on_resource(method, &call, Some(&of), scope),
+                        Meaning::Part(of) => self.on_part(method, &call, &of, scope),
+                        Meaning::List(all) => self.on_list(&all, method, &call, scope),
+                        _ => self.on_resource(method, &call, None, scope),
+                    });
+                }
+                self.one_of(node, found)
             }
-            if let Some(project) = types.first().and_then(|path| path.strip_prefix("Projects.")) {
-                self.give(name, Gift::Project(project.to_owned()), node);
-            } else if is_started(method) {
-                self.give(name, Gift::Program(started_in(method, &arguments)), node);
-            }
-            let numbers = arguments.iter().filter(|argument| matches!(argument.name.as_str(), "" | "port"));
-            for port in numbers.filter_map(port) {
-                self.give(name, Gift::Port(port), node);
-            }
-            let (host, maker) =
-                of.map_or_else(|| (name.clone(), method.to_owned()), |server| (server.host, server.maker));
-            return Some(Meaning::Resource(Resource { name: name.clone(), host, maker }));
+            None => self.on_resource(method, &call, None, scope),
         }
-        let of = of?;
+    }
+
+    /// A method of a resource, or one that makes a resource.
+    fn on_resource(
+        &mut self,
+        method: &str,
+        call: &Call<'n>,
+        of: Option<&Rc<Resource>>,
+        scope: &mut Scope<'n>,
+    ) -> Option<Meaning<'n>> {
+        let Call { node, arguments, .. } = call;
+        let first = arguments.first().and_then(|argument| argument.meaning.as_ref());
+        if let ("Create", None, Some(Meaning::Text(_))) = (method, of, first) {
+            // `ReferenceExpression.Create($"http://{ledger}")`
+            return first.cloned();
+        }
+        let is_named = first.is_some_and(|first| first.each().iter().any(|one| matches!(one, Meaning::Text(_))));
+        if method.starts_with("Add") && is_named {
+            return self.made(method, call, of);
+        }
+        let Some(of) = of else {
+            self.lambdas(arguments, None, scope);
+            return None;
+        };
         match method {
             "WithHttpEndpoint" | "WithHttpsEndpoint" | "WithEndpoint" | "WithHostPort" => {
                 let is_port = |argument: &&Argument<'_>| matches!(argument.name.as_str(), "" | "port");
-                if let Some(port) = arguments.iter().filter(is_port).find_map(port) {
-                    self.give(&of.name, Gift::Port(port), node);
+                let ports = arguments.iter().filter(is_port).map(ports).find(|ports| !ports.is_empty());
+                for port in ports.into_iter().flatten() {
+                    self.give(of.name(), Gift::Port(port), *node);
                 }
-                for (left, right) in self.assigned(&arguments) {
-                    let number = self.builder.slice(right).parse().ok();
-                    if let Some(port) = number.filter(|_| left.ends_with(".Port")) {
-                        self.give(&of.name, Gift::Port(port), node);
-                    }
-                }
+                self.lambdas(arguments, Some(of), scope);
             }
-            "WithEnvironment" => self.environment(&of, &arguments, scope, node),
+            "WithEnvironment" => self.environment(of, call, scope),
             _ if ORDERS.contains(&method) => {}
             _ => {
                 let mut texts =
                     arguments.iter().filter_map(|argument| match (&argument.meaning, argument.name.as_str()) {
-                        (Some(Meaning::Text(text)), "" | "connectionName" | "name") => Some(text.as_str()),
+                        (Some(Meaning::Text(text)), "" | "connectionName" | "name") => Some(&**text),
                         _ => None,
                     });
                 let called = texts.next().filter(|_| method == "WithReference");
                 for other in arguments.iter().filter_map(|argument| argument.meaning.as_ref()) {
-                    self.refer(&of, other, called, node);
+                    self.refer(of, other, called, *node);
                 }
+                self.lambdas(arguments, Some(of), scope);
             }
         }
-        Some(Meaning::Resource(of))
+        Some(Meaning::Resource(Rc::clone(of)))
+    }
+
+    /// `AddProject<Projects.Ledger>("ledger")`, `AddRedis("cache", 6379)`, and `server.AddDatabase("books")`.
+    fn made(&mut self, method: &str, call: &Call<'n>, of: Option<&Rc<Resource>>) -> Option<Meaning<'n>> {
+        let Call { node, types, arguments, .. } = call;
+        if matches!(method, "AddParameter" | "AddConnectionString") {
+            return None;
+        }
+        let mut found = Vec::new();
+        for name in arguments.first()?.meaning.as_ref()?.each() {
+            let Meaning::Text(name) = name else { continue };
+            if let Some(project) = types.first().and_then(|path| path.strip_prefix("Projects.")) {
+                self.give(&name, Gift::Project(project.to_owned()), *node);
+            } else if is_started(method) {
+                self.give(&name, Gift::Program(started_in(method, arguments)), *node);
+            }
+            let numbers = arguments.iter().filter(|argument| matches!(argument.name.as_str(), "" | "port"));
+            for port in numbers.flat_map(ports) {
+                self.give(&name, Gift::Port(port), *node);
+            }
+            let (host, maker) = of.map_or_else(
+                || (name.to_string(), method.to_owned()),
+                |server| (server.host.clone(), server.maker.clone()),
+            );
+            found.push(Meaning::Resource(Rc::new(Resource { name: name.to_string(), host, maker })));
+        }
+        self.one_of(*node, found)
+    }
+
+    /// A method of what a resource's method hands to a lambda: `yarp.AddRoute("/books", ledger)`.
+    fn on_part(
+        &mut self,
+        method: &str,
+        call: &Call<'n>,
+        of: &Rc<Resource>,
+        scope: &mut Scope<'n>,
+    ) -> Option<Meaning<'n>> {
+        let is_variables = call.node.child_by_field_name("function").is_some_and(|function| {
+            let on = function.child_by_field_name("expression").map(|on| self.builder.slice(on));
+            on.is_some_and(|on| on.ends_with("EnvironmentVariables"))
+        });
+        let meanings: Vec<&Meaning<'n>> =
+            call.arguments.iter().filter_map(|argument| argument.meaning.as_ref()).collect();
+        match meanings.as_slice() {
+            [key, value] if is_variables => {
+                self.set_variable(Some(&Meaning::Part(Rc::clone(of))), Some(key), Some(value), call.node);
+            }
+            _ if ORDERS.contains(&method) => {}
+            _ => {
+                for other in meanings {
+                    self.refer(of, other, None, call.node);
+                }
+                self.lambdas(&call.arguments, Some(of), scope);
+            }
+        }
+        Some(Meaning::Part(Rc::clone(of)))
+    }
+
+    /// Reads the lambdas among arguments: what they are given is of the resource.
+    fn lambdas(&mut self, arguments: &[Argument<'n>], of: Option<&Rc<Resource>>, scope: &mut Scope<'n>) {
+        let part = of.map(|of| Meaning::Part(Rc::clone(of)));
+        for one in arguments.iter().filter_map(|argument| argument.meaning.as_ref()).flat_map(Meaning::each) {
+            if let Meaning::Lambda(node, _) = one {
+                self.run(node, &one, std::slice::from_ref(&part), scope);
+            } else if let Meaning::Function(function) = &one {
+                self.run(function.node, &one, std::slice::from_ref(&part), scope);
+            }
+        }
     }
 
     /// What a reference to another resource gives: its address or its connection, under its name or the one that the reference has.
-    fn refer(&mut self, of: &Resource, other: &Meaning, called: Option<&str>, node: Node<'n>) {
+    fn refer(&mut self, of: &Resource, other: &Meaning<'n>, called: Option<&str>, node: Node<'n>) {
         let other = match other {
             Meaning::Resource(other) => other,
-            Meaning::List(all) => return all.iter().for_each(|other| self.refer(of, other, called, node)),
-            Meaning::Text(_) | Meaning::Number(_) => return,
+            Meaning::List(all) | Meaning::Choice(all) => {
+                for other in all.iter() {
+                    if self.step(node, 1) {
+                        self.refer(of, other, called, node);
+                    }
+                }
+                return;
+            }
+            _ => return,
         };
         let name = called.unwrap_or(&other.name);
         // From its thirteenth version on Aspire says both in plain variables too.
@@ -127,37 +225,58 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// `WithEnvironment("NAME", value)`, and `WithEnvironment(context => context.EnvironmentVariables["NAME"] = value)`.
-    fn environment(&mut self, of: &Resource, arguments: &[Argument<'n>], scope: &Scope, node: Node<'n>) {
-        if let [name, value] = arguments
-            && let (Some(Meaning::Text(variable)), Some(value)) = (&name.meaning, &value.meaning)
-        {
-            self.value(of, variable, value, node);
-        }
-        for (left, right) in self.assigned(arguments) {
-            let key = left.split_once("EnvironmentVariables[\"").and_then(|(_, key)| key.split('"').next());
-            let mut at = right;
-            while matches!(at.kind(), "member_access_expression" | "invocation_expression") {
-                let inner = at.child_by_field_name("expression").or_else(|| at.child_by_field_name("function"));
-                let Some(inner) = inner else { break };
-                at = inner;
-            }
-            let value = match at.kind() {
-                "string_literal" => Some(Meaning::Text(super::super::expr::unquote(self.builder.slice(at)))),
-                _ => scope.known.get(self.builder.slice(at)).cloned(),
-            };
-            if let (Some(key), Some(value)) = (key.map(str::to_owned), value) {
-                self.value(of, &key, &value, node);
+    fn environment(&mut self, of: &Rc<Resource>, call: &Call<'n>, scope: &mut Scope<'n>) {
+        let Call { node, arguments, .. } = call;
+        let [name, value] = arguments.as_slice() else { return self.lambdas(arguments, Some(of), scope) };
+        let value = match &value.meaning {
+            Some(held @ (Meaning::Lambda(..) | Meaning::Function(_))) => self.run(*node, held, &[], scope),
+            value => value.clone(),
+        };
+        let part = Meaning::Part(Rc::clone(of));
+        self.set_variable(Some(&part), name.meaning.as_ref(), value.as_ref(), *node);
+    }
+
+    /// Says that a resource is given a variable.
+    pub(super) fn set_variable(
+        &mut self,
+        of: Option<&Meaning<'n>>,
+        name: Option<&Meaning<'n>>,
+        value: Option<&Meaning<'n>>,
+        node: Node<'n>,
+    ) {
+        let (Some(of), Some(name), Some(value)) = (of, name, value) else { return };
+        for of in of.each() {
+            for name in name.each() {
+                for value in value.each() {
+                    if let (Meaning::Part(of), Meaning::Text(name)) = (&of, &name)
+                        && self.step(node, 1)
+                    {
+                        self.value(of, name, &value, node);
+                    }
+                }
             }
         }
     }
 
-    fn value(&mut self, of: &Resource, variable: &str, value: &Meaning, node: Node<'n>) {
+    /// Says at which port a resource answers.
+    pub(super) fn set_port(&mut self, of: Option<&Meaning<'n>>, port: Option<&Meaning<'n>>, node: Node<'n>) {
+        let (Some(of), Some(port)) = (of, port) else { return };
+        for of in of.each() {
+            for port in numbers(port) {
+                if let Meaning::Part(of) = &of {
+                    self.give(of.name(), Gift::Port(port), node);
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, of: &Resource, variable: &str, value: &Meaning<'n>, node: Node<'n>) {
         let value = match value {
-            Meaning::Text(text) => text.clone(),
+            Meaning::Text(text) => text.to_string(),
             Meaning::Number(number) => number.to_string(),
             Meaning::Resource(other) if other.is_program() => format!("http://{}", other.host),
             Meaning::Resource(other) => format!("Host={}", other.host),
-            Meaning::List(_) => return,
+            _ => return,
         };
         let gift = Gift::Variable { name: variable.into(), value, maker: String::new() };
         self.give(&of.name, gift, node);
@@ -169,46 +288,27 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// A method of a list: `.ForEach(one => one.WithReference(cache))` gives each what it gives `one`.
-    fn listed(
+    fn on_list(
         &mut self,
-        (all, method): (Vec<Meaning>, &str),
-        arguments: &[Argument<'n>],
-        (scope, host): (&Scope, &mut Hosting<'n>),
-        depth: usize,
-    ) -> Option<Meaning> {
-        let lambda = arguments.first().map(|argument| argument.value);
-        let lambda = lambda.filter(|value| value.kind() == "lambda_expression" && method == "ForEach");
-        let Some((lambda, body)) = lambda.and_then(|lambda| Some((lambda, lambda.child_by_field_name("body")?))) else {
-            return Some(Meaning::List(all));
+        all: &Rc<[Meaning<'n>]>,
+        method: &str,
+        call: &Call<'n>,
+        scope: &mut Scope<'n>,
+    ) -> Option<Meaning<'n>> {
+        let Call { node, arguments, .. } = call;
+        let held = arguments.first().and_then(|argument| argument.meaning.as_ref());
+        let held = held.filter(|held| matches!(held, Meaning::Lambda(..) | Meaning::Function(_)));
+        let Some(held) = held.filter(|_| matches!(method, "ForEach" | "Select")) else {
+            return Some(Meaning::List(Rc::clone(all)));
         };
-        let name = self.builder.field(lambda, "parameters");
-        let name = name.trim_matches(['(', ')']);
-        for element in all {
-            let mut inner = Scope { calls: scope.calls + 1, ..scope.clone() };
-            inner.known.insert(name.to_owned(), element);
-            if inner.calls > MAX_CALLS || !host.step() {
-                self.builder.facts.faults.push(range(lambda));
+        let mut made = Vec::new();
+        for element in all.iter() {
+            if !self.step(*node, 1) {
                 return None;
             }
-            self.hosting(body, &mut inner, host, depth + 1);
+            made.extend(self.run(*node, held, &[Some(element.clone())], scope));
         }
-        None
-    }
-
-    /// The assignments in the bodies of lambdas: what stands on the left, and the value.
-    fn assigned(&self, arguments: &[Argument<'n>]) -> Vec<(String, Node<'n>)> {
-        let mut found = Vec::new();
-        let lambdas = arguments.iter().map(|argument| argument.value);
-        let mut open: Vec<Node<'n>> = lambdas.filter(|value| value.kind() == "lambda_expression").collect();
-        while let Some(node) = open.pop() {
-            if node.kind() == "assignment_expression"
-                && let Some(right) = node.child_by_field_name("right")
-            {
-                found.push((self.builder.field(node, "left"), right));
-            }
-            open.extend(children(node));
-        }
-        found
+        (method == "Select").then(|| Meaning::List(made.into()))
     }
 
     fn give(&mut self, to: &str, gift: Gift, node: Node<'n>) {
@@ -233,10 +333,15 @@ fn started_in(method: &str, arguments: &[Argument<'_>]) -> String {
     }
 }
 
-/// The port that an argument is.
-fn port(argument: &Argument<'_>) -> Option<u16> {
-    match argument.meaning {
-        Some(Meaning::Number(number)) if number >= MIN_PORT => u16::try_from(number).ok(),
+/// The ports that an argument may be.
+fn ports(argument: &Argument<'_>) -> Vec<u16> {
+    argument.meaning.iter().flat_map(numbers).collect()
+}
+
+fn numbers(meaning: &Meaning<'_>) -> Vec<u16> {
+    let all = meaning.each().into_iter().filter_map(|one| match one {
+        Meaning::Number(number) if number >= MIN_PORT => u16::try_from(number).ok(),
         _ => None,
-    }
+    });
+    all.collect()
 }
