@@ -1,7 +1,7 @@
 //! Functions that are held as values: in a local, or in the parameter they are passed for.
 
 use crate::infer::Infer;
-use crate::program::{FnId, Found, Meaning};
+use crate::program::{FnId, Found, Meaning, TypeId};
 use crate::reach::Site;
 use hedgerow_code::ir::{Def, Expr, ExprId, LocalId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,16 +12,25 @@ pub(crate) type Parameter = (FnId, u16);
 /// What an expression holds that can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
-    /// A function, or a method with its receiver.
-    Function(FnId),
+    /// What is known.
+    Known(Called),
     /// Whatever is passed for a parameter of the function around it.
     Parameter(Parameter),
+}
+
+/// What a call of a value leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Called {
+    /// A function, or a method with its receiver.
+    Function(FnId),
+    /// A class, of which a value is made.
+    Class(TypeId),
 }
 
 /// Which functions parameters hold, and where they are called.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    functions: BTreeMap<Parameter, BTreeSet<FnId>>,
+    functions: BTreeMap<Parameter, BTreeSet<Called>>,
     calls: BTreeMap<Parameter, BTreeSet<Site>>,
     /// The parameters for which a parameter is passed on.
     onward: BTreeMap<Parameter, BTreeSet<Parameter>>,
@@ -29,7 +38,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// A function is passed for a parameter: the calls that lead to it by that.
-    pub(crate) fn pass(&mut self, to: Parameter, function: FnId) -> Vec<(Site, FnId)> {
+    pub(crate) fn pass(&mut self, to: Parameter, function: Called) -> Vec<(Site, Called)> {
         let mut calls = Vec::new();
         let mut open = vec![to];
         while let Some(parameter) = open.pop() {
@@ -42,15 +51,15 @@ impl Held {
     }
 
     /// A parameter is called: the functions that this leads to.
-    pub(crate) fn call(&mut self, parameter: Parameter, site: Site) -> Vec<(Site, FnId)> {
+    pub(crate) fn call(&mut self, parameter: Parameter, site: Site) -> Vec<(Site, Called)> {
         self.calls.entry(parameter).or_default().insert(site);
         self.functions.get(&parameter).into_iter().flatten().map(|function| (site, *function)).collect()
     }
 
     /// A parameter is passed on for another one: the calls that lead to its functions by that.
-    pub(crate) fn pass_on(&mut self, from: Parameter, to: Parameter) -> Vec<(Site, FnId)> {
+    pub(crate) fn pass_on(&mut self, from: Parameter, to: Parameter) -> Vec<(Site, Called)> {
         self.onward.entry(from).or_default().insert(to);
-        let functions: Vec<FnId> = self.functions.get(&from).into_iter().flatten().copied().collect();
+        let functions: Vec<Called> = self.functions.get(&from).into_iter().flatten().copied().collect();
         functions.into_iter().flat_map(|function| self.pass(to, function)).collect()
     }
 }
@@ -67,19 +76,16 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<Local
     match program.expr(function, expr) {
         Expr::Name(name) => {
             let name = program.word(function, *name);
-            if let Meaning::Function(id) = program.meaning(program.file_of(function), name) {
-                found.push(Holds::Function(id));
-            }
+            found.extend(called(infer, program.meaning(program.file_of(function), name)));
         }
         Expr::Member { of, name } => {
             let name = program.word(function, *name);
             match infer.qualified(function, *of, name) {
-                Some(Meaning::Function(id)) => found.push(Holds::Function(id)),
-                Some(_) => {}
+                Some(meaning) => found.extend(called(infer, meaning)),
                 None => {
                     let method = infer.type_of(function, *of, 0).and_then(|ty| program.bound(ty, name));
                     if let Some(Found::Function(id)) = method {
-                        found.push(Holds::Function(id));
+                        found.push(Holds::Known(Called::Function(id)));
                     }
                 }
             }
@@ -99,5 +105,16 @@ fn gather(infer: &Infer, function: FnId, expr: ExprId, seen: &mut BTreeSet<Local
             }
         }
         _ => {}
+    }
+}
+
+/// What a name means that can be called: where a class is made by calling it, it is one as well.
+fn called(infer: &Infer, meaning: Meaning) -> Option<Holds> {
+    match meaning {
+        Meaning::Function(id) => Some(Holds::Known(Called::Function(id))),
+        Meaning::Type(id) if infer.program.semantics(infer.program.ty(id).0).calls_classes() => {
+            Some(Holds::Known(Called::Class(id)))
+        }
+        _ => None,
     }
 }

@@ -1,8 +1,10 @@
 //! The types of expressions and the targets of calls, from what is written alone.
 
+mod asks;
 mod callee;
 mod origin;
 
+pub(crate) use asks::Ask;
 pub(crate) use callee::{CONSTRUCTORS, Callee};
 
 use crate::program::{FnId, MAX_EMBED, Meaning, Program, Ty, TypeId};
@@ -179,6 +181,8 @@ impl<'a, 'p> Infer<'a, 'p> {
             | Expr::Concat(..)
             | Expr::Format(_)
             | Expr::Closure(_)
+            | Expr::Class(_)
+            | Expr::Attribute { .. }
             | Expr::Type(_)
             | Expr::Other => None,
         }

@@ -3,16 +3,18 @@
 //! This is rapid type analysis: a call through an interface reaches the methods of the types that reached code makes.
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
+mod asked;
 mod dispatch;
 mod made;
 mod stores;
 mod values;
 
 use crate::held::Held;
-use crate::infer::{Callee, Infer};
+use crate::infer::{Ask, Callee, Infer};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
 use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
+use asked::Asked;
 use dispatch::Dynamic;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +89,13 @@ struct Walk<'a, 'p> {
     made: Vec<TypeId>,
     /// Whether a type can stand for another one.
     stands: BTreeMap<(TypeId, TypeId), bool>,
+    /// Those of them of which code makes a value or that it names, and which are not only what another one extends.
+    direct: Vec<TypeId>,
+    is_direct: BTreeSet<TypeId>,
+    /// Calls that the class of a value decides.
+    asked: BTreeMap<(TypeId, Ask<'p>), Asked>,
+    /// Where such calls lead out of the tree.
+    led_out: BTreeSet<(Site, String)>,
     escaped: BTreeSet<TypeId>,
     held: Held,
     /// The packages that are loaded.
@@ -128,6 +137,10 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         loose: BTreeMap::new(),
         made: Vec::new(),
         stands: BTreeMap::new(),
+        direct: Vec::new(),
+        is_direct: BTreeSet::new(),
+        asked: BTreeMap::new(),
+        led_out: BTreeSet::new(),
         escaped: BTreeSet::new(),
         held: Held::default(),
         taken: Vec::new(),
@@ -162,7 +175,8 @@ impl<'p> Walk<'_, 'p> {
                 self.function(function);
             }
             self.dispatch();
-            if self.open.is_empty() && !self.adopt() {
+            self.answer();
+            if self.open.is_empty() && !self.adopt() && !self.answer_as_written() {
                 return;
             }
         }
@@ -363,6 +377,10 @@ impl<'p> Walk<'_, 'p> {
 
     fn callee(&mut self, site: Site, callee: ExprId, passed: &[Argument], target: Option<Target<'p>>) {
         self.otherwise(site, callee, passed);
+        let plain = passed.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+        if let Some((id, ask)) = self.infer.asks(site.function, callee, plain.count()) {
+            return self.ask(site, id, ask, passed);
+        }
         let found = match target {
             Some(Target::Outside(path)) => {
                 if !self.reach.paths.get(path).is_inert {

@@ -384,6 +384,15 @@ pub enum Expr {
     Deref(ExprId),
     /// The value that a method runs on, as one of the class that its own extends: `super`, `base`.
     Super(ExprId),
+    /// The class of a value, as a value: `type(self)`, the `cls` of a class method.
+    Class(ExprId),
+    /// A part of a value by a name that is a value itself: `getattr(client, verb)`.
+    Attribute {
+        /// The whole.
+        of: ExprId,
+        /// The part's name.
+        name: ExprId,
+    },
     /// One of several values: a run of [`Facts::lists`].
     Choice(Run),
     /// A value taken as another type.

@@ -74,11 +74,15 @@ impl Facts {
             fits(run, self.arguments.len()) && self.arguments(run).iter().all(|argument| child(argument.value))
         };
         match *expr {
-            Expr::Member { of, .. } | Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => child(of),
+            Expr::Member { of, .. } | Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) | Expr::Class(of) => {
+                child(of)
+            }
             Expr::Cast { of, ty } => child(of) && self.has_type(ty),
             Expr::Call { callee, arguments } => child(callee) && passed(arguments),
             Expr::New { ty, arguments } => self.has_type(ty) && passed(arguments),
-            Expr::Concat(a, b) | Expr::Index { of: a, key: b } => child(a) && child(b),
+            Expr::Concat(a, b) | Expr::Index { of: a, key: b } | Expr::Attribute { of: a, name: b } => {
+                child(a) && child(b)
+            }
             Expr::Format(run) | Expr::Choice(run) => {
                 fits(run, self.lists.len()) && self.list(run).iter().all(|id| child(*id))
             }

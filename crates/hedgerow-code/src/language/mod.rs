@@ -153,6 +153,16 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether a class may extend several, and looks for a method in them in an order of its own.
+    fn orders_bases(&self) -> bool {
+        false
+    }
+
+    /// Whether a class is called like a function to make a value of it.
+    fn calls_classes(&self) -> bool {
+        false
+    }
+
     /// What a class that is handed on as a value says about who makes it.
     fn handed_class(&self) -> HandedClass {
         HandedClass::Made

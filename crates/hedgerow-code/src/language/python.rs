@@ -22,6 +22,14 @@ impl Semantics for Python {
         true
     }
 
+    fn orders_bases(&self) -> bool {
+        true
+    }
+
+    fn calls_classes(&self) -> bool {
+        true
+    }
+
     fn begins(&self) -> Begins {
         Begins::Scripts
     }

@@ -260,8 +260,8 @@ impl<'a, 'p> Eval<'a, 'p> {
                 }
                 values
             }
-            Expr::Closure(_) | Expr::Type(_) => Values::default(),
-            Expr::Other => Values::lost(site),
+            Expr::Closure(_) | Expr::Class(_) | Expr::Type(_) => Values::default(),
+            Expr::Attribute { .. } | Expr::Other => Values::lost(site),
         }
     }
 

@@ -130,7 +130,13 @@ impl<'p> Eval<'_, 'p> {
                     self.positional(outer, arguments, 0).unwrap_or_default()
                 }
                 Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
-                Expr::Local(_) => self.taken(frame.function),
+                Expr::Local(_) | Expr::Attribute { .. } => {
+                    let mut values = self.taken(frame.function);
+                    if let Some((of, _)) = self.infer.attribute(call.function, *callee) {
+                        values.add(&self.eval(outer, of, 0));
+                    }
+                    values
+                }
                 _ => Values::one(Value::Made(call, outer.chain.clone())),
             },
             Expr::New { .. } => Values::one(Value::Made(call, outer.chain.clone())),

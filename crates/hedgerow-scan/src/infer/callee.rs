@@ -40,6 +40,18 @@ impl<'p> Infer<'_, 'p> {
                     }
                 }
             }),
+            Expr::Class(of) => Some(match self.type_of(function, *of, 0).and_then(|ty| self.program.type_id(ty)) {
+                Some(id) => Callee::Type(Ty::Declared(id)),
+                None => Callee::Value,
+            }),
+            Expr::Attribute { of, .. } => {
+                let ty = self.type_of(function, *of, 0);
+                Some(match ty.and_then(|ty| self.program.type_id(ty)) {
+                    Some(_) => Callee::Value,
+                    // A method of something unknown whose name is not known either.
+                    None => Callee::External(self.origin(function, callee).unwrap_or_else(|| "?.getattr".to_owned())),
+                })
+            }
             Expr::Type(ty) => Some(Callee::Type(self.program.written(function, *ty))),
             // `call[T](x)`: a function with its type arguments.
             Expr::Index { of, .. } if self.program.semantics(file).has_conversions() => {
@@ -76,7 +88,12 @@ impl<'p> Infer<'_, 'p> {
 
     /// The method that the class of a value has from the one that it extends.
     fn inherited(&self, function: FnId, this: ExprId, name: &'p str) -> Callee<'p> {
-        let id = self.type_of(function, this, 0).and_then(|ty| self.program.type_id(ty));
+        let class = |of: ExprId| self.type_of(function, of, 0).and_then(|ty| self.program.type_id(ty));
+        let id = class(this).or_else(|| match self.program.expr(function, this) {
+            // Above a class that nothing declares: as if it were the method's own.
+            Expr::Cast { of, .. } => class(*of),
+            _ => None,
+        });
         match id.and_then(|id| self.program.inherited(id, name)) {
             Some(Found::Function(id)) => Callee::Function(id),
             Some(Found::Dispatch(id)) => Callee::Dispatch(id, name),

@@ -98,6 +98,11 @@ impl Infer<'_, '_> {
                 })
             }
             Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => self.origin(function, *of),
+            // What stands for all methods of a client.
+            Expr::Attribute { of, name } => {
+                let verb = self.fits(function, *name, 0).verb()?;
+                self.origin(function, *of).map(|path| format!("{path}.{verb}"))
+            }
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.origin(function, *of),
                 ty => program.external(ty),

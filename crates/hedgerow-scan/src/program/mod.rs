@@ -7,6 +7,7 @@ mod exports;
 mod imports;
 mod javascript;
 mod modules;
+mod order;
 mod python;
 mod read;
 mod twice;
@@ -133,6 +134,8 @@ pub(crate) struct Program<'p> {
     exports: Vec<exports::Exports<'p>>,
     /// What names mean besides what a module declares by them.
     twice: BTreeMap<Meaning<'p>, Meaning<'p>>,
+    /// In which order classes look for methods in several others.
+    orders: order::Orders,
     /// Per file, the packages whose names are used without a qualifier.
     dots: Vec<Vec<PackageId>>,
     /// Per file, the imports that should lead to a file of the tree and lead to none.
@@ -161,6 +164,7 @@ impl<'p> Program<'p> {
             aliases: Vec::new(),
             exports: Vec::new(),
             twice: BTreeMap::new(),
+            orders: order::Orders::default(),
             dots: Vec::new(),
             lost: Vec::new(),
             torn: Vec::new(),
@@ -177,6 +181,7 @@ impl<'p> Program<'p> {
         program.add_exports(modules);
         program.add_imports(modules);
         program.add_importers();
+        program.add_orders();
         program.filled = filled(&program.files);
         program
     }

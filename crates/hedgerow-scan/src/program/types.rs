@@ -179,6 +179,9 @@ impl<'p> Program<'p> {
                 let open = self.semantics(file).has_classes();
                 return Some(if open { Found::Dispatch(id) } else { Found::Function(function) });
             }
+            if let Some(above) = self.declarer(id, name) {
+                return Some(Found::Dispatch(above));
+            }
             if let TypeRef::Interface { methods, embeds } = &decl.ty {
                 if methods.iter().any(|method| method.name == name) {
                     return Some(Found::Dispatch(id));
@@ -268,6 +271,9 @@ impl<'p> Program<'p> {
 
     /// The method that a declared type has from those that it extends.
     pub(crate) fn inherited(&self, id: TypeId, name: &str) -> Option<Found<'p>> {
+        if let Some(found) = self.behind(id, id, name) {
+            return found;
+        }
         let (file, decl) = self.ty(id);
         match &decl.ty {
             TypeRef::Struct(fields) => {

@@ -104,6 +104,14 @@ impl<'p> Walk<'_, 'p> {
     }
 
     pub(super) fn make(&mut self, id: TypeId) {
+        if self.is_direct.insert(id) {
+            self.direct.push(id);
+        }
+        self.make_all(id);
+    }
+
+    /// Notes that a class and those that it extends are made.
+    fn make_all(&mut self, id: TypeId) {
         if !self.reach.made.insert(id) {
             return;
         }
@@ -113,7 +121,7 @@ impl<'p> Walk<'_, 'p> {
         if let TypeRef::Struct(fields) = &decl.ty {
             for field in fields.iter().filter(|field| field.embedded) {
                 if let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) {
-                    self.make(inner);
+                    self.make_all(inner);
                 }
             }
         }

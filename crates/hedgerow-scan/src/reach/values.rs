@@ -1,7 +1,7 @@
 //! Functions and methods that are taken as values: where they are called, and where they go out of sight.
 
 use super::{Site, Target, Walk};
-use crate::held::{Holds, holds};
+use crate::held::{Called, Holds, holds};
 use crate::infer::Callee;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use hedgerow_code::HandedClass;
@@ -67,11 +67,23 @@ impl<'p> Walk<'_, 'p> {
     pub(super) fn held(&mut self, site: Site, callee: ExprId) {
         for held in holds(self.infer, site.function, callee) {
             match held {
-                Holds::Function(function) => self.call_one(site, function),
+                Holds::Known(called) => self.call_held(site, called),
                 Holds::Parameter(parameter) => {
-                    for (site, function) in self.held.call(parameter, site) {
-                        self.call_one(site, function);
+                    for (site, called) in self.held.call(parameter, site) {
+                        self.call_held(site, called);
                     }
+                }
+            }
+        }
+    }
+
+    fn call_held(&mut self, site: Site, called: Called) {
+        match called {
+            Called::Function(function) => self.call_one(site, function),
+            Called::Class(id) => {
+                if let Expr::Call { arguments, .. } = self.infer.program.expr(site.function, site.expr) {
+                    let passed = self.infer.program.arguments(site.function, *arguments);
+                    self.made(site, Ty::Declared(id), passed);
                 }
             }
         }
@@ -86,16 +98,24 @@ impl<'p> Walk<'_, 'p> {
         };
         let arguments = self.infer.program.arguments(site.function, *arguments);
         let before = self.infer.receivers_passed(site.function, site.expr);
-        for (at, argument) in
-            (0_u16..).zip(arguments.iter().skip(before)).filter(|(_, argument)| argument.name.is_none())
-        {
+        let program = self.infer.program;
+        for (at, argument) in (0_u16..).zip(arguments.iter().skip(before)) {
+            let at = match argument.name {
+                None => Some(at),
+                Some(name) => {
+                    let name = program.word(site.function, name);
+                    let mut parameters = (0_u16..).zip(program.parameters(function));
+                    parameters.find(|(_, local)| program.local_name(function, **local) == name).map(|(at, _)| at)
+                }
+            };
+            let Some(at) = at else { continue };
             for held in holds(self.infer, site.function, argument.value) {
                 let led = match held {
-                    Holds::Function(held) => self.held.pass((function, at), held),
+                    Holds::Known(held) => self.held.pass((function, at), held),
                     Holds::Parameter(from) => self.held.pass_on(from, (function, at)),
                 };
-                for (site, function) in led {
-                    self.call_one(site, function);
+                for (site, called) in led {
+                    self.call_held(site, called);
                 }
             }
         }

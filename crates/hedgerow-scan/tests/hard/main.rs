@@ -5,6 +5,7 @@ mod addressed;
 mod again;
 mod apphost;
 mod builds;
+mod classes;
 mod compose;
 mod deploy;
 mod environment;

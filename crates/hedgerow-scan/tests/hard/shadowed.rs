@@ -53,6 +53,11 @@ fn what_a_module_declares_hides_what_it_imports() {
             &["emoji -> cart proven"],
         ),
         (
+            "an import in a function, and what is declared in another one",
+            "def get(url):\n    print(url)\ndef other():\n    from lib.raw import get\n    get('http://s-cart')\ndef third():\n    get('http://s-ledger')\nother()\nthird()",
+            &["emoji -> cart proven"],
+        ),
+        (
             "an import in a method",
             "class C:\n    def other(self):\n        from lib.raw import get\ndef get(url):\n    print(url)",
             &[],

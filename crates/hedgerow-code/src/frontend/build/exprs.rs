@@ -167,7 +167,7 @@ impl Builder<'_> {
             Expr::Format(_) | Expr::Address(_) | Expr::Type(_) => true,
             Expr::Text(_) | Expr::Number(_) | Expr::Local(_) | Expr::Name(_) | Expr::Member { .. } => false,
             Expr::Concat(..) | Expr::Index { .. } | Expr::Deref(_) | Expr::Super(_) | Expr::Cast { .. } => false,
-            Expr::Choice(_) | Expr::Other => false,
+            Expr::Choice(_) | Expr::Class(_) | Expr::Attribute { .. } | Expr::Other => false,
         };
         // What an expression is made of comes before it, so that nothing that is kept refers to what is cut off.
         let kept = self.facts.exprs.get(mark..).and_then(|run| run.iter().rposition(happens));

@@ -3,11 +3,8 @@
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
 use crate::frontend::build::{Builder, Expressions, children, range};
-use crate::ir::{Argument, Expr, ExprId, Part, Run, TypeRef};
+use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
-
-/// What names of clients hold whose methods are called like the verbs of HTTP.
-const CLIENTS: &[&str] = &["session", "client", "requests", "http"];
 
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
     fn builder(&mut self) -> &mut Builder<'t> {
@@ -120,7 +117,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
     }
 }
 
-impl<'n> Lower<'_, 'n> {
+impl<'t, 'n> Lower<'t, 'n> {
     fn comprehension(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
         self.builder.enter();
@@ -139,20 +136,23 @@ impl<'n> Lower<'_, 'n> {
 
     fn call(&mut self, node: Node<'n>) -> ExprId {
         let span = range(node);
-        // `super()`, and `super(Class, self)` as it was written before.
-        let function = node.child_by_field_name("function").filter(|function| function.kind() == "identifier");
-        if function.is_some_and(|function| self.builder.slice(function) == "super")
-            && let Some(this) = ["self", "cls"].into_iter().find(|this| self.builder.local(this).is_some())
-        {
-            let this = self.builder.name(this, span);
-            return self.builder.push(Expr::Super(this), span);
+        let written = node.child_by_field_name("arguments").map(children).unwrap_or_default();
+        match (self.plain_name(node), written.as_slice()) {
+            ("super", written) => {
+                if let Some(found) = self.above(written, span) {
+                    return found;
+                }
+            }
+            ("getattr", [of, name, default @ ..]) if default.len() < 2 => {
+                return self.attribute(*of, *name, default.first().copied(), span);
+            }
+            _ => {}
         }
         let Some(callee) = node.child_by_field_name("function").map(|function| self.called(function)) else {
             return self.builder.push(Expr::Other, span);
         };
         let mut arguments = Vec::new();
-        let list = node.child_by_field_name("arguments");
-        for argument in list.map(children).unwrap_or_default() {
+        for argument in written {
             arguments.push(match argument.kind() {
                 "keyword_argument" => {
                     let name = Some(self.builder.word(self.builder.field(argument, "name")));
@@ -170,36 +170,63 @@ impl<'n> Lower<'_, 'n> {
         self.builder.call(callee, arguments, span)
     }
 
-    /// What is called. A class method's `cls` is its class. Of `getattr(session, method)` the method is one of several that are given the
-    /// same; where its name is not written there, the usual one of clients stands for them.
+    /// The name of what is called, where that is all that is written; else nothing.
+    fn plain_name(&self, call: Node<'n>) -> &'t str {
+        let function = call.child_by_field_name("function").filter(|function| function.kind() == "identifier");
+        function.map_or("", |function| self.builder.slice(function))
+    }
+
+    /// `super()`, and `super(Class, self)`, which looks above that class.
+    fn above(&mut self, written: &[Node<'n>], span: Range) -> Option<ExprId> {
+        let this = match written {
+            [] => ["self", "cls"].into_iter().find(|this| self.builder.local(this).is_some())?,
+            [_, this] => self.builder.slice(*this),
+            _ => return None,
+        };
+        let mut this = self.builder.local(this).map(|local| self.builder.push(Expr::Local(local), span))?;
+        if let [class, _] = written {
+            let ty = self.ty(*class);
+            let ty = self.builder.written(ty);
+            this = self.builder.push(Expr::Cast { of: this, ty }, span);
+        }
+        Some(self.builder.push(Expr::Super(this), span))
+    }
+
+    /// `getattr(value, name)`, with what stands for it where the value has no such part.
+    fn attribute(&mut self, of: Node<'n>, name: Node<'n>, default: Option<Node<'n>>, span: Range) -> ExprId {
+        let (of, name) = (self.expr(of), self.expr(name));
+        let found = match *self.builder.facts.expr(name) {
+            Expr::Text(text) => {
+                let name = self.builder.facts.word(text).to_owned();
+                self.builder.push_member(of, name, span)
+            }
+            _ => self.builder.push(Expr::Attribute { of, name }, span),
+        };
+        let Some(default) = default.map(|default| self.expr(default)) else { return found };
+        let either = self.builder.list_of([found, default]);
+        self.builder.push(Expr::Choice(either), span)
+    }
+
+    /// What is called. The class of a value makes another one: `type(self)()`, and a class method's `cls()`.
     fn called(&mut self, function: Node<'n>) -> ExprId {
         let span = range(function);
-        let own = match function.kind() {
-            "identifier" => self.builder.slice(function) == "cls",
-            "attribute" => self.builder.slice(function) == "self.__class__",
-            _ => self.builder.slice(function) == "type(self)",
+        let written = function.child_by_field_name("arguments").map(children).unwrap_or_default();
+        let of = match (function.kind(), written.as_slice()) {
+            ("identifier", _) => {
+                let local = self.builder.local(self.builder.slice(function));
+                let is_class = local.is_some() && local == self.receiver && self.builder.slice(function) != "self";
+                is_class.then_some(function)
+            }
+            ("attribute", _) => function
+                .child_by_field_name("object")
+                .filter(|_| self.builder.field(function, "attribute") == "__class__"),
+            ("call", [of]) if self.plain_name(function) == "type" => Some(*of),
+            _ => None,
         };
-        if let Some(class) = self.class.clone().filter(|_| own) {
-            return self.builder.push_name(class, span);
+        match of.map(|of| self.expr(of)) {
+            Some(of) => self.builder.push(Expr::Class(of), span),
+            None => self.expr(function),
         }
-        let arguments = || Some(children(function.child_by_field_name("arguments")?));
-        if function.kind() == "call"
-            && self.builder.field(function, "function") == "getattr"
-            && let Some([of, name, ..]) = arguments().as_deref()
-        {
-            let written = self.builder.slice(*of).to_lowercase();
-            let is_client = CLIENTS.iter().any(|word| written.contains(word));
-            let (of, name) = (self.expr(*of), self.expr(*name));
-            let name = match self.builder.facts.expr(name) {
-                Expr::Text(name) => Some(self.builder.facts.word(*name).to_owned()),
-                _ => is_client.then(|| "get".to_owned()),
-            };
-            return match name {
-                Some(name) => self.builder.push_member(of, name, span),
-                None => self.builder.push(Expr::Other, span),
-            };
-        }
-        self.expr(function)
     }
 
     /// `a + b`, and `"…" % values`.

@@ -23,7 +23,7 @@ impl Frontend for Python {
                 names: Names::default(),
                 branches: 0,
                 outer: vec![BTreeSet::new()],
-                class: None,
+                receiver: None,
             };
             lower.file(root);
             lower.builder.finish(root)
@@ -35,7 +35,19 @@ impl Frontend for Python {
 struct Later<'n> {
     node: Node<'n>,
     class: Option<String>,
+    /// What its decorators say it is.
+    said: Said,
+}
+
+/// What the decorators of a function say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    /// Whether something outside of the code calls it.
     registered: bool,
+    /// Whether its first parameter is the class, whatever its name.
+    of_class: bool,
+    /// Whether it has no receiver, whatever its first parameter's name.
+    of_none: bool,
 }
 
 /// The walk over one file.
@@ -48,8 +60,8 @@ struct Lower<'t, 'n> {
     branches: usize,
     /// Per open function or closure, the names that `global` and `nonlocal` take from outside.
     outer: Vec<BTreeSet<String>>,
-    /// The class of the method that is read.
-    class: Option<String>,
+    /// What the method that is read runs on.
+    receiver: Option<LocalId>,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -59,9 +71,9 @@ impl<'n> Lower<'_, 'n> {
         self.builder.close_file();
         let mut at = 0;
         while let Some(later) = self.later.get(at) {
-            let (node, class, registered) = (later.node, later.class.clone(), later.registered);
+            let (node, class, said) = (later.node, later.class.clone(), later.said);
             at += 1;
-            self.function(node, class, registered);
+            self.function(node, class, said);
         }
         self.give_on();
         self.builder.facts.faults.extend(first_fault(root));
@@ -94,13 +106,15 @@ impl<'n> Lower<'_, 'n> {
             "comment" => {}
             "import_statement" | "import_from_statement" => self.import(node, class),
             "future_import_statement" => {}
-            "function_definition" => self.definition(node, class, false),
+            "function_definition" => self.definition(node, class, Said::default()),
             "decorated_definition" => {
                 let mut cursor = node.walk();
-                let mut registered = false;
+                let mut said = Said::default();
                 for decorator in node.named_children(&mut cursor).filter(|child| child.kind() == "decorator") {
                     let text = self.builder.slice(decorator).trim_start_matches('@');
-                    registered |= !matches!(
+                    said.of_class |= text.trim() == "classmethod";
+                    said.of_none |= text.trim() == "staticmethod";
+                    said.registered |= !matches!(
                         text.trim(),
                         "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass"
                     );
@@ -111,7 +125,7 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(definition) = node.child_by_field_name("definition") {
                     match definition.kind() {
                         "class_definition" => self.class(definition),
-                        _ => self.definition(definition, class, registered),
+                        _ => self.definition(definition, class, said),
                     }
                 }
             }
@@ -178,13 +192,13 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// A function: of the file or of a class it waits, inside of another function it is a closure.
-    fn definition(&mut self, node: Node<'n>, class: Option<&str>, registered: bool) {
+    fn definition(&mut self, node: Node<'n>, class: Option<&str>, said: Said) {
         if self.at_top() {
             if class.is_none() {
                 let name = self.builder.field(node, "name");
                 self.declared(&name);
             }
-            self.later.push(Later { node, class: class.map(str::to_owned), registered });
+            self.later.push(Later { node, class: class.map(str::to_owned), said });
             return;
         }
         let name = self.builder.field(node, "name");
@@ -240,23 +254,25 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    fn function(&mut self, node: Node<'n>, class: Option<String>, registered: bool) {
+    fn function(&mut self, node: Node<'n>, class: Option<String>, said: Said) {
         let name = self.builder.field(node, "name");
         let is_method = class.is_some();
-        self.class.clone_from(&class);
         self.builder.open(Function {
             name: name.into(),
             receiver: class.map(Into::into),
-            registered,
+            registered: said.registered,
             span: range(node),
             ..Function::default()
         });
         self.outer.push(BTreeSet::new());
         let mut list = node.child_by_field_name("parameters").map(|list| self.parameters(list)).unwrap_or_default();
-        if is_method && list.first().is_some_and(|(name, ..)| matches!(name.as_str(), "self" | "cls")) {
+        let is_receiver = |name: &str| said.of_class || matches!(name, "self" | "cls");
+        self.receiver = None;
+        if is_method && !said.of_none && list.first().is_some_and(|(name, ..)| is_receiver(name)) {
             let (name, ..) = list.remove(0);
             let local = self.builder.declare(&name, None);
             self.builder.define(local, Def::Receiver);
+            self.receiver = Some(local);
         }
         let mut named_only = false;
         for (at, (name, ty, default)) in (0_u16..).zip(list) {

@@ -1,0 +1,251 @@
+//! Calls of Python that the class of a value decides: `super()`, `cls()` and `getattr`.
+
+use crate::shadowed::check;
+use crate::{outcome, short};
+
+const LEDGER: &[&str] = &["emoji -> ledger proven"];
+const CART: &[&str] = &["emoji -> cart proven"];
+const BOTH: &[&str] = &["emoji -> cart proven", "emoji -> ledger proven"];
+
+/// Trees of one file of a service.
+#[track_caller]
+fn of_file(rows: &[(&str, &str, &[&str])]) {
+    let trees: Vec<(&str, String, &[&str])> = rows
+        .iter()
+        .map(|(what, text, expected)| {
+            (*what, format!("-- service.emoji/main.py\nimport requests\n{text}\n"), *expected)
+        })
+        .collect();
+    check(&trees.iter().map(|(what, tree, expected)| (*what, tree.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
+fn who_calls_a_class_decides_which_one_it_is() {
+    of_file(&[
+        (
+            "a parameter of that name, of another class",
+            "class Reg:\n    def __init__(self, url='x'):\n        requests.get(url)\n    def make(self, cls):\n        return cls('http://s-ledger')\nclass Other:\n    def __init__(self, url):\n        print(url)\nReg('http://example.com').make(Other)",
+            &[],
+        ),
+        (
+            "a parameter of that name, of a class that calls",
+            "class Reg:\n    def make(self, cls):\n        return cls('http://s-ledger')\nclass Other:\n    def __init__(self, url):\n        requests.get(url)\nReg().make(Other)",
+            LEDGER,
+        ),
+        (
+            "the same, by its name",
+            "class Reg:\n    def make(self, cls):\n        return cls('http://s-ledger')\nclass Other:\n    def __init__(self, url):\n        requests.get(url)\nReg().make(cls=Other)",
+            LEDGER,
+        ),
+        (
+            "a parameter of a static method",
+            "class Reg:\n    @staticmethod\n    def make(cls):\n        return cls('http://s-ledger')\nclass Other:\n    def __init__(self, url):\n        requests.get(url)\nReg.make(Other)",
+            LEDGER,
+        ),
+        (
+            "a parameter of a function, passed on",
+            "def make(kind, url):\n    return kind(url)\ndef outer(kind):\n    make(kind, 'http://s-ledger')\nclass Other:\n    def __init__(self, url):\n        requests.get(url)\nouter(Other)",
+            LEDGER,
+        ),
+        (
+            "a class below",
+            "class Base:\n    def __init__(self):\n        requests.get('http://s-cart')\n    @classmethod\n    def load(cls):\n        return cls()\nclass Sub(Base):\n    def __init__(self):\n        requests.get('http://s-ledger')\nSub.load()",
+            LEDGER,
+        ),
+        (
+            "the class itself",
+            "class Base:\n    def __init__(self):\n        requests.get('http://s-ledger')\n    @classmethod\n    def load(cls):\n        return cls()\nclass Sub(Base):\n    def __init__(self):\n        requests.get('http://s-cart')\nBase.load()",
+            LEDGER,
+        ),
+        (
+            "both",
+            "class Base:\n    def __init__(self):\n        requests.get('http://s-ledger')\n    @classmethod\n    def load(cls):\n        return cls()\nclass Sub(Base):\n    def __init__(self):\n        requests.get('http://s-cart')\nBase.load()\nSub.load()",
+            BOTH,
+        ),
+        (
+            "by another name",
+            "class Base:\n    def __init__(self, host):\n        requests.get('http://' + host)\n    @classmethod\n    def load(klass):\n        return klass('s-ledger')\nBase.load()",
+            LEDGER,
+        ),
+        (
+            "in a function of the method",
+            "class C:\n    def __init__(self, host):\n        self.host = host\n    @classmethod\n    def load(cls):\n        def inner():\n            return cls('s-ledger')\n        return inner()\n    def get(self):\n        requests.get(f'http://{self.host}')\nC.load().get()",
+            LEDGER,
+        ),
+        (
+            "of a value",
+            "class C:\n    def __init__(self, host):\n        self.host = host\n    def clone(self):\n        return type(self)('s-ledger')\n    def get(self):\n        requests.get(f'http://{self.host}')\nC('example.com').clone().get()",
+            LEDGER,
+        ),
+        (
+            "of a value's class below",
+            "class C:\n    def __init__(self, host):\n        pass\n    def clone(self):\n        return self.__class__('s-ledger')\nclass D(C):\n    def __init__(self, host):\n        requests.get(f'http://{host}')\nD('s-cart').clone()",
+            BOTH,
+        ),
+    ]);
+}
+
+#[test]
+fn super_asks_the_next_class_of_the_values_own() {
+    let asked = "class A:\n    def go(self):\n        requests.get('http://s-ledger')\nclass M(A):\n    def go(self):\n        requests.get('http://s-cart')\nclass B(M):\n    def go(self):\n";
+    let rows = [
+        ("above a class that is named", "        super(M, self).go()", LEDGER),
+        ("above its own", "        super(B, self).go()", CART),
+        ("in a function", "        def inner():\n            super(M, self).go()\n        inner()", LEDGER),
+        ("in a lambda", "        run = lambda: super(M, self).go()\n        run()", LEDGER),
+        ("by its class", "        super(type(self), self).go()", CART),
+    ];
+    let trees: Vec<_> =
+        rows.iter().map(|(what, call, expected)| (*what, format!("{asked}{call}\nB().go()"), *expected)).collect();
+    of_file(&trees.iter().map(|(what, tree, expected)| (*what, tree.as_str(), *expected)).collect::<Vec<_>>());
+    of_file(&[
+        (
+            "a mixin",
+            "class Client:\n    def get(self, name):\n        return requests.get('http://s-' + name)\nclass Retry:\n    def get(self, name):\n        return super().get(name)\nclass C(Retry, Client):\n    pass\nC().get('ledger')",
+            LEDGER,
+        ),
+        (
+            "a mixin, and not what stands before it",
+            "class Client:\n    def get(self, name):\n        return requests.get('http://s-' + name)\nclass Retry:\n    def get(self, name):\n        return super().get(name)\nclass C(Client, Retry):\n    pass\nclass D:\n    def get(self, name):\n        requests.get('http://s-cart')\nC().get('ledger')",
+            LEDGER,
+        ),
+        (
+            "a mixin's constructor",
+            "class Client:\n    def __init__(self, host):\n        requests.get('http://' + host)\nclass Log:\n    def __init__(self, **kw):\n        super().__init__(**kw)\nclass C(Log, Client):\n    pass\nC(host='s-ledger')",
+            LEDGER,
+        ),
+        (
+            "a mixin of a library's client",
+            "class Retry:\n    def get(self, url):\n        return super().get(url)\nclass C(Retry, requests.Session):\n    pass\nC().get('http://s-ledger')",
+            LEDGER,
+        ),
+        (
+            "two mixins",
+            "class Client:\n    def get(self, name):\n        return requests.get('http://s-' + name)\nclass Retry:\n    def get(self, name):\n        return super().get(name)\nclass Log:\n    def get(self, name):\n        return super().get(name)\nclass C(Retry, Log, Client):\n    pass\nC().get('ledger')",
+            LEDGER,
+        ),
+        (
+            "a mixin that nobody mixes in",
+            "class Client:\n    def get(self, name):\n        return requests.get('http://s-' + name)\nclass Retry:\n    def get(self, name):\n        return super().get(name)\nRetry().get('ledger')",
+            &[],
+        ),
+        (
+            "a diamond: the class beside comes before the one above",
+            "class A:\n    def go(self):\n        requests.get('http://s-cart')\nclass B(A):\n    def go(self):\n        super().go()\nclass C(A):\n    def go(self):\n        requests.get('http://s-ledger')\nclass D(B, C):\n    pass\nD().go()",
+            LEDGER,
+        ),
+        (
+            "a diamond without its end",
+            "class A:\n    def go(self):\n        requests.get('http://s-ledger')\nclass B(A):\n    def go(self):\n        super().go()\nclass C(A):\n    def go(self):\n        requests.get('http://s-cart')\nclass D(B, C):\n    pass\nB().go()",
+            LEDGER,
+        ),
+        (
+            "a diamond, and the method of the class beside",
+            "class A:\n    def go(self):\n        requests.get('http://s-cart')\nclass B(A):\n    pass\nclass C(A):\n    def go(self):\n        requests.get('http://s-ledger')\nclass D(B, C):\n    pass\nD().go()",
+            LEDGER,
+        ),
+        (
+            "made by who is handed it",
+            "from vendor import serve\nclass Client:\n    def get(self, name):\n        return requests.get('http://s-' + name)\nclass Retry:\n    def get(self, name):\n        return super().get(name)\nclass C(Retry, Client):\n    def go(self):\n        self.get('ledger')\nserve(C)",
+            LEDGER,
+        ),
+    ]);
+}
+
+#[test]
+fn a_method_whose_name_is_a_value_is_one_of_the_class() {
+    of_file(&[
+        (
+            "not one that does not fit",
+            "class Server:\n    def get(self, url):\n        requests.get(url)\n    def on_allow(self, url):\n        print(url)\nhttp_server = Server()\ndef run(name):\n    getattr(http_server, 'on_' + name)('http://s-ledger')\nrun('allow')",
+            &[],
+        ),
+        (
+            "one that fits",
+            "class Server:\n    def on_allow(self, url):\n        requests.get(url)\nserver = Server()\ndef run(name):\n    getattr(server, f'on_{name}')('http://s-ledger')\nrun('allow')",
+            LEDGER,
+        ),
+        (
+            "any, where nothing is known of it",
+            "class C:\n    def get(self):\n        requests.get('http://s-ledger')\n    def put(self):\n        requests.put('http://s-cart')\nclass App:\n    def __init__(self):\n        self.client = C()\n    def run(self, verb):\n        getattr(self.client, verb)()\nApp().run('put')",
+            BOTH,
+        ),
+        (
+            "not one that takes less",
+            "class C:\n    def ping(self):\n        requests.get('http://s-cart')\n    def send(self, url):\n        requests.get(url)\nclass App:\n    def __init__(self):\n        self.client = C()\n    def run(self, verb):\n        getattr(self.client, verb)('http://s-ledger')\nApp().run('send')",
+            LEDGER,
+        ),
+        (
+            "of a class below",
+            "class Base:\n    def run(self, step):\n        getattr(self, 'on_' + step)()\nclass Sub(Base):\n    def on_x(self):\n        requests.get('http://s-ledger')\nSub().run('x')",
+            LEDGER,
+        ),
+        (
+            "held, and asked for with something instead",
+            "class C:\n    def run(self, step):\n        method = getattr(self, 'on_' + step, None)\n        if method:\n            method('http://s-ledger')\n    def on_x(self, url):\n        requests.get(url)\nC().run('x')",
+            LEDGER,
+        ),
+        (
+            "held, of a name that is written",
+            "class C:\n    def __init__(self):\n        self.url = 'http://s-ledger'\n    def run(self):\n        method = getattr(self, 'on_x', None)\n        method()\n    def on_x(self):\n        requests.get(self.url)\nC().run()",
+            LEDGER,
+        ),
+        (
+            "with what the value stores",
+            "class C:\n    def __init__(self):\n        self.url = 'http://s-ledger'\n    def run(self, step):\n        getattr(self, 'on_' + step)()\n    def on_x(self):\n        requests.get(self.url)\nC().run('x')",
+            LEDGER,
+        ),
+        (
+            "of a client that a class extends",
+            "class C(requests.Session):\n    def run(self, verb):\n        getattr(self, verb)('http://s-ledger')\nC().run('post')",
+            LEDGER,
+        ),
+        (
+            "of a library, held",
+            "def run(verb):\n    method = getattr(requests, verb.lower())\n    method('http://s-ledger')\nrun('POST')",
+            LEDGER,
+        ),
+    ]);
+}
+
+#[test]
+fn a_class_that_extends_a_librarys_client_is_one() {
+    of_file(&[
+        ("its method", "class S(requests.Session):\n    pass\nS().get('http://s-ledger')", LEDGER),
+        (
+            "above its own",
+            "class S(requests.Session):\n    def get(self, url):\n        return super().get('http://s-ledger' + url)\nS().get('/x')",
+            LEDGER,
+        ),
+        (
+            "by the verb",
+            "class S(requests.Session):\n    def request(self, method, url):\n        return super().request(method, 'http://s-ledger' + url)\nS().request('GET', '/x')",
+            LEDGER,
+        ),
+        (
+            "of another library",
+            "import httpx\nclass S(httpx.AsyncClient):\n    pass\nS().post('http://s-ledger')",
+            LEDGER,
+        ),
+        (
+            "as its type says",
+            "from vendor import make\ndef go(s: requests.Session):\n    s.get('http://s-ledger')\ngo(make())",
+            LEDGER,
+        ),
+    ]);
+}
+
+#[test]
+fn an_address_that_goes_to_a_method_nobody_knows_is_no_secret() {
+    for code in [
+        "from vendor import make\ndef go(session, verb):\n    getattr(session, verb)('http://s-ledger/x')\ngo(make(), 'get')",
+        "import vendor\ndef go(verb):\n    getattr(vendor, verb)('http://s-ledger/x')\ngo('get')",
+    ] {
+        let found = outcome(&format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.emoji/main.py\n{code}\n-- service.ledger/x.txt\n"
+        ));
+        let edges: Vec<String> =
+            found.edges.values().map(|edge| format!("{} {}", short(&edge.callee), edge.class().as_str())).collect();
+        assert_eq!(edges, ["ledger addressed"], "{code}");
+    }
+}
