@@ -427,6 +427,16 @@ impl Packs {
         found
     }
 
+    /// The libraries of a language that the built-in packs know, by the outermost names of their modules: `redis` of `redis.asyncio.Redis`.
+    pub(crate) fn libraries(&self, language: Language) -> BTreeSet<&str> {
+        let tables = [&self.calls, &self.transfers, &self.readers, &self.servers];
+        let patterns = tables.into_iter().flat_map(|table| &table.patterns);
+        let own = patterns.filter(|(of, ..)| of.is_some_and(|of| of == language));
+        own.filter_map(|(_, pattern, _)| pattern.head().split(|c: char| !c.is_alphanumeric() && c != '_').next())
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
     /// The first sink that a call of `path` is, with the name its pattern takes out.
     pub(crate) fn sink<'t>(&self, language: Language, path: &'t str) -> Option<(&Sink, &'t str)> {
         let mut found = self.calls.find(Some(language), path).map(|(at, name)| (&self.sinks[at], name));

@@ -18,6 +18,7 @@ use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
 use hedgerow_code::room::together;
 use hedgerow_deploy::Hosts;
@@ -159,6 +160,7 @@ impl<'a> Run<'a> {
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
         run.modules = Modules::new(manifests, &files, copied(tree, &run.homes));
+        run.modules.know(run.packs.libraries(Language::Python).into_iter());
         Ok(run)
     }
 

@@ -148,6 +148,8 @@ pub(crate) struct Program<'p> {
     importers: BTreeMap<PackageId, BTreeSet<PackageId>>,
     /// The names of fields that say which variable fills them.
     pub(crate) filled: BTreeSet<&'p str>,
+    /// The libraries of Python that somebody knows.
+    libraries: BTreeSet<&'p str>,
     /// The packages of the classes of libraries that somebody knows, by the classes' names.
     classes: BTreeMap<&'p str, BTreeSet<&'p str>>,
 }
@@ -171,6 +173,7 @@ impl<'p> Program<'p> {
             methods_by_name: BTreeMap::new(),
             importers: BTreeMap::new(),
             filled: BTreeSet::new(),
+            libraries: packs.libraries(Language::Python),
             classes: packs.classes(),
             files,
         };

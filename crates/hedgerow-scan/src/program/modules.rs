@@ -79,6 +79,11 @@ impl Modules {
         modules
     }
 
+    /// Says which libraries of Python are known.
+    pub(crate) fn know<'a>(&mut self, libraries: impl Iterator<Item = &'a str>) {
+        self.installed.know(libraries);
+    }
+
     /// The files that lie elsewhere when the service runs.
     pub(crate) fn mounted(&self) -> &BTreeMap<String, String> {
         &self.mounted
@@ -226,7 +231,7 @@ impl Modules {
                 return found;
             }
             if dir.is_empty() {
-                return self.installed.holder(module).and_then(at);
+                return self.installed.holder(from, module).and_then(at);
             }
             dir = dir_of(dir);
         }

@@ -2,7 +2,7 @@
 //! everywhere else.
 
 use super::File;
-use crate::paths::dir_of;
+use crate::paths::{below, dir_of};
 use hedgerow_code::frontend::Language;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,8 @@ const SOURCES: &[&str] = &["src/", "lib/", "python/"];
 #[derive(Debug, Default)]
 pub(crate) struct Packages {
     holders: BTreeMap<String, BTreeSet<String>>,
+    /// The libraries that are known. Who imports one does not mean a package of the tree that is called like it.
+    libraries: BTreeSet<String>,
 }
 
 /// Whether a text says that its directory is a distribution.
@@ -46,10 +48,20 @@ impl Packages {
         found
     }
 
-    /// The directory that holds the package which a module is of, if there is one such package only.
-    pub(crate) fn holder(&self, module: &str) -> Option<&str> {
-        let holders = self.holders.get(module.split('.').next()?)?;
-        holders.first().filter(|_| holders.len() == 1).map(String::as_str)
+    /// Says which libraries are known.
+    pub(crate) fn know<'a>(&mut self, libraries: impl Iterator<Item = &'a str>) {
+        self.libraries.extend(libraries.map(str::to_owned));
+    }
+
+    /// The directory that holds the package which a module is of, for a file that imports it, if there is one such package only.
+    pub(crate) fn holder(&self, from: &str, module: &str) -> Option<&str> {
+        let name = module.split('.').next()?;
+        let holders = self.holders.get(name)?;
+        let holder = holders.first().filter(|_| holders.len() == 1)?;
+        let source = SOURCES.iter().find_map(|source| holder.strip_suffix(source.trim_end_matches('/')));
+        let distribution = source.unwrap_or(holder).trim_end_matches('/');
+        let is_inside = below(from, distribution).is_some();
+        (is_inside || !self.libraries.contains(name)).then_some(holder)
     }
 
     /// The names of the packages with the directories that hold them.

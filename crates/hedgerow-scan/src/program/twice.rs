@@ -47,11 +47,7 @@ impl<'p> Program<'p> {
                 Meaning::Global(_) => Means::Either,
                 _ => Means::Imported,
             },
-            (Meaning::Type(_), From::External(path, Some(name)))
-                if self.classes.contains_key(format!("{path}.{name}").as_str()) =>
-            {
-                Means::Imported
-            }
+            (Meaning::Type(_), From::External(path, _)) if self.libraries.contains(outermost(path)) => Means::Imported,
             (_, From::External(..)) => Means::Either,
             _ => Means::Imported,
         }
@@ -68,4 +64,9 @@ impl<'p> Program<'p> {
     pub(crate) fn otherwise(&self, own: Meaning<'p>) -> Option<Meaning<'p>> {
         self.twice.get(&own).copied()
     }
+}
+
+/// The outermost name of a module's path.
+fn outermost(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
 }

@@ -133,5 +133,46 @@ fn a_fallback_and_what_it_stands_for_are_both_followed() {
             "-- service.emoji/main.py\ntry:\n    from redis import Redis\nexcept ImportError:\n    class Redis:\n        def __init__(self, host):\n            pass\nRedis(host='s-ledger')\n",
             FOUND,
         ),
+        (
+            "a client's class, and a class without its methods",
+            "-- service.emoji/main.py\ntry:\n    from requests import Session\nexcept ImportError:\n    class Session:\n        def get(self, url):\n            raise RuntimeError()\nclass C:\n    def __init__(self):\n        self.session = Session()\n    def go(self):\n        self.session.get('http://s-ledger')\nC().go()\n",
+            FOUND,
+        ),
+        (
+            "an unknown library's class, and one that calls",
+            "-- service.emoji/main.py\nimport requests\ntry:\n    from fastnet import Session\nexcept ImportError:\n    class Session:\n        def get(self, url):\n            requests.get(url)\nSession().get('http://s-ledger')\n",
+            FOUND,
+        ),
+    ]);
+}
+
+#[test]
+fn a_package_of_one_service_is_no_library_of_all_others() {
+    check(&[
+        (
+            "a store's client",
+            "-- service.a/pyproject.toml\n[project]\nname = 'a'\n-- service.a/redis/__init__.py\nx = 1\n-- service.emoji/main.py\nimport redis\nredis.Redis(host='s-ledger')\n",
+            FOUND,
+        ),
+        (
+            "a client of HTTP",
+            "-- service.a/setup.py\nfrom setuptools import setup\n-- service.a/src/requests/__init__.py\n-- service.emoji/main.py\nfrom requests import get\nget('http://s-ledger')\n",
+            FOUND,
+        ),
+        (
+            "a library's own module",
+            "-- service.a/setup.cfg\n[metadata]\n-- service.a/httpx/__init__.py\n-- service.emoji/main.py\nimport httpx as client\nclient.post('http://s-ledger')\n",
+            FOUND,
+        ),
+        (
+            "the service's own",
+            "-- service.emoji/pyproject.toml\n[project]\n-- service.emoji/src/redis/__init__.py\nclass Redis:\n    def __init__(self, host):\n        print(host)\n-- service.emoji/main.py\nimport redis\nredis.Redis(host='s-ledger')\n",
+            &[],
+        ),
+        (
+            "no library that anybody knows",
+            "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\nimport requests\ndef go():\n    requests.get('http://s-ledger')\n-- service.emoji/main.py\nimport bank\nbank.go()\n",
+            FOUND,
+        ),
     ]);
 }
