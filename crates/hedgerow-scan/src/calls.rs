@@ -180,7 +180,13 @@ impl<'p> Search<'_, 'p> {
             } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
-                let mut values = self.eval.target(site, target);
+                let values = self.eval.target(site, target);
+                let (before, values) = (values.len(), values.into_iter().filter_map(Values::unkeyed));
+                let mut values: Vec<Values> = values.collect();
+                // By all ways the key of a map comes there.
+                if values.len() < before && values.is_empty() {
+                    continue;
+                }
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
@@ -301,7 +307,8 @@ impl<'p> Search<'_, 'p> {
             for store in program.facts_of(*function).stores(program.function(*function)) {
                 let path = dotted(program, *function, store.target);
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
-                let mut values = self.eval.listed(Site { function: *function, expr: store.value });
+                let values = self.eval.listed(Site { function: *function, expr: store.value });
+                let mut values: Vec<Values> = values.into_iter().filter_map(Values::unkeyed).collect();
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }

@@ -207,7 +207,7 @@ impl Join<'_> {
         let mut texts = vec![Partial::default()];
         for piece in &template.0 {
             let mut values = match piece {
-                Piece::Text(text) => vec![Partial::read(text)],
+                Piece::Text(text) | Piece::Key(text) => vec![Partial::read(text)],
                 Piece::Hole => vec![Partial::unknown()],
                 Piece::Environment(name) => {
                     let set = self.given.and_then(|given| given.environment.get(name)).cloned();
@@ -257,7 +257,7 @@ fn names_namespace(piece: &Piece) -> bool {
     let name = match piece {
         Piece::Environment(name) | Piece::Flag(name) => name,
         Piece::Setting(path) => path.last().map_or("", String::as_str),
-        Piece::Text(_) | Piece::Hole => "",
+        Piece::Text(_) | Piece::Key(_) | Piece::Hole => "",
     };
     let name = name.to_lowercase();
     name.ends_with("namespace") || name == "ns" || name.ends_with("_ns") || name.ends_with("-ns")

@@ -71,6 +71,8 @@ pub(crate) struct Reach<'p> {
     pub(crate) loose_fields: BTreeMap<&'p str, Vec<Stored>>,
     /// What is stored in globals after they are made.
     pub(crate) globals: BTreeMap<GlobalId, Vec<Stored>>,
+    /// The calls that may be those of maps, of a key that is written there.
+    pub(crate) lookups: BTreeSet<Site>,
     /// The types that are made.
     pub(crate) made: BTreeSet<TypeId>,
 }
@@ -413,9 +415,7 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
             Callee::Method(name) => {
-                if !self.looks_up(site, name) {
-                    self.loose.entry((name, passed.len())).or_default().insert(site);
-                }
+                self.call_loosely(site, name, passed.len());
                 for argument in passed {
                     self.escape(site.function, argument.value);
                 }

@@ -26,6 +26,8 @@ pub(crate) enum Piece {
     Flag(String),
     /// What the configuration says at a path.
     Setting(Vec<String>),
+    /// A word by which something is asked of a value that nobody knows: a path of a client's, or a key of a map.
+    Key(String),
     /// Anything.
     Hole,
 }
@@ -39,7 +41,7 @@ impl Piece {
             Self::Setting(path) if path.iter().any(|part| part != "*") => {
                 Some(format!("the setting `{}`", path.join(".")))
             }
-            Self::Setting(_) | Self::Text(_) | Self::Hole => None,
+            Self::Setting(_) | Self::Text(_) | Self::Key(_) | Self::Hole => None,
         }
     }
 }
@@ -125,8 +127,38 @@ impl Template {
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Environment(name) => Some(name.as_str()),
-            Piece::Text(_) | Piece::Flag(_) | Piece::Setting(_) | Piece::Hole => None,
+            Piece::Text(_) | Piece::Flag(_) | Piece::Setting(_) | Piece::Key(_) | Piece::Hole => None,
         })
+    }
+
+    /// The same where a key is a piece of it, which may be the key of a map.
+    fn keyed(self) -> Self {
+        let key = |piece| match piece {
+            Piece::Text(text) => Piece::Key(text),
+            other => other,
+        };
+        Self(self.0.into_iter().map(key).collect())
+    }
+
+    /// The address with its keys as letters, if they are behind its host: who writes a key of a map there does not mean a host.
+    fn unkeyed(self) -> Option<Self> {
+        let mut found = Self::default();
+        for piece in self.0 {
+            let Piece::Key(key) = piece else {
+                found.append(&Self(vec![piece]));
+                continue;
+            };
+            let is_behind = match found.0.as_slice() {
+                [] => false,
+                [Piece::Text(text)] => text.split_once("://").map_or(text.as_str(), |(_, rest)| rest).contains('/'),
+                _ => true,
+            };
+            if !is_behind {
+                return None;
+            }
+            found.append(&Self::text(&key));
+        }
+        Some(found)
     }
 
     /// The text, if it has no pieces from outside.
@@ -144,7 +176,7 @@ impl std::fmt::Display for Template {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => f.write_str(text)?,
+                Piece::Text(text) | Piece::Key(text) => f.write_str(text)?,
                 Piece::Environment(name) => write!(f, "${name}")?,
                 Piece::Flag(name) => write!(f, "<flag {name}>")?,
                 Piece::Setting(path) => write!(f, "<setting {}>", path.join("."))?,
@@ -213,6 +245,27 @@ impl Values {
             known: self.known.iter().map(|(value, way)| (value.clone(), step(way))).collect(),
             unknown: self.unknown.iter().map(|u| Unknown { at: u.at, way: step(&u.way) }).collect(),
         }
+    }
+
+    /// The same values, where they are what something is asked by of a value that nobody knows.
+    pub(crate) fn keyed(self) -> Self {
+        let keyed = |value| match value {
+            Value::Text(template) => Value::Text(template.keyed()),
+            other => other,
+        };
+        Self { known: self.known.into_iter().map(|(value, way)| (keyed(value), way)).collect(), ..self }
+    }
+
+    /// The addresses without those whose host may be the key of a map, if any other is left.
+    pub(crate) fn unkeyed(self) -> Option<Self> {
+        let is_any = !self.is_empty();
+        let unkeyed = |value| match value {
+            Value::Text(template) => template.unkeyed().map(Value::Text),
+            other => Some(other),
+        };
+        let known = self.known.into_iter().filter_map(|(value, way)| Some((unkeyed(value)?, way))).collect();
+        let left = Self { known, ..self };
+        (!is_any || !left.is_empty()).then_some(left)
     }
 
     /// The values as texts. What is no text can be anything.

@@ -50,7 +50,7 @@ impl<'p> Eval<'_, 'p> {
         let found = self.by_name(outer, arguments, name);
         let place = usize::from(at) + self.infer.receivers_passed(call.function, call.expr);
         if let Some(found) = found.or_else(|| self.positional(outer, arguments, place)) {
-            return found;
+            return if place == 0 && self.reach.lookups.contains(&call) { found.keyed() } else { found };
         }
         match arguments {
             // `f(g())`, where `g` gives all that `f` takes.
@@ -71,7 +71,7 @@ impl<'p> Eval<'_, 'p> {
             let value = self.eval(outer, argument.value, 0);
             values.add(&if argument.spread { self.elements(&value, None) } else { (*value).clone() });
         }
-        values
+        if from == 0 && self.reach.lookups.contains(&call) { values.keyed() } else { values }
     }
 
     /// The argument at an index, where a list may be passed element by element.

@@ -4,7 +4,7 @@ use super::{Site, Walk};
 use crate::program::{FnId, Found, Meaning, Program, Ty, TypeId};
 use hedgerow_code::ir::{Argument, Expr, ExprId, TypeRef};
 
-impl Walk<'_, '_> {
+impl<'p> Walk<'_, 'p> {
     /// Leads the calls whose target depends on a value's type to the methods of the types made so far. Only pairs of a
     /// call and a type that were not both known before are looked at.
     pub(super) fn dispatch(&mut self) {
@@ -99,10 +99,17 @@ impl Walk<'_, '_> {
         let program = self.infer.program;
         if let Expr::Member { of, name } = program.expr(site.function, callee)
             && let Expr::Call { .. } = program.expr(site.function, *of)
-            && !self.looks_up(site, program.word(site.function, *name))
         {
-            self.loose.entry((program.word(site.function, *name), arity)).or_default().insert(site);
+            self.call_loosely(site, program.word(site.function, *name), arity);
         }
+    }
+
+    /// A call of a method on something unknown.
+    pub(super) fn call_loosely(&mut self, site: Site, name: &'p str, arity: usize) {
+        if self.looks_up(site, name) {
+            self.reach.lookups.insert(site);
+        }
+        self.loose.entry((name, arity)).or_default().insert(site);
     }
 }
 
@@ -110,8 +117,9 @@ impl Walk<'_, '_> {
 const LOOKUPS: &[&str] = &["get", "pop", "fetch", "setdefault", "getOrDefault", "has", "delete"];
 
 impl Walk<'_, '_> {
-    /// Whether a call on something unknown looks like that of a map: of a key that is written there and that no client would be given.
-    pub(super) fn looks_up(&self, site: Site, name: &str) -> bool {
+    /// Whether a call on something unknown looks like that of a map: of a key that is written there. A client may be given it for a path,
+    /// and not for a host.
+    fn looks_up(&self, site: Site, name: &str) -> bool {
         let program = self.infer.program;
         let Expr::Call { arguments, .. } = program.expr(site.function, site.expr) else { return false };
         let arguments = program.arguments(site.function, *arguments);

@@ -133,6 +133,43 @@ fn what_is_looked_up_by_a_key_is_no_host() {
 }
 
 #[test]
+fn what_a_client_is_asked_by_may_be_a_path() {
+    let client = "import requests\nimport vendor\nclass Client:\n    def get(self, path):\n        requests.get('http://s-ledger/' + path)\n";
+    let python: Vec<String> = [
+        "vendor.container.register('ledger', lambda: Client())\nvendor.container.resolve('ledger').get('accounts')\n",
+        "clients = {'ledger': Client()}\ndef go(name):\n    clients[name].get('accounts')\ngo(vendor.name())\n",
+        "@vendor.inject(client=Client())\ndef go(client):\n    client.get('accounts')\n",
+        "def go(client):\n    client.get('accounts')\ngo(vendor.made(Client()))\n",
+        // A path of the name of another service.
+        "vendor.register(Client())\nvendor.resolve().get('s-cart')\n",
+    ]
+    .iter()
+    .map(|code| format!("-- service.shop/a.py\n{client}{code}"))
+    .collect();
+    all_call("proven", &python.iter().map(String::as_str).collect::<Vec<_>>());
+    all_call(
+        "proven",
+        &[
+            "-- service.shop/a.py\nimport requests\nimport vendor\nclass Client:\n    def get(self, *rest):\n        requests.get('http://s-ledger/' + rest[0])\nvendor.register(Client())\nvendor.resolve().get('accounts')\n",
+            "-- service.shop/a.py\nimport requests\nimport vendor\nclass Client:\n    def __init__(self):\n        self.base = 'http://s-ledger'\n    def get(self, path):\n        requests.get(f'{self.base}/{path.strip()}')\nvendor.register(Client())\nvendor.resolve().get('accounts')\n",
+            "-- service.shop/a.ts\nimport axios from 'axios';\nimport { container } from 'vendor';\nclass LedgerClient { get(path: string) { return axios.get('http://s-ledger/' + path); } }\ncontainer.bind(new LedgerClient());\nfunction go(client) { client.get('accounts'); }\ngo(container.make('x'));\n",
+            "-- service.shop/a.rb\nrequire 'net/http'\nclass Client\n  def fetch(path)\n    Net::HTTP.get(URI('http://s-ledger/' + path))\n  end\nend\nVendor.register(Client.new)\nVendor.resolve.fetch('accounts')\n",
+        ],
+    );
+    calls_nobody(&[
+        &format!(
+            "-- service.shop/a.py\n{}vendor.register(Client())\nvendor.resolve().get('ledger')\n",
+            client.replace("s-ledger/' + path", "s-' + path")
+        ),
+        &format!(
+            "-- service.shop/a.py\n{}vendor.register(Client())\nvendor.resolve().get('s-ledger')\n",
+            client.replace("s-ledger/' + path", "' + path + '/x'")
+        ),
+        "-- service.shop/a.py\nimport requests\nimport vendor\nclass Client:\n    def get(self, *rest):\n        requests.get(*rest)\nvendor.register(Client())\nvendor.resolve().get('s-ledger')\n",
+    ]);
+}
+
+#[test]
 fn names_of_variables_are_made_of_capitals() {
     let given = crate::kinds::compose("SHOP_LEDGER: 'http://s-ledger:80'");
     let trees = [
