@@ -46,6 +46,8 @@ impl Join<'_> {
     /// Who answers at a template.
     pub(crate) fn judge(&self, template: &Template) -> Judged {
         let mut judged = Judged::default();
+        let is_of_deploy = template.0.iter().any(|piece| matches!(piece, Piece::Environment(_) | Piece::Flag(_)));
+        let is_guessed = is_of_deploy && self.given.is_some_and(|given| given.is_guessed);
         for text in self.expand(template, &mut judged) {
             if text.is_empty() {
                 continue;
@@ -53,6 +55,12 @@ impl Join<'_> {
             for answer in self.hosts.answers(&text) {
                 match answer {
                     Answer::Open => judged.open = true,
+                    // Several may be who asks, and one of them is told this.
+                    Answer::Service(service, _) if is_guessed => {
+                        judged
+                            .answers
+                            .push(Answer::Several { glob: text.shown('*'), services: BTreeSet::from([service]) });
+                    }
                     // With a piece that is not set only the name of a service says anything.
                     Answer::Service(..) => judged.answers.push(answer),
                     _ if judged.missing.is_empty() => judged.answers.push(answer),

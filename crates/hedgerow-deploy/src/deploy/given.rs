@@ -40,6 +40,8 @@ pub struct Given {
     pub after: BTreeMap<String, String>,
     /// Whether it is given something else that could not be read: any variable and any flag may have another value.
     pub is_open: bool,
+    /// Whether it is given all of it by workloads that are its own only by what their release is called, which nothing says.
+    pub is_guessed: bool,
     /// Whether the values of charts name variables of it, as those for charts from elsewhere do.
     pub(super) in_values: bool,
 }

@@ -20,6 +20,8 @@ pub(super) struct Item<'a> {
     pub(super) sheet: Option<Arc<Sheet>>,
     /// The name of the release of its chart, where that is known.
     pub(super) release: Option<Arc<str>>,
+    /// Whether it is known whose it is only by what its release is called, which nothing says.
+    pub(super) is_guessed: bool,
     /// The namespaces that it may be in, as it and the kustomizations that take it in say; none where nothing says it.
     pub(super) namespaces: BTreeSet<Partial>,
     pub(super) value: Value,

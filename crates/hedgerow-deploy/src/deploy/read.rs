@@ -2,7 +2,7 @@
 
 use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
-use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, services, settings};
+use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, services, settings, whose};
 use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
@@ -59,7 +59,17 @@ impl Deploy {
                     let own = partial_at(&value, &["metadata", "namespace"]).filter(|name| !name.has(&Gap::Unknown));
                     let namespaces = own.cloned().into_iter().collect();
                     let (sheet, release) = (sheet.clone(), release.clone());
-                    Item { path: text.path, chart, document, listed, sheet, release, namespaces, value }
+                    Item {
+                        path: text.path,
+                        chart,
+                        document,
+                        listed,
+                        sheet,
+                        release,
+                        is_guessed: false,
+                        namespaces,
+                        value,
+                    }
                 };
                 match value {
                     Value::Map(_) if value.get("kind").is_some() && value.get("items").is_some() => {
@@ -82,10 +92,15 @@ impl Deploy {
             }
         }
         let of_charts = items.iter().filter(|item| item.chart.is_some() && pod_template(&item.value).is_some());
-        let releases = hosts.releases(of_charts.filter_map(|item| partial_at(&item.value, &["metadata", "name"])));
+        let mut releases = hosts.releases(of_charts.filter_map(|item| partial_at(&item.value, &["metadata", "name"])));
+        // What it is called that is installed is not guessed.
+        releases.retain(|release, _| !charts.is_named(*release));
         if !releases.is_empty() {
             for item in items.iter_mut().filter(|item| item.chart.is_some()) {
+                let whose = |item: &Item| whose::service(item, pod_template(&item.value), hosts, &owner);
+                let before = whose(item);
                 item.value = item.value.with_texts(&|text| with_releases(text, &releases));
+                item.is_guessed = before != whose(item);
             }
         }
         let maps = maps::of(&items);

@@ -56,6 +56,7 @@ impl Deploy {
                 template,
             }));
             let given = self.given.entry(service).or_default();
+            given.is_guessed = item.is_guessed && (given.is_guessed || given.parts.is_empty());
             item.path.clone_into(&mut given.path);
             given.parts.push(item.spot(&item.value));
             let made = kustomizations.of(item.path);

@@ -138,6 +138,14 @@ impl Charts {
         }
     }
 
+    /// Whether what a release is called is written where it is installed.
+    pub(crate) fn is_named(&self, release: usize) -> bool {
+        let of_chart = |(directory, chart): (&String, &Chart)| {
+            chart.release == release && self.outside.named.contains(directory.as_str())
+        };
+        self.charts.iter().any(of_chart)
+    }
+
     /// Files that give something to a chart which is not known: the file, the directory of the chart with its name, and what it is.
     pub(crate) fn lacks(&self) -> impl Iterator<Item = (&str, (&str, &str), &str)> {
         self.outside.lacks.iter().filter_map(|(path, directory, what)| {

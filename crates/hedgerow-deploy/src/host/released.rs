@@ -24,8 +24,8 @@ pub(crate) fn without_release(name: &Partial, chart: &str) -> Vec<String> {
     like_chart.known().into_iter().chain(rest.copied()).map(str::to_owned).collect()
 }
 
-/// For each name that a release may have, the workloads that it makes services': what stands before and behind it.
-type Named<'n> = BTreeMap<&'n str, BTreeSet<(&'n str, &'n str)>>;
+/// For each name that a release may have, the services that its workloads are by it.
+type Named<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
 
 /// What releases are called, by their numbers, where several workloads of one are called like services by it: `shop-web` and `shop-cart` are
 /// what `<release>-web` and `<release>-cart` are of the release `shop`.
@@ -41,20 +41,29 @@ pub(super) fn releases<'n>(
         if head.is_empty() && tail.is_empty() {
             continue;
         }
-        for service in services.keys() {
-            let name = service.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+        for (name, service) in services {
+            let name = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                found.entry(*release).or_default().entry(name).or_default().insert((head, tail));
+                found.entry(*release).or_default().entry(name).or_default().insert(service);
             }
         }
     }
     let best = |names: &Named| {
         let most = names.values().map(BTreeSet::len).max().filter(|most| *most >= MIN_WORKLOADS)?;
-        let mut of_most = names.iter().filter(|(_, workloads)| workloads.len() == most);
-        // Of two names that fit as well nobody knows which one it has.
-        of_most.next().filter(|_| of_most.next().is_none()).map(|(name, _)| (*name).to_owned())
+        let of_most = || names.iter().filter(|(_, services)| services.len() == most);
+        // Of names that lead to other services nobody knows which one it has. Those that lead to the same are one, as services have several names.
+        let (_, first) = of_most().next()?;
+        let is_one = of_most().all(|(_, services)| services == first);
+        let name = of_most().map(|(name, _)| *name).min_by_key(|name| (!is_label(name), name.len()));
+        name.filter(|_| is_one).map(str::to_owned)
     };
     found.iter().filter_map(|(release, names)| Some((*release, best(names)?))).collect()
+}
+
+/// Whether a name may be one of a Service, as most are that releases make.
+fn is_label(name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    name.len() < 54 && name.chars().all(is_letter) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 /// A name with the releases in it called as they are, as far as that is known.
@@ -80,7 +89,11 @@ mod tests {
         };
         let of = |names: &[(&str, &str)], services: &[&str]| {
             let names: Vec<Partial> = names.iter().map(|(head, tail)| name(head, tail)).collect();
-            let services = services.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            let pair = |name: &&str| {
+                let (name, service) = name.split_once('=').unwrap_or((*name, *name));
+                (name.to_owned(), service.to_owned())
+            };
+            let services = services.iter().map(pair).collect();
             releases(names.iter(), &services).remove(&3)
         };
         let (web, cart) = (("", "-web"), ("", "-cart"));
@@ -93,6 +106,16 @@ mod tests {
             (&[web, cart], &["shop-web", "shop-cart", "bank-web"], Some("shop")),
             (&[web, cart], &["web", "cart"], None),
             (&[("", ""), cart], &["shop", "shop-cart"], None),
+            // Each service has two names.
+            (
+                &[web, cart],
+                &["service.shop-web=w", "s-shop-web=w", "service.shop-cart=c", "s-shop-cart=c"],
+                Some("s-shop"),
+            ),
+            (&[web, cart], &["a-web=w", "bb-web=w", "a-cart=c", "bb-cart=c"], Some("a")),
+            (&[web, cart], &["a-web=w", "b-web=w", "a-cart=c", "b-cart=d"], None),
+            (&[web, cart], &["a-web=w", "a-cart=w"], None),
+            (&[web, cart, ("", "-db")], &["a-web=w", "b-web=w", "a-cart=c", "b-cart=c", "b-db=d"], Some("b")),
         ] {
             assert_eq!(of(names, services).as_deref(), expected, "{names:?} {services:?}");
         }

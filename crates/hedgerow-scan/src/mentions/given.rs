@@ -75,6 +75,7 @@ pub(super) fn joined(
     outcome: &mut Outcome,
 ) {
     let Some(given) = deploy.of(&home.name) else { return };
+    let class = if given.is_guessed { Class::Wildcard } else { Class::Joined };
     // Telemetry that reached code asks for is sent.
     for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown_elsewhere(name)) {
         for value in values {
@@ -93,7 +94,7 @@ pub(super) fn joined(
                 outcome.add(
                     &home.name,
                     &named.service,
-                    Evidence { class: Class::Joined, place, target, port, kind: Kind::Tcp, way: Vec::new() },
+                    Evidence { class, place, target, port, kind: Kind::Tcp, way: Vec::new() },
                 );
             }
         }

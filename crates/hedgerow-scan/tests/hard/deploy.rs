@@ -177,19 +177,49 @@ fn a_release_has_the_name_by_which_its_workloads_are_called_like_services() {
             workload(second, "")
         )
     };
-    let joined: &[&str] = &["emoji -> ledger joined"];
+    // It is a guess: who calls is not known but by that.
+    let guessed: &[&str] = &["emoji -> ledger wildcard", "unresolved-call service.emoji/main.go"];
     let release = "{{ .Release.Name }}";
     let (emoji, card) = (&*format!("{release}-emoji"), &*format!("{release}-card"));
     // Short names are `s-emoji` and `s-card`: the release is `s`.
     for (first, second, address, expected) in [
-        (emoji, card, format!("{release}-ledger:80"), joined),
-        (emoji, card, format!("http://{release}-ledger.default.svc:80"), joined),
-        (emoji, card, "{{ printf \"%s-ledger\" .Release.Name | trunc 63 | trimSuffix \"-\" }}:80".to_owned(), joined),
+        (emoji, card, format!("{release}-ledger:80"), guessed),
+        (emoji, card, format!("http://{release}-ledger.default.svc:80"), &guessed[..1]),
+        (emoji, card, "{{ printf \"%s-ledger\" .Release.Name | trunc 63 | trimSuffix \"-\" }}:80".to_owned(), guessed),
+        (emoji, card, "s-ledger".to_owned(), guessed),
         // One workload alone may be called so by chance.
         (emoji, "other", format!("{release}-ledger:80"), &["unresolved-call service.emoji/main.go"][..]),
     ] {
         reads_ledger_addr(&tree(first, second, &address), expected);
     }
+    // What is written of it is no guess.
+    let own = tree(emoji, card, &format!("{release}-ledger:80"));
+    for (call, expected) in [
+        ("helm upgrade --install s deploy", &["emoji -> ledger joined"][..]),
+        ("helm upgrade --install zzz deploy", &["unresolved-call service.emoji/main.go"]),
+        ("helm upgrade --install $NAME deploy", guessed),
+        // For a look at it any name will do.
+        ("helm template zzz deploy", guessed),
+    ] {
+        reads_ledger_addr(&format!("{own}-- up.sh\n{call}\n"), expected);
+    }
+}
+
+#[test]
+fn a_release_has_its_name_in_the_naming_of_the_fleet() {
+    let tree = |more: &str| {
+        format!(
+            "-- service.shop-web/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() {{ http.Get(\"http://\" + os.Getenv(\"A\") + \"/x\") }}\n-- service.shop-cart/x.txt\n{more}\
+             -- deploy/Chart.yaml\nname: stuff\n-- deploy/templates/all.yaml\nkind: Deployment\nmetadata: {{name: '{{{{ .Release.Name }}}}-web'}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: A, value: '{{{{ .Release.Name }}}}-cart'}}]}}]}}}}}}\n---\n\
+             kind: Deployment\nmetadata: {{name: '{{{{ .Release.Name }}}}-cart'}}\nspec: {{template: {{spec: {{containers: [{{image: x}}]}}}}}}\n"
+        )
+    };
+    let guessed = ["shop-web -> shop-cart wildcard", "unresolved-call service.shop-web/main.go"];
+    finds(&tree(""), &guessed);
+    finds(&tree("-- service.bank-web/x.txt\n"), &guessed);
+    // It may be either.
+    let either = tree("-- service.bank-web/x.txt\n-- service.bank-cart/x.txt\n");
+    finds(&either, &["unresolved-call service.shop-web/main.go"]);
 }
 
 #[test]

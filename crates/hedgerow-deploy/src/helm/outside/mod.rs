@@ -50,6 +50,8 @@ struct Written {
     /// Its name, if that is written.
     name: Option<Open>,
     layers: Vec<Layer>,
+    /// Whether it is only shown, and need not be what is installed.
+    is_shown: bool,
     /// Whether that may be in another repository.
     is_doubtful: bool,
     /// What variables are known to be.
@@ -111,6 +113,8 @@ pub(super) struct Outside {
     pub(super) sets: BTreeMap<String, Vec<Set>>,
     /// Files that give something to the chart of a directory that is not known, and what that is.
     pub(super) lacks: BTreeSet<(String, String, String)>,
+    /// The charts that are installed by releases whose names are known.
+    pub(super) named: BTreeSet<String>,
     /// Files whose releases cannot be read.
     pub(super) broken: BTreeMap<String, String>,
 }
@@ -344,6 +348,9 @@ impl<'a> Reader<'a, '_> {
                     blur(&mut values, &laid);
                 }
                 let name = name.clone().filter(|name| !name.is_empty() && way.is_sure);
+                if name.is_some() && !release.is_shown {
+                    self.found.named.insert(directory.to_owned());
+                }
                 let set = Set { values, release: name.map(Arc::from) };
                 let sets = self.found.sets.entry(directory.to_owned()).or_default();
                 if sets.contains(&set) {

@@ -125,7 +125,8 @@ pub(super) fn read(call: &[String]) -> Option<Written> {
     };
     let name = name.filter(|_| !is_nameless).map(|name| opened(&name));
     Layer::as_flags(&mut layers);
-    Some(Written { chart: opened(chart), name, layers, ..Written::default() })
+    let is_shown = *verb == "template";
+    Some(Written { chart: opened(chart), name, layers, is_shown, ..Written::default() })
 }
 
 fn files(value: &str, layers: &mut Vec<Layer>) {
