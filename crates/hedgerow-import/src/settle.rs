@@ -162,19 +162,20 @@ fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to
     let Some(place) = pair.places.first().cloned() else { return };
     let fitted = fit(callee, &wanted);
     let edge = format!("`{caller}` → `{}`", callee.name);
-    for (why, ranges, what) in [
-        (Why::UndeclaredPorts, &fitted.undeclared, "declares no"),
+    for (why, ranges, before, behind) in [
+        (Why::UndeclaredPorts, &fitted.undeclared, "declares no ", ""),
         (
             Why::PartOfPort,
             &fitted.partial,
-            "declares under one name or number with other ports, so no rule opens alone",
+            "declares ",
+            " under the same name or number as other ports, which every rule opens as well",
         ),
-        (Why::WiderPorts, &fitted.wider, "declares no ports, so a rule also opens"),
+        (Why::WiderPorts, &fitted.wider, "declares no ports, so a rule also opens ", ""),
     ] {
         if ranges.is_empty() {
             continue;
         }
-        let leftover = found.leave(why, &place, format!("{edge}: `{}` {what} {}", callee.name, words(ranges)));
+        let leftover = found.leave(why, &place, format!("{edge}: `{}` {before}{}{behind}", callee.name, words(ranges)));
         leftover.callee = Some(callee.name.clone());
         leftover.callers.insert(caller.clone());
         leftover.ports.clone_from(ranges);

@@ -124,7 +124,12 @@ pub(crate) fn read<'a>(
             judge.judge(&address.template, Kind::Http, &place);
         }
         // Whom envoy calls may be in a file that nobody has in the tree, or come from a server.
-        let is_there = |path: &str| given.mounted.iter().any(|other| path.rsplit('/').next() == Some(&*other.name));
+        let is_there = |path: &str| {
+            given.mounted.iter().any(|other| match other.paths.is_empty() {
+                true => path.rsplit('/').next() == Some(&*other.name),
+                false => other.paths.contains(path),
+            })
+        };
         if let Some(path) = plain::clusters_elsewhere(&file.text).filter(|path| !is_there(path)) {
             let key = "cds_config";
             let at = file.text.find(key).unwrap_or_default();
@@ -302,7 +307,7 @@ impl<'a> Judge<'_, 'a> {
             }
         }
         if !certain {
-            self.ask(place, None);
+            self.ask(place, String::new());
         }
     }
 
@@ -313,11 +318,11 @@ impl<'a> Judge<'_, 'a> {
         } else {
             format!("`{path}`, which no file that was read gives it")
         };
-        self.ask(place, Some(format!("whom it calls comes from {from}")));
+        self.ask(place, format!("whom it calls comes from {from}"));
     }
 
     /// Asks who is called.
-    fn ask(&mut self, place: &Place, why: Option<String>) {
+    fn ask(&mut self, place: &Place, why: String) {
         if self.spoken.answers(&self.home.name, &place.path) || self.is_asked(place) {
             return;
         }
@@ -325,8 +330,8 @@ impl<'a> Judge<'_, 'a> {
         self.outcome.findings.push(Finding {
             code: Code::UnresolvedCall,
             message: "the target of this call cannot be told".to_owned(),
-            marks: vec![(place.clone(), String::new())],
-            help: why.into_iter().chain([advice]).collect(),
+            marks: vec![(place.clone(), why)],
+            help: vec![advice],
             services: BTreeSet::from([self.home.name.clone()]),
             callees: BTreeSet::new(),
         });

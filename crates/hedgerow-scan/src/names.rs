@@ -21,7 +21,7 @@ use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;
 use hedgerow_deploy::Hosts;
 use settings::Addresses;
-use shown::is_for_browsers;
+use shown::Around;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The walk over a service's literals.
@@ -41,6 +41,8 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
+    /// What stands around the literals of the function that was asked last.
+    around: Option<(FnId, Around)>,
 }
 
 impl<'a, 'p> Names<'a, 'p> {
@@ -54,7 +56,20 @@ impl<'a, 'p> Names<'a, 'p> {
     ) -> Self {
         let settings = Addresses::new(given, hosts, &home.name);
         let (asked_for, mentions, variables, reads, asked) = Default::default();
-        Self { infer, reach, answered, hosts, home, settings, asked_for, mentions, variables, reads, asked }
+        Self {
+            infer,
+            reach,
+            answered,
+            hosts,
+            home,
+            settings,
+            asked_for,
+            mentions,
+            variables,
+            reads,
+            asked,
+            around: None,
+        }
     }
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
@@ -168,25 +183,37 @@ impl<'a, 'p> Names<'a, 'p> {
     }
 
     fn literal(&mut self, text: &str, site: Site, is_reached: bool, found: &Outcome) {
-        for named in named(text, "", self.hosts) {
+        let all = named(text, "", self.hosts);
+        if all.is_empty() {
+            return;
+        }
+        let function = site.function;
+        let around = match self.around.take() {
+            Some((of, around)) if of == function => around,
+            _ => Around::new(self.infer, function),
+        };
+        for named in all {
             let pair = (self.home.name.clone(), named.service.clone());
             let is_known = found.edges.get(&pair).is_some_and(|edge| edge.class() < Class::Candidate);
             if named.service == self.home.name || is_known || self.is_answered(site.function) {
                 continue;
             }
             let (weight, what) = match (named.is_address, is_reached) {
-                (true, true) if is_for_browsers(self.infer, site) => (Weight::LooseAddress, "an address for browsers"),
+                (true, true) if around.is_for_browsers(self.place(site).range) => {
+                    (Weight::LooseAddress, "an address for browsers")
+                }
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),
             };
-            let (place, client) = (self.place(site), self.client(site));
+            let (place, client) = (self.place(site), self.client(site, &around));
             keep(
                 &mut self.mentions,
                 &named.service,
                 Mention { weight, place, text: named.text, what: what.to_owned(), port: named.port, client },
             );
         }
+        self.around = Some((function, around));
     }
 
     fn variable(&mut self, name: &str, site: Site, is_reached: bool) {
@@ -256,16 +283,8 @@ impl<'a, 'p> Names<'a, 'p> {
     }
 
     /// The call out of the tree that is given a literal.
-    fn client(&self, site: Site) -> Option<String> {
-        let program = self.infer.program;
-        let facts = program.facts_of(site.function);
-        let calls = program.exprs(site.function).find(|id| match facts.expr(*id) {
-            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => {
-                facts.arguments(*arguments).iter().any(|argument| argument.value == site.expr)
-            }
-            _ => false,
-        });
-        let call: ExprId = calls?;
+    fn client(&self, site: Site, around: &Around) -> Option<String> {
+        let call = around.call(site.expr)?;
         let path = self
             .reach
             .external

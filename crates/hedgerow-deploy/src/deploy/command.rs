@@ -6,6 +6,7 @@ use super::maps::{Maps, Origin, written};
 use super::{Given, Spot, Step, Text};
 use crate::partial::Partial;
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// How deep containers are looked for in objects of a kind that nobody knows.
 const MAX_DEPTH: usize = 16;
@@ -35,6 +36,8 @@ pub struct Mounted {
     pub spot: Spot,
     /// How the mounted file is called.
     pub name: String,
+    /// Where it lies in the containers that mount it; none where that is not known.
+    pub paths: BTreeSet<String>,
     /// What it holds, as it is [`written`](Partial::written) for a parser.
     pub text: String,
 }
@@ -106,14 +109,49 @@ pub(super) fn placed(value: Option<&Value>) -> Vec<(&Partial, Option<usize>)> {
     }
 }
 
+/// A ConfigMap that a pod mounts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Volume<'v> {
+    pub(super) map: &'v Partial,
+    template: &'v Value,
+    /// What says which files of it lie where.
+    source: &'v Value,
+    name: Option<&'v str>,
+}
+
+impl Volume<'_> {
+    /// Where a file of it lies in the containers that mount it; none where one of them does not say it plainly.
+    fn paths(&self, file: &str) -> BTreeSet<String> {
+        let items = self.source.get("items").and_then(Value::as_list).into_iter().flatten();
+        let mut paths = items.filter(|item| item.get("key").and_then(Value::as_str) == Some(file));
+        let file = paths.find_map(|item| item.get("path")?.as_str()).unwrap_or(file);
+        let containers = of_pod(self.template).into_iter();
+        let mounts = containers.filter_map(|container| container.get("volumeMounts")?.as_list()).flatten();
+        let own = mounts.filter(|mount| self.name.is_some() && mount.get("name").and_then(Value::as_str) == self.name);
+        let place = |mount: &Value| {
+            let at = mount.get("mountPath").and_then(Value::as_str)?.trim_end_matches('/');
+            match mount.get("subPath") {
+                _ if mount.get("subPathExpr").is_some() => None,
+                None => Some(Some(format!("{at}/{file}"))),
+                Some(part) => Some((part.as_str()? == file).then(|| at.to_owned())),
+            }
+        };
+        let all: Option<Vec<_>> = own.map(place).collect();
+        all.into_iter().flatten().flatten().collect()
+    }
+}
+
 /// The ConfigMaps that a pod mounts.
-pub(super) fn volumes(template: &Value) -> Vec<&Partial> {
+pub(super) fn volumes(template: &Value) -> Vec<Volume<'_>> {
     let volumes = template.pointer("/spec/volumes").and_then(Value::as_list).into_iter().flatten();
     let sources = volumes.flat_map(|volume| {
+        let name = volume.get("name").and_then(Value::as_str);
         let projected = volume.pointer("/projected/sources").and_then(Value::as_list).into_iter().flatten();
-        projected.chain([volume])
+        projected.chain([volume]).map(move |source| (name, source))
     });
-    sources.filter_map(|source| source.pointer("/configMap/name")?.as_text()).collect()
+    let maps = sources.filter_map(|(name, source)| Some((name, source.get("configMap")?)));
+    maps.filter_map(|(name, source)| Some(Volume { map: source.get("name")?.as_text()?, template, source, name }))
+        .collect()
 }
 
 impl Given {
@@ -132,20 +170,24 @@ impl Given {
     }
 
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
-    pub(super) fn mount(&mut self, name: &Partial, item: &Item, maps: &Maps, made: &Made) {
+    pub(super) fn mount(&mut self, volume: Volume<'_>, item: &Item, maps: &Maps, made: &Made) {
+        let name = volume.map;
         let written = written(name, item, maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
         let all: Vec<_> = written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map)))).collect();
         for (data, origin) in all {
             for (name, text) in data.as_map().into_iter().flatten() {
                 let Some(text) = text.as_text().map(Partial::written) else { continue };
                 let (spot, name) = (origin.value_of(&name.written()), name.shown('…'));
-                let is_known = self
-                    .mounted
-                    .iter()
-                    .any(|known| known.spot.path == spot.path && known.name == name && known.text == text);
-                if !is_known {
-                    self.add_settings(Text { path: &name, text: &text }, &spot.path);
-                    self.mounted.push(Mounted { spot, name, text: text.into_owned() });
+                let paths = volume.paths(&name);
+                let mut all = self.mounted.iter_mut();
+                match all.find(|known| known.spot.path == spot.path && known.name == name && known.text == text) {
+                    // What is not known of one of its places is not known.
+                    Some(known) if known.paths.is_empty() || paths.is_empty() => known.paths.clear(),
+                    Some(known) => known.paths.extend(paths),
+                    None => {
+                        self.add_settings(Text { path: &name, text: &text }, &spot.path);
+                        self.mounted.push(Mounted { spot, name, paths, text: text.into_owned() });
+                    }
                 }
             }
         }

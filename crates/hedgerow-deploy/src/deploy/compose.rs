@@ -167,8 +167,11 @@ impl Given {
             };
             let target = config.get("target").and_then(Value::as_str).unwrap_or(name);
             let name = target.rsplit('/').next().unwrap_or(target).to_owned();
+            // Without a place it lies in the root of the container.
+            let paths =
+                BTreeSet::from([if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }]);
             if let Some(text) = content.as_str().map(&fill) {
-                self.mounted.push(Mounted { spot: item.spot(content), name, text: text.written().into_owned() });
+                self.mounted.push(Mounted { spot: item.spot(content), name, paths, text: text.written().into_owned() });
             }
         }
     }

@@ -24,6 +24,35 @@ fn rules_that_are_there_are_left_alone() {
 }
 
 #[test]
+fn ports_that_no_rule_opens_alone_are_told() {
+    let told = |declares: &str, ports: &str| {
+        let mut fleet = bank();
+        fleet.services[3].metadata = format!("ports: [{declares}]\nworkloads: [\"*/ledger\"]\n");
+        let policy = policy(&format!(
+            "ingress: [{{from: [{{podSelector: {{matchLabels: {{app: emoji}}}}}}], ports: [{ports}]}}]"
+        ));
+        let pods = ["ledger", "emoji"].map(|name| deployment(name, "bank"));
+        let all = imported(&fleet, Source::Policies, &(policy + &pods.concat()), Many::Suggest).leftovers;
+        let all = all.into_iter().filter(|it| it.why == Why::PartOfPort);
+        all.map(|it| it.text).collect::<Vec<_>>().join("\n")
+    };
+    let text = |ports: &str| {
+        format!(
+            "`service.emoji` → `service.ledger`: `service.ledger` declares {ports} under the same name or number as other ports, which every rule opens as well"
+        )
+    };
+    let twice = "{port: 53}, {port: 53, protocol: UDP}";
+    for (declares, ports, expected) in [
+        (twice, "{port: 53}", text("TCP 53")),
+        (twice, "{port: 53, protocol: UDP}", text("UDP 53")),
+        (twice, "{port: 53}, {port: 53, protocol: UDP}", String::new()),
+        ("{port: 53}, {port: 54, protocol: UDP}", "{port: 53}", String::new()),
+    ] {
+        assert_eq!(told(declares, ports), expected, "{declares} {ports}");
+    }
+}
+
+#[test]
 fn what_an_allow_entry_permits_needs_no_rule() {
     let mut fleet = bank();
     fleet.services[3].metadata.push_str("allow: [{from: {namespace: bank}}]\n");

@@ -49,13 +49,17 @@ impl Weight {
     /// The same for a text that the service's command names: its telemetry is its own.
     pub(crate) fn of_named(text: &str, setting: &Setting<'_>) -> Self {
         let key = lines::key_of(text, setting);
-        let is_loose = is_shown_elsewhere(key) || lines::above(text, setting.start).any(is_shown_elsewhere);
+        let is_loose = is_shown_elsewhere(key)
+            || is_origin_of_cors(key, setting)
+            || lines::above(text, setting.start).any(is_shown_elsewhere);
         if is_loose { Self::LooseAddress } else { Self::Address }
     }
 
     /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
     pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
-        let is_loose = is_shown(lines::key_of(text, setting)) || lines::above(text, setting.start).any(is_shown);
+        let key = lines::key_of(text, setting);
+        let is_loose =
+            is_shown(key) || is_origin_of_cors(key, setting) || lines::above(text, setting.start).any(is_shown);
         if is_loose { Self::LooseAddress } else { Self::Address }
     }
 }
@@ -84,7 +88,6 @@ const SHOWN: &[&str] = &[
     "CORS",
     "EXTERNAL",
     "LISTEN",
-    "ORIGIN",
     "ORIGINS",
     "PUBLIC",
     "REDIRECT",
@@ -96,18 +99,38 @@ const SHOWN: &[&str] = &[
 
 /// Whether a name says that browsers are let in from an address or sent there; that of what holds it, where `is_last`, may say more.
 pub(crate) fn is_shown_to_browsers(name: &str, is_last: bool) -> bool {
-    const WORDS: &[&str] = &["ALLOWED", "CALLBACK", "CORS", "ORIGIN", "ORIGINS", "REDIRECT", "REFERER", "REFERRER"];
-    is_any_of(name, WORDS) || (is_last && is_any_of(name, &["ROOT"]))
+    const WORDS: &[&str] = &["ALLOWED", "CALLBACK", "CORS", "ORIGINS", "REDIRECT", "REFERER", "REFERRER"];
+    is_any_of(name, WORDS) || lets_in(name) || (is_last && is_any_of(name, &["ROOT"]))
+}
+
+/// Whether a name may be that of an origin that browsers are let in from. What a proxy sends requests on to is called so as well.
+pub(crate) fn is_origin(name: &str) -> bool {
+    is_any_of(name, &["ORIGIN"])
+}
+
+/// Whether a name is about letting browsers in.
+pub(crate) fn is_of_cors(name: &str) -> bool {
+    is_any_of(name, &["CORS"])
+}
+
+/// Whether a setting's key is that of an origin, and CORS stands before it in its line: `cors: {origin: "http://shop"}`.
+fn is_origin_of_cors(key: &str, setting: &Setting<'_>) -> bool {
+    is_origin(key) && is_of_cors(setting.key)
+}
+
+/// Whether it is surely: `Access-Control-Allow-Origin`.
+fn lets_in(name: &str) -> bool {
+    is_origin(name) && is_any_of(name, &["ALLOW"])
 }
 
 /// Whether a name has one of these words other than that for telemetry.
 pub(crate) fn is_shown_elsewhere(name: &str) -> bool {
-    is_any_of(name, &SHOWN[..SHOWN.len() - 1])
+    is_any_of(name, &SHOWN[..SHOWN.len() - 1]) || lets_in(name)
 }
 
 /// Whether a name has one of these words.
 pub(crate) fn is_shown(name: &str) -> bool {
-    is_any_of(name, SHOWN)
+    is_any_of(name, SHOWN) || lets_in(name)
 }
 
 fn is_any_of(name: &str, words: &[&str]) -> bool {

@@ -1,45 +1,114 @@
-//! Literals that code writes down for browsers: whom it lets in, and where it sends people.
+//! What stands around the literals of a function: the calls that are given them, and what says that they are for browsers, whom it lets in,
+//! and where it sends people.
 
 use super::constants::holds;
 use crate::infer::Infer;
-use crate::mentions::is_shown_to_browsers;
-use crate::reach::Site;
-use hedgerow_code::ir::{Expr, ExprId, Facts};
+use crate::mentions::{is_of_cors, is_origin, is_shown_to_browsers};
+use crate::program::FnId;
+use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
+use std::collections::BTreeMap;
 
-/// Whether a literal is passed to something, or stands in something, whose name says that: `WithOrigins("http://shop")`,
-/// `cors({origin: "http://shop"})`, `allow_origins=["http://shop"]`.
-pub(super) fn is_for_browsers(infer: &Infer, site: Site) -> bool {
-    let program = infer.program;
-    let facts = program.facts_of(site.function);
-    let span = facts.span(site.expr);
-    let is_in = |value: ExprId| !matches!(facts.expr(value), Expr::Closure(_)) && holds(facts.span(value), span);
-    let in_expression = program.exprs(site.function).any(|id| match facts.expr(id) {
-        Expr::Call { callee, arguments } => facts.arguments(*arguments).iter().any(|argument| {
-            is_in(argument.value)
-                && (name_of(facts, *callee).is_some_and(says)
-                    || argument.name.is_some_and(|name| says(facts.word(name))))
-        }),
-        Expr::Composite { parts, .. } => facts.parts(*parts).iter().any(|part| {
-            let key = part.key.and_then(|key| match facts.expr(key) {
-                Expr::Text(word) => Some(*word),
-                _ => None,
-            });
-            is_in(part.value) && part.field.or(key).is_some_and(|name| says(facts.word(name)))
-        }),
-        _ => false,
-    });
-    let mut stores = facts.stores(program.function(site.function)).iter();
-    in_expression || stores.any(|store| is_in(store.value) && name_of(facts, store.target).is_some_and(says))
+/// What is asked of each literal of a function, read once.
+pub(super) struct Around {
+    /// What is passed to something, or stands in something, whose name says that it is for browsers: `WithOrigins("http://shop")`,
+    /// `cors({origin: "http://shop"})`, `allow_origins=["http://shop"]`. None lies in another one.
+    for_browsers: Vec<Range>,
+    /// The first call that is given an expression as it is.
+    calls: BTreeMap<ExprId, ExprId>,
 }
 
-fn says(name: &str) -> bool {
-    is_shown_to_browsers(name, false)
+impl Around {
+    pub(super) fn new(infer: &Infer, function: FnId) -> Self {
+        let program = infer.program;
+        let facts = program.facts_of(function);
+        // What a proxy sends requests on to is called its origin as well.
+        let is_of_cors = program.exprs(function).any(|id| name_of(facts, id).is_some_and(is_of_cors));
+        let says = |name: &str| says(name, is_of_cors);
+        let (mut spans, mut calls) = (Vec::new(), BTreeMap::new());
+        let mut add = |value: ExprId| {
+            if !matches!(facts.expr(value), Expr::Closure(_)) {
+                spans.push(facts.span(value));
+            }
+        };
+        for id in program.exprs(function) {
+            match facts.expr(id) {
+                Expr::Call { callee, arguments } => {
+                    let all = facts.arguments(*arguments);
+                    let first = all.first().and_then(|first| text_of(facts, first.value));
+                    let is_said = name_of(facts, *callee).is_some_and(says)
+                        || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"));
+                    for argument in all {
+                        calls.entry(argument.value).or_insert(id);
+                        if is_said || argument.name.is_some_and(|name| says(facts.word(name))) {
+                            add(argument.value);
+                        }
+                    }
+                }
+                Expr::New { arguments, .. } => {
+                    for argument in facts.arguments(*arguments) {
+                        calls.entry(argument.value).or_insert(id);
+                    }
+                }
+                Expr::Composite { parts, .. } => {
+                    for part in facts.parts(*parts) {
+                        let field = part.field.map(|name| facts.word(name));
+                        let name = field.or_else(|| text_of(facts, part.key?));
+                        if name.is_some_and(says) {
+                            add(part.value);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for store in facts.stores(program.function(function)) {
+            if name_of(facts, store.target).is_some_and(says) {
+                add(store.value);
+            }
+        }
+        Self { for_browsers: outermost(spans), calls }
+    }
+
+    /// Whether what stands in a place is for browsers.
+    pub(super) fn is_for_browsers(&self, span: Range) -> bool {
+        let behind = self.for_browsers.partition_point(|outer| outer.start <= span.start);
+        self.for_browsers[..behind].last().is_some_and(|outer| holds(*outer, span))
+    }
+
+    /// The call that is given an expression.
+    pub(super) fn call(&self, of: ExprId) -> Option<ExprId> {
+        self.calls.get(&of).copied()
+    }
+}
+
+/// Those of some places that lie in no other one, in their order. Of two places one may only lie in the other one.
+fn outermost(mut spans: Vec<Range>) -> Vec<Range> {
+    spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut outer: Vec<Range> = Vec::new();
+    for span in spans {
+        if !outer.last().is_some_and(|last| holds(*last, span)) {
+            outer.push(span);
+        }
+    }
+    outer
+}
+
+/// Whether a name says that something is for browsers; `origin` does where code is about CORS.
+fn says(name: &str, is_of_cors: bool) -> bool {
+    is_shown_to_browsers(name, false) || (is_of_cors && is_origin(name))
 }
 
 /// The last part of the name of what is called or assigned to.
 fn name_of(facts: &Facts, id: ExprId) -> Option<&str> {
     match facts.expr(id) {
         Expr::Name(name) | Expr::Member { name, .. } => Some(facts.word(*name)),
+        _ => None,
+    }
+}
+
+fn text_of(facts: &Facts, id: ExprId) -> Option<&str> {
+    match facts.expr(id) {
+        Expr::Text(word) => Some(facts.word(*word)),
         _ => None,
     }
 }

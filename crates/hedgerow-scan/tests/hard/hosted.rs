@@ -393,6 +393,10 @@ fn a_port_that_is_let_in_shown_or_tried_by_people_is_no_call() {
 fn what_code_writes_down_for_browsers_is_asked_about() {
     for (path, text) in [
         ("main.js", "const cors = require('cors')\napp.use(cors({origin: ['http://s-ledger:8080']}))\n"),
+        ("main.js", "const options = {origin: 'http://s-ledger:8080'}\napp.use(cors(options))\n"),
+        ("main.js", "app.enableCors({origin: ['http://s-ledger:8080', 'http://x']})\n"),
+        ("main.js", "new Server(app, {cors: {origin: 'http://s-ledger:8080'}})\n"),
+        ("main.js", "answer.header('Access-Control-Allow-Origin', 'http://s-ledger:8080')\n"),
         ("main.js", "login({redirectUri: 'http://s-ledger/back'})\n"),
         ("main.py", "app.add_middleware(CORSMiddleware, allow_origins=['http://s-ledger'])\n"),
         ("main.go", "package main\nfunc main() { handlers.AllowedOrigins([]string{\"http://s-ledger\"}) }\n"),
@@ -411,11 +415,29 @@ fn what_code_writes_down_for_browsers_is_asked_about() {
         ("main.js", "client.open({base: 'http://s-ledger:8080'})\n"),
         ("main.js", "app.get('/callback', () => { client.open('http://s-ledger:8080') })\n"),
         ("main.py", "client.open(url='http://s-ledger')\n"),
+        // A proxy's origin is whom it asks.
+        ("main.js", "client.open({origin: 'http://s-ledger:8080'})\n"),
+        ("main.js", "const callback = 1; client.open({origin: 'http://s-ledger:8080'})\n"),
+        (
+            "main.js",
+            "f({origins: ['http://x']}, () => 1); client.open({origin: 'http://s-ledger:8080', redirect: 'http://x'})\n",
+        ),
+        ("main.py", "client.open(origin='http://s-ledger')\n"),
     ] {
         let found =
             asks(&format!("-- service.emoji/{path}\n{text}-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n"));
         assert_eq!(found, ["emoji -> ledger addressed"], "{text}");
     }
+}
+
+/// What stands around addresses is read once for a function, and not for each of them.
+#[test]
+fn many_addresses_in_one_list_end_in_an_answer() {
+    let list = "  'http://s-ledger:8080',\n".repeat(20_000);
+    let tree = format!(
+        "-- service.emoji/main.js\nclient.open([\n{list}])\n-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n"
+    );
+    assert!(crate::outcome_once(&tree).edges.len() == 1);
 }
 
 #[test]

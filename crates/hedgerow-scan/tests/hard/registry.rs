@@ -10,7 +10,10 @@ fn asked(files: &str) -> (Vec<String>, String) {
     let open = found.edges.values().filter(|edge| edge.class() == Class::Candidate && edge.caller == "service.shop");
     let callees = open.map(|edge| edge.callee.clone()).collect();
     let questions = found.findings.iter().filter(|finding| finding.code == Code::UnresolvedCall);
-    (callees, questions.flat_map(|finding| finding.help.clone()).collect::<Vec<_>>().join("\n"))
+    let texts = questions.flat_map(|finding| {
+        finding.marks.iter().map(|(_, text)| text.clone()).chain(finding.help.clone()).collect::<Vec<_>>()
+    });
+    (callees, texts.collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
@@ -74,6 +77,37 @@ fn a_proxy_whose_clusters_are_not_in_the_tree_is_asked_about() {
     let tree = tree(file, clusters);
     assert!(asked(&tree).1.is_empty());
     crate::finds(&format!("{tree}-- service.ledger/x.txt\n"), &["shop -> ledger proven"]);
+    // It is the file that is called so only where it lies there.
+    let mounted = |mounts: &str, more: &str| {
+        let container = format!("image: 'envoy:1', volumeMounts: [{mounts}]");
+        tree.replace("image: 'envoy:1'", &container)
+            .replace("configMap: {name: c}", &format!("configMap: {{name: c{more}}}"))
+    };
+    for (mounts, more, is_asked) in [
+        ("{name: e, mountPath: /xds}", "", false),
+        ("{name: e, mountPath: /xds/}", "", false),
+        ("{name: e, mountPath: /etc/envoy}", "", true),
+        ("{name: e, mountPath: /etc/envoy}, {name: e, mountPath: /xds}", "", false),
+        ("{name: e, mountPath: /xds/cds.yaml, subPath: cds.yaml}", "", false),
+        ("{name: e, mountPath: /etc/cds.yaml, subPath: cds.yaml}", "", true),
+        (
+            "{name: e, mountPath: /etc/envoy.yaml, subPath: envoy.yaml}, {name: e, mountPath: /xds/cds.yaml, subPath: cds.yaml}",
+            "",
+            false,
+        ),
+        ("{name: e, mountPath: /}", ", items: [{key: cds.yaml, path: xds/cds.yaml}]", false),
+        ("{name: e, mountPath: /xds}", ", items: [{key: cds.yaml, path: old/cds.yaml}]", true),
+        // Where it is not known where it lies, or it lies in another volume.
+        ("{name: other, mountPath: /etc}", "", false),
+        ("{name: e, mountPath: /etc, subPathExpr: $(X)}", "", false),
+    ] {
+        let told = asked(&mounted(mounts, more)).1;
+        assert_eq!(
+            told.contains("comes from `/xds/cds.yaml`, which no file that was read gives it"),
+            is_asked,
+            "{mounts} {more}: {told}"
+        );
+    }
 }
 
 #[test]
