@@ -45,6 +45,11 @@ fn a_port_of_the_machine_is_the_service_that_the_host_gives_it() {
         ("both ports", with(".WithEndpoint(7010, 80, name: \"x\", isProxied: false)"), JOINED),
         ("in another order", with(".WithEndpoint(targetPort: 80, port: 7010)"), JOINED),
         ("set", with(".WithEndpoint(\"http\", e => { e.Port = 7010; e.IsProxied = false; })"), JOINED),
+        (
+            "set by a constant",
+            of(&format!("const int At = 7010;\n{LEDGER}.WithEndpoint(\"http\", e => e.Port = At);")),
+            JOINED,
+        ),
         ("behind others", with(".WithExternalHttpEndpoints().WithReplicas(2).WithHttpsEndpoint(7010)"), JOINED),
         ("a constant", of(&format!("const int At = 7010;\n{LEDGER}.WithHttpEndpoint(At);")), JOINED),
         (

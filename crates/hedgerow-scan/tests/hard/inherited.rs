@@ -39,6 +39,105 @@ const CONSTRUCTED: &[(&str, &str)] = &[
         "-- service.emoji/main.php\n<?php\nclass Base { private $url; function __construct($url) { $this->url = $url; } function get() { return file_get_contents($this->url); } }\n\
          class Ledger extends Base { function __construct() { parent::__construct('http://s-ledger/x'); } }\n(new Ledger())->get();\n",
     ),
+    (
+        "Kotlin",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nclass Ledger : Base(\"http://s-ledger/x\")\nfun main() {\n    Ledger().get()\n}\n",
+    ),
+    (
+        "Kotlin, with parameters",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nclass Ledger(private val n: Int) : Base(\"http://s-ledger/x\")\nfun main() {\n    Ledger(1).get()\n}\n",
+    ),
+    (
+        "Kotlin, through another",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nopen class Middle : Base(\"http://s-ledger/x\")\nclass Ledger : Middle()\nfun main() {\n    Ledger().get()\n}\n",
+    ),
+    (
+        "Kotlin, by a constructor of its own",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nclass Ledger : Base {\n    constructor() : super(\"http://s-ledger/x\")\n}\nfun main() {\n    Ledger().get()\n}\n",
+    ),
+    (
+        "Kotlin, by another of its constructors",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nclass Ledger(url: String) : Base(url) {\n    constructor() : this(\"http://s-ledger/x\")\n}\nfun main() {\n    Ledger().get()\n}\n",
+    ),
+    (
+        "Kotlin's object",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nobject Ledger : Base(\"http://s-ledger/x\")\nfun main() {\n    Ledger.get()\n}\n",
+    ),
+    (
+        "Kotlin's object without a name",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\n\nfun main() {\n    val ledger = object : Base(\"http://s-ledger/x\") {}\n    ledger.get()\n}\n",
+    ),
+    (
+        "Kotlin's companion",
+        "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {\n    fun get() {\n        URL(url).openStream()\n    }\n}\nclass Ledger {\n    companion object : Base(\"http://s-ledger/x\")\n}\nfun main() {\n    Ledger.get()\n}\n",
+    ),
+    (
+        "C#, behind its name",
+        "-- service.emoji/emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType></PropertyGroup></Project>\n-- service.emoji/Main.cs\nusing System.Net.Http;\nclass Base { string url; public Base(string url) { this.url = url; } public void Get() { new HttpClient().GetAsync(url); } }\nclass Ledger() : Base(\"http://s-ledger/x\") {}\nclass P { static void Main() { new Ledger().Get(); } }\n",
+    ),
+    (
+        "C#, behind its name, with parameters",
+        "-- service.emoji/emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType></PropertyGroup></Project>\n-- service.emoji/Main.cs\nusing System.Net.Http;\nclass Base { string url; public Base(string url) { this.url = url; } public void Get() { new HttpClient().GetAsync(url); } }\nclass Ledger(int n) : Base(\"http://s-ledger/x\") {}\nclass P { static void Main() { new Ledger(1).Get(); } }\n",
+    ),
+    (
+        "C#, by another of its constructors",
+        "-- service.emoji/emoji.csproj\n<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType></PropertyGroup></Project>\n-- service.emoji/Main.cs\nusing System.Net.Http;\nclass Base { string url; public Base(string url) { this.url = url; } public void Get() { new HttpClient().GetAsync(url); } }\nclass Ledger : Base { public Ledger(string url) : base(url) {} public Ledger() : this(\"http://s-ledger/x\") {} }\nclass P { static void Main() { new Ledger().Get(); } }\n",
+    ),
+    (
+        "Java, by another of its constructors",
+        "-- service.emoji/Main.java\nimport java.net.URI;\nimport java.net.http.HttpClient;\nimport java.net.http.HttpRequest;\nclass Base { String url; Base(String url) { this.url = url; } void get() throws Exception { HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(url)).build(), null); } }\nclass Ledger extends Base { Ledger(String url) { super(url); } Ledger() { this(\"http://s-ledger/x\"); } }\npublic class Main { public static void main(String[] a) throws Exception { new Ledger().get(); } }\n",
+    ),
+    (
+        "Java, without a name",
+        "-- service.emoji/Main.java\nimport java.net.URI;\nimport java.net.http.HttpClient;\nimport java.net.http.HttpRequest;\nclass Base { String url; Base(String url) { this.url = url; } void get() throws Exception { HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(url)).build(), null); } }\npublic class Main { public static void main(String[] a) throws Exception { new Base(\"http://s-ledger/x\") {}.get(); } }\n",
+    ),
+    (
+        "JavaScript, without a constructor of its own",
+        "-- service.emoji/main.ts\nclass Base { url: string; constructor(url: string) { this.url = url; } get() { return fetch(this.url); } }\n\
+         class Ledger extends Base {}\nnew Ledger('http://s-ledger/x').get();\n",
+    ),
+    (
+        "Python, without a constructor of its own",
+        "-- service.emoji/main.py\nimport requests\nclass Base:\n    def __init__(self, url):\n        self.url = url\n    def get(self):\n        requests.get(self.url)\n\
+         class Ledger(Base):\n    pass\nLedger('http://s-ledger/x').get()\n",
+    ),
+    (
+        "PHP, without a constructor of its own",
+        "-- service.emoji/main.php\n<?php\nclass Base { private $url; function __construct($url) { $this->url = $url; } function get() { return file_get_contents($this->url); } }\n\
+         class Ledger extends Base {}\n(new Ledger('http://s-ledger/x'))->get();\n",
+    ),
+    (
+        "Ruby, by what it is given",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(url)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(url)\n    super\n  end\nend\nLedger.new('http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, by a keyword",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(url:)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(url:)\n    super\n  end\nend\nLedger.new(url: 'http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, by a keyword among others",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(name, url:)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(name, url:, retries: 3)\n    super\n  end\nend\nLedger.new('a', url: 'http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, by a default",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(url:)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(url: 'http://s-ledger/x')\n    super\n  end\nend\nLedger.new().get\n",
+    ),
+    (
+        "Ruby, by any",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(name, url)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(*all)\n    super\n  end\nend\nLedger.new('a', 'http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, by any keywords",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(url:)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(**all)\n    super\n  end\nend\nLedger.new(url: 'http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, by any behind others",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(name, url)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(name, *rest)\n    super\n  end\nend\nLedger.new('a', 'http://s-ledger/x').get\n",
+    ),
+    (
+        "Ruby, as it was set",
+        "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize(url)\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize(url)\n    url = 'http://s-ledger/x'\n    super\n  end\nend\nLedger.new('http://s-cart/x').get\n",
+    ),
 ];
 
 /// A method that asks the one of the same name above it.
@@ -120,4 +219,47 @@ fn a_method_that_is_not_asked_of_the_class_above_is_not_reached() {
         )
     };
     all_find(ASKED, silent, &[]);
+}
+
+#[test]
+fn an_address_that_is_passed_to_another_class_or_to_nobody_is_not_followed() {
+    let kotlin = |declared: &str, main: &str| {
+        format!(
+            "-- service.emoji/Main.kt\nimport java.net.URL\nopen class Base(private val url: String) {{\n    fun get() {{\n        URL(url).openStream()\n    }}\n}}\nopen class Other(private val name: String) {{\n    fun get() {{\n        println(name)\n    }}\n}}\n{declared}\nfun main() {{\n    {main}\n}}\n"
+        )
+    };
+    let ruby = |above: &str, own: &str, new: &str| {
+        format!(
+            "-- service.emoji/main.rb\nrequire 'net/http'\nclass Base\n  def initialize({above})\n    @url = url\n  end\n  def get\n    Net::HTTP.get(URI(@url))\n  end\nend\nclass Ledger < Base\n  def initialize({own})\n    super\n  end\nend\nLedger.new({new}).get\n"
+        )
+    };
+    let url = "\"http://s-ledger/x\"";
+    let cart = "\"http://s-cart/x\"";
+    let rows = [
+        ("Kotlin, to another", kotlin(&format!("class Ledger : Other({url})"), "Ledger().get()")),
+        (
+            "Kotlin, to none that is made",
+            kotlin(&format!("class Ledger : Base({url})\nclass Cart : Base({cart})"), "Cart().get()"),
+        ),
+        (
+            "Kotlin, to one of its constructors that is not called",
+            kotlin(
+                &format!(
+                    "class Ledger : Base {{\n    constructor(n: Int) : super({url})\n    constructor() : super({cart})\n}}"
+                ),
+                "println(1)",
+            ),
+        ),
+        (
+            "Ruby, by another keyword",
+            ruby("name:, url:", "name:, url:", "name: 'http://s-ledger/x', url: 'http://s-cart/x'"),
+        ),
+        ("Ruby, by another place", ruby("name, url", "name, url", "'http://s-ledger/x', 'http://s-cart/x'")),
+        ("Ruby, by another place of any", ruby("name, url", "*all", "'http://s-ledger/x', 'http://s-cart/x'")),
+        ("Ruby, by a block", ruby("url", "url, &block", "'http://s-cart/x') { 'http://s-ledger/x' }.then(&:itself")),
+    ];
+    for (what, code) in rows {
+        let found = summary(&outcome(&format!("{code}-- service.ledger/x.txt\n")));
+        assert!(!found.iter().any(|line| line.contains("ledger")), "{what}: {found:?}");
+    }
 }

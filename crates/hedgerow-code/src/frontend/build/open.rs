@@ -111,12 +111,6 @@ impl Builder<'_> {
         }
     }
 
-    /// The parameters that the function has so far.
-    #[cfg_attr(not(feature = "ruby"), allow(dead_code, reason = "only Ruby passes them on unsaid"))]
-    pub(crate) fn parameters(&self) -> Vec<LocalId> {
-        self.open.last().map(|open| open.parameters.clone()).unwrap_or_default()
-    }
-
     /// Adds a result to the function.
     pub(crate) fn result(&mut self, ty: TypeRefId) {
         if let Some(open) = self.open.last_mut() {

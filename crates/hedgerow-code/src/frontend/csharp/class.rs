@@ -106,6 +106,7 @@ impl<'n> Lower<'_, 'n> {
             .map(|ty| Field { name: format!("extends {}", type_name(&ty)).into(), ty, embedded: true, tag: None })
             .collect();
         let list = children(node).into_iter().find(|child| child.kind() == "parameter_list");
+        let is_constructor = list.is_some();
         let parameters = list.map(|list| self.parameters(list)).unwrap_or_default();
         for parameter in &parameters {
             let ty = parameter.ty.map_or(TypeRef::Unknown, |ty| self.ty(ty));
@@ -141,7 +142,7 @@ impl<'n> Lower<'_, 'n> {
         let ty = TypeRef::Struct(fields);
         self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes, span: range(node) });
         self.classes.push(class);
-        if !parameters.is_empty() {
+        if is_constructor {
             self.later.push((node, self.classes.clone()));
         }
         for member in body {

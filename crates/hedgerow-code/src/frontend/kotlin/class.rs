@@ -2,7 +2,7 @@
 
 use super::{Class, Lower, is_type};
 use crate::frontend::build::{children, range};
-use crate::ir::{Def, Expr, Field, Function, Signature, Store, TypeDecl, TypeRef};
+use crate::ir::{Def, Expr, ExprId, Field, Function, Signature, Store, TypeDecl, TypeRef};
 use tree_sitter::Node;
 
 /// Annotations that say nothing about who calls a function.
@@ -42,7 +42,7 @@ impl<'n> Lower<'_, 'n> {
     pub(super) fn class(&mut self, node: Node<'n>, name: Option<String>) {
         let name = name.unwrap_or_else(|| self.builder.field(node, "name"));
         let notes = self.notes(node);
-        let bases = self.bases(node);
+        let mut bases = self.bases(node);
         let mut cursor = node.walk();
         let is_interface = node.children(&mut cursor).any(|child| child.kind() == "interface");
         let body = children(node).into_iter().find(|child| matches!(child.kind(), "class_body" | "enum_class_body"));
@@ -51,6 +51,9 @@ impl<'n> Lower<'_, 'n> {
             return self.interface(node, name, notes, bases, &body);
         }
         let mut class = Class { name: name.clone(), ..Class::default() };
+        // What a companion holds is the class's own.
+        let companions: Vec<_> = body.iter().filter(|member| member.kind() == "companion_object").copied().collect();
+        bases.extend(companions.iter().flat_map(|companion| self.bases(*companion)));
         let mut fields: Vec<Field> = bases
             .into_iter()
             .map(|ty| Field { name: format!("extends {}", type_name(&ty)).into(), ty, embedded: true, tag: None })
@@ -63,8 +66,6 @@ impl<'n> Lower<'_, 'n> {
             class.fields.insert(parameter.name.clone());
             fields.push(Field { name: parameter.name.clone().into(), ty, embedded: false, tag: None });
         }
-        // What a companion holds is the class's own.
-        let companions: Vec<_> = body.iter().filter(|member| member.kind() == "companion_object").copied().collect();
         let inner = companions.iter().flat_map(|companion| children(*companion));
         let inner = inner.filter(|child| child.kind() == "class_body").flat_map(children);
         let members: Vec<Node<'n>> = body.iter().copied().chain(inner).collect();
@@ -86,8 +87,13 @@ impl<'n> Lower<'_, 'n> {
         let ty = TypeRef::Struct(fields);
         self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes, span: range(node) });
         self.classes.push(class);
-        if !parameters.is_empty() {
-            self.later.push((node, self.classes.clone()));
+        // An object is made when its file is loaded, a class by who calls its constructor.
+        if node.kind() == "class_declaration" {
+            if !parameters.is_empty() || passes_to_base(node) {
+                self.later.push((node, self.classes.clone()));
+            }
+        } else {
+            self.pass_to_base(node);
         }
         for member in members {
             match member.kind() {
@@ -100,7 +106,9 @@ impl<'n> Lower<'_, 'n> {
                 }
                 "function_declaration" | "secondary_constructor" => self.later.push((member, self.classes.clone())),
                 "anonymous_initializer" => children(member).into_iter().for_each(|block| self.stmt(block)),
-                "companion_object" => {}
+                "companion_object" => {
+                    self.pass_to_base(member);
+                }
                 _ => self.declaration(member),
             }
         }
@@ -108,7 +116,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// Stores a value in a field of the class that is read, outside of its functions.
-    fn put(&mut self, name: &str, value: crate::ir::ExprId, span: crate::ir::Range) {
+    fn put(&mut self, name: &str, value: ExprId, span: crate::ir::Range) {
         let class = self.classes.last().map(|class| class.name.clone()).unwrap_or_default();
         let of = self.builder.push_name(class, span);
         let target = self.builder.push_member(of, name, span);
@@ -213,6 +221,9 @@ impl<'n> Lower<'_, 'n> {
             }
             self.pass_to_base(node);
         }
+        if let Some(call) = parts.iter().find(|part| part.kind() == "constructor_delegation_call") {
+            self.delegate(*call);
+        }
         if let Some(result) = self.result_of(node).filter(|_| !is_constructor) {
             let result = self.written(result);
             self.builder.result(result);
@@ -231,23 +242,44 @@ impl<'n> Lower<'_, 'n> {
         self.builder.close();
     }
 
-    /// What a class passes to the constructor of its base.
-    fn pass_to_base(&mut self, node: Node<'n>) {
-        let lists = children(node).into_iter().filter(|child| child.kind() == "delegation_specifiers");
-        let calls: Vec<_> = lists
-            .flat_map(children)
-            .flat_map(children)
-            .filter(|call| call.kind() == "constructor_invocation")
-            .collect();
-        for call in calls {
+    /// What a class passes to the constructor of its base; answers what that makes, if it has one.
+    pub(super) fn pass_to_base(&mut self, node: Node<'n>) -> Option<ExprId> {
+        let mut made = None;
+        for call in base_calls(node) {
             if let [ty, list, ..] = children(call).as_slice() {
                 let ty = self.written(*ty);
                 let arguments = self.arguments(*list);
                 let arguments = self.builder.arguments(arguments);
-                self.builder.push(Expr::New { ty, arguments }, range(call));
+                made = Some(self.builder.push(Expr::New { ty, arguments }, range(call)));
             }
         }
+        made
     }
+
+    /// `constructor() : super(url)`, and `: this(url)`.
+    fn delegate(&mut self, call: Node<'n>) {
+        let span = range(call);
+        let this = self.builder.name("this", span);
+        let callee = match self.builder.slice(call).starts_with("super") {
+            true => self.builder.inherited(this, "<new>", span),
+            false => self.builder.push_member(this, "<new>", span),
+        };
+        let list = children(call).into_iter().find(|part| part.kind() == "value_arguments");
+        let arguments = list.map(|list| self.arguments(list)).unwrap_or_default();
+        self.builder.call(callee, arguments, span);
+    }
+}
+
+/// The calls of constructors among what a class extends: `: Base(url)`.
+fn base_calls(node: Node<'_>) -> Vec<Node<'_>> {
+    let lists = children(node).into_iter().filter(|child| child.kind() == "delegation_specifiers");
+    let specifiers = lists.flat_map(children).flat_map(children);
+    specifiers.filter(|call| call.kind() == "constructor_invocation").collect()
+}
+
+/// Whether a class calls the constructor of its base.
+fn passes_to_base(node: Node<'_>) -> bool {
+    !base_calls(node).is_empty()
 }
 
 /// The name of a type; empty if it has none.

@@ -163,6 +163,7 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             }
             // A class without a name: its functions run with the code around them.
             "object_literal" => {
+                let made = self.pass_to_base(node);
                 let bodies = children(node).into_iter().filter(|child| child.kind() == "class_body");
                 for member in bodies.flat_map(children).collect::<Vec<_>>() {
                     for body in children(member).into_iter().filter(|child| child.kind() == "function_body") {
@@ -172,7 +173,10 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                         self.values(&property);
                     }
                 }
-                Expr::Other
+                match made {
+                    Some(made) => return made,
+                    None => Expr::Other,
+                }
             }
             "line_comment" | "block_comment" => Expr::Other,
             kind if is_type(kind) => Expr::Type(self.written(node)),

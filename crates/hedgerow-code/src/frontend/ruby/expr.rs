@@ -284,9 +284,20 @@ impl<'n> Lower<'_, 'n> {
     /// `super` without arguments passes on those of the method.
     fn bare_super(&mut self, span: Range) -> ExprId {
         let callee = self.parents(span);
-        let locals = self.builder.parameters();
-        let passed = |local| Argument { name: None, value: self.builder.push(Expr::Local(local), span), spread: false };
-        let arguments: Vec<Argument> = locals.into_iter().map(passed).collect();
+        let mut arguments = Vec::new();
+        let list = self.method.and_then(|method| method.child_by_field_name("parameters"));
+        for parameter in list.map(children).unwrap_or_default() {
+            let name = self.parameter_name(parameter);
+            let Some(local) = self.builder.local(&name) else { continue };
+            let (name, spread) = match parameter.kind() {
+                "block_parameter" => continue,
+                "keyword_parameter" => (Some(name), false),
+                "hash_splat_parameter" => (Some("**".to_owned()), true),
+                kind => (None, kind == "splat_parameter"),
+            };
+            let name = name.map(|name| self.builder.word(name));
+            arguments.push(Argument { name, value: self.builder.push(Expr::Local(local), span), spread });
+        }
         self.builder.call(callee, arguments, span)
     }
 

@@ -25,6 +25,7 @@ impl Frontend for Ruby {
                 declared: Declared::default(),
                 named: BTreeSet::new(),
                 instance: false,
+                method: None,
             };
             lower.declared.read(text, root);
             lower.file(root);
@@ -50,6 +51,8 @@ struct Lower<'t, 'n> {
     named: BTreeSet<String>,
     /// Whether what is read belongs to a method.
     instance: bool,
+    /// The method that is read, or was read last.
+    method: Option<Node<'n>>,
 }
 
 /// What a file declares.
@@ -225,6 +228,7 @@ impl<'n> Lower<'_, 'n> {
         let me = self.builder.declare("self", None);
         self.builder.define(me, Def::Receiver);
         self.instance = true;
+        self.method = Some(node);
         for (at, parameter) in (0_u16..).zip(node.child_by_field_name("parameters").map(children).unwrap_or_default()) {
             self.parameter(parameter, at);
         }
@@ -239,10 +243,15 @@ impl<'n> Lower<'_, 'n> {
         self.builder.close();
     }
 
+    /// The name of a parameter; empty where it has none.
+    fn parameter_name(&self, node: Node<'n>) -> String {
+        let named = node.child_by_field_name("name").map(|name| self.builder.slice(name));
+        named.unwrap_or_else(|| self.builder.slice(node)).trim_start_matches(['*', '&']).to_owned()
+    }
+
     fn parameter(&mut self, node: Node<'n>, at: u16) {
         let kind = node.kind();
-        let named = node.child_by_field_name("name").map(|name| self.builder.slice(name));
-        let name = named.unwrap_or_else(|| self.builder.slice(node)).trim_start_matches(['*', '&']).to_owned();
+        let name = self.parameter_name(node);
         let local = self.builder.declare(&name, None);
         let def = match kind {
             "hash_splat_parameter" => Def::Named,
