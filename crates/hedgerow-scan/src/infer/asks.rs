@@ -57,6 +57,9 @@ impl<'p> Infer<'_, 'p> {
     /// What a call asks of the class of a value, where that may be another one than is written.
     pub(crate) fn asks(&self, function: FnId, callee: ExprId, passed: usize) -> Option<(TypeId, Ask<'p>)> {
         let program = self.program;
+        if !self.semantics(function).orders_bases() {
+            return None;
+        }
         let class = |of: ExprId| self.type_of(function, of, 0).and_then(|ty| program.type_id(ty));
         match program.expr(function, callee) {
             Expr::Member { of, name } => {

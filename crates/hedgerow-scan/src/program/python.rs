@@ -2,7 +2,7 @@
 //! everywhere else.
 
 use super::File;
-use crate::paths::{below, dir_of};
+use crate::paths::{dir_of, is_below};
 use hedgerow_code::frontend::Language;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ impl Packages {
         let holder = holders.first().filter(|_| holders.len() == 1)?;
         let source = SOURCES.iter().find_map(|source| holder.strip_suffix(source.trim_end_matches('/')));
         let distribution = source.unwrap_or(holder).trim_end_matches('/');
-        let is_inside = below(from, distribution).is_some();
+        let is_inside = is_below(from, distribution);
         (is_inside || !self.libraries.contains(name)).then_some(holder)
     }
 

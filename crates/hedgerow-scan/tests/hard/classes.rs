@@ -249,3 +249,28 @@ fn an_address_that_goes_to_a_method_nobody_knows_is_no_secret() {
         assert_eq!(edges, ["ledger addressed"], "{code}");
     }
 }
+
+#[test]
+fn websockets_are_opened_to_addresses() {
+    of_file(&[
+        ("at once", "import websocket\nws = websocket.create_connection('ws://s-ledger/x')\nws.send('1')", LEDGER),
+        (
+            "by its name",
+            "from websocket import create_connection\ncreate_connection(url='ws://s-ledger/x', timeout=3)",
+            LEDGER,
+        ),
+        (
+            "by an app",
+            "import websocket\nwebsocket.WebSocketApp('ws://s-ledger/x', on_message=print).run_forever()",
+            LEDGER,
+        ),
+        (
+            "by what extends an app",
+            "import websocket\nclass App(websocket.WebSocketApp):\n    def __init__(self):\n        super().__init__('ws://s-ledger/x')\nApp().run_forever()",
+            LEDGER,
+        ),
+        ("later", "import websocket\nws = websocket.WebSocket()\nws.connect('ws://s-ledger/x')", LEDGER),
+        ("of the other library", "from websockets.sync.client import connect\nconnect('ws://s-ledger/x')", LEDGER),
+        ("to elsewhere", "import websocket\nwebsocket.create_connection('ws://example.com/x')", &[]),
+    ]);
+}
