@@ -260,6 +260,7 @@ impl<'p> Walk<'_, 'p> {
                     if let Some(ty) = registered.receiver.as_ref().and_then(|_| self.infer.receiver(id)) {
                         self.make(ty);
                     }
+                    self.given_by_framework(id);
                     self.add(id, None);
                 }
             }

@@ -60,6 +60,21 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
+    /// A framework that calls a function makes what it passes: `def create(order: Order)`, where `Order` is a model of a library.
+    pub(super) fn given_by_framework(&mut self, function: FnId) {
+        let program = self.infer.program;
+        if program.semantics(program.file_of(function)).calls_classes() {
+            for parameter in program.parameters(function) {
+                let ty = program.local_type(function, *parameter);
+                match ty.and_then(|ty| program.type_id(ty)) {
+                    Some(id) if self.extends_outside(id) => self.escape_type(id, None),
+                    Some(id) => self.make(id),
+                    None => {}
+                }
+            }
+        }
+    }
+
     /// The constructor of a class that a container makes: with what it calls it is not seen.
     pub(super) fn constructed(&mut self, site: Site, id: TypeId) {
         let program = self.infer.program;

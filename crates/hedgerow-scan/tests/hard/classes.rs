@@ -274,3 +274,26 @@ fn websockets_are_opened_to_addresses() {
         ("to elsewhere", "import websocket\nwebsocket.create_connection('ws://example.com/x')", &[]),
     ]);
 }
+
+#[test]
+fn a_framework_makes_the_models_that_it_passes() {
+    let model = |own: &str, parameter: &str| {
+        format!(
+            "from pydantic import BaseModel\nfrom typing import Annotated\nfrom vendor import app, Body\nclass Base(BaseModel):\n    id: str\nclass Order(Base):\n    at: str\n    def {own}:\n        requests.get('http://s-ledger/x')\n@app.post('/x')\ndef create({parameter}):\n    return 1"
+        )
+    };
+    let rows = [
+        ("__init__(self, **kw)", "order: Order", LEDGER),
+        ("model_post_init(self, context)", "order: Order", LEDGER),
+        ("model_post_init(self, context)", "order: Annotated[Order, Body()]", LEDGER),
+        ("model_post_init(self, context)", "order", &[]),
+        ("model_post_init(self, context)", "order: Base", &[]),
+    ];
+    let trees = rows.map(|(own, parameter, expected)| (parameter, model(own, parameter), expected));
+    of_file(&trees.each_ref().map(|(what, tree, expected)| (*what, tree.as_str(), *expected)));
+    // What nobody is seen to make is asked about.
+    let tree = model("model_post_init(self, context)", "order");
+    let found = outcome(&format!("-- service.emoji/main.py\nimport requests\n{tree}\n-- service.ledger/x.txt\n"));
+    let codes: Vec<_> = found.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["unexplained-mention"], "{:?}", found.findings);
+}

@@ -336,7 +336,7 @@ impl<'n> Lower<'_, 'n> {
         self.builder.written(ty)
     }
 
-    /// A type: a name with at most one qualifier. What stands in brackets is left out, `Optional[X]` is `X`.
+    /// A type: a name with at most one qualifier. What stands in brackets is left out, `Optional[X]` and `Annotated[X, …]` are `X`.
     pub(super) fn ty(&mut self, node: Node<'n>) -> TypeRef {
         if !self.builder.descend(node) {
             return TypeRef::Unknown;
@@ -364,7 +364,7 @@ impl<'n> Lower<'_, 'n> {
                 let parts = children(node);
                 let outer = parts.first().map(|outer| self.builder.slice(*outer)).unwrap_or_default();
                 match (outer, parts.get(1)) {
-                    ("Optional" | "typing.Optional", Some(inner)) => {
+                    ("Optional" | "typing.Optional" | "Annotated" | "typing.Annotated", Some(inner)) => {
                         let inner = if inner.kind() == "type_parameter" {
                             inner.named_child(0).unwrap_or(*inner)
                         } else {
