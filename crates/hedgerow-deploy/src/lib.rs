@@ -50,6 +50,6 @@ pub use deploy::{
     Command, Deploy, Given, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Unreadable, Word, build,
     documents, image, is_manifest, is_too_deep, properties, swells, without_objects,
 };
-pub use host::{Answer, Hosts, Machine};
+pub use host::{Answer, Hosts, Listener, Machine};
 pub use partial::Partial;
 pub use pattern::Pattern;

@@ -6,7 +6,7 @@ use crate::program::{PROJECT, Projects};
 use crate::tree::Tree;
 use hedgerow_code::ir::{Gift, Grant};
 use hedgerow_deploy::path::join;
-use hedgerow_deploy::{Deploy, Hosts, Machine, Spot};
+use hedgerow_deploy::{Deploy, Hosts, Listener, Machine, Spot};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -200,7 +200,7 @@ fn machines(tree: &Tree, all: &[Host<'_>], hosts: &mut Hosts) {
 
 /// At which ports of the machine resources answer: at those that their host says, and at those that projects say for themselves. A port
 /// of several is nobody's.
-fn ports(texts: &BTreeMap<&str, &str>, all: &[&Host<'_>]) -> BTreeMap<u16, String> {
+fn ports(texts: &BTreeMap<&str, &str>, all: &[&Host<'_>]) -> BTreeMap<u16, Listener> {
     let mut said: BTreeMap<u16, BTreeSet<&String>> = BTreeMap::new();
     for (host, grant) in all.iter().flat_map(|host| host.grants.iter().map(move |(_, grant)| (host, grant))) {
         if let Gift::Port(port) = grant.gift {
@@ -219,7 +219,7 @@ fn ports(texts: &BTreeMap<&str, &str>, all: &[&Host<'_>]) -> BTreeMap<u16, Strin
     }
     let all = said.into_iter().chain(own);
     all.filter(|(_, services)| services.len() == 1)
-        .filter_map(|(port, services)| Some((port, (*services.first()?).clone())))
+        .filter_map(|(port, services)| Some((port, Listener { service: (*services.first()?).clone(), port })))
         .collect()
 }
 

@@ -340,7 +340,9 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     // What a chart names after its release is known in part, and is a host all the same.
     let name = Partial::read(host);
-    let begins = name.begins_open() || host.starts_with(|c: char| c.is_ascii_alphabetic()) || host.starts_with("127.");
+    let number = port.and_then(|port| port.parse().ok());
+    let listener = name.known().and_then(|host| hosts.local(host, number));
+    let begins = name.begins_open() || host.starts_with(|c: char| c.is_ascii_alphabetic()) || listener.is_some();
     if name.letters().len() < 2 || !name.letters().chars().all(legal) || !begins {
         return;
     }
@@ -355,9 +357,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     if port.is_some() && !port_is_called {
         return;
     }
-    let number = port.and_then(|port| port.parse().ok());
     let service = match name.known() {
-        Some(host) => hosts.service(host).or_else(|| hosts.local(host, number)).map(str::to_owned),
+        Some(host) => listener.map(|listener| &*listener.service).or_else(|| hosts.service(host)).map(str::to_owned),
         None => match hosts.answers(&name).as_slice() {
             [Answer::Service(service, _)] => Some(service.clone()),
             _ => None,
@@ -373,7 +374,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         && path.is_empty()
         && !hosts.is_word(host);
     if is_address || is_distinct {
-        let port = port.and_then(|port| port.parse().ok()).map_or(Port::Unknown, Port::Named);
+        let port = listener.map(|listener| listener.port).or(number).map_or(Port::Unknown, Port::Named);
         found.push(Named { service, text: text.to_owned(), start, is_address, port });
     }
 }

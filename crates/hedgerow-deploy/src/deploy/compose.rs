@@ -60,6 +60,8 @@ impl Deploy {
             all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| interpolated(text, &shell));
+            let project = self.projects.entry(directory.to_owned()).or_default();
+            project.add(&service, container, |text| interpolated(text, &shell));
             // Of what a variable is given the last one counts: a later file's, and what stands in the compose file itself.
             let mut own: BTreeMap<String, (Partial, Spot)> = BTreeMap::new();
             let files = container.get("env_file");

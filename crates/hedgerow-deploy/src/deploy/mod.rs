@@ -14,6 +14,7 @@ mod item;
 mod kustomize;
 mod maps;
 mod mounts;
+mod published;
 mod read;
 mod routed;
 mod schedule;
@@ -65,6 +66,8 @@ pub struct Deploy {
     schedules: BTreeSet<Schedule>,
     /// Whom proxies call because they are asked to.
     routes: Vec<Route>,
+    /// What runs together by compose, by directory.
+    projects: BTreeMap<String, published::Project>,
 }
 
 /// What could not be read in full.

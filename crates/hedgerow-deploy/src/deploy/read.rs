@@ -2,7 +2,7 @@
 
 use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
-use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, services, settings, whose};
+use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, published, services, settings, whose};
 use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
@@ -107,6 +107,7 @@ impl Deploy {
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
         services::name(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
+        published::machines(&deploy.projects, hosts);
         for (path, chart, is_whole, lacks) in unread {
             let of_chart = pods
                 .iter()

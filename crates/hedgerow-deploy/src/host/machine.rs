@@ -3,13 +3,24 @@
 use super::{Hosts, fold};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Who listens at a port of a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Listener {
+    /// The service.
+    pub service: String,
+    /// Its own port.
+    pub port: u16,
+}
+
 /// What runs together, as one who starts it all says.
 #[derive(Debug, Clone, Default)]
 pub struct Machine {
     /// The services of names.
     pub names: BTreeMap<String, BTreeSet<String>>,
-    /// The services of ports.
-    pub ports: BTreeMap<u16, String>,
+    /// Who listens at its ports.
+    pub ports: BTreeMap<u16, Listener>,
+    /// What its callers call it; `localhost` if there is nothing, so that they run on it and in no container.
+    pub called: BTreeSet<String>,
     /// Whether its callers run nowhere else: then its names win over those that everybody sees.
     pub is_all: bool,
 }
@@ -17,7 +28,13 @@ pub struct Machine {
 impl Hosts {
     /// Says what `callers` see of the machine that they run on, besides what everybody does.
     pub fn add_machine(&mut self, callers: &BTreeSet<String>, machine: Machine) {
-        let mut seen = Self { machines: Vec::new(), on: BTreeMap::new(), local: machine.ports, ..self.clone() };
+        let mut seen = Self {
+            machines: Vec::new(),
+            on: BTreeMap::new(),
+            local: machine.ports,
+            called: machine.called,
+            ..self.clone()
+        };
         for (host, services) in &machine.names {
             if let (Some(service), 1, true) = (services.first(), services.len(), machine.is_all) {
                 seen.names.insert(host.to_lowercase(), service.clone());

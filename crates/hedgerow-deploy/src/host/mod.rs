@@ -7,7 +7,7 @@ mod released;
 #[cfg(test)]
 mod tests;
 
-pub use machine::Machine;
+pub use machine::{Listener, Machine};
 pub(crate) use released::{with_releases, without_release};
 
 use crate::partial::Partial;
@@ -45,8 +45,10 @@ pub struct Hosts {
     namespaces: BTreeSet<String>,
     /// The services of names that the names of releases are parts of.
     released: BTreeMap<Partial, String>,
-    /// The services of ports of the machine that the caller runs on.
-    local: BTreeMap<u16, String>,
+    /// Who listens at ports of the machine that the caller runs on.
+    local: BTreeMap<u16, Listener>,
+    /// What the caller calls the machine; nothing if it runs on it and in no container.
+    called: BTreeSet<String>,
     /// What callers see that run on a machine together.
     machines: Vec<Self>,
     /// The machine of a caller.
@@ -107,9 +109,11 @@ impl Hosts {
         }
     }
 
-    /// The service that answers at a port of the machine that the caller runs on; of other hosts none does.
-    pub fn local(&self, host: &str, port: Option<u16>) -> Option<&str> {
-        self.local.get(&port?).filter(|_| is_machine(host)).map(String::as_str)
+    /// Who listens at a port of the machine that the caller runs on; at other hosts nobody does.
+    pub fn local(&self, host: &str, port: Option<u16>) -> Option<&Listener> {
+        let is_it =
+            || if self.called.is_empty() { is_machine(host) } else { self.called.contains(&host.to_lowercase()) };
+        self.local.get(&port?).filter(|_| is_it())
     }
 
     /// The same for a host that the name of a release may be a part of.
@@ -192,7 +196,7 @@ impl Hosts {
     /// What answers at each host of an address.
     pub fn answers(&self, address: &Partial) -> Vec<Answer> {
         let answer = |(host, port): (String, Option<u16>)| match self.local(&host, port) {
-            Some(service) => Answer::Service(service.to_owned(), port),
+            Some(listener) => Answer::Service(listener.service.clone(), Some(listener.port)),
             None => match self.answer(&Partial::read(&host)) {
                 Answer::Service(name, _) => Answer::Service(name, port),
                 other => other,

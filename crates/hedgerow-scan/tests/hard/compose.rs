@@ -230,3 +230,66 @@ fn a_file_of_variables_that_is_not_there_is_told() {
         assert_eq!(left(said, files), expected, "{said}");
     }
 }
+
+#[test]
+fn ports_that_are_published_are_called_by_the_machines_names() {
+    let of = |said: &str, ledger: &str| {
+        format!(
+            "{}  s-ledger:
+    image: y
+    {ledger}
+",
+            shop(said)
+        )
+    };
+    let code = "-- service.shop/main.py\nimport os, requests\nrequests.get(os.environ['UPSTREAM'] + '/x')\n";
+    let calls = |said: &str, ledger: &str| summary(&outcome(&(of(said, ledger) + code)));
+    let ports = "ports: ['8080:80']";
+    let joined = ["shop -> ledger joined"];
+    for (host, said) in [
+        ("host.docker.internal:8080", ""),
+        ("172.17.0.1:8080", ""),
+        ("bank.local:8080", "extra_hosts: ['bank.local:host-gateway']\n"),
+        ("Bank.local:8080", "extra_hosts: ['bank.local=172.17.0.1']\n"),
+        ("bank.local:8080", "extra_hosts: {bank.local: host-gateway}\n"),
+    ] {
+        let given = format!("{said}environment: {{UPSTREAM: 'http://{host}'}}");
+        assert_eq!(calls(&given, ports), joined, "{given}");
+    }
+    let given = "environment: {UPSTREAM: 'http://host.docker.internal:8080'}";
+    for ports in [
+        "ports: [{target: 80, published: 8080}]",
+        "ports: [{target: 80, published: '8080', protocol: tcp}]",
+        "ports: ['8079-8081:79-81']",
+        "ports: ['${LEDGER_PORT:-8080}:80/tcp']",
+    ] {
+        assert_eq!(calls(given, ports), joined, "{ports}");
+    }
+    // The port that it listens at itself is what counts.
+    let found = outcome(&(of(given, ports) + code));
+    assert!(format!("{:?}", found.edges).contains("Named(80)"), "{found:?}");
+    // Nobody, another port, another machine, this container alone, several.
+    for (given, ports) in [
+        (given, "ports: ['8081:80']"),
+        (given, "ports: ['127.0.0.1:8080:80']"),
+        (given, "ports: ['8080']"),
+        (given, "expose: ['8080']"),
+        ("environment: {UPSTREAM: 'http://bank.local:8080'}", ports),
+        ("extra_hosts: ['bank.local:10.0.0.1']\nenvironment: {UPSTREAM: 'http://bank.local:8080'}", ports),
+        ("environment: {UPSTREAM: 'http://localhost:8080'}", ports),
+        (given, "ports: ['8080:80']\n  s-cart:\n    image: z\n    ports: ['8080:81']"),
+    ] {
+        assert_eq!(calls(given, ports), [""; 0], "{given} {ports}");
+    }
+    // In another directory it is another project's.
+    let apart = of(given, "image: y").replace("-- compose.yml", "-- a/compose.yml")
+        + "-- b/compose.yml\nservices: {s-ledger: {image: y, ports: ['8080:80']}}\n"
+        + code;
+    assert_eq!(summary(&outcome(&apart)), [""; 0]);
+    // Without code, and by a host alone.
+    rows(&[
+        (&of(given, ports), ADDRESSED),
+        (&of("environment: {UPSTREAM: '172.17.0.1:8080'}", ports), ADDRESSED),
+        (&of("environment: {UPSTREAM: '172.17.0.1'}", ports), &[]),
+    ]);
+}
