@@ -1,10 +1,10 @@
-//! The code that compose files build containers from, for services that have none of their own.
+//! The code of services that have none of their own: what compose files build them from, or that of the service whose image they run.
 
 use crate::inventory::Home;
 use crate::paths::is_below;
 use crate::tree::Tree;
-use hedgerow_deploy::Hosts;
-use hedgerow_deploy::build::{Build, builds, image_runs};
+use hedgerow_deploy::build::{Build, Image, builds, image_runs};
+use hedgerow_deploy::{Deploy, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives services without code of their own that of the directory which a compose file builds them from: the Dockerfile's, where that lies
@@ -48,6 +48,42 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
             }
         }
     }
+}
+
+/// Gives services without code of their own that of the service whose image their containers run: the one that the image is called like, or
+/// in whose directory of that name code lies. Says whether there are such.
+pub(crate) fn share(tree: &Tree, hosts: &Hosts, deploy: &Deploy, homes: &mut [Home]) -> bool {
+    let with_code = directories_of(tree);
+    let has_code = |directory: &str| !directory.is_empty() && with_code.contains(directory);
+    let code_of = |home: &Home| -> Vec<String> {
+        home.directories.iter().map(|(directory, _)| directory).filter(|one| has_code(one)).cloned().collect()
+    };
+    // Whose code an image of a name is made of.
+    let mut made_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for home in homes.iter() {
+        for directory in code_of(home) {
+            let last = directory.rsplit('/').next().unwrap_or_default().to_owned();
+            made_of.entry(last).or_default().insert(home.name.clone());
+        }
+    }
+    let known: BTreeMap<String, Vec<String>> = homes.iter().map(|home| (home.name.clone(), code_of(home))).collect();
+    let images: BTreeMap<&str, &BTreeSet<Image>> = deploy.images().collect();
+    let mut has_found = false;
+    for home in homes.iter_mut().filter(|home| known.get(&home.name).is_none_or(Vec::is_empty)) {
+        for image in images.get(home.name.as_str()).into_iter().copied().flatten() {
+            let by_directory = || made_of.get(image.name()).filter(|services| services.len() == 1)?.first();
+            let service = hosts.named(image.name()).or_else(|| by_directory().map(String::as_str));
+            for directory in service.and_then(|service| known.get(service)).into_iter().flatten() {
+                let main = image.runs.as_deref().and_then(|runs| main_of(tree, directory, runs));
+                let place = (directory.clone(), main);
+                if !home.directories.contains(&place) {
+                    home.directories.push(place);
+                    has_found = true;
+                }
+            }
+        }
+    }
+    has_found
 }
 
 /// The directories that have code in them or below them.

@@ -154,8 +154,12 @@ impl<'a> Run<'a> {
         crate::built::add(tree, &mut homes);
         let builds = Builds::new(tree);
         crate::starters::add(tree, &builds, &mut homes);
-        let (hosts, deploy) = deploy(tree, &homes, &builds);
-        let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy };
+        let (mut hosts, mut given) = deploy(tree, &homes, &builds);
+        if crate::built::share(tree, &hosts, &given, &mut homes) {
+            // Files beside code are settings of those that share it, too.
+            (hosts, given) = deploy(tree, &homes, &builds);
+        }
+        let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy: given };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));

@@ -1,6 +1,7 @@
 //! What compose files say containers are built from, and what these run.
 
 use super::{command, image, settings};
+use crate::partial::Partial;
 use crate::path::join;
 use crate::value::Value;
 
@@ -26,6 +27,28 @@ impl Build {
         let (directory, _) = self.dockerfile.rsplit_once('/')?;
         let below = directory.strip_prefix(self.context.as_str())?;
         (self.context.is_empty() || below.starts_with('/')).then_some(directory)
+    }
+}
+
+/// An image that a service's containers run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Image {
+    /// Its name without its tag, with a mark for each gap.
+    pub path: String,
+    /// The module or the file that it runs, as the container's command names it.
+    pub runs: Option<String>,
+}
+
+impl Image {
+    pub(super) fn new<'w>(path: &Partial, words: impl Iterator<Item = &'w Partial>) -> Self {
+        let words: Vec<&str> = words.flat_map(|word| word.letters().split_whitespace()).collect();
+        Self { path: path.shown('…'), runs: runs(&words) }
+    }
+
+    /// The last part of its name: `ledger` of `registry:5000/bank/ledger`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Docker compose.
 
 use super::item::{Item, Texts, scalar};
-use super::{Deploy, Given, MAX_LENGTH, Mounted, Said, Spot, Step, Word, command, mounts, routed};
+use super::{Deploy, Given, MAX_LENGTH, Mounted, Said, Spot, Step, Word, build, command, mounts, routed, whose};
 use crate::host::Hosts;
 use crate::partial::{Gap, Partial};
 use crate::path::{join, join_within};
@@ -62,6 +62,12 @@ impl Deploy {
             given.contents(item, container, |text| interpolated(text, &shell));
             let project = self.projects.entry(directory.to_owned()).or_default();
             project.add(&service, container, |text| interpolated(text, &shell));
+            let image = container.get("image").and_then(Value::as_str).map(|image| interpolated(image, &shell));
+            if let Some(path) = image.and_then(|image| whose::without_tag(&image.written())) {
+                let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
+                let image = build::Image::new(&path, words.map(|(word, _)| word));
+                self.images.entry(service.clone()).or_default().insert(image);
+            }
             // Of what a variable is given the last one counts: a later file's, and what stands in the compose file itself.
             let mut own: BTreeMap<String, (Partial, Spot)> = BTreeMap::new();
             let files = container.get("env_file");

@@ -66,6 +66,8 @@ pub struct Deploy {
     schedules: BTreeSet<Schedule>,
     /// Whom proxies call because they are asked to.
     routes: Vec<Route>,
+    /// The images that the services' containers run.
+    images: BTreeMap<String, BTreeSet<build::Image>>,
     /// What runs together by compose, by directory.
     projects: BTreeMap<String, published::Project>,
 }
@@ -92,6 +94,11 @@ pub struct Unread {
 }
 
 impl Deploy {
+    /// The images that the containers of services run, by service.
+    pub fn images(&self) -> impl Iterator<Item = (&str, &BTreeSet<build::Image>)> {
+        self.images.iter().map(|(service, images)| (service.as_str(), images))
+    }
+
     /// The templates that could not be read in full, with the services that they may be of.
     pub fn unread(&self) -> impl Iterator<Item = (&str, &Unread)> {
         self.unread.iter().map(|(path, unread)| (path.as_str(), unread))

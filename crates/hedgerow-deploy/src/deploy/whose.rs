@@ -82,7 +82,11 @@ pub(super) fn image(container: &Value) -> Option<String> {
 
 /// An image's name without its tag and digest: `registry:5000/bank/ledger` of `registry:5000/bank/ledger:1.2@sha256:…`.
 pub(super) fn image_path(container: &Value) -> Option<Partial> {
-    let image = container.get("image")?.as_text()?.written();
+    without_tag(&container.get("image")?.as_text()?.written())
+}
+
+/// The same of an image's whole name.
+pub(super) fn without_tag(image: &str) -> Option<Partial> {
     let path = image.split('@').next()?;
     // A colon before a slash is the port of a registry.
     let last = path.rfind('/').map_or(0, |at| at + 1);

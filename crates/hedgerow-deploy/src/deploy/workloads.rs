@@ -3,7 +3,7 @@
 use super::item::{Item, partial_at, pod_template};
 use super::kustomize::Kustomizations;
 use super::maps::Maps;
-use super::{Deploy, command, schedule, whose};
+use super::{Deploy, build, command, schedule, whose};
 use crate::host::Hosts;
 use crate::value::Value;
 
@@ -55,6 +55,17 @@ impl Deploy {
                 chart: item.chart,
                 template,
             }));
+            for container in
+                template.and_then(|template| template.pointer("/spec/containers")?.as_list()).unwrap_or_default()
+            {
+                if let Some(path) = whose::image_path(container) {
+                    let words = ["command", "args"].into_iter().flat_map(|key| command::placed(container.get(key)));
+                    self.images
+                        .entry(service.clone())
+                        .or_default()
+                        .insert(build::Image::new(&path, words.map(|(word, _)| word)));
+                }
+            }
             let given = self.given.entry(service).or_default();
             given.is_guessed = item.is_guessed && (given.is_guessed || given.parts.is_empty());
             item.path.clone_into(&mut given.path);

@@ -349,6 +349,46 @@ fn services_that_are_built_from_one_context_have_the_code_beside_their_dockerfil
 }
 
 #[test]
+fn services_that_run_the_image_of_another_one_have_its_code() {
+    const SERVICES: &str =
+        "-- service.api/app/__init__.py\n-- service.worker/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
+    let code = calls_at("service.api/app/web.py", "s-cart") + &calls_at("service.api/app/jobs.py", "s-ledger");
+    let workload = |name: &str, said: &str| {
+        format!(
+            "-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{{said}}}]}}}}}}\n"
+        )
+    };
+    let compose =
+        |said: &str| format!("-- compose.yml\nservices:\n  s-api: {{image: 'bank/s-api:1'}}\n  s-worker: {{{said}}}\n");
+    let api: &[&str] = &["api -> cart proven", "api -> ledger proven"];
+    let all: &[&str] =
+        &["api -> cart proven", "api -> ledger proven", "worker -> cart proven", "worker -> ledger proven"];
+    let jobs: &[&str] = &["api -> cart proven", "api -> ledger proven", "worker -> ledger proven"];
+    for (deploy, expected) in [
+        (workload("worker", "image: 'registry:5000/bank/s-api:v1'"), all),
+        (workload("worker", "image: s-api, command: [python, -m, app.jobs]"), jobs),
+        (workload("worker", "image: s-api, command: [celery], args: [-A, app.jobs, worker]"), jobs),
+        (workload("worker", "image: 'bank/service.api@sha256:00', args: [worker]"), all),
+        (compose("image: 'bank/s-api:1', command: 'python app/jobs.py'"), jobs),
+        (compose("image: '${REGISTRY:-bank}/s-api:${TAG}', command: run"), all),
+        // Another image, one of nobody's, an image of its own beside it.
+        (workload("worker", "image: bank/worker"), api),
+        (workload("worker", "image: bank/s-ledger"), api),
+        (compose("image: 'redis:7'"), api),
+        (workload("api", "image: s-api, command: [python, -m, app.jobs]"), api),
+    ] {
+        assert_eq!(summary(&outcome(&(SERVICES.to_owned() + &code + &deploy))), expected, "{deploy}");
+    }
+    // Who has code of its own has that.
+    let own = workload("worker", "image: s-api") + "-- service.worker/main.py\nprint(1)\n";
+    assert_eq!(summary(&outcome(&(SERVICES.to_owned() + &code + &own))), api);
+    // Settings beside the code are of both.
+    let settings = "-- service.api/app/web.py\nimport os, requests\nrequests.get(os.environ['CART'])\n-- service.api/Dockerfile\nFROM x\nENV CART=http://s-cart\n";
+    let tree = SERVICES.to_owned() + settings + &workload("worker", "image: s-api");
+    assert_eq!(summary(&outcome(&tree)), ["api -> cart joined", "worker -> cart joined"]);
+}
+
+#[test]
 fn what_lies_in_a_directory_of_several_services_is_read_for_each() {
     let of = |files: &str| {
         format!(
