@@ -6,6 +6,7 @@
 
 mod common;
 mod given;
+mod project;
 mod variables;
 mod weight;
 
@@ -106,9 +107,16 @@ pub(crate) fn ask<'a>(
         }
     }
     let shared = shared(homes, deploy);
+    let languages = project::languages(tree);
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
-        let own = texts.remove(home.name.as_str()).unwrap_or_default();
+        let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
+        let read = part.account.read.keys().filter_map(|language| languages.get(language.as_str()));
+        for file in read.flat_map(|language| project::beside(tree, home, *language)) {
+            if !own.iter().any(|(known, _)| known.path == file.path) {
+                own.push((file, Whose::Brought));
+            }
+        }
         let hosts = hosts.of(&home.name);
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();

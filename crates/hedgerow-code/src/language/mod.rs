@@ -133,6 +133,11 @@ pub trait Semantics: Sync {
         name.split('.').next().unwrap_or(name)
     }
 
+    /// Where a framework of the language keeps a program's settings beside the directory of its code: that one's name, and the other's.
+    fn settings_beside(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// Whether what a module exports is followed by the name it is imported under.
     fn exports_by_name(&self) -> bool {
         false

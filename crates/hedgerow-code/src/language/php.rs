@@ -39,6 +39,11 @@ impl Semantics for Php {
         true
     }
 
+    // Symfony's: <https://symfony.com/doc/current/configuration.html>.
+    fn settings_beside(&self) -> Option<(&'static str, &'static str)> {
+        Some(("src", "config"))
+    }
+
     fn may_leave_out_arguments(&self) -> bool {
         true
     }

@@ -168,3 +168,30 @@ fn variables_that_fill_settings_by_the_file_of_node_config_are_followed() {
         assert_eq!(found, expected, "{variables} {code}");
     }
 }
+
+#[test]
+fn settings_beside_the_code_ask_for_variables() {
+    let tree = |path: &str, file: &str, setting: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{services: [{{path: {path}, name: service.shop}}]}}\n-- app/src/a.php\n<?php\nnamespace App;\nclass A {{ function f() {{}} }}\n\
+             -- {file}\n{setting}\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: LEDGER_DSN, value: 'redis://s-ledger:6379'}}]}}]}}}}}}\n-- service.shop/x.txt\n-- service.ledger/x.txt\n"
+        )
+    };
+    let joined: &[&str] = &["shop -> ledger joined"];
+    let given: &[&str] = &["shop -> ledger addressed"];
+    let asks = "client: {url: '%env(resolve:LEDGER_DSN)%'}";
+    for (path, file, setting, expected) in [
+        ("app/src", "app/config/packages/redis.yaml", asks, joined),
+        ("app/src", "app/config/services.yml", "parameters: {ledger: '%env(LEDGER_DSN)%'}", joined),
+        ("app/src", "app/config/services.xml", "<parameter>%env(LEDGER_DSN)%</parameter>", joined),
+        ("app", "app/config/packages/redis.yaml", asks, joined),
+        // Another program's, settings of another variable, another place.
+        ("app/src", "config/packages/redis.yaml", asks, given),
+        ("app/src", "app/config/packages/redis.yaml", "client: {url: '%env(OTHER_DSN)%'}", given),
+        ("app/src", "app/templates/redis.yaml", asks, given),
+    ] {
+        let found = summary(&outcome(&tree(path, file, setting)));
+        let edges: Vec<&String> = found.iter().filter(|line| line.contains("->")).collect();
+        assert_eq!(edges, expected, "{path} {file} {setting}");
+    }
+}
