@@ -13,7 +13,7 @@
 //! let mut hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &BTreeMap::new(), &[]);
 //! let owner = |path: &str| path.split('/').next().filter(|first| ["emoji", "ledger"].contains(first)).map(str::to_owned);
 //!
-//! let deploy = Deploy::read([compose].into_iter(), [compose].into_iter(), &mut hosts, owner);
+//! let deploy = Deploy::read([compose].into_iter(), ([compose].into_iter(), &[]), &mut hosts, owner);
 //! let books = &deploy.of("emoji").expect("it is given something").environment["BOOKS"][0];
 //! assert_eq!(hosts.answers(books), [Answer::Service("ledger".to_owned(), Some(80))]);
 //! ```

@@ -72,7 +72,14 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     });
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });
     let all = tree.texts.iter().map(|file| Text { path: &file.path, text: &file.text });
-    let mut deploy = Deploy::read(texts, all, &mut hosts, owner);
+    // Settings of everybody that are a file of variables fill compose files, too.
+    let is_filling = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let everybodys = tree.config.settings.iter().find_map(|pattern| pattern.take(path)) == Some("");
+        everybodys && name.split(['.', '-', '_']).any(|word| word == "env")
+    };
+    let filling: Vec<&str> = tree.texts.iter().filter(|file| is_filling(&file.path)).map(|file| &*file.text).collect();
+    let mut deploy = Deploy::read(texts, (all, &filling), &mut hosts, owner);
     hosted::grants(tree, &owner, &mut hosts, &mut deploy);
     let sharing = owners.sharing(tree.texts, &hosts);
     let node_configs = node_configs(tree);

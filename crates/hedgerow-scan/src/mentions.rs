@@ -6,6 +6,7 @@
 
 mod common;
 mod given;
+mod hidden;
 mod project;
 mod variables;
 mod weight;
@@ -36,6 +37,7 @@ use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Deploy, Hosts, Said};
+use hidden::Hidden;
 use std::collections::{BTreeMap, BTreeSet};
 use variables::{asked_for, is_deploy, taken};
 
@@ -63,7 +65,7 @@ enum Whose {
 /// Adds what the services name and what led to no edge.
 pub(crate) fn ask<'a>(
     tree: &Tree,
-    homes: &[Home],
+    homes: &'a [Home],
     hosts: &Hosts,
     deploy: &'a Deploy,
     parts: &[Part],
@@ -108,6 +110,7 @@ pub(crate) fn ask<'a>(
     }
     let shared = shared(homes, deploy);
     let languages = project::languages(tree);
+    let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
@@ -184,7 +187,32 @@ pub(crate) fn ask<'a>(
             outcome.findings.push(finding);
         }
         tell(tree, home, spoken, found, outcome);
+        let given = deploy.of(&home.name);
+        for (variable, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
+            let is_asked = part.variables.contains(variable)
+                || part.found.findings.iter().any(|finding| {
+                    finding.code == Code::UnknownClient && finding.marks.iter().any(|(_, text)| text.contains(variable))
+                });
+            let is_ignored = tree.config.ignore.is_match(&spot.path) || spoken.ignores(&home.name, &spot.path);
+            let callee = templated::named(variable, hosts).map(str::to_owned);
+            let is_known = callee.as_ref().is_some_and(|callee| {
+                let edge = outcome.edges.get(&(home.name.clone(), callee.clone()));
+                *callee == home.name
+                    || edge.is_some_and(|edge| edge.class() < Class::Candidate)
+                    || tree.config.explains(&home.name, callee)
+            });
+            if !is_asked && !is_ignored && !is_known {
+                hidden_variables.push(Hidden { service: &home.name, variable, spot, callee });
+            }
+        }
     }
+    for Hidden { service, variable, spot, callee } in &hidden_variables {
+        let Some(callee) = callee else { continue };
+        let (place, target) = (places.of(spot, "", variable), format!("${variable}"));
+        let (class, port, kind) = (Class::Candidate, Port::Unknown, Kind::Tcp);
+        outcome.add(service, callee, Evidence { class, place, target, port, kind, way: Vec::new() });
+    }
+    outcome.findings.extend(hidden::findings(&hidden_variables, places));
     for ((callee, variable), callers) in everybodys {
         let finding = everybodys_variable(tree, outcome, &callee, &variable, callers);
         outcome.findings.extend(finding);

@@ -210,7 +210,7 @@ mod tests {
         ];
         let services = [("emoji", "emoji")];
         let mut hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &BTreeMap::new(), &[]);
-        let deploy = Deploy::read([texts[1]].into_iter(), texts.into_iter(), &mut hosts, |_| None);
+        let deploy = Deploy::read([texts[1]].into_iter(), (texts.into_iter(), &[]), &mut hosts, |_| None);
         let given = deploy.of("emoji").unwrap();
         let setting = |name: &str| given.setting(&[name.to_owned()]);
         assert_eq!(setting("card"), [Partial::from("http://s-card")]);

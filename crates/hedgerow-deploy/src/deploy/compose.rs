@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_DEPTH: usize = 16;
 
 impl Deploy {
-    /// Takes in what compose files give to their containers. A container is the service it is called like, or the one
+    /// Takes in what compose files give to their containers; `filling` are files of variables that fill what no file near them says. A container is the service it is called like, or the one
     /// from whose directory it is built; that one then answers under the container's name too.
     pub(super) fn compose(
         &mut self,
         items: &[Item],
-        texts: &Texts,
+        (texts, filling): (&Texts, &[&str]),
         hosts: &mut Hosts,
         owner: &impl Fn(&str) -> Option<String>,
     ) {
@@ -55,8 +55,13 @@ impl Deploy {
             let here = item.spot(container);
             given.parts.push(here.clone());
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
-            let (shell_path, shell) = text_of(".env");
-            let mut shell = variables(shell, &BTreeMap::new());
+            let (shell_path, text) = text_of(".env");
+            let mut shell = variables(text, &BTreeMap::new());
+            for text in outer_env_files(directory, texts).chain(filling.iter().copied()) {
+                for (key, value) in variables(text, &shell) {
+                    shell.entry(key).or_insert(value);
+                }
+            }
             all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| interpolated(text, &shell));
@@ -97,8 +102,14 @@ impl Deploy {
                 let value = match value {
                     Some(value) => Some((interpolated(value.letters(), &shell), spot)),
                     // A name alone has the value that it has outside.
-                    None => said.get(key).map(|value| (value.clone(), Spot::line(&shell_path, key))),
+                    None => said.get(key).map(|value| {
+                        let is_beside = !shell_path.is_empty();
+                        (value.clone(), if is_beside { Spot::line(&shell_path, key) } else { environment.clone() })
+                    }),
                 };
+                if value.is_none() {
+                    given.hidden.insert(key.to_owned(), here.key("environment"));
+                }
                 own.extend(value.map(|value| (key.to_owned(), value)));
             };
             match container.get("environment") {
@@ -199,6 +210,13 @@ const TEMPLATES: &[&str] = &[
     ".env.dist",
     ".env.default",
     ".env.defaults",
+    ".env.dev",
+    ".env-dev",
+    ".env.devel",
+    ".env-devel",
+    ".env.development",
+    ".env.docker",
+    ".env.compose",
     ".env-example",
     ".env-template",
     ".env-sample",
@@ -247,6 +265,18 @@ fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
     };
     let text = texts.get(path.as_str()).copied().unwrap_or_default();
     (path, text)
+}
+
+/// The files of variables in the directories above a compose file, which people name on the command line or begin compose beside; the nearest
+/// first.
+fn outer_env_files<'t>(directory: &str, texts: &Texts<'t>) -> impl Iterator<Item = &'t str> {
+    let above = std::iter::successors(Some(directory), |below| match below.rsplit_once('/') {
+        Some((above, _)) => Some(above),
+        None => Some("").filter(|_| !below.is_empty()),
+    });
+    let names = || std::iter::once(".env").chain(TEMPLATES.iter().copied());
+    let in_it = |above: &str| names().find_map(|name| texts.get(join(above, name).as_str()).copied());
+    above.skip(1).filter_map(in_it).collect::<Vec<_>>().into_iter()
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.

@@ -52,6 +52,9 @@ impl Given {
                         .collect()
                 })
                 .unwrap_or_default();
+            if values.is_empty() && (reference.is_some() || source.get("secretKeyRef").is_some()) {
+                self.hidden.entry(name.to_owned()).or_insert_with(spot);
+            }
             if values.is_empty() {
                 secret.set(name, Partial::unknown(), spot());
             }

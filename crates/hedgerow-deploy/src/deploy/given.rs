@@ -19,6 +19,8 @@ pub struct Given {
     pub environment: BTreeMap<String, Vec<Partial>>,
     /// Whether it has a client for what a variable leads to, where that is known.
     pub clients: BTreeMap<String, bool>,
+    /// Environment variables whose values no file says: a Secret's, a map's that is not in the tree, those that compose takes from outside.
+    pub hidden: BTreeMap<String, Spot>,
     /// Flags, without the dashes.
     pub flags: BTreeMap<String, Vec<Partial>>,
     /// What its containers run.

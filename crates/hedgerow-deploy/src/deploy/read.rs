@@ -11,10 +11,11 @@ use std::collections::BTreeSet;
 
 impl Deploy {
     /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
-    /// the texts of the tree, in which charts have their values and compose files their variables.
+    /// the texts of the tree, in which charts have their values and compose files their variables; `filling` are the texts of variables that
+    /// fill what compose files ask for and nothing beside or above them says.
     pub fn read<'a>(
         texts: impl Iterator<Item = Text<'a>>,
-        all: impl Iterator<Item = Text<'a>> + Clone,
+        (all, filling): (impl Iterator<Item = Text<'a>> + Clone, &[&str]),
         hosts: &mut Hosts,
         owner: impl Fn(&str) -> Option<String>,
     ) -> Self {
@@ -82,7 +83,7 @@ impl Deploy {
             }
         }
         let all: Texts = all.map(|text| (text.path, text.text)).collect();
-        deploy.compose(&items, &all, hosts, &owner);
+        deploy.compose(&items, (&all, filling), hosts, &owner);
         deploy.values(&items, &charts, hosts, &owner);
         let kustomizations = Kustomizations::new(&items, &all);
         for item in &mut items {

@@ -136,11 +136,12 @@ fn a_file_in_a_services_directory_that_is_about_another_is_its_own() {
 #[test]
 fn the_only_file_of_variables_fills_a_compose_file_in() {
     let tree = |files: &str| compose("environment: {LEDGER_URL: 'http://${LEDGER}'}", files);
+    let asked: &[&str] = &["unknown-client deploy/compose.yaml"];
     rows(&[
         (tree("-- deploy/env.all\nLEDGER=s-ledger:80\n"), CALLS),
         (tree("-- deploy/.env.shop\nLEDGER=s-ledger:80\n"), CALLS),
-        (tree("-- deploy/env.a\nLEDGER=s-ledger:80\n-- deploy/env.b\nLEDGER=s-cart:80\n"), NONE),
-        (tree("-- deploy/more/env.all\nLEDGER=s-ledger:80\n"), NONE),
+        (tree("-- deploy/env.a\nLEDGER=s-ledger:80\n-- deploy/env.b\nLEDGER=s-cart:80\n"), asked),
+        (tree("-- deploy/more/env.all\nLEDGER=s-ledger:80\n"), asked),
         // A port that nobody knows is one.
         (compose("environment: {LEDGER: 's-ledger:${PORT}'}", ""), CALLS),
         (compose("environment: {LEDGER_IMAGE: 's-ledger:${TAG}'}", ""), NONE),

@@ -665,3 +665,81 @@ fn words_of_a_list_that_chooses_are_no_hosts() {
         rows(&[(&tree(settings), expected)]);
     }
 }
+
+/// Who is asked about, and by what message, of addresses that the deploy gives and no file says.
+#[track_caller]
+fn asked_of_hidden(tree: &str) -> Vec<String> {
+    let found = outcome(tree);
+    let messages = found.findings.iter().map(|finding| finding.message.clone());
+    messages.filter(|message| message.contains("no file that was read says what")).collect()
+}
+
+#[test]
+fn an_address_that_the_deploy_hides_is_asked_about() {
+    const SERVICES: &str = "-- service.shop/x.txt\n-- service.cart/x.txt\n-- service.ledger/x.txt\n";
+    let compose = |said: &str| {
+        format!(
+            "{SERVICES}-- deploy/compose.yml\nservices:\n  s-shop: {{image: x, environment: {said}}}\n  s-cart: {{image: y, environment: {said}}}\n"
+        )
+    };
+    let pod = |name: &str, env: &str| {
+        format!(
+            "-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{image: x, env: [{env}]}}]}}}}}}\n"
+        )
+    };
+    let both =
+        "the deploy gives `BOOKS_HOST` to `service.cart`, `service.shop`, and no file that was read says what they are";
+    for said in [
+        "{BOOKS_HOST: '${BOOKS_HOST}'}",
+        "[BOOKS_HOST]",
+        "['BOOKS_HOST=${BOOKS:?}']",
+        "{BOOKS_HOST: 'http://${A}:${B}'}",
+    ] {
+        assert_eq!(asked_of_hidden(&compose(said)), [both], "{said}");
+    }
+    // A file that says it.
+    for env in [
+        "-- deploy/.env\nBOOKS_HOST=example.com\n",
+        "-- .env\nBOOKS_HOST=example.com\n",
+        "-- deploy/.env.example\nBOOKS_HOST=example.com\n",
+        "-- .env-devel\nBOOKS_HOST=example.com\n",
+        "-- conf/all.env\nBOOKS_HOST=example.com\n-- hedgerow.yaml\nscan: {settings: [conf/all.env]}\n",
+    ] {
+        for said in ["{BOOKS_HOST: '${BOOKS_HOST}'}", "[BOOKS_HOST]"] {
+            assert_eq!(asked_of_hidden(&(compose(said) + env)), [""; 0], "{said} {env}");
+        }
+    }
+    let secret = "{name: BOOKS_URL, valueFrom: {secretKeyRef: {name: a, key: b}}}";
+    let of = |all: &str| SERVICES.to_owned() + all;
+    let one = "the deploy gives `BOOKS_URL` to `service.shop`, and no file that was read says what they are";
+    let two =
+        "the deploy gives `BOOKS_URL` to `service.cart`, `service.shop`, and no file that was read says what they are";
+    for (tree, expected) in [
+        (of(&pod("shop", secret)), &[one][..]),
+        (of(&(pod("shop", secret) + &pod("cart", secret))), &[two]),
+        (of(&pod("shop", &secret.replace("secretKeyRef", "configMapKeyRef"))), &[one]),
+        // What is no address of another one, a value that is known somewhere, what somebody has explained.
+        (of(&pod("shop", &secret.replace("BOOKS_URL", "BOOKS_KEY"))), &[]),
+        (of(&pod("shop", &secret.replace("BOOKS_URL", "PUBLIC_URL"))), &[]),
+        (of(&pod("shop", "{name: NODE_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}")), &[]),
+        (of(&pod("shop", "{name: BOOKS_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}")), &[]),
+        (of(&pod("shop", &secret.replace("BOOKS_URL", "S_SHOP_URL"))), &[]),
+        (
+            of(&format!("# hedgerow: ignore the books are elsewhere\n{}", pod("shop", secret)).replace(
+                "# hedgerow: ignore the books are elsewhere\n-- k8s/shop.yaml\n",
+                "-- k8s/shop.yaml\n# hedgerow: ignore the books are elsewhere\n",
+            )),
+            &[],
+        ),
+    ] {
+        assert_eq!(asked_of_hidden(&tree), expected, "{tree}");
+    }
+    // One that is called after a service is a candidate besides, until a call is known.
+    let named = of(&pod("shop", &secret.replace("BOOKS_URL", "S_LEDGER_URL")));
+    assert_eq!(
+        crate::summary(&outcome(&named)).iter().filter(|line| line.contains("->")).collect::<Vec<_>>(),
+        ["shop -> ledger candidate"]
+    );
+    let known = named + "-- service.shop/main.py\nimport requests\nrequests.get('http://s-ledger/x')\n";
+    assert_eq!(asked_of_hidden(&known), [""; 0]);
+}

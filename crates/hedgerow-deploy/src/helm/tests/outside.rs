@@ -39,7 +39,7 @@ pub(super) fn read(tree: &str) -> Deploy {
     let services = [("emoji", "emoji"), ("card", "card"), ("ledger", "ledger")];
     let mut hosts = Hosts::new(services.into_iter(), BTreeSet::new(), &BTreeMap::new(), &[]);
     let yaml = texts.clone().filter(|text| text.path.ends_with(".yaml") || text.path.ends_with(".yml"));
-    Deploy::read(yaml, texts, &mut hosts, |_| None)
+    Deploy::read(yaml, (texts, &[]), &mut hosts, |_| None)
 }
 
 /// The values of a variable of a service, with `?` for what is not known of them.
