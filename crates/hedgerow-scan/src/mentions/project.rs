@@ -1,6 +1,7 @@
 //! Settings of a program that lie beside the directory of its code, as frameworks place them.
 
-use crate::inventory::{Home, is_below};
+use crate::inventory::Home;
+use crate::paths::is_below;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_code::frontend::Language;
 use std::collections::BTreeMap;
