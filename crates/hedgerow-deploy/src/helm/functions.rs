@@ -109,6 +109,18 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             let set = arguments.iter().find(|value| value.as_ref().is_none_or(is_set));
             set.cloned().unwrap_or(last)?
         }
+        ("and", 1..) => {
+            let mut first = last;
+            for value in arguments {
+                // Of what is not known it is not known whether it is set.
+                let value = value.as_ref().filter(|value| !is_unknown(value))?;
+                if !is_set(value) {
+                    first = Some(value.clone());
+                    break;
+                }
+            }
+            first?
+        }
         // What is asked is not known.
         ("ternary", 3) => any(&scope.around.spent.next(), &arguments[..2])?,
         ("toString" | "print", 1) => match last? {

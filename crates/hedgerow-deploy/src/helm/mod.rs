@@ -34,6 +34,7 @@ mod sprig;
 mod template;
 #[cfg(test)]
 mod tests;
+mod urls;
 mod values;
 
 pub(crate) use charts::Charts;

@@ -5,7 +5,7 @@ use super::expr::{is_unknown, written};
 use super::made::under;
 use super::printed::{cast, printed};
 use super::spent::{Spent, Work};
-use super::{cut, merge, regexes};
+use super::{cut, merge, regexes, urls};
 use crate::deploy::documents;
 use crate::partial::{Gap, Partial};
 use crate::value::{Map, Value};
@@ -146,6 +146,9 @@ pub(super) fn call(name: &str, arguments: &[Option<Value>], spent: &Spent) -> Gi
         ("camelcase", 1) => word(joined),
         ("title", 1) => word(titled),
         ("untitle", 1) => word(untitled),
+        ("base" | "dir" | "ext" | "clean" | "isAbs" | "urlParse", 1) => {
+            last.and_then(Value::as_text).and_then(|text| urls::call(name, text))
+        }
         ("regexReplaceAll" | "regexReplaceAllLiteral", 3) => {
             let (pattern, text, with) = (known(0), arguments[1].as_ref().and_then(Value::as_text), known(2));
             let replaced = |pattern, text, with| regexes::replaced(pattern, text, with, name == "regexReplaceAll");

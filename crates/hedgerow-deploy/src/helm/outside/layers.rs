@@ -76,6 +76,7 @@ impl Reader<'_, '_> {
                 }
                 Layer::SetAll(text, form) => {
                     let text = text.with(bindings).partial();
+                    self.spent += text.letters().len();
                     if !all.iter_mut().all(|values| set::set_all(values, &text, *form)) {
                         self.lack(path, directory, format!("`--set {}` cannot be read", text.shown('…')));
                     }

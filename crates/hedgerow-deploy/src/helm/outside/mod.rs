@@ -7,6 +7,7 @@ mod commands;
 mod helmfile;
 mod layers;
 mod made;
+mod marks;
 mod names;
 mod objects;
 mod open;

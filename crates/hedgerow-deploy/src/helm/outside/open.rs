@@ -1,5 +1,6 @@
 //! Texts with variables in them: paths and names that scripts and releases write.
 
+use super::marks::{Marks, inside};
 use crate::partial::{Part, Partial};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ impl Open {
     }
 
     fn letters(&mut self, text: &str) {
+        let marks = Marks::new(text);
         let mut rest = text;
         while let Some(at) = rest.find(['$', '{']) {
             self.known(&rest[..at]);
@@ -44,7 +46,8 @@ impl Open {
                 let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
                 (end > 0).then(|| tail.split_at(end))
             };
-            let inside = marked(here).map(|length| (inside(&here[..length]), &here[length..]));
+            let length = marks.length(text.len() - here.len());
+            let inside = length.map(|length| (inside(&here[..length]), &here[length..]));
             match inside.or_else(plain) {
                 Some((name, after)) => {
                     self.0.push(Piece::Variable(name.trim().trim_start_matches('.').to_owned()));
@@ -94,7 +97,8 @@ impl Open {
         made
     }
 
-    fn length(&self) -> usize {
+    /// How many letters it is written with, near enough.
+    pub(super) fn length(&self) -> usize {
         let of = |piece: &Piece| match piece {
             Piece::Known(text) | Piece::Variable(text) => text.len() + 1,
         };
@@ -165,6 +169,14 @@ impl Open {
         Self(pieces)
     }
 
+    /// The names of its variables.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Variable(name) => Some(name.as_str()),
+            Piece::Known(_) => None,
+        })
+    }
+
     /// The name of the variable that it is all of.
     pub(super) fn variable(&self) -> Option<&str> {
         match &self.0[..] {
@@ -232,41 +244,6 @@ impl Open {
     pub(super) fn says_something(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Known(known) if known.contains(|c: char| c.is_alphanumeric())))
     }
-}
-
-/// How long the variable, or the command whose output it is, is that a text begins with: `${A:-b}`, `$(a "b")`, `{{ .a }}`.
-pub(super) fn marked(text: &str) -> Option<usize> {
-    let (start, open, close) = match text {
-        text if text.starts_with("${{") => return marked(&text[1..]).map(|length| length + 1),
-        text if text.starts_with("${") || text.starts_with("{{") => (2, '{', '}'),
-        text if text.starts_with("$(") => (2, '(', ')'),
-        _ => return None,
-    };
-    let mut depth = if text.starts_with("{{") { 2_usize } else { 1 };
-    for (at, letter) in text[start..].char_indices() {
-        match letter {
-            '\n' if open == '{' => return None,
-            letter if letter == open => depth += 1,
-            letter if letter == close => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(start + at + 1);
-        }
-    }
-    None
-}
-
-/// The name of a variable between its marks: `name` of `{{ .name }}` and `${name:-other}`, where it is taken as it is.
-fn inside(marked: &str) -> &str {
-    let inside = marked.trim_start_matches('$').trim_start_matches(['{', '(']).trim_end_matches(['}', ')']);
-    if !marked.starts_with("${") {
-        return inside;
-    }
-    let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
-    let (name, rest) = inside.split_at(end);
-    let is_plain = [":-", ":=", ":?", "-", "=", "?"].iter().any(|mark| rest.starts_with(mark));
-    if is_plain && !name.is_empty() { name } else { inside }
 }
 
 #[cfg(test)]

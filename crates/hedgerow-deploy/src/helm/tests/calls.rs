@@ -131,6 +131,12 @@ fn calls_are_found_where_files_have_commands() {
         ("Makefile", "HELM := bin/helm --debug\nup:\n\t-@${HELM} upgrade smile charts/emoji --set url=http://ledger\n"),
         ("Makefile", "FLAGS := --set url=http://ledger -n x\nup:\n\thelm upgrade smile charts/emoji $(FLAGS)\n"),
         ("up.ps1", "helm upgrade smile charts/emoji `\r\n  --set url=http://ledger\r\n"),
+        ("up.ps1", "helm upgrade smile .\\charts\\emoji --set 'a\\.b=c,url=http://ledger'\n"),
+        (
+            "ci/up.cmd",
+            "helm upgrade smile ..\\charts\\emoji -f ..\\deploy\\emoji.yaml\n-- deploy/emoji.yaml\nurl: http://ledger\n",
+        ),
+        ("ci/x/up.bat", "cd ..\\..\\charts\nhelm upgrade smile emoji --set url=http://ledger\n"),
         ("up.ps1", "$chart = \"charts/emoji\"\n& helm upgrade smile $chart --set url=http://ledger\n"),
         ("up.cmd", "call helm upgrade smile charts/emoji ^\r\n --set url=http://ledger\r\n"),
         (

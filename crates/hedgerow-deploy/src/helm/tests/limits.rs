@@ -116,3 +116,44 @@ fn paths_with_variables_cost_what_they_lead_to() {
     let deploy = read(&format!("{CHARTS}{files}{calls}{deep}"));
     assert!(!told(&deploy).iter().any(|(_, what)| what.contains("too much of the tree")), "{:?}", told(&deploy));
 }
+
+/// Each of these texts takes time that grows with the square of its length where one thing is looked for again and again.
+#[test]
+fn long_scripts_are_read_once() {
+    let call = "helm upgrade r ./charts/emoji --set url=http://ledger\n";
+    let pieces = [
+        "$(",
+        "${",
+        "{{",
+        "((",
+        "$(a ",
+        "`a ",
+        "cat <<A\n",
+        "cat <<A\nB\n",
+        "'\n\"",
+        "\"\\\"",
+        "cd a\n",
+        "pushd a; ",
+        "A=b\n",
+        "A$A=$A\n",
+        "$X ",
+        "$X\n",
+        "bash -c \"$X\"\n",
+        "f() {\n",
+        "for a in b\n",
+        "${a:-b}\n",
+        "helm upgrade $X ",
+        "#",
+        "\\",
+        "=",
+        "a:\n- run: x\n",
+        "env: {A: b}\n",
+        "dir('a') {\n",
+    ];
+    for piece in pieces {
+        let long = format!("X='{}'\n{}\n", "x ".repeat(2000), piece.repeat((32 << 10) / piece.len()));
+        let files = ["up.sh", "Makefile", "up.ps1", "Jenkinsfile", "a.toml", "a.yaml"];
+        let tree: String = files.iter().map(|file| format!("-- {file}\n{call}{long}")).collect();
+        read(&format!("{CHARTS}{tree}"));
+    }
+}

@@ -43,6 +43,16 @@ fn values_are_printed_as_helm_prints_them() {
         ("a: {{ default 80 (int .Values.none) }}", r#"[{"a":80}]"#),
         ("a: {{ \"\\x41\\u00e9\\101\\U0001F600\\\\\\\"\" | squote }}", r#"[{"a":"AéA😀\\\""}]"#),
         ("a: {{ trunc -3 \"hello\" }}", r#"[{"a":"llo"}]"#),
+        ("a: {{ and .Values.s \"y\" | quote }}", r#"[{"a":"y"}]"#),
+        ("a: {{ and \"\" \"y\" | quote }}", r#"[{"a":""}]"#),
+        ("a: {{ and 1 0 2 | quote }}", r#"[{"a":"0"}]"#),
+        ("a: {{ and (list) \"y\" | toJson | quote }}", r#"[{"a":"[]"}]"#),
+        ("a: {{ and (include \"gone\" .) \"y\" | quote }}", r#"[{"a":"?"}]"#),
+        ("a: {{ and \"\" (include \"gone\" .) | quote }}", r#"[{"a":""}]"#),
+        ("a: {{ (urlParse \"http://s-ledger:80/x\").hostname }}", r#"[{"a":"s-ledger"}]"#),
+        ("a: {{ (urlParse (printf \"http://%s-db:80/x\" .Release.Name)).host }}", r#"[{"a":"<release>-db:80"}]"#),
+        ("a: {{ urlParse (include \"gone\" .) | quote }}", r#"[{"a":"?"}]"#),
+        ("a: {{ base \"a/b.yaml\" | trimSuffix (ext \"a/b.yaml\") }}", r#"[{"a":"b"}]"#),
         ("a: {{ untitle \"Get It\" | title | snakecase | quote }}", r#"[{"a":"get_it"}]"#),
     ] {
         assert_eq!(rendered(values, text), expected, "{text}");

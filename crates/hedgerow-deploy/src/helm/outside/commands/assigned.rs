@@ -1,13 +1,18 @@
 //! What a text says that its variables are.
 
-use super::super::open::{Bindings, marked};
+use super::super::marks::Marks;
+use super::super::open::Bindings;
+use super::flags::opened;
 use super::words::{Token, tokens};
+use std::collections::BTreeSet;
 
 /// What variables are: as it is said, and where nothing else says so.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Assigned {
     pub(super) bindings: Bindings,
     pub(super) defaults: Bindings,
+    /// Those that loops set.
+    pub(super) loops: BTreeSet<String>,
 }
 
 /// Words before the name of a variable.
@@ -32,14 +37,15 @@ const BEFORE: &[&str] = &[
 pub(super) fn assigned(text: &str, outer: &Bindings) -> Assigned {
     let mut found = Bindings::new();
     let mut defaults = Bindings::new();
-    let mut lost = Vec::new();
+    let mut lost = BTreeSet::new();
+    let mut loops = BTreeSet::new();
     for line in text.lines() {
         let line = line.trim();
         for (name, default) in defaults_in(line) {
             defaults.entry(name.to_owned()).or_insert_with(|| default.to_owned());
         }
         if let Some(name) = line.strip_prefix("for ").and_then(|rest| rest.split_whitespace().next()) {
-            lost.push(name.to_owned());
+            loops.insert(name.to_owned());
         }
         let line = BEFORE.iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
         let Some((name, value)) = line.split_once('=') else { continue };
@@ -55,32 +61,32 @@ pub(super) fn assigned(text: &str, outer: &Bindings) -> Assigned {
             continue;
         }
         let Some(value) = value_of(value, is_line) else {
-            lost.push(name.to_owned());
+            lost.insert(name.to_owned());
             continue;
         };
-        let own = [format!("${name}"), format!("{{{name}"), format!("({name})")];
+        let open = opened(&value);
         // `A=${A:-b}` says what it is by default, which is read above.
-        let says_default = value.starts_with(&format!("${{{name}")) && marked(&value) == Some(value.len());
+        let says_default = open.variable() == Some(name);
         if is_default {
             defaults.insert(name.to_owned(), value);
         } else if !says_default
-            && (own.iter().any(|own| value.contains(own.as_str()))
+            && (open.variables().any(|other| other == name)
                 || found.insert(name.to_owned(), value.clone()).is_some_and(|before| before != value))
         {
-            lost.push(name.to_owned());
+            lost.insert(name.to_owned());
         }
     }
     let mut bindings = outer.clone();
     bindings.extend(found);
-    lost.iter().for_each(|name| drop(bindings.remove(name)));
-    defaults.retain(|name, _| !bindings.contains_key(name) && !lost.contains(name));
+    lost.iter().chain(&loops).for_each(|name| drop(bindings.remove(name)));
+    defaults.retain(|name, _| !bindings.contains_key(name) && !lost.contains(name) && !loops.contains(name));
     let with_env = |bindings: &mut Bindings| {
         let also: Vec<(String, String)> =
             bindings.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
         bindings.extend(also);
     };
     with_env(&mut bindings);
-    Assigned { bindings, defaults }
+    Assigned { bindings, defaults, loops }
 }
 
 /// The one word that a value is, or the line.
@@ -103,8 +109,9 @@ fn value_of(text: &str, is_line: bool) -> Option<String> {
 /// `${A:-b}` and `${A:=b}`: the name, and what it is by default.
 fn defaults_in(line: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
+    let marks = Marks::new(line);
     for (at, _) in line.match_indices("${") {
-        let Some(length) = marked(&line[at..]) else { continue };
+        let Some(length) = marks.length(at) else { continue };
         let inside = &line[at + 2..at + length - 1];
         let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
         let (name, rest) = inside.split_at(end);

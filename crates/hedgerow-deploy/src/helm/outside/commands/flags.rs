@@ -58,6 +58,9 @@ const WITH_VALUE: &[&str] = &[
     "version",
 ];
 
+/// How many files and flags of values one call has.
+const MAX_LAYERS: usize = 512;
+
 /// The letters of flags that have a value.
 const LETTERS_WITH_VALUE: &str = "aflnos";
 
@@ -124,6 +127,10 @@ pub(super) fn read(call: &[String]) -> Option<Written> {
         [] => return None,
     };
     let name = name.filter(|_| !is_nameless).map(|name| opened(&name));
+    if layers.len() > MAX_LAYERS {
+        layers.truncate(MAX_LAYERS);
+        layers.push(Layer::Unknown(format!("it has more than {MAX_LAYERS} files and flags of values")));
+    }
     Layer::as_flags(&mut layers);
     let is_shown = *verb == "template";
     Some(Written { chart: opened(chart), name, layers, is_shown, ..Written::default() })

@@ -1,6 +1,7 @@
 //! Calls of `helm` in scripts, makefiles and pipelines: `helm upgrade NAME CHART -f values.yaml --set a.b=c`. See <https://helm.sh/docs/helm/helm_upgrade/>.
 
 mod assigned;
+mod documents;
 mod flags;
 mod place;
 mod scripts;
@@ -16,10 +17,19 @@ const MAX_CALLS: usize = 256;
 
 /// What a file has to say that calls `helm`.
 pub(super) fn is_read(path: &str, text: &str) -> bool {
-    let is_call = |verb: &str| text.contains(verb);
-    ["upgrade", "install", "template"].iter().any(|verb| is_call(verb))
-        && (text.contains("helm") || text.contains("HELM"))
+    ["upgrade", "install", "template"].iter().any(|verb| text.contains(verb))
+        && ["helm", "HELM"].iter().any(|name| names_program(text, name))
         && scripts::is_script(path, text)
+}
+
+/// Whether a text has the name of the program, and not only labels and pictures that begin with it: `helm.sh/chart`.
+fn names_program(text: &str, name: &str) -> bool {
+    let ends = |at: usize| match text.as_bytes().get(at + name.len()) {
+        Some(b'.') => text[at..].starts_with("helm.exe"),
+        Some(next) => !(next.is_ascii_alphabetic() || matches!(next, b'/' | b'-')),
+        None => false,
+    };
+    text.match_indices(name).any(|(at, _)| ends(at))
 }
 
 /// The releases that a text installs, and what of it is not read.
@@ -28,9 +38,12 @@ pub(super) fn releases(path: &str, text: &str, names: &Names) -> (Vec<Written>, 
         return (Vec::new(), None);
     }
     let above = directories_above(path);
+    let (scripts, mut is_cut) = scripts::of(path, text);
     let mut found = Vec::new();
-    for script in scripts::of(path, text) {
-        for mut release in shell::calls(&script, names, &above) {
+    for script in scripts {
+        let (calls, is_more) = shell::calls(&script, names, &above);
+        is_cut |= is_more;
+        for mut release in calls {
             if found.len() == MAX_CALLS {
                 return (found, Some(format!("more than {MAX_CALLS} calls of helm in a file")));
             }
@@ -38,5 +51,5 @@ pub(super) fn releases(path: &str, text: &str, names: &Names) -> (Vec<Written>, 
             found.push(release);
         }
     }
-    (found, None)
+    (found, is_cut.then(|| "commands of more text than is read of one file".to_owned()))
 }

@@ -1,6 +1,6 @@
 //! What the variable stands for that a path begins with.
 
-use super::super::open::marked;
+use super::super::marks::Marks;
 
 /// A directory that scripts know by a variable or a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,8 @@ pub(super) fn root(name: &str) -> Root {
     }
     // `$(cd "$(dirname "$0")/.." && pwd)`, `$(dirname "$(dirname "$0")")`
     let mut steps = "../".repeat(name.matches("dirname").count().saturating_sub(1));
-    let command = name.match_indices("$(dirname").find_map(|(at, _)| Some(&name[at + marked(&name[at..])?..]));
+    let marks = Marks::new(name);
+    let command = name.match_indices("$(dirname").find_map(|(at, _)| Some(&name[at + marks.length(at)?..]));
     if let Some(rest) = command.and_then(|rest| rest.strip_prefix('/')) {
         let end = rest.find(['"', ' ', '&', ';', ')', '\'']).unwrap_or(rest.len());
         steps.push_str(&rest[..end]);

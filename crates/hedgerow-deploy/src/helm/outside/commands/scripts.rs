@@ -6,6 +6,7 @@ use super::assigned::{Assigned, assigned};
 use crate::deploy::documents;
 use crate::standin;
 use crate::value::Value;
+use std::borrow::Cow;
 
 /// How a file has its commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ const TESTS: &[&str] =
 /// The keys that have commands, in pipelines, task runners and hooks.
 const COMMANDS: &[&str] = &[
     "after_script",
+    "ansible.builtin.command",
+    "ansible.builtin.shell",
     "args",
     "bash",
     "before_script",
@@ -42,6 +45,7 @@ const COMMANDS: &[&str] = &[
     "cmds",
     "command",
     "commands",
+    "deploy",
     "entrypoint",
     "exec",
     "inlineScript",
@@ -52,6 +56,7 @@ const COMMANDS: &[&str] = &[
     "scripts",
     "sh",
     "shell",
+    "source",
     "tasks",
 ];
 
@@ -60,6 +65,9 @@ const PLACES: &[&str] = &["working-directory", "workingDirectory", "working_dire
 
 /// The keys that have variables.
 const VARIABLES: &[&str] = &["env", "environment", "variables", "vars"];
+
+/// How many variables are handed down to commands in one file, each as often as that is done.
+const MAX_HANDED: usize = 1 << 18;
 
 /// How deep keys are followed.
 const MAX_DEPTH: usize = 32;
@@ -116,25 +124,30 @@ fn is_keyed(name: &str) -> bool {
     matches!(extension_of(name), "yaml" | "yml" | "json" | "toml")
 }
 
-/// The commands of a file.
-pub(super) fn of(path: &str, text: &str) -> Vec<Script> {
+/// The commands of a file, and whether something is left out of them for what it would cost.
+pub(super) fn of(path: &str, text: &str) -> (Vec<Script>, bool) {
     let name = name_of(path);
     let own = vec![Open::known_as(directory_of(path))];
     let script =
         |kind, places| vec![Script { text: text.to_owned(), kind, places, assigned: assigned(text, &Bindings::new()) }];
-    match extension_of(name) {
+    let found = match extension_of(name) {
         "yaml" | "yml" | "json" => {
-            let mut walk = Walk { found: Vec::new() };
+            let mut walk = Walk { found: Vec::new(), handed: 0 };
             // Of a package each script is run in its directory.
             let places = if name == "package.json" { own } else { Vec::new() };
             for document in documents(&standin::escaped(text)).into_iter().map(Value::read) {
                 walk.below(&document, &places, &Bindings::new(), 0);
             }
-            walk.found
+            return (walk.found, walk.handed > MAX_HANDED);
         }
         "toml" => of_toml(text),
         "mk" | "mak" | "just" | "justfile" => script(Kind::Lines, own),
-        "ps1" | "psm1" | "cmd" | "bat" | "groovy" | "jenkinsfile" => script(Kind::Other, Vec::new()),
+        "ps1" | "psm1" | "cmd" | "bat" => {
+            let mut all = script(Kind::Other, Vec::new());
+            all.iter_mut().for_each(|script| script.text = with_slashes(&script.text));
+            all
+        }
+        "groovy" | "jenkinsfile" => script(Kind::Other, Vec::new()),
         _ if name.to_lowercase().contains("makefile") || name.to_lowercase().contains("justfile") => {
             script(if text.contains(".ONESHELL") { Kind::Shell } else { Kind::Lines }, own)
         }
@@ -143,15 +156,37 @@ pub(super) fn of(path: &str, text: &str) -> Vec<Script> {
         }
         _ if name.starts_with("Dockerfile") || name.starts_with("Earthfile") => script(Kind::Lines, Vec::new()),
         _ => script(Kind::Shell, Vec::new()),
+    };
+    (found, false)
+}
+
+/// A text of Windows with `/` in its paths. Before a dot or a comma a backslash is one for `--set`, unless the path goes up there.
+fn with_slashes(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_name = letters.peek().is_some_and(|next| next.is_alphanumeric() || "_$%.".contains(*next));
+        let goes_up =
+            letters.peek() == Some(&'.') && !(made.ends_with("..") || made.ends_with(" .") || made.ends_with("\"."));
+        made.push(if letter == '\\' && is_name && !goes_up { '/' } else { letter });
     }
+    made
 }
 
 /// What is found under keys.
 struct Walk {
     found: Vec<Script>,
+    /// How many variables were handed down.
+    handed: usize,
 }
 
 impl Walk {
+    /// Whether so many variables may be handed down once more.
+    fn may_hand(&mut self, bindings: &Bindings) -> bool {
+        self.handed = self.handed.saturating_add(bindings.len() + 1);
+        self.handed <= MAX_HANDED
+    }
+
     /// Reads what is below a value. `places` are where commands run, `outer` what variables are.
     fn below(&mut self, value: &Value, places: &[Open], outer: &Bindings, depth: usize) {
         if depth > MAX_DEPTH {
@@ -164,11 +199,16 @@ impl Walk {
                 let text_at = |value: &Value, key: &&&str| value.get(key).and_then(Value::as_text).cloned();
                 let said = PLACES.iter().find_map(|key| text_at(value, &key));
                 let said = said.or_else(|| defaults.and_then(|run| PLACES.iter().find_map(|key| text_at(run, &key))));
-                let own: Option<Vec<Open>> =
+                let there: Option<Vec<Open>> =
                     said.map(|said| Open::read(&said).without_root().below("").into_iter().collect());
-                let places: &[Open] = own.as_deref().unwrap_or(places);
-                let mut bindings = outer.clone();
-                VARIABLES.iter().filter_map(|key| value.get(key)).for_each(|said| variables(said, &mut bindings));
+                let places: &[Open] = there.as_deref().unwrap_or(places);
+                let mut own = Cow::Borrowed(outer);
+                for said in VARIABLES.iter().filter_map(|key| value.get(key)) {
+                    if self.may_hand(outer) {
+                        variables(said, own.to_mut());
+                    }
+                }
+                let bindings = &*own;
                 // What is run before is run in the same shell.
                 let before = value.get("before_script").map(|before| lines(before, true)).unwrap_or_default();
                 for (key, value) in pairs.iter() {
@@ -181,15 +221,18 @@ impl Walk {
                             None if !is_map => all.push(lines(value, matches!(key, "args" | "command" | "entrypoint"))),
                             None => {}
                         }
-                        for mut text in all {
+                        for mut text in all.into_iter().filter(|text| text.contains("helm") || text.contains("HELM")) {
+                            if !self.may_hand(bindings) {
+                                continue;
+                            }
                             if key == "script" && !before.is_empty() {
                                 text = format!("{before}\n{text}");
                             }
-                            let assigned = assigned(&text, &bindings);
+                            let assigned = assigned(&text, bindings);
                             self.found.push(Script { text, kind: Kind::Shell, places: places.to_vec(), assigned });
                         }
                     }
-                    self.below(value, places, &bindings, depth + 1);
+                    self.below(value, places, bindings, depth + 1);
                 }
             }
             _ => {}

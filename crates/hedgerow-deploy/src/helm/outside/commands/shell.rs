@@ -1,16 +1,26 @@
 //! The calls of `helm` that a script makes, and where each is made.
 
-use super::super::Written;
+use super::super::marks::Marks;
 use super::super::names::Names;
-use super::super::open::{Bindings, Open, marked};
+use super::super::open::{Bindings, Open};
+use super::super::{Layer, Written};
 use super::MAX_CALLS;
+use super::assigned::Assigned;
+use super::documents::without_documents;
 use super::flags::{opened, read};
 use super::place::{self, Root};
 use super::scripts::{Kind, Script};
 use super::words::{Token, Word, tokens};
+use std::collections::BTreeSet;
 
 /// How deep commands in commands are followed: `bash -c "x=$(helm …)"`.
 const MAX_DEPTH: usize = 4;
+
+/// How much text is read of one script that stands for commands or is run by them.
+const MAX_NESTED: usize = 4 << 20;
+
+/// How long the path of a directory may be that a script goes to.
+const MAX_PATH: usize = 1024;
 
 /// Words that stand before a command and leave it one.
 const BEFORE: &[&str] = &[
@@ -41,20 +51,18 @@ const RUNNERS: &[&str] = &[
     "try",
 ];
 
-/// Programs that run what they read.
-const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "su", "zsh"];
-
 /// Variables that are called like the program.
 const HELM: &[&str] =
     &["HELM", "HELM2", "HELM3", "HELM_BIN", "HELM_BINARY", "HELM_CMD", "HELM_COMMAND", "HELM_EXE", "HELM_EXECUTABLE"];
 
 /// The calls of a script. `above` is the directory of its file, and those above that.
-pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> Vec<Written> {
+pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Written>, bool) {
     let places = script.places.clone();
     let mut shell = Shell {
         bindings: &script.assigned.bindings,
         defaults: &script.assigned.defaults,
-        text: &script.text,
+        loops: &script.assigned.loops,
+        left: MAX_NESTED,
         names,
         above,
         previous: places.clone(),
@@ -72,45 +80,39 @@ pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> Vec<Wri
             shell.other(&marks.iter().fold(joined, |text, mark| text.replace(mark, " ")));
         }
     }
-    let mut found = shell.found;
+    let (mut found, is_cut) = (shell.found, shell.left == 0);
     for call in &mut found {
-        call.bindings.clone_from(&script.assigned.bindings);
-        call.defaults.clone_from(&script.assigned.defaults);
+        (call.bindings, call.defaults) = needed(call, &script.assigned);
     }
-    found
+    (found, is_cut)
 }
 
-/// A text without what is written out for commands to read (`<<END`), but what a shell reads.
-fn without_documents(text: &str) -> String {
-    let mut made = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        made.push_str(line);
-        made.push('\n');
-        let here = line.match_indices("<<").find_map(|(at, _)| {
-            let (before, end) = (&line[..at], line[at + 2..].trim_start_matches(['-', '~']).trim_start());
-            let end = end.trim_start_matches(['\'', '"', '\\']);
-            let length = end.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(end.len());
-            let is_name = end.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-            (is_name && !before.ends_with('<')).then(|| (before, &end[..length]))
-        });
-        let Some((before, end)) = here else { continue };
-        let rest = lines.clone();
-        let Some(count) = rest.clone().position(|line| line.trim() == end) else { continue };
-        let is_run = before.split([' ', '\t', '|', ';', '&', '(']).any(|word| SHELLS.contains(&word));
-        for line in rest.take(count).filter(|_| is_run) {
-            made.push_str(line);
-            made.push('\n');
+/// The variables that a call is made of, and those that these are made of: a script may have many.
+fn needed(call: &Written, assigned: &Assigned) -> (Bindings, Bindings) {
+    let files = call.layers.iter().filter_map(|layer| match layer {
+        Layer::File(open, _) | Layer::Perhaps(open, _) | Layer::SetAll(open, _) => Some(open),
+        _ => None,
+    });
+    let opens = files.chain([&call.chart]).chain(&call.name).chain(&call.places);
+    let mut names: Vec<String> = opens.flat_map(Open::variables).map(str::to_owned).collect();
+    let (mut bindings, mut defaults) = (Bindings::new(), Bindings::new());
+    while let Some(name) = names.pop() {
+        for (from, into) in [(&assigned.bindings, &mut bindings), (&assigned.defaults, &mut defaults)] {
+            if let Some(text) = from.get(&name).filter(|_| !into.contains_key(&name)) {
+                names.extend(opened(text).variables().map(str::to_owned));
+                into.insert(name.clone(), text.clone());
+            }
         }
-        lines.nth(count);
     }
-    made
+    (bindings, defaults)
 }
 
 struct Shell<'s, 'n> {
     bindings: &'s Bindings,
     defaults: &'s Bindings,
-    text: &'s str,
+    loops: &'s BTreeSet<String>,
+    /// How much more text is read that stands for commands or is run by them.
+    left: usize,
     names: &'s Names<'n>,
     above: &'s [String],
     /// Where it is; nothing where that is not known.
@@ -217,10 +219,12 @@ impl Shell<'_, '_> {
     fn command(&mut self, words: &[Word], before: &str, depth: usize) {
         // What is run for its output.
         for word in words.iter().filter(|word| word.text.contains("$(")) {
-            for (at, _) in word.text.match_indices("$(") {
-                let Some(length) = marked(&word.text[at..]) else { continue };
-                let inside = &word.text[at + 2..at + length - 1];
-                if inside.contains(' ') {
+            let marks = Marks::new(&word.text);
+            let mut from = 0;
+            while let Some(at) = word.text[from..].find("$(").map(|at| from + at) {
+                from = at + marks.length(at).unwrap_or(2);
+                let inside = word.text[at + 2..from].trim_end_matches(')');
+                if marks.length(at).is_some() && inside.contains(' ') {
                     self.nested(inside.strip_prefix("shell ").unwrap_or(inside), depth);
                 }
             }
@@ -282,17 +286,22 @@ impl Shell<'_, '_> {
 
     /// Runs a text in a shell of its own.
     fn nested(&mut self, text: &str, depth: usize) {
+        self.left = self.left.saturating_sub(text.len());
+        if self.left == 0 {
+            return;
+        }
         let (places, frames) = (self.places.clone(), std::mem::take(&mut self.frames));
         self.run(text, depth + 1);
         (self.places, self.frames) = (places, frames);
     }
 
     /// The text of a word that is one variable.
-    fn bound(&self, word: &str) -> Option<String> {
+    fn bound(&mut self, word: &str) -> Option<String> {
         let open = opened(word);
         let name = open.variable()?;
         let text = self.bindings.get(name).or_else(|| self.defaults.get(name))?;
-        Some(text.clone()).filter(|text| text != word)
+        self.left = self.left.saturating_sub(text.len());
+        Some(text.clone()).filter(|text| text != word && self.left > 0)
     }
 
     /// Takes in a call, if the first word is the program.
@@ -352,7 +361,7 @@ impl Shell<'_, '_> {
         let before = self.places.clone();
         let path = opened(there).with(self.bindings).with(self.defaults);
         let (path, root) = self.rooted(&path);
-        let is_loop = path.variable().is_some_and(|name| self.text.contains(&format!("for {name} in")));
+        let is_loop = path.variable().is_some_and(|name| self.loops.contains(name));
         self.places = if there == "-" {
             self.previous.clone()
         } else if path.variable().is_some() && !is_loop {
@@ -363,7 +372,8 @@ impl Shell<'_, '_> {
             let is_known = root.is_some() || !self.places.is_empty() && below == path;
             let above = || self.above.iter().map(|directory| Open::known_as(directory)).collect();
             let from: Vec<Open> = root.unwrap_or_else(|| if is_known { self.places.clone() } else { above() });
-            let joined: Vec<Open> = from.iter().filter_map(|from| below.seen_from(from)).collect();
+            let joined = from.iter().filter_map(|from| below.seen_from(from));
+            let joined: Vec<Open> = joined.filter(|place| place.length() <= MAX_PATH).collect();
             let is_there = |place: &Open| match place.whole() {
                 Some(place) => self.names.has_directory(place),
                 None => is_loop || place.says_something(),

@@ -1,6 +1,6 @@
 //! Words and operators of commands, as shells tell them apart.
 
-use super::super::open::marked;
+use super::super::marks::Marks;
 
 /// A piece of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,8 @@ const MAX_QUOTED: usize = 80;
 
 /// The pieces of a text. What is in braces of a variable is a part of its word.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut reader = Reader { text, at: 0, found: Vec::new(), word: Word::default(), is_word: false };
+    let marks = Marks::new(text);
+    let mut reader = Reader { text, marks, at: 0, found: Vec::new(), word: Word::default(), is_word: false };
     while reader.at < text.len() {
         reader.step();
     }
@@ -37,6 +38,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 struct Reader<'t> {
     text: &'t str,
+    marks: Marks<'t>,
     at: usize,
     found: Vec<Token>,
     word: Word,
@@ -85,8 +87,8 @@ impl<'t> Reader<'t> {
                 self.push(&format!("{kept}{next}"), false);
                 self.at += 1 + next.len();
             }
-            '$' | '{' if marked(rest).is_some() => {
-                let length = marked(rest).unwrap_or_default();
+            '$' | '{' if self.marks.length(self.at).is_some() => {
+                let length = self.marks.length(self.at).unwrap_or_default();
                 self.push(&rest[..length], false);
                 self.at += length;
             }
@@ -148,8 +150,8 @@ impl<'t> Reader<'t> {
                     made.push(letter);
                 }
                 '\\' if quote == '"' => escaped = true,
-                '$' if quote == '"' && marked(&rest[at..]).is_some() => {
-                    let length = marked(&rest[at..]).unwrap_or_default();
+                '$' if quote == '"' && self.marks.length(self.at + 1 + at).is_some() => {
+                    let length = self.marks.length(self.at + 1 + at).unwrap_or_default();
                     made.push_str(&rest[at..at + length]);
                     skip = at + length;
                 }

@@ -1,0 +1,65 @@
+//! What scripts write out for commands to read: `cat <<END`.
+
+use std::collections::BTreeMap;
+
+/// Programs that run what they read.
+const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "su", "zsh"];
+
+/// A text without what is written out for commands to read (`<<END`), but what a shell reads.
+pub(super) fn without_documents(text: &str) -> String {
+    if !text.contains("<<") {
+        return text.to_owned();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let mut ends: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        ends.entry(line.trim()).or_default().push(at);
+    }
+    let mut made = String::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        made.push_str(line);
+        made.push('\n');
+        at += 1;
+        let here = line.match_indices("<<").find_map(|(at, _)| {
+            let (before, end) = (&line[..at], line[at + 2..].trim_start_matches(['-', '~']).trim_start());
+            let end = end.trim_start_matches(['\'', '"', '\\']);
+            let length = end.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(end.len());
+            let is_name = end.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            (is_name && !before.ends_with('<')).then(|| (before, &end[..length]))
+        });
+        let Some((before, ends)) = here.and_then(|(before, end)| Some((before, ends.get(end)?))) else { continue };
+        let Some(end) = ends.get(ends.partition_point(|end| *end < at)) else { continue };
+        if before.split([' ', '\t', '|', ';', '&', '(']).any(|word| SHELLS.contains(&word)) {
+            for line in &lines[at..*end] {
+                made.push_str(line);
+                made.push('\n');
+            }
+        }
+        at = end + 1;
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shells_run_what_they_read() {
+        for (text, expected) in [
+            ("a\nb\n", "a\nb\n"),
+            ("cat <<END\na\nEND\nb\n", "cat <<END\nb\n"),
+            ("cat <<-'END' | x\na\n\tEND\nb\n", "cat <<-'END' | x\nb\n"),
+            ("bash <<END\na\nEND\nb\n", "bash <<END\na\nb\n"),
+            ("x && ssh y <<\"END\"\na\nEND\n", "x && ssh y <<\"END\"\na\n"),
+            ("cat <<A\na\nA\ncat <<A\nb\nA\nc\n", "cat <<A\ncat <<A\nc\n"),
+            // None of these begins one.
+            ("a <<< END\nb\nEND\n", "a <<< END\nb\nEND\n"),
+            ("((a << 2))\nb\n2\n", "((a << 2))\nb\n2\n"),
+            ("cat <<END\na\n", "cat <<END\na\n"),
+        ] {
+            assert_eq!(without_documents(text), expected, "{text}");
+        }
+    }
+}
