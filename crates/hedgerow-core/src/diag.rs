@@ -365,6 +365,18 @@ pub fn enumerate<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> St
     }
 }
 
+/// The same of the first `most` names: `a, b and 3 more`.
+#[must_use]
+pub fn enumerate_some<T: std::fmt::Display>(most: usize, names: impl ExactSizeIterator<Item = T>) -> String {
+    let rest = names.len().saturating_sub(most);
+    let first = names.take(most);
+    if rest == 0 {
+        return enumerate(first);
+    }
+    let first: Vec<_> = first.map(|name| name.to_string()).collect();
+    format!("{} and {rest} more", first.join(", "))
+}
+
 /// A number with its noun: `1 rule`, `2 rules`, `0 policies`, `3 days`.
 #[must_use]
 pub fn count<N: std::fmt::Display + PartialEq + From<bool>>(number: N, noun: &str) -> String {
@@ -433,7 +445,10 @@ mod tests {
             (&["a", "b", "c", "d"], "a, b, c and d"),
         ] {
             assert_eq!(enumerate(names), expected);
+            assert_eq!(enumerate_some(4, names.iter()), expected);
         }
+        assert_eq!(enumerate_some(2, ["a", "b", "c"].iter()), "a, b and 1 more");
+        assert_eq!(enumerate_some(1, ["a", "b", "c"].iter()), "a and 2 more");
     }
 
     #[test]

@@ -208,7 +208,7 @@ impl Scheme {
         let own = self.policy_of();
         let mut marks = worn.into_iter().filter(|key| is_mark(key)).peekable();
         match marks.peek() {
-            None => manager == Some("hedgerow"),
+            None => manager == Some(MANAGER),
             Some(_) => marks.any(|key| key == own.as_str()),
         }
     }
@@ -289,6 +289,9 @@ impl Scheme {
 pub fn is_taken(name: &str) -> bool {
     matches!(name, "service-type" | "network-policy" | POLICY_OF) || name.starts_with("egress-")
 }
+
+/// What versions before the mark wrote into `app.kubernetes.io/managed-by`, and today's write there as well.
+pub const MANAGER: &str = "hedgerow";
 
 /// Whether a label is the mark that objects wear, of whichever fleet.
 #[must_use]

@@ -4,7 +4,7 @@ use crate::ports::{Fit, fit, words};
 use crate::said::{End, Found, Name, Port, Seen, Statement, Wanted, Why};
 use crate::whose::{Names, Whose};
 use crate::{Allowed, Imported, Leftover, Place, Rule};
-use hedgerow_core::diag::enumerate;
+use hedgerow_core::diag::{enumerate, enumerate_some};
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::{PortRef, ServiceName};
 use hedgerow_core::policy::RulePorts;
@@ -208,7 +208,7 @@ fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to
     }
     let reason = if pair.reasons.is_empty() {
         let said: BTreeSet<_> = pair.places.iter().map(said_by).collect();
-        format!("imported from {}", first(3, said.into_iter().map(str::to_owned)))
+        format!("imported from {}", enumerate_some(3, said.into_iter().map(str::to_owned)))
     } else {
         pair.reasons.into_iter().collect::<Vec<_>>().join("; ")
     };
@@ -220,19 +220,16 @@ fn rule(names: &Names<'_>, caller: ServiceName, callee: &Service, pair: Pair, to
 fn said_by(place: &Place) -> &str {
     match place.what.as_str() {
         "" if place.path.starts_with('<') => "standard input",
+        // What only one machine has says nothing to others.
+        "" if is_absolute(&place.path) => place.path.rsplit(['/', '\\']).next().unwrap_or(&place.path),
         "" => &place.path,
         what => what,
     }
 }
 
-/// The first of some names; the rest is counted.
-pub(crate) fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
-    let rest = names.len().checked_sub(most);
-    let first: Vec<_> = names.take(most).collect();
-    match rest {
-        None | Some(0) => enumerate(first),
-        Some(more) => format!("{} and {more} more", first.join(", ")),
-    }
+/// Whether a path begins at the root of a machine, of whichever system.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with(['/', '\\']) || path.as_bytes().get(1..3).is_some_and(|drive| drive == b":\\" || drive == b":/")
 }
 
 /// Whether the fleet permits all of it already, whatever the stages.

@@ -375,8 +375,8 @@ fn verdict(evidence: &[Evidence]) -> Verdict {
 const CODE: &str = "code";
 const CANARY: &str = "canary";
 
-/// Whether an entry of a service's `rare` is about calls, and not about how the service is watched. Where a canary can call, nobody answers for none:
-/// there it is an event like others.
+/// Whether an entry of a service's `rare` is about calls, and not about how the service is watched. An entry about the canary answers for its
+/// absence only where none can call; elsewhere it is an event like others.
 fn is_about_calls(service: &Service, rare: &Rare) -> bool {
     match rare.what.as_str() {
         CODE => false,

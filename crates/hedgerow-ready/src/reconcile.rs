@@ -281,8 +281,9 @@ pub fn reconcile(question: &Question<'_>) -> Reconciled {
     Reconciled { rows, untold, dropped, unknown, elsewhere }
 }
 
-/// Which services are of other repositories: those of the catalogue that this one reads. Whom only the observations name may be anybody, so that he
-/// is no caller of theirs; calls between two of those that a catalogue which is not this tree's names are not of this repository.
+/// Which services are of other repositories: those of the catalogue that this one reads. A service that only the observations name, whose
+/// catalogue is none of this tree's, may be anybody: it is no caller from another repository, but its calls to services of others are not of this
+/// one.
 struct Repository<'q> {
     fleet: &'q Fleet,
     named: BTreeSet<&'q str>,

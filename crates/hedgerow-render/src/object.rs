@@ -8,7 +8,7 @@ use hedgerow_yaml::Yaml;
 /// known by their [`Mark`].
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Its value on objects of ours.
-pub const MANAGER: &str = "hedgerow";
+pub use hedgerow_core::label::MANAGER;
 
 /// What kind of object it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

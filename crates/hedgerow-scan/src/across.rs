@@ -68,7 +68,7 @@ pub(crate) fn across(
     let remarked = remarks.iter().map(|remark| remark.path).collect();
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);
     unparsed(files, homes, hosts, parts, &mut outcome);
-    unread(deploy, &mut outcome);
+    unread(tree, deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
@@ -379,12 +379,32 @@ fn left_out(tree: &Tree, homes: &[Home], outcome: &mut Outcome) {
     }
 }
 
+/// Where a text says the first thing that is told of it, else where it runs Helm; its beginning where neither can be found.
+fn said_in(text: &str, lacks: &[&str]) -> Range {
+    let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || "=._-/".contains(c));
+    let whole = |word: &str| {
+        let mut places = text.match_indices(word).map(|(at, word)| (at, at + word.len()));
+        places.find(|(_, end)| text.get(*end..).is_some_and(is_end))
+    };
+    // What is not known of a name is written otherwise in the text.
+    let quoted =
+        |lack: &'_ str| lack.split('`').nth(1).filter(|word| !word.is_empty() && !word.contains('…')).and_then(whole);
+    let is_comment = |at: usize| text[..at].rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('#'));
+    let mut runs = text.match_indices("helm ").filter(|(at, _)| !is_comment(*at));
+    let mut calls = || runs.next().map(|(at, word)| (at, at + word.trim_end().len()));
+    let (start, end) = lacks.iter().find_map(|lack| quoted(lack)).or_else(&mut calls).unwrap_or_default();
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Range { start: place(start), end: place(end) }
+}
+
 /// How many things one finding about a template names.
 const MAX_LACKS: usize = 4;
 
 /// Templates of which the scan does not know all that they come to.
-fn unread(deploy: &Deploy, outcome: &mut Outcome) {
+fn unread(tree: &Tree, deploy: &Deploy, outcome: &mut Outcome) {
+    let texts: BTreeMap<&str, &str> = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
     for (path, unread) in deploy.unread() {
+        let text = texts.get(path).copied().unwrap_or_default();
         let lacks: Vec<&str> = unread.lacks.iter().take(MAX_LACKS).map(String::as_str).collect();
         let why = if lacks.is_empty() { String::new() } else { format!(" ({})", lacks.join("; ")) };
         let (message, help) = match unread.kind {
@@ -396,7 +416,7 @@ fn unread(deploy: &Deploy, outcome: &mut Outcome) {
             ),
             Unreadable::Values => (
                 format!(
-                    "a part of the values that a chart is given here is not known{why}; what it gives to containers may have other values"
+                    "a part of the values that `{path}` gives to a chart is not known{why}; what it gives to containers may have other values"
                 ),
                 "put the values into the tree, or say what they lead to by a comment: `rpcmap: <service>`",
             ),
@@ -404,7 +424,7 @@ fn unread(deploy: &Deploy, outcome: &mut Outcome) {
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
             message,
-            marks: vec![(Place { path: path.to_owned(), range: Range::default() }, String::new())],
+            marks: vec![(Place { path: path.to_owned(), range: said_in(text, &lacks) }, String::new())],
             help: vec![help.to_owned()],
             services: unread.services.clone(),
             callees: BTreeSet::new(),

@@ -315,6 +315,16 @@ fn files_of_a_repository_that_hold_no_object_are_left_out() {
     assert_eq!(ran.exit, Exit::BadInput);
     assert!(ran.stderr.contains("there is nothing to import: 1 file, such as `chart/Chart.yaml`"), "{}", ran.stderr);
 
+    // A file of comments changes nothing, nor does an empty one.
+    for (path, text) in [("chart/notes.yaml", "# nothing\n---\n\n# nor here\n"), ("chart/empty.yaml", "")] {
+        put(path, text);
+        let again = Command::new(root.path(), "import policies chart").run();
+        assert_eq!((again.exit, &again.stderr), (ran.exit, &ran.stderr), "{path}");
+        fs::remove_file(root.path().join(path)).unwrap();
+    }
+    let ran = Command::new(root.path(), "import policies comment.yaml").run();
+    assert_eq!(ran.stderr, "error: there is nothing to import: the files are empty\n");
+
     // What cannot be read and has no `kind` holds no object: it is said, and stops nobody.
     put("tsconfig.json", "{\n  // strict\n  \"compilerOptions\": {}\n}\n");
     put("many/a.yaml", "{% if x %}\na: [\n");
@@ -335,6 +345,44 @@ fn files_of_a_repository_that_hold_no_object_are_left_out() {
         assert_eq!(ran.exit, Exit::BadInput, "{text}{}", ran.stderr);
         assert!(ran.out().contains(fault) || ran.stderr.contains(fault), "{text}{}{}", ran.stderr, ran.out());
     }
+}
+
+#[test]
+fn a_rule_file_names_no_path_of_one_machine() {
+    let root = fleet();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let pairs = "service.emoji,service.ledger\n";
+    fs::create_dir(root.path().join("data")).unwrap();
+    for path in [root.path().join("data/calls.csv"), elsewhere.path().join("calls.csv")] {
+        fs::write(path, pairs).unwrap();
+    }
+    let absolute = |path: &Path| path.canonicalize().unwrap().display().to_string();
+    for (file, shown) in [
+        ("data/calls.csv".to_owned(), "data/calls.csv"),
+        (absolute(&root.path().join("data/calls.csv")), "data/calls.csv"),
+        (absolute(&elsewhere.path().join("calls.csv")), "calls.csv"),
+    ] {
+        let ran = Command::new(&root.path().canonicalize().unwrap(), &format!("import csv {file}")).run();
+        let told = format!("    reason: \"imported from {shown}\"\n");
+        let plain = format!("    reason: imported from {shown}\n");
+        assert!(ran.out().contains(&told) || ran.out().contains(&plain), "{file}: {}{}", ran.out(), ran.stderr);
+    }
+}
+
+/// What `import` tells is explained like the codes of diagnostics.
+#[test]
+fn explain_knows_what_import_tells() {
+    let root = fleet();
+    let list = Command::new(root.path(), "explain").run();
+    for why in hedgerow_import::Why::ALL {
+        let ran = Command::new(root.path(), &format!("explain {}", why.as_str())).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        assert!(ran.out().starts_with("# ") && ran.out().contains(why.as_str()), "{}", ran.out());
+        assert!(list.out().lines().any(|line| line.starts_with(&format!("{} ", why.as_str()))), "{}", why.as_str());
+    }
+    let ran = Command::new(root.path(), "explain outside-caller").run();
+    assert!(ran.out().contains("an `allow` entry in the callee's service.yaml lets it in"), "{}", ran.out());
+    assert_eq!(Command::new(root.path(), "explain nothing-such").run().exit, Exit::BadInput);
 }
 
 /// The line that is printed is pasted below `allow:` as it stands, two of them beside each other; then nothing is left to say.

@@ -316,15 +316,15 @@ fn callers_of_other_repositories_are_no_intruders() {
     }
     assert!(!text.out().contains("orders → user"), "{}", text.out());
     assert!(
-        text.stderr.contains("; 9 calls to `catalogue` and `shipping`, in other repositories\n"),
+        text.stderr.contains("; 9 calls between services of other repositories, to `catalogue` and `shipping`\n"),
         "{}",
         text.stderr
     );
 
     // One call, or one service, reads well, too.
     for (count, callee, told) in [
-        (1, "catalogue", "; 1 call to `catalogue`, in another repository\n"),
-        (4, "catalogue", "; 4 calls to `catalogue`, in another repository\n"),
+        (1, "catalogue", "; 1 call between services of other repositories, to `catalogue`\n"),
+        (4, "catalogue", "; 4 calls between services of other repositories, to `catalogue`\n"),
     ] {
         let line =
             call("service", "front-end", callee, "permitted").replace("\"count\":3", &format!("\"count\":{count}"));

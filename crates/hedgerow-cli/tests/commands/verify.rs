@@ -344,6 +344,37 @@ fn staged_policies_that_cannot_be_read() {
     }
 }
 
+/// A policy with another fleet's mark is no former one of ours, whatever it is called.
+#[test]
+fn a_policy_of_another_fleet_is_left_alone() {
+    let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-}}\nservices: {include: ['service.*'], defaults: {type: api, ports: [{name: http, port: 8080}]}}\ntypes: {api: {}}\nenvironments: {prod: {stage: enforce}, before: {stage: off}}\n";
+    let fleet = tree(&[("hedgerow.yaml", config.as_bytes()), ("service.books/service.yaml", b"{}\n")]);
+    let policy = |labels: &str| {
+        format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: s-books\n  namespace: default\n  labels:\n    {labels}\nspec: {{podSelector: {{matchLabels: {{app: books}}}}, ingress: []}}\n"
+        )
+    };
+    let former = "app.kubernetes.io/managed-by: hedgerow";
+    for (labels, is_ours) in [
+        (former.to_owned(), true),
+        ("bank.example/policy-of: service.books".to_owned(), true),
+        (format!("{former}\n    shop.example/policy-of: service.books"), false),
+        (format!("shop.example/policy-of: service.books\n    {former}"), false),
+        ("app.kubernetes.io/managed-by: Helm".to_owned(), false),
+    ] {
+        let stream = policy(&labels);
+        let ran = Command::new(fleet.path(), "post-render --env before --prune").stdin(stream.clone()).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        assert_eq!(!ran.out().contains(&stream), is_ours, "{labels}: {}", ran.out());
+
+        let out = tempfile::tempdir().unwrap();
+        std::fs::write(out.path().join("default.s-old.networkpolicy.yaml"), &stream).unwrap();
+        let ran = Command::new(fleet.path(), &format!("render --env prod --out {}", out.path().display())).run();
+        let told = "default.s-old.networkpolicy.yaml is of an earlier run and is not rendered any more";
+        assert_eq!(ran.stderr.contains(told), is_ours, "{labels}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_policy_that_a_deploy_would_overwrite_is_named() {
     let config = "version: 1\nlabels: {domain: bank.example, prefixes: {service.: s-}}\nservices: {include: ['service.*'], defaults: {type: api, ports: [{name: http, port: 8080}]}}\ntypes: {api: {callers: [api]}}\nenvironments: {prod: {stage: enforce, log: true}, quiet: {stage: enforce, log: false}, before: {stage: off}}\n";

@@ -5,7 +5,7 @@ use crate::Many;
 use crate::pods::{anywhere, name_of};
 use crate::ports::{declared, fit, join, subtract, words};
 use crate::said::{End, Found, Leftover, Name, Place, Port, Statement, Wanted, Why};
-use crate::settle::{allow_from, allow_pods, allow_wearers, block, first, telling};
+use crate::settle::{allow_from, allow_pods, allow_wearers, block, telling};
 use hedgerow_core::fleet::Service;
 use hedgerow_core::name::ServiceName;
 use hedgerow_eval::{
@@ -456,5 +456,5 @@ fn these(ranges: &[PortRange]) -> Wanted {
 
 /// A few names; the rest is counted.
 pub(super) fn few<N: std::fmt::Display>(names: &BTreeSet<N>) -> String {
-    first(5, names.iter().map(|name| format!("`{name}`")))
+    hedgerow_core::diag::enumerate_some(5, names.iter().map(|name| format!("`{name}`")))
 }

@@ -75,7 +75,7 @@ pub(super) struct Policy<'t> {
     /// The value of the mark, where it wears one: whose policy Hedgerow wrote.
     pub(super) mark: Option<String>,
     /// Whether it says what versions without a mark wrote on their objects. Others may write it too.
-    pub(super) says_hedgerow: bool,
+    pub(super) is_former: bool,
     /// Where the object stands.
     pub(super) range: Range<usize>,
     pub(super) place: Place,
@@ -452,6 +452,10 @@ fn policy<'t>(
         Some(Site::Map(labels)) => labels.get(key)?.value.as_deref(),
         _ => None,
     };
+    let keys: Vec<String> = match outline.site(POLICY.labels) {
+        Some(Site::Map(labels)) => labels.pairs.iter().map(|pair| pair.key.to_string()).collect(),
+        _ => Vec::new(),
+    };
     // One whose name is generated is nobody's of ours, whatever it wears.
     let name = outline.site(POLICY.name).and_then(Site::as_str);
     found.has_policies_of_others |=
@@ -464,7 +468,7 @@ fn policy<'t>(
         name: name.to_owned(),
         namespace: outline.site(POLICY.namespace).and_then(Site::as_str).map(str::to_owned),
         mark: label(context.policy_of.as_str()).map(str::to_owned),
-        says_hedgerow: label(crate::object::MANAGED_BY) == Some(crate::object::MANAGER),
+        is_former: context.plan.scheme().has_written(&keys, label(crate::object::MANAGED_BY)),
         spec: object.with_node(spec).flatten().unwrap_or_else(|| Written::nothing(range.clone())),
         range,
         place: place.clone(),

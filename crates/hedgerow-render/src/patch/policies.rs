@@ -100,7 +100,7 @@ fn namespace(
 /// What a policy of the stream is known by.
 ///
 /// An object of ours wears the mark. Versions before the mark wrote `app.kubernetes.io/managed-by: hedgerow`, which others may
-/// write as well, so there the name or the labels it uses have to be ours too.
+/// write as well, so there the name or the labels it uses have to be ours too, and it may not wear the mark of another fleet.
 struct Ours {
     /// The names that objects of the fleet had before the mark, at every stage.
     names: BTreeSet<String>,
@@ -118,7 +118,7 @@ impl Ours {
         // Before the mark no policy was data.
         policy.mark.is_some()
             || (policy.kind != Kind::PolicyData
-                && policy.says_hedgerow
+                && policy.is_former
                 && (self.names.contains(&policy.name) || uses_ours(context, policy)))
     }
 }

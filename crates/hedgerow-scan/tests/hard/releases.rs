@@ -68,3 +68,33 @@ fn a_call_in_a_directory_is_of_the_chart_there() {
         finds(&format!("{tree}{calls}"), &["emoji -> ledger joined", "unresolved-call service.card/main.go"]);
     }
 }
+
+/// A script that gives values which are not known is named, with the line that gives them.
+#[test]
+fn what_gives_values_that_are_not_known_is_named_with_its_line() {
+    let chart = "-- charts/emoji/Chart.yaml\nname: emoji\n-- charts/emoji/templates/d.yaml\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{name: main, image: x, env: [{name: URL, value: '{{ .Values.url }}'}]}]}}}\n-- service.emoji/x.txt\n";
+    let script = |call: &str| format!("-- deploy.sh\n#!/bin/sh\n# helm is run here\necho --set url=x\n{call}\n{chart}");
+    let helm = "helm upgrade smile ./charts/emoji";
+    for (tree, path, expected) in [
+        (script(&format!("{helm} -f none.yaml")), "deploy.sh", "none.yaml"),
+        (script(&format!("{helm} --set url")), "deploy.sh", "--set url"),
+        (script(&format!("{helm} -f values-$ENV.yaml")), "deploy.sh", "helm"),
+        (
+            format!(
+                "-- helmfile.yaml\nreleases:\n- name: smile\n  chart: ./charts/emoji\n  values: [gone.yaml]\n{chart}"
+            ),
+            "helmfile.yaml",
+            "gone.yaml",
+        ),
+    ] {
+        let found = crate::outcome(&tree).findings;
+        let finding = found.iter().find(|finding| finding.message.contains("gives to a chart")).expect("it is told");
+        let (place, _) = &finding.marks[0];
+        let text = tree.split("-- ").find_map(|file| file.strip_prefix(path)?.strip_prefix('\n')).unwrap_or_default();
+        let said = &text[place.range.start as usize..place.range.end as usize];
+        assert!(finding.message.contains(&format!("that `{path}` gives to a chart")), "{}", finding.message);
+        assert_eq!((place.path.as_str(), said), (path, expected), "{tree}");
+        let line = text[..place.range.start as usize].matches('\n').count();
+        assert_eq!(line, 3, "{tree}");
+    }
+}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// `check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Also check the plan of this environment alone [default: of every environment]
+    /// Also check the plan of this environment only [default: of every environment]
     #[arg(long = "env", value_name = "ENV")]
     pub environment: Option<String>,
     /// How to print what is found

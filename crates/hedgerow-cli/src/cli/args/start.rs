@@ -4,6 +4,7 @@ use crate::schema::names;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use hedgerow_core::diag::Code;
+use hedgerow_import::Why;
 use std::path::PathBuf;
 
 /// `init`
@@ -32,9 +33,18 @@ pub struct Doctor {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, such as `unknown-callee` [default: a list of all]
-    #[arg(value_name = "CODE", hide_possible_values = true, value_parser = PossibleValuesParser::new(Code::ALL.iter().map(|code| code.as_str())))]
+    /// The code, such as `unknown-callee`, or a kind of what `import` tells, such as `outside-caller` [default: a list of all]
+    #[arg(value_name = "CODE", hide_possible_values = true, value_parser = PossibleValuesParser::new(explained()))]
     pub code: Option<String>,
+}
+
+/// What `explain` explains. A kind that is called like a code is told on its page.
+fn explained() -> impl Iterator<Item = &'static str> {
+    let is_code = |why: &&Why| Code::ALL.iter().any(|code| code.as_str() == why.as_str());
+    Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .chain(Why::ALL.iter().filter(move |why| !is_code(why)).map(|why| why.as_str()))
 }
 
 /// `schema`

@@ -15,6 +15,7 @@ use hedgerow_core::policy::RulePorts;
 use hedgerow_core::source::Sources;
 use hedgerow_import::{Imported, Many, Options, Rule, Source, Why, import};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Import) -> anyhow::Result<Exit> {
     let named = |source: &&Source| source.name() == args.source || aliases(**source).contains(&args.source.as_str());
@@ -25,9 +26,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Import) -> anyhow::R
     let loaded = session.load(Scope::Whole, DiagnosticFormat::Text)?;
     let plan = Session::plan(&loaded.fleet, &args.environment)?;
     let mut texts = Sources::default();
+    let root = session.root()?;
     let read = if source.is_of_objects() { objects } else { manifests };
     for (path, text) in read(session, &args.files, "import")? {
-        texts.add(path, text);
+        // Rule files say where they come from: a path that others have as well.
+        let below = Path::new(&path).strip_prefix(&root).ok().and_then(Path::to_str).map(str::to_owned);
+        texts.add(below.unwrap_or(path), text);
     }
     let many = if args.each { Many::Each } else { Many::Suggest };
     let imported =

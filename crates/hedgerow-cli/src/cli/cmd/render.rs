@@ -107,12 +107,13 @@ fn left_over(directory: &Path, written: &BTreeSet<String>, plan: &Plan, platform
     let types = plan.fleet().config().types.keys();
     let catch_alls: Vec<_> = types.map(|service_type| plan.scheme().catch_all(service_type).to_string()).collect();
     let is_platform = |name: &str| name.split('.').any(|part| catch_alls.iter().any(|object| object == part));
-    // The label of today's versions, or what earlier ones wrote.
-    let former = format!("{}: {}", hedgerow_render::object::MANAGED_BY, hedgerow_render::object::MANAGER);
-    let mark = format!("{}: ", plan.scheme().policy_of());
+    // The label of today's versions, or what earlier ones wrote, unless another fleet did.
     let is_ours = |name: &String| {
-        let text = std::fs::read_to_string(directory.join(name));
-        text.is_ok_and(|text| text.contains(&mark) || text.contains(&former))
+        let Ok(text) = std::fs::read_to_string(directory.join(name)) else { return false };
+        let pairs = || text.lines().filter_map(|line| line.trim().split_once(": "));
+        let keys: Vec<String> = pairs().map(|(key, _)| key.trim_matches('"').to_owned()).collect();
+        let manager = pairs().find(|(key, _)| *key == hedgerow_render::object::MANAGED_BY).map(|(_, value)| value);
+        plan.scheme().has_written(&keys, manager)
     };
     names
         .filter(|name| kinds.iter().any(|kind| name.ends_with(kind.as_str())))

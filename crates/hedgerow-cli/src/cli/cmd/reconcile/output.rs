@@ -274,7 +274,7 @@ fn aside(reconciled: &Reconciled) -> String {
         let text = what.replace("CALLS", &count(aside.calls, "call")).replace("WHERE", &format!("to {who}"));
         if aside.lines == 0 { String::new() } else { format!("; {text}") }
     };
-    let there = if elsewhere.callees.len() == 1 { "in another repository" } else { "in other repositories" };
+    let between = "CALLS between services of other repositories, WHERE";
     [
         told(untold, "of CALLS WHERE it cannot be told who made it", "of CALLS WHERE it cannot be told who made them"),
         told(
@@ -287,7 +287,7 @@ fn aside(reconciled: &Reconciled) -> String {
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits it",
             "of CALLS from outside of the fleet WHERE it cannot be told whether anything permits them",
         ),
-        told(elsewhere, &format!("CALLS WHERE, {there}"), &format!("CALLS WHERE, {there}")),
+        told(elsewhere, between, between),
     ]
     .concat()
 }

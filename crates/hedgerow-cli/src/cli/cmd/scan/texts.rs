@@ -2,7 +2,7 @@
 
 use crate::code::Fault;
 use hedgerow_code::frontend::Language;
-use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate_some};
 use hedgerow_core::source::{SourceId, Sources, Span};
 use hedgerow_scan::{Finding, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,10 +92,5 @@ const MAX_NAMED: usize = 20;
 
 /// The services of a finding, as a person lists them.
 fn listed(services: &BTreeSet<String>) -> String {
-    let named: Vec<String> = services.iter().take(MAX_NAMED).map(|name| format!("`{name}`")).collect();
-    match (services.len() - named.len(), named.split_last()) {
-        (0, Some((last, before))) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        (0, _) => named.join(", "),
-        (more, _) => format!("{} and {more} more", named.join(", ")),
-    }
+    enumerate_some(MAX_NAMED, services.iter().map(|name| format!("`{name}`")))
 }

@@ -45,7 +45,7 @@ pub(in crate::cli) fn manifests(
             texts.push((name, text));
         }
     }
-    if texts.iter().all(|(_, text)| text.trim().is_empty()) {
+    if texts.iter().all(|(_, text)| is_blank(text)) {
         bail!("there is nothing to {wanted}: the files are empty");
     }
     Ok(texts)
@@ -78,7 +78,7 @@ pub(in crate::cli) fn objects(
         };
         bail!("`{name}` {what}: name only files with Kubernetes objects; in directories, other files are left out");
     }
-    if objects.iter().all(|(_, text)| text.trim().is_empty()) {
+    if objects.iter().all(|(_, text)| is_blank(text)) {
         let number = count(others.len(), "file");
         bail!("there is nothing to {wanted}: {number}, such as `{first}`, and no Kubernetes object in them");
     }
@@ -94,6 +94,12 @@ pub(in crate::cli) fn objects(
         ));
     }
     Ok(objects)
+}
+
+/// Whether a text is empty but for comments and the marks of documents.
+fn is_blank(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with('#') || ["---", "..."].contains(&line))
 }
 
 /// The first Helm chart among the files below a directory that has templates with actions.
