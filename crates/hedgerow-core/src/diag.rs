@@ -176,7 +176,7 @@ codes! {
     UnresolvedCall = "unresolved-call", Error;
     /// A service's code, settings or deploy name another service, and no call of it was found.
     UnexplainedMention = "unexplained-mention", Warning;
-    /// The code asks for an address, and no call that the scan knows takes it.
+    /// The code asks for an address, or the deployment gives one, and no file that was read says where it leads.
     UnknownClient = "unknown-client", Warning;
     /// A service has code, and none of it is read from a point at which it begins to run.
     NoEntry = "no-entry", Warning;

@@ -142,6 +142,7 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     }
     of_modules(tree, homes, builds, &mut deploy);
     registered(homes, &deploy, &mut hosts);
+    deploy.images().flat_map(|(_, images)| images).for_each(|image| hosts.add_image(image.name()));
     (hosts, deploy)
 }
 

@@ -38,6 +38,7 @@ use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Deploy, Hosts, Said};
 use hidden::Hidden;
+use project::Beside;
 use std::collections::{BTreeMap, BTreeSet};
 use variables::{asked_for, is_deploy, taken};
 
@@ -115,7 +116,9 @@ pub(crate) fn ask<'a>(
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
         let read = part.account.read.keys().filter_map(|language| languages.get(language.as_str()));
-        for file in read.flat_map(|language| project::beside(tree, home, *language)) {
+        let mut beside = Beside::default();
+        read.for_each(|language| beside.add(tree, home, *language));
+        for file in beside.settings {
             if !own.iter().any(|(known, _)| known.path == file.path) {
                 own.push((file, Whose::Brought));
             }
@@ -172,7 +175,7 @@ pub(crate) fn ask<'a>(
             };
             part.reads.get(variable).cloned().or_else(asks).or_else(takes).or_else(frames)
         };
-        joined(home, hosts, deploy, &reads, outcome);
+        joined(home, hosts, (deploy, &beside.variables), &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, is_of_jvm, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         let unused = given(home, hosts, deploy, places, &shared, &uses, &mut found);

@@ -133,7 +133,8 @@ pub trait Semantics: Sync {
         name.split('.').next().unwrap_or(name)
     }
 
-    /// Where a framework of the language keeps a program's settings beside the directory of its code: that one's name, and the other's.
+    /// Where a framework of the language keeps a program's settings beside the directory of its code: that one's name, and the other's. It
+    /// loads `.env` of the directory above both by itself.
     fn settings_beside(&self) -> Option<(&'static str, &'static str)> {
         None
     }

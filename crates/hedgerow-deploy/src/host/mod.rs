@@ -49,6 +49,8 @@ pub struct Hosts {
     local: BTreeMap<u16, Listener>,
     /// What the caller calls the machine; nothing if it runs on it and in no container.
     called: BTreeSet<String>,
+    /// The names of the images that services run, without registries.
+    images: BTreeSet<String>,
     /// What callers see that run on a machine together.
     machines: Vec<Self>,
     /// The machine of a caller.
@@ -129,6 +131,18 @@ impl Hosts {
     /// What releases are called by the names of their workloads, by their numbers, where that is told.
     pub(crate) fn releases<'n>(&self, workloads: impl Iterator<Item = &'n Partial>) -> BTreeMap<usize, String> {
         released::releases(workloads, &self.names)
+    }
+
+    /// Says that a service runs an image of this name.
+    pub fn add_image(&mut self, name: &str) {
+        let name = name.to_lowercase();
+        self.machines.iter_mut().for_each(|machine| _ = machine.images.insert(name.clone()));
+        self.images.insert(name);
+    }
+
+    /// Whether a service runs an image that has a word in its name: `redis` of `redis-stack-server`.
+    pub fn runs_image(&self, word: &str) -> bool {
+        self.images.iter().any(|image| image.split(['-', '_', '.']).any(|part| part == word))
     }
 
     /// A namespace that services live in.

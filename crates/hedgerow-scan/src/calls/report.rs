@@ -116,10 +116,10 @@ impl Search<'_, '_> {
             if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != caller.0) {
                 known.marks.push((caller.0.clone(), "and from here".to_owned()));
             }
-            let all = program.label(site.function);
+            let all = program.place_of_comment(site.function);
             let path = program.files[program.file_of(site.function) as usize].path;
             let comment = written(path, "rpcmap: <service>");
-            let advice = format!("one in `{all}` answers for all that call it: `{comment}`");
+            let advice = format!("one in {all} answers for all that call it: `{comment}`");
             if !known.help.contains(&advice) {
                 known.help.push(advice);
             }
@@ -128,10 +128,10 @@ impl Search<'_, '_> {
         self.causes.insert(cause, self.outcome.findings.len());
         self.questions.entry(site).or_default().push(self.outcome.findings.len());
         self.reported.insert(speaker, self.outcome.findings.len());
-        let function = program.label(speaker);
+        let function = program.place_of_comment(speaker);
         let path = program.files[program.file_of(speaker) as usize].path;
         help.push(format!(
-            "say who is called by a comment in `{function}`: `{}`, or `{}`",
+            "say who is called by a comment in {function}: `{}`, or `{}`",
             written(path, &format!("rpcmap: {example}")),
             written(path, "hedgerow: ignore <reason>")
         ));

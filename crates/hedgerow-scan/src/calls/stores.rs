@@ -24,9 +24,11 @@ const PRODUCTS: &[(&str, &[&str])] = &[
     ("clickhouse", &["clickhouse"]),
 ];
 
-/// Whether the fleet has a store for which a call with this path opens a connection.
+/// Whether the fleet has a store, by its name or by the image that it runs, for which a call with this path opens a connection.
 pub(super) fn may_be(hosts: &Hosts, path: &str) -> bool {
     let path = path.to_lowercase();
     let mut products = PRODUCTS.iter().filter(|(_, words)| words.iter().any(|word| path.contains(word)));
-    products.any(|(product, _)| hosts.named(product).is_some() || hosts.ending_in(product).is_some())
+    products.any(|(product, _)| {
+        hosts.named(product).is_some() || hosts.ending_in(product).is_some() || hosts.runs_image(product)
+    })
 }

@@ -66,38 +66,39 @@ pub(super) fn everybodys_variable(
     })
 }
 
-/// The code asks for a variable, and the deploy gives it the address of a service: that is a call, whatever library makes it.
+/// The code asks for a variable, and the deploy gives it the address of a service, or a file of variables that the program loads does: that
+/// is a call, whatever library makes it.
 pub(super) fn joined(
     home: &Home,
     hosts: &Hosts,
-    deploy: &Deploy,
+    (deploy, loaded): (&Deploy, &BTreeMap<&str, &str>),
     reads: &impl Fn(&str) -> Option<Place>,
     outcome: &mut Outcome,
 ) {
-    let Some(given) = deploy.of(&home.name) else { return };
-    let class = if given.is_guessed { Class::Wildcard } else { Class::Joined };
-    // Telemetry that reached code asks for is sent.
-    for (name, values) in given.environment.iter().filter(|(name, _)| !is_shown_elsewhere(name)) {
-        for value in values {
-            for named in named(&value.written(), name, hosts)
-                .into_iter()
-                .filter(|named| named.is_address && named.service != home.name)
-            {
-                let Some(place) = reads(name) else { continue };
-                let port = match hosts.answers(&Partial::read(&named.text)).first() {
-                    // The code puts a port behind a host alone.
-                    Some(Answer::Service(_, None)) if !named.text.contains("://") => Port::Unknown,
-                    Some(Answer::Service(_, port)) => Port::from(*port),
-                    _ => Port::Unknown,
-                };
-                let target = format!("${name}");
-                outcome.add(
-                    &home.name,
-                    &named.service,
-                    Evidence { class, place, target, port, kind: Kind::Tcp, way: Vec::new() },
-                );
-            }
+    let given = deploy.of(&home.name);
+    let class = if given.is_some_and(|given| given.is_guessed) { Class::Wildcard } else { Class::Joined };
+    let mut add = |name: &str, value: &str| {
+        let all = named(value, name, hosts).into_iter();
+        for named in all.filter(|named| named.is_address && named.service != home.name) {
+            let Some(place) = reads(name) else { continue };
+            let port = match hosts.answers(&Partial::read(&named.text)).first() {
+                // The code puts a port behind a host alone.
+                Some(Answer::Service(_, None)) if !named.text.contains("://") => Port::Unknown,
+                Some(Answer::Service(_, port)) => Port::from(*port),
+                _ => Port::Unknown,
+            };
+            let (kind, target) = (Kind::Tcp, format!("${name}"));
+            outcome.add(&home.name, &named.service, Evidence { class, place, target, port, kind, way: Vec::new() });
         }
+    };
+    let set = given.map(|given| &given.environment);
+    // Telemetry that reached code asks for is sent.
+    for (name, values) in set.into_iter().flatten().filter(|(name, _)| !is_shown_elsewhere(name)) {
+        values.iter().for_each(|value| add(name, &value.written()));
+    }
+    let is_set = |name: &str| set.is_some_and(|set| set.contains_key(name));
+    for (name, value) in loaded.iter().filter(|(name, _)| !is_shown_elsewhere(name) && !is_set(name)) {
+        add(name, value);
     }
 }
 

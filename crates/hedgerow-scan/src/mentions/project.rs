@@ -4,6 +4,7 @@ use crate::inventory::Home;
 use crate::paths::is_below;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_code::frontend::Language;
+use hedgerow_deploy::path::join;
 use std::collections::BTreeMap;
 
 /// The languages that a tree's code is written in, by their names.
@@ -11,18 +12,40 @@ pub(super) fn languages(tree: &Tree) -> BTreeMap<&'static str, Language> {
     tree.code.iter().map(|file| (file.language.name(), file.language)).collect()
 }
 
-/// The files of settings that frameworks of a language look for beside the directory of the code, where that is a service's own.
-pub(super) fn beside<'t>(tree: &'t Tree<'t>, home: &Home, language: Language) -> Vec<&'t PlainFile> {
-    let Some((code, settings)) = language.semantics().settings_beside() else { return Vec::new() };
-    let mut found = Vec::new();
-    for (directory, _) in &home.directories {
-        let (above, last) = directory.rsplit_once('/').unwrap_or(("", directory));
-        if last != code {
-            continue;
+/// The files of variables that a program loads by itself, the first one that is there: people copy the others to it.
+const VARIABLES: &[&str] = &[".env", ".env.dist", ".env.example", ".env.local.dist", ".env.prod"];
+
+/// What frameworks of a language look for beside the directory of the code, where that is a service's own.
+#[derive(Default)]
+pub(super) struct Beside<'t> {
+    /// Files of settings.
+    pub(super) settings: Vec<&'t PlainFile>,
+    /// The variables that the program loads.
+    pub(super) variables: BTreeMap<&'t str, &'t str>,
+}
+
+impl<'t> Beside<'t> {
+    pub(super) fn add(&mut self, tree: &'t Tree<'t>, home: &Home, language: Language) {
+        let Some((code, settings)) = language.semantics().settings_beside() else { return };
+        for (directory, _) in &home.directories {
+            let (above, last) = directory.rsplit_once('/').unwrap_or(("", directory));
+            if last != code {
+                continue;
+            }
+            let place = join(above, settings);
+            let is_read = |path: &str| [".yaml", ".yml", ".xml"].iter().any(|ending| path.ends_with(ending));
+            self.settings.extend(tree.texts.iter().filter(|file| is_below(&file.path, &place) && is_read(&file.path)));
+            let files = VARIABLES.iter().map(|name| join(above, name));
+            let file = files.into_iter().find_map(|path| tree.texts.iter().find(|file| file.path == path));
+            self.variables.extend(file.into_iter().flat_map(|file| file.text.lines()).filter_map(variable));
         }
-        let place = if above.is_empty() { settings.to_owned() } else { format!("{above}/{settings}") };
-        let is_read = |path: &str| [".yaml", ".yml", ".xml"].iter().any(|ending| path.ends_with(ending));
-        found.extend(tree.texts.iter().filter(|file| is_below(&file.path, &place) && is_read(&file.path)));
     }
-    found
+}
+
+/// A line of a file of variables; nothing of one that is made of others.
+fn variable(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim().trim_start_matches("export ");
+    let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+    let value = value.trim().trim_matches(['"', '\'']);
+    (!value.is_empty() && !value.contains('$')).then_some((name.trim(), value))
 }

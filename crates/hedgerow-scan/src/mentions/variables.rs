@@ -122,7 +122,9 @@ pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>
     let path = variables.values().next().map_or("", |place| place.path.as_str());
     Some(Finding {
         code: Code::UnknownClient,
-        message: format!("the code asks for the address `{first}`{more}, and no call that the scan knows takes it"),
+        message: format!(
+            "the code asks for the address `{first}`{more}, and no file that was read says where that leads"
+        ),
         marks: variables
             .iter()
             .take(MAX_MARKS)

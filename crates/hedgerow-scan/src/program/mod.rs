@@ -362,6 +362,14 @@ impl<'p> Program<'p> {
         file.language.semantics().library_path(&package.path, &file.facts.package, file.path)
     }
 
+    /// Where a comment about a function stands, for a message.
+    pub(crate) fn place_of_comment(&self, id: FnId) -> String {
+        match self.function(id).name.is_empty() {
+            true => format!("`{}`, outside of its functions", self.files[self.file_of(id) as usize].path),
+            false => format!("`{}`", self.label(id)),
+        }
+    }
+
     /// How people call a function: `package.Type.name`.
     pub(crate) fn label(&self, id: FnId) -> String {
         let function = self.function(id);

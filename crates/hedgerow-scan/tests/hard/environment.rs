@@ -194,4 +194,21 @@ fn settings_beside_the_code_ask_for_variables() {
         let edges: Vec<&String> = found.iter().filter(|line| line.contains("->")).collect();
         assert_eq!(edges, expected, "{path} {file} {setting}");
     }
+    // And what the program loads by itself, unless the deploy says something else.
+    let loaded = |file: &str, text: &str| {
+        tree("app/src", "app/config/packages/redis.yaml", "a: '%env(CART_DSN)%'").replace("LEDGER_DSN", "OTHER_DSN")
+            + &format!("-- service.cart/x.txt\n-- {file}\n{text}\n")
+    };
+    let cart = "shop -> cart joined".to_owned();
+    for (file, text, is_joined) in [
+        ("app/.env", "CART_DSN=redis://s-cart:6379", true),
+        ("app/.env.dist", "export CART_DSN=\"redis://s-cart:6379\"", true),
+        ("app/.env.example", "CART_DSN='redis://s-cart:6379'", true),
+        ("app/.env.test", "CART_DSN=redis://s-cart:6379", false),
+        ("app/.env", "# CART_DSN=redis://s-cart:6379", false),
+        ("app/.env", "UNUSED_DSN=redis://s-cart:6379", false),
+        (".env", "CART_DSN=redis://s-cart:6379", false),
+    ] {
+        assert_eq!(summary(&outcome(&loaded(file, text))).contains(&cart), is_joined, "{file} {text}");
+    }
 }

@@ -49,6 +49,14 @@ fn a_client_of_a_store_that_the_fleet_has_is_asked_about() {
     ] {
         assert!(!asked(files).1.is_empty(), "{files}");
     }
+    // By the image that a service runs, whatever the service is called.
+    let postgres = "-- service.shop/a.py\nimport psycopg2\npsycopg2.connect(host=open('x').read())\n";
+    for (image, is_asked) in
+        [("postgres:16", true), ("bank/my-postgres@sha256:00", true), ("bank/postgresque", false), ("mysql:8", false)]
+    {
+        let compose = format!("-- compose.yml\nservices: {{s-cart: {{image: '{image}'}}}}\n");
+        assert_eq!(!asked(&(postgres.to_owned() + &compose)).1.is_empty(), is_asked, "{image}");
+    }
     for files in [
         "-- service.shop/a.py\nimport redis\nredis.Redis(host='redis.example.com')\n",
         "-- service.shop/a.py\nimport redis\nredis.Redis()\n",
