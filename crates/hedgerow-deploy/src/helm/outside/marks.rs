@@ -10,7 +10,7 @@ pub(super) struct Marks<'t> {
 
 impl<'t> Marks<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        if !(text.contains("{{") || text.contains("${") || text.contains("$(")) {
+        if !["{{", "${", "$(", "<(", ">("].iter().any(|mark| text.contains(mark)) {
             return Self { text, ends: Vec::new() };
         }
         let mut ends = vec![0; text.len()];
@@ -33,7 +33,7 @@ impl<'t> Marks<'t> {
     pub(super) fn length(&self, at: usize) -> Option<usize> {
         let rest = self.text.get(at..)?;
         let open = match () {
-            () if rest.starts_with("${") || rest.starts_with("$(") => at + 1,
+            () if ["${", "$(", "<(", ">("].iter().any(|mark| rest.starts_with(mark)) => at + 1,
             () if rest.starts_with("{{") => at,
             () => return None,
         };
@@ -69,6 +69,7 @@ mod tests {
             ("${a\nb}", None),
             ("${a", None),
             ("$(a", None),
+            ("<(a (b))c", Some("<(a (b))")),
             ("$a", None),
             ("{a}", None),
         ] {

@@ -71,6 +71,13 @@ fn scripts_give_values() {
         "run.sh",
         "the values file `none.yaml` is not in the tree",
     );
+    for file in ["-", "<(yq x a.yaml)"] {
+        let what = match file {
+            "-" => "it reads values from another command".to_owned(),
+            file => format!("the values file `{file}` is not in the tree"),
+        };
+        tells(&format!("-- run.sh\ncat x | helm upgrade smile ./charts/emoji -f {file} --set a=b\n"), "run.sh", &what);
+    }
     tells("-- run.sh\nhelm upgrade smile ./charts/emoji --set url\n", "run.sh", "`--set url` cannot be read");
 }
 
@@ -109,6 +116,10 @@ fn words_of_a_call_are_read_as_helm_reads_them() {
         "ssh host \"cd x && helm upgrade smile charts/emoji --set url=http://ledger\"",
         "ssh host <<EOF\nhelm upgrade smile charts/emoji --set url=http://ledger\nEOF",
         "helm upgrade smile charts/emoji \\\r\n  --set url=http://ledger",
+        "helm upgrade smile charts/emoji -f - <<EOF\nurl: http://ledger\nit: don't\nEOF\necho 'done'",
+        "L=ledger\nhelm upgrade smile charts/emoji \\\n  --values - <<EOF && echo\nurl: http://$L\nEOF",
+        "helm upgrade smile charts/emoji -f - <<<'url: http://ledger'",
+        "helm upgrade smile charts/emoji -f deploy/emoji.yaml <<EOF\nurl: http://other\nEOF",
     ] {
         gives(&format!("{VALUES}-- deploy/other.yaml\nurl: http://other\n-- run.sh\n{call}\n"), Some("smile"));
     }

@@ -151,7 +151,7 @@ fn long_scripts_are_read_once() {
         "dir('a') {\n",
     ];
     for piece in pieces {
-        let long = format!("X='{}'\n{}\n", "x ".repeat(2000), piece.repeat((32 << 10) / piece.len()));
+        let long = format!("X='{}'\n{}\n", "x ".repeat(2000), piece.repeat((16 << 10) / piece.len()));
         let files = ["up.sh", "Makefile", "up.ps1", "Jenkinsfile", "a.toml", "a.yaml"];
         let tree: String = files.iter().map(|file| format!("-- {file}\n{call}{long}")).collect();
         read(&format!("{CHARTS}{tree}"));

@@ -1,5 +1,6 @@
 //! What scripts write out for commands to read: `cat <<END`.
 
+use super::words::MAX_QUOTED;
 use std::collections::BTreeMap;
 
 /// Programs that run what they read.
@@ -26,10 +27,17 @@ pub(super) fn without_documents(text: &str) -> String {
             let end = end.trim_start_matches(['\'', '"', '\\']);
             let length = end.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(end.len());
             let is_name = end.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-            (is_name && !before.ends_with('<')).then(|| (before, &end[..length]))
+            (is_name && !before.ends_with('<')).then(|| (before, end.split_at(length)))
         });
-        let Some((before, ends)) = here.and_then(|(before, end)| Some((before, ends.get(end)?))) else { continue };
+        let Some((before, (end, after))) = here else { continue };
+        let Some(ends) = ends.get(end) else { continue };
         let Some(end) = ends.get(ends.partition_point(|end| *end < at)) else { continue };
+        // Values that Helm reads stay on its line.
+        if before.contains("helm") && end - at < MAX_QUOTED {
+            made.truncate(made.len() - line.len() - 1);
+            let body = lines[at..*end].join("\n").replace('\'', "'\\''");
+            made.push_str(&format!("{before} <<<'{body}'{}\n", after.trim_start_matches(['\'', '"'])));
+        }
         if before.split([' ', '\t', '|', ';', '&', '(']).any(|word| SHELLS.contains(&word)) {
             for line in &lines[at..*end] {
                 made.push_str(line);
@@ -54,6 +62,7 @@ mod tests {
             ("bash <<END\na\nEND\nb\n", "bash <<END\na\nb\n"),
             ("x && ssh y <<\"END\"\na\nEND\n", "x && ssh y <<\"END\"\na\n"),
             ("cat <<A\na\nA\ncat <<A\nb\nA\nc\n", "cat <<A\ncat <<A\nc\n"),
+            ("helm x -f - <<A | b\nit's\nA\nc\n", "helm x -f -  <<<'it'\\''s' | b\nc\n"),
             // None of these begins one.
             ("a <<< END\nb\nEND\n", "a <<< END\nb\nEND\n"),
             ("((a << 2))\nb\n2\n", "((a << 2))\nb\n2\n"),

@@ -64,8 +64,8 @@ const MAX_LAYERS: usize = 512;
 /// The letters of flags that have a value.
 const LETTERS_WITH_VALUE: &str = "aflnos";
 
-/// What a call installs, if it installs something.
-pub(super) fn read(call: &[String]) -> Option<Written> {
+/// What a call installs, if it installs something. `input` is what it reads where a file is `-`.
+pub(super) fn read(call: &[String], input: Option<&Partial>) -> Option<Written> {
     let mut words = call.iter();
     let mut plain: Vec<&str> = Vec::new();
     let mut layers = Vec::new();
@@ -77,7 +77,7 @@ pub(super) fn read(call: &[String]) -> Option<Written> {
             let (flag, inline) = long.split_once('=').map_or((long, None), |(flag, value)| (flag, Some(value)));
             let mut value = || inline.map(str::to_owned).or_else(|| words.next().cloned());
             match flag {
-                "values" => files(&value()?, &mut layers),
+                "values" => files(&value()?, input, &mut layers),
                 "set" => layers.push(Layer::SetAll(opened(&value()?), Form::Typed)),
                 "set-string" => layers.push(Layer::SetAll(opened(&value()?), Form::Text)),
                 "set-literal" => layers.push(Layer::SetAll(opened(&value()?), Form::Literal)),
@@ -97,7 +97,7 @@ pub(super) fn read(call: &[String]) -> Option<Written> {
                     let inline = after.strip_prefix('=').unwrap_or(after);
                     let value = if inline.is_empty() { words.next()?.clone() } else { inline.to_owned() };
                     if letter == 'f' {
-                        files(&value, &mut layers);
+                        files(&value, input, &mut layers);
                     }
                     break;
                 }
@@ -136,8 +136,12 @@ pub(super) fn read(call: &[String]) -> Option<Written> {
     Some(Written { chart: opened(chart), name, layers, is_shown, ..Written::default() })
 }
 
-fn files(value: &str, layers: &mut Vec<Layer>) {
-    layers.extend(value.split(',').filter(|file| !file.is_empty()).map(|file| Layer::File(opened(file), From::Base)));
+fn files(value: &str, input: Option<&Partial>, layers: &mut Vec<Layer>) {
+    layers.extend(value.split(',').filter(|file| !file.is_empty()).map(|file| match (file, input) {
+        ("-", Some(input)) => Layer::Text(input.clone()),
+        ("-", None) => Layer::Unknown("it reads values from another command".to_owned()),
+        (file, _) => Layer::File(opened(file), From::Base),
+    }));
 }
 
 /// Whether a word is a variable that is called like flags: `$EXTRA_ARGS`, `"$@"`, `$(HELM_FLAGS)`.

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const MAX_DEPTH: usize = 4;
 
 /// How much text is read of one script that stands for commands or is run by them.
-const MAX_NESTED: usize = 4 << 20;
+const MAX_NESTED: usize = 1 << 20;
 
 /// How long the path of a directory may be that a script goes to.
 const MAX_PATH: usize = 1024;
@@ -69,6 +69,7 @@ pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Wr
         places,
         pushed: Vec::new(),
         frames: Vec::new(),
+        input: None,
         found: Vec::new(),
     };
     let joined = script.text.replace("\\\r\n", " ").replace("\\\n", " ");
@@ -121,6 +122,8 @@ struct Shell<'s, 'n> {
     pushed: Vec<Vec<Open>>,
     /// Where it was before a bracket.
     frames: Vec<(char, Vec<Open>)>,
+    /// What the command reads.
+    input: Option<String>,
     found: Vec<Written>,
 }
 
@@ -176,15 +179,18 @@ impl Shell<'_, '_> {
         }
         let mut words: Vec<Word> = Vec::new();
         let mut before = String::new();
-        let mut is_target = false;
+        let (mut is_target, mut is_input, mut input) = (false, false, None);
         for token in tokens(text).into_iter().chain([Token::Operator('\n')]) {
             match token {
                 Token::Word(_) if std::mem::take(&mut is_target) => {}
+                Token::Word(word) if std::mem::take(&mut is_input) => input = Some(word.text),
                 Token::Word(word) => words.push(word),
+                Token::Input => is_input = true,
                 Token::Redirection => is_target = true,
                 Token::Here(_) => {}
                 Token::Operator(operator) => {
-                    is_target = false;
+                    (is_target, is_input) = (false, false);
+                    self.input = input.take();
                     let last = words.last().map(|word| word.text.clone());
                     let is_function = last.as_deref() == Some("{");
                     if !words.is_empty() {
@@ -332,7 +338,8 @@ impl Shell<'_, '_> {
                 None => call.push(word.text.clone()),
             }
         }
-        if let Some(mut release) = read(&call) {
+        let input = self.input.as_ref().map(|input| opened(input).with(self.bindings).partial());
+        if let Some(mut release) = read(&call, input.as_ref()) {
             let (chart, places) = self.rooted(&release.chart.with(self.bindings));
             release.places = places.unwrap_or_else(|| self.places.clone());
             release.chart = chart;

@@ -12,6 +12,8 @@ pub(super) enum Token {
     Redirection,
     /// `<<END`, with the word that ends it.
     Here(String),
+    /// `<<<`: the next word is what the command reads.
+    Input,
 }
 
 /// A word: as it is written, without quotes.
@@ -23,7 +25,7 @@ pub(super) struct Word {
 }
 
 /// How many lines a text in quotes may have; a quote that is not closed by then is a letter.
-const MAX_QUOTED: usize = 80;
+pub(super) const MAX_QUOTED: usize = 200;
 
 /// The pieces of a text. What is in braces of a variable is a part of its word.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
@@ -87,7 +89,7 @@ impl<'t> Reader<'t> {
                 self.push(&format!("{kept}{next}"), false);
                 self.at += 1 + next.len();
             }
-            '$' | '{' if self.marks.length(self.at).is_some() => {
+            '$' | '{' | '<' | '>' if self.marks.length(self.at).is_some() => {
                 let length = self.marks.length(self.at).unwrap_or_default();
                 self.push(&rest[..length], false);
                 self.at += length;
@@ -105,6 +107,11 @@ impl<'t> Reader<'t> {
                 let length = end.find(|c: char| c.is_whitespace() || ";|&)<>".contains(c)).unwrap_or(end.len());
                 self.at += rest.len() - end.len() + length;
                 self.found.push(Token::Here(end[..length].trim_matches(['\'', '"', '\\']).to_owned()));
+            }
+            '<' if rest.starts_with("<<<") => {
+                self.end_word();
+                self.at += 3;
+                self.found.push(Token::Input);
             }
             '<' | '>' => {
                 // The number before it is one of a stream.
@@ -183,6 +190,7 @@ mod tests {
             Token::Operator(operator) => operator.escape_default().to_string(),
             Token::Redirection => ">".to_owned(),
             Token::Here(end) => format!("<<{end}"),
+            Token::Input => "<<<".to_owned(),
         };
         tokens(text).iter().map(of).collect::<Vec<_>>().join(" ")
     }
@@ -201,7 +209,8 @@ mod tests {
             ("a#b", "a#b"),
             ("a 2>&1 >/dev/null <b c", "a > /dev/null > b c"),
             ("cat <<-'EOF' | b", "cat <<EOF | b"),
-            ("a <<<x", "a > x"),
+            ("a <<<x", "a <<< x"),
+            ("a -f <(b c) d", "a -f <(b c) d"),
             ("don't", "don't"),
             ("\"a\nb\" c", "[a\nb] c"),
             ("x \\. a\\,b \\d", "x \\. a\\,b d"),
