@@ -5,7 +5,7 @@ mod callee;
 mod origin;
 
 pub(crate) use asks::Ask;
-pub(crate) use callee::{CONSTRUCTORS, Callee};
+pub(crate) use callee::{AFTERWARDS, CONSTRUCTORS, Callee};
 
 use crate::program::{FnId, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;
@@ -124,7 +124,8 @@ impl<'a, 'p> Infer<'a, 'p> {
             Expr::Call { callee, arguments } => match self.callee(function, *callee)? {
                 Callee::Function(called) => {
                     let ty = program.results(called).get(usize::from(result))?;
-                    Some(program.written(called, *ty))
+                    let ty = program.written(called, *ty);
+                    Some(self.own_class(function, *callee, called, ty).unwrap_or(ty))
                 }
                 Callee::Dispatch(ty, name) => self.signature(ty, name, result, 0),
                 Callee::Type(ty) => Some(ty),
@@ -171,6 +172,11 @@ impl<'a, 'p> Infer<'a, 'p> {
             }
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.type_of(function, *of, 0),
+                // What is written beside a name may say less than the value does: `client: Any = Client()`.
+                ty if self.semantics(function).has_properties() && program.type_id(ty).is_none() => {
+                    let own = self.type_of(function, *of, result).filter(|own| program.type_id(*own).is_some());
+                    own.or_else(|| program.external(ty).map(|_| ty))
+                }
                 ty => Some(ty),
             },
             Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) => self.type_of(function, *of, 0),
@@ -186,6 +192,17 @@ impl<'a, 'p> Infer<'a, 'p> {
             | Expr::Type(_)
             | Expr::Other => None,
         }
+    }
+
+    /// The class that a class's method is called on where the method gives back a value of its own class: `Own.create()`, of the class above.
+    fn own_class(&self, function: FnId, callee: ExprId, called: FnId, ty: Ty<'p>) -> Option<Ty<'p>> {
+        let Expr::Member { of, .. } = self.program.expr(function, callee) else { return None };
+        if !self.semantics(called).has_properties() {
+            return None;
+        }
+        let above = self.program.type_id(ty).filter(|id| self.receiver(called) == Some(*id))?;
+        let own = self.program.type_id(self.type_of(function, *of, 0)?)?;
+        self.program.stands_for(own, above).then_some(Ty::Declared(own))
     }
 
     fn semantics(&self, function: FnId) -> &'static dyn Semantics {
@@ -207,6 +224,10 @@ impl<'a, 'p> Infer<'a, 'p> {
     /// The type of a field: the one it is declared with, or that of what its class stores in it.
     fn field_type(&self, function: FnId, of: ExprId, name: &str) -> Option<Ty<'p>> {
         let base = self.type_of(function, of, 0)?;
+        if let Some((_, property)) = self.property(function, of, name) {
+            let ty = self.program.results(property).first()?;
+            return Some(self.program.written(property, *ty)).filter(|ty| !ty.is_unknown());
+        }
         let declared = self.program.field(base, name).map(|(_, ty, _)| ty).filter(|ty| !ty.is_unknown());
         // A property that an interface asks for.
         let asked = || {
@@ -215,14 +236,32 @@ impl<'a, 'p> Infer<'a, 'p> {
             self.signature(id, name, 0, 0).filter(|ty| is_asked && !ty.is_unknown())
         };
         let declared = declared.or_else(asked);
-        declared.or_else(|| {
+        let stored = || {
             let stored = self.stored_in(self.program.type_id(base)?, name);
             stored.into_iter().find_map(|(function, value, result)| self.type_of(function, value, result))
-        })
+        };
+        match declared {
+            // What a class stores in a field may say more than what it says of it.
+            Some(declared) if self.semantics(function).has_properties() && !self.is_class(declared) => {
+                let stored = stored().filter(|ty| self.program.type_id(*ty).is_some());
+                stored.or_else(|| Some(declared).filter(|ty| self.program.named(*ty) != Meaning::Unknown))
+            }
+            Some(declared) => Some(declared),
+            None => stored(),
+        }
+    }
+
+    /// Whether a type is a class of the tree that is no mere protocol, which classes fit without saying so.
+    fn is_class(&self, ty: Ty<'p>) -> bool {
+        let Some(id) = self.program.type_id(ty) else { return false };
+        let (file, decl) = self.program.ty(id);
+        let TypeRef::Struct(fields) = &decl.ty else { return true };
+        let bases = fields.iter().filter(|field| field.embedded).map(|field| Ty::Written { file, r: &field.ty });
+        !bases.filter_map(|base| self.program.external(base)).any(|path| path.ends_with(".Protocol"))
     }
 
     /// What a class and those it extends store in a field of their own, for languages whose fields need no declaration.
-    fn stored_in(&self, ty: TypeId, name: &str) -> Vec<(FnId, ExprId, u16)> {
+    pub(crate) fn stored_in(&self, ty: TypeId, name: &str) -> Vec<(FnId, ExprId, u16)> {
         let mut found = Vec::new();
         let mut open = vec![ty];
         let mut seen = BTreeSet::new();

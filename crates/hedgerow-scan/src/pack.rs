@@ -299,6 +299,8 @@ pub(crate) enum Source {
     Placeholder,
     /// A host and a port, from the argument and the one behind it.
     HostPort,
+    /// An address of a scheme, a host and a port that are named as such; the argument where none is.
+    Address,
     /// Nothing; it says what the setting named by the argument is where nothing is set.
     SettingValue,
     /// Nothing; it binds the setting named by the argument to the variables named behind it.

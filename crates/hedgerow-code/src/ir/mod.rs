@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 12;
+pub const VERSION: u32 = 13;
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -167,6 +167,8 @@ pub struct Function {
     pub registered: bool,
     /// Whether code of other files sees it, for languages that say so.
     pub exported: bool,
+    /// Whether it is a method that is read like a field.
+    pub property: bool,
 }
 
 /// One local: a variable, a constant, a parameter or a receiver. Two of one name in two blocks are two locals.

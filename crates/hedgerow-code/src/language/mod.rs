@@ -209,6 +209,11 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether a method may be one that is read like a field.
+    fn has_properties(&self) -> bool {
+        false
+    }
+
     /// Whether a class has the methods for itself of what it takes in from outside.
     fn inherits_class_methods(&self) -> bool {
         false

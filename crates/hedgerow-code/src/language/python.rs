@@ -30,6 +30,14 @@ impl Semantics for Python {
         true
     }
 
+    fn has_properties(&self) -> bool {
+        true
+    }
+
+    fn inherits_class_methods(&self) -> bool {
+        true
+    }
+
     fn begins(&self) -> Begins {
         Begins::Scripts
     }

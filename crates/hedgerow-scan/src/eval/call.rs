@@ -2,6 +2,7 @@
 
 use super::{Eval, Frame};
 use crate::infer::{CONSTRUCTORS, Callee};
+use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
@@ -18,6 +19,9 @@ impl<'p> Eval<'_, 'p> {
         if let Some(values) = self.packs_call(frame, site, arguments, result) {
             return values;
         }
+        if let Some(values) = self.field_default(frame, site) {
+            return values;
+        }
         let program = self.infer.program;
         if let Some(functions) = self.reach.targets.get(&site) {
             let mut values = Values::default();
@@ -27,25 +31,7 @@ impl<'p> Eval<'_, 'p> {
                     values.add(&Values::one(Value::Made(site, frame.chain.clone())));
                     continue;
                 }
-                let inner = frame.enter(site, *function);
-                let mut found = Values::default();
-                let facts = program.facts_of(*function);
-                for returned in facts.returns(decl.returns) {
-                    match returned {
-                        [] => {
-                            if let Some(local) = facts.parameters(decl.named_results).get(usize::from(result)) {
-                                found.add(&self.local(&inner, *local, site));
-                            }
-                        }
-                        [only] if result > 0 => found.add(&self.eval(&inner, *only, result)),
-                        several => {
-                            if let Some(id) = several.get(usize::from(result)) {
-                                found.add(&self.eval(&inner, *id, 0));
-                            }
-                        }
-                    }
-                }
-                values.add(&found.across(Crossing { site, way: Way::Result }));
+                values.add(&self.given_back(frame, site, *function, result));
             }
             return values;
         }
@@ -93,6 +79,31 @@ impl<'p> Eval<'_, 'p> {
             Some(Callee::Method(_)) => self.accessor(frame, callee, site).unwrap_or_else(|| Values::lost(site)),
             _ => Values::lost(site),
         }
+    }
+
+    /// What a function of the tree gives back where it is called.
+    pub(super) fn given_back(&self, frame: &Frame, site: Site, function: FnId, result: u16) -> Values {
+        let program = self.infer.program;
+        let decl = program.function(function);
+        let inner = frame.enter(site, function);
+        let mut found = Values::default();
+        let facts = program.facts_of(function);
+        for returned in facts.returns(decl.returns) {
+            match returned {
+                [] => {
+                    if let Some(local) = facts.parameters(decl.named_results).get(usize::from(result)) {
+                        found.add(&self.local(&inner, *local, site));
+                    }
+                }
+                [only] if result > 0 => found.add(&self.eval(&inner, *only, result)),
+                several => {
+                    if let Some(id) = several.get(usize::from(result)) {
+                        found.add(&self.eval(&inner, *id, 0));
+                    }
+                }
+            }
+        }
+        found.across(Crossing { site, way: Way::Result })
     }
 
     /// `client.url`, where nobody wrote a method of that name: what is stored under it.

@@ -8,7 +8,7 @@ use hedgerow_code::format::{self, Part};
 use hedgerow_code::ir::{Argument, Expr, ExprId};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl Eval<'_, '_> {
+impl<'p> Eval<'_, 'p> {
     /// The elements of a list that a call is written out as, where that is known: `List.of(a, b)`.
     fn listed_by(&self, frame: &Frame, list: ExprId) -> Option<Vec<ExprId>> {
         let path = self.paths.get(&Site { function: frame.function, expr: list })?;
@@ -93,6 +93,20 @@ impl Eval<'_, '_> {
             values.unknown.extend(filled.unknown);
         }
         values
+    }
+
+    /// `URL.build(scheme="http", host=host, port=port)`; none where no host is named.
+    pub(super) fn address(&self, frame: &Frame, arguments: &'p [Argument]) -> Option<Values> {
+        let part = |names: &[&str]| names.iter().find_map(|name| self.by_name(frame, arguments, name));
+        let host = part(&["host", "hostname"]).filter(|host| !host.is_empty())?;
+        let scheme = part(&["scheme", "drivername"]).filter(|scheme| !scheme.is_empty());
+        let port = part(&["port"]).filter(|port| !port.is_empty());
+        let mut values = scheme.map_or_else(|| Values::text("//"), |scheme| scheme.then(&Values::text("://")));
+        values = values.then(&host);
+        if let Some(port) = port {
+            values = values.then(&Values::text(":")).then(&port);
+        }
+        Some(values)
     }
 
     pub(super) fn filled(&self, frame: &Frame, arguments: &[Argument], at: usize, spread: bool) -> Values {

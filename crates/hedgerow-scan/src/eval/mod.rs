@@ -8,6 +8,7 @@ mod composed;
 mod elements;
 mod packs;
 mod passed;
+mod pydantic;
 mod section;
 mod stored;
 

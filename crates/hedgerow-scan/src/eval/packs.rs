@@ -160,6 +160,11 @@ impl<'p> Eval<'_, 'p> {
         if transfer.gives == Source::Configuration {
             return Values::one(Value::Setting(Vec::new()));
         }
+        if transfer.gives == Source::Address
+            && let Some(address) = self.address(frame, arguments)
+        {
+            return address;
+        }
         let arguments = self.behind(frame, transfer, arguments);
         let at = match transfer.argument {
             Place::Argument(at) => usize::from(at),
@@ -217,7 +222,7 @@ impl<'p> Eval<'_, 'p> {
                 values
             }
             Source::Configuration => Values::one(Value::Setting(Vec::new())),
-            Source::Argument => (*text).clone(),
+            Source::Argument | Source::Address => (*text).clone(),
             Source::Upper => in_capitals(&text),
             Source::Section | Source::ConnectionString => {
                 let of = match program.expr(frame.function, callee) {

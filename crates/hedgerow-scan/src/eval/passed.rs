@@ -1,6 +1,7 @@
 //! What calls pass to functions: arguments, receivers, and what they store through addresses.
 
 use super::{Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
+use crate::infer::Callee;
 use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
@@ -129,6 +130,10 @@ impl<'p> Eval<'_, 'p> {
                     let arguments = self.infer.program.arguments(call.function, *arguments);
                     self.positional(outer, arguments, 0).unwrap_or_default()
                 }
+                // `clients.Ledger()`, a class by its module.
+                Expr::Member { .. } if matches!(self.infer.callee(call.function, *callee), Some(Callee::Type(_))) => {
+                    Values::one(Value::Made(call, outer.chain.clone()))
+                }
                 Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
                 Expr::Local(_) | Expr::Attribute { .. } => {
                     let mut values = self.taken(frame.function);
@@ -139,6 +144,8 @@ impl<'p> Eval<'_, 'p> {
                 }
                 _ => Values::one(Value::Made(call, outer.chain.clone())),
             },
+            // A method that is read like a field.
+            Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
             Expr::New { .. } => Values::one(Value::Made(call, outer.chain.clone())),
             _ => Values::default(),
         };

@@ -57,6 +57,13 @@ impl<'p> Eval<'_, 'p> {
         if let Some(values) = self.outside_member(frame, site) {
             return values;
         }
+        if let Some(properties) = self.reach.targets.get(&site) {
+            let mut values = Values::default();
+            for property in properties {
+                values.add(&self.given_back(frame, site, *property, 0));
+            }
+            return values;
+        }
         let base = self.eval(frame, of, 0);
         let ty = self.infer.type_of(frame.function, of, 0);
         let field = ty.and_then(|ty| program.field(ty, name));
@@ -116,8 +123,8 @@ impl<'p> Eval<'_, 'p> {
         if let Some(path) = ty.and_then(|ty| program.type_id(ty)).and_then(|id| self.bound(id)) {
             values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
         }
-        if ty.and_then(|ty| program.type_id(ty)).is_some_and(|id| self.reads_environment(id)) {
-            values.add(&Values::one(Value::Text(Template::piece(Piece::Environment(name.to_uppercase())))));
+        if let Some(id) = own.filter(|id| self.reads_environment(*id)) {
+            values.add(&self.variables(id, name));
         }
         // A field of something that came from outside had a value there, whatever is stored in it here.
         let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
@@ -259,16 +266,6 @@ impl<'p> Eval<'_, 'p> {
         })
     }
 
-    /// Whether a class takes its fields from the environment, each from the variable that is called like it.
-    fn reads_environment(&self, id: TypeId) -> bool {
-        let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        let TypeRef::Struct(fields) = &decl.ty else { return false };
-        let bases = fields.iter().filter(|field| field.embedded);
-        let mut paths = bases.filter_map(|field| program.external(Ty::Written { file, r: &field.ty }));
-        paths.any(|path| path.rsplit('.').next() == Some("BaseSettings"))
-    }
-
     /// `os.environ["NAME"]`
     pub(super) fn environment_index(&self, frame: &Frame, of: ExprId, key: ExprId) -> Option<Values> {
         let path = self.infer.origin(frame.function, of)?;
@@ -289,6 +286,11 @@ impl<'p> Eval<'_, 'p> {
         let path = self.infer.origin(frame.function, site.expr)?;
         let transfer = self.packs.transfer(self.language(frame.function), &path)?;
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
+        // A field of a class from outside is no call of that class.
+        let ty = self.infer.type_of(frame.function, site.expr, 0).and_then(|ty| self.infer.program.external(ty));
+        if self.semantics(frame.function).has_properties() && ty.is_some_and(|ty| ty == path) {
+            return None;
+        }
         match transfer.gives {
             // `process.env.NAME`
             Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(

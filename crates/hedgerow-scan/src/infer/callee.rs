@@ -7,6 +7,9 @@ use hedgerow_code::ir::{Def, Expr, ExprId};
 /// What constructors are called in facts.
 pub(crate) const CONSTRUCTORS: [&str; 3] = ["__init__", "constructor", "<new>"];
 
+/// What dataclasses and models run once their fields are set.
+pub(crate) const AFTERWARDS: [&str; 2] = ["__post_init__", "model_post_init"];
+
 impl<'p> Infer<'_, 'p> {
     /// What `of.name` means where `of` is the name of an import or of a type.
     pub(crate) fn qualified(&self, function: FnId, of: ExprId, name: &'p str) -> Option<Meaning<'p>> {
@@ -169,6 +172,20 @@ impl<'p> Infer<'_, 'p> {
             Some(path) => Callee::External(format!("{path}.{name}")),
             None => Callee::Method(name),
         }
+    }
+
+    /// The method that is read like a field, `settings.dsn`, with the class of what it is read from.
+    pub(crate) fn property(&self, function: FnId, of: ExprId, name: &str) -> Option<(TypeId, FnId)> {
+        if !self.semantics(function).has_properties() {
+            return None;
+        }
+        let id = self.type_of(function, of, 0).and_then(|ty| self.program.type_id(ty))?;
+        let found = self.program.own_method(id, name).or_else(|| match self.program.method_of(id, name)? {
+            Found::Function(found) => Some(found),
+            Found::Dispatch(above) => self.program.own_method(above, name),
+            Found::External(_) | Found::Field(_) => None,
+        })?;
+        self.program.function(found).property.then_some((id, found))
     }
 
     /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.

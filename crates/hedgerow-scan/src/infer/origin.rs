@@ -105,6 +105,9 @@ impl Infer<'_, '_> {
             }
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.origin(function, *of),
+                ty if self.semantics(function).has_properties() && program.type_id(ty).is_none() => {
+                    self.origin(function, *of).or_else(|| program.external(ty))
+                }
                 ty => program.external(ty),
             },
             Expr::Choice(of) => program.list(function, *of).iter().find_map(|id| self.origin(function, *id)),

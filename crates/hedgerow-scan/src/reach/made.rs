@@ -1,7 +1,7 @@
 //! The types of which reached code makes values, and what a framework calls of them.
 
 use super::{Site, Walk};
-use crate::infer::CONSTRUCTORS;
+use crate::infer::{AFTERWARDS, CONSTRUCTORS};
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use hedgerow_code::ir::{Argument, ExprId, TypeRef};
 use std::collections::BTreeSet;
@@ -24,6 +24,15 @@ impl<'p> Walk<'_, 'p> {
             if let Some(Found::Function(function)) = self.infer.program.method_of(id, constructor) {
                 has_constructor = true;
                 self.call(site, function);
+            }
+        }
+        for afterwards in AFTERWARDS {
+            if let Some(Found::Function(function)) = self.infer.program.method_of(id, afterwards) {
+                let callers = self.reach.callers.entry(function).or_default();
+                if !callers.contains(&site) {
+                    callers.push(site);
+                }
+                self.add(function, Some(site));
             }
         }
         // Generated clients of JavaScript are made by a function of their library: packs know them by their names.

@@ -147,6 +147,12 @@ impl<'p> Walk<'_, 'p> {
                         if let Some(id) = self.infer.receiver_type(site.function, *of) {
                             return self.method_expression(site, id, name);
                         }
+                        if let Some((id, property)) = self.infer.property(site.function, *of, name) {
+                            self.call_one(site, property);
+                            // Classes that extend this one may have one of their own.
+                            self.dispatched.entry((id, name)).or_default().sites.push(site);
+                            return;
+                        }
                         if let Some(ty) = self.infer.type_of(site.function, *of, 0) {
                             match program.bound(ty, name) {
                                 Some(Found::Function(function)) => {

@@ -23,6 +23,7 @@ mod library;
 mod mounts;
 mod packages;
 mod places;
+mod pydantic;
 mod python;
 mod reads;
 mod registry;

@@ -163,3 +163,32 @@ fn what_a_constant_of_a_class_is_called_is_no_variable() {
         assert_eq!(asked(files).len(), 1, "{files}");
     }
 }
+
+#[test]
+fn servers_call_the_functions_that_make_applications() {
+    let get = "httpx.get('http://s-ledger/books')";
+    let rows = [
+        format!(
+            "-- service.shop/main.py\nimport httpx\nfrom fastapi import FastAPI\ndef serve() -> FastAPI:\n    {get}\n    return FastAPI()\n"
+        ),
+        format!(
+            "-- service.shop/shop/__init__.py\nimport httpx\nfrom flask import Flask\ndef create_app(config=None):\n    {get}\n    return Flask('shop')\n-- service.shop/tool.py\nimport shop\n"
+        ),
+        format!(
+            "-- service.shop/src/shop/main.py\nimport httpx\nfrom shop.core import make\ndef app_factory():\n    return make()\n-- service.shop/src/shop/core.py\nimport httpx\nfrom aiohttp import web\ndef make() -> web.Application:\n    {get}\n    return web.Application()\n"
+        ),
+    ];
+    all_call("proven", &rows.each_ref().map(String::as_str));
+    for code in [
+        // No application, a method, and a maker of applications in a file that is loaded by others, which do not call it.
+        format!("-- service.shop/main.py\nimport httpx\ndef serve() -> str:\n    {get}\n    return 'x'\n"),
+        format!("-- service.shop/main.py\nimport httpx\nclass Shop:\n    def create_app(self):\n        {get}\n"),
+        format!(
+            "-- service.shop/main.py\nimport parts\n-- service.shop/parts.py\nimport httpx\nfrom fastapi import FastAPI\ndef other() -> FastAPI:\n    {get}\n    return FastAPI()\n"
+        ),
+        format!("-- service.shop/main.py\nprint('x')\n-- lib/parts.py\nimport httpx\ndef create_app():\n    {get}\n"),
+    ] {
+        let found = summary(&outcome(&format!("{code}-- service.ledger/x.txt\n")));
+        assert_eq!(found, [""; 0], "{code}");
+    }
+}

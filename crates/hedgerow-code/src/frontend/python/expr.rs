@@ -258,7 +258,15 @@ impl<'t, 'n> Lower<'t, 'n> {
             return self.builder.push(Expr::Format(pieces), span);
         }
         let right = self.expr(right);
-        let expr = if operator == "+" { Expr::Concat(left_expr, right) } else { Expr::Other };
+        let expr = match operator.as_str() {
+            "+" => Expr::Concat(left_expr, right),
+            // `URL(base) / "books"`
+            "/" => {
+                let between = self.builder.push_text("/", span);
+                Expr::Format(self.builder.list_of([left_expr, between, right]))
+            }
+            _ => Expr::Other,
+        };
         self.builder.push(expr, span)
     }
 

@@ -48,6 +48,29 @@ struct Said {
     of_class: bool,
     /// Whether it has no receiver, whatever its first parameter's name.
     of_none: bool,
+    /// Whether it is read like a field.
+    property: bool,
+}
+
+/// The calls in the brackets of a type.
+fn notes(ty: Node) -> Vec<Node> {
+    let inner = children(ty).into_iter().skip(1).flat_map(|part| match part.kind() {
+        "type_parameter" => children(part),
+        _ => vec![part],
+    });
+    let inner = inner.map(|part| if part.kind() == "type" { part.named_child(0).unwrap_or(part) } else { part });
+    inner.filter(|part| part.kind() == "call").collect()
+}
+
+/// Whether a type is the one of `None`.
+fn is_none(node: Node) -> bool {
+    node.kind() == "none" || (node.kind() == "type" && node.named_child(0).is_some_and(|inner| inner.kind() == "none"))
+}
+
+/// Whether a decorator makes a method that is read like a field: `@property`, `@functools.cached_property`, pydantic's `@computed_field`.
+fn is_property(decorator: &str) -> bool {
+    let name = decorator.split('(').next().unwrap_or_default().trim();
+    matches!(name.rsplit('.').next(), Some("property" | "cached_property" | "computed_field" | "hybrid_property"))
 }
 
 /// The walk over one file.
@@ -117,7 +140,8 @@ impl<'n> Lower<'_, 'n> {
                     said.registered |= !matches!(
                         text.trim(),
                         "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass"
-                    );
+                    ) && !is_property(text);
+                    said.property |= is_property(text);
                     for inner in children(decorator) {
                         self.expr(inner);
                     }
@@ -257,10 +281,12 @@ impl<'n> Lower<'_, 'n> {
     fn function(&mut self, node: Node<'n>, class: Option<String>, said: Said) {
         let name = self.builder.field(node, "name");
         let is_method = class.is_some();
+        let own = class.clone();
         self.builder.open(Function {
             name: name.into(),
             receiver: class.map(Into::into),
             registered: said.registered,
+            property: said.property && is_method,
             span: range(node),
             ..Function::default()
         });
@@ -296,7 +322,16 @@ impl<'n> Lower<'_, 'n> {
             }
             named_only |= name.starts_with('*');
         }
-        if let Some(result) = node.child_by_field_name("return_type") {
+        let result = node.child_by_field_name("return_type");
+        let is_own = match result {
+            Some(result) => matches!(self.builder.slice(result).rsplit('.').next(), Some("Self")),
+            // A class's method that makes a value of it.
+            None => said.of_class && self.builder.slice(node).contains("return cls("),
+        };
+        if let (true, Some(class)) = (is_own, own) {
+            let own = self.builder.written(TypeRef::Name { qualifier: None, name: class.into() });
+            self.builder.result(own);
+        } else if let Some(result) = result {
             let result = self.written(result);
             self.builder.result(result);
         }
@@ -349,6 +384,12 @@ impl<'n> Lower<'_, 'n> {
     fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         match node.kind() {
             "type" => node.named_child(0).map_or(TypeRef::Unknown, |inner| self.ty(inner)),
+            // Says nothing.
+            "identifier" | "attribute"
+                if matches!(self.builder.slice(node).rsplit('.').next(), Some("Any" | "object")) =>
+            {
+                TypeRef::Unknown
+            }
             "identifier" => {
                 TypeRef::Name { qualifier: None, name: self.names.known_as(self.builder.slice(node)).into() }
             }
@@ -375,6 +416,15 @@ impl<'n> Lower<'_, 'n> {
                     _ => TypeRef::Unknown,
                 }
             }
+            // `X | None`
+            "binary_operator" | "union_type" => {
+                let parts = children(node);
+                let mut other = parts.iter().filter(|part| !is_none(**part));
+                match (other.next(), other.next()) {
+                    (Some(only), None) => self.ty(*only),
+                    _ => TypeRef::Unknown,
+                }
+            }
             _ => TypeRef::Unknown,
         }
     }
@@ -383,6 +433,10 @@ impl<'n> Lower<'_, 'n> {
         // `a = b = value`
         let mut targets = Vec::new();
         let mut value = node;
+        let written = node.child_by_field_name("type");
+        if let (Some(class), Some(ty), Some(name)) = (class, written, node.child_by_field_name("left")) {
+            self.field(class, name, ty);
+        }
         while matches!(value.kind(), "assignment" | "augmented_assignment") {
             targets.extend(value.child_by_field_name("left"));
             match value.child_by_field_name("right") {
@@ -392,7 +446,12 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         let augmented = node.kind() == "augmented_assignment";
-        let given = self.expr(value);
+        let mut given = self.expr(value);
+        // `settings: Settings = app.state.settings` says what something is that nothing else tells of.
+        if let (Some(ty), None, "attribute" | "subscript" | "call" | "await") = (written, class, value.kind()) {
+            let ty = self.written(ty);
+            given = self.builder.push(Expr::Cast { of: given, ty }, range(value));
+        }
         for target in targets {
             let given = if augmented {
                 let old = self.expr(target);
@@ -401,6 +460,28 @@ impl<'n> Lower<'_, 'n> {
                 given
             };
             self.bind(target, given, 0, class);
+        }
+    }
+
+    /// `name: type` in a class: a field that values of the class have.
+    fn field(&mut self, class: &str, name: Node<'n>, ty: Node<'n>) {
+        if !self.at_top() || name.kind() != "identifier" {
+            return;
+        }
+        let span = range(name);
+        let name = self.builder.slice(name).to_owned();
+        // `Annotated[str, Field(alias="NAME")]`: what is said of the field as if it were its value.
+        let written = ty.named_child(0).filter(|_| self.builder.slice(ty).contains("Annotated["));
+        for note in written.map(notes).unwrap_or_default() {
+            let value = self.expr(note);
+            self.bind_name(&name, value, 0, span, Some(class));
+        }
+        let ty = self.ty(ty);
+        let types = &mut self.builder.facts.types;
+        if let Some(TypeDecl { ty: TypeRef::Struct(fields), .. }) = types.iter_mut().rfind(|ty| ty.name == class)
+            && !fields.iter().any(|field| field.name == name)
+        {
+            fields.push(Field { name: name.into(), ty, embedded: false, tag: None });
         }
     }
 
