@@ -1,12 +1,12 @@
 //! Which code belongs to which service, and where it begins to run.
 
 use crate::config::ScanConfig;
+use crate::factories::factories;
 use crate::paths::{dir_of, is_below};
 use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
-use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Function, TypeRef};
+use hedgerow_code::ir::TypeRef;
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -341,37 +341,11 @@ fn scripts(program: &Program, place: &str) -> Vec<FnId> {
         // What nobody imports and exports functions has them called by its host: a framework, a load generator, a runtime of functions.
         let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
         found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
-        found.extend(factories(program, file, |function| gives_application(program, file, function)));
+        found.extend(factories(program, file, true));
     }
-    found.extend(files.iter().flat_map(|file| factories(program, *file, |f| FACTORIES.contains(&f.name.as_str()))));
+    found.extend(files.iter().flat_map(|file| factories(program, *file, false)));
     // What a framework calls by an annotation is reached once its file is loaded.
     found
-}
-
-/// What functions are called by convention that a server of Python is told to call for the application: `flask run`, `uvicorn --factory`,
-/// `gunicorn 'shop:create_app()'`.
-const FACTORIES: &[&str] = &["create_app", "make_app", "app_factory", "create_application", "build_app"];
-
-/// The classes of Python's applications.
-const APPLICATIONS: &[&str] = &["FastAPI", "Flask", "Starlette", "Quart", "Sanic", "Litestar", "Application", "Celery"];
-
-/// The functions of a file of Python that a server calls for the application.
-fn factories<'p>(
-    program: &'p Program,
-    file: u32,
-    is_factory: impl Fn(&Function) -> bool + 'p,
-) -> impl Iterator<Item = FnId> + 'p {
-    let code = &program.files[file as usize];
-    let functions = (0_u32..).zip(&code.facts.functions).skip(1).filter(|_| code.language == Language::Python);
-    let functions = functions.filter(move |(_, function)| function.receiver.is_none() && is_factory(function));
-    functions.filter_map(move |(at, _)| program.function_at(file, at))
-}
-
-/// Whether a function says that it gives an application.
-fn gives_application(program: &Program, file: u32, function: &Function) -> bool {
-    let results = program.files[file as usize].facts.results(function).iter();
-    let paths = results.filter_map(|ty| program.external(program.written_in(file, *ty)));
-    paths.into_iter().any(|path| path.rsplit('.').next().is_some_and(|name| APPLICATIONS.contains(&name)))
 }
 
 /// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.

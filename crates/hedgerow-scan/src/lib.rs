@@ -61,6 +61,7 @@ mod commands;
 mod config;
 mod edge;
 mod eval;
+mod factories;
 pub mod form;
 mod frameworks;
 mod givens;
