@@ -143,6 +143,20 @@ pub fn assigned(before: &str) -> &str {
     &head[start.map_or(0, |at| at + head[at..].chars().next().map_or(0, char::len_utf8))..]
 }
 
+/// The names of the blocks in which the end of a line's beginning stands, the innermost first: `proxy` of `proxy: {x: {}, origin: `.
+pub fn opened(before: &str) -> impl Iterator<Item = &str> {
+    let mut closed = 0usize;
+    before.char_indices().rev().filter_map(move |(at, c)| {
+        match c {
+            '}' | ']' => closed += 1,
+            '{' | '[' if closed > 0 => closed -= 1,
+            '{' | '[' => return Some(assigned(&before[..at])),
+            _ => {}
+        }
+        None
+    })
+}
+
 /// The names in capitals that a text asks for as variables, each with its place: in quotes, or behind `$`, `%` or `env.`.
 #[must_use]
 pub fn variables(text: &str) -> Vec<(&str, usize)> {
@@ -224,6 +238,19 @@ mod tests {
             let mut found = listed(text, setting);
             found.sort_unstable();
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn blocks_that_are_open_have_names() {
+        for (before, expected) in [
+            ("a: {b: {c: ", &["b", "a"][..]),
+            ("{\"a\": {\"b\": {}, \"c\": [x], \"d\": \"", &["a", ""]),
+            ("a = {b = [", &["b", "a"]),
+            ("a: {b: c}, d: ", &[]),
+            ("a: ", &[]),
+        ] {
+            assert_eq!(opened(before).collect::<Vec<_>>(), expected, "{before}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::mention::{Named, named};
-use crate::mentions::{is_shown, is_shown_to_browsers};
+use crate::mentions::{is_origin_for_browsers, is_shown_at, is_shown_to_browsers};
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -145,7 +145,7 @@ fn is_in(path: &[String], section: &[String]) -> bool {
 /// Whether a setting says whom the service lets in or sends people to, whatever asks for the part it lies in.
 fn is_for_browsers(path: &[String]) -> bool {
     let last = path.len().saturating_sub(1);
-    path.iter().enumerate().any(|(at, part)| is_shown_to_browsers(part, at == last))
+    path.iter().enumerate().any(|(at, part)| is_shown_to_browsers(part, at == last)) || is_origin_for_browsers(path)
 }
 
 /// Adds the calls that a service's settings make.
@@ -175,8 +175,7 @@ pub(crate) fn calls(
                 words.contains(path.join(":").as_str())
                     || words.contains(path.join(".").as_str())
                     || path.iter().any(|part| words.contains(part.as_str()))
-                    || (read.sections.iter().any(|section| is_in(&path, section))
-                        && !path.iter().any(|key| is_shown(key)))
+                    || (read.sections.iter().any(|section| is_in(&path, section)) && !is_shown_at(&path))
             };
             let is_own = is_framework(&path, read.is_of_jvm) || is_registered_name(&path);
             if !(is_own || (is_asked() && !is_for_browsers(&path))) {

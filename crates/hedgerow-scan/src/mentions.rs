@@ -12,7 +12,10 @@ mod variables;
 mod weight;
 
 pub(crate) use variables::{asks_others, unset_variables};
-pub(crate) use weight::{Mention, Mentions, Weight, is_of_cors, is_origin, is_shown, is_shown_to_browsers, keep};
+pub(crate) use weight::{
+    Mention, Mentions, Weight, is_of_cors, is_origin, is_origin_for_browsers, is_shown, is_shown_at,
+    is_shown_to_browsers, keep,
+};
 
 use crate::commands;
 use crate::config::Candidates;

@@ -48,18 +48,22 @@ impl Weight {
 
     /// The same for a text that the service's command names: its telemetry is its own.
     pub(crate) fn of_named(text: &str, setting: &Setting<'_>) -> Self {
-        let key = lines::key_of(text, setting);
-        let is_loose = is_shown_elsewhere(key)
-            || is_origin_of_cors(key, setting)
-            || lines::above(text, setting.start).any(is_shown_elsewhere);
-        if is_loose { Self::LooseAddress } else { Self::Address }
+        Self::of_text(text, setting, is_shown_elsewhere_for_sure)
     }
 
     /// The weight of an address that a setting of a text holds: what stands before it in its line and the keys that it lies below count.
     pub(crate) fn of_setting(text: &str, setting: &Setting<'_>) -> Self {
+        Self::of_text(text, setting, is_shown_for_sure)
+    }
+
+    fn of_text(text: &str, setting: &Setting<'_>, is_shown: fn(&str) -> bool) -> Self {
         let key = lines::key_of(text, setting);
-        let is_loose =
-            is_shown(key) || is_origin_of_cors(key, setting) || lines::above(text, setting.start).any(is_shown);
+        let names = || std::iter::once(key).chain(lines::above(text, setting.start));
+        let is_loose = names().any(is_shown)
+            || (names().any(is_origin)
+                && (is_variable(key)
+                    || is_of_cors(setting.key)
+                    || !names().chain(lines::opened(setting.key)).any(is_proxy)));
         if is_loose { Self::LooseAddress } else { Self::Address }
     }
 }
@@ -113,9 +117,27 @@ pub(crate) fn is_of_cors(name: &str) -> bool {
     is_any_of(name, &["CORS"])
 }
 
-/// Whether a setting's key is that of an origin, and CORS stands before it in its line: `cors: {origin: "http://shop"}`.
-fn is_origin_of_cors(key: &str, setting: &Setting<'_>) -> bool {
-    is_origin(key) && is_of_cors(setting.key)
+/// Whether a name is that of what sends requests on to an origin.
+fn is_proxy(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["CACHE", "CDN", "CLOUDFRONT", "FASTLY", "NGINX", "PROXIES", "PROXY", "UPSTREAM", "UPSTREAMS", "VARNISH"];
+    is_any_of(name, WORDS)
+}
+
+/// Whether a key is a variable of the environment. Of its words none is a key that the others lie below.
+fn is_variable(key: &str) -> bool {
+    !key.contains(['.', '-', '/']) && !key.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether what lies at a path of settings is an origin, and no proxy's: browsers are let in from there.
+pub(crate) fn is_origin_for_browsers<T: AsRef<str>>(path: &[T]) -> bool {
+    let any = |is: fn(&str) -> bool| path.iter().any(|key| is(key.as_ref()));
+    any(is_origin) && !any(is_proxy)
+}
+
+/// Whether what lies at a path of settings is shown.
+pub(crate) fn is_shown_at<T: AsRef<str>>(path: &[T]) -> bool {
+    path.iter().any(|key| is_shown_for_sure(key.as_ref())) || is_origin_for_browsers(path)
 }
 
 /// Whether it is surely: `Access-Control-Allow-Origin`.
@@ -123,13 +145,23 @@ fn lets_in(name: &str) -> bool {
     is_origin(name) && is_any_of(name, &["ALLOW"])
 }
 
-/// Whether a name has one of these words other than that for telemetry.
+/// Whether a variable's name has one of these words other than that for telemetry. An `ORIGIN` is browsers' there.
 pub(crate) fn is_shown_elsewhere(name: &str) -> bool {
+    is_shown_elsewhere_for_sure(name) || is_origin(name)
+}
+
+/// Whether a variable's name has one of these words. An `ORIGIN` is browsers' there.
+pub(crate) fn is_shown(name: &str) -> bool {
+    is_shown_for_sure(name) || is_origin(name)
+}
+
+/// Whether a name says so, whatever it lies below, and is not about telemetry.
+fn is_shown_elsewhere_for_sure(name: &str) -> bool {
     is_any_of(name, &SHOWN[..SHOWN.len() - 1]) || lets_in(name)
 }
 
-/// Whether a name has one of these words.
-pub(crate) fn is_shown(name: &str) -> bool {
+/// Whether a name says so, whatever it lies below.
+fn is_shown_for_sure(name: &str) -> bool {
     is_any_of(name, SHOWN) || lets_in(name)
 }
 

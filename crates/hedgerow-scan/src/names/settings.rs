@@ -3,7 +3,7 @@
 
 use crate::edge::Port;
 use crate::mention::named;
-use crate::mentions::is_shown;
+use crate::mentions::{is_shown, is_shown_at};
 use hedgerow_code::ir::{Expr, ExprId, Facts};
 use hedgerow_deploy::{Given, Hosts};
 use serde_json::Value;
@@ -76,7 +76,7 @@ impl Addresses {
                 let Some((last, above)) = path.split_last() else { return };
                 let above = above.last().map(|above| plain(above));
                 let label = format!("<setting {}>", path.join("."));
-                let is_shown = path.iter().any(|key| is_shown(key));
+                let is_shown = is_shown_at(path);
                 self.add(last, text, (above, plain(last), is_shown), &label, hosts, service);
             }
             _ => {}

@@ -75,8 +75,24 @@ fn what_is_less_than_an_address_to_call_by_is_asked_about() {
         (variable("CORS_ORIGINS", "http://s-ledger"), ASKS),
         (variable("ACCESS_CONTROL_ALLOW_ORIGIN", "http://s-ledger"), ASKS),
         (variable("CORS_ORIGIN", "http://s-ledger"), ASKS),
-        (variable("ORIGIN_URL", "http://s-ledger"), CALLS),
-        (file("application.yml", "web: {origin: 'http://s-ledger'}"), CALLS),
+        // An origin is one that browsers are let in from, unless a proxy's or a CDN's keys say otherwise.
+        (variable("ORIGIN_URL", "http://s-ledger"), ASKS),
+        (variable("FRONTEND_ORIGIN", "http://s-ledger:3000"), ASKS),
+        (variable("WEBAUTHN_ORIGIN", "http://s-ledger"), ASKS),
+        (variable("CSRF_TRUSTED_ORIGIN", "http://s-ledger"), ASKS),
+        (variable("CDN_ORIGIN", "http://s-ledger"), ASKS),
+        (given(", args: ['--origin=http://s-ledger']") + "-- hedgerow.yaml\nscan: {}\n", ASKS),
+        (file(".env", "CLIENT_ORIGIN=http://s-ledger"), ASKS),
+        (file("application.yml", "proxy:\n  env:\n    CLIENT_ORIGIN: http://s-ledger"), ASKS),
+        (file("application.yml", "web: {origin: 'http://s-ledger'}"), ASKS),
+        (file("application.yml", "web: {proxy: {x: y}, origin: 'http://s-ledger'}"), ASKS),
+        (file("application.properties", "web.origin=http://s-ledger"), ASKS),
+        (file("application.yml", "proxy:\n  cors: {origin: 'http://s-ledger'}"), ASKS),
+        (file("application.yml", "proxy: {origin: 'http://s-ledger'}"), CALLS),
+        (file("application.yml", "proxy: {x: {a: b}, origin: {url: 'http://s-ledger'}}"), CALLS),
+        (file("application.yml", "cdn:\n  origin:\n    url: http://s-ledger"), CALLS),
+        (file("application.properties", "edge.proxy.origin=http://s-ledger"), CALLS),
+        (file("site.json", "{\n  \"reverseProxy\": {\n    \"origin\": \"http://s-ledger\"\n  }\n}"), CALLS),
         (file("application.yml", "cors: {origin: 'http://s-ledger'}"), ASKS),
         (file("application.yml", "cors:\n  origin: 'http://s-ledger'"), ASKS),
         (variable("REDIRECT_URL", "http://s-ledger"), ASKS),
@@ -245,4 +261,21 @@ fn what_a_config_server_hands_out_is_of_those_that_it_is_handed_to() {
     let found = outcome(&tree("\n\nspring:\n  rabbitmq:\n    host: s-ledger", "service.shop.yml"));
     let edge = found.edges.values().next().expect("an edge");
     assert_eq!(edge.evidence[0].place.range.start, 32, "the place of the value: {edge:?}");
+}
+
+/// What code reads of the environment or its settings is called an origin where it lets browsers in.
+#[test]
+fn an_origin_that_code_reads_is_no_call() {
+    let tree = |code: &str, variable: &str| {
+        format!(
+            "-- service.shop/index.js\nconst express = require('express')\nconst cors = require('cors')\nconst app = express()\n{code}\napp.listen(80)\n-- service.shop/package.json\n{{}}\n-- service.ledger/x.txt\n-- compose.yaml\nservices: {{s-shop: {{image: a, environment: {{{variable}: 'http://s-ledger:3000'}}}}}}\n-- hedgerow.yaml\nscan: {{}}\n"
+        )
+    };
+    rows(&[
+        (tree("app.use(cors({ origin: process.env.CLIENT_ORIGIN }))", "CLIENT_ORIGIN"), ASKS),
+        (tree("const origin = process.env.ORIGIN\napp.use(cors({ origin }))", "ORIGIN"), ASKS),
+        (tree("app.use(cors({ origin: [process.env.WEB_ORIGIN_URL] }))", "WEB_ORIGIN_URL"), ASKS),
+        // Who calls it calls it.
+        (tree("fetch(process.env.LEDGER_ORIGIN + '/x')", "LEDGER_ORIGIN"), &["shop -> ledger joined"]),
+    ]);
 }

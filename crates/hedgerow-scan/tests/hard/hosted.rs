@@ -362,6 +362,9 @@ fn what_browsers_are_told_in_a_part_that_code_asks_for_is_no_call() {
         ("let in", of("{\"Cors\": {\"Ledger\": \"http://s-ledger\"}}"), &[]),
         ("sent there", of("{\"Clients\": {\"Web\": {\"RootUrls\": [\"http://s-ledger\"]}}}"), &[]),
         ("sent there", of("{\"RedirectUri\": \"http://s-ledger/back\"}"), &[]),
+        ("let in", of("{\"ClientOrigin\": \"http://s-ledger\"}"), &[]),
+        ("let in", of("{\"Web\": {\"Origin\": {\"Url\": \"http://s-ledger\"}}}"), &[]),
+        ("called", of("{\"Proxy\": {\"Origin\": \"http://s-ledger\"}}"), JOINED),
     ]);
 }
 
