@@ -24,8 +24,11 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
     let builds: Vec<Build> = texts.flat_map(|file| builds(&file.path, &file.text)).collect();
     let directory_of =
         |build: &Build| build.inner().filter(|inner| has_code(inner)).unwrap_or(&build.context).to_owned();
+    // By how many images, and for how many, each directory is used: files for production and for development build one service twice.
+    let mut users: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut images: BTreeMap<String, BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
     for build in &builds {
+        users.entry(directory_of(build)).or_default().insert(hosts.named(&build.name).unwrap_or(&build.name));
         images.entry(directory_of(build)).or_default().insert((&build.dockerfile, build.stage.as_deref()));
     }
     let declared = tree.services.iter().map(|service| service.directory.clone());
@@ -40,8 +43,10 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
                 continue;
             }
             let main = runs(tree, build).and_then(|runs| main_of(tree, &directory, &runs));
-            let inside = images.iter().filter(|(other, _)| **other == directory || is_below(other, &directory));
-            let is_only = inside.flat_map(|(_, images)| images).count() == 1;
+            let inside = users.keys().filter(|other| is_below(other, &directory) && has_code(other));
+            let is_alone = users.get(&directory).is_none_or(|services| services.len() == 1)
+                || images.get(&directory).is_none_or(|images| images.len() == 1);
+            let is_only = is_alone && inside.count() == 0;
             let place = (directory, main);
             if (is_only || place.1.is_some()) && !home.directories.contains(&place) {
                 home.directories.push(place);
@@ -50,40 +55,41 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
     }
 }
 
-/// Gives services without code of their own that of the service whose image their containers run: the one that the image is called like, or
-/// in whose directory of that name code lies. Says whether there are such.
-pub(crate) fn share(tree: &Tree, hosts: &Hosts, deploy: &Deploy, homes: &mut [Home]) -> bool {
+/// Gives services without code of their own that of the service whose image their containers run: one that has code and runs the same image
+/// itself, and that the image is called like, by its name or by that of the code's directory.
+pub(crate) fn share(tree: &Tree, hosts: &Hosts, deploy: &Deploy, homes: &mut [Home]) {
     let with_code = directories_of(tree);
     let has_code = |directory: &str| !directory.is_empty() && with_code.contains(directory);
     let code_of = |home: &Home| -> Vec<String> {
         home.directories.iter().map(|(directory, _)| directory).filter(|one| has_code(one)).cloned().collect()
     };
-    // Whose code an image of a name is made of.
-    let mut made_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let images: BTreeMap<&str, &BTreeSet<Image>> = deploy.images().collect();
+    let of = |name: &str| images.get(name).into_iter().copied().flatten();
+    let mut made_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for home in homes.iter() {
-        for directory in code_of(home) {
-            let last = directory.rsplit('/').next().unwrap_or_default().to_owned();
-            made_of.entry(last).or_default().insert(home.name.clone());
+        let code = code_of(home);
+        let is_called = |image: &&Image| {
+            let last = |directory: &String| directory.rsplit('/').next() == Some(image.name());
+            hosts.named(image.name()) == Some(&home.name) || code.iter().any(last)
+        };
+        for image in of(&home.name).filter(is_called) {
+            made_of.entry(&image.path).or_default().extend(code.iter().cloned());
         }
     }
-    let known: BTreeMap<String, Vec<String>> = homes.iter().map(|home| (home.name.clone(), code_of(home))).collect();
-    let images: BTreeMap<&str, &BTreeSet<Image>> = deploy.images().collect();
-    let mut has_found = false;
-    for home in homes.iter_mut().filter(|home| known.get(&home.name).is_none_or(Vec::is_empty)) {
-        for image in images.get(home.name.as_str()).into_iter().copied().flatten() {
-            let by_directory = || made_of.get(image.name()).filter(|services| services.len() == 1)?.first();
-            let service = hosts.named(image.name()).or_else(|| by_directory().map(String::as_str));
-            for directory in service.and_then(|service| known.get(service)).into_iter().flatten() {
+    for home in homes.iter_mut() {
+        if !code_of(home).is_empty() {
+            continue;
+        }
+        for image in of(&home.name) {
+            for directory in made_of.get(image.path.as_str()).into_iter().flatten() {
                 let main = image.runs.as_deref().and_then(|runs| main_of(tree, directory, runs));
                 let place = (directory.clone(), main);
                 if !home.directories.contains(&place) {
                     home.directories.push(place);
-                    has_found = true;
                 }
             }
         }
     }
-    has_found
 }
 
 /// The directories that have code in them or below them.

@@ -7,6 +7,7 @@ mod report;
 mod stores;
 
 pub(crate) use contracts::{Contracts, offered};
+pub(crate) use stores::is_store_of_nobody;
 
 use crate::edge::{Class, Finding, Outcome, Place, Port};
 use crate::eval::Eval;

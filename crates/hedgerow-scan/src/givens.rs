@@ -55,13 +55,12 @@ fn is_programs(name: &str) -> bool {
     name.ends_with(".json") && !is_made && !TOOLS.contains(&stem)
 }
 
-/// The hosts of the fleet and what the deploy gives to each service.
-pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts, Deploy) {
+/// The hosts of the fleet and what the deploy files give to each service.
+pub(crate) fn read(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
     let mut hosts = Hosts::new(names, tree.namespaces.clone(), &tree.config.aliases, &tree.config.hosts);
     let owners = Owners::new(tree.services, homes);
     let owner = |path: &str| owners.of(path).map(str::to_owned);
-    let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let is_yaml = |path: &str| {
         let path = [".j2", ".jinja", ".jinja2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
         path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
@@ -81,7 +80,15 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
     let filling: Vec<&str> = tree.texts.iter().filter(|file| is_filling(&file.path)).map(|file| &*file.text).collect();
     let mut deploy = Deploy::read(texts, (all, &filling), &mut hosts, owner);
     hosted::grants(tree, &owner, &mut hosts, &mut deploy);
-    let sharing = owners.sharing(tree.texts, &hosts);
+    deploy.images().flat_map(|(_, images)| images).for_each(|image| hosts.add_image(image.name()));
+    (hosts, deploy)
+}
+
+/// Adds what the services' images, their settings and the modules that they are made of give them.
+pub(crate) fn settings(tree: &Tree, homes: &[Home], builds: &Builds<'_>, (hosts, deploy): (&mut Hosts, &mut Deploy)) {
+    let owners = Owners::new(tree.services, homes);
+    let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let sharing = owners.sharing(tree.texts, hosts);
     let node_configs = node_configs(tree);
     let mut filled = Vec::new();
     let projects = tree.texts.iter().filter(|file| file.path.ends_with(PROJECT));
@@ -112,7 +119,7 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
                     }
                     continue;
                 }
-                if let Some(service) = owners.settled(&file.path, &file.text, &hosts).map(str::to_owned) {
+                if let Some(service) = owners.settled(&file.path, &file.text, hosts).map(str::to_owned) {
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                     continue;
                 }
@@ -140,10 +147,8 @@ pub(crate) fn deploy(tree: &Tree, homes: &[Home], builds: &Builds<'_>) -> (Hosts
         let text = || Text { path: &file.path, text: &file.text };
         all_owners(&file.path).iter().for_each(|service| deploy.add_settings_of_variables(service, text()));
     }
-    of_modules(tree, homes, builds, &mut deploy);
-    registered(homes, &deploy, &mut hosts);
-    deploy.images().flat_map(|(_, images)| images).for_each(|image| hosts.add_image(image.name()));
-    (hosts, deploy)
+    of_modules(tree, homes, builds, deploy);
+    registered(homes, deploy, hosts);
 }
 
 /// How node-config's file begins that says which variable fills which setting.

@@ -219,7 +219,9 @@ fn ports(texts: &BTreeMap<&str, &str>, all: &[&Host<'_>]) -> BTreeMap<u16, Liste
     }
     let all = said.into_iter().chain(own);
     all.filter(|(_, services)| services.len() == 1)
-        .filter_map(|(port, services)| Some((port, Listener { service: (*services.first()?).clone(), port })))
+        .filter_map(|(port, services)| {
+            Some((port, Listener { service: (*services.first()?).clone(), port: Some(port) }))
+        })
         .collect()
 }
 

@@ -374,7 +374,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         && path.is_empty()
         && !hosts.is_word(host);
     if is_address || is_distinct {
-        let port = listener.map(|listener| listener.port).or(number).map_or(Port::Unknown, Port::Named);
+        let port = listener.map_or(number, |listener| listener.port).map_or(Port::Unknown, Port::Named);
         found.push(Named { service, text: text.to_owned(), start, is_address, port });
     }
 }

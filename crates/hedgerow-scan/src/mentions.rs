@@ -194,10 +194,12 @@ pub(crate) fn ask<'a>(
         }
         tell(tree, home, spoken, found, outcome);
         let given = deploy.of(&home.name);
-        for (variable, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
+        for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
+            let name = format!("`{variable}`");
             let is_asked = part.variables.contains(variable)
+                || unset.contains_key(variable)
                 || part.found.findings.iter().any(|finding| {
-                    finding.code == Code::UnknownClient && finding.marks.iter().any(|(_, text)| text.contains(variable))
+                    finding.code == Code::UnknownClient && finding.marks.iter().any(|(_, text)| text.contains(&name))
                 });
             let is_ignored = tree.config.ignore.is_match(&spot.path) || spoken.ignores(&home.name, &spot.path);
             let callee = templated::named(variable, hosts).map(str::to_owned);
@@ -208,11 +210,11 @@ pub(crate) fn ask<'a>(
                     || tree.config.explains(&home.name, callee)
             });
             if !is_asked && !is_ignored && !is_known {
-                hidden_variables.push(Hidden { service: &home.name, variable, spot, callee });
+                hidden_variables.push(Hidden { service: &home.name, variable, spot, hiding, callee });
             }
         }
     }
-    for Hidden { service, variable, spot, callee } in &hidden_variables {
+    for Hidden { service, variable, spot, callee, .. } in &hidden_variables {
         let Some(callee) = callee else { continue };
         let (place, target) = (places.of(spot, "", variable), format!("${variable}"));
         let (class, port, kind) = (Class::Candidate, Port::Unknown, Kind::Tcp);

@@ -9,7 +9,7 @@ use crate::across::across;
 use crate::builds::Builds;
 use crate::calls::Contracts;
 use crate::edge::Outcome;
-use crate::givens::{copied, deploy};
+use crate::givens::{self, copied};
 use crate::infer::Infer;
 use crate::inventory::{Home, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
@@ -154,11 +154,10 @@ impl<'a> Run<'a> {
         crate::built::add(tree, &mut homes);
         let builds = Builds::new(tree);
         crate::starters::add(tree, &builds, &mut homes);
-        let (mut hosts, mut given) = deploy(tree, &homes, &builds);
-        if crate::built::share(tree, &hosts, &given, &mut homes) {
-            // Files beside code are settings of those that share it, too.
-            (hosts, given) = deploy(tree, &homes, &builds);
-        }
+        let (mut hosts, mut given) = givens::read(tree, &homes);
+        // Whose a container is, is told before: it runs the other one's code, and is its own.
+        crate::built::share(tree, &hosts, &given, &mut homes);
+        givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
         let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy: given };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
@@ -274,7 +273,7 @@ pub fn schedules(tree: &Tree) -> BTreeSet<Schedule> {
 fn schedules_of(tree: &Tree) -> BTreeSet<Schedule> {
     let paths = tree.texts.iter().map(|file| file.path.as_str());
     let homes = homes(tree.services, tree.config, paths);
-    deploy(tree, &homes, &Builds::default()).1.into_schedules()
+    givens::read(tree, &homes).1.into_schedules()
 }
 
 /// Groups the edges that become rules by their caller.

@@ -2,7 +2,7 @@
 
 use super::item::Item;
 use super::kustomize::Made;
-use super::maps::{Maps, Origin, written};
+use super::maps::{Kind, Maps, Origin, written};
 use super::{Given, Spot, Step, Text};
 use crate::partial::Partial;
 use crate::value::Value;
@@ -172,7 +172,8 @@ impl Given {
     /// Takes in the files of a ConfigMap that is mounted. Those in a format of settings are settings of the service.
     pub(super) fn mount(&mut self, volume: Volume<'_>, item: &Item, maps: &Maps, made: &Made) {
         let name = volume.map;
-        let written = written(name, item, maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
+        let written =
+            written((Kind::Map, name), item, maps).map(|map| (map.data, Origin::Map(map.item.spot(map.data))));
         let all: Vec<_> = written.chain(made.named(name).map(|map| (&map.data, Origin::Made(map)))).collect();
         for (data, origin) in all {
             for (name, text) in data.as_map().into_iter().flatten() {

@@ -1,5 +1,6 @@
 //! Docker compose.
 
+use super::given::Hiding;
 use super::item::{Item, Texts, scalar};
 use super::{Deploy, Given, MAX_LENGTH, Mounted, Said, Spot, Step, Word, build, command, mounts, routed, whose};
 use crate::host::Hosts;
@@ -12,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_DEPTH: usize = 16;
 
 impl Deploy {
-    /// Takes in what compose files give to their containers; `filling` are files of variables that fill what no file near them says. A container is the service it is called like, or the one
-    /// from whose directory it is built; that one then answers under the container's name too.
+    /// Takes in what compose files give to their containers. A container is the service it is called like, or the one from whose directory it
+    /// is built; that one then answers under the container's name too. `filling` are texts of variables that fill what the files beside and
+    /// above a compose file do not say.
     pub(super) fn compose(
         &mut self,
         items: &[Item],
@@ -56,18 +58,13 @@ impl Deploy {
             given.parts.push(here.clone());
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, text) = text_of(".env");
-            let mut shell = variables(text, &BTreeMap::new());
-            for text in outer_env_files(directory, texts).chain(filling.iter().copied()) {
-                for (key, value) in variables(text, &shell) {
-                    shell.entry(key).or_insert(value);
-                }
-            }
-            all.extend(mounts::mounts(&item.value, container, directory, |text| interpolated(text, &shell)));
+            let mut shell = Shell::new(text, outer_env_files(directory, texts).chain(filling.iter().copied()));
+            all.extend(mounts::mounts(&item.value, container, directory, |text| shell.fill(text)));
             all.extend(mounts::copied(container, directory, texts));
-            given.contents(item, container, |text| interpolated(text, &shell));
+            given.contents(item, container, |text| shell.fill(text));
             let project = self.projects.entry(directory.to_owned()).or_default();
-            project.add(&service, container, |text| interpolated(text, &shell));
-            let image = container.get("image").and_then(Value::as_str).map(|image| interpolated(image, &shell));
+            project.add(&service, container, |text| shell.fill(text));
+            let image = container.get("image").and_then(Value::as_str).map(|image| shell.fill(image));
             if let Some(path) = image.and_then(|image| whose::without_tag(&image.written())) {
                 let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
                 let image = build::Image::new(&path, words.map(|(word, _)| word));
@@ -79,36 +76,38 @@ impl Deploy {
             for file in files.map(|files| files.as_list().unwrap_or(std::slice::from_ref(files))).unwrap_or_default() {
                 let Some(name) = file.as_text().or_else(|| file.get("path")?.as_text()) else { continue };
                 let is_needed = file.get("required").and_then(Value::as_bool) != Some(false);
-                let (path, text) = interpolated(name.letters(), &shell).known().map(text_of).unwrap_or_default();
+                let (path, text) = shell.fill(name.letters()).known().map(text_of).unwrap_or_default();
                 if path.is_empty() {
                     if is_needed {
                         self.absent.entry(item.path.to_owned()).or_default().insert(service.clone());
                     }
                     continue;
                 }
-                own.extend(variables(text, &shell).into_iter().map(|(key, value)| {
+                own.extend(variables(text, &shell.far).into_iter().map(|(key, value)| {
                     let spot = Spot::line(&path, &key);
                     (key, (value, spot))
                 }));
             }
             // Compose itself does not ask these files when it reads the compose file, but people name the same file on the command line, so
             // that it does: `--env-file .env.prod`.
-            let said = shell.clone();
+            let said = shell.far.clone();
             for (key, (value, _)) in &own {
-                shell.entry(key.clone()).or_insert_with(|| value.clone());
+                shell.add(key, value);
             }
             let environment = here.key("environment");
             let mut set = |key: &str, value: Option<Partial>, spot: Spot| {
                 let value = match value {
-                    Some(value) => Some((interpolated(value.letters(), &shell), spot)),
+                    Some(value) => Some((shell.fill(value.letters()), spot)),
                     // A name alone has the value that it has outside.
                     None => said.get(key).map(|value| {
                         let is_beside = !shell_path.is_empty();
                         (value.clone(), if is_beside { Spot::line(&shell_path, key) } else { environment.clone() })
                     }),
                 };
-                if value.is_none() {
-                    given.hidden.insert(key.to_owned(), here.key("environment"));
+                let is_said = |value: &Partial| value.known().is_some() || has_host(value);
+                if !value.as_ref().is_some_and(|(value, _)| is_said(value)) {
+                    let spot = value.as_ref().map_or_else(|| environment.clone(), |(_, spot)| spot.clone());
+                    given.hidden.insert(key.to_owned(), (Hiding::Outside, spot));
                 }
                 own.extend(value.map(|value| (key.to_owned(), value)));
             };
@@ -154,7 +153,7 @@ impl Deploy {
                 let value = keys.iter().try_fold(container, |value, key| value.get(key));
                 let spot = keys.iter().fold(here.clone(), |spot, key| spot.key(key));
                 let word = |text: &str, spot, before: &str| Word {
-                    texts: vec![interpolated(text, &shell)],
+                    texts: vec![shell.fill(text)],
                     spot,
                     before: before.to_owned(),
                 };
@@ -210,13 +209,6 @@ const TEMPLATES: &[&str] = &[
     ".env.dist",
     ".env.default",
     ".env.defaults",
-    ".env.dev",
-    ".env-dev",
-    ".env.devel",
-    ".env-devel",
-    ".env.development",
-    ".env.docker",
-    ".env.compose",
     ".env-example",
     ".env-template",
     ".env-sample",
@@ -229,6 +221,13 @@ const TEMPLATES: &[&str] = &[
     "default.env",
     "deploy.env",
     "docker.env",
+    ".env.docker",
+    ".env.compose",
+    ".env-devel",
+    ".env.devel",
+    ".env-dev",
+    ".env.dev",
+    ".env.development",
 ];
 
 /// What stands behind the name of a file of variables where it is one to be copied: `.env.prod.example`.
@@ -277,6 +276,48 @@ fn outer_env_files<'t>(directory: &str, texts: &Texts<'t>) -> impl Iterator<Item
     let names = || std::iter::once(".env").chain(TEMPLATES.iter().copied());
     let in_it = |above: &str| names().find_map(|name| texts.get(join(above, name).as_str()).copied());
     above.skip(1).filter_map(in_it).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether something of a value's host is known: in `https://x.${REGION}.example.com`, and not in `http://${HOST}:80`.
+fn has_host(value: &Partial) -> bool {
+    let written = value.written();
+    let authority = written.split_once("://").map_or(&*written, |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Partial::read(host.split(':').next().unwrap_or_default()).letters().contains(char::is_alphanumeric)
+}
+
+/// The variables that a compose file is filled from.
+struct Shell {
+    /// What the file beside it says.
+    near: BTreeMap<String, Partial>,
+    /// That, and what files say that compose is told of, or finds where it is called. It counts where neither the file beside nor a default
+    /// says anything.
+    far: BTreeMap<String, Partial>,
+}
+
+impl Shell {
+    fn new<'t>(beside: &str, others: impl Iterator<Item = &'t str>) -> Self {
+        let near = variables(beside, &BTreeMap::new());
+        let mut far = near.clone();
+        for text in others {
+            for (key, value) in variables(text, &far) {
+                far.entry(key).or_insert(value);
+            }
+        }
+        Self { near, far }
+    }
+
+    fn add(&mut self, key: &str, value: &Partial) {
+        self.near.entry(key.to_owned()).or_insert_with(|| value.clone());
+        self.far.entry(key.to_owned()).or_insert_with(|| value.clone());
+    }
+
+    /// A value with what its variables stand for.
+    fn fill(&self, value: &str) -> Partial {
+        let near = interpolated(value, &self.near);
+        if near.known().is_some() || self.far.len() == self.near.len() { near } else { interpolated(value, &self.far) }
+    }
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.

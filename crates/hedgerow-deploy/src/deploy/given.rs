@@ -10,6 +10,15 @@ use std::collections::BTreeMap;
 /// How deep a file of settings is looked into for the variables that fill them.
 const MAX_DEPTH: usize = 24;
 
+/// Who keeps a value that no file says.
+#[derive(Debug, Clone, Copy, Hash, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hiding {
+    /// A Secret, or a ConfigMap that is not in the tree.
+    Object,
+    /// Whoever calls compose.
+    Outside,
+}
+
 /// What one service is given.
 #[derive(Debug, Clone, Hash, Default)]
 pub struct Given {
@@ -20,7 +29,7 @@ pub struct Given {
     /// Whether it has a client for what a variable leads to, where that is known.
     pub clients: BTreeMap<String, bool>,
     /// Environment variables whose values no file says: a Secret's, a map's that is not in the tree, those that compose takes from outside.
-    pub hidden: BTreeMap<String, Spot>,
+    pub hidden: BTreeMap<String, (Hiding, Spot)>,
     /// Flags, without the dashes.
     pub flags: BTreeMap<String, Vec<Partial>>,
     /// What its containers run.

@@ -109,7 +109,7 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
     found
 }
 
-/// The objects that ask a controller to call Services: their kind, and the ends of the API groups that have it.
+/// The objects that ask a controller to call Services: their kind, and the API groups that have it.
 const KINDS: &[(&str, &[&str], Kind)] = &[
     ("Ingress", &["networking.k8s.io", "extensions"], Kind::Ingress),
     ("HTTPRoute", GATEWAY, Kind::Route),

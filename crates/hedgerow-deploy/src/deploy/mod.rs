@@ -26,7 +26,7 @@ mod whose;
 mod workloads;
 
 pub use command::{Command, Mounted, Word};
-pub use given::Given;
+pub use given::{Given, Hiding};
 pub use mounts::{is_manifest, without_objects};
 pub use routed::Route;
 pub use schedule::Schedule;

@@ -2,13 +2,10 @@
 //!
 //! See <https://docs.docker.com/reference/compose-file/services/#ports> and `extra_hosts` there.
 
-use crate::host::{Hosts, Listener, Machine};
+use crate::host::{CALLED, Hosts, Listener, Machine};
 use crate::partial::Partial;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What containers may call the machine without being told: Docker Desktop's names, and the address of Docker's own bridge.
-const MACHINE: &[&str] = &["host.docker.internal", "gateway.docker.internal", "172.17.0.1"];
 
 /// What `extra_hosts` maps to the machine.
 const GATEWAY: &str = "host-gateway";
@@ -21,7 +18,8 @@ const MAX_RANGE: u16 = 256;
 pub(super) struct Project {
     callers: BTreeSet<String>,
     names: BTreeSet<String>,
-    ports: BTreeMap<u16, BTreeSet<(String, u16)>>,
+    /// Who listens at which ports of the machine, each at ports of its own.
+    ports: BTreeMap<u16, BTreeMap<String, BTreeSet<u16>>>,
 }
 
 impl Project {
@@ -41,7 +39,7 @@ impl Project {
                 port => filled(port),
             };
             for (published, target) in pairs.iter().flat_map(|pairs| published(pairs)) {
-                self.ports.entry(published).or_default().insert((service.to_owned(), target));
+                self.ports.entry(published).or_default().entry(service.to_owned()).or_default().insert(target);
             }
         }
         let pairs: Vec<(String, String)> = match container.get("extra_hosts") {
@@ -58,7 +56,7 @@ impl Project {
                 .collect(),
             _ => Vec::new(),
         };
-        let is_machine = |address: &str| address == GATEWAY || MACHINE.contains(&address);
+        let is_machine = |address: &str| address == GATEWAY || CALLED.contains(&address);
         self.names.extend(pairs.into_iter().filter(|(_, address)| is_machine(address)).map(|(name, _)| name));
     }
 }
@@ -75,22 +73,32 @@ pub(super) fn machines(projects: &BTreeMap<String, Project>, hosts: &mut Hosts) 
         groups.entry(directories).or_default().insert(caller.to_owned());
     }
     for (directories, callers) in groups {
-        let mut ports: BTreeMap<u16, BTreeSet<&(String, u16)>> = BTreeMap::new();
-        let mut called: BTreeSet<String> = MACHINE.iter().map(|name| (*name).to_owned()).collect();
+        let mut ports: BTreeMap<u16, BTreeMap<&str, BTreeSet<u16>>> = BTreeMap::new();
+        let mut called: BTreeSet<String> = CALLED.iter().map(|name| (*name).to_owned()).collect();
         for project in directories.iter().filter_map(|directory| projects.get(*directory)) {
             called.extend(project.names.iter().cloned());
             for (port, services) in &project.ports {
-                ports.entry(*port).or_default().extend(services);
+                for (service, own) in services {
+                    ports.entry(*port).or_default().entry(service).or_default().extend(own);
+                }
             }
         }
         let alone = ports.into_iter().filter(|(_, services)| services.len() == 1);
-        let listener = |(service, port): &(String, u16)| Listener { service: service.clone(), port: *port };
+        let listener = |(service, own): (&str, BTreeSet<u16>)| {
+            let port = own.first().copied().filter(|_| own.len() == 1);
+            Listener { service: service.to_owned(), port }
+        };
         let ports: BTreeMap<u16, Listener> =
-            alone.filter_map(|(port, services)| Some((port, listener(services.first()?)))).collect();
+            alone.filter_map(|(port, services)| Some((port, listener(services.into_iter().next()?)))).collect();
         if !ports.is_empty() {
             hosts.add_machine(&callers, Machine { ports, called, ..Machine::default() });
         }
     }
+    let mut published: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    for (port, services) in projects.values().flat_map(|project| &project.ports) {
+        published.entry(*port).or_default().extend(services.keys().cloned());
+    }
+    hosts.add_published(&published);
 }
 
 /// The ports that a text publishes, each with that of the container: `8080:80`, `127.0.0.1:8080:80/tcp`, `9000-9001:9000-9001`.

@@ -2,14 +2,23 @@
 
 use super::{Hosts, fold};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What containers may call the machine without being told: Docker Desktop's names, and the address of Docker's own bridge.
+pub(crate) const CALLED: &[&str] = &["host.docker.internal", "gateway.docker.internal", "172.17.0.1"];
+
+/// Whether a container calls its machine by a host.
+pub(super) fn is_called(host: &str) -> bool {
+    CALLED.contains(&host.to_lowercase().as_str())
+}
 
 /// Who listens at a port of a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Listener {
     /// The service.
     pub service: String,
-    /// Its own port.
-    pub port: u16,
+    /// Its own port, where that is known.
+    pub port: Option<u16>,
 }
 
 /// What runs together, as one who starts it all says.
@@ -28,16 +37,13 @@ pub struct Machine {
 impl Hosts {
     /// Says what `callers` see of the machine that they run on, besides what everybody does.
     pub fn add_machine(&mut self, callers: &BTreeSet<String>, machine: Machine) {
-        let mut seen = Self {
-            machines: Vec::new(),
-            on: BTreeMap::new(),
-            local: machine.ports,
-            called: machine.called,
-            ..self.clone()
-        };
+        let (local, called) = (machine.ports, machine.called);
+        let mut seen = Self { common: Arc::clone(&self.common), local, called, ..Self::default() };
         for (host, services) in &machine.names {
             if let (Some(service), 1, true) = (services.first(), services.len(), machine.is_all) {
-                seen.names.insert(host.to_lowercase(), service.clone());
+                seen.change(|common| {
+                    common.names.insert(host.to_lowercase(), service.clone());
+                });
             }
             seen.add_one_of(host, services);
         }
@@ -45,11 +51,22 @@ impl Hosts {
         self.machines.push(seen);
     }
 
+    /// Says who publishes ports of machines.
+    pub(crate) fn add_published(&mut self, published: &BTreeMap<u16, BTreeSet<String>>) {
+        self.change(|common| {
+            for (port, services) in published {
+                common.published.entry(*port).or_default().extend(services.iter().cloned());
+            }
+        });
+    }
+
     /// Says that one of several services answers under `host`, unless another one does.
     pub fn add_one_of(&mut self, host: &str, services: &BTreeSet<String>) {
         match services.first() {
             Some(service) if services.len() == 1 => self.add(host, service),
-            _ => self.folded.entry(fold(&host.to_lowercase())).or_default().extend(services.iter().cloned()),
+            _ => self.change(|common| {
+                common.folded.entry(fold(&host.to_lowercase())).or_default().extend(services.iter().cloned());
+            }),
         }
     }
 

@@ -7,6 +7,7 @@ mod released;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use machine::CALLED;
 pub use machine::{Listener, Machine};
 pub(crate) use released::{with_releases, without_release};
 
@@ -15,6 +16,8 @@ use crate::pattern::Pattern;
 use address::hosts;
 use fits::fits;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// What answers at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,24 +40,44 @@ pub enum Answer {
 }
 
 /// The names under which services answer.
-#[derive(Debug, Clone, Hash, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Hosts {
+    /// What all callers see. Those of a machine that has no names of its own see the very same.
+    common: Arc<Common>,
+    /// Who listens at ports of the machine that the caller runs on.
+    local: BTreeMap<u16, Listener>,
+    /// What the caller calls the machine; nothing if it runs on it and in no container.
+    called: BTreeSet<String>,
+    /// What callers see that run on a machine together.
+    machines: Vec<Self>,
+    /// The machine of a caller.
+    on: BTreeMap<String, usize>,
+}
+
+/// What callers see wherever they run.
+#[derive(Debug, Clone, Hash, Default)]
+struct Common {
     names: BTreeMap<String, String>,
     /// The services of names that are one where `_` is written `-`: Kubernetes has no names with `_`, and compose and code do.
     folded: BTreeMap<String, BTreeSet<String>>,
     namespaces: BTreeSet<String>,
     /// The services of names that the names of releases are parts of.
     released: BTreeMap<Partial, String>,
-    /// Who listens at ports of the machine that the caller runs on.
-    local: BTreeMap<u16, Listener>,
-    /// What the caller calls the machine; nothing if it runs on it and in no container.
-    called: BTreeSet<String>,
     /// The names of the images that services run, without registries.
     images: BTreeSet<String>,
-    /// What callers see that run on a machine together.
-    machines: Vec<Self>,
-    /// The machine of a caller.
-    on: BTreeMap<String, usize>,
+    /// The services that publish ports of machines, whichever those are.
+    published: BTreeMap<u16, BTreeSet<String>>,
+}
+
+impl Hash for Hosts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.common, &self.local, &self.called, &self.on).hash(state);
+        for machine in &self.machines {
+            // What is the same is hashed once.
+            let own = Some(&machine.common).filter(|own| !Arc::ptr_eq(own, &self.common));
+            (own, &machine.local, &machine.called).hash(state);
+        }
+    }
 }
 
 /// Whether a host is none: the caller itself, or a text that is put together from pieces of which one is empty.
@@ -81,7 +104,7 @@ impl Hosts {
         aliases: &BTreeMap<String, Vec<String>>,
         forms: &[Pattern],
     ) -> Self {
-        let mut hosts = Self { namespaces, ..Self::default() };
+        let mut hosts = Self { common: Arc::new(Common { namespaces, ..Common::default() }), ..Self::default() };
         let services: Vec<_> = services.collect();
         // A service's own name wins over what another one is called besides.
         for (name, _) in &services {
@@ -101,14 +124,25 @@ impl Hosts {
         hosts
     }
 
+    /// Changes what all callers see.
+    fn change(&mut self, change: impl Fn(&mut Common)) {
+        let shares = |machine: &&mut Self| Arc::ptr_eq(&machine.common, &self.common);
+        let (mut sharing, own): (Vec<&mut Self>, Vec<&mut Self>) = self.machines.iter_mut().partition(shares);
+        own.into_iter().for_each(|machine| change(Arc::make_mut(&mut machine.common)));
+        // Nobody else holds it while it is changed, so that it is not copied.
+        sharing.iter_mut().for_each(|machine| machine.common = Arc::default());
+        change(Arc::make_mut(&mut self.common));
+        sharing.into_iter().for_each(|machine| machine.common = Arc::clone(&self.common));
+    }
+
     /// Says that a service also answers under `host`, unless another one does.
     pub fn add(&mut self, host: &str, service: &str) {
         let host = host.to_lowercase();
-        let service = self.names.entry(host.clone()).or_insert_with(|| service.to_owned());
-        self.folded.entry(fold(&host)).or_default().insert(service.clone());
-        for machine in &mut self.machines {
-            machine.add(&host, service);
-        }
+        let service = self.common.names.get(&host).map_or(service, String::as_str).to_owned();
+        self.change(|common| {
+            let service = common.names.entry(host.clone()).or_insert_with(|| service.clone());
+            common.folded.entry(fold(&host)).or_default().insert(service.clone());
+        });
     }
 
     /// Who listens at a port of the machine that the caller runs on; at other hosts nobody does.
@@ -118,36 +152,45 @@ impl Hosts {
         self.local.get(&port?).filter(|_| is_it())
     }
 
+    /// The services of all projects that publish a port of a machine which a caller names.
+    fn publishers(&self, host: &str, port: Option<u16>) -> Option<&BTreeSet<String>> {
+        let is_machine = machine::is_called(host) || self.called.contains(&host.to_lowercase());
+        self.common.published.get(&port?).filter(|_| is_machine)
+    }
+
     /// The same for a host that the name of a release may be a part of.
     pub(crate) fn add_partial(&mut self, host: &Partial, service: &str) {
         match host.known() {
             Some(host) => self.add(host, service),
             None => {
-                self.released.entry(host.through(str::to_lowercase)).or_insert_with(|| service.to_owned());
+                let host = host.through(str::to_lowercase);
+                self.change(|common| {
+                    common.released.entry(host.clone()).or_insert_with(|| service.to_owned());
+                });
             }
         }
     }
 
     /// What releases are called by the names of their workloads, by their numbers, where that is told.
     pub(crate) fn releases<'n>(&self, workloads: impl Iterator<Item = &'n Partial>) -> BTreeMap<usize, String> {
-        released::releases(workloads, &self.names)
+        released::releases(workloads, &self.common.names)
     }
 
     /// Says that a service runs an image of this name.
     pub fn add_image(&mut self, name: &str) {
-        let name = name.to_lowercase();
-        self.machines.iter_mut().for_each(|machine| _ = machine.images.insert(name.clone()));
-        self.images.insert(name);
+        self.change(|common| {
+            common.images.insert(name.to_lowercase());
+        });
     }
 
     /// Whether a service runs an image that has a word in its name: `redis` of `redis-stack-server`.
     pub fn runs_image(&self, word: &str) -> bool {
-        self.images.iter().any(|image| image.split(['-', '_', '.']).any(|part| part == word))
+        self.common.images.iter().any(|image| image.split(['-', '_', '.']).any(|part| part == word))
     }
 
     /// A namespace that services live in.
     pub fn namespace(&self) -> Option<&str> {
-        self.namespaces.first().map(String::as_str)
+        self.common.namespaces.first().map(String::as_str)
     }
 
     /// The service of a bare name; where no service has it as it is written, the one that has it with `-` for `_` or the other way round.
@@ -159,7 +202,7 @@ impl Hosts {
     pub(crate) fn called(&self, name: &str) -> Option<&str> {
         self.named(name).or_else(|| {
             let last = |service: &&String| service.rsplit_once('.').is_some_and(|(_, last)| last == name);
-            let found: BTreeSet<&str> = self.names.values().filter(last).map(String::as_str).collect();
+            let found: BTreeSet<&str> = self.common.names.values().filter(last).map(String::as_str).collect();
             found.first().copied().filter(|_| found.len() == 1)
         })
     }
@@ -174,19 +217,20 @@ impl Hosts {
             std::iter::once(0).chain(starts).any(|at| plain(&name[at..]) == wanted)
         };
         let found: BTreeSet<&str> =
-            self.names.iter().filter(|(name, _)| ends(name)).map(|(_, service)| service.as_str()).collect();
+            self.common.names.iter().filter(|(name, _)| ends(name)).map(|(_, service)| service.as_str()).collect();
         found.first().copied().filter(|_| found.len() == 1 && wanted.len() > 2)
     }
 
     /// The service of a bare name, as it is written.
     pub fn spelled(&self, name: &str) -> Option<&str> {
-        self.names.get(&name.to_lowercase()).map(String::as_str)
+        self.common.names.get(&name.to_lowercase()).map(String::as_str)
     }
 
     /// Whether a name with `_` is one of a service that has it with `-` besides: code has many words of that form that are no names.
     pub fn is_word(&self, name: &str) -> bool {
         let name = name.to_lowercase();
-        name.contains('_') && self.names.get(&fold(&name)).is_some_and(|service| self.known(&name) == Some(service))
+        name.contains('_')
+            && self.common.names.get(&fold(&name)).is_some_and(|service| self.known(&name) == Some(service))
     }
 
     /// The service that answers at a host.
@@ -198,19 +242,27 @@ impl Hosts {
     /// The service of a name in small letters, where it is one service's alone.
     fn known(&self, name: &str) -> Option<&str> {
         let alone = |services: &BTreeSet<String>| services.len() == 1;
-        let folded = || self.folded.get(&fold(name)).filter(|services| alone(services))?.first();
-        self.names.get(name).or_else(folded).map(String::as_str)
+        let folded = || self.common.folded.get(&fold(name)).filter(|services| alone(services))?.first();
+        self.common.names.get(name).or_else(folded).map(String::as_str)
     }
 
     /// The services of a name that several have, each in another spelling.
     fn several(&self, name: &str) -> Option<&BTreeSet<String>> {
-        self.folded.get(&fold(name)).filter(|services| services.len() > 1 && !self.names.contains_key(name))
+        self.common
+            .folded
+            .get(&fold(name))
+            .filter(|services| services.len() > 1 && !self.common.names.contains_key(name))
     }
 
     /// What answers at each host of an address.
     pub fn answers(&self, address: &Partial) -> Vec<Answer> {
         let answer = |(host, port): (String, Option<u16>)| match self.local(&host, port) {
-            Some(listener) => Answer::Service(listener.service.clone(), Some(listener.port)),
+            Some(listener) => Answer::Service(listener.service.clone(), listener.port),
+            // Of another project, or of several in this one: who is meant cannot be told.
+            None if self.publishers(&host, port).is_some() => Answer::Several {
+                glob: port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")),
+                services: self.publishers(&host, port).cloned().unwrap_or_default(),
+            },
             None => match self.answer(&Partial::read(&host)) {
                 Answer::Service(name, _) => Answer::Service(name, port),
                 other => other,
@@ -249,7 +301,7 @@ impl Hosts {
         }
         let stems: Vec<Partial> = self.stems(&written).into_iter().map(Partial::read).collect();
         // What is named after a release is who a chart's own Service of that name leads to.
-        if let Some(name) = stems.iter().find_map(|stem| self.released.get(stem)) {
+        if let Some(name) = stems.iter().find_map(|stem| self.common.released.get(stem)) {
             return Answer::Service(name.clone(), None);
         }
         // `s-ledger.<any namespace>.svc`
@@ -257,15 +309,15 @@ impl Hosts {
             return Answer::Service(name.to_owned(), None);
         }
         for stem in stems.iter().filter(|stem| stem.letters().contains(|c| c != '.')) {
-            let names = self.names.iter().filter(|(name, _)| fits(stem, name));
+            let names = self.common.names.iter().filter(|(name, _)| fits(stem, name));
             // A release may be called as any other.
-            let released = self.released.iter().filter(|(name, _)| fits(stem, &name.written()));
+            let released = self.common.released.iter().filter(|(name, _)| fits(stem, &name.written()));
             let services = names.map(|(_, service)| service).chain(released.map(|(_, service)| service));
             let mut services: BTreeSet<String> = services.cloned().collect();
             // Of `*_*` next to nothing is known.
             if services.is_empty() && stem.letters().contains('_') && stem.letters().contains(char::is_alphanumeric) {
                 let stem = stem.through(fold);
-                let fitting = self.folded.iter().filter(|(name, _)| fits(&stem, name));
+                let fitting = self.common.folded.iter().filter(|(name, _)| fits(&stem, name));
                 services = fitting.flat_map(|(_, services)| services.clone()).collect();
             }
             if !services.is_empty() {
@@ -295,7 +347,7 @@ impl Hosts {
             stems.push(inner);
         }
         if let Some((stem, namespace)) = inner.rsplit_once('.')
-            && (cluster.is_some() || self.namespaces.contains(namespace))
+            && (cluster.is_some() || self.common.namespaces.contains(namespace))
         {
             stems.push(stem);
         }

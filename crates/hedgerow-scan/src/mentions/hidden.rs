@@ -3,56 +3,52 @@
 use super::given::listed;
 use super::variables::asks_others;
 use super::weight::is_shown;
+use crate::calls::is_store_of_nobody;
 use crate::edge::{Finding, Place};
 use crate::mention::is_address_variable;
 use crate::places::Places;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Answer, Given, Hosts, Said, Spot};
+use hedgerow_deploy::{Given, Hiding, Hosts, Spot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many places one finding shows.
 const MAX_MARKS: usize = 4;
 
-/// A variable that a service is given: whose, which, and where.
+/// A variable that a service is given: whose, which, where, and who keeps its value.
 #[derive(Debug)]
 pub(super) struct Hidden<'g> {
     pub(super) service: &'g str,
     pub(super) variable: &'g str,
     pub(super) spot: &'g Spot,
+    pub(super) hiding: Hiding,
     /// The service that the variable is called after.
     pub(super) callee: Option<String>,
 }
 
-/// The variables for addresses of others whose values no file says.
-pub(super) fn variables<'g>(given: &'g Given, hosts: &Hosts) -> Vec<(&'g str, &'g Spot)> {
-    let is_set = |name: &str| given.environment.contains_key(name);
-    let unsaid = given.hidden.iter().filter(|(name, _)| !is_set(name)).map(|(name, spot)| (name.as_str(), spot));
-    let open = given.environment.iter().filter_map(|(name, values)| {
-        let answers = |value| hosts.answers(value);
-        let is_open = |answer: &Answer| matches!(answer, Answer::Open);
-        let is_hidden = values.iter().all(|value| value.known().is_none() && answers(value).iter().all(is_open));
-        let value = values.first().filter(|_| is_hidden)?;
-        Some((name.as_str(), given.spots.get(&Said::Variable(name.clone(), value.clone()))?))
-    });
+/// The variables for addresses of others whose values no file says. Where the fleet has no store of a kind, one outside of it is meant.
+pub(super) fn variables<'g>(given: &'g Given, hosts: &Hosts) -> Vec<(&'g str, Hiding, &'g Spot)> {
+    let is_known = |name: &str| given.environment.get(name).into_iter().flatten().any(|value| value.known().is_some());
     let asks = |name: &str| is_address_variable(name) && asks_others(name) && !is_shown(name);
-    unsaid.chain(open).filter(|(name, _)| asks(name)).collect()
+    let hidden = given.hidden.iter().filter(|(name, _)| asks(name) && !is_known(name));
+    let open = hidden.filter(|(name, _)| !is_store_of_nobody(hosts, name));
+    open.map(|(name, (hiding, spot))| (name.as_str(), *hiding, spot)).collect()
 }
 
 /// Asks about such variables: of a file that gives them to several services once, of others once for each variable.
 pub(super) fn findings<'a>(all: &[Hidden<'a>], places: &Places<'a>) -> Vec<Finding> {
-    let mut by_file: BTreeMap<&str, Vec<&Hidden<'a>>> = BTreeMap::new();
+    let mut by_file: BTreeMap<(Hiding, &str), Vec<&Hidden<'a>>> = BTreeMap::new();
     for hidden in all {
-        by_file.entry(&hidden.spot.path).or_default().push(hidden);
+        by_file.entry((hidden.hiding, &hidden.spot.path)).or_default().push(hidden);
     }
-    let mut by_variable: BTreeMap<&str, Vec<&Hidden<'a>>> = BTreeMap::new();
+    let mut by_variable: BTreeMap<(Hiding, &str), Vec<&Hidden<'a>>> = BTreeMap::new();
     let mut found = Vec::new();
-    for of_file in by_file.into_values() {
+    for ((hiding, _), of_file) in by_file {
         let services: BTreeSet<&str> = of_file.iter().map(|hidden| hidden.service).collect();
         if services.len() > 1 {
             found.push(of_file);
         } else {
-            of_file.into_iter().for_each(|hidden| by_variable.entry(hidden.variable).or_default().push(hidden));
+            of_file.into_iter().for_each(|one| by_variable.entry((hiding, one.variable)).or_default().push(one));
         }
     }
     found.extend(by_variable.into_values());
@@ -62,28 +58,40 @@ pub(super) fn findings<'a>(all: &[Hidden<'a>], places: &Places<'a>) -> Vec<Findi
 fn finding<'a>(group: &[&Hidden<'a>], places: &Places<'a>) -> Option<Finding> {
     let first = group.first()?;
     let services: BTreeSet<&str> = group.iter().map(|hidden| hidden.service).collect();
+    let variables: BTreeSet<&str> = group.iter().map(|hidden| hidden.variable).collect();
+    // A place for each variable, and where there is one variable, for each service.
     let mut marked = BTreeMap::new();
     for hidden in group {
-        marked.entry(hidden.variable).or_insert(*hidden);
+        marked.entry(if variables.len() > 1 { hidden.variable } else { hidden.service }).or_insert(*hidden);
     }
-    let names = |all: &mut dyn Iterator<Item = &str>| listed(&all.collect::<Vec<_>>());
     let marks = marked.values().take(MAX_MARKS).map(|hidden| {
         let place: Place = places.of(hidden.spot, "", hidden.variable);
-        (place, format!("who `{}` leads to is not said", hidden.variable))
+        (place, format!("`{}` is given `{}` here", hidden.service, hidden.variable))
     });
-    let (variables, callers) = (names(&mut marked.keys().copied()), names(&mut services.iter().copied()));
+    let names = |all: &BTreeSet<&str>| listed(&all.iter().copied().collect::<Vec<_>>());
+    let (asked, callers) = (names(&variables), names(&services));
+    let (keeper, help) = match first.hiding {
+        Hiding::Object => (
+            "a Secret, or a ConfigMap that is not in the tree, keeps",
+            "where it is an address in the cluster, a ConfigMap in the tree can say it, and the scan reads that",
+        ),
+        Hiding::Outside => (
+            "no file that was read says",
+            "let the scan read the file of variables that says it: `.env` beside the compose file, or `scan.settings`",
+        ),
+    };
+    let what = if variables.len() == 1 { "the value of" } else { "the values of" };
     let path = &first.spot.path;
+    let ignore = written(path, "hedgerow: ignore <reason>");
     Some(Finding {
         code: Code::UnknownClient,
-        message: format!("the deploy gives {variables} to {callers}, and no file that was read says what they are"),
+        message: format!("{keeper} {what} {asked}, which the deploy gives to {callers}"),
         marks: marks.collect(),
         help: vec![
-            "let the scan read the file of variables that says it: `scan.settings`, or `.env` beside the compose file"
-                .to_owned(),
+            help.to_owned(),
             "say who is called by a rule file or a comment in the caller's code".to_owned(),
             format!(
-                "if no service of the fleet is: `{}` at the top of `{path}`",
-                written(path, "hedgerow: ignore <reason>")
+                "if no service of the fleet is: `{ignore}` in the file that gives it, or `scan.ignore` in hedgerow.yaml"
             ),
         ],
         services: services.into_iter().map(str::to_owned).collect(),

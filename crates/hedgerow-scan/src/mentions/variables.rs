@@ -83,6 +83,8 @@ pub(crate) fn asks_others(name: &str) -> bool {
         "CURLOPT",
         "ORIGIN",
         "ADVERTISE",
+        "LETSENCRYPT",
+        "NEXTAUTH",
         "OTEL",
         "SENTRY",
         "POD_",

@@ -277,15 +277,19 @@ fn ports_that_are_published_are_called_by_the_machines_names() {
         ("environment: {UPSTREAM: 'http://bank.local:8080'}", ports),
         ("extra_hosts: ['bank.local:10.0.0.1']\nenvironment: {UPSTREAM: 'http://bank.local:8080'}", ports),
         ("environment: {UPSTREAM: 'http://localhost:8080'}", ports),
-        (given, "ports: ['8080:80']\n  s-cart:\n    image: z\n    ports: ['8080:81']"),
     ] {
         assert_eq!(calls(given, ports), [""; 0], "{given} {ports}");
     }
-    // In another directory it is another project's.
+    // One of several, or of another project: who is meant cannot be told.
+    let several = calls(given, "ports: ['8080:80']\n  s-cart:\n    image: z\n    ports: ['8080:81']");
+    assert_eq!(several[..2], ["shop -> cart wildcard", "shop -> ledger wildcard"]);
+    // Files for production and for development publish one service twice.
+    let twice = of(given, ports) + "-- compose.dev.yml\nservices: {s-ledger: {ports: ['8080:8080']}}\n" + code;
+    assert_eq!(summary(&outcome(&twice)), joined);
     let apart = of(given, "image: y").replace("-- compose.yml", "-- a/compose.yml")
         + "-- b/compose.yml\nservices: {s-ledger: {image: y, ports: ['8080:80']}}\n"
         + code;
-    assert_eq!(summary(&outcome(&apart)), [""; 0]);
+    assert_eq!(summary(&outcome(&apart))[..1], ["shop -> ledger wildcard"]);
     // Without code, and by a host alone.
     rows(&[
         (&of(given, ports), ADDRESSED),

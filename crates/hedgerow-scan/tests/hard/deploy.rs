@@ -279,9 +279,9 @@ fn whose_a_workload_of_a_chart_is_can_be_told() {
     ] {
         reads_ledger_addr(&workload(path, name, more), &["unresolved-call service.emoji/main.go"]);
     }
-    // What is said of it wins over what it runs and where it lies; it runs the other one's code.
+    // What is said of it wins over what it runs and where it lies.
     let card = workload("s-emoji.yaml", "s-card", ", image: s-emoji");
-    reads_ledger_addr(&card, &["card -> ledger joined", "unresolved-call service.emoji/main.go"]);
+    reads_ledger_addr(&card, &["card -> ledger candidate", "unresolved-call service.emoji/main.go"]);
 }
 
 #[test]
@@ -349,6 +349,9 @@ fn compose_files_are_joined() {
         "-- deploy/compose.yaml\nservices: {s-emoji: {env_file: [a.env, {path: ./b.env, required: false}]}}\n-- deploy/a.env\nA=b\n-- deploy/b.env\nLEDGER_ADDR=s-ledger\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n",
         "-- a/b/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env.example\nLEDGER=s-card\n-- a/.env\nLEDGER=s-ledger\n",
+        // What is further away comes behind a default, and templates of compose's own come before those of other tools.
+        "-- a/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n-- .env.example\nLEDGER=s-card\n",
+        "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env-example\nLEDGER=s-ledger\n-- .env.development\nLEDGER=s-card\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env\nLEDGER=s-ledger\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: [LEDGER_ADDR]}}\n-- .env\nLEDGER_ADDR='s-ledger'\n",
         // What is to be copied to `.env`.

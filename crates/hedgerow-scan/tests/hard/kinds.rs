@@ -334,6 +334,13 @@ fn services_that_are_built_from_one_context_have_the_code_beside_their_dockerfil
             each,
         ),
         (
+            "one service, built for production and for development",
+            format!(
+                "{SERVICES}-- compose.yml\nservices: {{s-shop: {{build: src/shop}}}}\n-- compose.dev.yml\nservices: {{s-shop: {{build: {{context: src/shop, dockerfile: Dockerfile.dev, target: dev}}}}, nginx: {{build: src/shop/nginx}}}}\n-- src/shop/nginx/Dockerfile\nFROM nginx\n"
+            ),
+            &["shop -> ledger proven"],
+        ),
+        (
             "nothing tells them apart",
             compose("context: src, dockerfile: shop.Dockerfile", "context: src, dockerfile: api.Dockerfile"),
             &[],
@@ -364,14 +371,26 @@ fn services_that_run_the_image_of_another_one_have_its_code() {
     let all: &[&str] =
         &["api -> cart proven", "api -> ledger proven", "worker -> cart proven", "worker -> ledger proven"];
     let jobs: &[&str] = &["api -> cart proven", "api -> ledger proven", "worker -> ledger proven"];
+    let both = |image: &str, said: &str| {
+        workload("api", &format!("image: '{image}'")) + &workload("worker", &format!("image: '{image}'{said}"))
+    };
     for (deploy, expected) in [
-        (workload("worker", "image: 'registry:5000/bank/s-api:v1'"), all),
-        (workload("worker", "image: s-api, command: [python, -m, app.jobs]"), jobs),
-        (workload("worker", "image: s-api, command: [celery], args: [-A, app.jobs, worker]"), jobs),
-        (workload("worker", "image: 'bank/service.api@sha256:00', args: [worker]"), all),
+        (both("registry:5000/bank/s-api:v1", ""), all),
+        (both("s-api", ", command: [python, -m, app.jobs]"), jobs),
+        (both("s-api", ", command: [celery], args: [-A, app.jobs, worker]"), jobs),
+        (both("bank/service.api@sha256:00", ", args: [worker]"), all),
         (compose("image: 'bank/s-api:1', command: 'python app/jobs.py'"), jobs),
         (compose("image: '${REGISTRY:-bank}/s-api:${TAG}', command: run"), all),
-        // Another image, one of nobody's, an image of its own beside it.
+        // Another image, one of nobody's, another vendor's of the name, an image of its own beside it.
+        (
+            both("registry:5000/bank/s-api:v1", "").replace("name: worker", "name: s-worker").replacen(
+                "registry:5000/bank",
+                "vendor",
+                1,
+            ),
+            api,
+        ),
+        (workload("worker", "image: 'registry:5000/bank/s-api:v1'"), api),
         (workload("worker", "image: bank/worker"), api),
         (workload("worker", "image: bank/s-ledger"), api),
         (compose("image: 'redis:7'"), api),
@@ -380,12 +399,20 @@ fn services_that_run_the_image_of_another_one_have_its_code() {
         assert_eq!(summary(&outcome(&(SERVICES.to_owned() + &code + &deploy))), expected, "{deploy}");
     }
     // Who has code of its own has that.
-    let own = workload("worker", "image: s-api") + "-- service.worker/main.py\nprint(1)\n";
+    let own = both("s-api", "") + "-- service.worker/main.py\nprint(1)\n";
     assert_eq!(summary(&outcome(&(SERVICES.to_owned() + &code + &own))), api);
     // Settings beside the code are of both.
     let settings = "-- service.api/app/web.py\nimport os, requests\nrequests.get(os.environ['CART'])\n-- service.api/Dockerfile\nFROM x\nENV CART=http://s-cart\n";
-    let tree = SERVICES.to_owned() + settings + &workload("worker", "image: s-api");
+    let tree = SERVICES.to_owned() + settings + &both("s-api", "");
     assert_eq!(summary(&outcome(&tree)), ["api -> cart joined", "worker -> cart joined"]);
+    // What the deploy gives to one of them is not the other's, wherever it is written.
+    let given = "-- service.api/app/web.py\nimport os, requests\nrequests.get(os.environ['CART'])\n-- service.api/k.yaml\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{image: s-api, env: [{name: CART, value: 'http://s-cart'}]}]}}}\n";
+    let tree = SERVICES.to_owned() + given + &workload("worker", "image: s-api");
+    let found = summary(&outcome(&tree));
+    assert!(
+        found.contains(&"api -> cart joined".to_owned()) && !found.contains(&"worker -> cart joined".to_owned()),
+        "{found:?}"
+    );
 }
 
 #[test]

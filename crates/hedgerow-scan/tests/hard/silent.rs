@@ -671,7 +671,7 @@ fn words_of_a_list_that_chooses_are_no_hosts() {
 fn asked_of_hidden(tree: &str) -> Vec<String> {
     let found = outcome(tree);
     let messages = found.findings.iter().map(|finding| finding.message.clone());
-    messages.filter(|message| message.contains("no file that was read says what")).collect()
+    messages.filter(|message| message.contains("which the deploy gives to")).collect()
 }
 
 #[test]
@@ -687,8 +687,7 @@ fn an_address_that_the_deploy_hides_is_asked_about() {
             "-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{image: x, env: [{env}]}}]}}}}}}\n"
         )
     };
-    let both =
-        "the deploy gives `BOOKS_HOST` to `service.cart`, `service.shop`, and no file that was read says what they are";
+    let both = "no file that was read says the value of `BOOKS_HOST`, which the deploy gives to `service.cart`, `service.shop`";
     for said in [
         "{BOOKS_HOST: '${BOOKS_HOST}'}",
         "[BOOKS_HOST]",
@@ -711,13 +710,25 @@ fn an_address_that_the_deploy_hides_is_asked_about() {
     }
     let secret = "{name: BOOKS_URL, valueFrom: {secretKeyRef: {name: a, key: b}}}";
     let of = |all: &str| SERVICES.to_owned() + all;
-    let one = "the deploy gives `BOOKS_URL` to `service.shop`, and no file that was read says what they are";
-    let two =
-        "the deploy gives `BOOKS_URL` to `service.cart`, `service.shop`, and no file that was read says what they are";
+    let kept = |services: &str| {
+        format!(
+            "a Secret, or a ConfigMap that is not in the tree, keeps the value of `BOOKS_URL`, which the deploy gives to {services}"
+        )
+    };
+    let (one, two) = (&*kept("`service.shop`"), &*kept("`service.cart`, `service.shop`"));
+    let held = |name: &str| {
+        format!("---\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{b: 'http://example.com'}}\n")
+    };
     for (tree, expected) in [
         (of(&pod("shop", secret)), &[one][..]),
         (of(&(pod("shop", secret) + &pod("cart", secret))), &[two]),
         (of(&pod("shop", &secret.replace("secretKeyRef", "configMapKeyRef"))), &[one]),
+        (of(&(pod("shop", secret) + &held("other"))), &[one]),
+        // A Secret that is in the tree.
+        (of(&(pod("shop", secret) + &held("a"))), &[]),
+        // A store that no service of the fleet is, and one that one is.
+        (of(&pod("shop", &secret.replace("BOOKS_URL", "DATABASE_URL"))), &[]),
+        (of(&pod("shop", &secret.replace("BOOKS_URL", "REDIS_URL"))), &[]),
         // What is no address of another one, a value that is known somewhere, what somebody has explained.
         (of(&pod("shop", &secret.replace("BOOKS_URL", "BOOKS_KEY"))), &[]),
         (of(&pod("shop", &secret.replace("BOOKS_URL", "PUBLIC_URL"))), &[]),
@@ -734,6 +745,23 @@ fn an_address_that_the_deploy_hides_is_asked_about() {
     ] {
         assert_eq!(asked_of_hidden(&tree), expected, "{tree}");
     }
+    let store = of(&pod("shop", &secret.replace("BOOKS_URL", "DATABASE_URL")))
+        + "-- compose.yml\nservices: {s-cart: {image: 'bitnami/postgresql:16'}}\n";
+    assert_eq!(asked_of_hidden(&store).len(), 1);
+    // What is known of an address of elsewhere is enough, and nothing is asked about twice.
+    for said in [
+        "{BOOKS_URL: 'https://books.${REGION}.example.com'}",
+        "{BOOKS_URL: 'https://me:${SECRET}@books.example.com/${X}'}",
+    ] {
+        assert_eq!(asked_of_hidden(&compose(said)), [""; 0], "{said}");
+    }
+    let twice = compose("[BOOKS_URL]") + "-- service.shop/main.lua\nlocal a = os.getenv('BOOKS_URL')\n";
+    let asked = outcome(&twice).findings.into_iter().filter(|finding| finding.services.contains("service.shop"));
+    assert_eq!(asked.filter(|finding| finding.code == Code::UnknownClient).count(), 1);
+    // What a Secret in the tree says is followed.
+    let followed = of(&pod("shop", secret))
+        + "-- k8s/secret.yaml\nkind: Secret\nmetadata: {name: a}\nstringData: {b: 'http://s-ledger'}\n-- service.shop/main.py\nimport os, requests\nrequests.get(os.environ['BOOKS_URL'])\n";
+    assert_eq!(crate::summary(&outcome(&followed)), ["shop -> ledger joined"]);
     // One that is called after a service is a candidate besides, until a call is known.
     let named = of(&pod("shop", &secret.replace("BOOKS_URL", "S_LEDGER_URL")));
     assert_eq!(
