@@ -320,12 +320,15 @@ impl Shell {
     }
 }
 
-/// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.
+/// What a container is called besides, and the addresses that it is given for good:
+/// <https://docs.docker.com/reference/compose-file/services/#hostname> and `networks` there.
 fn other_names(container: &Value) -> impl Iterator<Item = &str> {
     let own = ["container_name", "hostname"].into_iter().filter_map(|key| container.get(key)?.as_str());
     let networks = container.get("networks").and_then(Value::as_map).into_iter().flatten();
-    let aliases = networks.filter_map(|(_, network)| network.get("aliases")?.as_list()).flatten();
-    own.chain(aliases.filter_map(Value::as_str))
+    let networks: Vec<&Value> = networks.map(|(_, network)| network).collect();
+    let addresses: Vec<&str> = networks.iter().filter_map(|network| network.get("ipv4_address")?.as_str()).collect();
+    let aliases = networks.into_iter().filter_map(|network| network.get("aliases")?.as_list()).flatten();
+    own.chain(aliases.filter_map(Value::as_str)).chain(addresses)
 }
 
 /// The variables of an `.env` file. Their values are made of those in `shell` and of the ones above them.

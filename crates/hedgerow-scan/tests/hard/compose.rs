@@ -297,3 +297,18 @@ fn ports_that_are_published_are_called_by_the_machines_names() {
         (&of("environment: {UPSTREAM: '172.17.0.1'}", ports), &[]),
     ]);
 }
+
+#[test]
+fn a_container_with_an_address_for_good_answers_there() {
+    let of =
+        |shop: &str, ledger: &str| format!("{}  s-ledger:\n    image: y\n    networks: {ledger}\n", self::shop(shop));
+    let address = "{bank: {ipv4_address: 172.30.0.20}}";
+    let nginx = "-- service.shop/nginx.conf\nupstream a { server 172.30.0.20:80; }\nserver { location / { proxy_pass http://a; } }\n";
+    rows(&[
+        (&of("environment: {LEDGER_URL: 'http://172.30.0.20:80'}", address), ADDRESSED),
+        (&of("environment: {LEDGER_HOST: 172.30.0.20}", address), ADDRESSED),
+        (&(of("", address) + nginx), PROVEN),
+        (&of("environment: {LEDGER_URL: 'http://172.30.0.21:80'}", address), &[]),
+        (&of("environment: {LEDGER_URL: 'http://172.30.0.20:80'}", "[bank]"), &[]),
+    ]);
+}
