@@ -115,6 +115,7 @@ pub(crate) fn find(context: &Context) -> Found {
         variables: RefCell::default(),
         called: RefCell::default(),
         told: Vec::new(),
+        closures: BTreeMap::new(),
     };
     search.run();
     search.limits();
@@ -144,6 +145,8 @@ struct Search<'a, 'p> {
     called: RefCell<BTreeMap<String, Option<String>>>,
     /// Where code itself says an address.
     told: Vec<environment::Told>,
+    /// The functions without a name in those that were asked about.
+    closures: BTreeMap<FnId, environment::Closures>,
 }
 
 impl<'p> Search<'_, 'p> {

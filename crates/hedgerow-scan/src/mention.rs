@@ -265,7 +265,7 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
         for (at, pair) in pieces(word_text, ',') {
             let place = start + from + at;
             let Some((key, value)) = pair.split_once('=') else {
-                if word_text.contains('=') && !pair.is_empty() {
+                if has_port(pair) || is_connection(word_text) {
                     token(pair, place, "", hosts, found);
                 }
                 continue;
@@ -305,6 +305,39 @@ fn strings(text: &str, start: usize, hosts: &Hosts, found: &mut Vec<Named>) {
             }
         }
     }
+}
+
+/// Whether a port stands behind a text.
+fn has_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+}
+
+/// Whether a text has a key of connection strings, whose hosts have none: in `app=x,s-card` a word is a label's or anything.
+fn is_connection(text: &str) -> bool {
+    const KEYS: &[&str] = &[
+        "abortconnect",
+        "abortonconnectfail",
+        "allowadmin",
+        "asynctimeout",
+        "channelprefix",
+        "connectretry",
+        "connecttimeout",
+        "defaultdatabase",
+        "keepalive",
+        "password",
+        "resolvedns",
+        "responsetimeout",
+        "servicename",
+        "ssl",
+        "sslhost",
+        "sslprotocols",
+        "synctimeout",
+        "tls",
+        "user",
+        "username",
+    ];
+    let mut keys = text.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key.to_lowercase());
+    keys.any(|key| KEYS.contains(&key.as_str()))
 }
 
 /// Whether a variable or a key names an image, whose tag stands where an address has its port.
@@ -441,6 +474,10 @@ mod tests {
             ("abortConnect=false,cart:6379", "", &["CART"]),
             ("order-api,ssl=true", "", &["order-api"]),
             ("cart,ssl=true", "", &[]),
+            ("order-api,x=true", "", &[]),
+            ("x=true,order-api:80", "", &["ORDER-API"]),
+            ("order-api,X=true,connectTimeout=1", "", &["order-api"]),
+            ("name=x,order-api,tier=ssl", "", &[]),
             ("host=cart:5672,virtualHost=/", "", &["CART"]),
             ("user=x,host=cart:5672,virtualHost=/", "", &["CART"]),
             ("host=cart,redis:5672,virtualHost=/", "", &["CART", "REDIS"]),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const UNKNOWN: &str = ".unknown";
 
 impl Charts {
-    /// What a text that Jinja fills can come to; none if it has no statement of Jinja's.
+    /// What a text that Jinja fills can come to, or what is written alike; none if it has no statement.
     pub(crate) fn jinja(&self, text: &str) -> Option<Rendered> {
         let written = translated(&standin::escaped(text))?;
         let templates = [parse::parse_written(&written.text)];
@@ -94,7 +94,8 @@ const STATEMENTS: &[&str] = &[
     "debug",
 ];
 
-/// A text with the blocks of Jinja as a chart writes them; none if there is no such block.
+/// A text with the blocks of Jinja as a chart writes them; none if there is no such block. A word behind a blank is a statement, be it known
+/// or not: `{% assign x = 1 %}`.
 fn translated(text: &str) -> Option<Written> {
     if !text.contains("{%") {
         return None;
@@ -102,6 +103,7 @@ fn translated(text: &str) -> Option<Written> {
     let macros = macros(text);
     let mut written = Written::default();
     let mut has_statement = false;
+    let mut lines = Line::default();
     let mut at = 0;
     while let Some(found) = text[at..].find('{') {
         let start = at + found;
@@ -128,8 +130,12 @@ fn translated(text: &str) -> Option<Written> {
         let (before, after) = (inner.starts_with('-'), inner.ends_with('-'));
         let code = inner.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim();
         let word = code.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        if kind == "%" && !STATEMENTS.contains(&word) {
-            // Marks that mean themselves.
+        let is_other = kind == "%" && !STATEMENTS.contains(&word);
+        if is_other
+            && (!word.starts_with(char::is_alphabetic)
+                || !inner.trim_start_matches(['-', '+']).starts_with(char::is_whitespace))
+        {
+            // Marks that mean themselves: `date +{%Y}`.
             at = start + 2;
             written.piece("{%", start);
             continue;
@@ -142,7 +148,13 @@ fn translated(text: &str) -> Option<Written> {
             at = end;
             continue;
         }
+        if is_other && lines.end <= start {
+            lines = Line::at(text, start);
+        }
         let made = match kind {
+            // What another language's statement writes into a line is not known.
+            "%" if is_other && lines.has_more => other(code).unwrap_or_else(|| UNKNOWN.to_owned()),
+            "%" if is_other => other(code).unwrap_or_else(|| "/* */".to_owned()),
             "%" => statement(code),
             "{" => called(code, &macros).unwrap_or_else(|| expression(code)),
             _ => "/* */".to_owned(),
@@ -152,6 +164,33 @@ fn translated(text: &str) -> Option<Written> {
     }
     written.piece(&text[at..], at);
     has_statement.then_some(written)
+}
+
+/// A line with statements.
+#[derive(Debug, Default)]
+struct Line {
+    /// Where it ends.
+    end: usize,
+    /// Whether it has anything else.
+    has_more: bool,
+}
+
+impl Line {
+    /// The line of a statement. It may have several statements, and one may take up several lines.
+    fn at(text: &str, statement: usize) -> Self {
+        let from = text[..statement].rfind('\n').map_or(0, |at| at + 1);
+        let mut has_more = !text[from..statement].trim().is_empty();
+        let mut at = statement;
+        // What stands behind each statement, up to the end of the line.
+        while let Some(length) = text[at..].strip_prefix("{%").and_then(|rest| end_of(rest, "%}", false)) {
+            at += "{%".len() + length + "%}".len();
+            let rest = &text[at..];
+            at += rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+        }
+        let end = text[at..].find('\n').map_or(text.len(), |length| at + length + 1);
+        has_more |= !text[at..end].trim().is_empty();
+        Self { end, has_more }
+    }
 }
 
 /// Where the mark that ends a stretch of text as it is begins.
@@ -202,6 +241,23 @@ fn statement(code: &str) -> String {
         "endif" | "endfor" | "endmacro" | "endset" => "end".to_owned(),
         "include" => UNKNOWN.to_owned(),
         _ => "/* */".to_owned(),
+    }
+}
+
+/// A statement of another language that is written as Jinja's are (Liquid, Twig, Django's, Salt's), where it holds a part of the text; none
+/// if it is not known to.
+fn other(code: &str) -> Option<String> {
+    let word = code.split_whitespace().next().unwrap_or_default();
+    match word {
+        "unless" | "case" => Some(format!("if {UNKNOWN}")),
+        "elsif" | "elseif" | "when" => Some(format!("else if {UNKNOWN}")),
+        // What they hold is data or a note, and not written there.
+        "load_yaml" | "load_json" | "load_text" | "capture" | "comment" => Some(format!("define \"{word}\"")),
+        "endunless" | "endcase" | "endload" | "endcapture" | "endcomment" => Some("end".to_owned()),
+        // `ifequal`, `ifchanged`
+        _ if word.starts_with("endif") => Some("end".to_owned()),
+        _ if word.starts_with("if") => Some(format!("if {UNKNOWN}")),
+        _ => None,
     }
 }
 

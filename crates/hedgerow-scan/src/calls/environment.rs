@@ -45,21 +45,22 @@ impl<'a> Search<'a, '_> {
             !values.is_empty() && values.iter().all(|values| self.is_address(values, is_named))
         });
         if is_told {
-            self.told.push(Told { place, callback: self.callback(site) });
+            let callback = self.callback(site);
+            self.told.push(Told { place, callback });
         }
     }
 
     /// The innermost function without a name that makes a call, unless the call is on what that function is given: `o => o.setUrl("http://a")`
     /// sets an option of whoever it is handed to.
-    fn callback(&self, site: Site) -> Option<Range> {
+    fn callback(&mut self, site: Site) -> Option<Range> {
         let program = self.context.infer.program;
         let facts = program.facts_of(site.function);
         let function = program.function(site.function);
         let at = facts.span(site.expr);
-        let closures = (function.exprs.start..function.exprs.end).map(ExprId);
-        let around = closures.filter(|id| matches!(facts.expr(*id), Expr::Closure(_))).map(|id| facts.span(id));
-        let innermost =
-            around.filter(|span| span.start <= at.start && at.end <= span.end).max_by_key(|span| span.start)?;
+        let of = |id: &ExprId| matches!(facts.expr(*id), Expr::Closure(_));
+        let spans = || program.exprs(site.function).filter(of).map(|id| facts.span(id));
+        let closures = self.closures.entry(site.function).or_insert_with(|| Closures::new(spans().collect()));
+        let innermost = closures.innermost(at)?;
         let mut root = site.expr;
         loop {
             root = match *facts.expr(root) {
@@ -119,6 +120,39 @@ impl<'a> Search<'a, '_> {
                 }
             }
         }
+    }
+}
+
+/// Where the functions without a name of one function stand: many calls ask.
+#[derive(Debug)]
+pub(super) struct Closures {
+    /// By where they begin, outer ones before inner ones, each with the one around it.
+    spans: Vec<(Range, Option<usize>)>,
+}
+
+impl Closures {
+    fn new(mut spans: Vec<Range>) -> Self {
+        spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        let mut found: Vec<(Range, Option<usize>)> = Vec::with_capacity(spans.len());
+        for span in spans {
+            let around = Self::around(&found, found.len().checked_sub(1), span);
+            found.push((span, around));
+        }
+        Self { spans: found }
+    }
+
+    /// The innermost one around a place.
+    fn innermost(&self, at: Range) -> Option<Range> {
+        let behind = self.spans.partition_point(|(span, _)| span.start <= at.start);
+        Self::around(&self.spans, behind.checked_sub(1), at).map(|nth| self.spans[nth].0)
+    }
+
+    /// The first one around a place of one and those that it stands in.
+    fn around(spans: &[(Range, Option<usize>)], mut nth: Option<usize>, at: Range) -> Option<usize> {
+        while let Some((_, outer)) = nth.and_then(|nth| spans.get(nth)).filter(|(span, _)| span.end < at.end) {
+            nth = *outer;
+        }
+        nth
     }
 }
 

@@ -71,6 +71,14 @@ fn what_is_less_than_an_address_to_call_by_is_asked_about() {
     rows(&[
         (variable("PEER", "s-ledger"), CALLS),
         (variable("OWNER", "s-ledger"), ASKS),
+        // A word beside keys is a host where those are a connection's, or where it has a port.
+        (variable("CACHE", "s-ledger,ssl=true"), ASKS),
+        (variable("CACHE", "s-ledger,x=y,abortConnect=false"), ASKS),
+        (variable("CACHE", "name=x,s-ledger:6379"), CALLS),
+        (variable("LABELS", "app=x,s-ledger"), &[]),
+        (variable("SELECT", "name=s-shop,s-ledger,tier=x"), &[]),
+        (variable("SELECT", "tier=x,s-ledger,s-ledger:web"), &[]),
+        (given(", args: ['--selector', 'app=x,s-ledger']") + "-- hedgerow.yaml\nscan: {}\n", &[]),
         (variable("TEAM", "{\"owner\": \"s-ledger\"}"), ASKS),
         (variable("CORS_ORIGINS", "http://s-ledger"), ASKS),
         (variable("ACCESS_CONTROL_ALLOW_ORIGIN", "http://s-ledger"), ASKS),

@@ -60,6 +60,40 @@ fn what_a_default_is_made_into_is_not_known() {
     }
 }
 
+/// Liquid, Twig, Django and Salt write statements as Jinja does.
+#[test]
+fn what_a_manifest_says_around_statements_of_other_languages_counts() {
+    let variable = "          - name: LEDGER_URL\n            value: http://s-ledger\n";
+    for (before, behind) in [
+        ("{% assign x = 'y' %}\n", ""),
+        ("{%- assign x = 'y' %}\n", "{% foo %}\n"),
+        ("{% assign x = 'y' %} {% assign z = 'y' %}\n", ""),
+        ("{% load static %}\n", ""),
+        ("{% load_yaml as d %}\na: b\n{% endload %}\n", ""),
+        ("{% capture x %}\n  : broken: {\n{% endcapture %}\n", ""),
+        ("{% unless x %}\n", "{% endunless %}\n"),
+        ("{% case x %}\n{% when 'a' %}\n", "{% else %}\n          - name: X\n            value: x\n{% endcase %}\n"),
+        ("{% ifequal a b %}\n", "{% endifequal %}\n"),
+        ("{% section 'a' %}\n", "{% endsection %}\n"),
+        ("{%\n  assign x = 1\n%}\n", ""),
+    ] {
+        let environment = format!("{before}{variable}{behind}");
+        assert_eq!(summary(&outcome(&deployment(&environment))), ["shop -> ledger joined"], "{environment}");
+    }
+    // Above all of it, where nothing else is Jinja's.
+    let above = deployment(variable)
+        .replace("{{ global.prefix }}/", "")
+        .replace("apiVersion: apps", "{% assign x = 'y' %}\napiVersion: apps");
+    finds(&above, &["shop -> ledger joined"]);
+    // What one writes into a line is not known.
+    for value in ["{% secret x %}", "http://{% host 'ledger' %}/", "\"{% secret x %}\""] {
+        let environment = format!("          - name: LEDGER_URL\n            value: {value}\n");
+        finds(&deployment(&environment), &["unresolved-call service.shop/a.py"]);
+    }
+    let either = "{% unless a %}\n          - name: LEDGER_URL\n            value: http://s-ledger\n{% elsif b %}\n          - name: LEDGER_URL\n            value: http://s-cart\n{% endunless %}\n";
+    finds(&deployment(either), &["shop -> cart joined", "shop -> ledger joined"]);
+}
+
 /// Marks of Jinja's in a manifest that Jinja does not fill.
 #[test]
 fn what_only_looks_like_a_statement_is_text() {
@@ -71,6 +105,8 @@ fn what_only_looks_like_a_statement_is_text() {
         "  s: 'a{%b'\n  h: http://s-ledger\n  t: 'c%}'\n",
         "  s: '%{%{x}%}'\n  h: http://s-ledger\n",
         "  s: '{%'\n  h: http://s-ledger\n",
+        "  s: 'a {% 5 b'\n  h: http://s-ledger\n  t: 'c %}'\n",
+        "  s: 'a{%-b'\n  h: http://s-ledger\n  t: 'c%}'\n",
         "  s: 'date +{%Y}'\n  h: http://s-ledger\n",
     ] {
         let tree = deployment(taken).replace("{{ global.prefix }}/", "") + &map(data);

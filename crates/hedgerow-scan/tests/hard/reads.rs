@@ -286,3 +286,13 @@ fn an_exporter_calls_the_address_that_it_is_given() {
     .collect();
     assert_calls(&rows, true);
 }
+
+/// The functions without a name around calls are gathered once for a function, and not for each call.
+#[test]
+fn many_calls_beside_such_a_library_end_in_an_answer() {
+    let calls: String = (0..10_000).map(|n| format!("on(() => fetch('http://s-ledger/{n}'))\n")).collect();
+    let tree = format!(
+        "-- service.emoji/main.js\nconst {{OTLPTraceExporter}} = require('@opentelemetry/exporter-trace-otlp-http')\nnew OTLPTraceExporter()\n{calls}-- service.ledger/x.txt\n"
+    );
+    assert_eq!(outcome_once(&tree).edges.len(), 1);
+}
