@@ -55,13 +55,16 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
             let name = code.path.take(&directory).filter(|name| !name.contains('/'))?;
             Some((name, code.name.put(name)?, code.main.clone()))
         });
-        // Several services may run the code of one directory, which is then written out for each; of patterns the first counts.
+        let named: Vec<_> = named.collect();
+        // Several services may run the code of one directory, which is then written out for each; of patterns the first counts, unless it makes
+        // up a service and what is written out behind it says whose the directory is.
+        let is_pattern = |found: &str| !found.is_empty();
+        let is_written = named.iter().any(|(found, ..)| !is_pattern(found));
         let mut is_first = true;
         for (found, name, main) in named {
-            if !is_first && !found.is_empty() {
+            if is_pattern(found) && (!is_first || (is_written && !homes.contains_key(&name))) {
                 continue;
             }
-            let is_pattern = !found.is_empty();
             is_first = false;
             let home = homes.entry(name.clone()).or_insert_with(|| Home {
                 slug: name.replace('.', "-"),
@@ -69,9 +72,6 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 directories: Vec::new(),
             });
             home.directories.push((directory.clone(), main));
-            if is_pattern {
-                break;
-            }
         }
     }
     for service in services {

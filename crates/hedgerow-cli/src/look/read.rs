@@ -249,7 +249,10 @@ fn compose(path: &str, text: &str, look: &mut Look) {
     let Some(services) = root.as_mapping().and_then(|root| root.get("services")?.as_mapping()) else { return };
     look.compose.push(path.to_owned());
     for pair in &services.pairs {
-        let Some(name) = pair.key.as_str().filter(|name| is_name(name)) else { continue };
+        let Some(name) = pair.key.as_str().filter(|name| !name.is_empty()) else { continue };
+        // Compose has names with `_`, and a cluster none.
+        let usual = name.replace('_', "-").to_lowercase();
+        let name = if is_name(&usual) { &usual } else { name };
         let service = pair.value.as_mapping();
         let lists = ["ports", "expose"].iter().filter_map(|key| service?.get(key)?.as_sequence());
         let ports = lists.flat_map(|list| &list.elements).filter_map(|element| {

@@ -76,6 +76,25 @@ fn an_umbrella_chart_gives_its_charts() {
 }
 
 #[test]
+fn no_service_of_a_compose_file_is_lost_in_silence() {
+    let root = tree(&[
+        (
+            "compose.yml",
+            b"services:\n  cart: {image: x}\n  pmm_client: {image: y}\n  Mail: {image: z}\n  'a/b': {image: z}\n",
+        ),
+        ("tests/compose.yml", b"services:\n  cart: {image: x}\n  keycloak: {image: k}\n"),
+    ]);
+    let text = proposed(root.path(), "--services");
+    for line in ["# 3 services:\n", "#   cart: ", "#   mail: ", "#   pmm-client: "] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let words: Vec<_> = text.split_whitespace().filter(|word| *word != "#").collect();
+    let words = words.join(" ");
+    assert!(words.contains("only in compose files of tests, and not proposed: keycloak"), "{text}");
+    assert!(words.contains("names in compose files that a service cannot have, and not proposed: a/b"), "{text}");
+}
+
+#[test]
 fn a_compose_tree_gives_its_services_where_nothing_else_does() {
     let root = tree(&[
         ("docker-compose.yml", b"services:\n  cart: {build: ./cart, ports: ['8080:80', {target: 53, protocol: udp}]}\n  db: {image: postgres, expose: ['5432']}\n"),

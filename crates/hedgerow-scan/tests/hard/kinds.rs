@@ -294,6 +294,34 @@ fn services_that_are_built_from_one_directory_have_its_code() {
     assert_eq!(summary(&outcome(&root)), ["api -> ledger proven"]);
 }
 
+#[test]
+fn a_directory_that_is_written_out_is_whose_it_says() {
+    let of = |lines: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{services: [{lines}]}}\n-- service.shop/x.txt\n-- service.worker/x.txt\n-- service.ledger/x.txt\n{}{}",
+            calls_at("app/shop/main.py", "s-ledger"),
+            calls_at("app/tool/main.py", "s-ledger")
+        )
+    };
+    let pattern = "{path: 'app/{name}', name: 'service.{name}'}";
+    let shop = "{path: app/shop, name: service.worker}";
+    let tool = "{path: app/tool, name: service.worker}";
+    let own = "shop -> ledger proven";
+    let made_up = "tool -> ledger proven";
+    let worker = "worker -> ledger proven";
+    for (lines, expected) in [
+        (pattern.to_owned(), &[own, made_up][..]),
+        // The directory of a service of the fleet is its own as well.
+        (format!("{pattern}, {shop}"), &[own, made_up, worker]),
+        // One that only the pattern makes a service of is what is written out.
+        (format!("{pattern}, {tool}"), &[own, worker]),
+        (format!("{tool}, {pattern}"), &[own, worker]),
+        (format!("{shop}, {pattern}"), &[made_up, worker]),
+    ] {
+        assert_eq!(summary(&outcome(&of(&lines))), expected, "{lines}");
+    }
+}
+
 /// A file that calls somebody.
 fn calls_at(file: &str, host: &str) -> String {
     format!("-- {file}\nimport requests\nrequests.get(\"http://{host}/x\")\n")

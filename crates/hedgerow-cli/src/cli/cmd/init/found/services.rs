@@ -178,10 +178,20 @@ fn compose(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut V
         return;
     }
     let mut places: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for workload in found.into_iter().filter(|workload| ServiceName::new(&workload.name).is_ok()) {
-        add(services, workload);
-        places.entry(&workload.name).or_default().insert(parent(&workload.file));
+    let (mut tests, mut odd) = (BTreeSet::new(), BTreeSet::new());
+    for workload in found {
+        if is_test(look, &workload.file) {
+            tests.insert(workload.name.as_str());
+        } else if ServiceName::new(&workload.name).is_err() {
+            odd.insert(workload.name.as_str());
+        } else {
+            add(services, workload);
+            places.entry(&workload.name).or_default().insert(parent(&workload.file));
+        }
     }
+    tests.retain(|name| !services.contains_key(*name));
+    doubt(doubts, "only in compose files of tests, and not proposed", tests);
+    doubt(doubts, "names in compose files that a service cannot have, and not proposed", odd);
     let several = places.into_iter().filter(|(_, directories)| directories.len() > 1).map(|(name, _)| name);
     doubt(doubts, "in compose files of several directories, and taken for one service each", several);
 }
