@@ -128,6 +128,7 @@ pub(crate) static TRANSFER: Form = Form {
                     "environment",
                     "flag",
                     "setting",
+                    "configuration",
                     "section",
                     "connection-string",
                     "argument",
@@ -149,6 +150,11 @@ pub(crate) static TRANSFER: Form = Form {
         ),
         key("default", "The argument that is given where nothing is set.", ARGUMENT_VALUE),
         key("into", "The argument through which the result is stored.", ARGUMENT_VALUE),
+        key(
+            "prefix",
+            "What the names of the variables begin with that fill a structure: an argument, as a target is written.",
+            Value::Any,
+        ),
     ],
     bonds: &[],
 };

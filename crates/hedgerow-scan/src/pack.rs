@@ -230,6 +230,9 @@ pub(crate) struct Transfer {
     /// The argument through which the result is stored, for functions that are given an address.
     #[serde(default)]
     pub(crate) into: Option<u16>,
+    /// Where it is said what the names of the variables begin with that fill a structure.
+    #[serde(default)]
+    pub(crate) prefix: Option<Target>,
 }
 
 /// An argument or the receiver.

@@ -144,6 +144,18 @@ impl<'p> Eval<'_, 'p> {
         Some((*self.eval(frame, *of, 0)).clone())
     }
 
+    /// The configuration, or what of it stands under the prefix that a call names.
+    fn configuration(&self, frame: &Frame, transfer: &Transfer, site: Site) -> Values {
+        let prefixes = transfer.prefix.as_ref().map(|target| self.target_in(frame, site, target)).unwrap_or_default();
+        let mut values = Values::default();
+        for template in prefixes.templates().keys() {
+            let prefix = template.constant().map(|prefix| prefix.trim_end_matches('_')).filter(|name| !name.is_empty());
+            let path = prefix.map(|prefix| vec![prefix.to_owned()]).unwrap_or_default();
+            values.add(&Values::one(Value::Setting(path)));
+        }
+        if values.is_empty() { Values::one(Value::Setting(Vec::new())) } else { values }
+    }
+
     pub(super) fn transfer(
         &self,
         frame: &Frame,
@@ -158,7 +170,7 @@ impl<'p> Eval<'_, 'p> {
             return Values::default();
         }
         if transfer.gives == Source::Configuration {
-            return Values::one(Value::Setting(Vec::new()));
+            return self.configuration(frame, transfer, site);
         }
         if transfer.gives == Source::Address
             && let Some(address) = self.address(frame, arguments)
@@ -221,7 +233,7 @@ impl<'p> Eval<'_, 'p> {
                 values.known = parts.collect();
                 values
             }
-            Source::Configuration => Values::one(Value::Setting(Vec::new())),
+            Source::Configuration => self.configuration(frame, transfer, site),
             Source::Argument | Source::Address => (*text).clone(),
             Source::Upper => in_capitals(&text),
             Source::Section | Source::ConnectionString => {

@@ -212,3 +212,41 @@ fn settings_beside_the_code_ask_for_variables() {
         assert_eq!(summary(&outcome(&loaded(file, text))).contains(&cart), is_joined, "{file} {text}");
     }
 }
+
+#[test]
+fn variables_that_fill_structures_begin_as_the_call_says() {
+    let tree = |body: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\nimport (\"net/http\"; \"github.com/caarlos0/env/v11\")\ntype Config struct {{ URL string `env:\"URL\"` }}\nconst prefix = \"LEDGER_GRPC_\"\n{body}\n\
+             -- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\nspec: {{template: {{spec: {{containers: [{{env: [{{name: LEDGER_GRPC_URL, value: 'http://s-ledger'}}, {{name: CART_GRPC_URL, value: 'http://s-cart'}}]}}]}}}}}}\n-- service.ledger/x.txt\n-- service.cart/x.txt\n"
+        )
+    };
+    let of_ledger: &[&str] = &["shop -> ledger joined"];
+    for (body, expected) in [
+        (
+            "func main() { c := Config{}; env.ParseWithOptions(&c, env.Options{Prefix: \"LEDGER_GRPC_\"}); http.Get(c.URL) }",
+            of_ledger,
+        ),
+        (
+            "func main() { var c Config; if err := env.ParseWithOptions(&c, env.Options{Prefix: prefix}); err != nil { return }; http.Get(c.URL) }",
+            of_ledger,
+        ),
+        (
+            "func main() { a := Config{}; env.ParseWithOptions(&a, env.Options{Prefix: prefix}); b := Config{}; env.ParseWithOptions(&b, env.Options{Prefix: \"CART_GRPC_\"}); call(a); call(b) }\nfunc call(c Config) { http.Get(c.URL) }",
+            &["shop -> cart joined", "shop -> ledger joined"],
+        ),
+        (
+            "func main() { c := Config{}; env.ParseWithOptions(&c, env.Options{Prefix: \"OTHER_\"}); http.Get(c.URL) }",
+            &["unresolved-call service.shop/main.go"],
+        ),
+    ] {
+        let found = summary(&outcome(&tree(body)));
+        let found: Vec<&String> = found
+            .iter()
+            .filter(|line| {
+                !line.contains("candidate") && !line.contains("unexplained") && !line.contains("unknown-client")
+            })
+            .collect();
+        assert_eq!(found, expected, "{body}");
+    }
+}
