@@ -5,7 +5,7 @@ mod callee;
 mod origin;
 
 pub(crate) use asks::Ask;
-pub(crate) use callee::{AFTERWARDS, CONSTRUCTORS, Callee};
+pub(crate) use callee::{AFTERWARDS, CONSTRUCTORS, Callee, FILLED};
 
 use crate::program::{FnId, MAX_EMBED, Meaning, Program, Ty, TypeId};
 use hedgerow_code::Semantics;

@@ -94,6 +94,8 @@ struct Walk<'a, 'p> {
     /// Those of them of which code makes a value or that it names, and which are not only what another one extends.
     direct: Vec<TypeId>,
     is_direct: BTreeSet<TypeId>,
+    /// Those that only a framework is seen to make so far.
+    given: BTreeSet<TypeId>,
     /// Calls that the class of a value decides.
     asked: BTreeMap<(TypeId, Ask<'p>), Asked>,
     /// Where such calls lead out of the tree.
@@ -141,6 +143,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         stands: BTreeMap::new(),
         direct: Vec::new(),
         is_direct: BTreeSet::new(),
+        given: BTreeSet::new(),
         asked: BTreeMap::new(),
         led_out: BTreeSet::new(),
         escaped: BTreeSet::new(),

@@ -8,7 +8,10 @@ use hedgerow_code::ir::{Def, Expr, ExprId};
 pub(crate) const CONSTRUCTORS: [&str; 3] = ["__init__", "constructor", "<new>"];
 
 /// What dataclasses and models run once their fields are set.
-pub(crate) const AFTERWARDS: [&str; 2] = ["__post_init__", "model_post_init"];
+pub(crate) const AFTERWARDS: [&str; 2] = [FILLED, "model_post_init"];
+
+/// The one of them that dataclasses run.
+pub(crate) const FILLED: &str = "__post_init__";
 
 impl<'p> Infer<'_, 'p> {
     /// What `of.name` means where `of` is the name of an import or of a type.

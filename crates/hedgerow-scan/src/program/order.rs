@@ -33,11 +33,7 @@ impl<'p> Program<'p> {
         let mut orders = Orders::default();
         let all: Vec<TypeId> = (0..index(self.types.len())).map(TypeId).collect();
         for id in all.into_iter().filter(|id| self.semantics(self.ty(*id).0).orders_bases()) {
-            let bases = self.bases(id);
-            orders.extended.extend(bases.iter().filter_map(|base| match base {
-                Class::Declared(id) => Some(*id),
-                Class::External(_) => None,
-            }));
+            orders.extended.extend(self.declared_bases(id));
             let order = self.order_of(id, &mut known, &mut Vec::new());
             if self.is_mixed(&order) {
                 for class in &order {
@@ -62,6 +58,24 @@ impl<'p> Program<'p> {
             self.type_id(ty).map(Class::Declared).or_else(|| self.external(ty).map(Class::External))
         });
         bases.collect()
+    }
+
+    /// The classes of the tree that one says it extends.
+    pub(crate) fn declared_bases(&self, id: TypeId) -> Vec<TypeId> {
+        let declared = |base| match base {
+            Class::Declared(id) => Some(id),
+            Class::External(_) => None,
+        };
+        self.bases(id).into_iter().filter_map(declared).collect()
+    }
+
+    /// The paths of those from outside.
+    pub(crate) fn outside_bases(&self, id: TypeId) -> Vec<String> {
+        let outside = |base| match base {
+            Class::Declared(_) => None,
+            Class::External(path) => Some(path),
+        };
+        self.bases(id).into_iter().filter_map(outside).collect()
     }
 
     /// Whether one of an order extends several.
@@ -128,10 +142,7 @@ impl<'p> Program<'p> {
         while let Some(id) = open.pop().filter(|_| seen.len() < MAX_ORDER) {
             if seen.insert(id) {
                 names.extend(self.own_methods(id).map(|(name, _)| name));
-                open.extend(self.bases(id).into_iter().filter_map(|base| match base {
-                    Class::Declared(id) => Some(id),
-                    Class::External(_) => None,
-                }));
+                open.extend(self.declared_bases(id));
             }
         }
         names

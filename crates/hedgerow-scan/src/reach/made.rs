@@ -1,9 +1,9 @@
 //! The types of which reached code makes values, and what a framework calls of them.
 
 use super::{Site, Walk};
-use crate::infer::{AFTERWARDS, CONSTRUCTORS};
-use crate::program::{FnId, Found, Meaning, Ty, TypeId};
-use hedgerow_code::ir::{Argument, ExprId, TypeRef};
+use crate::infer::{AFTERWARDS, CONSTRUCTORS, FILLED};
+use crate::program::{FnId, Found, MAX_EMBED, Meaning, Ty, TypeId};
+use hedgerow_code::ir::{Argument, ExprId, Note, TypeRef};
 use std::collections::BTreeSet;
 
 impl<'p> Walk<'_, 'p> {
@@ -26,7 +26,7 @@ impl<'p> Walk<'_, 'p> {
                 self.call(site, function);
             }
         }
-        for afterwards in AFTERWARDS {
+        for afterwards in self.afterwards(id) {
             if let Some(Found::Function(function)) = self.infer.program.method_of(id, afterwards) {
                 let callers = self.reach.callers.entry(function).or_default();
                 if !callers.contains(&site) {
@@ -75,13 +75,66 @@ impl<'p> Walk<'_, 'p> {
         if program.semantics(program.file_of(function)).calls_classes() {
             for parameter in program.parameters(function) {
                 let ty = program.local_type(function, *parameter);
-                match ty.and_then(|ty| program.type_id(ty)) {
-                    Some(id) if self.extends_outside(id) => self.escape_type(id, None),
-                    Some(id) => self.make(id),
-                    None => {}
+                if let Some(id) = ty.and_then(|ty| program.type_id(ty)) {
+                    self.given(id);
                 }
             }
         }
+    }
+
+    /// A value that a framework makes and passes: it fills a model, by what a model has for that. What else the class can do, the framework
+    /// does not know of.
+    fn given(&mut self, id: TypeId) {
+        if self.is_direct.insert(id) {
+            self.direct.push(id);
+        }
+        let program = self.infer.program;
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            if !self.reach.made.insert(id) {
+                continue;
+            }
+            self.made.push(id);
+            self.given.insert(id);
+            open.extend(program.declared_bases(id));
+        }
+        let constructors = if self.is_model(id) { &CONSTRUCTORS[..] } else { &[] };
+        for hook in [constructors, &self.afterwards(id)].concat() {
+            if let Some(Found::Function(function)) = program.method_of(id, hook) {
+                self.add(function, None);
+            }
+        }
+    }
+
+    /// What values of a class run once their fields are set.
+    fn afterwards(&self, id: TypeId) -> Vec<&'static str> {
+        let runs = |name: &&str| if *name == FILLED { self.is_dataclass(id, 0) } else { self.is_model(id) };
+        AFTERWARDS.into_iter().filter(runs).collect()
+    }
+
+    /// Whether a class has its constructor from a decorator, its own or that of a class above, or may have it from outside.
+    fn is_dataclass(&self, id: TypeId, depth: usize) -> bool {
+        let program = self.infer.program;
+        let (file, decl) = program.ty(id);
+        let makes = |note: &Note| {
+            let (qualifier, name) = note.name.rsplit_once('.').unwrap_or(("", &note.name));
+            match program.meaning(file, if qualifier.is_empty() { name } else { qualifier }) {
+                Meaning::External(_, Some(given)) if qualifier.is_empty() => given.ends_with("dataclass"),
+                // One of the tree may do the same.
+                Meaning::Function(_) => true,
+                _ => name.ends_with("dataclass"),
+            }
+        };
+        let is_filled = |path: &String| path.ends_with(".Struct") || !(is_plain(path) || path.starts_with("pydantic"));
+        let mut bases = program.declared_bases(id).into_iter();
+        decl.notes.iter().any(makes)
+            || program.outside_bases(id).iter().any(is_filled)
+            || bases.any(|base| depth < MAX_EMBED && self.is_dataclass(base, depth + 1))
+    }
+
+    /// Whether a class is one of a library that fills it.
+    fn is_model(&self, id: TypeId) -> bool {
+        self.extends_any(id, |path| !is_plain(path))
     }
 
     /// The constructor of a class that a container makes: with what it calls it is not seen.
@@ -106,6 +159,11 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn extends_outside(&self, id: TypeId) -> bool {
+        self.extends_any(id, |path| !is_value_class(path))
+    }
+
+    /// Whether a class extends one from outside of such a path, itself or by those above it.
+    fn extends_any(&self, id: TypeId, is_one: impl Fn(&str) -> bool) -> bool {
         let program = self.infer.program;
         let mut open = vec![id];
         let mut seen = BTreeSet::new();
@@ -113,16 +171,10 @@ impl<'p> Walk<'_, 'p> {
             if !seen.insert(id) || seen.len() > MAX_BASES {
                 continue;
             }
-            let (file, decl) = program.ty(id);
-            let TypeRef::Struct(fields) = &decl.ty else { continue };
-            for field in fields.iter().filter(|field| field.embedded) {
-                let ty = Ty::Written { file, r: &field.ty };
-                match (program.type_id(ty), program.external(ty)) {
-                    (Some(base), _) => open.push(base),
-                    (None, Some(path)) if !is_value_class(&path) => return true,
-                    _ => {}
-                }
+            if program.outside_bases(id).iter().any(|path| is_one(path)) {
+                return true;
             }
+            open.extend(program.declared_bases(id));
         }
         false
     }
@@ -136,10 +188,14 @@ impl<'p> Walk<'_, 'p> {
 
     /// Notes that a class and those that it extends are made.
     fn make_all(&mut self, id: TypeId) {
-        if !self.reach.made.insert(id) {
+        let is_new = self.reach.made.insert(id);
+        if is_new {
+            self.made.push(id);
+        }
+        // What so far only a framework has made is now made by code.
+        if !self.given.remove(&id) && !is_new {
             return;
         }
-        self.made.push(id);
         let program = self.infer.program;
         let (file, decl) = program.ty(id);
         if let TypeRef::Struct(fields) = &decl.ty {
@@ -152,7 +208,10 @@ impl<'p> Walk<'_, 'p> {
         // A class that extends one from outside is called from there.
         let extends = match &decl.ty {
             TypeRef::Struct(fields) if program.semantics(file).has_classes() => {
-                fields.iter().any(|f| f.embedded && program.type_id(Ty::Written { file, r: &f.ty }).is_none())
+                fields.iter().filter(|field| field.embedded).any(|field| {
+                    let ty = Ty::Written { file, r: &field.ty };
+                    program.type_id(ty).is_none() && !program.external(ty).is_some_and(|path| is_mark(&path))
+                })
             }
             _ => false,
         };
@@ -171,4 +230,15 @@ fn is_value_class(path: &str) -> bool {
     name.ends_with("Error")
         || name.ends_with("Exception")
         || matches!(name, "Struct" | "Hash" | "Array" | "String" | "Comparable" | "Enumerable" | "Singleton")
+}
+
+/// Classes of libraries from which a class has neither fields nor anybody who fills them.
+fn is_plain(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    is_value_class(path) || is_mark(path) || name.ends_with("Enum")
+}
+
+/// Classes of Python that only say of what kind another one is: they call nothing of it.
+fn is_mark(path: &str) -> bool {
+    matches!(path, "abc.ABC" | "typing.Protocol" | "typing.Generic" | "typing_extensions.Protocol" | "builtins.object")
 }

@@ -297,3 +297,62 @@ fn a_framework_makes_the_models_that_it_passes() {
     let codes: Vec<_> = found.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["unexplained-mention"], "{:?}", found.findings);
 }
+
+#[test]
+fn what_a_framework_does_not_know_of_a_class_it_does_not_call() {
+    let passed = |decorator: &str, base: &str, own: &str| {
+        format!(
+            "import abc, enum\nfrom typing import Generic, Protocol\nfrom functools import lru_cache\nfrom pydantic import BaseModel\nfrom tenacity import retry\nfrom vendor import app, Row\nclass Client({base}):\n    x: str\n    def {own}:\n        requests.get('http://s-ledger/x')\n@{decorator}\ndef never(client: Client):\n    return 1"
+        )
+    };
+    let rows: &[(&str, &str, &str, &[&str])] = &[
+        ("retry", "abc.ABC", "send(self)", &[]),
+        ("retry", "abc.ABC", "__init__(self)", &[]),
+        ("lru_cache", "Protocol", "__init__(self)", &[]),
+        ("lru_cache", "Exception", "send(self)", &[]),
+        ("app.post('/x')", "BaseModel", "send(self)", &[]),
+        ("app.post('/x')", "Row", "notify(self)", &[]),
+        ("app.post('/x')", "Row", "__init__(self)", LEDGER),
+        ("app.post('/x')", "BaseModel", "model_post_init(self, context)", LEDGER),
+    ];
+    let trees: Vec<(String, String, &[&str])> = rows
+        .iter()
+        .map(|(by, base, own, expected)| (format!("{by} {base} {own}"), passed(by, base, own), *expected))
+        .collect();
+    of_file(&trees.iter().map(|(what, tree, expected)| (what.as_str(), tree.as_str(), *expected)).collect::<Vec<_>>());
+    // A method that the function itself calls, and a class that code makes besides.
+    let used = passed("app.post('/x')", "Row", "notify(self)");
+    of_file(&[
+        ("called by name", &used.replace("return 1", "client.notify()"), LEDGER),
+        ("made by code too", &format!("{used}\nClient()"), LEDGER),
+    ]);
+}
+
+#[test]
+fn only_who_fills_a_class_runs_what_it_has_for_that() {
+    let tree = |head: &str, own: &str, made: &str| {
+        format!(
+            "import dataclasses\nfrom dataclasses import dataclass, dataclass as data\nfrom abc import ABC\nfrom functools import total_ordering\nfrom pydantic import BaseModel\nfrom vendor import Record\n{head}\n    def {own}:\n        requests.get('http://s-ledger/x')\n{made}"
+        )
+    };
+    let after = "__post_init__(self)";
+    let model = "model_post_init(self, context)";
+    of_file(&[
+        ("a plain class", &tree("class A:", after, "A()"), &[]),
+        ("an abstract class", &tree("class A(ABC):", after, "class B(A):\n    pass\nB()"), &[]),
+        ("another decorator", &tree("@total_ordering\nclass A:", after, "A()"), &[]),
+        ("a model's, by a plain class", &tree("class A:", model, "A()"), &[]),
+        ("a model's, by a dataclass", &tree("@dataclass\nclass A:", model, "A()"), &[]),
+        ("a dataclass", &tree("@dataclass\nclass A:", after, "A()"), LEDGER),
+        ("with arguments", &tree("@dataclasses.dataclass(frozen=True)\nclass A:", after, "A()"), LEDGER),
+        ("by another name", &tree("@data\nclass A:", after, "A()"), LEDGER),
+        ("below a dataclass", &tree("@dataclass\nclass Base:\n    x: int\nclass A(Base):", after, "A(1)"), LEDGER),
+        (
+            "a decorator of the tree",
+            &tree("def mine(c):\n    return dataclass(c)\n@mine\nclass A:", after, "A()"),
+            LEDGER,
+        ),
+        ("a class of a library", &tree("class A(Record):", after, "A()"), LEDGER),
+        ("a model", &tree("class A(BaseModel):", model, "A()"), LEDGER),
+    ]);
+}

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{Expressions, children, range};
-use crate::ir::{Field, TypeDecl, TypeRef};
+use crate::ir::{Field, Note, TypeDecl, TypeRef};
 use tree_sitter::Node;
 
 /// Whether a decorator makes a method that is read like a field: `@property`, `@functools.cached_property`, pydantic's `@computed_field`.
@@ -22,7 +22,8 @@ fn notes(ty: Node) -> Vec<Node> {
 }
 
 impl<'n> Lower<'_, 'n> {
-    pub(super) fn class(&mut self, node: Node<'n>) {
+    /// A class, with its decorators.
+    pub(super) fn class(&mut self, node: Node<'n>, notes: Vec<Note>) {
         let name = self.builder.field(node, "name");
         let bases = node.child_by_field_name("superclasses").map(children).unwrap_or_default();
         let bases = bases.into_iter().filter(|base| base.kind() != "keyword_argument");
@@ -37,7 +38,7 @@ impl<'n> Lower<'_, 'n> {
         if self.at_top() {
             self.declared(&name);
         }
-        self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes: Vec::new(), span: range(node) });
+        self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes, span: range(node) });
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body, Some(&name));
         }

@@ -9,7 +9,7 @@ use self::import::Names;
 use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{Def, Expr, ExprId, Facts, Function, Global, LocalId, Store, TypeRef, TypeRefId};
+use crate::ir::{Def, Expr, ExprId, Facts, Function, Global, LocalId, Note, Store, TypeRef, TypeRefId};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -119,6 +119,7 @@ impl<'n> Lower<'_, 'n> {
             "decorated_definition" => {
                 let mut cursor = node.walk();
                 let mut said = Said::default();
+                let mut notes = Vec::new();
                 for decorator in node.named_children(&mut cursor).filter(|child| child.kind() == "decorator") {
                     let text = self.builder.slice(decorator).trim_start_matches('@');
                     said.of_class |= text.trim() == "classmethod";
@@ -128,18 +129,20 @@ impl<'n> Lower<'_, 'n> {
                         "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass"
                     ) && !is_property(text);
                     said.property |= is_property(text);
+                    let name = text.split('(').next().unwrap_or_default().trim().into();
+                    notes.push(Note { name, arguments: Vec::new(), span: range(decorator) });
                     for inner in children(decorator) {
                         self.expr(inner);
                     }
                 }
                 if let Some(definition) = node.child_by_field_name("definition") {
                     match definition.kind() {
-                        "class_definition" => self.class(definition),
+                        "class_definition" => self.class(definition, notes),
                         _ => self.definition(definition, class, said),
                     }
                 }
             }
-            "class_definition" => self.class(node),
+            "class_definition" => self.class(node, Vec::new()),
             "global_statement" | "nonlocal_statement" => {
                 let names =
                     children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect::<Vec<_>>();
