@@ -1,5 +1,7 @@
 //! What the file of a deploy (Aspire's AppHost) says through its functions, its lambdas and its choices.
 
+mod grows;
+
 use crate::{outcome, summary};
 
 /// Four programs, and a host with these statements.
@@ -398,25 +400,4 @@ fn a_lambda_is_read_with_what_it_is_given() {
         ("an order", "emoji.WithConfiguration(x => x.WaitFor(ledger));", &[]),
         ("what is shown", "emoji.WithUrl(\"x\", ledger).WithCommand(\"x\", \"y\", c => ledger.Do(c));", &[]),
     ]);
-}
-
-#[test]
-fn what_grows_without_end_is_left_and_told() {
-    let seeds = [
-        ("var s = \"aaaaaaaa\";\n", "s = s + s;\n"),
-        ("var s = \"aaaaaaaa\";\n", "s = $\"{s}{s}\";\n"),
-        ("var s = \"aaaaaaaa\";\n", "s += s;\n"),
-        ("var s = new[] { \"a\" };\n", "s = new[] { s, s };\n"),
-        ("var s = new[] { emoji };\n", "s = [..s, ..s];\n"),
-        ("var s = new[] { emoji };\n", "s = new[] { s, s }; emoji.WithReference(s);\n"),
-        ("var s = \"a\";\n", "s = dev ? s + \"a\" : s + \"b\";\n"),
-    ];
-    for (seed, line) in seeds {
-        let found = summary(&outcome(&fleet(&format!("{seed}{}", line.repeat(40)))));
-        assert_eq!(found.last().map(String::as_str), Some("unparsed-code host/Host.cs"), "{line}");
-    }
-    // What is large and no more than that is read.
-    let line = "emoji.WithEnvironment(\"A\", $\"{1}-{2}\");\n";
-    let text = format!("{}emoji.WithReference(ledger);", line.repeat(3000));
-    assert_eq!(summary(&outcome(&fleet(&text))), ["emoji -> ledger addressed"]);
 }

@@ -3,7 +3,7 @@
 use super::functions::Function;
 use super::meaning::Meaning;
 use super::scope::Scope;
-use super::{Hosting, NAMES_A_STEP};
+use super::{FUNCTIONS_A_STEP, Hosting, NAMES_A_STEP};
 use crate::frontend::build::children;
 use std::rc::Rc;
 use tree_sitter::Node;
@@ -75,6 +75,10 @@ impl<'n> Hosting<'_, '_, 'n> {
             let passed: Vec<_> = call.arguments.into_iter().map(|argument| argument.meaning).collect();
             let all = held.each().into_iter().filter_map(|one| self.run(node, &one, &passed, scope)).collect();
             return self.one_of(node, all);
+        }
+        // Each function of the name is looked at.
+        if !self.step(node, self.functions.count(method) / FUNCTIONS_A_STEP) {
+            return None;
         }
         let own = self.functions.called(method, &call, scope);
         if own.is_empty() || scope.calls >= MAX_CALLS {
@@ -169,7 +173,7 @@ impl<'n> Hosting<'_, '_, 'n> {
                 (None, Some(default)) => self.meaning(default, &mut inner),
                 (value, _) => value,
             };
-            inner.declare(&parameter.name, value);
+            self.declare(*node, &parameter.name, value, &mut inner);
         }
         let body = node.child_by_field_name("body")?;
         if body.kind() == "arrow_expression_clause" {

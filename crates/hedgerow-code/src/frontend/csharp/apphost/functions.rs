@@ -103,6 +103,11 @@ impl<'n> Functions<'n> {
         self.classes.contains(name)
     }
 
+    /// How many functions have a name.
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.by_name.get(name).map_or(0, Vec::len)
+    }
+
     /// The functions that a name means which is no call.
     pub(super) fn handed_on(&self, name: &str, scope: &Scope<'n>) -> Vec<Function<'n>> {
         let all = self.by_name.get(name).into_iter().flatten();

@@ -2,7 +2,7 @@
 
 use super::chain::Resource;
 use super::scope::Scope;
-use super::{Hosting, functions::Function};
+use super::{FUNCTIONS_A_STEP, Hosting, NAMES_A_STEP, functions::Function};
 use crate::frontend::build::children;
 use std::rc::Rc;
 use tree_sitter::Node;
@@ -125,6 +125,9 @@ impl<'n> Hosting<'_, '_, 'n> {
                 let name = self.builder.slice(node);
                 if scope.has(name) {
                     return scope.get(name).cloned();
+                }
+                if !self.step(node, self.functions.count(name) / FUNCTIONS_A_STEP) {
+                    return None;
                 }
                 let functions = self.functions.handed_on(name, scope).into_iter();
                 self.one_of(node, functions.map(|function| Meaning::Function(Rc::new(function))).collect())
@@ -286,7 +289,8 @@ impl<'n> Hosting<'_, '_, 'n> {
                     _ => value,
                 };
                 if let Some(value) = value.clone() {
-                    scope.assign(name, value);
+                    let copied = scope.assign(name, value);
+                    self.step(node, copied / NAMES_A_STEP);
                 }
                 return value;
             }

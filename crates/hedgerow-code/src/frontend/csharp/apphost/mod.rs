@@ -29,6 +29,9 @@ const MAX_STEPS: usize = 50_000;
 /// How many names of a scope that is copied are one step.
 const NAMES_A_STEP: usize = 8;
 
+/// How many functions of a name that a call may mean are one step.
+const FUNCTIONS_A_STEP: usize = 8;
+
 /// The walk over one file.
 struct Hosting<'b, 't, 'n> {
     builder: &'b mut Builder<'t>,
@@ -96,6 +99,12 @@ impl<'n> Hosting<'_, '_, 'n> {
         }
     }
 
+    /// Says what a name is that hides others; the copy of a scope that this makes counts.
+    fn declare(&mut self, node: Node<'n>, name: &str, value: Option<Meaning<'n>>, scope: &mut Scope<'n>) {
+        let copied = scope.declare(name, value);
+        self.step(node, copied / NAMES_A_STEP);
+    }
+
     /// Goes into a node, one level deeper; where it answers so, [`Self::leave`] goes back.
     fn enter(&mut self, node: Node<'n>) -> bool {
         if self.depth > MAX_DEPTH {
@@ -124,7 +133,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             "variable_declarator" => {
                 let value = super::class::initial(node).and_then(|value| self.meaning(value, scope));
                 if let Some(name) = node.child_by_field_name("name") {
-                    scope.declare(self.builder.slice(name), value);
+                    self.declare(node, self.builder.slice(name), value, scope);
                 }
             }
             "assignment_expression" | "invocation_expression" => {
@@ -185,7 +194,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             _ => vec![None],
         };
         for element in all {
-            scope.declare(&name, element);
+            self.declare(node, &name, element, scope);
             self.statement(body, scope);
             scope.has_ended = false;
         }

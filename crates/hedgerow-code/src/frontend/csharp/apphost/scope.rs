@@ -16,6 +16,15 @@ pub(super) struct Frame<'n> {
     names: Rc<Names<'n>>,
 }
 
+impl<'n> Frame<'n> {
+    /// Says what a name is; answers how many names were copied for it, which something else, such as a lambda, has kept as they were.
+    fn set(&mut self, name: &str, value: Option<Meaning<'n>>) -> usize {
+        let copied = if Rc::strong_count(&self.names) > 1 { self.names.len() } else { 0 };
+        Rc::make_mut(&mut self.names).insert(name.into(), value);
+        copied
+    }
+}
+
 /// What the names of a stretch of code are. A copy costs next to nothing until one of both changes.
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'n> {
@@ -81,20 +90,16 @@ impl<'n> Scope<'n> {
         self.frames.iter().any(|frame| frame.names.contains_key(name))
     }
 
-    /// Says what a name is that hides those of the same name further out.
-    pub(super) fn declare(&mut self, name: &str, value: Option<Meaning<'n>>) {
-        if let Some(frame) = self.frames.last_mut() {
-            Rc::make_mut(&mut frame.names).insert(name.into(), value);
-        }
+    /// Says what a name is that hides those of the same name further out; answers how many names were copied for it.
+    pub(super) fn declare(&mut self, name: &str, value: Option<Meaning<'n>>) -> usize {
+        self.frames.last_mut().map_or(0, |frame| frame.set(name, value))
     }
 
-    /// Says what a name is from now on.
-    pub(super) fn assign(&mut self, name: &str, value: Meaning<'n>) {
+    /// Says what a name is from now on; answers how many names were copied for it.
+    pub(super) fn assign(&mut self, name: &str, value: Meaning<'n>) -> usize {
         let at = self.frames.iter().rposition(|frame| frame.names.contains_key(name));
         let at = at.unwrap_or(self.frames.len().saturating_sub(1));
-        if let Some(frame) = self.frames.get_mut(at) {
-            Rc::make_mut(&mut frame.names).insert(name.into(), Some(value));
-        }
+        self.frames.get_mut(at).map_or(0, |frame| frame.set(name, Some(value)))
     }
 
     /// Says that names may also be what they are in `other`; answers how many names were looked at.
