@@ -45,6 +45,8 @@ fn what_grows_without_end_is_left_and_told() {
     let few =
         lines(300, &|at| format!("var f{at} = () => 1;\nC.F({at});\nclass C{at} {{ static void F(int a) {{ }} }}\n"));
     assert_eq!(summary(&outcome(&fleet(&(few + "emoji.WithReference(ledger);")))), ["emoji -> ledger addressed"]);
+    let plain = lines(2000, &|at| format!("var f{at} = 1;\n"));
+    assert_eq!(summary(&outcome(&fleet(&(plain + "emoji.WithReference(ledger);")))), ["emoji -> ledger addressed"]);
     let line = "emoji.WithEnvironment(\"A\", $\"{1}-{2}\");\n";
     let text = format!("{}emoji.WithReference(ledger);", line.repeat(3000));
     assert_eq!(summary(&outcome(&fleet(&text))), ["emoji -> ledger addressed"]);
