@@ -49,6 +49,13 @@ pub(crate) fn across(
     for part in parts {
         outcome.merge(part.found.clone());
     }
+    for finding in outcome.findings.iter_mut().filter(|finding| finding.code == Code::UnresolvedCall) {
+        let services = finding.services.len();
+        if services > 1 {
+            let others = "where not all of them call the same, each says whom by a rule file of its own";
+            finding.help.push(format!("a comment there speaks for all {services} services that reach it; {others}"));
+        }
+    }
     let remarks = comments(files, homes, parts);
     declare(&remarks, hosts, homes, &mut outcome);
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();

@@ -8,6 +8,7 @@ mod common;
 mod given;
 mod hidden;
 mod project;
+mod questions;
 mod variables;
 mod weight;
 
@@ -19,7 +20,7 @@ pub(crate) use weight::{
 
 use crate::commands;
 use crate::config::Candidates;
-use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
+use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
 use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, named};
@@ -33,7 +34,6 @@ use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
 use given::{Sharers, everybodys_variable, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
-use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -42,7 +42,8 @@ use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Deploy, Hosts, Said};
 use hidden::Hidden;
 use project::Beside;
-use std::collections::{BTreeMap, BTreeSet};
+use questions::Question;
+use std::collections::BTreeMap;
 use variables::{asked_for, is_deploy, taken};
 
 /// How many places one finding shows.
@@ -325,6 +326,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         idle_of_files += usize::from(addresses.peek().is_some() && addresses.all(comes_with_file));
     }
     let is_everybodys = idle > MANY || idle_of_files > MANY_OF_FILES;
+    let mut asked = Vec::new();
     for (callee, mut mentions) in found {
         if is_known(outcome, &callee) {
             continue;
@@ -356,47 +358,9 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         if class(first.weight).is_rule() {
             continue;
         }
-        let (caller, weight) = (&home.name, first.weight);
-        let message = match weight {
-            Weight::Address | Weight::LooseAddress => {
-                format!("`{caller}` has an address of `{callee}`, and no call of it was found")
-            }
-            Weight::UnreachedAddress => {
-                format!("`{caller}` has an address of `{callee}` in code that no known entry point reaches")
-            }
-            Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
-            Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
-        };
-        let path = first.place.path.clone();
-        let comment = written(&path, &format!("rpcmap: {callee}"));
-        let way = if path.ends_with(".json") {
-            // JSON has no comments.
-            "by a rule file".to_owned()
-        } else if path.ends_with(".ipynb") {
-            format!("by a comment in a cell of code, `{comment}`, or by a rule file")
-        } else {
-            format!("by a comment in the code, `{comment}`, or by a rule file")
-        };
-        let mut help = vec![format!("if it is called, say so: {way}")];
-        if let Some(client) = mentions.iter().find_map(|mention| mention.client.as_deref()) {
-            help.push(format!("`{client}` is given it; if that opens a connection, teach it to the scan: `sinks: [{{call: \"{client}\", target: 0}}]`"));
-        }
-        help.push(format!(
-            "if it is not, say why under `scan.ignore` in hedgerow.yaml: `{caller} -> {callee}: <reason>`"
-        ));
-        outcome.findings.push(Finding {
-            code: Code::UnexplainedMention,
-            message,
-            marks: mentions
-                .iter()
-                .take(MAX_MARKS)
-                .map(|mention| (mention.place.clone(), mention.what.clone()))
-                .collect(),
-            help,
-            services: BTreeSet::from([caller.clone()]),
-            callees: BTreeSet::from([callee]),
-        });
+        asked.push(Question { callee, mentions });
     }
+    outcome.findings.extend(questions::findings(&home.name, asked));
 }
 
 /// Whether a file is YAML, by its name.

@@ -45,21 +45,21 @@ const SQL: &[&str] =
 /// Whether a variable is for the address of a store or a broker of a kind that no service of the fleet is.
 pub(crate) fn is_store_of_nobody(hosts: &Hosts, variable: &str) -> bool {
     let words: Vec<&str> = variable.split('_').collect();
-    let has = |product: &&str| {
-        hosts.named(product).is_some() || hosts.ending_in(product).is_some() || hosts.runs_image(product)
-    };
     let by_product = PRODUCTS.iter().filter(|(product, _)| words.iter().any(|word| word.eq_ignore_ascii_case(product)));
     let by_kind = KINDS.iter().filter(|(kind, _)| words.contains(kind));
     let mut meant =
         by_product.map(|(product, _)| product).chain(by_kind.flat_map(|(_, products)| *products)).peekable();
-    meant.peek().is_some() && !meant.any(has)
+    meant.peek().is_some() && !meant.any(|product| has(hosts, product))
 }
 
 /// Whether the fleet has a store, by its name or by the image that it runs, for which a call with this path opens a connection.
 pub(super) fn may_be(hosts: &Hosts, path: &str) -> bool {
     let path = path.to_lowercase();
     let mut products = PRODUCTS.iter().filter(|(_, words)| words.iter().any(|word| path.contains(word)));
-    products.any(|(product, _)| {
-        hosts.named(product).is_some() || hosts.ending_in(product).is_some() || hosts.runs_image(product)
-    })
+    products.any(|(product, _)| has(hosts, product))
+}
+
+/// Whether a service of the fleet is a product, by its name or by its image.
+fn has(hosts: &Hosts, product: &str) -> bool {
+    hosts.named(product).is_some() || hosts.ending_in(product).is_some() || hosts.runs_image(product)
 }

@@ -1,6 +1,7 @@
 //! Small trees, each about one way to hide a call or to look like one.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod account;
 mod addressed;
 mod again;
 mod apphost;
@@ -11,6 +12,7 @@ mod deploy;
 mod environment;
 mod exports;
 mod go;
+mod hidden;
 mod hosted;
 mod idioms;
 mod ingress;

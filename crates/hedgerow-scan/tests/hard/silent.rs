@@ -2,7 +2,7 @@
 
 use crate::{line, outcome, short};
 use hedgerow_core::diag::Code;
-use hedgerow_scan::{Class, Outcome, Reason};
+use hedgerow_scan::Class;
 
 /// What a scan asks: edges that are no candidates, and `code callers: callees` of the questions.
 pub(crate) fn asks(tree: &str) -> Vec<String> {
@@ -23,12 +23,12 @@ pub(crate) fn asks(tree: &str) -> Vec<String> {
 }
 
 /// A tree with the callees `service.ledger` and `service.cart`, whose names are no code.
-fn tree(files: &str) -> String {
+pub(crate) fn tree(files: &str) -> String {
     format!("{files}-- service.ledger/x.txt\n-- service.cart/x.txt\n")
 }
 
 #[track_caller]
-fn rows(rows: &[(&str, &[&str])]) {
+pub(crate) fn rows(rows: &[(&str, &[&str])]) {
     let wrong: Vec<String> = rows
         .iter()
         .filter_map(|(files, expected)| {
@@ -181,7 +181,7 @@ fn workload(container: &str) -> String {
     )
 }
 
-fn indented(lines: &str) -> String {
+pub(crate) fn indented(lines: &str) -> String {
     workload(&lines.lines().map(|line| format!("          {line}\n")).collect::<String>())
 }
 
@@ -528,118 +528,27 @@ fn an_address_that_is_asked_for_and_that_nobody_sets_is_asked_about() {
     ]);
 }
 
-/// The account of the caller: languages with files and lines, entries, and what was left.
-fn account(files: &str) -> (Outcome, Vec<String>) {
-    let outcome = outcome(&tree(files));
-    let account = outcome.accounts["service.shop"].clone();
-    let read = account.read.iter().map(|(language, amount)| format!("{language} {} {}", amount.files, amount.lines));
-    let left = account
-        .left
-        .iter()
-        .map(|left| format!("{}: {} {} {}", left.reason.as_str(), left.what, left.files, left.first));
-    let lines = read.chain([format!("entries {}", account.entries)]).chain(left).collect();
-    (outcome, lines)
-}
-
 #[test]
-fn an_account_says_what_was_read_and_what_was_not() {
-    for (files, expected) in [
-        (
-            "-- service.shop/main.go\npackage main\n\nfunc main() {}\n-- service.shop/a.py\nprint(1)\n",
-            &["Go 1 3", "Python 1 1", "entries 2"][..],
-        ),
-        (
-            "-- service.shop/lib/x.go\npackage lib\nfunc X() {}\n",
-            &["Go 1 2", "entries 0", "no entry point:  1 service.shop/lib/x.go"],
-        ),
-        (
-            "-- service.shop/a.swift\nfn main() {}\n-- service.shop/b.swift\n\n\n",
-            &["entries 0", "language not read: Swift 2 service.shop/a.swift"],
-        ),
-        (
-            "-- service.shop/a.js\nimport x from './gone';\nimport './style.css';\n",
-            &["JavaScript 1 2", "entries 1", "import that leads nowhere: ./gone 1 service.shop/a.js"],
-        ),
-        (
-            "-- service.shop/a.py\nfrom .gone import x\n",
-            &["Python 1 1", "entries 1", "import that leads nowhere: .gone 1 service.shop/a.py"],
-        ),
-        (
-            "-- service.shop/main.go\npackage main\nimport \"bank/gone\"\nfunc main() {}\n",
-            &["Go 1 3", "entries 1", "import that leads nowhere: bank/gone 1 service.shop/main.go"],
-        ),
-        (
-            "-- service.shop/a.ts\nimport x from '@/b';\n-- service.shop/b.ts\nexport default 1;\n\
-             -- service.shop/tsconfig.json\n{\"compilerOptions\": {\"rootDirs\": 5, \"paths\": {\"@/*\": [\"./*\"]}}}\n-- service.cart/tsconfig.json\n{\n",
-            &["TypeScript 2 2", "entries 1", "not parsed in full:  1 service.shop/tsconfig.json"],
-        ),
-        ("-- service.shop/x.yaml\na: [\n", &["entries 0", "deploy file not understood: "]),
-        (
-            "-- service.shop/main.go\npackage main\nfunc main() { ((( }\n",
-            &["Go 1 2", "entries 1", "not parsed in full:  1 service.shop/main.go"],
-        ),
-    ] {
-        let (_, found) = account(files);
-        let fits = found.len() == expected.len()
-            && found.iter().zip(expected).all(|(a, b)| a == b || (b.ends_with(": ") && a.starts_with(b)));
-        assert!(fits, "{files}{found:#?}");
-    }
-}
-
-#[test]
-fn one_main_of_many_commands_begins_the_service_by_what_it_shows() {
-    let files = "-- hedgerow.yaml\nscan: {services: [{path: cmd/shop, name: service.shop}]}\n-- cmd/main.go\npackage main\nimport \"bank/cmd/shop/commands\"\nfunc main() { commands.New() }\n\
-                 -- cmd/shop/commands/x.go\npackage commands\nimport \"net/http\"\nfunc New() { http.Get(\"http://s-ledger\") }\nfunc hidden() { http.Get(\"http://s-cart\") }\n";
-    rows(&[(files, &["shop -> ledger proven", "shop ? cart"])]);
-    let (outcome, _) = account(files);
-    assert_eq!(outcome.accounts["service.shop"].entries, 1);
-    assert!(outcome.accounts["service.shop"].left.iter().all(|left| left.reason != Reason::NoEntry));
-}
-
-#[test]
-fn tests_below_a_directory_that_is_said_to_be_a_services_are_not_read() {
-    let files = "-- hedgerow.yaml\nscan: {services: [{path: 'tests/{name}', name: 'service.{name}'}]}\n-- tests/shop/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger\") }\n\
-                 -- tests/shop/test/x.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-cart\") }\n";
-    rows(&[(files, &["shop -> ledger proven"])]);
-}
-
-#[test]
-fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about() {
-    let go = |comment: &str| {
-        format!(
-            "-- service.shop/main.go\npackage main\n{comment}\nimport gen \"bank/gen/ledger\"\nfunc main() {{ gen.Call() }}\n"
-        )
+fn many_services_that_one_file_names_alike_are_one_question() {
+    let tree = |names: &[&str], said: &str| {
+        let services: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+        let links: String =
+            names.iter().map(|name| format!("PUBLIC_{}_URL=http://s-{name}\n", name.to_uppercase())).collect();
+        format!("-- service.shop/x.txt\n-- service.shop/all.env\n{links}{services}-- hedgerow.yaml\nscan: {{{said}}}\n")
     };
-    let python = "-- service.shop/main.py\nfrom .gen import call\ncall()\n";
-    let pod = indented("env: [{name: LEDGER, value: 's-ledger:80'}]").replace("-- service.shop/x.txt\n", "");
-    let mounted = "-- deploy/shop.yaml\nkind: Deployment\nmetadata: {name: s-shop}\nspec: {template: {spec: {volumes: [{configMap: {name: f}}], containers: [{image: x}]}}}\n---\nkind: ConfigMap\nmetadata: {name: f}\ndata: {app.yaml: \"ledger: {host: s-ledger}\"}\n";
-    let blind = |tree: &str| {
-        let found = outcome(&self::tree(tree));
-        let blind = found.findings.into_iter().filter(|finding| finding.code == Code::UnparsedCode);
-        blind.map(|finding| (finding.services, finding.callees, finding.message)).collect::<Vec<_>>()
-    };
-    for tree in [
-        format!("{}{pod}", go("")),
-        format!("{python}{pod}"),
-        format!("{}{mounted}", go("")),
-        format!("{}-- service.shop/config.yaml\nledger: http://s-ledger\n", go("")),
-    ] {
-        let found = blind(&tree);
-        let [(services, callees, message)] = &found[..] else { panic!("{tree}\n{found:?}") };
-        assert!(services.contains("service.shop") && callees.contains("service.ledger"), "{message}");
-        assert!(message.contains("gen") && message.contains("`service.shop`"), "{message}");
-    }
-    for tree in [
-        // No address, a library of others, a comment, a call that is known, and what people say of it.
-        go(""),
-        format!("{}{pod}", go("").replace("bank/gen", "example.com/gen")),
-        format!("{}{pod}", go("// rpcmap: service.cart")),
-        format!("{}{pod}-- service.shop/run.sh\ncurl http://s-ledger/x\n", go("")),
-        format!("-- hedgerow.yaml\nscan: {{manual: {{service.shop: by hand}}}}\n{}{pod}", go("")),
-        format!("-- hedgerow.yaml\nscan: {{ignore: {{'service.shop -> service.ledger': no}}}}\n{}{pod}", go("")),
-    ] {
-        assert_eq!(blind(&tree), [], "{tree}");
-    }
+    let few = ["cart", "ledger", "mail"];
+    assert_eq!(asks(&tree(&few, "")), ["shop ? cart", "shop ? ledger", "shop ? mail"]);
+    let many = ["cart", "ledger", "mail", "pay"];
+    assert_eq!(asks(&tree(&many, "")), ["shop ? cart ledger mail pay"]);
+    let found = outcome(&tree(&many, ""));
+    let [question] = &found.findings[..] else { panic!("{found:?}") };
+    let all = "`service.cart`, `service.ledger`, `service.mail`, `service.pay` in `service.shop/all.env`";
+    assert!(question.message.contains(all), "{question:?}");
+    assert_eq!(question.marks.len(), 4);
+    // What it says to do is enough.
+    assert_eq!(asks(&tree(&many, "ignore: {'service.shop -> *': links}")), [""; 0]);
+    let few = ["shop ? ledger", "shop ? mail", "shop ? pay"];
+    assert_eq!(asks(&tree(&many, "ignore: {'service.shop -> service.c*': links}")), few);
 }
 
 #[test]
@@ -664,110 +573,4 @@ fn words_of_a_list_that_chooses_are_no_hosts() {
     ] {
         rows(&[(&tree(settings), expected)]);
     }
-}
-
-/// Who is asked about, and by what message, of addresses that the deploy gives and no file says.
-#[track_caller]
-fn asked_of_hidden(tree: &str) -> Vec<String> {
-    let found = outcome(tree);
-    let messages = found.findings.iter().map(|finding| finding.message.clone());
-    messages.filter(|message| message.contains("which the deploy gives to")).collect()
-}
-
-#[test]
-fn an_address_that_the_deploy_hides_is_asked_about() {
-    const SERVICES: &str = "-- service.shop/x.txt\n-- service.cart/x.txt\n-- service.ledger/x.txt\n";
-    let compose = |said: &str| {
-        format!(
-            "{SERVICES}-- deploy/compose.yml\nservices:\n  s-shop: {{image: x, environment: {said}}}\n  s-cart: {{image: y, environment: {said}}}\n"
-        )
-    };
-    let pod = |name: &str, env: &str| {
-        format!(
-            "-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{image: x, env: [{env}]}}]}}}}}}\n"
-        )
-    };
-    let both = "no file that was read says the value of `BOOKS_HOST`, which the deploy gives to `service.cart`, `service.shop`";
-    for said in [
-        "{BOOKS_HOST: '${BOOKS_HOST}'}",
-        "[BOOKS_HOST]",
-        "['BOOKS_HOST=${BOOKS:?}']",
-        "{BOOKS_HOST: 'http://${A}:${B}'}",
-    ] {
-        assert_eq!(asked_of_hidden(&compose(said)), [both], "{said}");
-    }
-    // A file that says it.
-    for env in [
-        "-- deploy/.env\nBOOKS_HOST=example.com\n",
-        "-- .env\nBOOKS_HOST=example.com\n",
-        "-- deploy/.env.example\nBOOKS_HOST=example.com\n",
-        "-- .env-devel\nBOOKS_HOST=example.com\n",
-        "-- conf/all.env\nBOOKS_HOST=example.com\n-- hedgerow.yaml\nscan: {settings: [conf/all.env]}\n",
-    ] {
-        for said in ["{BOOKS_HOST: '${BOOKS_HOST}'}", "[BOOKS_HOST]"] {
-            assert_eq!(asked_of_hidden(&(compose(said) + env)), [""; 0], "{said} {env}");
-        }
-    }
-    let secret = "{name: BOOKS_URL, valueFrom: {secretKeyRef: {name: a, key: b}}}";
-    let of = |all: &str| SERVICES.to_owned() + all;
-    let kept = |services: &str| {
-        format!(
-            "a Secret, or a ConfigMap that is not in the tree, keeps the value of `BOOKS_URL`, which the deploy gives to {services}"
-        )
-    };
-    let (one, two) = (&*kept("`service.shop`"), &*kept("`service.cart`, `service.shop`"));
-    let held = |name: &str| {
-        format!("---\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{b: 'http://example.com'}}\n")
-    };
-    for (tree, expected) in [
-        (of(&pod("shop", secret)), &[one][..]),
-        (of(&(pod("shop", secret) + &pod("cart", secret))), &[two]),
-        (of(&pod("shop", &secret.replace("secretKeyRef", "configMapKeyRef"))), &[one]),
-        (of(&(pod("shop", secret) + &held("other"))), &[one]),
-        // A Secret that is in the tree.
-        (of(&(pod("shop", secret) + &held("a"))), &[]),
-        // A store that no service of the fleet is, and one that one is.
-        (of(&pod("shop", &secret.replace("BOOKS_URL", "DATABASE_URL"))), &[]),
-        (of(&pod("shop", &secret.replace("BOOKS_URL", "REDIS_URL"))), &[]),
-        // What is no address of another one, a value that is known somewhere, what somebody has explained.
-        (of(&pod("shop", &secret.replace("BOOKS_URL", "BOOKS_KEY"))), &[]),
-        (of(&pod("shop", &secret.replace("BOOKS_URL", "PUBLIC_URL"))), &[]),
-        (of(&pod("shop", "{name: NODE_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}")), &[]),
-        (of(&pod("shop", "{name: BOOKS_HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}")), &[]),
-        (of(&pod("shop", &secret.replace("BOOKS_URL", "S_SHOP_URL"))), &[]),
-        (
-            of(&format!("# hedgerow: ignore the books are elsewhere\n{}", pod("shop", secret)).replace(
-                "# hedgerow: ignore the books are elsewhere\n-- k8s/shop.yaml\n",
-                "-- k8s/shop.yaml\n# hedgerow: ignore the books are elsewhere\n",
-            )),
-            &[],
-        ),
-    ] {
-        assert_eq!(asked_of_hidden(&tree), expected, "{tree}");
-    }
-    let store = of(&pod("shop", &secret.replace("BOOKS_URL", "DATABASE_URL")))
-        + "-- compose.yml\nservices: {s-cart: {image: 'bitnami/postgresql:16'}}\n";
-    assert_eq!(asked_of_hidden(&store).len(), 1);
-    // What is known of an address of elsewhere is enough, and nothing is asked about twice.
-    for said in [
-        "{BOOKS_URL: 'https://books.${REGION}.example.com'}",
-        "{BOOKS_URL: 'https://me:${SECRET}@books.example.com/${X}'}",
-    ] {
-        assert_eq!(asked_of_hidden(&compose(said)), [""; 0], "{said}");
-    }
-    let twice = compose("[BOOKS_URL]") + "-- service.shop/main.lua\nlocal a = os.getenv('BOOKS_URL')\n";
-    let asked = outcome(&twice).findings.into_iter().filter(|finding| finding.services.contains("service.shop"));
-    assert_eq!(asked.filter(|finding| finding.code == Code::UnknownClient).count(), 1);
-    // What a Secret in the tree says is followed.
-    let followed = of(&pod("shop", secret))
-        + "-- k8s/secret.yaml\nkind: Secret\nmetadata: {name: a}\nstringData: {b: 'http://s-ledger'}\n-- service.shop/main.py\nimport os, requests\nrequests.get(os.environ['BOOKS_URL'])\n";
-    assert_eq!(crate::summary(&outcome(&followed)), ["shop -> ledger joined"]);
-    // One that is called after a service is a candidate besides, until a call is known.
-    let named = of(&pod("shop", &secret.replace("BOOKS_URL", "S_LEDGER_URL")));
-    assert_eq!(
-        crate::summary(&outcome(&named)).iter().filter(|line| line.contains("->")).collect::<Vec<_>>(),
-        ["shop -> ledger candidate"]
-    );
-    let known = named + "-- service.shop/main.py\nimport requests\nrequests.get('http://s-ledger/x')\n";
-    assert_eq!(asked_of_hidden(&known), [""; 0]);
 }

@@ -31,6 +31,30 @@ fn a_wrapper_is_one_question_for_each_thing_that_is_missing() {
 }
 
 #[test]
+fn a_comment_in_what_several_services_share_is_said_to_speak_for_all() {
+    let tree = |others: &[&str]| {
+        let mains: String = ["shop"]
+            .iter()
+            .chain(others)
+            .map(|name| {
+                format!("-- service.{name}/main.go\npackage main\nimport \"bank/lib\"\nfunc main() {{ lib.Fetch() }}\n")
+            })
+            .collect();
+        format!(
+            "-- lib/lib.go\npackage lib\nimport (\"net/http\"; \"os\")\nfunc Fetch() {{ http.Get(os.Args[1]) }}\n{mains}"
+        )
+    };
+    for (others, said) in [(&[][..], None), (&["cart", "ledger"], Some("speaks for all 3 services that reach it"))] {
+        let found = outcome(&tree(others));
+        let help: Vec<&String> = found.findings.iter().flat_map(|finding| &finding.help).collect();
+        let speaks = |help: &&&String| help.contains("speaks for all");
+        let spoken = help.iter().find(speaks);
+        assert_eq!(spoken.is_some(), said.is_some(), "{help:?}");
+        assert!(said.is_none_or(|said| spoken.is_some_and(|help| help.contains(said))), "{help:?}");
+    }
+}
+
+#[test]
 fn many_callers_of_one_wrapper_are_few_questions() {
     let tree = |address: &dyn Fn(usize) -> String| {
         let callers: String =

@@ -1,0 +1,120 @@
+//! What the account says of a service: what was read of its code, where that begins, and what was left.
+
+use crate::outcome;
+use crate::silent::{indented, rows, tree};
+use hedgerow_core::diag::Code;
+use hedgerow_scan::{Outcome, Reason};
+
+/// The account of the caller: languages with files and lines, entries, and what was left.
+fn account(files: &str) -> (Outcome, Vec<String>) {
+    let outcome = outcome(&tree(files));
+    let account = outcome.accounts["service.shop"].clone();
+    let read = account.read.iter().map(|(language, amount)| format!("{language} {} {}", amount.files, amount.lines));
+    let left = account
+        .left
+        .iter()
+        .map(|left| format!("{}: {} {} {}", left.reason.as_str(), left.what, left.files, left.first));
+    let lines = read.chain([format!("entries {}", account.entries)]).chain(left).collect();
+    (outcome, lines)
+}
+
+#[test]
+fn an_account_says_what_was_read_and_what_was_not() {
+    for (files, expected) in [
+        (
+            "-- service.shop/main.go\npackage main\n\nfunc main() {}\n-- service.shop/a.py\nprint(1)\n",
+            &["Go 1 3", "Python 1 1", "entries 2"][..],
+        ),
+        (
+            "-- service.shop/lib/x.go\npackage lib\nfunc X() {}\n",
+            &["Go 1 2", "entries 0", "no entry point:  1 service.shop/lib/x.go"],
+        ),
+        (
+            "-- service.shop/a.swift\nfn main() {}\n-- service.shop/b.swift\n\n\n",
+            &["entries 0", "language not read: Swift 2 service.shop/a.swift"],
+        ),
+        (
+            "-- service.shop/a.js\nimport x from './gone';\nimport './style.css';\n",
+            &["JavaScript 1 2", "entries 1", "import that leads nowhere: ./gone 1 service.shop/a.js"],
+        ),
+        (
+            "-- service.shop/a.py\nfrom .gone import x\n",
+            &["Python 1 1", "entries 1", "import that leads nowhere: .gone 1 service.shop/a.py"],
+        ),
+        (
+            "-- service.shop/main.go\npackage main\nimport \"bank/gone\"\nfunc main() {}\n",
+            &["Go 1 3", "entries 1", "import that leads nowhere: bank/gone 1 service.shop/main.go"],
+        ),
+        (
+            "-- service.shop/a.ts\nimport x from '@/b';\n-- service.shop/b.ts\nexport default 1;\n\
+             -- service.shop/tsconfig.json\n{\"compilerOptions\": {\"rootDirs\": 5, \"paths\": {\"@/*\": [\"./*\"]}}}\n-- service.cart/tsconfig.json\n{\n",
+            &["TypeScript 2 2", "entries 1", "not parsed in full:  1 service.shop/tsconfig.json"],
+        ),
+        ("-- service.shop/x.yaml\na: [\n", &["entries 0", "deploy file not understood: "]),
+        (
+            "-- service.shop/main.go\npackage main\nfunc main() { ((( }\n",
+            &["Go 1 2", "entries 1", "not parsed in full:  1 service.shop/main.go"],
+        ),
+    ] {
+        let (_, found) = account(files);
+        let fits = found.len() == expected.len()
+            && found.iter().zip(expected).all(|(a, b)| a == b || (b.ends_with(": ") && a.starts_with(b)));
+        assert!(fits, "{files}{found:#?}");
+    }
+}
+
+#[test]
+fn one_main_of_many_commands_begins_the_service_by_what_it_shows() {
+    let files = "-- hedgerow.yaml\nscan: {services: [{path: cmd/shop, name: service.shop}]}\n-- cmd/main.go\npackage main\nimport \"bank/cmd/shop/commands\"\nfunc main() { commands.New() }\n\
+                 -- cmd/shop/commands/x.go\npackage commands\nimport \"net/http\"\nfunc New() { http.Get(\"http://s-ledger\") }\nfunc hidden() { http.Get(\"http://s-cart\") }\n";
+    rows(&[(files, &["shop -> ledger proven", "shop ? cart"])]);
+    let (outcome, _) = account(files);
+    assert_eq!(outcome.accounts["service.shop"].entries, 1);
+    assert!(outcome.accounts["service.shop"].left.iter().all(|left| left.reason != Reason::NoEntry));
+}
+
+#[test]
+fn tests_below_a_directory_that_is_said_to_be_a_services_are_not_read() {
+    let files = "-- hedgerow.yaml\nscan: {services: [{path: 'tests/{name}', name: 'service.{name}'}]}\n-- tests/shop/main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger\") }\n\
+                 -- tests/shop/test/x.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-cart\") }\n";
+    rows(&[(files, &["shop -> ledger proven"])]);
+}
+
+#[test]
+fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about() {
+    let go = |comment: &str| {
+        format!(
+            "-- service.shop/main.go\npackage main\n{comment}\nimport gen \"bank/gen/ledger\"\nfunc main() {{ gen.Call() }}\n"
+        )
+    };
+    let python = "-- service.shop/main.py\nfrom .gen import call\ncall()\n";
+    let pod = indented("env: [{name: LEDGER, value: 's-ledger:80'}]").replace("-- service.shop/x.txt\n", "");
+    let mounted = "-- deploy/shop.yaml\nkind: Deployment\nmetadata: {name: s-shop}\nspec: {template: {spec: {volumes: [{configMap: {name: f}}], containers: [{image: x}]}}}\n---\nkind: ConfigMap\nmetadata: {name: f}\ndata: {app.yaml: \"ledger: {host: s-ledger}\"}\n";
+    let blind = |tree: &str| {
+        let found = outcome(&self::tree(tree));
+        let blind = found.findings.into_iter().filter(|finding| finding.code == Code::UnparsedCode);
+        blind.map(|finding| (finding.services, finding.callees, finding.message)).collect::<Vec<_>>()
+    };
+    for tree in [
+        format!("{}{pod}", go("")),
+        format!("{python}{pod}"),
+        format!("{}{mounted}", go("")),
+        format!("{}-- service.shop/config.yaml\nledger: http://s-ledger\n", go("")),
+    ] {
+        let found = blind(&tree);
+        let [(services, callees, message)] = &found[..] else { panic!("{tree}\n{found:?}") };
+        assert!(services.contains("service.shop") && callees.contains("service.ledger"), "{message}");
+        assert!(message.contains("gen") && message.contains("`service.shop`"), "{message}");
+    }
+    for tree in [
+        // No address, a library of others, a comment, a call that is known, and what people say of it.
+        go(""),
+        format!("{}{pod}", go("").replace("bank/gen", "example.com/gen")),
+        format!("{}{pod}", go("// rpcmap: service.cart")),
+        format!("{}{pod}-- service.shop/run.sh\ncurl http://s-ledger/x\n", go("")),
+        format!("-- hedgerow.yaml\nscan: {{manual: {{service.shop: by hand}}}}\n{}{pod}", go("")),
+        format!("-- hedgerow.yaml\nscan: {{ignore: {{'service.shop -> service.ledger': no}}}}\n{}{pod}", go("")),
+    ] {
+        assert_eq!(blind(&tree), [], "{tree}");
+    }
+}
