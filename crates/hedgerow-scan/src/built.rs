@@ -56,20 +56,22 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
 }
 
 /// Gives services without code of their own that of the service whose image their containers run: one that has code and runs the same image
-/// itself, and that the image is called like, by its name or by that of the code's directory.
+/// itself, and that the image is called like, by its name or by that of the code's directory. A command in place of the image's own program
+/// has to say where in the code it begins.
 pub(crate) fn share(tree: &Tree, hosts: &Hosts, deploy: &Deploy, homes: &mut [Home]) {
     let with_code = directories_of(tree);
     let has_code = |directory: &str| !directory.is_empty() && with_code.contains(directory);
-    let code_of = |home: &Home| -> Vec<String> {
-        home.directories.iter().map(|(directory, _)| directory).filter(|one| has_code(one)).cloned().collect()
+    let code_of = |home: &Home| -> Vec<(String, Option<String>)> {
+        home.directories.iter().filter(|(directory, _)| has_code(directory)).cloned().collect()
     };
     let images: BTreeMap<&str, &BTreeSet<Image>> = deploy.images().collect();
     let of = |name: &str| images.get(name).into_iter().copied().flatten();
-    let mut made_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    // The code that an image is made of, with where it begins.
+    let mut made_of: BTreeMap<&str, BTreeSet<(String, Option<String>)>> = BTreeMap::new();
     for home in homes.iter() {
         let code = code_of(home);
         let is_called = |image: &&Image| {
-            let last = |directory: &String| directory.rsplit('/').next() == Some(image.name());
+            let last = |(directory, _): &(String, _)| directory.rsplit('/').next() == Some(image.name());
             hosts.named(image.name()) == Some(&home.name) || code.iter().any(last)
         };
         for image in of(&home.name).filter(is_called) {
@@ -81,9 +83,12 @@ pub(crate) fn share(tree: &Tree, hosts: &Hosts, deploy: &Deploy, homes: &mut [Ho
             continue;
         }
         for image in of(&home.name) {
-            for directory in made_of.get(image.path.as_str()).into_iter().flatten() {
+            for (directory, begins) in made_of.get(image.path.as_str()).into_iter().flatten() {
                 let main = image.runs.as_deref().and_then(|runs| main_of(tree, directory, runs));
-                let place = (directory.clone(), main);
+                if main.is_none() && image.is_replaced {
+                    continue;
+                }
+                let place = (directory.clone(), main.or_else(|| begins.clone()));
                 if !home.directories.contains(&place) {
                     home.directories.push(place);
                 }

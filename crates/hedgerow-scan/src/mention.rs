@@ -283,7 +283,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     let number = port.and_then(|port| port.parse().ok());
     let listener = name.known().and_then(|host| hosts.local(host, number));
     let begins = name.begins_open() || host.starts_with(|c: char| c.is_ascii_alphabetic());
-    let begins = begins || listener.is_some() || hosts.spelled(host).is_some();
+    let begins = begins || listener.is_some() || hosts.is_address(host);
     if name.letters().len() < 2 || !name.letters().chars().all(legal) || !begins {
         return;
     }

@@ -205,9 +205,9 @@ pub(crate) fn ask<'a>(
             let is_ignored = tree.config.ignore.is_match(&spot.path) || spoken.ignores(&home.name, &spot.path);
             let callee = templated::named(variable, hosts).map(str::to_owned);
             let is_known = callee.as_ref().is_some_and(|callee| {
-                let edge = outcome.edges.get(&(home.name.clone(), callee.clone()));
+                // Of a candidate is asked already.
                 *callee == home.name
-                    || edge.is_some_and(|edge| edge.class() < Class::Candidate)
+                    || outcome.edges.contains_key(&(home.name.clone(), callee.clone()))
                     || tree.config.explains(&home.name, callee)
             });
             if !is_asked && !is_ignored && !is_known {

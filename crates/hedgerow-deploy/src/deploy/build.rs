@@ -33,16 +33,19 @@ impl Build {
 /// An image that a service's containers run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Image {
-    /// Its name without its tag, with a mark for each gap.
+    /// Its name without its tag.
     pub path: String,
     /// The module or the file that it runs, as the container's command names it.
     pub runs: Option<String>,
+    /// Whether the container runs a command in place of the image's own program.
+    pub is_replaced: bool,
 }
 
 impl Image {
-    pub(super) fn new<'w>(path: &Partial, words: impl Iterator<Item = &'w Partial>) -> Self {
+    /// An image of which all of the name is known; of others nobody knows whether they are one.
+    pub(super) fn new<'w>(path: &Partial, words: impl Iterator<Item = &'w Partial>, is_replaced: bool) -> Option<Self> {
         let words: Vec<&str> = words.flat_map(|word| word.letters().split_whitespace()).collect();
-        Self { path: path.shown('…'), runs: runs(&words) }
+        Some(Self { path: path.known()?.to_owned(), runs: runs(&words), is_replaced })
     }
 
     /// The last part of its name: `ledger` of `registry:5000/bank/ledger`.

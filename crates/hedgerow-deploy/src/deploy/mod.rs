@@ -20,6 +20,7 @@ mod routed;
 mod schedule;
 mod services;
 mod settings;
+mod shell;
 mod spot;
 mod values;
 mod whose;

@@ -16,32 +16,41 @@ const MAX_RANGE: u16 = 256;
 /// What runs together: the compose files of one directory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Project {
-    callers: BTreeSet<String>,
-    names: BTreeSet<String>,
-    /// Who listens at which ports of the machine, each at ports of its own.
-    ports: BTreeMap<u16, BTreeMap<String, BTreeSet<u16>>>,
+    /// The services among its containers, each with what it calls the machine besides what all do.
+    callers: BTreeMap<String, BTreeSet<String>>,
+    /// Who listens at which ports of the machine, each at ports of its own; none is a container that is nobody's.
+    ports: BTreeMap<u16, BTreeMap<Option<String>, BTreeSet<u16>>>,
+    /// Who has which address for good.
+    addresses: BTreeMap<String, BTreeSet<Option<String>>>,
 }
 
 impl Project {
-    /// Takes in what a container of a service publishes, and what it calls the machine. `fill` puts variables into a text.
-    pub(super) fn add(&mut self, service: &str, container: &Value, fill: impl Fn(&str) -> Partial) {
-        self.callers.insert(service.to_owned());
+    /// Takes in what a container publishes, the addresses that it is given, and what it calls the machine. `fill` puts variables into a text.
+    pub(super) fn add(&mut self, service: Option<&str>, container: &Value, fill: impl Fn(&str) -> Partial) {
+        let owner = service.map(str::to_owned);
         let filled = |value: &Value| match value {
             Value::Number(number) => Some(number.to_string()),
             value => value.as_str().and_then(|text| Some(fill(text).known()?.to_owned())),
         };
         for port in container.get("ports").and_then(Value::as_list).into_iter().flatten() {
+            let said = |key| port.get(key).and_then(filled);
             let pairs = match port {
-                Value::Map(_) => {
-                    let said = |key| port.get(key).and_then(filled);
-                    said("published").zip(said("target")).map(|(published, target)| format!("{published}:{target}"))
-                }
+                Value::Map(_) => said("published").zip(said("target")).map(|(published, target)| {
+                    let address = said("host_ip").map(|address| format!("{address}:")).unwrap_or_default();
+                    let protocol = said("protocol").map(|protocol| format!("/{protocol}")).unwrap_or_default();
+                    format!("{address}{published}:{target}{protocol}")
+                }),
                 port => filled(port),
             };
             for (published, target) in pairs.iter().flat_map(|pairs| published(pairs)) {
-                self.ports.entry(published).or_default().entry(service.to_owned()).or_default().insert(target);
+                self.ports.entry(published).or_default().entry(owner.clone()).or_default().insert(target);
             }
         }
+        let networks = container.get("networks").and_then(Value::as_map).into_iter().flatten();
+        for address in networks.filter_map(|(_, network)| filled(network.get("ipv4_address")?)) {
+            self.addresses.entry(address).or_default().insert(owner.clone());
+        }
+        let Some(service) = owner else { return };
         let pairs: Vec<(String, String)> = match container.get("extra_hosts") {
             Some(Value::List(list)) => {
                 let split = |text: String| {
@@ -57,53 +66,74 @@ impl Project {
             _ => Vec::new(),
         };
         let is_machine = |address: &str| address == GATEWAY || CALLED.contains(&address);
-        self.names.extend(pairs.into_iter().filter(|(_, address)| is_machine(address)).map(|(name, _)| name));
+        let names = pairs.into_iter().filter(|(_, address)| is_machine(address)).map(|(name, _)| name);
+        self.callers.entry(service).or_default().extend(names);
+    }
+
+    /// Who alone listens at a port of the machine.
+    fn listener(&self, port: u16) -> Option<Listener> {
+        let listeners = self.ports.get(&port).filter(|listeners| listeners.len() == 1)?;
+        let (service, own) = listeners.first_key_value()?;
+        let port = own.first().copied().filter(|_| own.len() == 1);
+        Some(Listener { service: service.clone()?, port })
+    }
+
+    /// Who alone has an address.
+    fn at(&self, address: &str) -> Option<&String> {
+        self.addresses.get(address).filter(|owners| owners.len() == 1)?.first()?.as_ref()
     }
 }
 
-/// Says what the containers of projects see of the machine that they run on. Who is in several sees what all of them publish; a port of
-/// several services is nobody's.
+/// Says what the containers of projects see of the machine that they run on. A port or an address of several is nobody's; who is in several
+/// projects sees what is the same in all of them.
 pub(super) fn machines(projects: &BTreeMap<String, Project>, hosts: &mut Hosts) {
-    let mut of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut of: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&String>)> = BTreeMap::new();
     for (directory, project) in projects {
-        project.callers.iter().for_each(|caller| _ = of.entry(caller).or_default().insert(directory));
-    }
-    let mut groups: BTreeMap<BTreeSet<&str>, BTreeSet<String>> = BTreeMap::new();
-    for (caller, directories) in of {
-        groups.entry(directories).or_default().insert(caller.to_owned());
-    }
-    for (directories, callers) in groups {
-        let mut ports: BTreeMap<u16, BTreeMap<&str, BTreeSet<u16>>> = BTreeMap::new();
-        let mut called: BTreeSet<String> = CALLED.iter().map(|name| (*name).to_owned()).collect();
-        for project in directories.iter().filter_map(|directory| projects.get(*directory)) {
-            called.extend(project.names.iter().cloned());
-            for (port, services) in &project.ports {
-                for (service, own) in services {
-                    ports.entry(*port).or_default().entry(service).or_default().extend(own);
-                }
-            }
+        for (caller, names) in &project.callers {
+            let (directories, called) = of.entry(caller).or_default();
+            directories.insert(directory);
+            called.extend(names);
         }
-        let alone = ports.into_iter().filter(|(_, services)| services.len() == 1);
-        let listener = |(service, own): (&str, BTreeSet<u16>)| {
-            let port = own.first().copied().filter(|_| own.len() == 1);
-            Listener { service: service.to_owned(), port }
-        };
-        let ports: BTreeMap<u16, Listener> =
-            alone.filter_map(|(port, services)| Some((port, listener(services.into_iter().next()?)))).collect();
-        if !ports.is_empty() {
-            hosts.add_machine(&callers, Machine { ports, called, ..Machine::default() });
+    }
+    let mut groups: BTreeMap<(BTreeSet<&str>, BTreeSet<&String>), BTreeSet<String>> = BTreeMap::new();
+    for (caller, sees) in of {
+        groups.entry(sees).or_default().insert(caller.to_owned());
+    }
+    for ((directories, names), callers) in groups {
+        let own: Vec<&Project> = directories.iter().filter_map(|directory| projects.get(*directory)).collect();
+        let Some((first, others)) = own.split_first() else { continue };
+        let ports: BTreeMap<u16, Listener> = first
+            .ports
+            .keys()
+            .filter_map(|port| Some((*port, first.listener(*port)?)))
+            .filter(|(port, listener)| others.iter().all(|other| other.listener(*port).as_ref() == Some(listener)))
+            .collect();
+        let addresses: BTreeMap<String, String> = first
+            .addresses
+            .keys()
+            .filter_map(|address| Some((address.clone(), first.at(address)?.clone())))
+            .filter(|(address, service)| others.iter().all(|other| other.at(address) == Some(service)))
+            .collect();
+        if ports.is_empty() && addresses.is_empty() && names.is_empty() {
+            continue;
         }
+        let called = CALLED.iter().map(|name| (*name).to_owned()).chain(names.into_iter().cloned()).collect();
+        hosts.add_machine(&callers, Machine { ports, addresses, called, ..Machine::default() });
     }
     let mut published: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
     for (port, services) in projects.values().flat_map(|project| &project.ports) {
-        published.entry(*port).or_default().extend(services.keys().cloned());
+        published.entry(*port).or_default().extend(services.keys().flatten().cloned());
     }
+    published.retain(|_, services| !services.is_empty());
     hosts.add_published(&published);
 }
 
-/// The ports that a text publishes, each with that of the container: `8080:80`, `127.0.0.1:8080:80/tcp`, `9000-9001:9000-9001`.
+/// The ports of TCP that a text publishes, each with that of the container: `8080:80`, `127.0.0.1:8080:80/tcp`, `9000-9001:9000-9001`.
 fn published(text: &str) -> Vec<(u16, u16)> {
-    let text = text.split('/').next().unwrap_or(text);
+    let (text, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    if !protocol.eq_ignore_ascii_case("tcp") {
+        return Vec::new();
+    }
     let mut parts = text.rsplitn(3, ':');
     let (Some(target), Some(published)) = (parts.next(), parts.next()) else { return Vec::new() };
     // What listens for the machine alone is not there for its containers.
@@ -129,7 +159,8 @@ mod tests {
     fn what_is_published_is_told() {
         for (text, expected) in [
             ("8080:80", &[(8080, 80)][..]),
-            ("8080:80/udp", &[(8080, 80)]),
+            ("8080:80/tcp", &[(8080, 80)]),
+            ("8080:80/udp", &[]),
             ("0.0.0.0:8080:80", &[(8080, 80)]),
             ("[::]:8080:80", &[(8080, 80)]),
             ("127.0.0.1:8080:80", &[]),

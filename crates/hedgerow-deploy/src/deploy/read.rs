@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 impl Deploy {
     /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
     /// the texts of the tree, in which charts have their values and compose files their variables; `filling` are the texts of variables that
-    /// fill what compose files ask for and nothing beside or above them says.
+    /// fill what compose files ask for and nothing beside them says.
     pub fn read<'a>(
         texts: impl Iterator<Item = Text<'a>>,
         (all, filling): (impl Iterator<Item = Text<'a>> + Clone, &[&str]),

@@ -60,10 +60,10 @@ impl Deploy {
             {
                 if let Some(path) = whose::image_path(container) {
                     let words = ["command", "args"].into_iter().flat_map(|key| command::placed(container.get(key)));
-                    self.images
-                        .entry(service.clone())
-                        .or_default()
-                        .insert(build::Image::new(&path, words.map(|(word, _)| word)));
+                    // With arguments alone it is the image's own program that runs.
+                    let is_replaced = container.get("command").is_some();
+                    let image = build::Image::new(&path, words.map(|(word, _)| word), is_replaced);
+                    self.images.entry(service.clone()).or_default().extend(image);
                 }
             }
             let given = self.given.entry(service).or_default();

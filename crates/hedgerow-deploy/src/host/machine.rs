@@ -28,6 +28,8 @@ pub struct Machine {
     pub names: BTreeMap<String, BTreeSet<String>>,
     /// Who listens at its ports.
     pub ports: BTreeMap<u16, Listener>,
+    /// The services of addresses that hold among its callers.
+    pub addresses: BTreeMap<String, String>,
     /// What its callers call it; `localhost` if there is nothing, so that they run on it and in no container.
     pub called: BTreeSet<String>,
     /// Whether its callers run nowhere else: then its names win over those that everybody sees.
@@ -37,10 +39,10 @@ pub struct Machine {
 impl Hosts {
     /// Says what `callers` see of the machine that they run on, besides what everybody does.
     pub fn add_machine(&mut self, callers: &BTreeSet<String>, machine: Machine) {
-        let (local, called) = (machine.ports, machine.called);
-        let mut seen = Self { common: Arc::clone(&self.common), local, called, ..Self::default() };
-        for (host, services) in &machine.names {
-            if let (Some(service), 1, true) = (services.first(), services.len(), machine.is_all) {
+        let Machine { names, ports: local, addresses, called, is_all } = machine;
+        let mut seen = Self { common: Arc::clone(&self.common), local, addresses, called, ..Self::default() };
+        for (host, services) in &names {
+            if let (Some(service), 1, true) = (services.first(), services.len(), is_all) {
                 seen.change(|common| {
                     common.names.insert(host.to_lowercase(), service.clone());
                 });

@@ -46,6 +46,8 @@ pub struct Hosts {
     common: Arc<Common>,
     /// Who listens at ports of the machine that the caller runs on.
     local: BTreeMap<u16, Listener>,
+    /// The services of addresses that hold where the caller runs.
+    addresses: BTreeMap<String, String>,
     /// What the caller calls the machine; nothing if it runs on it and in no container.
     called: BTreeSet<String>,
     /// What callers see that run on a machine together.
@@ -71,11 +73,11 @@ struct Common {
 
 impl Hash for Hosts {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.common, &self.local, &self.called, &self.on).hash(state);
+        (&self.common, &self.local, &self.addresses, &self.called, &self.on).hash(state);
         for machine in &self.machines {
             // What is the same is hashed once.
             let own = Some(&machine.common).filter(|own| !Arc::ptr_eq(own, &self.common));
-            (own, &machine.local, &machine.called).hash(state);
+            (own, &machine.local, &machine.addresses, &machine.called).hash(state);
         }
     }
 }
@@ -150,6 +152,11 @@ impl Hosts {
         let is_it =
             || if self.called.is_empty() { is_machine(host) } else { self.called.contains(&host.to_lowercase()) };
         self.local.get(&port?).filter(|_| is_it())
+    }
+
+    /// Whether a host is an address that a service has where the caller runs.
+    pub fn is_address(&self, host: &str) -> bool {
+        self.addresses.contains_key(host)
     }
 
     /// The services of all projects that publish a port of a machine which a caller names.
@@ -236,7 +243,8 @@ impl Hosts {
     /// The service that answers at a host.
     pub fn service(&self, host: &str) -> Option<&str> {
         let host = host.to_lowercase();
-        self.stems(&host).into_iter().find_map(|stem| self.known(stem))
+        let known = || self.stems(&host).into_iter().find_map(|stem| self.known(stem));
+        self.addresses.get(&host).map(String::as_str).or_else(known)
     }
 
     /// The service of a name in small letters, where it is one service's alone.
@@ -279,6 +287,9 @@ impl Hosts {
     }
 
     fn answer_known(&self, host: &str) -> Answer {
+        if let Some(service) = self.addresses.get(host) {
+            return Answer::Service(service.clone(), None);
+        }
         if is_local(host) {
             return Answer::Local;
         }

@@ -8,7 +8,7 @@ use crate::pack::Kind;
 use crate::places::Places;
 use crate::tree::Tree;
 use hedgerow_code::ir::Range;
-use hedgerow_core::diag::Code;
+use hedgerow_core::diag::{Code, enumerate_some};
 use hedgerow_deploy::{Answer, Deploy, Hosts, Partial, Said};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,15 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// names it.
 const SHARED: usize = 8;
 
-/// How many callers one finding names.
+/// How many names one finding lists.
 const MAX_NAMES: usize = 4;
 
 /// The first names of a list, and how many there are besides.
 pub(super) fn listed(names: &[&str]) -> String {
-    let first: Vec<String> = names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MAX_NAMES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    first.join(", ") + &more
+    enumerate_some(MAX_NAMES, names.iter().map(|name| format!("`{name}`")))
 }
 
 /// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
@@ -76,8 +73,7 @@ pub(super) fn joined(
     outcome: &mut Outcome,
 ) {
     let given = deploy.of(&home.name);
-    let class = if given.is_some_and(|given| given.is_guessed) { Class::Wildcard } else { Class::Joined };
-    let mut add = |name: &str, value: &str| {
+    let mut add = |name: &str, value: &str, class: Class| {
         let all = named(value, name, hosts).into_iter();
         for named in all.filter(|named| named.is_address && named.service != home.name) {
             let Some(place) = reads(name) else { continue };
@@ -94,11 +90,14 @@ pub(super) fn joined(
     let set = given.map(|given| &given.environment);
     // Telemetry that reached code asks for is sent.
     for (name, values) in set.into_iter().flatten().filter(|(name, _)| !is_shown_elsewhere(name)) {
-        values.iter().for_each(|value| add(name, &value.written()));
+        let class = if given.is_some_and(|given| given.is_guessed) { Class::Wildcard } else { Class::Joined };
+        values.iter().for_each(|value| add(name, &value.written(), class));
     }
-    let is_set = |name: &str| set.is_some_and(|set| set.contains_key(name));
+    // What the deploy gives comes first, also where nobody knows what that is.
+    let is_hidden = |name: &str| given.is_some_and(|given| given.hidden.contains_key(name));
+    let is_set = |name: &str| set.is_some_and(|set| set.contains_key(name)) || is_hidden(name);
     for (name, value) in loaded.iter().filter(|(name, _)| !is_shown_elsewhere(name) && !is_set(name)) {
-        add(name, value);
+        add(name, value, Class::Joined);
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn variables<'g>(given: &'g Given, hosts: &Hosts) -> Vec<(&'g str, Hi
     open.map(|(name, (hiding, spot))| (name.as_str(), *hiding, spot)).collect()
 }
 
-/// Asks about such variables: of a file that gives them to several services once, of others once for each variable.
+/// Asks about such variables: about several that one file gives once, about others once for each variable.
 pub(super) fn findings<'a>(all: &[Hidden<'a>], places: &Places<'a>) -> Vec<Finding> {
     let mut by_file: BTreeMap<(Hiding, &str), Vec<&Hidden<'a>>> = BTreeMap::new();
     for hidden in all {
@@ -44,8 +44,7 @@ pub(super) fn findings<'a>(all: &[Hidden<'a>], places: &Places<'a>) -> Vec<Findi
     let mut by_variable: BTreeMap<(Hiding, &str), Vec<&Hidden<'a>>> = BTreeMap::new();
     let mut found = Vec::new();
     for ((hiding, _), of_file) in by_file {
-        let services: BTreeSet<&str> = of_file.iter().map(|hidden| hidden.service).collect();
-        if services.len() > 1 {
+        if of_file.len() > 1 {
             found.push(of_file);
         } else {
             of_file.into_iter().for_each(|one| by_variable.entry((hiding, one.variable)).or_default().push(one));
@@ -70,22 +69,23 @@ fn finding<'a>(group: &[&Hidden<'a>], places: &Places<'a>) -> Option<Finding> {
     });
     let names = |all: &BTreeSet<&str>| listed(&all.iter().copied().collect::<Vec<_>>());
     let (asked, callers) = (names(&variables), names(&services));
-    let (keeper, help) = match first.hiding {
-        Hiding::Object => (
-            "a Secret, or a ConfigMap that is not in the tree, keeps",
-            "where it is an address in the cluster, a ConfigMap in the tree can say it, and the scan reads that",
-        ),
-        Hiding::Outside => (
-            "no file that was read says",
-            "let the scan read the file of variables that says it: `.env` beside the compose file, or `scan.settings`",
-        ),
+    let help = match first.hiding {
+        Hiding::Object => {
+            "where it is an address in the cluster, a ConfigMap in the tree can say it, and the scan reads that"
+        }
+        Hiding::Outside => {
+            "let the scan read the file of variables that says it: `.env` beside the compose file, or `scan.settings`"
+        }
     };
-    let what = if variables.len() == 1 { "the value of" } else { "the values of" };
-    let path = &first.spot.path;
-    let ignore = written(path, "hedgerow: ignore <reason>");
+    let keeper = match first.hiding {
+        Hiding::Object => "a Secret, or a ConfigMap that is not in the tree, keeps",
+        Hiding::Outside => "no file that was read says",
+    };
+    let what = if variables.len() == 1 { "an address whose value" } else { "addresses whose values" };
+    let ignore = written(&first.spot.path, "hedgerow: ignore <reason>");
     Some(Finding {
         code: Code::UnknownClient,
-        message: format!("{keeper} {what} {asked}, which the deploy gives to {callers}"),
+        message: format!("the deploy gives {callers} {what} {keeper}: {asked}"),
         marks: marks.collect(),
         help: vec![
             help.to_owned(),

@@ -310,5 +310,17 @@ fn a_container_with_an_address_for_good_answers_there() {
         (&(of("", address) + nginx), PROVEN),
         (&of("environment: {LEDGER_URL: 'http://172.30.0.21:80'}", address), &[]),
         (&of("environment: {LEDGER_URL: 'http://172.30.0.20:80'}", "[bank]"), &[]),
+        (&of("environment: {LEDGER_HOST: 172.30.0.20}", "{bank: {ipv4_address: '${IP:-172.30.0.20}'}}"), ADDRESSED),
+        // Two have it, or one of another project.
+        (
+            &(of("environment: {LEDGER_HOST: 172.30.0.20}", address)
+                + "  vendor:\n    networks: {more: {ipv4_address: 172.30.0.20}}\n"),
+            &[],
+        ),
+        (
+            &of("environment: {LEDGER_HOST: 172.30.0.20}", address)
+                .replace("  s-ledger:", "-- b/compose.yml\nservices:\n  s-ledger:"),
+            &[],
+        ),
     ]);
 }

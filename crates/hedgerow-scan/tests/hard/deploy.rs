@@ -348,9 +348,9 @@ fn compose_files_are_joined() {
         "-- compose.yaml\nservices: {s-emoji: {env_file: conf/emoji.env}}\n-- conf/emoji.env\n# where\nexport LEDGER_ADDR=\"s-ledger:80\"\n",
         "-- deploy/compose.yaml\nservices: {s-emoji: {env_file: [a.env, {path: ./b.env, required: false}]}}\n-- deploy/a.env\nA=b\n-- deploy/b.env\nLEDGER_ADDR=s-ledger\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n",
-        "-- a/b/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env.example\nLEDGER=s-card\n-- a/.env\nLEDGER=s-ledger\n",
-        // What is further away comes behind a default, and templates of compose's own come before those of other tools.
-        "-- a/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:80'}}}\n-- .env.example\nLEDGER=s-card\n",
+        // What somebody names comes behind a default, for each variable, and templates of compose's own come before those of other tools.
+        "-- a/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}:${PORT}'}}}\n-- all.env\nLEDGER=s-ledger\nPORT=80\n-- hedgerow.yaml\nscan: {settings: [all.env]}\n",
+        "-- a/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER:-s-ledger}:${PORT}'}}}\n-- all.env\nLEDGER=s-card\nPORT=80\n-- hedgerow.yaml\nscan: {settings: [all.env]}\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env-example\nLEDGER=s-ledger\n-- .env.development\nLEDGER=s-card\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: ['LEDGER_ADDR=$LEDGER']}}\n-- .env\nLEDGER=s-ledger\n",
         "-- compose.yaml\nservices: {s-emoji: {environment: [LEDGER_ADDR]}}\n-- .env\nLEDGER_ADDR='s-ledger'\n",
@@ -383,7 +383,7 @@ fn compose_files_are_joined() {
     for open in [
         "-- compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n",
         // Of another directory, or of another file.
-        "-- d/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- e/.env.example\nLEDGER=s-card\n",
+        "-- d/compose.yaml\nservices: {s-emoji: {environment: {LEDGER_ADDR: '${LEDGER}'}}}\n-- .env.example\nLEDGER=s-card\n",
         "-- compose.yaml\nservices: {s-emoji: {env_file: emoji.env}}\n-- .env.example\nLEDGER_ADDR=s-card\n",
     ] {
         reads_ledger_addr(open, &["unresolved-call service.emoji/main.go"]);

@@ -9,7 +9,9 @@ const SECRET: &str = "{name: BOOKS_URL, valueFrom: {secretKeyRef: {name: a, key:
 /// What is asked about such addresses.
 fn asked(tree: &str) -> Vec<String> {
     let messages = outcome(tree).findings.into_iter().map(|finding| finding.message);
-    messages.filter(|message| message.contains("which the deploy gives to")).collect()
+    messages
+        .filter(|message| message.contains("the deploy gives `service.") && message.contains(" whose value"))
+        .collect()
 }
 
 /// A compose file that gives two services this environment.
@@ -33,30 +35,38 @@ fn kept(variable: &str) -> String {
 
 #[test]
 fn what_compose_takes_from_outside_is_asked_about_once() {
-    let both = "no file that was read says the value of `BOOKS_HOST`, which the deploy gives to `service.cart`, `service.shop`";
+    let both = "the deploy gives `service.cart` and `service.shop` an address whose value no file that was read says: `BOOKS_HOST`";
     for environment in [
         "{BOOKS_HOST: '${BOOKS_HOST}'}",
         "[BOOKS_HOST]",
         "['BOOKS_HOST=${BOOKS:?}']",
         "{BOOKS_HOST: 'http://${A}:${B}'}",
+        "{BOOKS_HOST: 'host=${A} port=1'}",
     ] {
         assert_eq!(asked(&compose(environment)), [both], "{environment}");
     }
     // A file that says it.
     for file in [
         "-- deploy/.env\nBOOKS_HOST=example.com\n",
-        "-- .env\nBOOKS_HOST=example.com\n",
         "-- deploy/.env.example\nBOOKS_HOST=example.com\n",
-        "-- .env-devel\nBOOKS_HOST=example.com\n",
+        "-- deploy/.env-devel\nBOOKS_HOST=example.com\n",
         "-- conf/all.env\nBOOKS_HOST=example.com\n-- hedgerow.yaml\nscan: {settings: [conf/all.env]}\n",
     ] {
         for environment in ["{BOOKS_HOST: '${BOOKS_HOST}'}", "[BOOKS_HOST]"] {
             assert_eq!(asked(&(compose(environment) + file)), [""; 0], "{environment} {file}");
         }
     }
-    // What is known of an address of elsewhere is enough.
+    // A file above it, and files that somebody names and that say different things, are none.
+    for files in [
+        "-- .env\nBOOKS_HOST=example.com\n",
+        "-- conf/a.env\nBOOKS_HOST=a.example.com\n-- conf/b.env\nBOOKS_HOST=b.example.com\n-- hedgerow.yaml\nscan: {settings: ['conf/*.env']}\n",
+    ] {
+        assert_eq!(asked(&(compose("{BOOKS_HOST: '${BOOKS_HOST}'}") + files)), [both], "{files}");
+    }
+    // What is known of an address of elsewhere is enough, and so is that there is none.
     for environment in [
         "{BOOKS_URL: 'https://books.${REGION}.example.com'}",
+        "{BOOKS_URL: '${A:-}'}",
         "{BOOKS_URL: 'https://me:${SECRET}@books.example.com/${X}'}",
     ] {
         assert_eq!(asked(&compose(environment)), [""; 0], "{environment}");
@@ -71,11 +81,11 @@ fn what_compose_takes_from_outside_is_asked_about_once() {
 fn what_a_secret_keeps_is_asked_about_where_the_fleet_may_have_it() {
     let of = |services: &str| {
         format!(
-            "a Secret, or a ConfigMap that is not in the tree, keeps the value of `BOOKS_URL`, which the deploy gives to {services}"
+            "the deploy gives {services} an address whose value a Secret, or a ConfigMap that is not in the tree, keeps: `BOOKS_URL`"
         )
     };
     let one: &[&str] = &[&of("`service.shop`")];
-    let two: &[&str] = &[&of("`service.cart`, `service.shop`")];
+    let two: &[&str] = &[&of("`service.cart` and `service.shop`")];
     let held = |name: &str| {
         format!("---\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{b: 'http://example.com'}}\n")
     };
@@ -100,6 +110,10 @@ fn what_a_secret_keeps_is_asked_about_where_the_fleet_may_have_it() {
     ] {
         assert_eq!(asked(&tree), expected, "{what}");
     }
+    // One pod is one question.
+    let several = SERVICES.to_owned() + &pod("shop", &format!("{SECRET}, {}", SECRET.replace("BOOKS", "MORE")));
+    let said = "the deploy gives `service.shop` addresses whose values a Secret, or a ConfigMap that is not in the tree, keeps: `BOOKS_URL` and `MORE_URL`";
+    assert_eq!(asked(&several), [said]);
     let store = kept("DATABASE_URL") + "-- compose.yml\nservices: {s-cart: {image: 'bitnami/postgresql:16'}}\n";
     assert_eq!(asked(&store).len(), 1);
 }

@@ -408,7 +408,12 @@ fn services_that_run_the_image_of_another_one_have_its_code() {
         (both("s-api", ", command: [celery], args: [-A, app.jobs, worker]"), jobs),
         (both("bank/service.api@sha256:00", ", args: [worker]"), all),
         (compose("image: 'bank/s-api:1', command: 'python app/jobs.py'"), jobs),
-        (compose("image: '${REGISTRY:-bank}/s-api:${TAG}', command: run"), all),
+        (compose("image: '${REGISTRY:-bank}/s-api:${TAG}'"), all),
+        // A command in place of the image's program, which says nothing of the code; names of images that are not known.
+        (both("s-api", ", command: [sleep, infinity]"), api),
+        (both("s-api", ", command: [python, -m, nothere]"), api),
+        (compose("image: '${REGISTRY:-bank}/s-api:${TAG}', command: run"), api),
+        (compose("image: '${A}/s-api'").replace("bank/s-api:1", "${B}/s-api"), api),
         // Another image, one of nobody's, another vendor's of the name, an image of its own beside it.
         (
             both("registry:5000/bank/s-api:v1", "").replace("name: worker", "name: s-worker").replacen(

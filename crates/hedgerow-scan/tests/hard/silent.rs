@@ -542,7 +542,7 @@ fn many_services_that_one_file_names_alike_are_one_question() {
     assert_eq!(asks(&tree(&many, "")), ["shop ? cart ledger mail pay"]);
     let found = outcome(&tree(&many, ""));
     let [question] = &found.findings[..] else { panic!("{found:?}") };
-    let all = "`service.cart`, `service.ledger`, `service.mail`, `service.pay` in `service.shop/all.env`";
+    let all = "`service.cart`, `service.ledger`, `service.mail` and `service.pay` in `service.shop/all.env`";
     assert!(question.message.contains(all), "{question:?}");
     assert_eq!(question.marks.len(), 4);
     // What it says to do is enough.
