@@ -48,7 +48,7 @@ mod value;
 
 pub use deploy::{
     Command, Deploy, Given, Hiding, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Unreadable, Word,
-    build, documents, image, is_manifest, is_too_deep, properties, swells, without_objects,
+    build, documents, dotenv, image, is_manifest, is_too_deep, properties, swells, without_objects,
 };
 pub use host::{Answer, Hosts, Listener, Machine};
 pub use partial::Partial;

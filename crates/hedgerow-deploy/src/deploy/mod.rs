@@ -33,6 +33,7 @@ pub use routed::Route;
 pub use schedule::Schedule;
 pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
+pub use shell::dotenv;
 pub use spot::{Said, Sheet, Spot, Step};
 
 use crate::partial::Partial;

@@ -98,7 +98,7 @@ pub(super) struct Shell<'f> {
 
 impl<'f> Shell<'f> {
     pub(super) fn new(beside: &str, far: &'f BTreeMap<String, Partial>) -> Self {
-        Self { near: variables(beside, &BTreeMap::new()), far }
+        Self { near: dotenv(beside), far }
     }
 
     pub(super) fn add(&mut self, key: &str, value: &Partial) {
@@ -115,12 +115,18 @@ impl<'f> Shell<'f> {
 pub(super) fn filling_variables(texts: &[&str]) -> BTreeMap<String, Partial> {
     let mut found: BTreeMap<String, BTreeSet<Partial>> = BTreeMap::new();
     for text in texts {
-        for (key, value) in variables(text, &BTreeMap::new()) {
+        for (key, value) in dotenv(text) {
             found.entry(key).or_default().insert(value);
         }
     }
     let alone = found.into_iter().filter(|(_, values)| values.len() == 1);
     alone.filter_map(|(key, values)| Some((key, values.into_iter().next()?))).collect()
+}
+
+/// The variables of a file of them, `.env`; their values are made of the ones above them, and have gaps for others.
+#[must_use]
+pub fn dotenv(text: &str) -> BTreeMap<String, Partial> {
+    variables(text, &BTreeMap::new())
 }
 
 /// The variables of an `.env` file. Their values are made of those in `shell` and of the ones above them.

@@ -68,7 +68,7 @@ pub(super) fn everybodys_variable(
 pub(super) fn joined(
     home: &Home,
     hosts: &Hosts,
-    (deploy, loaded): (&Deploy, &BTreeMap<&str, &str>),
+    (deploy, loaded): (&Deploy, &BTreeMap<String, Partial>),
     reads: &impl Fn(&str) -> Option<Place>,
     outcome: &mut Outcome,
 ) {
@@ -97,7 +97,7 @@ pub(super) fn joined(
     let is_hidden = |name: &str| given.is_some_and(|given| given.hidden.contains_key(name));
     let is_set = |name: &str| set.is_some_and(|set| set.contains_key(name)) || is_hidden(name);
     for (name, value) in loaded.iter().filter(|(name, _)| !is_shown_elsewhere(name) && !is_set(name)) {
-        add(name, value, Class::Joined);
+        add(name, &value.written(), Class::Joined);
     }
 }
 

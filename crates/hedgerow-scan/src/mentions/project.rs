@@ -5,6 +5,7 @@ use crate::paths::is_below;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_code::frontend::Language;
 use hedgerow_deploy::path::join;
+use hedgerow_deploy::{Partial, dotenv};
 use std::collections::BTreeMap;
 
 /// The languages that a tree's code is written in, by their names.
@@ -21,7 +22,7 @@ pub(super) struct Beside<'t> {
     /// Files of settings.
     pub(super) settings: Vec<&'t PlainFile>,
     /// The variables that the program loads.
-    pub(super) variables: BTreeMap<&'t str, &'t str>,
+    pub(super) variables: BTreeMap<String, Partial>,
 }
 
 impl<'t> Beside<'t> {
@@ -37,15 +38,7 @@ impl<'t> Beside<'t> {
             self.settings.extend(tree.texts.iter().filter(|file| is_below(&file.path, &place) && is_read(&file.path)));
             let files = VARIABLES.iter().map(|name| join(above, name));
             let file = files.into_iter().find_map(|path| tree.texts.iter().find(|file| file.path == path));
-            self.variables.extend(file.into_iter().flat_map(|file| file.text.lines()).filter_map(variable));
+            self.variables.extend(file.into_iter().flat_map(|file| dotenv(&file.text)));
         }
     }
-}
-
-/// A line of a file of variables; nothing of one that is made of others.
-fn variable(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim().trim_start_matches("export ");
-    let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
-    let value = value.trim().trim_matches(['"', '\'']);
-    (!value.is_empty() && !value.contains('$')).then_some((name.trim(), value))
 }
