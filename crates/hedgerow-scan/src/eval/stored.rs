@@ -101,7 +101,7 @@ impl<'p> Eval<'_, 'p> {
         }
         match (field, ty.and_then(|ty| program.type_id(ty))) {
             (Some((owner, _, _)), _) => stored.extend(self.reach.fields.get(&(owner, name)).into_iter().flatten()),
-            (None, Some(id)) => stored.extend(self.reach.fields.get(&(Owner::Type(id), name)).into_iter().flatten()),
+            (None, Some(id)) => stored.extend(self.stored_above(id, name)),
             (None, None) => stored.extend(self.reach.loose_fields.get(name).into_iter().flatten()),
         }
         for stored in stored {
@@ -133,6 +133,25 @@ impl<'p> Eval<'_, 'p> {
             values.unknown.extend(base.unknown.iter().cloned());
         }
         values
+    }
+
+    /// What is stored in a field that nobody declares: of a class and, where it looks for names in those that it extends, of these too. Of
+    /// what classes themselves say the nearest one counts.
+    fn stored_above(&self, id: TypeId, name: &'p str) -> Vec<Stored> {
+        let program = self.infer.program;
+        let of = |id| self.reach.fields.get(&(Owner::Type(id), name)).into_iter().flatten().copied();
+        if !program.semantics(program.ty(id).0).orders_bases() {
+            return of(id).collect();
+        }
+        let mut found = Vec::new();
+        let mut is_said = false;
+        for class in program.order(id) {
+            let loader = program.loader(program.ty(class).0);
+            let is_own = |stored: &Stored| matches!(stored, Stored::Value(site, _) if Some(site.function) == loader);
+            found.extend(of(class).filter(|stored| !(is_said && is_own(stored))));
+            is_said |= of(class).any(|stored| is_own(&stored));
+        }
+        found
     }
 
     /// The classes that may stand behind an interface whose property is asked for: those of the values that are known, or

@@ -2,7 +2,7 @@
 
 use super::Infer;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
-use hedgerow_code::ir::{Def, Expr, ExprId};
+use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
 
 /// What constructors are called in facts.
 pub(crate) const CONSTRUCTORS: [&str; 3] = ["__init__", "constructor", "<new>"];
@@ -183,12 +183,25 @@ impl<'p> Infer<'_, 'p> {
             return None;
         }
         let id = self.type_of(function, of, 0).and_then(|ty| self.program.type_id(ty))?;
-        let found = self.program.own_method(id, name).or_else(|| match self.program.method_of(id, name)? {
-            Found::Function(found) => Some(found),
-            Found::Dispatch(above) => self.program.own_method(above, name),
-            Found::External(_) | Found::Field(_) => None,
-        })?;
+        // The nearest class that says what the name is decides.
+        let says = |class: TypeId| match self.program.own_method(class, name) {
+            Some(found) => Some(Some(found)),
+            None => self.sets(class, name).then_some(None),
+        };
+        let found = self.program.order(id).into_iter().find_map(says)??;
         self.program.function(found).property.then_some((id, found))
+    }
+
+    /// Whether a class itself, and no method of it, declares a field or gives it a value.
+    fn sets(&self, class: TypeId, name: &str) -> bool {
+        let (file, decl) = self.program.ty(class);
+        let is_declared = match &decl.ty {
+            TypeRef::Struct(fields) => fields.iter().any(|field| !field.embedded && field.name == name),
+            _ => false,
+        };
+        let loader = self.program.loader(file);
+        is_declared
+            || self.stores_of(class).get(name).into_iter().flatten().any(|(function, ..)| Some(*function) == loader)
     }
 
     /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.

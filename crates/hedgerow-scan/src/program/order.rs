@@ -69,6 +69,19 @@ impl<'p> Program<'p> {
         self.bases(id).into_iter().filter_map(declared).collect()
     }
 
+    /// A class and those of the tree that it extends, in the order in which it looks for a name.
+    pub(crate) fn order(&self, id: TypeId) -> Vec<TypeId> {
+        let Some(order) = self.orders.of.get(&id) else {
+            let above = |id: &TypeId| self.declared_bases(*id).first().copied();
+            return std::iter::successors(Some(id), above).take(MAX_ORDER).collect();
+        };
+        let declared = |class: &Class| match class {
+            Class::Declared(id) => Some(*id),
+            Class::External(_) => None,
+        };
+        order.iter().filter_map(declared).collect()
+    }
+
     /// The paths of those from outside.
     pub(crate) fn outside_bases(&self, id: TypeId) -> Vec<String> {
         let outside = |base| match base {

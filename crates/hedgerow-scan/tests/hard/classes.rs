@@ -356,3 +356,41 @@ fn only_who_fills_a_class_runs_what_it_has_for_that() {
         ("a model", &tree("class A(BaseModel):", model, "A()"), LEDGER),
     ]);
 }
+
+#[test]
+fn the_nearest_class_says_what_a_name_is() {
+    let above = "class A:\n    @property\n    def url(self):\n        return 'http://s-ledger/x'\n";
+    of_file(&[
+        ("a value below", &format!("{above}class B(A):\n    url = 'http://s-cart/x'\nrequests.get(B().url)"), CART),
+        (
+            "a value between",
+            &format!("{above}class B(A):\n    url = 'http://s-cart/x'\nclass C(B):\n    pass\nrequests.get(C().url)"),
+            CART,
+        ),
+        (
+            "a value of the first of two",
+            &format!("{above}class M:\n    url = 'http://s-cart/x'\nclass B(M, A):\n    pass\nrequests.get(B().url)"),
+            CART,
+        ),
+        (
+            "a value of the second of two",
+            &format!("{above}class M:\n    url = 'http://s-cart/x'\nclass B(A, M):\n    pass\nrequests.get(B().url)"),
+            LEDGER,
+        ),
+        (
+            "a property above a value",
+            "class A:\n    url = 'http://s-cart/x'\nclass B(A):\n    @property\n    def url(self):\n        return 'http://s-ledger/x'\nrequests.get(B().url)",
+            LEDGER,
+        ),
+        (
+            "no value below",
+            &format!("{above}class B(A):\n    other = 'http://s-cart/x'\nrequests.get(B().url)"),
+            LEDGER,
+        ),
+        (
+            "the class itself",
+            &format!("{above}class B(A):\n    url = 'http://s-cart/x'\nrequests.get(A().url)"),
+            LEDGER,
+        ),
+    ]);
+}
