@@ -5,6 +5,7 @@
 
 mod asked;
 mod dispatch;
+mod lookups;
 mod made;
 mod stores;
 mod values;
@@ -87,6 +88,12 @@ struct Walk<'a, 'p> {
     dispatched: BTreeMap<(TypeId, &'p str), Dynamic>,
     /// Calls of a method on something unknown, by name and number of arguments.
     loose: BTreeMap<(&'p str, usize), BTreeSet<Site>>,
+    /// Those of them that may be look-ups in a map.
+    lookups: BTreeMap<(&'p str, usize), BTreeSet<Site>>,
+    /// Where they have been led.
+    looked_up: BTreeSet<(Site, FnId)>,
+    /// The types whose values may lie where nobody sees them.
+    strays: BTreeSet<TypeId>,
     /// The made types, in the order in which they were met.
     made: Vec<TypeId>,
     /// Whether a type can stand for another one.
@@ -139,6 +146,9 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         open: Vec::new(),
         dispatched: BTreeMap::new(),
         loose: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+        looked_up: BTreeSet::new(),
+        strays: BTreeSet::new(),
         made: Vec::new(),
         stands: BTreeMap::new(),
         direct: Vec::new(),
@@ -181,7 +191,7 @@ impl<'p> Walk<'_, 'p> {
             }
             self.dispatch();
             self.answer();
-            if self.open.is_empty() && !self.adopt() && !self.answer_as_written() {
+            if self.open.is_empty() && !self.adopt() && !self.answer_as_written() && !self.look_up() {
                 return;
             }
         }
@@ -243,6 +253,18 @@ impl<'p> Walk<'_, 'p> {
         let program = self.infer.program;
         let arguments = program.arguments(site.function, *arguments);
         let before = self.infer.receivers_passed(site.function, site.expr);
+        // What a parameter for the rest takes lies in a list or a map there.
+        let decl = program.function(function);
+        let single = decl.parameters.len() - usize::from(decl.variadic && !decl.parameters.is_empty());
+        for (at, argument) in arguments.iter().skip(before).enumerate() {
+            let is_parameter = |name| {
+                let mut parameters = program.parameters(function).iter();
+                parameters.any(|local| program.local_name(function, *local) == program.word(site.function, name))
+            };
+            if argument.name.map_or(at >= single, |name| !is_parameter(name)) {
+                self.stray(site.function, argument.value);
+            }
+        }
         for (argument, parameter) in arguments.iter().skip(before).zip(program.parameters(function)) {
             if program.local_type(function, *parameter).and_then(|ty| program.external(ty)).is_some() {
                 self.escape(site.function, argument.value);
@@ -261,6 +283,7 @@ impl<'p> Walk<'_, 'p> {
             for (at, registered) in (0_u32..).zip(&facts.functions).filter(|(_, f)| f.registered) {
                 if let Some(id) = program.function_at(file, at) {
                     if let Some(ty) = registered.receiver.as_ref().and_then(|_| self.infer.receiver(id)) {
+                        self.strays.insert(ty);
                         self.make(ty);
                     }
                     self.given_by_framework(id);
@@ -326,9 +349,16 @@ impl<'p> Walk<'_, 'p> {
                 _ => {}
             }
         }
+        for closure in facts.closures(decl) {
+            let given = facts.returns(closure.returns).filter_map(|values| values.first());
+            given.for_each(|value| self.stray(function, *value));
+        }
         self.lose(function, &followed);
         self.locals(function);
         for store in facts.stores(decl) {
+            if matches!(facts.expr(store.target), Expr::Index { .. }) {
+                self.stray(function, store.value);
+            }
             let value = Stored::Value(Site { function, expr: store.value }, store.result);
             self.store(function, store.target, value);
         }

@@ -26,17 +26,25 @@ impl<'p> Walk<'_, 'p> {
             call.types = self.made.len();
         }
         for ((name, arity), sites) in &self.loose {
-            for (ty, function) in program.methods_by_name.get(name).into_iter().flatten() {
-                let decl = program.function(*function);
-                let fits = decl.parameters.len() == *arity || decl.variadic || is_flexible(program, *function);
-                if fits && self.reach.made.contains(ty) {
-                    found.extend(sites.iter().map(|site| (*site, *function)));
-                }
+            for (_, function) in self.loose_targets(name, *arity) {
+                found.extend(sites.iter().map(|site| (*site, function)));
             }
         }
         for (site, function) in found {
             self.call(site, function);
         }
+    }
+
+    /// The methods of the types made so far that a call by name alone may mean.
+    pub(super) fn loose_targets(&self, name: &str, arity: usize) -> Vec<(TypeId, FnId)> {
+        let program = self.infer.program;
+        let all = program.methods_by_name.get(name).into_iter().flatten();
+        let may_be = all.filter(|(ty, function)| {
+            let decl = program.function(*function);
+            let fits = decl.parameters.len() == arity || decl.variadic || is_flexible(program, *function);
+            fits && self.reach.made.contains(ty)
+        });
+        may_be.copied().collect()
     }
 
     /// Leads the call of a name that a module both declares and imports to what it imports.
@@ -86,6 +94,7 @@ impl<'p> Walk<'_, 'p> {
 
     /// A container makes values of a class, by its constructor.
     pub(super) fn handed(&mut self, id: TypeId, site: Option<Site>) {
+        self.strays.insert(id);
         self.make(id);
         if let Some(constructor) = self.infer.program.own_method(id, "<new>") {
             for constructor in [&[constructor], self.overloads(constructor).as_slice()].concat() {
@@ -108,6 +117,8 @@ impl<'p> Walk<'_, 'p> {
     pub(super) fn call_loosely(&mut self, site: Site, name: &'p str, arity: usize) {
         if self.looks_up(site, name) {
             self.reach.lookups.insert(site);
+            self.lookups.entry((name, arity)).or_default().insert(site);
+            return;
         }
         self.loose.entry((name, arity)).or_default().insert(site);
     }

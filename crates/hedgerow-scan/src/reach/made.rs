@@ -62,6 +62,7 @@ impl<'p> Walk<'_, 'p> {
                     self.escape_type(id, None);
                 } else if self.implements(id) {
                     // A container makes it for whoever asks for the interface.
+                    self.strays.insert(id);
                     self.make(id);
                     self.constructed(Site { function, expr: ExprId(0) }, id);
                 }

@@ -20,6 +20,7 @@ impl<'p> Walk<'_, 'p> {
             if outside {
                 self.escape(site.function, part.value);
             }
+            self.stray(site.function, part.value);
             let written = part.field.map(|field| program.word(site.function, field));
             let by_place = || order.get(at).filter(|_| part.key.is_none()).map(|field| field.name.as_str());
             let Some(name) = written.or_else(by_place) else { continue };
@@ -96,6 +97,7 @@ impl<'p> Walk<'_, 'p> {
         if !self.escaped.insert(id) {
             return;
         }
+        self.strays.insert(id);
         self.make(id);
         let program = self.infer.program;
         let (file, decl) = program.ty(id);

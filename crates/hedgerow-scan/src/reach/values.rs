@@ -181,7 +181,10 @@ impl<'p> Walk<'_, 'p> {
             Meaning::Type(id) => match program.semantics(program.ty(id).0).handed_class() {
                 HandedClass::Unmade => {}
                 HandedClass::Contained => self.handed(id, Some(site)),
-                HandedClass::Made => self.make(id),
+                HandedClass::Made => {
+                    self.strays.insert(id);
+                    self.make(id);
+                }
             },
             _ => {}
         }

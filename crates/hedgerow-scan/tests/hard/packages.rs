@@ -170,6 +170,52 @@ fn what_a_client_is_asked_by_may_be_a_path() {
 }
 
 #[test]
+fn a_look_up_calls_only_what_may_lie_there() {
+    let python = "import requests\nimport lib\nclass Ledger:\n    def get(self, path):\n        return requests.get('http://s-ledger/' + path)\n";
+    let script = "const axios = require('axios');\nconst lib = require('lib');\nclass Ledger {\n  get(path) { return axios.get('http://s-ledger/' + path); }\n}\n";
+    let tree = |code: &str| match code.strip_prefix("js ") {
+        Some(code) => format!("-- service.shop/a.js\n{script}{code}\n"),
+        None => format!("-- service.shop/a.py\n{python}{code}\n"),
+    };
+    let by_name: Vec<String> = [
+        "led = Ledger()\ndef go(conf):\n    print(conf.get('name'))\ngo(lib.load())",
+        "led = Ledger()\nprint(lib.load().get('name'))",
+        "class App:\n    def __init__(self):\n        self.led = Ledger()\n    def go(self, conf):\n        print(conf.get('name'))\nApp().go(lib.load())",
+        "class App:\n    def __init__(self, led):\n        self.led = led\n    def go(self):\n        self.conf = lib.load()\n        print(self.conf.get('name'))\nApp(Ledger()).go()",
+        "def go(led, conf):\n    print(conf.get('name'))\ngo(Ledger(), conf=lib.load())",
+        "js const led = new Ledger();\nfunction go(conf) { console.log(conf.get('name')); }\ngo(lib.load());",
+        "js const led = new Ledger();\nconsole.log(lib.load().get('name'));",
+    ]
+    .map(tree)
+    .to_vec();
+    // It is named there, and no more.
+    for tree in &by_name {
+        let found = summary(&outcome(&format!("{tree}-- service.ledger/x.txt\n")));
+        assert!(found.is_empty(), "{tree}: {found:?}");
+        let asked = crate::silent::asks(&format!("{tree}-- service.ledger/x.txt\n"));
+        assert!(!asked.is_empty(), "{tree}");
+    }
+    let may_be: Vec<String> = [
+        "def go(client):\n    client.get('accounts')\ngo(Ledger())",
+        "led = Ledger()\ndef go(client):\n    client.get('accounts')\ngo(client=led)",
+        "def inner(client):\n    client.get('accounts')\ndef go(client):\n    inner(client)\ngo(Ledger())",
+        "class App:\n    def __init__(self, led):\n        self.led = led\n    def go(self):\n        self.led.get('accounts')\nApp(Ledger()).go()",
+        "def make():\n    return Ledger()\nmake().get('accounts')",
+        "def go(client):\n    client.get('accounts')\ngo(lib.load() or Ledger())",
+        "all = {}\nall['x'] = Ledger()\ndef go(name):\n    all[name].get('accounts')\ngo(lib.name())",
+        "def go(*all):\n    all[0].get('accounts')\ngo(Ledger())",
+        "def go(**all):\n    all['x'].get('accounts')\ngo(x=Ledger())",
+        "for one in [Ledger()]:\n    one.get('accounts')",
+        "lib.register(Ledger)\nlib.resolve('x').get('accounts')",
+        "js function go(client) { client.get('accounts'); }\ngo(new Ledger());",
+        "js lib.register('x', () => new Ledger());\nlib.resolve('x').get('accounts');",
+    ]
+    .map(tree)
+    .to_vec();
+    all_call("proven", &may_be.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
 fn names_of_variables_are_made_of_capitals() {
     let given = crate::kinds::compose("SHOP_LEDGER: 'http://s-ledger:80'");
     let trees = [
