@@ -1,5 +1,6 @@
 //! What the file of a deploy (Aspire's AppHost) says through its functions, its lambdas and its choices.
 
+mod classes;
 mod grows;
 
 use crate::{outcome, summary};

@@ -20,8 +20,8 @@ pub(super) struct Argument<'n> {
 /// What a function is called on, as far as it says which functions that can be.
 pub(super) enum Receiver {
     Nothing,
-    /// A class of the file, or an object of it.
-    Class(String),
+    /// One of these classes of the file, or an object of one.
+    Classes(Vec<usize>),
     /// Something that is no object of a class of the file.
     Known,
     Unknown,
@@ -44,7 +44,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             "member_access_expression" => {
                 let on = function.child_by_field_name("expression")?;
                 let of = self.meaning(on, scope);
-                (self.receiver(on, of.as_ref()), of, function.child_by_field_name("name")?)
+                (self.receiver(on, of.as_ref(), scope), of, function.child_by_field_name("name")?)
             }
             _ => (Receiver::Nothing, None, function),
         };
@@ -64,7 +64,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             let Some(value) = children(argument).last().copied() else { continue };
             arguments.push(Argument { name, meaning: self.meaning(value, scope) });
         }
-        let call = Call { node, on, of, types, arguments };
+        let mut call = Call { node, on, of, types, arguments };
         // A variable that holds a function is called, or its `Invoke`.
         let held = match (&call.on, method) {
             (Receiver::Nothing, _) => scope.get(method).cloned(),
@@ -76,11 +76,17 @@ impl<'n> Hosting<'_, '_, 'n> {
             let all = held.each().into_iter().filter_map(|one| self.run(node, &one, &passed, scope)).collect();
             return self.one_of(node, all);
         }
-        // Each function of the name is looked at.
-        if !self.step(node, self.functions.count(method) / FUNCTIONS_A_STEP) {
+        // Each function of the name is looked at, once for each class that it may be of.
+        let times = if let Receiver::Classes(classes) = &call.on { classes.len() } else { 1 };
+        if !self.step(node, self.functions.count(method) * times / FUNCTIONS_A_STEP) {
             return None;
         }
-        let own = self.functions.called(method, &call, scope);
+        let mut own = self.functions.called(method, &call, scope);
+        if own.is_empty() && call.of.is_some() && matches!(call.on, Receiver::Classes(_)) {
+            // An extension, or what a class inherits from elsewhere.
+            call.on = Receiver::Unknown;
+            own = self.functions.called(method, &call, scope);
+        }
         if own.is_empty() || scope.calls >= MAX_CALLS {
             if !own.is_empty() {
                 self.fault(node);
@@ -92,19 +98,24 @@ impl<'n> Hosting<'_, '_, 'n> {
     }
 
     /// What functions a call on an expression can mean.
-    fn receiver(&self, on: Node<'n>, of: Option<&Meaning<'n>>) -> Receiver {
-        match of {
-            Some(Meaning::Object(class)) => return Receiver::Class(class.to_string()),
-            Some(_) => return Receiver::Known,
-            None => {}
+    fn receiver(&self, on: Node<'n>, of: Option<&Meaning<'n>>, scope: &Scope<'n>) -> Receiver {
+        if let Some(of) = of {
+            let objects = of.each().into_iter().filter_map(|one| match one {
+                Meaning::Object(class) => Some(class),
+                _ => None,
+            });
+            let objects: Vec<usize> = objects.collect();
+            return if objects.is_empty() { Receiver::Known } else { Receiver::Classes(objects) };
         }
         let text = self.builder.slice(on);
-        let last = text.rsplit('.').next().unwrap_or(text);
+        let classes = self.classes_of(on, scope);
         match on.kind() {
-            _ if matches!(text, "this" | "base") => Receiver::Nothing,
-            "identifier" | "member_access_expression" if self.functions.has_class(last) => {
-                Receiver::Class(last.to_owned())
-            }
+            _ if text == "this" => Receiver::Nothing,
+            _ if text == "base" => match scope.class.map(|class| self.functions.classes.above(class)) {
+                Some(above) if above.len() > 1 => Receiver::Classes(above.get(1..2).unwrap_or_default().to_vec()),
+                _ => Receiver::Nothing,
+            },
+            _ if !classes.is_empty() => Receiver::Classes(classes),
             // A class of another file, or what has a name such as one.
             "identifier" if text.starts_with(|c: char| c.is_ascii_uppercase()) => Receiver::Known,
             "object_creation_expression" => Receiver::Known,
@@ -163,7 +174,10 @@ impl<'n> Hosting<'_, '_, 'n> {
         let Function { node, around, .. } = function;
         self.followed.insert(node.id());
         let mut inner = scope.below(*around, node.id());
-        inner.class = function.class_of(scope);
+        let class = function.class_of(scope);
+        if class != inner.class {
+            inner.enter_class(class, class.map(|class| self.functions.classes.chain(class)).unwrap_or_default());
+        }
         let list = node.child_by_field_name("type_parameters").map(children).unwrap_or_default();
         for (parameter, project) in list.into_iter().zip(types) {
             inner.types.insert(self.builder.field(parameter, "name"), project.clone());

@@ -1,6 +1,7 @@
 //! The functions of a file, and which of them a call means.
 
 use super::call::{Call, Receiver};
+use super::classes::{self, Classes};
 use super::meaning::Meaning;
 use super::scope::Scope;
 use crate::frontend::build::{Builder, children};
@@ -12,7 +13,7 @@ use tree_sitter::Node;
 #[derive(Debug, Clone)]
 pub(super) struct Function<'n> {
     pub(super) node: Node<'n>,
-    /// The class that it is a method of, by its node; nothing for a local function.
+    /// The class that it is a method of; nothing for a local function.
     class: Option<usize>,
     class_name: String,
     /// The function around it, by its node.
@@ -40,7 +41,7 @@ pub(super) struct Functions<'n> {
     by_name: BTreeMap<String, Vec<Function<'n>>>,
     /// The functions, by their nodes, that something outside of themselves names.
     named: BTreeSet<usize>,
-    classes: BTreeSet<String>,
+    pub(super) classes: Classes<'n>,
 }
 
 /// What surrounds a part of the file.
@@ -48,6 +49,8 @@ pub(super) struct Functions<'n> {
 struct Around {
     class: Option<usize>,
     class_name: String,
+    /// The name spaces and classes around.
+    path: String,
     /// The functions, the innermost last.
     functions: Vec<usize>,
 }
@@ -61,9 +64,12 @@ impl<'n> Functions<'n> {
             match node.kind() {
                 "class_declaration" | "struct_declaration" | "record_declaration" => {
                     let inner = Rc::make_mut(&mut around);
-                    inner.class = Some(node.id());
-                    inner.class_name = builder.field(node, "name");
-                    found.classes.insert(inner.class_name.clone());
+                    let (class, path) = found.classes.add(builder, node, (inner.class, &inner.path));
+                    (inner.class, inner.path, inner.class_name) = (Some(class), path, builder.field(node, "name"));
+                }
+                "namespace_declaration" => {
+                    let path = &mut Rc::make_mut(&mut around).path;
+                    *path = classes::path(path, &builder.field(node, "name"));
                 }
                 "local_function_statement" | "method_declaration" | "constructor_declaration" => {
                     let function = Function::read(builder, node, &around);
@@ -78,6 +84,7 @@ impl<'n> Functions<'n> {
             let inner = children(node).into_iter().filter(|inner| Some(*inner) != own);
             open.extend(inner.map(|inner| (inner, Rc::clone(&around))));
         }
+        found.classes.link();
         for (name, functions) in &mut found.by_name {
             functions.sort_by_key(|function| function.node.start_byte());
             for function in functions {
@@ -99,10 +106,6 @@ impl<'n> Functions<'n> {
         all
     }
 
-    pub(super) fn has_class(&self, name: &str) -> bool {
-        self.classes.contains(name)
-    }
-
     /// How many functions have a name.
     pub(super) fn count(&self, name: &str) -> usize {
         self.by_name.get(name).map_or(0, Vec::len)
@@ -112,6 +115,15 @@ impl<'n> Functions<'n> {
     pub(super) fn handed_on(&self, name: &str, scope: &Scope<'n>) -> Vec<Function<'n>> {
         let all = self.by_name.get(name).into_iter().flatten();
         all.filter(|function| function.is_seen(scope)).cloned().collect()
+    }
+
+    /// The functions of the nearest of classes that has one that takes what a call passes.
+    fn inherited<'f>(all: &'f [Function<'n>], classes: &[usize], call: &Call<'n>) -> Vec<&'f Function<'n>> {
+        let place = |function: &Function<'n>| classes.iter().position(|class| function.class == Some(*class));
+        let fitting = all.iter().filter_map(|function| Some((place(function)?, function)));
+        let fitting: Vec<_> = fitting.filter(|(_, function)| function.fits(call)).collect();
+        let nearest = fitting.iter().map(|(place, _)| *place).min();
+        fitting.into_iter().filter(|(place, _)| Some(*place) == nearest).map(|(_, function)| function).collect()
     }
 
     /// The functions that a call may mean: those that it can name and that take what it passes.
@@ -126,10 +138,17 @@ impl<'n> Functions<'n> {
                     nearest.is_none() || function.around.and_then(|around| scope.around(around)) == nearest
                 };
                 let found: Vec<&Function<'n>> = seen.filter(near).collect();
-                // What a class inherits, or what `using static` brings in.
+                let above = scope.class.map(|class| self.classes.above(class)).filter(|_| found.is_empty());
+                let found = above.map_or(found, |above| Self::inherited(all, &above, call));
+                // What `using static` brings in.
                 if found.is_empty() { all.iter().filter(|function| function.class.is_some()).collect() } else { found }
             }
-            Receiver::Class(class) => all.iter().filter(|function| function.class_name == *class).collect(),
+            Receiver::Classes(classes) => {
+                let own = classes.iter().map(|class| Self::inherited(all, &self.classes.above(*class), call));
+                let found: BTreeMap<usize, &Function<'n>> =
+                    own.flatten().map(|function| (function.node.start_byte(), function)).collect();
+                found.into_values().collect()
+            }
             Receiver::Known => all.iter().filter(|function| function.is_extension).collect(),
             Receiver::Unknown => all
                 .iter()

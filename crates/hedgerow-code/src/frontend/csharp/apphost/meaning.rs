@@ -28,7 +28,7 @@ pub(super) enum Meaning<'n> {
     /// One of these, and never a choice itself.
     Choice(Rc<[Self]>),
     /// An object of a class of the file.
-    Object(Rc<str>),
+    Object(usize),
     /// A lambda, with what the names around it are.
     Lambda(Node<'n>, Rc<Scope<'n>>),
     /// A function of the file that is handed on.
@@ -65,7 +65,8 @@ impl<'n> Meaning<'n> {
     pub(super) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Resource(a), Self::Resource(b)) | (Self::Part(a), Self::Part(b)) => a == b,
-            (Self::Text(a), Self::Text(b)) | (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => a == b,
             (Self::Number(a), Self::Number(b)) => a == b,
             (Self::List(a), Self::List(b)) => Rc::ptr_eq(a, b),
             (Self::Lambda(a, _), Self::Lambda(b, _)) => a == b,
@@ -89,6 +90,15 @@ impl<'n> Meaning<'n> {
         }
         size
     }
+}
+
+/// What may be set.
+enum Variable<'n> {
+    Plain(Node<'n>),
+    /// `this.name`
+    Own(String),
+    /// `Class.name`
+    Field(usize, String),
 }
 
 /// One of several meanings, and whether all of them count.
@@ -160,12 +170,15 @@ impl<'n> Hosting<'_, '_, 'n> {
             | "implicit_array_creation_expression"
             | "object_creation_expression"
             | "implicit_object_creation_expression" => {
-                let parts = children(node);
-                if let Some(list) = parts.iter().find(|part| part.kind() == "initializer_expression") {
-                    return self.meaning(*list, scope);
+                let classes = match node.kind() {
+                    "object_creation_expression" => self.functions.classes.named(&self.builder.field(node, "type")),
+                    _ => Vec::new(),
+                };
+                let list = children(node).into_iter().find(|part| part.kind() == "initializer_expression");
+                match list.filter(|_| classes.is_empty()) {
+                    Some(list) => self.meaning(list, scope),
+                    None => self.one_of(node, classes.into_iter().map(Meaning::Object).collect()),
                 }
-                let class = self.builder.field(node, "type");
-                self.functions.has_class(&class).then(|| Meaning::Object(Rc::from(class)))
             }
             "member_access_expression" => self.member(node, scope),
             "element_access_expression" => self.meaning(node.child_by_field_name("expression")?, scope),
@@ -257,43 +270,66 @@ impl<'n> Hosting<'_, '_, 'n> {
         let of = node.child_by_field_name("expression")?;
         let name = self.builder.field(node, "name");
         if self.builder.slice(of) == "this" {
-            return scope.get(&name).cloned();
+            return scope.own_field(&name).or_else(|| scope.get(&name)).cloned();
+        }
+        let classes = self.classes_of(of, scope);
+        if !classes.is_empty() {
+            return self.static_field(node, &classes, &name, scope);
         }
         let all = self.meaning(of, scope)?.each().into_iter().filter_map(|of| match (of, name.as_str()) {
             (Meaning::Resource(of), "Name") => Some(Meaning::text(of.name())),
-            (Meaning::List(_), "Count" | "Length") => None,
+            // What an object holds is known to nobody.
+            (Meaning::List(_), "Count" | "Length") | (Meaning::Object(_), _) => None,
             (of, _) => Some(of),
         });
         let all = all.collect();
         self.one_of(node, all)
     }
 
+    /// The variable or the field that an expression is, if it is one.
+    fn variable_of(&self, node: Node<'n>, scope: &Scope<'n>) -> Option<Variable<'n>> {
+        if node.kind() == "identifier" {
+            return Some(Variable::Plain(node));
+        }
+        let of = node.child_by_field_name("expression").filter(|_| node.kind() == "member_access_expression")?;
+        let name = self.builder.field(node, "name");
+        if self.builder.slice(of) == "this" {
+            return Some(Variable::Own(name));
+        }
+        let class = self.classes_of(of, scope).first().copied()?;
+        let above = self.functions.classes.above(class);
+        let has = above.into_iter().find(|class| scope.has_field(*class, &name));
+        Some(Variable::Field(has.unwrap_or(class), name))
+    }
+
     /// An assignment: to a variable, to a variable of the environment, or to the port of an endpoint.
     fn assigned(&mut self, node: Node<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
         let left = node.child_by_field_name("left")?;
         let value = self.meaning(node.child_by_field_name("right")?, scope);
-        let text = self.builder.slice(left);
-        let name = text.strip_prefix("this.").unwrap_or(text);
-        let is_variable = left.kind() == "identifier" || name.len() < text.len();
-        match left.kind() {
-            _ if is_variable => {
-                let known = scope.get(name).cloned();
-                let value = match (self.builder.field(node, "operator").as_str(), known) {
-                    ("+=", Some(known)) => {
-                        let texts = self.appended(node, vec![String::new()], Some(&known));
-                        let texts = texts.and_then(|texts| self.appended(node, texts, value.as_ref()));
-                        texts
-                            .and_then(|texts| self.one_of(node, texts.iter().map(|text| Meaning::text(text)).collect()))
-                    }
-                    ("??=", Some(known)) => self.one_of(node, [Some(known), value].into_iter().flatten().collect()),
-                    _ => value,
-                };
-                if let Some(value) = value.clone() {
-                    let copied = scope.assign(name, value);
-                    self.step(node, copied / NAMES_A_STEP);
+        if let Some(variable) = self.variable_of(left, scope) {
+            let known = match &variable {
+                Variable::Plain(name) => scope.get(self.builder.slice(*name)).cloned(),
+                Variable::Own(name) => scope.own_field(name).cloned(),
+                Variable::Field(class, name) => scope.field(&[*class], name).cloned(),
+            };
+            let value = match (self.builder.field(node, "operator").as_str(), known) {
+                ("+=", Some(known)) => {
+                    let texts = self.appended(node, vec![String::new()], Some(&known));
+                    let texts = texts.and_then(|texts| self.appended(node, texts, value.as_ref()));
+                    texts.and_then(|texts| self.one_of(node, texts.iter().map(|text| Meaning::text(text)).collect()))
                 }
-                return value;
-            }
+                ("??=", Some(known)) => self.one_of(node, [Some(known), value].into_iter().flatten().collect()),
+                _ => value,
+            };
+            let copied = match variable {
+                Variable::Plain(name) => scope.assign(self.builder.slice(name), value.clone()),
+                Variable::Own(name) => scope.set_own_field(&name, value.clone()),
+                Variable::Field(class, name) => scope.set_field(class, &name, value.clone()),
+            };
+            self.step(node, copied / NAMES_A_STEP);
+            return value;
+        }
+        match left.kind() {
             "member_access_expression" if self.builder.field(left, "name") == "Port" => {
                 let of = left.child_by_field_name("expression").and_then(|of| self.meaning(of, scope));
                 self.set_port(of.as_ref(), value.as_ref(), node);

@@ -8,6 +8,7 @@
 
 mod call;
 mod chain;
+mod classes;
 mod functions;
 mod meaning;
 mod scope;
@@ -69,6 +70,13 @@ impl<'n> Hosting<'_, '_, 'n> {
     /// Reads what runs by itself, then the functions that nobody in the file names, then those that no call led to.
     fn file(&mut self, root: Node<'n>) {
         let mut scope = Scope::new(root.id());
+        self.fields(&mut scope);
+        // However long the lists of names are, what the file gives is read.
+        self.steps = 0;
+        // Statements of the file are those of `Program`.
+        if let Some(program) = self.functions.classes.named("Program").first() {
+            scope.enter_class(None, self.functions.classes.chain(*program));
+        }
         self.statement(root, &mut scope);
         for is_named in [false, true] {
             for function in self.functions.in_order(is_named) {
@@ -170,6 +178,13 @@ impl<'n> Hosting<'_, '_, 'n> {
             "throw_statement" => scope.has_ended = true,
             // What a function is given is known where it is called.
             "local_function_statement" | "method_declaration" | "constructor_declaration" => {}
+            // What fields begin with has been read.
+            "field_declaration" => {}
+            "property_declaration" => {
+                if let Some(accessors) = node.child_by_field_name("accessors") {
+                    self.statement(accessors, scope);
+                }
+            }
             "lambda_expression" => {
                 self.lambda(node, Vec::new(), scope);
             }

@@ -34,6 +34,8 @@ pub(super) struct Scope<'n> {
     pub(super) types: BTreeMap<String, String>,
     /// The class whose method is read.
     pub(super) class: Option<usize>,
+    /// The classes whose fields it names by their bare names, the nearest first.
+    pub(super) chain: Rc<[usize]>,
     /// How many calls lead here.
     pub(super) calls: usize,
     /// What the function may give back, so far.
@@ -45,8 +47,15 @@ pub(super) struct Scope<'n> {
 impl<'n> Scope<'n> {
     /// The scope of a file.
     pub(super) fn new(root: usize) -> Self {
-        let frames = vec![Frame { of: root, names: Rc::default() }];
-        Self { frames, types: BTreeMap::new(), class: None, calls: 0, returned: Vec::new(), has_ended: false }
+        Self {
+            frames: vec![Frame { of: root, names: Rc::default() }],
+            types: BTreeMap::new(),
+            class: None,
+            chain: Rc::default(),
+            calls: 0,
+            returned: Vec::new(),
+            has_ended: false,
+        }
     }
 
     /// The scope that a function sees, by the node of the function around it, if there is one: the names of that one and of those around
@@ -80,14 +89,62 @@ impl<'n> Scope<'n> {
         self.frames.pop();
     }
 
+    /// Says of which class what comes next is, and whose fields that one names.
+    pub(super) fn enter_class(&mut self, class: Option<usize>, chain: Rc<[usize]>) {
+        (self.class, self.chain) = (class, chain);
+    }
+
+    /// Where a name stands: in which frame, and under which name there. Fields are among the names of the file.
+    fn place(&self, name: &str) -> Option<(usize, CompactString)> {
+        let has = |(_, frame): &(usize, &Frame<'n>)| frame.names.contains_key(name);
+        if let Some((at, _)) = self.frames.iter().enumerate().skip(1).rfind(has) {
+            return Some((at, name.into()));
+        }
+        let file = &self.frames.first()?.names;
+        let field = || self.chain.iter().map(|class| field(*class, name)).find(|field| file.contains_key(field));
+        let plain = || file.contains_key(name).then(|| name.into());
+        // A method sees its class first, the statements of the file what they declare.
+        let found = if self.class.is_some() { field().or_else(plain) } else { plain().or_else(field) };
+        found.map(|found| (0, found))
+    }
+
     /// What a name is, if that is known.
     pub(super) fn get(&self, name: &str) -> Option<&Meaning<'n>> {
-        self.frames.iter().rev().find_map(|frame| frame.names.get(name))?.as_ref()
+        let (at, name) = self.place(name)?;
+        self.frames.get(at)?.names.get(&name)?.as_ref()
     }
 
     /// Whether there is a variable of a name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.frames.iter().any(|frame| frame.names.contains_key(name))
+        self.place(name).is_some()
+    }
+
+    /// What a field is, of the first of the classes that has it.
+    pub(super) fn field(&self, classes: &[usize], name: &str) -> Option<&Meaning<'n>> {
+        let file = &self.frames.first()?.names;
+        classes.iter().find_map(|class| file.get(&field(*class, name)))?.as_ref()
+    }
+
+    /// Says what a field of a class is; answers how many names were copied for it.
+    pub(super) fn set_field(&mut self, class: usize, name: &str, value: Option<Meaning<'n>>) -> usize {
+        self.frames.first_mut().map_or(0, |file| file.set(&field(class, name), value))
+    }
+
+    pub(super) fn has_field(&self, class: usize, name: &str) -> bool {
+        self.frames.first().is_some_and(|file| file.names.contains_key(&field(class, name)))
+    }
+
+    /// What `this.name` is.
+    pub(super) fn own_field(&self, name: &str) -> Option<&Meaning<'n>> {
+        self.field(&self.chain, name)
+    }
+
+    /// Says what `this.name` is.
+    pub(super) fn set_own_field(&mut self, name: &str, value: Option<Meaning<'n>>) -> usize {
+        let Some(file) = self.frames.first() else { return 0 };
+        let known = self.chain.iter().find(|class| file.names.contains_key(&field(**class, name)));
+        let class = known.or(self.chain.first()).copied();
+        class.map_or(0, |class| self.set_field(class, name, value))
     }
 
     /// Says what a name is that hides those of the same name further out; answers how many names were copied for it.
@@ -96,10 +153,10 @@ impl<'n> Scope<'n> {
     }
 
     /// Says what a name is from now on; answers how many names were copied for it.
-    pub(super) fn assign(&mut self, name: &str, value: Meaning<'n>) -> usize {
-        let at = self.frames.iter().rposition(|frame| frame.names.contains_key(name));
-        let at = at.unwrap_or(self.frames.len().saturating_sub(1));
-        self.frames.get_mut(at).map_or(0, |frame| frame.set(name, Some(value)))
+    pub(super) fn assign(&mut self, name: &str, value: Option<Meaning<'n>>) -> usize {
+        let place = self.place(name);
+        let (at, name) = place.unwrap_or_else(|| (self.frames.len().saturating_sub(1), name.into()));
+        self.frames.get_mut(at).map_or(0, |frame| frame.set(&name, value))
     }
 
     /// Says that names may also be what they are in `other`; answers how many names were looked at.
@@ -119,4 +176,9 @@ impl<'n> Scope<'n> {
         }
         count
     }
+}
+
+/// What a field is called among the names of the file: as no variable is.
+fn field(class: usize, name: &str) -> CompactString {
+    compact_str::format_compact!("{class}.{name}")
 }
