@@ -1,5 +1,8 @@
 //! The marks between which variables stand: `${A:-b}`, `$(a "b")`, `{{ .a }}`.
 
+/// A `$` that is a letter, as one in single quotes is; no text that people write has this one.
+pub(super) const DOLLAR: char = '\u{1}';
+
 /// Where the brackets of a text are closed, so that each is looked for once however many there are.
 #[derive(Debug)]
 pub(super) struct Marks<'t> {

@@ -1,6 +1,6 @@
 //! Texts with variables in them: paths and names that scripts and releases write.
 
-use super::marks::{Marks, inside};
+use super::marks::{DOLLAR, Marks, inside};
 use crate::partial::{Part, Partial};
 use std::collections::BTreeMap;
 
@@ -38,14 +38,29 @@ impl Open {
     fn letters(&mut self, text: &str) {
         let marks = Marks::new(text);
         let mut rest = text;
-        while let Some(at) = rest.find(['$', '{']) {
+        while let Some(at) = rest.find(['$', '{', DOLLAR]) {
             self.known(&rest[..at]);
             let here = &rest[at..];
             let plain = || {
-                let tail = here.strip_prefix('$')?;
+                let tail = here.strip_prefix(['$', DOLLAR])?;
                 let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
                 (end > 0).then(|| tail.split_at(end))
             };
+            if let Some(after) = here.strip_prefix(DOLLAR) {
+                // Who reads the text may fill it in, and nobody here knows with what; `$(A)` is Kubernetes' own.
+                let braces = after.strip_prefix('{').and_then(|inside| Some((inside, inside.find('}')? + 1)));
+                match plain().or_else(|| braces.map(|(inside, end)| inside.split_at(end))) {
+                    Some((name, after)) => {
+                        self.0.push(Piece::Variable(format!("{DOLLAR}{}", name.trim_end_matches('}'))));
+                        rest = after;
+                    }
+                    None => {
+                        self.known("$");
+                        rest = after;
+                    }
+                }
+                continue;
+            }
             let length = marks.length(text.len() - here.len());
             let inside = length.map(|length| (inside(&here[..length]), &here[length..]));
             match inside.or_else(plain) {
@@ -73,28 +88,37 @@ impl Open {
     /// The same with the texts of variables, and of those in these texts.
     pub(super) fn with(&self, bindings: &Bindings) -> Self {
         let mut made = self.clone();
+        let limit = MAX_LENGTH.saturating_add(self.length());
         for _ in 0..MAX_DEPTH {
-            let next = made.once_with(bindings);
-            if next == made || next.length() > MAX_LENGTH {
-                break;
+            match made.once_with(bindings, limit) {
+                Some(next) if next != made => made = next,
+                _ => break,
             }
-            made = next;
         }
         made
     }
 
-    fn once_with(&self, bindings: &Bindings) -> Self {
+    /// None where it gets too long by that: it is not made to see so.
+    fn once_with(&self, bindings: &Bindings, limit: usize) -> Option<Self> {
         let mut made = Self::default();
+        let mut length = 0_usize;
         for piece in &self.0 {
-            match piece {
-                Piece::Known(known) => made.known(known),
-                Piece::Variable(name) => match bindings.get(name) {
-                    Some(text) => made.letters(text),
-                    None => made.0.push(piece.clone()),
-                },
+            let bound = match piece {
+                Piece::Known(_) => None,
+                Piece::Variable(name) => bindings.get(name),
+            };
+            let (Piece::Known(own) | Piece::Variable(own)) = piece;
+            length = length.saturating_add(bound.unwrap_or(own).len() + 1);
+            if length > limit {
+                return None;
+            }
+            match (bound, piece) {
+                (Some(text), _) => made.letters(text),
+                (None, Piece::Known(known)) => made.known(known),
+                (None, Piece::Variable(_)) => made.0.push(piece.clone()),
             }
         }
-        made
+        Some(made)
     }
 
     /// How many letters it is written with, near enough.
@@ -284,6 +308,12 @@ mod tests {
             assert_eq!(Open::read(&Partial::from(text)).with(&bound).shown(), expected, "{text}");
         }
         assert!(Open::read(&Partial::from("$F")).with(&bound).length() <= MAX_LENGTH);
+        // What is too long is not even put together, however often it stands there; letters of its own are as many as they are.
+        let long = bindings(&[("A", &"x".repeat(100_000)), ("B", "y")]);
+        let many = Open::read(&Partial::from("$A".repeat(20_000)));
+        assert_eq!(many.with(&long), many);
+        let letters = format!("{}$B", "z".repeat(2 * MAX_LENGTH));
+        assert!(Open::read(&Partial::from(letters)).with(&long).shown().ends_with("zy"));
     }
 
     #[test]

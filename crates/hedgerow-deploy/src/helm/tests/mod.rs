@@ -9,6 +9,7 @@ mod limits;
 mod outside;
 mod printing;
 mod values;
+mod variables;
 
 use super::*;
 use crate::partial::{Gap, Partial};

@@ -3,8 +3,10 @@
 use super::super::marks::Marks;
 use super::super::open::Bindings;
 use super::flags::opened;
-use super::words::{Token, tokens};
-use std::collections::BTreeSet;
+use super::scripts::Kind;
+use super::shell::{inner_commands, is_helm};
+use super::words::{Quoting, Token, Word, tokens};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What variables are: as it is said, and where nothing else says so.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +15,12 @@ pub(super) struct Assigned {
     pub(super) defaults: Bindings,
     /// Those that loops set.
     pub(super) loops: BTreeSet<String>,
+    /// Those that a command of a shell sets, by how many end before it.
+    pub(super) since: BTreeMap<usize, Vec<String>>,
 }
+
+/// How deep commands in commands are looked at.
+const MAX_DEPTH: usize = 4;
 
 /// Words before the name of a variable.
 const BEFORE: &[&str] = &[
@@ -32,78 +39,290 @@ const BEFORE: &[&str] = &[
     "var ",
 ];
 
+/// Words of shells before a command or an assignment.
+const KEYWORDS: &[&str] =
+    &["!", "do", "elif", "else", "if", "then", "time", "until", "while", "{", "builtin", "command"];
+
+/// Commands whose words are assignments.
+const DECLARING: &[&str] = &["declare", "export", "local", "readonly", "set", "typeset"];
+
+/// Commands whose words are names that they set or take away.
+const SETTING: &[&str] = &["getopts", "mapfile", "printf", "read", "readarray", "unset"];
+
 /// What a text says that its variables are: `CHART=./charts/app`, `CHART := ./charts/app`. One that is set twice, or by a loop, is not known. `outer` is
 /// what is said outside of the text.
-pub(super) fn assigned(text: &str, outer: &Bindings) -> Assigned {
-    let mut found = Bindings::new();
-    let mut defaults = Bindings::new();
-    let mut lost = BTreeSet::new();
-    let mut loops = BTreeSet::new();
+pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Bindings) -> Assigned {
+    let mut reader = Reader { quoting, may_bind: kind != Kind::Other, ..Reader::default() };
     for line in text.lines() {
-        let line = line.trim();
         for (name, default) in defaults_in(line) {
-            defaults.entry(name.to_owned()).or_insert_with(|| default.to_owned());
+            reader.defaults.entry(name.to_owned()).or_insert_with(|| default.to_owned());
         }
+    }
+    if kind == Kind::Shell && quoting != Quoting::Make {
+        reader.shell(text, 0);
+    } else {
+        text.lines().for_each(|line| reader.line(line.trim()));
+        reader.since.clear();
+    }
+    let Reader { found, mut defaults, mut lost, loops, mut since, is_sourced, .. } = reader;
+    since.values_mut().for_each(|names| names.retain(|name| is_sourced || !outer.contains_key(name)));
+    let mut bindings = if is_sourced { Bindings::new() } else { outer.clone() };
+    for (name, value) in found {
+        // What is said outside may hold as well.
+        if outer.get(&name).is_some_and(|outer| *outer != value) {
+            lost.insert(name);
+        } else {
+            bindings.insert(name, value);
+        }
+    }
+    for name in lost.iter().chain(&loops) {
+        bindings.remove(name);
+        bindings.remove(&format!("env.{name}"));
+    }
+    defaults.retain(|name, _| !bindings.contains_key(name) && !lost.contains(name) && !loops.contains(name));
+    let also: Vec<(String, String)> =
+        bindings.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
+    bindings.extend(also);
+    Assigned { bindings, defaults, loops, since }
+}
+
+/// The names that a text of commands sets.
+pub(super) fn names_set_in(text: &str, quoting: Quoting) -> BTreeSet<String> {
+    let mut reader = Reader { quoting, ..Reader::default() };
+    reader.shell(text, 0);
+    reader.lost
+}
+
+struct Reader {
+    quoting: Quoting,
+    /// Whether what is set is known, and not only that it is.
+    may_bind: bool,
+    found: Bindings,
+    defaults: Bindings,
+    lost: BTreeSet<String>,
+    loops: BTreeSet<String>,
+    since: BTreeMap<usize, Vec<String>>,
+    /// How many commands have ended.
+    at: usize,
+    /// Whether another script was run in this shell that may set anything.
+    is_sourced: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            quoting: Quoting::Shell,
+            may_bind: false,
+            found: Bindings::new(),
+            defaults: Bindings::new(),
+            lost: BTreeSet::new(),
+            loops: BTreeSet::new(),
+            since: BTreeMap::new(),
+            at: 0,
+            is_sourced: false,
+        }
+    }
+}
+
+impl Reader {
+    /// Commands of a shell.
+    fn shell(&mut self, text: &str, depth: usize) {
+        let mut words: Vec<Word> = Vec::new();
+        let mut is_file = false;
+        for token in tokens(text, self.quoting).into_iter().chain([Token::Operator('\n')]) {
+            match token {
+                Token::Word(_) if std::mem::take(&mut is_file) => {}
+                Token::Word(word) => words.push(word),
+                Token::Input | Token::Redirection => is_file = true,
+                Token::Here => {}
+                Token::Operator(operator) => {
+                    is_file = false;
+                    self.command(&words, operator, depth);
+                    words.clear();
+                    self.at += usize::from(depth == 0);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, words: &[Word], operator: char, depth: usize) {
+        for word in words.iter().filter(|word| depth < MAX_DEPTH && word.text.contains(['=', ' '])) {
+            let may_bind = std::mem::replace(&mut self.may_bind, false);
+            for inside in inner_commands(&word.text) {
+                self.shell(inside, depth + 1);
+            }
+            if word.is_quoted && word.text.contains(char::is_whitespace) {
+                self.shell(&word.text, depth + 1);
+            }
+            self.may_bind = may_bind;
+        }
+        let mut rest = words;
+        let mut is_declared = false;
+        while let Some((first, after)) = rest.split_first() {
+            let text = first.text.trim_start_matches('@');
+            let is_flag = is_declared && text.starts_with(['-', '/']);
+            is_declared |= DECLARING.contains(&text);
+            if !(is_flag || KEYWORDS.contains(&text) || DECLARING.contains(&text)) {
+                break;
+            }
+            rest = after;
+        }
+        let Some((first, after)) = rest.split_first() else { return };
+        let first_text = first.text.trim_start_matches('@');
+        match (first_text, after) {
+            ("for", [name, ..]) => drop(self.loops.insert(name.text.clone())),
+            ("select", [name, ..]) => drop(self.lost.insert(name.text.clone())),
+            (text, _) if SETTING.contains(&text) => {
+                self.lost.extend(after.iter().map(|word| word.text.clone()).filter(|text| is_name(text)));
+            }
+            ("." | "source", [_, ..]) => self.source(),
+            // PowerShell's.
+            (name, [mark, value @ ..]) if mark.text == "=" && is_name(name.trim_start_matches('$')) => {
+                let value = (value.len() == 1).then(|| value[0].text.clone());
+                self.set(name.trim_start_matches('$'), value);
+                return;
+            }
+            _ => {}
+        }
+        let is_all = rest.iter().all(|word| is_declared && is_name(&word.text) || name_set_by(&word.text).is_some());
+        let is_program = |word: &Word| {
+            is_helm(&word.text) || word.text.starts_with('$') && word.text.to_lowercase().contains("helm")
+        };
+        let program = rest.iter().position(is_program).unwrap_or(rest.len());
+        for (at, word) in rest.iter().enumerate() {
+            let Some(name) = name_set_by(&word.text) else { continue };
+            let value = word.text.split_once('=').map(|(_, value)| value).unwrap_or_default();
+            if is_all {
+                let is_last = at + 1 == rest.len();
+                let text = word.text.trim_start_matches('$');
+                let is_known = text[name.len()..].starts_with('=') && !(is_last && operator == '(');
+                self.set(name, is_known.then(|| value.to_owned()));
+                continue;
+            }
+            // What a call sets are values of a chart; one that is handed on as it is, is what it was.
+            let is_values = at > program || at > 0 && rest[at - 1].text.starts_with("--set");
+            if !is_values && opened(value).variable() != Some(name) {
+                self.lost.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// A line of a makefile, or of another language.
+    fn line(&mut self, line: &str) {
+        let line =
+            if self.quoting == Quoting::Make { line.trim_start_matches(['@', '-', '+', ' ', '\t']) } else { line };
         if let Some(name) = line.strip_prefix("for ").and_then(|rest| rest.split_whitespace().next()) {
-            loops.insert(name.to_owned());
+            self.loops.insert(name.to_owned());
         }
-        let line = BEFORE.iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
-        let Some((name, value)) = line.split_once('=') else { continue };
-        let is_default = name.ends_with('?');
-        // Of makefiles and the like all of the line is the value.
-        let is_line = name.ends_with([':', '?', ' ']);
-        let name = name.trim_end_matches([':', '?', '!', ' ', '\t']);
+        let first = line.split_whitespace().next().unwrap_or_default();
+        if self.quoting == Quoting::Make && matches!(first, "include" | "sinclude") {
+            self.source();
+        }
+        for (at, mark) in line.match_indices("$(eval ") {
+            let name = line[at + mark.len()..].trim_start().split([' ', '=', ':', '?', '+']).next();
+            self.lost.extend(name.filter(|name| is_name(name)).map(str::to_owned));
+        }
+        let plain = BEFORE.iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
+        let (head, value) = plain.split_once('=').unwrap_or((plain, ""));
+        let name = head.trim_end_matches([':', '?', '!', ' ', '\t']);
         let name = name.strip_prefix('$').unwrap_or(name);
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            // What is added to one is not known.
-            let name = name.trim_end_matches(['+', ' ']);
-            lost.extend(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then(|| name.to_owned()));
-            continue;
+        if head.len() == plain.len() || !is_name(name) {
+            // One of a target: `prod: HOST = s-cart`. What is added to one is not known.
+            let name = name.trim_end_matches(['+', ' ', '\t']).rsplit([':', ' ', '\t']).next().unwrap_or_default();
+            if is_name(name) && head.len() < plain.len() && (head.contains(':') || head.trim_end().ends_with('+')) {
+                self.lost.insert(name.to_owned());
+            }
+            self.shell(line, 0);
+            return;
         }
-        let Some(value) = value_of(value, is_line) else {
-            lost.insert(name.to_owned());
-            continue;
+        // Of makefiles and the like all of the line is the value.
+        let is_line = head.ends_with([':', '?', ' ']);
+        let (value, rest) = self.value_of(value, is_line);
+        match value.filter(|_| !head.ends_with('!')) {
+            Some(value) if head.ends_with('?') => drop(self.defaults.insert(name.to_owned(), value)),
+            value => self.bind(name, value),
+        }
+        if let Some(rest) = rest {
+            rest.split(|token| matches!(token, Token::Operator(_))).for_each(|command| {
+                let words: Vec<Word> = command
+                    .iter()
+                    .filter_map(|token| match token {
+                        Token::Word(word) => Some(word.clone()),
+                        _ => None,
+                    })
+                    .collect();
+                self.command(&words, ' ', 0);
+            });
+        }
+    }
+
+    /// What another script sets is not known.
+    fn source(&mut self) {
+        self.is_sourced = true;
+        self.lost.extend(self.found.keys().cloned());
+        self.lost.extend(self.defaults.keys().cloned());
+    }
+
+    fn set(&mut self, name: &str, value: Option<String>) {
+        let value = value.filter(|_| self.may_bind);
+        self.bind(name, value);
+    }
+
+    /// One is what it is said to be, if that is said and nothing else.
+    fn bind(&mut self, name: &str, value: Option<String>) {
+        let Some(value) = value else {
+            self.lost.insert(name.to_owned());
+            return;
         };
         let open = opened(&value);
         // `A=${A:-b}` says what it is by default, which is read above.
-        let says_default = open.variable() == Some(name);
-        if is_default {
-            defaults.insert(name.to_owned(), value);
-        } else if !says_default
-            && (open.variables().any(|other| other == name)
-                || found.insert(name.to_owned(), value.clone()).is_some_and(|before| before != value))
-        {
-            lost.insert(name.to_owned());
+        if open.variable() == Some(name) {
+            return;
+        }
+        if open.variables().any(|other| other == name) {
+            self.lost.insert(name.to_owned());
+        }
+        match self.found.insert(name.to_owned(), value.clone()) {
+            Some(before) if before != value => drop(self.lost.insert(name.to_owned())),
+            Some(_) => {}
+            None => self.since.entry(self.at).or_default().push(name.to_owned()),
         }
     }
-    let mut bindings = outer.clone();
-    bindings.extend(found);
-    lost.iter().chain(&loops).for_each(|name| drop(bindings.remove(name)));
-    defaults.retain(|name, _| !bindings.contains_key(name) && !lost.contains(name) && !loops.contains(name));
-    let with_env = |bindings: &mut Bindings| {
-        let also: Vec<(String, String)> =
-            bindings.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
-        bindings.extend(also);
-    };
-    with_env(&mut bindings);
-    Assigned { bindings, defaults, loops }
+
+    /// The one word that a value is, or the line; and what stands behind it.
+    fn value_of(&self, text: &str, is_line: bool) -> (Option<String>, Option<Vec<Token>>) {
+        let mut words = Vec::new();
+        let all = tokens(text, self.quoting);
+        for (at, token) in all.iter().enumerate() {
+            match token {
+                Token::Word(word) => words.push(word.text.clone()),
+                Token::Operator('&' | ';' | '|') => return (one(words, is_line), Some(all[at..].to_vec())),
+                _ => return (None, Some(all[at..].to_vec())),
+            }
+        }
+        (one(words, is_line), None)
+    }
 }
 
-/// The one word that a value is, or the line.
-fn value_of(text: &str, is_line: bool) -> Option<String> {
-    let mut words = Vec::new();
-    for token in tokens(text) {
-        match token {
-            Token::Word(word) => words.push(word.text),
-            Token::Operator('&' | ';' | '|') => break,
-            _ => return None,
-        }
-    }
-    // What stands behind the value is a command that has the variable: `A=b c`.
+/// What stands behind a value is a command that has the variable: `A=b c`.
+fn one(mut words: Vec<String>, is_line: bool) -> Option<String> {
     match words.len() {
         0 | 1 => words.pop(),
         _ => is_line.then(|| words.join(" ")),
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The name that a word sets: `A=b`, `A+=b`, `A[0]=b`.
+fn name_set_by(word: &str) -> Option<&str> {
+    let (head, _) = word.split_once('=')?;
+    let name = head.trim_start_matches('$').trim_end_matches('+');
+    let name = name.split_once('[').map_or(name, |(name, _)| name);
+    is_name(name).then_some(name)
 }
 
 /// `${A:-b}` and `${A:=b}`: the name, and what it is by default.

@@ -35,8 +35,15 @@ pub(super) fn without_documents(text: &str) -> String {
         // Values that Helm reads stay on its line.
         if before.contains("helm") && end - at < MAX_QUOTED {
             made.truncate(made.len() - line.len() - 1);
-            let body = lines[at..*end].join("\n").replace('\'', "'\\''");
-            made.push_str(&format!("{before} <<<'{body}'{}\n", after.trim_start_matches(['\'', '"'])));
+            // In a document whose end is in quotes nothing is a variable.
+            let body = lines[at..*end].join("\n");
+            let is_quoted = before.len() + 2 < line.len() && is_in_quotes(&line[before.len() + 2..]);
+            let body = if is_quoted {
+                format!("'{}'", body.replace('\'', "'\\''"))
+            } else {
+                format!("\"{}\"", body.replace("\\\"", "\\\\\"").replace('"', "\\\""))
+            };
+            made.push_str(&format!("{before} <<<{body}{}\n", after.trim_start_matches(['\'', '"'])));
         }
         if before.split([' ', '\t', '|', ';', '&', '(']).any(|word| SHELLS.contains(&word)) {
             for line in &lines[at..*end] {
@@ -47,6 +54,11 @@ pub(super) fn without_documents(text: &str) -> String {
         at = end + 1;
     }
     made
+}
+
+/// Whether the word that ends a document is in quotes, behind the mark of the document.
+fn is_in_quotes(rest: &str) -> bool {
+    rest.trim_start_matches(['-', '~']).trim_start().starts_with(['\'', '"', '\\'])
 }
 
 #[cfg(test)]
@@ -62,7 +74,9 @@ mod tests {
             ("bash <<END\na\nEND\nb\n", "bash <<END\na\nb\n"),
             ("x && ssh y <<\"END\"\na\nEND\n", "x && ssh y <<\"END\"\na\n"),
             ("cat <<A\na\nA\ncat <<A\nb\nA\nc\n", "cat <<A\ncat <<A\nc\n"),
-            ("helm x -f - <<A | b\nit's\nA\nc\n", "helm x -f -  <<<'it'\\''s' | b\nc\n"),
+            ("helm x -f - <<A | b\nit's\nA\nc\n", "helm x -f -  <<<\"it's\" | b\nc\n"),
+            ("helm x -f - <<A\na: \"$B\"\nA\n", "helm x -f -  <<<\"a: \\\"$B\\\"\"\n"),
+            ("helm x -f - <<-'A' | b\nit's $B\nA\nc\n", "helm x -f -  <<<'it'\\''s $B' | b\nc\n"),
             // None of these begins one.
             ("a <<< END\nb\nEND\n", "a <<< END\nb\nEND\n"),
             ("((a << 2))\nb\n2\n", "((a << 2))\nb\n2\n"),

@@ -2,11 +2,13 @@
 
 use super::super::directory_of;
 use super::super::open::{Bindings, Open};
-use super::assigned::{Assigned, assigned};
+use super::assigned::names_set_in;
+use super::words::Quoting;
 use crate::deploy::documents;
 use crate::standin;
 use crate::value::Value;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a file has its commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,11 @@ pub(super) enum Kind {
 pub(super) struct Script {
     pub(super) text: String,
     pub(super) kind: Kind,
+    pub(super) quoting: Quoting,
     /// Where it begins to run; nothing where that is not known.
     pub(super) places: Vec<Open>,
-    pub(super) assigned: Assigned,
+    /// What variables are outside of it.
+    pub(super) outer: Bindings,
 }
 
 /// Directories of tests, as for code.
@@ -129,33 +133,40 @@ pub(super) fn of(path: &str, text: &str) -> (Vec<Script>, bool) {
     let name = name_of(path);
     let own = vec![Open::known_as(directory_of(path))];
     let script =
-        |kind, places| vec![Script { text: text.to_owned(), kind, places, assigned: assigned(text, &Bindings::new()) }];
+        |kind, quoting, places| vec![Script { text: text.to_owned(), kind, quoting, places, outer: Bindings::new() }];
     let found = match extension_of(name) {
         "yaml" | "yml" | "json" => {
-            let mut walk = Walk { found: Vec::new(), handed: 0 };
+            let mut walk = Walk { found: Vec::new(), handed: 0, unclear: BTreeSet::new() };
             // Of a package each script is run in its directory.
             let places = if name == "package.json" { own } else { Vec::new() };
-            for document in documents(&standin::escaped(text)).into_iter().map(Value::read) {
-                walk.below(&document, &places, &Bindings::new(), 0);
+            let documents: Vec<Value> = documents(&standin::escaped(text)).into_iter().map(Value::read).collect();
+            walk.unclear = unclear(path, &documents);
+            for document in &documents {
+                walk.below(document, &places, &Bindings::new(), 0);
             }
             return (walk.found, walk.handed > MAX_HANDED);
         }
         "toml" => of_toml(text),
-        "mk" | "mak" | "just" | "justfile" => script(Kind::Lines, own),
-        "ps1" | "psm1" | "cmd" | "bat" => {
-            let mut all = script(Kind::Other, Vec::new());
+        "mk" | "mak" => script(Kind::Lines, Quoting::Make, own),
+        "just" | "justfile" => script(Kind::Lines, Quoting::Shell, own),
+        extension @ ("ps1" | "psm1" | "cmd" | "bat") => {
+            let quoting = if extension.starts_with("ps") { Quoting::Shell } else { Quoting::Filled };
+            let mut all = script(Kind::Other, quoting, Vec::new());
             all.iter_mut().for_each(|script| script.text = with_slashes(&script.text));
             all
         }
-        "groovy" | "jenkinsfile" => script(Kind::Other, Vec::new()),
-        _ if name.to_lowercase().contains("makefile") || name.to_lowercase().contains("justfile") => {
-            script(if text.contains(".ONESHELL") { Kind::Shell } else { Kind::Lines }, own)
+        "groovy" | "jenkinsfile" => script(Kind::Other, Quoting::Filled, Vec::new()),
+        _ if name.to_lowercase().contains("makefile") => {
+            script(if text.contains(".ONESHELL") { Kind::Shell } else { Kind::Lines }, Quoting::Make, own)
         }
+        _ if name.to_lowercase().contains("justfile") => script(Kind::Lines, Quoting::Shell, own),
         _ if name.starts_with("Jenkinsfile") || matches!(name, "Tiltfile" | "Rakefile") => {
-            script(Kind::Other, Vec::new())
+            script(Kind::Other, Quoting::Filled, Vec::new())
         }
-        _ if name.starts_with("Dockerfile") || name.starts_with("Earthfile") => script(Kind::Lines, Vec::new()),
-        _ => script(Kind::Shell, Vec::new()),
+        _ if name.starts_with("Dockerfile") || name.starts_with("Earthfile") => {
+            script(Kind::Lines, Quoting::Shell, Vec::new())
+        }
+        _ => script(Kind::Shell, Quoting::Shell, Vec::new()),
     };
     (found, false)
 }
@@ -178,6 +189,8 @@ struct Walk {
     found: Vec<Script>,
     /// How many variables were handed down.
     handed: usize,
+    /// Variables that the file sets to several things, or commands of it set.
+    unclear: BTreeSet<String>,
 }
 
 impl Walk {
@@ -205,7 +218,7 @@ impl Walk {
                 let mut own = Cow::Borrowed(outer);
                 for said in VARIABLES.iter().filter_map(|key| value.get(key)) {
                     if self.may_hand(outer) {
-                        variables(said, own.to_mut());
+                        variables(said, own.to_mut(), &self.unclear);
                     }
                 }
                 let bindings = &*own;
@@ -221,6 +234,7 @@ impl Walk {
                             None if !is_map => all.push(lines(value, matches!(key, "args" | "command" | "entrypoint"))),
                             None => {}
                         }
+                        let is_words = value.as_list().is_some_and(is_call);
                         for mut text in all.into_iter().filter(|text| text.contains("helm") || text.contains("HELM")) {
                             if !self.may_hand(bindings) {
                                 continue;
@@ -228,8 +242,9 @@ impl Walk {
                             if key == "script" && !before.is_empty() {
                                 text = format!("{before}\n{text}");
                             }
-                            let assigned = assigned(&text, bindings);
-                            self.found.push(Script { text, kind: Kind::Shell, places: places.to_vec(), assigned });
+                            let quoting = if is_words { Quoting::Filled } else { Quoting::Pipeline };
+                            let (places, outer) = (places.to_vec(), bindings.clone());
+                            self.found.push(Script { text, kind: Kind::Shell, quoting, places, outer });
                         }
                     }
                     self.below(value, places, bindings, depth + 1);
@@ -246,8 +261,7 @@ fn lines(value: &Value, may_be_words: bool) -> String {
         Value::Text(text) => text.known().unwrap_or_default().to_owned(),
         Value::List(list) => {
             let texts: Vec<String> = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            let is_call = texts.first().is_some_and(|first| first == "helm" || first.ends_with("/helm"));
-            if may_be_words && is_call && texts.len() > 1 {
+            if may_be_words && is_call(list) && texts.len() > 1 {
                 let quoted = |text: &String| format!("'{}'", text.replace('\'', "'\\''"));
                 texts.iter().map(quoted).collect::<Vec<_>>().join(" ")
             } else {
@@ -258,20 +272,88 @@ fn lines(value: &Value, may_be_words: bool) -> String {
     }
 }
 
-/// Variables as a map has them, or a list of `{name, value}`.
-fn variables(said: &Value, bindings: &mut Bindings) {
-    let mut bind = |name: Option<&str>, value: Option<&Value>| {
+/// Whether the elements of a list are the words of one call.
+fn is_call(list: &[Value]) -> bool {
+    let first = list.iter().find_map(Value::as_str);
+    first.is_some_and(|first| first == "helm" || first.ends_with("/helm"))
+}
+
+/// The variables that nobody can say who does not know how the parts of a file come together: those that several places set to several things,
+/// and those that commands hand on. The workflows of GitHub hand theirs only to what stands below.
+fn unclear(path: &str, documents: &[Value]) -> BTreeSet<String> {
+    let mut set: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
+    let mut found = BTreeSet::new();
+    let mut left: Vec<(&Value, usize)> = documents.iter().map(|value| (value, 0)).collect();
+    while let Some((value, depth)) = left.pop() {
+        if depth > MAX_DEPTH {
+            continue;
+        }
+        match value {
+            Value::List(list) => left.extend(list.iter().map(|value| (value, depth + 1))),
+            Value::Map(pairs) => {
+                for (key, value) in pairs.iter() {
+                    match key.known().unwrap_or_default() {
+                        key if VARIABLES.contains(&key) => each_variable(value, |name, text| {
+                            set.entry(name.to_owned()).or_default().insert(text);
+                        }),
+                        // GitLab's: one job for each of these.
+                        "parallel" => {
+                            for map in value.get("matrix").and_then(Value::as_list).unwrap_or_default() {
+                                let names = map.as_map().into_iter().flatten().filter_map(|(name, _)| name.known());
+                                found.extend(names.map(str::to_owned));
+                            }
+                        }
+                        _ => {}
+                    }
+                    left.push((value, depth + 1));
+                }
+            }
+            Value::Text(text) => {
+                let text = text.known().unwrap_or_default();
+                if text.contains('=') && (text.contains(">>") || text.starts_with("task ")) {
+                    found.extend(names_set_in(text, Quoting::Pipeline));
+                }
+                const MARK: &str = "task.setvariable variable=";
+                for (at, _) in text.match_indices(MARK) {
+                    found.extend(text[at + MARK.len()..].split([';', ']']).next().map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !path.contains(".github/workflows/") {
+        found.extend(set.into_iter().filter(|(_, texts)| texts.len() > 1).map(|(name, _)| name));
+    }
+    found
+}
+
+/// Gives each variable of a map, or of a list of `{name, value}`, and what it is said to be, if that is known.
+fn each_variable(said: &Value, mut give: impl FnMut(&str, Option<String>)) {
+    let mut one = |name: Option<&str>, value: Option<&Value>| {
         let value = value.map(|value| value.get("value").unwrap_or(value));
         let text = value.and_then(super::super::scalar);
-        if let (Some(name), Some(text)) = (name, text.as_ref().and_then(|text| text.known())) {
-            bindings.insert(name.to_owned(), text.to_owned());
-            bindings.insert(format!("env.{name}"), text.to_owned());
+        if let Some(name) = name {
+            give(name, text.as_ref().and_then(|text| text.known()).map(str::to_owned));
         }
     };
-    said.as_map().into_iter().flatten().for_each(|(name, value)| bind(name.known(), Some(value)));
-    for one in said.as_list().unwrap_or_default() {
-        bind(one.get("name").and_then(Value::as_str), one.get("value"));
+    said.as_map().into_iter().flatten().for_each(|(name, value)| one(name.known(), Some(value)));
+    for pair in said.as_list().unwrap_or_default() {
+        one(pair.get("name").and_then(Value::as_str), pair.get("value"));
     }
+}
+
+/// Variables as a map has them, or a list of `{name, value}`.
+fn variables(said: &Value, bindings: &mut Bindings, unclear: &BTreeSet<String>) {
+    each_variable(said, |name, text| match text.filter(|_| !unclear.contains(name)) {
+        Some(text) => {
+            bindings.insert(name.to_owned(), text.clone());
+            bindings.insert(format!("env.{name}"), text);
+        }
+        None => {
+            bindings.remove(name);
+            bindings.remove(&format!("env.{name}"));
+        }
+    });
 }
 
 /// The commands of TOML: what keys of that kind are, and all keys of a table of scripts or tasks.
@@ -313,8 +395,8 @@ fn of_toml(text: &str) -> Vec<Script> {
                 }
             }
         };
-        let assigned = assigned(&command, &Bindings::new());
-        found.push(Script { text: command, kind: Kind::Shell, places: Vec::new(), assigned });
+        let (kind, quoting, outer) = (Kind::Shell, Quoting::Pipeline, Bindings::new());
+        found.push(Script { text: command, kind, quoting, places: Vec::new(), outer });
     }
     found
 }

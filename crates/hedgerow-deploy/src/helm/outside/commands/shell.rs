@@ -1,23 +1,25 @@
 //! The calls of `helm` that a script makes, and where each is made.
 
-use super::super::marks::Marks;
+use super::super::marks::{DOLLAR, Marks};
 use super::super::names::Names;
 use super::super::open::{Bindings, Open};
 use super::super::{Layer, Written};
 use super::MAX_CALLS;
-use super::assigned::Assigned;
+use super::assigned::{Assigned, assigned};
 use super::documents::without_documents;
 use super::flags::{opened, read};
 use super::place::{self, Root};
 use super::scripts::{Kind, Script};
-use super::words::{Token, Word, tokens};
-use std::collections::BTreeSet;
+use super::words::{Quoting, Token, Word, tokens};
 
 /// How deep commands in commands are followed: `bash -c "x=$(helm …)"`.
 const MAX_DEPTH: usize = 4;
 
 /// How much text is read of one script that stands for commands or is run by them.
 const MAX_NESTED: usize = 1 << 20;
+
+/// How deep variables are made of variables, as they are put in for one another.
+const MAX_VARIABLES: usize = 8;
 
 /// How long the path of a directory may be that a script goes to.
 const MAX_PATH: usize = 1024;
@@ -58,10 +60,27 @@ const HELM: &[&str] =
 /// The calls of a script. `above` is the directory of its file, and those above that.
 pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Written>, bool) {
     let places = script.places.clone();
+    let joined = script.text.replace("\\\r\n", " ").replace("\\\n", " ");
+    let text = match script.kind {
+        Kind::Shell => without_documents(&joined),
+        Kind::Lines => joined,
+        Kind::Other => {
+            let marks = ["`\r\n", "`\n", "^\r\n", "^\n"];
+            marks.iter().fold(joined, |text, mark| text.replace(mark, " "))
+        }
+    };
+    let assigned = assigned(&text, script.kind, script.quoting, &script.outer);
+    let mut now = assigned.bindings.clone();
+    for name in assigned.since.values().flatten() {
+        now.remove(name);
+        now.remove(&format!("env.{name}"));
+    }
     let mut shell = Shell {
-        bindings: &script.assigned.bindings,
-        defaults: &script.assigned.defaults,
-        loops: &script.assigned.loops,
+        assigned: &assigned,
+        now,
+        at: 0,
+        is_later: false,
+        quoting: script.quoting,
         left: MAX_NESTED,
         names,
         above,
@@ -72,24 +91,16 @@ pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Wr
         input: None,
         found: Vec::new(),
     };
-    let joined = script.text.replace("\\\r\n", " ").replace("\\\n", " ");
     match script.kind {
-        Kind::Shell => shell.run(&without_documents(&joined), 0),
-        Kind::Lines => shell.lines(&joined),
-        Kind::Other => {
-            let marks = ["`\r\n", "`\n", "^\r\n", "^\n"];
-            shell.other(&marks.iter().fold(joined, |text, mark| text.replace(mark, " ")));
-        }
+        Kind::Shell => shell.run(&text, 0),
+        Kind::Lines => shell.lines(&text),
+        Kind::Other => shell.other(&text),
     }
-    let (mut found, is_cut) = (shell.found, shell.left == 0);
-    for call in &mut found {
-        (call.bindings, call.defaults) = needed(call, &script.assigned);
-    }
-    (found, is_cut)
+    (shell.found, shell.left == 0)
 }
 
-/// The variables that a call is made of, and those that these are made of: a script may have many.
-fn needed(call: &Written, assigned: &Assigned) -> (Bindings, Bindings) {
+/// The variables that a call is made of, and those that these are made of: a script may have many. `left` is how much text of them is taken.
+fn needed(call: &Written, all: (&Bindings, &Bindings), left: &mut usize) -> (Bindings, Bindings) {
     let files = call.layers.iter().filter_map(|layer| match layer {
         Layer::File(open, _) | Layer::Perhaps(open, _) | Layer::SetAll(open, _) => Some(open),
         _ => None,
@@ -97,21 +108,33 @@ fn needed(call: &Written, assigned: &Assigned) -> (Bindings, Bindings) {
     let opens = files.chain([&call.chart]).chain(&call.name).chain(&call.places);
     let mut names: Vec<String> = opens.flat_map(Open::variables).map(str::to_owned).collect();
     let (mut bindings, mut defaults) = (Bindings::new(), Bindings::new());
-    while let Some(name) = names.pop() {
-        for (from, into) in [(&assigned.bindings, &mut bindings), (&assigned.defaults, &mut defaults)] {
-            if let Some(text) = from.get(&name).filter(|_| !into.contains_key(&name)) {
-                names.extend(opened(text).variables().map(str::to_owned));
+    for _ in 0..MAX_VARIABLES {
+        let mut next = Vec::new();
+        for name in names {
+            for (from, into) in [(all.0, &mut bindings), (all.1, &mut defaults)] {
+                let Some(text) = from.get(&name).filter(|_| !into.contains_key(&name)) else { continue };
+                *left = left.saturating_sub(text.len() + name.len());
+                if *left == 0 {
+                    continue;
+                }
+                next.extend(opened(text).variables().map(str::to_owned));
                 into.insert(name.clone(), text.clone());
             }
         }
+        names = next;
     }
     (bindings, defaults)
 }
 
 struct Shell<'s, 'n> {
-    bindings: &'s Bindings,
-    defaults: &'s Bindings,
-    loops: &'s BTreeSet<String>,
+    assigned: &'s Assigned,
+    /// What is set by now.
+    now: Bindings,
+    /// How many commands have ended.
+    at: usize,
+    /// Whether it is in a function, that is called later.
+    is_later: bool,
+    quoting: Quoting,
     /// How much more text is read that stands for commands or is run by them.
     left: usize,
     names: &'s Names<'n>,
@@ -180,14 +203,14 @@ impl Shell<'_, '_> {
         let mut words: Vec<Word> = Vec::new();
         let mut before = String::new();
         let (mut is_target, mut is_input, mut input) = (false, false, None);
-        for token in tokens(text).into_iter().chain([Token::Operator('\n')]) {
+        for token in tokens(text, self.quoting).into_iter().chain([Token::Operator('\n')]) {
             match token {
                 Token::Word(_) if std::mem::take(&mut is_target) => {}
                 Token::Word(word) if std::mem::take(&mut is_input) => input = Some(word.text),
                 Token::Word(word) => words.push(word),
                 Token::Input => is_input = true,
                 Token::Redirection => is_target = true,
-                Token::Here(_) => {}
+                Token::Here => {}
                 Token::Operator(operator) => {
                     (is_target, is_input) = (false, false);
                     self.input = input.take();
@@ -198,6 +221,9 @@ impl Shell<'_, '_> {
                     }
                     words.clear();
                     before.clear();
+                    if depth == 0 {
+                        self.go_on();
+                    }
                     match operator {
                         '(' => {
                             self.frames.push(('(', self.places.clone()));
@@ -224,16 +250,8 @@ impl Shell<'_, '_> {
     /// Runs one command; `before` is the word before a bracket that it stands in.
     fn command(&mut self, words: &[Word], before: &str, depth: usize) {
         // What is run for its output.
-        for word in words.iter().filter(|word| word.text.contains("$(")) {
-            let marks = Marks::new(&word.text);
-            let mut from = 0;
-            while let Some(at) = word.text[from..].find("$(").map(|at| from + at) {
-                from = at + marks.length(at).unwrap_or(2);
-                let inside = word.text[at + 2..from].trim_end_matches(')');
-                if marks.length(at).is_some() && inside.contains(' ') {
-                    self.nested(inside.strip_prefix("shell ").unwrap_or(inside), depth);
-                }
-            }
+        for inside in words.iter().flat_map(|word| inner_commands(&word.text)) {
+            self.nested(inside.strip_prefix("shell ").unwrap_or(inside), self.quoting, depth);
         }
         let mut rest = words;
         let mut is_wrapped = false;
@@ -241,6 +259,8 @@ impl Shell<'_, '_> {
             let text = first.text.trim_start_matches('@');
             if text == "}" {
                 self.leave('{');
+            } else if text == "{" && !(first.is_quoted || after.is_empty()) {
+                self.frames.push(('{', self.places.clone()));
             } else if self.calls_helm(first, after) {
                 return;
             } else if WRAPPERS.contains(&text) {
@@ -272,7 +292,7 @@ impl Shell<'_, '_> {
             _ => {}
         }
         if let Some(text) = self.bound(&first.text).filter(|text| text.contains(' ')) {
-            self.nested(&text, depth);
+            self.in_quotes(&text, depth);
         }
         for (at, word) in words.iter().enumerate().filter(|(_, word)| word.is_quoted || word.text.starts_with('$')) {
             let before = if at == 0 { before } else { words[at - 1].text.as_str() };
@@ -284,40 +304,73 @@ impl Shell<'_, '_> {
             if is_runner(before) || is_text || is_far {
                 let text = self.bound(&word.text).unwrap_or_else(|| word.text.clone());
                 if text.contains(' ') {
-                    self.nested(&text, depth);
+                    self.in_quotes(&text, depth);
                 }
             }
         }
     }
 
+    /// Goes on behind a command: what it has set is set from here on.
+    fn go_on(&mut self) {
+        for name in self.assigned.since.get(&self.at).into_iter().flatten() {
+            if let Some(text) = self.assigned.bindings.get(name) {
+                self.now.insert(name.clone(), text.clone());
+                self.now.insert(format!("env.{name}"), text.clone());
+            }
+        }
+        self.at += 1;
+    }
+
+    /// Whether a function is read, which is called when all is set.
+    fn is_later(&self) -> bool {
+        self.is_later || self.frames.iter().any(|(bracket, _)| *bracket == '{')
+    }
+
+    fn bindings(&self) -> &Bindings {
+        if self.is_later() { &self.assigned.bindings } else { &self.now }
+    }
+
+    /// Runs what stood in quotes: there a `$` that is a letter is one for the shell that runs it, and others are filled in by then.
+    fn in_quotes(&mut self, text: &str, depth: usize) {
+        if text.contains(DOLLAR) {
+            self.nested(&text.replace(DOLLAR, "$"), Quoting::Shell, depth);
+        } else {
+            self.nested(text, Quoting::Filled, depth);
+        }
+    }
+
     /// Runs a text in a shell of its own.
-    fn nested(&mut self, text: &str, depth: usize) {
+    fn nested(&mut self, text: &str, quoting: Quoting, depth: usize) {
         self.left = self.left.saturating_sub(text.len());
         if self.left == 0 {
             return;
         }
+        let inside = self.is_later();
+        let is_later = std::mem::replace(&mut self.is_later, inside);
+        let quoting = std::mem::replace(&mut self.quoting, quoting);
         let (places, frames) = (self.places.clone(), std::mem::take(&mut self.frames));
         self.run(text, depth + 1);
-        (self.places, self.frames) = (places, frames);
+        (self.places, self.frames, self.is_later, self.quoting) = (places, frames, is_later, quoting);
     }
 
     /// The text of a word that is one variable.
     fn bound(&mut self, word: &str) -> Option<String> {
         let open = opened(word);
         let name = open.variable()?;
-        let text = self.bindings.get(name).or_else(|| self.defaults.get(name))?;
+        let text = self.bindings().get(name).or_else(|| self.assigned.defaults.get(name))?.clone();
         self.left = self.left.saturating_sub(text.len());
-        Some(text.clone()).filter(|text| text != word && self.left > 0)
+        Some(text).filter(|text| text != word && self.left > 0)
     }
 
     /// Takes in a call, if the first word is the program.
     fn calls_helm(&mut self, first: &Word, after: &[Word]) -> bool {
         let mut call: Vec<String> = Vec::new();
         let is_variable = opened(&first.text).variable().is_some_and(|name| {
-            HELM.contains(&name.trim_start_matches("env.").to_uppercase().as_str()) && !self.bindings.contains_key(name)
+            HELM.contains(&name.trim_start_matches("env.").to_uppercase().as_str())
+                && !self.bindings().contains_key(name)
         });
         if let Some(text) = self.bound(&first.text) {
-            let mut words = tokens(&text).into_iter().filter_map(|token| match token {
+            let mut words = tokens(&text, Quoting::Filled).into_iter().filter_map(|token| match token {
                 Token::Word(word) => Some(word.text),
                 _ => None,
             });
@@ -331,18 +384,22 @@ impl Shell<'_, '_> {
         for word in after {
             match self.bound(&word.text).filter(|text| !word.is_quoted && text.contains(' ')) {
                 // The shell cuts what is not in quotes.
-                Some(text) => call.extend(tokens(&text).into_iter().filter_map(|token| match token {
+                Some(text) => call.extend(tokens(&text, Quoting::Filled).into_iter().filter_map(|token| match token {
                     Token::Word(word) => Some(word.text),
                     _ => None,
                 })),
                 None => call.push(word.text.clone()),
             }
         }
-        let input = self.input.as_ref().map(|input| opened(input).with(self.bindings).partial());
+        let input = self.input.as_ref().map(|input| opened(input).with(self.bindings()).partial());
         if let Some(mut release) = read(&call, input.as_ref()) {
-            let (chart, places) = self.rooted(&release.chart.with(self.bindings));
+            let (chart, places) = self.rooted(&release.chart.with(self.bindings()));
             release.places = places.unwrap_or_else(|| self.places.clone());
             release.chart = chart;
+            let mut left = self.left;
+            (release.bindings, release.defaults) =
+                needed(&release, (self.bindings(), &self.assigned.defaults), &mut left);
+            self.left = left;
             self.found.push(release);
         }
         true
@@ -366,9 +423,9 @@ impl Shell<'_, '_> {
     /// Goes to a directory.
     fn enter(&mut self, there: &str) {
         let before = self.places.clone();
-        let path = opened(there).with(self.bindings).with(self.defaults);
+        let path = opened(there).with(self.bindings()).with(&self.assigned.defaults);
         let (path, root) = self.rooted(&path);
-        let is_loop = path.variable().is_some_and(|name| self.loops.contains(name));
+        let is_loop = path.variable().is_some_and(|name| self.assigned.loops.contains(name));
         self.places = if there == "-" {
             self.previous.clone()
         } else if path.variable().is_some() && !is_loop {
@@ -397,8 +454,21 @@ impl Shell<'_, '_> {
     }
 }
 
+/// The commands in a text that are run for their output.
+pub(super) fn inner_commands(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let marks = Marks::new(text);
+    let mut from = 0;
+    while let Some(at) = text[from..].find("$(").map(|at| from + at) {
+        from = at + marks.length(at).unwrap_or(2);
+        let inside = text[at + 2..from].trim_end_matches(')');
+        found.extend((marks.length(at).is_some() && inside.contains(' ')).then_some(inside));
+    }
+    found
+}
+
 /// Whether a word is the program.
-fn is_helm(word: &str) -> bool {
+pub(super) fn is_helm(word: &str) -> bool {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     matches!(name.strip_suffix(".exe").unwrap_or(name), "helm" | "helm2" | "helm3" | "helm4")
 }

@@ -1,6 +1,6 @@
 //! Words and operators of commands, as shells tell them apart.
 
-use super::super::marks::Marks;
+use super::super::marks::{DOLLAR, Marks};
 
 /// A piece of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +10,26 @@ pub(super) enum Token {
     Operator(char),
     /// What a command reads from or writes to; the next word is a file.
     Redirection,
-    /// `<<END`, with the word that ends it.
-    Here(String),
+    /// `<<END`: the lines up to that word are read.
+    Here,
     /// `<<<`: the next word is what the command reads.
     Input,
 }
 
-/// A word: as it is written, without quotes.
+/// Where `$` is a letter: what fills in variables before a shell sees a text does so in single quotes, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoting {
+    /// None of a shell is a variable there.
+    Shell,
+    /// A pipeline fills in `${{ x }}` and `$(x)`.
+    Pipeline,
+    /// Make fills in all of them, and `$$` is the `$` that a shell sees.
+    Make,
+    /// Somebody else has filled in all of them.
+    Filled,
+}
+
+/// A word: as it is written, without quotes; a `$` that is a letter is [`DOLLAR`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Word {
     pub(super) text: String,
@@ -28,9 +41,9 @@ pub(super) struct Word {
 pub(super) const MAX_QUOTED: usize = 200;
 
 /// The pieces of a text. What is in braces of a variable is a part of its word.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub(super) fn tokens(text: &str, quoting: Quoting) -> Vec<Token> {
     let marks = Marks::new(text);
-    let mut reader = Reader { text, marks, at: 0, found: Vec::new(), word: Word::default(), is_word: false };
+    let mut reader = Reader { text, quoting, marks, at: 0, found: Vec::new(), word: Word::default(), is_word: false };
     while reader.at < text.len() {
         reader.step();
     }
@@ -40,6 +53,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 struct Reader<'t> {
     text: &'t str,
+    quoting: Quoting,
     marks: Marks<'t>,
     at: usize,
     found: Vec<Token>,
@@ -86,10 +100,24 @@ impl<'t> Reader<'t> {
                 // It is for `--set` as well, where it stands before a dot or a comma.
                 let next = next.map(String::from).unwrap_or_default();
                 let kept = if matches!(next.as_str(), "." | ",") { "\\" } else { "" };
-                self.push(&format!("{kept}{next}"), false);
-                self.at += 1 + next.len();
+                match next.as_str() {
+                    "$" => {
+                        let (made, length) = self.escaped_dollar(self.at + 1);
+                        self.push(&made, false);
+                        self.at += 1 + length;
+                    }
+                    _ => {
+                        self.push(&format!("{kept}{next}"), false);
+                        self.at += 1 + next.len();
+                    }
+                }
             }
-            '$' | '{' | '<' | '>' if self.marks.length(self.at).is_some() => {
+            '$' => {
+                let (made, length) = self.dollar(self.at, false);
+                self.push(&made, false);
+                self.at += length;
+            }
+            '{' | '<' | '>' if self.marks.length(self.at).is_some() => {
                 let length = self.marks.length(self.at).unwrap_or_default();
                 self.push(&rest[..length], false);
                 self.at += length;
@@ -106,7 +134,7 @@ impl<'t> Reader<'t> {
                 let end = rest[2..].trim_start_matches(['-', '~']).trim_start_matches(' ');
                 let length = end.find(|c: char| c.is_whitespace() || ";|&)<>".contains(c)).unwrap_or(end.len());
                 self.at += rest.len() - end.len() + length;
-                self.found.push(Token::Here(end[..length].trim_matches(['\'', '"', '\\']).to_owned()));
+                self.found.push(Token::Here);
             }
             '<' if rest.starts_with("<<<") => {
                 self.end_word();
@@ -140,6 +168,44 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// What a `$` at a place is, with the variable that it begins where that has marks, and how much of the text that takes.
+    fn dollar(&self, at: usize, is_single: bool) -> (String, usize) {
+        let rest = &self.text[at..];
+        let marked = |at: usize| {
+            let length = self.marks.length(at).unwrap_or(1);
+            (self.text[at..at + length].to_owned(), length)
+        };
+        let filled_in: &[&str] = match self.quoting {
+            Quoting::Make if rest.starts_with("$$") && is_single => return (DOLLAR.to_string(), 2),
+            Quoting::Make if rest.starts_with("$$") => {
+                let (made, length) = marked(at + 1);
+                return (made, length + 1);
+            }
+            // Of `$HOST` only the `H` is a name there.
+            Quoting::Make => match rest[1..].chars().next().filter(char::is_ascii_alphanumeric) {
+                Some(name) => return (format!("${{{name}}}"), 2),
+                None => return marked(at),
+            },
+            Quoting::Shell => &["${{"],
+            Quoting::Pipeline => &["${{", "$("],
+            Quoting::Filled => &["$"],
+        };
+        match () {
+            () if !is_single => marked(at),
+            () if filled_in.iter().any(|mark| rest.starts_with(mark)) => ("$".to_owned(), 1),
+            () => (DOLLAR.to_string(), 1),
+        }
+    }
+
+    /// The same behind a backslash.
+    fn escaped_dollar(&self, at: usize) -> (String, usize) {
+        match self.quoting {
+            Quoting::Make if self.text[at..].starts_with("$$") => (DOLLAR.to_string(), 2),
+            Quoting::Make | Quoting::Filled => self.dollar(at, false),
+            Quoting::Shell | Quoting::Pipeline => (DOLLAR.to_string(), 1),
+        }
+    }
+
     /// A text in quotes. Double ones take variables and a few escapes in.
     fn quoted(&mut self, quote: char) {
         let rest = &self.rest()[1..];
@@ -149,6 +215,12 @@ impl<'t> Reader<'t> {
                 continue;
             }
             match letter {
+                '$' if escaped => {
+                    escaped = false;
+                    let (text, length) = self.escaped_dollar(self.at + 1 + at);
+                    made.push_str(&text);
+                    skip = at + length;
+                }
                 letter if escaped => {
                     escaped = false;
                     if !"\"\\$`\n".contains(letter) || matches!(letter, '.' | ',') {
@@ -157,9 +229,9 @@ impl<'t> Reader<'t> {
                     made.push(letter);
                 }
                 '\\' if quote == '"' => escaped = true,
-                '$' if quote == '"' && self.marks.length(self.at + 1 + at).is_some() => {
-                    let length = self.marks.length(self.at + 1 + at).unwrap_or_default();
-                    made.push_str(&rest[at..at + length]);
+                '$' => {
+                    let (text, length) = self.dollar(self.at + 1 + at, quote == '\'');
+                    made.push_str(&text);
                     skip = at + length;
                 }
                 letter if letter == quote => {
@@ -184,15 +256,20 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
+        shown_as(text, Quoting::Shell)
+    }
+
+    /// With `§` for a `$` that is a letter.
+    fn shown_as(text: &str, quoting: Quoting) -> String {
         let of = |token: &Token| match token {
             Token::Word(word) if word.is_quoted => format!("[{}]", word.text),
             Token::Word(word) => word.text.clone(),
             Token::Operator(operator) => operator.escape_default().to_string(),
             Token::Redirection => ">".to_owned(),
-            Token::Here(end) => format!("<<{end}"),
+            Token::Here => "<<".to_owned(),
             Token::Input => "<<<".to_owned(),
         };
-        tokens(text).iter().map(of).collect::<Vec<_>>().join(" ")
+        tokens(text, quoting).iter().map(of).collect::<Vec<_>>().join(" ").replace(DOLLAR, "§")
     }
 
     #[test]
@@ -208,7 +285,7 @@ mod tests {
             ("a # b 'c\nd", "a \\n d"),
             ("a#b", "a#b"),
             ("a 2>&1 >/dev/null <b c", "a > /dev/null > b c"),
-            ("cat <<-'EOF' | b", "cat <<EOF | b"),
+            ("cat <<-'EOF' | b", "cat << | b"),
             ("a <<<x", "a <<< x"),
             ("a -f <(b c) d", "a -f <(b c) d"),
             ("don't", "don't"),
@@ -223,6 +300,24 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dollar_is_a_letter_where_nobody_fills_it_in() {
+        use Quoting::{Filled, Make, Pipeline, Shell};
+        for (text, quoting, expected) in [
+            ("'a=$B' \"a=$B\" a=$B", Shell, "[a=§B] [a=$B] a=$B"),
+            ("'${B}' '$(B)' '${{ B }}'", Shell, "[§{B}] [§(B)] [${{ B }}]"),
+            ("'${B}' '$(B)' '${{ B }}'", Pipeline, "[§{B}] [$(B)] [${{ B }}]"),
+            ("x'$B'$B", Shell, "x§B$B"),
+            ("\"\\$B\" \\$B \"\\${B}\"", Shell, "[§B] §B [§{B}]"),
+            ("\"\\$B\" '$B'", Filled, "[$B] [$B]"),
+            ("a=$$B \"$${B}\" '$$B' $$(b c)", Make, "a=$B [${B}] [§B] $(b c)"),
+            ("'$(B)' \"${B}\" $(B) $BC $@ \\$$B", Make, "[$(B)] [${B}] $(B) ${B}C $@ §B"),
+            ("$$$$ '$B' a$", Make, "$$ [${B}] a$"),
+        ] {
+            assert_eq!(shown_as(text, quoting), expected, "{text}");
         }
     }
 }

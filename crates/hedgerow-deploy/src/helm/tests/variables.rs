@@ -1,0 +1,169 @@
+//! What the variables of calls are: a shell may set one in many ways, and what may be another thing is not known.
+
+use super::outside::{CHARTS, read, variable};
+use std::collections::BTreeSet;
+
+/// What a call of each script gives to the variable of a chart, beside what its own values say.
+fn urls(tree: &str) -> BTreeSet<String> {
+    let mut urls = variable(&read(&format!("{CHARTS}{tree}")), "emoji", "URL");
+    urls.remove("");
+    urls
+}
+
+const CALL: &str = "helm upgrade smile charts/emoji --set url=$HOST";
+
+/// What of the two is given.
+#[track_caller]
+fn each(rows: &[(&str, &str)], expected: &[&str]) {
+    let expected: BTreeSet<String> = expected.iter().map(|url| (*url).to_owned()).collect();
+    let other = |(path, text): &(&str, &str)| {
+        let text = text.replace("CALL", CALL);
+        // Make would read the name of one letter.
+        let text = if *path == "Makefile" { text.replace("=$HOST", "=$(HOST)") } else { text };
+        let tree = format!("-- {path}\n{text}\n");
+        let urls = urls(&tree);
+        (urls != expected).then(|| format!("{tree}{urls:?}\n"))
+    };
+    assert_eq!(rows.iter().filter_map(other).collect::<String>(), "", "not {expected:?}");
+}
+
+#[test]
+fn what_a_shell_sets_twice_is_not_known() {
+    let rows = [
+        "HOST=ledger\ncase $1 in\n  prod) HOST=card ;;\nesac\nCALL",
+        "HOST=ledger\ncase $1 in prod) HOST=card ;; esac\nCALL",
+        "HOST=ledger\nif [ $1 = prod ]; then HOST=card; fi\nCALL",
+        "HOST=ledger\nif [ $1 = prod ]; then\n  export HOST=card\nfi\nCALL",
+        "HOST=ledger\n[ $1 = prod ] && HOST=card\nCALL",
+        "HOST=ledger\n[ $1 = prod ] || { HOST=card; }\nCALL",
+        "HOST=ledger\n[ $1 = prod ] && export HOST=card\nCALL",
+        "HOST=ledger\nENV=prod; HOST=card\nCALL",
+        "HOST=ledger\nENV=prod HOST=card\nCALL",
+        "f() {\n  local -r HOST=card\n}\nHOST=ledger\nf\nCALL",
+        "HOST=ledger\ndeclare -rx HOST=card\nCALL",
+        "HOST=ledger\nHOST+=.x\nCALL",
+        "HOST=ledger\nread HOST\nCALL",
+        "HOST=ledger\nread -r -p 'which' HOST\nCALL",
+        "HOST=ledger\nprintf -v HOST '%s' card\nCALL",
+        "HOST=ledger\nunset HOST\nCALL",
+        "HOST=ledger\nmapfile -t HOST <x\nCALL",
+        "HOST=ledger\nwhile getopts h: HOST; do :; done\nCALL",
+        "HOST=ledger\n. ./b.sh\nCALL",
+        "HOST=ledger\nsource \"$DIR/b.sh\"\nCALL",
+        "HOST=ledger\n[ -f b.sh ] && . b.sh\nCALL",
+        "HOST=ledger\nfor HOST in card; do :; done\nCALL",
+        "HOST=ledger\nHOST=$(cat x)\nCALL",
+        "HOST=ledger\nHOST=card env | sort\nHOST=card\nCALL",
+        "HOST=ledger\neval \"HOST=card\"\nCALL",
+        "HOST=ledger\nHOST=card CALL",
+    ];
+    each(&rows.map(|text| ("run.sh", text)), &["?"]);
+    // What is set by then is known, however it is.
+    let rows = [
+        "HOST=ledger\nCALL",
+        "HOST=ledger; CALL",
+        "export A=b HOST=ledger\nCALL",
+        "if true; then HOST=ledger; fi\nCALL",
+        "declare -r HOST='ledger' # x\nCALL",
+        "f() { CALL; }\nHOST=ledger\nf",
+        "HOST=ledger\nHOST=ledger\nexport HOST\nCALL",
+        "HOST=ledger\nhelm upgrade x charts/card --set HOST=card\nCALL",
+        "HOST=ledger\ndocker run -e HOST=$HOST x\nCALL",
+        "HOST=ledger\necho \"$HOST\" >x\nCALL",
+        "HOST=ledger\n# HOST=card\nCALL",
+        "HOST=ledger\n[ \"$HOST\" = card ] && exit\nCALL",
+        "HOST=ledger\nCALL --set a=b,c=d",
+    ];
+    each(&rows.map(|text| ("run.sh", text)), &["ledger"]);
+    // What is set behind the call is not set by then.
+    let rows = ["CALL\nHOST=ledger", "CALL; HOST=ledger", "(CALL)\nexport HOST=ledger"];
+    each(&rows.map(|text| ("run.sh", text)), &["?"]);
+}
+
+#[test]
+fn a_dollar_in_single_quotes_is_a_letter() {
+    // Who reads it may fill it in, but not with what the script says.
+    let rows = [
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set 'url=$HOST'"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set 'url=${HOST}'"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set url='$HOST'"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set 'url=$(HOST)'"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set \"url=\\$HOST\""),
+        ("run.sh", "HOST=ledger\nU='$HOST'\nhelm upgrade smile charts/emoji --set url=$U"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji -f - <<'END'\nurl: $HOST\nEND"),
+        ("run.sh", "HOST=ledger\nbash -c 'HOST=x CALL'"),
+        ("x.yaml", "variables: {HOST: ledger}\nscript: helm upgrade smile charts/emoji --set 'url=$HOST'"),
+    ];
+    each(&rows, &["?"]);
+    let rows = [
+        ("run.sh", "export HOST=ledger\nbash -c 'CALL'"),
+        ("run.sh", "HOST=ledger\nbash -c \"CALL\""),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set 'url='$HOST"),
+        ("run.sh", "HOST=ledger\nhelm upgrade smile charts/emoji --set 'a=b,url='\"$HOST\"',c=d'"),
+        ("x.yaml", "env: {HOST: ledger}\nrun: helm upgrade smile charts/emoji --set 'url=${{ env.HOST }}'"),
+        ("x.yaml", "variables: {HOST: ledger}\nscript: helm upgrade smile charts/emoji --set 'url=$(HOST)'"),
+        ("Makefile", "HOST = ledger\nup:\n\thelm upgrade smile charts/emoji --set 'url=$(HOST)'"),
+        ("Jenkinsfile", "HOST = 'ledger'\nsh \"helm upgrade smile charts/emoji --set 'url=${HOST}'\""),
+    ];
+    each(&rows, &["ledger"]);
+}
+
+#[test]
+fn what_a_makefile_may_set_twice_is_not_known() {
+    let rows = [
+        "HOST = ledger\nprod: HOST = card\nup:\n\tCALL",
+        "HOST := ledger\nprod stage: HOST := card\nup:\n\tCALL",
+        "HOST = ledger\nprod: export HOST = card\nup:\n\tCALL",
+        "HOST = ledger\nprod: override HOST = card\nup:\n\tCALL",
+        "HOST = ledger\nup:\n\tCALL\nprod:\n\t$(MAKE) up HOST=card",
+        "HOST = ledger\nup:\n\tCALL\nprod:\n\t@cd . && make up HOST=card",
+        "HOST = ledger\nup:\n\tCALL\nprod:\n\tHOST=card $(MAKE) -e up",
+        "HOST = ledger\nHOST += card\nup:\n\tCALL",
+        "HOST = ledger\nHOST != hostname\nup:\n\tCALL",
+        "HOST = ledger\nifdef X\nHOST = card\nendif\nup:\n\tCALL",
+        "HOST = ledger\ninclude x.mk\nup:\n\tCALL",
+        "HOST = ledger\n-include x.mk\nup:\n\tCALL",
+        "HOST = ledger\nup:\n\t$(eval HOST := card)\n\tCALL",
+    ];
+    each(&rows.map(|text| ("Makefile", text)), &["?"]);
+    let rows = [
+        "HOST = ledger\nup:\n\tCALL",
+        "export HOST := ledger\nup:\n\tCALL",
+        "HOST = ledger\nup:\n\tCALL\nprod:\n\t$(MAKE) up HOST=$(HOST)",
+        "HOST = ledger\nprod: OTHER = HOST\nup:\n\tCALL",
+        "HOST = ledger # card\nup:\n\tCALL",
+        "up:\n\tHOST=ledger; helm upgrade smile charts/emoji --set url=$$HOST",
+        "up:\n\tHOST=ledger && \\\n\thelm upgrade smile charts/emoji --set \"url=$${HOST}\"",
+        ".ONESHELL:\nup:\n\tHOST=ledger\n\thelm upgrade smile charts/emoji --set url=$$HOST",
+    ];
+    each(&rows.map(|text| ("Makefile", text)), &["ledger"]);
+}
+
+#[test]
+fn what_a_pipeline_may_set_twice_is_not_known() {
+    let job = ".deploy:\n  script: CALL\n";
+    let rows = [
+        format!("variables: {{HOST: ledger}}\n{job}prod:\n  extends: .deploy\n  variables: {{HOST: card}}"),
+        format!("variables: {{HOST: ledger}}\n{job}  rules: [{{if: $X, variables: {{HOST: card}}}}]"),
+        format!("variables: {{HOST: ledger}}\n{job}workflow: {{rules: [{{variables: {{HOST: card}}}}]}}"),
+        format!("variables: {{HOST: ledger}}\n{job}  parallel: {{matrix: [{{HOST: [card]}}]}}"),
+        format!("variables: {{HOST: ledger}}\n{job}x:\n  script: echo \"HOST=card\" >> build.env"),
+        "env: {HOST: ledger}\nsteps:\n- run: echo HOST=card >> $GITHUB_ENV\n- run: CALL".to_owned(),
+        "variables: [{name: HOST, value: ledger}]\nsteps:\n- script: echo '##vso[task.setvariable variable=HOST]card'\n- script: CALL".to_owned(),
+        "variables: {HOST: ledger}\nx:\n  script:\n  - HOST=card\n  - CALL".to_owned(),
+        "variables: {HOST: ledger}\nx:\n  script:\n  - if x; then HOST=card; fi\n  - CALL".to_owned(),
+        "vars: {HOST: ledger}\ntasks:\n  up: {cmds: [CALL]}\n  prod: {cmds: [{task: up, vars: {HOST: card}}]}".to_owned(),
+        "vars: {HOST: ledger}\ntasks:\n  up: {cmds: [CALL]}\n  prod: {cmds: [task up HOST=card]}".to_owned(),
+        "vars: {HOST: {sh: hostname}}\ntasks:\n  up: {cmds: [CALL]}".to_owned(),
+    ];
+    each(&rows.each_ref().map(|text| ("x.yaml", text.as_str())), &["?"]);
+    let rows = [
+        format!("variables: {{HOST: ledger}}\n{job}prod:\n  extends: .deploy\n  variables: {{HOST: ledger, A: b}}"),
+        "x:\n  variables: {HOST: ledger}\n  script: CALL\n".to_owned(),
+        "x:\n  before_script: [export HOST=ledger]\n  script: [CALL]\n".to_owned(),
+    ];
+    each(&rows.each_ref().map(|text| ("x.yaml", text.as_str())), &["ledger"]);
+    // A job of GitHub's has what stands above it alone.
+    let jobs = "env: {HOST: card}\njobs:\n  a: {env: {HOST: ledger}, steps: [{run: CALL}]}\n  b: {steps: [{run: x}]}";
+    each(&[(".github/workflows/x.yaml", jobs)], &["ledger"]);
+}
