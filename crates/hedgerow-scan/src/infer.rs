@@ -279,6 +279,14 @@ impl<'a, 'p> Infer<'a, 'p> {
         found
     }
 
+    /// What a class itself, and no method of it, says a name is; the last counts.
+    pub(crate) fn said_in(&self, ty: TypeId, name: &str) -> Option<(FnId, ExprId)> {
+        let loader = self.program.loader(self.program.ty(ty).0);
+        let stores = self.stores_of(ty);
+        let mut stored = stores.get(name)?.iter().filter(|(function, ..)| Some(*function) == loader);
+        stored.next_back().map(|(function, value, _)| (*function, *value))
+    }
+
     fn stores_of(&self, ty: TypeId) -> Rc<Stores<'p>> {
         if let Some(known) = self.stores.borrow().get(&ty) {
             return Rc::clone(known);

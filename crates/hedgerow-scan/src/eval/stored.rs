@@ -124,7 +124,7 @@ impl<'p> Eval<'_, 'p> {
             values.add(&Values::one(Value::Setting([path.as_slice(), &[name.to_owned()]].concat())));
         }
         if let Some(id) = own.filter(|id| self.reads_environment(*id)) {
-            values.add(&self.variables(id, name));
+            values.add(&self.variables(id, name, &base));
         }
         // A field of something that came from outside had a value there, whatever is stored in it here.
         let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());

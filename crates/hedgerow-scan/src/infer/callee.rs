@@ -194,14 +194,12 @@ impl<'p> Infer<'_, 'p> {
 
     /// Whether a class itself, and no method of it, declares a field or gives it a value.
     fn sets(&self, class: TypeId, name: &str) -> bool {
-        let (file, decl) = self.program.ty(class);
+        let (_, decl) = self.program.ty(class);
         let is_declared = match &decl.ty {
             TypeRef::Struct(fields) => fields.iter().any(|field| !field.embedded && field.name == name),
             _ => false,
         };
-        let loader = self.program.loader(file);
-        is_declared
-            || self.stores_of(class).get(name).into_iter().flatten().any(|(function, ..)| Some(*function) == loader)
+        is_declared || self.said_in(class, name).is_some()
     }
 
     /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.

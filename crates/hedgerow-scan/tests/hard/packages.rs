@@ -183,6 +183,7 @@ fn a_look_up_calls_only_what_may_lie_there() {
         "class App:\n    def __init__(self):\n        self.led = Ledger()\n    def go(self, conf):\n        print(conf.get('name'))\nApp().go(lib.load())",
         "class App:\n    def __init__(self, led):\n        self.led = led\n    def go(self):\n        self.conf = lib.load()\n        print(self.conf.get('name'))\nApp(Ledger()).go()",
         "def go(led, conf):\n    print(conf.get('name'))\ngo(Ledger(), conf=lib.load())",
+        "all = [Ledger()]\ndef go(conf):\n    print(conf.get('name'))\ngo({'name': 'x'})",
         "js const led = new Ledger();\nfunction go(conf) { console.log(conf.get('name')); }\ngo(lib.load());",
         "js const led = new Ledger();\nconsole.log(lib.load().get('name'));",
     ]

@@ -151,3 +151,64 @@ fn settings_that_nobody_uses_for_a_call_are_no_calls() {
         assert!(!found.iter().any(|line| line.contains("joined") || line.contains("proven")), "{class}: {found:?}");
     }
 }
+
+/// A service whose settings are read by `read`, with variables for all names that a wrong reading would take.
+fn with_prefix(class: &str, read: &str) -> String {
+    let given = compose(
+        "BOOKS_URL: 'http://s-ledger:80', URL: 'http://s-cart:80', HOST: 'http://s-cart:80', X_URL: 'http://s-cart:80'",
+    );
+    format!(
+        "{given}-- service.shop/main.py\nimport httpx, os\nfrom pydantic import AliasChoices, AliasPath, BaseConfig, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n{class}httpx.get({read}.url)\n"
+    )
+}
+
+#[test]
+fn prefixes_of_variables_are_read_wherever_they_are_said() {
+    let rows = [
+        "class S(BaseSettings):\n    url: str\n    class Config:\n        env_prefix = 'BOOKS_'\n",
+        "class S(BaseSettings):\n    class Config(BaseConfig):\n        env_prefix = 'BOOKS_'\n    url: str\n",
+        "class S(BaseSettings, env_prefix='BOOKS_'):\n    url: str\n",
+        "class S(BaseSettings, env_prefix='BOOKS_', extra='ignore'):\n    url: str\n",
+        // Several classes with one of that name.
+        "class A(BaseSettings):\n    url: str\n    class Config:\n        env_prefix = 'X_'\nclass S(BaseSettings):\n    url: str\n    class Config:\n        env_prefix = 'BOOKS_'\nclass B(BaseSettings):\n    url: str\n    class Config:\n        env_prefix = 'X_'\n",
+        // What is said above holds below.
+        "class A(BaseSettings):\n    class Config:\n        env_prefix = 'BOOKS_'\nclass S(A):\n    url: str\n    class Config:\n        case_sensitive = False\n",
+        "class A(BaseSettings, env_prefix='BOOKS_'):\n    pass\nclass S(A):\n    url: str\n    model_config = SettingsConfigDict(extra='ignore')\n",
+        "class A(BaseSettings, env_prefix='X_'):\n    pass\nclass S(A):\n    url: str\n    model_config = SettingsConfigDict(env_prefix='BOOKS_')\n",
+        "class A(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='X_')\n    url: str\nclass S(A, env_prefix='BOOKS_'):\n    pass\n",
+        "class A(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='BOOKS_')\nclass S(BaseSettings):\n    model_config = A.model_config\n    url: str\n",
+        "class Common:\n    env_prefix = 'BOOKS_'\nclass S(BaseSettings):\n    url: str\n    class Config(Common):\n        pass\n",
+        // What is not written in the class itself.
+        "CONFIG = SettingsConfigDict(env_prefix='BOOKS_')\nclass S(BaseSettings):\n    model_config = CONFIG\n    url: str\n",
+        "COMMON = dict(env_prefix='BOOKS_')\nclass S(BaseSettings):\n    model_config = SettingsConfigDict(**COMMON)\n    url: str\n",
+        "NAME = 'BOOKS'\nclass S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=NAME + '_')\n    url: str\n",
+        // Names that a field has besides the part of one.
+        "class S(BaseSettings):\n    url: str = Field(validation_alias=AliasChoices('BOOKS_URL', AliasPath('BOOKS', 'host')))\n",
+    ]
+    .map(|class| with_prefix(class, "S()"));
+    let made = with_prefix("class S(BaseSettings):\n    url: str\n", "S(_env_prefix='BOOKS_')");
+    for row in rows.iter().chain([&made]) {
+        let found = summary(&outcome(&crate::silent::tree(row)));
+        let calls: Vec<_> = found.iter().filter(|line| !line.contains("candidate")).collect();
+        assert_eq!(calls, ["shop -> ledger joined"], "{row}");
+    }
+}
+
+#[test]
+fn a_prefix_that_is_not_known_is_none_that_is_empty() {
+    for class in [
+        "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=os.environ['P'])\n    url: str\n",
+        "class S(BaseSettings, env_prefix=os.environ['P']):\n    url: str\n",
+        "class S(BaseSettings):\n    url: str\n    class Config:\n        env_prefix = os.environ['P']\n",
+        "def config():\n    return lib()\nclass S(BaseSettings):\n    model_config = unknown | {'extra': 'ignore'}\n    url: str\n",
+        "class S(BaseSettings):\n    url: str = Field(validation_alias=AliasPath('BOOKS', 'host'))\n",
+        "class S(BaseSettings):\n    url: str = Field(validation_alias=AliasPath('url', 0))\n",
+        "class S(BaseSettings):\n    url: str = Field(alias=os.environ['P'])\n",
+    ] {
+        let tree = crate::silent::tree(&with_prefix(class, "S()"));
+        let found = summary(&outcome(&tree));
+        assert!(!found.iter().any(|line| line.contains("joined") || line.contains("proven")), "{class}: {found:?}");
+        let asked = crate::silent::asks(&tree);
+        assert!(asked.iter().any(|line| line.contains("main.py")), "{class}: {asked:?}");
+    }
+}

@@ -2,8 +2,15 @@
 
 use super::Lower;
 use crate::frontend::build::{Expressions, children, range};
-use crate::ir::{Field, Note, TypeDecl, TypeRef};
+use crate::ir::{Expr, ExprId, Field, Note, TypeDecl, TypeRef};
+use compact_str::CompactString;
 use tree_sitter::Node;
+
+/// The class inside of one of pydantic's that says how it is filled.
+const CONFIG: &str = "Config";
+
+/// What it says there of the names of its variables.
+const ENV_PREFIX: &str = "env_prefix";
 
 /// Whether a decorator makes a method that is read like a field: `@property`, `@functools.cached_property`, pydantic's `@computed_field`.
 pub(super) fn is_property(decorator: &str) -> bool {
@@ -22,12 +29,21 @@ fn notes(ty: Node) -> Vec<Node> {
 }
 
 impl<'n> Lower<'_, 'n> {
-    /// A class, with its decorators.
-    pub(super) fn class(&mut self, node: Node<'n>, notes: Vec<Note>) {
+    /// A class, with its decorators and the class it stands in. What is said beside what it extends is a note without a name.
+    pub(super) fn class(&mut self, node: Node<'n>, outer: Option<&str>, mut notes: Vec<Note>) {
         let name = self.builder.field(node, "name");
         let bases = node.child_by_field_name("superclasses").map(children).unwrap_or_default();
-        let bases = bases.into_iter().filter(|base| base.kind() != "keyword_argument");
+        let (said, bases): (Vec<_>, Vec<_>) = bases.into_iter().partition(|base| base.kind() == "keyword_argument");
+        let is_top = self.at_top();
+        let arguments: Vec<_> = said.into_iter().filter(|_| is_top).filter_map(|said| self.said(said)).collect();
+        if !arguments.is_empty() {
+            notes.push(Note { name: "".into(), arguments, span: range(node) });
+        }
+        if let Some(outer) = outer.filter(|_| is_top && name == CONFIG) {
+            self.configured(outer, node, &bases);
+        }
         let fields = bases
+            .into_iter()
             .map(|base| {
                 let ty = self.ty(base);
                 let name = self.builder.slice(base).to_owned();
@@ -41,6 +57,36 @@ impl<'n> Lower<'_, 'n> {
         self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes, span: range(node) });
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body, Some(&name));
+        }
+    }
+
+    /// `name=value` beside what a class extends. What makes the class is no value of it.
+    fn said(&mut self, node: Node<'n>) -> Option<(CompactString, ExprId)> {
+        let name = self.builder.field(node, "name");
+        let value = node.child_by_field_name("value").filter(|_| name != "metaclass")?;
+        Some((name.into(), self.expr(value)))
+    }
+
+    /// A class inside of another one by which this one is configured: a note of the outer class, since such classes have one name in all of
+    /// them. What it extends has no name there.
+    fn configured(&mut self, outer: &str, node: Node<'n>, bases: &[Node<'n>]) {
+        let mut arguments = Vec::new();
+        let statements = node.child_by_field_name("body").map(children).unwrap_or_default();
+        for statement in statements.into_iter().filter(|statement| statement.kind() == "expression_statement") {
+            for assigned in children(statement).into_iter().filter(|child| child.kind() == "assignment") {
+                let name = self.builder.field(assigned, "left");
+                if let Some(value) = assigned.child_by_field_name("right").filter(|_| name == ENV_PREFIX) {
+                    arguments.push((name.into(), self.expr(value)));
+                }
+            }
+        }
+        for base in bases {
+            let ty = self.written(*base);
+            arguments.push(("".into(), self.builder.push(Expr::Type(ty), range(*base))));
+        }
+        let mut types = self.builder.facts.types.iter_mut();
+        if let Some(ty) = types.rfind(|ty| ty.name == outer) {
+            ty.notes.push(Note { name: CONFIG.into(), arguments, span: range(node) });
         }
     }
 

@@ -137,12 +137,12 @@ impl<'n> Lower<'_, 'n> {
                 }
                 if let Some(definition) = node.child_by_field_name("definition") {
                     match definition.kind() {
-                        "class_definition" => self.class(definition, notes),
+                        "class_definition" => self.class(definition, class, notes),
                         _ => self.definition(definition, class, said),
                     }
                 }
             }
-            "class_definition" => self.class(node, Vec::new()),
+            "class_definition" => self.class(node, class, Vec::new()),
             "global_statement" | "nonlocal_statement" => {
                 let names =
                     children(node).into_iter().map(|name| self.builder.slice(name).to_owned()).collect::<Vec<_>>();
