@@ -31,6 +31,17 @@ pub(super) struct Exports<'p> {
     giving: OnceLock<Vec<PackageId>>,
 }
 
+/// How many packages are asked for one name.
+const MAX_ASKED: usize = 20_000;
+
+/// The packages that are still to be asked for a name.
+struct Asked<'s, 'p> {
+    packages: &'s [PackageId],
+    name: &'s str,
+    /// What the name means where none of them has it.
+    declared: Meaning<'p>,
+}
+
 impl<'p> Program<'p> {
     /// Reads what each package gives on.
     pub(super) fn add_exports(&mut self, modules: &Modules) {
@@ -116,37 +127,39 @@ impl<'p> Program<'p> {
     }
 
     /// What `name` means in a package to whoever imports it: what the package gives on by that name, declares, or gives on with all names of
-    /// another.
+    /// another. Of several that give on a name the first counts that leads to something.
     pub(crate) fn exported(&self, package: PackageId, name: &str) -> Meaning<'p> {
-        let mut seen: BTreeSet<(PackageId, &str)> = BTreeSet::new();
-        // What is given on from elsewhere is looked for there; where that leads nowhere, what is declared by the name counts.
-        let mut declared = Meaning::Unknown;
-        let mut at = Some((package, name));
-        while let Some((package, name)) = at.take() {
-            if !seen.insert((package, name)) {
-                break;
-            }
-            // Before it is known what packages give on, they have what they declare.
-            let giving = self.giving(package).unwrap_or(std::slice::from_ref(&package));
-            let giving = if name == "default" { &giving[..giving.len().min(1)] } else { giving };
-            for package in giving {
-                let own = self.item(*package, name);
-                match self.exports.get(package.0 as usize).and_then(|exports| exports.names.get(name)) {
-                    Some(From::Name(other, of)) => {
-                        if declared == Meaning::Unknown {
-                            declared = own;
-                        }
-                        at = Some((*other, of));
-                        break;
-                    }
-                    Some(From::Whole(other)) => return Meaning::Package(*other),
-                    Some(From::External(path, of)) => return Meaning::External(path, *of),
-                    None if own != Meaning::Unknown => return own,
-                    None => {}
-                }
+        let mut seen: BTreeSet<(PackageId, &str)> = BTreeSet::from([(package, name)]);
+        let mut open = vec![self.asked(&package, name, Meaning::Unknown)];
+        for _ in 0..MAX_ASKED {
+            let Some(asked) = open.last_mut() else { break };
+            let name = asked.name;
+            let Some((package, rest)) = asked.packages.split_first() else {
+                // What is given on from elsewhere leads nowhere: what is declared by the name counts.
+                match asked.declared {
+                    Meaning::Unknown => open.pop(),
+                    declared => return declared,
+                };
+                continue;
+            };
+            asked.packages = rest;
+            let own = self.item(*package, name);
+            match self.exports.get(package.0 as usize).and_then(|exports| exports.names.get(name)) {
+                Some(From::Name(other, of)) if seen.insert((*other, of)) => open.push(self.asked(other, of, own)),
+                Some(From::Whole(other)) => return Meaning::Package(*other),
+                Some(From::External(path, of)) => return Meaning::External(path, *of),
+                _ if own != Meaning::Unknown => return own,
+                _ => {}
             }
         }
-        declared
+        Meaning::Unknown
+    }
+
+    /// The packages that are asked for a name. Before it is known what packages give on, they have what they declare.
+    fn asked<'s>(&'s self, package: &'s PackageId, name: &'s str, declared: Meaning<'p>) -> Asked<'s, 'p> {
+        let giving = self.giving(*package).unwrap_or(std::slice::from_ref(package));
+        let packages = if name == "default" { &giving[..giving.len().min(1)] } else { giving };
+        Asked { packages, name, declared }
     }
 
     /// A package and those all of whose names it gives on, by itself or by others, in the order in which they are asked for a name.

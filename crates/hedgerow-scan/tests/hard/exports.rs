@@ -146,6 +146,38 @@ fn what_a_module_of_python_imports_is_known_by_its_name() {
 }
 
 #[test]
+fn a_name_that_one_module_gives_on_in_vain_is_another_ones() {
+    let python = |first: &str, more: &str| {
+        let main = "from lib.net import get\nget('http://s-ledger/x')";
+        let index = format!(
+            "from .first import *\nfrom .client import *\n-- lib/net/first.py\n{first}\n-- lib/net/empty.py\nx = 1\n{more}"
+        );
+        python(&index, main)
+    };
+    let script = |first: &str| {
+        let main = "import { get } from '../lib';\nget('http://s-ledger/x');";
+        script(&format!("export * from './first';\nexport * from './client';\n-- lib/first.ts\n{first}"), main)
+    };
+    let own = "import requests\ndef get(url):\n    return requests.get('http://s-cart/x')";
+    finds_all(&[
+        ("tried", python("try:\n    from .empty import get\nexcept ImportError:\n    pass", ""), FOUND),
+        ("by another name", python("from .empty import other as get", ""), FOUND),
+        ("behind another", python("from .second import get", "-- lib/net/second.py\nfrom .empty import get"), FOUND),
+        ("in a circle", python("from .second import get", "-- lib/net/second.py\nfrom .first import get"), FOUND),
+        ("of all names", python("from .second import get", "-- lib/net/second.py\nfrom .empty import *"), FOUND),
+        ("of a script", script("export { get } from './other';"), FOUND),
+        // What leads somewhere holds.
+        ("another's own", python(own, ""), &[]),
+        ("another's, given on", python("from .second import get", &format!("-- lib/net/second.py\n{own}")), &[]),
+        (
+            "its own where the import fails",
+            python(&format!("try:\n    from .empty import get\nexcept ImportError:\n    pass\n{own}"), ""),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
 fn classes_of_a_package_that_is_imported_whole_are_known() {
     let java = |imports: &str, more: &str| {
         format!(
