@@ -97,7 +97,6 @@ fn words_of_a_call_are_read_as_helm_reads_them() {
         "helm upgrade --wait=false --dry-run smile charts/emoji -f deploy/emoji.yaml",
         "helm template --release-name smile charts/emoji -f deploy/emoji.yaml",
         "helm upgrade -f deploy/emoji.yaml -- smile charts/emoji",
-        "helm upgrade $HELM_ARGS smile charts/emoji -f deploy/emoji.yaml \"$@\"",
         "helm upgrade smile charts/emoji --set url=x -f deploy/other.yaml --set url=http://ledger",
         // All files come first, then what is set, by the kinds of flags.
         "helm upgrade smile charts/emoji --set url=http://ledger -f deploy/other.yaml",

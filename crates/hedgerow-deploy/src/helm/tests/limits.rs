@@ -157,3 +157,20 @@ fn long_scripts_are_read_once() {
         read(&format!("{CHARTS}{tree}"));
     }
 }
+
+/// Each call took all of these with it, and each text was put together before it was seen to be too long.
+#[test]
+fn variables_of_variables_have_an_end() {
+    let chain: String = (0..8000).map(|at| format!("V{at}=$V{}\n", at + 1)).collect();
+    let calls: String = (0..250).map(|at| format!("helm upgrade r{at} ./charts/emoji --set url=$V0\n")).collect();
+    let deploy = read(&format!("{CHARTS}-- run.sh\n{chain}{calls}"));
+    assert!(variable(&deploy, "emoji", "URL").contains("?"));
+    let long = format!("A={}\nhelm upgrade r ./charts/emoji --set url={}\n", "x".repeat(100_000), "$A".repeat(20_000));
+    let deploy = read(&format!("{CHARTS}-- run.sh\n{long}"));
+    assert!(variable(&deploy, "emoji", "URL").iter().any(|url| url.starts_with('?')));
+    // So many words that variables hold are not read, and that is told.
+    let flags = format!("F=\"{}\"\n{}", "--set a=b ".repeat(2000), "helm upgrade r ./charts/emoji $F\n".repeat(100));
+    let deploy = read(&format!("{CHARTS}-- run.sh\n{flags}"));
+    let broken: Vec<String> = deploy.broken().map(|(path, fault)| format!("{path}: {fault}")).collect();
+    assert_eq!(broken, ["run.sh: commands of more text than is read of one file"]);
+}

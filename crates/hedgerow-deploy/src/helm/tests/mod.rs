@@ -3,6 +3,7 @@
 mod argo;
 mod calls;
 mod ends;
+mod flags;
 mod known;
 mod left_out;
 mod limits;

@@ -2,9 +2,10 @@
 
 use super::super::marks::Marks;
 use super::super::open::Bindings;
+use super::call::is_helm;
 use super::flags::opened;
 use super::scripts::Kind;
-use super::shell::{inner_commands, is_helm};
+use super::shell::inner_commands;
 use super::words::{Quoting, Token, Word, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 

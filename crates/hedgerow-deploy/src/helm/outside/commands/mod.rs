@@ -1,6 +1,8 @@
-//! Calls of `helm` in scripts, makefiles and pipelines: `helm upgrade NAME CHART -f values.yaml --set a.b=c`. See <https://helm.sh/docs/helm/helm_upgrade/>.
+//! Calls of `helm` in scripts, makefiles and pipelines: `helm upgrade NAME CHART -f values.yaml --set a.b=c`. See
+//! <https://helm.sh/docs/helm/helm_upgrade/>.
 
 mod assigned;
+mod call;
 mod documents;
 mod flags;
 mod place;
@@ -17,7 +19,7 @@ const MAX_CALLS: usize = 256;
 
 /// What a file has to say that calls `helm`.
 pub(super) fn is_read(path: &str, text: &str) -> bool {
-    ["upgrade", "install", "template"].iter().any(|verb| text.contains(verb))
+    call::VERBS.iter().any(|verb| text.contains(verb))
         && ["helm", "HELM"].iter().any(|name| names_program(text, name))
         && scripts::is_script(path, text)
 }

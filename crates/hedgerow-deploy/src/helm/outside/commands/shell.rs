@@ -1,13 +1,13 @@
 //! The calls of `helm` that a script makes, and where each is made.
 
+use super::super::Written;
 use super::super::marks::{DOLLAR, Marks};
 use super::super::names::Names;
 use super::super::open::{Bindings, Open};
-use super::super::{Layer, Written};
 use super::MAX_CALLS;
 use super::assigned::{Assigned, assigned};
 use super::documents::without_documents;
-use super::flags::{opened, read};
+use super::flags::opened;
 use super::place::{self, Root};
 use super::scripts::{Kind, Script};
 use super::words::{Quoting, Token, Word, tokens};
@@ -17,9 +17,6 @@ const MAX_DEPTH: usize = 4;
 
 /// How much text is read of one script that stands for commands or is run by them.
 const MAX_NESTED: usize = 1 << 20;
-
-/// How deep variables are made of variables, as they are put in for one another.
-const MAX_VARIABLES: usize = 8;
 
 /// How long the path of a directory may be that a script goes to.
 const MAX_PATH: usize = 1024;
@@ -52,10 +49,6 @@ const RUNNERS: &[&str] = &[
     "system",
     "try",
 ];
-
-/// Variables that are called like the program.
-const HELM: &[&str] =
-    &["HELM", "HELM2", "HELM3", "HELM_BIN", "HELM_BINARY", "HELM_CMD", "HELM_COMMAND", "HELM_EXE", "HELM_EXECUTABLE"];
 
 /// The calls of a script. `above` is the directory of its file, and those above that.
 pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Written>, bool) {
@@ -99,35 +92,8 @@ pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Wr
     (shell.found, shell.left == 0)
 }
 
-/// The variables that a call is made of, and those that these are made of: a script may have many. `left` is how much text of them is taken.
-fn needed(call: &Written, all: (&Bindings, &Bindings), left: &mut usize) -> (Bindings, Bindings) {
-    let files = call.layers.iter().filter_map(|layer| match layer {
-        Layer::File(open, _) | Layer::Perhaps(open, _) | Layer::SetAll(open, _) => Some(open),
-        _ => None,
-    });
-    let opens = files.chain([&call.chart]).chain(&call.name).chain(&call.places);
-    let mut names: Vec<String> = opens.flat_map(Open::variables).map(str::to_owned).collect();
-    let (mut bindings, mut defaults) = (Bindings::new(), Bindings::new());
-    for _ in 0..MAX_VARIABLES {
-        let mut next = Vec::new();
-        for name in names {
-            for (from, into) in [(all.0, &mut bindings), (all.1, &mut defaults)] {
-                let Some(text) = from.get(&name).filter(|_| !into.contains_key(&name)) else { continue };
-                *left = left.saturating_sub(text.len() + name.len());
-                if *left == 0 {
-                    continue;
-                }
-                next.extend(opened(text).variables().map(str::to_owned));
-                into.insert(name.clone(), text.clone());
-            }
-        }
-        names = next;
-    }
-    (bindings, defaults)
-}
-
-struct Shell<'s, 'n> {
-    assigned: &'s Assigned,
+pub(super) struct Shell<'s, 'n> {
+    pub(super) assigned: &'s Assigned,
     /// What is set by now.
     now: Bindings,
     /// How many commands have ended.
@@ -136,18 +102,18 @@ struct Shell<'s, 'n> {
     is_later: bool,
     quoting: Quoting,
     /// How much more text is read that stands for commands or is run by them.
-    left: usize,
+    pub(super) left: usize,
     names: &'s Names<'n>,
     above: &'s [String],
     /// Where it is; nothing where that is not known.
-    places: Vec<Open>,
+    pub(super) places: Vec<Open>,
     previous: Vec<Open>,
     pushed: Vec<Vec<Open>>,
     /// Where it was before a bracket.
     frames: Vec<(char, Vec<Open>)>,
     /// What the command reads.
-    input: Option<String>,
-    found: Vec<Written>,
+    pub(super) input: Option<String>,
+    pub(super) found: Vec<Written>,
 }
 
 impl Shell<'_, '_> {
@@ -326,7 +292,7 @@ impl Shell<'_, '_> {
         self.is_later || self.frames.iter().any(|(bracket, _)| *bracket == '{')
     }
 
-    fn bindings(&self) -> &Bindings {
+    pub(super) fn bindings(&self) -> &Bindings {
         if self.is_later() { &self.assigned.bindings } else { &self.now }
     }
 
@@ -354,7 +320,7 @@ impl Shell<'_, '_> {
     }
 
     /// The text of a word that is one variable.
-    fn bound(&mut self, word: &str) -> Option<String> {
+    pub(super) fn bound(&mut self, word: &str) -> Option<String> {
         let open = opened(word);
         let name = open.variable()?;
         let text = self.bindings().get(name).or_else(|| self.assigned.defaults.get(name))?.clone();
@@ -362,51 +328,8 @@ impl Shell<'_, '_> {
         Some(text).filter(|text| text != word && self.left > 0)
     }
 
-    /// Takes in a call, if the first word is the program.
-    fn calls_helm(&mut self, first: &Word, after: &[Word]) -> bool {
-        let mut call: Vec<String> = Vec::new();
-        let is_variable = opened(&first.text).variable().is_some_and(|name| {
-            HELM.contains(&name.trim_start_matches("env.").to_uppercase().as_str())
-                && !self.bindings().contains_key(name)
-        });
-        if let Some(text) = self.bound(&first.text) {
-            let mut words = tokens(&text, Quoting::Filled).into_iter().filter_map(|token| match token {
-                Token::Word(word) => Some(word.text),
-                _ => None,
-            });
-            if !words.next().is_some_and(|first| is_helm(&first)) && !is_variable {
-                return false;
-            }
-            call.extend(words);
-        } else if !(is_helm(first.text.trim_start_matches('@')) || is_variable) {
-            return false;
-        }
-        for word in after {
-            match self.bound(&word.text).filter(|text| !word.is_quoted && text.contains(' ')) {
-                // The shell cuts what is not in quotes.
-                Some(text) => call.extend(tokens(&text, Quoting::Filled).into_iter().filter_map(|token| match token {
-                    Token::Word(word) => Some(word.text),
-                    _ => None,
-                })),
-                None => call.push(word.text.clone()),
-            }
-        }
-        let input = self.input.as_ref().map(|input| opened(input).with(self.bindings()).partial());
-        if let Some(mut release) = read(&call, input.as_ref()) {
-            let (chart, places) = self.rooted(&release.chart.with(self.bindings()));
-            release.places = places.unwrap_or_else(|| self.places.clone());
-            release.chart = chart;
-            let mut left = self.left;
-            (release.bindings, release.defaults) =
-                needed(&release, (self.bindings(), &self.assigned.defaults), &mut left);
-            self.left = left;
-            self.found.push(release);
-        }
-        true
-    }
-
     /// A path without the variable that it begins with, and what that stands for, where it is known.
-    fn rooted(&self, path: &Open) -> (Open, Option<Vec<Open>>) {
+    pub(super) fn rooted(&self, path: &Open) -> (Open, Option<Vec<Open>>) {
         let at = |directory: &str| Some(vec![Open::known_as(directory)]);
         let Some((name, rest)) = path.root() else { return (path.clone(), None) };
         match place::root(name) {
@@ -465,12 +388,6 @@ pub(super) fn inner_commands(text: &str) -> Vec<&str> {
         found.extend((marks.length(at).is_some() && inside.contains(' ')).then_some(inside));
     }
     found
-}
-
-/// Whether a word is the program.
-pub(super) fn is_helm(word: &str) -> bool {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    matches!(name.strip_suffix(".exe").unwrap_or(name), "helm" | "helm2" | "helm3" | "helm4")
 }
 
 fn is_assignment(word: &str) -> bool {
