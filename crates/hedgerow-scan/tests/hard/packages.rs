@@ -86,6 +86,9 @@ fn a_class_method_makes_its_class() {
     let rest = "    def __init__(self, host):\n        self.host = host\n    def get(self):\n        requests.get(f'http://{self.host}')\n";
     let tree =
         |made: &str, call: &str| format!("-- service.shop/a.py\nimport requests\nclass C:\n{made}{rest}{call}\n");
+    let other = |made: &str| {
+        format!("-- service.shop/a.py\nimport requests\nclass C:\n{made}C.load().get('http://s-ledger/x')\n")
+    };
     let trees = [
         tree("    @classmethod\n    def load(cls):\n        return cls('s-ledger')\n", "C.load().get()"),
         tree(
@@ -93,6 +96,24 @@ fn a_class_method_makes_its_class() {
             "C.usual().get()",
         ),
         tree("    def other(self):\n        return type(self)('s-ledger')\n", "C('').other().get()"),
+        tree(
+            "    @classmethod\n    def load(kind):\n        made = kind('s-ledger')\n        return made\n",
+            "C.load().get()",
+        ),
+        tree(
+            "    @classmethod\n    def load(cls, is_on):\n        if not is_on:\n            return None\n        return cls('s-ledger') if is_on else None\n",
+            "C.load(True).get()",
+        ),
+        // What is given back is a part of the new value, and what is said of it no code.
+        other(
+            "    @classmethod\n    def load(cls):\n        return cls('x').session\n    session = requests.Session()\n",
+        ),
+        other(
+            "    @classmethod\n    def load(cls):\n        \"\"\"Does not return cls().\"\"\"\n        return requests.Session()\n",
+        ),
+        other(
+            "    @classmethod\n    def load(cls):\n        def make():\n            return cls('x')\n        print(make)\n        return requests.Session()\n",
+        ),
     ];
     all_call("proven", &trees.each_ref().map(String::as_str));
 }

@@ -161,6 +161,19 @@ impl Builder<'_> {
         }
     }
 
+    /// The first values that the function, and no closure in it, gives back so far.
+    pub(crate) fn given_back(&self) -> Vec<ExprId> {
+        let returns = self.open.last().into_iter().flat_map(|open| &open.returns);
+        let own = returns.filter(|(closure, _)| *closure == 0);
+        own.filter_map(|(_, run)| self.facts.list(*run).first().copied()).collect()
+    }
+
+    /// What a local of the function holds so far.
+    pub(crate) fn definitions(&self, local: LocalId) -> impl Iterator<Item = Def> {
+        let all = self.open.last().into_iter().flat_map(|open| &open.defs);
+        all.filter(move |(of, _)| *of == local).map(|(_, def)| *def)
+    }
+
     /// Whether what is read belongs to a closure.
     pub(crate) fn in_closure(&self) -> bool {
         self.open.last().is_some_and(|open| !open.around.is_empty())

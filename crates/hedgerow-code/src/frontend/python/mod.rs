@@ -290,11 +290,14 @@ impl<'n> Lower<'_, 'n> {
             }
             named_only |= name.starts_with('*');
         }
+        if let Some(body) = node.child_by_field_name("body") {
+            self.stmt(body, None);
+        }
         let result = node.child_by_field_name("return_type");
         let is_own = match result {
             Some(result) => matches!(self.builder.slice(result).rsplit('.').next(), Some("Self")),
-            // A class's method that makes a value of it.
-            None => said.of_class && self.builder.slice(node).contains("return cls("),
+            // A method that makes a value of its class.
+            None => self.makes_own(),
         };
         if let (true, Some(class)) = (is_own, own) {
             let own = self.builder.written(TypeRef::Name { qualifier: None, name: class.into() });
@@ -303,12 +306,36 @@ impl<'n> Lower<'_, 'n> {
             let result = self.written(result);
             self.builder.result(result);
         }
-        if let Some(body) = node.child_by_field_name("body") {
-            self.stmt(body, None);
-        }
         self.outer.pop();
         self.names.leave_function();
         self.builder.close();
+    }
+
+    /// Whether what is read gives back a new value of the class of what it runs on, `cls(…)`, itself or by a local.
+    fn makes_own(&self) -> bool {
+        let facts = &self.builder.facts;
+        let mut open = self.builder.given_back();
+        let mut seen = BTreeSet::new();
+        while let Some(value) = open.pop().filter(|_| self.receiver.is_some()) {
+            match *facts.expr(value) {
+                Expr::Call { callee, .. } => {
+                    let Expr::Class(of) = *facts.expr(callee) else { continue };
+                    if matches!(*facts.expr(of), Expr::Local(local) if Some(local) == self.receiver) {
+                        return true;
+                    }
+                }
+                Expr::Choice(of) => open.extend(facts.list(of)),
+                Expr::Cast { of, .. } => open.push(of),
+                Expr::Local(local) if seen.len() < MAX_DEPTH && seen.insert(local) => {
+                    open.extend(self.builder.definitions(local).filter_map(|def| match def {
+                        Def::Value { expr, result: 0 } => Some(expr),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The parameters with their types and defaults; those that take the rest begin with `*`.
