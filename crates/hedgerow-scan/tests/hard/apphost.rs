@@ -2,6 +2,7 @@
 
 mod classes;
 mod grows;
+mod values;
 
 use crate::{outcome, summary};
 

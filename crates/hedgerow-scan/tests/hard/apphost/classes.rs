@@ -129,6 +129,99 @@ fn a_method_of_an_object_is_that_of_its_class() {
 }
 
 #[test]
+fn an_object_holds_what_it_is_made_with() {
+    typed_rows(&[
+        (
+            "its constructor runs",
+            "new A(emoji, ledger);\nclass A { public A(R a, R b) { a.WithReference(b); } }",
+            LEDGER,
+        ),
+        (
+            "its constructor, in a variable",
+            "var a = new A(emoji, ledger);\nclass A { public A(R a, R b) { a.WithReference(b); } }",
+            LEDGER,
+        ),
+        (
+            "a field, by `this`",
+            "new A(ledger).Go(emoji);\nclass A { readonly R to; public A(R to) { this.to = to; } public void Go(R e) { e.WithReference(to); } }",
+            LEDGER,
+        ),
+        (
+            "a field",
+            "new A(ledger).Go(emoji);\nclass A { R _to; public A(R to) { _to = to; } public void Go(R e) { e.WithReference(_to); } }",
+            LEDGER,
+        ),
+        (
+            "two of one class",
+            "new A(ledger).Go(emoji); new A(ledger).Go(redis);\nclass A { R _to; public A(R to) { _to = to; } public void Go(R e) { e.WithReference(_to); } }",
+            &["emoji -> ledger", "redis -> ledger"],
+        ),
+        // Objects of one class are not told apart, and that is told.
+        (
+            "two of one class with different things",
+            "var a = new A(ledger); var b = new A(cart); a.Go(emoji);\nclass A { R _to; public A(R to) { _to = to; } public void Go(R e) { e.WithReference(_to); } }",
+            &["unparsed-code host/Host.cs"],
+        ),
+        (
+            "parameters of the class",
+            "new A(ledger).Go(emoji);\nclass A(R to) { public void Go(R e) { e.WithReference(to); } }",
+            LEDGER,
+        ),
+        ("of a record", "var h = new H(ledger);\nemoji.WithReference(h.L);\nrecord H(R L);", LEDGER),
+        (
+            "of a record, by their names",
+            "var h = new H(B: ledger, A: emoji);\nh.A.WithReference(h.B);\nrecord H(R A, R B);",
+            LEDGER,
+        ),
+        (
+            "passed on by the class",
+            "new A(ledger).Go(emoji);\nclass B(R x) { public void Go(R e) { e.WithReference(x); } }\nclass A(R to) : B(to) { }",
+            LEDGER,
+        ),
+        (
+            "passed on by the constructor",
+            "new A(ledger).Go(emoji);\nclass B { R x; public B(R q) { x = q; } public void Go(R e) { e.WithReference(x); } }\nclass A : B { public A(R to) : base(to) { } }",
+            LEDGER,
+        ),
+        (
+            "passed on to the other constructor",
+            "new A(emoji);\nclass A { public A(R a) : this(a, ledger) { } public A(R a, R b) { a.WithReference(b); } }",
+            LEDGER,
+        ),
+        (
+            "an initializer",
+            "var h = new H { L = ledger };\nemoji.WithReference(h.L);\nclass H { public R L { get; set; } }",
+            LEDGER,
+        ),
+        (
+            "initializers with different things",
+            "var h = new H { L = ledger }; var g = new H { L = cart };\nemoji.WithReference(h.L);\nclass H { public R L { get; set; } }",
+            &["unparsed-code host/Host.cs"],
+        ),
+        (
+            "an initializer behind the constructor",
+            "var h = new H { L = ledger };\nemoji.WithReference(h.L);\nclass H { public H() { L = cart; } public R L { get; set; } }",
+            LEDGER,
+        ),
+        (
+            "set later",
+            "var h = new H();\nh.L = ledger;\nemoji.WithReference(h.L);\nclass H { public R L { get; set; } }",
+            LEDGER,
+        ),
+        (
+            "made in itself",
+            "new A(1);\nclass A { public A(int a) { new A(2); } }\nemoji.WithReference(ledger);",
+            LEDGER,
+        ),
+        (
+            "constructors that call each other",
+            "new A(1);\nclass A { public A(int a) : this(\"x\") { } public A(string a) : this(1) { } }\nemoji.WithReference(ledger);",
+            LEDGER,
+        ),
+    ]);
+}
+
+#[test]
 fn a_variable_is_what_it_was_set_to_last() {
     rows(&[
         ("something unknown", "var other = ledger;\nother = Other.Find();\nemoji.WithReference(other);", &[]),

@@ -5,16 +5,20 @@ use super::meaning::Meaning;
 use super::scope::Scope;
 use super::{FUNCTIONS_A_STEP, Hosting, NAMES_A_STEP};
 use crate::frontend::build::children;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use tree_sitter::Node;
 
 /// How deep functions of a file are followed into each other.
-const MAX_CALLS: usize = 8;
+pub(super) const MAX_CALLS: usize = 8;
 
 /// An argument of a call: the name it is passed by, if it is, and what it is.
+#[derive(Clone)]
 pub(super) struct Argument<'n> {
     pub(super) name: String,
     pub(super) meaning: Option<Meaning<'n>>,
+    /// The variable that the function sets (`out`, `ref`).
+    pub(super) out: Option<Node<'n>>,
 }
 
 /// What a function is called on, as far as it says which functions that can be.
@@ -40,13 +44,12 @@ impl<'n> Hosting<'_, '_, 'n> {
     /// A call: of a function of the file, of a lambda, else of a method of Aspire's on a resource.
     pub(super) fn invoked(&mut self, node: Node<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
         let function = node.child_by_field_name("function")?;
-        let (on, of, name) = match function.kind() {
-            "member_access_expression" => {
-                let on = function.child_by_field_name("expression")?;
+        let (on, of, name) = match member_of(function) {
+            Some((on, name)) => {
                 let of = self.meaning(on, scope);
-                (self.receiver(on, of.as_ref(), scope), of, function.child_by_field_name("name")?)
+                (self.receiver(on, of.as_ref(), scope), of, name)
             }
-            _ => (Receiver::Nothing, None, function),
+            None => (Receiver::Nothing, None, function),
         };
         let parts = children(name);
         let method = if name.kind() == "generic_name" { *parts.first()? } else { name };
@@ -58,12 +61,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             }
             _ => Vec::new(),
         };
-        let mut arguments = Vec::new();
-        for argument in children(node.child_by_field_name("arguments")?) {
-            let name = self.builder.field(argument, "name");
-            let Some(value) = children(argument).last().copied() else { continue };
-            arguments.push(Argument { name, meaning: self.meaning(value, scope) });
-        }
+        let arguments = self.arguments(node.child_by_field_name("arguments")?, scope);
         let mut call = Call { node, on, of, types, arguments };
         // A variable that holds a function is called, or its `Invoke`.
         let held = match (&call.on, method) {
@@ -72,6 +70,7 @@ impl<'n> Hosting<'_, '_, 'n> {
             _ => None,
         };
         if let Some(held) = held {
+            self.hand_out(&call, &BTreeMap::new(), scope);
             let passed: Vec<_> = call.arguments.into_iter().map(|argument| argument.meaning).collect();
             let all = held.each().into_iter().filter_map(|one| self.run(node, &one, &passed, scope)).collect();
             return self.one_of(node, all);
@@ -91,10 +90,36 @@ impl<'n> Hosting<'_, '_, 'n> {
             if !own.is_empty() {
                 self.fault(node);
             }
+            self.hand_out(&call, &BTreeMap::new(), scope);
             return self.chained(method, call, scope);
         }
-        let all = own.into_iter().filter_map(|own| self.followed(&own, &call, scope)).collect();
+        let mut outs = BTreeMap::new();
+        let all = own.into_iter().filter_map(|own| self.followed(&own, &call, &mut outs, scope)).collect();
+        self.hand_out(&call, &outs, scope);
         self.one_of(node, all)
+    }
+
+    /// What a call passes between its brackets.
+    pub(super) fn arguments(&mut self, list: Node<'n>, scope: &mut Scope<'n>) -> Vec<Argument<'n>> {
+        let mut found = Vec::new();
+        for argument in children(list) {
+            let name = self.builder.field(argument, "name");
+            let Some(value) = children(argument).last().copied() else { continue };
+            let mut cursor = argument.walk();
+            let is_out = argument.children(&mut cursor).any(|part| matches!(part.kind(), "out" | "ref"));
+            found.push(Argument { name, meaning: self.meaning(value, scope), out: is_out.then_some(value) });
+        }
+        found
+    }
+
+    /// Says of the variables that a call has set what they are, each by the place of its argument.
+    fn hand_out(&mut self, call: &Call<'n>, outs: &BTreeMap<usize, Vec<Meaning<'n>>>, scope: &mut Scope<'n>) {
+        for (at, argument) in call.arguments.iter().enumerate() {
+            if let Some(variable) = argument.out {
+                let value = outs.get(&at).cloned().and_then(|all| self.one_of(call.node, all));
+                self.bind(variable, value, scope);
+            }
+        }
     }
 
     /// What functions a call on an expression can mean.
@@ -123,23 +148,50 @@ impl<'n> Hosting<'_, '_, 'n> {
         }
     }
 
-    /// Reads a function of the file with what a call passes to it.
-    fn followed(&mut self, function: &Function<'n>, call: &Call<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
-        let Call { of, types, arguments, .. } = call;
+    /// Reads a function of the file with what a call passes to it, and adds what it says of the variables that it is passed.
+    pub(super) fn followed(
+        &mut self,
+        function: &Function<'n>,
+        call: &Call<'n>,
+        outs: &mut BTreeMap<usize, Vec<Meaning<'n>>>,
+        scope: &mut Scope<'n>,
+    ) -> Option<Meaning<'n>> {
         let skipped = function.skipped(call);
-        let mut passed: Vec<Option<Meaning<'n>>> = vec![of.clone(); skipped];
-        passed.extend(arguments.iter().filter(|argument| argument.name.is_empty()).map(|one| one.meaning.clone()));
-        let named = |name: &str| arguments.iter().find(|argument| argument.name == name)?.meaning.clone();
+        let argument = |at: usize, name: &str| match at.checked_sub(skipped) {
+            Some(at) if call.arguments.get(at).is_some_and(|argument| argument.name.is_empty()) => Some(at),
+            _ => call.arguments.iter().position(|argument| argument.name == name && !name.is_empty()),
+        };
         let parameters = function.parameters.iter().enumerate();
-        let passed: Vec<Option<Meaning<'n>>> = parameters
-            .map(|(at, parameter)| passed.get(at).cloned().flatten().or_else(|| named(&parameter.name)))
-            .collect();
-        self.function(function, (types, &passed), scope)
+        let places: Vec<Option<usize>> = parameters.map(|(at, parameter)| argument(at, &parameter.name)).collect();
+        let given = |at: usize| call.arguments.get(at).and_then(|argument| argument.meaning.clone());
+        let mut passed: Vec<Option<Meaning<'n>>> = places.iter().map(|at| at.and_then(given)).collect();
+        if skipped == 1
+            && let Some(first) = passed.first_mut()
+        {
+            first.clone_from(&call.of);
+        }
+        if function.rest.is_some() {
+            let more = call.arguments.iter().skip(function.parameters.len() - skipped);
+            let more: Vec<&Argument<'n>> = more.filter(|argument| argument.name.is_empty()).collect();
+            passed.push(match more.as_slice() {
+                // A list stands for what it holds.
+                [one] if one.meaning.as_ref().is_some_and(Meaning::is_list) => one.meaning.clone(),
+                all => self.list_of(call.node, all.iter().filter_map(|one| one.meaning.clone()).collect()),
+            });
+        }
+        let found = self.function(function, (&call.types, &passed), scope);
+        for (at, value) in std::mem::take(&mut self.handed_out) {
+            if let Some(at) = places.get(at).copied().flatten() {
+                outs.entry(at).or_default().extend(value);
+            }
+        }
+        found
     }
 
     /// Reads a function that no call leads to: what it is given is not known.
     pub(super) fn alone(&mut self, function: &Function<'n>, scope: &mut Scope<'n>) {
         self.function(function, (&[], &vec![None; function.parameters.len()]), scope);
+        self.handed_out.clear();
     }
 
     fn function(
@@ -189,18 +241,27 @@ impl<'n> Hosting<'_, '_, 'n> {
             };
             self.declare(*node, &parameter.name, value, &mut inner);
         }
-        let body = node.child_by_field_name("body")?;
-        if body.kind() == "arrow_expression_clause" {
-            let found = children(body).first().and_then(|value| self.meaning(*value, &mut inner));
-            inner.pop();
-            scope.take(inner);
-            return found;
+        if let Some(rest) = &function.rest {
+            let value = passed.get(function.parameters.len()).cloned().flatten();
+            self.declare(*node, rest, value, &mut inner);
         }
-        self.statement(body, &mut inner);
-        let returned = std::mem::take(&mut inner.returned);
+        if node.kind() == "constructor_declaration" {
+            self.initializer(*node, &mut inner);
+            inner.is_creating = true;
+        }
+        let body = node.child_by_field_name("body")?;
+        let found = if body.kind() == "arrow_expression_clause" {
+            children(body).first().and_then(|value| self.meaning(*value, &mut inner))
+        } else {
+            self.statement(body, &mut inner);
+            let returned = std::mem::take(&mut inner.returned);
+            self.one_of(*node, returned)
+        };
+        let outs = function.parameters.iter().enumerate().filter(|(_, parameter)| parameter.is_handed_out);
+        self.handed_out = outs.map(|(at, parameter)| (at, inner.get(&parameter.name).cloned())).collect();
         inner.pop();
         scope.take(inner);
-        self.one_of(*node, returned)
+        found
     }
 
     /// Runs what a variable holds.
@@ -241,15 +302,17 @@ impl<'n> Hosting<'_, '_, 'n> {
         passed: Vec<Option<Meaning<'n>>>,
         scope: &mut Scope<'n>,
     ) -> Option<Meaning<'n>> {
-        let body = lambda.child_by_field_name("body")?;
-        let parameters = lambda.child_by_field_name("parameters")?;
-        let names: Vec<&str> = match parameters.kind() {
-            "parameter_list" => {
+        let body = lambda.child_by_field_name("body");
+        // `delegate (R a) { … }`, and `delegate { … }`
+        let body = body.or_else(|| children(lambda).into_iter().rfind(|part| part.kind() == "block"))?;
+        let names: Vec<&str> = match lambda.child_by_field_name("parameters") {
+            Some(parameters) if parameters.kind() == "parameter_list" => {
                 let list = children(parameters).into_iter();
                 let names = list.map(|one| one.child_by_field_name("name").unwrap_or(one));
                 names.map(|name| self.builder.slice(name)).collect()
             }
-            _ => vec![self.builder.slice(parameters)],
+            Some(parameters) => vec![self.builder.slice(parameters)],
+            None => Vec::new(),
         };
         scope.push(lambda.id());
         let mut passed = passed.into_iter();
@@ -267,5 +330,19 @@ impl<'n> Hosting<'_, '_, 'n> {
         (scope.returned, scope.has_ended) = outer;
         scope.pop();
         found
+    }
+}
+
+/// What a member is of, and its name: `ledger.Resource`, `ledger?.Resource`.
+pub(super) fn member_of(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    match node.kind() {
+        "member_access_expression" => {
+            Some((node.child_by_field_name("expression")?, node.child_by_field_name("name")?))
+        }
+        "conditional_access_expression" => {
+            let binding = children(node).into_iter().rfind(|part| part.kind() == "member_binding_expression")?;
+            Some((node.child_by_field_name("condition")?, binding.child_by_field_name("name")?))
+        }
+        _ => None,
     }
 }

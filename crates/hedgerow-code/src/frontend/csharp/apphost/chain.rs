@@ -59,6 +59,9 @@ impl<'n> Hosting<'_, '_, 'n> {
     /// A call of a method that the file does not have.
     pub(super) fn chained(&mut self, method: &str, mut call: Call<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
         let node = call.node;
+        if let Some(found) = self.added(method, &call, scope) {
+            return found;
+        }
         match call.of.take() {
             Some(of) => {
                 let mut found = Vec::new();
@@ -137,8 +140,8 @@ impl<'n> Hosting<'_, '_, 'n> {
         let mut found = Vec::new();
         for name in arguments.first()?.meaning.as_ref()?.each() {
             let Meaning::Text(name) = name else { continue };
-            if let Some(project) = types.first().and_then(|path| path.strip_prefix("Projects.")) {
-                self.give(&name, Gift::Project(project.to_owned()), *node);
+            if let Some(project) = types.first().and_then(|path| self.project(path)) {
+                self.give(&name, Gift::Project(project), *node);
             } else if is_started(method) {
                 self.give(&name, Gift::Program(started_in(method, arguments)), *node);
             }
@@ -309,6 +312,13 @@ impl<'n> Hosting<'_, '_, 'n> {
             made.extend(self.run(*node, held, &[Some(element.clone())], scope));
         }
         (method == "Select").then(|| Meaning::List(made.into()))
+    }
+
+    /// The project that a type stands for: `Projects.Ledger`, or `Ledger` where the file uses all of them.
+    fn project(&self, path: &str) -> Option<String> {
+        let path = path.trim_start_matches("global::");
+        let bare = Some(path).filter(|path| !path.contains('.') && self.builder.text.contains("using Projects;"));
+        path.strip_prefix("Projects.").or(bare).map(str::to_owned)
     }
 
     fn give(&mut self, to: &str, gift: Gift, node: Node<'n>) {

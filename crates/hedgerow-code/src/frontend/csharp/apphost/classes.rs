@@ -1,5 +1,6 @@
 //! The classes of a file, and what their fields are.
 
+use super::functions::Parameter;
 use super::meaning::Meaning;
 use super::scope::Scope;
 use super::{Hosting, NAMES_A_STEP};
@@ -16,10 +17,15 @@ const MAX_PATH: usize = 1_000;
 
 /// A class of the file; parts of one (`partial`) are one.
 #[derive(Debug, Default)]
-struct Class<'n> {
+pub(super) struct Class<'n> {
+    pub(super) name: String,
     /// The class around it.
     around: Option<usize>,
-    bases: Vec<String>,
+    /// What an object of it is made of: the parameters of the class itself, each of which is a field.
+    pub(super) parameters: Vec<Parameter<'n>>,
+    /// What it passes to the class above it.
+    pub(super) passed: Option<Node<'n>>,
+    pub(super) bases: Vec<String>,
     /// The fields and properties, each with what it begins with.
     fields: Vec<(String, Option<Node<'n>>)>,
     /// The class, those above it and those around it: whose fields it names by their bare names.
@@ -47,7 +53,7 @@ impl<'n> Classes<'n> {
         let path = self::path(path, &name);
         let id = *self.by_path.entry(path.clone()).or_insert(self.all.len());
         if id == self.all.len() {
-            self.all.push(Class { around, ..Class::default() });
+            self.all.push(Class { name: name.clone(), around, ..Class::default() });
             self.by_name.entry(name).or_default().push(id);
         }
         let class = &mut self.all[id];
@@ -70,7 +76,20 @@ impl<'n> Classes<'n> {
                 _ => {}
             }
         }
+        for list in children(node).into_iter().filter(|part| part.kind() == "parameter_list") {
+            for part in children(list).into_iter().filter(|part| part.kind() == "parameter") {
+                let parameter = Parameter::read(builder, part, &[]);
+                class.fields.push((parameter.name.clone(), None));
+                class.parameters.push(parameter);
+            }
+        }
         let lists = children(node).into_iter().filter(|part| part.kind() == "base_list");
+        let lists: Vec<Node<'n>> = lists.collect();
+        let in_bases = lists.iter().flat_map(|list| children(*list));
+        let is_list = |part: &Node<'n>| part.kind() == "argument_list";
+        class.passed =
+            class.passed.or_else(|| in_bases.flat_map(|base| [base].into_iter().chain(children(base))).find(is_list));
+        let lists = lists.into_iter();
         class.bases.extend(lists.flat_map(children).map(|base| bare(builder.slice(base))));
         class.bases.truncate(MAX_CHAIN);
         (id, path)
@@ -90,6 +109,10 @@ impl<'n> Classes<'n> {
                 class.chain = chain.into();
             }
         }
+    }
+
+    pub(super) fn get(&self, class: usize) -> Option<&Class<'n>> {
+        self.all.get(class)
     }
 
     /// A class and those above it, the nearest first.

@@ -22,8 +22,8 @@ pub(super) struct Function<'n> {
     pub(super) is_extension: bool,
     is_static: bool,
     pub(super) parameters: Vec<Parameter<'n>>,
-    /// Whether it takes any number of arguments behind those.
-    takes_more: bool,
+    /// What holds the arguments behind those, where there may be any number of them (`params`).
+    pub(super) rest: Option<String>,
 }
 
 /// A parameter of a function.
@@ -33,6 +33,8 @@ pub(super) struct Parameter<'n> {
     /// Its type as it is written, without spaces; empty for one that is a type parameter of the function, or has none.
     ty: String,
     pub(super) default: Option<Node<'n>>,
+    /// Whether the function says what the variable that it is passed is (`out`, `ref`).
+    pub(super) is_handed_out: bool,
 }
 
 /// The functions of a file by their names.
@@ -174,16 +176,10 @@ impl<'n> Function<'n> {
         let mut is_extension = false;
         for part in list("parameters").into_iter().filter(|part| part.kind() == "parameter") {
             is_extension |= parameters.is_empty() && builder.slice(part).starts_with("this ");
-            let after = part.child_by_field_name("name").map_or(0, |name| name.end_byte());
-            let ty: String = builder.field(part, "type").split_whitespace().collect();
-            parameters.push(Parameter {
-                name: builder.field(part, "name"),
-                ty: if types.contains(&ty) { String::new() } else { ty },
-                default: children(part).into_iter().rfind(|part| part.start_byte() >= after && after > 0),
-            });
+            parameters.push(Parameter::read(builder, part, &types));
         }
-        let takes_more =
-            node.child_by_field_name("parameters").is_some_and(|list| list.child_by_field_name("name").is_some());
+        let rest = node.child_by_field_name("parameters").and_then(|list| list.child_by_field_name("name"));
+        let rest = rest.map(|name| builder.slice(name).to_owned());
         let modifiers = children(node).into_iter().filter(|part| part.kind() == "modifier");
         let is_static = modifiers.into_iter().any(|modifier| builder.slice(modifier) == "static");
         Self {
@@ -194,7 +190,7 @@ impl<'n> Function<'n> {
             is_extension,
             is_static,
             parameters,
-            takes_more,
+            rest,
         }
     }
 
@@ -223,7 +219,7 @@ impl<'n> Function<'n> {
         let passed: Vec<_> = call.arguments.iter().filter(|argument| argument.name.is_empty()).collect();
         let named = |name: &str| call.arguments.iter().find(|argument| argument.name == name);
         let Some(parameters) = self.parameters.get(skipped..) else { return false };
-        if passed.len() > parameters.len() && !self.takes_more {
+        if passed.len() > parameters.len() && self.rest.is_none() {
             return false;
         }
         let has_all = call.arguments.iter().all(|argument| {
@@ -238,7 +234,20 @@ impl<'n> Function<'n> {
     }
 }
 
-impl Parameter<'_> {
+impl<'n> Parameter<'n> {
+    /// Reads a parameter of what has these type parameters.
+    pub(super) fn read(builder: &Builder<'_>, part: Node<'n>, types: &[String]) -> Self {
+        let after = part.child_by_field_name("name").map_or(0, |name| name.end_byte());
+        let ty: String = builder.field(part, "type").split_whitespace().collect();
+        let mut modifiers = children(part).into_iter().filter(|part| part.kind() == "modifier");
+        Self {
+            name: builder.field(part, "name"),
+            ty: if types.contains(&ty) { String::new() } else { ty },
+            default: children(part).into_iter().rfind(|part| part.start_byte() >= after && after > 0),
+            is_handed_out: modifiers.any(|modifier| matches!(builder.slice(modifier), "out" | "ref")),
+        }
+    }
+
     /// Whether it may be what is passed: one of what is passed may.
     fn fits(&self, passed: Option<&Meaning<'_>>) -> bool {
         let ty = self.ty.trim_end_matches('?');
@@ -261,7 +270,7 @@ impl Parameter<'_> {
             Meaning::Lambda(..) | Meaning::Function(_) => {
                 is_function || (!is_plain && !has(&["Resource", "[]", "IEnumerable<", "List<"]))
             }
-            Meaning::Part(_) | Meaning::Object(_) => !is_function && !is_plain,
+            Meaning::Part(_) | Meaning::Object(_) | Meaning::Tuple(_) => !is_function && !is_plain,
             Meaning::Choice(_) => true,
         })
     }

@@ -1,5 +1,6 @@
 //! What expressions are.
 
+use super::call::member_of;
 use super::chain::Resource;
 use super::scope::Scope;
 use super::{FUNCTIONS_A_STEP, Hosting, NAMES_A_STEP, functions::Function};
@@ -14,7 +15,7 @@ pub(super) const MAX_CHOICE: usize = 16;
 const MAX_TEXT: usize = 2_000;
 
 /// The most elements of a list, with those of the lists in it.
-const MAX_LIST: usize = 1_000;
+pub(super) const MAX_LIST: usize = 1_000;
 
 /// What an expression is. Copies share what they hold.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(super) enum Meaning<'n> {
     Text(Rc<str>),
     Number(u32),
     List(Rc<[Self]>),
+    /// Several things at once, each with the name that it has there.
+    Tuple(Rc<[(String, Option<Self>)]>),
     /// One of these, and never a choice itself.
     Choice(Rc<[Self]>),
     /// An object of a class of the file.
@@ -62,6 +65,10 @@ impl<'n> Meaning<'n> {
         found
     }
 
+    pub(super) fn is_list(&self) -> bool {
+        self.each().iter().any(|one| matches!(one, Self::List(_)))
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Resource(a), Self::Resource(b)) | (Self::Part(a), Self::Part(b)) => a == b,
@@ -69,6 +76,7 @@ impl<'n> Meaning<'n> {
             (Self::Object(a), Self::Object(b)) => a == b,
             (Self::Number(a), Self::Number(b)) => a == b,
             (Self::List(a), Self::List(b)) => Rc::ptr_eq(a, b),
+            (Self::Tuple(a), Self::Tuple(b)) => Rc::ptr_eq(a, b),
             (Self::Lambda(a, _), Self::Lambda(b, _)) => a == b,
             (Self::Function(a), Self::Function(b)) => a.node == b.node,
             _ => false,
@@ -76,7 +84,7 @@ impl<'n> Meaning<'n> {
     }
 
     /// How many elements it has, with those of the lists in it, up to one more than there may be.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         let all = match self {
             Self::List(all) | Self::Choice(all) => all,
             _ => return 1,
@@ -169,23 +177,33 @@ impl<'n> Hosting<'_, '_, 'n> {
             "array_creation_expression"
             | "implicit_array_creation_expression"
             | "object_creation_expression"
-            | "implicit_object_creation_expression" => {
-                let classes = match node.kind() {
-                    "object_creation_expression" => self.functions.classes.named(&self.builder.field(node, "type")),
-                    _ => Vec::new(),
-                };
-                let list = children(node).into_iter().find(|part| part.kind() == "initializer_expression");
-                match list.filter(|_| classes.is_empty()) {
-                    Some(list) => self.meaning(list, scope),
-                    None => self.one_of(node, classes.into_iter().map(Meaning::Object).collect()),
-                }
-            }
-            "member_access_expression" => self.member(node, scope),
+            | "implicit_object_creation_expression" => self.created(node, scope),
+            "tuple_expression" => self.tuple(node, scope),
+            "member_access_expression" | "conditional_access_expression" => self.member(node, scope),
             "element_access_expression" => self.meaning(node.child_by_field_name("expression")?, scope),
             "assignment_expression" => self.assigned(node, scope),
-            "lambda_expression" => Some(Meaning::Lambda(node, Rc::new(scope.clone()))),
+            "lambda_expression" | "anonymous_method_expression" => Some(Meaning::Lambda(node, Rc::new(scope.clone()))),
             "invocation_expression" => self.invoked(node, scope),
-            _ => None,
+            "is_pattern_expression" => {
+                let value = node.child_by_field_name("expression").and_then(|value| self.meaning(value, scope));
+                let pattern = node.child_by_field_name("pattern")?;
+                if let Some(name) = pattern.child_by_field_name("name").filter(|name| name.kind() == "identifier") {
+                    self.declare(node, self.builder.slice(name), value, scope);
+                }
+                None
+            }
+            // Names of its own, which are not followed.
+            "query_expression" if self.builder.slice(node).contains(".With") => {
+                self.fault(node);
+                None
+            }
+            _ => {
+                // What it is, is not known; what it calls is read.
+                for inner in children(node) {
+                    self.meaning(inner, scope);
+                }
+                None
+            }
         }
     }
 
@@ -256,6 +274,11 @@ impl<'n> Hosting<'_, '_, 'n> {
                 all.extend(self.meaning(part, scope));
             }
         }
+        self.list_of(node, all)
+    }
+
+    /// A list of these; nothing where it is too long.
+    pub(super) fn list_of(&mut self, node: Node<'n>, all: Vec<Meaning<'n>>) -> Option<Meaning<'n>> {
         let found = Meaning::List(all.into());
         let size = found.size();
         if size > MAX_LIST {
@@ -267,8 +290,11 @@ impl<'n> Hosting<'_, '_, 'n> {
 
     /// `this.ledger`, `ledger.Resource.Name`, and what is of a resource besides.
     fn member(&mut self, node: Node<'n>, scope: &mut Scope<'n>) -> Option<Meaning<'n>> {
-        let of = node.child_by_field_name("expression")?;
-        let name = self.builder.field(node, "name");
+        let Some((of, name)) = member_of(node) else {
+            // `all?[0]`
+            return self.meaning(node.child_by_field_name("condition")?, scope);
+        };
+        let name = self.builder.slice(name).to_owned();
         if self.builder.slice(of) == "this" {
             return scope.own_field(&name).or_else(|| scope.get(&name)).cloned();
         }
@@ -278,8 +304,9 @@ impl<'n> Hosting<'_, '_, 'n> {
         }
         let all = self.meaning(of, scope)?.each().into_iter().filter_map(|of| match (of, name.as_str()) {
             (Meaning::Resource(of), "Name") => Some(Meaning::text(of.name())),
-            // What an object holds is known to nobody.
-            (Meaning::List(_), "Count" | "Length") | (Meaning::Object(_), _) => None,
+            (Meaning::List(_), "Count" | "Length") => None,
+            (Meaning::Object(class), name) => scope.field(&self.functions.classes.above(class), name).cloned(),
+            (Meaning::Tuple(all), name) => Self::element(&all, name),
             (of, _) => Some(of),
         });
         let all = all.collect();
@@ -297,9 +324,35 @@ impl<'n> Hosting<'_, '_, 'n> {
             return Some(Variable::Own(name));
         }
         let class = self.classes_of(of, scope).first().copied()?;
+        Some(Variable::Field(self.owner(class, &name, scope), name))
+    }
+
+    /// The class, of this one and those above it, that has a field; this one, if none has.
+    pub(super) fn owner(&self, class: usize, name: &str, scope: &Scope<'n>) -> usize {
         let above = self.functions.classes.above(class);
-        let has = above.into_iter().find(|class| scope.has_field(*class, &name));
-        Some(Variable::Field(has.unwrap_or(class), name))
+        above.into_iter().find(|class| scope.has_field(*class, name)).unwrap_or(class)
+    }
+
+    /// Says what a variable or a field is from now on; answers whether it is one.
+    pub(super) fn set(&mut self, node: Node<'n>, value: Option<Meaning<'n>>, scope: &mut Scope<'n>) -> bool {
+        let Some(variable) = self.variable_of(node, scope) else { return self.set_member(node, value, scope) };
+        let owner = match &variable {
+            Variable::Plain(name) => scope.owner(self.builder.slice(*name)),
+            Variable::Own(name) => scope.own_owner(name),
+            Variable::Field(..) => None,
+        };
+        let copied = match (variable, owner.filter(|_| scope.is_creating)) {
+            (Variable::Plain(name), Some(class)) => {
+                let name = self.builder.slice(name).to_owned();
+                return self.fill(node, (class, &name), value, scope);
+            }
+            (Variable::Own(name), Some(class)) => return self.fill(node, (class, &name), value, scope),
+            (Variable::Plain(name), _) => scope.assign(self.builder.slice(name), value),
+            (Variable::Own(name), _) => scope.set_own_field(&name, value),
+            (Variable::Field(class, name), _) => scope.set_field(class, &name, value),
+        };
+        self.step(node, copied / NAMES_A_STEP);
+        true
     }
 
     /// An assignment: to a variable, to a variable of the environment, or to the port of an endpoint.
@@ -321,15 +374,12 @@ impl<'n> Hosting<'_, '_, 'n> {
                 ("??=", Some(known)) => self.one_of(node, [Some(known), value].into_iter().flatten().collect()),
                 _ => value,
             };
-            let copied = match variable {
-                Variable::Plain(name) => scope.assign(self.builder.slice(name), value.clone()),
-                Variable::Own(name) => scope.set_own_field(&name, value.clone()),
-                Variable::Field(class, name) => scope.set_field(class, &name, value.clone()),
-            };
-            self.step(node, copied / NAMES_A_STEP);
+            self.set(left, value.clone(), scope);
             return value;
         }
         match left.kind() {
+            "tuple_expression" => self.bind(left, value.clone(), scope),
+            "member_access_expression" if self.set_member(left, value.clone(), scope) => {}
             "member_access_expression" if self.builder.field(left, "name") == "Port" => {
                 let of = left.child_by_field_name("expression").and_then(|of| self.meaning(of, scope));
                 self.set_port(of.as_ref(), value.as_ref(), node);
@@ -342,6 +392,8 @@ impl<'n> Hosting<'_, '_, 'n> {
                     let key = key.and_then(|key| children(key).last().copied());
                     let key = key.and_then(|key| self.meaning(key, scope));
                     self.set_variable(of.as_ref(), key.as_ref(), value.as_ref(), node);
+                } else {
+                    self.add(of, value.iter().cloned().collect(), scope);
                 }
             }
             _ => {}

@@ -10,7 +10,9 @@ mod call;
 mod chain;
 mod classes;
 mod functions;
+mod lists;
 mod meaning;
+mod objects;
 mod scope;
 
 use super::Lower;
@@ -18,7 +20,7 @@ use crate::frontend::build::{Builder, MAX_DEPTH, children, range};
 use functions::Functions;
 use meaning::{Meaning, joined};
 use scope::Scope;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 /// What a text must hold to be looked at.
@@ -41,6 +43,14 @@ struct Hosting<'b, 't, 'n> {
     followed: BTreeSet<usize>,
     /// The functions that are being read, each with what it was passed.
     open: Vec<(usize, Vec<Option<Meaning<'n>>>)>,
+    /// What the function that was read last says of what it was passed, by the places of its parameters.
+    handed_out: Vec<(usize, Option<Meaning<'n>>)>,
+    /// The fields that the creation of an object has set, by their classes, and which one that was.
+    filled: BTreeMap<(usize, String), usize>,
+    /// How many objects have been made.
+    made: usize,
+    /// The object that is being made.
+    making: usize,
     steps: usize,
     depth: usize,
 }
@@ -57,6 +67,10 @@ impl<'n> Lower<'_, 'n> {
             functions,
             followed: BTreeSet::new(),
             open: Vec::new(),
+            handed_out: Vec::new(),
+            filled: BTreeMap::new(),
+            made: 0,
+            making: 0,
             steps: 0,
             depth: 0,
         };
@@ -142,9 +156,15 @@ impl<'n> Hosting<'_, '_, 'n> {
                 let value = super::class::initial(node).and_then(|value| self.meaning(value, scope));
                 if let Some(name) = node.child_by_field_name("name") {
                     self.declare(node, self.builder.slice(name), value, scope);
+                } else if let Some(names) = children(node).first() {
+                    self.bind(*names, value, scope);
                 }
             }
-            "assignment_expression" | "invocation_expression" => {
+            "assignment_expression"
+            | "invocation_expression"
+            | "conditional_access_expression"
+            | "is_pattern_expression"
+            | "object_creation_expression" => {
                 self.meaning(node, scope);
             }
             "if_statement" | "preproc_if" | "preproc_elif" => {
@@ -185,7 +205,7 @@ impl<'n> Hosting<'_, '_, 'n> {
                     self.statement(accessors, scope);
                 }
             }
-            "lambda_expression" => {
+            "lambda_expression" | "anonymous_method_expression" => {
                 self.lambda(node, Vec::new(), scope);
             }
             _ => {
@@ -202,14 +222,18 @@ impl<'n> Hosting<'_, '_, 'n> {
     /// A loop over a list: its body is read for each element.
     fn each(&mut self, node: Node<'n>, scope: &mut Scope<'n>) {
         let list = node.child_by_field_name("right").and_then(|list| self.meaning(list, scope));
-        let name = self.builder.field(node, "left");
+        let Some(left) = node.child_by_field_name("left") else { return };
         let Some(body) = node.child_by_field_name("body") else { return };
         let all = match list.map(|list| list.elements()) {
             Some(all) if !all.is_empty() => all.into_iter().map(Some).collect(),
             _ => vec![None],
         };
         for element in all {
-            self.declare(node, &name, element, scope);
+            if left.kind() == "identifier" {
+                self.declare(node, self.builder.slice(left), element, scope);
+            } else {
+                self.bind(left, element, scope);
+            }
             self.statement(body, scope);
             scope.has_ended = false;
         }

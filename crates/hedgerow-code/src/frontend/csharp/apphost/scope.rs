@@ -36,6 +36,8 @@ pub(super) struct Scope<'n> {
     pub(super) class: Option<usize>,
     /// The classes whose fields it names by their bare names, the nearest first.
     pub(super) chain: Rc<[usize]>,
+    /// Whether a constructor is read: what it says of a field is said of one object.
+    pub(super) is_creating: bool,
     /// How many calls lead here.
     pub(super) calls: usize,
     /// What the function may give back, so far.
@@ -52,6 +54,7 @@ impl<'n> Scope<'n> {
             types: BTreeMap::new(),
             class: None,
             chain: Rc::default(),
+            is_creating: false,
             calls: 0,
             returned: Vec::new(),
             has_ended: false,
@@ -64,7 +67,14 @@ impl<'n> Scope<'n> {
         let outer = around.and_then(|around| self.frames.iter().rposition(|frame| frame.of == around));
         let mut frames = self.frames.get(..=outer.unwrap_or_default()).unwrap_or_default().to_vec();
         frames.push(Frame { of: function, names: Rc::default() });
-        Self { frames, calls: self.calls + 1, returned: Vec::new(), has_ended: false, ..self.clone() }
+        Self {
+            frames,
+            calls: self.calls + 1,
+            is_creating: false,
+            returned: Vec::new(),
+            has_ended: false,
+            ..self.clone()
+        }
     }
 
     /// Takes over what a function has made of the names around it.
@@ -134,6 +144,17 @@ impl<'n> Scope<'n> {
         self.frames.first().is_some_and(|file| file.names.contains_key(&field(class, name)))
     }
 
+    /// The class whose field a bare name is, if it is one.
+    pub(super) fn owner(&self, name: &str) -> Option<usize> {
+        let (at, found) = self.place(name)?;
+        if at == 0 && found != name { self.own_owner(name) } else { None }
+    }
+
+    /// The class whose field `this.name` is.
+    pub(super) fn own_owner(&self, name: &str) -> Option<usize> {
+        self.chain.iter().copied().find(|class| self.has_field(*class, name))
+    }
+
     /// What `this.name` is.
     pub(super) fn own_field(&self, name: &str) -> Option<&Meaning<'n>> {
         self.field(&self.chain, name)
@@ -141,9 +162,7 @@ impl<'n> Scope<'n> {
 
     /// Says what `this.name` is.
     pub(super) fn set_own_field(&mut self, name: &str, value: Option<Meaning<'n>>) -> usize {
-        let Some(file) = self.frames.first() else { return 0 };
-        let known = self.chain.iter().find(|class| file.names.contains_key(&field(**class, name)));
-        let class = known.or(self.chain.first()).copied();
+        let class = self.own_owner(name).or_else(|| self.chain.first().copied());
         class.map_or(0, |class| self.set_field(class, name, value))
     }
 
