@@ -308,6 +308,9 @@ impl<'p> Walk<'_, 'p> {
                 mark(*callee);
                 let target = self.target(function, *callee);
                 followed.insert(*callee);
+                if let Expr::Choice(_) = facts.expr(*callee) {
+                    followed.extend(self.infer.either(function, *callee));
+                }
                 let before = self.infer.receivers_passed(function, id).min(arguments.len());
                 followed.extend(self.followed(target.as_ref(), &arguments[before..]));
                 if let Some(Target::Outside(path)) = target
@@ -414,8 +417,13 @@ impl<'p> Walk<'_, 'p> {
     fn callee(&mut self, site: Site, callee: ExprId, passed: &[Argument], target: Option<Target<'p>>) {
         self.otherwise(site, callee, passed);
         let plain = passed.iter().filter(|argument| argument.name.is_none() && !argument.spread);
-        if let Some((id, ask)) = self.infer.asks(site.function, callee, plain.count()) {
-            return self.ask(site, id, ask, passed);
+        let asks = self.infer.asks(site.function, callee, plain.count());
+        for (id, ask) in &asks {
+            self.ask(site, *id, *ask, passed);
+        }
+        let is_several = matches!(self.infer.program.expr(site.function, callee), Expr::Local(_) | Expr::Choice(_));
+        if !asks.is_empty() && !is_several {
+            return;
         }
         let found = match target {
             Some(Target::Outside(path)) => {
@@ -426,6 +434,9 @@ impl<'p> Walk<'_, 'p> {
                 }
                 self.loosely(site, callee, passed.len());
                 self.reach.external.push((site, path));
+                if is_several {
+                    self.others(site, callee, path);
+                }
                 return;
             }
             Some(Target::Inside(found)) => found,

@@ -1,7 +1,7 @@
 //! What calls pass to functions: arguments, receivers, and what they store through addresses.
 
 use super::{Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
-use crate::infer::Callee;
+use crate::infer::{CONSTRUCTORS, Callee};
 use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
@@ -135,9 +135,14 @@ impl<'p> Eval<'_, 'p> {
                     Values::one(Value::Made(call, outer.chain.clone()))
                 }
                 Expr::Member { of, .. } => (*self.eval(outer, *of, 0)).clone(),
-                Expr::Local(_) | Expr::Attribute { .. } => {
+                Expr::Choice(_)
+                    if CONSTRUCTORS.contains(&self.infer.program.function(frame.function).name.as_str()) =>
+                {
+                    Values::one(Value::Made(call, outer.chain.clone()))
+                }
+                Expr::Local(_) | Expr::Attribute { .. } | Expr::Choice(_) => {
                     let mut values = self.taken(frame.function);
-                    if let Some((of, _)) = self.infer.attribute(call.function, *callee) {
+                    for (of, _) in self.infer.attributes(call.function, *callee) {
                         values.add(&self.eval(outer, of, 0));
                     }
                     values

@@ -55,46 +55,61 @@ impl Fits<'_> {
 
 impl<'p> Infer<'_, 'p> {
     /// What a call asks of the class of a value, where that may be another one than is written.
-    pub(crate) fn asks(&self, function: FnId, callee: ExprId, passed: usize) -> Option<(TypeId, Ask<'p>)> {
+    pub(crate) fn asks(&self, function: FnId, callee: ExprId, passed: usize) -> Vec<(TypeId, Ask<'p>)> {
         let program = self.program;
         if !self.semantics(function).orders_bases() {
-            return None;
+            return Vec::new();
         }
         let class = |of: ExprId| self.type_of(function, of, 0).and_then(|ty| program.type_id(ty));
+        let above = |this: ExprId| class(this).filter(|id| !program.mixed_below(*id).is_empty());
         match program.expr(function, callee) {
-            Expr::Member { of, name } => {
-                let Expr::Super(this) = program.expr(function, *of) else { return None };
-                let id = class(*this).filter(|id| !program.mixed_below(*id).is_empty())?;
-                Some((id, Ask::Above(program.word(function, *name))))
+            Expr::Member { of, name } => match program.expr(function, *of) {
+                Expr::Super(this) => {
+                    above(*this).map(|id| (id, Ask::Above(program.word(function, *name)))).into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+            Expr::Class(of) => {
+                class(*of).filter(|id| program.is_extended(*id)).map(|id| (id, Ask::Make)).into_iter().collect()
             }
-            Expr::Class(of) => class(*of).filter(|id| program.is_extended(*id)).map(|id| (id, Ask::Make)),
             _ => {
-                let (of, name) = self.attribute(function, callee)?;
-                Some((class(of)?, Ask::Any(self.fits(function, name, passed))))
+                let attributes = self.attributes(function, callee).into_iter();
+                let any = |(of, name)| Some((class(of)?, Ask::Any(self.fits(function, name, passed))));
+                attributes.filter_map(any).collect()
             }
         }
     }
 
-    /// The value and the name of a part that is taken by a value: `getattr(client, verb)`, or a local that holds that.
-    pub(crate) fn attribute(&self, function: FnId, id: ExprId) -> Option<(ExprId, ExprId)> {
+    /// The values and the names of parts that are taken by a value: `getattr(client, verb)`, or a local that holds that.
+    pub(crate) fn attributes(&self, function: FnId, id: ExprId) -> Vec<(ExprId, ExprId)> {
+        let attribute = |id| match self.program.expr(function, id) {
+            Expr::Attribute { of, name } => Some((*of, *name)),
+            _ => None,
+        };
+        self.either(function, id).into_iter().filter_map(attribute).collect()
+    }
+
+    /// What an expression may be, where it is one of several or a local that holds them.
+    pub(crate) fn either(&self, function: FnId, id: ExprId) -> Vec<ExprId> {
         let program = self.program;
+        let mut found = Vec::new();
         let mut open = vec![id];
         let mut seen = BTreeSet::new();
         while let Some(id) = open.pop() {
             match program.expr(function, id) {
-                Expr::Attribute { of, name } => return Some((*of, *name)),
-                Expr::Choice(of) => open.extend(program.list(function, *of)),
-                Expr::Local(local) if seen.insert(*local) => {
-                    let defs = program.defs(function, *local).iter();
+                Expr::Choice(of) => open.extend(program.list(function, *of).iter().rev()),
+                Expr::Local(local) => {
+                    let is_new = seen.insert(*local);
+                    let defs = program.defs(function, *local).iter().rev().filter(|_| is_new);
                     open.extend(defs.filter_map(|def| match *def {
                         Def::Value { expr, result: 0 } => Some(expr),
                         _ => None,
                     }));
                 }
-                _ => {}
+                _ => found.push(id),
             }
         }
-        None
+        found
     }
 
     /// What is known of a name that is put together.

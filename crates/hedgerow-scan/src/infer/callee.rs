@@ -71,7 +71,7 @@ impl<'p> Infer<'_, 'p> {
                 let found = self.member_callee(function, *of, name);
                 Some(self.extension(file, name, &found).map_or(found, Callee::Function))
             }
-            Expr::Local(_) => Some(match self.origin(function, callee) {
+            Expr::Local(_) | Expr::Choice(_) => Some(match self.origin(function, callee) {
                 Some(path) => Callee::External(path),
                 None => Callee::Value,
             }),

@@ -3,6 +3,7 @@
 use super::{Site, Target, Walk};
 use crate::held::{Called, Holds, holds};
 use crate::infer::Callee;
+use crate::outside::PathId;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
 use hedgerow_code::HandedClass;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
@@ -73,6 +74,19 @@ impl<'p> Walk<'_, 'p> {
                         self.call_held(site, called);
                     }
                 }
+            }
+        }
+    }
+
+    /// What a call of one of several leads to besides the first that comes from outside of the tree.
+    pub(super) fn others(&mut self, site: Site, callee: ExprId, first: PathId) {
+        self.held(site, callee);
+        let either = self.infer.either(site.function, callee).into_iter();
+        let paths: BTreeSet<String> = either.filter_map(|one| self.infer.origin(site.function, one)).collect();
+        for path in paths {
+            let path = self.path(site.function, path);
+            if path != first {
+                self.reach.external.push((site, path));
             }
         }
     }

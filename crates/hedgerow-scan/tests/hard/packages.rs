@@ -134,6 +134,33 @@ fn a_verb_that_is_a_value_is_one_of_a_clients() {
 }
 
 #[test]
+fn one_of_several_that_is_called_may_be_each_of_them() {
+    let a = "class A:\n    def get(self, url):\n        return httpx.get(url)\n";
+    let tree = |code: &str| format!("-- service.shop/a.py\nimport httpx, requests\n{a}{code}\n");
+    let one = [
+        "getattr(httpx, 'post', None)('http://s-ledger/x')",
+        "session = requests.Session()\nf = getattr(session, 'post', None)\nf('http://s-ledger/x')",
+        "def fetch(url):\n    return httpx.get('http://s-ledger/' + url)\ndef go(is_on, verb, other: A):\n    f = getattr(other, verb)\n    if is_on:\n        f = fetch\n    f('x')\ngo(True, 'put', A())",
+        "def fetch(url):\n    return httpx.get('http://s-ledger/x')\ndef go(is_on):\n    f = print if is_on else fetch\n    f('x')\ngo(True)",
+        "def fetch(url):\n    return httpx.get('http://s-ledger/x')\ndef go(is_on, log):\n    (log.info if is_on else fetch)('x')\nimport logging\ngo(True, logging.getLogger())",
+        "def go(is_on, log):\n    (print if is_on else httpx.get)('http://s-ledger/x')\ngo(True)",
+        "class B:\n    def __init__(self, url):\n        self.url = url\n    def go(self):\n        httpx.get(self.url)\n(B if A else print)('http://s-ledger/x').go()",
+    ]
+    .map(tree);
+    all_call("proven", &one.each_ref().map(String::as_str));
+    let fallback = "class L:\n    def get(self, url):\n        return httpx.get('http://s-ledger/x')\nclass C:\n    def get(self, url):\n        return httpx.get('http://s-cart/x')\ndef fallback(url):\n    return httpx.get('http://s-cart/x')\n";
+    for code in [
+        "def go(is_on, verb):\n    f = getattr(L(), verb)\n    if is_on:\n        f = getattr(C(), verb)\n    f('x')\ngo(True, 'get')",
+        "getattr(L(), 'get', fallback)('x')",
+        "def go(verb):\n    getattr(L(), verb, fallback)('x')\ngo('get')",
+        "def go(is_on):\n    (L().get if is_on else C().get)('x')\ngo(True)",
+    ] {
+        let found = summary(&outcome(&crate::silent::tree(&tree(&format!("{fallback}{code}")))));
+        assert_eq!(found, ["shop -> cart proven", "shop -> ledger proven"], "{code}");
+    }
+}
+
+#[test]
 fn what_is_looked_up_by_a_key_is_no_host() {
     let client =
         "import requests, json\nclass Client:\n    def get(self, url):\n        requests.get(url)\nc = Client()\n";
