@@ -14,6 +14,8 @@ pub(super) struct Asked {
     types: usize,
     /// Whether a class was found that answers.
     is_answered: bool,
+    /// How many of the calls have been answered as they are written.
+    written: usize,
 }
 
 /// What a call is led to.
@@ -59,14 +61,16 @@ impl<'p> Walk<'_, 'p> {
         let program = self.infer.program;
         let mut found = Vec::new();
         for ((id, ask), asked) in &mut self.asked {
-            if std::mem::replace(&mut asked.is_answered, true) {
+            let sites = &asked.sites[asked.written..];
+            if asked.is_answered || sites.is_empty() {
                 continue;
             }
             let mut all = answers(program, *id, *id, *ask);
             if all.is_empty() {
                 all.extend(program.mixed_below(*id).iter().flat_map(|ty| answers(program, *ty, *id, *ask)));
             }
-            found.extend(all.iter().flat_map(|answer| asked.sites.iter().map(|site| (*site, answer.clone()))));
+            found.extend(all.iter().flat_map(|answer| sites.iter().map(|site| (*site, answer.clone()))));
+            asked.written = asked.sites.len();
         }
         let is_any = !found.is_empty();
         self.lead(found);

@@ -394,3 +394,27 @@ fn the_nearest_class_says_what_a_name_is() {
         ),
     ]);
 }
+
+#[test]
+fn calls_that_are_found_by_an_answer_are_answered() {
+    let client = "import lib\nclass Client:\n    def get(self, url):\n        requests.get(url)\n";
+    let other = "def other(c: Client, verb):\n    getattr(c, verb)('http://s-ledger/x')\n";
+    let go = "def go(c: Client, verb):\n    getattr(c, verb)('http://s-cart/x')\n";
+    let start = "go(lib.make(), lib.verb())";
+    let maker = "class Maker:\n    @classmethod\n    def make(cls):\n        return cls()\n    def __init__(self):\n        other(lib.make(), lib.verb())\n";
+    of_file(&[
+        ("alone", &format!("{client}{other}other(lib.make(), lib.verb())"), LEDGER),
+        ("in what is called", &format!("{client}        other(self, 'get')\n{other}{go}{start}"), BOTH),
+        (
+            "in what that calls",
+            &format!("{client}        more(self)\ndef more(c: Client):\n    other(c, lib.verb())\n{other}{go}{start}"),
+            BOTH,
+        ),
+        (
+            "by another verb",
+            &format!("{client}    def put(self, url):\n        other(self, 'get')\n{other}{go}{start}"),
+            BOTH,
+        ),
+        ("in what is made", &format!("{client}        Maker.make()\n{maker}{other}{go}{start}"), BOTH),
+    ]);
+}
