@@ -1,6 +1,6 @@
 //! What the variables of calls are: a shell may set one in many ways, and what may be another thing is not known.
 
-use super::outside::{CHARTS, read, variable};
+use super::outside::{CHARTS, gives_nothing, read, tells, variable};
 use std::collections::BTreeSet;
 
 /// What a call of each script gives to the variable of a chart, beside what its own values say.
@@ -166,4 +166,41 @@ fn what_a_pipeline_may_set_twice_is_not_known() {
     // A job of GitHub's has what stands above it alone.
     let jobs = "env: {HOST: card}\njobs:\n  a: {env: {HOST: ledger}, steps: [{run: CALL}]}\n  b: {steps: [{run: x}]}";
     each(&[(".github/workflows/x.yaml", jobs)], &["ledger"]);
+}
+
+#[test]
+fn texts_of_other_languages_are_commands() {
+    let call = "helm upgrade smile charts/emoji --set url=ledger";
+    let rows = [
+        ("Jenkinsfile", "sh(script: 'X', returnStatus: true)"),
+        ("Jenkinsfile", "def o = sh script: \"X\", returnStdout: true"),
+        ("Jenkinsfile", "sh(\n  script: \"X\",\n  returnStdout: true\n)"),
+        ("Jenkinsfile", "sh(returnStdout: true, script: 'X')"),
+        ("Jenkinsfile", "sh label: 'up', script: 'X'"),
+        ("Jenkinsfile", "sh '''\n  helm upgrade smile charts/emoji --set a=b,url=ledger\n'''"),
+        ("Jenkinsfile", "sh 'X,a=b'"),
+        ("Jenkinsfile", "sh \"helm upgrade smile \" + \"charts/emoji --set url=ledger\""),
+        ("Jenkinsfile", "sh 'helm upgrade smile charts/emoji ' +\n  '--set url=ledger'"),
+        ("Jenkinsfile", "def host = 'ledger'\nsh 'helm upgrade smile charts/emoji --set url=' + host"),
+        ("Rakefile", "task :up do\n  sh \"X\", verbose: true\nend"),
+        ("Tiltfile", "k8s_yaml(local('X', quiet=True))"),
+        ("up", "#!/usr/bin/env python\nimport subprocess\nsubprocess.run('X', shell=True)"),
+        ("up", "#!/usr/bin/env python3\nsubprocess.run(['helm', 'upgrade', 'smile', 'charts/emoji', '--set', 'url=ledger'], check=True)"),
+        ("up", "#!/usr/bin/python3\nos.system('helm upgrade smile charts/emoji ' '--set url=ledger')"),
+        ("up", "#!/usr/bin/env node\nexecSync(`X`, {stdio: 'inherit'})\nexecSync('X', {stdio: 'inherit'})"),
+    ]
+    .map(|(path, text)| (path, text.replace('X', call)));
+    each(&rows.each_ref().map(|(path, text)| (*path, text.as_str())), &["ledger"]);
+    let rows = [
+        ("Jenkinsfile", "sh 'helm upgrade smile charts/emoji --set url=' + host"),
+        ("Jenkinsfile", "sh \"helm upgrade smile charts/emoji --set url=\" + find(host) + \",a=b\""),
+    ];
+    each(&rows, &["?"]);
+    // What is joined and not known may be flags.
+    let text = "-- Jenkinsfile\nsh 'helm upgrade smile charts/emoji --set url=ledger ' + more\n";
+    tells(text, "Jenkinsfile", "flags that a variable holds");
+    // What is printed is no call.
+    for text in ["print('X', flush=True)", "x = ['X', 'y']", "echo 'X'", "throw new E('X' + a)"] {
+        gives_nothing(&format!("-- Jenkinsfile\n{}\n", text.replace('X', &call.replace("ledger", "http://ledger"))));
+    }
 }

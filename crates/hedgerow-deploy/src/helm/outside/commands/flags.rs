@@ -167,7 +167,7 @@ pub(super) fn read(call: &[Word], input: Option<&Partial>) -> Option<Written> {
 /// The name and the chart among the words behind the verb. Some of these may be flags that variables hold; no name has a `/`.
 fn name_and_chart<'w>(words: &[&'w Word]) -> Option<(Option<&'w str>, &'w str)> {
     let is_known = |word: &&Word| !may_be_flags(word);
-    let last = |is: &dyn Fn(&&Word) -> bool| words.iter().rposition(|word| is_known(&word) && is(&word));
+    let last = |is: &dyn Fn(&&Word) -> bool| words.iter().rposition(|word| is_known(word) && is(word));
     let chart = match words.len() {
         0 => return None,
         1 => 0,

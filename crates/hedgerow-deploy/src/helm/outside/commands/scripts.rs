@@ -155,20 +155,27 @@ pub(super) fn of(path: &str, text: &str) -> (Vec<Script>, bool) {
             all.iter_mut().for_each(|script| script.text = with_slashes(&script.text));
             all
         }
-        "groovy" | "jenkinsfile" => script(Kind::Other, Quoting::Filled, Vec::new()),
+        "groovy" | "jenkinsfile" => script(Kind::Other, Quoting::Code, Vec::new()),
         _ if name.to_lowercase().contains("makefile") => {
             script(if text.contains(".ONESHELL") { Kind::Shell } else { Kind::Lines }, Quoting::Make, own)
         }
         _ if name.to_lowercase().contains("justfile") => script(Kind::Lines, Quoting::Shell, own),
         _ if name.starts_with("Jenkinsfile") || matches!(name, "Tiltfile" | "Rakefile") => {
-            script(Kind::Other, Quoting::Filled, Vec::new())
+            script(Kind::Other, Quoting::Code, Vec::new())
         }
         _ if name.starts_with("Dockerfile") || name.starts_with("Earthfile") => {
             script(Kind::Lines, Quoting::Shell, Vec::new())
         }
+        _ if is_run_by_code(text) => script(Kind::Other, Quoting::Code, Vec::new()),
         _ => script(Kind::Shell, Quoting::Shell, Vec::new()),
     };
     (found, false)
+}
+
+/// Whether the first line names the program of a language that is no shell.
+fn is_run_by_code(text: &str) -> bool {
+    let first = text.lines().next().filter(|line| line.starts_with("#!")).unwrap_or_default();
+    ["python", "ruby", "node", "groovy", "perl"].iter().any(|program| first.contains(program))
 }
 
 /// A text of Windows with `/` in its paths. Before a dot or a comma a backslash is one for `--set`, unless the path goes up there.

@@ -58,8 +58,12 @@ pub(super) fn calls(script: &Script, names: &Names, above: &[String]) -> (Vec<Wr
         Kind::Shell => without_documents(&joined),
         Kind::Lines => joined,
         Kind::Other => {
-            let marks = ["`\r\n", "`\n", "^\r\n", "^\n"];
-            marks.iter().fold(joined, |text, mark| text.replace(mark, " "))
+            let marks: &[&str] = match script.quoting {
+                Quoting::Code => &["+\r\n", "+\n"],
+                _ => &["`\r\n", "`\n", "^\r\n", "^\n"],
+            };
+            let kept = if script.quoting == Quoting::Code { "+ " } else { " " };
+            marks.iter().fold(joined, |text, mark| text.replace(mark, kept))
         }
     };
     let assigned = assigned(&text, script.kind, script.quoting, &script.outer);
@@ -137,8 +141,14 @@ impl Shell<'_, '_> {
     fn other(&mut self, text: &str) {
         let mut depth = 0_usize;
         let mut outer: Vec<(usize, Vec<Open>)> = Vec::new();
+        let own = self.quoting;
+        let mut is_text = false;
         for line in text.lines() {
             let plain = line.trim();
+            // A text of many lines is one of a shell.
+            let ends = line.matches("\"\"\"").count() + line.matches("'''").count();
+            self.quoting = if is_text || ends > 0 { Quoting::Filled } else { own };
+            is_text ^= ends % 2 == 1;
             if ["//", "/*", "* ", "<#", "REM ", "rem ", "::"].iter().any(|mark| plain.starts_with(mark)) {
                 continue;
             }
@@ -159,6 +169,7 @@ impl Shell<'_, '_> {
                 self.places = outer.pop().map(|(_, places)| places).unwrap_or_default();
             }
         }
+        self.quoting = own;
     }
 
     /// Runs commands.

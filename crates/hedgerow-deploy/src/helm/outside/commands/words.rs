@@ -27,6 +27,8 @@ pub(super) enum Quoting {
     Make,
     /// Somebody else has filled in all of them.
     Filled,
+    /// The same in a language that is no shell: there `,` and `[` end a word, and `+` joins texts in quotes.
+    Code,
 }
 
 /// A word: as it is written, without quotes; a `$` that is a letter is [`DOLLAR`].
@@ -95,7 +97,12 @@ impl<'t> Reader<'t> {
                 self.at += letter.len_utf8();
             }
             '#' if !self.is_word => self.at += rest.find('\n').unwrap_or(rest.len()),
-            '\'' | '"' => self.quoted(letter),
+            '\'' | '"' => {
+                self.quoted(letter);
+                if self.quoting == Quoting::Code {
+                    self.join();
+                }
+            }
             '\\' => {
                 // It is for `--set` as well, where it stands before a dot or a comma.
                 let next = next.map(String::from).unwrap_or_default();
@@ -158,13 +165,44 @@ impl<'t> Reader<'t> {
                 }
             }
             ';' | '&' | '|' | '(' | ')' => self.operator(letter, 1),
+            '[' | ']' if self.quoting == Quoting::Code => self.operator(letter, 1),
+            ',' if self.quoting == Quoting::Code => {
+                self.end_word();
+                self.at += 1;
+            }
             letter => {
-                let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+                let is_code = self.quoting == Quoting::Code;
+                let is_plain =
+                    |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c) && !(is_code && c == ',');
                 let plain = rest.find(|c: char| !is_plain(c)).unwrap_or(rest.len());
                 let length = plain.max(letter.len_utf8());
                 self.push(&rest[..length], false);
                 self.at += length;
             }
+        }
+    }
+
+    /// What a language joins to a text in quotes: `"a" + b`. A text that stands right behind one is a part of it.
+    fn join(&mut self) {
+        loop {
+            let rest = self.rest();
+            let next = rest.trim_start_matches([' ', '\t']);
+            let (next, is_joined) = match next.strip_prefix('+').filter(|next| !next.starts_with(['+', '='])) {
+                Some(next) => (next.trim_start_matches([' ', '\t']), true),
+                None => (next, false),
+            };
+            let skipped = rest.len() - next.len();
+            if next.starts_with(['\'', '"']) && self.is_word && self.word.is_quoted && (is_joined || skipped > 0) {
+                self.at += skipped;
+                // It is read next, and is one word with this one.
+                return;
+            }
+            if !is_joined {
+                return;
+            }
+            let length = next.find(|c: char| c.is_whitespace() || ",;+)]".contains(c)).unwrap_or(next.len());
+            self.push(&format!("${{{}}}", &next[..length].replace(['{', '}', '(', ')'], " ")), true);
+            self.at += skipped + length;
         }
     }
 
@@ -188,7 +226,7 @@ impl<'t> Reader<'t> {
             },
             Quoting::Shell => &["${{"],
             Quoting::Pipeline => &["${{", "$("],
-            Quoting::Filled => &["$"],
+            Quoting::Filled | Quoting::Code => &["$"],
         };
         match () {
             () if !is_single => marked(at),
@@ -201,7 +239,7 @@ impl<'t> Reader<'t> {
     fn escaped_dollar(&self, at: usize) -> (String, usize) {
         match self.quoting {
             Quoting::Make if self.text[at..].starts_with("$$") => (DOLLAR.to_string(), 2),
-            Quoting::Make | Quoting::Filled => self.dollar(at, false),
+            Quoting::Make | Quoting::Filled | Quoting::Code => self.dollar(at, false),
             Quoting::Shell | Quoting::Pipeline => (DOLLAR.to_string(), 1),
         }
     }
@@ -305,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_dollar_is_a_letter_where_nobody_fills_it_in() {
-        use Quoting::{Filled, Make, Pipeline, Shell};
+        use Quoting::{Code, Filled, Make, Pipeline, Shell};
         for (text, quoting, expected) in [
             ("'a=$B' \"a=$B\" a=$B", Shell, "[a=§B] [a=$B] a=$B"),
             ("'${B}' '$(B)' '${{ B }}'", Shell, "[§{B}] [§(B)] [${{ B }}]"),
@@ -313,6 +351,14 @@ mod tests {
             ("x'$B'$B", Shell, "x§B$B"),
             ("\"\\$B\" \\$B \"\\${B}\"", Shell, "[§B] §B [§{B}]"),
             ("\"\\$B\" '$B'", Filled, "[$B] [$B]"),
+            ("a('b', c=1,d)", Filled, "a ( b, c=1,d )"),
+            ("a('b', c=1,d)", Code, "a ( [b] c=1 d )"),
+            ("a: \"b\", ['c', 'd']", Code, "a: [b] [ [c] [d] ]"),
+            ("\"a \" + 'b' +\"c\" d", Code, "[a bc] d"),
+            ("('a' + b.c + 'd' + e(f))", Code, "( [a${b.c}d${e f}] ) )"),
+            ("'a' 'b'", Code, "[ab]"),
+            ("'a' += 'b' ++ c", Code, "[a] += [b] ++ c"),
+            ("'a' +", Code, "[a${}]"),
             ("a=$$B \"$${B}\" '$$B' $$(b c)", Make, "a=$B [${B}] [§B] $(b c)"),
             ("'$(B)' \"${B}\" $(B) $BC $@ \\$$B", Make, "[$(B)] [${B}] $(B) ${B}C $@ §B"),
             ("$$$$ '$B' a$", Make, "$$ [${B}] a$"),
